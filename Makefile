@@ -1,0 +1,34 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-
+OUTPUT := outputs/demo
+
+.PHONY: demo test lint build clean
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp per set of extras; torch first, so that its pinned build is the one that every later requirement finds.
+$(STAMP)%: $(BIN)/python pyproject.toml setup.cfg constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$*]"
+	touch $@
+
+demo: $(STAMP)demo
+	$(BIN)/ts-llm-fusion train forecaster --config configs/llmps/demo.yaml --output_dir $(OUTPUT)
+	$(BIN)/ts-llm-fusion forecast --model $(OUTPUT) --data co2 --horizon 52 --output $(OUTPUT)/forecast.csv
+
+test: $(STAMP)test
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+build: $(STAMP)test
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) build dist outputs

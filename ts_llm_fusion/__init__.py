@@ -1,0 +1,40 @@
+"""Language models that read and forecast time series, native to the Hugging Face stack.
+
+Importing this package registers its models with the Auto classes of transformers and loads nothing heavy: torch and
+transformers are imported when a public name or an Auto class is first used.
+"""
+
+import importlib
+from importlib.metadata import version
+from typing import Any
+
+from .registration import register_auto_classes
+
+__version__ = version("ts-llm-fusion")
+
+# public name -> module that defines it
+_PUBLIC = {
+    "LLMPSConfig": "ts_llm_fusion.modeling.configuration_llmps",
+    "LLMPSModel": "ts_llm_fusion.modeling.modeling_llmps",
+    "LLMPSForForecasting": "ts_llm_fusion.modeling.modeling_llmps",
+    "T2TConfig": "ts_llm_fusion.modeling.configuration_t2t",
+    "T2TModel": "ts_llm_fusion.modeling.modeling_t2t",
+    "T2TForPreTraining": "ts_llm_fusion.modeling.modeling_t2t",
+    "ForecastFeatureExtractor": "ts_llm_fusion.processing.feature_extraction_forecast",
+    "forecast_frame": "ts_llm_fusion.forecasting",
+    "load_series": "ts_llm_fusion.data.sources",
+}
+
+__all__ = sorted([*_PUBLIC, "__version__"])
+
+register_auto_classes()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
