@@ -1,59 +1,62 @@
 """Registers our classes with the Auto classes of transformers, without importing transformers before its user does."""
 
 import importlib
+import sys
 from types import ModuleType
 
 import wrapt
 
+_AUTO = "transformers.models.auto"
 _MODELING = "ts_llm_fusion.modeling"
 _PROCESSING = "ts_llm_fusion.processing"
+_LLMPS = f"{_MODELING}.configuration_llmps:LLMPSConfig"
+_T2T = f"{_MODELING}.configuration_t2t:T2TConfig"
 
-# transformers module -> rows of (Auto class in it, where our config class is, where the registered class is).
-# A config registers under its `model_type`, and its row names it once.
-_REGISTRY: dict[str, list[tuple[str, str, str]]] = {
-    "transformers.models.auto.configuration_auto": [
-        ("AutoConfig", f"{_MODELING}.configuration_llmps:LLMPSConfig", ""),
-        ("AutoConfig", f"{_MODELING}.configuration_t2t:T2TConfig", ""),
-    ],
-    "transformers.models.auto.modeling_auto": [
-        ("AutoModel", f"{_MODELING}.configuration_llmps:LLMPSConfig", f"{_MODELING}.modeling_llmps:LLMPSModel"),
-        (
-            "AutoModelForTimeSeriesPrediction",
-            f"{_MODELING}.configuration_llmps:LLMPSConfig",
-            f"{_MODELING}.modeling_llmps:LLMPSForForecasting",
-        ),
-        ("AutoModel", f"{_MODELING}.configuration_t2t:T2TConfig", f"{_MODELING}.modeling_t2t:T2TModel"),
-        (
-            "AutoModelForPreTraining",
-            f"{_MODELING}.configuration_t2t:T2TConfig",
-            f"{_MODELING}.modeling_t2t:T2TForPreTraining",
-        ),
-    ],
-    "transformers.models.auto.feature_extraction_auto": [
-        (
-            "AutoFeatureExtractor",
-            f"{_MODELING}.configuration_llmps:LLMPSConfig",
-            f"{_PROCESSING}.feature_extraction_forecast:ForecastFeatureExtractor",
-        ),
-    ],
-}
+# (Auto class of transformers, our config class, the class of ours that it is to find by that config).
+_ROWS = (
+    (f"{_AUTO}.configuration_auto:AutoConfig", _LLMPS, _LLMPS),
+    (f"{_AUTO}.modeling_auto:AutoModel", _LLMPS, f"{_MODELING}.modeling_llmps:LLMPSModel"),
+    (
+        f"{_AUTO}.modeling_auto:AutoModelForTimeSeriesPrediction",
+        _LLMPS,
+        f"{_MODELING}.modeling_llmps:LLMPSForForecasting",
+    ),
+    (
+        f"{_AUTO}.feature_extraction_auto:AutoFeatureExtractor",
+        _LLMPS,
+        f"{_PROCESSING}.feature_extraction_forecast:ForecastFeatureExtractor",
+    ),
+    (f"{_AUTO}.configuration_auto:AutoConfig", _T2T, _T2T),
+    (f"{_AUTO}.modeling_auto:AutoModel", _T2T, f"{_MODELING}.modeling_t2t:T2TModel"),
+    (f"{_AUTO}.modeling_auto:AutoModelForPreTraining", _T2T, f"{_MODELING}.modeling_t2t:T2TForPreTraining"),
+)
 
 
-def _load(path: str) -> type:
+def _loaded(path: str) -> type | None:
+    """The class at `module:name`, or None while its module is not there or not yet that far."""
     module, name = path.split(":")
-    return getattr(importlib.import_module(module), name)
+    return getattr(sys.modules.get(module), name, None)
 
 
-def _register(auto_module: ModuleType) -> None:
-    for auto_name, config_path, class_path in _REGISTRY[auto_module.__name__]:
-        auto_class, config_class = getattr(auto_module, auto_name), _load(config_path)
-        if class_path:
-            auto_class.register(config_class, _load(class_path), exist_ok=True)
-        else:
-            auto_class.register(config_class.model_type, config_class, exist_ok=True)
+def _imported(path: str) -> type | None:
+    """The same, after importing the module; None only where that import is already under way further up the stack."""
+    importlib.import_module(path.split(":")[0])
+    return _loaded(path)
+
+
+def _register(_: ModuleType) -> None:
+    for auto_path, config_path, class_path in _ROWS:
+        auto_class = _loaded(auto_path)
+        if auto_class is None:
+            continue
+        config_class, our_class = _imported(config_path), _imported(class_path)
+        if config_class is None or our_class is None:
+            continue
+        key = config_class.model_type if config_class is our_class else config_class
+        auto_class.register(key, our_class, exist_ok=True)
 
 
 def register_auto_classes() -> None:
-    """Registers every row of the table: at once where transformers' module is loaded, else right after it is."""
-    for module in _REGISTRY:
+    """Registers every row as soon as both sides of it are imported, whichever comes first."""
+    for module in dict.fromkeys(path.split(":")[0] for auto, _, ours in _ROWS for path in (auto, ours)):
         wrapt.register_post_import_hook(_register, module)

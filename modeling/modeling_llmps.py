@@ -1,0 +1,370 @@
+"""The LLM-PS forecaster (arXiv 2503.09656): multi-scale CNN, wavelet decoupling, a language model, an output head."""
+
+import warnings
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import AutoModel, PreTrainedModel
+from transformers import initialization as init
+from transformers.utils import ModelOutput, logging
+
+from .configuration_llmps import LLMPSConfig
+from .modeling_mscnn import MSCNN
+from .modeling_scaling import fit_to_length, observed, standardise
+from .modeling_wavelet import WaveletDecoupling
+
+logger = logging.get_logger(__name__)
+
+
+@dataclass
+class LLMPSModelOutput(ModelOutput):
+    """Output of [`LLMPSModel`].
+
+    Args:
+        last_hidden_state: tokens after the backbone, (batch, variables, tokens, hidden_size).
+        multi_scale_features: F_MS of the paper, (batch, variables, mscnn_channels, context_length).
+        loc: mean of each observed window, float32 (batch, 1, variables).
+        scale: its standard deviation, 0 for a constant, float32 (batch, 1, variables).
+        hidden_states: tokens after each layer of the backbone, where asked for.
+        attentions: attention weights of each layer of the backbone, where asked for.
+    """
+
+    last_hidden_state: Tensor | None = None
+    multi_scale_features: Tensor | None = None
+    loc: Tensor | None = None
+    scale: Tensor | None = None
+    hidden_states: tuple[Tensor, ...] | None = None
+    attentions: tuple[Tensor, ...] | None = None
+
+
+@dataclass
+class LLMPSForForecastingOutput(ModelOutput):
+    """Output of [`LLMPSForForecasting`].
+
+    Args:
+        loss: mean loss over the observed future values, scalar; where `future_values` were given.
+        mean_predictions: point forecast in the units of the input, float32 (batch, prediction_length, variables).
+        full_predictions: quantile forecasts, float32 (batch, prediction_length, variables, quantiles), rising along the
+            last axis; None without a quantile head.
+        hidden_states: tokens after each layer of the backbone, where asked for.
+        attentions: attention weights of each layer of the backbone, where asked for.
+    """
+
+    loss: Tensor | None = None
+    mean_predictions: Tensor | None = None
+    full_predictions: Tensor | None = None
+    hidden_states: tuple[Tensor, ...] | None = None
+    attentions: tuple[Tensor, ...] | None = None
+
+
+class LLMPSPreTrainedModel(PreTrainedModel):
+    """Weight initialisation and loading, as in all models of transformers."""
+
+    config: LLMPSConfig
+    base_model_prefix = "model"
+    main_input_name = "past_values"
+    input_modalities = ("time",)
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_flex_attn = True
+    _supports_attention_backend = True
+    _no_split_modules = ["MSCNNBlock"]  # noqa: RUF012
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        if isinstance(module, WaveletDecoupling):
+            init.copy_(module.low_pass, module.initial_low_pass())
+        elif isinstance(module, nn.Conv1d):
+            init.kaiming_uniform_(module.weight, a=5**0.5)
+            init.zeros_(module.bias)
+        elif isinstance(module, PerVariableLinear):
+            init.normal_(module.weight, std=self.config.initializer_range)
+            init.zeros_(module.bias)
+        else:
+            super()._init_weights(module)
+
+
+class PerVariableLinear(nn.Module):
+    """A linear map of its own for each variable."""
+
+    def __init__(self, num_variables: int, in_features: int, out_features: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(num_variables, in_features, out_features))
+        self.bias = nn.Parameter(torch.empty(num_variables, out_features))
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """Maps (batch, variables, in_features) to (batch, variables, out_features)."""
+        return torch.einsum("bvi,vio->bvo", hidden_states, self.weight) + self.bias
+
+
+class LLMPSModel(LLMPSPreTrainedModel):
+    """Encoder of any number of series: normalisation, multi-scale CNN, tokens, language model."""
+
+    def __init__(self, config: LLMPSConfig):
+        super().__init__(config)
+        self.mscnn = MSCNN(
+            channels=config.mscnn_channels,
+            num_layers=config.mscnn_layers,
+            num_branches=config.effective_branches,
+            length=config.context_length,
+            wavelet_levels=config.effective_wavelet_levels,
+        )
+        self.token_projection = nn.Conv1d(
+            config.mscnn_channels,
+            config.hidden_size,
+            kernel_size=config.patch_length or config.context_length,
+            stride=config.patch_stride or config.patch_length or config.context_length,
+        )
+        self.backbone = AutoModel.from_config(config.text_config) if config.use_llm else None
+        self.post_init()
+
+    def get_input_embeddings(self) -> nn.Module | None:
+        return self.backbone.get_input_embeddings() if self.backbone is not None else None
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        self.backbone.set_input_embeddings(value)
+
+    def _check_tokens(self, num_variables: int) -> None:
+        tokens = self.config.tokens_per_variable * (num_variables if self.config.mix_variables else 1)
+        most = getattr(self.config.text_config, "max_position_embeddings", None)
+        if most is not None and tokens > most:
+            raise ValueError(
+                f"past_values of {num_variables} variables need {tokens} tokens, but the backbone has positions for {most}; "
+                "give fewer variables, longer patches or mix_variables: false."
+            )
+
+    def forward(
+        self,
+        past_values: Tensor,
+        past_observed_mask: Tensor | None = None,
+        output_hidden_states: bool | None = None,
+        output_attentions: bool | None = None,
+    ) -> LLMPSModelOutput:
+        """Encodes series.
+
+        Args:
+            past_values: (batch, time, variables) of any length; NaN is missing. Shorter than `context_length` is padded
+                on the left with missing values, of longer input the last `context_length` steps are used.
+            past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
+            output_hidden_states: also return the hidden states of the backbone.
+            output_attentions: also return its attention weights.
+
+        Raises:
+            ValueError: if `past_values` has not three axes, or more variables than the backbone has positions.
+        """
+        if past_values.ndim != 3:
+            raise ValueError(f"past_values has shape {tuple(past_values.shape)}; give (batch, time, variables).")
+        batch_size, _, num_variables = past_values.shape
+        values, mask = fit_to_length(
+            past_values, observed(past_values, past_observed_mask), self.config.context_length
+        )
+        values, loc, scale = standardise(values, mask)
+
+        values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (values.to(self.dtype), mask))
+        features = self.mscnn(values, mask)
+        tokens = self.token_projection(features).transpose(1, 2)
+        shape = (batch_size, num_variables, *tokens.shape[1:])
+        hidden_states = tokens
+        backbone_outputs = {}
+        if self.backbone is not None:
+            self._check_tokens(num_variables)
+            sequences = tokens.reshape(batch_size, -1, tokens.shape[-1]) if self.config.mix_variables else tokens
+            backbone_outputs = self.backbone(
+                inputs_embeds=sequences,
+                output_hidden_states=output_hidden_states,
+                output_attentions=output_attentions,
+                **({"use_cache": False} if hasattr(self.config.text_config, "use_cache") else {}),
+            )
+            hidden_states = tokens + backbone_outputs.last_hidden_state.reshape(tokens.shape)
+        return LLMPSModelOutput(
+            last_hidden_state=hidden_states.view(shape),
+            multi_scale_features=features.view(batch_size, num_variables, *features.shape[1:]),
+            loc=loc,
+            scale=scale,
+            hidden_states=backbone_outputs.get("hidden_states"),
+            attentions=backbone_outputs.get("attentions"),
+        )
+
+
+class LLMPSForForecasting(LLMPSPreTrainedModel):
+    """Forecaster of any number of series, with a point head and, where the configuration names levels, quantiles."""
+
+    def __init__(self, config: LLMPSConfig):
+        super().__init__(config)
+        self.model = LLMPSModel(config)
+        in_features = config.tokens_per_variable * config.hidden_size
+        out_features = config.prediction_length * (1 + len(config.quantiles))
+        self.dropout = nn.Dropout(config.head_dropout)
+        self.head = (
+            nn.Linear(in_features, out_features)
+            if config.share_projection
+            else PerVariableLinear(config.num_input_channels, in_features, out_features)
+        )
+        self.feature_projection = (
+            nn.Linear(config.mscnn_channels, config.t2t_hidden_size) if config.t2t_hidden_size else None
+        )
+        self.post_init()
+
+    def get_input_embeddings(self) -> nn.Module | None:
+        return self.model.get_input_embeddings()
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        self.model.set_input_embeddings(value)
+
+    def _check_variables(self, num_variables: int) -> None:
+        expected = self.config.num_input_channels
+        if not self.config.share_projection and num_variables != expected:
+            raise ValueError(
+                f"past_values has {num_variables} variables; this model has a head for each of its {expected} "
+                "(share_projection: false) and takes exactly these."
+            )
+
+    def forward(
+        self,
+        past_values: Tensor,
+        past_observed_mask: Tensor | None = None,
+        future_values: Tensor | None = None,
+        future_observed_mask: Tensor | None = None,
+        semantic_features: Tensor | None = None,
+        output_hidden_states: bool | None = None,
+        output_attentions: bool | None = None,
+    ) -> LLMPSForForecastingOutput:
+        """Forecasts `prediction_length` steps.
+
+        Args:
+            past_values: (batch, time, variables) of any length; NaN is missing. Shorter than `context_length` is padded
+                on the left with missing values, of longer input the last `context_length` steps are used.
+            past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
+            future_values: (batch, prediction_length, variables); NaN is missing and not counted. Given, a loss is returned.
+            future_observed_mask: same shape, True or 1 where a value is to be counted.
+            semantic_features: time-to-text features of `past_values`, (batch, variables, patches, t2t_hidden_size);
+                given, the feature loss is added.
+            output_hidden_states: also return the hidden states of the backbone.
+            output_attentions: also return its attention weights.
+
+        Raises:
+            ValueError: for a wrong number of variables or axes, or `future_values` of another shape than the forecast.
+        """
+        self._check_variables(past_values.shape[-1])
+        encoded = self.model(
+            past_values,
+            past_observed_mask,
+            output_hidden_states=output_hidden_states,
+            output_attentions=output_attentions,
+        )
+        horizon = self.config.prediction_length
+        head_outputs = self.head(self.dropout(encoded.last_hidden_state.flatten(2))).float()
+        # (batch, variables, horizon, 1 + quantiles) -> time before variables
+        forecasts = head_outputs.unflatten(-1, (horizon, -1)).transpose(1, 2)
+        mean = forecasts[..., 0] * encoded.scale + encoded.loc
+        quantiles = None
+        if self.config.quantiles:
+            quantiles = forecasts[..., 1:].sort(-1).values * encoded.scale[..., None] + encoded.loc[..., None]
+
+        loss = None
+        if future_values is not None:
+            if future_values.shape != mean.shape:
+                raise ValueError(
+                    f"future_values has shape {tuple(future_values.shape)}; the forecast has {tuple(mean.shape)}."
+                )
+            # A variable of which nothing was observed has nothing to be forecast from.
+            counted = observed(future_values, future_observed_mask) & observed(past_values, past_observed_mask).any(
+                1, keepdim=True
+            )
+            loss = self._forecast_loss(mean, quantiles, future_values, counted)
+            if semantic_features is not None:
+                loss = loss + self.config.feature_loss_weight * self._feature_loss(
+                    encoded.multi_scale_features, semantic_features
+                )
+        return LLMPSForForecastingOutput(
+            loss=loss,
+            mean_predictions=mean,
+            full_predictions=quantiles,
+            hidden_states=encoded.hidden_states,
+            attentions=encoded.attentions,
+        )
+
+    def _forecast_loss(self, mean: Tensor, quantiles: Tensor | None, target: Tensor, counted: Tensor) -> Tensor:
+        target = torch.where(counted, target.float(), mean.detach())
+        if self.config.loss == "mse":
+            losses = F.mse_loss(mean, target, reduction="none")
+        elif self.config.loss == "mae":
+            losses = F.l1_loss(mean, target, reduction="none")
+        else:
+            losses = F.huber_loss(mean, target, reduction="none", delta=float(self.config.huber_delta))
+        if quantiles is not None:
+            levels = torch.tensor(self.config.quantiles, device=mean.device)
+            error = target[..., None] - quantiles
+            # Pinball loss, doubled so that the median's is the absolute error (Koenker and Bassett, 1978).
+            losses = losses + 2 * torch.maximum(levels * error, (levels - 1) * error).mean(-1)
+        return torch.where(counted, losses, 0.0).sum() / counted.sum().clamp(min=1)
+
+    def _feature_loss(self, features: Tensor, semantic_features: Tensor) -> Tensor:
+        """LLM-PS equation 9: the multi-scale features, averaged over each patch, against those of the patch."""
+        if self.feature_projection is None:
+            raise ValueError("semantic_features were given but t2t_hidden_size is not set; set it in the configuration.")
+        length, stride = self.config.t2t_patch_length, self.config.t2t_patch_stride
+        used = (semantic_features.shape[2] - 1) * stride + length
+        pooled = F.avg_pool1d(features.flatten(0, 1)[..., -used:], length, stride).transpose(1, 2)
+        projected = self.feature_projection(pooled).view(semantic_features.shape)
+        return F.mse_loss(projected.float(), semantic_features.float())
+
+    @torch.no_grad()
+    def predict(
+        self,
+        past_values: Tensor,
+        past_observed_mask: Tensor | None = None,
+        prediction_length: int | None = None,
+    ) -> LLMPSForForecastingOutput:
+        """Forecasts any number of steps, in evaluation mode and without gradient.
+
+        Beyond `config.prediction_length` the point forecast is appended to the series and forecast from again, with a
+        warning: errors add up, and the quantiles of later blocks do not know of the uncertainty of earlier ones.
+
+        Args:
+            past_values: (batch, time, variables), as in `forward`.
+            past_observed_mask: same shape, as in `forward`.
+            prediction_length: steps to forecast; `config.prediction_length` by default.
+
+        Raises:
+            ValueError: for a horizon below 1, or a variable of which no value is observed.
+        """
+        horizon = self.config.prediction_length if prediction_length is None else prediction_length
+        if horizon < 1:
+            raise ValueError(f"prediction_length is {horizon}; it must be at least 1.")
+        mask = observed(past_values, past_observed_mask)
+        values, mask = past_values[:, -self.config.context_length :], mask[:, -self.config.context_length :]
+        empty = (~mask.any(1)).nonzero()
+        if len(empty):
+            batch, variable = empty[0].tolist()
+            raise ValueError(
+                f"variable {variable} of sample {batch} has no observed value in its last {values.shape[1]} steps; "
+                "drop it or give a longer history."
+            )
+        if horizon > self.config.prediction_length:
+            warnings.warn(
+                f"prediction_length {horizon} is longer than the {self.config.prediction_length} this model was trained "
+                "for; forecasts beyond that are made from forecasts and are less certain than their quantiles say.",
+                stacklevel=2,
+            )
+        training = self.training
+        self.eval()
+        blocks: list[LLMPSForForecastingOutput] = []
+        for _ in range(0, horizon, self.config.prediction_length):
+            block = self(values, mask)
+            blocks.append(block)
+            values = torch.cat((values, block.mean_predictions.to(values.dtype)), dim=1)
+            mask = torch.cat((mask, torch.ones_like(block.mean_predictions, dtype=torch.bool)), dim=1)
+        self.train(training)
+        return LLMPSForForecastingOutput(
+            mean_predictions=torch.cat([b.mean_predictions for b in blocks], dim=1)[:, :horizon],
+            full_predictions=torch.cat([b.full_predictions for b in blocks], dim=1)[:, :horizon]
+            if self.config.quantiles
+            else None,
+        )
+
+
+__all__ = ["LLMPSForForecasting", "LLMPSModel", "LLMPSPreTrainedModel"]
