@@ -1,0 +1,1 @@
+"""Feature extractors and processors: from series and text to model inputs. Knows no model."""

@@ -1,0 +1,1 @@
+"""Reading series, splitting them, and looking at them through windows."""

@@ -1,0 +1,1 @@
+"""Metrics, floors and the reports that put them side by side."""

@@ -1,0 +1,99 @@
+"""Recipes: YAML files whose keys are the fields of dataclasses, and command-line flags that override them."""
+
+import dataclasses
+import difflib
+import json
+import types
+import typing
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from transformers import PreTrainedConfig
+from trl import TrlParser
+
+
+class RecipeParser(TrlParser):
+    """A parser whose errors are `ValueError`s of one line, and which takes no abbreviated flags."""
+
+    def __init__(self, dataclass_types: Iterable[type]):
+        super().__init__(dataclass_types=dataclass_types, allow_abbrev=False)
+
+    def error(self, message: str) -> typing.NoReturn:
+        raise ValueError(message)
+
+    def parse_recipe(self, args: Sequence[str]) -> tuple[Any, ...]:
+        """Dataclass instances from `--config FILE` and flags; flags win.
+
+        Raises:
+            ValueError: for an unknown key or flag, naming the nearest known one, or a value of the wrong kind.
+            FileNotFoundError: if there is no such recipe.
+        """
+        if "--config" in args:
+            self._check_recipe(args[args.index("--config") + 1] if args[-1] != "--config" else "")
+        *parsed, in_recipe, in_flags = self.parse_args_and_config(
+            args, return_remaining_strings=True, separate_remaining_strings=True
+        )
+        for place, strings in (("the recipe", in_recipe), ("the command line", in_flags)):
+            unknown = [string for string in strings if string.startswith("--")] or strings
+            if unknown:
+                raise ValueError(self._unknown(unknown[0].split("=")[0].removeprefix("--"), place))
+        return tuple(parsed)
+
+    def _check_recipe(self, path: str) -> None:
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"--config {path}: no such recipe file.")
+        try:
+            recipe = yaml.safe_load(Path(path).read_text())
+        except yaml.YAMLError as error:
+            raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
+        if not isinstance(recipe, dict):
+            raise ValueError(f"{path}: a recipe is a mapping of names to values.")
+
+    def _unknown(self, name: str, place: str) -> str:
+        known = [action.dest for action in self._actions]
+        nearest = difflib.get_close_matches(name.replace("-", "_"), known, n=1, cutoff=0.5)
+        return f"{name!r} in {place} is not a setting" + (f"; did you mean {nearest[0]!r}?" if nearest else ".")
+
+
+def _argument_type(annotation: Any) -> Any:
+    """The type that a command-line flag of a configuration field takes: the parser knows one type and None."""
+    members = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+    optional = type(None) in members
+    if dict in members:
+        return dict | str | None
+    if float in members:
+        chosen: Any = float
+    else:
+        chosen = next(member for member in members if member is not type(None))
+    return chosen | None if optional else chosen
+
+
+def config_arguments(name: str, config_class: type[PreTrainedConfig], leave_out: Iterable[str] = ()) -> type:
+    """A dataclass of the fields that a configuration class adds to `PreTrainedConfig`, for use in a recipe."""
+    fields = []
+    for field in dataclasses.fields(config_class):
+        if field.name not in config_class.__annotations__ or field.name in leave_out:
+            continue
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        spec = (
+            dataclasses.field(default_factory=lambda value=default: list(value))
+            if isinstance(default, list)
+            else dataclasses.field(default=default)
+        )
+        fields.append((field.name, _argument_type(field.type), spec))
+    return dataclasses.make_dataclass(name, fields)
+
+
+def mapping(value: dict | str | None, name: str) -> dict | None:
+    """A mapping given in YAML, or as JSON on the command line."""
+    if not isinstance(value, str):
+        return value
+    try:
+        parsed = json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{name}: not JSON ({error}).") from None
+    if not isinstance(parsed, dict):
+        raise ValueError(f"{name}: {value} is not a mapping.")
+    return parsed

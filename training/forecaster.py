@@ -1,0 +1,237 @@
+"""Training the LLM-PS forecaster on transformers.Trainer."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+from transformers import EarlyStoppingCallback, EvalPrediction, PreTrainedModel, Trainer, TrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
+
+from ..modeling.configuration_llmps import LLMPSConfig
+from ..modeling.modeling_llmps import LLMPSForForecasting
+from ..modeling.modeling_t2t import T2TModel
+from .arguments import config_arguments, mapping
+from .backbone import backbone_config, load_backbone_weights, lora_target_modules
+
+logger = logging.getLogger(__name__)
+
+# Known only once the data and the T2T encoder are: not settings of a recipe.
+ForecasterConfigArguments = config_arguments(
+    "ForecasterConfigArguments",
+    LLMPSConfig,
+    leave_out=("num_input_channels", "t2t_hidden_size", "t2t_patch_length", "t2t_patch_stride"),
+)
+
+
+@dataclass
+class BackboneArguments:
+    """Where the backbone comes from and what is trained of it."""
+
+    backbone: str | None = field(
+        default=None,
+        metadata={"help": "Name or path of a pretrained text model; by default random weights from text_config."},
+    )
+    backbone_layers: int | None = field(default=None, metadata={"help": "Use its first layers only; all by default."})
+    backbone_training: Literal["full", "lora", "frozen"] = field(
+        default="full", metadata={"help": "What of the backbone is trained."}
+    )
+    lora_r: int = field(default=8, metadata={"help": "Rank of the adapters."})
+    lora_alpha: int = field(default=32, metadata={"help": "Scale of the adapters, divided by the rank."})
+    lora_dropout: float = field(default=0.1, metadata={"help": "Dropout in the adapters."})
+    lora_target_modules: list[str] | None = field(
+        default=None, metadata={"help": "Modules of the backbone that get adapters; peft's choice by default."}
+    )
+    t2t: str | None = field(
+        default=None, metadata={"help": "Folder of a pre-trained time-to-text encoder; without it no feature loss."}
+    )
+
+
+@dataclass
+class ForecastTrainingArguments(TrainingArguments):
+    """`TrainingArguments` with the defaults of a forecaster: select on validation every epoch and keep the best."""
+
+    output_dir: str | None = field(default="outputs/forecaster", metadata={"help": "Where everything is written."})
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "Windows in a training batch."})
+    per_device_eval_batch_size: int = field(default=256, metadata={"help": "Windows in an evaluation batch."})
+    learning_rate: float = field(default=5e-4, metadata={"help": "Peak learning rate."})
+    num_train_epochs: float = field(default=10.0, metadata={"help": "Most passes over the training windows."})
+    lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
+    eval_strategy: str = field(default="epoch", metadata={"help": "When to evaluate."})
+    save_strategy: str = field(default="epoch", metadata={"help": "When to save; must be the same."})
+    save_total_limit: int | None = field(default=1, metadata={"help": "Checkpoints kept beside the best."})
+    logging_strategy: str = field(default="epoch", metadata={"help": "When to log."})
+    load_best_model_at_end: bool = field(default=True, metadata={"help": "Reload the best on validation at the end."})
+    metric_for_best_model: str | None = field(default="mse", metadata={"help": "What the best has least of."})
+    greater_is_better: bool | None = field(default=False, metadata={"help": "Whether more of it is better."})
+    early_stopping_patience: int | None = field(
+        default=5, metadata={"help": "Evaluations without improvement before training stops; none to never stop."}
+    )
+    batch_eval_metrics: bool = field(default=True, metadata={"help": "Sum errors over batches, keep no forecasts."})
+    remove_unused_columns: bool = field(default=False, metadata={"help": "Windows hold nothing that is unused."})
+    label_names: list[str] | None = field(
+        default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets."}
+    )
+    report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})
+    seed: int = field(default=2021, metadata={"help": "Seed of weights, order and dropout."})
+
+
+class ForecastTrainer(Trainer):
+    """Trainer that gives the model the frozen time-to-text features of each training window.
+
+    Args:
+        t2t: the pre-trained encoder, or None.
+        **kwargs: of `Trainer`.
+    """
+
+    def __init__(self, *args, t2t: T2TModel | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.t2t = t2t.requires_grad_(False).eval().to(self.args.device) if t2t is not None else None
+
+    def training_step(self, model: torch.nn.Module, inputs: dict[str, Any], *args, **kwargs) -> Tensor:
+        if self.t2t is not None:
+            inputs = self._prepare_inputs(inputs)
+            with torch.no_grad():
+                inputs["semantic_features"] = self.t2t(inputs["past_values"]).last_hidden_state
+        return super().training_step(model, inputs, *args, **kwargs)
+
+
+def build_forecaster(
+    config_arguments: Any, backbone_arguments: BackboneArguments, num_variables: int
+) -> tuple[PreTrainedModel, T2TModel | None]:
+    """The model that a recipe describes, its backbone's weights loaded and what is not trained frozen.
+
+    Args:
+        config_arguments: fields of `LLMPSConfig`.
+        backbone_arguments: the backbone, what is trained of it, and the time-to-text encoder.
+        num_variables: variables of the data.
+
+    Returns:
+        The model (a `PeftModel` with LoRA), and the time-to-text encoder if there is one.
+
+    Raises:
+        ValueError: for settings that contradict each other.
+    """
+    fields = dict(vars(config_arguments))
+    fields["text_config"] = mapping(fields["text_config"], "text_config")
+    source = backbone_arguments.backbone
+    if source is not None:
+        if fields["text_config"] is not None:
+            raise ValueError("backbone and text_config are both set; the first takes its configuration along, so set one.")
+        fields["text_config"] = backbone_config(source, backbone_arguments.backbone_layers)
+    elif backbone_arguments.backbone_training != "full" and fields["use_llm"]:
+        raise ValueError(
+            f"backbone_training is {backbone_arguments.backbone_training!r} but backbone is not set; random weights that are "
+            "not trained are of no use, so name a pretrained backbone or set backbone_training: full."
+        )
+    t2t = T2TModel.from_pretrained(backbone_arguments.t2t) if backbone_arguments.t2t is not None else None
+    if t2t is not None:
+        if t2t.config.context_length != fields["context_length"]:
+            raise ValueError(
+                f"t2t {backbone_arguments.t2t} was trained for context_length {t2t.config.context_length}, the recipe says "
+                f"{fields['context_length']}; they must be the same."
+            )
+        fields |= {
+            "t2t_hidden_size": t2t.config.hidden_size,
+            "t2t_patch_length": t2t.config.patch_length,
+            "t2t_patch_stride": t2t.config.patch_stride,
+        }
+    config = LLMPSConfig(num_input_channels=num_variables, **fields)
+    model = LLMPSForForecasting(config)
+    backbone = model.model.backbone
+    if backbone is not None:
+        # Tokens come from the series, so these are never used; frozen, they cost no gradient and no optimiser state.
+        backbone.get_input_embeddings().requires_grad_(False)
+        if source is not None:
+            load_backbone_weights(backbone, source)
+        if backbone_arguments.backbone_training == "frozen":
+            backbone.requires_grad_(False)
+        elif backbone_arguments.backbone_training == "lora":
+            return _with_lora(model, backbone_arguments), t2t
+    return model, t2t
+
+
+def _with_lora(model: LLMPSForForecasting, arguments: BackboneArguments) -> PreTrainedModel:
+    from peft import LoraConfig, get_peft_model
+
+    outside = ["mscnn", "token_projection", "head"] + (["feature_projection"] if model.feature_projection else [])
+    return get_peft_model(
+        model,
+        LoraConfig(
+            r=arguments.lora_r,
+            lora_alpha=arguments.lora_alpha,
+            lora_dropout=arguments.lora_dropout,
+            target_modules=lora_target_modules(model.config.text_config, arguments.lora_target_modules),
+            modules_to_save=outside,
+        ),
+    )
+
+
+def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:
+    """The checkpoint that `--resume_from_checkpoint` names: a folder, or `true` for the last one in `output_dir`.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    wanted = arguments.resume_from_checkpoint
+    if not wanted or str(wanted).lower() == "false":
+        return None
+    if str(wanted).lower() != "true":
+        return str(wanted)
+    last = get_last_checkpoint(arguments.output_dir)
+    if last is None:
+        raise ValueError(f"--resume_from_checkpoint: {arguments.output_dir} holds no checkpoint.")
+    return last
+
+
+def train_forecaster(
+    model: PreTrainedModel,
+    arguments: ForecastTrainingArguments,
+    train_dataset: Dataset,
+    eval_dataset: Dataset,
+    data_collator: Callable[[Any], dict[str, Tensor]],
+    compute_metrics: Callable[[EvalPrediction, bool], dict[str, float]],
+    t2t: T2TModel | None = None,
+) -> ForecastTrainer:
+    """Trains, and leaves the best model on `eval_dataset` in the trainer.
+
+    Args:
+        model: from `build_forecaster`.
+        arguments: of the Trainer.
+        train_dataset: windows with `past_values` and `future_values`.
+        eval_dataset: windows to select on.
+        data_collator: makes a batch of windows.
+        compute_metrics: adds a batch, and returns the metrics when its second argument is True.
+        t2t: time-to-text encoder for the feature loss.
+    """
+    callbacks = []
+    if arguments.early_stopping_patience is not None and arguments.load_best_model_at_end:
+        callbacks.append(EarlyStoppingCallback(arguments.early_stopping_patience))
+    trainer = ForecastTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=train_dataset,
+        eval_dataset=eval_dataset,
+        data_collator=data_collator,
+        compute_metrics=compute_metrics,
+        callbacks=callbacks,
+        t2t=t2t,
+    )
+    trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+    return trainer
+
+
+def trained_parameters(model: torch.nn.Module) -> dict[str, int]:
+    """Numbers of trained and of all parameters."""
+    return {
+        "parameters_trained": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        "parameters_total": sum(p.numel() for p in model.parameters()),
+    }
+
+
+def merged(model: torch.nn.Module) -> LLMPSForForecasting:
+    """The plain forecaster, adapters merged into the backbone."""
+    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
