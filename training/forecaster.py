@@ -71,6 +71,7 @@ class ForecastTrainingArguments(TrainingArguments):
         default=5, metadata={"help": "Evaluations without improvement before training stops; none to never stop."}
     )
     batch_eval_metrics: bool = field(default=True, metadata={"help": "Sum errors over batches, keep no forecasts."})
+    dataloader_pin_memory: bool = field(default=False, metadata={"help": "Of use with an accelerator only."})
     remove_unused_columns: bool = field(default=False, metadata={"help": "Windows hold nothing that is unused."})
     label_names: list[str] | None = field(
         default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets."}

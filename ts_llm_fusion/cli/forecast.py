@@ -1,0 +1,70 @@
+"""`ts-llm-fusion forecast`: from a table of series to a table of forecasts and a picture."""
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..data.sources import load_series
+from ..files import atomic_path
+from ..forecasting import check_quantile_levels, forecast_frame, load_forecaster
+from ..plots import plot_forecast, quantile_bands, save_figure
+
+logger = logging.getLogger(__name__)
+
+# Steps of history in the picture, for each step of forecast.
+_HISTORY_SHARE = 3
+
+
+def _parse(args: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="ts-llm-fusion forecast", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--model", required=True, help="folder or Hub name of a trained forecaster")
+    parser.add_argument("--data", required=True, help="CSV or parquet file with a timestamp column, or the name of a set")
+    parser.add_argument("--timestamp_column", help="column of timestamps; found by its name by default")
+    parser.add_argument("--target", nargs="+", help="columns to forecast; all by default")
+    parser.add_argument("--horizon", type=int, help="steps to forecast; what the model was trained for by default")
+    parser.add_argument("--quantiles", nargs="+", type=float, help="levels, such as 0.1 0.9; all of the model by default")
+    parser.add_argument("--output", required=True, type=Path, help="table to write, .csv or .parquet; a .png goes beside it")
+    return parser.parse_args(args)
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    with atomic_path(path) as temporary:
+        if path.suffix == ".parquet":
+            table.to_parquet(temporary, index=False)
+        else:
+            table.to_csv(temporary, index=False)
+
+
+def _wide(table: pd.DataFrame, column: str, names: Sequence[str]) -> pd.DataFrame:
+    return table.pivot(index="timestamp", columns="series", values=column)[list(names)]
+
+
+def main(args: Sequence[str]) -> None:
+    """Runs the command."""
+    options = _parse(args)
+    if options.output.suffix not in (".csv", ".parquet"):
+        raise ValueError(f"--output {options.output}: unknown kind of file; give .csv or .parquet.")
+    if options.horizon is not None and options.horizon < 1:
+        raise ValueError(f"--horizon is {options.horizon}; it must be at least 1.")
+    series = load_series(options.data, options.timestamp_column, options.target).series
+    model, feature_extractor = load_forecaster(options.model)
+    levels = sorted(check_quantile_levels(options.quantiles, model.config.quantiles))
+    table = forecast_frame(model, feature_extractor, series, options.horizon, levels)
+
+    names = list(series.columns)
+    mean = _wide(table, "mean", names)
+    quantiles = np.stack([_wide(table, f"{level:g}", names).to_numpy() for level in levels], -1) if levels else None
+    figure = plot_forecast(
+        history=series.iloc[-_HISTORY_SHARE * len(mean) :],
+        forecast=mean,
+        bands=quantile_bands(quantiles, levels, mean.index, names) if levels else (),
+        title=f"{Path(options.data).name}: {len(mean)} steps from {mean.index[0]:%Y-%m-%d %H:%M}",
+    )
+    picture = options.output.with_suffix(".png")
+    _write_table(table, options.output)
+    save_figure(figure, picture)
+    logger.info("%d steps of %d series in %s, picture in %s", len(mean), len(names), options.output, picture)

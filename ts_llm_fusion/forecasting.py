@@ -1,0 +1,99 @@
+"""Forecasts of a table of series with a saved forecaster."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForTimeSeriesPrediction, PreTrainedModel
+
+from .data.frames import infer_step
+from .processing.feature_extraction_forecast import ForecastFeatureExtractor
+
+logger = logging.getLogger(__name__)
+
+
+def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, ForecastFeatureExtractor]:
+    """A forecaster and its feature extractor, from a folder or the Hub.
+
+    Raises:
+        ValueError: if it is no forecaster, or its weights cannot be read.
+    """
+    from safetensors import SafetensorError
+
+    name = str(name_or_path)
+    config = AutoConfig.from_pretrained(name)
+    if config.model_type != "llmps":
+        raise ValueError(f"{name}: a model of type {config.model_type!r}; a forecaster is of type 'llmps'.")
+    try:
+        model = AutoModelForTimeSeriesPrediction.from_pretrained(name)
+    except SafetensorError as error:
+        raise ValueError(f"{name}: the weights are damaged ({error}); copy or train the checkpoint again.") from None
+    return model, AutoFeatureExtractor.from_pretrained(name)
+
+
+def _at_levels(quantiles: np.ndarray, known: Sequence[float], wanted: Sequence[float]) -> np.ndarray:
+    """Quantiles at other levels, linear between the two nearest that the model gives."""
+    position = np.interp(wanted, known, np.arange(len(known)))
+    below = np.floor(position).astype(int)
+    above = np.minimum(below + 1, len(known) - 1)
+    weight = position - below
+    return quantiles[..., below] * (1 - weight) + quantiles[..., above] * weight
+
+
+def check_quantile_levels(wanted: Sequence[float] | None, known: Sequence[float]) -> list[float]:
+    """The levels to give: all that the model has, or those asked for.
+
+    Raises:
+        ValueError: for a level outside those that the model was trained for.
+    """
+    if wanted is None:
+        return list(known)
+    outside = [level for level in wanted if not known or not known[0] <= level <= known[-1]]
+    if outside:
+        offered = f"levels from {known[0]:g} to {known[-1]:g}" if known else "no quantiles, only a point forecast"
+        raise ValueError(f"quantile {outside[0]:g} is asked for; this model gives {offered}.")
+    return list(wanted)
+
+
+def forecast_frame(
+    model: PreTrainedModel,
+    feature_extractor: ForecastFeatureExtractor,
+    series: pd.DataFrame,
+    prediction_length: int | None = None,
+    quantile_levels: Sequence[float] | None = None,
+) -> pd.DataFrame:
+    """Forecasts what comes after a table of series.
+
+    Args:
+        model: from `load_forecaster`.
+        feature_extractor: from `load_forecaster`.
+        series: one column for each series, indexed by increasing timestamps; NaN is missing.
+        prediction_length: steps to forecast; by default what the model was trained for. More is rolled out.
+        quantile_levels: levels between the lowest and the highest of the model, linear between two of them; by default
+            the model's own.
+
+    Returns:
+        Tidy table with columns `timestamp`, `series`, `mean` and one for each level, such as `0.1`.
+
+    Raises:
+        ValueError: for series, a horizon or a level that the model cannot serve.
+    """
+    levels = check_quantile_levels(quantile_levels, model.config.quantiles)
+    step = infer_step(series.index)
+    batch = feature_extractor(series)
+    outputs = model.predict(**batch.to(model.device), prediction_length=prediction_length)
+    mean = feature_extractor.unscale(outputs.mean_predictions[0].double().cpu().numpy(), series.columns)
+    timestamps = pd.date_range(series.index[-1], periods=len(mean) + 1, freq=step)[1:]
+    tidy = {
+        "timestamp": np.repeat(timestamps, mean.shape[1]),
+        "series": np.tile(series.columns, len(timestamps)),
+        "mean": mean.ravel(),
+    }
+    if levels:
+        quantiles = np.moveaxis(outputs.full_predictions[0].double().cpu().numpy(), -1, 0)
+        quantiles = np.moveaxis(feature_extractor.unscale(quantiles, series.columns), 0, -1)
+        chosen = _at_levels(quantiles, model.config.quantiles, levels).reshape(-1, len(levels))
+        tidy |= {f"{level:g}": chosen[:, k] for k, level in enumerate(levels)}
+    return pd.DataFrame(tidy)

@@ -1,0 +1,79 @@
+"""Pictures of forecasts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .files import atomic_path
+
+_HISTORY, _TRUTH, _FORECAST = "#4c566a", "#1f2933", "#d9480f"
+_MOST_PANELS = 6
+
+
+def plot_forecast(
+    history: pd.DataFrame,
+    forecast: pd.DataFrame,
+    truth: pd.DataFrame | None = None,
+    bands: Sequence[tuple[pd.DataFrame, pd.DataFrame, str]] = (),
+    title: str = "",
+) -> Figure:
+    """Draws history, forecast, truth and quantile bands, one panel for each series (the first six).
+
+    Args:
+        history: past values, one column for each series, indexed by time.
+        forecast: point forecast with the same columns.
+        truth: what came, if it is known.
+        bands: (lower, upper, label) from the widest to the narrowest.
+        title: of the whole picture.
+    """
+    columns = list(forecast.columns[:_MOST_PANELS])
+    figure = Figure(figsize=(10, 0.9 + 2.4 * len(columns)), layout="constrained")
+    panels = figure.subplots(len(columns), 1, sharex=True, squeeze=False)[:, 0]
+    for panel, column in zip(panels, columns, strict=True):
+        panel.plot(history.index, history[column], color=_HISTORY, linewidth=1.2, label="history")
+        if truth is not None:
+            panel.plot(truth.index, truth[column], color=_TRUTH, linewidth=1.2, linestyle=(0, (4, 2)), label="truth")
+        for lower, upper, label in bands:
+            panel.fill_between(
+                forecast.index, lower[column], upper[column], color=_FORECAST, alpha=0.18, linewidth=0, label=label
+            )
+        panel.plot(forecast.index, forecast[column], color=_FORECAST, linewidth=1.6, label="forecast")
+        panel.axvline(history.index[-1], color="#adb5bd", linewidth=0.8)
+        panel.set_ylabel(column)
+        panel.margins(x=0.01)
+        panel.grid(alpha=0.25, linewidth=0.5)
+        panel.spines[["top", "right"]].set_visible(False)
+    panels[0].legend(loc="upper left", ncols=4, frameon=False, fontsize="small", bbox_to_anchor=(0, 1.18))
+    hidden = forecast.shape[1] - len(columns)
+    note = f" (first {len(columns)} of {forecast.shape[1]} series)" if hidden else ""
+    figure.suptitle(title + note, x=0.01, ha="left", fontsize="medium")
+    return figure
+
+
+def save_figure(figure: Figure, path: str | Path) -> None:
+    """Writes a PNG."""
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=120, format="png")
+
+
+def quantile_bands(
+    quantiles: np.ndarray, levels: Sequence[float], index: pd.Index, columns: Sequence[str]
+) -> list[tuple[pd.DataFrame, pd.DataFrame, str]]:
+    """Pairs the levels that mirror each other around the median, widest first.
+
+    Args:
+        quantiles: (time, variables, levels).
+        levels: rising.
+        index: times of the forecast.
+        columns: names of the variables.
+    """
+    bands = []
+    for low, level in enumerate(levels):
+        high = next((k for k, other in enumerate(levels) if abs(other + level - 1) < 1e-6 and k > low), None)
+        if high is not None:
+            frames = (pd.DataFrame(quantiles[..., k], index=index, columns=columns) for k in (low, high))
+            bands.append((*frames, f"{level:g} to {levels[high]:g} quantile"))
+    return bands
