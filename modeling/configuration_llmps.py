@@ -138,7 +138,9 @@ class LLMPSConfig(PreTrainedConfig):
     def validate_head(self):
         """Part of `@strict`-powered validation."""
         if not self.share_projection and self.num_input_channels is None:
-            raise ValueError("share_projection is False but num_input_channels is not set; say how many variables there are.")
+            raise ValueError(
+                "share_projection is False but num_input_channels is not set; say how many variables there are."
+            )
         if self.num_input_channels is not None and self.num_input_channels < 1:
             raise ValueError(f"num_input_channels is {self.num_input_channels}; it must be at least 1.")
         if not 0 <= self.head_dropout < 1:

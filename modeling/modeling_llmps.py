@@ -1,6 +1,5 @@
 """The LLM-PS forecaster (arXiv 2503.09656): multi-scale CNN, wavelet decoupling, a language model, an output head."""
 
-import warnings
 from dataclasses import dataclass
 
 import torch
@@ -119,6 +118,9 @@ class LLMPSModel(LLMPSPreTrainedModel):
             stride=config.patch_stride or config.patch_length or config.context_length,
         )
         self.backbone = AutoModel.from_config(config.text_config) if config.use_llm else None
+        if getattr(self.backbone, "pooler", None) is not None:
+            # Encoders such as BERT bring one for classification; nothing here would ever train or use it.
+            self.backbone.pooler = None
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module | None:
@@ -192,6 +194,8 @@ class LLMPSModel(LLMPSPreTrainedModel):
 class LLMPSForForecasting(LLMPSPreTrainedModel):
     """Forecaster of any number of series, with a point head and, where the configuration names levels, quantiles."""
 
+    accepts_loss_kwargs = True
+
     def __init__(self, config: LLMPSConfig):
         super().__init__(config)
         self.model = LLMPSModel(config)
@@ -229,6 +233,7 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         future_values: Tensor | None = None,
         future_observed_mask: Tensor | None = None,
         semantic_features: Tensor | None = None,
+        num_items_in_batch: Tensor | int | None = None,
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
     ) -> LLMPSForForecastingOutput:
@@ -242,6 +247,8 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             future_observed_mask: same shape, True or 1 where a value is to be counted.
             semantic_features: time-to-text features of `past_values`, (batch, variables, patches, t2t_hidden_size);
                 given, the feature loss is added.
+            num_items_in_batch: observed future values over all parts of a global batch; given, the loss is this part's
+                share of the global mean, so that it does not matter how the batch is cut. By default the mean.
             output_hidden_states: also return the hidden states of the backbone.
             output_attentions: also return its attention weights.
 
@@ -274,11 +281,14 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             counted = observed(future_values, future_observed_mask) & observed(past_values, past_observed_mask).any(
                 1, keepdim=True
             )
-            loss = self._forecast_loss(mean, quantiles, future_values, counted)
+            num_counted = counted.sum().clamp(min=1)
+            loss = self._forecast_losses(mean, quantiles, future_values, counted).sum() / num_counted
             if semantic_features is not None:
                 loss = loss + self.config.feature_loss_weight * self._feature_loss(
                     encoded.multi_scale_features, semantic_features
                 )
+            if num_items_in_batch is not None:
+                loss = loss * num_counted / num_items_in_batch
         return LLMPSForForecastingOutput(
             loss=loss,
             mean_predictions=mean,
@@ -287,7 +297,8 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             attentions=encoded.attentions,
         )
 
-    def _forecast_loss(self, mean: Tensor, quantiles: Tensor | None, target: Tensor, counted: Tensor) -> Tensor:
+    def _forecast_losses(self, mean: Tensor, quantiles: Tensor | None, target: Tensor, counted: Tensor) -> Tensor:
+        """Loss of each value, (batch, time, variables), 0 where it is not counted."""
         target = torch.where(counted, target.float(), mean.detach())
         if self.config.loss == "mse":
             losses = F.mse_loss(mean, target, reduction="none")
@@ -300,12 +311,14 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             error = target[..., None] - quantiles
             # Pinball loss, doubled so that the median's is the absolute error (Koenker and Bassett, 1978).
             losses = losses + 2 * torch.maximum(levels * error, (levels - 1) * error).mean(-1)
-        return torch.where(counted, losses, 0.0).sum() / counted.sum().clamp(min=1)
+        return torch.where(counted, losses, 0.0)
 
     def _feature_loss(self, features: Tensor, semantic_features: Tensor) -> Tensor:
         """LLM-PS equation 9: the multi-scale features, averaged over each patch, against those of the patch."""
         if self.feature_projection is None:
-            raise ValueError("semantic_features were given but t2t_hidden_size is not set; set it in the configuration.")
+            raise ValueError(
+                "semantic_features were given but t2t_hidden_size is not set; set it in the configuration."
+            )
         length, stride = self.config.t2t_patch_length, self.config.t2t_patch_stride
         used = (semantic_features.shape[2] - 1) * stride + length
         pooled = F.avg_pool1d(features.flatten(0, 1)[..., -used:], length, stride).transpose(1, 2)
@@ -345,10 +358,9 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
                 "drop it or give a longer history."
             )
         if horizon > self.config.prediction_length:
-            warnings.warn(
+            logger.warning(
                 f"prediction_length {horizon} is longer than the {self.config.prediction_length} this model was trained "
-                "for; forecasts beyond that are made from forecasts and are less certain than their quantiles say.",
-                stacklevel=2,
+                "for; forecasts beyond that are made from forecasts and are less certain than their quantiles say."
             )
         training = self.training
         self.eval()

@@ -57,9 +57,7 @@ def _transformer(config: T2TConfig, num_layers: int) -> nn.TransformerEncoder:
         batch_first=True,
         norm_first=True,
     )
-    return nn.TransformerEncoder(
-        layer, num_layers, norm=nn.LayerNorm(config.hidden_size), enable_nested_tensor=False
-    )
+    return nn.TransformerEncoder(layer, num_layers, norm=nn.LayerNorm(config.hidden_size), enable_nested_tensor=False)
 
 
 class T2TPreTrainedModel(PreTrainedModel):
@@ -151,7 +149,9 @@ class T2TForPreTraining(T2TPreTrainedModel):
         """Takes the embeddings of `config.semantic_words`, (words, word_embedding_size), each scaled to length 1."""
         if self.word_embeddings is None or embeddings.shape != self.word_embeddings.shape:
             expected = None if self.word_embeddings is None else tuple(self.word_embeddings.shape)
-            raise ValueError(f"embeddings have shape {tuple(embeddings.shape)}; the configuration asks for {expected}.")
+            raise ValueError(
+                f"embeddings have shape {tuple(embeddings.shape)}; the configuration asks for {expected}."
+            )
         self.word_embeddings.copy_(F.normalize(embeddings.float(), dim=-1))
 
     def _label_scores(self, patches: Tensor) -> Tensor:

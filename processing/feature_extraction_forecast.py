@@ -66,13 +66,17 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         if values.ndim == 1:
             values = values[:, None]
         if values.ndim != 2 or 0 in values.shape:
-            raise ValueError(f"series {index} has shape {values.shape}; give (time, variables), neither of them empty.")
+            raise ValueError(
+                f"series {index} has shape {values.shape}; give (time, variables), neither of them empty."
+            )
         values = values[-self.context_length :]
         if np.isinf(values).any():
             raise ValueError(f"series {index} holds an infinity; mend the value or make it NaN.")
         if np.isnan(values).all(0).any():
             variable = int(np.flatnonzero(np.isnan(values).all(0))[0])
-            raise ValueError(f"series {index}: variable {variable} has no value in its last {len(values)} steps; drop it.")
+            raise ValueError(
+                f"series {index}: variable {variable} has no value in its last {len(values)} steps; drop it."
+            )
         if len(values) < self.min_length:
             raise ValueError(f"series {index} has {len(values)} steps; at least {self.min_length} are needed.")
         return values

@@ -17,9 +17,7 @@ def backbone_config(name_or_path: str, num_layers: int | None) -> PreTrainedConf
     config = AutoConfig.from_pretrained(name_or_path).get_text_config(decoder=True)
     if num_layers is not None:
         if not 1 <= num_layers <= config.num_hidden_layers:
-            raise ValueError(
-                f"backbone_layers is {num_layers}; {name_or_path} has {config.num_hidden_layers} layers."
-            )
+            raise ValueError(f"backbone_layers is {num_layers}; {name_or_path} has {config.num_hidden_layers} layers.")
         config.num_hidden_layers = num_layers
         if getattr(config, "layer_types", None):
             config.layer_types = config.layer_types[:num_layers]
@@ -28,8 +26,9 @@ def backbone_config(name_or_path: str, num_layers: int | None) -> PreTrainedConf
 
 def load_backbone_weights(backbone: PreTrainedModel, name_or_path: str) -> None:
     """Copies pretrained weights into a backbone of the same configuration."""
-    pretrained = AutoModel.from_pretrained(name_or_path, config=backbone.config, dtype=torch.float32)
-    backbone.load_state_dict(pretrained.state_dict())
+    pretrained = AutoModel.from_pretrained(name_or_path, config=backbone.config, dtype=torch.float32).state_dict()
+    wanted = backbone.state_dict()
+    backbone.load_state_dict({name: pretrained[name] for name in wanted})
 
 
 def lora_target_modules(config: PreTrainedConfig, given: list[str] | None) -> str:
@@ -42,5 +41,7 @@ def lora_target_modules(config: PreTrainedConfig, given: list[str] | None) -> st
 
     names = given or KNOWN.get(config.model_type)
     if not names:
-        raise ValueError(f"lora_target_modules is not set and peft has no default for {config.model_type!r}; name them.")
+        raise ValueError(
+            f"lora_target_modules is not set and peft has no default for {config.model_type!r}; name them."
+        )
     return rf".*backbone\..*\.({'|'.join(names)})"

@@ -1,7 +1,7 @@
 """Training the LLM-PS forecaster on transformers.Trainer."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -72,6 +72,7 @@ class ForecastTrainingArguments(TrainingArguments):
     )
     batch_eval_metrics: bool = field(default=True, metadata={"help": "Sum errors over batches, keep no forecasts."})
     dataloader_pin_memory: bool = field(default=False, metadata={"help": "Of use with an accelerator only."})
+    ddp_find_unused_parameters: bool | None = field(default=False, metadata={"help": "Every parameter is used."})
     remove_unused_columns: bool = field(default=False, metadata={"help": "Windows hold nothing that is unused."})
     label_names: list[str] | None = field(
         default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets."}
@@ -81,7 +82,7 @@ class ForecastTrainingArguments(TrainingArguments):
 
 
 class ForecastTrainer(Trainer):
-    """Trainer that gives the model the frozen time-to-text features of each training window.
+    """Trainer that counts observed targets, and gives the model the frozen time-to-text features of training windows.
 
     Args:
         t2t: the pre-trained encoder, or None.
@@ -91,6 +92,14 @@ class ForecastTrainer(Trainer):
     def __init__(self, *args, t2t: T2TModel | None = None, **kwargs):
         super().__init__(*args, **kwargs)
         self.t2t = t2t.requires_grad_(False).eval().to(self.args.device) if t2t is not None else None
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator, num_batches: int, device: torch.device
+    ) -> tuple[list[dict[str, Tensor]], Tensor]:
+        """Also counts the observed targets of the global batch, so that missing ones do not tilt the mean."""
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        count = sum((~torch.isnan(batch["future_values"])).sum() for batch in batches)
+        return batches, self.accelerator.gather(torch.as_tensor(count).to(device)).sum().clamp(min=1)
 
     def training_step(self, model: torch.nn.Module, inputs: dict[str, Any], *args, **kwargs) -> Tensor:
         if self.t2t is not None:
@@ -121,7 +130,9 @@ def build_forecaster(
     source = backbone_arguments.backbone
     if source is not None:
         if fields["text_config"] is not None:
-            raise ValueError("backbone and text_config are both set; the first takes its configuration along, so set one.")
+            raise ValueError(
+                "backbone and text_config are both set; the first takes its configuration along, so set one."
+            )
         fields["text_config"] = backbone_config(source, backbone_arguments.backbone_layers)
     elif backbone_arguments.backbone_training != "full" and fields["use_llm"]:
         raise ValueError(

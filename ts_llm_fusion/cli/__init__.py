@@ -13,9 +13,6 @@ _TRAIN = {
 }
 _COMMANDS = {"forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file")}
 
-# What bad input raises; anything else is a fault of ours and shows its traceback.
-_USER_ERRORS = (ValueError, OSError)
-
 
 def _usage() -> str:
     lines = [f"  train {name:<11} {text}" for name, (_, text) in _TRAIN.items()]
@@ -43,10 +40,17 @@ def _parse(args: Sequence[str]) -> tuple[str, bool, list[str]]:
     return _TRAIN[parsed.rest[0]][0], debug, parsed.rest[1:]
 
 
+def _is_user_error(error: Exception) -> bool:
+    """Whether bad input raises such an error; anything else is a fault of ours and shows its traceback."""
+    from huggingface_hub.errors import StrictDataclassError
+
+    return isinstance(error, ValueError | OSError | StrictDataclassError)
+
+
 def one_line(error: BaseException) -> str:
     """The message of an error in one line; of a configuration's, what the validator said."""
     message = " ".join(str(error).split())
-    return message.rsplit(" ValueError: ", 1)[-1] if message.startswith("Class validation error") else message
+    return message.rsplit("Error: ", 1)[-1] if "alidation error for" in message else message
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -56,8 +60,8 @@ def main(args: Sequence[str] | None = None) -> int:
     logging.getLogger("ts_llm_fusion").setLevel(logging.DEBUG if debug else logging.INFO)
     try:
         importlib.import_module(module).main(rest)
-    except _USER_ERRORS as error:
-        if debug:
+    except Exception as error:
+        if debug or not _is_user_error(error):
             raise
         print(f"ts-llm-fusion: error: {one_line(error)}", file=sys.stderr)
         return 2

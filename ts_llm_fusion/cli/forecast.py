@@ -22,12 +22,18 @@ _HISTORY_SHARE = 3
 def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ts-llm-fusion forecast", description=__doc__, allow_abbrev=False)
     parser.add_argument("--model", required=True, help="folder or Hub name of a trained forecaster")
-    parser.add_argument("--data", required=True, help="CSV or parquet file with a timestamp column, or the name of a set")
+    parser.add_argument(
+        "--data", required=True, help="CSV or parquet file with a timestamp column, or the name of a set"
+    )
     parser.add_argument("--timestamp_column", help="column of timestamps; found by its name by default")
     parser.add_argument("--target", nargs="+", help="columns to forecast; all by default")
     parser.add_argument("--horizon", type=int, help="steps to forecast; what the model was trained for by default")
-    parser.add_argument("--quantiles", nargs="+", type=float, help="levels, such as 0.1 0.9; all of the model by default")
-    parser.add_argument("--output", required=True, type=Path, help="table to write, .csv or .parquet; a .png goes beside it")
+    parser.add_argument(
+        "--quantiles", nargs="+", type=float, help="levels, such as 0.1 0.9; all of the model by default"
+    )
+    parser.add_argument(
+        "--output", required=True, type=Path, help="table to write, .csv or .parquet; a .png goes beside it"
+    )
     return parser.parse_args(args)
 
 

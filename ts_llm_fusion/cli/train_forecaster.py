@@ -54,7 +54,9 @@ def _metrics_function(errors: ForecastErrors):
 def _test_metrics(trainer: ForecastTrainer, data: PreparedData) -> dict[str, float]:
     """The one look at the test split: every window."""
     found = trainer.predict(data.splits["test"], metric_key_prefix="test").metrics
-    return {name: found[f"test_{name}"] for name in ("mse", "mae", "quantile_loss", "coverage") if f"test_{name}" in found}
+    return {
+        name: found[f"test_{name}"] for name in ("mse", "mae", "quantile_loss", "coverage") if f"test_{name}" in found
+    }
 
 
 def _plot_test_windows(
@@ -147,6 +149,8 @@ def main(args: Sequence[str]) -> None:
     write_json(output / "metrics.json", metrics)
     _plot_test_windows(forecaster, feature_extractor, data, output / "plots")
     forecaster_card(output.name, metrics, forecaster.config).save(output / "README.md")
-    print(f"\n{data.source.name}: test split, {len(data.splits['test'])} windows, look-back "
-          f"{config_arguments.context_length}, horizon {config_arguments.prediction_length}, {seconds:.0f} s of training\n"
-          f"{results_table({'this model': test, **floors})}\n\nEverything is in {output}")
+    print(
+        f"\n{data.source.name}: test split, {len(data.splits['test'])} windows, look-back "
+        f"{config_arguments.context_length}, horizon {config_arguments.prediction_length}, {seconds:.0f} s of training\n"
+        f"{results_table({'this model': test, **floors})}\n\nEverything is in {output}"
+    )

@@ -56,7 +56,9 @@ def _parse_timestamps(column: pd.Series, source: str) -> pd.DatetimeIndex:
     parsed = pd.to_datetime(text, errors="coerce", format="mixed")
     if parsed.isna().any():
         row = int(np.flatnonzero(parsed.isna())[0])
-        raise ValueError(f"{source}: row {row + 1} of column {column.name!r} is not a timestamp: {column.iloc[row]!r}.")
+        raise ValueError(
+            f"{source}: row {row + 1} of column {column.name!r} is not a timestamp: {column.iloc[row]!r}."
+        )
     return pd.DatetimeIndex(parsed)
 
 
@@ -105,19 +107,26 @@ def to_series(
         raise ValueError(f"{source}: timestamp {first} appears more than once; keep one row for each time step.")
     if not timestamps.is_monotonic_increasing:
         row = int(np.flatnonzero(np.diff(timestamps.asi8) < 0)[0]) + 2
-        raise ValueError(f"{source}: timestamps are not sorted; row {row} ({timestamps[row - 1]}) is earlier than the row before.")
+        raise ValueError(
+            f"{source}: timestamps are not sorted; row {row} ({timestamps[row - 1]}) is earlier than the row before."
+        )
 
     columns = list(table.columns) if target_columns is None else list(target_columns)
     unknown = [column for column in columns if column not in table.columns]
     if unknown or not columns:
-        raise ValueError(f"{source}: no column {unknown[0]!r}; the columns are {list(table.columns)}." if unknown else
-                         f"{source}: no column of values beside the timestamps.")
+        raise ValueError(
+            f"{source}: no column {unknown[0]!r}; the columns are {list(table.columns)}."
+            if unknown
+            else f"{source}: no column of values beside the timestamps."
+        )
     series = pd.DataFrame({str(c): _numeric(table[c], source) for c in columns}, index=timestamps)
     for column in series.columns:
         values = series[column].to_numpy()
         if np.isinf(values).any():
             row = int(np.flatnonzero(np.isinf(values))[0])
-            raise ValueError(f"{source}: row {row + 1} of column {column!r} is infinite; mend the value or leave it empty.")
+            raise ValueError(
+                f"{source}: row {row + 1} of column {column!r} is infinite; mend the value or leave it empty."
+            )
         if np.isnan(values).all():
             raise ValueError(f"{source}: column {column!r} has no values at all; drop it.")
     return series

@@ -25,7 +25,8 @@ class DataArguments:
         metadata={"help": "Shares of train, validation and test, in time order; sets with a protocol have their own."},
     )
     seasonal_period: int | None = field(
-        default=None, metadata={"help": "Season of the seasonal naive floor in steps; told by the time step by default."}
+        default=None,
+        metadata={"help": "Season of the seasonal naive floor in steps; told by the time step by default."},
     )
 
 

@@ -47,7 +47,9 @@ def _sunspots() -> pd.DataFrame:
     from statsmodels.datasets import sunspots
 
     data = sunspots.load_pandas().data
-    return pd.DataFrame({"sunspots": data["SUNACTIVITY"].to_numpy()}, index=pd.to_datetime(data["YEAR"].astype(int).astype(str)))
+    return pd.DataFrame(
+        {"sunspots": data["SUNACTIVITY"].to_numpy()}, index=pd.to_datetime(data["YEAR"].astype(int).astype(str))
+    )
 
 
 # name -> (loader, seasonal period)
@@ -117,7 +119,9 @@ def load_series(
         try:
             table = loader()
         except ModuleNotFoundError as error:
-            raise FileNotFoundError(f"{name}: it is part of statsmodels; pip install 'ts-llm-fusion[demo]'.") from error
+            raise FileNotFoundError(
+                f"{name}: it is part of statsmodels; pip install 'ts-llm-fusion[demo]'."
+            ) from error
         return SeriesSource(name, to_series(table, None, target_columns, source=name), None, period)
     if name in LTSF_DATASETS:
         dataset = LTSF_DATASETS[name]

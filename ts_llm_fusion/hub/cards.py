@@ -43,7 +43,9 @@ def forecaster_card(name: str, metrics: Mapping[str, Any], config: Any) -> Model
         name=name,
         repository=name,
         metrics=metrics,
-        variables="any number of variables" if config.share_projection else f"exactly {config.num_input_channels} variables",
+        variables="any number of variables"
+        if config.share_projection
+        else f"exactly {config.num_input_channels} variables",
         backbone=f"{backbone} ({config.text_config.model_type}, {metrics['recipe']['backbone_training']})"
         if config.use_llm
         else backbone,

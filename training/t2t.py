@@ -1,0 +1,141 @@
+"""Pre-training the time-to-text encoder of LLM-PS (arXiv 2503.09656, section 3.3)."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.data import Dataset
+from transformers import (
+    AutoModel,
+    AutoTokenizer,
+    EarlyStoppingCallback,
+    PreTrainedTokenizerBase,
+    Trainer,
+    TrainingArguments,
+)
+
+from ..modeling.configuration_t2t import T2TConfig
+from ..modeling.modeling_t2t import T2TForPreTraining
+from .arguments import config_arguments
+from .forecaster import ForecastTrainingArguments, checkpoint_to_resume
+
+logger = logging.getLogger(__name__)
+
+# What people say of time series. The paper picks such words by hand and does not print them; these are ours.
+ANCHOR_WORDS = (
+    "trend increase decrease rise fall growth decline up down upward downward steady stable flat constant level mean "
+    "average high low peak valley maximum minimum spike drop jump dip shift change sudden gradual fast slow smooth rough "
+    "season seasonal cycle period periodic daily weekly monthly yearly wave oscillation frequency repeat regular "
+    "irregular random noise variance volatile fluctuation amplitude outlier anomaly linear exponential strong weak"
+).split()
+
+T2TConfigArguments = config_arguments(
+    "T2TConfigArguments", T2TConfig, leave_out=("semantic_words", "word_embedding_size")
+)
+
+
+@dataclass
+class WordArguments:
+    """Where the semantic labels come from."""
+
+    word_embeddings: str | None = field(
+        default=None,
+        metadata={
+            "help": "Name or path of the language model whose words label the patches; by default only rebuild them."
+        },
+    )
+    num_words: int = field(default=100, metadata={"help": "Words of the language model that become labels."})
+
+
+@dataclass
+class T2TTrainingArguments(ForecastTrainingArguments):
+    """`ForecastTrainingArguments` that select on the validation loss; Adam at 1e-3 as in the paper."""
+
+    output_dir: str | None = field(default="outputs/t2t", metadata={"help": "Where everything is written."})
+    learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate."})
+    metric_for_best_model: str | None = field(default="loss", metadata={"help": "What the best has least of."})
+    label_names: list[str] | None = field(
+        default_factory=list, metadata={"help": "None: the windows are the targets."}
+    )
+    prediction_loss_only: bool = field(default=True, metadata={"help": "Keep no reconstructions."})
+    batch_eval_metrics: bool = field(default=False, metadata={"help": "The loss is the only metric."})
+
+
+def semantic_words(
+    tokenizer: PreTrainedTokenizerBase,
+    embeddings: Tensor,
+    num_words: int,
+    anchors: tuple[str, ...] = tuple(ANCHOR_WORDS),
+) -> tuple[list[str], Tensor]:
+    """The words of a language model that are closest in cosine to any of some words about time series.
+
+    Args:
+        tokenizer: of the language model.
+        embeddings: its word embeddings, (vocabulary, width).
+        num_words: how many to take.
+        anchors: the words about time series; one of several tokens is their mean.
+
+    Returns:
+        The tokens, closest first, and their embeddings (num_words, width).
+
+    Raises:
+        ValueError: for more words than the vocabulary has.
+    """
+    # An embedding table may be padded beyond the vocabulary, and special tokens are no words.
+    usable = torch.ones(len(embeddings), dtype=torch.bool)
+    usable[len(tokenizer) :] = False
+    usable[[i for i in tokenizer.all_special_ids if i < len(embeddings)]] = False
+    if not 1 <= num_words <= int(usable.sum()):
+        raise ValueError(f"num_words is {num_words}; the vocabulary has {int(usable.sum())} words.")
+    tokens = [tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in anchors]
+    anchored = torch.stack([embeddings[ids].mean(0) for ids in tokens if ids])
+    similarity = (F.normalize(embeddings, dim=-1) @ F.normalize(anchored, dim=-1).T).amax(1)
+    closest = torch.where(usable, similarity, -torch.inf).topk(num_words).indices
+    return tokenizer.convert_ids_to_tokens(closest.tolist()), embeddings[closest]
+
+
+def build_t2t(config_arguments: Any, word_arguments: WordArguments) -> T2TForPreTraining:
+    """The model that a recipe describes, with the word embeddings of its language model."""
+    fields = vars(config_arguments)
+    source = word_arguments.word_embeddings
+    if source is None:
+        return T2TForPreTraining(T2TConfig(**fields))
+    table = AutoModel.from_pretrained(source, dtype=torch.float32).get_input_embeddings().weight.detach()
+    words, embeddings = semantic_words(AutoTokenizer.from_pretrained(source), table, word_arguments.num_words)
+    model = T2TForPreTraining(T2TConfig(**fields, semantic_words=words, word_embedding_size=table.shape[1]))
+    model.set_word_embeddings(embeddings)
+    return model
+
+
+def train_t2t(
+    model: T2TForPreTraining,
+    arguments: TrainingArguments,
+    train_dataset: Dataset,
+    eval_dataset: Dataset,
+    data_collator: Callable[[Any], dict[str, Tensor]],
+) -> Trainer:
+    """Trains, and leaves the best model on `eval_dataset` in the trainer.
+
+    Args:
+        model: from `build_t2t`.
+        arguments: of the Trainer.
+        train_dataset: windows with `past_values`.
+        eval_dataset: windows to select on.
+        data_collator: makes a batch of windows, of `past_values` alone.
+    """
+    trainer = Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=train_dataset,
+        eval_dataset=eval_dataset,
+        data_collator=data_collator,
+        callbacks=[EarlyStoppingCallback(arguments.early_stopping_patience)]
+        if arguments.early_stopping_patience
+        else [],
+    )
+    trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+    return trainer
