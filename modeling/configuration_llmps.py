@@ -119,7 +119,8 @@ class LLMPSConfig(PreTrainedConfig):
             raise ValueError(f"mscnn_layers is {self.mscnn_layers}; it must be at least 0.")
         if self.mscnn_channels % self.mscnn_branches:
             raise ValueError(
-                f"mscnn_channels is {self.mscnn_channels}; it must be a multiple of mscnn_branches ({self.mscnn_branches})."
+                f"mscnn_channels is {self.mscnn_channels}; it must be a multiple of mscnn_branches "
+                f"({self.mscnn_branches})."
             )
         if self.patch_stride is not None and self.patch_length is None:
             raise ValueError(f"patch_stride is {self.patch_stride} but patch_length is not set; set both or neither.")
@@ -131,7 +132,8 @@ class LLMPSConfig(PreTrainedConfig):
             most = max_wavelet_levels(self.context_length)
             if not 1 <= self.wavelet_levels <= most:
                 raise ValueError(
-                    f"wavelet_levels is {self.wavelet_levels}; context_length {self.context_length} allows 1 to {most} "
+                    f"wavelet_levels is {self.wavelet_levels}; context_length {self.context_length} "
+                    f"allows 1 to {most} "
                     "(or use_wavelet: false)."
                 )
 
@@ -163,7 +165,8 @@ class LLMPSConfig(PreTrainedConfig):
         """Part of `@strict`-powered validation."""
         if self.use_llm and getattr(self.text_config, "is_encoder_decoder", False):
             raise ValueError(
-                f"text_config: {self.text_config.model_type!r} is an encoder-decoder; give a decoder-only or an encoder model."
+                f"text_config: {self.text_config.model_type!r} is an encoder-decoder; give a "
+                "decoder-only or an encoder model."
             )
 
 

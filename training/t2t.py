@@ -28,10 +28,11 @@ logger = logging.getLogger(__name__)
 # What people say of time series. The paper picks such words by hand and does not print them; these are ours.
 ANCHOR_WORDS = (
     "trend increase decrease rise fall growth decline up down upward downward steady stable flat constant level mean "
-    "average high low peak valley maximum minimum spike drop jump dip shift change sudden gradual fast slow smooth rough "
+    "average high low peak valley maximum minimum spike drop jump dip shift change sudden gradual fast slow smooth "
+    "rough "
     "season seasonal cycle period periodic daily weekly monthly yearly wave oscillation frequency repeat regular "
     "irregular random noise variance volatile fluctuation amplitude outlier anomaly linear exponential strong weak"
-).split()
+).split()  # noqa: SIM905
 
 T2TConfigArguments = config_arguments(
     "T2TConfigArguments", T2TConfig, leave_out=("semantic_words", "word_embedding_size")
