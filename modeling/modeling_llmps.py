@@ -1,5 +1,6 @@
 """The LLM-PS forecaster (arXiv 2503.09656): multi-scale CNN, wavelet decoupling, a language model, an output head."""
 
+import logging
 from dataclasses import dataclass
 
 import torch
@@ -7,14 +8,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoModel, PreTrainedModel
 from transformers import initialization as init
-from transformers.utils import ModelOutput, logging
+from transformers.utils import ModelOutput
 
 from .configuration_llmps import LLMPSConfig
 from .modeling_mscnn import MSCNN
 from .modeling_scaling import fit_to_length, observed, standardise
 from .modeling_wavelet import WaveletDecoupling
 
-logger = logging.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass

@@ -81,6 +81,6 @@ class WaveletDecoupling(nn.Module):
 
     def forward(self, branches: Tensor) -> Tensor:
         """Maps branches (batch, branch, channels, time), smallest receptive field first, to the same shape."""
-        long_term = branches @ self.low_pass.T
+        long_term = branches @ self.low_pass.T.to(branches.dtype)
         short_term = branches - long_term
         return short_term.cumsum(1) + long_term.flip(1).cumsum(1).flip(1)

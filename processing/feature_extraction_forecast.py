@@ -90,7 +90,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
 
         Args:
             series: one sample or a list of them; a sample is a DataFrame (scaled by its column names) or an array
-                of shape (time,) or (time, variables), NaN where missing. Samples may differ in length, not in variables.
+                of shape (time,) or (time, variables), NaN where missing. Samples may differ in length, not in
+                variables.
             return_tensors: as everywhere in transformers.
 
         Returns:
