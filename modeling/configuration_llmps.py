@@ -16,8 +16,8 @@ class LLMPSConfig(PreTrainedConfig):
         context_length (`int`, defaults to 96): look-back in time steps. Shorter input is padded, longer input is cut.
         prediction_length (`int`, defaults to 96): forecast horizon in time steps.
         text_config (`dict` or config, *optional*): the LLM backbone, any text model of transformers that takes
-            `inputs_embeds`; a `dict` names it by `model_type` (`"gpt2"` by default). Defaults to GPT-2 with 6 layers, as in
-            the paper.
+            `inputs_embeds`; a `dict` names it by `model_type` (`"gpt2"` by default). Defaults to GPT-2 with 6 layers,
+            as in the paper.
         mscnn_channels (`int`, defaults to 32): channels of the multi-scale CNN, a multiple of `mscnn_branches`.
         mscnn_layers (`int`, defaults to 1): blocks of the multi-scale CNN.
         mscnn_branches (`int`, defaults to 4): receptive fields of a block.
