@@ -271,7 +271,7 @@ class TSLMModel(TSLMPreTrainedModel):
             reads=readable.to(dtype),
         )
 
-    def prepare_language_model_inputs(
+    def prepare_inputs(
         self,
         input_ids: torch.LongTensor | None = None,
         inputs_embeds: torch.FloatTensor | None = None,
@@ -316,7 +316,7 @@ class TSLMModel(TSLMPreTrainedModel):
         **kwargs: Any,
     ) -> tuple[ModelOutput, SeriesStates | None]:
         """Runs `decoder`, the backbone with or without its head, on text and series."""
-        inputs, series_states = self.prepare_language_model_inputs(
+        inputs, series_states = self.prepare_inputs(
             input_ids, inputs_embeds, time_series, time_series_mask, series_states, past_key_values
         )
         if position_ids is None and attention_mask is not None and attention_mask.ndim == 2:
@@ -386,6 +386,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         encoder: str | None = None,
         time_series_token: str = "<|time_series|>",
         config: dict[str, Any] | None = None,
+        tokenizer: Any = None,
         **kwargs: Any,
     ) -> "TSLMForCausalLM":
         r"""Starts from the weights of a pretrained decoder and adds what it lacks to read series.
@@ -396,6 +397,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
             time_series_token: placeholder of a series in text. The tokenizer gets it if it has no such token, and the
                 embeddings grow if they have no room for it.
             config: fields of [`TSLMConfig`] other than `text_config` and `time_series_token_id`.
+            tokenizer: a tokenizer for the backbone instead of the one beside it, for example with more tokens.
             **kwargs: passed to `AutoModelForCausalLM.from_pretrained`, for example `dtype` or `quantization_config`.
 
         Returns:
@@ -404,7 +406,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         Raises:
             ValueError: the config contradicts itself, the backbone or the encoder.
         """
-        tokenizer = AutoTokenizer.from_pretrained(backbone)
+        tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
         if len(tokenizer) > language_model.get_input_embeddings().weight.shape[0]:
