@@ -39,6 +39,10 @@ class SeriesStates:
     feature_counts: torch.Tensor | None = None
     key_values: list[tuple[torch.Tensor, torch.Tensor]] | None = None
 
+    def after_prompt(self) -> "SeriesStates":
+        """The same for tokens that follow the prompt and are fed without it."""
+        return replace(self, seen=self.counts, features=None)
+
 
 @dataclass
 class TSLMModelOutputWithPast(BaseModelOutputWithPast):
@@ -244,7 +248,10 @@ class TSLMModel(TSLMPreTrainedModel):
 
     def _scatter(self, inputs_embeds: torch.Tensor, placeholders: torch.Tensor, states: SeriesStates) -> torch.Tensor:
         """Soft prompt: puts the tokens of the series in place of the placeholders."""
-        rank = (placeholders.cumsum(-1) - 1).clamp(0, states.features.shape[1] - 1)
+        place = placeholders.cumsum(-1)
+        # A placeholder that the model wrote itself, after those of the prompt, is a token like any other.
+        placeholders = placeholders & (place <= states.feature_counts[:, None])
+        rank = (place - 1).clamp(0, states.features.shape[1] - 1)
         features = states.features.to(inputs_embeds.device, inputs_embeds.dtype)
         features = features.gather(1, rank[..., None].expand(-1, -1, features.shape[-1]))
         return torch.where(placeholders[..., None], features, inputs_embeds)
@@ -528,7 +535,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         if states is not None and model_kwargs.get("series_states") is None:
             # Without a cache every step sees the whole text again, and counts the placeholders itself.
             if model_kwargs.get("use_cache", True):
-                states = replace(states, seen=states.counts)
+                states = states.after_prompt()
             model_kwargs["series_states"] = states
         return model_kwargs
 
