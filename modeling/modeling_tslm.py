@@ -6,7 +6,15 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import AddedToken, AutoModel, AutoModelForCausalLM, AutoTokenizer, GenerationMixin, PreTrainedModel
+from transformers import (
+    AddedToken,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationMixin,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 from transformers import initialization as init
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast
@@ -17,7 +25,7 @@ from .modeling_cross_attention import CrossAttentionContext, CrossAttentionHook,
 from .modeling_layers import additive_mask, init_fan_in
 from .modeling_perceiver import PerceiverLayer, PerceiverResampler
 from .modeling_series_encoding import encode_series
-from .modeling_ts_encoder import TSEncoderModel  # noqa: F401 - registers the patch encoder with AutoModel
+from .modeling_ts_encoder import TSEncoderModel
 
 
 @dataclass
@@ -82,6 +90,16 @@ class TimeSeriesProjector(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         return self.activation(self.linear(self.norm(features)))
+
+
+# Encoders of this package, which a checkpoint that carries its code has to find where none of them is registered.
+_OWN_ENCODERS: dict[str, type[PreTrainedModel]] = {"ts_patch_encoder": TSEncoderModel}
+
+
+def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:
+    """A new encoder of series, one of this package or any that `AutoModel` knows."""
+    own = _OWN_ENCODERS.get(config.model_type)
+    return AutoModel.from_config(config) if own is None else own._from_config(config)
 
 
 def decoder_layers(language_model: PreTrainedModel) -> nn.ModuleList:
@@ -169,7 +187,7 @@ class TSLMModel(TSLMPreTrainedModel):
             raise ValueError("time_series_token_id is None; give the id of the placeholder token of a series.")
         # Not `language_model`: transformers renames weights of that name when it loads a checkpoint.
         self.backbone = AutoModelForCausalLM.from_config(config.text_config) if backbone is None else backbone
-        self.encoder = AutoModel.from_config(config.encoder_config) if encoder is None else encoder
+        self.encoder = build_encoder(config.encoder_config) if encoder is None else encoder
         if config.fusion == "soft_prompt":
             self.projector = TimeSeriesProjector(config)
         else:
