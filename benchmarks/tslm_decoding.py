@@ -1,6 +1,6 @@
 """Decoding speed of the time-series language model against its bare backbone, in one run.
 
-    python benchmarks/tslm_decoding.py [--rounds 5] [--threads 2] [--hidden-size 512] [--layers 6]
+    python benchmarks/tslm_decoding.py [--rounds 5] [--threads 2] [--hidden-size 256] [--layers 4]
 
 Both decode 64 tokens after a prompt of the same number of tokens, which for the model is 12 series of 1,000 points in
 text. Rounds are interleaved, and the ratio is taken within a round. Also counts how often the encoder runs.
@@ -82,8 +82,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--hidden-size", type=int, default=512)
-    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--hidden-size", type=int, default=256)
+    parser.add_argument("--layers", type=int, default=4)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     for fusion, target in TARGETS.items():

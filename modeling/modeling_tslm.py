@@ -34,22 +34,20 @@ class SeriesStates:
 
     Args:
         counts: `(batch,)`, the number of series of each sample.
-        seen: `(batch,)`, how many of them precede the next `input_ids`: none for a prompt, all for what follows it.
         features: soft prompt: `(batch, tokens, hidden_size)`, the existing tokens of a sample first and in order.
         feature_counts: soft prompt: `(batch,)`, how many of them exist.
         key_values: Flamingo: keys and values of each cross-attention block, each
             `(batch, heads, series * latents, head_dim)`.
+        later_context: Flamingo: what tokens that follow the prompt read.
+        is_prompt_past: whether the prompt is in the cache, so that only tokens that follow it are fed.
     """
 
     counts: torch.Tensor
-    seen: torch.Tensor
     features: torch.Tensor | None = None
     feature_counts: torch.Tensor | None = None
     key_values: list[tuple[torch.Tensor, torch.Tensor]] | None = None
-
-    def after_prompt(self) -> "SeriesStates":
-        """The same for tokens that follow the prompt and are fed without it."""
-        return replace(self, seen=self.counts, features=None)
+    later_context: CrossAttentionContext | None = None
+    is_prompt_past: bool = False
 
 
 @dataclass
@@ -187,6 +185,8 @@ class TSLMModel(TSLMPreTrainedModel):
             raise ValueError("time_series_token_id is None; give the id of the placeholder token of a series.")
         # Not `language_model`: transformers renames weights of that name when it loads a checkpoint.
         self.backbone = AutoModelForCausalLM.from_config(config.text_config) if backbone is None else backbone
+        # Asked once, not at every step, because the answer takes long.
+        self._backbone_arguments = frozenset(inspect.signature(self.backbone.forward).parameters)
         self.encoder = build_encoder(config.encoder_config) if encoder is None else encoder
         if config.fusion == "soft_prompt":
             self.projector = TimeSeriesProjector(config)
@@ -233,7 +233,7 @@ class TSLMModel(TSLMPreTrainedModel):
             )
         features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
         counts = token_mask.any(-1).sum(-1)
-        states = SeriesStates(counts=counts, seen=torch.zeros_like(counts))
+        states = SeriesStates(counts=counts)
         if self.config.fusion == "soft_prompt":
             # Existing tokens first, in order: the n-th placeholder of a sample then takes the n-th token.
             order = (~token_mask.flatten(1)).int().argsort(dim=1, stable=True)
@@ -275,26 +275,34 @@ class TSLMModel(TSLMPreTrainedModel):
         return torch.where(placeholders[..., None], features, inputs_embeds)
 
     def _cross_attention_context(
-        self, placeholders: torch.Tensor, states: SeriesStates | None, dtype: torch.dtype
+        self, precede: torch.Tensor, states: SeriesStates, dtype: torch.dtype
     ) -> CrossAttentionContext:
-        """Flamingo: what each text position may read. `placeholders` is (batch, text)."""
-        if states is None:
-            return CrossAttentionContext()
-        before = torch.minimum(states.seen[:, None] + placeholders.cumsum(-1), states.counts[:, None])[..., None]
+        """Flamingo: what each text position may read, `precede` (batch, text) being how many series precede it."""
+        precede = torch.minimum(precede, states.counts[:, None])[..., None]
         keys = states.key_values[0][0].shape[2]
         if self.config.joint_latents:
-            readable, allowed = before > 0, (before == 1).expand(-1, -1, keys)
+            allowed = (precede == 1).expand(-1, -1, keys)
         else:
-            series = torch.arange(keys, device=before.device) // self.config.num_latents
-            allowed = series < before
+            series = torch.arange(keys, device=precede.device) // self.config.num_latents
+            allowed = series < precede
             if self.config.cross_attention_to == "last":
-                allowed = allowed & (series == before - 1)
-            readable = before > 0
+                allowed = allowed & (series == precede - 1)
         return CrossAttentionContext(
             key_values=states.key_values,
             attention_mask=additive_mask(allowed[:, None], dtype),
-            reads=readable.to(dtype),
+            reads=(precede > 0).to(dtype),
         )
+
+    def states_after_prompt(self, states: SeriesStates) -> SeriesStates:
+        """States of a prompt for the steps that feed, with its cache, only what follows it."""
+        if self.config.fusion == "soft_prompt":
+            return replace(states, features=None, is_prompt_past=True)
+        # Every later token reads the same.
+        dtype = self.get_input_embeddings().weight.dtype
+        context = self._cross_attention_context(states.counts[:, None], states, dtype)
+        if (context.attention_mask == 0).all():
+            context = CrossAttentionContext(key_values=states.key_values)
+        return replace(states, later_context=context, is_prompt_past=True)
 
     def prepare_inputs(
         self,
@@ -310,22 +318,27 @@ class TSLMModel(TSLMPreTrainedModel):
             raise ValueError("Give exactly one of input_ids and inputs_embeds.")
         if input_ids is None and (time_series is not None or series_states is not None):
             raise ValueError("time_series needs input_ids, which hold its placeholders; inputs_embeds alone do not.")
-        is_prompt = series_states is None
-        if is_prompt and time_series is not None and time_series.shape[1] > 0:
-            series_states = self.get_time_series_features(time_series, time_series_mask)
         if inputs_embeds is None:
             inputs_embeds = self.get_input_embeddings()(input_ids)
+        if series_states is not None and series_states.is_prompt_past:
+            extra = {} if self.config.fusion == "soft_prompt" else {"series_context": series_states.later_context}
+            return {"inputs_embeds": inputs_embeds, **extra}, series_states
+        placeholders = torch.zeros(inputs_embeds.shape[:2], dtype=torch.bool, device=inputs_embeds.device)
+        if input_ids is not None:
             placeholders = input_ids == self.config.time_series_token_id
-        else:
-            placeholders = torch.zeros(inputs_embeds.shape[:2], dtype=torch.bool, device=inputs_embeds.device)
-        if is_prompt and (past_key_values is None or series_states is not None):
-            self._check_placeholders(placeholders, series_states)
-        if self.config.fusion == "flamingo":
-            context = self._cross_attention_context(placeholders, series_states, inputs_embeds.dtype)
-            return {"inputs_embeds": inputs_embeds, "series_context": context}, series_states
-        if series_states is not None and series_states.features is not None:
-            inputs_embeds = self._scatter(inputs_embeds, placeholders, series_states)
-        return {"inputs_embeds": inputs_embeds}, series_states
+        if series_states is None:
+            if time_series is not None and time_series.shape[1] > 0:
+                series_states = self.get_time_series_features(time_series, time_series_mask)
+            if past_key_values is None or series_states is not None:
+                self._check_placeholders(placeholders, series_states)
+        if self.config.fusion == "soft_prompt":
+            if series_states is not None:
+                inputs_embeds = self._scatter(inputs_embeds, placeholders, series_states)
+            return {"inputs_embeds": inputs_embeds}, series_states
+        context = CrossAttentionContext()
+        if series_states is not None:
+            context = self._cross_attention_context(placeholders.cumsum(-1), series_states, inputs_embeds.dtype)
+        return {"inputs_embeds": inputs_embeds, "series_context": context}, series_states
 
     def _run(
         self,
@@ -349,8 +362,8 @@ class TSLMModel(TSLMPreTrainedModel):
             position_ids = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)
             position_ids = position_ids[:, -inputs["inputs_embeds"].shape[1] :]
         optional = {"position_ids": position_ids, "logits_to_keep": kwargs.pop("logits_to_keep", None)}
-        known = inspect.signature(decoder.forward).parameters
-        kwargs |= {name: value for name, value in optional.items() if value is not None and name in known}
+        taken = self._backbone_arguments.intersection(optional)
+        kwargs |= {name: optional[name] for name in taken if optional[name] is not None}
         outputs = decoder(attention_mask=attention_mask, past_key_values=past_key_values, **inputs, **kwargs)
         return outputs, series_states
 
@@ -553,7 +566,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         if states is not None and model_kwargs.get("series_states") is None:
             # Without a cache every step sees the whole text again, and counts the placeholders itself.
             if model_kwargs.get("use_cache", True):
-                states = states.after_prompt()
+                states = self.model.states_after_prompt(states)
             model_kwargs["series_states"] = states
         return model_kwargs
 

@@ -85,7 +85,7 @@ def test_series_states_serve_steps_by_hand(fusion: str):
     inputs = batch(model, [SHORT])
     whole = model(**batch(model, [[*SHORT, 70, 71]])).logits[0, -2:]
     prompt = model(**inputs, use_cache=True)
-    states = prompt.series_states.after_prompt()
+    states = model.model.states_after_prompt(prompt.series_states)
     steps = model(torch.tensor([[70, 71]]), past_key_values=prompt.past_key_values, series_states=states).logits[0]
     torch.testing.assert_close(steps, whole, atol=ATOL, rtol=0)
 
