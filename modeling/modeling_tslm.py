@@ -36,8 +36,7 @@ class SeriesStates:
         counts: `(batch,)`, the number of series of each sample.
         features: soft prompt: `(batch, tokens, hidden_size)`, the existing tokens of a sample first and in order.
         feature_counts: soft prompt: `(batch,)`, how many of them exist.
-        key_values: Flamingo: keys and values of each cross-attention block, each
-            `(batch, heads, series * latents, head_dim)`.
+        latents: Flamingo: `(batch, series * latents, dim)`, keys and values of every cross-attention block.
         later_context: Flamingo: what tokens that follow the prompt read.
         is_prompt_past: whether the prompt is in the cache, so that only tokens that follow it are fed.
     """
@@ -45,7 +44,7 @@ class SeriesStates:
     counts: torch.Tensor
     features: torch.Tensor | None = None
     feature_counts: torch.Tensor | None = None
-    key_values: list[tuple[torch.Tensor, torch.Tensor]] | None = None
+    latents: torch.Tensor | None = None
     later_context: CrossAttentionContext | None = None
     is_prompt_past: bool = False
 
@@ -138,10 +137,10 @@ class TSLMPreTrainedModel(PreTrainedModel):
         init_fan_in(module)
         if isinstance(module, PerceiverResampler):
             init.normal_(module.latents, std=1.0)
-        elif isinstance(module, PerceiverLayer):
+        elif isinstance(module, PerceiverLayer | GatedCrossAttention):
             for weight in (module.key_weight, module.value_weight):
                 init.uniform_(weight, -(weight.shape[-1] ** -0.5), weight.shape[-1] ** -0.5)
-        elif isinstance(module, GatedCrossAttention):
+        if isinstance(module, GatedCrossAttention):
             init.zeros_(module.attention_gate)
             init.zeros_(module.mlp_gate)
 
@@ -199,11 +198,9 @@ class TSLMModel(TSLMPreTrainedModel):
         self.post_init()
 
     def _attach_cross_attention(self) -> None:
-        index_of = {layer: index for index, layer in enumerate(self.config.cross_attention_layers)}
+        block_of = dict(zip(self.config.cross_attention_layers, self.cross_attention_layers, strict=True))
         for number, layer in enumerate(decoder_layers(self.backbone)):
-            index = index_of.get(number, -1)
-            block = self.cross_attention_layers[index] if index >= 0 else None
-            layer.register_forward_pre_hook(CrossAttentionHook(block, index), with_kwargs=True)
+            layer.register_forward_pre_hook(CrossAttentionHook(block_of.get(number)), with_kwargs=True)
 
     def get_time_series_features(
         self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
@@ -246,8 +243,7 @@ class TSLMModel(TSLMPreTrainedModel):
         else:
             features, token_mask = features.flatten(0, 1), token_mask.flatten(0, 1)
         latents = self.resampler(features.to(self.resampler.latents.dtype), token_mask)
-        latents = latents.view(time_series.shape[0], -1, latents.shape[-1])
-        states.key_values = [block.project(latents) for block in self.cross_attention_layers]
+        states.latents = latents.view(time_series.shape[0], -1, latents.shape[-1])
         return states
 
     def _check_placeholders(self, placeholders: torch.Tensor, states: SeriesStates | None) -> None:
@@ -279,7 +275,7 @@ class TSLMModel(TSLMPreTrainedModel):
     ) -> CrossAttentionContext:
         """Flamingo: what each text position may read, `precede` (batch, text) being how many series precede it."""
         precede = torch.minimum(precede, states.counts[:, None])[..., None]
-        keys = states.key_values[0][0].shape[2]
+        keys = states.latents.shape[1]
         if self.config.joint_latents:
             allowed = (precede == 1).expand(-1, -1, keys)
         else:
@@ -288,7 +284,7 @@ class TSLMModel(TSLMPreTrainedModel):
             if self.config.cross_attention_to == "last":
                 allowed = allowed & (series == precede - 1)
         return CrossAttentionContext(
-            key_values=states.key_values,
+            latents=states.latents,
             attention_mask=additive_mask(allowed[:, None], dtype),
             reads=(precede > 0).to(dtype),
         )
@@ -301,7 +297,7 @@ class TSLMModel(TSLMPreTrainedModel):
         dtype = self.get_input_embeddings().weight.dtype
         context = self._cross_attention_context(states.counts[:, None], states, dtype)
         if (context.attention_mask == 0).all():
-            context = CrossAttentionContext(key_values=states.key_values)
+            context = CrossAttentionContext(latents=states.latents)
         return replace(states, later_context=context, is_prompt_past=True)
 
     def prepare_inputs(

@@ -122,9 +122,9 @@ def test_the_encoder_runs_once_a_generation(fusion: str):
     calls = []
     model.model.encoder.register_forward_hook(lambda *_: calls.append("encoder"))
     if fusion == "flamingo":
-        model.model.cross_attention_layers[1].key.register_forward_hook(lambda *_: calls.append("keys"))
+        model.model.resampler.register_forward_hook(lambda *_: calls.append("keys and values"))
     greedy(model, batch(model, [SHORT, LONG]), num_beams=2)
-    assert sorted(calls) == (["encoder"] if fusion == "soft_prompt" else ["encoder", "keys"])
+    assert sorted(calls) == (["encoder"] if fusion == "soft_prompt" else ["encoder", "keys and values"])
 
 
 @all_models
