@@ -1,6 +1,8 @@
 """Gated cross-attention of Flamingo: the text reads the latents of its series before a decoder layer."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -18,11 +20,17 @@ class CrossAttentionContext:
         latents: `(batch, series * latents, dim)`, or `None` where the batch has no series.
         attention_mask: additive mask (batch, 1, text, series * latents), or `None` where all of it may be seen.
         reads: (batch, text, 1) of 1 where a text position may read a series, else 0; `None` where every one may.
+        blocks_run: how many blocks have run with it.
     """
 
     latents: torch.Tensor | None = None
     attention_mask: torch.Tensor | None = None
     reads: torch.Tensor | None = None
+    blocks_run: int = 0
+
+
+# The context of the forward pass under way, for language models that do not pass keyword arguments on to their layers.
+_CURRENT: ContextVar[CrossAttentionContext | None] = ContextVar("series_context", default=None)
 
 
 class GatedCrossAttention(GradientCheckpointingLayer):
@@ -98,12 +106,37 @@ class CrossAttentionHook:
 
     def __call__(self, layer: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         context = kwargs.pop("series_context", None)
+        if context is None and not torch.compiler.is_compiling():
+            context = _CURRENT.get()
         if context is None or self.block is None:
             return args, kwargs
+        context.blocks_run += 1
         read = (context.latents, context.attention_mask, context.reads)
         if args:
             return (self.block(args[0], *read), *args[1:]), kwargs
         return args, {**kwargs, "hidden_states": self.block(kwargs["hidden_states"], *read)}
 
 
-__all__ = ["CrossAttentionContext", "CrossAttentionHook", "GatedCrossAttention"]
+def run_with_context(decoder: nn.Module, context: CrossAttentionContext, number_of_blocks: int, **kwargs: Any) -> Any:
+    """Runs a language model whose layers have [`CrossAttentionHook`]s, and makes sure that its blocks ran.
+
+    Raises:
+        ValueError: not all of them did, so that the model would have answered without its series.
+    """
+    context.blocks_run = 0
+    # A compiler sees no context variables; what it compiles has to pass keyword arguments on.
+    token = None if torch.compiler.is_compiling() else _CURRENT.set(context)
+    try:
+        outputs = decoder(series_context=context, **kwargs)
+    finally:
+        if token is not None:
+            _CURRENT.reset(token)
+    if context.blocks_run != number_of_blocks:
+        raise ValueError(
+            f"{context.blocks_run} of {number_of_blocks} cross-attention blocks ran in {type(decoder).__name__}; it "
+            "cannot be used so with Flamingo; do not compile it, or use fusion='soft_prompt'."
+        )
+    return outputs
+
+
+__all__ = ["CrossAttentionContext", "CrossAttentionHook", "GatedCrossAttention", "run_with_context"]

@@ -21,7 +21,12 @@ from transformers.modeling_outputs import BaseModelOutputWithPast
 from transformers.utils import ModelOutput, can_return_tuple, torch_compilable_check
 
 from .configuration_tslm import TSLMConfig
-from .modeling_cross_attention import CrossAttentionContext, CrossAttentionHook, GatedCrossAttention
+from .modeling_cross_attention import (
+    CrossAttentionContext,
+    CrossAttentionHook,
+    GatedCrossAttention,
+    run_with_context,
+)
 from .modeling_layers import additive_mask, init_fan_in
 from .modeling_perceiver import PerceiverLayer, PerceiverResampler
 from .modeling_series_encoding import encode_series
@@ -360,8 +365,11 @@ class TSLMModel(TSLMPreTrainedModel):
         optional = {"position_ids": position_ids, "logits_to_keep": kwargs.pop("logits_to_keep", None)}
         taken = self._backbone_arguments.intersection(optional)
         kwargs |= {name: optional[name] for name in taken if optional[name] is not None}
-        outputs = decoder(attention_mask=attention_mask, past_key_values=past_key_values, **inputs, **kwargs)
-        return outputs, series_states
+        kwargs |= {"attention_mask": attention_mask, "past_key_values": past_key_values, **inputs}
+        if self.config.fusion == "soft_prompt":
+            return decoder(**kwargs), series_states
+        blocks = len(self.cross_attention_layers)
+        return run_with_context(decoder, kwargs.pop("series_context"), blocks, **kwargs), series_states
 
     @can_return_tuple
     def forward(

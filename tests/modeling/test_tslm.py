@@ -244,6 +244,19 @@ def test_attending_to_the_last_series_only():
     assert context.reads[0, :, 0].tolist() == [0, 1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("backbone", ["bloom", "falcon", "gptj", "opt", "gpt_neox"])
+@torch.no_grad()
+def test_flamingo_reaches_layers_that_get_no_keyword_arguments(backbone: str):
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 300}
+    sizes |= {"opt": {"ffn_dim": 48, "word_embed_proj_dim": 32}, "gptj": {"rotary_dim": 4}}.get(backbone, {})
+    model = tslm("flamingo", text_config={"model_type": backbone, **sizes})
+    one, other = ([1, 20, series(13, seed), 21, 22] for seed in (0, 1))
+    logits = [last_logits(model, batch(model, [sample])) for sample in (one, other)]
+    assert (logits[0] - logits[1]).abs().max() > 1e-2
+    together = last_logits(model, batch(model, [one, LONG]))
+    torch.testing.assert_close(together[0], logits[0][0], atol=ATOL, rtol=0)
+
+
 @pytest.mark.parametrize(("every", "blocks"), [(1, [0, 1]), (2, [1])])
 def test_blocks_stand_before_every_nth_layer(every: int, blocks: list[int]):
     config = tslm_config("flamingo", cross_attention_every_n_layers=every)
