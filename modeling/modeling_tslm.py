@@ -1,0 +1,584 @@
+"""The time-series language model: a causal language model that reads series by soft prompt or by Flamingo."""
+
+import inspect
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import (
+    AddedToken,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationMixin,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
+from transformers import initialization as init
+from transformers.cache_utils import Cache
+from transformers.modeling_outputs import BaseModelOutputWithPast
+from transformers.utils import ModelOutput, can_return_tuple, torch_compilable_check
+
+from .configuration_tslm import TSLMConfig
+from .modeling_cross_attention import (
+    CrossAttentionContext,
+    CrossAttentionHook,
+    GatedCrossAttention,
+    run_with_context,
+)
+from .modeling_layers import additive_mask, init_fan_in
+from .modeling_perceiver import PerceiverLayer, PerceiverResampler
+from .modeling_series_encoding import encode_series
+from .modeling_ts_encoder import TSEncoderModel
+
+
+@dataclass
+class SeriesStates:
+    """The series of a batch as the language model reads them, made once and kept for a whole generation.
+
+    Args:
+        counts: `(batch,)`, the number of series of each sample.
+        features: soft prompt: `(batch, tokens, hidden_size)`, the existing tokens of a sample first and in order.
+        feature_counts: soft prompt: `(batch,)`, how many of them exist.
+        latents: Flamingo: `(batch, series * latents, dim)`, keys and values of every cross-attention block.
+        later_context: Flamingo: what tokens that follow the prompt read.
+        is_prompt_past: whether the prompt is in the cache, so that only tokens that follow it are fed.
+    """
+
+    counts: torch.Tensor
+    features: torch.Tensor | None = None
+    feature_counts: torch.Tensor | None = None
+    latents: torch.Tensor | None = None
+    later_context: CrossAttentionContext | None = None
+    is_prompt_past: bool = False
+
+
+@dataclass
+class TSLMModelOutputWithPast(BaseModelOutputWithPast):
+    """Output of [`TSLMModel`]: that of a language model, and `series_states` to pass to the steps that follow."""
+
+    series_states: SeriesStates | None = None
+
+
+@dataclass
+class TSLMCausalLMOutputWithPast(ModelOutput):
+    """Output of [`TSLMForCausalLM`].
+
+    Args:
+        loss (`torch.Tensor` of shape `()`): next-token loss over the labels that are not -100, where labels are given.
+        logits (`torch.Tensor` of shape `(batch, text, vocab_size)`): scores of the next token.
+        past_key_values (`Cache`): cache of the language model.
+        hidden_states, attentions: those of the language model, where asked for.
+        series_states (`SeriesStates`): to be passed to the steps that follow a prompt.
+    """
+
+    loss: torch.Tensor | None = None
+    logits: torch.Tensor | None = None
+    past_key_values: Cache | None = None
+    hidden_states: tuple[torch.Tensor, ...] | None = None
+    attentions: tuple[torch.Tensor, ...] | None = None
+    series_states: SeriesStates | None = None
+
+
+class TimeSeriesProjector(nn.Module):
+    """Tokens of the encoder to the width of the language model (arXiv 2510.02410, section 3.2)."""
+
+    def __init__(self, config: TSLMConfig):
+        super().__init__()
+        self.norm = nn.LayerNorm(config.encoder_config.hidden_size)
+        self.linear = nn.Linear(config.encoder_config.hidden_size, config.text_config.hidden_size)
+        self.activation = nn.GELU()
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.activation(self.linear(self.norm(features)))
+
+
+# Encoders of this package, which a checkpoint that carries its code has to find where none of them is registered.
+_OWN_ENCODERS: dict[str, type[PreTrainedModel]] = {"ts_patch_encoder": TSEncoderModel}
+
+
+def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:
+    """A new encoder of series, one of this package or any that `AutoModel` knows."""
+    own = _OWN_ENCODERS.get(config.model_type)
+    return AutoModel.from_config(config) if own is None else own._from_config(config)
+
+
+def decoder_layers(language_model: PreTrainedModel) -> nn.ModuleList:
+    """The decoder layers of a language model, whatever the name it gives them.
+
+    Raises:
+        ValueError: there is no list of as many modules as the config has layers.
+    """
+    number = language_model.config.num_hidden_layers
+    for module in language_model.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == number:
+            return module
+    raise ValueError(
+        f"{type(language_model).__name__} has no list of {number} decoder layers that Flamingo could be attached to; "
+        "use fusion='soft_prompt'."
+    )
+
+
+class TSLMPreTrainedModel(PreTrainedModel):
+    """What the time-series language models share: loading, initialisation, embeddings."""
+
+    config: TSLMConfig
+    config_class = TSLMConfig
+    base_model_prefix = "model"
+    input_modalities = ("text", "time")
+    supports_gradient_checkpointing = True
+    _no_split_modules = ("GatedCrossAttention", "PerceiverLayer")
+    _skip_keys_device_placement = ("past_key_values", "series_states")
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_flex_attn = True
+    _supports_attention_backend = True
+    _can_compile_fullgraph = True
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)
+        init_fan_in(module)
+        if isinstance(module, PerceiverResampler):
+            init.normal_(module.latents, std=1.0)
+        elif isinstance(module, PerceiverLayer | GatedCrossAttention):
+            for weight in (module.key_weight, module.value_weight):
+                init.uniform_(weight, -(weight.shape[-1] ** -0.5), weight.shape[-1] ** -0.5)
+        if isinstance(module, GatedCrossAttention):
+            init.zeros_(module.attention_gate)
+            init.zeros_(module.mlp_gate)
+
+    def get_decoder(self) -> PreTrainedModel:
+        return self.base_model.backbone.get_decoder()
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.base_model.backbone.get_input_embeddings()
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        self.base_model.backbone.set_input_embeddings(value)
+
+    def get_output_embeddings(self) -> nn.Module | None:
+        return self.base_model.backbone.get_output_embeddings()
+
+    def set_output_embeddings(self, value: nn.Module) -> None:
+        self.base_model.backbone.set_output_embeddings(value)
+
+
+class TSLMModel(TSLMPreTrainedModel):
+    """Encoder of the series, what brings them to the text, and the language model, up to its last hidden state.
+
+    The language model is a sub-module whose weights have the names they have without us. Flamingo's cross-attention
+    blocks are modules of their own, run by a hook before the decoder layer they belong to.
+
+    Args:
+        config (`TSLMConfig`): the configuration.
+        backbone (`PreTrainedModel`, *optional*): a loaded causal language model of `config.text_config`, instead
+            of a new one.
+        encoder (`PreTrainedModel`, *optional*): a loaded encoder of `config.encoder_config`, instead of a new one.
+    """
+
+    def __init__(
+        self,
+        config: TSLMConfig,
+        backbone: PreTrainedModel | None = None,
+        encoder: PreTrainedModel | None = None,
+    ):
+        super().__init__(config)
+        if config.time_series_token_id is None:
+            raise ValueError("time_series_token_id is None; give the id of the placeholder token of a series.")
+        # Not `language_model`: transformers renames weights of that name when it loads a checkpoint.
+        self.backbone = AutoModelForCausalLM.from_config(config.text_config) if backbone is None else backbone
+        # Asked once, not at every step, because the answer takes long.
+        self._backbone_arguments = frozenset(inspect.signature(self.backbone.forward).parameters)
+        self.encoder = build_encoder(config.encoder_config) if encoder is None else encoder
+        if config.fusion == "soft_prompt":
+            self.projector = TimeSeriesProjector(config)
+        else:
+            self.resampler = PerceiverResampler(config)
+            self.cross_attention_layers = nn.ModuleList(
+                [GatedCrossAttention(config) for _ in config.cross_attention_layers]
+            )
+            self._attach_cross_attention()
+        self.post_init()
+
+    def _attach_cross_attention(self) -> None:
+        block_of = dict(zip(self.config.cross_attention_layers, self.cross_attention_layers, strict=True))
+        for number, layer in enumerate(decoder_layers(self.backbone)):
+            layer.register_forward_pre_hook(CrossAttentionHook(block_of.get(number)), with_kwargs=True)
+
+    def get_time_series_features(
+        self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
+    ) -> SeriesStates:
+        """Encodes the series of a batch for the language model.
+
+        Args:
+            time_series (`torch.Tensor` of shape `(batch, series, time)`): normalised values. A sample with fewer or
+                shorter series than others is padded; values under the mask do not matter.
+            time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
+                every one is. A series without an observed value is no series.
+
+        Raises:
+            ValueError: the shapes or the dtype are not as above.
+        """
+        if time_series.ndim != 3:
+            raise ValueError(
+                f"time_series has shape {tuple(time_series.shape)}; it must be (batch, series, time), as the "
+                "processor returns it."
+            )
+        if not time_series.is_floating_point():
+            raise ValueError(f"time_series has dtype {time_series.dtype}; it must be of floating-point numbers.")
+        if time_series_mask is None:
+            time_series_mask = torch.ones_like(time_series)
+        if time_series_mask.shape != time_series.shape:
+            raise ValueError(
+                f"time_series_mask has shape {tuple(time_series_mask.shape)}; it must be that of time_series, "
+                f"{tuple(time_series.shape)}."
+            )
+        features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
+        counts = token_mask.any(-1).sum(-1)
+        states = SeriesStates(counts=counts)
+        if self.config.fusion == "soft_prompt":
+            # Existing tokens first, in order: the n-th placeholder of a sample then takes the n-th token.
+            order = (~token_mask.flatten(1)).int().argsort(dim=1, stable=True)
+            features = self.projector(features.to(self.projector.linear.weight.dtype)).flatten(1, 2)
+            states.features = features.gather(1, order[..., None].expand_as(features))
+            states.feature_counts = token_mask.flatten(1).sum(-1)
+            return states
+        if self.config.joint_latents:
+            features, token_mask = features.flatten(1, 2), token_mask.flatten(1)
+        else:
+            features, token_mask = features.flatten(0, 1), token_mask.flatten(0, 1)
+        latents = self.resampler(features.to(self.resampler.latents.dtype), token_mask)
+        states.latents = latents.view(time_series.shape[0], -1, latents.shape[-1])
+        return states
+
+    def _check_placeholders(self, placeholders: torch.Tensor, states: SeriesStates | None) -> None:
+        """Compares the placeholders (batch, text) of a prompt with its series."""
+        given = placeholders.sum(-1)
+        wanted = torch.zeros_like(given)
+        if states is not None:
+            wanted = states.counts if states.feature_counts is None else states.feature_counts
+        torch_compilable_check(
+            (given == wanted).all(),
+            lambda: (
+                f"The samples have {given.tolist()} placeholder tokens of id {self.config.time_series_token_id} but "
+                f"series for {wanted.tolist()}; prepare text and series together, with the processor of this model."
+            ),
+        )
+
+    def _scatter(self, inputs_embeds: torch.Tensor, placeholders: torch.Tensor, states: SeriesStates) -> torch.Tensor:
+        """Soft prompt: puts the tokens of the series in place of the placeholders."""
+        place = placeholders.cumsum(-1)
+        # A placeholder that the model wrote itself, after those of the prompt, is a token like any other.
+        placeholders = placeholders & (place <= states.feature_counts[:, None])
+        rank = (place - 1).clamp(0, states.features.shape[1] - 1)
+        features = states.features.to(inputs_embeds.device, inputs_embeds.dtype)
+        features = features.gather(1, rank[..., None].expand(-1, -1, features.shape[-1]))
+        return torch.where(placeholders[..., None], features, inputs_embeds)
+
+    def _cross_attention_context(
+        self, precede: torch.Tensor, states: SeriesStates, dtype: torch.dtype
+    ) -> CrossAttentionContext:
+        """Flamingo: what each text position may read, `precede` (batch, text) being how many series precede it."""
+        precede = torch.minimum(precede, states.counts[:, None])[..., None]
+        keys = states.latents.shape[1]
+        if self.config.joint_latents:
+            allowed = (precede == 1).expand(-1, -1, keys)
+        else:
+            series = torch.arange(keys, device=precede.device) // self.config.num_latents
+            allowed = series < precede
+            if self.config.cross_attention_to == "last":
+                allowed = allowed & (series == precede - 1)
+        return CrossAttentionContext(
+            latents=states.latents,
+            attention_mask=additive_mask(allowed[:, None], dtype),
+            reads=(precede > 0).to(dtype),
+        )
+
+    def states_after_prompt(self, states: SeriesStates) -> SeriesStates:
+        """States of a prompt for the steps that feed, with its cache, only what follows it."""
+        if self.config.fusion == "soft_prompt":
+            return replace(states, features=None, is_prompt_past=True)
+        # Every later token reads the same.
+        dtype = self.get_input_embeddings().weight.dtype
+        context = self._cross_attention_context(states.counts[:, None], states, dtype)
+        if (context.attention_mask == 0).all():
+            context = CrossAttentionContext(latents=states.latents)
+        return replace(states, later_context=context, is_prompt_past=True)
+
+    def prepare_inputs(
+        self,
+        input_ids: torch.LongTensor | None = None,
+        inputs_embeds: torch.FloatTensor | None = None,
+        time_series: torch.Tensor | None = None,
+        time_series_mask: torch.Tensor | None = None,
+        series_states: SeriesStates | None = None,
+        past_key_values: Cache | None = None,
+    ) -> tuple[dict[str, Any], SeriesStates | None]:
+        """What the language model gets instead of the series: embeddings, and Flamingo's cross-attention context."""
+        if (input_ids is None) == (inputs_embeds is None):
+            raise ValueError("Give exactly one of input_ids and inputs_embeds.")
+        if input_ids is None and (time_series is not None or series_states is not None):
+            raise ValueError("time_series needs input_ids, which hold its placeholders; inputs_embeds alone do not.")
+        if inputs_embeds is None:
+            inputs_embeds = self.get_input_embeddings()(input_ids)
+        if series_states is not None and series_states.is_prompt_past:
+            extra = {} if self.config.fusion == "soft_prompt" else {"series_context": series_states.later_context}
+            return {"inputs_embeds": inputs_embeds, **extra}, series_states
+        placeholders = torch.zeros(inputs_embeds.shape[:2], dtype=torch.bool, device=inputs_embeds.device)
+        if input_ids is not None:
+            placeholders = input_ids == self.config.time_series_token_id
+        if series_states is None:
+            if time_series is not None and time_series.shape[1] > 0:
+                series_states = self.get_time_series_features(time_series, time_series_mask)
+            if past_key_values is None or series_states is not None:
+                self._check_placeholders(placeholders, series_states)
+        if self.config.fusion == "soft_prompt":
+            if series_states is not None:
+                inputs_embeds = self._scatter(inputs_embeds, placeholders, series_states)
+            return {"inputs_embeds": inputs_embeds}, series_states
+        context = CrossAttentionContext()
+        if series_states is not None:
+            context = self._cross_attention_context(placeholders.cumsum(-1), series_states, inputs_embeds.dtype)
+        return {"inputs_embeds": inputs_embeds, "series_context": context}, series_states
+
+    def _run(
+        self,
+        decoder: PreTrainedModel,
+        input_ids: torch.LongTensor | None,
+        attention_mask: torch.Tensor | None,
+        position_ids: torch.LongTensor | None,
+        past_key_values: Cache | None,
+        inputs_embeds: torch.FloatTensor | None,
+        time_series: torch.Tensor | None,
+        time_series_mask: torch.Tensor | None,
+        series_states: SeriesStates | None,
+        **kwargs: Any,
+    ) -> tuple[ModelOutput, SeriesStates | None]:
+        """Runs `decoder`, the backbone with or without its head, on text and series."""
+        inputs, series_states = self.prepare_inputs(
+            input_ids, inputs_embeds, time_series, time_series_mask, series_states, past_key_values
+        )
+        if position_ids is None and attention_mask is not None and attention_mask.ndim == 2:
+            # Padding takes no position, on whichever side it is.
+            position_ids = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)
+            position_ids = position_ids[:, -inputs["inputs_embeds"].shape[1] :]
+        optional = {"position_ids": position_ids, "logits_to_keep": kwargs.pop("logits_to_keep", None)}
+        taken = self._backbone_arguments.intersection(optional)
+        kwargs |= {name: optional[name] for name in taken if optional[name] is not None}
+        kwargs |= {"attention_mask": attention_mask, "past_key_values": past_key_values, **inputs}
+        if self.config.fusion == "soft_prompt":
+            return decoder(**kwargs), series_states
+        blocks = len(self.cross_attention_layers)
+        return run_with_context(decoder, kwargs.pop("series_context"), blocks, **kwargs), series_states
+
+    @can_return_tuple
+    def forward(
+        self,
+        input_ids: torch.LongTensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        position_ids: torch.LongTensor | None = None,
+        past_key_values: Cache | None = None,
+        inputs_embeds: torch.FloatTensor | None = None,
+        time_series: torch.Tensor | None = None,
+        time_series_mask: torch.Tensor | None = None,
+        series_states: SeriesStates | None = None,
+        use_cache: bool | None = None,
+        **kwargs: Any,
+    ) -> TSLMModelOutputWithPast:
+        r"""As [`TSLMForCausalLM.forward`], up to the last hidden state `(batch, text, hidden_size)`."""
+        outputs, series_states = self._run(
+            self.backbone.base_model,
+            input_ids,
+            attention_mask,
+            position_ids,
+            past_key_values,
+            inputs_embeds,
+            time_series,
+            time_series_mask,
+            series_states,
+            use_cache=use_cache,
+            **kwargs,
+        )
+        return TSLMModelOutputWithPast(
+            last_hidden_state=outputs.last_hidden_state,
+            past_key_values=outputs.past_key_values,
+            hidden_states=outputs.hidden_states,
+            attentions=outputs.attentions,
+            series_states=None if self.training else series_states,
+        )
+
+
+class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
+    """A causal language model that reads text with any number of time series in it, and answers in text."""
+
+    def __init__(
+        self,
+        config: TSLMConfig,
+        backbone: PreTrainedModel | None = None,
+        encoder: PreTrainedModel | None = None,
+    ):
+        super().__init__(config)
+        self.model = TSLMModel(config, backbone, encoder)
+        self.post_init()
+
+    @classmethod
+    def from_backbone(
+        cls,
+        backbone: str,
+        encoder: str | None = None,
+        time_series_token: str = "<|time_series|>",
+        config: dict[str, Any] | None = None,
+        tokenizer: Any = None,
+        **kwargs: Any,
+    ) -> "TSLMForCausalLM":
+        r"""Starts from the weights of a pretrained decoder and adds what it lacks to read series.
+
+        Args:
+            backbone: name or path of a causal language model with its tokenizer.
+            encoder: name or path of a pretrained time-series model; by default the encoder starts untrained.
+            time_series_token: placeholder of a series in text. The tokenizer gets it if it has no such token, and the
+                embeddings grow if they have no room for it.
+            config: fields of [`TSLMConfig`] other than `text_config` and `time_series_token_id`.
+            tokenizer: a tokenizer for the backbone instead of the one beside it, for example with more tokens.
+            **kwargs: passed to `AutoModelForCausalLM.from_pretrained`, for example `dtype` or `quantization_config`.
+
+        Returns:
+            The model, in evaluation mode; its new modules have the dtype and the device of the backbone.
+
+        Raises:
+            ValueError: the config contradicts itself, the backbone or the encoder.
+        """
+        tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
+        tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
+        language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
+        if len(tokenizer) > language_model.get_input_embeddings().weight.shape[0]:
+            language_model.resize_token_embeddings(len(tokenizer))
+        fields = dict(config or {})
+        encoder_model = None
+        if encoder is not None:
+            encoder_model = AutoModel.from_pretrained(encoder)
+            fields["encoder_config"] = encoder_model.config
+        model = cls(
+            TSLMConfig(
+                text_config=language_model.config,
+                time_series_token_id=tokenizer.convert_tokens_to_ids(time_series_token),
+                dtype=language_model.dtype,
+                attn_implementation=language_model.config._attn_implementation,
+                **fields,
+            ),
+            backbone=language_model,
+            encoder=encoder_model,
+        )
+        for name, module in model.model.named_children():
+            if name != "backbone":
+                module.to(language_model.device, language_model.dtype)
+        model.generation_config = language_model.generation_config
+        if model.generation_config.pad_token_id is None:
+            pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+            model.generation_config.pad_token_id = pad
+        return model.eval()
+
+    def get_time_series_features(
+        self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
+    ) -> SeriesStates:
+        """See [`TSLMModel.get_time_series_features`]."""
+        return self.model.get_time_series_features(time_series, time_series_mask)
+
+    @can_return_tuple
+    def forward(
+        self,
+        input_ids: torch.LongTensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        position_ids: torch.LongTensor | None = None,
+        past_key_values: Cache | None = None,
+        inputs_embeds: torch.FloatTensor | None = None,
+        time_series: torch.Tensor | None = None,
+        time_series_mask: torch.Tensor | None = None,
+        series_states: SeriesStates | None = None,
+        labels: torch.LongTensor | None = None,
+        use_cache: bool | None = None,
+        logits_to_keep: int | torch.Tensor = 0,
+        **kwargs: Any,
+    ) -> TSLMCausalLMOutputWithPast:
+        r"""Scores the next token of each position.
+
+        Args:
+            input_ids (`torch.LongTensor` of shape `(batch, text)`): tokens, with the placeholders of the series.
+            attention_mask (`torch.Tensor` of shape `(batch, text)`, *optional*): 0 at padding, left or right.
+            position_ids (`torch.LongTensor` of shape `(batch, text)`, *optional*): by default, tokens that are not
+                padding are counted from 0.
+            past_key_values (`Cache`, *optional*): cache of the language model; `series_states` must come with it.
+            inputs_embeds (`torch.FloatTensor` of shape `(batch, text, hidden_size)`, *optional*): instead of
+                `input_ids`, for text without series.
+            time_series (`torch.Tensor` of shape `(batch, series, time)`, *optional*): normalised series.
+            time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed. A row without
+                any is no series, so that a batch may mix samples with different numbers of them.
+            series_states (`SeriesStates`, *optional*): what an earlier call returned, instead of `time_series`.
+            labels (`torch.LongTensor` of shape `(batch, text)`, *optional*): tokens to predict, -100 where none.
+            use_cache (`bool`, *optional*): whether to return the cache; by default as the backbone's config says.
+            logits_to_keep (`int` or `torch.Tensor`, defaults to 0): number of last positions, or positions, to score;
+                0 is all.
+            **kwargs: passed to the backbone, for example `output_hidden_states`.
+
+        Raises:
+            ValueError: placeholders and series do not match, or shapes are wrong; before the language model runs.
+        """
+        outputs, series_states = self.model._run(
+            self.model.backbone,
+            input_ids,
+            attention_mask,
+            position_ids,
+            past_key_values,
+            inputs_embeds,
+            time_series,
+            time_series_mask,
+            series_states,
+            use_cache=use_cache,
+            logits_to_keep=logits_to_keep,
+            **{name: value for name, value in kwargs.items() if name != "num_items_in_batch"},
+        )
+        loss = None
+        if labels is not None:
+            loss = self.loss_function(
+                logits=outputs.logits, labels=labels, vocab_size=outputs.logits.shape[-1], **kwargs
+            )
+        return TSLMCausalLMOutputWithPast(
+            loss=loss,
+            logits=outputs.logits,
+            past_key_values=outputs.past_key_values,
+            hidden_states=outputs.hidden_states,
+            attentions=outputs.attentions,
+            series_states=None if self.training else series_states,
+        )
+
+    def prepare_inputs_for_generation(
+        self, input_ids: torch.LongTensor, series_states: SeriesStates | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Hands over the series once: after the prompt, what was made of them takes their place."""
+        inputs = super().prepare_inputs_for_generation(input_ids, **kwargs)
+        if series_states is not None:
+            inputs["series_states"] = series_states
+            inputs.pop("time_series", None)
+            inputs.pop("time_series_mask", None)
+        return inputs
+
+    def _update_model_kwargs_for_generation(
+        self, outputs: ModelOutput, model_kwargs: dict[str, Any], **kwargs: Any
+    ) -> dict[str, Any]:
+        model_kwargs = super()._update_model_kwargs_for_generation(outputs, model_kwargs, **kwargs)
+        states = outputs.series_states
+        if states is not None and model_kwargs.get("series_states") is None:
+            # Without a cache every step sees the whole text again, and counts the placeholders itself.
+            if model_kwargs.get("use_cache", True):
+                states = self.model.states_after_prompt(states)
+            model_kwargs["series_states"] = states
+        return model_kwargs
+
+
+TSLMConfig.register_for_auto_class()
+TSLMModel.register_for_auto_class("AutoModel")
+TSLMForCausalLM.register_for_auto_class("AutoModelForCausalLM")
+
+__all__ = ["TSLMForCausalLM", "TSLMModel", "TSLMPreTrainedModel"]
