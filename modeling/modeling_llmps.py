@@ -11,6 +11,7 @@ from transformers import initialization as init
 from transformers.utils import ModelOutput
 
 from .configuration_llmps import LLMPSConfig
+from .modeling_layers import init_fan_in
 from .modeling_mscnn import MSCNN
 from .modeling_scaling import fit_to_length, observed, standardise
 from .modeling_wavelet import WaveletDecoupling
@@ -77,9 +78,10 @@ class LLMPSPreTrainedModel(PreTrainedModel):
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, WaveletDecoupling):
             init.copy_(module.low_pass, module.initial_low_pass())
-        elif isinstance(module, nn.Conv1d):
-            init.kaiming_uniform_(module.weight, a=5**0.5)
-            init.zeros_(module.bias)
+        elif isinstance(module, nn.Conv1d) or module is self.base_model.token_projection:
+            # By fan-in: the projection of a whole series has thousands of inputs, and the fixed deviation of a language
+            # model would start it too loud.
+            init_fan_in(module)
         elif isinstance(module, PerVariableLinear):
             init.normal_(module.weight, std=self.config.initializer_range)
             init.zeros_(module.bias)
