@@ -79,8 +79,8 @@ class LLMPSPreTrainedModel(PreTrainedModel):
         if isinstance(module, WaveletDecoupling):
             init.copy_(module.low_pass, module.initial_low_pass())
         elif isinstance(module, nn.Conv1d) or module is self.base_model.token_projection:
-            # By fan-in: the projection of a whole series has thousands of inputs, and the fixed deviation of a language
-            # model would start it too loud.
+            # By fan-in: the projection of a whole series has thousands of inputs, and the fixed deviation of a
+            # language model would start it too loud.
             init_fan_in(module)
         elif isinstance(module, PerVariableLinear):
             init.normal_(module.weight, std=self.config.initializer_range)
