@@ -11,6 +11,8 @@ _MODELING = "ts_llm_fusion.modeling"
 _PROCESSING = "ts_llm_fusion.processing"
 _LLMPS = f"{_MODELING}.configuration_llmps:LLMPSConfig"
 _T2T = f"{_MODELING}.configuration_t2t:T2TConfig"
+_TS_ENCODER = f"{_MODELING}.configuration_ts_encoder:TSEncoderConfig"
+_TSLM = f"{_MODELING}.configuration_tslm:TSLMConfig"
 
 # (Auto class of transformers, our config class, the class of ours that it is to find by that config).
 _ROWS = (
@@ -29,6 +31,21 @@ _ROWS = (
     (f"{_AUTO}.configuration_auto:AutoConfig", _T2T, _T2T),
     (f"{_AUTO}.modeling_auto:AutoModel", _T2T, f"{_MODELING}.modeling_t2t:T2TModel"),
     (f"{_AUTO}.modeling_auto:AutoModelForPreTraining", _T2T, f"{_MODELING}.modeling_t2t:T2TForPreTraining"),
+    (f"{_AUTO}.configuration_auto:AutoConfig", _TS_ENCODER, _TS_ENCODER),
+    (f"{_AUTO}.modeling_auto:AutoModel", _TS_ENCODER, f"{_MODELING}.modeling_ts_encoder:TSEncoderModel"),
+    (f"{_AUTO}.configuration_auto:AutoConfig", _TSLM, _TSLM),
+    (f"{_AUTO}.modeling_auto:AutoModel", _TSLM, f"{_MODELING}.modeling_tslm:TSLMModel"),
+    (f"{_AUTO}.modeling_auto:AutoModelForCausalLM", _TSLM, f"{_MODELING}.modeling_tslm:TSLMForCausalLM"),
+    (
+        f"{_AUTO}.feature_extraction_auto:AutoFeatureExtractor",
+        _TSLM,
+        f"{_PROCESSING}.feature_extraction_time_series:TimeSeriesFeatureExtractor",
+    ),
+    (
+        f"{_AUTO}.processing_auto:AutoProcessor",
+        _TSLM,
+        f"{_PROCESSING}.processing_time_series:TimeSeriesProcessor",
+    ),
 )
 
 

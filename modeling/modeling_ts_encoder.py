@@ -1,0 +1,159 @@
+"""The patch encoder of OpenTSLM: patches of one univariate series, masked, of any length."""
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import initialization as init
+from transformers.activations import ACT2FN
+from transformers.modeling_layers import GradientCheckpointingLayer
+from transformers.modeling_outputs import BaseModelOutput
+
+from .configuration_ts_encoder import TSEncoderConfig
+from .modeling_layers import additive_mask, attend, init_fan_in
+
+
+def sinusoidal_positions(length: int, dim: int, device: torch.device) -> torch.Tensor:
+    """Positions 0 .. `length` - 1 as sines and cosines, (length, dim) float32 (arXiv 1706.03762, section 3.5)."""
+    frequencies = torch.exp(torch.arange(0, dim, 2, device=device).float() * (-torch.log(torch.tensor(1e4)) / dim))
+    angles = torch.arange(length, device=device).float()[:, None] * frequencies
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
+
+
+class TSEncoderEmbeddings(nn.Module):
+    """Patches to vectors: one linear map of a patch, plus its position, then LayerNorm."""
+
+    def __init__(self, config: TSEncoderConfig):
+        super().__init__()
+        self.config = config
+        self.patch_embedding = nn.Conv1d(
+            1, config.hidden_size, config.patch_length, stride=config.patch_length, bias=False
+        )
+        if config.position_embedding_type == "learned":
+            self.position_embeddings = nn.Parameter(torch.empty(config.max_position_embeddings, config.hidden_size))
+        self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        patches = self.patch_embedding(values[:, None]).transpose(1, 2)
+        return self.dropout(self.layer_norm(patches + self.positions(patches)))
+
+    def positions(self, patches: torch.Tensor) -> torch.Tensor:
+        length = patches.shape[1]
+        if self.config.position_embedding_type == "sinusoidal":
+            return sinusoidal_positions(length, patches.shape[2], patches.device).to(patches.dtype)
+        if length > self.config.max_position_embeddings:
+            limit = self.config.max_position_embeddings * self.config.patch_length
+            raise ValueError(
+                f"A series of about {length * self.config.patch_length} points is longer than the {limit} points of "
+                "the encoder's learned positions; shorten it, or use position_embedding_type='sinusoidal'."
+            )
+        return self.position_embeddings[:length]
+
+
+class TSEncoderLayer(GradientCheckpointingLayer):
+    """Transformer layer that normalises after each residual sum, as the published checkpoints do."""
+
+    def __init__(self, config: TSEncoderConfig):
+        super().__init__()
+        self.config = config
+        self.head_dim = config.hidden_size // config.num_attention_heads
+        self.is_causal = False
+        self.q_proj = nn.Linear(config.hidden_size, config.hidden_size)
+        self.k_proj = nn.Linear(config.hidden_size, config.hidden_size)
+        self.v_proj = nn.Linear(config.hidden_size, config.hidden_size)
+        self.o_proj = nn.Linear(config.hidden_size, config.hidden_size)
+        self.attention_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size)
+        self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size)
+        self.activation = ACT2FN[config.hidden_act]
+        self.mlp_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, hidden_states: torch.Tensor, attention_mask: torch.Tensor | None) -> torch.Tensor:
+        shape = (*hidden_states.shape[:2], -1, self.head_dim)
+        query, key, value = (
+            projection(hidden_states).view(shape).transpose(1, 2)
+            for projection in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        attended = attend(
+            self,
+            self.config._attn_implementation,
+            query,
+            key,
+            value,
+            attention_mask,
+            scaling=self.head_dim**-0.5,
+            dropout=self.config.dropout,
+        )
+        hidden_states = self.attention_norm(hidden_states + self.dropout(self.o_proj(attended.flatten(2))))
+        mlp = self.down_proj(self.dropout(self.activation(self.up_proj(hidden_states))))
+        return self.mlp_norm(hidden_states + self.dropout(mlp))
+
+
+class TSEncoderModel(PreTrainedModel):
+    """Patch encoder of OpenTSLM (arXiv 2510.02410, section 3.1).
+
+    A patch in which nothing is observed is hidden from the others. Positions count patches from the series' start.
+    """
+
+    config: TSEncoderConfig
+    config_class = TSEncoderConfig
+    base_model_prefix = "encoder"
+    main_input_name = "past_values"
+    input_modalities = ("time",)
+    supports_gradient_checkpointing = True
+    _no_split_modules = ("TSEncoderLayer",)
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_attention_backend = True
+
+    def __init__(self, config: TSEncoderConfig):
+        super().__init__(config)
+        self.embeddings = TSEncoderEmbeddings(config)
+        self.layers = nn.ModuleList([TSEncoderLayer(config) for _ in range(config.num_hidden_layers)])
+        self.gradient_checkpointing = False
+        self.post_init()
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)
+        init_fan_in(module)
+        if isinstance(module, TSEncoderEmbeddings) and self.config.position_embedding_type == "learned":
+            init.normal_(module.position_embeddings, std=1.0)
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.embeddings.patch_embedding
+
+    def forward(self, past_values: torch.Tensor, past_observed_mask: torch.Tensor | None = None) -> BaseModelOutput:
+        r"""Encodes univariate series.
+
+        Args:
+            past_values (`torch.Tensor` of shape `(batch, time)`): series, padded with anything to a common length.
+            past_observed_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
+                every value is.
+
+        Returns:
+            `BaseModelOutput` whose `last_hidden_state` is `(batch, patches, hidden_size)`, patches being `time` over
+            `patch_length`, rounded up.
+
+        Raises:
+            ValueError: the series has more patches than a learned table of positions has rows.
+        """
+        if past_observed_mask is None:
+            past_observed_mask = torch.ones_like(past_values)
+        missing = -past_values.shape[1] % self.config.patch_length
+        observed = nn.functional.pad(past_observed_mask.bool(), (0, missing))
+        values = nn.functional.pad(past_values, (0, missing)).masked_fill(~observed, 0.0)
+        hidden_states = self.embeddings(values.to(self.dtype))
+        visible = observed.unflatten(1, (-1, self.config.patch_length)).any(-1)
+        attention_mask = additive_mask(visible[:, None, None], hidden_states.dtype)
+        for layer in self.layers:
+            hidden_states = layer(hidden_states, attention_mask)
+        return BaseModelOutput(last_hidden_state=hidden_states)
+
+
+# A checkpoint that carries its code must find its encoder where this package is not installed.
+AutoConfig.register(TSEncoderConfig.model_type, TSEncoderConfig, exist_ok=True)
+AutoModel.register(TSEncoderConfig, TSEncoderModel, exist_ok=True)
+
+__all__ = ["TSEncoderModel"]

@@ -1,0 +1,538 @@
+"""The time-series language model: a causal language model that reads series by soft prompt or by Flamingo."""
+
+import inspect
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AddedToken, AutoModel, AutoModelForCausalLM, AutoTokenizer, GenerationMixin, PreTrainedModel
+from transformers import initialization as init
+from transformers.cache_utils import Cache
+from transformers.modeling_outputs import BaseModelOutputWithPast
+from transformers.utils import ModelOutput, can_return_tuple, torch_compilable_check
+
+from .configuration_tslm import TSLMConfig
+from .modeling_cross_attention import CrossAttentionContext, CrossAttentionHook, GatedCrossAttention
+from .modeling_layers import additive_mask, init_fan_in
+from .modeling_perceiver import PerceiverLayer, PerceiverResampler
+from .modeling_series_encoding import encode_series
+from .modeling_ts_encoder import TSEncoderModel  # noqa: F401 - registers the patch encoder with AutoModel
+
+
+@dataclass
+class SeriesStates:
+    """The series of a batch as the language model reads them, made once and kept for a whole generation.
+
+    Args:
+        counts: `(batch,)`, the number of series of each sample.
+        seen: `(batch,)`, how many of them precede the next `input_ids`: none for a prompt, all for what follows it.
+        features: soft prompt: `(batch, tokens, hidden_size)`, the existing tokens of a sample first and in order.
+        feature_counts: soft prompt: `(batch,)`, how many of them exist.
+        key_values: Flamingo: keys and values of each cross-attention block, each
+            `(batch, heads, series * latents, head_dim)`.
+    """
+
+    counts: torch.Tensor
+    seen: torch.Tensor
+    features: torch.Tensor | None = None
+    feature_counts: torch.Tensor | None = None
+    key_values: list[tuple[torch.Tensor, torch.Tensor]] | None = None
+
+
+@dataclass
+class TSLMModelOutputWithPast(BaseModelOutputWithPast):
+    """Output of [`TSLMModel`]: that of a language model, and `series_states` to pass to the steps that follow."""
+
+    series_states: SeriesStates | None = None
+
+
+@dataclass
+class TSLMCausalLMOutputWithPast(ModelOutput):
+    """Output of [`TSLMForCausalLM`].
+
+    Args:
+        loss (`torch.Tensor` of shape `()`): next-token loss over the labels that are not -100, where labels are given.
+        logits (`torch.Tensor` of shape `(batch, text, vocab_size)`): scores of the next token.
+        past_key_values (`Cache`): cache of the language model.
+        hidden_states, attentions: those of the language model, where asked for.
+        series_states (`SeriesStates`): to be passed to the steps that follow a prompt.
+    """
+
+    loss: torch.Tensor | None = None
+    logits: torch.Tensor | None = None
+    past_key_values: Cache | None = None
+    hidden_states: tuple[torch.Tensor, ...] | None = None
+    attentions: tuple[torch.Tensor, ...] | None = None
+    series_states: SeriesStates | None = None
+
+
+class TimeSeriesProjector(nn.Module):
+    """Tokens of the encoder to the width of the language model (arXiv 2510.02410, section 3.2)."""
+
+    def __init__(self, config: TSLMConfig):
+        super().__init__()
+        self.norm = nn.LayerNorm(config.encoder_config.hidden_size)
+        self.linear = nn.Linear(config.encoder_config.hidden_size, config.text_config.hidden_size)
+        self.activation = nn.GELU()
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.activation(self.linear(self.norm(features)))
+
+
+def decoder_layers(language_model: PreTrainedModel) -> nn.ModuleList:
+    """The decoder layers of a language model, whatever the name it gives them.
+
+    Raises:
+        ValueError: there is no list of as many modules as the config has layers.
+    """
+    number = language_model.config.num_hidden_layers
+    for module in language_model.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == number:
+            return module
+    raise ValueError(
+        f"{type(language_model).__name__} has no list of {number} decoder layers that Flamingo could be attached to; "
+        "use fusion='soft_prompt'."
+    )
+
+
+class TSLMPreTrainedModel(PreTrainedModel):
+    """What the time-series language models share: loading, initialisation, embeddings."""
+
+    config: TSLMConfig
+    config_class = TSLMConfig
+    base_model_prefix = "model"
+    input_modalities = ("text", "time")
+    supports_gradient_checkpointing = True
+    _no_split_modules = ("GatedCrossAttention", "PerceiverLayer")
+    _skip_keys_device_placement = ("past_key_values", "series_states")
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_flex_attn = True
+    _supports_attention_backend = True
+    _can_compile_fullgraph = True
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)
+        init_fan_in(module)
+        if isinstance(module, PerceiverResampler):
+            init.normal_(module.latents, std=1.0)
+        elif isinstance(module, PerceiverLayer):
+            for weight in (module.key_weight, module.value_weight):
+                init.uniform_(weight, -(weight.shape[-1] ** -0.5), weight.shape[-1] ** -0.5)
+        elif isinstance(module, GatedCrossAttention):
+            init.zeros_(module.attention_gate)
+            init.zeros_(module.mlp_gate)
+
+    def get_decoder(self) -> PreTrainedModel:
+        return self.base_model.backbone.get_decoder()
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.base_model.backbone.get_input_embeddings()
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        self.base_model.backbone.set_input_embeddings(value)
+
+    def get_output_embeddings(self) -> nn.Module | None:
+        return self.base_model.backbone.get_output_embeddings()
+
+    def set_output_embeddings(self, value: nn.Module) -> None:
+        self.base_model.backbone.set_output_embeddings(value)
+
+
+class TSLMModel(TSLMPreTrainedModel):
+    """Encoder of the series, what brings them to the text, and the language model, up to its last hidden state.
+
+    The language model is a sub-module whose weights have the names they have without us. Flamingo's cross-attention
+    blocks are modules of their own, run by a hook before the decoder layer they belong to.
+
+    Args:
+        config (`TSLMConfig`): the configuration.
+        backbone (`PreTrainedModel`, *optional*): a loaded causal language model of `config.text_config`, instead
+            of a new one.
+        encoder (`PreTrainedModel`, *optional*): a loaded encoder of `config.encoder_config`, instead of a new one.
+    """
+
+    def __init__(
+        self,
+        config: TSLMConfig,
+        backbone: PreTrainedModel | None = None,
+        encoder: PreTrainedModel | None = None,
+    ):
+        super().__init__(config)
+        if config.time_series_token_id is None:
+            raise ValueError("time_series_token_id is None; give the id of the placeholder token of a series.")
+        # Not `language_model`: transformers renames weights of that name when it loads a checkpoint.
+        self.backbone = AutoModelForCausalLM.from_config(config.text_config) if backbone is None else backbone
+        self.encoder = AutoModel.from_config(config.encoder_config) if encoder is None else encoder
+        if config.fusion == "soft_prompt":
+            self.projector = TimeSeriesProjector(config)
+        else:
+            self.resampler = PerceiverResampler(config)
+            self.cross_attention_layers = nn.ModuleList(
+                [GatedCrossAttention(config) for _ in config.cross_attention_layers]
+            )
+            self._attach_cross_attention()
+        self.post_init()
+
+    def _attach_cross_attention(self) -> None:
+        index_of = {layer: index for index, layer in enumerate(self.config.cross_attention_layers)}
+        for number, layer in enumerate(decoder_layers(self.backbone)):
+            index = index_of.get(number, -1)
+            block = self.cross_attention_layers[index] if index >= 0 else None
+            layer.register_forward_pre_hook(CrossAttentionHook(block, index), with_kwargs=True)
+
+    def get_time_series_features(
+        self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
+    ) -> SeriesStates:
+        """Encodes the series of a batch for the language model.
+
+        Args:
+            time_series (`torch.Tensor` of shape `(batch, series, time)`): normalised values. A sample with fewer or
+                shorter series than others is padded; values under the mask do not matter.
+            time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
+                every one is. A series without an observed value is no series.
+
+        Raises:
+            ValueError: the shapes are not as above.
+        """
+        if time_series.ndim != 3:
+            raise ValueError(
+                f"time_series has shape {tuple(time_series.shape)}; it must be (batch, series, time), as the "
+                "processor returns it."
+            )
+        if time_series_mask is None:
+            time_series_mask = torch.ones_like(time_series)
+        if time_series_mask.shape != time_series.shape:
+            raise ValueError(
+                f"time_series_mask has shape {tuple(time_series_mask.shape)}; it must be that of time_series, "
+                f"{tuple(time_series.shape)}."
+            )
+        features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
+        counts = token_mask.any(-1).sum(-1)
+        states = SeriesStates(counts=counts, seen=torch.zeros_like(counts))
+        if self.config.fusion == "soft_prompt":
+            # Existing tokens first, in order: the n-th placeholder of a sample then takes the n-th token.
+            order = (~token_mask.flatten(1)).int().argsort(dim=1, stable=True)
+            features = self.projector(features.to(self.projector.linear.weight.dtype)).flatten(1, 2)
+            states.features = features.gather(1, order[..., None].expand_as(features))
+            states.feature_counts = token_mask.flatten(1).sum(-1)
+            return states
+        if self.config.joint_latents:
+            features, token_mask = features.flatten(1, 2), token_mask.flatten(1)
+        else:
+            features, token_mask = features.flatten(0, 1), token_mask.flatten(0, 1)
+        latents = self.resampler(features.to(self.resampler.latents.dtype), token_mask)
+        latents = latents.view(time_series.shape[0], -1, latents.shape[-1])
+        states.key_values = [block.project(latents) for block in self.cross_attention_layers]
+        return states
+
+    def _check_placeholders(self, placeholders: torch.Tensor, states: SeriesStates | None) -> None:
+        """Compares the placeholders (batch, text) of a prompt with its series."""
+        given = placeholders.sum(-1)
+        wanted = torch.zeros_like(given)
+        if states is not None:
+            wanted = states.counts if states.feature_counts is None else states.feature_counts
+        torch_compilable_check(
+            (given == wanted).all(),
+            lambda: (
+                f"The samples have {given.tolist()} placeholder tokens of id {self.config.time_series_token_id} but "
+                f"series for {wanted.tolist()}; prepare text and series together, with the processor of this model."
+            ),
+        )
+
+    def _scatter(self, inputs_embeds: torch.Tensor, placeholders: torch.Tensor, states: SeriesStates) -> torch.Tensor:
+        """Soft prompt: puts the tokens of the series in place of the placeholders."""
+        rank = (placeholders.cumsum(-1) - 1).clamp(0, states.features.shape[1] - 1)
+        features = states.features.to(inputs_embeds.device, inputs_embeds.dtype)
+        features = features.gather(1, rank[..., None].expand(-1, -1, features.shape[-1]))
+        return torch.where(placeholders[..., None], features, inputs_embeds)
+
+    def _cross_attention_context(
+        self, placeholders: torch.Tensor, states: SeriesStates | None, dtype: torch.dtype
+    ) -> CrossAttentionContext:
+        """Flamingo: what each text position may read. `placeholders` is (batch, text)."""
+        if states is None:
+            return CrossAttentionContext()
+        before = torch.minimum(states.seen[:, None] + placeholders.cumsum(-1), states.counts[:, None])[..., None]
+        keys = states.key_values[0][0].shape[2]
+        if self.config.joint_latents:
+            readable, allowed = before > 0, (before == 1).expand(-1, -1, keys)
+        else:
+            series = torch.arange(keys, device=before.device) // self.config.num_latents
+            allowed = series < before
+            if self.config.cross_attention_to == "last":
+                allowed = allowed & (series == before - 1)
+            readable = before > 0
+        return CrossAttentionContext(
+            key_values=states.key_values,
+            attention_mask=additive_mask(allowed[:, None], dtype),
+            reads=readable.to(dtype),
+        )
+
+    def prepare_language_model_inputs(
+        self,
+        input_ids: torch.LongTensor | None = None,
+        inputs_embeds: torch.FloatTensor | None = None,
+        time_series: torch.Tensor | None = None,
+        time_series_mask: torch.Tensor | None = None,
+        series_states: SeriesStates | None = None,
+        past_key_values: Cache | None = None,
+    ) -> tuple[dict[str, Any], SeriesStates | None]:
+        """What the language model gets instead of the series: embeddings, and Flamingo's cross-attention context."""
+        if (input_ids is None) == (inputs_embeds is None):
+            raise ValueError("Give exactly one of input_ids and inputs_embeds.")
+        if input_ids is None and (time_series is not None or series_states is not None):
+            raise ValueError("time_series needs input_ids, which hold its placeholders; inputs_embeds alone do not.")
+        is_prompt = series_states is None
+        if is_prompt and time_series is not None and time_series.shape[1] > 0:
+            series_states = self.get_time_series_features(time_series, time_series_mask)
+        if inputs_embeds is None:
+            inputs_embeds = self.get_input_embeddings()(input_ids)
+            placeholders = input_ids == self.config.time_series_token_id
+        else:
+            placeholders = torch.zeros(inputs_embeds.shape[:2], dtype=torch.bool, device=inputs_embeds.device)
+        if is_prompt and (past_key_values is None or series_states is not None):
+            self._check_placeholders(placeholders, series_states)
+        if self.config.fusion == "flamingo":
+            context = self._cross_attention_context(placeholders, series_states, inputs_embeds.dtype)
+            return {"inputs_embeds": inputs_embeds, "series_context": context}, series_states
+        if series_states is not None and series_states.features is not None:
+            inputs_embeds = self._scatter(inputs_embeds, placeholders, series_states)
+        return {"inputs_embeds": inputs_embeds}, series_states
+
+    def _run(
+        self,
+        decoder: PreTrainedModel,
+        input_ids: torch.LongTensor | None,
+        attention_mask: torch.Tensor | None,
+        position_ids: torch.LongTensor | None,
+        past_key_values: Cache | None,
+        inputs_embeds: torch.FloatTensor | None,
+        time_series: torch.Tensor | None,
+        time_series_mask: torch.Tensor | None,
+        series_states: SeriesStates | None,
+        **kwargs: Any,
+    ) -> tuple[ModelOutput, SeriesStates | None]:
+        """Runs `decoder`, the backbone with or without its head, on text and series."""
+        inputs, series_states = self.prepare_language_model_inputs(
+            input_ids, inputs_embeds, time_series, time_series_mask, series_states, past_key_values
+        )
+        if position_ids is None and attention_mask is not None and attention_mask.ndim == 2:
+            # Padding takes no position, on whichever side it is.
+            position_ids = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)
+            position_ids = position_ids[:, -inputs["inputs_embeds"].shape[1] :]
+        optional = {"position_ids": position_ids, "logits_to_keep": kwargs.pop("logits_to_keep", None)}
+        known = inspect.signature(decoder.forward).parameters
+        kwargs |= {name: value for name, value in optional.items() if value is not None and name in known}
+        outputs = decoder(attention_mask=attention_mask, past_key_values=past_key_values, **inputs, **kwargs)
+        return outputs, series_states
+
+    @can_return_tuple
+    def forward(
+        self,
+        input_ids: torch.LongTensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        position_ids: torch.LongTensor | None = None,
+        past_key_values: Cache | None = None,
+        inputs_embeds: torch.FloatTensor | None = None,
+        time_series: torch.Tensor | None = None,
+        time_series_mask: torch.Tensor | None = None,
+        series_states: SeriesStates | None = None,
+        use_cache: bool | None = None,
+        **kwargs: Any,
+    ) -> TSLMModelOutputWithPast:
+        r"""As [`TSLMForCausalLM.forward`], up to the last hidden state `(batch, text, hidden_size)`."""
+        outputs, series_states = self._run(
+            self.backbone.base_model,
+            input_ids,
+            attention_mask,
+            position_ids,
+            past_key_values,
+            inputs_embeds,
+            time_series,
+            time_series_mask,
+            series_states,
+            use_cache=use_cache,
+            **kwargs,
+        )
+        return TSLMModelOutputWithPast(
+            last_hidden_state=outputs.last_hidden_state,
+            past_key_values=outputs.past_key_values,
+            hidden_states=outputs.hidden_states,
+            attentions=outputs.attentions,
+            series_states=None if self.training else series_states,
+        )
+
+
+class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
+    """A causal language model that reads text with any number of time series in it, and answers in text."""
+
+    def __init__(
+        self,
+        config: TSLMConfig,
+        backbone: PreTrainedModel | None = None,
+        encoder: PreTrainedModel | None = None,
+    ):
+        super().__init__(config)
+        self.model = TSLMModel(config, backbone, encoder)
+        self.post_init()
+
+    @classmethod
+    def from_backbone(
+        cls,
+        backbone: str,
+        encoder: str | None = None,
+        time_series_token: str = "<|time_series|>",
+        config: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> "TSLMForCausalLM":
+        r"""Starts from the weights of a pretrained decoder and adds what it lacks to read series.
+
+        Args:
+            backbone: name or path of a causal language model with its tokenizer.
+            encoder: name or path of a pretrained time-series model; by default the encoder starts untrained.
+            time_series_token: placeholder of a series in text. The tokenizer gets it if it has no such token, and the
+                embeddings grow if they have no room for it.
+            config: fields of [`TSLMConfig`] other than `text_config` and `time_series_token_id`.
+            **kwargs: passed to `AutoModelForCausalLM.from_pretrained`, for example `dtype` or `quantization_config`.
+
+        Returns:
+            The model, in evaluation mode; its new modules have the dtype and the device of the backbone.
+
+        Raises:
+            ValueError: the config contradicts itself, the backbone or the encoder.
+        """
+        tokenizer = AutoTokenizer.from_pretrained(backbone)
+        tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
+        language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
+        if len(tokenizer) > language_model.get_input_embeddings().weight.shape[0]:
+            language_model.resize_token_embeddings(len(tokenizer))
+        fields = dict(config or {})
+        encoder_model = None
+        if encoder is not None:
+            encoder_model = AutoModel.from_pretrained(encoder)
+            fields["encoder_config"] = encoder_model.config
+        model = cls(
+            TSLMConfig(
+                text_config=language_model.config,
+                time_series_token_id=tokenizer.convert_tokens_to_ids(time_series_token),
+                dtype=language_model.dtype,
+                attn_implementation=language_model.config._attn_implementation,
+                **fields,
+            ),
+            backbone=language_model,
+            encoder=encoder_model,
+        )
+        for name, module in model.model.named_children():
+            if name != "backbone":
+                module.to(language_model.device, language_model.dtype)
+        model.generation_config = language_model.generation_config
+        if model.generation_config.pad_token_id is None:
+            pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+            model.generation_config.pad_token_id = pad
+        return model.eval()
+
+    def get_time_series_features(
+        self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
+    ) -> SeriesStates:
+        """See [`TSLMModel.get_time_series_features`]."""
+        return self.model.get_time_series_features(time_series, time_series_mask)
+
+    @can_return_tuple
+    def forward(
+        self,
+        input_ids: torch.LongTensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        position_ids: torch.LongTensor | None = None,
+        past_key_values: Cache | None = None,
+        inputs_embeds: torch.FloatTensor | None = None,
+        time_series: torch.Tensor | None = None,
+        time_series_mask: torch.Tensor | None = None,
+        series_states: SeriesStates | None = None,
+        labels: torch.LongTensor | None = None,
+        use_cache: bool | None = None,
+        logits_to_keep: int | torch.Tensor = 0,
+        **kwargs: Any,
+    ) -> TSLMCausalLMOutputWithPast:
+        r"""Scores the next token of each position.
+
+        Args:
+            input_ids (`torch.LongTensor` of shape `(batch, text)`): tokens, with the placeholders of the series.
+            attention_mask (`torch.Tensor` of shape `(batch, text)`, *optional*): 0 at padding, left or right.
+            position_ids (`torch.LongTensor` of shape `(batch, text)`, *optional*): by default, tokens that are not
+                padding are counted from 0.
+            past_key_values (`Cache`, *optional*): cache of the language model; `series_states` must come with it.
+            inputs_embeds (`torch.FloatTensor` of shape `(batch, text, hidden_size)`, *optional*): instead of
+                `input_ids`, for text without series.
+            time_series (`torch.Tensor` of shape `(batch, series, time)`, *optional*): normalised series.
+            time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed. A row without
+                any is no series, so that a batch may mix samples with different numbers of them.
+            series_states (`SeriesStates`, *optional*): what an earlier call returned, instead of `time_series`.
+            labels (`torch.LongTensor` of shape `(batch, text)`, *optional*): tokens to predict, -100 where none.
+            use_cache (`bool`, *optional*): whether to return the cache; by default as the backbone's config says.
+            logits_to_keep (`int` or `torch.Tensor`, defaults to 0): number of last positions, or positions, to score;
+                0 is all.
+            **kwargs: passed to the backbone, for example `output_hidden_states`.
+
+        Raises:
+            ValueError: placeholders and series do not match, or shapes are wrong; before the language model runs.
+        """
+        outputs, series_states = self.model._run(
+            self.model.backbone,
+            input_ids,
+            attention_mask,
+            position_ids,
+            past_key_values,
+            inputs_embeds,
+            time_series,
+            time_series_mask,
+            series_states,
+            use_cache=use_cache,
+            logits_to_keep=logits_to_keep,
+            **{name: value for name, value in kwargs.items() if name != "num_items_in_batch"},
+        )
+        loss = None
+        if labels is not None:
+            loss = self.loss_function(
+                logits=outputs.logits, labels=labels, vocab_size=outputs.logits.shape[-1], **kwargs
+            )
+        return TSLMCausalLMOutputWithPast(
+            loss=loss,
+            logits=outputs.logits,
+            past_key_values=outputs.past_key_values,
+            hidden_states=outputs.hidden_states,
+            attentions=outputs.attentions,
+            series_states=None if self.training else series_states,
+        )
+
+    def prepare_inputs_for_generation(
+        self, input_ids: torch.LongTensor, series_states: SeriesStates | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Hands over the series once: after the prompt, what was made of them takes their place."""
+        inputs = super().prepare_inputs_for_generation(input_ids, **kwargs)
+        if series_states is not None:
+            inputs["series_states"] = series_states
+            inputs.pop("time_series", None)
+            inputs.pop("time_series_mask", None)
+        return inputs
+
+    def _update_model_kwargs_for_generation(
+        self, outputs: ModelOutput, model_kwargs: dict[str, Any], **kwargs: Any
+    ) -> dict[str, Any]:
+        model_kwargs = super()._update_model_kwargs_for_generation(outputs, model_kwargs, **kwargs)
+        states = outputs.series_states
+        if states is not None and model_kwargs.get("series_states") is None:
+            # Without a cache every step sees the whole text again, and counts the placeholders itself.
+            if model_kwargs.get("use_cache", True):
+                states = replace(states, seen=states.counts)
+            model_kwargs["series_states"] = states
+        return model_kwargs
+
+
+TSLMConfig.register_for_auto_class()
+TSLMModel.register_for_auto_class("AutoModel")
+TSLMForCausalLM.register_for_auto_class("AutoModelForCausalLM")
+
+__all__ = ["TSLMForCausalLM", "TSLMModel", "TSLMPreTrainedModel"]

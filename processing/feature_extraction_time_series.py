@@ -1,0 +1,206 @@
+"""Time series of any container to padded, normalised model inputs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from transformers import BatchFeature, FeatureExtractionMixin
+from transformers.utils import TensorType
+
+_ALLOWED = "numbers in a list, a numpy array, a torch tensor or a pandas series"
+
+
+@dataclass
+class PreparedSeries:
+    """One series as the model will see it.
+
+    Args:
+        values: float32 `(time,)`, normalised, 0 where missing.
+        observed: bool `(time,)`, whether a value is there.
+        mean: mean of the observed values, in their own unit.
+        std: population standard deviation of them, in their own unit.
+        num_tokens: tokens that the encoder makes of it.
+    """
+
+    values: np.ndarray
+    observed: np.ndarray
+    mean: float
+    std: float
+    num_tokens: int
+
+
+class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
+    r"""Turns series into `time_series` and `time_series_mask`, both `(batch, series, time)`.
+
+    Args:
+        patch_length (`int`, defaults to 4): time steps of an encoder token.
+        patch_stride (`int`, *optional*): time steps between two tokens; defaults to `patch_length`.
+        window_length (`int`, *optional*): time steps that the encoder takes at once; by default any number.
+        do_normalize (`bool`, defaults to `True`): whether each series is brought to mean 0 and standard deviation 1.
+        allow_missing (`bool`, defaults to `True`): whether NaN and `None` stand for missing values.
+        observe_padding (`bool`, defaults to `False`): legacy of the published OpenTSLM checkpoints: the series of a
+            sample are padded with zeros to the longest of them, in whole patches, and the zeros count as observed.
+    """
+
+    model_input_names = ["time_series", "time_series_mask"]  # noqa: RUF012
+
+    def __init__(
+        self,
+        patch_length: int = 4,
+        patch_stride: int | None = None,
+        window_length: int | None = None,
+        do_normalize: bool = True,
+        allow_missing: bool = True,
+        observe_padding: bool = False,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.patch_length = patch_length
+        self.patch_stride = patch_stride or patch_length
+        self.window_length = window_length
+        self.do_normalize = do_normalize
+        self.allow_missing = allow_missing
+        self.observe_padding = observe_padding
+
+    def __call__(self, time_series: list[Any], return_tensors: str | TensorType | None = "pt") -> BatchFeature:
+        """Prepares a batch.
+
+        Args:
+            time_series: one entry a sample: a series, a list of series, a 2-d array `(series, time)`, a data frame
+                with one series a column, or `None`.
+            return_tensors (defaults to `"pt"`): `"pt"` or `"np"`.
+
+        Returns:
+            `time_series` float32 and `time_series_mask` bool, both `(batch, series, time)`, zero rows where a sample
+            has fewer series than another; neither where no sample has any.
+
+        Raises:
+            ValueError: a series is empty, is no one-dimensional sequence of numbers, has infinities, or has missing
+                values where they are off or nothing else.
+        """
+        samples = [self.prepare(sample, f"sample {number}: ") for number, sample in enumerate(time_series)]
+        return self.pad(samples, return_tensors)
+
+    def num_tokens(self, length: int) -> int:
+        """Tokens that the encoder makes of a series of `length` time steps."""
+        if self.window_length is None:
+            return -(-length // self.patch_stride)
+        windows, rest = divmod(length, self.window_length)
+        unused = (self.window_length - self.patch_length) % self.patch_stride
+        most = (self.window_length - self.patch_length) // self.patch_stride + 1
+        return windows * most + (min(max(-(-(rest - unused) // self.patch_stride), 1), most) if rest else 0)
+
+    def prepare(self, sample: Any, where: str = "") -> list[PreparedSeries]:
+        """Normalises the series of one sample; `where` opens the errors."""
+        arrays = [
+            self._checked(array, f"{where}series {number}") for number, array in enumerate(split_series(sample, where))
+        ]
+        longest = max((len(array) for array in arrays), default=0)
+        padded_length = -(-longest // self.patch_stride) * self.patch_stride
+        return [self._normalized(array, padded_length) for array in arrays]
+
+    def _checked(self, array: np.ndarray, name: str) -> np.ndarray:
+        if array.size == 0:
+            raise ValueError(f"{name} is empty; leave it out, or give it at least one value.")
+        missing = np.isnan(array)
+        if np.isinf(array).any():
+            raise ValueError(f"{name} has infinite values; replace them, with NaN if they are missing.")
+        if missing.any() and not self.allow_missing:
+            raise ValueError(f"{name} has {missing.sum()} missing values, and allow_missing is off; fill them in.")
+        if missing.all():
+            raise ValueError(f"{name} has only missing values; leave it out.")
+        if not self.do_normalize and np.abs(array[~missing]).max() > np.finfo(np.float32).max:
+            raise ValueError(f"{name} has values beyond float32; scale it, or switch do_normalize on.")
+        return array
+
+    def _normalized(self, array: np.ndarray, padded_length: int) -> PreparedSeries:
+        observed = ~np.isnan(array)
+        present = array[observed]
+        # Scaled first, so that squares of large values stay finite.
+        unit = np.abs(present).max() or 1.0
+        mean, std = (present / unit).mean() * unit, (present / unit).std() * unit
+        values = np.where(observed, array, mean if self.do_normalize else 0.0)
+        if self.do_normalize:
+            # A constant series is 0, not its rounding errors blown up.
+            values = (values - mean) / std if std > 1e-12 * unit else np.zeros_like(values)
+        if self.observe_padding:
+            padding = (0, padded_length - len(values))
+            values, observed = np.pad(values, padding), np.pad(observed, padding, constant_values=True)
+        length = int(np.flatnonzero(observed)[-1]) + 1
+        return PreparedSeries(
+            values.astype(np.float32), observed, float(mean), float(std), num_tokens=self.num_tokens(length)
+        )
+
+    def pad(self, samples: list[list[PreparedSeries]], return_tensors: str | TensorType | None = "pt") -> BatchFeature:
+        """Stacks prepared samples with padding; see `__call__` for the result."""
+        series = max((len(sample) for sample in samples), default=0)
+        if series == 0:
+            return BatchFeature({})
+        time = max(len(one.values) for sample in samples for one in sample)
+        values = np.zeros((len(samples), series, time), dtype=np.float32)
+        mask = np.zeros(values.shape, dtype=bool)
+        for row, sample in enumerate(samples):
+            for column, one in enumerate(sample):
+                values[row, column, : len(one.values)] = one.values
+                mask[row, column, : len(one.values)] = one.observed
+        return BatchFeature({"time_series": values, "time_series_mask": mask}, tensor_type=return_tensors)
+
+
+def split_series(sample: Any, where: str = "") -> list[np.ndarray]:
+    """The series of one sample as float64 arrays, NaN where missing; `where` opens the errors.
+
+    Raises:
+        ValueError: something in `sample` is no one-dimensional sequence of numbers.
+    """
+    if sample is None:
+        return []
+    if isinstance(sample, list | tuple):
+        nested = [_is_sequence(item) for item in sample]
+        if sample and not any(nested):
+            return [_as_array(sample, f"{where}series 0")]
+        if not all(nested):
+            raise ValueError(
+                f"{where}time_series is nested to unequal depth: item {nested.index(False)} is a value and item "
+                f"{nested.index(True)} a series; give one series, or a list of series."
+            )
+        return [_as_array(item, f"{where}series {number}") for number, item in enumerate(sample)]
+    if hasattr(sample, "columns"):
+        return [_as_array(sample[name], f"{where}column {name!r}") for name in sample.columns]
+    if getattr(sample, "ndim", None) == 2:
+        return [_as_array(row, f"{where}series {number}") for number, row in enumerate(sample)]
+    return [_as_array(sample, f"{where}series 0")]
+
+
+def _is_sequence(item: Any) -> bool:
+    return isinstance(item, list | tuple) or getattr(item, "ndim", 0) > 0
+
+
+def _as_array(series: Any, name: str) -> np.ndarray:
+    """One series as a float64 array."""
+    if hasattr(series, "detach"):
+        series = series.detach().cpu()
+        series = (series.double() if series.is_floating_point() else series).numpy()
+    elif hasattr(series, "to_numpy"):
+        series = series.astype(object).where(series.notna(), None).to_numpy()
+    try:
+        array = np.asarray(series)
+    except ValueError:
+        raise ValueError(f"{name} is nested to unequal depth; a series is {_ALLOWED}.") from None
+    if array.ndim != 1:
+        raise ValueError(f"{name} has {array.ndim} dimensions; a series has one: {_ALLOWED}.")
+    if array.dtype.kind == "O" and all(
+        item is None or isinstance(item, int | float | np.number) for item in array.tolist()
+    ):
+        array = array.astype(np.float64)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"{name} has values of type {_type_name(array)}; a series is {_ALLOWED}.")
+    return array.astype(np.float64)
+
+
+def _type_name(array: np.ndarray) -> str:
+    if array.dtype.kind != "O":
+        return str(array.dtype)
+    return next(type(item).__name__ for item in array.tolist() if item is not None and not isinstance(item, float))
+
+
+__all__ = ["PreparedSeries", "TimeSeriesFeatureExtractor"]
