@@ -16,7 +16,8 @@ class LLMPSConfig(PreTrainedConfig):
         context_length (`int`, defaults to 96): look-back in time steps. Shorter input is padded, longer input is cut.
         prediction_length (`int`, defaults to 96): forecast horizon in time steps.
         text_config (`dict` or config, *optional*): the LLM backbone, any text model of transformers that takes
-            `inputs_embeds`; a `dict` names it by `model_type`. Defaults to GPT-2 with 6 layers, as in the paper.
+            `inputs_embeds`; a `dict` names it by `model_type` (`"gpt2"` by default). Defaults to GPT-2 with 6 layers,
+            as in the paper.
         mscnn_channels (`int`, defaults to 32): channels of the multi-scale CNN, a multiple of `mscnn_branches`.
         mscnn_layers (`int`, defaults to 1): blocks of the multi-scale CNN.
         mscnn_branches (`int`, defaults to 4): receptive fields of a block.
@@ -79,7 +80,7 @@ class LLMPSConfig(PreTrainedConfig):
             self.text_config = {"model_type": "gpt2", "num_hidden_layers": 6}
         if isinstance(self.text_config, dict):
             fields = dict(self.text_config)
-            model_type = fields.pop("model_type", None)
+            model_type = fields.pop("model_type", "gpt2")
             if model_type not in CONFIG_MAPPING:
                 raise ValueError(f"text_config: model_type {model_type!r} is not one that transformers knows.")
             self.text_config = CONFIG_MAPPING[model_type](**fields)
@@ -119,7 +120,8 @@ class LLMPSConfig(PreTrainedConfig):
             raise ValueError(f"mscnn_layers is {self.mscnn_layers}; it must be at least 0.")
         if self.mscnn_channels % self.mscnn_branches:
             raise ValueError(
-                f"mscnn_channels is {self.mscnn_channels}; it must be a multiple of mscnn_branches ({self.mscnn_branches})."
+                f"mscnn_channels is {self.mscnn_channels}; it must be a multiple of mscnn_branches "
+                f"({self.mscnn_branches})."
             )
         if self.patch_stride is not None and self.patch_length is None:
             raise ValueError(f"patch_stride is {self.patch_stride} but patch_length is not set; set both or neither.")
@@ -131,7 +133,8 @@ class LLMPSConfig(PreTrainedConfig):
             most = max_wavelet_levels(self.context_length)
             if not 1 <= self.wavelet_levels <= most:
                 raise ValueError(
-                    f"wavelet_levels is {self.wavelet_levels}; context_length {self.context_length} allows 1 to {most} "
+                    f"wavelet_levels is {self.wavelet_levels}; context_length {self.context_length} "
+                    f"allows 1 to {most} "
                     "(or use_wavelet: false)."
                 )
 
@@ -163,7 +166,8 @@ class LLMPSConfig(PreTrainedConfig):
         """Part of `@strict`-powered validation."""
         if self.use_llm and getattr(self.text_config, "is_encoder_decoder", False):
             raise ValueError(
-                f"text_config: {self.text_config.model_type!r} is an encoder-decoder; give a decoder-only or an encoder model."
+                f"text_config: {self.text_config.model_type!r} is an encoder-decoder; give a "
+                "decoder-only or an encoder model."
             )
 
 

@@ -11,7 +11,8 @@ class T2TConfig(PreTrainedConfig):
     Args:
         context_length (`int`, defaults to 96): look-back in time steps.
         patch_length (`int`, defaults to 24): time steps of a patch.
-        patch_stride (`int`, defaults to 12): time steps between two patches; the steps that do not fill one are the first.
+        patch_stride (`int`, defaults to 12): time steps between two patches; the steps that do not fill one are
+            the first.
         mask_ratio (`float`, defaults to 0.75): share of the patches that pre-training hides.
         hidden_size (`int`, defaults to 96): width of a patch.
         intermediate_size (`int`, defaults to 384): width of the feed-forward layers.

@@ -1,5 +1,6 @@
 """The LLM-PS forecaster (arXiv 2503.09656): multi-scale CNN, wavelet decoupling, a language model, an output head."""
 
+import logging
 from dataclasses import dataclass
 
 import torch
@@ -7,14 +8,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoModel, PreTrainedModel
 from transformers import initialization as init
-from transformers.utils import ModelOutput, logging
+from transformers.utils import ModelOutput
 
 from .configuration_llmps import LLMPSConfig
 from .modeling_mscnn import MSCNN
 from .modeling_scaling import fit_to_length, observed, standardise
 from .modeling_wavelet import WaveletDecoupling
 
-logger = logging.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -45,8 +46,8 @@ class LLMPSForForecastingOutput(ModelOutput):
     Args:
         loss: mean loss over the observed future values, scalar; where `future_values` were given.
         mean_predictions: point forecast in the units of the input, float32 (batch, prediction_length, variables).
-        full_predictions: quantile forecasts, float32 (batch, prediction_length, variables, quantiles), rising along the
-            last axis; None without a quantile head.
+        full_predictions: quantile forecasts, float32 (batch, prediction_length, variables, quantiles), rising
+            along the last axis; None without a quantile head.
         hidden_states: tokens after each layer of the backbone, where asked for.
         attentions: attention weights of each layer of the backbone, where asked for.
     """
@@ -134,7 +135,8 @@ class LLMPSModel(LLMPSPreTrainedModel):
         most = getattr(self.config.text_config, "max_position_embeddings", None)
         if most is not None and tokens > most:
             raise ValueError(
-                f"past_values of {num_variables} variables need {tokens} tokens, but the backbone has positions for {most}; "
+                f"past_values of {num_variables} variables need {tokens} tokens, but the backbone has "
+                f"positions for {most}; "
                 "give fewer variables, longer patches or mix_variables: false."
             )
 
@@ -148,8 +150,8 @@ class LLMPSModel(LLMPSPreTrainedModel):
         """Encodes series.
 
         Args:
-            past_values: (batch, time, variables) of any length; NaN is missing. Shorter than `context_length` is padded
-                on the left with missing values, of longer input the last `context_length` steps are used.
+            past_values: (batch, time, variables) of any length; NaN is missing. Shorter than `context_length` is
+                padded on the left with missing values, of longer input the last `context_length` steps are used.
             past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
             output_hidden_states: also return the hidden states of the backbone.
             output_attentions: also return its attention weights.
@@ -240,10 +242,11 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         """Forecasts `prediction_length` steps.
 
         Args:
-            past_values: (batch, time, variables) of any length; NaN is missing. Shorter than `context_length` is padded
-                on the left with missing values, of longer input the last `context_length` steps are used.
+            past_values: (batch, time, variables) of any length; NaN is missing. Shorter than `context_length` is
+                padded on the left with missing values, of longer input the last `context_length` steps are used.
             past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
-            future_values: (batch, prediction_length, variables); NaN is missing and not counted. Given, a loss is returned.
+            future_values: (batch, prediction_length, variables); NaN is missing and not counted. Given, a loss is
+                returned.
             future_observed_mask: same shape, True or 1 where a value is to be counted.
             semantic_features: time-to-text features of `past_values`, (batch, variables, patches, t2t_hidden_size);
                 given, the feature loss is added.
@@ -359,7 +362,8 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             )
         if horizon > self.config.prediction_length:
             logger.warning(
-                f"prediction_length {horizon} is longer than the {self.config.prediction_length} this model was trained "
+                f"prediction_length {horizon} is longer than the {self.config.prediction_length} this "
+                "model was trained "
                 "for; forecasts beyond that are made from forecasts and are less certain than their quantiles say."
             )
         training = self.training

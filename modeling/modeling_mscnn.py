@@ -8,7 +8,7 @@ from .modeling_wavelet import WaveletDecoupling
 
 
 class MSCNNBlock(nn.Module):
-    """Bottleneck of `num_branches` convolutions of kernel 3, each fed by the one before, so that receptive fields grow.
+    """Bottleneck of `num_branches` convolutions of kernel 3, each fed by the one before: receptive fields grow.
 
     Args:
         channels: width, a multiple of `num_branches`.

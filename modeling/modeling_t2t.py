@@ -36,7 +36,8 @@ class T2TForPreTrainingOutput(ModelOutput):
         loss: reconstruction loss plus the weighted semantic loss, scalar.
         reconstruction_loss: mean squared error over the observed values of the masked patches, scalar.
         semantic_loss: mean divergence of the labels of the rebuilt patches from those of the true ones, scalar.
-        reconstruction: rebuilt patches in the scale of the normalised window, (batch, variables, patches, patch_length).
+        reconstruction: rebuilt patches in the scale of the normalised window, (batch, variables, patches,
+            patch_length).
         patch_mask: True where a patch was hidden, (batch, variables, patches).
     """
 

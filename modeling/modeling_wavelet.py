@@ -1,7 +1,7 @@
 """Splitting a series into a long-term and a short-term part with the Daubechies-4 wavelet.
 
-A wavelet low-pass of a fixed length is a linear map over time, so it is kept as one matrix. The transform is the one of
-PyWavelets with `wavelet="db4", mode="symmetric"`.
+A wavelet low-pass of a fixed length is a linear map over time, so it is kept as one matrix. The transform is
+that of PyWavelets with `wavelet="db4", mode="symmetric"`.
 """
 
 import math
@@ -24,7 +24,7 @@ DB4_LOW_PASS = (
 
 
 def max_wavelet_levels(length: int) -> int:
-    """Most levels for which the filter still fits into the low band of a signal of `length` steps (0 if it never does)."""
+    """Most levels for which the filter still fits into the low band of a signal of `length` steps, or 0."""
     if length < len(DB4_LOW_PASS):
         return 0
     return int(math.log2(length / (len(DB4_LOW_PASS) - 1)))
@@ -67,8 +67,8 @@ def low_pass_matrix(length: int, levels: int) -> Tensor:
 class WaveletDecoupling(nn.Module):
     """Splits the branches of a multi-scale block and exchanges their parts (LLM-PS, arXiv 2503.09656, section 3.2).
 
-    The short-term parts accumulate from the smallest receptive field to the largest, the long-term parts from the largest
-    to the smallest; a branch becomes the sum of its two accumulated parts.
+    The short-term parts accumulate from the smallest receptive field to the largest, the long-term parts from the
+    largest to the smallest; a branch becomes the sum of its two accumulated parts.
     """
 
     def __init__(self, length: int, levels: int):
@@ -81,6 +81,6 @@ class WaveletDecoupling(nn.Module):
 
     def forward(self, branches: Tensor) -> Tensor:
         """Maps branches (batch, branch, channels, time), smallest receptive field first, to the same shape."""
-        long_term = branches @ self.low_pass.T
+        long_term = branches @ self.low_pass.T.to(branches.dtype)
         short_term = branches - long_term
         return short_term.cumsum(1) + long_term.flip(1).cumsum(1).flip(1)

@@ -89,8 +89,9 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         """Makes a batch.
 
         Args:
-            series: one sample or a list of them; a sample is a DataFrame (scaled by its column names) or an array of shape
-                (time,) or (time, variables), NaN where missing. Samples may differ in length, not in variables.
+            series: one sample or a list of them; a sample is a DataFrame (scaled by its column names) or an array
+                of shape (time,) or (time, variables), NaN where missing. Samples may differ in length, not in
+                variables.
             return_tensors: as everywhere in transformers.
 
         Returns:
@@ -98,8 +99,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
             `past_observed_mask` bool of the same shape.
 
         Raises:
-            ValueError: for an empty, non-numeric or infinite sample, a variable without any value, fewer than `min_length`
-                steps, or samples that differ in their number of variables.
+            ValueError: for an empty, non-numeric or infinite sample, a variable without any value, fewer than
+                `min_length` steps, or samples that differ in their number of variables.
         """
         samples = [series] if isinstance(series, pd.DataFrame | np.ndarray) else list(series)
         if not samples:

@@ -77,7 +77,7 @@ class ForecastTrainingArguments(TrainingArguments):
     label_names: list[str] | None = field(
         default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets."}
     )
-    report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})
+    report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})  # noqa: RUF036
     seed: int = field(default=2021, metadata={"help": "Seed of weights, order and dropout."})
 
 
@@ -136,14 +136,16 @@ def build_forecaster(
         fields["text_config"] = backbone_config(source, backbone_arguments.backbone_layers)
     elif backbone_arguments.backbone_training != "full" and fields["use_llm"]:
         raise ValueError(
-            f"backbone_training is {backbone_arguments.backbone_training!r} but backbone is not set; random weights that are "
+            f"backbone_training is {backbone_arguments.backbone_training!r} but backbone is not set; "
+            "random weights that are "
             "not trained are of no use, so name a pretrained backbone or set backbone_training: full."
         )
     t2t = T2TModel.from_pretrained(backbone_arguments.t2t) if backbone_arguments.t2t is not None else None
     if t2t is not None:
         if t2t.config.context_length != fields["context_length"]:
             raise ValueError(
-                f"t2t {backbone_arguments.t2t} was trained for context_length {t2t.config.context_length}, the recipe says "
+                f"t2t {backbone_arguments.t2t} was trained for context_length "
+                f"{t2t.config.context_length}, the recipe says "
                 f"{fields['context_length']}; they must be the same."
             )
         fields |= {

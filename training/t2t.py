@@ -26,9 +26,10 @@ from .forecaster import ForecastTrainingArguments, checkpoint_to_resume
 logger = logging.getLogger(__name__)
 
 # What people say of time series. The paper picks such words by hand and does not print them; these are ours.
-ANCHOR_WORDS = (
+ANCHOR_WORDS = (  # noqa: SIM905
     "trend increase decrease rise fall growth decline up down upward downward steady stable flat constant level mean "
-    "average high low peak valley maximum minimum spike drop jump dip shift change sudden gradual fast slow smooth rough "
+    "average high low peak valley maximum minimum spike drop jump dip shift change sudden gradual fast slow smooth "
+    "rough "
     "season seasonal cycle period periodic daily weekly monthly yearly wave oscillation frequency repeat regular "
     "irregular random noise variance volatile fluctuation amplitude outlier anomaly linear exponential strong weak"
 ).split()
@@ -59,7 +60,7 @@ class T2TTrainingArguments(ForecastTrainingArguments):
     learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate."})
     metric_for_best_model: str | None = field(default="loss", metadata={"help": "What the best has least of."})
     label_names: list[str] | None = field(
-        default_factory=list, metadata={"help": "None: the windows are the targets."}
+        default_factory=lambda: ["past_values"], metadata={"help": "The windows are their own targets."}
     )
     prediction_loss_only: bool = field(default=True, metadata={"help": "Keep no reconstructions."})
     batch_eval_metrics: bool = field(default=False, metadata={"help": "The loss is the only metric."})

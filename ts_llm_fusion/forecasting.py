@@ -27,9 +27,12 @@ def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Forecast
     if config.model_type != "llmps":
         raise ValueError(f"{name}: a model of type {config.model_type!r}; a forecaster is of type 'llmps'.")
     try:
-        model = AutoModelForTimeSeriesPrediction.from_pretrained(name)
+        model, loading = AutoModelForTimeSeriesPrediction.from_pretrained(name, output_loading_info=True)
     except SafetensorError as error:
         raise ValueError(f"{name}: the weights are damaged ({error}); copy or train the checkpoint again.") from None
+    if loading["missing_keys"]:
+        missing = ", ".join(sorted(loading["missing_keys"]))
+        raise ValueError(f"{name}: the checkpoint has no weights for {missing}; copy or train it again.")
     return model, AutoFeatureExtractor.from_pretrained(name)
 
 

@@ -151,6 +151,7 @@ def main(args: Sequence[str]) -> None:
     forecaster_card(output.name, metrics, forecaster.config).save(output / "README.md")
     print(
         f"\n{data.source.name}: test split, {len(data.splits['test'])} windows, look-back "
-        f"{config_arguments.context_length}, horizon {config_arguments.prediction_length}, {seconds:.0f} s of training\n"
+        f"{config_arguments.context_length}, horizon {config_arguments.prediction_length}, "
+        f"{seconds:.0f} s of training\n"
         f"{results_table({'this model': test, **floors})}\n\nEverything is in {output}"
     )

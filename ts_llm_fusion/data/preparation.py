@@ -82,10 +82,13 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
         raise ValueError(f"{source.name}: column {empty[0]!r} has no value in the training split; drop it.")
     scaler = ForecastFeatureExtractor.fit_scaler(train_rows)
     values = torch.tensor(ForecastFeatureExtractor(scaler=scaler).scale(source.series), dtype=torch.float32)
+    period = arguments.seasonal_period or source.seasonal_period
+    if period is None and source.borders is None:
+        period = usual_season(source.series.index)
     return PreparedData(
         source=source,
         borders=borders,
         splits=split_windows(values, borders, context_length, prediction_length),
         scaler=scaler,
-        seasonal_period=arguments.seasonal_period or source.seasonal_period or usual_season(source.series.index),
+        seasonal_period=period,
     )

@@ -72,7 +72,8 @@ def _download(name: str, dataset: LTSFDataset) -> Path:
     if digest != dataset.sha256:
         path.unlink()
         raise ValueError(
-            f"{dataset.url}: the download has sha256 {digest}, not {dataset.sha256}; it was removed. Try again, or put the "
+            f"{dataset.url}: the download has sha256 {digest}, not {dataset.sha256}; it was removed. "
+            "Try again, or put the "
             f"file at ${DATA_DIR_VARIABLE}/{dataset.file}."
         )
     return path

@@ -16,7 +16,7 @@ _BATCH_SIZE = 256
 
 
 def fill_missing(past_values: Tensor) -> Tensor:
-    """Carries the last observed value of (batch, time, variables) forward, then the first one back; all missing is 0."""
+    """Carries the last observed value of (batch, time, variables) forward, then the first one back; none is 0."""
     observed = ~torch.isnan(past_values)
     step = torch.arange(past_values.shape[1], device=past_values.device)[None, :, None]
     last = torch.where(observed, step, -1).cummax(1).values
@@ -88,8 +88,8 @@ def evaluate_forecaster(
     Args:
         forecaster: maps past values (batch, time, variables) to a point forecast.
         dataset: the windows.
-        drop_last_batch: leave out the windows at the end that do not fill a batch of this size, as the code behind many
-            published tables did; only for comparison with these.
+        drop_last_batch: leave out the windows at the end that do not fill a batch of this size, as the code behind
+            many published tables did; only for comparison with these.
     """
     errors = ForecastErrors()
     count = len(dataset) if drop_last_batch is None else len(dataset) // drop_last_batch * drop_last_batch

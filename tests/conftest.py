@@ -1,0 +1,71 @@
+"""What all tests share: where the reference assets are, and tiny models made on the spot."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+ASSETS_VARIABLE = "TS_LLM_FUSION_TEST_ASSETS"
+
+TINY_GPT2 = {
+    "model_type": "gpt2",
+    "num_hidden_layers": 2,
+    "hidden_size": 32,
+    "num_attention_heads": 2,
+    "vocab_size": 8,
+    "bos_token_id": 0,
+    "eos_token_id": 0,
+    "resid_pdrop": 0.0,
+    "attn_pdrop": 0.0,
+    "embd_pdrop": 0.0,
+}
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def assets_dir() -> Path:
+    """Folder of real series, published tables and reference numbers that are not part of the repository."""
+    folder = os.environ.get(ASSETS_VARIABLE)
+    if not folder:
+        pytest.skip(f"{ASSETS_VARIABLE} is not set: the reference assets are not part of the repository")
+    return Path(folder)
+
+
+@pytest.fixture
+def data_dir(assets_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of real series, set as the package's data directory."""
+    monkeypatch.setenv("TS_LLM_FUSION_DATA_DIR", str(assets_dir / "data"))
+    return assets_dir / "data"
+
+
+@pytest.fixture
+def tiny_config():
+    """Makes a small `LLMPSConfig`; keyword arguments override its fields."""
+    from ts_llm_fusion import LLMPSConfig
+
+    def make(**overrides):
+        fields = {
+            "context_length": 48,
+            "prediction_length": 12,
+            "text_config": dict(TINY_GPT2),
+            "mscnn_channels": 8,
+        }
+        return LLMPSConfig(**(fields | overrides))
+
+    return make
+
+
+@pytest.fixture
+def tiny_model(tiny_config):
+    """Makes a small forecaster in evaluation mode; keyword arguments override fields of its configuration."""
+    from ts_llm_fusion import LLMPSForForecasting
+
+    def make(**overrides):
+        return LLMPSForForecasting(tiny_config(**overrides)).eval()
+
+    return make

@@ -1,0 +1,121 @@
+"""Reading tables of series, and what is said of those that are not."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ts_llm_fusion.data.frames import infer_step, read_table, to_series
+
+
+def table(rows: int = 6, **columns) -> pd.DataFrame:
+    dates = pd.date_range("2024-01-01", periods=rows, freq="h")
+    return pd.DataFrame({"date": dates, **(columns or {"a": np.arange(rows) * 1.5})})
+
+
+@pytest.mark.parametrize("suffix", (".csv", ".csv.gz", ".parquet"))
+def test_every_kind_of_file_gives_the_same_series(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"data{suffix}"
+    expected = table(a=[1.0, np.nan, 3, 4, 5, 6], b=[6, 5, 4, 3, 2, 1])
+    expected.to_parquet(path) if suffix == ".parquet" else expected.to_csv(path, index=False)
+    series = to_series(read_table(path))
+    assert list(series.columns) == ["a", "b"]
+    assert series.index[3] == pd.Timestamp("2024-01-01 03:00")
+    np.testing.assert_array_equal(series["a"], [1.0, np.nan, 3, 4, 5, 6])
+    assert (series.dtypes == np.float64).all()
+
+
+@pytest.mark.parametrize("name", ("timestamp", "Date", "ds"))
+def test_a_timestamp_column_is_found_by_its_name(name: str) -> None:
+    assert len(to_series(table().rename(columns={"date": name}))) == 6
+
+
+def test_a_datetime_index_or_any_named_column_will_do() -> None:
+    assert list(to_series(table().set_index("date")).columns) == ["a"]
+    renamed = table().rename(columns={"date": "when"})
+    renamed["when"] = renamed["when"].astype(str)
+    assert list(to_series(renamed, timestamp_column="when").columns) == ["a"]
+
+
+def test_dates_without_dashes_are_dates() -> None:
+    series = to_series(pd.DataFrame({"date": [19580329, 19580405], "co2": [316.1, 317.3]}))
+    assert series.index[0] == pd.Timestamp("1958-03-29")
+
+
+def test_targets_are_chosen_and_other_columns_may_be_anything() -> None:
+    series = to_series(table(a=range(6), note=list("uvwxyz"), b=range(6)), target_columns=["b"])
+    assert list(series.columns) == ["b"]
+
+
+def shuffled() -> pd.DataFrame:
+    return table().iloc[[0, 2, 1, 3, 4, 5]]
+
+
+def repeated() -> pd.DataFrame:
+    return table().iloc[[0, 1, 1, 2]]
+
+
+def twice() -> pd.DataFrame:
+    frame = table(a=range(6), b=range(6))
+    frame.columns = ["date", "a", "a"]
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("frame", "options", "message"),
+    [
+        (table().drop(columns="date"), {}, r"no timestamp column; name one of \['a'\]"),
+        (table(), {"timestamp_column": "when"}, r"no column 'when'; the columns are \['date', 'a'\]"),
+        (table(), {"target_columns": ["z"]}, r"no column 'z'"),
+        (table().drop(columns="a"), {}, "no column of values"),
+        (repeated(), {}, "timestamp 2024-01-01 01:00:00 appears more than once"),
+        (shuffled(), {}, r"not sorted; row 3 \(2024-01-01 01:00:00\) is earlier"),
+        (table().assign(date=["x"] * 6), {}, "row 1 of column 'date' is not a timestamp: 'x'"),
+        (table(a=[1, 2, "three", 4, 5, 6]), {}, "row 3 of column 'a' is not a number: 'three'"),
+        (table(a=[1, 2, np.inf, 4, 5, 6]), {}, "row 3 of column 'a' is infinite"),
+        (table(a=[np.nan] * 6), {}, "column 'a' has no values at all"),
+        (twice(), {}, "column 'a' appears twice"),
+    ],
+)
+def test_bad_tables_say_what_and_where(frame: pd.DataFrame, options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as raised:
+        to_series(frame, **options, source="file.csv")
+    assert str(raised.value).startswith("file.csv: ")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", "", "the file is empty"),
+        ("header.csv", "date,a\n", "a header but no rows"),
+        ("data.txt", "date,a\n1,2\n", "unknown kind of file"),
+        ("bad.csv", 'date,a\n1,2,3,4\n1,"2\n', "not a readable table"),
+    ],
+)
+def test_bad_files_say_what_is_wrong(name: str, content: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ValueError, match=message):
+        read_table(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        read_table(tmp_path / "missing.csv")
+
+
+@pytest.mark.parametrize(
+    ("timestamps", "expected"),
+    [
+        (pd.date_range("2024", periods=5, freq="h"), "2024-01-01 05:00"),
+        (pd.date_range("2024", periods=5, freq="MS"), "2024-06-01"),
+        (pd.DatetimeIndex(["2024-01-01", "2024-01-03"]), "2024-01-05"),
+        (pd.DatetimeIndex(["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-05"]), "2024-01-06"),
+    ],
+)
+def test_the_step_is_that_of_the_calendar_or_the_median(timestamps: pd.DatetimeIndex, expected: str) -> None:
+    following = pd.date_range(timestamps[-1], periods=2, freq=infer_step(timestamps))[1]
+    assert following == pd.Timestamp(expected)
+
+
+def test_one_timestamp_has_no_step() -> None:
+    with pytest.raises(ValueError, match="1 timestamp; at least 2"):
+        infer_step(pd.DatetimeIndex(["2024-01-01"]))

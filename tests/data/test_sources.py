@@ -1,0 +1,127 @@
+"""Series by name: from a data directory, a checked download, or a package."""
+
+import gzip
+import hashlib
+from dataclasses import replace
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ts_llm_fusion import ForecastFeatureExtractor, load_series
+from ts_llm_fusion.data import sources
+from ts_llm_fusion.data.preparation import DataArguments, prepare, usual_season
+
+ETTH1_MEAN = [7.9377, 2.0210, 5.0798, 0.7462, 2.7818, 0.7885, 17.1283]
+ETTH1_STD = [5.8127, 2.0901, 5.5188, 1.9264, 1.0235, 0.6302, 9.1765]
+
+
+def test_the_scaler_of_etth1_is_that_of_its_training_rows(data_dir: Path) -> None:
+    source = load_series("ETTh1")
+    assert source.series.shape == (17420, 7)
+    moments = np.array(list(ForecastFeatureExtractor.fit_scaler(source.series.iloc[: source.borders[0]]).values()))
+    np.testing.assert_allclose(moments[:, 0], ETTH1_MEAN, atol=5e-5)
+    np.testing.assert_allclose(moments[:, 1], ETTH1_STD, atol=5e-5)
+
+
+@pytest.mark.parametrize(("name", "shape", "missing"), [("co2", (2284, 1), 59), ("sunspots", (309, 1), 0)])
+def test_embedded_sets(name: str, shape: tuple[int, int], missing: int) -> None:
+    series = load_series(name).series
+    assert series.shape == shape
+    assert series.isna().sum().sum() == missing
+
+
+def test_a_nearby_name_is_suggested() -> None:
+    with pytest.raises(ValueError, match="ETTh11: neither a file nor a known set; did you mean 'ETTh1'"):
+        load_series("ETTh11")
+
+
+def test_a_set_without_file_or_address_says_where_to_put_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TS_LLM_FUSION_DATA_DIR", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=r"put the file at \$TS_LLM_FUSION_DATA_DIR/ltsf/weather.csv"):
+        load_series("Weather")
+
+
+@pytest.fixture
+def etth1_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """ETTh1 replaced by a small file of the same columns on a loopback server."""
+    dates = pd.date_range("2016-07-01", periods=14400, freq="h")
+    pd.DataFrame(np.ones((14400, 7)), index=pd.Index(dates, name="date")).to_csv(tmp_path / "ETTh1.csv")
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, directory=str(tmp_path), **kwargs)
+
+        def log_message(self, *args) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.delenv("TS_LLM_FUSION_DATA_DIR", raising=False)
+    monkeypatch.setattr("datasets.config.DOWNLOADED_DATASETS_PATH", str(tmp_path / "cache"))
+    dataset = replace(
+        sources.LTSF_DATASETS["ETTh1"],
+        url=f"http://127.0.0.1:{server.server_port}/ETTh1.csv",
+        sha256=hashlib.sha256((tmp_path / "ETTh1.csv").read_bytes()).hexdigest(),
+    )
+    monkeypatch.setitem(sources.LTSF_DATASETS, "ETTh1", dataset)
+    yield tmp_path
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_download_is_checked(etth1_server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_series("ETTh1").series.shape == (14400, 7)
+    dataset = sources.LTSF_DATASETS["ETTh1"]
+    monkeypatch.setitem(sources.LTSF_DATASETS, "ETTh1", replace(dataset, sha256="0" * 64))
+    with pytest.raises(ValueError, match=r"sha256 .* it was removed"):
+        load_series("ETTh1")
+
+
+def test_no_network_says_where_to_put_the_file(etth1_server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = sources.LTSF_DATASETS["ETTh1"]
+    monkeypatch.setitem(sources.LTSF_DATASETS, "ETTh1", replace(dataset, url="http://127.0.0.1:9/ETTh1.csv"))
+    with pytest.raises(FileNotFoundError, match=r"cannot be downloaded .* put the file at \$TS_LLM_FUSION_DATA_DIR"):
+        load_series("ETTh1")
+
+
+def test_the_data_directory_wins_and_may_be_compressed(etth1_server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = etth1_server / "own" / "ltsf"
+    folder.mkdir(parents=True)
+    text = (etth1_server / "ETTh1.csv").read_bytes().replace(b"1.0", b"2.0")
+    (folder / "ETTh1.csv.gz").write_bytes(gzip.compress(text))
+    monkeypatch.setenv("TS_LLM_FUSION_DATA_DIR", str(folder.parent))
+    assert load_series("ETTh1").series.iloc[0, 0] == 2.0
+
+
+def test_a_set_with_too_few_rows_is_refused(etth1_server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = etth1_server / "own" / "ltsf"
+    folder.mkdir(parents=True)
+    lines = (etth1_server / "ETTh1.csv").read_text().splitlines()[:100]
+    (folder / "ETTh1.csv").write_text("\n".join(lines))
+    monkeypatch.setenv("TS_LLM_FUSION_DATA_DIR", str(folder.parent))
+    with pytest.raises(ValueError, match="the file has 99 rows and 7 columns; the protocol needs 14400 and 7"):
+        load_series("ETTh1")
+
+
+@pytest.mark.parametrize(
+    ("frequency", "period"), [("15min", 96), ("h", 24), ("D", 7), ("W", 52), ("MS", 12), ("QS", 4), ("YS", None)]
+)
+def test_the_usual_season(frequency: str, period: int | None) -> None:
+    assert usual_season(pd.date_range("2000-01-01", periods=50, freq=frequency)) == period
+
+
+def test_prepared_windows_are_scaled_by_the_training_rows_alone(tmp_path: Path) -> None:
+    values = np.concatenate((np.random.default_rng(0).normal(size=700), np.full(300, 1e6)))
+    frame = pd.DataFrame({"date": pd.date_range("2024", periods=1000, freq="h"), "a": values})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    data = prepare(DataArguments(data=str(tmp_path / "a.csv")), context_length=24, prediction_length=6)
+    assert data.scaler["a"] == pytest.approx([values[:700].mean(), values[:700].std()])
+    assert data.borders == (700, 800, 1000)
+    assert data.seasonal_period == 24
+    train = data.splits["train"].values
+    assert train.mean().abs() < 1e-6
+    assert train.std(correction=0).item() == pytest.approx(1.0, abs=1e-5)
