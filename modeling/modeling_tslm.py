@@ -39,6 +39,10 @@ class SeriesStates:
     feature_counts: torch.Tensor | None = None
     key_values: list[tuple[torch.Tensor, torch.Tensor]] | None = None
 
+    def after_prompt(self) -> "SeriesStates":
+        """The same for tokens that follow the prompt and are fed without it."""
+        return replace(self, seen=self.counts, features=None)
+
 
 @dataclass
 class TSLMModelOutputWithPast(BaseModelOutputWithPast):
@@ -244,7 +248,10 @@ class TSLMModel(TSLMPreTrainedModel):
 
     def _scatter(self, inputs_embeds: torch.Tensor, placeholders: torch.Tensor, states: SeriesStates) -> torch.Tensor:
         """Soft prompt: puts the tokens of the series in place of the placeholders."""
-        rank = (placeholders.cumsum(-1) - 1).clamp(0, states.features.shape[1] - 1)
+        place = placeholders.cumsum(-1)
+        # A placeholder that the model wrote itself, after those of the prompt, is a token like any other.
+        placeholders = placeholders & (place <= states.feature_counts[:, None])
+        rank = (place - 1).clamp(0, states.features.shape[1] - 1)
         features = states.features.to(inputs_embeds.device, inputs_embeds.dtype)
         features = features.gather(1, rank[..., None].expand(-1, -1, features.shape[-1]))
         return torch.where(placeholders[..., None], features, inputs_embeds)
@@ -271,7 +278,7 @@ class TSLMModel(TSLMPreTrainedModel):
             reads=readable.to(dtype),
         )
 
-    def prepare_language_model_inputs(
+    def prepare_inputs(
         self,
         input_ids: torch.LongTensor | None = None,
         inputs_embeds: torch.FloatTensor | None = None,
@@ -316,7 +323,7 @@ class TSLMModel(TSLMPreTrainedModel):
         **kwargs: Any,
     ) -> tuple[ModelOutput, SeriesStates | None]:
         """Runs `decoder`, the backbone with or without its head, on text and series."""
-        inputs, series_states = self.prepare_language_model_inputs(
+        inputs, series_states = self.prepare_inputs(
             input_ids, inputs_embeds, time_series, time_series_mask, series_states, past_key_values
         )
         if position_ids is None and attention_mask is not None and attention_mask.ndim == 2:
@@ -386,6 +393,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         encoder: str | None = None,
         time_series_token: str = "<|time_series|>",
         config: dict[str, Any] | None = None,
+        tokenizer: Any = None,
         **kwargs: Any,
     ) -> "TSLMForCausalLM":
         r"""Starts from the weights of a pretrained decoder and adds what it lacks to read series.
@@ -396,6 +404,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
             time_series_token: placeholder of a series in text. The tokenizer gets it if it has no such token, and the
                 embeddings grow if they have no room for it.
             config: fields of [`TSLMConfig`] other than `text_config` and `time_series_token_id`.
+            tokenizer: a tokenizer for the backbone instead of the one beside it, for example with more tokens.
             **kwargs: passed to `AutoModelForCausalLM.from_pretrained`, for example `dtype` or `quantization_config`.
 
         Returns:
@@ -404,7 +413,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         Raises:
             ValueError: the config contradicts itself, the backbone or the encoder.
         """
-        tokenizer = AutoTokenizer.from_pretrained(backbone)
+        tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
         if len(tokenizer) > language_model.get_input_embeddings().weight.shape[0]:
@@ -526,7 +535,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         if states is not None and model_kwargs.get("series_states") is None:
             # Without a cache every step sees the whole text again, and counts the placeholders itself.
             if model_kwargs.get("use_cache", True):
-                states = replace(states, seen=states.counts)
+                states = states.after_prompt()
             model_kwargs["series_states"] = states
         return model_kwargs
 

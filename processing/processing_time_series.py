@@ -70,7 +70,12 @@ class TimeSeriesProcessor(ProcessorMixin):
 
     @classmethod
     def from_backbone(
-        cls, backbone: str, config: Any, time_series_token: str = "<|time_series|>", **kwargs: Any
+        cls,
+        backbone: str,
+        config: Any,
+        time_series_token: str = "<|time_series|>",
+        tokenizer: Any = None,
+        **kwargs: Any,
     ) -> "TimeSeriesProcessor":
         """The processor for a model that `TSLMForCausalLM.from_backbone` made of the same backbone.
 
@@ -78,12 +83,14 @@ class TimeSeriesProcessor(ProcessorMixin):
             backbone: name or path of the language model, for its tokenizer and its chat template.
             config: the model's `TSLMConfig`.
             time_series_token: as given to the model.
+            tokenizer: as given to the model.
             **kwargs: further arguments of the feature extractor and of this class.
 
         Raises:
             ValueError: the tokenizer gives the token another id than the model has.
         """
-        tokenizer = AutoTokenizer.from_pretrained(backbone, padding_side="left")
+        tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
+        tokenizer.padding_side = "left"
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token

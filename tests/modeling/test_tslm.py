@@ -1,0 +1,355 @@
+"""The time-series language model: what may not change its result, and what must."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, TextIteratorStreamer
+from tslm_models import (
+    BACKBONES,
+    FUSIONS,
+    PAD,
+    TOKEN,
+    backbone_config,
+    batch,
+    greedy,
+    save_backbone,
+    tokenizer,
+    tslm,
+    tslm_config,
+)
+
+from ts_llm_fusion import TSLMConfig, TSLMForCausalLM, TSLMModel
+
+ATOL = 1e-4
+
+both_fusions = pytest.mark.parametrize("fusion", FUSIONS)
+all_models = pytest.mark.parametrize(("fusion", "backbone"), [(f, b) for f in FUSIONS for b in BACKBONES])
+
+
+def series(length: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(length, generator=torch.Generator().manual_seed(seed))
+
+
+SHORT = [1, 20, 21, series(13), 22, 23, series(30, 1), 24, 25]
+LONG = [1, 30, 31, 32, series(50, 2), 33, series(9, 3), 34, 35, series(21, 4), 36, 37, 38, 39, 40]
+TEXT_ONLY = [1, 50, 51, 52, 53]
+
+
+def last_logits(model: TSLMForCausalLM, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Logits of the last token of each sample, wherever the padding is."""
+    last = inputs["attention_mask"].cumsum(-1).argmax(-1)
+    return model(**inputs).logits[torch.arange(len(last)), last]
+
+
+@all_models
+@torch.no_grad()
+def test_a_sample_alone_equals_the_sample_in_a_batch(fusion: str, backbone: str):
+    model = tslm(fusion, backbone)
+    together = batch(model, [SHORT, LONG, TEXT_ONLY])
+    logits, tokens = last_logits(model, together), greedy(model, together)
+    for row, sample in enumerate([SHORT, LONG, TEXT_ONLY]):
+        alone = batch(model, [sample])
+        torch.testing.assert_close(logits[row], last_logits(model, alone)[0], atol=ATOL, rtol=0)
+        assert tokens[row].tolist() == greedy(model, alone)[0].tolist()
+
+
+@all_models
+@torch.no_grad()
+def test_left_padding_equals_right_padding(fusion: str, backbone: str):
+    model = tslm(fusion, backbone)
+    left, right = (batch(model, [SHORT, LONG, TEXT_ONLY], side) for side in ("left", "right"))
+    torch.testing.assert_close(last_logits(model, left), last_logits(model, right), atol=ATOL, rtol=0)
+
+
+@all_models
+@torch.no_grad()
+def test_cached_decoding_equals_uncached(fusion: str, backbone: str):
+    model = tslm(fusion, backbone)
+    inputs = batch(model, [SHORT, LONG, TEXT_ONLY])
+    options = {"output_logits": True, "return_dict_in_generate": True, "do_sample": False, "pad_token_id": PAD}
+    runs = [
+        model.generate(**inputs, max_new_tokens=8, min_new_tokens=8, **options, **choice)
+        for choice in ({}, {"use_cache": False}, {"cache_implementation": "static"})
+    ]
+    for run in runs[1:]:
+        assert torch.equal(run.sequences, runs[0].sequences)
+        torch.testing.assert_close(torch.stack(run.logits), torch.stack(runs[0].logits), atol=ATOL, rtol=0)
+
+
+@both_fusions
+@torch.no_grad()
+def test_series_states_serve_steps_by_hand(fusion: str):
+    model = tslm(fusion)
+    inputs = batch(model, [SHORT])
+    whole = model(**batch(model, [[*SHORT, 70, 71]])).logits[0, -2:]
+    prompt = model(**inputs, use_cache=True)
+    states = prompt.series_states.after_prompt()
+    steps = model(torch.tensor([[70, 71]]), past_key_values=prompt.past_key_values, series_states=states).logits[0]
+    torch.testing.assert_close(steps, whole, atol=ATOL, rtol=0)
+
+
+@both_fusions
+@torch.no_grad()
+def test_beams_sampling_and_several_sequences(fusion: str):
+    model = tslm(fusion)
+    inputs = batch(model, [SHORT, LONG])
+    plain = greedy(model, inputs)
+    assert torch.equal(greedy(model, inputs, num_beams=1), plain)
+    beams = greedy(model, inputs, num_beams=3, num_return_sequences=2)
+    alone = greedy(model, batch(model, [SHORT]), num_beams=3, num_return_sequences=2)
+    assert beams.shape == (4, 8) and torch.equal(beams[:2], alone)
+    torch.manual_seed(0)
+    sampled = greedy(model, inputs, do_sample=True, num_return_sequences=3)
+    assert sampled.shape == (6, 8) and len({tuple(row) for row in sampled.tolist()}) > 2
+
+
+@both_fusions
+@torch.no_grad()
+def test_streaming_gives_what_generate_gives(fusion: str):
+    model = tslm(fusion)
+    inputs = batch(model, [SHORT])
+    streamer = TextIteratorStreamer(tokenizer(), skip_prompt=True)
+    tokens = greedy(model, inputs, streamer=streamer)
+    assert "".join(streamer) == tokenizer().decode(tokens[0])
+
+
+@both_fusions
+@torch.no_grad()
+def test_the_encoder_runs_once_a_generation(fusion: str):
+    model = tslm(fusion)
+    calls = []
+    model.model.encoder.register_forward_hook(lambda *_: calls.append("encoder"))
+    if fusion == "flamingo":
+        model.model.cross_attention_layers[1].key.register_forward_hook(lambda *_: calls.append("keys"))
+    greedy(model, batch(model, [SHORT, LONG]), num_beams=2)
+    assert sorted(calls) == (["encoder"] if fusion == "soft_prompt" else ["encoder", "keys"])
+
+
+@all_models
+@torch.no_grad()
+def test_sdpa_equals_eager(fusion: str, backbone: str):
+    model = tslm(fusion, backbone)
+    inputs = batch(model, [SHORT, LONG, TEXT_ONLY])
+    assert model.config._attn_implementation == "sdpa"
+    expected = last_logits(model, inputs)
+    model.set_attn_implementation("eager")
+    assert model.model.backbone.config._attn_implementation == "eager"
+    torch.testing.assert_close(last_logits(model, inputs), expected, atol=ATOL, rtol=0)
+
+
+def gradients(model: TSLMForCausalLM, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    model.zero_grad()
+    model(**inputs, labels=inputs["input_ids"], use_cache=False).loss.backward()
+    return {name: parameter.grad.clone() for name, parameter in model.named_parameters() if parameter.grad is not None}
+
+
+@all_models
+def test_gradient_checkpointing_changes_nothing(fusion: str, backbone: str):
+    model = tslm(fusion, backbone)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    model.train()
+    inputs = batch(model, [SHORT, LONG], "right")
+    expected = gradients(model, inputs)
+    model.gradient_checkpointing_enable()
+    actual = gradients(model, inputs)
+    assert actual.keys() == expected.keys()
+    for name, gradient in expected.items():
+        torch.testing.assert_close(actual[name], gradient, atol=1e-5, rtol=1e-4, msg=name)
+
+
+@all_models
+@torch.no_grad()
+def test_save_and_load_changes_nothing(fusion: str, backbone: str, tmp_path: Path):
+    model = tslm(fusion, backbone)
+    inputs = batch(model, [SHORT, LONG])
+    model.save_pretrained(tmp_path)
+    assert list(tmp_path.glob("*.safetensors"))
+    loaded = AutoModelForCausalLM.from_pretrained(tmp_path)
+    assert type(loaded) is TSLMForCausalLM
+    assert torch.equal(loaded(**inputs).logits, model(**inputs).logits)
+    body = AutoModel.from_pretrained(tmp_path)
+    assert type(body) is TSLMModel
+    hidden = model(**inputs, output_hidden_states=True).hidden_states[-1]
+    torch.testing.assert_close(body(**inputs).last_hidden_state, hidden, atol=1e-6, rtol=0)
+    assert type(AutoConfig.from_pretrained(tmp_path)) is TSLMConfig
+
+
+@both_fusions
+@torch.no_grad()
+def test_values_under_the_mask_do_not_matter(fusion: str):
+    model = tslm(fusion)
+    inputs = batch(model, [SHORT, LONG])
+    inputs["time_series_mask"][0, 1, 4:11] = False  # missing inside a series
+    expected = model(**inputs).logits
+    for filler in (1e6, float("nan")):
+        other = {**inputs, "time_series": inputs["time_series"].masked_fill(~inputs["time_series_mask"], filler)}
+        assert torch.equal(model(**other).logits, expected)
+
+
+@both_fusions
+@torch.no_grad()
+def test_the_answer_depends_on_which_series_is_where(fusion: str):
+    model = tslm(fusion)
+    one, two, three = series(24, 5), series(24, 6), series(24, 7)
+
+    def answer(*order):
+        return last_logits(model, batch(model, [[1, 20, order[0], 21, order[1], 22, order[2], 23, 24, 25]]))[0]
+
+    plain = answer(one, two, three)
+    for other in (answer(two, one, three), answer(three, one, two), answer(one, two, series(24, 8))):
+        assert (plain - other).abs().max() > 1e-2
+
+
+@both_fusions
+def test_every_series_gets_gradient(fusion: str):
+    model = tslm(fusion)
+    inputs = batch(model, [LONG, SHORT])
+    inputs["time_series"].requires_grad_()
+    last_logits(model, inputs).square().sum().backward()
+    for row, number in ((0, 3), (1, 2)):
+        for column in range(number):
+            gradient, mask = inputs["time_series"].grad[row, column], inputs["time_series_mask"][row, column]
+            assert (gradient[mask] != 0).all() and (gradient[~mask] == 0).all()
+    assert (inputs["time_series"].grad[1, 2] == 0).all()
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+@torch.no_grad()
+def test_closed_gates_are_the_backbone_exactly(backbone: str):
+    torch.manual_seed(0)
+    model = TSLMForCausalLM(tslm_config("flamingo", backbone)).eval()
+    inputs = batch(model, [SHORT, LONG])
+    plain = model.model.backbone(
+        inputs["input_ids"],
+        attention_mask=inputs["attention_mask"],
+        position_ids=(inputs["attention_mask"].cumsum(-1) - 1).clamp(min=0),
+    )
+    assert torch.equal(model(**inputs).logits, plain.logits)
+
+
+@torch.no_grad()
+def test_attending_to_the_last_series_only():
+    model = tslm("flamingo", cross_attention_to="last", cross_attention_every_n_layers=2)
+    assert len(model.model.cross_attention_layers) == 1
+    inputs = batch(model, [[1, series(9), 20, series(9, 1), 21]])
+    series_inputs = inputs["time_series"], inputs["time_series_mask"]
+    context = model.model.prepare_inputs(inputs["input_ids"], None, *series_inputs)[0]["series_context"]
+    allowed = (context.attention_mask[0, 0] == 0).int().tolist()
+    first, second = [1] * 4 + [0] * 4, [0] * 4 + [1] * 4
+    assert allowed == [[0] * 8, first, first, second, second]
+    assert context.reads[0, :, 0].tolist() == [0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("every", "blocks"), [(1, [0, 1]), (2, [1])])
+def test_blocks_stand_before_every_nth_layer(every: int, blocks: list[int]):
+    config = tslm_config("flamingo", cross_attention_every_n_layers=every)
+    assert config.cross_attention_layers == blocks
+
+
+@pytest.mark.parametrize("backbone", ["llama", "gpt2"])
+@both_fusions
+@torch.no_grad()
+def test_from_backbone_keeps_the_backbone(fusion: str, backbone: str, tmp_path: Path):
+    name = save_backbone(tmp_path, backbone)
+    plain = AutoModelForCausalLM.from_pretrained(name)
+    model = TSLMForCausalLM.from_backbone(name, config={"fusion": fusion})
+    assert model.config.time_series_token_id == len(tokenizer()) == 259
+    for key, value in plain.state_dict().items():
+        ours = model.model.backbone.state_dict()[key]
+        assert torch.equal(ours[: len(value)], value), key
+    ids = torch.tensor([[1, 70, 71, 72]])
+    assert torch.equal(model(ids).logits[..., :259], plain(ids).logits)
+
+
+@both_fusions
+def test_tied_embeddings_resize_with_the_model(fusion: str):
+    config = backbone_config("llama")
+    config.tie_word_embeddings = True
+    model = tslm(fusion, text_config=config)
+    model.resize_token_embeddings(310)
+    assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
+    assert model.get_input_embeddings().weight.shape[0] == model.config.text_config.vocab_size == 310
+    assert model(**batch(model, [SHORT])).logits.shape[-1] == 310
+
+
+@both_fusions
+def test_built_on_the_meta_device(fusion: str):
+    with torch.device("meta"):
+        model = TSLMForCausalLM(tslm_config(fusion))
+    assert {parameter.device.type for parameter in model.parameters()} == {"meta"}
+
+
+@both_fusions
+@torch.no_grad()
+def test_a_copy_is_independent(fusion: str):
+    model = tslm(fusion)
+    inputs = batch(model, [SHORT])
+    expected = model(**inputs).logits
+    twin = copy.deepcopy(model)
+    for parameter in model.parameters():
+        parameter.zero_()
+    assert torch.equal(twin(**inputs).logits, expected)
+
+
+@both_fusions
+@torch.no_grad()
+def test_bfloat16_stays_near_float32(fusion: str):
+    model = tslm(fusion)
+    inputs = batch(model, [SHORT, LONG])
+    expected = last_logits(model, inputs).softmax(-1)
+    actual = last_logits(model.to(torch.bfloat16), inputs).float().softmax(-1)
+    assert (actual - expected).abs().sum(-1).max() < 0.1
+
+
+@both_fusions
+@torch.no_grad()
+def test_compiles_without_graph_breaks(fusion: str):
+    model = tslm(fusion)
+    inputs = batch(model, [SHORT, LONG])
+    expected = model(**inputs, use_cache=False).logits
+    compiled = torch.compile(model.forward, fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(**inputs, use_cache=False).logits, expected, atol=ATOL, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda inputs: inputs["input_ids"].masked_fill_(inputs["input_ids"] == TOKEN, 5), "placeholder tokens"),
+        (lambda inputs: inputs.pop("time_series"), "placeholder tokens"),
+        (lambda inputs: inputs.update(time_series=inputs["time_series"][:, 0]), "must be \\(batch, series, time\\)"),
+        (lambda inputs: inputs.update(time_series_mask=inputs["time_series_mask"][..., 1:]), "must be that of"),
+    ],
+)
+@both_fusions
+def test_wrong_inputs_are_refused_before_the_backbone_runs(fusion: str, change, message: str):
+    model = tslm(fusion)
+    model.model.backbone.register_forward_pre_hook(lambda *_: pytest.fail("the backbone ran"))
+    inputs = batch(model, [SHORT, LONG])
+    change(inputs)
+    with pytest.raises(ValueError, match=message):
+        model(**inputs)
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"fusion": "prefix"}, "fusion"),
+        ({"joint_latents": True}, "joint_latents"),
+        ({"fusion": "flamingo", "joint_latents": True}, "cross_attention_to"),
+        ({"fusion": "flamingo", "cross_attention_every_n_layers": 3}, "cross_attention_every_n_layers"),
+        ({"num_latents": 0}, "num_latents"),
+        ({"time_series_token_id": 300}, "time_series_token_id"),
+        ({"text_config": {"model_type": "t5"}}, "text_config"),
+        ({"text_config": {"model_type": "nothing"}}, "text_config"),
+        ({"encoder_config": {"model_type": "llama"}}, "encoder_config"),
+        ({"encoder_config": {"model_type": "patchtst", "num_input_channels": 2}}, "num_input_channels"),
+        ({"encoder_config": {"model_type": "ts_patch_encoder", "num_attention_heads": 3}}, "num_attention_heads"),
+    ],
+)
+def test_a_contradiction_in_the_config_names_the_field(fields: dict, name: str):
+    with pytest.raises(Exception, match=name):
+        TSLMConfig(**{"text_config": backbone_config("llama"), **fields})

@@ -1,0 +1,332 @@
+"""Published OpenTSLM checkpoints to models and processors of this package."""
+
+import logging
+import re
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer
+
+from .modeling.configuration_ts_encoder import TSEncoderConfig
+from .modeling.modeling_tslm import TSLMForCausalLM
+from .processing.chat_templates import OPENTSLM_FLAMINGO_TEMPLATE, OPENTSLM_SOFT_PROMPT_TEMPLATE
+from .processing.processing_time_series import TimeSeriesProcessor
+
+logger = logging.getLogger(__name__)
+
+StateDict = dict[str, torch.Tensor]
+
+# Sizes that the reference implementation fixes and that no tensor tells.
+_NUM_HEADS = 8
+_HEAD_DIM = 64
+_SOFT_PROMPT_TOKEN = "<|time_series|>"
+_FLAMINGO_TOKEN = "<image>"
+_END_OF_CHUNK = "<|endofchunk|>"
+_FLAMINGO_PAD = "<PAD>"
+
+# Names of one layer of torch's transformer encoder, beside the packed query, key and value.
+_ENCODER_LAYER_NAMES = {
+    "self_attn.out_proj": "o_proj",
+    "norm1": "attention_norm",
+    "linear1": "up_proj",
+    "linear2": "down_proj",
+    "norm2": "mlp_norm",
+}
+
+
+def convert_opentslm(
+    checkpoint: str | Path,
+    llm: str,
+    output: str | Path,
+    joint_latents: bool = False,
+    observe_padding: bool = True,
+    dtype: str = "float32",
+) -> Path:
+    """Converts a published OpenTSLM checkpoint.
+
+    Soft prompt or Flamingo, and every size, is told by the tensors in the file. LoRA adapters are merged into the
+    language model. The processor writes text as those checkpoints were trained on it, and writes no scales of its own:
+    their data sets name mean and standard deviation in the text of a series.
+
+    Args:
+        checkpoint: the `.pt` file; it is read as tensors only, never as code.
+        llm: name or path of the language model that the checkpoint was trained on.
+        output: folder for the model and its processor.
+        joint_latents: Flamingo: compress all series of a sample together, as the reference did in training, instead of
+            each by itself. Only this reproduces checkpoints trained on several series.
+        observe_padding: pad the series of a sample with zeros that count as values, as the reference did in training.
+        dtype: dtype of the converted weights.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: the file holds anything but tensors and LoRA settings, is no OpenTSLM checkpoint, or does not fit
+            the language model.
+    """
+    state = load_checkpoint(checkpoint)
+    if "encoder_state" in state and "projector_state" in state:
+        if joint_latents:
+            raise ValueError("joint_latents is for Flamingo checkpoints; this one is a soft prompt.")
+        model, processor = _convert_soft_prompt(state, llm, dtype, observe_padding)
+    elif "model_state" in state or "llm" in state:
+        weights = state.get("model_state") or state["llm"]
+        model, processor = _convert_flamingo(weights, llm, dtype, observe_padding, joint_latents)
+    else:
+        raise ValueError(
+            f"{checkpoint} has the entries {sorted(state)[:8]}; an OpenTSLM checkpoint has encoder_state and "
+            "projector_state, or model_state, or llm."
+        )
+    output = Path(output)
+    model.save_pretrained(output)
+    processor.save_pretrained(output)
+    logger.info("Converted a %s checkpoint to %s", model.config.fusion, output)
+    return output
+
+
+def load_checkpoint(checkpoint: str | Path) -> dict[str, Any]:
+    """Reads a `.pt` file with `weights_only=True`; besides tensors it may hold the settings of a LoRA adapter.
+
+    Raises:
+        ValueError: the file holds other objects, which unpickling would run as code.
+    """
+    try:
+        with _allow_lora_settings():
+            return torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except (RuntimeError, ValueError, ModuleNotFoundError, torch.serialization.pickle.UnpicklingError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"{checkpoint} cannot be read as tensors and LoRA settings alone, so it is refused: {reason}"
+        ) from error
+
+
+def _allow_lora_settings() -> Any:
+    """Lets `weights_only` accept the settings that the reference pickled beside LoRA weights, where peft is there."""
+    try:
+        from peft import LoraConfig
+        from peft.tuners.lora.config import LoraRuntimeConfig
+        from peft.utils.peft_types import PeftType, TaskType
+    except ImportError:
+        return nullcontext()
+    return torch.serialization.safe_globals([LoraConfig, LoraRuntimeConfig, PeftType, TaskType, set])
+
+
+def _convert_soft_prompt(
+    state: dict[str, Any], llm: str, dtype: str, observe_padding: bool
+) -> tuple[TSLMForCausalLM, TimeSeriesProcessor]:
+    encoder_state, projector = state["encoder_state"], state["projector_state"]
+    model = TSLMForCausalLM.from_backbone(
+        llm,
+        time_series_token=_SOFT_PROMPT_TOKEN,
+        config={"fusion": "soft_prompt", "encoder_config": _encoder_config(encoder_state)},
+        dtype=dtype,
+    )
+    # The placeholder is never read as a word nor written: it is no token of the published models.
+    token = model.config.time_series_token_id
+    for embeddings in (model.get_input_embeddings(), model.get_output_embeddings()):
+        embeddings.weight.data[token] = 0.0
+    _load(model.model.encoder, _encoder_weights(encoder_state))
+    _load(
+        model.model.projector,
+        {
+            "norm.weight": projector["projector.0.weight"],
+            "norm.bias": projector["projector.0.bias"],
+            "linear.weight": projector["projector.1.weight"],
+            "linear.bias": projector["projector.1.bias"],
+        },
+    )
+    if state.get("lora_enabled"):
+        _merge_lora(model.model.backbone, state["lora_state"], state.get("lora_config"))
+    processor = TimeSeriesProcessor.from_backbone(
+        llm,
+        model.config,
+        time_series_token=_SOFT_PROMPT_TOKEN,
+        chat_template=OPENTSLM_SOFT_PROMPT_TEMPLATE,
+        scale_text=None,
+        observe_padding=observe_padding,
+    )
+    return model, processor
+
+
+def _convert_flamingo(
+    weights: StateDict, llm: str, dtype: str, observe_padding: bool, joint_latents: bool
+) -> tuple[TSLMForCausalLM, TimeSeriesProcessor]:
+    prefix = next((prefix for prefix in ("model.", "llm.", "") if f"{prefix}perceiver.latents" in weights), None)
+    if prefix is None:
+        raise ValueError("The checkpoint has no perceiver.latents, so it is no Flamingo checkpoint of OpenTSLM.")
+    weights = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
+    encoder_state = _below(weights, "vision_encoder.")
+    perceiver = _below(weights, "perceiver.")
+    blocks = _below(weights, "lang_encoder.gated_cross_attn_layers.")
+    embeddings = weights["lang_encoder.model.embed_tokens.weight"]
+    tokenizer = _flamingo_tokenizer(llm)
+    if len(tokenizer) != embeddings.shape[0]:
+        raise ValueError(
+            f"The checkpoint has embeddings of {embeddings.shape[0]} tokens, but the tokenizer of {llm} with the "
+            f"tokens of OpenTSLM has {len(tokenizer)}; give the language model that the checkpoint was trained on."
+        )
+    block_numbers = sorted({int(name.split(".")[0]) for name in blocks})
+    model = TSLMForCausalLM.from_backbone(
+        llm,
+        time_series_token=_FLAMINGO_TOKEN,
+        config={
+            "fusion": "flamingo",
+            "encoder_config": _encoder_config(encoder_state),
+            "num_latents": perceiver["latents"].shape[0],
+            "resampler_num_layers": _count(perceiver, r"layers\.(\d+)\."),
+            "resampler_num_heads": perceiver["layers.0.0.to_q.weight"].shape[0] // _HEAD_DIM,
+            "resampler_head_dim": _HEAD_DIM,
+            "cross_attention_every_n_layers": block_numbers[0] + 1,
+            "cross_attention_num_heads": blocks[f"{block_numbers[0]}.attn.to_q.weight"].shape[0] // _HEAD_DIM,
+            "cross_attention_head_dim": _HEAD_DIM,
+            "cross_attention_to": "last",
+            "joint_latents": joint_latents,
+        },
+        tokenizer=tokenizer,
+        dtype=dtype,
+    )
+    _load(model.model.encoder, _encoder_weights(encoder_state))
+    _load(model.model.resampler, _resampler_weights(perceiver))
+    for block, number in zip(model.model.cross_attention_layers, block_numbers, strict=True):
+        _load(block, _block_weights(_below(blocks, f"{number}.")))
+    _load(model.get_input_embeddings(), {"weight": embeddings})
+    head = weights.get("lang_encoder.lm_head.weight")
+    if head is not None:
+        _load(model.get_output_embeddings(), {"weight": head})
+    processor = TimeSeriesProcessor.from_backbone(
+        llm,
+        model.config,
+        time_series_token=_FLAMINGO_TOKEN,
+        tokenizer=tokenizer,
+        chat_template=OPENTSLM_FLAMINGO_TEMPLATE,
+        scale_text=None,
+        observe_padding=observe_padding,
+    )
+    return model, processor
+
+
+def _flamingo_tokenizer(llm: str) -> Any:
+    """The tokenizer with the tokens that the reference adds, in its order."""
+    tokenizer = AutoTokenizer.from_pretrained(llm)
+    tokenizer.add_special_tokens({"additional_special_tokens": [_END_OF_CHUNK, _FLAMINGO_TOKEN]})
+    if tokenizer.pad_token is None:
+        tokenizer.add_special_tokens({"pad_token": _FLAMINGO_PAD})
+    return tokenizer
+
+
+def _encoder_config(state: StateDict) -> TSEncoderConfig:
+    """Sizes of the patch encoder, read off its tensors."""
+    layers = _count(state, r"encoder\.layers\.(\d+)\.")
+    sizes = {"intermediate_size": state["encoder.layers.0.linear1.weight"].shape[0]} if layers else {}
+    return TSEncoderConfig(
+        patch_length=state["patch_embed.weight"].shape[-1],
+        hidden_size=state["patch_embed.weight"].shape[0],
+        num_hidden_layers=layers,
+        num_attention_heads=_NUM_HEADS,
+        position_embedding_type="learned",
+        max_position_embeddings=state["pos_embed"].shape[1],
+        **sizes,
+    )
+
+
+def _encoder_weights(state: StateDict) -> StateDict:
+    weights = {
+        "embeddings.patch_embedding.weight": state["patch_embed.weight"],
+        "embeddings.position_embeddings": state["pos_embed"][0],
+        "embeddings.layer_norm.weight": state["input_norm.weight"],
+        "embeddings.layer_norm.bias": state["input_norm.bias"],
+    }
+    for number in range(_count(state, r"encoder\.layers\.(\d+)\.")):
+        old, new = f"encoder.layers.{number}", f"layers.{number}"
+        for kind in ("weight", "bias"):
+            packed = state[f"{old}.self_attn.in_proj_{kind}"].chunk(3)
+            weights |= {f"{new}.{name}_proj.{kind}": part for name, part in zip("qkv", packed, strict=True)}
+            weights |= {
+                f"{new}.{ours}.{kind}": state[f"{old}.{theirs}.{kind}"]
+                for theirs, ours in _ENCODER_LAYER_NAMES.items()
+            }
+    return weights
+
+
+def _resampler_weights(state: StateDict) -> StateDict:
+    weights = {"latents": state["latents"], "norm.weight": state["norm.weight"], "norm.bias": state["norm.bias"]}
+    for number in range(_count(state, r"layers\.(\d+)\.")):
+        attention, mlp, new = f"layers.{number}.0", f"layers.{number}.1", f"layers.{number}"
+        keys, values = state[f"{attention}.to_kv.weight"].chunk(2)
+        weights |= {
+            f"{new}.patch_norm.weight": state[f"{attention}.norm_media.weight"],
+            f"{new}.patch_norm.bias": state[f"{attention}.norm_media.bias"],
+            f"{new}.latent_norm.weight": state[f"{attention}.norm_latents.weight"],
+            f"{new}.latent_norm.bias": state[f"{attention}.norm_latents.bias"],
+            f"{new}.query.weight": state[f"{attention}.to_q.weight"],
+            f"{new}.key_weight": keys.unflatten(0, (-1, _HEAD_DIM)),
+            f"{new}.value_weight": values.unflatten(0, (-1, _HEAD_DIM)),
+            f"{new}.output.weight": state[f"{attention}.to_out.weight"],
+        }
+        weights |= {f"{new}.mlp.{name}": value for name, value in _below(state, f"{mlp}.").items()}
+    return weights
+
+
+def _block_weights(state: StateDict) -> StateDict:
+    keys, values = state["attn.to_kv.weight"].chunk(2)
+    return {
+        "norm.weight": state["attn.norm.weight"],
+        "norm.bias": state["attn.norm.bias"],
+        "query.weight": state["attn.to_q.weight"],
+        "key.weight": keys,
+        "value.weight": values,
+        "output.weight": state["attn.to_out.weight"],
+        "attention_gate": state["attn_gate"],
+        "mlp_gate": state["ff_gate"],
+        **{f"mlp.{name}": value for name, value in _below(state, "ff.").items()},
+    }
+
+
+def _merge_lora(backbone: torch.nn.Module, lora_state: StateDict, lora_config: dict[str, Any] | None) -> None:
+    """Adds adapters to the weights they adapt: W + scale B A (LoRA, arXiv 2106.09685)."""
+    for name, down in lora_state.items():
+        match = re.fullmatch(r"base_model\.model\.(.+)\.lora_A\.(\w+)\.weight", name)
+        if match is None:
+            continue
+        path, adapter = match.groups()
+        up = lora_state[name.replace("lora_A", "lora_B")]
+        weight = backbone.get_submodule(path).weight
+        update = _lora_scale((lora_config or {}).get(adapter), down.shape[0]) * up.float() @ down.float()
+        if update.shape != weight.shape:
+            raise ValueError(
+                f"The LoRA weights of {path} are for {tuple(update.shape)}, but the language model has "
+                f"{tuple(weight.shape)}; give the language model that the checkpoint was trained on."
+            )
+        weight.data = (weight.data.float() + update).to(weight.dtype)
+
+
+def _lora_scale(settings: Any, rank: int) -> float:
+    """Scale of an adapter; without settings that of the reference, which takes alpha twice the rank."""
+    if settings is None:
+        return 2.0
+    return settings.lora_alpha / (rank**0.5 if settings.use_rslora else rank)
+
+
+def _load(module: torch.nn.Module, weights: StateDict) -> None:
+    """Loads all weights of a module, none missing, none left over.
+
+    Raises:
+        ValueError: names or shapes differ.
+    """
+    try:
+        module.load_state_dict(weights, strict=True)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"The checkpoint does not fit {type(module).__name__}: {reason}") from error
+
+
+def _below(state: StateDict, prefix: str) -> StateDict:
+    """Entries whose name starts with `prefix`, without it."""
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+
+
+def _count(state: StateDict, pattern: str) -> int:
+    """Number of layers that `pattern` finds in the names, its group being their number."""
+    return len({match.group(1) for name in state if (match := re.match(pattern, name))})
