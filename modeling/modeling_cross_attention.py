@@ -85,22 +85,23 @@ class CrossAttentionHook:
     A hook keeps the backbone's modules and the names of its weights as they are, and holds nothing between calls.
 
     Args:
-        block: the block to run before the layer, or `None` before layers that have none.
-        index: the block's place among the blocks, which is the place of its keys and values.
+        blocks: all blocks; looked up at each call, because peft may put another module in a block's place.
+        index: the place among them of the block to run before the layer, or `None` before layers that have none.
     """
 
-    def __init__(self, block: GatedCrossAttention | None, index: int):
-        self.block = block
+    def __init__(self, blocks: nn.ModuleList, index: int | None):
+        self.blocks = blocks
         self.index = index
 
     def __call__(self, layer: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         context = kwargs.pop("series_context", None)
-        if context is None or self.block is None:
+        if context is None or self.index is None:
             return args, kwargs
+        block = self.blocks[self.index]
         key, value = context.key_values[self.index] if context.key_values is not None else (None, None)
         if args:
-            return (self.block(args[0], key, value, context), *args[1:]), kwargs
-        return args, {**kwargs, "hidden_states": self.block(kwargs["hidden_states"], key, value, context)}
+            return (block(args[0], key, value, context), *args[1:]), kwargs
+        return args, {**kwargs, "hidden_states": block(kwargs["hidden_states"], key, value, context)}
 
 
 __all__ = ["CrossAttentionContext", "CrossAttentionHook", "GatedCrossAttention"]

@@ -183,9 +183,8 @@ class TSLMModel(TSLMPreTrainedModel):
     def _attach_cross_attention(self) -> None:
         index_of = {layer: index for index, layer in enumerate(self.config.cross_attention_layers)}
         for number, layer in enumerate(decoder_layers(self.backbone)):
-            index = index_of.get(number, -1)
-            block = self.cross_attention_layers[index] if index >= 0 else None
-            layer.register_forward_pre_hook(CrossAttentionHook(block, index), with_kwargs=True)
+            hook = CrossAttentionHook(self.cross_attention_layers, index_of.get(number))
+            layer.register_forward_pre_hook(hook, with_kwargs=True)
 
     def get_time_series_features(
         self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
