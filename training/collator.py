@@ -27,8 +27,8 @@ class AnswerCollator:
         """A batch of samples with `messages` and `time_series`.
 
         Returns:
-            `input_ids`, `attention_mask` and `labels`, int64 (batch, text), labels being -100 where nothing is learned;
-            and, where any sample has series, `time_series` float32 and `time_series_mask` bool (batch, series, time).
+            `input_ids`, `attention_mask` and `labels`, int64 (batch, text), labels -100 where nothing is learned; and,
+            where any sample has series, `time_series` float32 and `time_series_mask` bool (batch, series, time).
 
         Raises:
             ValueError: if cutting a sample would cut a placeholder, or leaves nothing of its answer.
@@ -48,10 +48,11 @@ class AnswerCollator:
         answered = batch.pop("assistant_masks").bool()
         unanswered = (~answered.any(-1)).nonzero().flatten().tolist()
         if unanswered:
-            sample = samples[unanswered[0]]
+            name = samples[unanswered[0]].get("id", unanswered[0])
+            length = self.max_length or batch["input_ids"].shape[1]
             raise ValueError(
-                f"sample {sample.get('id', unanswered[0])} has no token of an answer in its first "
-                f"{self.max_length or batch['input_ids'].shape[1]}; end its messages with the assistant's, or raise max_length."
+                f"sample {name} has no token of an answer in its first {length}; end its messages with the "
+                "assistant's, or raise max_length."
             )
         batch["labels"] = batch["input_ids"].masked_fill(~answered, -100)
         return batch

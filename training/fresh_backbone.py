@@ -50,7 +50,7 @@ def save_fresh_backbone(
 
     Args:
         folder: where to.
-        text_config: fields of a decoder's configuration, `model_type` among them; its `vocab_size` bounds the tokenizer.
+        text_config: fields of a decoder's configuration, `model_type` among them; `vocab_size` bounds the tokenizer.
         texts: what the tokenizer is learned from.
         special_tokens: tokens of its own.
 

@@ -28,7 +28,7 @@ class QuestionData:
 
     Args:
         splits: samples of `FEATURES` under "train", "validation" and "test".
-        labels: task -> every answer that it knows, without the letters of a multiple choice.
+        labels: task -> every answer that it knows.
     """
 
     splits: dict[str, Dataset]
@@ -74,10 +74,9 @@ def make_sample(
     }
 
 
-def multiple_choice(options: Sequence[str], answer: str) -> tuple[str, str]:
-    """The text that offers lettered options, and the answer with its letter."""
-    offered = " ".join(f"({chr(97 + number)}) {option}" for number, option in enumerate(options))
-    return f" Options: {offered}", f"({chr(97 + options.index(answer))}) {answer}"
+def offer(options: Sequence[str]) -> str:
+    """The text that offers options; the answer is one of them, word for word."""
+    return f" Options: {', '.join(options)}."
 
 
 def _scale(values: np.ndarray) -> str:
@@ -85,7 +84,7 @@ def _scale(values: np.ndarray) -> str:
 
 
 def sample_text(sample: Mapping[str, Any]) -> str:
-    """The text of a sample much as a chat template renders it, scales of the series included: for a tokenizer to learn."""
+    """The text of a sample much as a chat template renders it, with the scales of the series: for a tokenizer."""
     series = iter(sample["time_series"])
     turns = [
         f"{message['role'].capitalize()}: "
@@ -121,7 +120,7 @@ def _written(part: Mapping[str, Any], series: Iterable[Sequence[float]]) -> Mapp
 
 
 def shuffle_series(samples: Dataset, seed: int) -> Dataset:
-    """The same questions, each with the series of another sample of its task: what is left is what the text gives away.
+    """The same questions, each with the series of another sample of its task: what is left is known from the text.
 
     Args:
         samples: of `FEATURES`; samples of one task have the same number of series.

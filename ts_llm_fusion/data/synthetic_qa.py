@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from datasets import Dataset, IterableDataset
 
-from .samples import FEATURES, QuestionData, make_sample, multiple_choice
+from .samples import FEATURES, QuestionData, make_sample, offer
 
 # Steps of a cycle that questions about periods ask for.
 PERIODS = (6, 9, 14, 21)
@@ -26,15 +26,17 @@ class SyntheticArguments:
     noise: float = field(
         default=0.1, metadata={"help": "Standard deviation of the noise; the patterns have a size of about 1."}
     )
-    multiple_choice: float = field(default=0.5, metadata={"help": "Share of questions that offer lettered options."})
+    multiple_choice: float = field(
+        default=0.5, metadata={"help": "Share of questions that offer options, in any order; the others are open."}
+    )
     tasks: list[str] | None = field(default=None, metadata={"help": "Kinds of questions; all by default."})
     question_seed: int = field(default=0, metadata={"help": "Seed of the questions and series."})
 
     def __post_init__(self):
-        if not 4 * max(PERIODS) // 2 <= self.shortest_series <= self.longest_series:
+        if not 2 * max(PERIODS) <= self.shortest_series <= self.longest_series:
             raise ValueError(
-                f"shortest_series is {self.shortest_series} and longest_series {self.longest_series}; they must be at least "
-                f"{4 * max(PERIODS) // 2}, two of the longest period, and in order."
+                f"shortest_series is {self.shortest_series} and longest_series {self.longest_series}; they must be at "
+                f"least {2 * max(PERIODS)}, two of the longest period, and in order."
             )
         if self.noise < 0:
             raise ValueError(f"noise is {self.noise}; it must not be negative.")
@@ -290,8 +292,7 @@ def synthetic_sample(arguments: SyntheticArguments, split: str, index: int) -> d
     series = rng.normal(scale=10, size=(len(series), 1)) + 10 ** rng.uniform(-1, 1, size=(len(series), 1)) * series
     question, answer = str(rng.choice(task.phrasings[drawn.aspect])), str(drawn.answer)
     if rng.random() < arguments.multiple_choice:
-        options, answer = multiple_choice(rng.permutation(task.labels).tolist(), answer)
-        question += options
+        question += offer(rng.permutation(task.labels).tolist())
     titles = ["Series"] if len(series) == 1 else ["First series", "Second series"]
     return make_sample(question, dict(zip(titles, series, strict=True)), answer, name, "synthetic", f"{split}-{index}")
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from datasets import Dataset
 
-from .samples import FEATURES, QuestionData, make_sample
+from .samples import FEATURES, QuestionData, make_sample, offer
 from .sources import DATA_DIR_VARIABLE
 
 _SUFFIXES = (".ts", ".ts.gz", ".tsv", ".tsv.gz")
@@ -101,7 +101,7 @@ def read_ts(path: str | Path) -> list[LabelledSeries]:
 
 
 def read_tsv(path: str | Path) -> list[LabelledSeries]:
-    """Instances of a UCR `.tsv` file, gzip'd or not: the class, then the values; missing values at the end are padding.
+    """Instances of a UCR `.tsv` file, gzip'd or not: the class, then the values; missing ones at the end are padding.
 
     Raises:
         ValueError: for a value that is no number.
@@ -123,9 +123,10 @@ def _find(name: str, part: str) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate
+    place = Path(directory, "tsc") if directory else "a data directory"
     raise FileNotFoundError(
-        f"{name}: no {name}_{part} file ({', '.join(_SUFFIXES)}) in {Path(directory, 'tsc') if directory else 'a data directory'}; "
-        f"download the archive from timeseriesclassification.com and put it in ${DATA_DIR_VARIABLE}/tsc."
+        f"{name}: no {name}_{part} file ({', '.join(_SUFFIXES)}) in {place}; download the archive from "
+        f"timeseriesclassification.com and put it in ${DATA_DIR_VARIABLE}/tsc."
     )
 
 
@@ -167,7 +168,7 @@ def _sample(
 ) -> dict[str, Any]:
     channels = archive.channels or [f"Channel {number + 1}" for number in range(len(instance.channels))]
     return make_sample(
-        f"{archive.question} Options: {', '.join(labels)}.",
+        archive.question + offer(labels),
         dict(zip(channels, instance.channels, strict=True)),
         instance.label,
         name,
@@ -180,7 +181,8 @@ def prepare_archive(name: str, arguments: ArchiveArguments) -> QuestionData:
     """The questions of an archive: its official test split, and its training split with a validation part cut off.
 
     Raises:
-        FileNotFoundError, ValueError: as `read_archive` and `stratified_split`, and for a test split with other classes.
+        FileNotFoundError: as `read_archive`.
+        ValueError: as `read_archive` and `stratified_split`, and for a test split with other classes.
     """
     archive = _ARCHIVES.get(name, _DEFAULT)
     train, test = read_archive(name, "TRAIN"), read_archive(name, "TEST")

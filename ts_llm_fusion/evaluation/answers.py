@@ -1,16 +1,13 @@
 """Metrics of generated answers whose possible labels are known."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_LETTER = re.compile(r"^\([a-z]\)\s*")
-
 
 def answer_label(text: str) -> str:
-    """The label that an answer names: without the letter of a multiple choice, case, or a full stop."""
-    return _LETTER.sub("", " ".join(text.lower().split())).rstrip(".")
+    """The label that an answer names, whatever its case and spaces, and with or without a full stop."""
+    return " ".join(text.lower().split()).rstrip(".")
 
 
 def macro_f1(truths: Sequence[str], answers: Sequence[str], labels: Sequence[str]) -> float:
