@@ -93,7 +93,6 @@ class TSLMTrainingArguments(SFTConfig):
     )
     remove_unused_columns: bool = field(default=False, metadata={"help": "The collator needs the series."})
     dataloader_pin_memory: bool = field(default=False, metadata={"help": "Of use with an accelerator only."})
-    report_to: str | list[str] | None = field(default="none", metadata={"help": "Trackers to report to."})
 
 
 def part_of(parameter: str) -> str | None:
