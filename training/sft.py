@@ -13,6 +13,7 @@ from peft import PeftConfig
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor, EarlyStoppingCallback, PreTrainedModel
 from transformers.trainer_utils import EvalLoopOutput
+from transformers.utils import is_bitsandbytes_available
 from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantization_config
 
 from ..modeling.configuration_tslm import TSLMConfig
@@ -219,6 +220,8 @@ def build_tslm(
     """
     source = model_arguments.model_name_or_path
     load = {"dtype": model_arguments.dtype}
+    if (model_arguments.load_in_4bit or model_arguments.load_in_8bit) and not is_bitsandbytes_available():
+        raise ValueError("load_in_4bit and load_in_8bit need bitsandbytes, which is not installed; install it.")
     quantization = get_quantization_config(model_arguments)
     if quantization is not None:
         load["quantization_config"] = quantization

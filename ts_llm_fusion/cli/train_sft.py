@@ -31,6 +31,8 @@ from ..training.sft import (
 
 logger = logging.getLogger(__name__)
 
+# The words of a recipe's questions are all in the first of them.
+_TOKENIZER_SAMPLES = 5000
 _PACKAGES = ("ts-llm-fusion", "torch", "transformers", "trl", "peft", "accelerate", "datasets")
 
 
@@ -81,13 +83,13 @@ def main(args: Sequence[str]) -> None:
     output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive)
     set_seed(arguments.seed)
-    with arguments.main_process_first():
+    with arguments.main_process_first(local=False):
         model, processor = build_tslm(
             config_arguments,
             tslm_arguments,
             model_arguments,
             output / "fresh_backbone",
-            map(sample_text, data.splits["train"]),
+            [sample_text(sample) for sample in data.splits["train"].take(_TOKENIZER_SAMPLES)],
             is_writer=arguments.process_index == 0,
         )
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from datasets import Dataset, Features, List, Value
 
-# A part is text, or stands for the next series of the sample and has no text.
+# A part is text, or stands for the next series of the sample and has no text. The length is that of all series together:
+# a trainer may batch samples that are about as long.
 FEATURES = Features(
     {
         "messages": List(
@@ -18,6 +19,7 @@ FEATURES = Features(
         "task": Value("string"),
         "source": Value("string"),
         "id": Value("string"),
+        "length": Value("int32"),
     }
 )
 
@@ -71,6 +73,7 @@ def make_sample(
         "task": task,
         "source": source,
         "id": sample_id,
+        "length": sum(map(len, series.values())),
     }
 
 
