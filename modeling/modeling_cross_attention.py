@@ -1,6 +1,8 @@
 """Gated cross-attention of Flamingo: the text reads the latents of its series before a decoder layer."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -15,21 +17,29 @@ class CrossAttentionContext:
     """What one forward pass of the backbone hands to its gated cross-attention blocks.
 
     Args:
-        key_values: keys and values of each block, each (batch, heads, series * latents, head_dim), or none where the
-            batch has no series.
+        latents: `(batch, series * latents, dim)`, or `None` where the batch has no series.
         attention_mask: additive mask (batch, 1, text, series * latents), or `None` where all of it may be seen.
         reads: (batch, text, 1) of 1 where a text position may read a series, else 0; `None` where every one may.
+        blocks_run: how many blocks have run with it.
     """
 
-    key_values: list[tuple[torch.Tensor, torch.Tensor]] | None = None
+    latents: torch.Tensor | None = None
     attention_mask: torch.Tensor | None = None
     reads: torch.Tensor | None = None
+    blocks_run: int = 0
+
+
+# The context of the forward pass under way, for language models that do not pass keyword arguments on to their layers.
+_CURRENT: ContextVar[CrossAttentionContext | None] = ContextVar("series_context", default=None)
 
 
 class GatedCrossAttention(GradientCheckpointingLayer):
     """Cross-attention and feed-forward network, each behind a tanh gate (arXiv 2204.14198, section 2.2).
 
     The gates start at 0, so that an untrained block passes its input on unchanged.
+
+    As in the resampler, the key and value maps are applied to the queries and to the attended average: the latents are
+    keys and values of every block, made once and kept for all tokens to come.
     """
 
     def __init__(self, config: TSLMConfig):
@@ -41,8 +51,8 @@ class GatedCrossAttention(GradientCheckpointingLayer):
         self.is_causal = False
         self.norm = nn.LayerNorm(dim)
         self.query = nn.Linear(dim, num_heads * head_dim, bias=False)
-        self.key = nn.Linear(latent_dim, num_heads * head_dim, bias=False)
-        self.value = nn.Linear(latent_dim, num_heads * head_dim, bias=False)
+        self.key_weight = nn.Parameter(torch.empty(num_heads, head_dim, latent_dim))
+        self.value_weight = nn.Parameter(torch.empty(num_heads, head_dim, latent_dim))
         self.output = nn.Linear(num_heads * head_dim, dim, bias=False)
         self.mlp = nn.Sequential(
             nn.LayerNorm(dim), nn.Linear(dim, 4 * dim, bias=False), nn.GELU(), nn.Linear(4 * dim, dim, bias=False)
@@ -50,33 +60,36 @@ class GatedCrossAttention(GradientCheckpointingLayer):
         self.attention_gate = nn.Parameter(torch.empty(1))
         self.mlp_gate = nn.Parameter(torch.empty(1))
 
-    def split_heads(self, states: torch.Tensor) -> torch.Tensor:
-        """(batch, length, heads * head_dim) to (batch, heads, length, head_dim)."""
-        return states.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
-
-    def project(self, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Keys and values of latents (batch, series * latents, latent_dim), to be used for every token to come."""
-        latents = latents.to(self.key.weight.device)
-        return self.split_heads(self.key(latents)), self.split_heads(self.value(latents))
+    def read(
+        self,
+        hidden_states: torch.Tensor,
+        latents: torch.Tensor,
+        attention_mask: torch.Tensor | None,
+        reads: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """What each text position (batch, text, dim) takes from the latents."""
+        query = self.query(self.norm(hidden_states)).unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
+        query = torch.matmul(query, self.key_weight)
+        memory = latents[:, None].expand(-1, self.num_heads, -1, -1)
+        attended = attend(
+            self, self.config._attn_implementation, query, memory, memory, attention_mask, self.head_dim**-0.5
+        )
+        attended = torch.matmul(attended.transpose(1, 2), self.value_weight.transpose(1, 2))
+        attended = self.output(attended.transpose(1, 2).flatten(2))
+        return attended if reads is None else attended * reads
 
     def forward(
         self,
         hidden_states: torch.Tensor,
-        key: torch.Tensor | None,
-        value: torch.Tensor | None,
-        context: CrossAttentionContext,
+        latents: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        reads: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Hidden states (batch, text, dim) that have read the series."""
-        if key is not None:
-            query = self.split_heads(self.query(self.norm(hidden_states)))
-            attended = attend(
-                self, self.config._attn_implementation, query, key, value, context.attention_mask, self.head_dim**-0.5
-            )
-            attended = self.output(attended.flatten(2))
-            if context.reads is not None:
-                attended = attended * context.reads
-            hidden_states = hidden_states + self.attention_gate.tanh() * attended
-        return hidden_states + self.mlp_gate.tanh() * self.mlp(hidden_states)
+        """Hidden states (batch, text, dim) that have read the series; the rest is as in `CrossAttentionContext`."""
+        if latents is not None:
+            attended = self.read(hidden_states, latents, attention_mask, reads)
+            hidden_states = torch.addcmul(hidden_states, self.attention_gate.tanh(), attended)
+        return torch.addcmul(hidden_states, self.mlp_gate.tanh(), self.mlp(hidden_states))
 
 
 class CrossAttentionHook:
@@ -85,7 +98,7 @@ class CrossAttentionHook:
     A hook keeps the backbone's modules and the names of its weights as they are, and holds nothing between calls.
 
     Args:
-        blocks: all blocks; looked up at each call, because peft may put another module in a block's place.
+        blocks: all blocks; looked up at each call, because peft may put a trained copy in a block's place.
         index: the place among them of the block to run before the layer, or `None` before layers that have none.
     """
 
@@ -95,13 +108,38 @@ class CrossAttentionHook:
 
     def __call__(self, layer: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         context = kwargs.pop("series_context", None)
+        if context is None and not torch.compiler.is_compiling():
+            context = _CURRENT.get()
         if context is None or self.index is None:
             return args, kwargs
         block = self.blocks[self.index]
-        key, value = context.key_values[self.index] if context.key_values is not None else (None, None)
+        context.blocks_run += 1
+        read = (context.latents, context.attention_mask, context.reads)
         if args:
-            return (block(args[0], key, value, context), *args[1:]), kwargs
-        return args, {**kwargs, "hidden_states": block(kwargs["hidden_states"], key, value, context)}
+            return (block(args[0], *read), *args[1:]), kwargs
+        return args, {**kwargs, "hidden_states": block(kwargs["hidden_states"], *read)}
 
 
-__all__ = ["CrossAttentionContext", "CrossAttentionHook", "GatedCrossAttention"]
+def run_with_context(decoder: nn.Module, context: CrossAttentionContext, number_of_blocks: int, **kwargs: Any) -> Any:
+    """Runs a language model whose layers have [`CrossAttentionHook`]s, and makes sure that its blocks ran.
+
+    Raises:
+        ValueError: not all of them did, so that the model would have answered without its series.
+    """
+    context.blocks_run = 0
+    # A compiler sees no context variables; what it compiles has to pass keyword arguments on.
+    token = None if torch.compiler.is_compiling() else _CURRENT.set(context)
+    try:
+        outputs = decoder(series_context=context, **kwargs)
+    finally:
+        if token is not None:
+            _CURRENT.reset(token)
+    if context.blocks_run != number_of_blocks:
+        raise ValueError(
+            f"{context.blocks_run} of {number_of_blocks} cross-attention blocks ran in {type(decoder).__name__}; it "
+            "cannot be used so with Flamingo; do not compile it, or use fusion='soft_prompt'."
+        )
+    return outputs
+
+
+__all__ = ["CrossAttentionContext", "CrossAttentionHook", "GatedCrossAttention", "run_with_context"]

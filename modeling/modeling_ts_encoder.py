@@ -2,7 +2,7 @@
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.activations import ACT2FN
 from transformers.modeling_layers import GradientCheckpointingLayer
@@ -151,9 +151,5 @@ class TSEncoderModel(PreTrainedModel):
             hidden_states = layer(hidden_states, attention_mask)
         return BaseModelOutput(last_hidden_state=hidden_states)
 
-
-# A checkpoint that carries its code must find its encoder where this package is not installed.
-AutoConfig.register(TSEncoderConfig.model_type, TSEncoderConfig, exist_ok=True)
-AutoModel.register(TSEncoderConfig, TSEncoderModel, exist_ok=True)
 
 __all__ = ["TSEncoderModel"]

@@ -6,18 +6,31 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import AddedToken, AutoModel, AutoModelForCausalLM, AutoTokenizer, GenerationMixin, PreTrainedModel
+from transformers import (
+    AddedToken,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationMixin,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 from transformers import initialization as init
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast
 from transformers.utils import ModelOutput, can_return_tuple, torch_compilable_check
 
 from .configuration_tslm import TSLMConfig
-from .modeling_cross_attention import CrossAttentionContext, CrossAttentionHook, GatedCrossAttention
+from .modeling_cross_attention import (
+    CrossAttentionContext,
+    CrossAttentionHook,
+    GatedCrossAttention,
+    run_with_context,
+)
 from .modeling_layers import additive_mask, init_fan_in
 from .modeling_perceiver import PerceiverLayer, PerceiverResampler
 from .modeling_series_encoding import encode_series
-from .modeling_ts_encoder import TSEncoderModel  # noqa: F401 - registers the patch encoder with AutoModel
+from .modeling_ts_encoder import TSEncoderModel
 
 
 @dataclass
@@ -26,22 +39,19 @@ class SeriesStates:
 
     Args:
         counts: `(batch,)`, the number of series of each sample.
-        seen: `(batch,)`, how many of them precede the next `input_ids`: none for a prompt, all for what follows it.
         features: soft prompt: `(batch, tokens, hidden_size)`, the existing tokens of a sample first and in order.
         feature_counts: soft prompt: `(batch,)`, how many of them exist.
-        key_values: Flamingo: keys and values of each cross-attention block, each
-            `(batch, heads, series * latents, head_dim)`.
+        latents: Flamingo: `(batch, series * latents, dim)`, keys and values of every cross-attention block.
+        later_context: Flamingo: what tokens that follow the prompt read.
+        is_prompt_past: whether the prompt is in the cache, so that only tokens that follow it are fed.
     """
 
     counts: torch.Tensor
-    seen: torch.Tensor
     features: torch.Tensor | None = None
     feature_counts: torch.Tensor | None = None
-    key_values: list[tuple[torch.Tensor, torch.Tensor]] | None = None
-
-    def after_prompt(self) -> "SeriesStates":
-        """The same for tokens that follow the prompt and are fed without it."""
-        return replace(self, seen=self.counts, features=None)
+    latents: torch.Tensor | None = None
+    later_context: CrossAttentionContext | None = None
+    is_prompt_past: bool = False
 
 
 @dataclass
@@ -84,6 +94,16 @@ class TimeSeriesProjector(nn.Module):
         return self.activation(self.linear(self.norm(features)))
 
 
+# Encoders of this package, which a checkpoint that carries its code has to find where none of them is registered.
+_OWN_ENCODERS: dict[str, type[PreTrainedModel]] = {"ts_patch_encoder": TSEncoderModel}
+
+
+def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:
+    """A new encoder of series, one of this package or any that `AutoModel` knows."""
+    own = _OWN_ENCODERS.get(config.model_type)
+    return AutoModel.from_config(config) if own is None else own._from_config(config)
+
+
 def decoder_layers(language_model: PreTrainedModel) -> nn.ModuleList:
     """The decoder layers of a language model, whatever the name it gives them.
 
@@ -122,10 +142,10 @@ class TSLMPreTrainedModel(PreTrainedModel):
         init_fan_in(module)
         if isinstance(module, PerceiverResampler):
             init.normal_(module.latents, std=1.0)
-        elif isinstance(module, PerceiverLayer):
+        elif isinstance(module, PerceiverLayer | GatedCrossAttention):
             for weight in (module.key_weight, module.value_weight):
                 init.uniform_(weight, -(weight.shape[-1] ** -0.5), weight.shape[-1] ** -0.5)
-        elif isinstance(module, GatedCrossAttention):
+        if isinstance(module, GatedCrossAttention):
             init.zeros_(module.attention_gate)
             init.zeros_(module.mlp_gate)
 
@@ -169,7 +189,9 @@ class TSLMModel(TSLMPreTrainedModel):
             raise ValueError("time_series_token_id is None; give the id of the placeholder token of a series.")
         # Not `language_model`: transformers renames weights of that name when it loads a checkpoint.
         self.backbone = AutoModelForCausalLM.from_config(config.text_config) if backbone is None else backbone
-        self.encoder = AutoModel.from_config(config.encoder_config) if encoder is None else encoder
+        # Asked once, not at every step, because the answer takes long.
+        self._backbone_arguments = frozenset(inspect.signature(self.backbone.forward).parameters)
+        self.encoder = build_encoder(config.encoder_config) if encoder is None else encoder
         if config.fusion == "soft_prompt":
             self.projector = TimeSeriesProjector(config)
         else:
@@ -214,7 +236,7 @@ class TSLMModel(TSLMPreTrainedModel):
             )
         features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
         counts = token_mask.any(-1).sum(-1)
-        states = SeriesStates(counts=counts, seen=torch.zeros_like(counts))
+        states = SeriesStates(counts=counts)
         if self.config.fusion == "soft_prompt":
             # Existing tokens first, in order: the n-th placeholder of a sample then takes the n-th token.
             order = (~token_mask.flatten(1)).int().argsort(dim=1, stable=True)
@@ -227,8 +249,7 @@ class TSLMModel(TSLMPreTrainedModel):
         else:
             features, token_mask = features.flatten(0, 1), token_mask.flatten(0, 1)
         latents = self.resampler(features.to(self.resampler.latents.dtype), token_mask)
-        latents = latents.view(time_series.shape[0], -1, latents.shape[-1])
-        states.key_values = [block.project(latents) for block in self.cross_attention_layers]
+        states.latents = latents.view(time_series.shape[0], -1, latents.shape[-1])
         return states
 
     def _check_placeholders(self, placeholders: torch.Tensor, states: SeriesStates | None) -> None:
@@ -256,26 +277,34 @@ class TSLMModel(TSLMPreTrainedModel):
         return torch.where(placeholders[..., None], features, inputs_embeds)
 
     def _cross_attention_context(
-        self, placeholders: torch.Tensor, states: SeriesStates | None, dtype: torch.dtype
+        self, precede: torch.Tensor, states: SeriesStates, dtype: torch.dtype
     ) -> CrossAttentionContext:
-        """Flamingo: what each text position may read. `placeholders` is (batch, text)."""
-        if states is None:
-            return CrossAttentionContext()
-        before = torch.minimum(states.seen[:, None] + placeholders.cumsum(-1), states.counts[:, None])[..., None]
-        keys = states.key_values[0][0].shape[2]
+        """Flamingo: what each text position may read, `precede` (batch, text) being how many series precede it."""
+        precede = torch.minimum(precede, states.counts[:, None])[..., None]
+        keys = states.latents.shape[1]
         if self.config.joint_latents:
-            readable, allowed = before > 0, (before == 1).expand(-1, -1, keys)
+            allowed = (precede == 1).expand(-1, -1, keys)
         else:
-            series = torch.arange(keys, device=before.device) // self.config.num_latents
-            allowed = series < before
+            series = torch.arange(keys, device=precede.device) // self.config.num_latents
+            allowed = series < precede
             if self.config.cross_attention_to == "last":
-                allowed = allowed & (series == before - 1)
-            readable = before > 0
+                allowed = allowed & (series == precede - 1)
         return CrossAttentionContext(
-            key_values=states.key_values,
+            latents=states.latents,
             attention_mask=additive_mask(allowed[:, None], dtype),
-            reads=readable.to(dtype),
+            reads=(precede > 0).to(dtype),
         )
+
+    def states_after_prompt(self, states: SeriesStates) -> SeriesStates:
+        """States of a prompt for the steps that feed, with its cache, only what follows it."""
+        if self.config.fusion == "soft_prompt":
+            return replace(states, features=None, is_prompt_past=True)
+        # Every later token reads the same.
+        dtype = self.get_input_embeddings().weight.dtype
+        context = self._cross_attention_context(states.counts[:, None], states, dtype)
+        if (context.attention_mask == 0).all():
+            context = CrossAttentionContext(latents=states.latents)
+        return replace(states, later_context=context, is_prompt_past=True)
 
     def prepare_inputs(
         self,
@@ -291,22 +320,27 @@ class TSLMModel(TSLMPreTrainedModel):
             raise ValueError("Give exactly one of input_ids and inputs_embeds.")
         if input_ids is None and (time_series is not None or series_states is not None):
             raise ValueError("time_series needs input_ids, which hold its placeholders; inputs_embeds alone do not.")
-        is_prompt = series_states is None
-        if is_prompt and time_series is not None and time_series.shape[1] > 0:
-            series_states = self.get_time_series_features(time_series, time_series_mask)
         if inputs_embeds is None:
             inputs_embeds = self.get_input_embeddings()(input_ids)
+        if series_states is not None and series_states.is_prompt_past:
+            extra = {} if self.config.fusion == "soft_prompt" else {"series_context": series_states.later_context}
+            return {"inputs_embeds": inputs_embeds, **extra}, series_states
+        placeholders = torch.zeros(inputs_embeds.shape[:2], dtype=torch.bool, device=inputs_embeds.device)
+        if input_ids is not None:
             placeholders = input_ids == self.config.time_series_token_id
-        else:
-            placeholders = torch.zeros(inputs_embeds.shape[:2], dtype=torch.bool, device=inputs_embeds.device)
-        if is_prompt and (past_key_values is None or series_states is not None):
-            self._check_placeholders(placeholders, series_states)
-        if self.config.fusion == "flamingo":
-            context = self._cross_attention_context(placeholders, series_states, inputs_embeds.dtype)
-            return {"inputs_embeds": inputs_embeds, "series_context": context}, series_states
-        if series_states is not None and series_states.features is not None:
-            inputs_embeds = self._scatter(inputs_embeds, placeholders, series_states)
-        return {"inputs_embeds": inputs_embeds}, series_states
+        if series_states is None:
+            if time_series is not None and time_series.shape[1] > 0:
+                series_states = self.get_time_series_features(time_series, time_series_mask)
+            if past_key_values is None or series_states is not None:
+                self._check_placeholders(placeholders, series_states)
+        if self.config.fusion == "soft_prompt":
+            if series_states is not None:
+                inputs_embeds = self._scatter(inputs_embeds, placeholders, series_states)
+            return {"inputs_embeds": inputs_embeds}, series_states
+        context = CrossAttentionContext()
+        if series_states is not None:
+            context = self._cross_attention_context(placeholders.cumsum(-1), series_states, inputs_embeds.dtype)
+        return {"inputs_embeds": inputs_embeds, "series_context": context}, series_states
 
     def _run(
         self,
@@ -330,10 +364,13 @@ class TSLMModel(TSLMPreTrainedModel):
             position_ids = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)
             position_ids = position_ids[:, -inputs["inputs_embeds"].shape[1] :]
         optional = {"position_ids": position_ids, "logits_to_keep": kwargs.pop("logits_to_keep", None)}
-        known = inspect.signature(decoder.forward).parameters
-        kwargs |= {name: value for name, value in optional.items() if value is not None and name in known}
-        outputs = decoder(attention_mask=attention_mask, past_key_values=past_key_values, **inputs, **kwargs)
-        return outputs, series_states
+        taken = self._backbone_arguments.intersection(optional)
+        kwargs |= {name: optional[name] for name in taken if optional[name] is not None}
+        kwargs |= {"attention_mask": attention_mask, "past_key_values": past_key_values, **inputs}
+        if self.config.fusion == "soft_prompt":
+            return decoder(**kwargs), series_states
+        blocks = len(self.cross_attention_layers)
+        return run_with_context(decoder, kwargs.pop("series_context"), blocks, **kwargs), series_states
 
     @can_return_tuple
     def forward(
@@ -534,7 +571,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         if states is not None and model_kwargs.get("series_states") is None:
             # Without a cache every step sees the whole text again, and counts the placeholders itself.
             if model_kwargs.get("use_cache", True):
-                states = states.after_prompt()
+                states = self.model.states_after_prompt(states)
             model_kwargs["series_states"] = states
         return model_kwargs
 

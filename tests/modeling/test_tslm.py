@@ -85,7 +85,7 @@ def test_series_states_serve_steps_by_hand(fusion: str):
     inputs = batch(model, [SHORT])
     whole = model(**batch(model, [[*SHORT, 70, 71]])).logits[0, -2:]
     prompt = model(**inputs, use_cache=True)
-    states = prompt.series_states.after_prompt()
+    states = model.model.states_after_prompt(prompt.series_states)
     steps = model(torch.tensor([[70, 71]]), past_key_values=prompt.past_key_values, series_states=states).logits[0]
     torch.testing.assert_close(steps, whole, atol=ATOL, rtol=0)
 
@@ -122,9 +122,9 @@ def test_the_encoder_runs_once_a_generation(fusion: str):
     calls = []
     model.model.encoder.register_forward_hook(lambda *_: calls.append("encoder"))
     if fusion == "flamingo":
-        model.model.cross_attention_layers[1].key.register_forward_hook(lambda *_: calls.append("keys"))
+        model.model.resampler.register_forward_hook(lambda *_: calls.append("keys and values"))
     greedy(model, batch(model, [SHORT, LONG]), num_beams=2)
-    assert sorted(calls) == (["encoder"] if fusion == "soft_prompt" else ["encoder", "keys"])
+    assert sorted(calls) == (["encoder"] if fusion == "soft_prompt" else ["encoder", "keys and values"])
 
 
 @all_models
@@ -242,6 +242,19 @@ def test_attending_to_the_last_series_only():
     first, second = [1] * 4 + [0] * 4, [0] * 4 + [1] * 4
     assert allowed == [[0] * 8, first, first, second, second]
     assert context.reads[0, :, 0].tolist() == [0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("backbone", ["bloom", "falcon", "gptj", "opt", "gpt_neox"])
+@torch.no_grad()
+def test_flamingo_reaches_layers_that_get_no_keyword_arguments(backbone: str):
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 300}
+    sizes |= {"opt": {"ffn_dim": 48, "word_embed_proj_dim": 32}, "gptj": {"rotary_dim": 4}}.get(backbone, {})
+    model = tslm("flamingo", text_config={"model_type": backbone, **sizes})
+    one, other = ([1, 20, series(13, seed), 21, 22] for seed in (0, 1))
+    logits = [last_logits(model, batch(model, [sample])) for sample in (one, other)]
+    assert (logits[0] - logits[1]).abs().max() > 1e-2
+    together = last_logits(model, batch(model, [one, LONG]))
+    torch.testing.assert_close(together[0], logits[0][0], atol=ATOL, rtol=0)
 
 
 @pytest.mark.parametrize(("every", "blocks"), [(1, [0, 1]), (2, [1])])

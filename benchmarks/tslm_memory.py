@@ -1,0 +1,139 @@
+"""Peak memory of a training step of the time-series language model, by the length of its series.
+
+    python benchmarks/tslm_memory.py [--lengths 1000 10000 50000] [--hidden-size 512] [--layers 6] [--device cpu]
+
+A step is forward, backward and AdamW, in float32, with gradient checkpointing. On a CUDA device the peak is the
+allocator's; on the CPU it is counted from the tensors that operators make. "Beyond the encoder" is the same step with
+the encoder's tokens given, so that its activations are not there.
+"""
+
+import argparse
+import weakref
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from transformers import LlamaConfig
+
+from ts_llm_fusion import TSLMConfig, TSLMForCausalLM
+from ts_llm_fusion.modeling import modeling_tslm
+
+VOCAB_SIZE = 1_024
+TOKEN = VOCAB_SIZE - 1
+TEXT = [*range(5, 30)]
+
+
+class PeakMemory(TorchDispatchMode):
+    """Counts the bytes of the storages that are alive, and their peak, from the moment it is entered."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer):
+        super().__init__()
+        self.alive, self.peak = 0, 0
+        self.seen: set[int] = set()
+        for tensor in tree_leaves([optimizer.param_groups, list(optimizer.state.values())]):
+            if isinstance(tensor, torch.Tensor):
+                self.add(tensor)
+
+    def add(self, tensor: torch.Tensor) -> None:
+        storage = tensor.untyped_storage()
+        if storage._cdata in self.seen:
+            return
+        self.seen.add(storage._cdata)
+        self.alive += storage.nbytes()
+        self.peak = max(self.peak, self.alive)
+        weakref.finalize(storage, self.remove, storage._cdata, storage.nbytes())
+
+    def remove(self, key: int, size: int) -> None:
+        self.seen.discard(key)
+        self.alive -= size
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        for leaf in tree_leaves(result):
+            if isinstance(leaf, torch.Tensor):
+                self.add(leaf)
+        return result
+
+
+def build(fusion: str, hidden_size: int, layers: int, device: str) -> TSLMForCausalLM:
+    text_config = LlamaConfig(
+        vocab_size=VOCAB_SIZE,
+        hidden_size=hidden_size,
+        intermediate_size=4 * hidden_size,
+        num_hidden_layers=layers,
+        num_attention_heads=hidden_size // 64,
+        max_position_embeddings=100_000,
+    )
+    torch.manual_seed(0)
+    config = TSLMConfig(fusion=fusion, text_config=text_config, time_series_token_id=TOKEN)
+    model = TSLMForCausalLM(config).to(device).train()
+    model.gradient_checkpointing_enable()
+    return model
+
+
+def inputs_of(model: TSLMForCausalLM, series: int, length: int, device: str) -> dict[str, torch.Tensor]:
+    patches = -(-length // model.config.encoder_geometry.patch_length)
+    placeholders = patches if model.config.fusion == "soft_prompt" else 1
+    ids = torch.tensor([[token for _ in range(series) for token in [*TEXT, *[TOKEN] * placeholders]] + TEXT])
+    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "time_series": torch.randn(1, series, length)}
+    inputs["labels"] = ids.masked_fill(ids == TOKEN, -100)
+    return {name: value.to(device) for name, value in inputs.items()}
+
+
+def step(model: TSLMForCausalLM, optimizer: torch.optim.Optimizer, inputs: dict[str, torch.Tensor]) -> None:
+    model(**inputs).loss.backward()
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+def peak_of_step(model: TSLMForCausalLM, inputs: dict[str, torch.Tensor]) -> int:
+    """Peak bytes of one training step, weights, gradients and the optimizer's moments included."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.0)
+    step(model, optimizer, inputs)  # makes the moments
+    if inputs["input_ids"].is_cuda:
+        torch.cuda.reset_peak_memory_stats()
+        step(model, optimizer, inputs)
+        return torch.cuda.max_memory_allocated()
+    with PeakMemory(optimizer) as memory:
+        step(model, optimizer, inputs)
+    return memory.peak
+
+
+def peak_beyond_encoder(model: TSLMForCausalLM, inputs: dict[str, torch.Tensor]) -> int:
+    """The same, with the encoder's tokens made beforehand; they want a gradient, as in training."""
+    with torch.no_grad():
+        mask = torch.ones_like(inputs["time_series"])
+        features, exists = modeling_tslm.encode_series(model.model.encoder, inputs["time_series"], mask)
+    features.requires_grad_()
+    original = modeling_tslm.encode_series
+    modeling_tslm.encode_series = lambda *_: (features, exists)
+    try:
+        return peak_of_step(model, inputs)
+    finally:
+        modeling_tslm.encode_series = original
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lengths", type=int, nargs="+", default=[1_000, 10_000, 50_000])
+    parser.add_argument("--hidden-size", type=int, default=512)
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--device", default="cpu")
+    args = parser.parse_args()
+    model = build("flamingo", args.hidden_size, args.layers, args.device)
+    peaks = []
+    for length in args.lengths:
+        inputs = inputs_of(model, 1, length, args.device)
+        whole, beyond = peak_of_step(model, inputs), peak_beyond_encoder(model, inputs)
+        peaks.append(beyond)
+        print(f"flamingo: {length} points: peak {whole / 2**20:.1f} MiB, beyond the encoder {beyond / 2**20:.1f} MiB")
+    growth = 100 * (max(peaks) / min(peaks) - 1)
+    print(f"flamingo: growth beyond the encoder {growth:.1f} % (wanted within 10 %)")
+    model = build("soft_prompt", args.hidden_size, args.layers, args.device)
+    for series, length in ((3, 1_000), (6, 1_000), (12, 1_000)):
+        peak = peak_of_step(model, inputs_of(model, series, length, args.device))
+        print(f"soft_prompt: {series} series of {length} points: peak {peak / 2**20:.1f} MiB")
+
+
+if __name__ == "__main__":
+    main()

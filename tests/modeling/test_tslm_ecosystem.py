@@ -1,0 +1,100 @@
+"""The time-series language model in the stack around it: adapters, placement, checkpoints that carry their code."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import peft
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
+from tslm_models import FUSIONS, batch, greedy, save_backbone, tslm
+
+from ts_llm_fusion import TimeSeriesProcessor, TSLMForCausalLM
+
+both_fusions = pytest.mark.parametrize("fusion", FUSIONS)
+
+PROMPT = [1, 20, torch.linspace(-1, 1, 13), 21, torch.ones(30), 22, 23]
+
+
+@both_fusions
+def test_lora_trains_adapters_alone_and_merges(fusion: str, tmp_path: Path):
+    model = tslm(fusion)
+    inputs = batch(model, [PROMPT])
+    plain = model(**inputs).logits
+    # The encoder's layers have a q_proj too, so the pattern names the backbone.
+    adapted = peft.get_peft_model(model, peft.LoraConfig(r=2, target_modules=r".*backbone\..*\.(q_proj|v_proj)"))
+    assert torch.equal(adapted(**inputs).logits, plain)
+    adapted.train()
+    adapted(**inputs, labels=inputs["input_ids"]).loss.backward()
+    trained = {name for name, parameter in adapted.named_parameters() if parameter.grad is not None}
+    assert len(trained) == 8 and all("lora" in name and "backbone" in name for name in trained)
+    with torch.no_grad():
+        for name, parameter in adapted.named_parameters():
+            if "lora_B" in name:
+                parameter.normal_()
+    adapted.eval().save_pretrained(tmp_path)
+    changed = adapted(**inputs).logits
+    assert (changed - plain).abs().max() > 1e-2
+    loaded = peft.PeftModel.from_pretrained(tslm(fusion), tmp_path).eval()
+    assert torch.equal(loaded(**inputs).logits, changed)
+    merged = loaded.merge_and_unload()
+    torch.testing.assert_close(merged(**inputs).logits, changed, atol=1e-4, rtol=0)
+    assert torch.equal(greedy(merged, inputs), greedy(adapted, inputs))
+
+
+@both_fusions
+def test_the_trainer_lowers_the_loss(fusion: str, tmp_path: Path):
+    model = tslm(fusion)
+    inputs = batch(model, [PROMPT, PROMPT], "right")
+    inputs["labels"] = inputs["input_ids"]
+    rows = [{name: value[row] for name, value in inputs.items()} for row in range(2)]
+    arguments = TrainingArguments(
+        tmp_path, max_steps=20, learning_rate=3e-3, logging_steps=1, report_to="none", use_cpu=True, save_strategy="no"
+    )
+    trainer = Trainer(model, arguments, train_dataset=rows, eval_dataset=rows)
+    before = trainer.evaluate()["eval_loss"]
+    trainer.train()
+    assert trainer.evaluate()["eval_loss"] < 0.5 * before
+
+
+@both_fusions
+@torch.no_grad()
+def test_a_device_map_and_a_dtype_at_loading(fusion: str, tmp_path: Path):
+    model = tslm(fusion)
+    model.save_pretrained(tmp_path)
+    inputs = batch(model, [PROMPT])
+    placed = AutoModelForCausalLM.from_pretrained(tmp_path, device_map={"": "cpu"})
+    assert torch.equal(placed(**inputs).logits, model(**inputs).logits)
+    half = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.bfloat16)
+    assert {parameter.dtype for parameter in half.parameters()} == {torch.bfloat16}
+    assert greedy(half, inputs).shape == (1, 8)
+
+
+@both_fusions
+def test_a_checkpoint_runs_where_this_package_is_not_installed(fusion: str, tmp_path: Path):
+    name = save_backbone(tmp_path / "backbone")
+    model = TSLMForCausalLM.from_backbone(name, config={"fusion": fusion})
+    processor = TimeSeriesProcessor.from_backbone(name, model.config)
+    model.save_pretrained(tmp_path / "model")
+    processor.save_pretrained(tmp_path / "model")
+    script = f"""
+import sys
+sys.modules["ts_llm_fusion"] = None  # importing it fails
+import transformers
+folder = {str(tmp_path / "model")!r}
+model = transformers.AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True)
+processor = transformers.AutoProcessor.from_pretrained(folder, trust_remote_code=True)
+part = {{"type": "time_series", "time_series": [1.0, 3.0, 2.0, 5.0, 4.0]}}
+inputs = processor.apply_chat_template([{{"role": "user", "content": [part]}}], tokenize=True, return_dict=True)
+print(model.generate(**inputs, max_new_tokens=4, min_new_tokens=4, do_sample=False)[0].tolist())
+"""
+    environment = {"HF_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False, cwd=tmp_path
+    )
+    part = {"type": "time_series", "time_series": [1.0, 3.0, 2.0, 5.0, 4.0]}
+    inputs = processor.apply_chat_template([{"role": "user", "content": [part]}], tokenize=True, return_dict=True)
+    expected = model.generate(**inputs, max_new_tokens=4, min_new_tokens=4, do_sample=False)[0].tolist()
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.stdout.splitlines()[-1] == str(expected)
