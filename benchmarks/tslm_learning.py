@@ -1,8 +1,9 @@
 """What the recipes of the time-series language model reach, in one table: `python -m benchmarks.tslm_learning`.
 
-Trains every recipe of `configs/tslm` that is named, or all of them, in a process of its own, and reports the test split:
-exact match, accuracy and macro-F1 of generated answers, with the series of other samples instead ("shuffled"), and the
-share of the most frequent answer of each kind ("chance"). The control recipe reads the same series as numbers in text.
+Trains the recipes of `configs/tslm` that are named, or all of them, each in a process of its own, and reports on the
+test split: exact match, accuracy and macro-F1 of generated answers, exact match with the series of other samples
+("shuffled"), and the share of the most frequent answer of each kind ("chance"). The control recipe reads the same series
+as numbers in the text.
 """
 
 import argparse

@@ -98,9 +98,8 @@ class TSLMTrainingArguments(SFTConfig):
 
 def part_of(parameter: str) -> str | None:
     """The part of `PARTS` that a parameter belongs to by its name, adapters and wrappers included."""
-    names = parameter.split(".")
-    found = [part for part, modules in PARTS.items() if any(module in names for module in modules)]
-    return found[0] if len(found) == 1 else "backbone" if "backbone" in names else None
+    part_of_module = {module: part for part, modules in PARTS.items() for module in modules}
+    return next((part_of_module[name] for name in parameter.split(".") if name in part_of_module), None)
 
 
 def generate_answers(
@@ -157,19 +156,23 @@ class TSLMTrainer(SFTTrainer):
         super().__init__(*args, **kwargs)
         self.answer_metrics = answer_metrics
 
-    def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
-        """Splits the parameter groups of the optimizer by part, each with its learning rate."""
-        if self.optimizer is not None:
-            return self.optimizer
-        optimizer = super().create_optimizer(*args, **kwargs)
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """Splits the parameter groups of a new optimizer by part, each with its learning rate."""
+        is_new = self.optimizer is None
+        optimizer = super().create_optimizer(model)
+        if not is_new:
+            return optimizer
         rates = {"encoder": self.args.encoder_learning_rate, "projector": self.args.projector_learning_rate}
-        parts = {id(parameter): part_of(name) for name, parameter in self.model.named_parameters()}
+        named = (self.model if model is None else model).named_parameters()
+        parts = {id(parameter): part_of(name) for name, parameter in named}
         groups = []
         for group in optimizer.param_groups:
-            for part in PARTS:
-                own = [parameter for parameter in group["params"] if parts[id(parameter)] == part]
-                if own:
-                    groups.append({**group, "params": own, "lr": rates.get(part) or group["lr"]})
+            by_part: dict[str | None, list[nn.Parameter]] = {}
+            for parameter in group["params"]:
+                by_part.setdefault(parts[id(parameter)], []).append(parameter)
+            for part, parameters in by_part.items():
+                rate = rates.get(part)
+                groups.append({**group, "params": parameters, "lr": group["lr"] if rate is None else rate})
         optimizer.param_groups = groups
         return optimizer
 
@@ -196,6 +199,33 @@ class TSLMTrainer(SFTTrainer):
         return output
 
 
+def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
+    """What `from_pretrained` is to know of precision and attention."""
+    if (model_arguments.load_in_4bit or model_arguments.load_in_8bit) and not is_bitsandbytes_available():
+        raise ValueError("load_in_4bit and load_in_8bit need bitsandbytes, which is not installed; install it.")
+    arguments = {
+        "dtype": model_arguments.dtype,
+        "attn_implementation": model_arguments.attn_implementation,
+        "quantization_config": get_quantization_config(model_arguments),
+    }
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arguments: ModelConfig) -> None:
+    """Raises `ValueError` for settings that contradict each other, before anything is loaded."""
+    source, is_described = model_arguments.model_name_or_path, config_arguments.text_config is not None
+    if source is None and not is_described:
+        raise ValueError("neither model_name_or_path nor text_config is set; name a backbone, or describe a new one.")
+    if source is not None and is_described:
+        raise ValueError("model_name_or_path and text_config are both set; the first has its own, so set one.")
+    if source is None and (model_arguments.use_peft or "backbone" in tslm_arguments.freeze):
+        raise ValueError(
+            "a new backbone must be trained in full; set model_name_or_path, or neither use_peft nor freeze it."
+        )
+    if model_arguments.use_peft and "backbone" in tslm_arguments.freeze:
+        raise ValueError("use_peft trains adapters in the backbone, and freeze names it; leave one out.")
+
+
 def build_tslm(
     config_arguments: Any,
     tslm_arguments: TSLMArguments,
@@ -207,7 +237,7 @@ def build_tslm(
     """The model that a recipe describes and its processor.
 
     Args:
-        config_arguments: fields of `TSLMConfig`; those of a saved model are its own.
+        config_arguments: fields of `TSLMConfig`, for a new model.
         tslm_arguments: the encoder, and what is not trained.
         model_arguments: the backbone or a saved `TSLMForCausalLM`, its precision and adapters; without a name the
             backbone is a new one of `text_config`.
@@ -218,34 +248,23 @@ def build_tslm(
     Raises:
         ValueError: for settings that contradict each other.
     """
+    _check_start(config_arguments, tslm_arguments, model_arguments)
+    load = _loading_arguments(model_arguments)
     source = model_arguments.model_name_or_path
-    load = {"dtype": model_arguments.dtype}
-    if (model_arguments.load_in_4bit or model_arguments.load_in_8bit) and not is_bitsandbytes_available():
-        raise ValueError("load_in_4bit and load_in_8bit need bitsandbytes, which is not installed; install it.")
-    quantization = get_quantization_config(model_arguments)
-    if quantization is not None:
-        load["quantization_config"] = quantization
-    if model_arguments.attn_implementation is not None:
-        load["attn_implementation"] = model_arguments.attn_implementation
+    if source is None:
+        source = str(fresh_folder)
+        if is_writer:
+            save_fresh_backbone(
+                source, mapping(config_arguments.text_config, "text_config"), texts, [TIME_SERIES_TOKEN]
+            )
+    elif AutoConfig.from_pretrained(source).model_type == TSLMConfig.model_type:
+        defaults = vars(type(config_arguments)())
+        changed = [name for name, value in vars(config_arguments).items() if value != defaults[name]]
+        if changed:
+            raise ValueError(f"{source} is a saved model with a configuration of its own; leave {changed[0]} out.")
+        return AutoModelForCausalLM.from_pretrained(source, **load), AutoProcessor.from_pretrained(source)
     fields = {name: value for name, value in vars(config_arguments).items() if name != "text_config"}
     fields["encoder_config"] = mapping(fields["encoder_config"], "encoder_config")
-    text_config = mapping(config_arguments.text_config, "text_config")
-    if source is None:
-        if text_config is None:
-            raise ValueError(
-                "neither model_name_or_path nor text_config is set; name a backbone, or describe a new one."
-            )
-        if model_arguments.use_peft or "backbone" in tslm_arguments.freeze:
-            raise ValueError(
-                "a new backbone must be trained in full; set model_name_or_path, or neither use_peft nor freeze it."
-            )
-        if is_writer:
-            save_fresh_backbone(fresh_folder, text_config, texts, [TIME_SERIES_TOKEN])
-        source = str(fresh_folder)
-    elif text_config is not None:
-        raise ValueError("model_name_or_path and text_config are both set; the first has its own, so set one.")
-    elif AutoConfig.from_pretrained(source).model_type == TSLMConfig.model_type:
-        return AutoModelForCausalLM.from_pretrained(source, **load), AutoProcessor.from_pretrained(source)
     model = TSLMForCausalLM.from_backbone(
         source, encoder=tslm_arguments.encoder_name_or_path, time_series_token=TIME_SERIES_TOKEN, config=fields, **load
     )

@@ -200,6 +200,30 @@ def test_adapters_are_trained_beside_whole_modules_and_resume(tmp_path: Path, ba
         assert torch.equal(value, again[name]), name
 
 
+def test_a_saved_model_is_trained_further_and_keeps_its_configuration(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    start = {"text_config": None, "encoder_config": None, "model_name_or_path": str(folder / "model")}
+    further = run(tmp_path, "further", **start, learning_rate=0.0, num_train_epochs=1)
+    assert_same_weights(folder / "model", further, 0.0)
+    recipe = tmp_path / "flamingo.yaml"
+    recipe.write_text(yaml.safe_dump(RECIPE | start | {"fusion": "flamingo"}))
+    assert main(["train", "sft", "--config", str(recipe), "--output_dir", str(tmp_path / "out")]) == 2
+    assert "is a saved model with a configuration of its own; leave fusion out" in capsys.readouterr().err
+
+
+def test_a_tiny_model_learns_to_tell_trends_by_their_series_alone(tmp_path: Path) -> None:
+    encoder = ENCODER | {"patch_length": 16}
+    text = TEXT | {"initializer_range": 0.1}
+    learning = {"tasks": ["trend"], "num_train": 2400, "num_validation": 50, "num_test": 200, "num_train_epochs": 1}
+    learning |= {"learning_rate": 3e-3, "warmup_steps": 10, "per_device_train_batch_size": 16, "multiple_choice": 0}
+    output = run(tmp_path, "trend", encoder_config=encoder, text_config=text, **learning)
+    metrics = json.loads((output / "metrics.json").read_text())
+    assert metrics["test"]["exact_match"] >= 0.95
+    assert metrics["shuffled"]["exact_match"] <= metrics["test"]["chance"] + 0.1
+    assert metrics["test"]["chance"] < 0.45
+
+
 def tiny_trainer(tmp_path: Path, backbone: Path, freeze: list[str], use_peft: bool = False, **rates):
     """A trainer after two steps, and the parameters before them."""
     model = TSLMForCausalLM.from_backbone(backbone, config={"encoder_config": dict(ENCODER)})
@@ -278,11 +302,17 @@ def test_answers_do_not_depend_on_the_batch_and_do_on_the_series(folder: Path) -
         ({"encoder_lerning_rate": 1e-3}, "did you mean 'encoder_learning_rate'"),
         ({"data": "BasicMotion"}, "BasicMotion: no BasicMotion_TRAIN file"),
         ({"text_config": {"hidden_size": 32}}, "text_config names no model_type"),
+        ({"load_in_4bit": True}, "load_in_4bit and load_in_8bit need bitsandbytes, which is not installed"),
+        (
+            {"text_config": None, "model_name_or_path": "somewhere", "use_peft": True, "freeze": ["backbone"]},
+            "use_peft trains adapters in the backbone, and freeze names it",
+        ),
     ],
 )
 def test_bad_settings_are_one_line_and_status_2(
-    tmp_path: Path, capsys: pytest.CaptureFixture, changes: dict, message: str
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch, changes: dict, message: str
 ) -> None:
+    monkeypatch.setattr("ts_llm_fusion.training.sft.is_bitsandbytes_available", lambda: False)
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(yaml.safe_dump(RECIPE | changes))
     assert main(["train", "sft", "--config", str(recipe), "--output_dir", str(tmp_path / "out")]) == 2

@@ -11,7 +11,7 @@ from typing import Any
 from transformers import set_seed
 from trl import ModelConfig
 
-from ..data.questions import QuestionArguments, prepare_questions
+from ..data.questions import SYNTHETIC, QuestionArguments, prepare_questions
 from ..data.samples import QuestionData, sample_text, shuffle_series
 from ..data.synthetic_qa import SyntheticArguments
 from ..data.tsc import ArchiveArguments
@@ -62,6 +62,22 @@ def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, d
         if trainer.is_world_process_zero():
             write_text(output / f"predictions_{name}.jsonl", _predictions(answers, samples))
     return found
+
+
+def _table(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """Exact match of each task and of all, beside the share of the most frequent answer."""
+    sources = {
+        "this model": ("test", "exact_match"),
+        "series shuffled": ("shuffled", "exact_match"),
+        "chance": ("test", "chance"),
+    }
+    rows = {
+        name: {task: values[metric] for task, values in found[split].items()}
+        | {"all": overall_metrics(found[split])[metric]}
+        for name, (split, metric) in sources.items()
+        if split in found
+    }
+    return results_table(rows)
 
 
 def main(args: Sequence[str]) -> None:
@@ -120,30 +136,26 @@ def main(args: Sequence[str]) -> None:
         "data": question.data,
         "series_as": question.series_as,
         "samples": {name: len(samples) for name, samples in data.splits.items()},
-        **{f"{name}_by_task": tasks for name, tasks in found.items()},
         **overall,
+        **{f"{name}_by_task": tasks for name, tasks in found.items()},
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,
         **parameters,
         "seconds": seconds,
         "seed": arguments.seed,
         "versions": {package: version(package) for package in _PACKAGES},
+        "recipe": {
+            **vars(question),
+            **vars(synthetic if question.data == SYNTHETIC else archive),
+            **vars(config_arguments),
+            **vars(tslm_arguments),
+            "model_name_or_path": model_arguments.model_name_or_path,
+        },
     }
     write_json(output / "log_history.json", trainer.state.log_history)
     write_json(output / "metrics.json", metrics)
-    rows = {
-        "this model": {task: values["exact_match"] for task, values in found["test"].items()}
-        | {"all": overall["test"]["exact_match"]},
-    }
-    if "shuffled" in found:
-        rows["series shuffled"] = {task: values["exact_match"] for task, values in found["shuffled"].items()} | {
-            "all": overall["shuffled"]["exact_match"]
-        }
-    rows["chance"] = {task: values["chance"] for task, values in found["test"].items()} | {
-        "all": overall["test"]["chance"]
-    }
     print(
         f"\n{question.data}: exact match on the test split, {len(data.splits['test'])} questions, {seconds:.0f} s of "
-        f"training\n{results_table(rows)}\naccuracy {overall['test']['accuracy']:.4f}, macro-F1 "
+        f"training\n{_table(found)}\naccuracy {overall['test']['accuracy']:.4f}, macro-F1 "
         f"{overall['test']['macro_f1']:.4f}\n\nEverything is in {output}"
     )

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from datasets import Dataset, Features, List, Value
 
-# A part is text, or stands for the next series of the sample and has no text. The length is that of all series together:
-# a trainer may batch samples that are about as long.
+# A part is text, or stands for the next series of the sample and has no text.
 FEATURES = Features(
     {
         "messages": List(
@@ -19,7 +18,6 @@ FEATURES = Features(
         "task": Value("string"),
         "source": Value("string"),
         "id": Value("string"),
-        "length": Value("int32"),
     }
 )
 
@@ -73,7 +71,6 @@ def make_sample(
         "task": task,
         "source": source,
         "id": sample_id,
-        "length": sum(map(len, series.values())),
     }
 
 
