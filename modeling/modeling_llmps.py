@@ -112,12 +112,9 @@ class LLMPSModel(LLMPSPreTrainedModel):
             length=config.context_length,
             wavelet_levels=config.effective_wavelet_levels,
         )
-        self.token_projection = nn.Conv1d(
-            config.mscnn_channels,
-            config.hidden_size,
-            kernel_size=config.patch_length or config.context_length,
-            stride=config.patch_stride or config.patch_length or config.context_length,
-        )
+        self.patch_length = config.patch_length or config.context_length
+        self.patch_stride = config.patch_stride or self.patch_length
+        self.token_projection = nn.Linear(config.mscnn_channels * self.patch_length, config.hidden_size)
         self.backbone = AutoModel.from_config(config.text_config) if config.use_llm else None
         if getattr(self.backbone, "pooler", None) is not None:
             # Encoders such as BERT bring one for classification; nothing here would ever train or use it.
@@ -169,7 +166,9 @@ class LLMPSModel(LLMPSPreTrainedModel):
 
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (values.to(self.dtype), mask))
         features = self.mscnn(values, mask)
-        tokens = self.token_projection(features).transpose(1, 2)
+        # (series, channels, time) -> (series, tokens, channels * patch): a view where a whole series is one token.
+        patches = features.unfold(-1, self.patch_length, self.patch_stride).transpose(1, 2).flatten(2)
+        tokens = self.token_projection(patches)
         shape = (batch_size, num_variables, *tokens.shape[1:])
         hidden_states = tokens
         backbone_outputs = {}

@@ -220,13 +220,15 @@ class TSLMModel(TSLMPreTrainedModel):
                 every one is. A series without an observed value is no series.
 
         Raises:
-            ValueError: the shapes are not as above.
+            ValueError: the shapes or the dtype are not as above.
         """
         if time_series.ndim != 3:
             raise ValueError(
                 f"time_series has shape {tuple(time_series.shape)}; it must be (batch, series, time), as the "
                 "processor returns it."
             )
+        if not time_series.is_floating_point():
+            raise ValueError(f"time_series has dtype {time_series.dtype}; it must be of floating-point numbers.")
         if time_series_mask is None:
             time_series_mask = torch.ones_like(time_series)
         if time_series_mask.shape != time_series.shape:

@@ -65,8 +65,12 @@ def test_the_wheel_imports_in_a_clean_environment(tmp_path: Path) -> None:
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     assert len(list((tmp_path / "dist").glob("*.tar.gz"))) == 1
     names = zipfile.ZipFile(wheel).namelist()
-    for needed in ("configs/llmps/demo.yaml", "hub_cards/forecaster.md", "modeling/modeling_llmps.py", "py.typed"):
-        assert f"ts_llm_fusion/{needed}" in names
+    folders = {"ts_llm_fusion": "", "modeling": "modeling/", "processing": "processing/", "training": "training/"}
+    folders |= {"configs": "configs/", "hub_cards": "hub_cards/"}
+    for folder, prefix in folders.items():
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and path.suffix in (".py", ".yaml", ".md", ".typed"):
+                assert f"ts_llm_fusion/{prefix}{path.relative_to(ROOT / folder).as_posix()}" in names
     venv.create(tmp_path / "venv", with_pip=False)
     site = Path(
         sysconfig.get_path("purelib", vars={"base": str(tmp_path / "venv"), "platbase": str(tmp_path / "venv")})

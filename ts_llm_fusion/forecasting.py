@@ -30,6 +30,8 @@ def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Forecast
         model, loading = AutoModelForTimeSeriesPrediction.from_pretrained(name, output_loading_info=True)
     except SafetensorError as error:
         raise ValueError(f"{name}: the weights are damaged ({error}); copy or train the checkpoint again.") from None
+    except RuntimeError as error:
+        raise ValueError(f"{name}: the weights do not fit config.json; copy or train the checkpoint again.") from error
     if loading["missing_keys"]:
         missing = ", ".join(sorted(loading["missing_keys"]))
         raise ValueError(f"{name}: the checkpoint has no weights for {missing}; copy or train it again.")

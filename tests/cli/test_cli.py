@@ -220,6 +220,16 @@ def test_a_checkpoint_with_weights_missing_is_named(
     assert "head.bias" in capsys.readouterr().err
 
 
+def test_weights_of_another_shape_are_named(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for name in ("config.json", "preprocessor_config.json", "model.safetensors"):
+        (tmp_path / name).write_bytes((folder / "model" / name).read_bytes())
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"prediction_length": 13}))
+    arguments = ["forecast", "--model", tmp_path, "--data", folder / "waves.csv", "--output", tmp_path / "out.csv"]
+    assert main(list(map(str, arguments))) == 2
+    assert "the weights do not fit config.json" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", (["nothing"], ["train"], ["train", "nothing"], []))
 def test_an_unknown_command_exits_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as raised:

@@ -334,6 +334,7 @@ def test_compiles_without_graph_breaks(fusion: str):
         (lambda inputs: inputs["input_ids"].masked_fill_(inputs["input_ids"] == TOKEN, 5), "placeholder tokens"),
         (lambda inputs: inputs.pop("time_series"), "placeholder tokens"),
         (lambda inputs: inputs.update(time_series=inputs["time_series"][:, 0]), "must be \\(batch, series, time\\)"),
+        (lambda inputs: inputs.update(time_series=inputs["time_series"].to(torch.complex64)), "dtype torch.complex64"),
         (lambda inputs: inputs.update(time_series_mask=inputs["time_series_mask"][..., 1:]), "must be that of"),
     ],
 )
