@@ -10,7 +10,6 @@ from transformers import (
     AddedToken,
     AutoModel,
     AutoModelForCausalLM,
-    AutoTokenizer,
     GenerationMixin,
     PreTrainedConfig,
     PreTrainedModel,
@@ -451,6 +450,9 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         Raises:
             ValueError: the config contradicts itself, the backbone or the encoder.
         """
+        # Not at the top: whoever imports AutoProcessor first gets here before transformers has its AutoTokenizer.
+        from transformers import AutoTokenizer
+
         tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
