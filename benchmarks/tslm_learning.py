@@ -2,8 +2,8 @@
 
 Trains the recipes of `configs/tslm` that are named, or all of them, each in a process of its own, and reports on the
 test split: exact match, accuracy and macro-F1 of generated answers, exact match with the series of other samples
-("shuffled"), and the share of the most frequent answer of each kind ("chance"). The control recipe reads the same series
-as numbers in the text.
+("shuffled"), and the share of the most frequent answer of each kind ("chance"). The control recipe reads the same
+series as numbers in the text.
 """
 
 import argparse

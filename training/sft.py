@@ -156,6 +156,9 @@ class TSLMTrainer(SFTTrainer):
         super().__init__(*args, **kwargs)
         self.answer_metrics = answer_metrics
 
+    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
+        """Writes none: that of trl describes a text model; the command that trains writes one at the end."""
+
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         """Splits the parameter groups of a new optimizer by part, each with its learning rate."""
         is_new = self.optimizer is None

@@ -127,6 +127,20 @@ def test_the_output_loads_through_the_auto_classes_and_answers_as_in_training(fo
     assert generate_answers(model, processor, samples, batch_size=3, max_new_tokens=4) == expected
 
 
+def test_the_snippet_of_the_card_runs_and_its_table_has_the_numbers(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = (folder / "model" / "README.md").read_text()
+    metrics = json.loads((folder / "model" / "metrics.json").read_text())
+    assert f"{metrics['shuffled']['exact_match']:.4f}" in card.split("| series shuffled |")[1].splitlines()[0]
+    assert "None" not in card
+    monkeypatch.chdir(folder)
+    found: dict = {}
+    exec(card.split("```python\n")[1].split("```")[0], found)
+    assert isinstance(found["answer"], str)
+    assert found["inputs"]["time_series"].shape == (1, 1, 12)
+
+
 def test_the_best_checkpoint_is_the_one_that_is_kept(folder: Path) -> None:
     state = json.loads(next((folder / "model").glob("checkpoint-8/trainer_state.json")).read_text())
     best = Path(state["best_model_checkpoint"])

@@ -18,6 +18,7 @@ from ..data.tsc import ArchiveArguments
 from ..evaluation.answers import answer_label, overall_metrics, task_metrics
 from ..evaluation.report import results_table
 from ..files import write_json, write_text
+from ..hub.cards import tslm_card
 from ..training.arguments import RecipeParser
 from ..training.forecaster import trained_parameters
 from ..training.sft import (
@@ -150,10 +151,13 @@ def main(args: Sequence[str]) -> None:
             **vars(config_arguments),
             **vars(tslm_arguments),
             "model_name_or_path": model_arguments.model_name_or_path,
+            "max_new_tokens": arguments.max_new_tokens,
         },
     }
     write_json(output / "log_history.json", trainer.state.log_history)
     write_json(output / "metrics.json", metrics)
+    asked = data.splits["train"][0]["messages"][0]["content"][0]["text"]
+    tslm_card(output.name, metrics, model.config, _table(found), asked).save(output / "README.md")
     print(
         f"\n{question.data}: exact match on the test split, {len(data.splits['test'])} questions, {seconds:.0f} s of "
         f"training\n{_table(found)}\naccuracy {overall['test']['accuracy']:.4f}, macro-F1 "
