@@ -1,6 +1,5 @@
 """Supervised fine-tuning of the time-series language model on trl's SFTTrainer."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +23,6 @@ from .backbone import lora_target_modules
 from .collator import AnswerCollator
 from .forecaster import checkpoint_to_resume
 from .fresh_backbone import save_fresh_backbone
-
-logger = logging.getLogger(__name__)
 
 # The tokenizer gives the placeholder its id, and the backbone says how it ties its head.
 TSLMConfigArguments = config_arguments(

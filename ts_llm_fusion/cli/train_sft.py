@@ -99,6 +99,7 @@ def main(args: Sequence[str]) -> None:
     )
     output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive)
+    logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
     set_seed(arguments.seed)
     with arguments.main_process_first(local=False):
         model, processor = build_tslm(
