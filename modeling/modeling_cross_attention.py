@@ -98,23 +98,26 @@ class CrossAttentionHook:
     A hook keeps the backbone's modules and the names of its weights as they are, and holds nothing between calls.
 
     Args:
-        block: the block to run before the layer, or `None` before layers that have none.
+        blocks: all blocks; looked up at each call, because peft may put a trained copy in a block's place.
+        index: the place among them of the block to run before the layer, or `None` before layers that have none.
     """
 
-    def __init__(self, block: GatedCrossAttention | None):
-        self.block = block
+    def __init__(self, blocks: nn.ModuleList, index: int | None):
+        self.blocks = blocks
+        self.index = index
 
     def __call__(self, layer: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         context = kwargs.pop("series_context", None)
         if context is None and not torch.compiler.is_compiling():
             context = _CURRENT.get()
-        if context is None or self.block is None:
+        if context is None or self.index is None:
             return args, kwargs
+        block = self.blocks[self.index]
         context.blocks_run += 1
         read = (context.latents, context.attention_mask, context.reads)
         if args:
-            return (self.block(args[0], *read), *args[1:]), kwargs
-        return args, {**kwargs, "hidden_states": self.block(kwargs["hidden_states"], *read)}
+            return (block(args[0], *read), *args[1:]), kwargs
+        return args, {**kwargs, "hidden_states": block(kwargs["hidden_states"], *read)}
 
 
 def run_with_context(decoder: nn.Module, context: CrossAttentionContext, number_of_blocks: int, **kwargs: Any) -> Any:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from transformers import PreTrainedConfig, PreTrainedModel
+from torch import nn
+from transformers import PreTrainedConfig
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,16 @@ def encoder_geometry(config: PreTrainedConfig) -> EncoderGeometry:
     )
 
 
-def _encode_patches(encoder: PreTrainedModel, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+def _encode_patches(encoder: nn.Module, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
     return encoder(past_values=values, past_observed_mask=observed).last_hidden_state
 
 
-def _encode_patchtst(encoder: PreTrainedModel, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+def _encode_patchtst(encoder: nn.Module, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
     outputs = encoder(past_values=values[..., None], past_observed_mask=observed[..., None])
     return outputs.last_hidden_state[:, 0, int(encoder.config.use_cls_token) :]
 
 
-def _encode_timesfm(encoder: PreTrainedModel, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+def _encode_timesfm(encoder: nn.Module, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
     """TimesFM is causal and takes its padding on the left, so series are moved right and their tokens back left."""
     time, patch_length = values.shape[1], encoder.config.patch_length
     shift = time - series_lengths(observed)
@@ -79,7 +80,7 @@ def _encode_timesfm(encoder: PreTrainedModel, values: torch.Tensor, observed: to
     return hidden_states.gather(1, tokens)
 
 
-_ENCODE: dict[str, Callable[[PreTrainedModel, torch.Tensor, torch.Tensor], torch.Tensor]] = {
+_ENCODE: dict[str, Callable[[nn.Module, torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "patchtst": _encode_patchtst,
     "timesfm2_5": _encode_timesfm,
     "ts_patch_encoder": _encode_patches,
@@ -93,7 +94,7 @@ def series_lengths(mask: torch.Tensor) -> torch.Tensor:
 
 
 def encode_series(
-    encoder: PreTrainedModel, time_series: torch.Tensor, time_series_mask: torch.Tensor
+    encoder: nn.Module, time_series: torch.Tensor, time_series_mask: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Encodes every series of a batch, each by itself.
 

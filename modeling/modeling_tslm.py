@@ -10,7 +10,6 @@ from transformers import (
     AddedToken,
     AutoModel,
     AutoModelForCausalLM,
-    AutoTokenizer,
     GenerationMixin,
     PreTrainedConfig,
     PreTrainedModel,
@@ -203,9 +202,10 @@ class TSLMModel(TSLMPreTrainedModel):
         self.post_init()
 
     def _attach_cross_attention(self) -> None:
-        block_of = dict(zip(self.config.cross_attention_layers, self.cross_attention_layers, strict=True))
+        index_of = {layer: index for index, layer in enumerate(self.config.cross_attention_layers)}
         for number, layer in enumerate(decoder_layers(self.backbone)):
-            layer.register_forward_pre_hook(CrossAttentionHook(block_of.get(number)), with_kwargs=True)
+            hook = CrossAttentionHook(self.cross_attention_layers, index_of.get(number))
+            layer.register_forward_pre_hook(hook, with_kwargs=True)
 
     def get_time_series_features(
         self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
@@ -450,6 +450,9 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         Raises:
             ValueError: the config contradicts itself, the backbone or the encoder.
         """
+        # Not at the top: whoever imports AutoProcessor first gets here before transformers has its AutoTokenizer.
+        from transformers import AutoTokenizer
+
         tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)

@@ -41,6 +41,17 @@ def test_auto_classes_know_our_models_whatever_is_imported_first(imports: str) -
     assert python(code).splitlines()[-1] == "LLMPSConfig LLMPSModel"
 
 
+@pytest.mark.parametrize(
+    "imports",
+    ["import ts_llm_fusion; from transformers import AutoProcessor", "from ts_llm_fusion import TimeSeriesProcessor"],
+)
+def test_auto_classes_know_the_language_model_where_the_processor_is_imported_first(imports: str) -> None:
+    code = f"{imports}\nfrom transformers import AutoConfig, AutoModelForCausalLM\n"
+    code += "c = AutoConfig.for_model('tslm', time_series_token_id=0)\n"
+    code += "print(type(c) in AutoModelForCausalLM._model_mapping)"
+    assert python(code).splitlines()[-1] == "True"
+
+
 @pytest.mark.parametrize("name", ts_llm_fusion.__all__)
 def test_every_public_name_is_there(name: str) -> None:
     assert getattr(ts_llm_fusion, name) is not None

@@ -53,3 +53,48 @@ def forecaster_card(name: str, metrics: Mapping[str, Any], config: Any) -> Model
         versions=", ".join(f"{package} {version}" for package, version in metrics["versions"].items()),
         table=results_table({"this model": metrics["test"], **metrics["floors"]}),
     )
+
+
+def tslm_card(name: str, metrics: Mapping[str, Any], config: Any, table: str, question: str) -> ModelCard:
+    """The card of a language model that was trained to answer questions about series.
+
+    Args:
+        name: what to call it, also as the repository in the snippet.
+        metrics: contents of metrics.json.
+        config: its `TSLMConfig`.
+        table: its results, in Markdown.
+        question: one that it was trained on, for the snippet.
+    """
+    results = [
+        EvalResult(
+            task_type="text-generation",
+            dataset_type=metrics["data"],
+            dataset_name=metrics["data"],
+            dataset_split="test",
+            metric_type=metric,
+            metric_value=round(metrics["test"][metric], 6),
+        )
+        for metric in ("exact_match", "accuracy", "macro_f1")
+    ]
+    backbone = metrics["recipe"]["model_name_or_path"]
+    data = ModelCardData(
+        library_name="transformers",
+        pipeline_tag="text-generation",
+        tags=["time-series", "question-answering", "opentslm", "ts-llm-fusion"],
+        base_model=backbone,
+        model_name=name,
+        eval_results=results,
+    )
+    return ModelCard.from_template(
+        data,
+        template_str=files("ts_llm_fusion.hub_cards").joinpath("tslm.md").read_text(encoding="utf-8"),
+        name=name,
+        repository=name,
+        metrics=metrics,
+        fusion=config.fusion.replace("_", " "),
+        question=question,
+        max_new_tokens=metrics["recipe"]["max_new_tokens"],
+        backbone=f"{backbone or 'random weights'} ({config.text_config.model_type})",
+        versions=", ".join(f"{package} {version}" for package, version in metrics["versions"].items()),
+        table=table,
+    )

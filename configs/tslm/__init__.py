@@ -1,0 +1,1 @@
+"""Recipes of the time-series language model."""

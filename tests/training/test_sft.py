@@ -1,0 +1,335 @@
+"""Fine-tuning through the command line: its artifacts, adapters, learning rates, resuming and several processes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+from transformers import AutoProcessor
+from trl import ModelConfig
+
+from ts_llm_fusion import TSLMForCausalLM
+from ts_llm_fusion.cli import main
+from ts_llm_fusion.data.samples import shuffle_series
+from ts_llm_fusion.data.synthetic_qa import SyntheticArguments, prepare_synthetic
+from ts_llm_fusion.processing.processing_time_series import TimeSeriesProcessor
+from ts_llm_fusion.training.fresh_backbone import save_fresh_backbone
+from ts_llm_fusion.training.sft import (
+    TSLMArguments,
+    TSLMTrainingArguments,
+    generate_answers,
+    part_of,
+    train_tslm,
+)
+
+# Models here are so small that a second thread costs more than it gives.
+torch.set_num_threads(1)
+
+ENCODER = {
+    "model_type": "ts_patch_encoder",
+    "num_hidden_layers": 1,
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_attention_heads": 2,
+}
+TEXT = {
+    "model_type": "llama",
+    "num_hidden_layers": 2,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_attention_heads": 4,
+    "vocab_size": 400,
+    "max_position_embeddings": 512,
+}
+RECIPE = {
+    "data": "synthetic",
+    "tasks": ["trend", "correlation"],
+    "num_train": 32,
+    "num_validation": 10,
+    "num_test": 10,
+    "text_config": TEXT,
+    "encoder_config": ENCODER,
+    "per_device_train_batch_size": 8,
+    "num_train_epochs": 2,
+    "max_new_tokens": 4,
+    "use_cpu": True,
+    "disable_tqdm": True,
+    "seed": 3,
+}
+
+
+def run(folder: Path, output: str, **changes) -> Path:
+    """Trains by a recipe in `folder`, and returns the folder of the output."""
+    recipe = folder / f"{output}.yaml"
+    recipe.write_text(yaml.safe_dump(RECIPE | changes))
+    assert main(["train", "sft", "--config", str(recipe), "--output_dir", str(folder / output)]) == 0
+    return folder / output
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model under `model`, trained for two epochs of four steps."""
+    folder = tmp_path_factory.mktemp("sft")
+    run(folder, "model", save_total_limit=None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A language model with random weights, saved as a pretrained one is."""
+    folder = tmp_path_factory.mktemp("backbone")
+    torch.manual_seed(0)
+    save_fresh_backbone(folder, TEXT, ["Series: rising falling flat"] * 3)
+    return folder
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def assert_same_weights(one: Path, other: Path, tolerance: float) -> None:
+    first, second = weights(one), weights(other)
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        assert torch.allclose(value, second[name], rtol=0, atol=tolerance), name
+
+
+def test_training_leaves_everything_that_a_checkpoint_needs(folder: Path) -> None:
+    model = folder / "model"
+    metrics = json.loads((model / "metrics.json").read_text())
+    assert metrics["samples"] == {"train": 32, "validation": 10, "test": 10}
+    assert set(metrics["test_by_task"]) == {"trend", "correlation"}
+    lines = [json.loads(line) for line in (model / "predictions_test.jsonl").read_text().splitlines()]
+    assert [line["id"] for line in lines] == [f"test-{index}" for index in range(10)]
+    assert sum(line["exact_match"] for line in lines) / 10 == pytest.approx(metrics["test"]["exact_match"])
+    assert len((model / "predictions_shuffled.jsonl").read_text().splitlines()) == 10
+    evaluated = [
+        log["eval_exact_match"] for log in json.loads((model / "log_history.json").read_text()) if "eval_loss" in log
+    ]
+    assert len(evaluated) == 2
+    assert metrics["best_validation"] == max(evaluated)
+
+
+def test_the_output_loads_through_the_auto_classes_and_answers_as_in_training(folder: Path) -> None:
+    model = TSLMForCausalLM.from_pretrained(folder / "model")
+    processor = AutoProcessor.from_pretrained(folder / "model")
+    samples = prepare_synthetic(
+        SyntheticArguments(num_train=1, num_validation=1, num_test=10, tasks=RECIPE["tasks"])
+    ).splits["test"]
+    lines = [json.loads(line) for line in (folder / "model" / "predictions_test.jsonl").read_text().splitlines()]
+    expected = [line["prediction"] for line in lines]
+    assert generate_answers(model, processor, samples, batch_size=3, max_new_tokens=4) == expected
+
+
+def test_the_snippet_of_the_card_runs_and_its_table_has_the_numbers(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = (folder / "model" / "README.md").read_text()
+    metrics = json.loads((folder / "model" / "metrics.json").read_text())
+    assert f"{metrics['shuffled']['exact_match']:.4f}" in card.split("| series shuffled |")[1].splitlines()[0]
+    assert "None" not in card
+    monkeypatch.chdir(folder)
+    found: dict = {}
+    exec(card.split("```python\n")[1].split("```")[0], found)
+    assert isinstance(found["answer"], str)
+    assert found["inputs"]["time_series"].shape == (1, 1, 12)
+
+
+def test_the_best_checkpoint_is_the_one_that_is_kept(folder: Path) -> None:
+    state = json.loads(next((folder / "model").glob("checkpoint-8/trainer_state.json")).read_text())
+    best = Path(state["best_model_checkpoint"])
+    other = next(path for path in (folder / "model").glob("checkpoint-*") if path.name != best.name)
+    assert_same_weights(folder / "model", best, 0.0)
+    assert not torch.equal(
+        weights(folder / "model")["model.projector.linear.weight"], weights(other)["model.projector.linear.weight"]
+    )
+
+
+def test_resumed_training_is_uninterrupted_training(folder: Path) -> None:
+    resumed = folder / "resumed"
+    shutil.copytree(folder / "model" / "checkpoint-4", resumed / "checkpoint-4")
+    run(folder, "resumed", resume_from_checkpoint="true", save_total_limit=None)
+    assert_same_weights(folder / "model" / "checkpoint-8", resumed / "checkpoint-8", 0.0)
+
+
+def test_two_processes_train_as_one_does_on_the_same_global_batch(folder: Path) -> None:
+    recipe = folder / "two.yaml"
+    recipe.write_text(yaml.safe_dump(RECIPE | {"per_device_train_batch_size": 4, "save_total_limit": None}))
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    command = ["-m", "ts_llm_fusion.cli", "train", "sft", "--config", str(recipe), "--output_dir", str(folder / "two")]
+    finished = subprocess.run(
+        [*launch, *command, "--use_cpu", "true"],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    assert_same_weights(folder / "model" / "checkpoint-8", folder / "two" / "checkpoint-8", 2e-5)
+    one, two = (json.loads((folder / name / "metrics.json").read_text()) for name in ("model", "two"))
+    assert one["test"] == two["test"]
+    assert (folder / "model" / "predictions_test.jsonl").read_text() == (
+        folder / "two" / "predictions_test.jsonl"
+    ).read_text()
+
+
+@pytest.mark.parametrize("fusion", ["soft_prompt", "flamingo"])
+def test_adapters_are_trained_beside_whole_modules_and_resume(tmp_path: Path, backbone: Path, fusion: str) -> None:
+    sizes = {"num_latents": 4, "resampler_num_layers": 1, "resampler_num_heads": 2, "resampler_head_dim": 8}
+    sizes |= {"cross_attention_num_heads": 2, "cross_attention_head_dim": 8}
+    recipe = {
+        "text_config": None,
+        "model_name_or_path": str(backbone),
+        "use_peft": True,
+        "lora_r": 2,
+        "fusion": fusion,
+    }
+    recipe |= {"save_total_limit": None, **(sizes if fusion == "flamingo" else {})}
+    output = run(tmp_path, "lora", **recipe)
+    adapters = load_file(output / "checkpoint-8" / "adapter_model.safetensors")
+    part = "cross_attention_layers.0.output.weight" if fusion == "flamingo" else "projector.linear.weight"
+    assert any(name.endswith(part) for name in adapters)
+    assert any("lora_A" in name for name in adapters)
+    assert not any("embed_tokens" in name for name in adapters)
+    start, merged = load_file(backbone / "model.safetensors"), weights(output)
+    assert torch.equal(
+        merged["model.backbone.model.layers.0.mlp.up_proj.weight"], start["model.layers.0.mlp.up_proj.weight"]
+    )
+    assert not torch.equal(
+        merged["model.backbone.model.layers.0.self_attn.q_proj.weight"],
+        start["model.layers.0.self_attn.q_proj.weight"],
+    )
+    shutil.copytree(output / "checkpoint-4", tmp_path / "resumed" / "checkpoint-4")
+    resumed = run(tmp_path, "resumed", resume_from_checkpoint="true", **recipe) / "checkpoint-8"
+    again = load_file(resumed / "adapter_model.safetensors")
+    for name, value in adapters.items():
+        assert torch.equal(value, again[name]), name
+
+
+def test_a_saved_model_is_trained_further_and_keeps_its_configuration(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    start = {"text_config": None, "encoder_config": None, "model_name_or_path": str(folder / "model")}
+    further = run(tmp_path, "further", **start, learning_rate=0.0, num_train_epochs=1)
+    assert_same_weights(folder / "model", further, 0.0)
+    recipe = tmp_path / "flamingo.yaml"
+    recipe.write_text(yaml.safe_dump(RECIPE | start | {"fusion": "flamingo"}))
+    assert main(["train", "sft", "--config", str(recipe), "--output_dir", str(tmp_path / "out")]) == 2
+    assert "is a saved model with a configuration of its own; leave fusion out" in capsys.readouterr().err
+
+
+def test_a_tiny_model_learns_to_tell_trends_by_their_series_alone(tmp_path: Path) -> None:
+    encoder = ENCODER | {"patch_length": 16}
+    text = TEXT | {"initializer_range": 0.1}
+    learning = {"tasks": ["trend"], "num_train": 2400, "num_validation": 50, "num_test": 200, "num_train_epochs": 1}
+    learning |= {"learning_rate": 3e-3, "warmup_steps": 10, "per_device_train_batch_size": 16, "multiple_choice": 0}
+    output = run(tmp_path, "trend", encoder_config=encoder, text_config=text, **learning)
+    metrics = json.loads((output / "metrics.json").read_text())
+    assert metrics["test"]["exact_match"] >= 0.95
+    assert metrics["shuffled"]["exact_match"] <= metrics["test"]["chance"] + 0.1
+    assert metrics["test"]["chance"] < 0.45
+
+
+def tiny_trainer(tmp_path: Path, backbone: Path, freeze: list[str], use_peft: bool = False, **rates):
+    """A trainer after two steps, and the parameters before them."""
+    model = TSLMForCausalLM.from_backbone(backbone, config={"encoder_config": dict(ENCODER)})
+    processor = TimeSeriesProcessor.from_backbone(backbone, model.config)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    arguments = TSLMTrainingArguments(
+        output_dir=str(tmp_path),
+        max_steps=2,
+        per_device_train_batch_size=4,
+        use_cpu=True,
+        disable_tqdm=True,
+        eval_strategy="no",
+        save_strategy="no",
+        load_best_model_at_end=False,
+        **rates,
+    )
+    samples = prepare_synthetic(SyntheticArguments(num_train=8, num_validation=1, num_test=1)).splits["train"]
+    trainer = train_tslm(
+        model,
+        processor,
+        arguments,
+        TSLMArguments(freeze=freeze),
+        ModelConfig(use_peft=use_peft),
+        samples,
+        samples,
+        lambda answers, samples: {},
+    )
+    return trainer, before
+
+
+@pytest.mark.parametrize("use_peft", [False, True])
+def test_each_part_has_its_learning_rate(tmp_path: Path, backbone: Path, use_peft: bool) -> None:
+    rates = {"learning_rate": 1e-3, "encoder_learning_rate": 3e-4, "projector_learning_rate": 2e-3}
+    trainer, _ = tiny_trainer(tmp_path, backbone, [], use_peft, weight_decay=0.1, **rates)
+    wanted = {"backbone": 1e-3, "encoder": 3e-4, "projector": 2e-3}
+    parts = {parameter: part_of(name) for name, parameter in trainer.model.named_parameters()}
+    found = {}
+    for group in trainer.optimizer.param_groups:
+        for parameter in group["params"]:
+            assert group["initial_lr"] == wanted[parts[parameter]]
+            found[parameter] = group["weight_decay"]
+    assert set(found) == {parameter for parameter in trainer.model.parameters() if parameter.requires_grad}
+    assert {parts[parameter] for parameter in found} == set(wanted)
+    assert {value for parameter, value in found.items() if parameter.ndim == 1} == {0.0}
+    assert {value for parameter, value in found.items() if parameter.ndim == 2} == {0.1}
+
+
+@pytest.mark.parametrize("frozen", ["encoder", "projector", "backbone"])
+def test_a_frozen_part_stays_and_the_others_move(tmp_path: Path, backbone: Path, frozen: str) -> None:
+    trainer, before = tiny_trainer(tmp_path, backbone, [frozen])
+    moved = {
+        part_of(name) for name, value in trainer.model.state_dict().items() if not torch.equal(value, before[name])
+    }
+    assert moved == {"encoder", "projector", "backbone"} - {frozen}
+
+
+def test_answers_do_not_depend_on_the_batch_and_do_on_the_series(folder: Path) -> None:
+    model = TSLMForCausalLM.from_pretrained(folder / "model").double()
+    processor = AutoProcessor.from_pretrained(folder / "model")
+    samples = prepare_synthetic(SyntheticArguments(num_train=1, num_validation=1, num_test=24)).splits["test"]
+    with torch.no_grad():
+        # An untrained answer would ignore the series; larger projections make it look at them.
+        model.model.projector.linear.weight *= 20
+    alone = generate_answers(model, processor, samples, batch_size=1, max_new_tokens=6)
+    assert generate_answers(model, processor, samples, batch_size=24, max_new_tokens=6) == alone
+    assert generate_answers(model, processor, shuffle_series(samples, 0), batch_size=24, max_new_tokens=6) != alone
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"text_config": None}, "neither model_name_or_path nor text_config is set"),
+        ({"model_name_or_path": "somewhere"}, "model_name_or_path and text_config are both set"),
+        ({"use_peft": True}, "a new backbone must be trained in full"),
+        ({"freeze": ["head"]}, "freeze: 'head' is no part of the model; parts are encoder, projector, backbone"),
+        ({"encoder_lerning_rate": 1e-3}, "did you mean 'encoder_learning_rate'"),
+        ({"data": "BasicMotion"}, "BasicMotion: no BasicMotion_TRAIN file"),
+        ({"text_config": {"hidden_size": 32}}, "text_config names no model_type"),
+        ({"load_in_4bit": True}, "load_in_4bit and load_in_8bit need bitsandbytes, which is not installed"),
+        (
+            {"text_config": None, "model_name_or_path": "somewhere", "use_peft": True, "freeze": ["backbone"]},
+            "use_peft trains adapters in the backbone, and freeze names it",
+        ),
+    ],
+)
+def test_bad_settings_are_one_line_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch, changes: dict, message: str
+) -> None:
+    monkeypatch.setattr("ts_llm_fusion.training.sft.is_bitsandbytes_available", lambda: False)
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(yaml.safe_dump(RECIPE | changes))
+    assert main(["train", "sft", "--config", str(recipe), "--output_dir", str(tmp_path / "out")]) == 2
+    error = [line for line in capsys.readouterr().err.splitlines() if line.startswith("ts-llm-fusion: error:")]
+    assert len(error) == 1
+    assert message in error[0]

@@ -1,0 +1,76 @@
+"""A small language model from scratch: random weights and a tokenizer learned from the texts of a recipe."""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
+
+logger = logging.getLogger(__name__)
+
+PAD, BOS, EOS = "<|pad|>", "<|begin|>", "<|end|>"
+
+
+def learn_tokenizer(
+    texts: Iterable[str], vocab_size: int, special_tokens: Iterable[str] = ()
+) -> PreTrainedTokenizerFast:
+    """A byte-level BPE tokenizer: it knows every text, and writes the common words of `texts` as one token.
+
+    Args:
+        texts: what it is learned from.
+        vocab_size: most tokens, at least 300: the 256 bytes, the special tokens and some words.
+        special_tokens: tokens of its own beside padding, beginning and end.
+
+    Raises:
+        ValueError: for a smaller vocabulary.
+    """
+    if vocab_size < 300:
+        raise ValueError(f"vocab_size is {vocab_size}; at least 300 are needed, 256 of them for the bytes.")
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=[PAD, BOS, EOS, *special_tokens],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token=PAD, bos_token=BOS, eos_token=EOS, padding_side="left"
+    )
+
+
+def save_fresh_backbone(
+    folder: str | Path, text_config: dict[str, Any], texts: Iterable[str], special_tokens: Iterable[str] = ()
+) -> None:
+    """Writes a language model with random weights and its tokenizer, to be loaded as any pretrained one.
+
+    Args:
+        folder: where to.
+        text_config: fields of a decoder's configuration, `model_type` among them; `vocab_size` bounds the tokenizer.
+        texts: what the tokenizer is learned from.
+        special_tokens: tokens of its own.
+
+    Raises:
+        ValueError: without a `model_type`.
+    """
+    fields = dict(text_config)
+    if "model_type" not in fields:
+        raise ValueError("text_config names no model_type; give one, such as llama.")
+    tokenizer = learn_tokenizer(texts, fields.pop("vocab_size", 1024), special_tokens)
+    config = AutoConfig.for_model(
+        vocab_size=len(tokenizer),
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        **fields,
+    )
+    model = AutoModelForCausalLM.from_config(config)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    logger.info(
+        "%s: %d parameters, %d tokens, in %s", config.model_type, model.num_parameters(), len(tokenizer), folder
+    )

@@ -1,0 +1,340 @@
+"""Supervised fine-tuning of the time-series language model on trl's SFTTrainer."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate.utils import gather_object
+from datasets import Dataset
+from peft import PeftConfig
+from torch import nn
+from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor, EarlyStoppingCallback, PreTrainedModel
+from transformers.trainer_utils import EvalLoopOutput
+from transformers.utils import is_bitsandbytes_available
+from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantization_config
+
+from ..modeling.configuration_tslm import TSLMConfig
+from ..modeling.modeling_tslm import TSLMForCausalLM
+from ..processing.processing_time_series import TimeSeriesProcessor
+from .arguments import config_arguments, mapping
+from .backbone import lora_target_modules
+from .collator import AnswerCollator
+from .forecaster import checkpoint_to_resume
+from .fresh_backbone import save_fresh_backbone
+
+# The tokenizer gives the placeholder its id, and the backbone says how it ties its head.
+TSLMConfigArguments = config_arguments(
+    "TSLMConfigArguments", TSLMConfig, leave_out=("time_series_token_id", "tie_word_embeddings")
+)
+
+# part that a recipe names -> modules of `TSLMModel` that are that part
+PARTS = {
+    "encoder": ("encoder",),
+    "projector": ("projector", "resampler", "cross_attention_layers"),
+    "backbone": ("backbone",),
+}
+TIME_SERIES_TOKEN = "<|time_series|>"
+
+
+@dataclass
+class TSLMArguments:
+    """What the model starts from, and what of it stays as it is. `ModelConfig` of trl says the rest."""
+
+    encoder_name_or_path: str | None = field(
+        default=None, metadata={"help": "A pretrained time-series model as encoder; by default a new one."}
+    )
+    freeze: list[str] = field(
+        default_factory=list, metadata={"help": f"Parts that are not trained, of {', '.join(PARTS)}."}
+    )
+
+    def __post_init__(self):
+        unknown = set(self.freeze) - set(PARTS)
+        if unknown:
+            raise ValueError(f"freeze: {sorted(unknown)[0]!r} is no part of the model; parts are {', '.join(PARTS)}.")
+
+
+@dataclass
+class TSLMTrainingArguments(SFTConfig):
+    """`SFTConfig` with a learning rate for each part, and the best checkpoint on generated answers kept."""
+
+    output_dir: str | None = field(default="outputs/tslm", metadata={"help": "Where everything is written."})
+    max_length: int | None = field(
+        default=None, metadata={"help": "Tokens that samples are cut to; series are never cut. All by default."}
+    )
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "Samples in a training batch."})
+    per_device_eval_batch_size: int = field(default=128, metadata={"help": "Samples in an evaluation batch."})
+    learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate of the backbone or of LoRA."})
+    encoder_learning_rate: float | None = field(
+        default=None, metadata={"help": "Peak learning rate of the encoder; that of the backbone by default."}
+    )
+    projector_learning_rate: float | None = field(
+        default=None,
+        metadata={"help": "Of the projector, or resampler and cross-attention; that of the backbone by default."},
+    )
+    max_new_tokens: int = field(default=32, metadata={"help": "Most tokens of a generated answer."})
+    lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
+    eval_strategy: str = field(default="epoch", metadata={"help": "When to evaluate."})
+    save_strategy: str = field(default="epoch", metadata={"help": "When to save; must be the same."})
+    save_total_limit: int | None = field(default=1, metadata={"help": "Checkpoints kept beside the best."})
+    load_best_model_at_end: bool = field(default=True, metadata={"help": "Reload the best on validation at the end."})
+    metric_for_best_model: str | None = field(default="exact_match", metadata={"help": "What the best has most of."})
+    greater_is_better: bool | None = field(default=True, metadata={"help": "Whether more of it is better."})
+    early_stopping_patience: int | None = field(
+        default=None, metadata={"help": "Evaluations without improvement before training stops; never by default."}
+    )
+    bf16: bool | None = field(default=False, metadata={"help": "Mixed precision in bfloat16."})
+    gradient_checkpointing: bool = field(default=False, metadata={"help": "Less memory for more computing."})
+    dataset_kwargs: dict[str, Any] | str | None = field(
+        default_factory=lambda: {"skip_prepare_dataset": True}, metadata={"help": "The collator prepares samples."}
+    )
+    remove_unused_columns: bool = field(default=False, metadata={"help": "The collator needs the series."})
+    dataloader_pin_memory: bool = field(default=False, metadata={"help": "Of use with an accelerator only."})
+
+
+def part_of(parameter: str) -> str | None:
+    """The part of `PARTS` that a parameter belongs to by its name, adapters and wrappers included."""
+    part_of_module = {module: part for part, modules in PARTS.items() for module in modules}
+    return next((part_of_module[name] for name in parameter.split(".") if name in part_of_module), None)
+
+
+def generate_answers(
+    model: PreTrainedModel,
+    processor: TimeSeriesProcessor,
+    samples: Sequence[Mapping[str, Any]],
+    batch_size: int,
+    max_new_tokens: int,
+) -> list[str]:
+    """What the model answers, greedily, to the messages of each sample up to its last one, which is the true answer.
+
+    Args:
+        model: a `TSLMForCausalLM`, adapters or not.
+        processor: of the model.
+        samples: with `messages` and `time_series`.
+        batch_size: samples generated at a time.
+        max_new_tokens: most tokens of an answer.
+    """
+    answers = []
+    was_training = model.training
+    model.eval()
+    for start in range(0, len(samples), batch_size):
+        rows = [samples[row] for row in range(start, min(start + batch_size, len(samples)))]
+        inputs = processor.apply_chat_template(
+            [row["messages"][:-1] for row in rows],
+            time_series=[row["time_series"] for row in rows],
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            padding_side="left",
+        ).to(model.device)
+        with torch.inference_mode():
+            generated = model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
+        new_tokens = generated[:, inputs["input_ids"].shape[1] :]
+        answers += [text.strip() for text in processor.batch_decode(new_tokens, skip_special_tokens=True)]
+    model.train(was_training)
+    return answers
+
+
+class TSLMTrainer(SFTTrainer):
+    """SFTTrainer with a learning rate for each part of the model, which evaluates what the model generates.
+
+    Args:
+        answer_metrics: (answers, samples) -> metric -> value.
+        **kwargs: of `SFTTrainer`.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        answer_metrics: Callable[[Sequence[str], Sequence[Mapping[str, Any]]], dict[str, float]],
+        **kwargs: Any,
+    ):
+        super().__init__(*args, **kwargs)
+        self.answer_metrics = answer_metrics
+
+    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
+        """Writes none: that of trl describes a text model; the command that trains writes one at the end."""
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """Splits the parameter groups of a new optimizer by part, each with its learning rate."""
+        is_new = self.optimizer is None
+        optimizer = super().create_optimizer(model)
+        if not is_new:
+            return optimizer
+        rates = {"encoder": self.args.encoder_learning_rate, "projector": self.args.projector_learning_rate}
+        named = (self.model if model is None else model).named_parameters()
+        parts = {id(parameter): part_of(name) for name, parameter in named}
+        groups = []
+        for group in optimizer.param_groups:
+            by_part: dict[str | None, list[nn.Parameter]] = {}
+            for parameter in group["params"]:
+                by_part.setdefault(parts[id(parameter)], []).append(parameter)
+            for part, parameters in by_part.items():
+                rate = rates.get(part)
+                groups.append({**group, "params": parameters, "lr": group["lr"] if rate is None else rate})
+        optimizer.param_groups = groups
+        return optimizer
+
+    def generate_answers(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Answers to all samples, on every process; each process generates its share."""
+        with self.accelerator.split_between_processes(list(range(len(samples)))) as rows:
+            answers = generate_answers(
+                self.accelerator.unwrap_model(self.model),
+                self.processing_class,
+                [samples[row] for row in rows],
+                self.args.per_device_eval_batch_size,
+                self.args.max_new_tokens,
+            )
+        return gather_object(answers)
+
+    def evaluation_loop(
+        self, dataloader: Any, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any
+    ) -> EvalLoopOutput:
+        """The loss, and the metrics of generated answers."""
+        output = super().evaluation_loop(dataloader, *args, metric_key_prefix=metric_key_prefix, **kwargs)
+        samples = dataloader.dataset
+        metrics = self.answer_metrics(self.generate_answers(samples), samples)
+        output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in metrics.items()})
+        return output
+
+
+def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
+    """What `from_pretrained` is to know of precision and attention."""
+    if (model_arguments.load_in_4bit or model_arguments.load_in_8bit) and not is_bitsandbytes_available():
+        raise ValueError("load_in_4bit and load_in_8bit need bitsandbytes, which is not installed; install it.")
+    arguments = {
+        "dtype": model_arguments.dtype,
+        "attn_implementation": model_arguments.attn_implementation,
+        "quantization_config": get_quantization_config(model_arguments),
+    }
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arguments: ModelConfig) -> None:
+    """Raises `ValueError` for settings that contradict each other, before anything is loaded."""
+    source, is_described = model_arguments.model_name_or_path, config_arguments.text_config is not None
+    if source is None and not is_described:
+        raise ValueError("neither model_name_or_path nor text_config is set; name a backbone, or describe a new one.")
+    if source is not None and is_described:
+        raise ValueError("model_name_or_path and text_config are both set; the first has its own, so set one.")
+    if source is None and (model_arguments.use_peft or "backbone" in tslm_arguments.freeze):
+        raise ValueError(
+            "a new backbone must be trained in full; set model_name_or_path, or neither use_peft nor freeze it."
+        )
+    if model_arguments.use_peft and "backbone" in tslm_arguments.freeze:
+        raise ValueError("use_peft trains adapters in the backbone, and freeze names it; leave one out.")
+
+
+def build_tslm(
+    config_arguments: Any,
+    tslm_arguments: TSLMArguments,
+    model_arguments: ModelConfig,
+    fresh_folder: Path,
+    texts: Iterable[str],
+    is_writer: bool,
+) -> tuple[TSLMForCausalLM, TimeSeriesProcessor]:
+    """The model that a recipe describes and its processor.
+
+    Args:
+        config_arguments: fields of `TSLMConfig`, for a new model.
+        tslm_arguments: the encoder, and what is not trained.
+        model_arguments: the backbone or a saved `TSLMForCausalLM`, its precision and adapters; without a name the
+            backbone is a new one of `text_config`.
+        fresh_folder: where a new backbone is put.
+        texts: what the tokenizer of a new backbone is learned from.
+        is_writer: whether this process writes that folder; the others must come later.
+
+    Raises:
+        ValueError: for settings that contradict each other.
+    """
+    _check_start(config_arguments, tslm_arguments, model_arguments)
+    load = _loading_arguments(model_arguments)
+    source = model_arguments.model_name_or_path
+    if source is None:
+        source = str(fresh_folder)
+        if is_writer:
+            save_fresh_backbone(
+                source, mapping(config_arguments.text_config, "text_config"), texts, [TIME_SERIES_TOKEN]
+            )
+    elif AutoConfig.from_pretrained(source).model_type == TSLMConfig.model_type:
+        defaults = vars(type(config_arguments)())
+        changed = [name for name, value in vars(config_arguments).items() if value != defaults[name]]
+        if changed:
+            raise ValueError(f"{source} is a saved model with a configuration of its own; leave {changed[0]} out.")
+        return AutoModelForCausalLM.from_pretrained(source, **load), AutoProcessor.from_pretrained(source)
+    fields = {name: value for name, value in vars(config_arguments).items() if name != "text_config"}
+    fields["encoder_config"] = mapping(fields["encoder_config"], "encoder_config")
+    model = TSLMForCausalLM.from_backbone(
+        source, encoder=tslm_arguments.encoder_name_or_path, time_series_token=TIME_SERIES_TOKEN, config=fields, **load
+    )
+    return model, TimeSeriesProcessor.from_backbone(source, model.config, time_series_token=TIME_SERIES_TOKEN)
+
+
+def freeze_parts(model: TSLMForCausalLM, parts: Iterable[str]) -> None:
+    """Makes the parameters of parts of a model constants."""
+    for name, parameter in model.named_parameters():
+        if part_of(name) in parts:
+            parameter.requires_grad_(False)
+
+
+def lora_config(model: TSLMForCausalLM, model_arguments: ModelConfig, freeze: Sequence[str]) -> PeftConfig | None:
+    """The `peft_config` of the trainer: adapters in the backbone, and the other trained parts saved beside them."""
+    config = get_peft_config(model_arguments)
+    if config is None:
+        return None
+    given = model_arguments.lora_target_modules
+    given = [given] if isinstance(given, str) else given
+    config.target_modules = lora_target_modules(model.config.text_config, given)
+    whole = [module for part in ("encoder", "projector") if part not in freeze for module in PARTS[part]]
+    # A list of modules cannot be wrapped as one, its members can.
+    present = dict(model.model.named_children())
+    names = []
+    for module in whole:
+        if isinstance(present.get(module), nn.ModuleList):
+            names += [f"model.{module}.{index}" for index in range(len(present[module]))]
+        elif module in present:
+            names.append(f"model.{module}")
+    config.modules_to_save = names
+    return config
+
+
+def train_tslm(
+    model: TSLMForCausalLM,
+    processor: TimeSeriesProcessor,
+    arguments: TSLMTrainingArguments,
+    tslm_arguments: TSLMArguments,
+    model_arguments: ModelConfig,
+    train_dataset: Dataset,
+    eval_dataset: Dataset,
+    answer_metrics: Callable[[Sequence[str], Sequence[Mapping[str, Any]]], dict[str, float]],
+) -> TSLMTrainer:
+    """Trains, and leaves the best model on `eval_dataset` in the trainer.
+
+    Args:
+        model: from `build_tslm`.
+        processor: of the model.
+        arguments: of the trainer.
+        tslm_arguments: what is not trained.
+        model_arguments: adapters.
+        train_dataset: samples with `messages`, the assistant's last, and `time_series`.
+        eval_dataset: such samples to select on.
+        answer_metrics: (answers, samples) -> metric -> value.
+    """
+    freeze_parts(model, tslm_arguments.freeze)
+    callbacks = []
+    if arguments.early_stopping_patience is not None:
+        callbacks.append(EarlyStoppingCallback(arguments.early_stopping_patience))
+    trainer = TSLMTrainer(
+        model=model,
+        args=arguments,
+        data_collator=AnswerCollator(processor, arguments.max_length),
+        train_dataset=train_dataset,
+        eval_dataset=eval_dataset,
+        processing_class=processor,
+        callbacks=callbacks,
+        peft_config=lora_config(model, model_arguments, tslm_arguments.freeze),
+        answer_metrics=answer_metrics,
+    )
+    trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+    return trainer

@@ -1,0 +1,166 @@
+"""`ts-llm-fusion train sft`: a recipe in, a language model that reads series and its report out."""
+
+import json
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from transformers import set_seed
+from trl import ModelConfig
+
+from ..data.questions import SYNTHETIC, QuestionArguments, prepare_questions
+from ..data.samples import QuestionData, sample_text, shuffle_series
+from ..data.synthetic_qa import SyntheticArguments
+from ..data.tsc import ArchiveArguments
+from ..evaluation.answers import answer_label, overall_metrics, task_metrics
+from ..evaluation.report import results_table
+from ..files import write_json, write_text
+from ..hub.cards import tslm_card
+from ..training.arguments import RecipeParser
+from ..training.forecaster import trained_parameters
+from ..training.sft import (
+    TSLMArguments,
+    TSLMConfigArguments,
+    TSLMTrainer,
+    TSLMTrainingArguments,
+    build_tslm,
+    train_tslm,
+)
+
+logger = logging.getLogger(__name__)
+
+# The words of a recipe's questions are all in the first of them.
+_TOKENIZER_SAMPLES = 5000
+_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "trl", "peft", "accelerate", "datasets")
+
+
+def _predictions(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> str:
+    """JSON lines, one for each sample."""
+    lines = [
+        {
+            **{name: sample[name] for name in ("id", "source", "task", "answer")},
+            "prediction": answer,
+            "exact_match": answer == sample["answer"],
+            "correct": answer_label(answer) == answer_label(sample["answer"]),
+        }
+        for answer, sample in zip(answers, samples, strict=True)
+    ]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, dict[str, dict[str, float]]]:
+    """The one look at the test split: as it is, and with the series of other samples where there are any."""
+    variants = {"test": data.splits["test"]}
+    if any(data.splits["test"][0]["time_series"]):
+        variants["shuffled"] = shuffle_series(data.splits["test"], trainer.args.seed)
+    found = {}
+    for name, samples in variants.items():
+        answers = trainer.generate_answers(samples)
+        found[name] = task_metrics(answers, samples, data.labels)
+        if trainer.is_world_process_zero():
+            write_text(output / f"predictions_{name}.jsonl", _predictions(answers, samples))
+    return found
+
+
+def _table(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """Exact match of each task and of all, beside the share of the most frequent answer."""
+    sources = {
+        "this model": ("test", "exact_match"),
+        "series shuffled": ("shuffled", "exact_match"),
+        "chance": ("test", "chance"),
+    }
+    rows = {
+        name: {task: values[metric] for task, values in found[split].items()}
+        | {"all": overall_metrics(found[split])[metric]}
+        for name, (split, metric) in sources.items()
+        if split in found
+    }
+    return results_table(rows)
+
+
+def main(args: Sequence[str]) -> None:
+    """Runs the command."""
+    parser = RecipeParser(
+        [
+            QuestionArguments,
+            SyntheticArguments,
+            ArchiveArguments,
+            TSLMConfigArguments,
+            TSLMArguments,
+            ModelConfig,
+            TSLMTrainingArguments,
+        ]
+    )
+    question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments = parser.parse_recipe(
+        args
+    )
+    output = Path(arguments.output_dir)
+    data = prepare_questions(question, synthetic, archive)
+    logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
+    set_seed(arguments.seed)
+    with arguments.main_process_first(local=False):
+        model, processor = build_tslm(
+            config_arguments,
+            tslm_arguments,
+            model_arguments,
+            output / "fresh_backbone",
+            [sample_text(sample) for sample in data.splits["train"].take(_TOKENIZER_SAMPLES)],
+            is_writer=arguments.process_index == 0,
+        )
+
+    def answer_metrics(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+        return overall_metrics(task_metrics(answers, samples, data.labels))
+
+    start = time.perf_counter()
+    trainer = train_tslm(
+        model,
+        processor,
+        arguments,
+        tslm_arguments,
+        model_arguments,
+        data.splits["train"],
+        data.splits["validation"],
+        answer_metrics,
+    )
+    seconds = time.perf_counter() - start
+    found = _test(trainer, data, output)
+    if not trainer.is_world_process_zero():
+        return
+    trained = trainer.accelerator.unwrap_model(trainer.model)
+    parameters = trained_parameters(trained)
+    (trained.merge_and_unload() if hasattr(trained, "merge_and_unload") else trained).save_pretrained(output)
+    processor.save_pretrained(output)
+    overall = {name: overall_metrics(tasks) for name, tasks in found.items()}
+    metrics = {
+        "data": question.data,
+        "series_as": question.series_as,
+        "samples": {name: len(samples) for name, samples in data.splits.items()},
+        **overall,
+        **{f"{name}_by_task": tasks for name, tasks in found.items()},
+        "selected_on": arguments.metric_for_best_model,
+        "best_validation": trainer.state.best_metric,
+        **parameters,
+        "seconds": seconds,
+        "seed": arguments.seed,
+        "versions": {package: version(package) for package in _PACKAGES},
+        "recipe": {
+            **vars(question),
+            **vars(synthetic if question.data == SYNTHETIC else archive),
+            **vars(config_arguments),
+            **vars(tslm_arguments),
+            "model_name_or_path": model_arguments.model_name_or_path,
+            "max_new_tokens": arguments.max_new_tokens,
+        },
+    }
+    write_json(output / "log_history.json", trainer.state.log_history)
+    write_json(output / "metrics.json", metrics)
+    asked = data.splits["train"][0]["messages"][0]["content"][0]["text"]
+    tslm_card(output.name, metrics, model.config, _table(found), asked).save(output / "README.md")
+    print(
+        f"\n{question.data}: exact match on the test split, {len(data.splits['test'])} questions, {seconds:.0f} s of "
+        f"training\n{_table(found)}\naccuracy {overall['test']['accuracy']:.4f}, macro-F1 "
+        f"{overall['test']['macro_f1']:.4f}\n\nEverything is in {output}"
+    )

@@ -1,0 +1,137 @@
+"""Question-answering samples: one schema for every source, as messages with the series in a column beside them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from datasets import Dataset, Features, List, Value
+
+# A part is text, or stands for the next series of the sample and has no text.
+FEATURES = Features(
+    {
+        "messages": List(
+            {"role": Value("string"), "content": List({"type": Value("string"), "text": Value("string")})}
+        ),
+        "time_series": List(List(Value("float32"))),
+        "answer": Value("string"),
+        "task": Value("string"),
+        "source": Value("string"),
+        "id": Value("string"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class QuestionData:
+    """Questions with what their answers can be.
+
+    Args:
+        splits: samples of `FEATURES` under "train", "validation" and "test".
+        labels: task -> every answer that it knows.
+    """
+
+    splits: dict[str, Dataset]
+    labels: dict[str, list[str]]
+
+
+def text_part(text: str) -> dict[str, Any]:
+    """A part of a message that is text."""
+    return {"type": "text", "text": text}
+
+
+def make_sample(
+    question: str,
+    series: Mapping[str, np.ndarray],
+    answer: str,
+    task: str,
+    source: str,
+    sample_id: str,
+) -> dict[str, Any]:
+    """A sample: the question, each series after its name, and the answer.
+
+    Args:
+        question: what is asked.
+        series: name -> float array (time,).
+        answer: what the assistant says.
+        task: kind of question.
+        source: data set that it comes from.
+        sample_id: unique among the samples of the source.
+    """
+    content = [text_part(question)]
+    for name in series:
+        content += [text_part(f"\n{name}: "), {"type": "time_series", "text": None}]
+    return {
+        "messages": [
+            {"role": "user", "content": content},
+            {"role": "assistant", "content": [text_part(answer)]},
+        ],
+        "time_series": [np.asarray(values, dtype=np.float32).tolist() for values in series.values()],
+        "answer": answer,
+        "task": task,
+        "source": source,
+        "id": sample_id,
+    }
+
+
+def offer(options: Sequence[str]) -> str:
+    """The text that offers options; the answer is one of them, word for word."""
+    return f" Options: {', '.join(options)}."
+
+
+def _scale(values: np.ndarray) -> str:
+    return f"(mean {values.mean():.4g}, std {values.std():.4g})"
+
+
+def sample_text(sample: Mapping[str, Any]) -> str:
+    """The text of a sample much as a chat template renders it, with the scales of the series: for a tokenizer."""
+    series = iter(sample["time_series"])
+    turns = [
+        f"{message['role'].capitalize()}: "
+        + "".join(
+            part["text"] if part["type"] == "text" else f"{_scale(np.asarray(next(series)))} "
+            for part in message["content"]
+        )
+        for message in sample["messages"]
+    ]
+    return "\n".join(turns)
+
+
+def numbers_as_text(sample: Mapping[str, Any]) -> dict[str, Any]:
+    """The same sample with its series as numbers in the text: what a language model without an encoder reads.
+
+    A series is brought to mean 0 and standard deviation 1, its scale told before it, and each value rounded to a tenth
+    of a standard deviation and written in tenths: "-12" is 1.2 standard deviations below the mean.
+    """
+    series = iter(sample["time_series"])
+    messages = [
+        {**message, "content": [_written(part, series) for part in message["content"]]}
+        for message in sample["messages"]
+    ]
+    return {**sample, "messages": messages, "time_series": []}
+
+
+def _written(part: Mapping[str, Any], series: Iterable[Sequence[float]]) -> Mapping[str, Any]:
+    if part["type"] == "text":
+        return part
+    values = np.asarray(next(series), dtype=np.float64)
+    tenths = np.rint(10 * (values - values.mean()) / (values.std() or 1.0)).astype(int)
+    return text_part(f"{_scale(values)} {' '.join(map(str, tenths))}")
+
+
+def shuffle_series(samples: Dataset, seed: int) -> Dataset:
+    """The same questions, each with the series of another sample of its task: what is left is known from the text.
+
+    Args:
+        samples: of `FEATURES`; samples of one task have the same number of series.
+        seed: of the permutation.
+    """
+    rng = np.random.default_rng(seed)
+    tasks = np.asarray(samples["task"])
+    sources = np.arange(len(samples))
+    for task in np.unique(tasks):
+        rows = rng.permutation(np.flatnonzero(tasks == task))
+        sources[rows] = np.roll(rows, 1)
+    columns = samples.to_dict()
+    columns["time_series"] = [columns["time_series"][source] for source in sources]
+    return Dataset.from_dict(columns, features=FEATURES)
