@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoProcessor
 
+from ts_llm_fusion.cli import main
 from ts_llm_fusion.conversion import convert_opentslm, load_checkpoint
 
 EMBEDDINGS_ATOL = 2e-5
@@ -187,3 +188,16 @@ def test_another_checkpoint_is_refused(tmp_path: Path):
     torch.save({"weights": torch.zeros(1)}, tmp_path / "other.pt")
     with pytest.raises(ValueError, match="has the entries \\['weights'\\]"):
         convert_opentslm(tmp_path / "other.pt", "unused", tmp_path / "out")
+
+
+def test_the_command_converts_and_refuses_in_one_line(fixtures: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    checkpoint = tmp_path / "checkpoint.pt"
+    checkpoint.write_bytes(lzma.decompress((fixtures / "soft_prompt" / "checkpoint.pt.xz").read_bytes()))
+    llm, output = str(fixtures / "soft_prompt" / "llm"), tmp_path / "model"
+    assert main(["convert-opentslm", str(checkpoint), "--llm", llm, "--output", str(output)]) == 0
+    assert AutoModelForCausalLM.from_pretrained(output).config.fusion == "soft_prompt"
+    torch.save({"weights": torch.zeros(1)}, checkpoint)
+    capsys.readouterr()
+    assert main(["convert-opentslm", str(checkpoint), "--llm", llm, "--output", str(tmp_path / "other")]) == 2
+    assert "an OpenTSLM checkpoint has encoder_state" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()

@@ -12,7 +12,10 @@ _TRAIN = {
     "sft": ("ts_llm_fusion.cli.train_sft", "fine-tune a language model to answer questions about series"),
     "t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
 }
-_COMMANDS = {"forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file")}
+_COMMANDS = {
+    "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
+    "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),
+}
 
 
 def _usage() -> str:

@@ -1,0 +1,36 @@
+"""`ts-llm-fusion convert-opentslm`: from a published OpenTSLM checkpoint to one that `from_pretrained` loads."""
+
+import argparse
+from collections.abc import Sequence
+
+
+def main(args: Sequence[str]) -> None:
+    """Runs the command."""
+    parser = argparse.ArgumentParser(prog="ts-llm-fusion convert-opentslm", description=__doc__, allow_abbrev=False)
+    parser.add_argument("checkpoint", help="the .pt file; it is read as tensors only, never as code")
+    parser.add_argument("--llm", required=True, help="name or path of the language model that it was trained on")
+    parser.add_argument("--output", required=True, help="folder for the model and its processor")
+    parser.add_argument(
+        "--joint_latents",
+        action="store_true",
+        help="Flamingo: compress all series of a sample together, as the reference did in training",
+    )
+    parser.add_argument(
+        "--no_observe_padding",
+        action="store_true",
+        help="mask the padding of series, which the reference took for values when it trained",
+    )
+    parser.add_argument("--dtype", default="float32", help="dtype of the converted weights; float32 by default")
+    options = parser.parse_args(args)
+    # Imported here, so that --help needs no torch.
+    from ..conversion import convert_opentslm
+
+    folder = convert_opentslm(
+        options.checkpoint,
+        options.llm,
+        options.output,
+        joint_latents=options.joint_latents,
+        observe_padding=not options.no_observe_padding,
+        dtype=options.dtype,
+    )
+    print(f"Everything is in {folder}")
