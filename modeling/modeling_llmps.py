@@ -385,3 +385,8 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
 
 
 __all__ = ["LLMPSForForecasting", "LLMPSModel", "LLMPSPreTrainedModel"]
+
+# A saved checkpoint carries this code, for those who load it with `trust_remote_code=True`.
+LLMPSConfig.register_for_auto_class()
+LLMPSModel.register_for_auto_class("AutoModel")
+LLMPSForForecasting.register_for_auto_class("AutoModelForTimeSeriesPrediction")

@@ -116,3 +116,5 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
 
 
 __all__ = ["ForecastFeatureExtractor"]
+
+ForecastFeatureExtractor.register_for_auto_class()

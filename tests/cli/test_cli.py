@@ -1,14 +1,18 @@
 """The command line as a user meets it: a CSV in, a checkpoint and forecasts out."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from conftest import TINY_GPT2
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from transformers import AutoModelForTimeSeriesPrediction
 
 from ts_llm_fusion.cli import main
 
@@ -40,7 +44,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_training_leaves_everything_that_a_checkpoint_needs(folder: Path) -> None:
     model = folder / "model"
     files = {path.relative_to(model).as_posix() for path in model.rglob("*") if "checkpoint-" not in str(path)}
-    assert files == {
+    code = {name for name in files if name.endswith(".py")}
+    assert {"configuration_llmps.py", "modeling_llmps.py", "feature_extraction_forecast.py"} <= code
+    assert files - code == {
         "README.md",
         "config.json",
         "log_history.json",
@@ -228,6 +234,25 @@ def test_weights_of_another_shape_are_named(folder: Path, tmp_path: Path, capsys
     arguments = ["forecast", "--model", tmp_path, "--data", folder / "waves.csv", "--output", tmp_path / "out.csv"]
     assert main(list(map(str, arguments))) == 2
     assert "the weights do not fit config.json" in capsys.readouterr().err
+
+
+def test_the_checkpoint_carries_its_code(folder: Path, tmp_path: Path) -> None:
+    code = f"""
+import sys
+sys.modules["ts_llm_fusion"] = None  # importing it fails
+import torch
+from transformers import AutoFeatureExtractor, AutoModelForTimeSeriesPrediction
+folder = {str(folder / "model")!r}
+model = AutoModelForTimeSeriesPrediction.from_pretrained(folder, trust_remote_code=True)
+extractor = AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=True)
+print(model.predict(**extractor(torch.linspace(0, 1, 48).numpy())).mean_predictions.flatten().tolist())
+"""
+    environment = {"HF_HOME": str(tmp_path), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    model = AutoModelForTimeSeriesPrediction.from_pretrained(folder / "model")
+    expected = model.predict(torch.linspace(0, 1, 48)[None, :, None]).mean_predictions.flatten().tolist()
+    assert json.loads(run.stdout.splitlines()[-1]) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("arguments", (["nothing"], ["train"], ["train", "nothing"], []))
