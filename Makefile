@@ -21,7 +21,7 @@ demo: $(STAMP)demo
 	$(BIN)/ts-llm-fusion forecast --model $(OUTPUT) --data co2 --horizon 52 --output $(OUTPUT)/forecast.csv
 
 test: $(STAMP)test
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2
 
 lint: $(STAMP)dev
 	$(BIN)/ruff check .

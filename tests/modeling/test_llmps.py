@@ -1,5 +1,6 @@
 """The forecaster: what it computes, what it must not depend on, how it is saved, and what it says of bad input."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -211,9 +212,10 @@ def test_bfloat16_agrees_with_float32(tiny_model, tmp_path: Path) -> None:
     assert (predicted - forecasts(model, past_values)).abs().max() < 0.03
 
 
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler for CPUs")
 def test_compiled_agrees_with_eager_without_graph_breaks(tiny_model) -> None:
-    model, past_values = tiny_model(quantiles=[0.1, 0.9]), torch.randn(4, 48, 3)
-    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    model, past_values = tiny_model(), torch.randn(4, 48, 3)
+    compiled = torch.compile(model, fullgraph=True)
     with torch.no_grad():
         torch.testing.assert_close(
             compiled(past_values).mean_predictions, model(past_values).mean_predictions, atol=1e-5, rtol=0
