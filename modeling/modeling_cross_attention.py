@@ -54,8 +54,9 @@ class GatedCrossAttention(GradientCheckpointingLayer):
         self.key_weight = nn.Parameter(torch.empty(num_heads, head_dim, latent_dim))
         self.value_weight = nn.Parameter(torch.empty(num_heads, head_dim, latent_dim))
         self.output = nn.Linear(num_heads * head_dim, dim, bias=False)
+        width = config.cross_attention_intermediate_size or dim
         self.mlp = nn.Sequential(
-            nn.LayerNorm(dim), nn.Linear(dim, 4 * dim, bias=False), nn.GELU(), nn.Linear(4 * dim, dim, bias=False)
+            nn.LayerNorm(dim), nn.Linear(dim, width, bias=False), nn.GELU(), nn.Linear(width, dim, bias=False)
         )
         self.attention_gate = nn.Parameter(torch.empty(1))
         self.mlp_gate = nn.Parameter(torch.empty(1))

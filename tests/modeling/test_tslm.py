@@ -263,6 +263,17 @@ def test_blocks_stand_before_every_nth_layer(every: int, blocks: list[int]):
     assert config.cross_attention_layers == blocks
 
 
+@pytest.mark.parametrize(("given", "width"), [(None, 32), (128, 128)])
+@torch.no_grad()
+def test_the_width_of_the_feed_forward_of_a_block(given: int | None, width: int, tmp_path: Path):
+    model = tslm("flamingo", cross_attention_intermediate_size=given)
+    shapes = [block.mlp[1].weight.shape for block in model.model.cross_attention_layers]
+    assert shapes == [(width, 32), (width, 32)]
+    model.save_pretrained(tmp_path)
+    inputs = batch(model, [SHORT])
+    assert torch.equal(AutoModelForCausalLM.from_pretrained(tmp_path)(**inputs).logits, model(**inputs).logits)
+
+
 @pytest.mark.parametrize("backbone", ["llama", "gpt2"])
 @both_fusions
 @torch.no_grad()
@@ -356,6 +367,7 @@ def test_wrong_inputs_are_refused_before_the_backbone_runs(fusion: str, change, 
         ({"fusion": "flamingo", "joint_latents": True}, "cross_attention_to"),
         ({"fusion": "flamingo", "cross_attention_every_n_layers": 3}, "cross_attention_every_n_layers"),
         ({"num_latents": 0}, "num_latents"),
+        ({"cross_attention_intermediate_size": 0}, "cross_attention_intermediate_size is 0"),
         ({"time_series_token_id": 300}, "time_series_token_id"),
         ({"text_config": {"model_type": "t5"}}, "text_config"),
         ({"text_config": {"model_type": "nothing"}}, "text_config"),
