@@ -19,6 +19,7 @@ from tslm_models import (
     tslm,
     tslm_config,
 )
+from tslm_models import encoder_config as small_encoder
 
 from ts_llm_fusion import TSLMConfig, TSLMForCausalLM, TSLMModel
 
@@ -125,6 +126,36 @@ def test_the_encoder_runs_once_a_generation(fusion: str):
         model.model.resampler.register_forward_hook(lambda *_: calls.append("keys and values"))
     greedy(model, batch(model, [SHORT, LONG]), num_beams=2)
     assert sorted(calls) == (["encoder"] if fusion == "soft_prompt" else ["encoder", "keys and values"])
+
+
+@pytest.mark.parametrize("width", [16, 32])
+@torch.no_grad()
+def test_keys_and_values_are_made_once_a_generation(width: int):
+    model = tslm("flamingo", encoder_config=small_encoder(hidden_size=width))
+    inputs = batch(model, [SHORT, LONG])
+    tokens, beams = greedy(model, inputs, use_cache=False), greedy(model, inputs, num_beams=2)
+    calls = []
+    for block in model.model.cross_attention_layers:
+        assert block.attends_to_latents == (width == 16)
+        original = block.keys_and_values
+        block.keys_and_values = lambda latents, original=original: calls.append(None) or original(latents)
+    assert torch.equal(greedy(model, inputs), tokens) and len(calls) == 2
+    assert torch.equal(greedy(model, inputs, num_beams=2), beams) and len(calls) == 4
+
+
+def test_keys_and_values_equal_attention_to_the_latents():
+    model = tslm("flamingo")
+    inputs = batch(model, [SHORT, LONG])
+    logits, expected = model(**inputs).logits, gradients(model, inputs)
+    for block in model.model.cross_attention_layers:
+        block.attends_to_latents = False
+    torch.testing.assert_close(model(**inputs).logits, logits, atol=1e-5, rtol=0)
+    for checkpointing in (False, True):
+        model.train(checkpointing)
+        if checkpointing:
+            model.gradient_checkpointing_enable()
+        for name, gradient in gradients(model, inputs).items():
+            torch.testing.assert_close(gradient, expected[name], atol=1e-5, rtol=1e-4, msg=name)
 
 
 @all_models
