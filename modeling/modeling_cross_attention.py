@@ -151,7 +151,9 @@ class CrossAttentionHook:
             made[number] if number < len(made) else None,
         )
         context.blocks_run += 1
-        if number == len(made) and keys_and_values is not None and not torch.is_grad_enabled():
+        # Reentrant gradient checkpointing trains without gradients at first, so both are asked.
+        wants_gradient = torch.is_grad_enabled() or self.block.training
+        if number == len(made) and keys_and_values is not None and not wants_gradient:
             made.append(keys_and_values)
         if args:
             return (hidden_states, *args[1:]), kwargs
