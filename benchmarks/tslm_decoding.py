@@ -14,6 +14,7 @@ import time
 
 import torch
 from transformers import GPT2Config, LlamaConfig, PreTrainedConfig, PreTrainedModel
+from transformers.generation import BaseStreamer
 
 from ts_llm_fusion import TSLMConfig, TSLMForCausalLM
 
@@ -60,17 +61,25 @@ def prompt(model: TSLMForCausalLM) -> dict[str, torch.Tensor]:
     }
 
 
-def generate(model: PreTrainedModel, inputs: dict[str, torch.Tensor], tokens: int) -> tuple[float, float]:
-    """Seconds to generate exactly `tokens` tokens, by the clock and of processor time."""
-    start = time.perf_counter(), time.process_time()
-    model.generate(**inputs, max_new_tokens=tokens, min_new_tokens=tokens, do_sample=False, pad_token_id=0)
-    return time.perf_counter() - start[0], time.process_time() - start[1]
+class TokenTimes(BaseStreamer):
+    """Notes when the prompt is handed over and when each token is made, by the clock and in processor time."""
+
+    def __init__(self) -> None:
+        self.times: list[tuple[float, float]] = []
+
+    def put(self, value: torch.Tensor) -> None:
+        self.times.append((time.perf_counter(), time.process_time()))
+
+    def end(self) -> None:
+        pass
 
 
 def tokens_per_second(model: PreTrainedModel, inputs: dict[str, torch.Tensor]) -> list[float]:
-    """Speed of the tokens after the first one, so without the prompt; by the clock and by processor time."""
-    first, whole = generate(model, inputs, 1), generate(model, inputs, 1 + NEW_TOKENS)
-    return [NEW_TOKENS / (end - start) for start, end in zip(first, whole, strict=True)]
+    """Speed of `NEW_TOKENS` tokens after the first one, so without the prompt; by the clock and by processor time."""
+    streamer, tokens = TokenTimes(), 1 + NEW_TOKENS
+    options = {"max_new_tokens": tokens, "min_new_tokens": tokens, "do_sample": False, "pad_token_id": 0}
+    model.generate(**inputs, **options, streamer=streamer)
+    return [NEW_TOKENS / (end - start) for start, end in zip(streamer.times[1], streamer.times[-1], strict=True)]
 
 
 def measure(name: str, model: TSLMForCausalLM, rounds: int) -> list[tuple[float, float]]:
@@ -79,7 +88,7 @@ def measure(name: str, model: TSLMForCausalLM, rounds: int) -> list[tuple[float,
     bare_inputs = {key: inputs[key] for key in ("input_ids", "attention_mask")}
     calls = []
     model.model.encoder.register_forward_hook(lambda *_: calls.append(None))
-    generate(model, inputs, 1 + NEW_TOKENS)
+    tokens_per_second(model, inputs)
     print(f"{name}: prompt of {inputs['input_ids'].shape[1]} tokens, encoder runs a generation: {len(calls)}")
     ratios = []
     for number in range(rounds):
