@@ -44,6 +44,9 @@ class TSLMConfig(PreTrainedConfig):
             n-th decoder layer, the first one before layer n.
         cross_attention_num_heads (`int`, defaults to 8): Flamingo: heads of a cross-attention block.
         cross_attention_head_dim (`int`, defaults to 64): Flamingo: width of such a head.
+        cross_attention_intermediate_size (`int`, *optional*): Flamingo: width of the feed-forward network of a
+            cross-attention block; by default that of the language model's hidden states. The paper has 4 times that,
+            more than half the weights of a decoder layer, and published checkpoints are converted with it.
         cross_attention_to (`str`, defaults to `"preceding"`): Flamingo: which series a token reads, every one that
             precedes it (`"preceding"`) or the last of them (`"last"`).
         joint_latents (`bool`, defaults to `False`): Flamingo: legacy of the published checkpoints, which compress all
@@ -66,6 +69,7 @@ class TSLMConfig(PreTrainedConfig):
     cross_attention_every_n_layers: int = 1
     cross_attention_num_heads: int = 8
     cross_attention_head_dim: int = 64
+    cross_attention_intermediate_size: int | None = None
     cross_attention_to: Literal["preceding", "last"] = "preceding"
     joint_latents: bool = False
     tie_word_embeddings: bool = False
@@ -105,9 +109,11 @@ class TSLMConfig(PreTrainedConfig):
             "cross_attention_every_n_layers",
             "cross_attention_num_heads",
             "cross_attention_head_dim",
+            "cross_attention_intermediate_size",
         ):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1.")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} is {value}; it must be at least 1.")
         if self.joint_latents and self.fusion != "flamingo":
             raise ValueError(f"joint_latents is for fusion 'flamingo'; this one is {self.fusion!r}.")
         if self.joint_latents and self.cross_attention_to != "last":

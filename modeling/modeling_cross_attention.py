@@ -1,7 +1,7 @@
 """Gated cross-attention of Flamingo: the text reads the latents of its series before a decoder layer."""
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -10,6 +10,8 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from .configuration_tslm import TSLMConfig
 from .modeling_layers import attend
+
+KeysAndValues = tuple[torch.Tensor, torch.Tensor]
 
 
 @dataclass
@@ -20,12 +22,14 @@ class CrossAttentionContext:
         latents: `(batch, series * latents, dim)`, or `None` where the batch has no series.
         attention_mask: additive mask (batch, 1, text, series * latents), or `None` where all of it may be seen.
         reads: (batch, text, 1) of 1 where a text position may read a series, else 0; `None` where every one may.
+        keys_and_values: those of the blocks that have run on these latents, in order, where no gradient is wanted.
         blocks_run: how many blocks have run with it.
     """
 
     latents: torch.Tensor | None = None
     attention_mask: torch.Tensor | None = None
     reads: torch.Tensor | None = None
+    keys_and_values: list[KeysAndValues] = field(default_factory=list)
     blocks_run: int = 0
 
 
@@ -38,8 +42,9 @@ class GatedCrossAttention(GradientCheckpointingLayer):
 
     The gates start at 0, so that an untrained block passes its input on unchanged.
 
-    As in the resampler, the key and value maps are applied to the queries and to the attended average: the latents are
-    keys and values of every block, made once and kept for all tokens to come.
+    Keys and values are made once for all tokens to come. Where latents are no wider than a key and a value together,
+    they are both themselves and cost no memory: as in the resampler, the key and value maps are then applied to the
+    queries and to the attended average.
     """
 
     def __init__(self, config: TSLMConfig):
@@ -49,33 +54,53 @@ class GatedCrossAttention(GradientCheckpointingLayer):
         self.num_heads = num_heads = config.cross_attention_num_heads
         self.head_dim = head_dim = config.cross_attention_head_dim
         self.is_causal = False
+        self.attends_to_latents = latent_dim <= 2 * head_dim
         self.norm = nn.LayerNorm(dim)
         self.query = nn.Linear(dim, num_heads * head_dim, bias=False)
         self.key_weight = nn.Parameter(torch.empty(num_heads, head_dim, latent_dim))
         self.value_weight = nn.Parameter(torch.empty(num_heads, head_dim, latent_dim))
         self.output = nn.Linear(num_heads * head_dim, dim, bias=False)
+        width = config.cross_attention_intermediate_size or dim
         self.mlp = nn.Sequential(
-            nn.LayerNorm(dim), nn.Linear(dim, 4 * dim, bias=False), nn.GELU(), nn.Linear(4 * dim, dim, bias=False)
+            nn.LayerNorm(dim), nn.Linear(dim, width, bias=False), nn.GELU(), nn.Linear(width, dim, bias=False)
         )
         self.attention_gate = nn.Parameter(torch.empty(1))
         self.mlp_gate = nn.Parameter(torch.empty(1))
 
+    def keys_and_values(self, latents: torch.Tensor) -> KeysAndValues:
+        """Keys and values of latents (batch, latents, dim), each (batch, heads or 1, latents, head_dim or dim)."""
+        if self.attends_to_latents:
+            return latents[:, None], latents[:, None]
+        key, value = (
+            nn.functional.linear(latents, weight.flatten(0, 1)).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+            for weight in (self.key_weight, self.value_weight)
+        )
+        return key.contiguous(), value.contiguous()
+
     def read(
         self,
         hidden_states: torch.Tensor,
-        latents: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
         attention_mask: torch.Tensor | None,
         reads: torch.Tensor | None,
     ) -> torch.Tensor:
-        """What each text position (batch, text, dim) takes from the latents."""
+        """What each text position (batch, text, dim) takes from the series."""
         query = self.query(self.norm(hidden_states)).unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
-        query = torch.matmul(query, self.key_weight)
-        memory = latents[:, None].expand(-1, self.num_heads, -1, -1)
+        one_token = query.shape[2] == 1
+        if self.attends_to_latents:
+            query = torch.matmul(query, self.key_weight)
+            if one_token:
+                query = query.transpose(1, 2)  # All heads are queries of one head, which reads the latents once.
+            else:
+                key, value = (latents.expand(-1, self.num_heads, -1, -1) for latents in (key, value))
         attended = attend(
-            self, self.config._attn_implementation, query, memory, memory, attention_mask, self.head_dim**-0.5
+            self, self.config._attn_implementation, query, key, value, attention_mask, self.head_dim**-0.5
         )
-        attended = torch.matmul(attended.transpose(1, 2), self.value_weight.transpose(1, 2))
-        attended = self.output(attended.transpose(1, 2).flatten(2))
+        if self.attends_to_latents:
+            attended = attended if one_token else attended.transpose(1, 2)
+            attended = torch.matmul(attended, self.value_weight.transpose(1, 2)).transpose(1, 2)
+        attended = self.output(attended.flatten(2))
         return attended if reads is None else attended * reads
 
     def forward(
@@ -84,12 +109,19 @@ class GatedCrossAttention(GradientCheckpointingLayer):
         latents: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
         reads: torch.Tensor | None = None,
-    ) -> torch.Tensor:
-        """Hidden states (batch, text, dim) that have read the series; the rest is as in `CrossAttentionContext`."""
+        keys_and_values: KeysAndValues | None = None,
+    ) -> tuple[torch.Tensor, KeysAndValues | None]:
+        """Hidden states (batch, text, dim) that have read the series, and the keys and values that they read.
+
+        The arguments are as in `CrossAttentionContext`; given `keys_and_values` are read instead of the latents.
+        """
         if latents is not None:
-            attended = self.read(hidden_states, latents, attention_mask, reads)
+            if keys_and_values is None:
+                keys_and_values = self.keys_and_values(latents)
+            attended = self.read(hidden_states, *keys_and_values, attention_mask, reads)
             hidden_states = torch.addcmul(hidden_states, self.attention_gate.tanh(), attended)
-        return torch.addcmul(hidden_states, self.mlp_gate.tanh(), self.mlp(hidden_states))
+        hidden_states = torch.addcmul(hidden_states, self.mlp_gate.tanh(), self.mlp(hidden_states))
+        return hidden_states, keys_and_values
 
 
 class CrossAttentionHook:
@@ -113,11 +145,22 @@ class CrossAttentionHook:
         if context is None or self.index is None:
             return args, kwargs
         block = self.blocks[self.index]
+        number, made = context.blocks_run, context.keys_and_values
+        hidden_states, keys_and_values = block(
+            args[0] if args else kwargs["hidden_states"],
+            context.latents,
+            context.attention_mask,
+            context.reads,
+            made[number] if number < len(made) else None,
+        )
         context.blocks_run += 1
-        read = (context.latents, context.attention_mask, context.reads)
+        # Reentrant gradient checkpointing trains without gradients at first, so both are asked.
+        wants_gradient = torch.is_grad_enabled() or block.training
+        if number == len(made) and keys_and_values is not None and not wants_gradient:
+            made.append(keys_and_values)
         if args:
-            return (block(args[0], *read), *args[1:]), kwargs
-        return args, {**kwargs, "hidden_states": block(kwargs["hidden_states"], *read)}
+            return (hidden_states, *args[1:]), kwargs
+        return args, {**kwargs, "hidden_states": hidden_states}
 
 
 def run_with_context(decoder: nn.Module, context: CrossAttentionContext, number_of_blocks: int, **kwargs: Any) -> Any:
@@ -142,4 +185,4 @@ def run_with_context(decoder: nn.Module, context: CrossAttentionContext, number_
     return outputs
 
 
-__all__ = ["CrossAttentionContext", "CrossAttentionHook", "GatedCrossAttention", "run_with_context"]
+__all__ = ["CrossAttentionContext", "CrossAttentionHook", "GatedCrossAttention", "KeysAndValues", "run_with_context"]

@@ -1,7 +1,7 @@
 """The time-series language model: a causal language model that reads series by soft prompt or by Flamingo."""
 
 import inspect
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -24,6 +24,7 @@ from .modeling_cross_attention import (
     CrossAttentionContext,
     CrossAttentionHook,
     GatedCrossAttention,
+    KeysAndValues,
     run_with_context,
 )
 from .modeling_layers import additive_mask, init_fan_in
@@ -40,7 +41,8 @@ class SeriesStates:
         counts: `(batch,)`, the number of series of each sample.
         features: soft prompt: `(batch, tokens, hidden_size)`, the existing tokens of a sample first and in order.
         feature_counts: soft prompt: `(batch,)`, how many of them exist.
-        latents: Flamingo: `(batch, series * latents, dim)`, keys and values of every cross-attention block.
+        latents: Flamingo: `(batch, series * latents, dim)`, what the series were compressed to.
+        keys_and_values: Flamingo: those of each cross-attention block, once the prompt has run without gradients.
         later_context: Flamingo: what tokens that follow the prompt read.
         is_prompt_past: whether the prompt is in the cache, so that only tokens that follow it are fed.
     """
@@ -49,6 +51,7 @@ class SeriesStates:
     features: torch.Tensor | None = None
     feature_counts: torch.Tensor | None = None
     latents: torch.Tensor | None = None
+    keys_and_values: list[KeysAndValues] = field(default_factory=list)
     later_context: CrossAttentionContext | None = None
     is_prompt_past: bool = False
 
@@ -294,6 +297,7 @@ class TSLMModel(TSLMPreTrainedModel):
             latents=states.latents,
             attention_mask=additive_mask(allowed[:, None], dtype),
             reads=(precede > 0).to(dtype),
+            keys_and_values=states.keys_and_values,
         )
 
     def states_after_prompt(self, states: SeriesStates) -> SeriesStates:
@@ -304,7 +308,7 @@ class TSLMModel(TSLMPreTrainedModel):
         dtype = self.get_input_embeddings().weight.dtype
         context = self._cross_attention_context(states.counts[:, None], states, dtype)
         if (context.attention_mask == 0).all():
-            context = CrossAttentionContext(latents=states.latents)
+            context = replace(context, attention_mask=None, reads=None)
         return replace(states, later_context=context, is_prompt_past=True)
 
     def prepare_inputs(

@@ -181,6 +181,7 @@ def _convert_flamingo(
             "cross_attention_every_n_layers": block_numbers[0] + 1,
             "cross_attention_num_heads": blocks[f"{block_numbers[0]}.attn.to_q.weight"].shape[0] // _HEAD_DIM,
             "cross_attention_head_dim": _HEAD_DIM,
+            "cross_attention_intermediate_size": 4 * embeddings.shape[1],
             "cross_attention_to": "last",
             "joint_latents": joint_latents,
         },

@@ -19,6 +19,7 @@ from tslm_models import (
     tslm,
     tslm_config,
 )
+from tslm_models import encoder_config as small_encoder
 
 from ts_llm_fusion import TSLMConfig, TSLMForCausalLM, TSLMModel
 
@@ -125,6 +126,36 @@ def test_the_encoder_runs_once_a_generation(fusion: str):
         model.model.resampler.register_forward_hook(lambda *_: calls.append("keys and values"))
     greedy(model, batch(model, [SHORT, LONG]), num_beams=2)
     assert sorted(calls) == (["encoder"] if fusion == "soft_prompt" else ["encoder", "keys and values"])
+
+
+@pytest.mark.parametrize("width", [16, 32])
+@torch.no_grad()
+def test_keys_and_values_are_made_once_a_generation(width: int):
+    model = tslm("flamingo", encoder_config=small_encoder(hidden_size=width))
+    inputs = batch(model, [SHORT, LONG])
+    tokens, beams = greedy(model, inputs, use_cache=False), greedy(model, inputs, num_beams=2)
+    calls = []
+    for block in model.model.cross_attention_layers:
+        assert block.attends_to_latents == (width == 16)
+        original = block.keys_and_values
+        block.keys_and_values = lambda latents, original=original: calls.append(None) or original(latents)
+    assert torch.equal(greedy(model, inputs), tokens) and len(calls) == 2
+    assert torch.equal(greedy(model, inputs, num_beams=2), beams) and len(calls) == 4
+
+
+def test_keys_and_values_equal_attention_to_the_latents():
+    model = tslm("flamingo")
+    inputs = batch(model, [SHORT, LONG])
+    logits, expected = model(**inputs).logits, gradients(model, inputs)
+    for block in model.model.cross_attention_layers:
+        block.attends_to_latents = False
+    torch.testing.assert_close(model(**inputs).logits, logits, atol=1e-5, rtol=0)
+    for checkpointing in (False, True):
+        model.train(checkpointing)
+        if checkpointing:
+            model.gradient_checkpointing_enable()
+        for name, gradient in gradients(model, inputs).items():
+            torch.testing.assert_close(gradient, expected[name], atol=1e-5, rtol=1e-4, msg=name)
 
 
 @all_models
@@ -263,6 +294,17 @@ def test_blocks_stand_before_every_nth_layer(every: int, blocks: list[int]):
     assert config.cross_attention_layers == blocks
 
 
+@pytest.mark.parametrize(("given", "width"), [(None, 32), (128, 128)])
+@torch.no_grad()
+def test_the_width_of_the_feed_forward_of_a_block(given: int | None, width: int, tmp_path: Path):
+    model = tslm("flamingo", cross_attention_intermediate_size=given)
+    shapes = [block.mlp[1].weight.shape for block in model.model.cross_attention_layers]
+    assert shapes == [(width, 32), (width, 32)]
+    model.save_pretrained(tmp_path)
+    inputs = batch(model, [SHORT])
+    assert torch.equal(AutoModelForCausalLM.from_pretrained(tmp_path)(**inputs).logits, model(**inputs).logits)
+
+
 @pytest.mark.parametrize("backbone", ["llama", "gpt2"])
 @both_fusions
 @torch.no_grad()
@@ -356,6 +398,7 @@ def test_wrong_inputs_are_refused_before_the_backbone_runs(fusion: str, change, 
         ({"fusion": "flamingo", "joint_latents": True}, "cross_attention_to"),
         ({"fusion": "flamingo", "cross_attention_every_n_layers": 3}, "cross_attention_every_n_layers"),
         ({"num_latents": 0}, "num_latents"),
+        ({"cross_attention_intermediate_size": 0}, "cross_attention_intermediate_size is 0"),
         ({"time_series_token_id": 300}, "time_series_token_id"),
         ({"text_config": {"model_type": "t5"}}, "text_config"),
         ({"text_config": {"model_type": "nothing"}}, "text_config"),
