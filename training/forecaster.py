@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import EarlyStoppingCallback, EvalPrediction, PreTrainedModel, Trainer, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
 
 from ..modeling.configuration_llmps import LLMPSConfig
 from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..modeling.modeling_t2t import T2TModel
 from .arguments import config_arguments, mapping
 from .backbone import backbone_config, load_backbone_weights, lora_target_modules
+from .runs import checkpoint_to_resume
 
 logger = logging.getLogger(__name__)
 
@@ -184,23 +184,6 @@ def _with_lora(model: LLMPSForForecasting, arguments: BackboneArguments) -> PreT
     )
 
 
-def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:
-    """The checkpoint that `--resume_from_checkpoint` names: a folder, or `true` for the last one in `output_dir`.
-
-    Raises:
-        ValueError: if there is none.
-    """
-    wanted = arguments.resume_from_checkpoint
-    if not wanted or str(wanted).lower() == "false":
-        return None
-    if str(wanted).lower() != "true":
-        return str(wanted)
-    last = get_last_checkpoint(arguments.output_dir)
-    if last is None:
-        raise ValueError(f"--resume_from_checkpoint: {arguments.output_dir} holds no checkpoint.")
-    return last
-
-
 def train_forecaster(
     model: PreTrainedModel,
     arguments: ForecastTrainingArguments,
@@ -236,14 +219,6 @@ def train_forecaster(
     )
     trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
     return trainer
-
-
-def trained_parameters(model: torch.nn.Module) -> dict[str, int]:
-    """Numbers of trained and of all parameters."""
-    return {
-        "parameters_trained": sum(p.numel() for p in model.parameters() if p.requires_grad),
-        "parameters_total": sum(p.numel() for p in model.parameters()),
-    }
 
 
 def merged(model: torch.nn.Module) -> LLMPSForForecasting:

@@ -21,8 +21,8 @@ from ..processing.processing_time_series import TimeSeriesProcessor
 from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
-from .forecaster import checkpoint_to_resume
 from .fresh_backbone import save_fresh_backbone
+from .runs import checkpoint_to_resume
 
 # The tokenizer gives the placeholder its id, and the backbone says how it ties its head.
 TSLMConfigArguments = config_arguments(

@@ -21,7 +21,8 @@ from transformers import (
 from ..modeling.configuration_t2t import T2TConfig
 from ..modeling.modeling_t2t import T2TForPreTraining
 from .arguments import config_arguments
-from .forecaster import ForecastTrainingArguments, checkpoint_to_resume
+from .forecaster import ForecastTrainingArguments
+from .runs import checkpoint_to_resume
 
 logger = logging.getLogger(__name__)
 

@@ -31,8 +31,8 @@ from ..training.forecaster import (
     build_forecaster,
     merged,
     train_forecaster,
-    trained_parameters,
 )
+from ..training.runs import trained_parameters
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from ..evaluation.report import results_table
 from ..files import write_json, write_text
 from ..hub.cards import tslm_card
 from ..training.arguments import RecipeParser
-from ..training.forecaster import trained_parameters
+from ..training.runs import trained_parameters
 from ..training.sft import (
     TSLMArguments,
     TSLMConfigArguments,
