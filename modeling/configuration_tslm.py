@@ -5,6 +5,7 @@ from typing import Literal
 from huggingface_hub.dataclasses import strict
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 
+from .configuration_mscnn_encoder import MSCNNEncoderConfig
 from .configuration_ts_encoder import TSEncoderConfig
 from .modeling_series_encoding import EncoderGeometry, encoder_geometry
 
@@ -16,7 +17,7 @@ def _sub_config(name: str, value: dict | PreTrainedConfig) -> PreTrainedConfig:
     fields = dict(value)
     model_type = fields.pop("model_type", None)
     # Named here too, because a checkpoint that carries its code may be read where nothing is registered.
-    own = {TSEncoderConfig.model_type: TSEncoderConfig}
+    own = {config.model_type: config for config in (TSEncoderConfig, MSCNNEncoderConfig)}
     if model_type not in own and model_type not in CONFIG_MAPPING:
         raise ValueError(f"{name}: model_type {model_type!r} is not one that transformers knows.")
     return (own.get(model_type) or CONFIG_MAPPING[model_type])(**fields)
@@ -32,9 +33,9 @@ class TSLMConfig(PreTrainedConfig):
             `num_latents` vectors that the text reads through gated cross-attention.
         text_config (`dict` or config, *optional*): the language model, any decoder-only one of transformers; a `dict`
             names it by `model_type`. Defaults to a Llama.
-        encoder_config (`dict` or config, *optional*): the encoder of a series, the patch encoder of this package or a
-            `patchtst` or `timesfm2_5` of transformers. Defaults to the patch encoder, with 6 layers for the soft
-            prompt and none for Flamingo, as in the paper.
+        encoder_config (`dict` or config, *optional*): the encoder of a series, the patch encoder or the multi-scale
+            CNN (`ts_mscnn_encoder`) of this package, or a `patchtst` or `timesfm2_5` of transformers. Defaults to the
+            patch encoder, with 6 layers for the soft prompt and none for Flamingo, as in the paper.
         time_series_token_id (`int`, *optional*): the placeholder token of a series; a model cannot be built without.
         num_latents (`int`, defaults to 64): Flamingo: vectors that a series is compressed to.
         resampler_num_layers (`int`, defaults to 6): Flamingo: layers of the resampler.

@@ -1,4 +1,4 @@
-"""What the layers of the time-series language model share: the attention call, its mask, the initial weights."""
+"""What the layers of the time-series language model share: attention and its mask, positions, initial weights."""
 
 from collections.abc import Callable
 
@@ -59,6 +59,13 @@ def additive_mask(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(
         ~allowed, torch.finfo(dtype).min
     )
+
+
+def sinusoidal_positions(length: int, dim: int, device: torch.device) -> torch.Tensor:
+    """Positions 0 .. `length` - 1 as sines and cosines, (length, dim) float32 (arXiv 1706.03762, section 3.5)."""
+    frequencies = torch.exp(torch.arange(0, dim, 2, device=device).float() * (-torch.log(torch.tensor(1e4)) / dim))
+    angles = torch.arange(length, device=device).float()[:, None] * frequencies
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
 
 
 def init_fan_in(module: nn.Module) -> None:

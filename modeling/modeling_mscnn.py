@@ -28,13 +28,16 @@ class MSCNNBlock(nn.Module):
         self.decouple = WaveletDecoupling(length, wavelet_levels) if wavelet_levels else None
         self.out_conv = nn.Conv1d(channels, channels, kernel_size=1)
 
-    def forward(self, hidden_states: Tensor) -> Tensor:
-        """Maps (batch, channels, time) to the same shape."""
+    def forward(self, hidden_states: Tensor, inside: Tensor | None = None) -> Tensor:
+        """Maps (batch, channels, time) to the same shape; steps that are not `inside` (batch, 1, time) are zeros to
+        the others."""
         branches: list[Tensor] = []
         for part, conv in zip(
             F.gelu(self.in_conv(hidden_states)).chunk(self.num_branches, dim=1), self.branch_convs, strict=True
         ):
-            branches.append(F.gelu(conv(part + branches[-1] if branches else part)))
+            part = part + branches[-1] if branches else part
+            # Beyond its end a series must look to every convolution as its own zero padding does.
+            branches.append(F.gelu(conv(part if inside is None else part.masked_fill(~inside, 0.0))))
         stacked = torch.stack(branches, dim=1)
         if self.decouple is not None:
             stacked = self.decouple(stacked)
@@ -51,9 +54,14 @@ class MSCNN(nn.Module):
             MSCNNBlock(channels, num_branches, length, wavelet_levels) for _ in range(num_layers)
         )
 
-    def forward(self, values: Tensor, observed_mask: Tensor) -> Tensor:
-        """Maps values and mask, both (batch, time), to features (batch, channels, time)."""
+    def forward(self, values: Tensor, observed_mask: Tensor, inside: Tensor | None = None) -> Tensor:
+        """Maps values and mask, both (batch, time), to features (batch, channels, time).
+
+        With `inside` (batch, time), bool, the steps that are not are padding: zeros in the features, and without
+        influence on the others. It needs values and mask that are zero there, and `wavelet_levels` 0.
+        """
         hidden_states = self.embed(torch.stack((values, observed_mask.to(values.dtype)), dim=1))
+        inside = None if inside is None else inside[:, None]
         for block in self.blocks:
-            hidden_states = block(hidden_states)
-        return hidden_states
+            hidden_states = block(hidden_states, inside)
+        return hidden_states if inside is None else hidden_states.masked_fill(~inside, 0.0)

@@ -46,7 +46,7 @@ def encoder_geometry(config: PreTrainedConfig) -> EncoderGeometry:
     Raises:
         ValueError: the config is of a model that is no encoder here, or of one that mixes several series.
     """
-    if config.model_type == "ts_patch_encoder":
+    if config.model_type in ("ts_patch_encoder", "ts_mscnn_encoder"):
         return EncoderGeometry(config.patch_length, config.patch_length)
     if config.model_type == "timesfm2_5":
         return EncoderGeometry(config.patch_length, config.patch_length, config.context_length)
@@ -83,6 +83,7 @@ def _encode_timesfm(encoder: nn.Module, values: torch.Tensor, observed: torch.Te
 _ENCODE: dict[str, Callable[[nn.Module, torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "patchtst": _encode_patchtst,
     "timesfm2_5": _encode_timesfm,
+    "ts_mscnn_encoder": _encode_patches,
     "ts_patch_encoder": _encode_patches,
 }
 

@@ -9,14 +9,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutput
 
 from .configuration_ts_encoder import TSEncoderConfig
-from .modeling_layers import additive_mask, attend, init_fan_in
-
-
-def sinusoidal_positions(length: int, dim: int, device: torch.device) -> torch.Tensor:
-    """Positions 0 .. `length` - 1 as sines and cosines, (length, dim) float32 (arXiv 1706.03762, section 3.5)."""
-    frequencies = torch.exp(torch.arange(0, dim, 2, device=device).float() * (-torch.log(torch.tensor(1e4)) / dim))
-    angles = torch.arange(length, device=device).float()[:, None] * frequencies
-    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
+from .modeling_layers import additive_mask, attend, init_fan_in, sinusoidal_positions
 
 
 class TSEncoderEmbeddings(nn.Module):

@@ -28,6 +28,7 @@ from .modeling_cross_attention import (
     run_with_context,
 )
 from .modeling_layers import additive_mask, init_fan_in
+from .modeling_mscnn_encoder import MSCNNEncoderModel
 from .modeling_perceiver import PerceiverLayer, PerceiverResampler
 from .modeling_series_encoding import encode_series
 from .modeling_ts_encoder import TSEncoderModel
@@ -97,7 +98,10 @@ class TimeSeriesProjector(nn.Module):
 
 
 # Encoders of this package, which a checkpoint that carries its code has to find where none of them is registered.
-_OWN_ENCODERS: dict[str, type[PreTrainedModel]] = {"ts_patch_encoder": TSEncoderModel}
+_OWN_ENCODERS: dict[str, type[PreTrainedModel]] = {
+    "ts_mscnn_encoder": MSCNNEncoderModel,
+    "ts_patch_encoder": TSEncoderModel,
+}
 
 
 def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:

@@ -17,6 +17,8 @@ _PUBLIC = {
     "LLMPSConfig": "ts_llm_fusion.modeling.configuration_llmps",
     "LLMPSModel": "ts_llm_fusion.modeling.modeling_llmps",
     "LLMPSForForecasting": "ts_llm_fusion.modeling.modeling_llmps",
+    "MSCNNEncoderConfig": "ts_llm_fusion.modeling.configuration_mscnn_encoder",
+    "MSCNNEncoderModel": "ts_llm_fusion.modeling.modeling_mscnn_encoder",
     "T2TConfig": "ts_llm_fusion.modeling.configuration_t2t",
     "T2TModel": "ts_llm_fusion.modeling.modeling_t2t",
     "T2TForPreTraining": "ts_llm_fusion.modeling.modeling_t2t",

@@ -10,6 +10,7 @@ _AUTO = "transformers.models.auto"
 _MODELING = "ts_llm_fusion.modeling"
 _PROCESSING = "ts_llm_fusion.processing"
 _LLMPS = f"{_MODELING}.configuration_llmps:LLMPSConfig"
+_MSCNN_ENCODER = f"{_MODELING}.configuration_mscnn_encoder:MSCNNEncoderConfig"
 _T2T = f"{_MODELING}.configuration_t2t:T2TConfig"
 _TS_ENCODER = f"{_MODELING}.configuration_ts_encoder:TSEncoderConfig"
 _TSLM = f"{_MODELING}.configuration_tslm:TSLMConfig"
@@ -28,6 +29,8 @@ _ROWS = (
         _LLMPS,
         f"{_PROCESSING}.feature_extraction_forecast:ForecastFeatureExtractor",
     ),
+    (f"{_AUTO}.configuration_auto:AutoConfig", _MSCNN_ENCODER, _MSCNN_ENCODER),
+    (f"{_AUTO}.modeling_auto:AutoModel", _MSCNN_ENCODER, f"{_MODELING}.modeling_mscnn_encoder:MSCNNEncoderModel"),
     (f"{_AUTO}.configuration_auto:AutoConfig", _T2T, _T2T),
     (f"{_AUTO}.modeling_auto:AutoModel", _T2T, f"{_MODELING}.modeling_t2t:T2TModel"),
     (f"{_AUTO}.modeling_auto:AutoModelForPreTraining", _T2T, f"{_MODELING}.modeling_t2t:T2TForPreTraining"),

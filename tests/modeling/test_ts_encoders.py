@@ -1,11 +1,14 @@
-"""Encoders of series: the patch encoder, and time-series models of transformers."""
+"""Encoders of series: the patch encoder, the multi-scale CNN, and time-series models of transformers."""
+
+from pathlib import Path
 
 import pytest
 import torch
-from transformers import PatchTSTConfig, TimesFm2_5Config
+from huggingface_hub.errors import StrictDataclassClassValidationError
+from transformers import AutoModelForCausalLM, PatchTSTConfig, TimesFm2_5Config
 from tslm_models import FUSIONS, TOKEN, batch, encoder_config, greedy, tslm
 
-from ts_llm_fusion import TimeSeriesFeatureExtractor, TSEncoderModel
+from ts_llm_fusion import MSCNNEncoderConfig, TimeSeriesFeatureExtractor, TSEncoderModel
 from ts_llm_fusion.modeling.modeling_series_encoding import encode_series, encoder_geometry
 
 ATOL = 1e-5
@@ -30,7 +33,11 @@ def timesfm() -> TimesFm2_5Config:
     )
 
 
-ENCODERS = {"patches": encoder_config, "patchtst": patchtst, "timesfm": timesfm}
+def mscnn(**fields) -> MSCNNEncoderConfig:
+    return MSCNNEncoderConfig(**{"hidden_size": 16, "mscnn_channels": 8, "mscnn_layers": 2, **fields})
+
+
+ENCODERS = {"patches": encoder_config, "mscnn": mscnn, "patchtst": patchtst, "timesfm": timesfm}
 all_encoders = pytest.mark.parametrize("name", ENCODERS)
 
 
@@ -71,6 +78,32 @@ def test_padding_and_company_do_not_change_the_tokens(name: str):
 
 
 @all_encoders
+@torch.no_grad()
+def test_values_under_the_mask_do_not_matter(name: str):
+    encoder = encoder_of(name)
+    values = torch.randn(1, 2, 50, generator=torch.Generator().manual_seed(0))
+    mask = torch.arange(50) < torch.tensor([[[50], [21]]])
+    mask[0, 0, 13:17] = False
+    expected, exists = encode_series(encoder, values, mask)
+    for junk in (1e6, torch.nan):
+        tokens, _ = encode_series(encoder, values.masked_fill(~mask, junk), mask)
+        assert torch.equal(tokens[exists], expected[exists])
+
+
+@all_encoders
+@pytest.mark.parametrize("fusion", FUSIONS)
+@torch.no_grad()
+def test_every_encoder_is_saved_and_loaded_to_the_bit(name: str, fusion: str, tmp_path: Path):
+    model = tslm(fusion, encoder_config=ENCODERS[name]())
+    model.save_pretrained(tmp_path)
+    loaded = AutoModelForCausalLM.from_pretrained(tmp_path)
+    assert type(loaded.model.encoder) is type(model.model.encoder)
+    values = torch.randn(1, 2, 50, generator=torch.Generator().manual_seed(0))
+    expected, _ = encode_series(model.model.encoder, values, torch.ones_like(values))
+    assert torch.equal(encode_series(loaded.model.encoder, values, torch.ones_like(values))[0], expected)
+
+
+@all_encoders
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_every_encoder_works_in_the_model_frozen_or_not(name: str, fusion: str):
     model = tslm(fusion, encoder_config=ENCODERS[name]()).train()
@@ -103,6 +136,30 @@ def test_a_learned_table_says_what_it_can_take():
     assert encoder(torch.zeros(1, 32)).last_hidden_state.shape == (1, 8, 16)
     with pytest.raises(ValueError, match="longer than the 32 points"):
         encoder(torch.zeros(1, 33))
+
+
+@torch.no_grad()
+def test_the_mscnn_by_itself_does_not_read_beyond_the_end_of_a_series():
+    model = tslm("soft_prompt", encoder_config=mscnn(mscnn_layers=3))
+    # Biases too, because a layer without them keeps zeros at zero and leaks nothing.
+    for parameter in model.model.encoder.parameters():
+        parameter.add_(0.1)
+    values = torch.randn(1, 41, generator=torch.Generator().manual_seed(0))
+    alone = model.model.encoder(values).last_hidden_state
+    padded = torch.nn.functional.pad(values, (0, 59), value=7.0)
+    observed = (torch.arange(100) < 41)[None]
+    together = model.model.encoder(padded, observed).last_hidden_state
+    assert (alone.shape, together.shape) == ((1, 11, 16), (1, 25, 16))
+    torch.testing.assert_close(together[:, :11], alone, atol=ATOL, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"patch_length": 0}, {"mscnn_layers": -1}, {"mscnn_channels": 6}, {"hidden_size": 15}, {"mscnn_branches": 0}],
+)
+def test_a_contradiction_in_the_mscnn_is_named(fields: dict[str, int]):
+    with pytest.raises(StrictDataclassClassValidationError, match=next(iter(fields))):
+        mscnn(**fields)
 
 
 @torch.no_grad()

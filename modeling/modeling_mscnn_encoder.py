@@ -1,0 +1,82 @@
+"""The multi-scale CNN of LLM-PS as an encoder: patches of one univariate series, masked, of any length."""
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+from transformers.modeling_outputs import BaseModelOutput
+
+from .configuration_mscnn_encoder import MSCNNEncoderConfig
+from .modeling_layers import init_fan_in, sinusoidal_positions
+from .modeling_mscnn import MSCNN
+from .modeling_series_encoding import series_lengths
+
+
+class MSCNNEncoderModel(PreTrainedModel):
+    """The multi-scale CNN of LLM-PS (arXiv 2503.09656, section 3.2), one token per patch of its features.
+
+    Every time step gets features of several receptive fields, one linear map makes a token of a patch of them, and
+    sinusoidal positions, counted in patches from the series' start, and LayerNorm follow as in [`TSEncoderModel`].
+    LLM-PS also exchanges long-term and short-term parts between the receptive fields by wavelet; that is a matrix of
+    one fixed length, so an encoder of series of any length goes without (`wavelet_levels=0`).
+    """
+
+    config: MSCNNEncoderConfig
+    config_class = MSCNNEncoderConfig
+    base_model_prefix = "encoder"
+    main_input_name = "past_values"
+    input_modalities = ("time",)
+    _no_split_modules = ("MSCNNBlock",)
+    # There is no attention, so the implementation that the language model asks for is as good as any.
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_flex_attn = True
+    _supports_attention_backend = True
+
+    def __init__(self, config: MSCNNEncoderConfig):
+        super().__init__(config)
+        self.mscnn = MSCNN(
+            channels=config.mscnn_channels,
+            num_layers=config.mscnn_layers,
+            num_branches=config.mscnn_branches,
+            length=0,  # only the wavelet needs one
+            wavelet_levels=0,
+        )
+        self.patch_embedding = nn.Conv1d(
+            config.mscnn_channels, config.hidden_size, config.patch_length, stride=config.patch_length
+        )
+        self.layer_norm = nn.LayerNorm(config.hidden_size)
+        self.post_init()
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)
+        init_fan_in(module)
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.mscnn.embed
+
+    def forward(self, past_values: torch.Tensor, past_observed_mask: torch.Tensor | None = None) -> BaseModelOutput:
+        r"""Encodes univariate series.
+
+        Args:
+            past_values (`torch.Tensor` of shape `(batch, time)`): series, padded with anything to a common length.
+            past_observed_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
+                every value is. Steps after the last observed one are padding and do not change the others; a gap
+                before it is read as a gap.
+
+        Returns:
+            `BaseModelOutput` whose `last_hidden_state` is `(batch, patches, hidden_size)`, patches being `time` over
+            `patch_length`, rounded up.
+        """
+        if past_observed_mask is None:
+            past_observed_mask = torch.ones_like(past_values)
+        missing = -past_values.shape[1] % self.config.patch_length
+        observed = nn.functional.pad(past_observed_mask.bool(), (0, missing))
+        values = nn.functional.pad(past_values, (0, missing)).masked_fill(~observed, 0.0)
+        inside = torch.arange(values.shape[1], device=values.device) < series_lengths(observed)[:, None]
+        tokens = self.patch_embedding(self.mscnn(values.to(self.dtype), observed, inside)).transpose(1, 2)
+        positions = sinusoidal_positions(tokens.shape[1], tokens.shape[2], tokens.device).to(tokens.dtype)
+        return BaseModelOutput(last_hidden_state=self.layer_norm(tokens + positions))
+
+
+__all__ = ["MSCNNEncoderModel"]
