@@ -1,5 +1,6 @@
 """Series as rows, one for each: the shape that GluonTS, Chronos and fev know."""
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -41,7 +42,7 @@ def make_dataset(
     streaming: bool,
     files: Sequence[Path] = (),
 ) -> AnyDataset:
-    """A data set that a generator fills; without streaming it is written to the cache of `datasets`, not kept in memory.
+    """Samples that a generator makes; without streaming they are written to the cache of `datasets`, not held in memory.
 
     Args:
         generate: makes the rows of a split; a function of a module, with arguments that can be pickled. A list among
@@ -96,8 +97,9 @@ def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> 
     """The series that `load_series` knows as rows of `SERIES_FEATURES`.
 
     Args:
-        split, streaming: as `registry.load_dataset`. Each split of a benchmark set is the rows of its own segment; a
-            file is one split, "train".
+        split: as of `registry.load_dataset`. Each split of a benchmark set is the rows of its own segment; a file is one
+            split, "train".
+        streaming: as of `registry.load_dataset`.
         data: a name or a file.
         options: as of `load_series`.
     """
@@ -105,7 +107,7 @@ def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> 
         dataset = LTSF_DATASETS[data]
         files = [locate(dataset.file, data)]
         ends = (0, *dataset.borders)
-        bounds = dict(zip(("train", "validation", "test"), zip(ends, ends[1:], strict=False), strict=True))
+        bounds = dict(zip(("train", "validation", "test"), itertools.pairwise(ends), strict=True))
     else:
         files = [Path(data)] if Path(data).is_file() else []
         bounds = {"train": (0, None)}
