@@ -42,7 +42,7 @@ def make_dataset(
     streaming: bool,
     files: Sequence[Path] = (),
 ) -> AnyDataset:
-    """Samples that a generator makes; without streaming they are written to the cache of `datasets`, not held in memory.
+    """Samples that a generator makes; without streaming they go to the cache of `datasets`, not to memory.
 
     Args:
         generate: makes the rows of a split; a function of a module, with arguments that can be pickled. A list among
@@ -97,8 +97,8 @@ def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> 
     """The series that `load_series` knows as rows of `SERIES_FEATURES`.
 
     Args:
-        split: as of `registry.load_dataset`. Each split of a benchmark set is the rows of its own segment; a file is one
-            split, "train".
+        split: as of `registry.load_dataset`. Each split of a benchmark set is the rows of its own segment; a file is
+            one split, "train".
         streaming: as of `registry.load_dataset`.
         data: a name or a file.
         options: as of `load_series`.
