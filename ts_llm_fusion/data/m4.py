@@ -82,7 +82,7 @@ def _file(group: str, part: str) -> RemoteFile:
 
 
 def _read_csv(path: Path) -> tuple[list[str], list[np.ndarray]]:
-    """Ids and values of a file of the organisers: columns V1 (the id), V2, V3, ..., every cell quoted, empty after the end.
+    """Ids and values of a file of the organisers: columns V1 (the id), V2, ..., each cell quoted, empty after the end.
 
     Read line by line: the padded table of the monthly series alone would take a gigabyte.
 
