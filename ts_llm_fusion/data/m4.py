@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .download import find_local, locate
-from .entries import RemoteFile
+from .entries import DatasetEntry, RemoteFile
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,20 @@ _SHA256 = {
 }
 
 
+# Of the files that were at hand when this was written.
+_SIZES = {
+    "Yearly-train": 25_355_736,
+    "Yearly-test": 1_486_434,
+    "Weekly-train": 4_015_067,
+    "Weekly-test": 44_247,
+    "Hourly-train": 2_347_115,
+    "Hourly-test": 132_820,
+}
+
+
 def _file(group: str, part: str) -> RemoteFile:
     name = f"{group}-{part}"
-    return RemoteFile(f"m4/{name}.csv", f"{_ADDRESS}/{part.capitalize()}/{name}.csv", _SHA256[name])
+    return RemoteFile(f"m4/{name}.csv", f"{_ADDRESS}/{part.capitalize()}/{name}.csv", _SHA256[name], _SIZES.get(name))
 
 
 def _read_csv(path: Path) -> tuple[list[str], list[np.ndarray]]:
@@ -142,3 +153,23 @@ def load_m4(group: str) -> M4Group:
     if {len(future) for future in futures} != {facts.horizon}:
         raise ValueError(f"M4-{group}: not every series has {facts.horizon} values to forecast.")
     return M4Group(group, names, train, np.stack(futures), facts.horizon, facts.seasonality)
+
+
+def _entry(group: str, facts: M4Facts) -> DatasetEntry:
+    return DatasetEntry(
+        name=f"M4-{group}",
+        task="forecasting",
+        description=f"The {facts.num_series:,} {group.lower()} series of the M4 competition, {facts.horizon} steps to "
+        "forecast. `test` holds these steps, `train` what came before.",
+        licence="none stated; the organisers: open access, free for research",
+        citation="Makridakis, Spiliotis and Assimakopoulos, The M4 Competition: 100,000 time series and 61 "
+        "forecasting methods, International Journal of Forecasting 36(1), 2020",
+        homepage="https://github.com/Mcompetitions/M4-methods",
+        splits=("train", "test"),
+        loader="ts_llm_fusion.data.rows:load_m4_rows",
+        options={"group": group},
+        files=(_file(group, "train"), _file(group, "test")),
+    )
+
+
+ENTRIES = tuple(_entry(group, facts) for group, facts in M4_GROUPS.items())

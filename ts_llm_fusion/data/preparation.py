@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from .borders import SPLITS, few_shot_end, split_borders
 from .frames import infer_step
 from .sources import SeriesSource, load_series
-from .windows import SPLITS, WindowDataset, few_shot_end, split_borders, split_windows
+from .windows import WindowDataset, split_windows
 
 
 @dataclass
