@@ -38,7 +38,9 @@ class DatasetEntry:
         loader: "module:function", imported on use; function(split: str | None, streaming: bool, **options).
         options: arguments of the loader that tell this entry from others with the same loader.
         files: what it is read from; none for what is generated or part of a package.
+        table: a parquet file below the data directory that is read in place of all files, if it is there.
         hub_id: the data set on the Hub, where there is one.
+        features: "module:name" of the `Features` of a sample; the schema of the questions by default.
     """
 
     name: str
@@ -51,4 +53,6 @@ class DatasetEntry:
     loader: str
     options: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[RemoteFile, ...] = ()
+    table: str | None = None
     hub_id: str | None = None
+    features: str = "ts_llm_fusion.data.samples:FEATURES"
