@@ -86,7 +86,10 @@ def extract(archive: Path, folder: Path, max_bytes: int = 20 * 10**9, max_files:
             try:
                 _unpack(archive, target, max_bytes, max_files)
             except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
-                raise ValueError(f"{archive}: no whole zip or tar archive ({error}); nothing was unpacked.") from error
+                reason = str(error).splitlines()[0].rstrip(":")
+                raise ValueError(
+                    f"{archive}: no whole zip or tar archive ({reason}); nothing was unpacked, fetch it again."
+                ) from error
             target.replace(folder)
     return folder
 

@@ -185,7 +185,7 @@ def _fetch_from_hub(path: Path, repo_id: str, revision: str | None, filename: st
     try:
         blob = hf_hub_download(repo_id, filename, repo_type="dataset", revision=revision)
     except OSError as error:  # every error of the Hub's client is one
-        raise ConnectionError(str(error)) from error
+        raise ConnectionError(" ".join(str(error).split())) from error
     path.unlink(missing_ok=True)
     path.symlink_to(Path(blob).resolve())
 
