@@ -230,7 +230,7 @@ def test_without_a_network_the_error_says_where_to_put_the_file(cache: Path) -> 
 
 def test_offline_mode_asks_nobody(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(FileNotFoundError, match="HF_HUB_OFFLINE is set.* put the file at"):
+    with pytest.raises(FileNotFoundError, match=r"HF_HUB_OFFLINE is set.* put the file at"):
         locate(server.file(), "set")
     assert server.ranges == []
 
