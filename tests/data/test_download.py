@@ -201,7 +201,7 @@ def test_a_disk_without_room_is_noticed_before_anything_is_written(
 ) -> None:
     usage = shutil.disk_usage("/")._replace(free=100_000)
     monkeypatch.setattr(download.shutil, "disk_usage", lambda folder: usage)
-    with pytest.raises(OSError, match=r"needs 0\.3 MB, and .* has 0\.1 MB free; make room, or set HF_DATASETS_CACHE"):
+    with pytest.raises(OSError, match=r"needs 0\.3 MB, and .* has 0\.1 MB free; make room, or set HF_HOME"):
         locate(server.file(), "set")
     assert files_in(cache) == set()
 
@@ -329,6 +329,14 @@ def test_a_file_of_the_hub_comes_through_its_client_and_is_checked(hub: list[str
     with pytest.raises(ValueError, match="it was removed"):
         locate(wrong, "set")
     assert files_in(cache) == {"file.bin", "file.bin.json"}
+
+
+def test_a_disk_without_room_for_a_file_of_the_hub(hub: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage("/")._replace(free=100_000)
+    monkeypatch.setattr(download.shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(OSError, match=r"a/file.bin: needs 0\.3 MB"):
+        locate(RemoteFile("folder/file.bin", "hf://datasets/owner/name/a/file.bin", None, len(CONTENT)), "set")
+    assert hub == []
 
 
 def test_a_file_that_the_hub_does_not_have_says_where_to_put_it(hub: list[str], cache: Path) -> None:
