@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,10 @@ from .entries import DatasetEntry, RemoteFile
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
 
-__all__ = ["REGISTRY", "DatasetEntry", "RemoteFile", "find_dataset", "load_dataset"]
+__all__ = ["REGISTRY", "DatasetEntry", "RemoteFile", "find_dataset", "find_loader", "load_dataset"]
 
 # Each of these modules declares `ENTRIES`.
-_MODULES = ("ts_llm_fusion.data.ltsf",)
+_MODULES = ("ts_llm_fusion.data.ltsf", "ts_llm_fusion.data.qa.entries")
 
 
 def _gather() -> dict[str, DatasetEntry]:
@@ -38,6 +39,12 @@ def find_dataset(name: str) -> DatasetEntry:
     return REGISTRY[name]
 
 
+def find_loader(entry: DatasetEntry) -> Callable[..., Any]:
+    """The loader of an entry, imported: (split, streaming, **options) -> its samples."""
+    module, function = entry.loader.split(":")
+    return getattr(importlib.import_module(module), function)
+
+
 def load_dataset(
     name: str, split: str | None = None, streaming: bool = False, **options: Any
 ) -> "Dataset | DatasetDict | IterableDataset | IterableDatasetDict":
@@ -60,5 +67,4 @@ def load_dataset(
     entry = find_dataset(name)
     if split is not None and split not in entry.splits:
         raise ValueError(f"{name}: no split {split!r}; the splits are {', '.join(entry.splits)}.")
-    module, function = entry.loader.split(":")
-    return getattr(importlib.import_module(module), function)(split, streaming, **{**entry.options, **options})
+    return find_loader(entry)(split, streaming, **{**entry.options, **options})
