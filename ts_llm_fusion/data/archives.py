@@ -1,4 +1,4 @@
-"""Unpacking archives that nobody has looked into: nothing lands outside the folder, and nothing half unpacked is seen."""
+"""Unpacking archives that nobody has looked into: nothing lands outside the folder, nothing half unpacked is seen."""
 
 import lzma
 import stat
@@ -86,9 +86,7 @@ def extract(archive: Path, folder: Path, max_bytes: int = 20 * 10**9, max_files:
             try:
                 _unpack(archive, target, max_bytes, max_files)
             except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
-                raise ValueError(
-                    f"{archive}: not a whole zip or tar archive ({error}); nothing was unpacked."
-                ) from error
+                raise ValueError(f"{archive}: no whole zip or tar archive ({error}); nothing was unpacked.") from error
             target.replace(folder)
     return folder
 

@@ -1,7 +1,7 @@
 """From an entry's file to a path: a data directory of the user's, or a download that is checked and kept.
 
-`datasets.DownloadManager` neither resumes nor looks at the free disk, so http(s) is read here; a file of a Hub data set goes
-through `hf_hub_download`, which resumes and locks by itself.
+`datasets.DownloadManager` neither resumes nor looks at the free disk, so http(s) is read here; a file of a data set of
+the Hub goes through `hf_hub_download`, which resumes and locks by itself.
 """
 
 import errno
@@ -191,7 +191,7 @@ def _fetch_from_hub(path: Path, repo_id: str, revision: str | None, filename: st
 
 
 def _fetch_from_web(file: RemoteFile, path: Path) -> None:
-    """Downloads to a file beside `path`, which stays there when the connection breaks, and moves it there when whole."""
+    """Downloads to a file beside `path`, which stays if the connection breaks, and moves it there when it is whole."""
     partial = path.with_name(f"{path.name}.partial")
     # What the server calls this state of the file: without it nobody knows whether the rest belongs to the beginning.
     validator = path.with_name(f"{path.name}.validator")

@@ -1,4 +1,4 @@
-"""What the registry knows of a data set: plain data, so that every source can declare its own without loading anything."""
+"""What the registry knows of a data set: plain data, so that a source declares its own without loading anything."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["REGISTRY", "DatasetEntry", "RemoteFile", "find_dataset", "find_loader", "load_dataset"]
 
 # Each of these modules declares `ENTRIES`.
-_MODULES = ("ts_llm_fusion.data.ltsf", "ts_llm_fusion.data.qa.entries")
+_MODULES = (
+    "ts_llm_fusion.data.ltsf",
+    "ts_llm_fusion.data.m4",
+    "ts_llm_fusion.data.mitbih",
+    "ts_llm_fusion.data.qa.entries",
+    "ts_llm_fusion.data.sources",
+    "ts_llm_fusion.data.synthetic_series",
+)
 
 
 def _gather() -> dict[str, DatasetEntry]:

@@ -1,5 +1,6 @@
 """Series as rows, one for each: the shape that GluonTS, Chronos and fev know."""
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -9,9 +10,9 @@ import pandas as pd
 from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict, List, NamedSplit, Value
 from datasets.exceptions import DatasetGenerationError
 
-from .download import locate
+from .borders import SPLITS
 from .frames import infer_step
-from .ltsf import LTSF_DATASETS
+from .m4 import M4_GROUPS, M4Group, load_m4
 from .sources import load_series
 
 AnyDataset = Dataset | DatasetDict | IterableDataset | IterableDatasetDict
@@ -44,7 +45,7 @@ def make_dataset(
     streaming: bool,
     files: Sequence[Path] = (),
 ) -> AnyDataset:
-    """A data set that a generator fills; without streaming it is written to the cache of `datasets`, not kept in memory.
+    """Samples that a generator makes; without streaming they go to the cache of `datasets`, not to memory.
 
     Args:
         generate: makes the rows of a split; a function of a module, with arguments that can be pickled. A list among
@@ -79,20 +80,13 @@ def make_dataset(
         raise
 
 
-def _frequency(index: pd.DatetimeIndex) -> str:
-    return pd.tseries.frequencies.to_offset(infer_step(index)).freqstr
-
-
-def _series_rows(data: str, rows: tuple[int, int | None], options: dict[str, Any]) -> Rows:
-    series = load_series(data, **options).series
-    frequency = _frequency(series.index)
-    part = series.iloc[slice(*rows)]
-    for column in part.columns:
+def _series_rows(series: pd.DataFrame, frequency: str, dated: bool) -> Rows:
+    for column in series.columns:
         yield {
             "item_id": column,
-            "start": part.index[0].to_pydatetime(),
+            "start": series.index[0].to_pydatetime() if dated else None,
             "freq": frequency,
-            "target": part[column].to_numpy(),
+            "target": series[column].to_numpy(),
         }
 
 
@@ -100,20 +94,38 @@ def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> 
     """The series that `load_series` knows as rows of `SERIES_FEATURES`.
 
     Args:
-        split, streaming: as `registry.load_dataset`. Each split of a benchmark set is the rows of its own segment; a
-            file is one split, "train".
+        split: as of `registry.load_dataset`. Each split of a benchmark set is the rows of its own segment; series
+            without borders are one split, "train".
+        streaming: as of `registry.load_dataset`. The table is read whole in any case.
         data: a name or a file.
         options: as of `load_series`.
     """
-    if data in LTSF_DATASETS:
-        dataset = LTSF_DATASETS[data]
-        files = [locate(dataset.file, data)]
-        ends = (0, *dataset.borders)
-        bounds = dict(zip(("train", "validation", "test"), zip(ends, ends[1:], strict=False), strict=True))
-    else:
-        files = [Path(data)] if Path(data).is_file() else []
-        bounds = {"train": (0, None)}
-    splits = {name: {"data": data, "rows": rows, "options": options} for name, rows in bounds.items()}
+    source = load_series(data, **options)
+    frequency = pd.tseries.frequencies.to_offset(infer_step(source.series.index)).freqstr
+    bounds = list(itertools.pairwise((0, *(source.borders or (len(source.series),)))))
+    splits = {
+        name: {"series": source.series.iloc[slice(*rows)], "frequency": frequency, "dated": source.dated}
+        for name, rows in zip(SPLITS, bounds, strict=False)
+    }
     if split is not None and split not in splits:
         raise ValueError(f"{data}: no split {split!r}; the splits are {', '.join(splits)}.")
-    return make_dataset(_series_rows, SERIES_FEATURES, splits, split, streaming, files)
+    return make_dataset(_series_rows, SERIES_FEATURES, splits, split, streaming)
+
+
+def _m4_rows(group: M4Group, part: str) -> Rows:
+    frequency = M4_GROUPS[group.name].frequency
+    for name, values in zip(group.names, getattr(group, part), strict=True):
+        yield {"item_id": name, "start": None, "freq": frequency, "target": values}
+
+
+def load_m4_rows(split: str | None, streaming: bool, group: str) -> AnyDataset:
+    """The series of a group of M4 as rows of `SERIES_FEATURES`, without dates: the files have none.
+
+    Args:
+        split: as of `registry.load_dataset`; "train" is the history, "test" the steps to forecast.
+        streaming: as of `registry.load_dataset`. The group is read whole in any case.
+        group: a key of `M4_GROUPS`.
+    """
+    found = load_m4(group)
+    splits = {part: {"group": found, "part": part} for part in ("train", "test")}
+    return make_dataset(_m4_rows, SERIES_FEATURES, splits, split, streaming)

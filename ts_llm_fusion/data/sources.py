@@ -1,15 +1,19 @@
 """Where series come from: a file, a benchmark set by name, or a series that statsmodels ships."""
 
 import difflib
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from .borders import split_borders
 from .download import DATA_DIR_VARIABLE, locate
+from .entries import DatasetEntry
 from .frames import read_table, to_series
 from .ltsf import LTSF_DATASETS
+from .mitbih import MITBIH, read_mitbih
 
 __all__ = ["DATA_DIR_VARIABLE", "SeriesSource", "load_series"]
 
@@ -23,33 +27,42 @@ class SeriesSource:
         series: float64 DataFrame with a DatetimeIndex, one column for each series.
         borders: rows at which train, validation and test end, where a protocol fixes them.
         seasonal_period: steps of the season, where it is known.
+        dated: whether the index holds real dates, or only the step.
     """
 
     name: str
     series: pd.DataFrame
     borders: tuple[int, int, int] | None = None
     seasonal_period: int | None = None
+    dated: bool = True
+
+
+def _statsmodels(name: str) -> pd.DataFrame:
+    try:
+        module = importlib.import_module(f"statsmodels.datasets.{name}")
+    except ModuleNotFoundError as error:
+        raise FileNotFoundError(f"{name}: it is part of statsmodels; pip install 'ts-llm-fusion[demo]'.") from error
+    return module.load_pandas().data
 
 
 def _co2() -> pd.DataFrame:
     """Weekly CO2 at Mauna Loa in ppm, 1958-2001, some weeks missing; public domain."""
-    from statsmodels.datasets import co2
-
-    return co2.load_pandas().data
+    return _statsmodels("co2")
 
 
 def _sunspots() -> pd.DataFrame:
     """Yearly sunspot numbers, 1700-2008; public domain."""
-    from statsmodels.datasets import sunspots
-
-    data = sunspots.load_pandas().data
+    data = _statsmodels("sunspots")
     return pd.DataFrame(
         {"sunspots": data["SUNACTIVITY"].to_numpy()}, index=pd.to_datetime(data["YEAR"].astype(int).astype(str))
     )
 
 
 # name -> (loader, seasonal period)
-_EMBEDDED: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {"co2": (_co2, 52), "sunspots": (_sunspots, 11)}
+_TABLES: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {
+    "co2": (_co2, 52),
+    "sunspots": (_sunspots, 11),
+}
 
 
 def _read_ltsf(name: str) -> pd.DataFrame:
@@ -92,15 +105,12 @@ def load_series(
     if isinstance(data, pd.DataFrame):
         return SeriesSource("the table", to_series(data, timestamp_column, target_columns))
     name = str(data)
-    if name in _EMBEDDED:
-        loader, period = _EMBEDDED[name]
-        try:
-            table = loader()
-        except ModuleNotFoundError as error:
-            raise FileNotFoundError(
-                f"{name}: it is part of statsmodels; pip install 'ts-llm-fusion[demo]'."
-            ) from error
-        return SeriesSource(name, to_series(table, None, target_columns, source=name), None, period)
+    if name in _TABLES:
+        loader, period = _TABLES[name]
+        return SeriesSource(name, to_series(loader(), None, target_columns, source=name), None, period)
+    if name == MITBIH:
+        series = to_series(read_mitbih(), None, target_columns, source=name)
+        return SeriesSource(name, series, split_borders(len(series), (0.7, 0.1, 0.2)), dated=False)
     if name in LTSF_DATASETS:
         dataset = LTSF_DATASETS[name]
         series = _read_ltsf(name)
@@ -108,8 +118,36 @@ def load_series(
             series = to_series(series, None, target_columns, source=name)
         return SeriesSource(name, series, dataset.borders, dataset.seasonal_period)
     if not Path(name).suffix:
-        known = [*LTSF_DATASETS, *_EMBEDDED]
+        known = [*LTSF_DATASETS, *_TABLES, MITBIH]
         nearest = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else f"known are {', '.join(known)}."
         raise ValueError(f"{name}: neither a file nor a known set; {hint}")
     return SeriesSource(name, to_series(read_table(name), timestamp_column, target_columns, source=name))
+
+
+def _entry(name: str, description: str, homepage: str) -> DatasetEntry:
+    return DatasetEntry(
+        name=name,
+        task="forecasting",
+        description=description,
+        licence="public domain",
+        citation="Seabold and Perktold, statsmodels: Econometric and statistical modeling with Python, SciPy 2010",
+        homepage=homepage,
+        splits=("train",),
+        loader="ts_llm_fusion.data.rows:load_rows",
+        options={"data": name},
+    )
+
+
+ENTRIES = (
+    _entry(
+        "co2",
+        "Weekly CO2 at Mauna Loa in ppm, 1958-2001, some weeks missing; part of statsmodels.",
+        "https://www.statsmodels.org/stable/datasets/generated/co2.html",
+    ),
+    _entry(
+        "sunspots",
+        "Yearly sunspot numbers, 1700-2008; part of statsmodels.",
+        "https://www.statsmodels.org/stable/datasets/generated/sunspots.html",
+    ),
+)

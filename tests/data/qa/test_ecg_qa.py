@@ -224,6 +224,7 @@ def test_ecg_qa_has_comparisons_and_several_answers(folder: Path, ptbxl_members)
     assert len(load_dataset("ecg_qa", "train", comparisons=False)) == 2
     data = prepare_questions(QuestionArguments(data="ecg_qa"), SyntheticArguments(), ArchiveArguments())
     assert set(data.labels) == {"ecg_qa/1", "ecg_qa/7", "ecg_qa/43"}
+    assert data.labels["ecg_qa/7"][-2:] == ["Wenckebach's block", "none; Wenckebach's block"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from datasets import Dataset
 
 from ts_llm_fusion.data.qa.rationales import ask_for_rationale, end_in_answer
 from ts_llm_fusion.data.qa.reading import Bundle, known_labels, parse_numbers, read_rows
@@ -104,7 +105,11 @@ def test_files_of_an_archive_or_of_its_folder_are_found_by_their_ending(tmp_path
 def test_random_splits_have_the_published_sizes_and_overlap_nowhere() -> None:
     parts = random_parts(48_000, (42, 42))
     assert [in_part(parts, part).sum() for part in ("train", "validation", "test")] == [38_400, 4_800, 4_800]
-    assert np.array_equal(parts, random_parts(48_000, (42, 42)))
+    first = Dataset.from_dict({"row": range(1237)}).train_test_split(test_size=0.1, seed=42)
+    second = first["train"].train_test_split(test_size=0.1 / (1 - 0.1), seed=43)
+    drawn = random_parts(1237, (42, 43))
+    for part, rows in (("train", second["train"]), ("validation", second["test"]), ("test", first["test"])):
+        assert np.flatnonzero(in_part(drawn, part)).tolist() == sorted(rows["row"])
     assert not np.array_equal(parts, random_parts(48_000, (42, 43)))
     with pytest.raises(ValueError, match="there are 9 rows"):
         random_parts(9, (0, 0))

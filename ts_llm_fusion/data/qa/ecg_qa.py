@@ -261,10 +261,16 @@ def _templates_of(bundle: Bundle) -> dict[int, list[str]]:
 
 
 def plain_labels(files: tuple[Path, ...], comparisons: bool = True, patient_disjoint: bool = True) -> Labels:
-    """The answers of each template."""
-    templates = _templates_of(Bundle(files[0]))
+    """The answers of each template, and the combinations of them that are answers in any split."""
+    bundle = Bundle(files[0])
+    templates = _templates_of(bundle)
+    combined: dict[int, set[str]] = {}
+    for part in _PLAIN_PARTS:
+        for _, question in _plain_questions(bundle, part):
+            if len(question.answers) > 1:
+                combined.setdefault(question.template, set()).add(_SEPARATOR.join(question.answers))
     return {
-        f"{PLAIN}/{template}": known
+        f"{PLAIN}/{template}": [*known, *sorted(combined.get(template, ()))]
         for template, known in templates.items()
         if comparisons or template <= _LAST_SINGLE
     }

@@ -1,5 +1,6 @@
 """Which row is in which split, where the publisher left that open: by chance, by class, or by subject."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,8 +22,8 @@ def in_part(parts: np.ndarray, part: str) -> np.ndarray:
 
 
 def random_parts(number: int, seeds: tuple[int, int]) -> np.ndarray:
-    """80 % of the rows for training, 10 % for validation and 10 % for testing, as OpenTSLM's loaders draw them with
-    `Dataset.train_test_split`: the test rows first, then a ninth of the others.
+    """80 % of the rows for training, 10 % for validation and 10 % for testing, as OpenTSLM's loaders draw them: those
+    to test on first, then a ninth of the others. The draw is that of `Dataset.train_test_split`, which needs the rows.
 
     Args:
         number: of rows.
@@ -34,13 +35,12 @@ def random_parts(number: int, seeds: tuple[int, int]) -> np.ndarray:
     Raises:
         ValueError: if there are too few rows.
     """
-    from datasets import Dataset
-
     if number < 10:
         raise ValueError(f"there are {number} rows; a split of 80, 10 and 10 % needs at least 10.")
-    first = Dataset.from_dict({"row": np.arange(number)}).train_test_split(test_size=0.1, seed=seeds[0])
-    second = first["train"].train_test_split(test_size=0.1 / (1 - 0.1), seed=seeds[1])
-    return _parts(number, np.asarray(second["test"]["row"]), np.asarray(first["test"]["row"]))
+    order = np.random.default_rng(seeds[0]).permutation(number)
+    test, rest = np.split(order, [math.ceil(0.1 * number)])
+    drawn = np.random.default_rng(seeds[1]).permutation(len(rest))[: math.ceil(0.1 / (1 - 0.1) * len(rest))]
+    return _parts(number, rest[drawn], test)
 
 
 def stratified_parts(labels: Sequence[str], share: float, seeds: tuple[int, int]) -> np.ndarray:
