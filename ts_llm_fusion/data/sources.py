@@ -1,21 +1,17 @@
 """Where series come from: a file, a benchmark set by name, or a series that statsmodels ships."""
 
 import difflib
-import hashlib
-import logging
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from .download import DATA_DIR_VARIABLE, locate
 from .frames import read_table, to_series
-from .ltsf import LTSF_DATASETS, LTSFDataset
+from .ltsf import LTSF_DATASETS
 
-DATA_DIR_VARIABLE = "TS_LLM_FUSION_DATA_DIR"
-
-logger = logging.getLogger(__name__)
+__all__ = ["DATA_DIR_VARIABLE", "SeriesSource", "load_series"]
 
 
 @dataclass(frozen=True)
@@ -56,44 +52,25 @@ def _sunspots() -> pd.DataFrame:
 _EMBEDDED: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {"co2": (_co2, 52), "sunspots": (_sunspots, 11)}
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _read_ltsf(name: str) -> pd.DataFrame:
+    """The series of a benchmark set, all rows of its file.
 
-
-def _download(name: str, dataset: LTSFDataset) -> Path:
-    """The file from its address, through the cache of `datasets`; checked on every use."""
-    from datasets import DownloadConfig, DownloadManager
-
-    logger.info("%s: from %s (licence: %s)", name, dataset.url, dataset.licence)
-    manager = DownloadManager(dataset_name=name, download_config=DownloadConfig(max_retries=3), record_checksums=False)
-    path = Path(manager.download(dataset.url))
-    digest = _sha256(path)
-    if digest != dataset.sha256:
-        path.unlink()
-        raise ValueError(
-            f"{dataset.url}: the download has sha256 {digest}, not {dataset.sha256}; it was removed. "
-            "Try again, or put the "
-            f"file at ${DATA_DIR_VARIABLE}/{dataset.file}."
-        )
-    return path
-
-
-def _ltsf_table(name: str) -> pd.DataFrame:
+    Raises:
+        FileNotFoundError: as `locate`.
+        ValueError: for a file of another shape than the protocol's.
+    """
     dataset = LTSF_DATASETS[name]
-    directory = os.environ.get(DATA_DIR_VARIABLE)
-    if directory:
-        for suffix in ("", ".gz"):
-            path = Path(directory, dataset.file + suffix)
-            if path.is_file():
-                return read_table(path)
-    wanted = f"put the file at ${DATA_DIR_VARIABLE}/{dataset.file} (or .csv.gz)"
-    if dataset.url is None:
-        raise FileNotFoundError(f"{name}: not in {directory or 'a data directory'} and no address is known; {wanted}.")
-    try:
-        return pd.read_csv(_download(name, dataset))
-    except (ConnectionError, OSError) as error:
-        raise FileNotFoundError(f"{name}: cannot be downloaded from {dataset.url} ({error}); {wanted}.") from error
+    table = read_table(locate(dataset.file, name))
+    if dataset.even_rows and "date" in table.columns:
+        first = pd.to_datetime(table["date"].iloc[0])
+        table["date"] = pd.date_range(first, periods=len(table), freq=dataset.frequency)
+    series = to_series(table, "date", None, source=name)
+    if len(series) < dataset.test_end or series.shape[1] != dataset.num_variables:
+        raise ValueError(
+            f"{name}: the file has {len(series)} rows and {series.shape[1]} columns; the protocol needs "
+            f"{dataset.test_end} and {dataset.num_variables}."
+        )
+    return series
 
 
 def load_series(
@@ -126,12 +103,7 @@ def load_series(
         return SeriesSource(name, to_series(table, None, target_columns, source=name), None, period)
     if name in LTSF_DATASETS:
         dataset = LTSF_DATASETS[name]
-        series = to_series(_ltsf_table(name), "date", None, source=name)
-        if len(series) < dataset.test_end or series.shape[1] != dataset.num_variables:
-            raise ValueError(
-                f"{name}: the file has {len(series)} rows and {series.shape[1]} columns; the protocol needs "
-                f"{dataset.test_end} and {dataset.num_variables}."
-            )
+        series = _read_ltsf(name)
         if target_columns is not None:
             series = to_series(series, None, target_columns, source=name)
         return SeriesSource(name, series, dataset.borders, dataset.seasonal_period)
