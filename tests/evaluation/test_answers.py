@@ -73,15 +73,15 @@ def test_the_final_answer_of_a_rationale_follows_the_last_answer_mark(text: str,
     assert final_answer(text) == final
 
 
-def test_answers_to_rationales_are_compared_by_their_final_answer() -> None:
-    truth = 'The trace says "calm": little moves. Answer: Non-REM stage 2'
+@pytest.mark.parametrize("truth", ['The trace says "calm": little moves. Answer: Non-REM stage 2', "Non-REM stage 2"])
+def test_rationales_are_compared_by_their_final_answer(truth: str) -> None:
     answers = [
         "Slow waves. Answer: Non-REM stage 2",
         "Other words. Answer: non-rem stage 2.",
         "non-rem stage 2",
         "Answer: Non-REM stage 2, or no. Answer: Wake",
         "Non-REM stage 2 is what I see here, but I do not answer",
-        truth.rsplit(" ", 1)[0],
+        "Slow waves. Answer: Non-REM stage",
     ]
     assert exact_matches(answers, [truth] * 6) == [True, False, False, False, False, False]
     assert label_matches(answers, [truth] * 6) == [True, True, True, False, False, False]

@@ -9,39 +9,22 @@ _FINAL = re.compile(r"\banswer\s*:", re.IGNORECASE)
 
 
 def final_answer(text: str) -> str:
-    """What follows the last "Answer:" of a rationale; the whole text where there is none."""
+    """What follows the last "Answer:" of a rationale; the whole text where there is none. Without spaces around it."""
     return _FINAL.split(text)[-1].strip()
 
 
-def stated_answers(answers: Sequence[str], truths: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The answers and true answers that are to be compared.
-
-    Where a true answer is a rationale that ends in "Answer: ...", what counts is the final answer of both; elsewhere
-    the texts stay as they are.
-    """
-    rationales = [_FINAL.search(truth) is not None for truth in truths]
-    return tuple(
-        [final_answer(text) if rationale else text for text, rationale in zip(texts, rationales, strict=True)]
-        for texts in (answers, truths)
-    )
-
-
 def answer_label(text: str) -> str:
-    """The label that an answer names, whatever its case and spaces, and with or without a full stop."""
-    return " ".join(text.lower().split()).rstrip(".")
+    """The label that the `final_answer` names, whatever its case and spaces, and with or without a full stop."""
+    return " ".join(final_answer(text).lower().split()).rstrip(".")
 
 
 def exact_matches(answers: Sequence[str], truths: Sequence[str]) -> list[bool]:
-    """For each answer whether it is the true text, of rationales the final one; an empty answer never is."""
-    return [
-        bool(answer.strip()) and answer == truth
-        for answer, truth in zip(*stated_answers(answers, truths), strict=True)
-    ]
+    """For each answer whether its `final_answer` is that of the truth, to the letter; an empty one never is."""
+    return [final_answer(answer) == final_answer(truth) != "" for answer, truth in zip(answers, truths, strict=True)]
 
 
 def label_matches(answers: Sequence[str], truths: Sequence[str]) -> list[bool]:
     """For each answer whether it names the true label, whole and not a part of it; an empty answer never does."""
-    answers, truths = stated_answers(answers, truths)
     return [answer_label(answer) == answer_label(truth) != "" for answer, truth in zip(answers, truths, strict=True)]
 
 
@@ -53,7 +36,7 @@ def macro_f1(answers: Sequence[str], truths: Sequence[str], labels: Sequence[str
     Raises:
         ValueError: for true labels outside the list, counted and named.
     """
-    answers, truths = ([answer_label(text) for text in texts] for texts in stated_answers(answers, truths))
+    answers, truths = ([answer_label(text) for text in texts] for texts in (answers, truths))
     labels = list(dict.fromkeys(map(answer_label, labels)))
     unknown = Counter(truth for truth in truths if truth not in set(labels))
     if unknown:
@@ -65,7 +48,7 @@ def macro_f1(answers: Sequence[str], truths: Sequence[str], labels: Sequence[str
 
 
 def rouge_l(answers: Sequence[str], truths: Sequence[str]) -> float:
-    """Mean ROUGE-L F-measure of the texts (Lin 2004), as the package rouge_score computes it without stemming.
+    """Mean ROUGE-L F-measure of whole texts (Lin 2004), as the package rouge_score computes it without stemming.
 
     Raises:
         FileNotFoundError: if rouge_score is not installed.
@@ -75,10 +58,7 @@ def rouge_l(answers: Sequence[str], truths: Sequence[str]) -> float:
     except ModuleNotFoundError as error:
         raise FileNotFoundError("ROUGE-L needs rouge_score; pip install 'ts-llm-fusion[evaluation]'.") from error
     scorer = RougeScorer(["rougeL"])
-    scores = [
-        scorer.score(truth, answer)["rougeL"].fmeasure
-        for answer, truth in zip(*stated_answers(answers, truths), strict=True)
-    ]
+    scores = [scorer.score(truth, answer)["rougeL"].fmeasure for answer, truth in zip(answers, truths, strict=True)]
     return sum(scores) / len(scores)
 
 
@@ -89,7 +69,7 @@ def _mean(matches: Sequence[bool]) -> float:
 def task_metrics(
     answers: Sequence[str], samples: Sequence[Mapping[str, Any]], labels: Mapping[str, Sequence[str] | None]
 ) -> dict[str, dict[str, float]]:
-    """Metrics of each task. Of rationales the final answers count, and an empty answer is never right.
+    """Metrics of each task: of texts that end in "Answer: ..." what follows counts, and an empty one is never right.
 
     Args:
         answers: generated, in the order of the samples.
@@ -97,7 +77,7 @@ def task_metrics(
         labels: task -> its labels, or None where answers are free text.
 
     Returns:
-        Task -> "exact_match" (the same text) and "count"; with labels also "accuracy" (the same label), "macro_f1"
+        Task -> "exact_match" (to the letter) and "count"; with labels also "accuracy" (the same label), "macro_f1"
         over the labels and "chance" (the share of the most frequent label); without them "rouge_l".
 
     Raises:
@@ -117,11 +97,10 @@ def task_metrics(
         if labels[task] is None:
             metrics[task]["rouge_l"] = rouge_l(found, truths)
         else:
-            true_labels = map(answer_label, stated_answers(found, truths)[1])
             metrics[task] |= {
                 "accuracy": _mean(label_matches(found, truths)),
                 "macro_f1": macro_f1(found, truths, labels[task]),
-                "chance": Counter(true_labels).most_common(1)[0][1] / len(truths),
+                "chance": Counter(map(answer_label, truths)).most_common(1)[0][1] / len(truths),
             }
         metrics[task]["count"] = len(truths)
     return metrics

@@ -6,7 +6,7 @@ from datasets import Value
 from ts_llm_fusion.evaluation.answers import task_metrics, template_means
 from ts_llm_fusion.evaluation.modules import ANSWERS, metric_info
 
-USAGE = """predictions, references: strings. Of a reference that ends in "Answer: ..." the final answer counts.
+USAGE = """predictions, references: strings. Of a text that ends in "Answer: ..." what follows counts.
 templates: the template of each question, a string.
 labels: template -> all its classes.
 Returns {"exact_match", "macro_f1", "exact_match_weighted", "macro_f1_weighted", "by_template"}."""

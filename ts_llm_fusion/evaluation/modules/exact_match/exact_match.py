@@ -5,7 +5,7 @@ import evaluate
 from ts_llm_fusion.evaluation.answers import exact_matches
 from ts_llm_fusion.evaluation.modules import ANSWERS, metric_info
 
-USAGE = """predictions, references: strings. Of a reference that ends in "Answer: ..." the final answer counts.
+USAGE = """predictions, references: strings. Of a text that ends in "Answer: ..." what follows counts.
 Returns {"exact_match"}."""
 
 

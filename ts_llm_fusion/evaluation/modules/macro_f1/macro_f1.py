@@ -5,7 +5,7 @@ import evaluate
 from ts_llm_fusion.evaluation.answers import macro_f1
 from ts_llm_fusion.evaluation.modules import ANSWERS, metric_info
 
-USAGE = """predictions, references: strings. Of a reference that ends in "Answer: ..." the final answer counts.
+USAGE = """predictions, references: strings. Of a text that ends in "Answer: ..." what follows counts.
 labels: every label.
 Returns {"macro_f1"}."""
 
