@@ -16,7 +16,7 @@ from ..data.samples import QuestionData, sample_text, shuffle_series
 from ..data.synthetic_qa import SyntheticArguments
 from ..data.tsc import ArchiveArguments
 from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
-from ..evaluation.question_baselines import make_question_baselines
+from ..evaluation.question_baselines import question_floors
 from ..evaluation.report import results_table
 from ..files import write_json, write_text
 from ..hub.cards import tslm_card
@@ -71,15 +71,6 @@ def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, d
         if trainer.is_world_process_zero():
             write_text(output / f"predictions_{name}.jsonl", _predictions(answers, samples))
     return found
-
-
-def _floors(data: QuestionData) -> dict[str, TaskMetrics]:
-    """What the baselines that apply reach on the same test split, fitted on the training split."""
-    test = data.splits["test"]
-    return {
-        name: task_metrics(baseline(test), test, data.labels)
-        for name, baseline in make_question_baselines(data.splits["train"], data.labels).items()
-    }
 
 
 def _tables(found: Mapping[str, TaskMetrics], floors: Mapping[str, TaskMetrics]) -> str:
@@ -148,7 +139,7 @@ def main(args: Sequence[str]) -> None:
     parameters = trained_parameters(trained)
     (trained.merge_and_unload() if hasattr(trained, "merge_and_unload") else trained).save_pretrained(output)
     processor.save_pretrained(output)
-    floors = _floors(data)
+    floors = question_floors(data)
     tables = _tables(found, floors)
     metrics = {
         "data": question.data,

@@ -14,7 +14,8 @@ import pyarrow as pa
 from datasets import Dataset
 from tqdm.auto import tqdm
 
-from .answers import final_answer
+from ..data.samples import QuestionData
+from .answers import final_answer, task_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -166,3 +167,16 @@ def make_question_baselines(train: Dataset, labels: Mapping[str, Sequence[str] |
         else:
             baselines["ridge classifier"] = ridge_classifier(train, labels)
     return baselines
+
+
+def question_floors(data: QuestionData) -> dict[str, dict[str, dict[str, float]]]:
+    """What the baselines reach on the test split.
+
+    Returns:
+        Baseline -> task -> metric -> value, as `task_metrics`.
+    """
+    test = data.splits["test"]
+    return {
+        name: task_metrics(baseline(test), test, data.labels)
+        for name, baseline in make_question_baselines(data.splits["train"], data.labels).items()
+    }
