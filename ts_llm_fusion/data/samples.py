@@ -88,7 +88,7 @@ def offer(options: Sequence[str]) -> str:
 
 
 def _scale(values: np.ndarray) -> str:
-    return f"(mean {values.mean():.4g}, std {values.std():.4g})"
+    return f"(mean {np.nanmean(values):.4g}, std {np.nanstd(values):.4g})"
 
 
 def sample_text(sample: Mapping[str, Any]) -> str:
@@ -109,7 +109,8 @@ def numbers_as_text(sample: Mapping[str, Any]) -> dict[str, Any]:
     """The same sample with its series as numbers in the text: what a language model without an encoder reads.
 
     A series is brought to mean 0 and standard deviation 1, its scale told before it, and each value rounded to a tenth
-    of a standard deviation and written in tenths: "-12" is 1.2 standard deviations below the mean.
+    of a standard deviation and written in tenths: "-12" is 1.2 standard deviations below the mean. A missing value is
+    "?".
     """
     series = iter(sample["time_series"])
     messages = [
@@ -123,8 +124,9 @@ def _written(part: Mapping[str, Any], series: Iterable[Sequence[float]]) -> Mapp
     if part["type"] == "text":
         return part
     values = np.asarray(next(series), dtype=np.float64)
-    tenths = np.rint(10 * (values - values.mean()) / (values.std() or 1.0)).astype(int)
-    return text_part(f"{_scale(values)} {' '.join(map(str, tenths))}")
+    tenths = np.rint(10 * (values - np.nanmean(values)) / (np.nanstd(values) or 1.0))
+    written = np.where(np.isnan(tenths), "?", np.nan_to_num(tenths).astype(int).astype(str))
+    return text_part(f"{_scale(values)} {' '.join(written)}")
 
 
 def shuffle_series(samples: Dataset, seed: int) -> Dataset:

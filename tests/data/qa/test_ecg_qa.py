@@ -181,6 +181,29 @@ def test_a_recording_that_is_not_in_the_archive_is_named(folder: Path, ptbxl_mem
         load_dataset("ecg_qa_cot", "test")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            b"00001_hr.dat",
+            b"00002_hr.dat",
+            r"00001_hr: its signals must all be in 00001_hr.dat; the recording cannot be",
+        ),
+        (b"00001_hr.dat", b"../../x.dat ", "00001_hr: invalid syntax in signal line; the recording cannot be read"),
+        (b"AVR", b"XYZ", "00001_hr: has no lead aVR"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_named(
+    folder: Path, ptbxl_members, old: bytes, new: bytes, message: str
+) -> None:
+    members = dict(ptbxl_members)
+    header = next(name for name in members if name.endswith("00001_hr.hea"))
+    members[header] = members[header].replace(old, new)
+    write_cot(folder, members, [cot_row(0, 2)], [cot_row(0, 2)], [cot_row(0, 1)])
+    with pytest.raises(ValueError, match=message):
+        load_dataset("ecg_qa_cot", "test")
+
+
 def plain(template: int, answer: list, ecg_id: list, **changes: object) -> dict:
     question = {
         "template_id": template,

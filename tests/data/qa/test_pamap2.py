@@ -88,6 +88,10 @@ def test_recordings_that_do_not_fit_are_named(folder: Path) -> None:
         load_dataset("pamap2_acc", "validation")
     with pytest.raises(ValueError, match=r"subject106.dat: .*; rows are 54 numbers with a space between them"):
         load_dataset("pamap2_acc", "test")
+    table[5, 1] = np.nan
+    write_archive(folder, {105: text_of(table)})
+    with pytest.raises(ValueError, match=r"subject105.dat, row 6: has no time or no activity"):
+        load_dataset("pamap2_acc", "validation")
     with pytest.raises(FileNotFoundError, match=r"has no Protocol/subject101\.dat"):
         load_dataset("pamap2_acc", "train")
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import logging
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from datasets import Dataset, IterableDataset
 from qa_files import csv_text, write, write_zip
 
+from ts_llm_fusion.data.qa import har
 from ts_llm_fusion.data.qa.entries import ENTRIES
 from ts_llm_fusion.data.qa.source import QuestionSource
 from ts_llm_fusion.data.questions import QuestionArguments, prepare_questions
@@ -231,6 +233,15 @@ def test_sleep_with_recordings_has_both_nights_of_a_subject_in_one_split(folder:
     assert all(len(subject) == 5 for subject in subjects[0])
 
 
+def test_a_real_night_at_100_hz_goes_through_a_table(data_dir: Path, folder: Path, monkeypatch) -> None:
+    eeg = np.loadtxt(data_dir / "bio/yasa_data_N3_no-spindles_30sec_100Hz.txt.gz")
+    rows = [(str([eeg.tolist()]), SLEEP_LABELS[row % 6], "Slow.") for row in range(60)]
+    write(folder / "sleep/sleep_cot.csv", csv_text(("time_series", "label", "rationale"), rows))
+    monkeypatch.setenv("TS_LLM_FUSION_DATA_DIR", str(folder))
+    sample = load_dataset("sleep_cot", "test")[0]
+    assert np.array_equal(np.float32(sample["time_series"]), np.float32([eeg]))
+
+
 def test_movement_is_no_label_of_sleep(folder: Path) -> None:
     rows = [*sleep_rows(60), *(("[[1, 2]]", "Movement", "x") for _ in range(10))]
     write(folder / "sleep/sleep_cot.csv", csv_text(("time_series", "label", "rationale"), rows))
@@ -434,3 +445,23 @@ def test_a_changed_file_is_read_again(folder: Path) -> None:
 @pytest.fixture(autouse=True)
 def _caught(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
+
+
+def peak_of_reading(folder: Path, rows: int) -> int:
+    """Most bytes that Python holds while a split of HAR-CoT with so many rows is read."""
+    text = csv_text(HAR_COLUMNS, [(*[str([row / 7] * 128)] * 3, "lying", "Still.") for row in range(rows)])
+    path = write_zip(folder / f"{rows}.zip", {"har_cot_train_cot.csv": text})
+    del text
+    tracemalloc.start()
+    count = sum(1 for _ in har.samples((path,), "train"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == rows
+    return peak
+
+
+def test_reading_more_rows_of_an_archive_takes_no_more_memory(folder: Path) -> None:
+    peak_of_reading(folder, 10)
+    few, many = peak_of_reading(folder, 100), peak_of_reading(folder, 1000)
+    # The longer file has 7 MB of text more.
+    assert many < few + 70_000

@@ -81,12 +81,15 @@ def _read_subject(path: Path, subject: int) -> np.ndarray:
     where = f"{path}, subject{subject}.dat"
     with _subject_file(path, subject) as file:
         try:
-            table = pd.read_csv(file, sep=" ", header=None, usecols=list(_COLUMNS), dtype=np.float64)
+            table = pd.read_csv(file, sep=r"\s+", header=None, usecols=list(_COLUMNS), dtype=np.float64)
         except (ValueError, pd.errors.ParserError) as error:
             reason = " ".join(str(error).split())
             raise ValueError(
                 f"{where}: {reason}; rows are {_NUM_COLUMNS} numbers with a space between them."
             ) from None
+    if table[[0, 1]].isna().any(axis=None):
+        row = int(table[[0, 1]].isna().any(axis=1).argmax()) + 1
+        raise ValueError(f"{where}, row {row}: has no time or no activity.")
     return table.to_numpy()
 
 

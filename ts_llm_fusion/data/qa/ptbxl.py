@@ -3,10 +3,14 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .reading import Bundle, parse_integer, read_rows
+
+if TYPE_CHECKING:
+    import wfdb
 
 _LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 _DATABASE = "ptbxl_database.csv"
@@ -77,12 +81,8 @@ class Recordings:
         Raises:
             FileNotFoundError: if the archive does not have it.
             OSError: without wfdb.
-            ValueError: for a recording without twelve leads.
+            ValueError: for a recording that cannot be read or does not have twelve leads.
         """
-        try:
-            import wfdb
-        except ModuleNotFoundError:
-            raise OSError("PTB-XL is read with wfdb: pip install 'ts-llm-fusion[physionet]'.") from None
         name = f"{ecg_id:05d}_hr"
         # wfdb reads files, not streams; a recording is 120 kB.
         with tempfile.TemporaryDirectory() as folder:
@@ -90,9 +90,24 @@ class Recordings:
                 member = f"{self._root}records500/{ecg_id // 1000 * 1000:05d}/{name}{suffix}"
                 with self._bundle.open(member) as file:
                     Path(folder, name + suffix).write_bytes(file.read())
-            record = wfdb.rdrecord(str(Path(folder, name)))
+            record = self._record(Path(folder, name))
         by_name = {lead.upper(): values for lead, values in zip(record.sig_name, record.p_signal.T, strict=True)}
         missing = [lead for lead in _LEADS if lead.upper() not in by_name]
         if missing:
             raise ValueError(f"{self._bundle.path}, {name}: has no lead {missing[0]}.")
         return {f"Lead {lead}": by_name[lead.upper()][::_EVERY] for lead in _LEADS}
+
+    def _record(self, path: Path) -> "wfdb.Record":
+        """The recording whose two files are at a path, without their suffixes."""
+        try:
+            import wfdb
+        except ModuleNotFoundError:
+            raise OSError("PTB-XL is read with wfdb: pip install 'ts-llm-fusion[physionet]'.") from None
+        where = f"{self._bundle.path}, {path.name}"
+        try:
+            # A header names the files of its signals, wherever they are.
+            if set(wfdb.rdheader(str(path)).file_name) != {f"{path.name}.dat"}:
+                raise ValueError(f"its signals must all be in {path.name}.dat")
+            return wfdb.rdrecord(str(path))
+        except (ValueError, AttributeError) as error:
+            raise ValueError(f"{where}: {error}; the recording cannot be read.") from None
