@@ -409,7 +409,7 @@ def test_classes_that_only_the_test_split_has_are_counted(folder: Path) -> None:
         prepared("Mine")
 
 
-def test_the_generated_questions_are_in_the_registry_too() -> None:
+def test_the_generated_questions_are_in_the_registry_too(folder: Path) -> None:
     samples = load_dataset("synthetic", "test", streaming=True, num_test=4)
     kept = load_dataset("synthetic", "test", num_test=4)
     assert list(samples) == list(kept)
