@@ -66,6 +66,10 @@ def test_download_prints_where_the_files_are(
     assert capsys.readouterr().out.strip() == str(tmp_path / "ltsf" / "ETTh1.csv.gz")
     assert main(["data", "download", "co2"]) == 0
     assert "co2: nothing to download" in capsys.readouterr().out
+    (tmp_path / "m4").mkdir()
+    (tmp_path / "m4" / "m4_weekly.parquet").touch()
+    assert main(["data", "download", "M4-Weekly"]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "m4" / "m4_weekly.parquet")
 
 
 def test_preview_prints_and_draws_samples(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -46,12 +46,14 @@ def _where(file: RemoteFile) -> Path | None:
     return local or (cached if cached.is_file() else None)
 
 
-def _local_table(entry: DatasetEntry) -> Path | None:
-    return find_local(entry.table) if entry.table else None
+def _instead(entry: DatasetEntry) -> list[Path]:
+    """What is at hand in place of the files of an entry: all of it, or nothing."""
+    found = [path for path in map(find_local, entry.instead) if path is not None]
+    return found if len(found) == len(entry.instead) else []
 
 
 def _here(entry: DatasetEntry) -> str:
-    if _local_table(entry):
+    if _instead(entry):
         return "yes"
     found = sum(_where(file) is not None for file in entry.files)
     if not entry.files:
@@ -104,8 +106,8 @@ def _info(entry: DatasetEntry) -> None:
     print("features")
     for name, feature in find_features(entry).items():
         print(f"  {name}: {feature}")
-    if table := _local_table(entry):
-        print(f"read from   {table}")
+    for path in _instead(entry):
+        print(f"read from   {path}")
     for file in entry.files:
         place = _where(file)
         print(
@@ -118,13 +120,8 @@ def _info(entry: DatasetEntry) -> None:
 
 
 def _download(entry: DatasetEntry) -> None:
-    if not entry.files:
-        print(f"{entry.name}: nothing to download ({entry.homepage}).")
-    if table := _local_table(entry):
-        print(f"{table} is read in place of the files; nothing to download.")
-        return
-    for file in entry.files:
-        print(locate(file, entry.name))
+    paths = _instead(entry) or [locate(file, entry.name) for file in entry.files]
+    print("\n".join(map(str, paths)) or f"{entry.name}: nothing to download, it is generated or part of a package.")
 
 
 def _text(message: Mapping[str, Any]) -> str:

@@ -174,7 +174,7 @@ def _entry(group: str, facts: M4Facts) -> DatasetEntry:
         loader="ts_llm_fusion.data.rows:load_m4_rows",
         options={"group": group},
         files=(_file(group, "train"), _file(group, "test")),
-        table=_table(group),
+        instead=(_table(group),),
     )
 
 

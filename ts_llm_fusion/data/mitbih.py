@@ -74,6 +74,6 @@ ENTRIES = (
         loader="ts_llm_fusion.data.rows:load_rows",
         options={"data": MITBIH},
         files=_FILES,
-        table=_TABLE,
+        instead=(_TABLE,),
     ),
 )
