@@ -231,6 +231,21 @@ def test_a_part_of_unknown_type_is_refused(processor, part):
         processor.apply_chat_template([{"role": "user", "content": [part]}])
 
 
+@pytest.mark.parametrize(
+    ("conversation", "message"),
+    [
+        ({"role": "user", "content": "a"}, "conversation is a dict"),
+        (["a"], "A message is 'a'; it must be a mapping"),
+        ([{"content": "a"}], "it must be a mapping with a role"),
+        ([{"role": "user", "content": 3.0}], "content of type float"),
+    ],
+)
+def test_what_is_no_message_is_refused(processor, conversation, message: str):
+    with pytest.raises(ValueError, match=message) as error:
+        processor.apply_chat_template(conversation)
+    assert "\n" not in str(error.value)
+
+
 def test_a_prompt_beyond_the_context_says_its_length_and_the_costliest_series(processor):
     with pytest.raises(ValueError, match=r"has 597 tokens, more than the 512 .* series 1 costs most, 500 tokens"):
         processor(text=TOKEN * 2, time_series=[np.arange(200.0), np.arange(2000.0)])
