@@ -187,6 +187,13 @@ class TSLMModel(TSLMPreTrainedModel):
             attach_cross_attention(self.backbone, self.cross_attention_layers, config.cross_attention_layers)
         self.post_init()
 
+    def train(self, mode: bool = True) -> "TSLMModel":
+        """Switches training on, except in a frozen encoder: its running statistics are as constant as its weights."""
+        super().train(mode)
+        if mode and not any(parameter.requires_grad for parameter in self.encoder.parameters()):
+            self.encoder.eval()
+        return self
+
     def get_time_series_features(
         self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
     ) -> SeriesStates:
@@ -325,7 +332,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         if backbone is not None:
             self.generation_config = copy(backbone.generation_config)
         if config.fusion == "flamingo":
-            self.generation_config.suppress_tokens = [config.time_series_token_id]
+            self.generation_config.bad_words_ids = [[config.time_series_token_id]]
         self.post_init()
 
     @classmethod

@@ -394,6 +394,19 @@ def test_bfloat16_stays_near_float32(fusion: str):
 
 @both_fusions
 @torch.no_grad()
+def test_a_bfloat16_backbone_takes_an_encoder_in_float32(fusion: str):
+    model = tslm(fusion).to(torch.bfloat16)
+    inputs = batch(model, [SHORT, LONG])
+    expected = last_logits(model, inputs).float().softmax(-1)
+    model.model.encoder.float()
+    logits = last_logits(model, inputs)
+    assert logits.dtype == torch.bfloat16 and model.model.encoder.dtype == torch.float32
+    assert (logits.float().softmax(-1) - expected).abs().sum(-1).max() < 0.1
+    assert greedy(model, inputs).shape == (2, 8)
+
+
+@both_fusions
+@torch.no_grad()
 def test_compiles_without_graph_breaks(fusion: str):
     model = tslm(fusion)
     inputs = batch(model, [SHORT, LONG])

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from transformers import AutoFeatureExtractor, AutoProcessor
+from jinja2 import TemplateError
+from transformers import AutoFeatureExtractor, AutoProcessor, AutoTokenizer
 from tslm_models import FUSIONS, save_backbone, tokenizer, tslm_config
 
 from ts_llm_fusion import TimeSeriesFeatureExtractor, TimeSeriesProcessor, TSLMForCausalLM
@@ -163,6 +164,14 @@ def test_a_chat_renders_as_written(processor):
     assert messages == before
     opened = processor.apply_chat_template(messages[:1], add_generation_prompt=True)
     assert rendered.startswith(opened) and opened.endswith("\nAssistant:")
+
+
+def test_a_tokenizer_alone_does_not_render_series_as_text(processor, tmp_path: Path):
+    processor.save_pretrained(tmp_path)
+    alone = AutoTokenizer.from_pretrained(tmp_path)
+    assert alone.apply_chat_template([{"role": "user", "content": "a"}], tokenize=False) == "<s>User: a\n"
+    with pytest.raises(TemplateError, match="render it with the processor"):
+        alone.apply_chat_template(user("a", VALUES))
 
 
 def test_a_batch_of_chats_and_the_assistants_tokens(processor):
