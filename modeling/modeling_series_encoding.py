@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from transformers import PreTrainedConfig
+from transformers.utils import torch_compilable_check
 
 
 @dataclass(frozen=True)
@@ -136,14 +137,22 @@ def encode_series(
 
     Returns:
         Tokens `(batch, series, tokens, hidden_size)`, and a bool mask `(batch, series, tokens)` of those that exist.
+
+    Raises:
+        ValueError: an observed value is not finite in the dtype of the encoder.
     """
     geometry = encoder_geometry(encoder.config)
     batch, series, time = time_series.shape
     window = geometry.window_for(time)
     padding = (0, -time % window)
     observed = torch.nn.functional.pad(time_series_mask.bool(), padding)
-    values = torch.nn.functional.pad(time_series, padding).masked_fill(~observed, 0.0).to(encoder.dtype)
+    values = torch.nn.functional.pad(time_series, padding).masked_fill(~observed, 0.0)
+    torch_compilable_check(
+        (values.abs() <= torch.finfo(encoder.dtype).max).all(),
+        lambda: f"time_series has values that {encoder.dtype} of the encoder cannot hold; normalise or mask them.",
+    )
     counts = tokens_by_window(geometry, time_series_mask)
-    features = _ENCODE[encoder.config.model_type](encoder, values.reshape(-1, window), observed.reshape(-1, window))
+    rows = values.to(encoder.dtype).reshape(-1, window), observed.reshape(-1, window)
+    features = _ENCODE[encoder.config.model_type](encoder, *rows)
     token_mask = torch.arange(features.shape[1], device=features.device) < counts[..., None]
     return features.view(batch, series, -1, features.shape[-1]), token_mask.flatten(2)

@@ -331,8 +331,9 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         self.model = TSLMModel(config, backbone, encoder)
         if backbone is not None:
             self.generation_config = copy(backbone.generation_config)
-        if config.fusion == "flamingo":
-            self.generation_config.bad_words_ids = [[config.time_series_token_id]]
+        if config.fusion == "flamingo":  # the soft prompt's forward never predicts it
+            unwritten = self.generation_config.bad_words_ids or []
+            self.generation_config.bad_words_ids = [*unwritten, [config.time_series_token_id]]
         self.post_init()
 
     @classmethod

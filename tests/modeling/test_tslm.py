@@ -499,6 +499,22 @@ def test_wrong_inputs_are_refused_before_anything_runs(fusion: str, change, mess
 
 
 @pytest.mark.parametrize(
+    ("value", "dtype"),
+    [(float("inf"), torch.float32), (float("nan"), torch.float32), (1e5, torch.float16), (1e39, torch.bfloat16)],
+)
+@both_fusions
+def test_values_that_the_encoder_cannot_hold_are_refused(fusion: str, value: float, dtype: torch.dtype):
+    model = tslm(fusion).to(dtype)
+    for module in (model.model.backbone, model.model.encoder):
+        module.register_forward_pre_hook(lambda *_: pytest.fail("a model ran"))
+    inputs = batch(model, [SHORT])
+    inputs["time_series"] = inputs["time_series"].double()
+    inputs["time_series"][0, 0, 3] = value
+    with pytest.raises(ValueError, match=f"values that {dtype} of the encoder cannot hold"):
+        model(**inputs)
+
+
+@pytest.mark.parametrize(
     ("fields", "name"),
     [
         ({"fusion": "prefix"}, "fusion"),
