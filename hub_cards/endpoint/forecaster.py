@@ -17,7 +17,8 @@ The answer, one object or a list of them, as `inputs` was:
 
 There are `timestamps` where the request has them, and a `warning` where `prediction_length` is beyond what the model
 was trained for, so that it forecasts from its own forecasts. Whatever is wrong with a request is answered by
-`{"error": "one line"}` and nothing else. A request has at most 64 inputs, 1,000,000 values and 4,096 steps to forecast.
+`{"error": "one line"}` and nothing else. A request has at most 64 inputs, 1,000,000 values and 4,096 steps to
+forecast.
 
 The model runs with the code that the checkpoint carries; nothing but the packages in requirements.txt is needed.
 """
@@ -72,9 +73,10 @@ class EndpointHandler:
     def _forecast(self, frames: list[pd.DataFrame], horizon: int, levels: list[float]) -> list[dict[str, Any]]:
         """Answers to all inputs; those with the same number of columns run together."""
         answers: list[dict[str, Any]] = [{} for _ in frames]
+        features = [self._features(frame, f"input {number}") for number, frame in enumerate(frames)]
         for columns in {frame.shape[1] for frame in frames}:
             rows = [row for row, frame in enumerate(frames) if frame.shape[1] == columns]
-            batch = self.feature_extractor([frames[row] for row in rows]).to(self.model.device)
+            batch = {name: torch.cat([features[row][name] for row in rows]) for name in features[0]}
             outputs = self.model.predict(**batch, prediction_length=horizon)
             for place, row in enumerate(rows):
                 quantiles = outputs.full_predictions
@@ -82,6 +84,15 @@ class EndpointHandler:
                 mean = outputs.mean_predictions[place].double().cpu().numpy()
                 answers[row] = self._answer(frames[row], mean, quantiles, levels)
         return answers
+
+    def _features(self, frame: pd.DataFrame, where: str) -> dict[str, torch.Tensor]:
+        """Inputs of the model for one sample, padded with unobserved steps to its look-back."""
+        try:
+            batch = self.feature_extractor(frame).to(self.model.device)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+        missing = self.model.config.context_length - batch["past_values"].shape[1]
+        return {name: torch.nn.functional.pad(tensor, (0, 0, missing, 0)) for name, tensor in batch.items()}
 
     def _answer(
         self, frame: pd.DataFrame, mean: np.ndarray, quantiles: np.ndarray | None, levels: list[float]
@@ -138,7 +149,10 @@ def _frame(item: Any, where: str) -> pd.DataFrame:
             raise ValueError(f"{where}: series {name!r} is no list of numbers; null is a missing value.")
     if not columns or len({len(values) for values in columns.values()}) > 1:
         raise ValueError(f"{where}: columns have {[len(v) for v in columns.values()]} values; give the same number.")
-    frame = pd.DataFrame({name: np.array(values, dtype=np.float64) for name, values in columns.items()})
+    try:
+        frame = pd.DataFrame({name: np.array(values, dtype=np.float64) for name, values in columns.items()})
+    except OverflowError:
+        raise ValueError(f"{where}: a value is beyond what a float can hold.") from None
     timestamps = item.get("timestamps")
     if timestamps is None:
         return frame

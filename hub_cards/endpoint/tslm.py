@@ -87,7 +87,7 @@ def _parameters(parameters: Any) -> dict[str, Any]:
         kind, low, high = PARAMETERS[name]
         fits = type(value) is kind or (kind is float and type(value) is int)
         if not fits or not low <= value <= high:
-            raise ValueError(f"{name} is {value!r:.80}; give a {kind.__name__} from {low} to {high}.")
+            raise ValueError(f"{name} is {value!r:.80}; it must be {kind.__name__}, from {low} to {high}.")
     return {"max_new_tokens": 128, "do_sample": False, **parameters}
 
 
@@ -113,10 +113,12 @@ def _messages(item: Any, where: str) -> list[dict[str, Any]]:
         for name, values in _named(item.get("time_series")).items():
             content += [{"type": "text", "text": f"\n{name}: "}, {"type": "time_series", "time_series": values}]
         messages = [{"role": "user", "content": content}]
-    elif isinstance(item, dict) and isinstance(item.get("messages"), list) and set(item) == {"messages"}:
+    elif isinstance(item, dict) and set(item) == {"messages"} and isinstance(item["messages"], list):
         messages = item["messages"]
     else:
         raise ValueError(f'{where}: give an object with "text" and "time_series", or with "messages".')
+    if not messages:
+        raise ValueError(f"{where}: messages is empty; give at least the user's.")
     for message in messages:
         if not isinstance(message, dict) or not isinstance(message.get("role"), str):
             raise ValueError(f'{where}: a message is an object with "role" and "content".')

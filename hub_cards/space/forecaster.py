@@ -23,13 +23,14 @@ known_levels = [f"{level:g}" for level in model.config.quantiles]
 def forecast(file: str | None, horizon: float, levels: list[str]) -> tuple[Figure, pd.DataFrame, str]:
     """The picture, the table, and the path of the table as CSV."""
     if file is None:
-        raise gr.Error("No file: upload a table, or take the example.")
+        raise gr.Error("No file: upload a table, or take the example.", print_exception=False)
     try:
         series = load_series(file).series
         chosen = sorted(map(float, levels))
         table = forecast_frame(model, feature_extractor, series, int(horizon), chosen)
     except (ValueError, OSError) as error:
-        raise gr.Error(" ".join(str(error).replace(file, Path(file).name).split())) from error
+        message = " ".join(str(error).replace(file, Path(file).name).split())
+        raise gr.Error(message, print_exception=False) from error
     if horizon > trained_for:
         gr.Warning(f"Steps after the first {trained_for} are forecast from forecasts: less certain than they look.")
     path = Path(tempfile.mkdtemp(), "forecast.csv")
@@ -54,7 +55,7 @@ with gr.Blocks(title="{{ repo_id }}") as demo:
             button = gr.Button("Forecast", variant="primary")
             gr.Examples([[EXAMPLE]], inputs=[file], label="Example")
         with gr.Column(scale=2):
-            picture = gr.Plot(label="Forecast")
+            picture = gr.Plot(show_label=False)
             download = gr.DownloadButton("Download the table")
             table = gr.Dataframe(label="Table", interactive=False)
     button.click(forecast, [file, horizon, levels], [picture, table, download], api_name="forecast")

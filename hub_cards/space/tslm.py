@@ -28,7 +28,10 @@ def read_series(pasted: str, file: str | None) -> dict[str, np.ndarray]:
     else:
         lines = [[word for word in re.split(r"[\s,;]+", line) if word] for line in pasted.splitlines() if line.strip()]
         names = ["Series"] if len(lines) == 1 else [f"Series {number + 1}" for number in range(len(lines))]
-        series = {name: np.array(line, dtype=np.float64) for name, line in zip(names, lines, strict=True)}
+        try:
+            series = {name: np.array(line, dtype=np.float64) for name, line in zip(names, lines, strict=True)}
+        except ValueError as error:
+            raise ValueError(f"The pasted series are not numbers ({error}); nan is a missing value.") from None
     if sum(map(len, series.values())) > MOST_VALUES:
         raise ValueError(f"More than {MOST_VALUES} values; give fewer.")
     return series
@@ -47,7 +50,7 @@ def show(pasted: str, file: str | None) -> pd.DataFrame:
 def answer(question: str, pasted: str, file: str | None, max_new_tokens: float) -> Iterator[str]:
     """The answer as far as it is written, again and again."""
     if not question.strip():
-        raise gr.Error("No question: write one.")
+        raise gr.Error("No question: write one.", print_exception=False)
     try:
         content = [{"type": "text", "text": question}]
         for name, values in read_series(pasted, file).items():
@@ -56,13 +59,18 @@ def answer(question: str, pasted: str, file: str | None, max_new_tokens: float) 
             [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=True, return_dict=True
         )
     except (ValueError, OSError) as error:
-        raise gr.Error(" ".join(str(error).split())) from error
+        raise gr.Error(" ".join(str(error).split()), print_exception=False) from error
+    most = int(max_new_tokens)
+    if processor.context_length is not None:
+        most = min(most, processor.context_length - inputs["input_ids"].shape[1])
+    if most < 1:
+        raise gr.Error("The question leaves no room for an answer; give shorter series.", print_exception=False)
     streamer = TextIteratorStreamer(processor.tokenizer, skip_prompt=True, skip_special_tokens=True)
 
     def generate() -> None:
         try:
             with torch.inference_mode():
-                model.generate(**inputs, streamer=streamer, max_new_tokens=int(max_new_tokens), do_sample=False)
+                model.generate(**inputs, streamer=streamer, max_new_tokens=most, do_sample=False)
         finally:
             # Also after an error, or the loop below would wait for ever.
             streamer.end()
@@ -86,7 +94,7 @@ with gr.Blocks(title="{{ repo_id }}") as demo:
     with gr.Row():
         with gr.Column():
             pasted = gr.Textbox(label="Series, one on each line", lines=4, placeholder="1.0, 1.2, nan, 1.9, ...")
-            file = gr.File(label="or a CSV file, one column for each series", file_types=[".csv"])
+            file = gr.File(label="or a CSV file, one column for each series", file_types=[".csv"], height=120)
             question = gr.Textbox(label="Question")
             most = gr.Slider(1, 512, value=64, step=1, label="Most tokens of the answer")
             button = gr.Button("Ask", variant="primary")

@@ -42,7 +42,7 @@ def space_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
     )
     requirements = render("space/requirements.txt", repo_id).decode().replace("{{ version }}", __version__)
     contents = {
-        "README.md": str(card).encode(),
+        "README.md": f"{card}\n".encode(),
         "app.py": render(f"space/{kind}.py", repo_id),
         "requirements.txt": requirements.encode(),
     }
