@@ -14,6 +14,7 @@ _TRAIN = {
 }
 _COMMANDS = {
     "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
+    "export": ("ts_llm_fusion.cli.export", "export a forecaster to torch.export or ONNX"),
     "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),
 }
 
