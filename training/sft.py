@@ -299,6 +299,14 @@ def lora_config(model: TSLMForCausalLM, model_arguments: ModelConfig, freeze: Se
     return config
 
 
+def keep_4bit_differentiable(model: nn.Module) -> None:
+    """Has 4-bit layers keep the layout that they were loaded in: on some CPUs bitsandbytes changes it at the first
+    evaluation to one without gradient, and training goes on with wrong ones."""
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
 def train_tslm(
     model: TSLMForCausalLM,
     processor: TimeSeriesProcessor,
@@ -322,6 +330,7 @@ def train_tslm(
         answer_metrics: (answers, samples) -> metric -> value.
     """
     freeze_parts(model, tslm_arguments.freeze)
+    keep_4bit_differentiable(model)
     callbacks = []
     if arguments.early_stopping_patience is not None:
         callbacks.append(EarlyStoppingCallback(arguments.early_stopping_patience))
