@@ -93,7 +93,7 @@ def export_program(model: PreTrainedModel, int8: bool = False) -> ExportedProgra
         int8: whether to keep the weights of linear layers as int8 with a scale for each output (needs torchao).
     """
     config = model.config
-    module = copy.deepcopy(model).float().eval()
+    module = copy.deepcopy(model).float().eval().requires_grad_(False)
     if module.get_input_embeddings() is not None:
         # The vocabulary of the language model: nothing of it is read, and it can be most of the file.
         module.set_input_embeddings(nn.Identity())
