@@ -15,9 +15,9 @@ def spare_from_quantization(model: PreTrainedModel, quantization_config: Any) ->
     """
     for name in ("llm_int8_skip_modules", "modules_to_not_convert"):
         if getattr(quantization_config, name, ()) is None:
-            usual = [key.removeprefix("model.") for key in get_keys_to_not_convert(model)]
-            parts = [part for part, _ in model.base_model.named_children() if part != "backbone"]
-            setattr(quantization_config, name, sorted({*usual, *(rf"(?:model\.)?{part}" for part in parts)}))
+            spared = {key.removeprefix("model.") for key in get_keys_to_not_convert(model)}
+            spared |= {part for part, _ in model.base_model.named_children() if part != "backbone"}
+            setattr(quantization_config, name, sorted(rf"(?:model\.)?{part}" for part in spared))
 
 
 def share_quantizer(language_model: PreTrainedModel, model: PreTrainedModel) -> None:

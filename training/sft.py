@@ -9,6 +9,7 @@ import torch
 from accelerate.utils import gather_object
 from datasets import Dataset
 from peft import PeftConfig
+from peft.utils import ModulesToSaveWrapper
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor, EarlyStoppingCallback, PreTrainedModel
 from transformers.trainer_utils import EvalLoopOutput
@@ -307,6 +308,16 @@ def keep_4bit_differentiable(model: nn.Module) -> None:
             module.support_avx512bf16_for_cpu = False
 
 
+def restore_whole_modules(model: nn.Module) -> None:
+    """Gives modules that are trained as a whole beside adapters their own precision back: in a quantised model
+    SFTTrainer rounds all that is trained to bfloat16, which is meant for the adapters."""
+    for module in model.modules():
+        if isinstance(module, ModulesToSaveWrapper):
+            original = module.original_module
+            for trained in module.modules_to_save.values():
+                trained.to(next(original.parameters()).dtype).load_state_dict(original.state_dict())
+
+
 def train_tslm(
     model: TSLMForCausalLM,
     processor: TimeSeriesProcessor,
@@ -345,5 +356,6 @@ def train_tslm(
         peft_config=lora_config(model, model_arguments, tslm_arguments.freeze),
         answer_metrics=answer_metrics,
     )
+    restore_whole_modules(trainer.model)
     trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
     return trainer
