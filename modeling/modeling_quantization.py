@@ -5,6 +5,9 @@ from typing import Any
 from transformers import PreTrainedModel
 from transformers.quantizers.base import get_keys_to_not_convert
 
+# Arguments of `from_pretrained` that say where a checkpoint is.
+WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
+
 
 def spare_from_quantization(model: PreTrainedModel, quantization_config: Any) -> None:
     """Has a quantiser that was not told what to spare take nothing but the layers of the language model.

@@ -31,7 +31,7 @@ from .modeling_cross_attention import (
 from .modeling_layers import additive_mask, init_fan_in
 from .modeling_mscnn_encoder import MSCNNEncoderModel
 from .modeling_perceiver import PerceiverLayer, PerceiverResampler
-from .modeling_quantization import share_quantizer, spare_from_quantization
+from .modeling_quantization import WHERE, share_quantizer, spare_from_quantization
 from .modeling_series_encoding import encode_series
 from .modeling_ts_encoder import TSEncoderModel
 
@@ -128,10 +128,6 @@ def decoder_layers(language_model: PreTrainedModel) -> nn.ModuleList:
     )
 
 
-# Arguments of `from_pretrained` that say where a checkpoint is.
-_WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
-
-
 class TSLMPreTrainedModel(PreTrainedModel):
     """What the time-series language models share: loading, initialisation, embeddings."""
 
@@ -157,7 +153,7 @@ class TSLMPreTrainedModel(PreTrainedModel):
         if quantization_config is not None:
             config = kwargs.get("config")
             if not isinstance(config, TSLMConfig):
-                where = {name: kwargs[name] for name in _WHERE if name in kwargs}
+                where = {name: kwargs[name] for name in WHERE if name in kwargs}
                 config = TSLMConfig.from_pretrained(config or pretrained_model_name_or_path, **where)
             quantization_config = copy.deepcopy(quantization_config)
             with torch.device("meta"):
