@@ -1,7 +1,7 @@
 """The time-series language model: a causal language model that reads series by soft prompt or by Flamingo."""
 
-import copy
 import inspect
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -155,9 +155,9 @@ class TSLMPreTrainedModel(PreTrainedModel):
             if not isinstance(config, TSLMConfig):
                 where = {name: kwargs[name] for name in WHERE if name in kwargs}
                 config = TSLMConfig.from_pretrained(config or pretrained_model_name_or_path, **where)
-            quantization_config = copy.deepcopy(quantization_config)
+            quantization_config = deepcopy(quantization_config)
             with torch.device("meta"):
-                spare_from_quantization(cls(copy.deepcopy(config)), quantization_config)
+                spare_from_quantization(cls(deepcopy(config)), quantization_config)
         return super().from_pretrained(
             pretrained_model_name_or_path, *args, quantization_config=quantization_config, **kwargs
         )
@@ -485,7 +485,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
         if kwargs.get("quantization_config") is not None:
-            kwargs["quantization_config"] = copy.deepcopy(kwargs["quantization_config"])
+            kwargs["quantization_config"] = deepcopy(kwargs["quantization_config"])
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
         if len(tokenizer) > language_model.get_input_embeddings().weight.shape[0]:
             language_model.resize_token_embeddings(len(tokenizer))
