@@ -219,8 +219,3 @@ def train_forecaster(
     )
     trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
     return trainer
-
-
-def merged(model: torch.nn.Module) -> LLMPSForForecasting:
-    """The plain forecaster, adapters merged into the backbone."""
-    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model

@@ -1,6 +1,6 @@
-"""Pictures of forecasts."""
+"""Pictures of forecasts and of training runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,51 @@ def plot_forecast(
     hidden = forecast.shape[1] - len(columns)
     note = f" (first {len(columns)} of {forecast.shape[1]} series)" if hidden else ""
     figure.suptitle(title + note, x=0.01, ha="left", fontsize="medium")
+    return figure
+
+
+def plot_shares(rows: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
+    """Bars of shares, one group for each task.
+
+    Args:
+        rows: name -> task -> share, the model first and its floors after it.
+        title: of the picture.
+    """
+    tasks = list(next(iter(rows.values())))
+    figure = Figure(figsize=(10, 0.9 + 0.22 * len(tasks) * (len(rows) + 1)), layout="constrained")
+    panel = figure.subplots()
+    colours = (_FORECAST, "#868e96", "#ced4da")
+    for number, (name, shares) in enumerate(rows.items()):
+        places = [task * (len(rows) + 1) + number for task in range(len(tasks))]
+        panel.barh(places, [shares[task] for task in tasks], color=colours[number % len(colours)], label=name)
+    panel.set_yticks([task * (len(rows) + 1) + (len(rows) - 1) / 2 for task in range(len(tasks))], tasks)
+    panel.invert_yaxis()
+    panel.set_xlim(0, 1)
+    panel.grid(axis="x", alpha=0.25, linewidth=0.5)
+    panel.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside lower center", ncols=len(rows), frameon=False, fontsize="small")
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
+    return figure
+
+
+def plot_losses(log_history: Sequence[Mapping[str, float]], title: str = "") -> Figure:
+    """The losses of a training run over its epochs.
+
+    Args:
+        log_history: of the Trainer's state.
+        title: of the picture.
+    """
+    figure = Figure(figsize=(10, 3.2), layout="constrained")
+    panel = figure.subplots()
+    for key, label, colour in (("loss", "training", _HISTORY), ("eval_loss", "validation", _FORECAST)):
+        rows = [row for row in log_history if key in row]
+        panel.plot([row["epoch"] for row in rows], [row[key] for row in rows], color=colour, marker=".", label=label)
+    panel.set_xlabel("epoch")
+    panel.set_ylabel("loss")
+    panel.grid(alpha=0.25, linewidth=0.5)
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.legend(frameon=False, fontsize="small")
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     return figure
 
 

@@ -16,11 +16,12 @@ from ..data.samples import QuestionData, sample_text, shuffle_series
 from ..data.synthetic_qa import SyntheticArguments
 from ..data.tsc import ArchiveArguments
 from ..evaluation.answers import answer_label, overall_metrics, task_metrics
-from ..evaluation.report import results_table
-from ..files import write_json, write_text
-from ..hub.cards import tslm_card
-from ..training.arguments import RecipeParser
-from ..training.runs import trained_parameters
+from ..files import write_json, write_text, write_yaml
+from ..hub.cards import answers_shares, answers_table, model_card
+from ..hub.push import publish, requested_publication
+from ..plots import plot_shares, save_figure
+from ..training.arguments import RecipeParser, effective_recipe
+from ..training.runs import save_model, trained_parameters
 from ..training.sft import (
     TSLMArguments,
     TSLMConfigArguments,
@@ -65,22 +66,6 @@ def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, d
     return found
 
 
-def _table(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
-    """Exact match of each task and of all, beside the share of the most frequent answer."""
-    sources = {
-        "this model": ("test", "exact_match"),
-        "series shuffled": ("shuffled", "exact_match"),
-        "chance": ("test", "chance"),
-    }
-    rows = {
-        name: {task: values[metric] for task, values in found[split].items()}
-        | {"all": overall_metrics(found[split])[metric]}
-        for name, (split, metric) in sources.items()
-        if split in found
-    }
-    return results_table(rows)
-
-
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
     parser = RecipeParser(
@@ -94,9 +79,9 @@ def main(args: Sequence[str]) -> None:
             TSLMTrainingArguments,
         ]
     )
-    question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments = parser.parse_recipe(
-        args
-    )
+    parsed = parser.parse_recipe(args)
+    question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments = parsed
+    publication = requested_publication(arguments)
     output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive)
     logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
@@ -131,7 +116,7 @@ def main(args: Sequence[str]) -> None:
         return
     trained = trainer.accelerator.unwrap_model(trainer.model)
     parameters = trained_parameters(trained)
-    (trained.merge_and_unload() if hasattr(trained, "merge_and_unload") else trained).save_pretrained(output)
+    save_model(trained, output, model_arguments.model_name_or_path)
     processor.save_pretrained(output)
     overall = {name: overall_metrics(tasks) for name, tasks in found.items()}
     metrics = {
@@ -140,6 +125,7 @@ def main(args: Sequence[str]) -> None:
         "samples": {name: len(samples) for name, samples in data.splits.items()},
         **overall,
         **{f"{name}_by_task": tasks for name, tasks in found.items()},
+        "example_question": data.splits["train"][0]["messages"][0]["content"][0]["text"],
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,
         **parameters,
@@ -157,10 +143,14 @@ def main(args: Sequence[str]) -> None:
     }
     write_json(output / "log_history.json", trainer.state.log_history)
     write_json(output / "metrics.json", metrics)
-    asked = data.splits["train"][0]["messages"][0]["content"][0]["text"]
-    tslm_card(output.name, metrics, model.config, _table(found), asked).save(output / "README.md")
+    write_yaml(output / "recipe.yaml", effective_recipe(args, parsed))
+    figure = plot_shares(answers_shares(metrics), f"{question.data}, test split: exact match")
+    save_figure(figure, output / "plots" / "exact_match.png")
+    write_text(output / "README.md", str(model_card(output, str(output))))
     print(
         f"\n{question.data}: exact match on the test split, {len(data.splits['test'])} questions, {seconds:.0f} s of "
-        f"training\n{_table(found)}\naccuracy {overall['test']['accuracy']:.4f}, macro-F1 "
+        f"training\n{answers_table(metrics)}\naccuracy {overall['test']['accuracy']:.4f}, macro-F1 "
         f"{overall['test']['macro_f1']:.4f}\n\nEverything is in {output}"
     )
+    if publication is not None:
+        print(f"Pushed: {publish(output, publication)}")
