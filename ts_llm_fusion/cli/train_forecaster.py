@@ -53,16 +53,15 @@ def _metrics_function(errors: ForecastErrors):
 
 def _test_metrics(trainer: ForecastTrainer, data: PreparedData) -> dict[str, float]:
     """The one look at the test split: every window."""
-    found = trainer.predict(data.splits["test"], metric_key_prefix="test").metrics
+    found = trainer.predict(data.tested.splits["test"], metric_key_prefix="test").metrics
     return {
         name: found[f"test_{name}"] for name in ("mse", "mae", "quantile_loss", "coverage") if f"test_{name}" in found
     }
 
 
-def _plot_test_windows(
-    model: LLMPSForForecasting, feature_extractor: ForecastFeatureExtractor, data: PreparedData, folder: Path
-) -> None:
+def _plot_test_windows(model: LLMPSForForecasting, data: PreparedData, folder: Path) -> None:
     """Pictures of forecasts at the beginning, in the middle and at the end of the test split."""
+    feature_extractor = ForecastFeatureExtractor(scaler=data.scaler)
     windows = data.splits["test"]
     length, columns = model.config.context_length, data.source.series.columns
     for number, start in enumerate(np.linspace(0, len(windows) - 1, _NUM_PLOTS).astype(int), start=1):
@@ -125,15 +124,19 @@ def main(args: Sequence[str]) -> None:
         timestamp_column=data_arguments.timestamp_column,
     )
     floors = {
-        name: evaluate_forecaster(floor, data.splits["test"])
-        for name, floor in make_floors(data.splits["train"], data.seasonal_period).items()
+        name: evaluate_forecaster(floor, data.tested.splits["test"])
+        for name, floor in make_floors(data.splits["train"], data.tested.seasonal_period).items()
     }
     metrics = {
         "data": data.source.name,
+        "tested_on": data.tested.source.name,
         "look_back": config_arguments.context_length,
         "horizon": config_arguments.prediction_length,
         "variables": list(data.source.series.columns),
-        "windows": {name: len(windows) for name, windows in data.splits.items()},
+        "windows": {
+            **{name: len(windows) for name, windows in data.splits.items()},
+            "test": len(data.tested.splits["test"]),
+        },
         "test": test,
         "floors": floors,
         "selected_on": arguments.metric_for_best_model,
@@ -148,10 +151,10 @@ def main(args: Sequence[str]) -> None:
     write_json(output / "log_history.json", trainer.state.log_history)
     write_json(output / "metrics.json", metrics)
     write_yaml(output / "recipe.yaml", effective_recipe(args, parsed))
-    _plot_test_windows(forecaster, feature_extractor, data, output / "plots")
+    _plot_test_windows(forecaster, data.tested, output / "plots")
     write_text(output / "README.md", str(model_card(output, str(output))))
     print(
-        f"\n{data.source.name}: test split, {len(data.splits['test'])} windows, look-back "
+        f"\n{data.tested.source.name}: test split, {len(data.tested.splits['test'])} windows, look-back "
         f"{config_arguments.context_length}, horizon {config_arguments.prediction_length}, "
         f"{seconds:.0f} s of training\n"
         f"{results_table({'this model': test, **floors})}\n\nEverything is in {output}"

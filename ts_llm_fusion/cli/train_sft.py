@@ -15,9 +15,10 @@ from ..data.questions import SYNTHETIC, QuestionArguments, prepare_questions
 from ..data.samples import QuestionData, sample_text, shuffle_series
 from ..data.synthetic_qa import SyntheticArguments
 from ..data.tsc import ArchiveArguments
-from ..evaluation.answers import answer_label, overall_metrics, task_metrics
+from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
+from ..evaluation.question_baselines import question_floors
 from ..files import write_json, write_text, write_yaml
-from ..hub.cards import answers_shares, answers_table, model_card
+from ..hub.cards import answers_by_task, answers_table, model_card
 from ..hub.push import publish, requested_publication
 from ..plots import plot_shares, save_figure
 from ..training.arguments import RecipeParser, effective_recipe
@@ -40,14 +41,17 @@ _PACKAGES = ("ts-llm-fusion", "torch", "transformers", "trl", "peft", "accelerat
 
 def _predictions(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> str:
     """JSON lines, one for each sample."""
+    truths = [sample["answer"] for sample in samples]
     lines = [
         {
             **{name: sample[name] for name in ("id", "source", "task", "answer")},
             "prediction": answer,
-            "exact_match": answer == sample["answer"],
-            "correct": answer_label(answer) == answer_label(sample["answer"]),
+            "exact_match": is_exact,
+            "correct": is_correct,
         }
-        for answer, sample in zip(answers, samples, strict=True)
+        for answer, sample, is_exact, is_correct in zip(
+            answers, samples, exact_matches(answers, truths), label_matches(answers, truths), strict=True
+        )
     ]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
@@ -118,13 +122,15 @@ def main(args: Sequence[str]) -> None:
     parameters = trained_parameters(trained)
     save_model(trained, output, model_arguments.model_name_or_path)
     processor.save_pretrained(output)
-    overall = {name: overall_metrics(tasks) for name, tasks in found.items()}
+    floors = question_floors(data)
     metrics = {
         "data": question.data,
         "series_as": question.series_as,
         "samples": {name: len(samples) for name, samples in data.splits.items()},
-        **overall,
+        **{name: overall_metrics(tasks) for name, tasks in found.items()},
         **{f"{name}_by_task": tasks for name, tasks in found.items()},
+        "floors": {name: overall_metrics(tasks) for name, tasks in floors.items()},
+        "floors_by_task": floors,
         "example_question": data.splits["train"][0]["messages"][0]["content"][0]["text"],
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,
@@ -144,13 +150,12 @@ def main(args: Sequence[str]) -> None:
     write_json(output / "log_history.json", trainer.state.log_history)
     write_json(output / "metrics.json", metrics)
     write_yaml(output / "recipe.yaml", effective_recipe(args, parsed))
-    figure = plot_shares(answers_shares(metrics), f"{question.data}, test split: exact match")
+    figure = plot_shares(answers_by_task(metrics), f"{question.data}, test split: exact match")
     save_figure(figure, output / "plots" / "exact_match.png")
     write_text(output / "README.md", str(model_card(output, str(output))))
     print(
-        f"\n{question.data}: exact match on the test split, {len(data.splits['test'])} questions, {seconds:.0f} s of "
-        f"training\n{answers_table(metrics)}\naccuracy {overall['test']['accuracy']:.4f}, macro-F1 "
-        f"{overall['test']['macro_f1']:.4f}\n\nEverything is in {output}"
+        f"\n{question.data}: test split, {len(data.splits['test'])} questions, {seconds:.0f} s of training\n"
+        f"{answers_table(metrics)}\n\nEverything is in {output}"
     )
     if publication is not None:
         print(f"Pushed: {publish(output, publication)}")

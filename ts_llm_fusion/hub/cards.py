@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from huggingface_hub import DatasetCard, DatasetCardData, EvalResult, ModelCard, ModelCardData
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
-from ..data.ltsf import LTSF_DATASETS
 from ..evaluation.report import results_table
+
+if TYPE_CHECKING:
+    from ..data.entries import DatasetEntry
 
 # model_type -> (template, task of the Hub, tags)
 _KINDS = {
@@ -79,21 +81,34 @@ def _model_licence(base: str | None) -> dict[str, str]:
     return {"license": "other", "license_name": "that-of-the-base-model", **link}
 
 
+def _entry(name: str) -> "DatasetEntry | None":
+    """The data set of the registry, if it is one of it."""
+    from ..data.registry import REGISTRY
+
+    return REGISTRY.get(name)
+
+
 def _training_data(name: str) -> str:
     """What is known of the data of a recipe; of a file its name alone, not where it was."""
-    if name in LTSF_DATASETS:
-        return f"`{name}` (licence: {LTSF_DATASETS[name].licence})"
-    return f"`{Path(name).name}`"
+    entry = _entry(name)
+    if entry is None:
+        return f"`{Path(name).name}`"
+    return f"[{name}]({entry.homepage}): {entry.description} Licence: {entry.licence}."
+
+
+def _tested_on(metrics: Mapping[str, Any]) -> str:
+    return Path(metrics.get("tested_on") or metrics["data"]).name
 
 
 def _eval_results(kind: str, metrics: Mapping[str, Any]) -> list[EvalResult]:
     """Results of the test split, for the table that the Hub shows beside a card."""
-    name = Path(metrics["data"]).name
-    shown = metrics["test"] if kind == "llmps" else {m: metrics["test"][m] for m in _ANSWER_METRICS}
+    name, test = _tested_on(metrics), metrics["test"]
+    entry = _entry(name)
+    shown = test if kind == "llmps" else {m: test[m] for m in _ANSWER_METRICS if m in test}
     return [
         EvalResult(
             task_type=_KINDS[kind][1],
-            dataset_type=re.sub(r"[^\w.-]+", "-", name),
+            dataset_type=entry.hub_id if entry and entry.hub_id else re.sub(r"[^\w.-]+", "-", name),
             dataset_name=name,
             dataset_split="test",
             metric_type=metric,
@@ -103,27 +118,33 @@ def _eval_results(kind: str, metrics: Mapping[str, Any]) -> list[EvalResult]:
     ]
 
 
-_ANSWER_METRICS = ("exact_match", "accuracy", "macro_f1")
+_ANSWER_METRICS = ("exact_match", "accuracy", "macro_f1", "rouge_l")
 
 
-def answers_shares(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Exact match of each task and of all, of the model and of the floors, from the metrics of `train sft`."""
-    sources = {
-        "this model": ("test", "exact_match"),
-        "series shuffled": ("shuffled", "exact_match"),
-        "chance": ("test", "chance"),
-    }
-    return {
-        name: {task: values[metric] for task, values in metrics[f"{split}_by_task"].items()}
-        | {"all": metrics[split][metric]}
-        for name, (split, metric) in sources.items()
-        if split in metrics
-    }
+def _answers(metrics: Mapping[str, Any], suffix: str) -> dict[str, Any]:
+    """Of the metrics of `train sft`: this model, this model with the wrong series, and the floors."""
+    own = {"this model": f"test{suffix}", "series shuffled": f"shuffled{suffix}"}
+    rows = {name: metrics[key] for name, key in own.items() if key in metrics}
+    return rows | metrics.get(f"floors{suffix}", {})
+
+
+def answers_by_task(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Exact match of each kind of question, of the model and of the floors."""
+    rows = _answers(metrics, "_by_task")
+    return {name: {task: values["exact_match"] for task, values in tasks.items()} for name, tasks in rows.items()}
 
 
 def answers_table(metrics: Mapping[str, Any]) -> str:
-    """The same in Markdown."""
-    return results_table(answers_shares(metrics))
+    """The model beside the floors over all questions, and where there are several kinds the exact match of each."""
+    overall = {
+        name: {metric: value for metric, value in row.items() if metric != "chance"}
+        for name, row in _answers(metrics, "").items()
+    }
+    by_task = answers_by_task(metrics)
+    table = results_table(overall)
+    if len(by_task["this model"]) == 1:
+        return table
+    return f"{table}\n\nExact match by kind of question:\n\n{results_table(by_task)}"
 
 
 def _of_forecaster(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -190,6 +211,7 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
         base, backbone = _backbone(config, metrics)
         values = (_of_forecaster if kind == "llmps" else _of_tslm)(config, metrics)
     eval_results = _eval_results(kind, metrics) if metrics and "test" in metrics else None
+    entry = _entry(metrics["data"]) if metrics else None
     public_base = adapter.base if adapter else base if _is_repository(base) else None
     data = ModelCardData(
         library_name="peft" if adapter else "transformers",
@@ -197,7 +219,7 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
         tags=[*tags, _TAG],
         base_model=public_base,
         base_model_relation=None if public_base is None else "adapter" if adapter else "finetune",
-        datasets=[metrics["data"]] if metrics and metrics["data"] in LTSF_DATASETS else None,
+        datasets=[entry.hub_id] if entry and entry.hub_id else None,
         metrics=sorted({result.metric_type for result in eval_results}) if eval_results else None,
         model_name=Path(repository).name,
         eval_results=eval_results,
@@ -212,7 +234,7 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
         config=config,
         metrics=metrics,
         backbone=backbone,
-        data_name=Path(metrics["data"]).name if metrics else "",
+        tested_on=_tested_on(metrics) if metrics else "",
         training_data=_training_data(metrics["data"]) if metrics else "",
         versions=", ".join(f"{name} {number}" for name, number in metrics.get("versions", {}).items())
         if metrics
@@ -240,7 +262,7 @@ def card_for(folder: Path, repository: str) -> str:
     return _REPOSITORY_LINE.sub(f'repository = "{repository}"', text)
 
 
-def dataset_card(entry: Any, description: str = "") -> DatasetCard:
+def dataset_card(entry: "DatasetEntry", description: str = "") -> DatasetCard:
     """The card of a data set of the registry.
 
     Args:
