@@ -30,10 +30,11 @@ TOKENS = {ANA: ("ana", "write"), READER: ("ana", "read"), BEN: ("ben", "write")}
 # Runs commands that come as lines of JSON, so that the client is imported once and sees HF_ENDPOINT as any process.
 # Its waits between two tries of a request are left out.
 _COMMANDS = """
-import contextlib, io, json, os, sys, time
+import contextlib, io, json, os, sys, time, types
+import huggingface_hub.utils._http as client
 answers, sys.stdout = sys.stdout, sys.stderr
 from ts_llm_fusion.cli import main
-time.sleep = lambda seconds: None
+client.time = types.SimpleNamespace(**{**vars(time), "sleep": lambda seconds: None})
 for line in sys.stdin:
     command = json.loads(line)
     os.environ.update(command["environment"])
@@ -235,8 +236,8 @@ def trained_tslm(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         num_train=16,
         num_validation=4,
         num_test=4,
-        shortest_series=16,
-        longest_series=20,
+        shortest_series=42,
+        longest_series=48,
         model_name_or_path=str(folder / "backbone"),
         fusion="flamingo",
         num_latents=2,

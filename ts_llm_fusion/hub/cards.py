@@ -221,7 +221,7 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
         base_model_relation=None if public_base is None else "adapter" if adapter else "finetune",
         datasets=[entry.hub_id] if entry and entry.hub_id else None,
         metrics=sorted({result.metric_type for result in eval_results}) if eval_results else None,
-        model_name=Path(repository).name,
+        model_name=Path(repository).name if eval_results else None,
         eval_results=eval_results,
         **_model_licence(adapter.base if adapter else base),
     )
