@@ -109,7 +109,7 @@ def _commands(_server: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         env=client_environment(_server, home, ANA),
     ) as process:
         yield process
-        process.stdin.close()
+        process.kill()  # it waits for commands, and to let it end takes longer
 
 
 @pytest.fixture
