@@ -1,5 +1,6 @@
 """The time-series language model: a causal language model that reads series by soft prompt or by Flamingo."""
 
+import copy
 import inspect
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +31,7 @@ from .modeling_cross_attention import (
 from .modeling_layers import additive_mask, init_fan_in
 from .modeling_mscnn_encoder import MSCNNEncoderModel
 from .modeling_perceiver import PerceiverLayer, PerceiverResampler
+from .modeling_quantization import share_quantizer, spare_from_quantization
 from .modeling_series_encoding import encode_series
 from .modeling_ts_encoder import TSEncoderModel
 
@@ -126,6 +128,10 @@ def decoder_layers(language_model: PreTrainedModel) -> nn.ModuleList:
     )
 
 
+# Arguments of `from_pretrained` that say where a checkpoint is.
+_WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
+
+
 def grow_embeddings(language_model: PreTrainedModel, vocab_size: int) -> None:
     """Gives a language model rows for new tokens, each the mean of the others: no chance in it, so that a backbone
     that is loaded again, below an adapter, is the one that the adapter was trained on."""
@@ -154,6 +160,24 @@ class TSLMPreTrainedModel(PreTrainedModel):
     _supports_flex_attn = True
     _supports_attention_backend = True
     _can_compile_fullgraph = True
+
+    @classmethod
+    def from_pretrained(
+        cls, pretrained_model_name_or_path: str, *args: Any, quantization_config: Any = None, **kwargs: Any
+    ) -> "TSLMPreTrainedModel":
+        """As of all models. A `quantization_config` that does not say which modules it spares quantises the layers of
+        the language model, and spares its embeddings and head and everything that reads series."""
+        if quantization_config is not None:
+            config = kwargs.get("config")
+            if not isinstance(config, TSLMConfig):
+                where = {name: kwargs[name] for name in _WHERE if name in kwargs}
+                config = TSLMConfig.from_pretrained(config or pretrained_model_name_or_path, **where)
+            quantization_config = copy.deepcopy(quantization_config)
+            with torch.device("meta"):
+                spare_from_quantization(cls(copy.deepcopy(config)), quantization_config)
+        return super().from_pretrained(
+            pretrained_model_name_or_path, *args, quantization_config=quantization_config, **kwargs
+        )
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -463,7 +487,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                 embeddings grow if they have no room for it.
             config: fields of [`TSLMConfig`] other than `text_config` and `time_series_token_id`.
             tokenizer: a tokenizer for the backbone instead of the one beside it, for example with more tokens.
-            **kwargs: passed to `AutoModelForCausalLM.from_pretrained`, for example `dtype` or `quantization_config`.
+            **kwargs: passed to `AutoModelForCausalLM.from_pretrained`, for example `dtype` or `quantization_config`;
+                the latter concerns the backbone only.
 
         Returns:
             The model, in evaluation mode; its new modules have the dtype and the device of the backbone.
@@ -476,6 +501,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
 
         tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
+        if kwargs.get("quantization_config") is not None:
+            kwargs["quantization_config"] = copy.deepcopy(kwargs["quantization_config"])
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
         grow_embeddings(language_model, len(tokenizer))
         fields = dict(config or {})
@@ -497,6 +524,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         for name, module in model.model.named_children():
             if name != "backbone":
                 module.to(language_model.device, language_model.dtype)
+        share_quantizer(language_model, model)
         model.generation_config = language_model.generation_config
         if model.generation_config.pad_token_id is None:
             pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id

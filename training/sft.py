@@ -9,6 +9,7 @@ import torch
 from accelerate.utils import gather_object
 from datasets import Dataset
 from peft import PeftConfig
+from peft.utils import ModulesToSaveWrapper
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor, EarlyStoppingCallback, PreTrainedModel
 from transformers.trainer_utils import EvalLoopOutput
@@ -299,6 +300,24 @@ def lora_config(model: TSLMForCausalLM, model_arguments: ModelConfig, freeze: Se
     return config
 
 
+def keep_4bit_differentiable(model: nn.Module) -> None:
+    """Has 4-bit layers keep the layout that they were loaded in: on some CPUs bitsandbytes changes it at the first
+    evaluation to one without gradient, and training goes on with wrong ones."""
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
+def restore_whole_modules(model: nn.Module) -> None:
+    """Gives modules that are trained as a whole beside adapters their own precision back: in a quantised model
+    SFTTrainer rounds all that is trained to bfloat16, which is meant for the adapters."""
+    for module in model.modules():
+        if isinstance(module, ModulesToSaveWrapper):
+            original = module.original_module
+            for trained in module.modules_to_save.values():
+                trained.to(next(original.parameters()).dtype).load_state_dict(original.state_dict())
+
+
 def train_tslm(
     model: TSLMForCausalLM,
     processor: TimeSeriesProcessor,
@@ -322,6 +341,7 @@ def train_tslm(
         answer_metrics: (answers, samples) -> metric -> value.
     """
     freeze_parts(model, tslm_arguments.freeze)
+    keep_4bit_differentiable(model)
     callbacks = []
     if arguments.early_stopping_patience is not None:
         callbacks.append(EarlyStoppingCallback(arguments.early_stopping_patience))
@@ -336,5 +356,6 @@ def train_tslm(
         peft_config=lora_config(model, model_arguments, tslm_arguments.freeze),
         answer_metrics=answer_metrics,
     )
+    restore_whole_modules(trainer.model)
     trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
     return trainer

@@ -11,6 +11,8 @@ from .files import atomic_path
 
 _HISTORY, _TRUTH, _FORECAST = "#4c566a", "#1f2933", "#d9480f"
 _MOST_PANELS = 6
+# Steps of history in a picture of a forecast, for each step of it.
+_HISTORY_SHARE = 3
 
 
 def plot_forecast(
@@ -122,3 +124,28 @@ def quantile_bands(
             frames = (pd.DataFrame(quantiles[..., k], index=index, columns=columns) for k in (low, high))
             bands.append((*frames, f"{level:g} to {levels[high]:g} quantile"))
     return bands
+
+
+def forecast_figure(series: pd.DataFrame, table: pd.DataFrame, title: str = "") -> Figure:
+    """Draws what `forecast_frame` returned after the end of its series.
+
+    Args:
+        series: what was forecast from.
+        table: the forecasts.
+        title: of the whole picture.
+    """
+
+    def wide(column: str) -> pd.DataFrame:
+        return table.pivot(index="timestamp", columns="series", values=column)[list(series.columns)]
+
+    mean = wide("mean")
+    levels = sorted(table.columns[3:], key=float)
+    quantiles = np.stack([wide(level).to_numpy() for level in levels], -1) if levels else None
+    return plot_forecast(
+        history=series.iloc[-_HISTORY_SHARE * len(mean) :],
+        forecast=mean,
+        bands=quantile_bands(quantiles, [float(level) for level in levels], mean.index, mean.columns)
+        if levels
+        else (),
+        title=title,
+    )

@@ -149,6 +149,26 @@ def test_a_card_that_someone_has_written_in_is_kept(hub: Hub, cli, checkpoint: P
     assert 'repository = "ana/waves"' in pushed
 
 
+def test_a_space_and_a_handler_go_along(hub: Hub, cli, checkpoint: Path) -> None:
+    arguments = ("push", checkpoint, "ana/waves", "--space", "--endpoint")
+    listed = cli(*arguments, "--dry-run").out
+    assert {"handler.py", "requirements.txt"} <= set(listed.split("Space ana/waves-demo:")[0].split())
+    assert cli(*arguments).code == 0
+    assert set(hub.head("ana/waves").tree) - {".gitattributes"} == FILES | {"handler.py", "requirements.txt"}
+    space = hub.head("ana/waves-demo", "space")
+    assert set(space.tree) - {".gitattributes"} == {"README.md", "app.py", "requirements.txt", "example.csv"}
+    assert b'"ana/waves"' in hub.read(space.tree["app.py"])
+    assert space.parent == next(iter(hub.repositories["space", "ana/waves-demo"].commits))
+    # Where the Space fails, the model is there, and the error says which of the two it is about.
+    hub.faults.append(Fault("POST", "/api/spaces/.*/commit/", 500))
+    (checkpoint / "metrics.json").write_text((checkpoint / "metrics.json").read_text() + "\n")
+    demo = hub.repositories["space", "ana/waves-demo"]
+    demo.refs["main"] = next(iter(demo.commits))
+    answer = cli(*arguments)
+    assert answer.error.startswith("ana/waves-demo: the Hub is in trouble")
+    assert len(hub.repositories["model", "ana/waves"].commits) == 3
+
+
 # -- what goes wrong
 
 
