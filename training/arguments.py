@@ -58,12 +58,13 @@ class RecipeParser(TrlParser):
         return f"{name!r} in {place} is not a setting" + (f"; did you mean {nearest[0]!r}?" if nearest else ".")
 
 
-# Settings of a recipe that are of one machine or one run, or that could hold a secret.
-_NOT_OF_A_RECIPE = {"config", "env", "hub_token", "push_to_hub_token", "resume_from_checkpoint"}
+# Settings that are of one run and not of what it makes, or that could hold a secret.
+_OF_ONE_RUN = {"config", "env", "output_dir", "push_to_hub", "push_to_hub_token", "resume_from_checkpoint"}
 
 
 def effective_recipe(args: Sequence[str], parsed: Iterable[Any]) -> dict[str, Any]:
-    """The recipe that makes a run again: what `--config FILE` and the flags say, flags first.
+    """The recipe that makes a run again: what `--config FILE` and the flags say, flags first, without where it was
+    written and pushed.
 
     Args:
         args: the command line.
@@ -78,7 +79,7 @@ def effective_recipe(args: Sequence[str], parsed: Iterable[Any]) -> dict[str, An
         if name in known:
             value = known[name]
             recipe[name] = value.value if isinstance(value, Enum) else value
-    return {name: value for name, value in recipe.items() if name not in _NOT_OF_A_RECIPE}
+    return {name: value for name, value in recipe.items() if name not in _OF_ONE_RUN and not name.startswith("hub_")}
 
 
 def _argument_type(annotation: Any) -> Any:

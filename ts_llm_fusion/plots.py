@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from .files import atomic_path
 
 _HISTORY, _TRUTH, _FORECAST = "#4c566a", "#1f2933", "#d9480f"
+_FLOORS = ("#343a40", "#868e96", "#ced4da")
 _MOST_PANELS = 6
 # Steps of history in a picture of a forecast, for each step of it.
 _HISTORY_SHARE = 3
@@ -65,10 +66,10 @@ def plot_shares(rows: Mapping[str, Mapping[str, float]], title: str = "") -> Fig
     tasks = list(next(iter(rows.values())))
     figure = Figure(figsize=(10, 0.9 + 0.22 * len(tasks) * (len(rows) + 1)), layout="constrained")
     panel = figure.subplots()
-    colours = (_FORECAST, "#868e96", "#ced4da")
+    colours = (_FORECAST, *_FLOORS)
     for number, (name, shares) in enumerate(rows.items()):
         places = [task * (len(rows) + 1) + number for task in range(len(tasks))]
-        panel.barh(places, [shares[task] for task in tasks], color=colours[number % len(colours)], label=name)
+        panel.barh(places, [shares[task] for task in tasks], color=colours[min(number, len(_FLOORS))], label=name)
     panel.set_yticks([task * (len(rows) + 1) + (len(rows) - 1) / 2 for task in range(len(tasks))], tasks)
     panel.invert_yaxis()
     panel.set_xlim(0, 1)

@@ -11,13 +11,16 @@ from datasets.utils.metadata import known_task_ids
 from huggingface_hub import ModelCard, constants
 from huggingface_hub.repocard import metadata_load
 from huggingface_hub.repocard_data import model_index_to_eval_results
+from peft import LoraConfig, get_peft_model
+from transformers import AutoProcessor
 
 from hub.conftest import ANA, Trained, client_environment, run_python
 from hub.server import Hub, card_errors
 from hub.test_adapters import push_adapter
-from ts_llm_fusion import T2TConfig, T2TForPreTraining
+from ts_llm_fusion import T2TConfig, T2TForPreTraining, TSLMForCausalLM
 from ts_llm_fusion.data.registry import REGISTRY
 from ts_llm_fusion.hub.cards import card_for, dataset_card, model_card
+from ts_llm_fusion.training.runs import save_model
 
 KINDS = ("forecaster", "tslm", "t2t")
 
@@ -130,6 +133,17 @@ def test_a_local_card_gets_the_name_of_its_repository(folders: dict[str, Path]) 
     assert card_for(folder, "ana/waves") == str(model_card(folder, "ana/waves"))
 
 
+def adapted_again(trained: Trained, folder: Path, base: str) -> Path:
+    """A language model of ours with another adapter on it."""
+    model = TSLMForCausalLM.from_pretrained(trained.checkpoint)
+    config = LoraConfig(r=2, target_modules=r".*backbone\..*\.q_proj", init_lora_weights=False)
+    save_model(get_peft_model(model, config), folder, str(trained.checkpoint))
+    AutoProcessor.from_pretrained(trained.checkpoint).save_pretrained(folder)
+    path = folder / "adapter" / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"base_model_name_or_path": base}))
+    return folder
+
+
 def test_snippets_run_as_printed(
     hub: Hub,
     cli,
@@ -144,16 +158,19 @@ def test_snippets_run_as_printed(
         assert cli("push", folder, f"ana/{kind}").code == 0
     push_adapter(hub, cli, trained_forecaster, tmp_path, "waves")
     push_adapter(hub, cli, trained_tslm, tmp_path, "reader")
+    again = adapted_again(trained_tslm, tmp_path / "again", "ana/tslm")
+    assert cli("push", again, "ana/again", "--adapter-only").code == 0
+    assert "config.json" not in hub.head("ana/again").tree
     away = tmp_path / "away"
     away.mkdir()
-    for kind in (*KINDS, "waves", "reader"):
+    for kind in (*KINDS, "waves", "reader", "again"):
         card = hub.read(hub.head(f"ana/{kind}").tree["README.md"]).decode()
         (snippet,) = re.findall(r"```python\n(.*?)```", card, re.S)
         (away / f"{kind}.py").write_text(snippet)
     code = """
         import importlib.util, runpy
         assert importlib.util.find_spec("ts_llm_fusion") is None
-        for name in ("forecaster", "waves", "t2t", "tslm", "reader"):
+        for name in ("forecaster", "waves", "t2t", "tslm", "reader", "again"):
             print("#", name, flush=True)
             runpy.run_path(f"{name}.py")
     """
@@ -163,6 +180,7 @@ def test_snippets_run_as_printed(
     assert said["waves"] == said["forecaster"]
     assert said["t2t"] == ["torch.Size([1, 1, 3, 16])"]
     assert said["reader"] == said["tslm"]
+    assert "again" in said
 
 
 @pytest.mark.parametrize("name", REGISTRY)
@@ -178,6 +196,12 @@ def test_a_dataset_card_passes_the_checks_of_the_hub(name: str) -> None:
     assert all(file.sha256 is None or file.sha256 in text for file in entry.files)
     assert "**Not for medical use.**" in text
     compile(re.findall(r"```python\n(.*?)```", text, re.S)[0], name, "exec")
+
+
+def test_the_snippet_of_a_dataset_card_runs_as_printed(capsys: pytest.CaptureFixture) -> None:
+    for name in ("co2", "sunspots"):  # part of a package, so nothing is downloaded
+        exec(re.findall(r"```python\n(.*?)```", str(dataset_card(REGISTRY[name])), re.S)[0], {})
+        assert "num_rows: 1" in capsys.readouterr().out
 
 
 def test_licences_are_the_hubs_where_it_knows_them() -> None:
