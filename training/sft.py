@@ -214,6 +214,10 @@ def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
 
 def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arguments: ModelConfig) -> None:
     """Raises `ValueError` for settings that contradict each other, before anything is loaded."""
+    if tslm_arguments.encoder_name_or_path is not None and config_arguments.encoder_config is not None:
+        raise ValueError(
+            "encoder_name_or_path and encoder_config are both set; the first has its own, so set one of them."
+        )
     source, is_described = model_arguments.model_name_or_path, config_arguments.text_config is not None
     if source is None and not is_described:
         raise ValueError("neither model_name_or_path nor text_config is set; name a backbone, or describe a new one.")
@@ -261,6 +265,8 @@ def build_tslm(
     elif AutoConfig.from_pretrained(source).model_type == TSLMConfig.model_type:
         defaults = vars(type(config_arguments)())
         changed = [name for name, value in vars(config_arguments).items() if value != defaults[name]]
+        if tslm_arguments.encoder_name_or_path is not None:
+            changed.append("encoder_name_or_path")
         if changed:
             raise ValueError(f"{source} is a saved model with a configuration of its own; leave {changed[0]} out.")
         return AutoModelForCausalLM.from_pretrained(source, **load), AutoProcessor.from_pretrained(source)
@@ -339,7 +345,11 @@ def train_tslm(
         train_dataset: samples with `messages`, the assistant's last, and `time_series`.
         eval_dataset: such samples to select on.
         answer_metrics: (answers, samples) -> metric -> value.
+
+    Raises:
+        ValueError: model and processor are not of one another.
     """
+    processor.check_model(model.config)
     freeze_parts(model, tslm_arguments.freeze)
     keep_4bit_differentiable(model)
     callbacks = []

@@ -101,6 +101,27 @@ def plot_losses(log_history: Sequence[Mapping[str, float]], title: str = "") -> 
     return figure
 
 
+def plot_samples(panels: Sequence[tuple[str, Mapping[str, np.ndarray]]], title: str = "") -> Figure:
+    """Draws the series of a few samples by step, one panel for each sample.
+
+    Args:
+        panels: (title, name -> values (time,)) of each.
+        title: of the whole picture.
+    """
+    figure = Figure(figsize=(10, 0.6 + 2.3 * len(panels)), layout="constrained")
+    for axes, (name, series) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
+        for label, values in series.items():
+            axes.plot(values, linewidth=1.1, label=label)
+        axes.set_title(name, loc="left", fontsize="small", parse_math=False)
+        axes.margins(x=0.01)
+        axes.grid(alpha=0.25, linewidth=0.5)
+        axes.spines[["top", "right"]].set_visible(False)
+        if len(series) > 1:
+            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize="small")
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
+    return figure
+
+
 def save_figure(figure: Figure, path: str | Path) -> None:
     """Writes a PNG."""
     with atomic_path(path) as temporary:

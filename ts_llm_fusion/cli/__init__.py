@@ -13,6 +13,7 @@ _TRAIN = {
     "t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
 }
 _COMMANDS = {
+    "data": ("ts_llm_fusion.cli.data", "list, describe, download and preview data sets"),
     "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
     "push": ("ts_llm_fusion.cli.push", "push a checkpoint to the Hub"),
     "export": ("ts_llm_fusion.cli.export", "export a forecaster to torch.export or ONNX"),

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 from .entries import DatasetEntry, RemoteFile
 
 if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
+    from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
 
-__all__ = ["REGISTRY", "DatasetEntry", "RemoteFile", "find_dataset", "find_loader", "load_dataset"]
+__all__ = ["REGISTRY", "DatasetEntry", "RemoteFile", "find_dataset", "find_features", "find_loader", "load_dataset"]
 
 # Each of these modules declares `ENTRIES`.
 _MODULES = (
     "ts_llm_fusion.data.ltsf",
     "ts_llm_fusion.data.m4",
     "ts_llm_fusion.data.mitbih",
+    "ts_llm_fusion.data.qa.entries",
     "ts_llm_fusion.data.sources",
     "ts_llm_fusion.data.synthetic_series",
 )
@@ -29,6 +30,11 @@ def _gather() -> dict[str, DatasetEntry]:
 
 
 REGISTRY: dict[str, DatasetEntry] = _gather()
+
+
+def _import(place: str) -> Any:
+    module, name = place.split(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def find_dataset(name: str) -> DatasetEntry:
@@ -47,8 +53,12 @@ def find_dataset(name: str) -> DatasetEntry:
 
 def find_loader(entry: DatasetEntry) -> Callable[..., Any]:
     """The loader of an entry, imported: (split, streaming, **options) -> its samples."""
-    module, function = entry.loader.split(":")
-    return getattr(importlib.import_module(module), function)
+    return _import(entry.loader)
+
+
+def find_features(entry: DatasetEntry) -> "Features":
+    """The features of a sample of an entry."""
+    return _import(entry.features)
 
 
 def load_dataset(
