@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -300,6 +301,21 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             hidden_states=encoded.hidden_states,
             attentions=encoded.attentions,
         )
+
+    def load_backbone(self, backbone: str, **kwargs: Any) -> None:
+        """Copies the weights of a pretrained text model, or of its first layers, into the backbone.
+
+        Args:
+            backbone: name or path of a text model; `text_config` is its configuration, perhaps with fewer layers.
+            **kwargs: passed to `AutoModel.from_pretrained`, for example `revision`.
+
+        Raises:
+            KeyError: it lacks weights that the backbone has.
+        """
+        wanted = self.model.backbone.state_dict()
+        text_model = AutoModel.from_pretrained(backbone, config=self.config.text_config, dtype=self.dtype, **kwargs)
+        weights = text_model.state_dict()
+        self.model.backbone.load_state_dict({name: weights[name] for name in wanted})
 
     def _forecast_losses(self, mean: Tensor, quantiles: Tensor | None, target: Tensor, counted: Tensor) -> Tensor:
         """Loss of each value, (batch, time, variables), 0 where it is not counted."""

@@ -204,3 +204,8 @@ class T2TForPreTraining(T2TPreTrainedModel):
 
 
 __all__ = ["T2TForPreTraining", "T2TModel", "T2TPreTrainedModel"]
+
+# A saved checkpoint carries this code, for those who load it with `trust_remote_code=True`.
+T2TConfig.register_for_auto_class()
+T2TModel.register_for_auto_class("AutoModel")
+T2TForPreTraining.register_for_auto_class("AutoModelForPreTraining")

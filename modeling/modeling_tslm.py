@@ -101,6 +101,19 @@ def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:
     return AutoModel.from_config(config) if own is None else own._from_config(config)
 
 
+def grow_embeddings(language_model: PreTrainedModel, vocab_size: int) -> None:
+    """Gives a language model rows for new tokens, each the mean of the others: no chance in it, so that a backbone
+    that is loaded again, below an adapter, is the one that the adapter was trained on."""
+    old = language_model.get_input_embeddings().weight.shape[0]
+    if vocab_size <= old:
+        return
+    language_model.resize_token_embeddings(vocab_size, mean_resizing=False)
+    with torch.no_grad():
+        for module in (language_model.get_input_embeddings(), language_model.get_output_embeddings()):
+            for parameter in () if module is None else module.parameters():
+                parameter[old:] = parameter[:old].float().mean(0).to(parameter.dtype)
+
+
 class TSLMPreTrainedModel(PreTrainedModel):
     """What the time-series language models share: loading, initialisation, embeddings."""
 
@@ -391,8 +404,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         if kwargs.get("quantization_config") is not None:
             kwargs["quantization_config"] = deepcopy(kwargs["quantization_config"])
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
-        if len(tokenizer) > language_model.get_input_embeddings().weight.shape[0]:
-            language_model.resize_token_embeddings(len(tokenizer))
+        grow_embeddings(language_model, len(tokenizer))
         fields = dict(config or {})
         encoder_model = None
         if encoder is not None:
@@ -417,6 +429,21 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
             pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
             model.generation_config.pad_token_id = pad
         return model.eval()
+
+    def load_backbone(self, backbone: str, **kwargs: Any) -> None:
+        """Copies the weights of a pretrained decoder into the backbone: the base of an adapter whose other weights
+        come with it.
+
+        Args:
+            backbone: name or path of the causal language model that `from_backbone` started from.
+            **kwargs: passed to `AutoModelForCausalLM.from_pretrained`, for example `revision`.
+
+        Raises:
+            RuntimeError: its weights have other names or shapes.
+        """
+        language_model = AutoModelForCausalLM.from_pretrained(backbone, dtype=self.dtype, **kwargs)
+        grow_embeddings(language_model, self.config.text_config.vocab_size)
+        self.model.backbone.load_state_dict(language_model.state_dict())
 
     def get_time_series_features(
         self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None

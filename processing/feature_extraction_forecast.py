@@ -1,11 +1,21 @@
 """From series to the inputs of a forecaster, and from its forecasts back to the units of the series."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from transformers import BatchFeature, FeatureExtractionMixin
-from transformers.utils import TensorType
+from transformers.utils import TensorType, is_pandas_available
+
+# A checkpoint carries this code to where pandas may be missing; arrays do not need it.
+if is_pandas_available():
+    import pandas as pd
+
+
+def _is_frame(series: Any) -> bool:
+    return is_pandas_available() and isinstance(series, pd.DataFrame)
 
 
 class ForecastFeatureExtractor(FeatureExtractionMixin):
@@ -56,7 +66,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         return forecasts * std + mean
 
     def _checked(self, series: pd.DataFrame | np.ndarray | Sequence, index: int) -> np.ndarray:
-        if isinstance(series, pd.DataFrame):
+        if _is_frame(series):
             values = self.scale(series)
         else:
             try:
@@ -104,7 +114,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
             ValueError: for an empty, non-numeric or infinite sample, one beyond float32, a variable without any value,
                 fewer than `min_length` steps, or samples that differ in their number of variables.
         """
-        samples = [series] if isinstance(series, pd.DataFrame | np.ndarray) else list(series)
+        samples = [series] if _is_frame(series) or isinstance(series, np.ndarray) else list(series)
         if not samples:
             raise ValueError("no series were given; give at least one.")
         arrays = [self._checked(sample, index) for index, sample in enumerate(samples)]

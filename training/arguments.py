@@ -6,6 +6,7 @@ import json
 import types
 import typing
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,30 @@ class RecipeParser(TrlParser):
         known = [action.dest for action in self._actions]
         nearest = difflib.get_close_matches(name.replace("-", "_"), known, n=1, cutoff=0.5)
         return f"{name!r} in {place} is not a setting" + (f"; did you mean {nearest[0]!r}?" if nearest else ".")
+
+
+# Settings that are of one run and not of what it makes, or that could hold a secret.
+_OF_ONE_RUN = {"config", "env", "output_dir", "push_to_hub", "push_to_hub_token", "resume_from_checkpoint"}
+
+
+def effective_recipe(args: Sequence[str], parsed: Iterable[Any]) -> dict[str, Any]:
+    """The recipe that makes a run again: what `--config FILE` and the flags say, flags first, without where it was
+    written and pushed.
+
+    Args:
+        args: the command line.
+        parsed: what `RecipeParser.parse_recipe` made of it.
+    """
+    recipe: dict[str, Any] = {}
+    if "--config" in args:
+        recipe = yaml.safe_load(Path(args[args.index("--config") + 1]).read_text())
+    known = {name: getattr(one, name) for one in parsed for name in one.__dataclass_fields__ if hasattr(one, name)}
+    for flag in (arg.removeprefix("--").split("=")[0].replace("-", "_") for arg in args if arg.startswith("--")):
+        name = flag if flag in known else flag.removeprefix("no_")
+        if name in known:
+            value = known[name]
+            recipe[name] = value.value if isinstance(value, Enum) else value
+    return {name: value for name, value in recipe.items() if name not in _OF_ONE_RUN and not name.startswith("hub_")}
 
 
 def _argument_type(annotation: Any) -> Any:

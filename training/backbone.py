@@ -1,11 +1,6 @@
 """Text backbones: taking one from a checkpoint, and choosing what of it is trained."""
 
-import logging
-
-import torch
-from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
-
-logger = logging.getLogger(__name__)
+from transformers import AutoConfig, PreTrainedConfig
 
 
 def backbone_config(name_or_path: str, num_layers: int | None) -> PreTrainedConfig:
@@ -22,13 +17,6 @@ def backbone_config(name_or_path: str, num_layers: int | None) -> PreTrainedConf
         if getattr(config, "layer_types", None):
             config.layer_types = config.layer_types[:num_layers]
     return config
-
-
-def load_backbone_weights(backbone: PreTrainedModel, name_or_path: str) -> None:
-    """Copies pretrained weights into a backbone of the same configuration."""
-    pretrained = AutoModel.from_pretrained(name_or_path, config=backbone.config, dtype=torch.float32).state_dict()
-    wanted = backbone.state_dict()
-    backbone.load_state_dict({name: pretrained[name] for name in wanted})
 
 
 def lora_target_modules(config: PreTrainedConfig, given: list[str] | None) -> str:

@@ -14,7 +14,7 @@ from ..modeling.configuration_llmps import LLMPSConfig
 from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..modeling.modeling_t2t import T2TModel
 from .arguments import config_arguments, mapping
-from .backbone import backbone_config, load_backbone_weights, lora_target_modules
+from .backbone import backbone_config, lora_target_modules
 from .runs import checkpoint_to_resume
 
 logger = logging.getLogger(__name__)
@@ -160,7 +160,7 @@ def build_forecaster(
         # Tokens come from the series, so these are never used; frozen, they cost no gradient and no optimiser state.
         backbone.get_input_embeddings().requires_grad_(False)
         if source is not None:
-            load_backbone_weights(backbone, source)
+            model.load_backbone(source)
         if backbone_arguments.backbone_training == "frozen":
             backbone.requires_grad_(False)
         elif backbone_arguments.backbone_training == "lora":
@@ -219,8 +219,3 @@ def train_forecaster(
     )
     trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
     return trainer
-
-
-def merged(model: torch.nn.Module) -> LLMPSForForecasting:
-    """The plain forecaster, adapters merged into the backbone."""
-    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model

@@ -1,7 +1,10 @@
 """What every training run asks of its model and its output folder."""
 
+import shutil
+from pathlib import Path
+
 import torch
-from transformers import TrainingArguments
+from transformers import AutoConfig, PreTrainedModel, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 
@@ -28,3 +31,32 @@ def trained_parameters(model: torch.nn.Module) -> dict[str, int]:
         "parameters_trained": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "parameters_total": sum(p.numel() for p in model.parameters()),
     }
+
+
+def save_model(model: torch.nn.Module, output: Path, base: str | None) -> PreTrainedModel:
+    """Saves what was trained; of a model with adapters, the merged model, and the adapters in `output/adapter`.
+
+    Adapters are loaded on `base`. Where that is a plain text model, the configuration lies beside them, from which the
+    model is built that the weights of `base` are put into.
+
+    Args:
+        model: a plain model or a `PeftModel`, which is merged in place.
+        output: folder of the checkpoint.
+        base: name or path of what training started from.
+
+    Returns:
+        The plain model.
+    """
+    if not hasattr(model, "merge_and_unload"):
+        model.save_pretrained(output)
+        return model
+    adapter = output / "adapter"
+    for config in model.peft_config.values():
+        config.base_model_name_or_path = base
+    # No embeddings are trained, and to find out whether they have grown peft would ask the Hub.
+    model.save_pretrained(adapter, save_embedding_layers=False)
+    plain = model.merge_and_unload()
+    plain.save_pretrained(output)
+    if AutoConfig.from_pretrained(base).model_type != plain.config.model_type:
+        shutil.copyfile(output / "config.json", adapter / "config.json")
+    return plain

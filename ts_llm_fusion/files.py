@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
@@ -35,6 +37,11 @@ def write_text(path: str | Path, text: str) -> None:
     """Writes a UTF-8 text file."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_yaml(path: str | Path, data: Any) -> None:
+    """Writes a YAML file, keys in their order."""
+    write_text(path, yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=119))
 
 
 def write_json(path: str | Path, data: Any) -> None:

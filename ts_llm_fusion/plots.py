@@ -1,4 +1,4 @@
-"""Pictures of forecasts."""
+"""Pictures of forecasts and of training runs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from .files import atomic_path
 
 _HISTORY, _TRUTH, _FORECAST = "#4c566a", "#1f2933", "#d9480f"
+_FLOORS = ("#343a40", "#868e96", "#ced4da")
 _MOST_PANELS = 6
 # Steps of history in a picture of a forecast, for each step of it.
 _HISTORY_SHARE = 3
@@ -52,6 +53,51 @@ def plot_forecast(
     hidden = forecast.shape[1] - len(columns)
     note = f" (first {len(columns)} of {forecast.shape[1]} series)" if hidden else ""
     figure.suptitle(title + note, x=0.01, ha="left", fontsize="medium")
+    return figure
+
+
+def plot_shares(rows: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
+    """Bars of shares, one group for each task.
+
+    Args:
+        rows: name -> task -> share, the model first and its floors after it.
+        title: of the picture.
+    """
+    tasks = list(next(iter(rows.values())))
+    figure = Figure(figsize=(10, 0.9 + 0.22 * len(tasks) * (len(rows) + 1)), layout="constrained")
+    panel = figure.subplots()
+    colours = (_FORECAST, *_FLOORS)
+    for number, (name, shares) in enumerate(rows.items()):
+        places = [task * (len(rows) + 1) + number for task in range(len(tasks))]
+        panel.barh(places, [shares[task] for task in tasks], color=colours[min(number, len(_FLOORS))], label=name)
+    panel.set_yticks([task * (len(rows) + 1) + (len(rows) - 1) / 2 for task in range(len(tasks))], tasks)
+    panel.invert_yaxis()
+    panel.set_xlim(0, 1)
+    panel.grid(axis="x", alpha=0.25, linewidth=0.5)
+    panel.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside lower center", ncols=len(rows), frameon=False, fontsize="small")
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
+    return figure
+
+
+def plot_losses(log_history: Sequence[Mapping[str, float]], title: str = "") -> Figure:
+    """The losses of a training run over its epochs.
+
+    Args:
+        log_history: of the Trainer's state.
+        title: of the picture.
+    """
+    figure = Figure(figsize=(10, 3.2), layout="constrained")
+    panel = figure.subplots()
+    for key, label, colour in (("loss", "training", _HISTORY), ("eval_loss", "validation", _FORECAST)):
+        rows = [row for row in log_history if key in row]
+        panel.plot([row["epoch"] for row in rows], [row[key] for row in rows], color=colour, marker=".", label=label)
+    panel.set_xlabel("epoch")
+    panel.set_ylabel("loss")
+    panel.grid(alpha=0.25, linewidth=0.5)
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.legend(frameon=False, fontsize="small")
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     return figure
 
 

@@ -57,6 +57,7 @@ def test_training_leaves_everything_that_a_checkpoint_needs(folder: Path) -> Non
         "plots/forecast_2.png",
         "plots/forecast_3.png",
         "preprocessor_config.json",
+        "recipe.yaml",
     }
     metrics = json.loads((model / "metrics.json").read_text())
     assert (metrics["look_back"], metrics["horizon"], metrics["seed"]) == (48, 12, 2021)

@@ -15,6 +15,7 @@ _TRAIN = {
 _COMMANDS = {
     "data": ("ts_llm_fusion.cli.data", "list, describe, download and preview data sets"),
     "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
+    "push": ("ts_llm_fusion.cli.push", "push a checkpoint to the Hub"),
     "export": ("ts_llm_fusion.cli.export", "export a forecaster to torch.export or ONNX"),
     "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),
 }

@@ -17,22 +17,22 @@ from ..data.windows import collate_windows
 from ..evaluation.floors import evaluate_forecaster, make_floors
 from ..evaluation.metrics import ForecastErrors
 from ..evaluation.report import results_table
-from ..files import write_json
-from ..hub.cards import forecaster_card
+from ..files import write_json, write_text, write_yaml
+from ..hub.cards import model_card
+from ..hub.push import publish, requested_publication
 from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..plots import plot_forecast, quantile_bands, save_figure
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
-from ..training.arguments import RecipeParser
+from ..training.arguments import RecipeParser, effective_recipe
 from ..training.forecaster import (
     BackboneArguments,
     ForecasterConfigArguments,
     ForecastTrainer,
     ForecastTrainingArguments,
     build_forecaster,
-    merged,
     train_forecaster,
 )
-from ..training.runs import trained_parameters
+from ..training.runs import save_model, trained_parameters
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,8 @@ def _plot_test_windows(model: LLMPSForForecasting, data: PreparedData, folder: P
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
     parser = RecipeParser([DataArguments, ForecasterConfigArguments, BackboneArguments, ForecastTrainingArguments])
-    data_arguments, config_arguments, backbone_arguments, arguments = parser.parse_recipe(args)
+    parsed = data_arguments, config_arguments, backbone_arguments, arguments = parser.parse_recipe(args)
+    publication = requested_publication(arguments)
     with arguments.main_process_first():
         data = prepare(data_arguments, config_arguments.context_length, config_arguments.prediction_length)
     set_seed(arguments.seed)
@@ -115,7 +116,7 @@ def main(args: Sequence[str]) -> None:
         return
 
     output = Path(arguments.output_dir)
-    forecaster = merged(trainer.accelerator.unwrap_model(trainer.model))
+    forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
     feature_extractor = ForecastFeatureExtractor(
         context_length=config_arguments.context_length,
         min_length=config_arguments.patch_length or 2,
@@ -146,15 +147,17 @@ def main(args: Sequence[str]) -> None:
         "versions": {package: version(package) for package in _PACKAGES},
         "recipe": {**vars(data_arguments), **vars(config_arguments), **vars(backbone_arguments)},
     }
-    forecaster.save_pretrained(output)
     feature_extractor.save_pretrained(output)
     write_json(output / "log_history.json", trainer.state.log_history)
     write_json(output / "metrics.json", metrics)
+    write_yaml(output / "recipe.yaml", effective_recipe(args, parsed))
     _plot_test_windows(forecaster, data.tested, output / "plots")
-    forecaster_card(output.name, metrics, forecaster.config).save(output / "README.md")
+    write_text(output / "README.md", str(model_card(output, str(output))))
     print(
         f"\n{data.tested.source.name}: test split, {len(data.tested.splits['test'])} windows, look-back "
         f"{config_arguments.context_length}, horizon {config_arguments.prediction_length}, "
         f"{seconds:.0f} s of training\n"
         f"{results_table({'this model': test, **floors})}\n\nEverything is in {output}"
     )
+    if publication is not None:
+        print(f"Pushed: {publish(output, publication)}")

@@ -17,11 +17,12 @@ from ..data.synthetic_qa import SyntheticArguments
 from ..data.tsc import ArchiveArguments
 from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
 from ..evaluation.question_baselines import question_floors
-from ..evaluation.report import results_table
-from ..files import write_json, write_text
-from ..hub.cards import tslm_card
-from ..training.arguments import RecipeParser
-from ..training.runs import trained_parameters
+from ..files import write_json, write_text, write_yaml
+from ..hub.cards import answers_by_task, answers_table, model_card
+from ..hub.push import publish, requested_publication
+from ..plots import plot_shares, save_figure
+from ..training.arguments import RecipeParser, effective_recipe
+from ..training.runs import save_model, trained_parameters
 from ..training.sft import (
     TSLMArguments,
     TSLMConfigArguments,
@@ -36,10 +37,6 @@ logger = logging.getLogger(__name__)
 # The words of a recipe's questions are all in the first of them.
 _TOKENIZER_SAMPLES = 5000
 _PACKAGES = ("ts-llm-fusion", "torch", "transformers", "trl", "peft", "accelerate", "datasets")
-
-
-# task -> metric -> value
-TaskMetrics = Mapping[str, Mapping[str, float]]
 
 
 def _predictions(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> str:
@@ -73,20 +70,6 @@ def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, d
     return found
 
 
-def _tables(found: Mapping[str, TaskMetrics], floors: Mapping[str, TaskMetrics]) -> str:
-    """The model beside the floors over all questions, and where there are several tasks the exact match of each."""
-    names = {"test": "this model", "shuffled": "series shuffled"}
-    rows = {**{names[split]: tasks for split, tasks in found.items()}, **floors}
-    overall = {name: overall_metrics(tasks) for name, tasks in rows.items()}
-    for metrics in overall.values():
-        metrics.pop("chance", None)
-    table = results_table(overall)
-    if len(found["test"]) == 1:
-        return table
-    by_task = {name: {task: values["exact_match"] for task, values in tasks.items()} for name, tasks in rows.items()}
-    return f"{table}\n\nExact match by kind of question:\n\n{results_table(by_task)}"
-
-
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
     parser = RecipeParser(
@@ -100,9 +83,9 @@ def main(args: Sequence[str]) -> None:
             TSLMTrainingArguments,
         ]
     )
-    question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments = parser.parse_recipe(
-        args
-    )
+    parsed = parser.parse_recipe(args)
+    question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments = parsed
+    publication = requested_publication(arguments)
     output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive)
     logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
@@ -137,10 +120,9 @@ def main(args: Sequence[str]) -> None:
         return
     trained = trainer.accelerator.unwrap_model(trainer.model)
     parameters = trained_parameters(trained)
-    (trained.merge_and_unload() if hasattr(trained, "merge_and_unload") else trained).save_pretrained(output)
+    save_model(trained, output, model_arguments.model_name_or_path)
     processor.save_pretrained(output)
     floors = question_floors(data)
-    tables = _tables(found, floors)
     metrics = {
         "data": question.data,
         "series_as": question.series_as,
@@ -149,6 +131,7 @@ def main(args: Sequence[str]) -> None:
         **{f"{name}_by_task": tasks for name, tasks in found.items()},
         "floors": {name: overall_metrics(tasks) for name, tasks in floors.items()},
         "floors_by_task": floors,
+        "example_question": data.splits["train"][0]["messages"][0]["content"][0]["text"],
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,
         **parameters,
@@ -166,9 +149,13 @@ def main(args: Sequence[str]) -> None:
     }
     write_json(output / "log_history.json", trainer.state.log_history)
     write_json(output / "metrics.json", metrics)
-    asked = data.splits["train"][0]["messages"][0]["content"][0]["text"]
-    tslm_card(output.name, metrics, model.config, tables, asked).save(output / "README.md")
+    write_yaml(output / "recipe.yaml", effective_recipe(args, parsed))
+    figure = plot_shares(answers_by_task(metrics), f"{question.data}, test split: exact match")
+    save_figure(figure, output / "plots" / "exact_match.png")
+    write_text(output / "README.md", str(model_card(output, str(output))))
     print(
         f"\n{question.data}: test split, {len(data.splits['test'])} questions, {seconds:.0f} s of training\n"
-        f"{tables}\n\nEverything is in {output}"
+        f"{answers_table(metrics)}\n\nEverything is in {output}"
     )
+    if publication is not None:
+        print(f"Pushed: {publish(output, publication)}")

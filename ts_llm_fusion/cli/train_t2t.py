@@ -10,8 +10,11 @@ from transformers import set_seed
 
 from ..data.preparation import DataArguments, prepare
 from ..data.windows import collate_windows
-from ..files import write_json
-from ..training.arguments import RecipeParser
+from ..files import write_json, write_text, write_yaml
+from ..hub.cards import model_card
+from ..hub.push import publish, requested_publication
+from ..plots import plot_losses, save_figure
+from ..training.arguments import RecipeParser, effective_recipe
 from ..training.t2t import T2TConfigArguments, T2TTrainingArguments, WordArguments, build_t2t, train_t2t
 
 logger = logging.getLogger(__name__)
@@ -24,7 +27,8 @@ def _past_values(batch: Any) -> dict[str, Tensor]:
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
     parser = RecipeParser([DataArguments, T2TConfigArguments, WordArguments, T2TTrainingArguments])
-    data_arguments, config_arguments, word_arguments, arguments = parser.parse_recipe(args)
+    parsed = data_arguments, config_arguments, word_arguments, arguments = parser.parse_recipe(args)
+    publication = requested_publication(arguments)
     with arguments.main_process_first():
         # Windows without a future: the shortest there can be.
         data = prepare(data_arguments, config_arguments.context_length, prediction_length=1)
@@ -44,4 +48,9 @@ def main(args: Sequence[str]) -> None:
     }
     write_json(output / "metrics.json", metrics)
     write_json(output / "log_history.json", trainer.state.log_history)
+    write_yaml(output / "recipe.yaml", effective_recipe(args, parsed))
+    save_figure(plot_losses(trainer.state.log_history, data.source.name), output / "plots" / "loss.png")
+    write_text(output / "README.md", str(model_card(output, str(output))))
     print(f"\n{data.source.name}: validation loss {trainer.state.best_metric:.4f}\n\nEverything is in {output}")
+    if publication is not None:
+        print(f"Pushed: {publish(output, publication)}")

@@ -1,0 +1,50 @@
+"""`ts-llm-fusion push`: a checkpoint to the Hub, in one commit."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..hub.contents import Contents, size_of
+from ..hub.push import Publication, gather, publish
+
+
+def _parse(args: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ts-llm-fusion push",
+        description="Pushes a checkpoint to the Hub, in one commit.",
+        epilog="The access token is the Hub client's: `hf auth login`, or HF_TOKEN.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("checkpoint", metavar="DIR", type=Path, help="folder of a checkpoint, or of an adapter")
+    parser.add_argument("repo_id", metavar="REPO_ID", help="repository, as name or namespace/name")
+    parser.add_argument("--private", action="store_true", help="make a new repository private")
+    parser.add_argument("--revision", help="branch to push to; main by default")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--adapter-only", action="store_true", help="the adapter that LoRA trained, without its base")
+    what.add_argument("--merge", action="store_true", help="DIR is an adapter alone: push its base with it merged in")
+    parser.add_argument("--create-pr", action="store_true", help="propose the commit as a pull request")
+    parser.add_argument("--space", action="store_true", help="also a Space with a demo, REPO_ID-demo")
+    parser.add_argument("--endpoint", action="store_true", help="with the handler of an Inference Endpoint")
+    parser.add_argument("--dry-run", action="store_true", help="list the files and push nothing")
+    return parser.parse_args(args)
+
+
+def _listing(contents: Contents, title: str) -> str:
+    lines = [f"{size_of(content):>14,}  {path}" for path, content in sorted(contents.items())]
+    return "\n".join([title, *lines, f"{sum(map(size_of, contents.values())):>14,}  in {len(contents)} files"])
+
+
+def main(args: Sequence[str]) -> None:
+    """Runs the command."""
+    options = vars(_parse(args))
+    checkpoint, is_dry = options.pop("checkpoint"), options.pop("dry_run")
+    publication = Publication(**options)
+    if not is_dry:
+        print(publish(checkpoint, publication))
+        return
+    with TemporaryDirectory() as scratch:
+        contents, space = gather(checkpoint, publication, Path(scratch))
+        print(_listing(contents, f"{publication.repo_id}, {publication.branch}, bytes and files:"))
+        if space:
+            print(_listing(space, f"Space {publication.repo_id}-demo:"))

@@ -1,0 +1,217 @@
+"""Which files of a checkpoint go to the Hub: those that load it, explain it and make it again, and no others."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from fnmatch import fnmatch
+from pathlib import Path
+
+from .adapters import (
+    ADAPTER_CONFIG,
+    ADAPTER_WEIGHTS,
+    adapter_folder,
+    base_of,
+    load_on_base,
+    missing_weights,
+    stands_on_backbone,
+)
+from .cards import MODEL_TYPES, Adapter, card_for, model_card
+
+# path in the repository -> a file, or what is in it
+Contents = dict[str, Path | bytes]
+
+MAX_SHARD_BYTES = 5_000_000_000
+
+_INDEX = "model.safetensors.index.json"
+_WEIGHTS = "model.safetensors"
+# What loads beside weights, configuration and code, and what a training run reports.
+_CONFIGS = ("config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json")
+_TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "spiece.model")
+_TEMPLATES = ("chat_template.*", "additional_chat_templates/*.jinja")
+_REPORT = ("metrics.json", "recipe.yaml", "plots/*.png")
+
+# A file of these in the repository that is not in a push would be loaded instead of, or on top of, the new weights.
+STALE = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin*", "adapter_model.bin", ADAPTER_CONFIG)
+
+
+def is_stale(path: str) -> bool:
+    """Whether a file that a repository has from an earlier push must go with the next one."""
+    return "/" not in path and any(fnmatch(path, pattern) for pattern in STALE)
+
+
+def _found(folder: Path, *patterns: str) -> Contents:
+    paths = (path for pattern in patterns for path in sorted(folder.glob(pattern)))
+    return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
+
+
+def has_weights(checkpoint: Path) -> bool:
+    """Whether a folder has the weights of a whole model."""
+    return (checkpoint / _WEIGHTS).is_file() or (checkpoint / _INDEX).is_file()
+
+
+def _weights(checkpoint: Path) -> Contents:
+    """The weights in one file, or the index with every shard that it names."""
+    if (checkpoint / _WEIGHTS).is_file():
+        return {_WEIGHTS: checkpoint / _WEIGHTS}
+    if not (checkpoint / _INDEX).is_file():
+        raise FileNotFoundError(f"{checkpoint}: no {_WEIGHTS}; weights go to the Hub as safetensors only.")
+    shards = sorted(set(json.loads((checkpoint / _INDEX).read_text())["weight_map"].values()))
+    lost = [name for name in shards if Path(name).name != name or not (checkpoint / name).is_file()]
+    if lost:
+        raise FileNotFoundError(f"{checkpoint}: {_INDEX} names {lost[0]}, which is not in the folder.")
+    return {_INDEX: checkpoint / _INDEX, **{name: checkpoint / name for name in shards}}
+
+
+def _sharded(weights: Contents, scratch: Path, max_shard_bytes: int) -> Contents:
+    """The same weights, cut into shards where they are one file above the limit."""
+    path = weights.get(_WEIGHTS)
+    if path is None or path.stat().st_size <= max_shard_bytes:
+        return weights
+    from huggingface_hub import save_torch_state_dict
+    from safetensors.torch import load_file
+
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    save_torch_state_dict(load_file(path), folder, max_shard_size=max_shard_bytes)
+    return _found(folder, "*")
+
+
+def _code(checkpoint: Path) -> Contents:
+    """The code that `auto_map` names, with all it imports.
+
+    Raises:
+        FileNotFoundError: no code is named, or it is not there.
+    """
+    from transformers.dynamic_module_utils import get_relative_import_files
+
+    references: set[str] = set()
+    for name in (*_CONFIGS, "tokenizer_config.json"):
+        path = checkpoint / name
+        auto_map = json.loads(path.read_text(encoding="utf-8")).get("auto_map") if path.is_file() else None
+        for reference in (auto_map or {}).values():
+            references |= {reference} if isinstance(reference, str) else {one for one in reference if one}
+        if name == "config.json" and not auto_map:
+            raise FileNotFoundError(
+                f"{checkpoint}: config.json has no auto_map, so nobody without this package could load it; save the "
+                "model again with save_pretrained."
+            )
+    modules = {checkpoint / f"{reference.split('.')[0]}.py" for reference in references}
+    try:
+        modules |= {Path(file) for module in modules for file in get_relative_import_files(module)}
+    except FileNotFoundError as error:
+        lost = Path(error.filename).name
+        raise FileNotFoundError(f"{checkpoint}: {lost} is missing, code that auto_map needs; save it again.") from None
+    return {path.name: path for path in sorted(modules)}
+
+
+def _check(checkpoint: Path) -> None:
+    if not checkpoint.is_dir():
+        raise FileNotFoundError(f"{checkpoint}: no such folder.")
+    if not (checkpoint / "config.json").is_file():
+        raise FileNotFoundError(f"{checkpoint}: no config.json; give the folder of a checkpoint.")
+    kind = json.loads((checkpoint / "config.json").read_text(encoding="utf-8")).get("model_type")
+    if kind not in MODEL_TYPES:
+        raise ValueError(f"{checkpoint}: a model of type {kind!r}; this package pushes {', '.join(MODEL_TYPES)}.")
+
+
+def model_contents(
+    checkpoint: Path, repository: str, scratch: Path, max_shard_bytes: int = MAX_SHARD_BYTES
+) -> Contents:
+    """Everything of a checkpoint: weights, configuration, processor, code, report and card.
+
+    Args:
+        checkpoint: its folder.
+        repository: where it goes, for the card.
+        scratch: where shards are made, if any.
+        max_shard_bytes: weights in one larger file are cut into shards of this size.
+
+    Raises:
+        FileNotFoundError: something that loads it is missing.
+        ValueError: it is no model of this package.
+    """
+    _check(checkpoint)
+    return {
+        **_sharded(_weights(checkpoint), scratch, max_shard_bytes),
+        **_found(checkpoint, *_CONFIGS, *_TOKENIZER, *_TEMPLATES, *_REPORT),
+        **_code(checkpoint),
+        "README.md": card_for(checkpoint, repository).encode(),
+    }
+
+
+def adapter_contents(checkpoint: Path, repository: str) -> Contents:
+    """The adapter of a checkpoint, with its processor, code, report and card; `config.json` only where the base is a
+    plain text model (see `adapters`).
+
+    Args:
+        checkpoint: the folder of a merged model with its adapter beside, or of an adapter alone.
+        repository: where it goes, for the card.
+
+    Raises:
+        FileNotFoundError: there is no adapter.
+        ValueError: its base is a folder, or it lacks weights that its base does not have.
+    """
+    adapter = adapter_folder(checkpoint)
+    if adapter is None or not (adapter / ADAPTER_WEIGHTS).is_file():
+        raise FileNotFoundError(f"{checkpoint}: no adapter; train with LoRA, or push without --adapter-only.")
+    base, on_backbone = base_of(adapter), stands_on_backbone(adapter)
+    if Path(base).exists() or Path(base).is_absolute():
+        raise ValueError(
+            f"{adapter}: its base is the folder {base}, which others do not have; push that, and put the name of its "
+            f"repository into {ADAPTER_CONFIG}, or push the merged model without --adapter-only."
+        )
+    if adapter == checkpoint:
+        card = _found(adapter, "README.md")
+    else:
+        _check(checkpoint)
+        lost = missing_weights(adapter, checkpoint) if on_backbone and (checkpoint / _WEIGHTS).is_file() else []
+        if lost:
+            raise ValueError(
+                f"{adapter}: {lost[0]} is neither in the adapter nor in {base}, because it was frozen; push the "
+                "merged model without --adapter-only."
+            )
+        card = {"README.md": str(model_card(checkpoint, repository, Adapter(base, on_backbone))).encode()}
+    configs = _CONFIGS if on_backbone else tuple(name for name in _CONFIGS if name != "config.json")
+    return {
+        **{name: adapter / name for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS)},
+        **_found(checkpoint, *configs, *_TOKENIZER, *_TEMPLATES, *_REPORT),
+        **_code(checkpoint),
+        **card,
+    }
+
+
+def merged_contents(
+    checkpoint: Path, repository: str, scratch: Path, max_shard_bytes: int = MAX_SHARD_BYTES
+) -> Contents:
+    """The whole model where the folder has an adapter alone: its base is loaded, and the adapter merged into it.
+
+    Args:
+        checkpoint: the folder of an adapter.
+        repository: where it goes, for the card.
+        scratch: where the merged model is made.
+        max_shard_bytes: as in `model_contents`.
+    """
+    adapter = adapter_folder(checkpoint)
+    if adapter is None:
+        raise FileNotFoundError(f"{checkpoint}: no adapter to merge; push without --merge.")
+    merged = Path(tempfile.mkdtemp(dir=scratch))
+    # The report and the processor of the adapter, then the model over them.
+    beside = _found(adapter, *_CONFIGS, *_TOKENIZER, *_TEMPLATES, *_REPORT, "*.py")
+    for path, file in beside.items():
+        (merged / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, merged / path)
+    load_on_base(adapter).merge_and_unload().save_pretrained(merged)
+    return model_contents(merged, repository, scratch, max_shard_bytes)
+
+
+def size_of(content: Path | bytes) -> int:
+    """Bytes of a file."""
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def check_secret(contents: Mapping[str, Path | bytes], secret: str | None) -> None:
+    """Raises `ValueError` where a text file holds the token that the push is made with."""
+    for path, content in contents.items():
+        if secret and not path.endswith((".safetensors", ".png")):
+            text = content if isinstance(content, bytes) else content.read_bytes()
+            if secret.encode() in text:
+                raise ValueError(f"{path} holds your access token; take it out, and make a new token at the Hub.")

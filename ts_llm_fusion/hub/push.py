@@ -1,0 +1,293 @@
+"""Publishing a checkpoint: one commit on the Hub, or none."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    HTTPError,  # of the HTTP library that the client uses, which changed between its versions
+    LocalTokenNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.utils import validate_repo_id
+
+from .adapters import adapter_folder
+from .contents import Contents, adapter_contents, check_secret, has_weights, is_stale, merged_contents, model_contents
+
+logger = logging.getLogger(__name__)
+
+_MAIN = "main"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What goes where.
+
+    Args:
+        repo_id: repository, `name` or `namespace/name`.
+        private: whether a new repository is private.
+        revision: branch of the commit; `main` by default.
+        create_pr: propose the commit as a pull request instead.
+        adapter_only: the adapter without its base.
+        merge: where the folder has an adapter alone, the base with the adapter merged into it.
+        space: also a Space, `REPO_ID-demo`.
+        endpoint: with the handler of an Inference Endpoint.
+    """
+
+    repo_id: str
+    private: bool = False
+    revision: str | None = None
+    create_pr: bool = False
+    adapter_only: bool = False
+    merge: bool = False
+    space: bool = False
+    endpoint: bool = False
+
+    def __post_init__(self):
+        try:
+            validate_repo_id(self.repo_id)
+        except HFValidationError as error:
+            raise ValueError(f"{self.repo_id!r} is no name of a repository: {error}") from None
+        if self.adapter_only and self.merge:
+            raise ValueError("--adapter-only and --merge contradict each other; give one of them.")
+        if self.adapter_only and (self.space or self.endpoint):
+            raise ValueError("--space and --endpoint need the whole model; leave out --adapter-only.")
+
+    @property
+    def branch(self) -> str:
+        return self.revision or _MAIN
+
+
+def gather(checkpoint: Path, publication: Publication, scratch: Path) -> tuple[Contents, Contents]:
+    """The files of the model's commit, and those of the Space's, which are none without `space`.
+
+    Args:
+        checkpoint: folder of a checkpoint, or of an adapter.
+        publication: what goes where; `repo_id` with its namespace, for the cards.
+        scratch: where files are made that the folder does not have.
+
+    Raises:
+        FileNotFoundError: something that a push needs is missing.
+        ValueError: it is no model of this package, or it cannot be loaded from the Hub.
+    """
+    name = publication.repo_id
+    is_adapter = adapter_folder(checkpoint) == checkpoint and not has_weights(checkpoint)
+    if publication.adapter_only:
+        contents = adapter_contents(checkpoint, name)
+    elif is_adapter and publication.merge:
+        contents = merged_contents(checkpoint, name, scratch)
+    elif is_adapter:
+        raise ValueError(
+            f"{checkpoint} holds an adapter alone; give --adapter-only, or --merge to push a whole model."
+        )
+    else:
+        contents = model_contents(checkpoint, name, scratch)
+    space: Contents = {}
+    if publication.endpoint:
+        from .endpoint import endpoint_files
+
+        contents |= endpoint_files(checkpoint, name)
+    if publication.space:
+        from .space import space_files
+
+        space = dict(space_files(checkpoint, name))
+    return contents, space
+
+
+def full_name(api: HfApi, publication: Publication) -> str:
+    """The repository with its namespace, once it is known that the token may write there.
+
+    Raises:
+        PermissionError: there is no token, or it may not write there.
+        ConnectionError: the Hub cannot be asked.
+    """
+    try:
+        me = api.whoami()
+    except LocalTokenNotFoundError:
+        raise PermissionError("no access token: log in with `hf auth login`, or set HF_TOKEN.") from None
+    except (HfHubHTTPError, HTTPError) as error:
+        raise _explained(error, publication.repo_id) from error
+    token = me.get("auth", {}).get("accessToken", {})
+    if token.get("role") == "read":
+        raise PermissionError(f"{publication.repo_id}: the access token may only read; make one that may write.")
+    if "/" not in publication.repo_id:
+        return f"{me['name']}/{publication.repo_id}"
+    owner = publication.repo_id.split("/")[0]
+    mine = [me["name"], *(organisation["name"] for organisation in me.get("orgs", []))]
+    if owner not in mine and not publication.create_pr:
+        raise PermissionError(
+            f"{publication.repo_id}: the access token is of {me['name']}, who may write to {', '.join(mine)}; choose "
+            "one of these, or propose a change with --create-pr."
+        )
+    return publication.repo_id
+
+
+def _explained(error: Exception, name: str, state: str = "") -> OSError:
+    """One line for what the Hub or the way to it said."""
+    if not isinstance(error, HfHubHTTPError):
+        said = str(error) or type(error).__name__
+        return ConnectionError(f"{name}: the connection to the Hub broke ({said}).{state}")
+    status = error.response.status_code
+    said = " ".join((error.server_message or "").split()) or f"status {status}"
+    if status == 401:
+        return PermissionError(f"{name}: the Hub does not accept the access token ({said}); log in again.{state}")
+    if status == 403:
+        return PermissionError(f"{name}: the access token has no right to do this ({said}).{state}")
+    if status == 409:
+        return FileExistsError(f"{name}: the name is taken ({said}); choose another.{state}")
+    if status == 412:
+        return OSError(f"{name}: someone else has pushed in the meantime ({said}); push again.{state}")
+    if status >= 500:
+        return ConnectionError(f"{name}: the Hub is in trouble (status {status}: {said}); push again later.{state}")
+    return OSError(f"{name}: the Hub refuses this ({said}).{state}")
+
+
+@contextmanager
+def _one_line(api: HfApi, name: str, kind: str = "model", head: tuple[str, str] | None = None) -> Iterator[None]:
+    """Turns what fails in the block into an `OSError` of one line.
+
+    Args:
+        api: the client.
+        name: repository.
+        kind: its type.
+        head: branch and the commit that it pointed to before; the error says whether it still does.
+    """
+    try:
+        yield
+    except (HfHubHTTPError, HTTPError, RuntimeError) as error:
+        # The client wraps what happens to a large file.
+        cause = error.__cause__ if isinstance(error, RuntimeError) and error.__cause__ else error
+        raise _explained(cause, name, _state(api, name, kind, head)) from error
+
+
+def _state(api: HfApi, name: str, kind: str, head: tuple[str, str] | None) -> str:
+    """Where the branch is after a failure, asked at the Hub, because an answer may have been lost after a commit."""
+    if head is None:
+        return ""
+    branch, before = head
+    try:
+        now = api.repo_info(name, repo_type=kind, revision=branch).sha
+    except (HfHubHTTPError, HTTPError):
+        return f" Whether {branch} has changed is not known."
+    return f" {branch} is as it was." if now == before else f" {branch} is now at {now}."
+
+
+def _prepared_repository(api: HfApi, publication: Publication) -> str:
+    """Makes the repository if there is none, and returns the commit that the branch points to."""
+    name, branch = publication.repo_id, publication.branch
+    try:
+        info = api.repo_info(name)
+    except RepositoryNotFoundError:
+        if publication.create_pr or branch != _MAIN:
+            what = "to propose a change to" if publication.create_pr else f"with a branch {branch!r}"
+            raise ValueError(f"{name}: no such repository {what}; push it to {_MAIN} first.") from None
+        api.create_repo(name, private=publication.private or None)
+        info = api.repo_info(name)
+    if publication.private and not info.private:
+        raise ValueError(
+            f"{name} exists and is public, and --private would not hide it; choose another name, or make it private "
+            f"with `hf repos settings {name} --private`."
+        )
+    try:
+        return api.repo_info(name, revision=branch).sha
+    except RevisionNotFoundError:
+        branches = ", ".join(ref.name for ref in api.list_repo_refs(name).branches)
+        raise ValueError(
+            f"{name} has no branch {branch!r}; it has {branches}. Make one with `hf repos branch create {name} "
+            f"{branch}`."
+        ) from None
+
+
+def _commit(
+    api: HfApi, name: str, contents: Mapping[str, Path | bytes], message: str, kind: str, head: str, **options: Any
+) -> Any:
+    """One commit with all files, which takes away the weights of earlier pushes that would be loaded instead."""
+    there = api.list_repo_files(name, repo_type=kind, revision=head)
+    stale = [path for path in there if is_stale(path) and path not in contents]
+    operations = [CommitOperationAdd(path, content) for path, content in contents.items()]
+    operations += [CommitOperationDelete(path) for path in stale]
+    return api.create_commit(name, operations, commit_message=message, repo_type=kind, parent_commit=head, **options)
+
+
+def publish(checkpoint: str | Path, publication: Publication) -> str:
+    """Pushes a checkpoint in one commit, and a Space in another where it is asked for.
+
+    Args:
+        checkpoint: folder of a checkpoint, or of an adapter.
+        publication: what goes where. The access token is taken from the Hub client's own places.
+
+    Returns:
+        The address of the commit, or of the pull request.
+
+    Raises:
+        OSError: the Hub refuses, or the connection breaks; the branch is then as it was, or the error says otherwise.
+        ValueError: the checkpoint, or what is asked for, cannot be pushed.
+    """
+    checkpoint, api = Path(checkpoint), HfApi()
+    name = full_name(api, publication)
+    publication = replace(publication, repo_id=name)
+    with TemporaryDirectory() as scratch:
+        contents, space = gather(checkpoint, publication, Path(scratch))
+        check_secret({**contents, **{f"Space: {path}": content for path, content in space.items()}}, get_token())
+        with _one_line(api, name):
+            head = _prepared_repository(api, publication)
+        message = f"{checkpoint.resolve().name}, with ts-llm-fusion"
+        with _one_line(api, name, head=(publication.branch, head)):
+            options = {"revision": publication.revision, "create_pr": publication.create_pr or None}
+            commit = _commit(api, name, contents, message, "model", head, **options)
+        if space:
+            _publish_space(api, f"{name}-demo", space, publication.private)
+    return commit.pr_url or commit.commit_url
+
+
+def _publish_space(api: HfApi, name: str, contents: Contents, private: bool) -> None:
+    with _one_line(api, name, "space"):
+        api.create_repo(name, repo_type="space", space_sdk="gradio", private=private or None, exist_ok=True)
+        head = api.repo_info(name, repo_type="space").sha
+    with _one_line(api, name, "space", head=(_MAIN, head)):
+        _commit(api, name, contents, f"Demo of {name.removesuffix('-demo')}", "space", head)
+    logger.info("The Space is %s/spaces/%s", api.endpoint, name)
+
+
+def requested_publication(arguments: Any) -> Publication | None:
+    """What `push_to_hub: true` in a recipe asks for, and turns the Trainer's own pushing off: that makes a commit of
+    every checkpoint, while a recipe ends in one commit with everything.
+
+    Args:
+        arguments: `TrainingArguments`; changed in place.
+
+    Returns:
+        What to publish at the end, or None. The token is tried here, so that a run of hours does not end in vain.
+
+    Raises:
+        ValueError: `hub_token` is set, or `hub_strategy` asks for more than one commit.
+        PermissionError: the token may not write there.
+    """
+    if arguments.hub_token is not None:
+        raise ValueError(
+            "hub_token is set, which would end in files and logs; log in with `hf auth login`, or set HF_TOKEN."
+        )
+    if not arguments.push_to_hub:
+        return None
+    if arguments.hub_strategy in ("checkpoint", "all_checkpoints"):
+        raise ValueError(
+            f"hub_strategy is {str(arguments.hub_strategy.value)!r}, but a recipe makes one commit, at its end; "
+            "leave it out."
+        )
+    publication = Publication(
+        repo_id=arguments.hub_model_id or Path(arguments.output_dir).resolve().name,
+        private=bool(arguments.hub_private_repo),
+        revision=arguments.hub_revision,
+    )
+    arguments.push_to_hub = False
+    if arguments.process_index == 0:
+        full_name(HfApi(), publication)
+    return publication
