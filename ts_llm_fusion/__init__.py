@@ -33,6 +33,7 @@ _PUBLIC = {
     "ForecastFeatureExtractor": "ts_llm_fusion.processing.feature_extraction_forecast",
     "forecast_frame": "ts_llm_fusion.forecasting",
     "load_series": "ts_llm_fusion.data.sources",
+    "load_dataset": "ts_llm_fusion.data.registry",
     "load_metric": "ts_llm_fusion.evaluation.modules",
 }
 

@@ -191,9 +191,7 @@ def export_forecaster(model: PreTrainedModel, folder: str | Path, file_format: s
         raise ValueError(f"format is {file_format!r}; give {' or '.join(FORMATS)}.")
     missing = [name for name in _NEEDS[file_format, int8] if importlib.util.find_spec(name) is None]
     if missing:
-        raise ValueError(
-            f"this export needs {', '.join(missing)}, not installed; pip install 'ts-llm-fusion[export]'."
-        )
+        raise ValueError(f"this export needs {', '.join(missing)}, not installed; pip install {' '.join(missing)}.")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     name = FORMATS[file_format]

@@ -52,7 +52,7 @@ def read_mitbih() -> pd.DataFrame:
         try:
             from wfdb import rdrecord
         except ModuleNotFoundError as error:
-            raise FileNotFoundError("MIT-BIH: read by wfdb; pip install 'ts-llm-fusion[physionet]'.") from error
+            raise FileNotFoundError("MIT-BIH: read by wfdb; pip install wfdb.") from error
         record = rdrecord(str(header.with_suffix("")))
         table = pd.DataFrame(record.p_signal, columns=record.sig_name)
     nanoseconds = table.index.to_numpy() * 1_000_000_000 // _SAMPLES_PER_SECOND

@@ -41,7 +41,7 @@ def _statsmodels(name: str) -> pd.DataFrame:
     try:
         module = importlib.import_module(f"statsmodels.datasets.{name}")
     except ModuleNotFoundError as error:
-        raise FileNotFoundError(f"{name}: it is part of statsmodels; pip install 'ts-llm-fusion[demo]'.") from error
+        raise FileNotFoundError(f"{name}: it is part of statsmodels; pip install statsmodels.") from error
     return module.load_pandas().data
 
 

@@ -56,7 +56,7 @@ def rouge_l(answers: Sequence[str], truths: Sequence[str]) -> float:
     try:
         from rouge_score.rouge_scorer import RougeScorer
     except ModuleNotFoundError as error:
-        raise FileNotFoundError("ROUGE-L needs rouge_score; pip install 'ts-llm-fusion[evaluation]'.") from error
+        raise FileNotFoundError("ROUGE-L needs a package: pip install rouge_score.") from error
     scorer = RougeScorer(["rougeL"])
     scores = [scorer.score(truth, answer)["rougeL"].fmeasure for answer, truth in zip(answers, truths, strict=True)]
     return sum(scores) / len(scores)

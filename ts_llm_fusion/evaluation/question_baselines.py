@@ -163,7 +163,7 @@ def make_question_baselines(train: Dataset, labels: Mapping[str, Sequence[str] |
     has_labels = any(labels[task] is not None for task in set(train["task"]))
     if has_labels and any(train[0]["time_series"]):
         if importlib.util.find_spec("sklearn") is None:
-            logger.warning("no ridge classifier among the floors: pip install 'ts-llm-fusion[evaluation]'.")
+            logger.warning("no ridge classifier among the floors: pip install scikit-learn.")
         else:
             baselines["ridge classifier"] = ridge_classifier(train, labels)
     return baselines

@@ -102,7 +102,7 @@ class Recordings:
         try:
             import wfdb
         except ModuleNotFoundError:
-            raise OSError("PTB-XL is read with wfdb: pip install 'ts-llm-fusion[physionet]'.") from None
+            raise OSError("PTB-XL is read with wfdb: pip install wfdb.") from None
         where = f"{self._bundle.path}, {path.name}"
         try:
             # A header names the files of its signals, wherever they are.

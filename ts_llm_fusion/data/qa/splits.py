@@ -62,7 +62,7 @@ def stratified_parts(labels: Sequence[str], share: float, seeds: tuple[int, int]
         from sklearn.model_selection import train_test_split
     except ModuleNotFoundError:
         raise OSError(
-            "the published split is drawn with scikit-learn: pip install 'ts-llm-fusion[evaluation]'."
+            "the published split is drawn with scikit-learn: pip install scikit-learn."
         ) from None
     labels = np.asarray(labels)
     rest, test = train_test_split(np.arange(len(labels)), test_size=share, random_state=seeds[0], stratify=labels)
