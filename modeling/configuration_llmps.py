@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from huggingface_hub.dataclasses import strict
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 
+from .configuration_checks import validated
 from .modeling_wavelet import max_wavelet_levels
 
 
-@strict
+@validated
 class LLMPSConfig(PreTrainedConfig):
     r"""Configuration of [`LLMPSModel`] and [`LLMPSForForecasting`] (LLM-PS, arXiv 2503.09656).
 

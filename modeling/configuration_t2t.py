@@ -1,10 +1,11 @@
 """Configuration of the time-to-text encoder of LLM-PS."""
 
-from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig
 
+from .configuration_checks import validated
 
-@strict
+
+@validated
 class T2TConfig(PreTrainedConfig):
     r"""Configuration of [`T2TModel`] and [`T2TForPreTraining`] (LLM-PS, arXiv 2503.09656, section 3.3).
 
