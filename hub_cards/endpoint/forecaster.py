@@ -144,10 +144,12 @@ def _frame(item: Any, where: str) -> pd.DataFrame:
     if not isinstance(item, dict) or "series" not in item or set(item) - {"series", "timestamps"}:
         raise ValueError(f'{where}: give an object with "series" and, optionally, "timestamps".')
     columns = item["series"] if isinstance(item["series"], dict) else {"series": item["series"]}
+    if not columns:
+        raise ValueError(f"{where}: no series; give at least one column of numbers.")
     for name, values in columns.items():
         if not isinstance(values, list) or not all(value is None or _is_number(value) for value in values):
             raise ValueError(f"{where}: series {name!r} is no list of numbers; null is a missing value.")
-    if not columns or len({len(values) for values in columns.values()}) > 1:
+    if len({len(values) for values in columns.values()}) > 1:
         raise ValueError(f"{where}: columns have {[len(v) for v in columns.values()]} values; give the same number.")
     try:
         frame = pd.DataFrame({name: np.array(values, dtype=np.float64) for name, values in columns.items()})

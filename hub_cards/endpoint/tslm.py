@@ -54,28 +54,38 @@ class EndpointHandler:
 
     def __call__(self, data: dict[str, Any]) -> list[dict[str, Any]] | dict[str, Any]:
         try:
-            inputs = data.get("inputs") if isinstance(data, dict) else None
-            items = inputs if isinstance(inputs, list) else [inputs]
-            parameters = _parameters(data.get("parameters") if isinstance(data, dict) else None)
-            answers = self._generate(_conversations(items), parameters)
-        except (ValueError, TemplateError) as error:
+            arguments = self.arguments(data)
+            with torch.inference_mode():
+                generated = self.model.generate(**arguments)
+        except ValueError as error:
             return {"error": " ".join(str(error).split())}
-        return answers if isinstance(inputs, list) else answers[0]
+        texts = self.processor.batch_decode(generated[:, arguments["input_ids"].shape[1] :], skip_special_tokens=True)
+        answers = [{"generated_text": text} for text in texts]
+        return answers if isinstance(data["inputs"], list) else answers[0]
 
-    def _generate(self, conversations: list[list[dict[str, Any]]], parameters: dict[str, Any]) -> list[dict[str, Any]]:
-        batch = self.processor.apply_chat_template(
-            conversations, add_generation_prompt=True, tokenize=True, return_dict=True, padding_side="left"
-        ).to(self.model.device)
-        length = batch["input_ids"].shape[1]
+    def arguments(self, data: Any) -> dict[str, Any]:
+        """The arguments of `generate` for a request.
+
+        Raises:
+            ValueError: for a request that is not as the contract says, or that leaves no room for an answer.
+        """
+        data = data if isinstance(data, dict) else {}
+        inputs = data.get("inputs")
+        parameters = _parameters(data.get("parameters"))
+        conversations = _conversations(inputs if isinstance(inputs, list) else [inputs])
+        try:
+            batch = self.processor.apply_chat_template(
+                conversations, add_generation_prompt=True, tokenize=True, return_dict=True, padding_side="left"
+            )
+        except TemplateError as error:
+            raise ValueError(str(error)) from error
         if self.processor.context_length is not None:
+            length = batch["input_ids"].shape[1]
             room = self.processor.context_length - length
             if room < 1:
                 raise ValueError(f"inputs has {length} tokens, and the model has no room for an answer; shorten it.")
             parameters["max_new_tokens"] = min(parameters["max_new_tokens"], room)
-        with torch.inference_mode():
-            generated = self.model.generate(**batch, **parameters)
-        texts = self.processor.batch_decode(generated[:, length:], skip_special_tokens=True)
-        return [{"generated_text": text} for text in texts]
+        return {**batch.to(self.model.device), **parameters}
 
 
 def _parameters(parameters: Any) -> dict[str, Any]:

@@ -3,51 +3,120 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+import numpy as np
 import pandas as pd
+from handler import EndpointHandler
+from huggingface_hub import snapshot_download
 from matplotlib.figure import Figure
-
-from ts_llm_fusion import forecast_frame, load_series
-from ts_llm_fusion.forecasting import load_forecaster
-from ts_llm_fusion.plots import forecast_figure
 
 MODEL = os.environ.get("TS_LLM_FUSION_MODEL", "{{ repo_id }}")
 EXAMPLE = str(Path(__file__).with_name("example.csv"))
+TIMESTAMP_NAMES = ("timestamp", "date", "datetime", "time", "ds")
+HISTORY, FORECAST = "#4c566a", "#d9480f"
+MOST_PANELS = 6
 
-model, feature_extractor = load_forecaster(MODEL)
-trained_for = model.config.prediction_length
-known_levels = [f"{level:g}" for level in model.config.quantiles]
+handler = EndpointHandler(MODEL if Path(MODEL).is_dir() else snapshot_download(MODEL))
+trained_for = handler.model.config.prediction_length
+known_levels = [f"{level:g}" for level in handler.model.config.quantiles]
+
+
+def times(column: pd.Series, errors: str = "raise") -> pd.DatetimeIndex:
+    """Timestamps as the handler reads them."""
+    return pd.DatetimeIndex(pd.to_datetime(column.astype(str), errors=errors, format="mixed"))
+
+
+def timestamp_column(table: pd.DataFrame) -> str | None:
+    """The first column with a usual name, else the first text that is all timestamps, else none."""
+    named = (name for name in table.columns if name.lower() in TIMESTAMP_NAMES)
+    text = table.select_dtypes(exclude=["number", "bool"])
+    dated = (name for name in text.columns if times(text[name], errors="coerce").notna().all())
+    return next(named, None) or next(dated, None)
+
+
+def ask(table: pd.DataFrame, column: str | None, horizon: int, levels: list[str]) -> dict[str, Any]:
+    """The answer of the handler, in which `timestamps` and `quantiles` may be missing.
+
+    Raises:
+        ValueError: where the handler answers with an error.
+    """
+    request: dict[str, Any] = {"series": {name: table[name].tolist() for name in table.columns if name != column}}
+    if column is not None:
+        request["timestamps"] = table[column].tolist()
+    parameters = {"prediction_length": horizon, "quantile_levels": sorted(map(float, levels))}
+    answer = handler({"inputs": request, "parameters": parameters})
+    if "error" in answer:
+        raise ValueError(answer["error"].removeprefix("input 0: "))
+    return answer
+
+
+def draw(history: pd.DataFrame, forecasts: dict[str, pd.DataFrame], title: str) -> Figure:
+    """The end of the history, the forecast and its bands, one panel for each of the first series."""
+    mean = forecasts["mean"]
+    columns = mean.columns[:MOST_PANELS]
+    mirrored = {level: f"{1 - float(level):g}" for level in forecasts if level != "mean" and float(level) < 0.5}
+    figure = Figure(figsize=(10, 0.9 + 2.4 * len(columns)), layout="constrained")
+    panels = figure.subplots(len(columns), 1, sharex=True, squeeze=False)[:, 0]
+    for panel, column in zip(panels, columns, strict=True):
+        panel.plot(history.index, history[column], color=HISTORY, linewidth=1.2, label="history")
+        for low, high in mirrored.items():
+            if high in forecasts:
+                between = (forecasts[low][column], forecasts[high][column])
+                label = f"{low} to {high} quantile"
+                panel.fill_between(mean.index, *between, color=FORECAST, alpha=0.18, linewidth=0, label=label)
+        panel.plot(mean.index, mean[column], color=FORECAST, linewidth=1.6, label="forecast")
+        panel.axvline(history.index[-1], color="#adb5bd", linewidth=0.8)
+        panel.set_ylabel(column, parse_math=False)
+        panel.margins(x=0.01)
+        panel.grid(alpha=0.25, linewidth=0.5)
+        panel.spines[["top", "right"]].set_visible(False)
+    panels[0].legend(loc="upper left", ncols=4, frameon=False, fontsize="small", bbox_to_anchor=(0, 1.18))
+    note = f" (first {len(columns)} of {mean.shape[1]} series)" if mean.shape[1] > len(columns) else ""
+    figure.suptitle(title + note, x=0.01, ha="left", fontsize="medium", parse_math=False)
+    return figure
 
 
 def forecast(file: str | None, horizon: float, levels: list[str]) -> tuple[Figure, pd.DataFrame, str]:
     """The picture, the table, and the path of the table as CSV."""
     if file is None:
         raise gr.Error("No file: upload a table, or take the example.", print_exception=False)
+    name = Path(file).name
     try:
-        series = load_series(file).series
-        chosen = sorted(map(float, levels))
-        table = forecast_frame(model, feature_extractor, series, int(horizon), chosen)
+        uploaded = pd.read_csv(file)
+        column = timestamp_column(uploaded)
+        answer = ask(uploaded, column, int(horizon), levels)
     except (ValueError, OSError) as error:
-        message = " ".join(str(error).replace(file, Path(file).name).split())
-        raise gr.Error(message, print_exception=False) from error
-    if horizon > trained_for:
-        gr.Warning(f"Steps after the first {trained_for} are forecast from forecasts: less certain than they look.")
+        raise gr.Error(f"{name}: {' '.join(str(error).split())}", print_exception=False) from error
+    if "warning" in answer:
+        gr.Warning(answer["warning"])
+    if column is None:
+        history, label = uploaded, "step"
+        index = pd.RangeIndex(len(uploaded), len(uploaded) + int(horizon))
+    else:
+        history, label = uploaded.drop(columns=column).set_index(times(uploaded[column])), "timestamp"
+        index = pd.DatetimeIndex(pd.to_datetime(answer["timestamps"], format="ISO8601"))
+    parts = {"mean": answer["mean"], **answer["quantiles"]}
+    forecasts = {part: pd.DataFrame(values, index=index) for part, values in parts.items()}
+    tidy = {label: np.repeat(index, history.shape[1]), "series": np.tile(history.columns, len(index))}
+    table = pd.DataFrame(tidy | {part: values.to_numpy().ravel() for part, values in forecasts.items()})
     path = Path(tempfile.mkdtemp(), "forecast.csv")
     table.to_csv(path, index=False)
-    shown = table.assign(timestamp=table["timestamp"].astype(str)).round(4)
-    return forecast_figure(series, table, title=f"{Path(file).name}: next {int(horizon)} steps"), shown, str(path)
+    figure = draw(history.iloc[-3 * len(index) :], forecasts, f"{name}: next {len(index)} steps")
+    return figure, table.astype({label: str}).round(4), str(path)
 
 
 with gr.Blocks(title="{{ repo_id }}") as demo:
     gr.Markdown(
-        "# {{ repo_id }}\n\nForecasts series with a timestamp column and one column for each series; empty cells are "
-        f"missing values. The model looks back {model.config.context_length} steps and was trained to forecast "
-        f"{trained_for}. Not for decisions about people's health or safety."
+        "# {{ repo_id }}\n\nForecasts a table with one column for each series and, where there is one, a column of "
+        "timestamps; empty cells are missing values. The model looks back "
+        f"{handler.model.config.context_length} steps and was trained to forecast {trained_for}. Not for decisions "
+        "about people's health or safety."
     )
     with gr.Row():
         with gr.Column(scale=1):
-            file = gr.File(label="CSV or parquet file", file_types=[".csv", ".gz", ".parquet"])
+            file = gr.File(label="CSV file", file_types=[".csv"])
             horizon = gr.Slider(1, 4 * trained_for, value=trained_for, step=1, label="Steps to forecast")
             levels = gr.CheckboxGroup(
                 known_levels, value=known_levels, label="Quantile levels", visible=bool(known_levels)

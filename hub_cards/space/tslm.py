@@ -4,37 +4,34 @@ import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
 import pandas as pd
 import torch
-from transformers import AutoModelForCausalLM, AutoProcessor, TextIteratorStreamer
-
-import ts_llm_fusion  # noqa: F401  # registers the model with the Auto classes
+from handler import PARAMETERS, EndpointHandler
+from huggingface_hub import snapshot_download
+from transformers import TextIteratorStreamer
 
 MODEL = os.environ.get("TS_LLM_FUSION_MODEL", "{{ repo_id }}")
-MOST_VALUES = 20_000
 
-model = AutoModelForCausalLM.from_pretrained(MODEL).eval()
-processor = AutoProcessor.from_pretrained(MODEL)
+handler = EndpointHandler(MODEL if Path(MODEL).is_dir() else snapshot_download(MODEL))
 
 
-def read_series(pasted: str, file: str | None) -> dict[str, np.ndarray]:
+def read_series(pasted: str, file: str | None) -> dict[str, list[float]]:
     """Series by name: the numeric columns of a file, or one series for each line of text; NaN is missing."""
     if file is not None:
         table = pd.read_csv(file).select_dtypes("number")
-        series = {str(name): table[name].to_numpy(dtype=np.float64) for name in table.columns}
-    else:
-        lines = [[word for word in re.split(r"[\s,;]+", line) if word] for line in pasted.splitlines() if line.strip()]
-        names = ["Series"] if len(lines) == 1 else [f"Series {number + 1}" for number in range(len(lines))]
-        try:
-            series = {name: np.array(line, dtype=np.float64) for name, line in zip(names, lines, strict=True)}
-        except ValueError as error:
-            raise ValueError(f"The pasted series are not numbers ({error}); nan is a missing value.") from None
-    if sum(map(len, series.values())) > MOST_VALUES:
-        raise ValueError(f"More than {MOST_VALUES} values; give fewer.")
-    return series
+        if table.empty:
+            raise ValueError(f"{Path(file).name}: no column of numbers.")
+        return {name: table[name].tolist() for name in table.columns}
+    lines = [[word for word in re.split(r"[\s,;]+", line) if word] for line in pasted.splitlines() if line.strip()]
+    names = ["Series"] if len(lines) == 1 else [f"Series {number + 1}" for number in range(len(lines))]
+    try:
+        return {name: [float(word) for word in line] for name, line in zip(names, lines, strict=True)}
+    except ValueError as error:
+        raise ValueError(f"The pasted series are not numbers ({error}); nan is a missing value.") from None
 
 
 def show(pasted: str, file: str | None) -> pd.DataFrame:
@@ -47,30 +44,22 @@ def show(pasted: str, file: str | None) -> pd.DataFrame:
     return pd.concat(frames) if frames else pd.DataFrame({"step": [], "value": [], "series": []})
 
 
-def answer(question: str, pasted: str, file: str | None, max_new_tokens: float) -> Iterator[str]:
+def answer(question: str, pasted: str, file: str | None, most: float) -> Iterator[str]:
     """The answer as far as it is written, again and again."""
     if not question.strip():
         raise gr.Error("No question: write one.", print_exception=False)
     try:
-        content = [{"type": "text", "text": question}]
-        for name, values in read_series(pasted, file).items():
-            content += [{"type": "text", "text": f"\n{name}: "}, {"type": "time_series", "time_series": values}]
-        inputs = processor.apply_chat_template(
-            [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=True, return_dict=True
-        )
+        inputs = {"text": question, "time_series": read_series(pasted, file)}
+        arguments = handler.arguments({"inputs": inputs, "parameters": {"max_new_tokens": int(most)}})
     except (ValueError, OSError) as error:
-        raise gr.Error(" ".join(str(error).split()), print_exception=False) from error
-    most = int(max_new_tokens)
-    if processor.context_length is not None:
-        most = min(most, processor.context_length - inputs["input_ids"].shape[1])
-    if most < 1:
-        raise gr.Error("The question leaves no room for an answer; give shorter series.", print_exception=False)
-    streamer = TextIteratorStreamer(processor.tokenizer, skip_prompt=True, skip_special_tokens=True)
+        message = " ".join(str(error).split()).removeprefix("input 0: ")
+        raise gr.Error(message, print_exception=False) from error
+    streamer = TextIteratorStreamer(handler.processor.tokenizer, skip_prompt=True, skip_special_tokens=True)
 
     def generate() -> None:
         try:
             with torch.inference_mode():
-                model.generate(**inputs, streamer=streamer, max_new_tokens=most, do_sample=False)
+                handler.model.generate(**arguments, streamer=streamer)
         finally:
             # Also after an error, or the loop below would wait for ever.
             streamer.end()
@@ -96,7 +85,7 @@ with gr.Blocks(title="{{ repo_id }}") as demo:
             pasted = gr.Textbox(label="Series, one on each line", lines=4, placeholder="1.0, 1.2, nan, 1.9, ...")
             file = gr.File(label="or a CSV file, one column for each series", file_types=[".csv"], height=120)
             question = gr.Textbox(label="Question")
-            most = gr.Slider(1, 512, value=64, step=1, label="Most tokens of the answer")
+            most = gr.Slider(*PARAMETERS["max_new_tokens"][1:], value=64, step=1, label="Most tokens of the answer")
             button = gr.Button("Ask", variant="primary")
             gr.Examples([[WAVE, "What is the trend of this series?"]], inputs=[pasted, question], label="Example")
         with gr.Column():

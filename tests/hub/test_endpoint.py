@@ -93,6 +93,7 @@ BAD_FORECASTS = {
     "input 1: series 'series' is no list of numbers": [
         {"inputs": [{"series": [1, 2]}, {"series": bad}]} for bad in ([1, "2"], [True, 1], "12", None)
     ],
+    "input 0: no series; give at least one column": [{"inputs": {"series": {}}}],
     "columns have [2, 1] values": [{"inputs": {"series": {"a": [1, 2], "b": [1]}}}],
     "input 0: series 0 has 1 steps": [{"inputs": {"series": [1]}}],
     "has values beyond float32": [{"inputs": {"series": [1, 1e300]}}],

@@ -7,7 +7,7 @@ import pandas as pd
 from huggingface_hub import SpaceCard, SpaceCardData
 from transformers import AutoConfig
 
-from .. import __version__
+from .endpoint import endpoint_files
 from .templates import family, render
 
 _GRADIO, _PYTHON = "6.31.0", "3.12"
@@ -21,7 +21,8 @@ def space_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
         repo_id: the model on the Hub that the Space is to load.
 
     Returns:
-        path in the Space -> contents: the app, what it needs, a card, and for a forecaster an example.
+        path in the Space -> contents: the app, the handler that it is built around, what they need, a card, and for a
+        forecaster an example. Only public packages are needed: the model runs with the code of the checkpoint.
 
     Raises:
         FileNotFoundError: if the folder holds no model.
@@ -40,12 +41,10 @@ def space_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
         ),
         template_str=render("space/README.md", repo_id).decode(),
     )
-    requirements = render("space/requirements.txt", repo_id).decode().replace("{{ version }}", __version__)
-    contents = {
-        "README.md": f"{card}\n".encode(),
-        "app.py": render(f"space/{kind}.py", repo_id),
-        "requirements.txt": requirements.encode(),
-    }
+    contents = endpoint_files(checkpoint, repo_id)
+    contents["requirements.txt"] += render("space/requirements.txt", repo_id)
+    contents["app.py"] = render(f"space/{kind}.py", repo_id)
+    contents["README.md"] = f"{card}\n".encode()
     if kind == "forecaster":
         contents["example.csv"] = _example(checkpoint)
     return contents
