@@ -62,7 +62,7 @@ class BaselineModel(nn.Module):
     def forecast(self, past_values: Tensor) -> Forecast:
         """The model as a `Forecaster`."""
         self.eval()
-        window = last_steps(past_values, self.context_length).to(next(self.parameters()).device)
+        window = last_steps(past_values, self.context_length).to(next(self.parameters()))
         return Forecast(self(window).mean_predictions.float().cpu())
 
 

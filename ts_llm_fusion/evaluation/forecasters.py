@@ -118,7 +118,8 @@ def model_forecaster(model: PreTrainedModel, prediction_length: int | None = Non
         is_empty = torch.isnan(past_values[:, -length:]).all(1, keepdim=True)
         if is_empty.any():
             past_values = torch.where(is_empty, fill_missing(past_values), past_values)
-        outputs = model.predict(past_values[:, -length:].to(model.device), prediction_length=prediction_length)
+        window = past_values[:, -length:].to(model.device, torch.float32)
+        outputs = model.predict(window, prediction_length=prediction_length)
         quantiles = outputs.full_predictions
         return Forecast(outputs.mean_predictions.cpu(), quantiles.cpu() if quantiles is not None else None, levels)
 
