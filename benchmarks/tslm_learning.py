@@ -2,8 +2,8 @@
 
 Trains the recipes of `configs/tslm` that are named, or all of them, each in a process of its own, and reports on the
 test split: exact match, accuracy and macro-F1 of generated answers, exact match with the series of other samples
-("shuffled"), and the share of the most frequent answer of each kind ("chance"). The control recipe reads the same
-series as numbers in the text.
+("shuffled"), and the share of the most frequent answer of each kind ("chance"). Below each recipe are the floors of
+the same run; the control recipe, the same model with the series as numbers in the text, is one more row.
 """
 
 import argparse
@@ -41,11 +41,15 @@ def main() -> None:
             subprocess.run([sys.executable, "-m", "ts_llm_fusion.cli", *command], check=True)
         metrics = json.loads((output / "metrics.json").read_text())
         rows[name] = row(metrics)
+        for floor, values in metrics["floors"].items():
+            rows[f"{name}, {floor}"] = {metric: values[metric] for metric in ("exact_match", "accuracy", "macro_f1")}
         for kind in ("test", "shuffled"):
             if len(metrics.get(f"{kind}_by_task", {})) > 1:
                 tasks = metrics[f"{kind}_by_task"]
                 by_task[f"{name}, {kind}"] = {task: values["exact_match"] for task, values in tasks.items()}
-                by_task[f"{name}, chance"] = {task: values["chance"] for task, values in tasks.items()}
+        if len(metrics["test_by_task"]) > 1:
+            for floor, tasks in metrics["floors_by_task"].items():
+                by_task[f"{name}, {floor}"] = {task: values["exact_match"] for task, values in tasks.items()}
     print(results_table(rows))
     if by_task:
         print(f"\nExact match by kind of question\n{results_table(by_task)}")

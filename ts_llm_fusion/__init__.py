@@ -33,6 +33,7 @@ _PUBLIC = {
     "ForecastFeatureExtractor": "ts_llm_fusion.processing.feature_extraction_forecast",
     "forecast_frame": "ts_llm_fusion.forecasting",
     "load_series": "ts_llm_fusion.data.sources",
+    "load_metric": "ts_llm_fusion.evaluation.modules",
     "predict_fev": "ts_llm_fusion.evaluation.fev_predictions",
 }
 

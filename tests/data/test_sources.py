@@ -13,6 +13,7 @@ import pytest
 
 from ts_llm_fusion import ForecastFeatureExtractor, load_series
 from ts_llm_fusion.data import sources
+from ts_llm_fusion.data.entries import RemoteFile
 from ts_llm_fusion.data.preparation import DataArguments, prepare, usual_season
 
 ETTH1_MEAN = [7.9377, 2.0210, 5.0798, 0.7462, 2.7818, 0.7885, 17.1283]
@@ -41,6 +42,8 @@ def test_a_nearby_name_is_suggested() -> None:
 
 def test_a_set_without_file_or_address_says_where_to_put_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TS_LLM_FUSION_DATA_DIR", str(tmp_path))
+    weather = sources.LTSF_DATASETS["Weather"]
+    monkeypatch.setitem(sources.LTSF_DATASETS, "Weather", replace(weather, file=RemoteFile("ltsf/weather.csv")))
     with pytest.raises(FileNotFoundError, match=r"put the file at \$TS_LLM_FUSION_DATA_DIR/ltsf/weather.csv"):
         load_series("Weather")
 
@@ -61,11 +64,14 @@ def etth1_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.delenv("TS_LLM_FUSION_DATA_DIR", raising=False)
-    monkeypatch.setattr("datasets.config.DOWNLOADED_DATASETS_PATH", str(tmp_path / "cache"))
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     dataset = replace(
         sources.LTSF_DATASETS["ETTh1"],
-        url=f"http://127.0.0.1:{server.server_port}/ETTh1.csv",
-        sha256=hashlib.sha256((tmp_path / "ETTh1.csv").read_bytes()).hexdigest(),
+        file=RemoteFile(
+            "ltsf/ETTh1.csv",
+            f"http://127.0.0.1:{server.server_port}/ETTh1.csv",
+            hashlib.sha256((tmp_path / "ETTh1.csv").read_bytes()).hexdigest(),
+        ),
     )
     monkeypatch.setitem(sources.LTSF_DATASETS, "ETTh1", dataset)
     yield tmp_path
@@ -76,14 +82,18 @@ def etth1_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_a_download_is_checked(etth1_server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_series("ETTh1").series.shape == (14400, 7)
     dataset = sources.LTSF_DATASETS["ETTh1"]
-    monkeypatch.setitem(sources.LTSF_DATASETS, "ETTh1", replace(dataset, sha256="0" * 64))
+    monkeypatch.setitem(sources.LTSF_DATASETS, "ETTh1", replace(dataset, file=replace(dataset.file, sha256="0" * 64)))
     with pytest.raises(ValueError, match=r"sha256 .* it was removed"):
         load_series("ETTh1")
 
 
 def test_no_network_says_where_to_put_the_file(etth1_server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = sources.LTSF_DATASETS["ETTh1"]
-    monkeypatch.setitem(sources.LTSF_DATASETS, "ETTh1", replace(dataset, url="http://127.0.0.1:9/ETTh1.csv"))
+    monkeypatch.setitem(
+        sources.LTSF_DATASETS,
+        "ETTh1",
+        replace(dataset, file=RemoteFile("ltsf/ETTh1.csv", "http://127.0.0.1:9/ETTh1.csv")),
+    )
     with pytest.raises(FileNotFoundError, match=r"cannot be downloaded .* put the file at \$TS_LLM_FUSION_DATA_DIR"):
         load_series("ETTh1")
 

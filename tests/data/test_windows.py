@@ -7,8 +7,9 @@ import sys
 import pytest
 import torch
 
+from ts_llm_fusion.data.borders import split_borders
 from ts_llm_fusion.data.ltsf import LTSF_DATASETS
-from ts_llm_fusion.data.windows import WindowDataset, collate_windows, split_borders, split_windows
+from ts_llm_fusion.data.windows import WindowDataset, collate_windows, split_windows
 
 # Published protocol: (train windows at look-back 96, or 104 for ILI; test windows), by horizon.
 COUNTS = {

@@ -104,7 +104,8 @@ def test_training_leaves_everything_that_a_checkpoint_needs(folder: Path) -> Non
     model = folder / "model"
     metrics = json.loads((model / "metrics.json").read_text())
     assert metrics["samples"] == {"train": 32, "validation": 10, "test": 10}
-    assert set(metrics["test_by_task"]) == {"trend", "correlation"}
+    assert set(metrics["test_by_task"]) == set(metrics["floors_by_task"]["majority"]) == {"trend", "correlation"}
+    assert set(metrics["floors"]) == {"majority", "ridge classifier"}
     lines = [json.loads(line) for line in (model / "predictions_test.jsonl").read_text().splitlines()]
     assert [line["id"] for line in lines] == [f"test-{index}" for index in range(10)]
     assert sum(line["exact_match"] for line in lines) / 10 == pytest.approx(metrics["test"]["exact_match"])
@@ -132,7 +133,9 @@ def test_the_snippet_of_the_card_runs_and_its_table_has_the_numbers(
 ) -> None:
     card = (folder / "model" / "README.md").read_text()
     metrics = json.loads((folder / "model" / "metrics.json").read_text())
-    assert f"{metrics['shuffled']['exact_match']:.4f}" in card.split("| series shuffled |")[1].splitlines()[0]
+    assert f"{metrics['shuffled']['exact_match']:.4f}" in card.split("| series shuffled")[1].splitlines()[0]
+    floor = card.split("| ridge classifier |")[1].splitlines()[0].split("|")
+    assert float(floor[0]) == pytest.approx(metrics["floors"]["ridge classifier"]["exact_match"], abs=1e-4)
     assert "None" not in card
     monkeypatch.chdir(folder)
     found: dict = {}
@@ -236,6 +239,23 @@ def test_a_tiny_model_learns_to_tell_trends_by_their_series_alone(tmp_path: Path
     assert metrics["test"]["exact_match"] >= 0.95
     assert metrics["shuffled"]["exact_match"] <= metrics["test"]["chance"] + 0.1
     assert metrics["test"]["chance"] < 0.45
+
+
+@pytest.mark.parametrize(("data", "floor"), [("BasicMotions", 0.95), ("Epilepsy", 0.95)])
+def test_the_floors_are_printed_beside_the_model(
+    data: str, floor: float, tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture
+) -> None:
+    output = run(tmp_path, "floors", data=data, max_steps=1, max_new_tokens=1)
+    table = capsys.readouterr().out.split("of training\n")[1].splitlines()
+    columns = [cell.strip() for cell in table[0].split("|")[2:-1]]
+    rows = {row.split("|")[1].strip(): list(map(float, row.split("|")[2:-1])) for row in table[2:6]}
+    assert columns == ["exact_match", "accuracy", "macro_f1"]
+    assert list(rows) == ["this model", "series shuffled", "majority", "ridge classifier"]
+    metrics = json.loads((output / "metrics.json").read_text())
+    for name, values in {"this model": metrics["test"], **metrics["floors"]}.items():
+        assert rows[name] == pytest.approx([values[column] for column in columns], abs=1e-4)
+    assert rows["ridge classifier"][1] >= floor
+    assert 0.2 <= rows["majority"][1] <= 0.3
 
 
 def tiny_trainer(tmp_path: Path, backbone: Path, freeze: list[str], use_peft: bool = False, **rates):

@@ -46,16 +46,15 @@ RECIPE = (DataArguments, ForecasterConfigArguments, BackboneArguments, ForecastT
 
 def _test_metrics(trainer: ForecastTrainer, data: PreparedData) -> dict[str, float]:
     """The one look at the test split: every window."""
-    found = trainer.predict(data.splits["test"], metric_key_prefix="test").metrics
+    found = trainer.predict(data.tested.splits["test"], metric_key_prefix="test").metrics
     return {
         name: found[f"test_{name}"] for name in ("mse", "mae", "quantile_loss", "coverage") if f"test_{name}" in found
     }
 
 
-def _plot_test_windows(
-    model: LLMPSForForecasting, feature_extractor: ForecastFeatureExtractor, data: PreparedData, folder: Path
-) -> None:
+def _plot_test_windows(model: LLMPSForForecasting, data: PreparedData, folder: Path) -> None:
     """Pictures of forecasts at the beginning, in the middle and at the end of the test split."""
+    feature_extractor = ForecastFeatureExtractor(scaler=data.scaler)
     windows = data.splits["test"]
     length, columns = model.config.context_length, data.source.series.columns
     for number, start in enumerate(np.linspace(0, len(windows) - 1, _NUM_PLOTS).astype(int), start=1):
@@ -133,15 +132,19 @@ def run_forecaster_recipe(
         timestamp_column=data_arguments.timestamp_column,
     )
     floors = {
-        name: evaluate_forecaster(floor, data.splits["test"])
-        for name, floor in make_floors(data.splits["train"], data.seasonal_period).items()
+        name: evaluate_forecaster(floor, data.tested.splits["test"])
+        for name, floor in make_floors(data.splits["train"], data.tested.seasonal_period).items()
     }
     metrics = {
         "data": data.source.name,
+        "tested_on": data.tested.source.name,
         "look_back": config_arguments.context_length,
         "horizon": config_arguments.prediction_length,
         "variables": list(data.source.series.columns),
-        "windows": {name: len(windows) for name, windows in data.splits.items()},
+        "windows": {
+            **{name: len(windows) for name, windows in data.splits.items()},
+            "test": len(data.tested.splits["test"]),
+        },
         "test": test,
         "floors": floors,
         "selected_on": arguments.metric_for_best_model,
@@ -156,7 +159,7 @@ def run_forecaster_recipe(
     feature_extractor.save_pretrained(output)
     write_json(output / "log_history.json", trainer.state.log_history)
     write_json(output / "metrics.json", metrics)
-    _plot_test_windows(forecaster, feature_extractor, data, output / "plots")
+    _plot_test_windows(forecaster, data.tested, output / "plots")
     forecaster_card(output.name, metrics, forecaster.config).save(output / "README.md")
     return metrics
 
@@ -168,7 +171,7 @@ def main(args: Sequence[str]) -> None:
     if metrics is None:
         return
     print(
-        f"\n{metrics['data']}: test split, {metrics['windows']['test']} windows, look-back "
+        f"\n{metrics['tested_on']}: test split, {metrics['windows']['test']} windows, look-back "
         f"{metrics['look_back']}, horizon {metrics['horizon']}, {metrics['seconds']:.0f} s of training\n"
         f"{results_table({'this model': metrics['test'], **metrics['floors']})}\n\n"
         f"Everything is in {recipe[-1].output_dir}"

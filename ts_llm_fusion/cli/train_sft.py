@@ -15,7 +15,8 @@ from ..data.questions import SYNTHETIC, QuestionArguments, prepare_questions
 from ..data.samples import QuestionData, sample_text, shuffle_series
 from ..data.synthetic_qa import SyntheticArguments
 from ..data.tsc import ArchiveArguments
-from ..evaluation.answers import answer_label, overall_metrics, task_metrics
+from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
+from ..evaluation.question_baselines import question_floors
 from ..evaluation.report import results_table
 from ..files import write_json, write_text
 from ..hub.cards import tslm_card
@@ -37,16 +38,23 @@ _TOKENIZER_SAMPLES = 5000
 _PACKAGES = ("ts-llm-fusion", "torch", "transformers", "trl", "peft", "accelerate", "datasets")
 
 
+# task -> metric -> value
+TaskMetrics = Mapping[str, Mapping[str, float]]
+
+
 def _predictions(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> str:
     """JSON lines, one for each sample."""
+    truths = [sample["answer"] for sample in samples]
     lines = [
         {
             **{name: sample[name] for name in ("id", "source", "task", "answer")},
             "prediction": answer,
-            "exact_match": answer == sample["answer"],
-            "correct": answer_label(answer) == answer_label(sample["answer"]),
+            "exact_match": is_exact,
+            "correct": is_correct,
         }
-        for answer, sample in zip(answers, samples, strict=True)
+        for answer, sample, is_exact, is_correct in zip(
+            answers, samples, exact_matches(answers, truths), label_matches(answers, truths), strict=True
+        )
     ]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
@@ -65,20 +73,18 @@ def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, d
     return found
 
 
-def _table(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
-    """Exact match of each task and of all, beside the share of the most frequent answer."""
-    sources = {
-        "this model": ("test", "exact_match"),
-        "series shuffled": ("shuffled", "exact_match"),
-        "chance": ("test", "chance"),
-    }
-    rows = {
-        name: {task: values[metric] for task, values in found[split].items()}
-        | {"all": overall_metrics(found[split])[metric]}
-        for name, (split, metric) in sources.items()
-        if split in found
-    }
-    return results_table(rows)
+def _tables(found: Mapping[str, TaskMetrics], floors: Mapping[str, TaskMetrics]) -> str:
+    """The model beside the floors over all questions, and where there are several tasks the exact match of each."""
+    names = {"test": "this model", "shuffled": "series shuffled"}
+    rows = {**{names[split]: tasks for split, tasks in found.items()}, **floors}
+    overall = {name: overall_metrics(tasks) for name, tasks in rows.items()}
+    for metrics in overall.values():
+        metrics.pop("chance", None)
+    table = results_table(overall)
+    if len(found["test"]) == 1:
+        return table
+    by_task = {name: {task: values["exact_match"] for task, values in tasks.items()} for name, tasks in rows.items()}
+    return f"{table}\n\nExact match by kind of question:\n\n{results_table(by_task)}"
 
 
 def main(args: Sequence[str]) -> None:
@@ -133,13 +139,16 @@ def main(args: Sequence[str]) -> None:
     parameters = trained_parameters(trained)
     (trained.merge_and_unload() if hasattr(trained, "merge_and_unload") else trained).save_pretrained(output)
     processor.save_pretrained(output)
-    overall = {name: overall_metrics(tasks) for name, tasks in found.items()}
+    floors = question_floors(data)
+    tables = _tables(found, floors)
     metrics = {
         "data": question.data,
         "series_as": question.series_as,
         "samples": {name: len(samples) for name, samples in data.splits.items()},
-        **overall,
+        **{name: overall_metrics(tasks) for name, tasks in found.items()},
         **{f"{name}_by_task": tasks for name, tasks in found.items()},
+        "floors": {name: overall_metrics(tasks) for name, tasks in floors.items()},
+        "floors_by_task": floors,
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,
         **parameters,
@@ -158,9 +167,8 @@ def main(args: Sequence[str]) -> None:
     write_json(output / "log_history.json", trainer.state.log_history)
     write_json(output / "metrics.json", metrics)
     asked = data.splits["train"][0]["messages"][0]["content"][0]["text"]
-    tslm_card(output.name, metrics, model.config, _table(found), asked).save(output / "README.md")
+    tslm_card(output.name, metrics, model.config, tables, asked).save(output / "README.md")
     print(
-        f"\n{question.data}: exact match on the test split, {len(data.splits['test'])} questions, {seconds:.0f} s of "
-        f"training\n{_table(found)}\naccuracy {overall['test']['accuracy']:.4f}, macro-F1 "
-        f"{overall['test']['macro_f1']:.4f}\n\nEverything is in {output}"
+        f"\n{question.data}: test split, {len(data.splits['test'])} questions, {seconds:.0f} s of training\n"
+        f"{tables}\n\nEverything is in {output}"
     )

@@ -2,30 +2,31 @@
 
 from dataclasses import dataclass
 
+from .entries import DatasetEntry, RemoteFile
+
 
 @dataclass(frozen=True)
 class LTSFDataset:
     """One benchmark set.
 
     Args:
-        file: path below the data directory, without compression suffix.
+        file: where it comes from.
         train_end, val_end, test_end: rows at which the three segments end; later rows are never used.
         num_variables: columns beside the date.
         seasonal_period: steps of the season that seasonal naive repeats, or None where the set has none.
-        url: address of the original file, where its checksum is known.
-        sha256: checksum of the uncompressed file at that address.
-        licence: as its source states it.
+        frequency: step between rows, as pandas names it.
+        even_rows: whether to put the rows on an even grid from the first date on, because the dates of the file repeat
+            and skip; the protocol counts rows.
     """
 
-    file: str
+    file: RemoteFile
     train_end: int
     val_end: int
     test_end: int
     num_variables: int
     seasonal_period: int | None
-    url: str | None = None
-    sha256: str | None = None
-    licence: str = "none stated"
+    frequency: str
+    even_rows: bool = False
 
     @property
     def borders(self) -> tuple[int, int, int]:
@@ -33,37 +34,149 @@ class LTSFDataset:
 
 
 _ETT = "https://raw.githubusercontent.com/zhouhaoyi/ETDataset/main/ETT-small"
+_HUB_ID = "thuml/Time-Series-Library"
 
 
-def _ett(name: str, steps_per_hour: int, sha256: str) -> LTSFDataset:
+def _ett(name: str, steps_per_hour: int, sha256: str, size: int | None = None) -> LTSFDataset:
     # 12, 4 and 4 months of 30 days.
     month = 30 * 24 * steps_per_hour
     return LTSFDataset(
-        file=f"ltsf/{name}.csv",
+        file=RemoteFile(f"ltsf/{name}.csv", f"{_ETT}/{name}.csv", sha256, size),
         train_end=12 * month,
         val_end=16 * month,
         test_end=20 * month,
         num_variables=7,
         seasonal_period=24 * steps_per_hour,
-        url=f"{_ETT}/{name}.csv",
-        sha256=sha256,
-        licence="CC BY-ND 4.0",
+        frequency="h" if steps_per_hour == 1 else f"{60 // steps_per_hour}min",
     )
 
 
-def _custom(file: str, rows: int, num_variables: int, seasonal_period: int | None) -> LTSFDataset:
+def _custom(
+    path: str,
+    rows: int,
+    num_variables: int,
+    seasonal_period: int | None,
+    frequency: str,
+    sha256: str,
+    size: int,
+    even_rows: bool = False,
+) -> LTSFDataset:
     train, test = int(0.7 * rows), int(0.2 * rows)
-    return LTSFDataset(f"ltsf/{file}.csv", train, rows - test, rows, num_variables, seasonal_period)
+    file = RemoteFile(f"ltsf/{path.split('/')[-1]}", f"hf://datasets/{_HUB_ID}/{path}", sha256, size)
+    return LTSFDataset(file, train, rows - test, rows, num_variables, seasonal_period, frequency, even_rows)
 
 
 LTSF_DATASETS: dict[str, LTSFDataset] = {
-    "ETTh1": _ett("ETTh1", 1, "f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066"),
+    "ETTh1": _ett("ETTh1", 1, "f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066", 2589657),
     "ETTh2": _ett("ETTh2", 1, "a3dc2c597b9218c7ce1cd55eb77b283fd459a1d09d753063f944967dd6b9218b"),
-    "ETTm1": _ett("ETTm1", 4, "6ce1759b1a18e3328421d5d75fadcb316c449fcd7cec32820c8dafda71986c9e"),
+    "ETTm1": _ett("ETTm1", 4, "6ce1759b1a18e3328421d5d75fadcb316c449fcd7cec32820c8dafda71986c9e", 10360719),
     "ETTm2": _ett("ETTm2", 4, "db973ca252c6410a30d0469b13d696cf919648d0f3fd588c60f03fdbdbadd1fd"),
-    "Weather": _custom("weather", 52696, 21, 144),
-    "Electricity": _custom("electricity", 26304, 321, 24),
-    "Traffic": _custom("traffic", 17544, 862, 24),
-    "Exchange": _custom("exchange_rate", 7588, 8, None),
-    "ILI": _custom("national_illness", 966, 7, 52),
+    # Row 19,045 repeats the date of the row before it, and there is a gap of 100 minutes.
+    "Weather": _custom(
+        "weather/weather.csv",
+        52696,
+        21,
+        144,
+        "10min",
+        "34ee981d07313e51da2a50bb600072c8ae4a69cb4b0651f4cb93a069d7a2ba63",
+        7235425,
+        even_rows=True,
+    ),
+    "Electricity": _custom(
+        "electricity/electricity.csv",
+        26304,
+        321,
+        24,
+        "h",
+        "7e45845d54c5219bad0ae6bc1b5316cf8ff9cead5d33fa998a5a51c2e4a497ad",
+        95581762,
+    ),
+    "Traffic": _custom(
+        "traffic/traffic.csv",
+        17544,
+        862,
+        24,
+        "h",
+        "cb06463d56fa17d87f47027cd9389ceae82a69eddee51cdb61480e120dab0b16",
+        136478119,
+    ),
+    "Exchange": _custom(
+        "exchange_rate/exchange_rate.csv",
+        7588,
+        8,
+        None,
+        "D",
+        "48b4d9d3d508f5104162e85b9a6042e3557fde11aa9f2944eba8c0d0efc89842",
+        637800,
+    ),
+    "ILI": _custom(
+        "illness/national_illness.csv",
+        966,
+        7,
+        52,
+        "W-TUE",
+        "93601f64d2566dc796ca4305adad8b8560c2db1a1ff04543c3bd813a7263570a",
+        67620,
+    ),
 }
+
+_AUTOFORMER = "Wu et al., Autoformer, NeurIPS 2021 (arXiv:2106.13008)"
+_LSTNET = "Lai et al., Modeling Long- and Short-Term Temporal Patterns with Deep Neural Networks, SIGIR 2018"
+_INFORMER = "Zhou et al., Informer, AAAI 2021 (arXiv:2012.07436)"
+# name -> (what it is, licence, citation, homepage)
+_FACTS = {
+    "ETTh1": ("An electricity transformer in China: oil temperature (OT) and six loads, hourly, 2016-2018.",),
+    "ETTh2": ("A second electricity transformer in China: oil temperature and six loads, hourly, 2016-2018.",),
+    "ETTm1": ("The transformer of ETTh1, every 15 minutes.",),
+    "ETTm2": ("The transformer of ETTh2, every 15 minutes.",),
+    "Weather": (
+        "21 quantities at the weather station of the Max Planck Institute for Biogeochemistry in Jena, every 10 "
+        "minutes, 2020. One date repeats and 100 minutes are missing; rows are counted, as the protocol does.",
+        _AUTOFORMER,
+        "https://www.bgc-jena.mpg.de/wetter/",
+    ),
+    "Electricity": (
+        "Electricity use of 321 clients in Portugal, hourly; made of UCI ElectricityLoadDiagrams20112014.",
+        f"Trindade, ElectricityLoadDiagrams20112014, UCI, 2015; {_LSTNET}",
+        "https://archive.ics.uci.edu/dataset/321",
+    ),
+    "Traffic": (
+        "Road occupancy at 862 sensors of the California Department of Transportation, hourly.",
+        _LSTNET,
+        "https://pems.dot.ca.gov",
+    ),
+    "Exchange": (
+        "Exchange rates of eight countries, daily, 1990-2010. Columns 6 and 7 are swapped against the origin, as in "
+        "every copy that the benchmarks use.",
+        _LSTNET,
+        "https://github.com/laiguokun/multivariate-time-series-data",
+    ),
+    "ILI": (
+        "Influenza-like illness in the United States (CDC), weekly, 2002-2020, 7 columns.",
+        _AUTOFORMER,
+        "https://gis.cdc.gov/grasp/fluview/fluportaldashboard.html",
+    ),
+}
+
+
+def _entry(name: str, dataset: LTSFDataset) -> DatasetEntry:
+    ett = name.startswith("ETT")
+    description, citation, homepage = (
+        (*_FACTS[name], _INFORMER, "https://github.com/zhouhaoyi/ETDataset") if ett else _FACTS[name]
+    )
+    return DatasetEntry(
+        name=name,
+        task="forecasting",
+        description=description,
+        licence="CC BY-ND 4.0" if ett else "none stated",
+        citation=citation,
+        homepage=homepage,
+        splits=("train", "validation", "test"),
+        loader="ts_llm_fusion.data.rows:load_rows",
+        options={"data": name},
+        files=(dataset.file,),
+        hub_id=_HUB_ID,
+    )
+
+
+ENTRIES = tuple(_entry(name, dataset) for name, dataset in LTSF_DATASETS.items())

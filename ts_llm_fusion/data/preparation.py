@@ -1,14 +1,16 @@
 """From a recipe's data settings to scaled windows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 import torch
+from torch import Tensor
 
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from .borders import SPLITS, few_shot_end, split_borders
 from .frames import infer_step
 from .sources import SeriesSource, load_series
-from .windows import WindowDataset, split_borders, split_windows
+from .windows import WindowDataset, split_windows
 
 
 @dataclass
@@ -28,6 +30,30 @@ class DataArguments:
         default=None,
         metadata={"help": "Season of the seasonal naive floor in steps; told by the time step by default."},
     )
+    few_shot: int | None = field(
+        default=None,
+        metadata={
+            "help": "Percent of the training rows, the earliest, that windows are cut from; 10 and 5 are usual."
+        },
+    )
+    zero_shot: str | None = field(
+        default=None, metadata={"help": "Another set, whose test split is tested on, scaled by its own training rows."}
+    )
+    noise_std: float = field(
+        default=0.0,
+        metadata={"help": "Standard deviation of Gaussian noise on the look-back, in those of the training rows."},
+    )
+    noise_splits: list[str] = field(
+        default_factory=lambda: ["test"], metadata={"help": "Splits whose look-back gets the noise."}
+    )
+    noise_seed: int = field(default=0, metadata={"help": "Seed of the noise."})
+
+    def __post_init__(self):
+        if not 0 <= self.noise_std < float("inf"):
+            raise ValueError(f"noise_std is {self.noise_std}; give 0 or a positive number.")
+        unknown = [split for split in self.noise_splits if split not in SPLITS]
+        if unknown:
+            raise ValueError(f"noise_splits: no split {unknown[0]!r}; the splits are {', '.join(SPLITS)}.")
 
 
 @dataclass(frozen=True)
@@ -40,6 +66,7 @@ class PreparedData:
         splits: windows under "train", "validation" and "test".
         scaler: column -> [mean, standard deviation] of the training rows.
         seasonal_period: of the seasonal naive floor, or None.
+        zero_shot: the set to test on in place of this one's test split, where there is one.
     """
 
     source: SeriesSource
@@ -47,6 +74,12 @@ class PreparedData:
     splits: dict[str, WindowDataset]
     scaler: dict[str, list[float]]
     seasonal_period: int | None
+    zero_shot: "PreparedData | None" = None
+
+    @property
+    def tested(self) -> "PreparedData":
+        """The set whose test split is tested on: this one, or the other one of a zero-shot test."""
+        return self.zero_shot or self
 
 
 # Step -> steps of the season that people expect of it: a day of minutes or hours, a week of days, a year of the rest.
@@ -68,8 +101,25 @@ def usual_season(timestamps: pd.DatetimeIndex) -> int | None:
     return None
 
 
+def add_noise(values: Tensor, std: float, seed: int) -> Tensor:
+    """The series as a noisy sensor would show them: one Gaussian draw for each time step and variable.
+
+    The noise belongs to the time step, so every window that shows it shows the same, in whatever batch it comes.
+
+    Args:
+        values: (time, variables), scaled; what is missing stays missing.
+        std: of the noise, in scaled units.
+        seed: of the noise.
+    """
+    noise = torch.randn(values.shape, generator=torch.Generator().manual_seed(seed), dtype=values.dtype)
+    return values + std * noise
+
+
 def prepare(arguments: DataArguments, context_length: int, prediction_length: int) -> PreparedData:
     """Loads series, scales them by their training split and cuts windows.
+
+    Few-shot keeps the scaler of the whole training split, as the published protocols do. Noise is on `past_values`
+    only; targets stay as they are.
 
     Raises:
         ValueError: for series that are not usable or too short for a window in each split.
@@ -85,10 +135,31 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
     period = arguments.seasonal_period or source.seasonal_period
     if period is None and source.borders is None:
         period = usual_season(source.series.index)
+    train_stop = None
+    if arguments.few_shot is not None:
+        train_stop = few_shot_end(borders[0], context_length, arguments.few_shot)
+    seen = {}
+    if arguments.noise_std > 0:
+        noisy = add_noise(values, arguments.noise_std, arguments.noise_seed)
+        seen = dict.fromkeys(arguments.noise_splits, noisy)
+    zero_shot = None
+    if arguments.zero_shot is not None:
+        # Few-shot is about what is trained on; columns and season are those of the other set.
+        other = replace(
+            arguments,
+            data=arguments.zero_shot,
+            zero_shot=None,
+            few_shot=None,
+            timestamp_column=None,
+            target_columns=None,
+            seasonal_period=None,
+        )
+        zero_shot = prepare(other, context_length, prediction_length)
     return PreparedData(
         source=source,
         borders=borders,
-        splits=split_windows(values, borders, context_length, prediction_length),
+        splits=split_windows(values, borders, context_length, prediction_length, train_stop, seen),
         scaler=scaler,
         seasonal_period=period,
+        zero_shot=zero_shot,
     )

@@ -1,21 +1,21 @@
 """Where series come from: a file, a benchmark set by name, or a series that statsmodels ships."""
 
 import difflib
-import hashlib
-import logging
-import os
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from .borders import split_borders
+from .download import DATA_DIR_VARIABLE, locate
+from .entries import DatasetEntry
 from .frames import read_table, to_series
-from .ltsf import LTSF_DATASETS, LTSFDataset
+from .ltsf import LTSF_DATASETS
+from .mitbih import MITBIH, read_mitbih
 
-DATA_DIR_VARIABLE = "TS_LLM_FUSION_DATA_DIR"
-
-logger = logging.getLogger(__name__)
+__all__ = ["DATA_DIR_VARIABLE", "SeriesSource", "load_series"]
 
 
 @dataclass(frozen=True)
@@ -27,73 +27,63 @@ class SeriesSource:
         series: float64 DataFrame with a DatetimeIndex, one column for each series.
         borders: rows at which train, validation and test end, where a protocol fixes them.
         seasonal_period: steps of the season, where it is known.
+        dated: whether the index holds real dates, or only the step.
     """
 
     name: str
     series: pd.DataFrame
     borders: tuple[int, int, int] | None = None
     seasonal_period: int | None = None
+    dated: bool = True
+
+
+def _statsmodels(name: str) -> pd.DataFrame:
+    try:
+        module = importlib.import_module(f"statsmodels.datasets.{name}")
+    except ModuleNotFoundError as error:
+        raise FileNotFoundError(f"{name}: it is part of statsmodels; pip install 'ts-llm-fusion[demo]'.") from error
+    return module.load_pandas().data
 
 
 def _co2() -> pd.DataFrame:
     """Weekly CO2 at Mauna Loa in ppm, 1958-2001, some weeks missing; public domain."""
-    from statsmodels.datasets import co2
-
-    return co2.load_pandas().data
+    return _statsmodels("co2")
 
 
 def _sunspots() -> pd.DataFrame:
     """Yearly sunspot numbers, 1700-2008; public domain."""
-    from statsmodels.datasets import sunspots
-
-    data = sunspots.load_pandas().data
+    data = _statsmodels("sunspots")
     return pd.DataFrame(
         {"sunspots": data["SUNACTIVITY"].to_numpy()}, index=pd.to_datetime(data["YEAR"].astype(int).astype(str))
     )
 
 
 # name -> (loader, seasonal period)
-_EMBEDDED: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {"co2": (_co2, 52), "sunspots": (_sunspots, 11)}
+_TABLES: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {
+    "co2": (_co2, 52),
+    "sunspots": (_sunspots, 11),
+}
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _read_ltsf(name: str) -> pd.DataFrame:
+    """The series of a benchmark set, all rows of its file.
 
-
-def _download(name: str, dataset: LTSFDataset) -> Path:
-    """The file from its address, through the cache of `datasets`; checked on every use."""
-    from datasets import DownloadConfig, DownloadManager
-
-    logger.info("%s: from %s (licence: %s)", name, dataset.url, dataset.licence)
-    manager = DownloadManager(dataset_name=name, download_config=DownloadConfig(max_retries=3), record_checksums=False)
-    path = Path(manager.download(dataset.url))
-    digest = _sha256(path)
-    if digest != dataset.sha256:
-        path.unlink()
-        raise ValueError(
-            f"{dataset.url}: the download has sha256 {digest}, not {dataset.sha256}; it was removed. "
-            "Try again, or put the "
-            f"file at ${DATA_DIR_VARIABLE}/{dataset.file}."
-        )
-    return path
-
-
-def _ltsf_table(name: str) -> pd.DataFrame:
+    Raises:
+        FileNotFoundError: as `locate`.
+        ValueError: for a file of another shape than the protocol's.
+    """
     dataset = LTSF_DATASETS[name]
-    directory = os.environ.get(DATA_DIR_VARIABLE)
-    if directory:
-        for suffix in ("", ".gz"):
-            path = Path(directory, dataset.file + suffix)
-            if path.is_file():
-                return read_table(path)
-    wanted = f"put the file at ${DATA_DIR_VARIABLE}/{dataset.file} (or .csv.gz)"
-    if dataset.url is None:
-        raise FileNotFoundError(f"{name}: not in {directory or 'a data directory'} and no address is known; {wanted}.")
-    try:
-        return pd.read_csv(_download(name, dataset))
-    except (ConnectionError, OSError) as error:
-        raise FileNotFoundError(f"{name}: cannot be downloaded from {dataset.url} ({error}); {wanted}.") from error
+    table = read_table(locate(dataset.file, name))
+    if dataset.even_rows and "date" in table.columns:
+        first = pd.to_datetime(table["date"].iloc[0])
+        table["date"] = pd.date_range(first, periods=len(table), freq=dataset.frequency)
+    series = to_series(table, "date", None, source=name)
+    if len(series) < dataset.test_end or series.shape[1] != dataset.num_variables:
+        raise ValueError(
+            f"{name}: the file has {len(series)} rows and {series.shape[1]} columns; the protocol needs "
+            f"{dataset.test_end} and {dataset.num_variables}."
+        )
+    return series
 
 
 def load_series(
@@ -115,29 +105,49 @@ def load_series(
     if isinstance(data, pd.DataFrame):
         return SeriesSource("the table", to_series(data, timestamp_column, target_columns))
     name = str(data)
-    if name in _EMBEDDED:
-        loader, period = _EMBEDDED[name]
-        try:
-            table = loader()
-        except ModuleNotFoundError as error:
-            raise FileNotFoundError(
-                f"{name}: it is part of statsmodels; pip install 'ts-llm-fusion[demo]'."
-            ) from error
-        return SeriesSource(name, to_series(table, None, target_columns, source=name), None, period)
+    if name in _TABLES:
+        loader, period = _TABLES[name]
+        return SeriesSource(name, to_series(loader(), None, target_columns, source=name), None, period)
+    if name == MITBIH:
+        series = to_series(read_mitbih(), None, target_columns, source=name)
+        return SeriesSource(name, series, split_borders(len(series), (0.7, 0.1, 0.2)), dated=False)
     if name in LTSF_DATASETS:
         dataset = LTSF_DATASETS[name]
-        series = to_series(_ltsf_table(name), "date", None, source=name)
-        if len(series) < dataset.test_end or series.shape[1] != dataset.num_variables:
-            raise ValueError(
-                f"{name}: the file has {len(series)} rows and {series.shape[1]} columns; the protocol needs "
-                f"{dataset.test_end} and {dataset.num_variables}."
-            )
+        series = _read_ltsf(name)
         if target_columns is not None:
             series = to_series(series, None, target_columns, source=name)
         return SeriesSource(name, series, dataset.borders, dataset.seasonal_period)
     if not Path(name).suffix:
-        known = [*LTSF_DATASETS, *_EMBEDDED]
+        known = [*LTSF_DATASETS, *_TABLES, MITBIH]
         nearest = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else f"known are {', '.join(known)}."
         raise ValueError(f"{name}: neither a file nor a known set; {hint}")
     return SeriesSource(name, to_series(read_table(name), timestamp_column, target_columns, source=name))
+
+
+def _entry(name: str, description: str, homepage: str) -> DatasetEntry:
+    return DatasetEntry(
+        name=name,
+        task="forecasting",
+        description=description,
+        licence="public domain",
+        citation="Seabold and Perktold, statsmodels: Econometric and statistical modeling with Python, SciPy 2010",
+        homepage=homepage,
+        splits=("train",),
+        loader="ts_llm_fusion.data.rows:load_rows",
+        options={"data": name},
+    )
+
+
+ENTRIES = (
+    _entry(
+        "co2",
+        "Weekly CO2 at Mauna Loa in ppm, 1958-2001, some weeks missing; part of statsmodels.",
+        "https://www.statsmodels.org/stable/datasets/generated/co2.html",
+    ),
+    _entry(
+        "sunspots",
+        "Yearly sunspot numbers, 1700-2008; part of statsmodels.",
+        "https://www.statsmodels.org/stable/datasets/generated/sunspots.html",
+    ),
+)

@@ -1,10 +1,12 @@
 """Windows over series: views into one tensor, cut when they are asked for and never copied into a list."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
+
+from .borders import SPLITS
 
 
 class WindowDataset(Dataset):
@@ -14,12 +16,13 @@ class WindowDataset(Dataset):
         values: (time, variables), NaN where missing.
         context_length: steps of `past_values`.
         prediction_length: steps of `future_values`.
+        seen: the same series as `past_values` show them, such as with noise; `values` by default.
 
     Raises:
         ValueError: if the series are shorter than one window.
     """
 
-    def __init__(self, values: Tensor, context_length: int, prediction_length: int):
+    def __init__(self, values: Tensor, context_length: int, prediction_length: int, seen: Tensor | None = None):
         needed = context_length + prediction_length
         if len(values) < needed:
             raise ValueError(
@@ -29,21 +32,22 @@ class WindowDataset(Dataset):
         self.values = values
         self.context_length = context_length
         self.prediction_length = prediction_length
-        # (windows, variables, steps): a view, nothing is copied.
-        self._windows = values.unfold(0, needed, 1)
+        # (windows, variables, steps): views, nothing is copied.
+        seen = values if seen is None else seen
+        self._past = seen[: len(seen) - prediction_length].unfold(0, context_length, 1)
+        self._future = values[context_length:].unfold(0, prediction_length, 1)
 
     def __len__(self) -> int:
-        return len(self._windows)
+        return len(self._future)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         """One window: `past_values` (context_length, variables) and `future_values` (prediction_length, variables)."""
-        window = self._windows[index].T
-        return {"past_values": window[: self.context_length], "future_values": window[self.context_length :]}
+        return {"past_values": self._past[index].T, "future_values": self._future[index].T}
 
     def __getitems__(self, indices: Sequence[int]) -> dict[str, Tensor]:
-        """A batch of windows in one gather, batch axis first."""
-        windows = self._windows[torch.as_tensor(indices)].transpose(1, 2)
-        return {"past_values": windows[:, : self.context_length], "future_values": windows[:, self.context_length :]}
+        """A batch of windows in two gathers, batch axis first."""
+        rows = torch.as_tensor(indices)
+        return {"past_values": self._past[rows].transpose(1, 2), "future_values": self._future[rows].transpose(1, 2)}
 
 
 def collate_windows(batch: dict[str, Tensor] | list[dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -53,20 +57,13 @@ def collate_windows(batch: dict[str, Tensor] | list[dict[str, Tensor]]) -> dict[
     return {key: torch.stack([window[key] for window in batch]) for key in batch[0]}
 
 
-def split_borders(num_rows: int, fractions: Sequence[float]) -> tuple[int, int, int]:
-    """Rows at which train, validation and test end, by fractions of the rows; the test set takes the rounding's rest.
-
-    Raises:
-        ValueError: if there are not three positive fractions that add up to 1.
-    """
-    if len(fractions) != 3 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
-        raise ValueError(f"split is {list(fractions)}; give three positive fractions that add up to 1.")
-    train_end, test_rows = int(fractions[0] * num_rows), int(fractions[2] * num_rows)
-    return train_end, num_rows - test_rows, num_rows
-
-
 def split_windows(
-    values: Tensor, borders: tuple[int, int, int], context_length: int, prediction_length: int
+    values: Tensor,
+    borders: tuple[int, int, int],
+    context_length: int,
+    prediction_length: int,
+    train_stop: int | None = None,
+    seen: Mapping[str, Tensor] | None = None,
 ) -> dict[str, WindowDataset]:
     """The windows of each segment. Validation and test look back into the segment before; their targets never do.
 
@@ -75,6 +72,8 @@ def split_windows(
         borders: rows at which train, validation and test end.
         context_length: look-back.
         prediction_length: horizon.
+        train_stop: row at which the windows of the training split stop short of its end (few-shot).
+        seen: split -> the series as its `past_values` show them, of the shape of `values`; these by default.
 
     Returns:
         Datasets under "train", "validation" and "test".
@@ -83,10 +82,13 @@ def split_windows(
         ValueError: naming the segment that has not a single window.
     """
     starts = (0, borders[0] - context_length, borders[1] - context_length)
+    stops = (train_stop or borders[0], *borders[1:])
     splits = {}
-    for name, start, stop in zip(("train", "validation", "test"), starts, borders, strict=True):
+    for name, start, stop in zip(SPLITS, starts, stops, strict=True):
+        rows = slice(max(start, 0), stop)
+        past = (seen or {}).get(name, values)[rows]
         try:
-            splits[name] = WindowDataset(values[max(start, 0) : stop], context_length, prediction_length)
+            splits[name] = WindowDataset(values[rows], context_length, prediction_length, past)
         except ValueError as error:
             raise ValueError(f"{name} split: {error}") from None
     return splits

@@ -54,13 +54,14 @@ class PatchTSTArguments:
 
 def _windows(data: PreparedData, arguments: WindowArguments) -> tuple[Any, dict[str, Any]]:
     """The test windows to evaluate, and what a report says of them."""
-    test = chosen_windows(data.splits["test"], arguments.test_stride, arguments.drop_last_batch)
+    test = chosen_windows(data.tested.splits["test"], arguments.test_stride, arguments.drop_last_batch)
     report = {
         "data": data.source.name,
+        "tested_on": data.tested.source.name,
         "look_back": arguments.context_length,
         "horizon": arguments.prediction_length,
         "windows": {name: len(windows) for name, windows in data.splits.items()} | {"test": len(test)},
-        "test_windows": len(data.splits["test"]),
+        "test_windows": len(data.tested.splits["test"]),
     }
     return test, report
 
@@ -70,11 +71,12 @@ def _repeat_last(data: PreparedData, arguments: WindowArguments) -> Forecaster:
 
 
 def _seasonal_naive(data: PreparedData, arguments: WindowArguments) -> Forecaster:
-    period = data.seasonal_period
+    period = data.tested.seasonal_period
     if period is None or period > arguments.context_length:
         raise ValueError(
-            f"{data.source.name}: seasonal_naive needs a season within the look-back of {arguments.context_length}; "
-            f"the season is {period or 'not known'}. Set seasonal_period, or leave seasonal_naive out."
+            f"{data.tested.source.name}: seasonal_naive needs a season within the look-back of "
+            f"{arguments.context_length}; the season is {period or 'not known'}. Set seasonal_period, "
+            "or leave seasonal_naive out."
         )
     return seasonal_naive(arguments.prediction_length, period)
 
@@ -84,11 +86,11 @@ def _ridge(data: PreparedData, arguments: WindowArguments) -> Forecaster:
 
 
 def _auto_ets(data: PreparedData, arguments: WindowArguments) -> Forecaster:
-    return auto_ets(arguments.prediction_length, data.seasonal_period)
+    return auto_ets(arguments.prediction_length, data.tested.seasonal_period)
 
 
 def _auto_theta(data: PreparedData, arguments: WindowArguments) -> Forecaster:
-    return auto_theta(arguments.prediction_length, data.seasonal_period)
+    return auto_theta(arguments.prediction_length, data.tested.seasonal_period)
 
 
 def _dlinear(data: PreparedData, window: WindowArguments, arguments: DLinearArguments) -> BaselineModel:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import itertools
 import json
 import logging
 import re
@@ -92,8 +93,8 @@ class Benchmark:
     """What a configuration file describes; every field is a key of it.
 
     Args:
-        datasets: name in the table -> settings of the data and of the windows; `data` is the name by default, and
-            `horizons` replaces the horizons of all for this one.
+        datasets: name in the table -> settings of the data and of the windows; `data` is the name by default,
+            `horizons` replaces the horizons of all for this one, and `models` names those to run on it.
         models: name in the table -> its settings; `model` is its kind, the name by default, and `recipe` is a recipe
             file, relative to the configuration, which the other settings override.
         horizons: steps.
@@ -157,6 +158,9 @@ def read_benchmark(path: str | Path, output_dir: str | None = None) -> Benchmark
     for label, settings in content["datasets"].items():
         if "horizons" in settings:
             _check_counts(f"{path}: datasets: {label}: horizons", settings["horizons"])
+        for model in settings.get("models", ()):
+            if model not in content["models"]:
+                raise ValueError(f"{path}: datasets: {label}: {model!r} is not one of the models.")
     for label, settings in content["models"].items():
         if "recipe" in settings:
             recipe = _mapping(path.parent / settings["recipe"])
@@ -184,17 +188,18 @@ def make_cells(benchmark: Benchmark, kinds: Mapping[str, ModelKind]) -> list[Cel
     cells = []
     for dataset, data_settings in benchmark.datasets.items():
         data_settings = {"data": dataset} | data_settings
-        for horizon in data_settings.pop("horizons", benchmark.horizons):
-            for model, model_settings in benchmark.models.items():
-                kind = model_settings.get("model", model)
-                if kind not in kinds:
-                    raise ValueError(f"models: {model}: {kind!r} is no kind of model; {_nearest(kind, kinds)}")
-                settings = {"disable_tqdm": True, "save_only_model": True} if kinds[kind].is_seeded else {}
-                settings |= {name: value for name, value in model_settings.items() if name not in _NOT_SETTINGS}
-                settings |= {**data_settings, "prediction_length": horizon}
-                for seed in benchmark.seeds if kinds[kind].is_seeded else [None]:
-                    seeded = settings if seed is None else {**settings, "seed": seed}
-                    cells.append(Cell(dataset, model, kind, horizon, seed, seeded))
+        horizons = data_settings.pop("horizons", benchmark.horizons)
+        for horizon, model in itertools.product(horizons, data_settings.pop("models", benchmark.models)):
+            model_settings = benchmark.models[model]
+            kind = model_settings.get("model", model)
+            if kind not in kinds:
+                raise ValueError(f"models: {model}: {kind!r} is no kind of model; {_nearest(kind, kinds)}")
+            settings = {"disable_tqdm": True, "save_only_model": True} if kinds[kind].is_seeded else {}
+            settings |= {name: value for name, value in model_settings.items() if name not in _NOT_SETTINGS}
+            settings |= {**data_settings, "prediction_length": horizon}
+            for seed in benchmark.seeds if kinds[kind].is_seeded else [None]:
+                seeded = settings if seed is None else {**settings, "seed": seed}
+                cells.append(Cell(dataset, model, kind, horizon, seed, seeded))
     folders: dict[Path, Cell] = {}
     for cell in cells:
         other = folders.setdefault(cell.folder, cell)

@@ -88,9 +88,12 @@ def report(results: pd.DataFrame) -> str:
         summary, published = summarise(rows), published_forecasts(dataset)
         look_backs = ", ".join(map(str, dict.fromkeys(rows["look_back"])))
         parts.append(
-            f"## {dataset}\n\nLook-back {look_backs}; errors in units of the training split's standard deviation; "
-            f"mean ± standard deviation over {summary['seeds'].max()} seeds, without ± where nothing is random."
+            f"## {dataset}\n\nLook-back {look_backs}; errors in units of the training split's standard deviation."
         )
+        if summary["seeds"].max() > 1:
+            parts[-1] += (
+                f" Mean ± standard deviation over {summary['seeds'].max()} seeds, without ± where nothing is random."
+            )
         if len(published):
             sources = "; ".join(dict.fromkeys(published["source"]))
             parts[-1] += f" Rows in italics are published numbers ({sources}), which were not made by this code."

@@ -62,7 +62,7 @@ def tslm_card(name: str, metrics: Mapping[str, Any], config: Any, table: str, qu
         name: what to call it, also as the repository in the snippet.
         metrics: contents of metrics.json.
         config: its `TSLMConfig`.
-        table: its results, in Markdown.
+        table: its results and the floors, in Markdown.
         question: one that it was trained on, for the snippet.
     """
     results = [
@@ -74,7 +74,8 @@ def tslm_card(name: str, metrics: Mapping[str, Any], config: Any, table: str, qu
             metric_type=metric,
             metric_value=round(metrics["test"][metric], 6),
         )
-        for metric in ("exact_match", "accuracy", "macro_f1")
+        for metric in ("exact_match", "accuracy", "macro_f1", "rouge_l")
+        if metric in metrics["test"]
     ]
     backbone = metrics["recipe"]["model_name_or_path"]
     data = ModelCardData(

@@ -1,0 +1,39 @@
+"""Prints the floors of the questions of recipes, without training: `python -m benchmarks.question_floors [name ...]`.
+
+Names are recipes of `configs/tslm` whose model reads series, by default all of them.
+"""
+
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import yaml
+
+from ts_llm_fusion.data.questions import QuestionArguments, prepare_questions
+from ts_llm_fusion.data.synthetic_qa import SyntheticArguments
+from ts_llm_fusion.data.tsc import ArchiveArguments
+from ts_llm_fusion.evaluation.answers import overall_metrics
+from ts_llm_fusion.evaluation.question_baselines import question_floors
+from ts_llm_fusion.evaluation.report import results_table
+
+RECIPES = Path(__file__).parent.parent / "configs" / "tslm"
+
+
+def main(names: list[str]) -> None:
+    """One table over all questions for each recipe, and one of the accuracy of each task."""
+    for name in names or ["basic_motions", "epilepsy", "synthetic_qa"]:
+        recipe = yaml.safe_load((RECIPES / f"{name}.yaml").read_text())
+        arguments = (
+            kind(**{field.name: recipe[field.name] for field in fields(kind) if field.name in recipe})
+            for kind in (QuestionArguments, SyntheticArguments, ArchiveArguments)
+        )
+        floors = question_floors(prepare_questions(*arguments))
+        print(f"\n{name}\n{results_table({floor: overall_metrics(tasks) for floor, tasks in floors.items()})}")
+        accuracies = {
+            floor: {task: metrics["accuracy"] for task, metrics in tasks.items()} for floor, tasks in floors.items()
+        }
+        print(f"accuracy by task\n{results_table(accuracies)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,249 @@
+"""From an entry's file to a path: a data directory of the user's, or a download that is checked and kept.
+
+`datasets.DownloadManager` neither resumes nor looks at the free disk, so http(s) is read here; a file of a data set of
+the Hub goes through `hf_hub_download`, which resumes and locks by itself.
+"""
+
+import errno
+import hashlib
+import http.client
+import json
+import logging
+import os
+import re
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+
+from filelock import FileLock, Timeout
+from huggingface_hub import hf_hub_download, is_offline_mode
+from tqdm.auto import tqdm
+
+from ..files import write_json
+from .entries import RemoteFile
+
+DATA_DIR_VARIABLE = "TS_LLM_FUSION_DATA_DIR"
+
+_CHUNK = 1 << 20
+_TIMEOUT_SECONDS = 30
+# A connection that breaks is taken up again this often, as long as each try brings something.
+_TRIES = 5
+_HUB_ADDRESS = re.compile(r"hf://datasets/(?P<repo_id>[^/@]+/[^/@]+)(@(?P<revision>[^/]+))?/(?P<filename>.+)")
+
+logger = logging.getLogger(__name__)
+
+
+def data_directory() -> Path | None:
+    """The user's folder of data, `$TS_LLM_FUSION_DATA_DIR`, if it is set."""
+    directory = os.environ.get(DATA_DIR_VARIABLE)
+    return Path(directory) if directory else None
+
+
+def cache_directory() -> Path:
+    """Where downloads are kept: beside those of `datasets` (`HF_DATASETS_CACHE`)."""
+    import datasets
+
+    return Path(datasets.config.HF_DATASETS_CACHE) / "ts_llm_fusion"
+
+
+def find_local(path: str) -> Path | None:
+    """The file at a path below the data directory, or the same with .gz, if it is there."""
+    directory = data_directory()
+    if directory is not None:
+        for suffix in ("", ".gz"):
+            candidate = directory / (path + suffix)
+            if candidate.is_file():
+                return candidate
+    return None
+
+
+def cached_path(file: RemoteFile) -> Path:
+    """Where the download of a file is kept, whether it is there or not."""
+    compressed = file.url is not None and file.url.endswith(".gz") and not file.path.endswith(".gz")
+    return cache_directory() / (file.path + (".gz" if compressed else ""))
+
+
+def where_to_put(file: RemoteFile) -> str:
+    """What to do when a file cannot be had, for an error."""
+    return f"put the file at ${DATA_DIR_VARIABLE}/{file.path} (or .gz)"
+
+
+def sha256_of(path: Path) -> str:
+    """Checksum of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_free_disk(folder: Path, needed: int, what: str) -> None:
+    """Raises `OSError` if a folder has less room than `needed` bytes."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise OSError(
+            f"{what}: needs {needed / 1e6:,.1f} MB, and {folder} has {free / 1e6:,.1f} MB free; make room, or set "
+            "HF_DATASETS_CACHE to a folder on another disk."
+        )
+
+
+@contextmanager
+def waiting_lock(path: Path) -> Iterator[None]:
+    """A lock between processes at `path` + .lock; says so when another process holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{path}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        logger.info("%s: another process is at it; waiting", path)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def locate(file: RemoteFile, name: str) -> Path:
+    """The file on this machine: of the data directory, else of the verified cache, else downloaded.
+
+    Args:
+        file: what is wanted.
+        name: of the data set, for messages.
+
+    Returns:
+        Path of the file, perhaps gzip'd (then it ends with .gz).
+
+    Raises:
+        FileNotFoundError: if it is not at hand and has no address or cannot be reached, saying where to put it.
+        ValueError: if what came is not the file that the registry knows; it is removed.
+        OSError: if the disk has no room for it.
+    """
+    local = find_local(file.path)
+    if local is not None:
+        return local
+    if file.url is None:
+        directory = data_directory()
+        raise FileNotFoundError(
+            f"{name}: {file.path} is not in {directory or 'a data directory'} and no address is known; "
+            f"{where_to_put(file)}."
+        )
+    path = cached_path(file)
+    record = path.with_name(f"{path.name}.json")
+    with waiting_lock(path):
+        if not path.is_file():
+            logger.info("%s: from %s", name, file.url)
+            try:
+                _fetch(file, path)
+            except (URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
+                raise FileNotFoundError(
+                    f"{name}: cannot be downloaded from {file.url} ({error}); try again, or {where_to_put(file)}."
+                ) from error
+        _verify(path, file, record, name)
+    return path
+
+
+def _verify(path: Path, file: RemoteFile, record_path: Path, name: str) -> None:
+    """Holds a download against the registry, or where that has no checksum, against what it was when it came."""
+    stat = path.stat()
+    record: dict[str, Any] = json.loads(record_path.read_text()) if record_path.is_file() else {}
+    known = (record.get("size"), record.get("mtime_ns")) == (stat.st_size, stat.st_mtime_ns)
+    digest = record["sha256"] if known else sha256_of(path)
+    wanted = file.sha256 or record.get("sha256")
+    if wanted is None and file.size not in (None, stat.st_size):
+        digest, wanted = f"of {stat.st_size} bytes", f"one of {file.size} bytes"
+    if wanted not in (None, digest):
+        path.resolve().unlink()
+        path.unlink(missing_ok=True)
+        record_path.unlink(missing_ok=True)
+        raise ValueError(
+            f"{name}: the download from {file.url} has sha256 {digest}, not {wanted}; it was removed. Try again, or "
+            f"{where_to_put(file)}."
+        )
+    if not known:
+        if file.sha256 is None:
+            logger.info("%s: sha256 of %s is %s", name, file.path, digest)
+        write_json(
+            record_path,
+            {"url": file.url, "sha256": digest, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns},
+        )
+
+
+def _fetch(file: RemoteFile, path: Path) -> None:
+    if is_offline_mode():
+        raise ConnectionError("HF_HUB_OFFLINE is set")
+    if hub := _HUB_ADDRESS.fullmatch(file.url):
+        _fetch_from_hub(path, **hub.groupdict())
+    elif file.url.startswith(("http://", "https://")):
+        _fetch_from_web(file, path)
+    else:
+        raise ValueError(f"{file.url}: give an address of http(s), or hf://datasets/OWNER/NAME/PATH.")
+
+
+def _fetch_from_hub(path: Path, repo_id: str, revision: str | None, filename: str) -> None:
+    """Puts a link at `path` to the file in the cache of the Hub's client."""
+    try:
+        blob = hf_hub_download(repo_id, filename, repo_type="dataset", revision=revision)
+    except OSError as error:  # every error of the Hub's client is one
+        raise ConnectionError(str(error)) from error
+    path.unlink(missing_ok=True)
+    path.symlink_to(Path(blob).resolve())
+
+
+def _fetch_from_web(file: RemoteFile, path: Path) -> None:
+    """Downloads to a file beside `path`, which stays if the connection breaks, and moves it there when it is whole."""
+    partial = path.with_name(f"{path.name}.partial")
+    # What the server calls this state of the file: without it nobody knows whether the rest belongs to the beginning.
+    validator = path.with_name(f"{path.name}.validator")
+    for _ in range(_TRIES):
+        before = partial.stat().st_size if partial.is_file() and validator.is_file() else 0
+        try:
+            _append(file, partial, validator, before)
+            break
+        except HTTPError as error:
+            if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+                raise
+            partial.unlink(missing_ok=True)
+        except (URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
+            came = partial.stat().st_size - before if partial.is_file() else 0
+            if came <= 0:
+                raise
+            logger.info("%s: %s; going on from there", file.url, error)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                partial.unlink(missing_ok=True)
+            raise
+    else:
+        raise ConnectionError(f"the connection broke {_TRIES} times")
+    partial.replace(path)
+    validator.unlink(missing_ok=True)
+
+
+def _append(file: RemoteFile, partial: Path, validator: Path, offset: int) -> None:
+    """One request for what is missing after `offset` bytes; the whole file where the server does not give parts."""
+    request = urllib.request.Request(file.url, headers={"User-Agent": "ts-llm-fusion", "Accept-Encoding": "identity"})
+    if offset:
+        request.add_header("Range", f"bytes={offset}-")
+        request.add_header("If-Range", validator.read_text())
+    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:
+        if response.status != http.client.PARTIAL_CONTENT:
+            offset = 0
+        length = response.headers.get("Content-Length")
+        total = offset + int(length) if length else file.size
+        check_free_disk(partial.parent, (total or 0) - offset, f"{file.url}")
+        tag = response.headers.get("ETag", "")
+        strong = tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified")
+        if strong:
+            validator.write_text(strong)
+        else:
+            validator.unlink(missing_ok=True)
+        with (
+            partial.open("ab" if offset else "wb") as output,
+            tqdm(total=total, initial=offset, unit="B", unit_scale=True, desc=Path(file.path).name) as bar,
+        ):
+            while chunk := response.read(_CHUNK):
+                output.write(chunk)
+                bar.update(len(chunk))
+    size = partial.stat().st_size
+    if total is not None and size < total:
+        raise ConnectionError(f"the connection broke at {size} of {total} bytes")

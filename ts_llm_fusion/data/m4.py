@@ -1,0 +1,175 @@
+"""The M4 competition: 100,000 series in six groups, as the organisers published them."""
+
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .download import find_local, locate
+from .entries import DatasetEntry, RemoteFile
+
+
+@dataclass(frozen=True)
+class M4Facts:
+    """What the rules of the competition fix for a group.
+
+    Args:
+        num_series: how many there are.
+        horizon: steps to forecast.
+        seasonality: of MASE and of Naive2.
+        frequency: step between values, as pandas names it.
+    """
+
+    num_series: int
+    horizon: int
+    seasonality: int
+    frequency: str
+
+
+M4_GROUPS: dict[str, M4Facts] = {
+    "Yearly": M4Facts(23_000, 6, 1, "YS"),
+    "Quarterly": M4Facts(24_000, 8, 4, "QS"),
+    "Monthly": M4Facts(48_000, 18, 12, "MS"),
+    "Weekly": M4Facts(359, 13, 1, "W"),
+    "Daily": M4Facts(4_227, 14, 1, "D"),
+    "Hourly": M4Facts(414, 48, 24, "h"),
+}
+
+
+@dataclass(frozen=True)
+class M4Group:
+    """The series of a group.
+
+    Args:
+        name: of the group.
+        names: ids of the series, such as "Y1".
+        train: for each series, its history, float64 (time,); lengths differ.
+        test: float64 (series, horizon).
+        horizon: steps to forecast.
+        seasonality: of MASE and of Naive2.
+    """
+
+    name: str
+    names: list[str]
+    train: list[np.ndarray]
+    test: np.ndarray
+    horizon: int
+    seasonality: int
+
+
+_ADDRESS = "https://raw.githubusercontent.com/Mcompetitions/M4-methods/master/Dataset"
+_SHA256 = {
+    "Yearly-train": "6aa668d4f04654c0bf5f07b266a51c556f0df2faf4709f852653755396a249e4",
+    "Yearly-test": "6dc2dd45b3af320389e2d3735cb4b3cdf320b63cbcda15d1a17193ab99702306",
+    "Quarterly-train": "4450678cd493aa965c14bde984a5b62a66d8c3b2f7af1e53779bc91ff008ccdc",
+    "Quarterly-test": "bf1cab3b969a744c220cdc148e3829803eaa5da2754270fc4f376e775cd7d0ae",
+    "Monthly-train": "63aaa56198b4a22279a2fec541f56921f3bed6d8e0f84e550206df9276f2e9b9",
+    "Monthly-test": "5e3538bf23b4a09f4078180c3e2b34859f0382e1c4f22564affc1797e8f3f48f",
+    "Weekly-train": "d478d3f6ed673e6ed3c2cb0fbed5425f72eedd51318ebebeb0b5ecfcefc37714",
+    "Weekly-test": "3b2bc4be8e636e802260dcd843ca3c5da40536a1fbe1ecb3229a97dae4f44688",
+    "Daily-train": "78e94591c60c06309f1e544fd7b2ccba28f3616b01913dd336a1d1d98483a1ec",
+    "Daily-test": "633b0815626ae266d36872c4d53e95eb93ee8d43e79587fceec519eba3e6b05e",
+    "Hourly-train": "ea59b7783573c49077a835ab6465c7d66f1474783360f310988a9a737fbca62f",
+    "Hourly-test": "71a57fccb15e534d973626ada4fb87febf789e9317715b7cc6dd3b5f90db6f42",
+}
+
+
+# Of the files that were at hand when this was written.
+_SIZES = {
+    "Yearly-train": 25_355_736,
+    "Yearly-test": 1_486_434,
+    "Weekly-train": 4_015_067,
+    "Weekly-test": 44_247,
+    "Hourly-train": 2_347_115,
+    "Hourly-test": 132_820,
+}
+
+
+def _file(group: str, part: str) -> RemoteFile:
+    name = f"{group}-{part}"
+    return RemoteFile(f"m4/{name}.csv", f"{_ADDRESS}/{part.capitalize()}/{name}.csv", _SHA256[name], _SIZES.get(name))
+
+
+def _read_csv(path: Path) -> tuple[list[str], list[np.ndarray]]:
+    """Ids and values of a file of the organisers: columns V1 (the id), V2, ..., each cell quoted, empty after the end.
+
+    Read line by line: the padded table of the monthly series alone would take a gigabyte.
+
+    Raises:
+        ValueError: for other columns, or a cell inside a series that is no number.
+    """
+    names, values = [], []
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
+        columns = file.readline().replace('"', "").rstrip("\r\n").split(",")
+        if columns != [f"V{number + 1}" for number in range(len(columns))]:
+            raise ValueError(f"{path}: the columns are {', '.join(columns[:3])}, ...; those of M4 are V1, V2, V3, ...")
+        for number, line in enumerate(file, start=2):
+            name, *cells = line.replace('"', "").rstrip(",NA\r\n").split(",")
+            try:
+                series = np.array([float(cell) for cell in cells])
+            except ValueError as error:
+                raise ValueError(
+                    f"{path}, line {number}: {error}; the values of series {name!r} are numbers."
+                ) from None
+            if not len(series) or not np.isfinite(series).all():
+                raise ValueError(f"{path}, line {number}: series {name!r} is empty or not finite.")
+            names.append(name)
+            values.append(series)
+    return names, values
+
+
+def _read_parquet(path: Path) -> tuple[list[str], list[np.ndarray], list[np.ndarray]]:
+    """Ids, histories and futures of a table with the columns id, train and test."""
+    table = pd.read_parquet(path)
+    missing = [column for column in ("id", "train", "test") if column not in table.columns]
+    if missing:
+        raise ValueError(f"{path}: no column {missing[0]!r}; the columns are {list(table.columns)}.")
+    return table["id"].tolist(), table["train"].tolist(), table["test"].tolist()
+
+
+def load_m4(group: str) -> M4Group:
+    """The series of a group: of `m4/m4_<group>.parquet` in the data directory, else of the organisers' two CSV files.
+
+    Args:
+        group: a key of `M4_GROUPS`.
+
+    Raises:
+        FileNotFoundError: as `locate`.
+        ValueError: for an unknown group, or files that are not what was published.
+    """
+    if group not in M4_GROUPS:
+        raise ValueError(f"M4 has no group {group!r}; the groups are {', '.join(M4_GROUPS)}.")
+    facts = M4_GROUPS[group]
+    parquet = find_local(f"m4/m4_{group.lower()}.parquet")
+    if parquet is not None:
+        names, train, futures = _read_parquet(parquet)
+    else:
+        names, train = _read_csv(locate(_file(group, "train"), f"M4-{group}"))
+        test_names, futures = _read_csv(locate(_file(group, "test"), f"M4-{group}"))
+        if names != test_names:
+            raise ValueError(f"M4-{group}: the series of the two files differ; download both again.")
+    if {len(future) for future in futures} != {facts.horizon}:
+        raise ValueError(f"M4-{group}: not every series has {facts.horizon} values to forecast.")
+    return M4Group(group, names, train, np.stack(futures), facts.horizon, facts.seasonality)
+
+
+def _entry(group: str, facts: M4Facts) -> DatasetEntry:
+    return DatasetEntry(
+        name=f"M4-{group}",
+        task="forecasting",
+        description=f"The {facts.num_series:,} {group.lower()} series of the M4 competition, {facts.horizon} steps to "
+        "forecast. `test` holds these steps, `train` what came before.",
+        licence="none stated; the organisers: open access, free for research",
+        citation="Makridakis, Spiliotis and Assimakopoulos, The M4 Competition: 100,000 time series and 61 "
+        "forecasting methods, International Journal of Forecasting 36(1), 2020",
+        homepage="https://github.com/Mcompetitions/M4-methods",
+        splits=("train", "test"),
+        loader="ts_llm_fusion.data.rows:load_m4_rows",
+        options={"group": group},
+        files=(_file(group, "train"), _file(group, "test")),
+    )
+
+
+ENTRIES = tuple(_entry(group, facts) for group, facts in M4_GROUPS.items())

@@ -1,0 +1,76 @@
+"""Record 100 of the MIT-BIH arrhythmia database: two leads of an ECG, half an hour at 360 Hz."""
+
+import pandas as pd
+
+from .download import find_local, locate
+from .entries import DatasetEntry, RemoteFile
+
+MITBIH = "MIT-BIH"
+_ADDRESS = "https://physionet.org/files/mitdb/1.0.0"
+_FILES = (
+    RemoteFile(
+        "bio/100.hea",
+        f"{_ADDRESS}/100.hea",
+        "60ebc904c7bf3e04d142638d3fd5c903e8dc9f10f1ea3264e07926aa089ee75e",
+        143,
+    ),
+    RemoteFile(
+        "bio/100.dat",
+        f"{_ADDRESS}/100.dat",
+        "b2ea3c250e56e48f4b7b90697832b8ecd1afa1e0bb31f2dcfea4ed6e1075a639",
+        1_950_000,
+    ),
+)
+_SAMPLES_PER_SECOND = 360
+# Of both leads, by the header of the record: units of the converter for a millivolt, and their zero.
+_GAIN, _ZERO = 200.0, 1024
+
+
+def _read_table() -> pd.DataFrame | None:
+    """The leads in mV from `bio/mitdb_100_signal.parquet` of the data directory, in units of the converter there."""
+    path = find_local("bio/mitdb_100_signal.parquet")
+    if path is None:
+        return None
+    table = pd.read_parquet(path)
+    missing = [column for column in ("MLII_adu", "V5_adu") if column not in table.columns]
+    if missing:
+        raise ValueError(f"{path}: no column {missing[0]!r}; the columns are {list(table.columns)}.")
+    return ((table[["MLII_adu", "V5_adu"]] - _ZERO) / _GAIN).set_axis(["MLII", "V5"], axis=1)
+
+
+def read_mitbih() -> pd.DataFrame:
+    """Both leads in mV, 650,000 rows, on times that begin at the epoch, because the record has no date.
+
+    Raises:
+        FileNotFoundError: as `locate`, and if wfdb is needed and not installed.
+        ValueError: for a table without the leads.
+    """
+    table = _read_table()
+    if table is None:
+        header, _ = [locate(file, MITBIH) for file in _FILES]
+        try:
+            from wfdb import rdrecord
+        except ModuleNotFoundError as error:
+            raise FileNotFoundError("MIT-BIH: read by wfdb; pip install 'ts-llm-fusion[physionet]'.") from error
+        record = rdrecord(str(header.with_suffix("")))
+        table = pd.DataFrame(record.p_signal, columns=record.sig_name)
+    nanoseconds = table.index.to_numpy() * 1_000_000_000 // _SAMPLES_PER_SECOND
+    return table.set_index(pd.DatetimeIndex(nanoseconds.astype("datetime64[ns]")))
+
+
+ENTRIES = (
+    DatasetEntry(
+        name=MITBIH,
+        task="forecasting",
+        description="Record 100 of the MIT-BIH arrhythmia database: leads MLII and V5 of an ECG in mV, 30 minutes at "
+        "360 Hz. Split 70 / 10 / 20 % in time order.",
+        licence="Open Data Commons Attribution License v1.0",
+        citation="Moody and Mark, The impact of the MIT-BIH Arrhythmia Database, IEEE Eng. Med. Biol. 20(3), 2001; "
+        "Goldberger et al., PhysioBank, PhysioToolkit, and PhysioNet, Circulation 101(23), 2000",
+        homepage="https://physionet.org/content/mitdb/1.0.0/",
+        splits=("train", "validation", "test"),
+        loader="ts_llm_fusion.data.rows:load_rows",
+        options={"data": MITBIH},
+        files=_FILES,
+    ),
+)

@@ -1,0 +1,76 @@
+"""Every data set by name: what it is, where it comes from, and its samples as a Hugging Face data set."""
+
+import difflib
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .entries import DatasetEntry, RemoteFile
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
+
+__all__ = ["REGISTRY", "DatasetEntry", "RemoteFile", "find_dataset", "find_loader", "load_dataset"]
+
+# Each of these modules declares `ENTRIES`.
+_MODULES = (
+    "ts_llm_fusion.data.ltsf",
+    "ts_llm_fusion.data.m4",
+    "ts_llm_fusion.data.mitbih",
+    "ts_llm_fusion.data.sources",
+    "ts_llm_fusion.data.synthetic_series",
+)
+
+
+def _gather() -> dict[str, DatasetEntry]:
+    entries = [entry for module in _MODULES for entry in importlib.import_module(module).ENTRIES]
+    return {entry.name: entry for entry in entries}
+
+
+REGISTRY: dict[str, DatasetEntry] = _gather()
+
+
+def find_dataset(name: str) -> DatasetEntry:
+    """The entry of a data set.
+
+    Raises:
+        ValueError: for an unknown name, naming the nearest.
+    """
+    if name not in REGISTRY:
+        by_lower = {known.lower(): known for known in REGISTRY}
+        nearest = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+        hint = f"did you mean {by_lower[nearest[0]]!r}?" if nearest else "`ts-llm-fusion data list` lists them."
+        raise ValueError(f"{name}: not a known data set; {hint}")
+    return REGISTRY[name]
+
+
+def find_loader(entry: DatasetEntry) -> Callable[..., Any]:
+    """The loader of an entry, imported: (split, streaming, **options) -> its samples."""
+    module, function = entry.loader.split(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def load_dataset(
+    name: str, split: str | None = None, streaming: bool = False, **options: Any
+) -> "Dataset | DatasetDict | IterableDataset | IterableDatasetDict":
+    """The samples of a data set.
+
+    Args:
+        name: of the registry, or the path of a CSV or parquet file of series.
+        split: one of its splits; all of them, in a dictionary, by default.
+        streaming: an `IterableDataset`, which reads while it is iterated, in place of a `Dataset`.
+        options: what the loader of the entry takes beyond that.
+
+    Raises:
+        ValueError: for an unknown name or split, or a file that is not what it should be.
+        FileNotFoundError: for a file that is neither at hand nor can be downloaded, saying where to put it.
+    """
+    if name not in REGISTRY and Path(name).suffix:
+        from .rows import load_rows
+
+        return load_rows(split, streaming, data=name, **options)
+    entry = find_dataset(name)
+    if split is not None and split not in entry.splits:
+        raise ValueError(f"{name}: no split {split!r}; the splits are {', '.join(entry.splits)}.")
+    return find_loader(entry)(split, streaming, **{**entry.options, **options})

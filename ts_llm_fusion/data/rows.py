@@ -1,0 +1,127 @@
+"""Series as rows, one for each: the shape that GluonTS, Chronos and fev know."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict, List, NamedSplit, Value
+from datasets.exceptions import DatasetGenerationError
+
+from .borders import SPLITS
+from .frames import infer_step
+from .m4 import M4_GROUPS, M4Group, load_m4
+from .sources import load_series
+
+AnyDataset = Dataset | DatasetDict | IterableDataset | IterableDatasetDict
+Rows = Iterator[dict[str, Any]]
+
+# `start` is null where the source has no dates; `freq` is a frequency of pandas.
+SERIES_FEATURES = Features(
+    {
+        "item_id": Value("string"),
+        "start": Value("timestamp[s]"),
+        "freq": Value("string"),
+        "target": List(Value("float64")),
+    }
+)
+
+
+def _generate(generate: Callable[..., Rows], arguments: dict[str, Any], state: tuple) -> Rows:
+    """The rows of `generate`; `state` is there to be part of the key of the cache."""
+    yield from generate(**arguments)
+
+
+def make_dataset(
+    generate: Callable[..., Rows],
+    features: Features,
+    splits: Mapping[str, Mapping[str, Any]],
+    split: str | None,
+    streaming: bool,
+    files: Sequence[Path] = (),
+) -> AnyDataset:
+    """Samples that a generator makes; without streaming they go to the cache of `datasets`, not to memory.
+
+    Args:
+        generate: makes the rows of a split; a function of a module, with arguments that can be pickled. A list among
+            them is a list of shards, as in `IterableDataset.from_generator`.
+        features: of a row.
+        splits: name -> arguments of `generate`.
+        split: the one that is wanted; all of them, in a dictionary, by default.
+        streaming: whether to generate while iterating.
+        files: what is read, so that a changed file is read again.
+    """
+    if split is None:
+        made = {name: make_dataset(generate, features, splits, name, streaming, files) for name in splits}
+        return IterableDatasetDict(made) if streaming else DatasetDict(made)
+    arguments = dict(splits[split])
+    if streaming:
+        return IterableDataset.from_generator(
+            generate, features=features, gen_kwargs=arguments, split=NamedSplit(split)
+        )
+    state = (version("ts-llm-fusion"), *((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+    try:
+        return Dataset.from_generator(
+            _generate,
+            features=features,
+            gen_kwargs={"generate": generate, "arguments": arguments, "state": state},
+            split=NamedSplit(split),
+        )
+    except DatasetGenerationError as error:
+        # What is wrong with the input is in the cause.
+        if isinstance(error.__cause__, ValueError | OSError):
+            raise error.__cause__ from None
+        raise
+
+
+def _series_rows(series: pd.DataFrame, frequency: str, dated: bool) -> Rows:
+    for column in series.columns:
+        yield {
+            "item_id": column,
+            "start": series.index[0].to_pydatetime() if dated else None,
+            "freq": frequency,
+            "target": series[column].to_numpy(),
+        }
+
+
+def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> AnyDataset:
+    """The series that `load_series` knows as rows of `SERIES_FEATURES`.
+
+    Args:
+        split: as of `registry.load_dataset`. Each split of a benchmark set is the rows of its own segment; series
+            without borders are one split, "train".
+        streaming: as of `registry.load_dataset`. The table is read whole in any case.
+        data: a name or a file.
+        options: as of `load_series`.
+    """
+    source = load_series(data, **options)
+    frequency = pd.tseries.frequencies.to_offset(infer_step(source.series.index)).freqstr
+    bounds = list(itertools.pairwise((0, *(source.borders or (len(source.series),)))))
+    splits = {
+        name: {"series": source.series.iloc[slice(*rows)], "frequency": frequency, "dated": source.dated}
+        for name, rows in zip(SPLITS, bounds, strict=False)
+    }
+    if split is not None and split not in splits:
+        raise ValueError(f"{data}: no split {split!r}; the splits are {', '.join(splits)}.")
+    return make_dataset(_series_rows, SERIES_FEATURES, splits, split, streaming)
+
+
+def _m4_rows(group: M4Group, part: str) -> Rows:
+    frequency = M4_GROUPS[group.name].frequency
+    for name, values in zip(group.names, getattr(group, part), strict=True):
+        yield {"item_id": name, "start": None, "freq": frequency, "target": values}
+
+
+def load_m4_rows(split: str | None, streaming: bool, group: str) -> AnyDataset:
+    """The series of a group of M4 as rows of `SERIES_FEATURES`, without dates: the files have none.
+
+    Args:
+        split: as of `registry.load_dataset`; "train" is the history, "test" the steps to forecast.
+        streaming: as of `registry.load_dataset`. The group is read whole in any case.
+        group: a key of `M4_GROUPS`.
+    """
+    found = load_m4(group)
+    splits = {part: {"group": found, "part": part} for part in ("train", "test")}
+    return make_dataset(_m4_rows, SERIES_FEATURES, splits, split, streaming)

@@ -1,0 +1,104 @@
+"""Naive2, the forecast that the M4 competition measures others by."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .point_metrics import end_to_end
+
+# Of the 90 % test of an autocorrelation.
+_CRITICAL = 1.645
+
+
+def is_seasonal(series: np.ndarray, period: int) -> np.ndarray:
+    """Whether the autocorrelation at one season is beyond Bartlett's 90 % limit 1.645 sqrt((1 + 2 sum r_k^2) / n).
+
+    The test of the M4 competition ("Benchmarks and Evaluation.R"): never seasonal are a period of 1, fewer than three
+    seasons, a constant series, and a period above 10 log10(n), the last lag that R computes.
+
+    Args:
+        series: (series, time).
+        period: steps of a season.
+
+    Returns:
+        Booleans (series,).
+    """
+    length = series.shape[1]
+    if period == 1 or length < 3 * period or period > 10 * np.log10(length):
+        return np.zeros(len(series), dtype=bool)
+    centred = series - series.mean(1, keepdims=True)
+    lagged = [np.einsum("nt,nt->n", centred[:, :-lag], centred[:, lag:]) for lag in range(1, period + 1)]
+    variance = np.einsum("nt,nt->n", centred, centred)
+    correlation = np.stack(lagged, axis=1) / np.where(variance > 0, variance, np.inf)[:, None]
+    limit = _CRITICAL * np.sqrt((1 + 2 * np.square(correlation[:, :-1]).sum(1)) / length)
+    return abs(correlation[:, -1]) > limit
+
+
+def seasonal_indices(series: np.ndarray, period: int) -> np.ndarray:
+    """Factors of the classical multiplicative decomposition, as R's `decompose`: their mean is 1.
+
+    The trend is the centred moving average over one season, the factor of a phase the mean of value / trend.
+
+    Args:
+        series: (series, time), at least two seasons.
+        period: steps of a season.
+
+    Returns:
+        (series, period), the first one of the phase at which the series start; not finite where a trend is 0.
+    """
+    half = period // 2
+    weights = np.full(2 * half + 1, 1 / period)
+    if period % 2 == 0:
+        weights[[0, -1]] /= 2
+    trend = np.lib.stride_tricks.sliding_window_view(series, len(weights), axis=1) @ weights
+    padding = (-series.shape[1]) % period
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = series[:, half : series.shape[1] - half] / trend
+        ratio = np.pad(ratio, ((0, 0), (half, half + padding)), constant_values=np.nan)
+        ratio = ratio.reshape(len(series), -1, period)
+        factors = np.nansum(ratio, axis=1) / np.count_nonzero(~np.isnan(ratio), axis=1)
+        return factors / factors.mean(1, keepdims=True)
+
+
+def _naive2(series: np.ndarray, period: int, horizon: int) -> np.ndarray:
+    """Forecasts (series, horizon) of series (series, time)."""
+    forecast = np.repeat(series[:, -1:], horizon, axis=1)
+    rows = np.flatnonzero(is_seasonal(series, period))
+    if not rows.size:
+        return forecast
+    factors = seasonal_indices(series[rows], period)
+    phases = (series.shape[1] + np.arange(-1, horizon)) % period
+    factors = factors[:, phases]
+    usable = (np.isfinite(factors) & (factors > 0)).all(1)
+    forecast[rows[usable]] *= factors[usable, 1:] / factors[usable, :1]
+    return forecast
+
+
+def naive2(in_sample: Sequence[np.ndarray], period: int, horizon: int) -> np.ndarray:
+    """Naive2 of the M4 competition: the last value, seasonally adjusted where the series is seasonal, and put back.
+
+    A series whose seasonal factors are not all positive numbers is forecast as one without a season. Series of equal
+    length are computed together.
+
+    Args:
+        in_sample: series of any lengths.
+        period: steps of a season, 1 for none.
+        horizon: steps to forecast.
+
+    Returns:
+        (series, horizon) float64.
+
+    Raises:
+        ValueError: for series that are empty or have missing values (named by their count).
+    """
+    values, lengths = end_to_end(in_sample)
+    missing = np.bincount(np.repeat(np.arange(len(lengths)), lengths)[~np.isfinite(values)], minlength=len(lengths))
+    broken = np.count_nonzero((lengths == 0) | (missing > 0))
+    if broken:
+        raise ValueError(f"{broken} of {len(lengths)} series are empty or have missing values; give whole ones.")
+    starts = lengths.cumsum() - lengths
+    forecast = np.empty((len(lengths), horizon))
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        forecast[rows] = _naive2(values[starts[rows, None] + np.arange(length)], period, horizon)
+    return forecast
