@@ -24,9 +24,7 @@ GOLDEN = {
 }
 
 
-def test_the_floors_as_a_benchmark_give_the_golden_numbers(
-    data_dir: Path, assets_dir: Path, tmp_path: Path
-) -> None:
+def test_the_floors_as_a_benchmark_give_the_golden_numbers(data_dir: Path, assets_dir: Path, tmp_path: Path) -> None:
     golden = json.loads((assets_dir / "reference" / "ltsf_golden.json").read_text())
     assert main(["benchmark", "--config", str(RECIPE), "--output_dir", str(tmp_path)]) == 0
     found = read_results(tmp_path).set_index(["dataset", "horizon", "model"])[["mse", "mae"]]

@@ -17,6 +17,8 @@ import yaml
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
+from ..data.preparation import DataArguments
+from ..data.sources import load_series
 from ..files import atomic_path
 from ..training.arguments import RecipeParser
 
@@ -31,7 +33,7 @@ class ModelKind:
     """How cells of a kind of model are run.
 
     Args:
-        recipe: dataclasses of its settings.
+        recipe: dataclasses of its settings, the first of them `DataArguments`.
         run: takes an instance of each and returns what metrics.json holds.
         is_seeded: whether results depend on a seed; otherwise there is one cell for all seeds.
     """
@@ -68,7 +70,8 @@ class Cell:
     @property
     def identity(self) -> str:
         """Names and settings as text: a row of results with the same text need not be made again."""
-        return json.dumps({"dataset": self.dataset, "model": self.model, "kind": self.kind, **self.settings})
+        names = {"dataset": self.dataset, "model": self.model, "kind": self.kind}
+        return json.dumps(names | self.settings, sort_keys=True)
 
     @property
     def folder(self) -> Path:
@@ -252,6 +255,13 @@ def _parse(cell: Cell, kinds: Mapping[str, ModelKind], folder: Path) -> tuple[An
         raise ValueError(f"models: {cell.model} on {cell.dataset}: {error}") from None
 
 
+def _check_data(arguments: DataArguments) -> None:
+    """Raises what is wrong with the series, before anything is run."""
+    load_series(arguments.data, arguments.timestamp_column, arguments.target_columns)
+    if arguments.zero_shot is not None:
+        load_series(arguments.zero_shot)
+
+
 def _keys(results: pd.DataFrame) -> list[tuple]:
     return [(d, m, h, None if pd.isna(s) else s) for d, m, h, s in results[KEY].itertuples(index=False)]
 
@@ -275,12 +285,14 @@ def run_benchmark(benchmark: Benchmark, kinds: Mapping[str, ModelKind]) -> pd.Da
         The rows of the benchmark's cells, in their order.
 
     Raises:
-        ValueError: for settings that no cell could be run with, or if another process writes in the same folder.
-        OSError: if the data are not there, or nothing can be written.
+        ValueError: for settings or series that no cell could be run with, or if another process writes in the folder.
+        OSError: if series are not there, or nothing can be written.
     """
     folder = Path(benchmark.output_dir)
     cells = make_cells(benchmark, kinds)
     parsed = {cell.key: _parse(cell, kinds, folder) for cell in cells}
+    for dataset in benchmark.datasets:
+        _check_data(next(arguments[0] for key, arguments in parsed.items() if key[0] == dataset))
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):

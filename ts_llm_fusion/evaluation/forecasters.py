@@ -42,6 +42,8 @@ Forecaster = Callable[[Tensor], Forecast]
 def fill_missing(past_values: Tensor) -> Tensor:
     """Carries the last observed value of (batch, time, variables) forward, then the first one back; none is 0."""
     observed = ~torch.isnan(past_values)
+    if observed.all():
+        return past_values
     step = torch.arange(past_values.shape[1], device=past_values.device)[None, :, None]
     last = torch.where(observed, step, -1).cummax(1).values
     first = torch.where(observed, step, past_values.shape[1] - 1).amin(1, keepdim=True)
