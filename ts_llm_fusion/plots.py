@@ -12,24 +12,6 @@ from .files import atomic_path
 
 _HISTORY, _TRUTH, _FORECAST = "#4c566a", "#1f2933", "#d9480f"
 _MOST_PANELS = 6
-_PALETTE = (
-    "#1f77b4",
-    "#d9480f",
-    "#2b8a3e",
-    "#862e9c",
-    "#c2255c",
-    "#5c940d",
-    "#0b7285",
-    "#e67700",
-    "#495057",
-    "#868e96",
-    "#364fc7",
-    "#a61e4d",
-    "#087f5b",
-    "#b08900",
-    "#5f3dc4",
-    "#212529",
-)
 
 
 def plot_forecast(
@@ -99,7 +81,7 @@ def quantile_bands(
 
 
 def plot_errors(summary: pd.DataFrame, published: pd.DataFrame, title: str = "") -> Figure:
-    """Draws errors by horizon: a line for each model with its spread over seeds, published numbers dashed.
+    """Draws errors of models with their spread over seeds: a panel for each metric and horizon, a row for each model.
 
     Args:
         summary: columns model, horizon, mse, mse_std, mae and mae_std.
@@ -107,38 +89,32 @@ def plot_errors(summary: pd.DataFrame, published: pd.DataFrame, title: str = "")
         title: of the whole picture.
     """
     horizons = list(dict.fromkeys(summary["horizon"]))
-    position = {horizon: place for place, horizon in enumerate(horizons)}
-    published = published[published["horizon"].isin(horizons)]
-    groups = [(str(model), rows, "-", "o") for model, rows in summary.groupby("model", sort=False)]
-    groups += [(f"{model} (paper)", rows, "--", "D") for model, rows in published.groupby("model", sort=False)]
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
-    panels = figure.subplots(1, 2)
-    for panel, metric, name in zip(panels, ("mse", "mae"), ("mean squared error", "mean absolute error"), strict=True):
-        for number, (label, rows, line, marker) in enumerate(groups):
+    papers = published[published["horizon"].isin(horizons)]
+    rows = [*dict.fromkeys(summary["model"]), *(f"{model} (paper)" for model in dict.fromkeys(papers["model"]))]
+    place = {name: number for number, name in enumerate(rows)}
+    ours = summary.assign(place=summary["model"].map(place))
+    papers = papers.assign(place=(papers["model"] + " (paper)").map(place))
+    size = (2.2 + 2.4 * len(horizons), 1.2 + 0.46 * len(rows))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(2, len(horizons), sharey=True, sharex="row", squeeze=False)
+    for metric, name, line in zip(("mse", "mae"), ("mean squared error", "mean absolute error"), panels, strict=True):
+        for horizon, panel in zip(horizons, line, strict=True):
+            found, paper = ours[ours["horizon"] == horizon], papers[papers["horizon"] == horizon]
+            style = {"linestyle": "none", "marker": "o", "markersize": 5}
             panel.errorbar(
-                # Side by side, so that error bars do not hide each other.
-                rows["horizon"].map(position) + 0.4 * (number / max(len(groups) - 1, 1) - 0.5),
-                rows[metric],
-                yerr=rows.get(f"{metric}_std"),
-                color=_PALETTE[number % len(_PALETTE)],
-                linestyle=line,
-                linewidth=1.0,
-                marker=marker,
-                markersize=4.5,
-                markerfacecolor="white" if line == "--" else None,
-                capsize=2.5,
-                label=label,
+                found[metric], found["place"], xerr=found[f"{metric}_std"], color=_FORECAST, capsize=2.5, **style
             )
-        panel.set_yscale("log")
-        panel.yaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 3, 5, 7)))
-        panel.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        panel.yaxis.set_minor_formatter(NullFormatter())
-        panel.set_xticks(range(len(horizons)), map(str, horizons))
-        panel.set_xlabel("horizon")
-        panel.set_title(name, fontsize="medium", loc="left")
-        panel.grid(alpha=0.25, linewidth=0.5)
-        panel.spines[["top", "right"]].set_visible(False)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize="small")
+            panel.plot(paper[metric], paper["place"], color=_HISTORY, markerfacecolor="white", **style)
+            panel.set_xscale("log")
+            panel.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 1.5, 2, 3, 5, 7)))
+            panel.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            panel.xaxis.set_minor_formatter(NullFormatter())
+            panel.set_yticks(range(len(rows)), rows)
+            panel.tick_params(labelsize="small")
+            panel.set_title(f"{name}, {horizon} steps", fontsize="small", loc="left")
+            panel.grid(alpha=0.3, linewidth=0.5)
+            panel.spines[["top", "right"]].set_visible(False)
+    # The axis is shared, so this turns all panels: the first model on top.
+    panels[0, 0].invert_yaxis()
     figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     return figure
