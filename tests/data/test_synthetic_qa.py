@@ -4,9 +4,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from datasets import Dataset
 
 from ts_llm_fusion.data.questions import QuestionArguments, prepare_questions
-from ts_llm_fusion.data.samples import FEATURES, numbers_as_text, shuffle_series
+from ts_llm_fusion.data.samples import FEATURES, make_sample, numbers_as_text, shuffle_series
 from ts_llm_fusion.data.synthetic_qa import (
     PERIODS,
     TASKS,
@@ -163,6 +164,35 @@ def test_numbers_as_text_keep_the_series_to_a_twentieth_of_a_standard_deviation(
     for text, series in zip((texts[2], texts[4]), sample["time_series"], strict=True):
         values = np.array(text.split(") ")[1].split(), dtype=float) / 10
         assert np.abs(values - standardized(series)).max() <= 0.05 + 1e-6
+
+
+def test_missing_values_are_question_marks_in_the_text() -> None:
+    sample = make_sample("Which?", {"Series": np.array([1, np.nan, 3])}, "a", "task", "source", "id")
+    assert numbers_as_text(sample)["messages"][0]["content"][2]["text"] == "(mean 2, std 1) -10 ? 10"
+
+
+def test_samples_name_their_series_and_their_subject() -> None:
+    sample = make_sample(
+        "Which?", {"x": [1.0], "y": [2.0, 3.0]}, "b", "task", "source", "id", subject="7", reply="So: b"
+    )
+    assert (sample["time_series_names"], sample["time_series"]) == (["x", "y"], [[1.0], [2.0, 3.0]])
+    assert (sample["answer"], sample["messages"][1]["content"][0]["text"], sample["subject"]) == ("b", "So: b", "7")
+    assert set(sample) == set(FEATURES)
+    assert numbers_as_text(sample)["time_series_names"] == []
+
+
+def test_shuffling_keeps_the_number_of_series_of_each_question() -> None:
+    rows = [
+        make_sample("Which?", {name: [row, 0.0] for name in "ab"[: 1 + row % 2]}, "a", "task", "source", str(row))
+        for row in range(40)
+    ]
+    samples = Dataset.from_list(rows, features=FEATURES)
+    shuffled = shuffle_series(samples, seed=0)
+    assert shuffled.features == FEATURES
+    assert shuffled["id"][:] == samples["id"][:]
+    for before, after in zip(samples, shuffled, strict=True):
+        assert len(after["time_series"]) == len(after["time_series_names"])
+        assert after["time_series"] != before["time_series"]
 
 
 def test_shuffling_gives_each_question_the_series_of_another_one_of_its_kind() -> None:

@@ -47,7 +47,7 @@ def test_a_tsv_file_gives_one_channel_without_its_padding(tmp_path: Path) -> Non
     ("change", "message"),
     [
         (("@timeStamps false", "@timeStamps true"), "has time stamps"),
-        (("@classLabel true Walk Run", "@classLabel false"), "has no classes"),
+        (("@classLabel true Walk Run", "@classLabel false"), "has no @classLabel"),
         (("@dimensions 2", "@dimensions 3"), "line 8: 2 channels, but the header says 3"),
         (("0.5", "half"), "line 8: could not convert string to float: 'half'"),
     ],
@@ -71,8 +71,12 @@ def test_a_stratified_split_takes_the_share_of_each_class_and_is_seeded() -> Non
 
 def test_a_missing_archive_says_where_to_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TS_LLM_FUSION_DATA_DIR", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=r"put it in \$TS_LLM_FUSION_DATA_DIR/tsc"):
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(FileNotFoundError, match=r"put the file at \$TS_LLM_FUSION_DATA_DIR/tsc/BasicMotions.zip"):
         prepare_archive("BasicMotions", ArchiveArguments())
+    with pytest.raises(FileNotFoundError, match=r"no Mine_TRAIN file .* put it in \$TS_LLM_FUSION_DATA_DIR/tsc"):
+        prepare_archive("Mine", ArchiveArguments())
 
 
 @pytest.mark.parametrize(

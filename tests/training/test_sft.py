@@ -334,7 +334,7 @@ def test_answers_do_not_depend_on_the_batch_and_do_on_the_series(folder: Path) -
         ({"use_peft": True}, "a new backbone must be trained in full"),
         ({"freeze": ["head"]}, "freeze: 'head' is no part of the model; parts are encoder, projector, backbone"),
         ({"encoder_lerning_rate": 1e-3}, "did you mean 'encoder_learning_rate'"),
-        ({"data": "BasicMotion"}, "BasicMotion: no BasicMotion_TRAIN file"),
+        ({"data": "BasicMotion"}, "BasicMotion: not a known data set; did you mean 'BasicMotions'?"),
         ({"text_config": {"hidden_size": 32}}, "text_config names no model_type"),
         ({"load_in_4bit": True}, "load_in_4bit and load_in_8bit need bitsandbytes, which is not installed"),
         (

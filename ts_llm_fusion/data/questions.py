@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .qa.source import QuestionSource
+from .registry import find_dataset, find_loader
 from .samples import FEATURES, QuestionData, numbers_as_text
 from .synthetic_qa import SyntheticArguments, prepare_synthetic
-from .tsc import ArchiveArguments, prepare_archive
+from .tsc import ArchiveArguments, is_archive, prepare_archive
 
 SYNTHETIC = "synthetic"
 
@@ -15,11 +17,33 @@ class QuestionArguments:
     """Which questions, and how the model gets their series."""
 
     data: str = field(
-        default=SYNTHETIC, metadata={"help": "synthetic, or a classification archive by name (BasicMotions, ...)."}
+        default=SYNTHETIC,
+        metadata={
+            "help": "A set of questions or captions by name: synthetic, tsqa, har_cot, ..., or a classification "
+            "archive (BasicMotions, ...)."
+        },
     )
     series_as: Literal["series", "text"] = field(
         default="series", metadata={"help": "Whether the encoder reads the series, or the text holds their numbers."}
     )
+
+
+def _prepare_source(source: QuestionSource) -> QuestionData:
+    missing = {"train", "validation", "test"} - set(find_dataset(source.name).splits)
+    if missing:
+        raise ValueError(f"{source.name}: has no {sorted(missing)[0]} split; it is to evaluate on, not to train.")
+    return QuestionData(dict(source()), source.question_labels())
+
+
+def _prepare(name: str, synthetic: SyntheticArguments, archive: ArchiveArguments) -> QuestionData:
+    if name == SYNTHETIC:
+        return prepare_synthetic(synthetic)
+    if is_archive(name):
+        return prepare_archive(name, archive)
+    loader = find_loader(find_dataset(name))
+    if not isinstance(loader, QuestionSource):
+        raise ValueError(f"{name}: is a set of series for {find_dataset(name).task}, not of questions.")
+    return _prepare_source(loader)
 
 
 def prepare_questions(
@@ -28,9 +52,11 @@ def prepare_questions(
     """The questions of a recipe.
 
     Raises:
-        FileNotFoundError, ValueError: as `prepare_archive`.
+        FileNotFoundError: for files that are not at hand and cannot be downloaded, saying where to put them.
+        ValueError: for an unknown name (the nearest is named), a set without questions or without one of the splits,
+            and files that are not as they should be.
     """
-    data = prepare_synthetic(synthetic) if arguments.data == SYNTHETIC else prepare_archive(arguments.data, archive)
+    data = _prepare(arguments.data, synthetic, archive)
     if arguments.series_as == "series":
         return data
     splits = {

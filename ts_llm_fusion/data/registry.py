@@ -18,6 +18,7 @@ _MODULES = (
     "ts_llm_fusion.data.ltsf",
     "ts_llm_fusion.data.m4",
     "ts_llm_fusion.data.mitbih",
+    "ts_llm_fusion.data.qa.entries",
     "ts_llm_fusion.data.sources",
     "ts_llm_fusion.data.synthetic_series",
 )

@@ -18,6 +18,9 @@ from .sources import load_series
 AnyDataset = Dataset | DatasetDict | IterableDataset | IterableDatasetDict
 Rows = Iterator[dict[str, Any]]
 
+# Rows that wait in memory to be written: one can hold twelve leads of an ECG.
+_WRITER_ROWS = 100
+
 # `start` is null where the source has no dates; `freq` is a frequency of pandas.
 SERIES_FEATURES = Features(
     {
@@ -68,6 +71,7 @@ def make_dataset(
             features=features,
             gen_kwargs={"generate": generate, "arguments": arguments, "state": state},
             split=NamedSplit(split),
+            writer_batch_size=_WRITER_ROWS,
         )
     except DatasetGenerationError as error:
         # What is wrong with the input is in the cause.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from datasets import Dataset, Features, List, Value
+from datasets import Dataset, Features, List, Value, concatenate_datasets
 
 # A part is text, or stands for the next series of the sample and has no text.
 FEATURES = Features(
@@ -14,10 +14,12 @@ FEATURES = Features(
             {"role": Value("string"), "content": List({"type": Value("string"), "text": Value("string")})}
         ),
         "time_series": List(List(Value("float32"))),
+        "time_series_names": List(Value("string")),
         "answer": Value("string"),
         "task": Value("string"),
         "source": Value("string"),
         "id": Value("string"),
+        "subject": Value("string"),
     }
 )
 
@@ -28,11 +30,11 @@ class QuestionData:
 
     Args:
         splits: samples of `FEATURES` under "train", "validation" and "test".
-        labels: task -> every answer that it knows.
+        labels: task -> every answer that it knows, or `None` for a task with open answers.
     """
 
     splits: dict[str, Dataset]
-    labels: dict[str, list[str]]
+    labels: dict[str, list[str] | None]
 
 
 def text_part(text: str) -> dict[str, Any]:
@@ -47,16 +49,20 @@ def make_sample(
     task: str,
     source: str,
     sample_id: str,
+    subject: str | None = None,
+    reply: str | None = None,
 ) -> dict[str, Any]:
     """A sample: the question, each series after its name, and the answer.
 
     Args:
         question: what is asked.
-        series: name -> float array (time,).
-        answer: what the assistant says.
+        series: name -> float array (time,), in the unit of the data.
+        answer: the true answer, a label where the task has a list of them.
         task: kind of question.
         source: data set that it comes from.
         sample_id: unique among the samples of the source.
+        subject: whom the series were recorded from, where it is known.
+        reply: what the assistant says, which ends in the answer; the answer alone by default.
     """
     content = [text_part(question)]
     for name in series:
@@ -64,13 +70,15 @@ def make_sample(
     return {
         "messages": [
             {"role": "user", "content": content},
-            {"role": "assistant", "content": [text_part(answer)]},
+            {"role": "assistant", "content": [text_part(answer if reply is None else reply)]},
         ],
         "time_series": [np.asarray(values, dtype=np.float32).tolist() for values in series.values()],
+        "time_series_names": list(series),
         "answer": answer,
         "task": task,
         "source": source,
         "id": sample_id,
+        "subject": subject,
     }
 
 
@@ -80,7 +88,7 @@ def offer(options: Sequence[str]) -> str:
 
 
 def _scale(values: np.ndarray) -> str:
-    return f"(mean {values.mean():.4g}, std {values.std():.4g})"
+    return f"(mean {np.nanmean(values):.4g}, std {np.nanstd(values):.4g})"
 
 
 def sample_text(sample: Mapping[str, Any]) -> str:
@@ -101,37 +109,42 @@ def numbers_as_text(sample: Mapping[str, Any]) -> dict[str, Any]:
     """The same sample with its series as numbers in the text: what a language model without an encoder reads.
 
     A series is brought to mean 0 and standard deviation 1, its scale told before it, and each value rounded to a tenth
-    of a standard deviation and written in tenths: "-12" is 1.2 standard deviations below the mean.
+    of a standard deviation and written in tenths: "-12" is 1.2 standard deviations below the mean. A missing value is
+    "?".
     """
     series = iter(sample["time_series"])
     messages = [
         {**message, "content": [_written(part, series) for part in message["content"]]}
         for message in sample["messages"]
     ]
-    return {**sample, "messages": messages, "time_series": []}
+    return {**sample, "messages": messages, "time_series": [], "time_series_names": []}
 
 
 def _written(part: Mapping[str, Any], series: Iterable[Sequence[float]]) -> Mapping[str, Any]:
     if part["type"] == "text":
         return part
     values = np.asarray(next(series), dtype=np.float64)
-    tenths = np.rint(10 * (values - values.mean()) / (values.std() or 1.0)).astype(int)
-    return text_part(f"{_scale(values)} {' '.join(map(str, tenths))}")
+    tenths = np.rint(10 * (values - np.nanmean(values)) / (np.nanstd(values) or 1.0))
+    written = np.where(np.isnan(tenths), "?", np.nan_to_num(tenths).astype(int).astype(str))
+    return text_part(f"{_scale(values)} {' '.join(written)}")
 
 
 def shuffle_series(samples: Dataset, seed: int) -> Dataset:
-    """The same questions, each with the series of another sample of its task: what is left is known from the text.
+    """The same questions, each with the series of another sample of its task and number of series: what is left is
+    known from the text.
 
     Args:
-        samples: of `FEATURES`; samples of one task have the same number of series.
+        samples: of `FEATURES`.
         seed: of the permutation.
     """
     rng = np.random.default_rng(seed)
-    tasks = np.asarray(samples["task"])
+    kinds: dict[tuple[str, int], list[int]] = {}
+    for row, kind in enumerate(zip(samples["task"], map(len, samples["time_series_names"]), strict=True)):
+        kinds.setdefault(kind, []).append(row)
     sources = np.arange(len(samples))
-    for task in np.unique(tasks):
-        rows = rng.permutation(np.flatnonzero(tasks == task))
-        sources[rows] = np.roll(rows, 1)
-    columns = samples.to_dict()
-    columns["time_series"] = [columns["time_series"][source] for source in sources]
-    return Dataset.from_dict(columns, features=FEATURES)
+    for _, rows in sorted(kinds.items()):
+        shuffled = rng.permutation(rows)
+        sources[shuffled] = np.roll(shuffled, 1)
+    series = samples.select(sources).select_columns(["time_series"])
+    mixed = concatenate_datasets([samples.remove_columns(["time_series"]), series], axis=1)
+    return mixed.select_columns(list(FEATURES))

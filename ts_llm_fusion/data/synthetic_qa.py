@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from datasets import Dataset, IterableDataset
 
+from .rows import AnyDataset, make_dataset
 from .samples import FEATURES, QuestionData, make_sample, offer
 
 # Steps of a cycle that questions about periods ask for.
@@ -311,15 +312,33 @@ def stream_synthetic(arguments: SyntheticArguments, split: str, num_samples: int
     )
 
 
+def _sizes(arguments: SyntheticArguments) -> dict[str, int]:
+    return {"train": arguments.num_train, "validation": arguments.num_validation, "test": arguments.num_test}
+
+
+def load_synthetic(split: str | None, streaming: bool, **options: Any) -> AnyDataset:
+    """The questions, as `registry.load_dataset` asks for them.
+
+    Args:
+        split: as `registry.load_dataset`.
+        streaming: as `registry.load_dataset`.
+        **options: of `SyntheticArguments`.
+
+    Raises:
+        ValueError: for bad options.
+    """
+    arguments = SyntheticArguments(**options)
+    splits = {
+        part: {"arguments": arguments, "split": part, "indices": range(size)}
+        for part, size in _sizes(arguments).items()
+    }
+    return make_dataset(_generate, FEATURES, splits, split, streaming)
+
+
 def prepare_synthetic(arguments: SyntheticArguments) -> QuestionData:
     """The questions of a recipe; no question of one split is in another."""
-    sizes = {
-        "train": arguments.num_train,
-        "validation": arguments.num_validation,
-        "test": arguments.num_test,
-    }
     splits = {
         split: Dataset.from_list(list(_generate(arguments, split, range(size))), features=FEATURES)
-        for split, size in sizes.items()
+        for split, size in _sizes(arguments).items()
     }
     return QuestionData(splits, {name: TASKS[name].labels for name in arguments.tasks or TASKS})

@@ -1,17 +1,23 @@
 """Time-series classification archives (UEA, UCR) as questions."""
 
 import gzip
-import os
-from collections.abc import Iterator
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from datasets import Dataset
 
+from .download import DATA_DIR_VARIABLE, data_directory
+from .qa.archive_names import UCR_NAMES, UEA_NAMES
+from .qa.entries import archive_file
+from .qa.reading import Bundle
+from .qa.source import locate_bundle
+from .rows import AnyDataset, make_dataset
 from .samples import FEATURES, QuestionData, make_sample, offer
-from .sources import DATA_DIR_VARIABLE
 
 _SUFFIXES = (".ts", ".ts.gz", ".tsv", ".tsv.gz")
 
@@ -61,7 +67,7 @@ _DEFAULT = Archive("Which class do these signals belong to?")
 
 def _lines(path: Path) -> Iterator[str]:
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
-        yield from (line.strip() for line in file)
+        yield from file
 
 
 def _numbers(text: str, separator: str, where: str) -> np.ndarray:
@@ -71,33 +77,48 @@ def _numbers(text: str, separator: str, where: str) -> np.ndarray:
         raise ValueError(f"{where}: {error}; values are numbers, or ? where missing.") from None
 
 
-def read_ts(path: str | Path) -> list[LabelledSeries]:
-    """Instances of a UEA `.ts` file, gzip'd or not: channels separated by ":", the class after the last one.
+def ts_instances(lines: Iterable[str], where: str, label: Literal["class", "target"]) -> Iterator[LabelledSeries]:
+    """Instances of a UEA `.ts` file one by one: channels separated by ":", the class or the target after the last one.
+
+    Args:
+        lines: of the file.
+        where: its name in messages.
+        label: which of the two its header must promise.
 
     Raises:
-        ValueError: for a file with time stamps, without classes, or with lines that do not fit its header.
+        ValueError: for a file with time stamps, without labels, or with lines that do not fit its header.
     """
-    path = Path(path)
     header: dict[str, list[str]] = {}
-    instances = []
-    for number, line in enumerate(_lines(path), start=1):
+    checked = False
+    for number, line in enumerate(map(str.strip, lines), start=1):
         if not line or line.startswith("#"):
             continue
         if line.startswith("@"):
             name, *values = line[1:].split()
             header[name.lower()] = values
             continue
-        if not instances:
+        if not checked:
             if header.get("timestamps", ["false"])[0].lower() == "true":
-                raise ValueError(f"{path}: has time stamps, which are not read; give a file with @timeStamps false.")
-            if header.get("classlabel", ["false"])[0].lower() != "true":
-                raise ValueError(f"{path}: has no classes (@classLabel); give a classification archive.")
-        *channels, label = line.split(":")
+                raise ValueError(f"{where}: has time stamps, which are not read; give a file with @timeStamps false.")
+            if header.get(f"{label}label", ["false"])[0].lower() != "true":
+                raise ValueError(f"{where}: has no @{label}Label; is it the right archive?")
+            checked = True
+        *channels, value = line.split(":")
         wanted = int(header.get("dimensions", [len(channels)])[0])
         if len(channels) != wanted:
-            raise ValueError(f"{path}, line {number}: {len(channels)} channels, but the header says {wanted}.")
-        instances.append(LabelledSeries([_numbers(c, ",", f"{path}, line {number}") for c in channels], label.lower()))
-    return instances
+            raise ValueError(f"{where}, line {number}: {len(channels)} channels, but the header says {wanted}.")
+        yield LabelledSeries(
+            [_numbers(channel, ",", f"{where}, line {number}") for channel in channels], value.lower()
+        )
+
+
+def read_ts(path: str | Path) -> list[LabelledSeries]:
+    """Instances of a UEA classification archive's `.ts` file, gzip'd or not.
+
+    Raises:
+        ValueError: as `ts_instances`.
+    """
+    return list(ts_instances(_lines(Path(path)), str(path), "class"))
 
 
 def read_tsv(path: str | Path) -> list[LabelledSeries]:
@@ -107,7 +128,7 @@ def read_tsv(path: str | Path) -> list[LabelledSeries]:
         ValueError: for a value that is no number.
     """
     instances = []
-    for number, line in enumerate(_lines(Path(path)), start=1):
+    for number, line in enumerate(map(str.strip, _lines(Path(path))), start=1):
         if not line:
             continue
         label, values = line.split("\t", 1)
@@ -117,30 +138,56 @@ def read_tsv(path: str | Path) -> list[LabelledSeries]:
     return instances
 
 
-def _find(name: str, part: str) -> Path:
-    directory = os.environ.get(DATA_DIR_VARIABLE)
-    candidates = [Path(directory, "tsc", f"{name}_{part}{suffix}") for suffix in _SUFFIXES] if directory else []
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-    place = Path(directory, "tsc") if directory else "a data directory"
-    raise FileNotFoundError(
-        f"{name}: no {name}_{part} file ({', '.join(_SUFFIXES)}) in {place}; download the archive from "
-        f"timeseriesclassification.com and put it in ${DATA_DIR_VARIABLE}/tsc."
-    )
+def _find(name: str, part: str) -> Path | None:
+    """The file of a split in the data directory, if it is there."""
+    directory = data_directory()
+    candidates = [directory / "tsc" / f"{name}_{part}{suffix}" for suffix in _SUFFIXES] if directory else []
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def is_archive(name: str) -> bool:
+    """Whether a name is that of an archive: of UCR or UEA, or of files in the data directory."""
+    return name in UCR_NAMES or name in UEA_NAMES or _find(name, "TRAIN") is not None
+
+
+def archive_files(name: str) -> tuple[Path, ...]:
+    """The files of an archive: its two splits in `$TS_LLM_FUSION_DATA_DIR/tsc`, or the archive with both.
+
+    Raises:
+        FileNotFoundError: if neither is there and the archive cannot be downloaded, saying where to put it.
+    """
+    found = (_find(name, "TRAIN"), _find(name, "TEST"))
+    if None not in found:
+        return found
+    if name not in UCR_NAMES | UEA_NAMES:
+        missing = "TRAIN" if found[0] is None else "TEST"
+        raise FileNotFoundError(
+            f"{name}: no {name}_{missing} file ({', '.join(_SUFFIXES)}) in {data_directory() or 'a data directory'}"
+            f"/tsc, and no archive of UCR and UEA is called so; put it in ${DATA_DIR_VARIABLE}/tsc."
+        )
+    return (locate_bundle(archive_file(name), name),)
 
 
 def read_archive(name: str, part: str) -> list[LabelledSeries]:
-    """Instances of the official `TRAIN` or `TEST` split of an archive in `$TS_LLM_FUSION_DATA_DIR/tsc`.
+    """Instances of the official `TRAIN` or `TEST` split of an archive.
 
     Raises:
-        FileNotFoundError: if it is not there, saying where to put it.
+        FileNotFoundError: as `archive_files`.
         ValueError: for a file that cannot be read or is empty.
     """
-    path = _find(name, part)
-    instances = (read_ts if ".ts" in path.suffixes else read_tsv)(path)
+    files = archive_files(name)
+    if len(files) == 2:
+        path = files[0] if part == "TRAIN" else files[1]
+        instances = (read_ts if ".ts" in path.suffixes else read_tsv)(path)
+        where = str(path)
+    else:
+        bundle = Bundle(files[0])
+        member = bundle.find(f"{name}_{part}.ts")
+        where = f"{bundle.path}, {member}"
+        with bundle.open(member) as file:
+            instances = list(ts_instances(io.TextIOWrapper(file, encoding="utf-8"), where, "class"))
     if not instances:
-        raise ValueError(f"{path}: has no instances.")
+        raise ValueError(f"{where}: has no instances.")
     return instances
 
 
@@ -177,19 +224,19 @@ def _sample(
     )
 
 
-def prepare_archive(name: str, arguments: ArchiveArguments) -> QuestionData:
-    """The questions of an archive: its official test split, and its training split with a validation part cut off.
-
-    Raises:
-        FileNotFoundError: as `read_archive`.
-        ValueError: as `read_archive` and `stratified_split`, and for a test split with other classes.
-    """
-    archive = _ARCHIVES.get(name, _DEFAULT)
+def _split_archive(
+    name: str, arguments: ArchiveArguments
+) -> tuple[dict[str, list[tuple[str, LabelledSeries]]], list[str]]:
+    """Split -> identifiers and instances, and the classes."""
     train, test = read_archive(name, "TRAIN"), read_archive(name, "TEST")
     labels = sorted({instance.label for instance in train})
-    unknown = {instance.label for instance in test} - set(labels)
+    unknown = Counter(instance.label for instance in test if instance.label not in labels)
     if unknown:
-        raise ValueError(f"{name}: class {sorted(unknown)[0]!r} of the test split is not in the training split.")
+        counted = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common())
+        raise ValueError(
+            f"{name}: {unknown.total()} instances of the test split are of classes that the training split does not "
+            f"have: {counted}."
+        )
     kept, taken = stratified_split(
         [instance.label for instance in train], arguments.validation_share, arguments.split_seed
     )
@@ -198,9 +245,49 @@ def prepare_archive(name: str, arguments: ArchiveArguments) -> QuestionData:
         "validation": [(f"TRAIN-{row}", train[row]) for row in taken],
         "test": [(f"TEST-{row}", instance) for row, instance in enumerate(test)],
     }
+    return chosen, labels
+
+
+def archive_samples(
+    archive: str, split: str, validation_share: float = 0.2, split_seed: int = 0
+) -> Iterator[dict[str, Any]]:
+    """The questions of a split of an archive: its official test split, and its training split with a validation part
+    cut off, a share of each class.
+
+    Raises:
+        FileNotFoundError: as `archive_files`.
+        ValueError: as `read_archive` and `stratified_split`, and for a test split with other classes.
+    """
+    chosen, labels = _split_archive(archive, ArchiveArguments(validation_share, split_seed))
+    known = _ARCHIVES.get(archive, _DEFAULT)
+    for sample_id, instance in chosen[split]:
+        yield _sample(archive, known, labels, instance, sample_id)
+
+
+def load_archive(split: str | None, streaming: bool, archive: str, **options: Any) -> AnyDataset:
+    """An archive, as `registry.load_dataset` asks for it.
+
+    Args:
+        split: as `registry.load_dataset`.
+        streaming: as `registry.load_dataset`.
+        archive: its name.
+        **options: of `archive_samples`.
+    """
+    splits = {part: {"archive": archive, "split": part, **options} for part in ("train", "validation", "test")}
+    return make_dataset(archive_samples, FEATURES, splits, split, streaming, archive_files(archive))
+
+
+def prepare_archive(name: str, arguments: ArchiveArguments) -> QuestionData:
+    """The questions of an archive in memory, with their labels.
+
+    Raises:
+        FileNotFoundError, ValueError: as `archive_samples`.
+    """
+    chosen, labels = _split_archive(name, arguments)
+    known = _ARCHIVES.get(name, _DEFAULT)
     splits = {
         split: Dataset.from_list(
-            [_sample(name, archive, labels, instance, sample_id) for sample_id, instance in instances],
+            [_sample(name, known, labels, instance, sample_id) for sample_id, instance in instances],
             features=FEATURES,
         )
         for split, instances in chosen.items()

@@ -1,0 +1,1 @@
+"""Published question-answering and caption sets, each as samples of `FEATURES`, one module for each source."""

@@ -1,0 +1,203 @@
+"""PAMAP2: physical activities from an accelerometer at the hand, as labels and with rationales."""
+
+import logging
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+
+from ..samples import make_sample, offer
+from .rationales import ask_for_rationale, end_in_answer
+from .reading import Bundle, known_labels, parse_numbers, read_table
+from .source import Labels, QuestionSource
+from .splits import in_part, stratified_parts, subject_parts
+
+logger = logging.getLogger(__name__)
+
+ACC, COT = "pamap2_acc", "pamap2_cot"
+AXES = ("x", "y", "z")
+# Numbers of the activities in the files (the readme of the set); 0 is whatever lies between two of them.
+_ACTIVITIES = {
+    1: "lying",
+    2: "sitting",
+    3: "standing",
+    4: "walking",
+    5: "running",
+    6: "cycling",
+    7: "nordic walking",
+    9: "watching TV",
+    10: "computer work",
+    11: "car driving",
+    12: "ascending stairs",
+    13: "descending stairs",
+    16: "vacuum cleaning",
+    17: "ironing",
+    18: "folding laundry",
+    19: "house cleaning",
+    20: "playing soccer",
+    24: "rope jumping",
+}
+COT_LABELS = list(_ACTIVITIES.values())
+# Those of the protocol; the others are in the optional recordings.
+ACC_LABELS = [_ACTIVITIES[number] for number in (1, 2, 3, 4, 12, 13, 5, 6, 7, 17, 16, 24)]
+_SUBJECTS = {"train": (101, 102, 103, 104, 107, 108, 109), "validation": (105,), "test": (106,)}
+_INNER = "PAMAP2_Dataset.zip"
+_NUM_COLUMNS = 54
+# Time stamp, activity, and the accelerometer of the hand with a range of 16 g.
+_COLUMNS = (0, 1, 4, 5, 6)
+_WINDOW_SECONDS = 3
+_EVERY = 2
+_MOST_MISSING = 0.5
+_SHORTEST = 150
+_SUBJECT_COLUMNS = ("subject", "subject_id")
+
+
+@contextmanager
+def _subject_file(path: Path, subject: int) -> Iterator[IO[bytes]]:
+    """The recording of a subject: of the folder, of UCI's archive, or of the archive that is in that."""
+    bundle = Bundle(path)
+    ending = f"Protocol/subject{subject}.dat"
+    inner = [name for name in bundle.names() if f"/{name}".endswith(f"/{_INNER}")]
+    if not inner:
+        with bundle.open(bundle.find(ending)) as file:
+            yield file
+        return
+    # A zip in a zip, which zipfile reads as a file in which it can go back and forth.
+    with bundle.open(inner[0]) as nested, zipfile.ZipFile(nested) as archive:
+        names = [name for name in archive.namelist() if name.endswith(ending)]
+        if not names:
+            raise FileNotFoundError(f"{path}, {inner[0]}: has no {ending}; is it the right archive?")
+        with archive.open(names[0]) as file:
+            yield file
+
+
+def _read_subject(path: Path, subject: int) -> np.ndarray:
+    """float64 (rows, 5): time in seconds, activity, and three axes in m/s^2; a tenth of the columns of the file."""
+    where = f"{path}, subject{subject}.dat"
+    with _subject_file(path, subject) as file:
+        try:
+            table = pd.read_csv(file, sep=r"\s+", header=None, usecols=list(_COLUMNS), dtype=np.float64)
+        except (ValueError, pd.errors.ParserError) as error:
+            reason = " ".join(str(error).split())
+            raise ValueError(
+                f"{where}: {reason}; rows are {_NUM_COLUMNS} numbers with a space between them."
+            ) from None
+    if table[[0, 1]].isna().any(axis=None):
+        row = int(table[[0, 1]].isna().any(axis=1).argmax()) + 1
+        raise ValueError(f"{where}, row {row}: has no time or no activity.")
+    return table.to_numpy()
+
+
+def _windows(recording: np.ndarray) -> Iterator[tuple[int, str, np.ndarray]]:
+    """Number, activity and axes (3, time) of each window of three seconds that is mostly one activity."""
+    time, activity, axes = recording[:, 0], recording[:, 1].astype(int), recording[:, 2:]
+    windows = ((time - time[0]) // _WINDOW_SECONDS).astype(int)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(windows)) + 1, [len(windows)]])
+    for start, end in pairwise(starts):
+        numbers, counts = np.unique(activity[start:end], return_counts=True)
+        most = int(numbers[counts.argmax()])
+        if most == 0 or 2 * counts.max() < end - start:
+            continue
+        values = axes[start:end]
+        if np.isnan(values).mean(0).max() <= _MOST_MISSING:
+            yield int(windows[start]), _ACTIVITIES.get(most, str(most)), values.T
+
+
+def acc_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
+    """The windows of a split of UCI's archive: `Protocol/subject{101..109}.dat`, 54 columns of numbers at 100 Hz, in
+    PAMAP2_Dataset.zip inside the archive.
+
+    The splits are the reference's, by subject: 105 for validation, 106 for testing, the others for training. A window
+    is three seconds of the accelerometer of the hand, every second value, 150 of them; its label is the activity of
+    most of its values, and of at least half. Put right against the reference: windows are cut before the transient
+    rows between activities are dropped, not after, so that none joins values from before and after a gap or is cut
+    short by one; missing values stay missing (a window with more than half of an axis missing is left out) and are not
+    interpolated from one subject to the next; and the question says 50 Hz, which the values have.
+
+    Raises:
+        ValueError: for rows that do not fit, and labels that are not of the list.
+        FileNotFoundError: for an archive without one of the files.
+    """
+    (path,) = files
+    question = (
+        "A sensor at the hand recorded this acceleration for three seconds at 50 Hz, in m/s^2. What is its wearer "
+        f"doing?{offer(ACC_LABELS)}"
+    )
+    for subject in _SUBJECTS[split]:
+        windows = ((number, (label, axes)) for number, label, axes in _windows(_read_subject(path, subject)))
+        where = f"{path}, subject{subject}.dat"
+        for number, (label, axes) in known_labels(windows, where, lambda window: window[0], lambda _: ACC_LABELS):
+            series = {f"Acceleration {axis}": values[::_EVERY] for axis, values in zip(AXES, axes, strict=True)}
+            yield make_sample(question, series, label, ACC, ACC, f"{subject}-{number}", subject=str(subject))
+
+
+def acc_labels(files: tuple[Path, ...]) -> Labels:
+    """The twelve activities of the protocol."""
+    return {ACC: ACC_LABELS}
+
+
+_COT_COLUMNS = (*(f"{axis}_axis" for axis in AXES), "label", "rationale")
+
+
+def _subject(row: dict[str, str]) -> str | None:
+    return next((row[name].strip() for name in _SUBJECT_COLUMNS if name in row), None)
+
+
+def _long_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows whose series have enough values, by the commas between them."""
+    for number, row in read_table(path, _COT_COLUMNS):
+        if min(row[f"{axis}_axis"].count(",") for axis in AXES) + 1 >= _SHORTEST:
+            yield number, row
+
+
+def _cot_parts(path: Path) -> np.ndarray:
+    known, subjects = [], []
+    for _, row in _long_rows(path):
+        known.append(row["label"].strip())
+        subjects.append(_subject(row))
+    if None not in subjects:
+        return subject_parts(subjects, 1 / 9, 42)
+    return stratified_parts(known, 0.05, (42, 43))
+
+
+def cot_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
+    """The windows of a split of pamap2_cot.csv: x_axis, y_axis, z_axis (lists as text), label, rationale.
+
+    Windows with fewer than 150 values are left out, as in the reference. It draws windows, 90, 5 and 5 % of each label
+    (drawn in the same way here), so that one person is in all splits; where the file names subjects, no subject is in
+    two splits here. Also put right: every rationale ends in "Answer: " and its label.
+
+    Raises:
+        ValueError: for rows that do not fit, with their number, and labels that are not of the list.
+        OSError: without scikit-learn, which draws the windows.
+    """
+    (path,) = files
+    chosen = in_part(_cot_parts(path), split)
+    question = ask_for_rationale(
+        "A sensor at the hand recorded this acceleration. What is its wearer doing?", COT_LABELS
+    )
+    rows = known_labels(_long_rows(path), str(path), lambda row: row["label"].strip(), lambda _: COT_LABELS)
+    for position, (number, row) in enumerate(rows):
+        if not chosen[position]:
+            continue
+        label = row["label"].strip()
+        series = {
+            f"Acceleration {axis}": parse_numbers(row[f"{axis}_axis"], f"{path}, row {number}, {axis}_axis")
+            for axis in AXES
+        }
+        reply = end_in_answer(row["rationale"], label)
+        yield make_sample(question, series, label, COT, COT, f"{COT}-{number}", subject=_subject(row), reply=reply)
+
+
+def cot_labels(files: tuple[Path, ...]) -> Labels:
+    """The eighteen activities."""
+    return {COT: COT_LABELS}
+
+
+load_acc = QuestionSource(ACC, acc_samples, acc_labels)
+load_cot = QuestionSource(COT, cot_samples, cot_labels)

@@ -1,0 +1,65 @@
+"""TRUCE: short series of stock prices and of drawn patterns, with captions by people."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..samples import make_sample
+from .source import Labels, QuestionSource
+
+_PARTS = {"train": "train", "validation": "val", "test": "test"}
+_LATER = {"train": {"val", "test"}, "validation": {"test"}, "test": set()}
+_SOURCES = ("stock", "synthetic")
+_TYPES = {"source": str, "split": str, "id": str, "series": list, "captions": list}
+_QUESTION = "Describe what is notable about this series in a short phrase."
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            where = f"{path}, row {number}"
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise ValueError(f"{where}: is no JSON ({error}).") from None
+            for name, kind in _TYPES.items():
+                if not isinstance(row, dict) or not isinstance(row.get(name), kind):
+                    raise ValueError(f"{where}: {name} must be a {kind.__name__}.")
+            if not row["series"] or not all(type(value) in (int, float) for value in row["series"]):
+                raise ValueError(f"{where}: series must be a list of numbers that is not empty.")
+            if row["source"] not in _SOURCES or row["split"] not in _PARTS.values():
+                raise ValueError(
+                    f"{where}: source {row['source']!r} and split {row['split']!r} must be of {', '.join(_SOURCES)} "
+                    f"and of {', '.join(_PARTS.values())}."
+                )
+            yield row
+
+
+def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
+    """The captions of a split of truce.jsonl: lines with source, split, id, series (12 values) and captions (3).
+
+    Each caption is a sample of its own. Put right: series that a later split has too, 20 of the 1,968 of the training
+    split, are left out of the earlier one.
+
+    Raises:
+        ValueError: for lines that do not fit, with their number.
+    """
+    (path,) = files
+    later = {(row["source"], tuple(row["series"])) for row in _rows(path) if row["split"] in _LATER[split]}
+    for row in _rows(path):
+        if row["split"] != _PARTS[split] or (row["source"], tuple(row["series"])) in later:
+            continue
+        for number, caption in enumerate(row["captions"], start=1):
+            sample_id = f"{row['source']}-{row['id']}-{number}"
+            task = f"truce/{row['source']}"
+            yield make_sample(_QUESTION, {"Series": row["series"]}, caption.strip(), task, "truce", sample_id)
+
+
+def labels(files: tuple[Path, ...]) -> Labels:
+    """Captions are open."""
+    return {f"truce/{source}": None for source in _SOURCES}
+
+
+load = QuestionSource("truce", samples, labels)

@@ -1,0 +1,63 @@
+"""TSQA: multiple-choice questions about trend, volatility, season and outliers of generated series."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..samples import make_sample
+from .reading import known_labels, parse_numbers, read_table
+from .source import Labels, QuestionSource
+from .splits import in_part, random_parts
+
+_COLUMNS = ("Task", "Question", "Answer", "Series")
+_OPTION = re.compile(r"^\(([a-z])\)", re.MULTILINE)
+
+
+def _task(row: dict[str, str]) -> str:
+    return f"tsqa/{row['Task'].strip().lower()}"
+
+
+def _choice(row: dict[str, str]) -> str:
+    """The option that an answer starts with, or the answer itself if it starts with none."""
+    found = _OPTION.match(row["Answer"].strip())
+    return found[0] if found else row["Answer"].strip()
+
+
+def _options(row: dict[str, str]) -> list[str]:
+    return [f"({letter})" for letter in _OPTION.findall(row["Question"])]
+
+
+def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
+    """The questions of a split of TSQA.csv (`ChengsenWang/TSQA`): Task, Size, Question, Answer, Label, Series.
+
+    The set has one published part; OpenTSLM draws 10 % to test and 10 % to validate with seed 42, and so does this:
+    38,400, 4,800 and 4,800 of the 48,000 rows. Put right against the reference: the answer is the option that the
+    question asks for, "(c)", alone, so that neither an empty text nor "(" counts as right; it must be one that the
+    question offers.
+
+    Raises:
+        ValueError: for rows that do not fit, with their number, and answers that are not among the options.
+    """
+    (path,) = files
+    parts = random_parts(sum(1 for _ in read_table(path, _COLUMNS)), (42, 42))
+    chosen = in_part(parts, split)
+    rows = known_labels(read_table(path, _COLUMNS), str(path), _choice, _options)
+    for position, (number, row) in enumerate(rows):
+        if chosen[position]:
+            series = parse_numbers(row["Series"], f"{path}, row {number}, Series")
+            yield make_sample(
+                row["Question"].strip(), {"Series": series}, _choice(row), _task(row), "tsqa", f"tsqa-{number}"
+            )
+
+
+def labels(files: tuple[Path, ...]) -> Labels:
+    """Each kind of question with the options of its questions."""
+    (path,) = files
+    found: dict[str, set[str]] = {}
+    for _, row in read_table(path, _COLUMNS):
+        found.setdefault(_task(row), set()).update(_options(row))
+    return {task: sorted(options) for task, options in sorted(found.items())}
+
+
+load = QuestionSource("tsqa", samples, labels)
