@@ -17,8 +17,10 @@ from filelock import FileLock
 from PIL import Image
 
 from ts_llm_fusion.cli import main
-from ts_llm_fusion.evaluation.benchmark import read_results
+from ts_llm_fusion.cli.benchmark import model_kinds
+from ts_llm_fusion.evaluation.benchmark import make_cells, read_benchmark, read_results
 from ts_llm_fusion.evaluation.benchmark_report import report, summarise
+from ts_llm_fusion.training.arguments import RecipeParser
 
 TRAINED = {"max_steps": 3, "eval_strategy": "steps", "save_strategy": "steps", "eval_steps": 3, "save_steps": 3}
 OURS = {"model": "llmps", "recipe": "ours.yaml"}
@@ -213,3 +215,13 @@ def test_two_runs_do_not_write_in_one_folder(folder: Path, capsys: pytest.Captur
     with FileLock(folder / "locked" / ".lock"):
         run(folder, "locked", status=2)
     assert "another process is running a benchmark there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "cells"), [("ili", 68), ("etth1", 34), ("etth1_settings", 90), ("ltsf_floors", 60)])
+def test_the_recipes_of_benchmarks_are_whole(name: str, cells: int) -> None:
+    benchmark = read_benchmark(Path(__file__).parents[2] / "configs" / "eval" / f"{name}.yaml")
+    kinds = model_kinds()
+    made = make_cells(benchmark, kinds)
+    assert len(made) == cells
+    for cell in made:
+        RecipeParser(kinds[cell.kind].recipe).parse_recipe(cell.flags)

@@ -117,7 +117,7 @@ def test_a_saved_language_model_gives_what_training_reported(tmp_path: Path) -> 
     model = tmp_path / "model"
     assert main(["train", "sft", "--config", str(tmp_path / "sft.yaml"), "--output_dir", str(model)]) == 0
     metrics = json.loads((model / "metrics.json").read_text())
-    found = evaluate(tmp_path, task="questions", models=[str(model)], max_new_tokens=4, **QUESTIONS)
+    found = evaluate(tmp_path, models=[str(model)], max_new_tokens=4, **QUESTIONS)
     assert found["questions"] == 10
     assert found["by_task"][str(model)] == metrics["test_by_task"]
     assert found["results"][str(model)] == pytest.approx(metrics["test"])
@@ -135,8 +135,8 @@ def test_a_saved_language_model_gives_what_training_reported(tmp_path: Path) -> 
         ({"models": ["MODEL"], "baselines": ["dlinear"]}, "baselines: 'dlinear' is none of repeat_last"),
         ({"models": ["MODEL"], "prediction_lenght": 12}, "did you mean 'prediction_length'?"),
         ({"models": ["MODEL"], "test_stride": 0}, "test_stride is 0; it must be at least 1"),
-        ({"models": ["MODEL"], "task": "questions", "data": "synthetic"}, "a model of type 'llmps'"),
-        ({"task": "captions"}, "task is 'captions'; it must be one of forecasting, questions"),
+        ({"models": ["MODEL"], "data": "synthetic"}, "a model of type 'llmps'"),
+        ({"models": ["MODEL"], "data": "tsqaa"}, "tsqaa: neither a file nor a known set"),
     ],
 )
 def test_what_cannot_be_evaluated_is_one_line(

@@ -145,5 +145,5 @@ def test_published_numbers_are_the_papers(assets_dir) -> None:
     assert len(published_forecasts("ETTh1 to ETTm2")) == 4 * 6
     quality = json.loads((assets_dir / "reference" / "opentslm_tables.json").read_text())
     (part,) = (name for name in quality if name.startswith("quality"))
-    found = published_answers("TSQA").set_index("model")["accuracy_percent"].to_dict()
+    found = published_answers("tsqa").set_index("model")["accuracy_percent"].to_dict()
     assert found == {model: sets["TSQA"]["accuracy"] for model, sets in quality[part].items()}

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any
 
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
 
 from ..data.preparation import DataArguments, PreparedData, prepare
 from ..data.questions import QuestionArguments, prepare_questions
+from ..data.registry import REGISTRY
 from ..data.samples import shuffle_series
 from ..data.synthetic_qa import SyntheticArguments
 from ..data.tsc import ArchiveArguments
@@ -37,19 +38,18 @@ Rows = dict[str, dict[str, float]]
 
 
 @dataclass
+class _Set:
+    """The set alone: a file is one of series, a registered set is what its entry says."""
+
+    data: str = field(metadata={"help": "A set by name, or a CSV or parquet file of series."})
+
+
+@dataclass
 class EvaluationArguments:
     """What is evaluated, and where the numbers go."""
 
-    task: Literal["forecasting", "questions"] = field(
-        default="forecasting", metadata={"help": "Whether the set is one of series or one of questions."}
-    )
     models: list[str] = field(default_factory=list, metadata={"help": "Folders or Hub names of checkpoints."})
     output_dir: str = field(default="outputs/evaluation", metadata={"help": "Where everything is written."})
-
-    def __post_init__(self):
-        tasks = get_args(get_type_hints(type(self))["task"])
-        if self.task not in tasks:
-            raise ValueError(f"task is {self.task!r}; it must be one of {', '.join(tasks)}.")
 
 
 @dataclass
@@ -157,12 +157,12 @@ def evaluate_answers(
         model_type = AutoConfig.from_pretrained(name).model_type
         if model_type != "tslm":
             raise ValueError(f"{name}: a model of type {model_type!r}; one that answers questions is of type 'tslm'.")
-    data = prepare_questions(question, synthetic, archive)
+    data = prepare_questions(question, synthetic, archive, needed=("test",))
     test = data.splits["test"]
     variants = {"": test}
     if any(test[0]["time_series"]):
         variants[", series shuffled"] = shuffle_series(test, answer.seed)
-    by_task = question_floors(data)
+    by_task = question_floors(data) if "train" in data.splits else {}
     seconds, parameters = {}, {}
     for number, name in enumerate(arguments.models, start=1):
         model = AutoModelForCausalLM.from_pretrained(name)
@@ -197,9 +197,9 @@ def evaluate_answers(
 
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
-    # The task says which settings there are: what the first parser does not know is left to the second.
-    task = RecipeParser([EvaluationArguments]).parse_known_recipe(args).task
-    if task == "forecasting":
+    # The set says which settings there are: what the first parser does not know is left to the second.
+    data = RecipeParser([_Set]).parse_known_recipe(args).data
+    if data not in REGISTRY or REGISTRY[data].task == "forecasting":
         recipe = RecipeParser([EvaluationArguments, DataArguments, ForecastArguments]).parse_recipe(args)
         found = evaluate_forecasters(*recipe)
         part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"

@@ -25,7 +25,10 @@ def published_forecasts(dataset: str) -> pd.DataFrame:
 
 
 def published_answers(dataset: str) -> pd.DataFrame:
-    """Accuracy and macro-F1, in percent, on a set of questions such as "TSQA".
+    """Accuracy and macro-F1, in percent, on a set of questions.
+
+    Args:
+        dataset: its name in the registry, such as "tsqa".
 
     Returns:
         Columns source, dataset, model, accuracy_percent and macro_f1_percent; no row for a set that is in no table.
