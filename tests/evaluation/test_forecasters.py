@@ -1,11 +1,14 @@
 """Baselines as forecasters: what they compute, whatever is missing, and at whatever level."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from transformers import PatchTSTConfig
 
-from ts_llm_fusion.data.windows import WindowDataset
+from ts_llm_fusion.data.windows import WindowDataset, collate_windows
 from ts_llm_fusion.evaluation.baseline_models import BaselineModel, DLinear, PatchTST
 from ts_llm_fusion.evaluation.forecasters import (
     Forecast,
@@ -14,9 +17,12 @@ from ts_llm_fusion.evaluation.forecasters import (
     chosen_windows,
     evaluate_forecaster,
     last_steps,
+    metrics_function,
     model_forecaster,
 )
+from ts_llm_fusion.evaluation.metrics import ForecastErrors
 from ts_llm_fusion.evaluation.published import published_answers, published_forecasts
+from ts_llm_fusion.training.forecaster import ForecastTrainingArguments, train_forecaster
 
 
 def test_windows_are_chosen_by_stride_and_by_full_batches() -> None:
@@ -77,6 +83,31 @@ def test_baseline_models_bear_missing_values_and_count_observed_targets(kind: st
     torch.testing.assert_close(model.forecast(past[1:, 10:]).mean, model.forecast(shorter).mean)
 
 
+def test_a_trained_baseline_is_the_best_of_its_epochs_on_validation(tmp_path: Path) -> None:
+    steps = torch.arange(600.0)
+    values = torch.stack((torch.sin(steps / 4), torch.cos(steps / 7)), -1) + 0.3 * torch.randn(600, 2)
+    train, validation = WindowDataset(values[:400], 24, 8), WindowDataset(values[400:], 24, 8)
+    arguments = ForecastTrainingArguments(
+        output_dir=str(tmp_path),
+        num_train_epochs=6,
+        learning_rate=0.2,
+        lr_scheduler_type="constant",
+        disable_tqdm=True,
+    )
+    trainer = train_forecaster(
+        BaselineModel(DLinear(24, 8), 24),
+        arguments,
+        train,
+        validation,
+        collate_windows,
+        metrics_function(ForecastErrors()),
+    )
+    by_epoch = [entry["eval_mse"] for entry in trainer.state.log_history if "eval_mse" in entry]
+    assert by_epoch[-1] > min(by_epoch) * 1.01
+    found = evaluate_forecaster(trainer.model.forecast, validation)["mse"]
+    assert found == pytest.approx(min(by_epoch), rel=1e-5)
+
+
 def test_the_forecaster_of_a_model_has_its_quantiles_and_bears_an_empty_look_back(tiny_model) -> None:
     model = tiny_model(quantiles=[0.1, 0.9])
     past = torch.randn(2, 60, 3)
@@ -125,9 +156,7 @@ def test_last_steps() -> None:
     assert last_steps(past, 5)[0, 2:, 0].tolist() == [0.0, 1.0, 2.0]
 
 
-def test_published_numbers_are_the_papers(assets_dir) -> None:
-    import json
-
+def test_published_numbers_are_the_papers(assets_dir: Path) -> None:
     tables = json.loads((assets_dir / "reference" / "llmps_tables.json").read_text())
     parts = {
         "long_term (Table 7)": "{}",
