@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from transformers import PatchTSTConfig
 
+from ts_llm_fusion.data.preparation import DataArguments, prepare
 from ts_llm_fusion.data.windows import WindowDataset, collate_windows
 from ts_llm_fusion.evaluation.baseline_models import BaselineModel, DLinear, PatchTST
+from ts_llm_fusion.evaluation.baselines import TRAINED, WindowArguments
 from ts_llm_fusion.evaluation.forecasters import (
     Forecast,
     auto_ets,
@@ -176,3 +179,12 @@ def test_published_numbers_are_the_papers(assets_dir: Path) -> None:
     (part,) = (name for name in quality if name.startswith("quality"))
     found = published_answers("tsqa").set_index("model")["accuracy_percent"].to_dict()
     assert found == {model: sets["TSQA"]["accuracy"] for model, sets in quality[part].items()}
+
+
+def test_every_patch_of_patchtst_leads_to_the_forecast(tmp_path: Path) -> None:
+    hours = pd.date_range("2024-01-01", periods=900, freq="h")
+    pd.DataFrame({"date": hours, "a": np.sin(np.arange(900.0)), "b": 1.0}).to_csv(tmp_path / "waves.csv", index=False)
+    data = prepare(DataArguments(data=str(tmp_path / "waves.csv")), 48, 12)
+    settings, make = TRAINED["patchtst"]
+    model = make(data, WindowArguments(48, 12), settings()).eval()
+    assert model.network.model.head.projection.in_features == ((48 - 16) // 8 + 1) * settings().d_model

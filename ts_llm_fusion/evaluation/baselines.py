@@ -112,6 +112,8 @@ def _patchtst(data: PreparedData, window: WindowArguments, arguments: PatchTSTAr
         attention_dropout=arguments.dropout,
         ff_dropout=arguments.dropout,
         head_dropout=arguments.head_dropout,
+        # All patches lead to the forecast, as in the paper; the default of transformers is their mean.
+        pooling_type=None,
     )
     return BaselineModel(PatchTST(config), window.context_length)
 
