@@ -291,8 +291,8 @@ def run_benchmark(benchmark: Benchmark, kinds: Mapping[str, ModelKind]) -> pd.Da
     folder = Path(benchmark.output_dir)
     cells = make_cells(benchmark, kinds)
     parsed = {cell.key: _parse(cell, kinds, folder) for cell in cells}
-    for dataset in benchmark.datasets:
-        _check_data(next(arguments[0] for key, arguments in parsed.items() if key[0] == dataset))
+    for arguments in {dataset: arguments[0] for (dataset, *_), arguments in parsed.items()}.values():
+        _check_data(arguments)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
