@@ -2,8 +2,9 @@
 
 Trains the recipes of `configs/tslm` that are named, or all of them, each in a process of its own, and reports on the
 test split: exact match, accuracy and macro-F1 of generated answers, exact match with the series of other samples
-("shuffled"), and the share of the most frequent answer of each kind ("chance"). Below each recipe are the floors of
-the same run; the control recipe, the same model with the series as numbers in the text, is one more row.
+("shuffled"), the share of the most frequent answer of each kind ("chance"), what methods without a language model
+reach where the run has measured them, and the budget: training questions, their tokens, seconds. The control
+synthetic_qa_text reads the same series as numbers in the text.
 """
 
 import argparse
@@ -17,13 +18,31 @@ from ts_llm_fusion.evaluation.report import results_table
 RECIPES = Path(__file__).parent.parent / "configs" / "tslm"
 
 
-def row(metrics: dict) -> dict[str, float]:
-    """Numbers of one run for the table."""
-    test = metrics["test"]
-    numbers = {name: test[name] for name in ("exact_match", "accuracy", "macro_f1", "chance")}
-    if "shuffled" in metrics:
-        numbers["shuffled"] = metrics["shuffled"]["exact_match"]
-    return {**numbers, "seconds": metrics["seconds"]}
+def row(output: Path) -> dict[str, float]:
+    """Numbers of the run in a folder for the table."""
+    metrics = json.loads((output / "metrics.json").read_text())
+    log = json.loads((output / "log_history.json").read_text())
+    others = {"shuffled": metrics.get("shuffled"), **metrics.get("floors", {})}
+    return {
+        **metrics["test"],
+        **{name: values["exact_match"] for name, values in others.items() if values is not None},
+        "1,000 questions": metrics["samples"]["train"] / 1e3,
+        "1,000,000 tokens": max(entry.get("num_tokens", 0) for entry in log) / 1e6,
+        "seconds": metrics["seconds"],
+    }
+
+
+def rows_by_task(name: str, metrics: dict) -> dict[str, dict[str, float]]:
+    """Exact match of each kind of question: of a run, with shuffled series, by chance, without a language model."""
+    tasks = {name: metrics["test_by_task"], f"{name}, shuffled": metrics.get("shuffled_by_task")}
+    tasks |= metrics.get("floors_by_task", {})
+    rows = {
+        who: {task: values["exact_match"] for task, values in found.items()}
+        for who, found in tasks.items()
+        if found is not None
+    }
+    chance = {task: values["chance"] for task, values in metrics["test_by_task"].items() if "chance" in values}
+    return rows | {"chance": chance}
 
 
 def main() -> None:
@@ -39,17 +58,10 @@ def main() -> None:
         if not (options.reuse and (output / "metrics.json").is_file()):
             command = ["train", "sft", "--config", str(RECIPES / f"{name}.yaml"), "--output_dir", str(output)]
             subprocess.run([sys.executable, "-m", "ts_llm_fusion.cli", *command], check=True)
+        rows[name] = row(output)
         metrics = json.loads((output / "metrics.json").read_text())
-        rows[name] = row(metrics)
-        for floor, values in metrics["floors"].items():
-            rows[f"{name}, {floor}"] = {metric: values[metric] for metric in ("exact_match", "accuracy", "macro_f1")}
-        for kind in ("test", "shuffled"):
-            if len(metrics.get(f"{kind}_by_task", {})) > 1:
-                tasks = metrics[f"{kind}_by_task"]
-                by_task[f"{name}, {kind}"] = {task: values["exact_match"] for task, values in tasks.items()}
         if len(metrics["test_by_task"]) > 1:
-            for floor, tasks in metrics["floors_by_task"].items():
-                by_task[f"{name}, {floor}"] = {task: values["exact_match"] for task, values in tasks.items()}
+            by_task = rows_by_task(name, metrics) | by_task  # what two runs share is the same in both
     print(results_table(rows))
     if by_task:
         print(f"\nExact match by kind of question\n{results_table(by_task)}")

@@ -1,10 +1,11 @@
 """Configuration of the multi-scale CNN of LLM-PS as an encoder of the time-series language model."""
 
-from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig
 
+from .configuration_checks import validated
 
-@strict
+
+@validated
 class MSCNNEncoderConfig(PreTrainedConfig):
     r"""Configuration of [`MSCNNEncoderModel`], the multi-scale CNN of LLM-PS (arXiv 2503.09656, section 3.2) as an
     encoder of series of any length. It has no wavelet decoupling, which is a matrix of one fixed length.

@@ -2,11 +2,12 @@
 
 from typing import Literal
 
-from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig
 
+from .configuration_checks import validated
 
-@strict
+
+@validated
 class TSEncoderConfig(PreTrainedConfig):
     r"""Configuration of [`TSEncoderModel`], the patch encoder of OpenTSLM (arXiv 2510.02410, section 3.1).
 

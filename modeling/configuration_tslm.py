@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from huggingface_hub.dataclasses import strict
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 
+from .configuration_checks import validated
 from .configuration_mscnn_encoder import MSCNNEncoderConfig
 from .configuration_ts_encoder import TSEncoderConfig
 from .modeling_series_encoding import EncoderGeometry, encoder_geometry
@@ -23,7 +23,7 @@ def _sub_config(name: str, value: dict | PreTrainedConfig) -> PreTrainedConfig:
     return (own.get(model_type) or CONFIG_MAPPING[model_type])(**fields)
 
 
-@strict
+@validated
 class TSLMConfig(PreTrainedConfig):
     r"""Configuration of [`TSLMModel`] and [`TSLMForCausalLM`] (OpenTSLM, arXiv 2510.02410).
 
@@ -100,6 +100,11 @@ class TSLMConfig(PreTrainedConfig):
         """How many tokens the encoder makes of a series."""
         return encoder_geometry(self.encoder_config)
 
+    @property
+    def context_length(self) -> int | None:
+        """Tokens that the language model can take; `None` where its configuration names no limit."""
+        return getattr(self.text_config, "max_position_embeddings", None)
+
     def validate_fusion(self):
         """Part of `@strict`-powered validation."""
         for name in (
@@ -129,6 +134,8 @@ class TSLMConfig(PreTrainedConfig):
         """Part of `@strict`-powered validation."""
         if getattr(self.text_config, "is_encoder_decoder", False):
             raise ValueError(f"text_config: {self.text_config.model_type!r} is not a decoder-only model.")
+        if self.text_config.get_text_config(decoder=True) is not self.text_config:
+            raise ValueError(f"text_config: {self.text_config.model_type!r} reads more than text; take a text model.")
         token, vocab_size = self.time_series_token_id, self.text_config.vocab_size
         if token is not None and not 0 <= token < vocab_size:
             raise ValueError(f"time_series_token_id is {token}; it must be below the vocabulary size {vocab_size}.")

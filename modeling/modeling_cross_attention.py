@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from .configuration_tslm import TSLMConfig
@@ -163,6 +164,33 @@ class CrossAttentionHook:
         return args, {**kwargs, "hidden_states": hidden_states}
 
 
+def _decoder_layers(language_model: PreTrainedModel) -> nn.ModuleList:
+    """The decoder layers of a language model, whatever the name it gives them.
+
+    Raises:
+        ValueError: there is no list of as many modules as the config has layers.
+    """
+    number = language_model.config.num_hidden_layers
+    for module in language_model.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == number:
+            return module
+    raise ValueError(
+        f"{type(language_model).__name__} has no list of {number} decoder layers that Flamingo could be attached to; "
+        "use fusion='soft_prompt'."
+    )
+
+
+def attach_cross_attention(backbone: PreTrainedModel, blocks: nn.ModuleList, before: list[int]) -> None:
+    """Has each of `blocks` run before a decoder layer of a backbone, the n-th before layer `before[n]`, from 0.
+
+    Raises:
+        ValueError: the backbone has no list of decoder layers.
+    """
+    index_of = {layer: index for index, layer in enumerate(before)}
+    for number, layer in enumerate(_decoder_layers(backbone)):
+        layer.register_forward_pre_hook(CrossAttentionHook(blocks, index_of.get(number)), with_kwargs=True)
+
+
 def run_with_context(decoder: nn.Module, context: CrossAttentionContext, number_of_blocks: int, **kwargs: Any) -> Any:
     """Runs a language model whose layers have [`CrossAttentionHook`]s, and makes sure that its blocks ran.
 
@@ -185,4 +213,11 @@ def run_with_context(decoder: nn.Module, context: CrossAttentionContext, number_
     return outputs
 
 
-__all__ = ["CrossAttentionContext", "CrossAttentionHook", "GatedCrossAttention", "KeysAndValues", "run_with_context"]
+__all__ = [
+    "CrossAttentionContext",
+    "CrossAttentionHook",
+    "GatedCrossAttention",
+    "KeysAndValues",
+    "attach_cross_attention",
+    "run_with_context",
+]

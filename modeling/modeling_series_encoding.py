@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from transformers import PreTrainedConfig
+from transformers.utils import torch_compilable_check
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,36 @@ def series_lengths(mask: torch.Tensor) -> torch.Tensor:
     return (mask.bool() * steps).amax(-1)
 
 
+def checked_mask(time_series: torch.Tensor, time_series_mask: torch.Tensor | None) -> torch.Tensor:
+    """The mask of series, all ones by default.
+
+    Raises:
+        ValueError: the shapes or the dtype are not those that the processor makes.
+    """
+    if time_series.ndim != 3:
+        raise ValueError(
+            f"time_series has shape {tuple(time_series.shape)}; it must be (batch, series, time), as the processor "
+            "returns it."
+        )
+    if not time_series.is_floating_point():
+        raise ValueError(f"time_series has dtype {time_series.dtype}; it must be of floating-point numbers.")
+    if time_series_mask is None:
+        return torch.ones_like(time_series)
+    if time_series_mask.shape != time_series.shape:
+        raise ValueError(
+            f"time_series_mask has shape {tuple(time_series_mask.shape)}; it must be that of time_series, "
+            f"{tuple(time_series.shape)}."
+        )
+    return time_series_mask
+
+
+def tokens_by_window(geometry: EncoderGeometry, time_series_mask: torch.Tensor) -> torch.Tensor:
+    """Tokens (..., windows) that the encoder makes of each window of series under a mask (..., time)."""
+    window = geometry.window_for(time_series_mask.shape[-1])
+    starts = torch.arange(0, time_series_mask.shape[-1], window, device=time_series_mask.device)
+    return geometry.tokens_of_window((series_lengths(time_series_mask)[..., None] - starts).clamp(0, window), window)
+
+
 def encode_series(
     encoder: nn.Module, time_series: torch.Tensor, time_series_mask: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -106,16 +137,22 @@ def encode_series(
 
     Returns:
         Tokens `(batch, series, tokens, hidden_size)`, and a bool mask `(batch, series, tokens)` of those that exist.
+
+    Raises:
+        ValueError: an observed value is not finite in the dtype of the encoder.
     """
     geometry = encoder_geometry(encoder.config)
     batch, series, time = time_series.shape
     window = geometry.window_for(time)
     padding = (0, -time % window)
     observed = torch.nn.functional.pad(time_series_mask.bool(), padding)
-    values = torch.nn.functional.pad(time_series, padding).masked_fill(~observed, 0.0).to(encoder.dtype)
-    lengths = series_lengths(observed)
-    starts = torch.arange(0, observed.shape[-1], window, device=observed.device)
-    counts = geometry.tokens_of_window((lengths[..., None] - starts).clamp(0, window), window)
-    features = _ENCODE[encoder.config.model_type](encoder, values.reshape(-1, window), observed.reshape(-1, window))
+    values = torch.nn.functional.pad(time_series, padding).masked_fill(~observed, 0.0)
+    torch_compilable_check(
+        (values.abs() <= torch.finfo(encoder.dtype).max).all(),
+        lambda: f"time_series has values that {encoder.dtype} of the encoder cannot hold; normalise or mask them.",
+    )
+    counts = tokens_by_window(geometry, time_series_mask)
+    rows = values.to(encoder.dtype).reshape(-1, window), observed.reshape(-1, window)
+    features = _ENCODE[encoder.config.model_type](encoder, *rows)
     token_mask = torch.arange(features.shape[1], device=features.device) < counts[..., None]
     return features.view(batch, series, -1, features.shape[-1]), token_mask.flatten(2)

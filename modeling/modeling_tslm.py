@@ -1,7 +1,8 @@
 """The time-series language model: a causal language model that reads series by soft prompt or by Flamingo."""
 
 import inspect
-from dataclasses import dataclass, field, replace
+from copy import copy, deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from transformers import (
     AddedToken,
     AutoModel,
     AutoModelForCausalLM,
+    GenerationConfig,
     GenerationMixin,
     PreTrainedConfig,
     PreTrainedModel,
@@ -17,44 +19,29 @@ from transformers import (
 from transformers import initialization as init
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast
-from transformers.utils import ModelOutput, can_return_tuple, torch_compilable_check
+from transformers.utils import ModelOutput, can_return_tuple
 
 from .configuration_tslm import TSLMConfig
 from .modeling_cross_attention import (
     CrossAttentionContext,
-    CrossAttentionHook,
     GatedCrossAttention,
-    KeysAndValues,
+    attach_cross_attention,
     run_with_context,
 )
-from .modeling_layers import additive_mask, init_fan_in
+from .modeling_layers import init_fan_in
 from .modeling_mscnn_encoder import MSCNNEncoderModel
 from .modeling_perceiver import PerceiverLayer, PerceiverResampler
-from .modeling_series_encoding import encode_series
+from .modeling_quantization import WHERE, share_quantizer, spare_from_quantization
+from .modeling_series_encoding import checked_mask, encode_series
+from .modeling_series_states import (
+    SeriesStates,
+    check_prompt,
+    cross_attention_context,
+    scatter_features,
+    soft_prompt_states,
+    states_after_prompt,
+)
 from .modeling_ts_encoder import TSEncoderModel
-
-
-@dataclass
-class SeriesStates:
-    """The series of a batch as the language model reads them, made once and kept for a whole generation.
-
-    Args:
-        counts: `(batch,)`, the number of series of each sample.
-        features: soft prompt: `(batch, tokens, hidden_size)`, the existing tokens of a sample first and in order.
-        feature_counts: soft prompt: `(batch,)`, how many of them exist.
-        latents: Flamingo: `(batch, series * latents, dim)`, what the series were compressed to.
-        keys_and_values: Flamingo: those of each cross-attention block, once the prompt has run without gradients.
-        later_context: Flamingo: what tokens that follow the prompt read.
-        is_prompt_past: whether the prompt is in the cache, so that only tokens that follow it are fed.
-    """
-
-    counts: torch.Tensor
-    features: torch.Tensor | None = None
-    feature_counts: torch.Tensor | None = None
-    latents: torch.Tensor | None = None
-    keys_and_values: list[KeysAndValues] = field(default_factory=list)
-    later_context: CrossAttentionContext | None = None
-    is_prompt_past: bool = False
 
 
 @dataclass
@@ -70,7 +57,8 @@ class TSLMCausalLMOutputWithPast(ModelOutput):
 
     Args:
         loss (`torch.Tensor` of shape `()`): next-token loss over the labels that are not -100, where labels are given.
-        logits (`torch.Tensor` of shape `(batch, text, vocab_size)`): scores of the next token.
+        logits (`torch.Tensor` of shape `(batch, text, vocab_size)`): scores of the next token; for the soft prompt
+            that of the placeholder is the lowest number, as it is no word.
         past_key_values (`Cache`): cache of the language model.
         hidden_states, attentions: those of the language model, where asked for.
         series_states (`SeriesStates`): to be passed to the steps that follow a prompt.
@@ -97,6 +85,9 @@ class TimeSeriesProjector(nn.Module):
         return self.activation(self.linear(self.norm(features)))
 
 
+# What some backbones do not take.
+_NOT_TAKEN_BY_ALL = frozenset({"position_ids", "logits_to_keep"})
+
 # Encoders of this package, which a checkpoint that carries its code has to find where none of them is registered.
 _OWN_ENCODERS: dict[str, type[PreTrainedModel]] = {
     "ts_mscnn_encoder": MSCNNEncoderModel,
@@ -108,22 +99,6 @@ def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:
     """A new encoder of series, one of this package or any that `AutoModel` knows."""
     own = _OWN_ENCODERS.get(config.model_type)
     return AutoModel.from_config(config) if own is None else own._from_config(config)
-
-
-def decoder_layers(language_model: PreTrainedModel) -> nn.ModuleList:
-    """The decoder layers of a language model, whatever the name it gives them.
-
-    Raises:
-        ValueError: there is no list of as many modules as the config has layers.
-    """
-    number = language_model.config.num_hidden_layers
-    for module in language_model.modules():
-        if isinstance(module, nn.ModuleList) and len(module) == number:
-            return module
-    raise ValueError(
-        f"{type(language_model).__name__} has no list of {number} decoder layers that Flamingo could be attached to; "
-        "use fusion='soft_prompt'."
-    )
 
 
 class TSLMPreTrainedModel(PreTrainedModel):
@@ -141,6 +116,24 @@ class TSLMPreTrainedModel(PreTrainedModel):
     _supports_flex_attn = True
     _supports_attention_backend = True
     _can_compile_fullgraph = True
+
+    @classmethod
+    def from_pretrained(
+        cls, pretrained_model_name_or_path: str, *args: Any, quantization_config: Any = None, **kwargs: Any
+    ) -> "TSLMPreTrainedModel":
+        """As of all models. A `quantization_config` that does not say which modules it spares quantises the layers of
+        the language model, and spares its embeddings and head and everything that reads series."""
+        if quantization_config is not None:
+            config = kwargs.get("config")
+            if not isinstance(config, TSLMConfig):
+                where = {name: kwargs[name] for name in WHERE if name in kwargs}
+                config = TSLMConfig.from_pretrained(config or pretrained_model_name_or_path, **where)
+            quantization_config = deepcopy(quantization_config)
+            with torch.device("meta"):
+                spare_from_quantization(cls(deepcopy(config)), quantization_config)
+        return super().from_pretrained(
+            pretrained_model_name_or_path, *args, quantization_config=quantization_config, **kwargs
+        )
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -197,6 +190,11 @@ class TSLMModel(TSLMPreTrainedModel):
         self.backbone = AutoModelForCausalLM.from_config(config.text_config) if backbone is None else backbone
         # Asked once, not at every step, because the answer takes long.
         self._backbone_arguments = frozenset(inspect.signature(self.backbone.forward).parameters)
+        if "past_key_values" not in self._backbone_arguments:
+            raise ValueError(
+                f"text_config: {config.text_config.model_type!r} keeps no keys and values of the text before a token; "
+                "take a language model with attention."
+            )
         self.encoder = build_encoder(config.encoder_config) if encoder is None else encoder
         if config.fusion == "soft_prompt":
             self.projector = TimeSeriesProjector(config)
@@ -205,14 +203,15 @@ class TSLMModel(TSLMPreTrainedModel):
             self.cross_attention_layers = nn.ModuleList(
                 [GatedCrossAttention(config) for _ in config.cross_attention_layers]
             )
-            self._attach_cross_attention()
+            attach_cross_attention(self.backbone, self.cross_attention_layers, config.cross_attention_layers)
         self.post_init()
 
-    def _attach_cross_attention(self) -> None:
-        index_of = {layer: index for index, layer in enumerate(self.config.cross_attention_layers)}
-        for number, layer in enumerate(decoder_layers(self.backbone)):
-            hook = CrossAttentionHook(self.cross_attention_layers, index_of.get(number))
-            layer.register_forward_pre_hook(hook, with_kwargs=True)
+    def train(self, mode: bool = True) -> "TSLMModel":
+        """Switches training on, except in a frozen encoder: its running statistics are as constant as its weights."""
+        super().train(mode)
+        if mode and not any(parameter.requires_grad for parameter in self.encoder.parameters()):
+            self.encoder.eval()
+        return self
 
     def get_time_series_features(
         self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
@@ -228,158 +227,81 @@ class TSLMModel(TSLMPreTrainedModel):
         Raises:
             ValueError: the shapes or the dtype are not as above.
         """
-        if time_series.ndim != 3:
-            raise ValueError(
-                f"time_series has shape {tuple(time_series.shape)}; it must be (batch, series, time), as the "
-                "processor returns it."
-            )
-        if not time_series.is_floating_point():
-            raise ValueError(f"time_series has dtype {time_series.dtype}; it must be of floating-point numbers.")
-        if time_series_mask is None:
-            time_series_mask = torch.ones_like(time_series)
-        if time_series_mask.shape != time_series.shape:
-            raise ValueError(
-                f"time_series_mask has shape {tuple(time_series_mask.shape)}; it must be that of time_series, "
-                f"{tuple(time_series.shape)}."
-            )
+        time_series_mask = checked_mask(time_series, time_series_mask)
         features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
-        counts = token_mask.any(-1).sum(-1)
-        states = SeriesStates(counts=counts)
         if self.config.fusion == "soft_prompt":
-            # Existing tokens first, in order: the n-th placeholder of a sample then takes the n-th token.
-            order = (~token_mask.flatten(1)).int().argsort(dim=1, stable=True)
-            features = self.projector(features.to(self.projector.linear.weight.dtype)).flatten(1, 2)
-            states.features = features.gather(1, order[..., None].expand_as(features))
-            states.feature_counts = token_mask.flatten(1).sum(-1)
-            return states
+            features = self.projector(features.to(self.projector.linear.weight.dtype))
+            return soft_prompt_states(features, token_mask)
+        counts = token_mask.any(-1).sum(-1)
         if self.config.joint_latents:
             features, token_mask = features.flatten(1, 2), token_mask.flatten(1)
         else:
             features, token_mask = features.flatten(0, 1), token_mask.flatten(0, 1)
         latents = self.resampler(features.to(self.resampler.latents.dtype), token_mask)
-        states.latents = latents.view(time_series.shape[0], -1, latents.shape[-1])
-        return states
-
-    def _check_placeholders(self, placeholders: torch.Tensor, states: SeriesStates | None) -> None:
-        """Compares the placeholders (batch, text) of a prompt with its series."""
-        given = placeholders.sum(-1)
-        wanted = torch.zeros_like(given)
-        if states is not None:
-            wanted = states.counts if states.feature_counts is None else states.feature_counts
-        torch_compilable_check(
-            (given == wanted).all(),
-            lambda: (
-                f"The samples have {given.tolist()} placeholder tokens of id {self.config.time_series_token_id} but "
-                f"series for {wanted.tolist()}; prepare text and series together, with the processor of this model."
-            ),
-        )
-
-    def _scatter(self, inputs_embeds: torch.Tensor, placeholders: torch.Tensor, states: SeriesStates) -> torch.Tensor:
-        """Soft prompt: puts the tokens of the series in place of the placeholders."""
-        place = placeholders.cumsum(-1)
-        # A placeholder that the model wrote itself, after those of the prompt, is a token like any other.
-        placeholders = placeholders & (place <= states.feature_counts[:, None])
-        rank = (place - 1).clamp(0, states.features.shape[1] - 1)
-        features = states.features.to(inputs_embeds.device, inputs_embeds.dtype)
-        features = features.gather(1, rank[..., None].expand(-1, -1, features.shape[-1]))
-        return torch.where(placeholders[..., None], features, inputs_embeds)
-
-    def _cross_attention_context(
-        self, precede: torch.Tensor, states: SeriesStates, dtype: torch.dtype
-    ) -> CrossAttentionContext:
-        """Flamingo: what each text position may read, `precede` (batch, text) being how many series precede it."""
-        precede = torch.minimum(precede, states.counts[:, None])[..., None]
-        keys = states.latents.shape[1]
-        if self.config.joint_latents:
-            allowed = (precede == 1).expand(-1, -1, keys)
-        else:
-            series = torch.arange(keys, device=precede.device) // self.config.num_latents
-            allowed = series < precede
-            if self.config.cross_attention_to == "last":
-                allowed = allowed & (series == precede - 1)
-        return CrossAttentionContext(
-            latents=states.latents,
-            attention_mask=additive_mask(allowed[:, None], dtype),
-            reads=(precede > 0).to(dtype),
-            keys_and_values=states.keys_and_values,
-        )
+        return SeriesStates(counts, latents=latents.view(time_series.shape[0], -1, latents.shape[-1]))
 
     def states_after_prompt(self, states: SeriesStates) -> SeriesStates:
         """States of a prompt for the steps that feed, with its cache, only what follows it."""
-        if self.config.fusion == "soft_prompt":
-            return replace(states, features=None, is_prompt_past=True)
-        # Every later token reads the same.
-        dtype = self.get_input_embeddings().weight.dtype
-        context = self._cross_attention_context(states.counts[:, None], states, dtype)
-        if (context.attention_mask == 0).all():
-            context = replace(context, attention_mask=None, reads=None)
-        return replace(states, later_context=context, is_prompt_past=True)
+        return states_after_prompt(self.config, states, self.get_input_embeddings().weight.dtype)
 
     def prepare_inputs(
         self,
         input_ids: torch.LongTensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        position_ids: torch.LongTensor | None = None,
+        past_key_values: Cache | None = None,
         inputs_embeds: torch.FloatTensor | None = None,
         time_series: torch.Tensor | None = None,
         time_series_mask: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
-        past_key_values: Cache | None = None,
     ) -> tuple[dict[str, Any], SeriesStates | None]:
-        """What the language model gets instead of the series: embeddings, and Flamingo's cross-attention context."""
+        """What the backbone gets instead of the series: embeddings, and Flamingo's cross-attention context.
+
+        The arguments are those of [`TSLMForCausalLM.forward`].
+        """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("Give exactly one of input_ids and inputs_embeds.")
         if input_ids is None and (time_series is not None or series_states is not None):
             raise ValueError("time_series needs input_ids, which hold its placeholders; inputs_embeds alone do not.")
         if inputs_embeds is None:
-            inputs_embeds = self.get_input_embeddings()(input_ids)
-        if series_states is not None and series_states.is_prompt_past:
-            extra = {} if self.config.fusion == "soft_prompt" else {"series_context": series_states.later_context}
-            return {"inputs_embeds": inputs_embeds, **extra}, series_states
-        placeholders = torch.zeros(inputs_embeds.shape[:2], dtype=torch.bool, device=inputs_embeds.device)
-        if input_ids is not None:
             placeholders = input_ids == self.config.time_series_token_id
-        if series_states is None:
+        else:
+            placeholders = torch.zeros(inputs_embeds.shape[:2], dtype=torch.bool, device=inputs_embeds.device)
+        # A single token on a cache is a step of a text without series.
+        is_step = past_key_values is not None and time_series is None and placeholders.shape[1] == 1
+        if series_states is None and not is_step:
+            check_prompt(self.config, placeholders, attention_mask, time_series, time_series_mask)
             if time_series is not None and time_series.shape[1] > 0:
                 series_states = self.get_time_series_features(time_series, time_series_mask)
-            if past_key_values is None or series_states is not None:
-                self._check_placeholders(placeholders, series_states)
-        if self.config.fusion == "soft_prompt":
-            if series_states is not None:
-                inputs_embeds = self._scatter(inputs_embeds, placeholders, series_states)
-            return {"inputs_embeds": inputs_embeds}, series_states
+        if inputs_embeds is None:
+            inputs_embeds = self.get_input_embeddings()(input_ids)
         context = CrossAttentionContext()
-        if series_states is not None:
-            context = self._cross_attention_context(placeholders.cumsum(-1), series_states, inputs_embeds.dtype)
-        return {"inputs_embeds": inputs_embeds, "series_context": context}, series_states
-
-    def _run(
-        self,
-        decoder: PreTrainedModel,
-        input_ids: torch.LongTensor | None,
-        attention_mask: torch.Tensor | None,
-        position_ids: torch.LongTensor | None,
-        past_key_values: Cache | None,
-        inputs_embeds: torch.FloatTensor | None,
-        time_series: torch.Tensor | None,
-        time_series_mask: torch.Tensor | None,
-        series_states: SeriesStates | None,
-        **kwargs: Any,
-    ) -> tuple[ModelOutput, SeriesStates | None]:
-        """Runs `decoder`, the backbone with or without its head, on text and series."""
-        inputs, series_states = self.prepare_inputs(
-            input_ids, inputs_embeds, time_series, time_series_mask, series_states, past_key_values
-        )
+        if series_states is not None and series_states.is_prompt_past:
+            context = series_states.later_context
+        elif series_states is not None and self.config.fusion == "soft_prompt":
+            inputs_embeds = scatter_features(inputs_embeds, placeholders, series_states)
+        elif series_states is not None:
+            context = cross_attention_context(self.config, placeholders.cumsum(-1), series_states, inputs_embeds.dtype)
         if position_ids is None and attention_mask is not None and attention_mask.ndim == 2:
             # Padding takes no position, on whichever side it is.
-            position_ids = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)
-            position_ids = position_ids[:, -inputs["inputs_embeds"].shape[1] :]
-        optional = {"position_ids": position_ids, "logits_to_keep": kwargs.pop("logits_to_keep", None)}
-        taken = self._backbone_arguments.intersection(optional)
-        kwargs |= {name: optional[name] for name in taken if optional[name] is not None}
-        kwargs |= {"attention_mask": attention_mask, "past_key_values": past_key_values, **inputs}
+            position_ids = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)[:, -placeholders.shape[1] :]
+        inputs = {
+            "inputs_embeds": inputs_embeds,
+            "attention_mask": attention_mask,
+            "position_ids": position_ids,
+            "past_key_values": past_key_values,
+        }
+        if self.config.fusion == "flamingo":
+            inputs["series_context"] = context
+        return inputs, series_states
+
+    def run(self, decoder: PreTrainedModel, inputs: dict[str, Any]) -> ModelOutput:
+        """Runs `decoder`, the backbone with or without its head, on what `prepare_inputs` made."""
+        not_taken = _NOT_TAKEN_BY_ALL - self._backbone_arguments
+        inputs = {name: value for name, value in inputs.items() if name not in not_taken}
         if self.config.fusion == "soft_prompt":
-            return decoder(**kwargs), series_states
-        blocks = len(self.cross_attention_layers)
-        return run_with_context(decoder, kwargs.pop("series_context"), blocks, **kwargs), series_states
+            return decoder(**inputs)
+        return run_with_context(decoder, inputs.pop("series_context"), len(self.cross_attention_layers), **inputs)
 
     @can_return_tuple
     def forward(
@@ -392,12 +314,10 @@ class TSLMModel(TSLMPreTrainedModel):
         time_series: torch.Tensor | None = None,
         time_series_mask: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
-        use_cache: bool | None = None,
         **kwargs: Any,
     ) -> TSLMModelOutputWithPast:
         r"""As [`TSLMForCausalLM.forward`], up to the last hidden state `(batch, text, hidden_size)`."""
-        outputs, series_states = self._run(
-            self.backbone.base_model,
+        inputs, series_states = self.prepare_inputs(
             input_ids,
             attention_mask,
             position_ids,
@@ -406,9 +326,8 @@ class TSLMModel(TSLMPreTrainedModel):
             time_series,
             time_series_mask,
             series_states,
-            use_cache=use_cache,
-            **kwargs,
         )
+        outputs = self.run(self.backbone.base_model, inputs | kwargs)
         return TSLMModelOutputWithPast(
             last_hidden_state=outputs.last_hidden_state,
             past_key_values=outputs.past_key_values,
@@ -429,6 +348,11 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
     ):
         super().__init__(config)
         self.model = TSLMModel(config, backbone, encoder)
+        if backbone is not None:
+            self.generation_config = copy(backbone.generation_config)
+        if config.fusion == "flamingo":  # the soft prompt's forward never predicts it
+            unwritten = self.generation_config.bad_words_ids or []
+            self.generation_config.bad_words_ids = [*unwritten, [config.time_series_token_id]]
         self.post_init()
 
     @classmethod
@@ -450,7 +374,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                 embeddings grow if they have no room for it.
             config: fields of [`TSLMConfig`] other than `text_config` and `time_series_token_id`.
             tokenizer: a tokenizer for the backbone instead of the one beside it, for example with more tokens.
-            **kwargs: passed to `AutoModelForCausalLM.from_pretrained`, for example `dtype` or `quantization_config`.
+            **kwargs: passed to `AutoModelForCausalLM.from_pretrained`, for example `dtype` or `quantization_config`;
+                the latter concerns the backbone only.
 
         Returns:
             The model, in evaluation mode; its new modules have the dtype and the device of the backbone.
@@ -463,6 +388,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
 
         tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
+        if kwargs.get("quantization_config") is not None:
+            kwargs["quantization_config"] = deepcopy(kwargs["quantization_config"])
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
         if len(tokenizer) > language_model.get_input_embeddings().weight.shape[0]:
             language_model.resize_token_embeddings(len(tokenizer))
@@ -485,7 +412,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         for name, module in model.model.named_children():
             if name != "backbone":
                 module.to(language_model.device, language_model.dtype)
-        model.generation_config = language_model.generation_config
+        share_quantizer(language_model, model)
         if model.generation_config.pad_token_id is None:
             pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
             model.generation_config.pad_token_id = pad
@@ -509,7 +436,6 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         time_series_mask: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
         labels: torch.LongTensor | None = None,
-        use_cache: bool | None = None,
         logits_to_keep: int | torch.Tensor = 0,
         **kwargs: Any,
     ) -> TSLMCausalLMOutputWithPast:
@@ -528,16 +454,15 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                 any is no series, so that a batch may mix samples with different numbers of them.
             series_states (`SeriesStates`, *optional*): what an earlier call returned, instead of `time_series`.
             labels (`torch.LongTensor` of shape `(batch, text)`, *optional*): tokens to predict, -100 where none.
-            use_cache (`bool`, *optional*): whether to return the cache; by default as the backbone's config says.
+                Placeholders are never among them.
             logits_to_keep (`int` or `torch.Tensor`, defaults to 0): number of last positions, or positions, to score;
                 0 is all.
-            **kwargs: passed to the backbone, for example `output_hidden_states`.
+            **kwargs: passed to the backbone, for example `use_cache` or `output_hidden_states`.
 
         Raises:
             ValueError: placeholders and series do not match, or shapes are wrong; before the language model runs.
         """
-        outputs, series_states = self.model._run(
-            self.model.backbone,
+        inputs, series_states = self.model.prepare_inputs(
             input_ids,
             attention_mask,
             position_ids,
@@ -546,12 +471,17 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
             time_series,
             time_series_mask,
             series_states,
-            use_cache=use_cache,
-            logits_to_keep=logits_to_keep,
-            **{name: value for name, value in kwargs.items() if name != "num_items_in_batch"},
         )
+        inputs |= {name: value for name, value in kwargs.items() if name != "num_items_in_batch"}
+        outputs = self.model.run(self.model.backbone, inputs | {"logits_to_keep": logits_to_keep})
+        token = self.config.time_series_token_id
+        if self.config.fusion == "soft_prompt":
+            # The placeholder stands for a series and is no word, so that it is never predicted. In place, because
+            # logits are large; not -inf, whose product with the probability of 0 is NaN in an entropy.
+            outputs.logits[..., token] = torch.finfo(outputs.logits.dtype).min
         loss = None
         if labels is not None:
+            labels = labels.masked_fill(labels == token, -100)
             loss = self.loss_function(
                 logits=outputs.logits, labels=labels, vocab_size=outputs.logits.shape[-1], **kwargs
             )
@@ -563,6 +493,19 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
             attentions=outputs.attentions,
             series_states=None if self.training else series_states,
         )
+
+    def _validate_generated_length(
+        self, generation_config: GenerationConfig, input_ids_length: int, has_default_max_length: bool
+    ) -> None:
+        limit, new = self.config.context_length, generation_config.max_length - input_ids_length
+        if limit is not None and input_ids_length + new > limit:
+            if not has_default_max_length or generation_config.max_new_tokens is not None or input_ids_length >= limit:
+                raise ValueError(
+                    f"A prompt of {input_ids_length} tokens and {new} new ones are more than the {limit} of the "
+                    "language model; lower max_new_tokens, or shorten the prompt."
+                )
+            generation_config.max_length = limit  # nobody asked for more
+        super()._validate_generated_length(generation_config, input_ids_length, has_default_max_length)
 
     def prepare_inputs_for_generation(
         self, input_ids: torch.LongTensor, series_states: SeriesStates | None = None, **kwargs: Any

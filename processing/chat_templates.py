@@ -7,6 +7,9 @@ stands. Any other gets it as one string in which that is done already, so that i
 DEFAULT_CHAT_TEMPLATE = """\
 {{- bos_token if bos_token is defined else '' }}
 {%- for message in messages %}
+    {%- if message['content'] is defined and message['content'] is not string %}
+        {{- raise_exception('The content of a message is a list of parts; render it with the processor.') }}
+    {%- endif %}
     {%- if message['role'] == 'assistant' %}
         {{- 'Assistant:' }}
         {%- generation %}

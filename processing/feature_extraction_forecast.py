@@ -72,6 +72,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         values = values[-self.context_length :]
         if np.isinf(values).any():
             raise ValueError(f"series {index} holds an infinity; mend the value or make it NaN.")
+        if (np.abs(values) > np.finfo(np.float32).max).any():
+            raise ValueError(f"series {index} has values beyond float32; divide it by a power of ten.")
         if np.isnan(values).all(0).any():
             variable = int(np.flatnonzero(np.isnan(values).all(0))[0])
             raise ValueError(
@@ -99,8 +101,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
             `past_observed_mask` bool of the same shape.
 
         Raises:
-            ValueError: for an empty, non-numeric or infinite sample, a variable without any value, fewer than
-                `min_length` steps, or samples that differ in their number of variables.
+            ValueError: for an empty, non-numeric or infinite sample, one beyond float32, a variable without any value,
+                fewer than `min_length` steps, or samples that differ in their number of variables.
         """
         samples = [series] if isinstance(series, pd.DataFrame | np.ndarray) else list(series)
         if not samples:

@@ -11,6 +11,7 @@ from transformers.utils import TensorType
 from transformers.utils.chat_template_utils import render_jinja_template
 
 from .chat_templates import DEFAULT_CHAT_TEMPLATE
+from .conversations import Message, assistant_spans, mark_messages, series_of_messages, unused_character
 from .feature_extraction_time_series import PreparedSeries, TimeSeriesFeatureExtractor
 
 _CALL_KEYWORDS = ("padding", "padding_side", "truncation", "max_length", "pad_to_multiple_of", "add_special_tokens")
@@ -106,7 +107,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         )
         fields = {
             "expand_placeholders": config.fusion == "soft_prompt",
-            "context_length": getattr(config.text_config, "max_position_embeddings", None),
+            "context_length": config.context_length,
             **kwargs,
         }
         processor = cls(extractor, tokenizer, time_series_token=time_series_token, **fields)
@@ -179,7 +180,7 @@ class TimeSeriesProcessor(ProcessorMixin):
 
     def apply_chat_template(
         self,
-        conversation: list[dict[str, Any]] | list[list[dict[str, Any]]],
+        conversation: list[Message] | list[list[Message]],
         chat_template: str | None = None,
         tools: list[Any] | None = None,
         documents: list[dict[str, str]] | None = None,
@@ -225,6 +226,8 @@ class TimeSeriesProcessor(ProcessorMixin):
         """
         call_kwargs = {name: kwargs.pop(name) for name in _CALL_KEYWORDS if name in kwargs} | (processor_kwargs or {})
         call_kwargs.pop("add_special_tokens", None)
+        if not isinstance(conversation, list | tuple):
+            raise ValueError(f"conversation is {_describe(conversation)}; give a list of messages, or lists of them.")
         is_batched = bool(conversation) and isinstance(conversation[0], list | tuple)
         conversations = list(conversation) if is_batched else [conversation]
         columns = time_series if is_batched else [time_series]
@@ -232,13 +235,14 @@ class TimeSeriesProcessor(ProcessorMixin):
         if len(columns) != len(conversations):
             raise ValueError(f"time_series has {len(columns)} entries for {len(conversations)} conversations.")
         template = self._template(chat_template)
-        cut = _unused_character(conversations)
+        cut = unused_character(conversations)
         samples, marked = [], []
         for number, (messages, column) in enumerate(zip(conversations, columns, strict=True)):
-            series = _series_of_messages(messages, column, number)
+            series = series_of_messages(messages, column, number)
             sample = self.feature_extractor.prepare(series, f"conversation {number}: ")
             samples.append(sample)
-            marked.append(self._mark_messages(messages, sample, cut, structured="time_series" in template))
+            scales = [self._scale_of(one) for one in sample]
+            marked.append(mark_messages(messages, scales, self.time_series_token, cut, "time_series" in template))
         render_kwargs = {
             "chat_template": template,
             "tools": tools,
@@ -259,7 +263,7 @@ class TimeSeriesProcessor(ProcessorMixin):
             return texts if is_batched else texts[0]
         if return_assistant_tokens_mask and not _GENERATION_BLOCK.search(template):
             spans = [
-                _assistant_spans(messages, text, render_kwargs) for messages, text in zip(marked, texts, strict=True)
+                assistant_spans(messages, text, render_kwargs) for messages, text in zip(marked, texts, strict=True)
             ]
         encoded = [
             self._encode(text, sample, False, cut, spans[number] if return_assistant_tokens_mask else None)
@@ -307,33 +311,6 @@ class TimeSeriesProcessor(ProcessorMixin):
         for number, series in enumerate(sample):
             pieces[number] += self._scale_of(series)
         return self.time_series_token.join(pieces)
-
-    def _mark_messages(
-        self, messages: list[dict[str, Any]], sample: list[PreparedSeries], cut: str, structured: bool
-    ) -> list[dict[str, Any]]:
-        """Messages for the template: series as placeholders, scales as text, literal placeholders cut in two."""
-        literal = self.time_series_token[:1] + cut + self.time_series_token[1:]
-        series = iter(sample)
-        marked = []
-        for message in messages:
-            message = {name: value for name, value in message.items() if value is not None}
-            content = message.get("content")
-            if content is None:
-                marked.append(message)
-                continue
-            parts = []
-            for part in _parts(content):
-                if part["type"] == "text":
-                    text = part["text"].replace(self.time_series_token, literal)
-                    parts.append({"type": "text", "text": text})
-                else:
-                    if scale := self._scale_of(next(series)):
-                        parts.append({"type": "text", "text": scale})
-                    parts.append({"type": "time_series"})
-            if not structured:
-                parts = "".join(part.get("text", self.time_series_token) for part in parts)
-            marked.append({**message, "content": parts})
-        return marked
 
     def _encode(
         self,
@@ -432,74 +409,6 @@ def _padded(row: list[int], length: int, fill: int, left: bool) -> list[int]:
 
 def _describe(value: Any) -> str:
     return f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, list | tuple) else "")
-
-
-def _unused_character(conversations: list[list[dict[str, Any]]]) -> str:
-    """A private-use character that no text of the conversations holds."""
-    texts = "".join(
-        str(part.get("text"))
-        for messages in conversations
-        for message in messages
-        for part in _parts(message.get("content") or "")
-    )
-    return next(chr(code) for code in range(0xE000, 0xF900) if chr(code) not in texts)
-
-
-def _parts(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The content of a message as parts.
-
-    Raises:
-        ValueError: a part is neither text nor a series.
-    """
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}]
-    for part in content:
-        kind = part.get("type") if isinstance(part, dict) else type(part).__name__
-        if kind not in ("text", "time_series"):
-            raise ValueError(f"A message has a part of type {kind!r}; parts are of type 'text' or 'time_series'.")
-        if kind == "text" and not isinstance(part.get("text"), str):
-            raise ValueError(f"A part of type 'text' has text {part.get('text')!r}; it must be a string.")
-    return content
-
-
-def _series_of_messages(messages: list[dict[str, Any]], column: list[Any] | None, number: int) -> list[Any]:
-    """The series of a conversation in order: those in its parts, and those of `column` for parts without."""
-    parts = [part for message in messages for part in _parts(message.get("content") or "")]
-    own = [part.get("time_series") for part in parts if part["type"] == "time_series"]
-    needed = sum(series is None for series in own)
-    column = [] if column is None else list(column)
-    if len(column) != needed:
-        raise ValueError(
-            f"Conversation {number} has {needed} placeholders of type 'time_series' without values for {len(column)} "
-            "series; give one series for each, in order."
-        )
-    rest = iter(column)
-    return [next(rest) if series is None else series for series in own]
-
-
-def _assistant_spans(
-    messages: list[dict[str, Any]], text: str, render_kwargs: dict[str, Any]
-) -> list[tuple[int, int]]:
-    """Characters that the assistant wrote, for a template that does not mark them: what its turn adds to the text.
-
-    Raises:
-        ValueError: the template renders the beginning of a conversation differently when the conversation goes on.
-    """
-    spans = []
-    for number, message in enumerate(messages):
-        if message["role"] != "assistant":
-            continue
-        prompt = render_jinja_template(conversations=[messages[:number]], add_generation_prompt=True, **render_kwargs)[
-            0
-        ][0]
-        turn = render_jinja_template(conversations=[messages[: number + 1]], **render_kwargs)[0][0]
-        if not text.startswith(turn) or not turn.startswith(prompt):
-            raise ValueError(
-                "The chat template does not mark the assistant's text, and rewrites earlier turns, so its tokens "
-                "cannot be told; add {% generation %} blocks to the template."
-            )
-        spans.append((len(prompt), len(turn)))
-    return spans
 
 
 TimeSeriesFeatureExtractor.register_for_auto_class()

@@ -94,13 +94,13 @@ def test_soft_prompt_equals_reference(converted, name: str, lora: bool):
     inputs = soft_prompt_inputs(processor, tensors, case)
     assert inputs["input_ids"].shape[1] == case["prompt_len"]
 
-    prepared, _ = model.model.prepare_inputs(
-        inputs["input_ids"], None, inputs.get("time_series"), inputs.get("time_series_mask")
-    )
+    prepared, _ = model.model.prepare_inputs(**inputs)
     torch.testing.assert_close(
         prepared["inputs_embeds"][0], tensors[f"{name}/inputs_embeds"], atol=EMBEDDINGS_ATOL, rtol=0
     )
-    logits = model(**inputs).logits[0, :, :vocabulary]
+    logits = model(**inputs).logits[0]
+    assert logits.shape[1] == vocabulary + 1 and logits[:, vocabulary].max() == torch.finfo(torch.float32).min
+    logits = logits[:, :vocabulary]
     if f"{name}/{prefix}logits_prompt" in tensors:
         torch.testing.assert_close(logits, tensors[f"{name}/{prefix}logits_prompt"], atol=LOGITS_ATOL, rtol=0)
     else:
@@ -127,14 +127,12 @@ def test_soft_prompt_losses_equal_reference(converted, name: str, lora: bool):
     case, expected = cases[name], cases[name]["lora" if lora else "base"]
     inputs, answer = soft_prompt_inputs(processor, tensors, case), case["answer_ids"]
     ignored = [-100] * case["prompt_len"]
-    # The placeholder is one row more than the reference's vocabulary has, so its share of the softmax is taken out.
     for loss, ids, labels in (
         ("loss_reference", answer, ignored + answer),
         ("loss_no_bos_label", answer, [*ignored, -100, *answer[1:]]),
         ("loss_no_bos_input", answer[1:], ignored + answer[1:]),
     ):
-        logits = model(**with_answer(inputs, ids)).logits[..., : tensors["one_32/logits_prompt"].shape[1]]
-        ours = model.loss_function(logits, torch.tensor([labels]), vocab_size=logits.shape[-1])
+        ours = model(**with_answer(inputs, ids), labels=torch.tensor([labels])).loss
         assert abs(ours.item() - expected[loss]) < LOSS_ATOL, loss
 
 

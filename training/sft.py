@@ -9,6 +9,7 @@ import torch
 from accelerate.utils import gather_object
 from datasets import Dataset
 from peft import PeftConfig
+from peft.utils import ModulesToSaveWrapper
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor, EarlyStoppingCallback, PreTrainedModel
 from transformers.trainer_utils import EvalLoopOutput
@@ -213,6 +214,10 @@ def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
 
 def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arguments: ModelConfig) -> None:
     """Raises `ValueError` for settings that contradict each other, before anything is loaded."""
+    if tslm_arguments.encoder_name_or_path is not None and config_arguments.encoder_config is not None:
+        raise ValueError(
+            "encoder_name_or_path and encoder_config are both set; the first has its own, so set one of them."
+        )
     source, is_described = model_arguments.model_name_or_path, config_arguments.text_config is not None
     if source is None and not is_described:
         raise ValueError("neither model_name_or_path nor text_config is set; name a backbone, or describe a new one.")
@@ -260,6 +265,8 @@ def build_tslm(
     elif AutoConfig.from_pretrained(source).model_type == TSLMConfig.model_type:
         defaults = vars(type(config_arguments)())
         changed = [name for name, value in vars(config_arguments).items() if value != defaults[name]]
+        if tslm_arguments.encoder_name_or_path is not None:
+            changed.append("encoder_name_or_path")
         if changed:
             raise ValueError(f"{source} is a saved model with a configuration of its own; leave {changed[0]} out.")
         return AutoModelForCausalLM.from_pretrained(source, **load), AutoProcessor.from_pretrained(source)
@@ -299,6 +306,24 @@ def lora_config(model: TSLMForCausalLM, model_arguments: ModelConfig, freeze: Se
     return config
 
 
+def keep_4bit_differentiable(model: nn.Module) -> None:
+    """Has 4-bit layers keep the layout that they were loaded in: on some CPUs bitsandbytes changes it at the first
+    evaluation to one without gradient, and training goes on with wrong ones."""
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
+def restore_whole_modules(model: nn.Module) -> None:
+    """Gives modules that are trained as a whole beside adapters their own precision back: in a quantised model
+    SFTTrainer rounds all that is trained to bfloat16, which is meant for the adapters."""
+    for module in model.modules():
+        if isinstance(module, ModulesToSaveWrapper):
+            original = module.original_module
+            for trained in module.modules_to_save.values():
+                trained.to(next(original.parameters()).dtype).load_state_dict(original.state_dict())
+
+
 def train_tslm(
     model: TSLMForCausalLM,
     processor: TimeSeriesProcessor,
@@ -320,8 +345,13 @@ def train_tslm(
         train_dataset: samples with `messages`, the assistant's last, and `time_series`.
         eval_dataset: such samples to select on.
         answer_metrics: (answers, samples) -> metric -> value.
+
+    Raises:
+        ValueError: model and processor are not of one another.
     """
+    processor.check_model(model.config)
     freeze_parts(model, tslm_arguments.freeze)
+    keep_4bit_differentiable(model)
     callbacks = []
     if arguments.early_stopping_patience is not None:
         callbacks.append(EarlyStoppingCallback(arguments.early_stopping_patience))
@@ -336,5 +366,6 @@ def train_tslm(
         peft_config=lora_config(model, model_arguments, tslm_arguments.freeze),
         answer_metrics=answer_metrics,
     )
+    restore_whole_modules(trainer.model)
     trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
     return trainer

@@ -123,7 +123,7 @@ def _convert_soft_prompt(
         config={"fusion": "soft_prompt", "encoder_config": _encoder_config(encoder_state)},
         dtype=dtype,
     )
-    # The placeholder is never read as a word nor written: it is no token of the published models.
+    # The placeholder is no token of the published models, and its row is neither read nor predicted.
     token = model.config.time_series_token_id
     for embeddings in (model.get_input_embeddings(), model.get_output_embeddings()):
         embeddings.weight.data[token] = 0.0

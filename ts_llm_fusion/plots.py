@@ -1,6 +1,6 @@
 """Pictures of forecasts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,8 @@ from .files import atomic_path
 
 _HISTORY, _TRUTH, _FORECAST = "#4c566a", "#1f2933", "#d9480f"
 _MOST_PANELS = 6
+# Steps of history in a picture of a forecast, for each step of it.
+_HISTORY_SHARE = 3
 
 
 def plot_forecast(
@@ -51,6 +53,27 @@ def plot_forecast(
     hidden = forecast.shape[1] - len(columns)
     note = f" (first {len(columns)} of {forecast.shape[1]} series)" if hidden else ""
     figure.suptitle(title + note, x=0.01, ha="left", fontsize="medium")
+    return figure
+
+
+def plot_samples(panels: Sequence[tuple[str, Mapping[str, np.ndarray]]], title: str = "") -> Figure:
+    """Draws the series of a few samples by step, one panel for each sample.
+
+    Args:
+        panels: (title, name -> values (time,)) of each.
+        title: of the whole picture.
+    """
+    figure = Figure(figsize=(10, 0.6 + 2.3 * len(panels)), layout="constrained")
+    for axes, (name, series) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
+        for label, values in series.items():
+            axes.plot(values, linewidth=1.1, label=label)
+        axes.set_title(name, loc="left", fontsize="small", parse_math=False)
+        axes.margins(x=0.01)
+        axes.grid(alpha=0.25, linewidth=0.5)
+        axes.spines[["top", "right"]].set_visible(False)
+        if len(series) > 1:
+            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize="small")
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     return figure
 
 
@@ -118,3 +141,28 @@ def plot_errors(summary: pd.DataFrame, published: pd.DataFrame, title: str = "")
     panels[0, 0].invert_yaxis()
     figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     return figure
+
+
+def forecast_figure(series: pd.DataFrame, table: pd.DataFrame, title: str = "") -> Figure:
+    """Draws what `forecast_frame` returned after the end of its series.
+
+    Args:
+        series: what was forecast from.
+        table: the forecasts.
+        title: of the whole picture.
+    """
+
+    def wide(column: str) -> pd.DataFrame:
+        return table.pivot(index="timestamp", columns="series", values=column)[list(series.columns)]
+
+    mean = wide("mean")
+    levels = sorted(table.columns[3:], key=float)
+    quantiles = np.stack([wide(level).to_numpy() for level in levels], -1) if levels else None
+    return plot_forecast(
+        history=series.iloc[-_HISTORY_SHARE * len(mean) :],
+        forecast=mean,
+        bands=quantile_bands(quantiles, [float(level) for level in levels], mean.index, mean.columns)
+        if levels
+        else (),
+        title=title,
+    )

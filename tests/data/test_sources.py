@@ -62,7 +62,7 @@ def etth1_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.delenv("TS_LLM_FUSION_DATA_DIR", raising=False)
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     dataset = replace(

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from huggingface_hub.errors import StrictDataclassClassValidationError
 from transformers import AutoModelForCausalLM, PatchTSTConfig, TimesFm2_5Config
 from tslm_models import FUSIONS, TOKEN, batch, encoder_config, greedy, tslm
 
@@ -158,7 +157,7 @@ def test_the_mscnn_by_itself_does_not_read_beyond_the_end_of_a_series():
     [{"patch_length": 0}, {"mscnn_layers": -1}, {"mscnn_channels": 6}, {"hidden_size": 15}, {"mscnn_branches": 0}],
 )
 def test_a_contradiction_in_the_mscnn_is_named(fields: dict[str, int]):
-    with pytest.raises(StrictDataclassClassValidationError, match=next(iter(fields))):
+    with pytest.raises(ValueError, match=next(iter(fields))):
         mscnn(**fields)
 
 

@@ -267,12 +267,44 @@ def test_attending_to_the_last_series_only():
     model = tslm("flamingo", cross_attention_to="last", cross_attention_every_n_layers=2)
     assert len(model.model.cross_attention_layers) == 1
     inputs = batch(model, [[1, series(9), 20, series(9, 1), 21]])
-    series_inputs = inputs["time_series"], inputs["time_series_mask"]
-    context = model.model.prepare_inputs(inputs["input_ids"], None, *series_inputs)[0]["series_context"]
+    context = model.model.prepare_inputs(**inputs)[0]["series_context"]
     allowed = (context.attention_mask[0, 0] == 0).int().tolist()
     first, second = [1] * 4 + [0] * 4, [0] * 4 + [1] * 4
     assert allowed == [[0] * 8, first, first, second, second]
     assert context.reads[0, :, 0].tolist() == [0, 1, 1, 1, 1]
+
+
+# A hybrid of attention and state space, and a mixture of experts.
+OTHERS = {
+    "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1, "mamba_d_state": 4, "use_mamba_kernels": False},
+    "qwen2_moe": {"num_experts": 4, "moe_intermediate_size": 16, "shared_expert_intermediate_size": 16},
+}
+
+
+@pytest.mark.parametrize("backbone", OTHERS)
+@both_fusions
+@torch.no_grad()
+def test_other_kinds_of_decoders(fusion: str, backbone: str):
+    sizes = {
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 2,
+        "vocab_size": 300,
+        "pad_token_id": PAD,
+    }
+    sizes |= {"num_attention_heads": 4, "num_key_value_heads": 2, "num_experts_per_tok": 2}
+    model = tslm(fusion, text_config={"model_type": backbone, **sizes, **OTHERS[backbone]})
+    together, alone = batch(model, [SHORT, LONG]), batch(model, [SHORT])
+    torch.testing.assert_close(last_logits(model, together)[0], last_logits(model, alone)[0], atol=ATOL, rtol=0)
+    tokens = greedy(model, together)[0]
+    for options in ({}, {"use_cache": False}):
+        assert torch.equal(greedy(model, alone, **options)[0], tokens)
+
+
+@both_fusions
+def test_a_decoder_without_attention_is_refused(fusion: str):
+    with pytest.raises(ValueError, match="'mamba' keeps no keys and values"):
+        tslm(fusion, text_config={"model_type": "mamba", "hidden_size": 32, "num_hidden_layers": 2, "vocab_size": 300})
 
 
 @pytest.mark.parametrize("backbone", ["bloom", "falcon", "gptj", "opt", "gpt_neox"])
@@ -362,12 +394,85 @@ def test_bfloat16_stays_near_float32(fusion: str):
 
 @both_fusions
 @torch.no_grad()
+def test_a_bfloat16_backbone_takes_an_encoder_in_float32(fusion: str):
+    model = tslm(fusion).to(torch.bfloat16)
+    inputs = batch(model, [SHORT, LONG])
+    expected = last_logits(model, inputs).float().softmax(-1)
+    model.model.encoder.float()
+    logits = last_logits(model, inputs)
+    assert logits.dtype == torch.bfloat16 and model.model.encoder.dtype == torch.float32
+    assert (logits.float().softmax(-1) - expected).abs().sum(-1).max() < 0.1
+    assert greedy(model, inputs).shape == (2, 8)
+
+
+@both_fusions
+@torch.no_grad()
 def test_compiles_without_graph_breaks(fusion: str):
     model = tslm(fusion)
     inputs = batch(model, [SHORT, LONG])
     expected = model(**inputs, use_cache=False).logits
     compiled = torch.compile(model.forward, fullgraph=True, backend="eager")
     torch.testing.assert_close(compiled(**inputs, use_cache=False).logits, expected, atol=ATOL, rtol=0)
+
+
+@torch.no_grad()
+def test_the_soft_prompt_never_predicts_its_placeholder():
+    model = tslm("soft_prompt")
+    model.get_output_embeddings().weight[TOKEN] *= 100  # else it would be the favourite half of the time
+    inputs = batch(model, [SHORT, LONG])
+    logits = model(**inputs).logits
+    others = torch.cat([logits[..., :TOKEN], logits[..., TOKEN + 1 :]], dim=-1)
+    raw = model.model.run(model.model.backbone, model.model.prepare_inputs(**inputs)[0]).logits
+    assert (raw.argmax(-1) == TOKEN).any() and not (logits.argmax(-1) == TOKEN).any()
+    assert torch.equal(others, torch.cat([raw[..., :TOKEN], raw[..., TOKEN + 1 :]], dim=-1))
+    assert logits.softmax(-1)[..., TOKEN].max() == 0 and model(**inputs, labels=inputs["input_ids"]).loss < 1e3
+    assert torch.distributions.Categorical(logits=logits).entropy().isfinite().all()
+
+
+@both_fusions
+@torch.no_grad()
+def test_placeholders_are_no_labels_and_are_never_generated(fusion: str):
+    model = tslm(fusion)
+    model.get_output_embeddings().weight[TOKEN] *= 100
+    inputs = batch(model, [SHORT, LONG])
+    labels = inputs["input_ids"]
+    ignored = labels.masked_fill(labels == TOKEN, -100)
+    assert model(**inputs, labels=labels).loss == model(**inputs, labels=ignored).loss
+    for options in ({}, {"num_beams": 2}, {"do_sample": True}, {"use_cache": False}):
+        assert not (greedy(model, inputs, **options) == TOKEN).any()
+
+
+@both_fusions
+def test_a_text_beyond_the_context_is_refused_before_anything_runs(fusion: str):
+    model = tslm(fusion)
+    for module in (model.model.backbone, model.model.encoder):
+        module.register_forward_pre_hook(lambda *_: pytest.fail("a model ran"))
+    long = batch(model, [[1, series(40), *[30] * 512]])
+    tokens = 523 if fusion == "soft_prompt" else 514
+    for run in (model, lambda **inputs: model.generate(**inputs, max_new_tokens=1)):
+        with pytest.raises(ValueError, match=f" {tokens} tokens.* more than the 512 of the language model"):
+            run(**long)
+    with pytest.raises(ValueError, match=r"A prompt of \d+ tokens and 510 new ones are more than the 512"):
+        model.generate(**batch(model, [SHORT]), max_new_tokens=510)
+
+
+@both_fusions
+@torch.no_grad()
+def test_a_generation_of_no_given_length_ends_with_the_context(fusion: str):
+    inputs = batch(tslm(fusion), [[1, *[30] * 505]])
+    assert tslm(fusion).generate(**inputs, min_new_tokens=6, pad_token_id=PAD).shape == (1, 512)
+
+
+@both_fusions
+@torch.no_grad()
+def test_padding_is_no_part_of_the_context(fusion: str):
+    model = tslm(fusion)
+    inputs = batch(model, [SHORT])
+    padding = 600 - inputs["input_ids"].shape[1]
+    padded = inputs | {
+        name: torch.nn.functional.pad(inputs[name], (padding, 0)) for name in ("input_ids", "attention_mask")
+    }
+    torch.testing.assert_close(last_logits(model, padded), last_logits(model, inputs), atol=ATOL, rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -381,12 +486,31 @@ def test_compiles_without_graph_breaks(fusion: str):
     ],
 )
 @both_fusions
-def test_wrong_inputs_are_refused_before_the_backbone_runs(fusion: str, change, message: str):
+def test_wrong_inputs_are_refused_before_anything_runs(fusion: str, change, message: str):
     model = tslm(fusion)
-    model.model.backbone.register_forward_pre_hook(lambda *_: pytest.fail("the backbone ran"))
+    for module in (model.model.backbone, model.model.encoder):
+        module.register_forward_pre_hook(lambda *_: pytest.fail("a model ran"))
     inputs = batch(model, [SHORT, LONG])
     change(inputs)
-    with pytest.raises(ValueError, match=message):
+    for run in (model, model.generate):
+        with pytest.raises(ValueError, match=message) as error:
+            run(**inputs)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype"),
+    [(float("inf"), torch.float32), (float("nan"), torch.float32), (1e5, torch.float16), (1e39, torch.bfloat16)],
+)
+@both_fusions
+def test_values_that_the_encoder_cannot_hold_are_refused(fusion: str, value: float, dtype: torch.dtype):
+    model = tslm(fusion).to(dtype)
+    for module in (model.model.backbone, model.model.encoder):
+        module.register_forward_pre_hook(lambda *_: pytest.fail("a model ran"))
+    inputs = batch(model, [SHORT])
+    inputs["time_series"] = inputs["time_series"].double()
+    inputs["time_series"][0, 0, 3] = value
+    with pytest.raises(ValueError, match=f"values that {dtype} of the encoder cannot hold"):
         model(**inputs)
 
 
@@ -401,6 +525,7 @@ def test_wrong_inputs_are_refused_before_the_backbone_runs(fusion: str, change, 
         ({"cross_attention_intermediate_size": 0}, "cross_attention_intermediate_size is 0"),
         ({"time_series_token_id": 300}, "time_series_token_id"),
         ({"text_config": {"model_type": "t5"}}, "text_config"),
+        ({"text_config": {"model_type": "gemma3"}}, "text_config: 'gemma3' reads more than text"),
         ({"text_config": {"model_type": "nothing"}}, "text_config"),
         ({"encoder_config": {"model_type": "llama"}}, "encoder_config"),
         ({"encoder_config": {"model_type": "patchtst", "num_input_channels": 2}}, "num_input_channels"),
@@ -408,5 +533,6 @@ def test_wrong_inputs_are_refused_before_the_backbone_runs(fusion: str, change, 
     ],
 )
 def test_a_contradiction_in_the_config_names_the_field(fields: dict, name: str):
-    with pytest.raises(Exception, match=name):
+    with pytest.raises(ValueError, match=name) as error:
         TSLMConfig(**{"text_config": backbone_config("llama"), **fields})
+    assert "\n" not in str(error.value)

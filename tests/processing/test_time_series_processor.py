@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from transformers import AutoFeatureExtractor, AutoProcessor
+from jinja2 import TemplateError
+from transformers import AutoFeatureExtractor, AutoProcessor, AutoTokenizer
 from tslm_models import FUSIONS, save_backbone, tokenizer, tslm_config
 
 from ts_llm_fusion import TimeSeriesFeatureExtractor, TimeSeriesProcessor, TSLMForCausalLM
@@ -165,6 +166,14 @@ def test_a_chat_renders_as_written(processor):
     assert rendered.startswith(opened) and opened.endswith("\nAssistant:")
 
 
+def test_a_tokenizer_alone_does_not_render_series_as_text(processor, tmp_path: Path):
+    processor.save_pretrained(tmp_path)
+    alone = AutoTokenizer.from_pretrained(tmp_path)
+    assert alone.apply_chat_template([{"role": "user", "content": "a"}], tokenize=False) == "<s>User: a\n"
+    with pytest.raises(TemplateError, match="render it with the processor"):
+        alone.apply_chat_template(user("a", VALUES))
+
+
 def test_a_batch_of_chats_and_the_assistants_tokens(processor):
     chats = [
         [
@@ -229,6 +238,21 @@ def test_counts_that_differ_are_both_told(processor):
 def test_a_part_of_unknown_type_is_refused(processor, part):
     with pytest.raises(ValueError, match="'text' or 'time_series'"):
         processor.apply_chat_template([{"role": "user", "content": [part]}])
+
+
+@pytest.mark.parametrize(
+    ("conversation", "message"),
+    [
+        ({"role": "user", "content": "a"}, "conversation is a dict"),
+        (["a"], "A message is 'a'; it must be a mapping"),
+        ([{"content": "a"}], "it must be a mapping with a role"),
+        ([{"role": "user", "content": 3.0}], "content of type float"),
+    ],
+)
+def test_what_is_no_message_is_refused(processor, conversation, message: str):
+    with pytest.raises(ValueError, match=message) as error:
+        processor.apply_chat_template(conversation)
+    assert "\n" not in str(error.value)
 
 
 def test_a_prompt_beyond_the_context_says_its_length_and_the_costliest_series(processor):

@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
-from transformers import AutoProcessor
+from transformers import AutoProcessor, PatchTSTConfig, PatchTSTModel
 from trl import ModelConfig
 
 from ts_llm_fusion import TSLMForCausalLM
@@ -229,6 +229,21 @@ def test_a_saved_model_is_trained_further_and_keeps_its_configuration(
     assert "is a saved model with a configuration of its own; leave fusion out" in capsys.readouterr().err
 
 
+def test_a_pretrained_encoder_is_taken_frozen_and_kept(tmp_path: Path) -> None:
+    config = PatchTSTConfig(
+        context_length=32, patch_length=8, patch_stride=8, d_model=16, ffn_dim=32, num_hidden_layers=1
+    )
+    encoder = PatchTSTModel(config)
+    encoder.save_pretrained(tmp_path / "encoder")
+    start = {"encoder_config": None, "encoder_name_or_path": str(tmp_path / "encoder"), "freeze": ["encoder"]}
+    output = run(tmp_path, "patchtst", **start, num_train_epochs=1)
+    trained = TSLMForCausalLM.from_pretrained(output).model.encoder
+    assert type(trained) is PatchTSTModel
+    for name, value in encoder.state_dict().items():
+        assert torch.equal(trained.state_dict()[name], value), name
+    assert AutoProcessor.from_pretrained(output).feature_extractor.window_length == 32
+
+
 def test_a_tiny_model_learns_to_tell_trends_by_their_series_alone(tmp_path: Path) -> None:
     encoder = ENCODER | {"patch_length": 16}
     text = TEXT | {"initializer_range": 0.1}
@@ -331,6 +346,7 @@ def test_answers_do_not_depend_on_the_batch_and_do_on_the_series(folder: Path) -
     [
         ({"text_config": None}, "neither model_name_or_path nor text_config is set"),
         ({"model_name_or_path": "somewhere"}, "model_name_or_path and text_config are both set"),
+        ({"encoder_name_or_path": "somewhere"}, "encoder_name_or_path and encoder_config are both set"),
         ({"use_peft": True}, "a new backbone must be trained in full"),
         ({"freeze": ["head"]}, "freeze: 'head' is no part of the model; parts are encoder, projector, backbone"),
         ({"encoder_lerning_rate": 1e-3}, "did you mean 'encoder_learning_rate'"),

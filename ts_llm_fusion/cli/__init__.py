@@ -13,9 +13,11 @@ _TRAIN = {
     "t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
 }
 _COMMANDS = {
+    "data": ("ts_llm_fusion.cli.data", "list, describe, download and preview data sets"),
     "evaluate": ("ts_llm_fusion.cli.evaluate", "evaluate checkpoints and baselines on a test split"),
     "benchmark": ("ts_llm_fusion.cli.benchmark", "run models x datasets x horizons x seeds to one table"),
     "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
+    "export": ("ts_llm_fusion.cli.export", "export a forecaster to torch.export or ONNX"),
     "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),
 }
 

@@ -5,18 +5,14 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from ..data.sources import load_series
 from ..files import atomic_path
 from ..forecasting import check_quantile_levels, forecast_frame, load_forecaster
-from ..plots import plot_forecast, quantile_bands, save_figure
+from ..plots import forecast_figure, save_figure
 
 logger = logging.getLogger(__name__)
-
-# Steps of history in the picture, for each step of forecast.
-_HISTORY_SHARE = 3
 
 
 def _parse(args: Sequence[str]) -> argparse.Namespace:
@@ -45,10 +41,6 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
             table.to_csv(temporary, index=False)
 
 
-def _wide(table: pd.DataFrame, column: str, names: Sequence[str]) -> pd.DataFrame:
-    return table.pivot(index="timestamp", columns="series", values=column)[list(names)]
-
-
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
     options = _parse(args)
@@ -61,16 +53,10 @@ def main(args: Sequence[str]) -> None:
     levels = sorted(check_quantile_levels(options.quantiles, model.config.quantiles))
     table = forecast_frame(model, feature_extractor, series, options.horizon, levels)
 
-    names = list(series.columns)
-    mean = _wide(table, "mean", names)
-    quantiles = np.stack([_wide(table, f"{level:g}", names).to_numpy() for level in levels], -1) if levels else None
-    figure = plot_forecast(
-        history=series.iloc[-_HISTORY_SHARE * len(mean) :],
-        forecast=mean,
-        bands=quantile_bands(quantiles, levels, mean.index, names) if levels else (),
-        title=f"{Path(options.data).name}: {len(mean)} steps from {mean.index[0]:%Y-%m-%d %H:%M}",
-    )
+    steps = table["timestamp"].nunique()
+    title = f"{Path(options.data).name}: {steps} steps from {table['timestamp'].iloc[0]:%Y-%m-%d %H:%M}"
+    figure = forecast_figure(series, table, title)
     picture = options.output.with_suffix(".png")
     _write_table(table, options.output)
     save_figure(figure, picture)
-    logger.info("%d steps of %d series in %s, picture in %s", len(mean), len(names), options.output, picture)
+    logger.info("%d steps of %d series in %s, picture in %s", steps, series.shape[1], options.output, picture)

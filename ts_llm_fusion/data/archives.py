@@ -1,5 +1,6 @@
 """Unpacking archives that nobody has looked into: nothing lands outside the folder, nothing half unpacked is seen."""
 
+import gzip
 import lzma
 import stat
 import tarfile
@@ -15,6 +16,8 @@ from tqdm.auto import tqdm
 from .download import check_free_disk, waiting_lock
 
 _CHUNK = 1 << 20
+# What the readers raise for an archive that is cut or has been changed.
+_DAMAGE = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError)
 
 
 def _checked_name(archive: Path, name: str) -> PurePosixPath:
@@ -85,8 +88,11 @@ def extract(archive: Path, folder: Path, max_bytes: int = 20 * 10**9, max_files:
             target.mkdir()
             try:
                 _unpack(archive, target, max_bytes, max_files)
-            except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
-                raise ValueError(f"{archive}: no whole zip or tar archive ({error}); nothing was unpacked.") from error
+            except _DAMAGE as error:
+                reason = str(error).split("\n")[0].rstrip(":")
+                raise ValueError(
+                    f"{archive}: no whole zip or tar archive ({reason}); nothing was unpacked, fetch it again."
+                ) from error
             target.replace(folder)
     return folder
 

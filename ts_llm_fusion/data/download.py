@@ -20,7 +20,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 
 from filelock import FileLock, Timeout
-from huggingface_hub import hf_hub_download, is_offline_mode
+from huggingface_hub import constants, hf_hub_download, is_offline_mode
 from tqdm.auto import tqdm
 
 from ..files import write_json
@@ -84,7 +84,7 @@ def check_free_disk(folder: Path, needed: int, what: str) -> None:
     if needed > free:
         raise OSError(
             f"{what}: needs {needed / 1e6:,.1f} MB, and {folder} has {free / 1e6:,.1f} MB free; make room, or set "
-            "HF_DATASETS_CACHE to a folder on another disk."
+            "HF_HOME to a folder on another disk."
         )
 
 
@@ -106,6 +106,8 @@ def waiting_lock(path: Path) -> Iterator[None]:
 
 def locate(file: RemoteFile, name: str) -> Path:
     """The file on this machine: of the data directory, else of the verified cache, else downloaded.
+
+    What is in the data directory is the user's own and is taken as it is; what comes from an address is verified.
 
     Args:
         file: what is wanted.
@@ -173,19 +175,22 @@ def _fetch(file: RemoteFile, path: Path) -> None:
     if is_offline_mode():
         raise ConnectionError("HF_HUB_OFFLINE is set")
     if hub := _HUB_ADDRESS.fullmatch(file.url):
-        _fetch_from_hub(path, **hub.groupdict())
+        _fetch_from_hub(path, file.size, **hub.groupdict())
     elif file.url.startswith(("http://", "https://")):
         _fetch_from_web(file, path)
     else:
         raise ValueError(f"{file.url}: give an address of http(s), or hf://datasets/OWNER/NAME/PATH.")
 
 
-def _fetch_from_hub(path: Path, repo_id: str, revision: str | None, filename: str) -> None:
-    """Puts a link at `path` to the file in the cache of the Hub's client."""
+def _fetch_from_hub(path: Path, size: int | None, repo_id: str, revision: str | None, filename: str) -> None:
+    """Puts a link at `path` to the file in the cache of the Hub's client, which itself only warns of a full disk."""
+    hub_cache = Path(constants.HF_HUB_CACHE)
+    hub_cache.mkdir(parents=True, exist_ok=True)
+    check_free_disk(hub_cache, size or 0, filename)
     try:
         blob = hf_hub_download(repo_id, filename, repo_type="dataset", revision=revision)
     except OSError as error:  # every error of the Hub's client is one
-        raise ConnectionError(str(error)) from error
+        raise ConnectionError(" ".join(str(error).split())) from error
     path.unlink(missing_ok=True)
     path.symlink_to(Path(blob).resolve())
 
@@ -230,7 +235,7 @@ def _append(file: RemoteFile, partial: Path, validator: Path, offset: int) -> No
             offset = 0
         length = response.headers.get("Content-Length")
         total = offset + int(length) if length else file.size
-        check_free_disk(partial.parent, (total or 0) - offset, f"{file.url}")
+        check_free_disk(partial.parent, (total or 0) - offset, file.url)
         tag = response.headers.get("ETag", "")
         strong = tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified")
         if strong:

@@ -33,12 +33,14 @@ class DatasetEntry:
         description: what it is, in a sentence or two.
         licence: as its source states it.
         citation: what to cite.
-        homepage: where its source describes it.
+        homepage: where its source describes it; empty for what is generated.
         splits: names of its splits.
         loader: "module:function", imported on use; function(split: str | None, streaming: bool, **options).
         options: arguments of the loader that tell this entry from others with the same loader.
         files: what it is read from; none for what is generated or part of a package.
+        instead: paths below the data directory of what is read in place of `files` where all of it is there.
         hub_id: the data set on the Hub, where there is one.
+        features: "module:name" of the `Features` of a sample; the schema of the questions by default.
     """
 
     name: str
@@ -51,4 +53,6 @@ class DatasetEntry:
     loader: str
     options: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[RemoteFile, ...] = ()
+    instead: tuple[str, ...] = ()
     hub_id: str | None = None
+    features: str = "ts_llm_fusion.data.samples:FEATURES"

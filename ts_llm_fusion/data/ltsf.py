@@ -172,6 +172,7 @@ def _entry(name: str, dataset: LTSFDataset) -> DatasetEntry:
         citation=citation,
         homepage=homepage,
         splits=("train", "validation", "test"),
+        features="ts_llm_fusion.data.rows:SERIES_FEATURES",
         loader="ts_llm_fusion.data.rows:load_rows",
         options={"data": name},
         files=(dataset.file,),

@@ -92,6 +92,10 @@ def _file(group: str, part: str) -> RemoteFile:
     return RemoteFile(f"m4/{name}.csv", f"{_ADDRESS}/{part.capitalize()}/{name}.csv", _SHA256[name], _SIZES.get(name))
 
 
+def _table(group: str) -> str:
+    return f"m4/m4_{group.lower()}.parquet"
+
+
 def _read_csv(path: Path) -> tuple[list[str], list[np.ndarray]]:
     """Ids and values of a file of the organisers: columns V1 (the id), V2, ..., each cell quoted, empty after the end.
 
@@ -142,7 +146,7 @@ def load_m4(group: str) -> M4Group:
     if group not in M4_GROUPS:
         raise ValueError(f"M4 has no group {group!r}; the groups are {', '.join(M4_GROUPS)}.")
     facts = M4_GROUPS[group]
-    parquet = find_local(f"m4/m4_{group.lower()}.parquet")
+    parquet = find_local(_table(group))
     if parquet is not None:
         names, train, futures = _read_parquet(parquet)
     else:
@@ -166,9 +170,11 @@ def _entry(group: str, facts: M4Facts) -> DatasetEntry:
         "forecasting methods, International Journal of Forecasting 36(1), 2020",
         homepage="https://github.com/Mcompetitions/M4-methods",
         splits=("train", "test"),
+        features="ts_llm_fusion.data.rows:SERIES_FEATURES",
         loader="ts_llm_fusion.data.rows:load_m4_rows",
         options={"group": group},
         files=(_file(group, "train"), _file(group, "test")),
+        instead=(_table(group),),
     )
 
 

@@ -21,14 +21,15 @@ _FILES = (
         1_950_000,
     ),
 )
+_TABLE = "bio/mitdb_100_signal.parquet"
 _SAMPLES_PER_SECOND = 360
 # Of both leads, by the header of the record: units of the converter for a millivolt, and their zero.
 _GAIN, _ZERO = 200.0, 1024
 
 
 def _read_table() -> pd.DataFrame | None:
-    """The leads in mV from `bio/mitdb_100_signal.parquet` of the data directory, in units of the converter there."""
-    path = find_local("bio/mitdb_100_signal.parquet")
+    """The leads in mV from the table of the data directory, in units of the converter there."""
+    path = find_local(_TABLE)
     if path is None:
         return None
     table = pd.read_parquet(path)
@@ -69,8 +70,10 @@ ENTRIES = (
         "Goldberger et al., PhysioBank, PhysioToolkit, and PhysioNet, Circulation 101(23), 2000",
         homepage="https://physionet.org/content/mitdb/1.0.0/",
         splits=("train", "validation", "test"),
+        features="ts_llm_fusion.data.rows:SERIES_FEATURES",
         loader="ts_llm_fusion.data.rows:load_rows",
         options={"data": MITBIH},
         files=_FILES,
+        instead=(_TABLE,),
     ),
 )

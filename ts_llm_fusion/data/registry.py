@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from .entries import DatasetEntry, RemoteFile
 
 if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
+    from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
 
-__all__ = ["REGISTRY", "DatasetEntry", "RemoteFile", "find_dataset", "find_loader", "load_dataset"]
+__all__ = ["REGISTRY", "DatasetEntry", "RemoteFile", "find_dataset", "find_features", "find_loader", "load_dataset"]
 
 # Each of these modules declares `ENTRIES`.
 _MODULES = (
@@ -32,6 +32,11 @@ def _gather() -> dict[str, DatasetEntry]:
 REGISTRY: dict[str, DatasetEntry] = _gather()
 
 
+def _import(place: str) -> Any:
+    module, name = place.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
 def find_dataset(name: str) -> DatasetEntry:
     """The entry of a data set.
 
@@ -48,8 +53,12 @@ def find_dataset(name: str) -> DatasetEntry:
 
 def find_loader(entry: DatasetEntry) -> Callable[..., Any]:
     """The loader of an entry, imported: (split, streaming, **options) -> its samples."""
-    module, function = entry.loader.split(":")
-    return getattr(importlib.import_module(module), function)
+    return _import(entry.loader)
+
+
+def find_features(entry: DatasetEntry) -> "Features":
+    """The features of a sample of an entry."""
+    return _import(entry.features)
 
 
 def load_dataset(

@@ -134,6 +134,7 @@ def _entry(name: str, description: str, homepage: str) -> DatasetEntry:
         citation="Seabold and Perktold, statsmodels: Econometric and statistical modeling with Python, SciPy 2010",
         homepage=homepage,
         splits=("train",),
+        features="ts_llm_fusion.data.rows:SERIES_FEATURES",
         loader="ts_llm_fusion.data.rows:load_rows",
         options={"data": name},
     )

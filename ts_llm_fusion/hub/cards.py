@@ -20,8 +20,8 @@ def forecaster_card(name: str, metrics: Mapping[str, Any], config: Any) -> Model
     results = [
         EvalResult(
             task_type="time-series-forecasting",
-            dataset_type=metrics["data"],
-            dataset_name=metrics["data"],
+            dataset_type=metrics["tested_on"],
+            dataset_name=metrics["tested_on"],
             dataset_split="test",
             metric_type=metric,
             metric_value=round(value, 6),

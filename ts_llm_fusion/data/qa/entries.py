@@ -31,6 +31,7 @@ def _archive(name: str) -> DatasetEntry:
         loader="ts_llm_fusion.data.tsc:load_archive",
         options={"archive": name},
         files=(archive_file(name),),
+        instead=tuple(f"tsc/{name}_{part}.{'tsv' if kind == 'UCR' else 'ts'}" for part in ("TRAIN", "TEST")),
     )
 
 

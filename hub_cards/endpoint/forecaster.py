@@ -1,0 +1,175 @@
+"""Handler of {{ repo_id }} for Inference Endpoints: forecasts over JSON.
+
+A request; `inputs` is one such object or a list of them, whose columns may differ:
+
+    {"inputs": {"series": {"load": [1.0, null, 1.2], "price": [7.1, 7.4, 7.2]},
+                "timestamps": ["2024-01-01", "2024-01-02", "2024-01-03"]},
+     "parameters": {"prediction_length": 24, "quantile_levels": [0.1, 0.9]}}
+
+`series` holds columns of one length, or is itself a list of numbers, then called "series"; null is a missing value.
+`timestamps`, rising and one for each value, may be left out. So may `parameters`: by default `prediction_length` is
+what the model was trained for, and `quantile_levels` are those it has; other levels between them are interpolated.
+
+The answer, one object or a list of them, as `inputs` was:
+
+    {"timestamps": ["2024-01-04", ...], "mean": {"load": [...], "price": [...]},
+     "quantiles": {"0.1": {"load": [...], "price": [...]}, "0.9": {...}}, "warning": "..."}
+
+There are `timestamps` where the request has them, and a `warning` where `prediction_length` is beyond what the model
+was trained for, so that it forecasts from its own forecasts. Whatever is wrong with a request is answered by
+`{"error": "one line"}` and nothing else. A request has at most 64 inputs, 1,000,000 values and 4,096 steps to
+forecast.
+
+The model runs with the code that the checkpoint carries; nothing but the packages in requirements.txt is needed.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import AutoFeatureExtractor, AutoModelForTimeSeriesPrediction
+
+MOST_INPUTS, MOST_VALUES, MOST_STEPS = 64, 1_000_000, 4_096
+PARAMETERS = ("prediction_length", "quantile_levels")
+
+
+class EndpointHandler:
+    """Loads the checkpoint in the folder `path`, and answers requests; see above."""
+
+    def __init__(self, path: str = ""):
+        self.model = AutoModelForTimeSeriesPrediction.from_pretrained(path, trust_remote_code=True).eval()
+        self.model.to("cuda" if torch.cuda.is_available() else "cpu")
+        self.feature_extractor = AutoFeatureExtractor.from_pretrained(path, trust_remote_code=True)
+
+    def __call__(self, data: dict[str, Any]) -> list[dict[str, Any]] | dict[str, Any]:
+        try:
+            inputs = data.get("inputs") if isinstance(data, dict) else None
+            items = inputs if isinstance(inputs, list) else [inputs]
+            horizon, levels = self._parameters(data.get("parameters") if isinstance(data, dict) else None)
+            answers = self._forecast(_frames(items), horizon, levels)
+        except ValueError as error:
+            return {"error": " ".join(str(error).split())}
+        return answers if isinstance(inputs, list) else answers[0]
+
+    def _parameters(self, parameters: Any) -> tuple[int, list[float]]:
+        """Horizon and levels, checked."""
+        parameters = {} if parameters is None else parameters
+        if not isinstance(parameters, dict) or set(parameters) - set(PARAMETERS):
+            raise ValueError(f"parameters: give an object with {' and '.join(PARAMETERS)}, both optional.")
+        horizon = parameters.get("prediction_length", self.model.config.prediction_length)
+        if type(horizon) is not int or not 1 <= horizon <= MOST_STEPS:
+            raise ValueError(f"prediction_length is {horizon!r}; give a whole number from 1 to {MOST_STEPS}.")
+        known = self.model.config.quantiles
+        levels = parameters.get("quantile_levels", known)
+        if not isinstance(levels, list) or len(levels) > 99 or not all(map(_is_number, levels)):
+            raise ValueError(f"quantile_levels is {levels!r:.80}; give a list of up to 99 numbers.")
+        outside = [level for level in levels if not known or not known[0] <= level <= known[-1]]
+        if outside:
+            offered = f"levels from {known[0]:g} to {known[-1]:g}" if known else "no quantiles, only a point forecast"
+            raise ValueError(f"quantile {outside[0]:g} is asked for; this model gives {offered}.")
+        return horizon, levels
+
+    def _forecast(self, frames: list[pd.DataFrame], horizon: int, levels: list[float]) -> list[dict[str, Any]]:
+        """Answers to all inputs; those with the same number of columns run together."""
+        answers: list[dict[str, Any]] = [{} for _ in frames]
+        features = [self._features(frame, f"input {number}") for number, frame in enumerate(frames)]
+        for columns in {frame.shape[1] for frame in frames}:
+            rows = [row for row, frame in enumerate(frames) if frame.shape[1] == columns]
+            batch = {name: torch.cat([features[row][name] for row in rows]) for name in features[0]}
+            outputs = self.model.predict(**batch, prediction_length=horizon)
+            for place, row in enumerate(rows):
+                quantiles = outputs.full_predictions
+                quantiles = None if quantiles is None else quantiles[place].double().cpu().numpy()
+                mean = outputs.mean_predictions[place].double().cpu().numpy()
+                answers[row] = self._answer(frames[row], mean, quantiles, levels)
+        return answers
+
+    def _features(self, frame: pd.DataFrame, where: str) -> dict[str, torch.Tensor]:
+        """Inputs of the model for one sample, padded with unobserved steps to its look-back."""
+        try:
+            batch = self.feature_extractor(frame).to(self.model.device)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+        missing = self.model.config.context_length - batch["past_values"].shape[1]
+        return {name: torch.nn.functional.pad(tensor, (0, 0, missing, 0)) for name, tensor in batch.items()}
+
+    def _answer(
+        self, frame: pd.DataFrame, mean: np.ndarray, quantiles: np.ndarray | None, levels: list[float]
+    ) -> dict[str, Any]:
+        """The forecast of one input, (steps, columns) and (steps, columns, levels), in its own units."""
+
+        def by_column(values: np.ndarray) -> dict[str, list[float]]:
+            values = self.feature_extractor.unscale(values, frame.columns)
+            return {name: values[:, k].tolist() for k, name in enumerate(frame.columns)}
+
+        answer = {}
+        if isinstance(frame.index, pd.DatetimeIndex):
+            following = pd.date_range(frame.index[-1], periods=len(mean) + 1, freq=_step(frame.index))[1:]
+            answer["timestamps"] = [time.isoformat() for time in following]
+        answer |= {"mean": by_column(mean), "quantiles": {}}
+        if levels:
+            known = self.model.config.quantiles
+            position = np.interp(levels, known, np.arange(len(known)))
+            below = np.floor(position).astype(int)
+            weight = position - below
+            above = np.minimum(below + 1, len(known) - 1)
+            chosen = quantiles[..., below] * (1 - weight) + quantiles[..., above] * weight
+            answer["quantiles"] = {f"{level:g}": by_column(chosen[..., k]) for k, level in enumerate(levels)}
+        trained_for = self.model.config.prediction_length
+        if len(mean) > trained_for:
+            answer["warning"] = f"Steps after the first {trained_for} are forecast from forecasts."
+        return answer
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _frames(items: list[Any]) -> list[pd.DataFrame]:
+    """The inputs as tables with one column for each series.
+
+    Raises:
+        ValueError: for inputs that are not as the contract says, or too many.
+    """
+    if not 1 <= len(items) <= MOST_INPUTS:
+        raise ValueError(f"inputs has {len(items)} series; give 1 to {MOST_INPUTS}.")
+    frames = [_frame(item, f"input {number}") for number, item in enumerate(items)]
+    if sum(frame.size for frame in frames) > MOST_VALUES:
+        raise ValueError(f"inputs has {sum(frame.size for frame in frames)} values; give at most {MOST_VALUES}.")
+    return frames
+
+
+def _frame(item: Any, where: str) -> pd.DataFrame:
+    if not isinstance(item, dict) or "series" not in item or set(item) - {"series", "timestamps"}:
+        raise ValueError(f'{where}: give an object with "series" and, optionally, "timestamps".')
+    columns = item["series"] if isinstance(item["series"], dict) else {"series": item["series"]}
+    for name, values in columns.items():
+        if not isinstance(values, list) or not all(value is None or _is_number(value) for value in values):
+            raise ValueError(f"{where}: series {name!r} is no list of numbers; null is a missing value.")
+    if not columns or len({len(values) for values in columns.values()}) > 1:
+        raise ValueError(f"{where}: columns have {[len(v) for v in columns.values()]} values; give the same number.")
+    try:
+        frame = pd.DataFrame({name: np.array(values, dtype=np.float64) for name, values in columns.items()})
+    except OverflowError:
+        raise ValueError(f"{where}: a value is beyond what a float can hold.") from None
+    timestamps = item.get("timestamps")
+    if timestamps is None:
+        return frame
+    if not isinstance(timestamps, list) or len(timestamps) != len(frame) or len(frame) < 2:
+        raise ValueError(f"{where}: give one timestamp for each of its {len(frame)} values, at least 2.")
+    index = pd.to_datetime(pd.Series(timestamps, dtype="object").astype(str), errors="coerce", format="mixed")
+    if index.isna().any():
+        raise ValueError(f"{where}: {timestamps[int(index.isna().argmax())]!r} is not a timestamp.")
+    frame.index = pd.DatetimeIndex(index)
+    if not (frame.index.is_monotonic_increasing and frame.index.is_unique):
+        raise ValueError(f"{where}: timestamps do not rise.")
+    return frame
+
+
+def _step(timestamps: pd.DatetimeIndex) -> Any:
+    """The calendar frequency, else the median difference."""
+    frequency = pd.infer_freq(timestamps) if len(timestamps) > 2 else None
+    if frequency is not None:
+        return pd.tseries.frequencies.to_offset(frequency)
+    return pd.Timedelta(np.median(np.diff(timestamps.asi8)).astype("int64"), unit=timestamps.unit)

@@ -1,0 +1,136 @@
+"""The series of a batch as the language model reads them, and where in the text it reads them."""
+
+from dataclasses import dataclass, field, replace
+
+import torch
+from transformers.utils import torch_compilable_check
+
+from .configuration_tslm import TSLMConfig
+from .modeling_cross_attention import CrossAttentionContext, KeysAndValues
+from .modeling_layers import additive_mask
+from .modeling_series_encoding import checked_mask, tokens_by_window
+
+
+@dataclass
+class SeriesStates:
+    """The series of a batch as the language model reads them, made once and kept for a whole generation.
+
+    Args:
+        counts: `(batch,)`, the number of series of each sample.
+        features: soft prompt: `(batch, tokens, hidden_size)`, the existing tokens of a sample first and in order.
+        feature_counts: soft prompt: `(batch,)`, how many of them exist.
+        latents: Flamingo: `(batch, series * latents, dim)`, what the series were compressed to.
+        keys_and_values: Flamingo: those of each cross-attention block, once the prompt has run without gradients.
+        later_context: Flamingo: what tokens that follow the prompt read.
+        is_prompt_past: whether the prompt is in the cache, so that only tokens that follow it are fed.
+    """
+
+    counts: torch.Tensor
+    features: torch.Tensor | None = None
+    feature_counts: torch.Tensor | None = None
+    latents: torch.Tensor | None = None
+    keys_and_values: list[KeysAndValues] = field(default_factory=list)
+    later_context: CrossAttentionContext | None = None
+    is_prompt_past: bool = False
+
+
+def check_prompt(
+    config: TSLMConfig,
+    placeholders: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    time_series: torch.Tensor | None,
+    time_series_mask: torch.Tensor | None,
+) -> None:
+    """Compares a prompt, True in `placeholders` (batch, text) where a series stands, with its series and the context.
+
+    Raises:
+        ValueError: placeholders and series do not match, shapes are wrong, or the prompt is too long.
+    """
+    given = placeholders.sum(-1)
+    wanted = torch.zeros_like(given)
+    if time_series is not None:
+        tokens = tokens_by_window(config.encoder_geometry, checked_mask(time_series, time_series_mask)).sum(-1)
+        wanted = (tokens if config.fusion == "soft_prompt" else tokens > 0).sum(-1)
+    torch_compilable_check(
+        (given == wanted).all(),
+        lambda: (
+            f"The samples have {given.tolist()} placeholder tokens of id {config.time_series_token_id} but series for "
+            f"{wanted.tolist()}; prepare text and series together, with the processor of this model."
+        ),
+    )
+    length, limit = placeholders.shape[1], config.context_length
+    if limit is None or length <= limit:
+        return
+    if attention_mask is not None and attention_mask.ndim == 2:
+        length = int(attention_mask.sum(-1).max())  # padding takes no position
+    if length > limit:
+        raise ValueError(
+            f"The longest sample has {length} tokens, more than the {limit} of the language model; {int(given.max())} "
+            "of them stand for series; shorten the series or the text."
+        )
+
+
+def soft_prompt_states(features: torch.Tensor, token_mask: torch.Tensor) -> SeriesStates:
+    """States of projected tokens (batch, series, tokens, hidden_size), of which `token_mask` is True exist."""
+    exists = token_mask.flatten(1)
+    # Existing tokens first, in order: the n-th placeholder of a sample then takes the n-th token.
+    order = (~exists).int().argsort(dim=1, stable=True)
+    features = features.flatten(1, 2)
+    return SeriesStates(
+        counts=token_mask.any(-1).sum(-1),
+        features=features.gather(1, order[..., None].expand_as(features)),
+        feature_counts=exists.sum(-1),
+    )
+
+
+def scatter_features(inputs_embeds: torch.Tensor, placeholders: torch.Tensor, states: SeriesStates) -> torch.Tensor:
+    """Soft prompt: embeddings (batch, text, dim) with the tokens of the series in place of the placeholders."""
+    place = placeholders.cumsum(-1)
+    # A placeholder that the model wrote itself, after those of the prompt, is a token like any other.
+    placeholders = placeholders & (place <= states.feature_counts[:, None])
+    rank = (place - 1).clamp(0, states.features.shape[1] - 1)
+    features = states.features.to(inputs_embeds.device, inputs_embeds.dtype)
+    features = features.gather(1, rank[..., None].expand(-1, -1, features.shape[-1]))
+    return torch.where(placeholders[..., None], features, inputs_embeds)
+
+
+def cross_attention_context(
+    config: TSLMConfig, precede: torch.Tensor, states: SeriesStates, dtype: torch.dtype
+) -> CrossAttentionContext:
+    """Flamingo: what each text position may read, `precede` (batch, text) being how many series precede it."""
+    precede = torch.minimum(precede, states.counts[:, None])[..., None]
+    keys = states.latents.shape[1]
+    if config.joint_latents:
+        allowed = (precede == 1).expand(-1, -1, keys)
+    else:
+        series = torch.arange(keys, device=precede.device) // config.num_latents
+        allowed = series < precede
+        if config.cross_attention_to == "last":
+            allowed = allowed & (series == precede - 1)
+    return CrossAttentionContext(
+        latents=states.latents,
+        attention_mask=additive_mask(allowed[:, None], dtype),
+        reads=(precede > 0).to(dtype),
+        keys_and_values=states.keys_and_values,
+    )
+
+
+def states_after_prompt(config: TSLMConfig, states: SeriesStates, dtype: torch.dtype) -> SeriesStates:
+    """States of a prompt for the steps that feed, with its cache, only what follows it; `dtype` is the text's."""
+    if config.fusion == "soft_prompt":
+        return replace(states, features=None, is_prompt_past=True)
+    # Every later token reads the same.
+    context = cross_attention_context(config, states.counts[:, None], states, dtype)
+    if (context.attention_mask == 0).all():
+        context = replace(context, attention_mask=None, reads=None)
+    return replace(states, later_context=context, is_prompt_past=True)
+
+
+__all__ = [
+    "SeriesStates",
+    "check_prompt",
+    "cross_attention_context",
+    "scatter_features",
+    "soft_prompt_states",
+    "states_after_prompt",
+]

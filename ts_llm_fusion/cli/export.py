@@ -1,0 +1,28 @@
+"""`ts-llm-fusion export`: from a trained forecaster to a graph for torch.export or onnxruntime."""
+
+import argparse
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(args: Sequence[str]) -> None:
+    """Runs the command."""
+    parser = argparse.ArgumentParser(prog="ts-llm-fusion export", description=__doc__, allow_abbrev=False)
+    parser.add_argument("model", help="folder or Hub name of a trained forecaster")
+    parser.add_argument("--format", choices=("torch", "onnx"), required=True, help="what is to run the graph")
+    parser.add_argument("--quantize", choices=("int8",), help="int8 weights; float32 by default")
+    parser.add_argument("--output", required=True, type=Path, help="folder for the graph and export.json")
+    options = parser.parse_args(args)
+    # Imported here, so that --help needs no torch.
+    from ..export import export_forecaster
+    from ..forecasting import load_forecaster
+
+    # These warn of packages that are not used, and of their own code.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")
+    model, _ = load_forecaster(options.model)
+    path = export_forecaster(model, options.output, options.format, int8=options.quantize == "int8")
+    horizon = model.config.prediction_length
+    print(f"{path} forecasts {horizon} steps, no more; {options.output / 'export.json'} says how to use it")

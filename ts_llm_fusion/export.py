@@ -1,0 +1,216 @@
+"""Forecasters as graphs that run without this package: torch.export and ONNX, in float32 or with int8 weights."""
+
+import copy
+import importlib.util
+import json
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim, ExportedProgram
+from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
+
+from .files import write_json
+
+logger = logging.getLogger(__name__)
+
+FORMATS = {"torch": "model.pt2", "onnx": "model.onnx"}
+# (format, whether int8) -> packages beside torch
+_NEEDS = {
+    ("torch", False): (),
+    ("torch", True): ("torchao",),
+    ("onnx", False): ("onnx", "onnxscript"),
+    ("onnx", True): ("onnx", "onnxscript", "onnxruntime"),
+}
+
+
+class _Graph(nn.Module):
+    """The forecaster's forward with its forecasts by name and nothing else."""
+
+    def __init__(self, model: PreTrainedModel):
+        super().__init__()
+        self.model = model
+
+    def forward(self, past_values: Tensor, past_observed_mask: Tensor) -> dict[str, Tensor]:
+        outputs = self.model(past_values, past_observed_mask)
+        forecasts = {"mean_predictions": outputs.mean_predictions, "full_predictions": outputs.full_predictions}
+        return {name: forecast for name, forecast in forecasts.items() if forecast is not None}
+
+
+def _with_linear_layers(module: nn.Module) -> None:
+    """Puts linear layers in place of GPT-2's own kind, which no quantiser knows."""
+    for name, child in module.named_children():
+        if isinstance(child, Conv1D):
+            linear = nn.Linear(*child.weight.shape)
+            linear.weight, linear.bias = nn.Parameter(child.weight.detach().T.contiguous()), child.bias
+            setattr(module, name, linear)
+        else:
+            _with_linear_layers(child)
+
+
+def _to_int8(module: nn.Module) -> None:
+    """Weights of linear layers as int8 with a scale for each output, multiplied out where they are used."""
+    from torchao.quantization import Int8WeightOnlyConfig, quantize_
+    from torchao.utils import unwrap_tensor_subclass
+
+    _with_linear_layers(module)
+    quantize_(module, Int8WeightOnlyConfig(version=2))
+    # Plain tensors in the graph, so that it loads without torchao.
+    unwrap_tensor_subclass(module)
+
+
+def most_variables(config: Any) -> int | None:
+    """Most variables that a forecaster of this `LLMPSConfig` takes at once; None for any number."""
+    positions = getattr(config.text_config, "max_position_embeddings", None)
+    if not (config.use_llm and config.mix_variables) or positions is None:
+        return None
+    return positions // config.tokens_per_variable
+
+
+def _axes(config: Any) -> dict[int, Any]:
+    """The dynamic axes of `past_values` and its mask."""
+    most = most_variables(config)
+    axes = {0: Dim("batch")}
+    if config.share_projection and most != 1:
+        axes[2] = Dim("variables", max=most)
+    return axes
+
+
+@torch.no_grad()
+def export_program(model: PreTrainedModel, int8: bool = False) -> ExportedProgram:
+    """A forecaster as a graph of torch, with any batch size and, unless each has a head of its own, variables.
+
+    The graph maps `past_values` float32 and `past_observed_mask` bool, both (batch, context_length, variables), to
+    `mean_predictions` (batch, prediction_length, variables) and, with a quantile head, `full_predictions` with the
+    quantiles last. NaN is missing, as in the model. Look-back and horizon are fixed: it neither pads nor rolls out.
+
+    Args:
+        model: an [`LLMPSForForecasting`], left as it is; the graph computes in float32.
+        int8: whether to keep the weights of linear layers as int8 with a scale for each output (needs torchao).
+    """
+    config = model.config
+    module = copy.deepcopy(model).float().eval().requires_grad_(False)
+    if module.get_input_embeddings() is not None:
+        # The vocabulary of the language model: nothing of it is read, and it can be most of the file.
+        module.set_input_embeddings(nn.Identity())
+    if int8:
+        _to_int8(module)
+    variables = config.num_input_channels if not config.share_projection else min(3, most_variables(config) or 3)
+    values = torch.randn(2, config.context_length, variables, device=model.device)
+    axes = _axes(config)
+    return torch.export.export(
+        _Graph(module),
+        (values, torch.ones_like(values, dtype=torch.bool)),
+        dynamic_shapes={"past_values": axes, "past_observed_mask": axes},
+    )
+
+
+def export_onnx(model: PreTrainedModel, path: str | Path) -> None:
+    """Writes the graph of `export_program` as ONNX; above 2 GB the weights go to a file beside it."""
+    program = export_program(model)
+    axes = _axes(model.config)
+    names = ["mean_predictions", "full_predictions"][: 2 if model.config.quantiles else 1]
+    onnx_program = torch.onnx.export(
+        program,
+        dynamo=True,
+        verbose=False,
+        input_names=["past_values", "past_observed_mask"],
+        output_names=names,
+        # Only for the names of the axes: those of the mask are the same.
+        dynamic_shapes={"past_values": axes, "past_observed_mask": None},
+    )
+    onnx_program.model.metadata_props["ts_llm_fusion"] = json.dumps(_facts(model.config))
+    onnx_program.save(str(path))
+
+
+def quantize_onnx(source: str | Path, path: str | Path) -> None:
+    """Writes an ONNX graph again with int8 weights in its matrix products; activations become int8 as it runs."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = str(Path(folder) / "prepared.onnx")
+        # The exporter has optimised it and inferred its shapes.
+        quant_pre_process(str(source), prepared, skip_optimization=True, skip_symbolic_shape=True)
+        quantize_dynamic(
+            prepared, str(path), per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"]
+        )
+
+
+def _facts(config: Any) -> dict[str, Any]:
+    """What the user of a graph has to know of it."""
+    variables = {"at_most": most_variables(config)}
+    if not config.share_projection:
+        variables = {"exactly": config.num_input_channels}
+    shape = ["batch", config.context_length, "variables"]
+    forecast = ["batch", config.prediction_length, "variables"]
+    outputs = {"mean_predictions": {"dtype": "float32", "shape": forecast}}
+    if config.quantiles:
+        outputs["full_predictions"] = {"dtype": "float32", "shape": [*forecast, len(config.quantiles)]}
+    return {
+        "context_length": config.context_length,
+        "prediction_length": config.prediction_length,
+        "quantiles": list(config.quantiles),
+        "variables": variables,
+        "inputs": {
+            "past_values": {"dtype": "float32", "shape": shape, "missing": "NaN, or False in the mask"},
+            "past_observed_mask": {"dtype": "bool", "shape": shape},
+        },
+        "outputs": outputs,
+        "limits": (
+            f"Look-back and horizon are fixed: cut longer series to their last {config.context_length} steps, pad "
+            f"shorter ones on the left with NaN. More than {config.prediction_length} steps are not in the graph; "
+            "append mean_predictions to the series and run it again, and expect errors to add up. A variable without "
+            "any observed value gets zeros."
+        ),
+    }
+
+
+def export_forecaster(model: PreTrainedModel, folder: str | Path, file_format: str, int8: bool = False) -> Path:
+    """Writes a graph and, as `export.json`, what its user has to know of it.
+
+    `torch.export.load` can run code that a file from somebody else holds, so load only your own; onnxruntime cannot.
+
+    Args:
+        model: an [`LLMPSForForecasting`].
+        folder: where to.
+        file_format: `"torch"` (`model.pt2`, for `torch.export.load`) or `"onnx"` (`model.onnx`, for onnxruntime).
+        int8: `"torch"`: int8 weights by torchao; `"onnx"`: int8 weights and activations by onnxruntime.
+
+    Returns:
+        Path of the graph.
+
+    Raises:
+        ValueError: for an unknown format, or if a package that it needs is not installed.
+    """
+    if file_format not in FORMATS:
+        raise ValueError(f"format is {file_format!r}; give {' or '.join(FORMATS)}.")
+    missing = [name for name in _NEEDS[file_format, int8] if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ValueError(
+            f"this export needs {', '.join(missing)}, not installed; pip install 'ts-llm-fusion[export]'."
+        )
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = FORMATS[file_format]
+    # A graph can be two files; they move into place together, when both are whole.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
+        written = Path(temporary) / name
+        if file_format == "torch":
+            torch.export.save(export_program(model, int8), written)
+        elif int8:
+            with tempfile.TemporaryDirectory() as source:
+                export_onnx(model, Path(source) / name)
+                quantize_onnx(Path(source) / name, written)
+        else:
+            export_onnx(model, written)
+        for path in Path(temporary).iterdir():
+            path.replace(folder / path.name)
+    facts = {"file": name, "format": file_format, "weights": "int8" if int8 else "float32", **_facts(model.config)}
+    write_json(folder / "export.json", facts)
+    logger.info("%s: %.1f MB", folder / name, (folder / name).stat().st_size / 1e6)
+    return folder / name
