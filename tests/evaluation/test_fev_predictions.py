@@ -11,6 +11,7 @@ import torch
 
 import ts_llm_fusion
 from ts_llm_fusion.data.windows import WindowDataset
+from ts_llm_fusion.evaluation.baseline_models import BaselineModel, DLinear
 from ts_llm_fusion.evaluation.floors import pooled_ridge
 
 fev = pytest.importorskip("fev")
@@ -117,6 +118,15 @@ def test_statistical_forecasters_beat_the_last_value(name: str, task: "fev.Task"
 def test_any_function_of_past_values_is_a_forecaster(task: "fev.Task", series: list[np.ndarray]) -> None:
     ridge = pooled_ridge(WindowDataset(torch.tensor(series[1][:40]), 12, HORIZON))
     assert summary(task, ridge)["test_error"] < 0.7 * summary(task, "repeat_last")["test_error"]
+    linear = BaselineModel(DLinear(12, HORIZON, moving_average=1), 12)
+    with torch.no_grad():
+        for parameter in linear.parameters():
+            parameter.zero_()
+        # Each step repeats the value one or two seasons before it: the seasonal naive forecast, as a linear map.
+        linear.network.trend.weight[torch.arange(HORIZON), 12 - SEASON + torch.arange(HORIZON) % SEASON] = 1.0
+    assert summary(task, linear.forecast)["test_error"] == pytest.approx(
+        summary(task, "seasonal_naive")["test_error"], rel=1e-5
+    )
 
 
 def test_what_cannot_be_predicted_is_said(task: "fev.Task", tiny_model, monkeypatch: pytest.MonkeyPatch) -> None:
