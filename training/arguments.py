@@ -31,8 +31,7 @@ class RecipeParser(TrlParser):
             ValueError: for an unknown key or flag, naming the nearest known one, or a value of the wrong kind.
             FileNotFoundError: if there is no such recipe.
         """
-        if "--config" in args:
-            self._check_recipe(args[args.index("--config") + 1] if args[-1] != "--config" else "")
+        self._check_recipe(args)
         *parsed, in_recipe, in_flags = self.parse_args_and_config(
             args, return_remaining_strings=True, separate_remaining_strings=True
         )
@@ -42,7 +41,19 @@ class RecipeParser(TrlParser):
                 raise ValueError(self._unknown(unknown[0].split("=")[0].removeprefix("--"), place))
         return tuple(parsed)
 
-    def _check_recipe(self, path: str) -> None:
+    def parse_known_recipe(self, args: Sequence[str]) -> Any:
+        """The first dataclass alone; keys and flags that belong to another are left alone.
+
+        Raises:
+            ValueError, FileNotFoundError: as `parse_recipe`, but not for what is unknown.
+        """
+        self._check_recipe(args)
+        return self.parse_args_and_config(args, return_remaining_strings=True)[0]
+
+    def _check_recipe(self, args: Sequence[str]) -> None:
+        if "--config" not in args:
+            return
+        path = args[args.index("--config") + 1] if args[-1] != "--config" else ""
         if not Path(path).is_file():
             raise FileNotFoundError(f"--config {path}: no such recipe file.")
         try:

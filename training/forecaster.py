@@ -8,7 +8,14 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
-from transformers import EarlyStoppingCallback, EvalPrediction, PreTrainedModel, Trainer, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PreTrainedModel,
+    PrinterCallback,
+    Trainer,
+    TrainingArguments,
+)
 
 from ..modeling.configuration_llmps import LLMPSConfig
 from ..modeling.modeling_llmps import LLMPSForForecasting
@@ -185,7 +192,7 @@ def _with_lora(model: LLMPSForForecasting, arguments: BackboneArguments) -> PreT
 
 
 def train_forecaster(
-    model: PreTrainedModel,
+    model: torch.nn.Module,
     arguments: ForecastTrainingArguments,
     train_dataset: Dataset,
     eval_dataset: Dataset,
@@ -196,7 +203,7 @@ def train_forecaster(
     """Trains, and leaves the best model on `eval_dataset` in the trainer.
 
     Args:
-        model: from `build_forecaster`.
+        model: from `build_forecaster`, or any that takes and returns what it does.
         arguments: of the Trainer.
         train_dataset: windows with `past_values` and `future_values`.
         eval_dataset: windows to select on.
@@ -217,5 +224,6 @@ def train_forecaster(
         callbacks=callbacks,
         t2t=t2t,
     )
+    trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
     return trainer

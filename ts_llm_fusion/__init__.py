@@ -35,6 +35,7 @@ _PUBLIC = {
     "load_series": "ts_llm_fusion.data.sources",
     "load_dataset": "ts_llm_fusion.data.registry",
     "load_metric": "ts_llm_fusion.evaluation.modules",
+    "predict_fev": "ts_llm_fusion.evaluation.fev_predictions",
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])

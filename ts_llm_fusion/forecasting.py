@@ -38,8 +38,17 @@ def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Forecast
     return model, AutoFeatureExtractor.from_pretrained(name)
 
 
-def _at_levels(quantiles: np.ndarray, known: Sequence[float], wanted: Sequence[float]) -> np.ndarray:
-    """Quantiles at other levels, linear between the two nearest that the model gives."""
+def quantiles_at(quantiles: np.ndarray, known: Sequence[float], wanted: Sequence[float]) -> np.ndarray:
+    """Quantiles at other levels, linear between the two nearest that the model gives.
+
+    Args:
+        quantiles: (..., levels).
+        known: their levels, rising.
+        wanted: levels between the lowest and the highest of these.
+
+    Returns:
+        (..., wanted levels).
+    """
     position = np.interp(wanted, known, np.arange(len(known)))
     below = np.floor(position).astype(int)
     above = np.minimum(below + 1, len(known) - 1)
@@ -99,6 +108,6 @@ def forecast_frame(
     if levels:
         quantiles = np.moveaxis(outputs.full_predictions[0].double().cpu().numpy(), -1, 0)
         quantiles = np.moveaxis(feature_extractor.unscale(quantiles, series.columns), 0, -1)
-        chosen = _at_levels(quantiles, model.config.quantiles, levels).reshape(-1, len(levels))
+        chosen = quantiles_at(quantiles, model.config.quantiles, levels).reshape(-1, len(levels))
         tidy |= {f"{level:g}": chosen[:, k] for k, level in enumerate(levels)}
     return pd.DataFrame(tidy)

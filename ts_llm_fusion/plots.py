@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from .files import atomic_path
 
@@ -146,6 +147,46 @@ def quantile_bands(
             frames = (pd.DataFrame(quantiles[..., k], index=index, columns=columns) for k in (low, high))
             bands.append((*frames, f"{level:g} to {levels[high]:g} quantile"))
     return bands
+
+
+def plot_errors(summary: pd.DataFrame, published: pd.DataFrame, title: str = "") -> Figure:
+    """Draws errors of models with their spread over seeds: a panel for each metric and horizon, a row for each model.
+
+    Args:
+        summary: columns model, horizon, mse, mse_std, mae and mae_std.
+        published: columns model, horizon, mse and mae.
+        title: of the whole picture.
+    """
+    horizons = list(dict.fromkeys(summary["horizon"]))
+    papers = published[published["horizon"].isin(horizons)]
+    rows = [*dict.fromkeys(summary["model"]), *(f"{model} (paper)" for model in dict.fromkeys(papers["model"]))]
+    place = {name: number for number, name in enumerate(rows)}
+    ours = summary.assign(place=summary["model"].map(place))
+    papers = papers.assign(place=(papers["model"] + " (paper)").map(place))
+    size = (2.2 + 2.4 * len(horizons), 1.2 + 0.46 * len(rows))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(2, len(horizons), sharey=True, sharex="row", squeeze=False)
+    for metric, name, line in zip(("mse", "mae"), ("mean squared error", "mean absolute error"), panels, strict=True):
+        for horizon, panel in zip(horizons, line, strict=True):
+            found, paper = ours[ours["horizon"] == horizon], papers[papers["horizon"] == horizon]
+            style = {"linestyle": "none", "marker": "o", "markersize": 5}
+            panel.errorbar(
+                found[metric], found["place"], xerr=found[f"{metric}_std"], color=_FORECAST, capsize=2.5, **style
+            )
+            panel.plot(paper[metric], paper["place"], color=_HISTORY, markerfacecolor="white", **style)
+            panel.set_xscale("log")
+            panel.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 1.5, 2, 3, 5, 7)))
+            panel.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            panel.xaxis.set_minor_formatter(NullFormatter())
+            panel.set_yticks(range(len(rows)), rows)
+            panel.tick_params(labelsize="small")
+            panel.set_title(f"{name}, {horizon} steps", fontsize="small", loc="left")
+            panel.grid(alpha=0.3, linewidth=0.5)
+            panel.spines[["top", "right"]].set_visible(False)
+    # The axis is shared, so this turns all panels: the first model on top.
+    panels[0, 0].invert_yaxis()
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
+    return figure
 
 
 def forecast_figure(series: pd.DataFrame, table: pd.DataFrame, title: str = "") -> Figure:

@@ -1,46 +1,50 @@
 """Floors against published and golden numbers, and metrics against their definitions."""
 
+import itertools
 import json
-from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 
-from ts_llm_fusion.data.preparation import DataArguments, prepare
+from ts_llm_fusion.cli import main
 from ts_llm_fusion.data.windows import WindowDataset
-from ts_llm_fusion.evaluation.floors import (
-    evaluate_forecaster,
-    fill_missing,
-    make_floors,
-    pooled_ridge,
-    repeat_last,
-    seasonal_naive,
-)
+from ts_llm_fusion.evaluation.benchmark import read_results
+from ts_llm_fusion.evaluation.floors import pooled_ridge, repeat_last, seasonal_naive
+from ts_llm_fusion.evaluation.forecasters import evaluate_forecaster, fill_missing
 from ts_llm_fusion.evaluation.metrics import ForecastErrors
+from ts_llm_fusion.evaluation.published import published_forecasts
 
-GOLDEN = {"repeat_last": "repeat_last_full", "seasonal_naive": "seasonal_naive_full", "ridge": "ridge_ols_full"}
-CASES = [(name, horizon) for name in ("ETTh1", "ETTm1", "Exchange") for horizon in (96, 192, 336, 720)]
-CASES += [("ILI", horizon) for horizon in (24, 36, 48, 60)]
+RECIPE = Path(__file__).parents[2] / "configs" / "eval" / "ltsf_floors.yaml"
+GOLDEN = {
+    "repeat_last": ["repeat_last_full"],
+    "repeat_last, tail of 32 dropped": ["repeat_last_batch32_drop_last", "published_repeat_DLinear_paper"],
+    "seasonal_naive": ["seasonal_naive_full"],
+    "ridge": ["ridge_ols_full"],
+}
 
 
-@cache
-def golden(path: Path) -> dict:
-    return json.loads(path.read_text())
-
-
-@pytest.mark.parametrize(("name", "horizon"), CASES)
-def test_floors_equal_the_golden_numbers(name: str, horizon: int, data_dir: Path, assets_dir: Path) -> None:
-    expected = golden(assets_dir / "reference" / "ltsf_golden.json")[name][str(horizon)]
-    data = prepare(DataArguments(data=name), 104 if name == "ILI" else 96, horizon)
-    floors = make_floors(data.splits["train"], data.seasonal_period)
-    assert ("seasonal_naive" in floors) == (expected["seasonal_naive_full"] is not None)
-    for floor, forecaster in floors.items():
-        errors = evaluate_forecaster(forecaster, data.splits["test"])
-        assert errors == pytest.approx(expected[GOLDEN[floor]], abs=1e-3)
-    dropped = evaluate_forecaster(floors["repeat_last"], data.splits["test"], drop_last_batch=32)
-    assert dropped == pytest.approx(expected["repeat_last_batch32_drop_last"], abs=1e-3)
-    assert dropped == pytest.approx(expected["published_repeat_DLinear_paper"], abs=1e-3)
+def test_the_floors_as_a_benchmark_give_the_golden_numbers(data_dir: Path, assets_dir: Path, tmp_path: Path) -> None:
+    golden = json.loads((assets_dir / "reference" / "ltsf_golden.json").read_text())
+    assert main(["benchmark", "--config", str(RECIPE), "--output_dir", str(tmp_path)]) == 0
+    found = read_results(tmp_path).set_index(["dataset", "horizon", "model"])[["mse", "mae"]]
+    compared = set()
+    for dataset, horizon, (model, names) in itertools.product(
+        ("ETTh1", "ETTm1", "Exchange", "ILI"), ("24", "36", "48", "60", "96", "192", "336", "720"), GOLDEN.items()
+    ):
+        for name in names:
+            expected = golden[dataset].get(horizon, {}).get(name)
+            if expected is not None:
+                cell = (dataset, int(horizon), model)
+                assert dict(found.loc[cell]) == pytest.approx(expected, abs=1e-3), cell
+                compared.add(cell)
+    assert compared == set(found.index)
+    assert len(compared) == 4 * 4 * 4 - 4
+    # The published rows are in the report too, by the same names.
+    published = published_forecasts("ILI").set_index(["model", "horizon"])
+    assert published.loc[("Repeat (tail dropped)", 48), "mse"] == pytest.approx(
+        found.loc[("ILI", 48, "repeat_last, tail of 32 dropped"), "mse"], abs=1e-3
+    )
 
 
 def test_missing_values_are_carried_forward_then_back() -> None:
@@ -53,8 +57,8 @@ def test_missing_values_are_carried_forward_then_back() -> None:
 
 def test_naive_forecasts() -> None:
     past_values = torch.arange(6.0).view(1, 6, 1)
-    assert repeat_last(3)(past_values).flatten().tolist() == [5.0, 5.0, 5.0]
-    assert seasonal_naive(5, 3)(past_values).flatten().tolist() == [3.0, 4.0, 5.0, 3.0, 4.0]
+    assert repeat_last(3)(past_values).mean.flatten().tolist() == [5.0, 5.0, 5.0]
+    assert seasonal_naive(5, 3)(past_values).mean.flatten().tolist() == [3.0, 4.0, 5.0, 3.0, 4.0]
 
 
 def test_the_ridge_learns_a_linear_rule_and_shifts_with_the_level() -> None:

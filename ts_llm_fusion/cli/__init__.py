@@ -14,6 +14,8 @@ _TRAIN = {
 }
 _COMMANDS = {
     "data": ("ts_llm_fusion.cli.data", "list, describe, download and preview data sets"),
+    "evaluate": ("ts_llm_fusion.cli.evaluate", "evaluate checkpoints and baselines on a test split"),
+    "benchmark": ("ts_llm_fusion.cli.benchmark", "run models x datasets x horizons x seeds to one table"),
     "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
     "push": ("ts_llm_fusion.cli.push", "push a checkpoint to the Hub"),
     "export": ("ts_llm_fusion.cli.export", "export a forecaster to torch.export or ONNX"),

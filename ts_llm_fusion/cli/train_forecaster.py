@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from transformers import EvalPrediction, set_seed
+from transformers import set_seed
 
 from ..data.preparation import DataArguments, PreparedData, prepare
 from ..data.windows import collate_windows
-from ..evaluation.floors import evaluate_forecaster, make_floors
+from ..evaluation.floors import make_floors
+from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..evaluation.metrics import ForecastErrors
 from ..evaluation.report import results_table
 from ..files import write_json, write_text, write_yaml
@@ -39,16 +40,8 @@ logger = logging.getLogger(__name__)
 _PACKAGES = ("ts-llm-fusion", "torch", "transformers", "peft", "accelerate")
 _NUM_PLOTS = 3
 
-
-def _metrics_function(errors: ForecastErrors):
-    """What the Trainer calls for every batch, and with `compute_result` at the end."""
-
-    def compute_metrics(prediction: EvalPrediction, compute_result: bool = False) -> dict[str, float]:
-        forecasts = prediction.predictions
-        errors.update(prediction.label_ids, *(forecasts if isinstance(forecasts, tuple | list) else (forecasts,)))
-        return errors.compute() if compute_result else {}
-
-    return compute_metrics
+# What a recipe sets.
+RECIPE = (DataArguments, ForecasterConfigArguments, BackboneArguments, ForecastTrainingArguments)
 
 
 def _test_metrics(trainer: ForecastTrainer, data: PreparedData) -> dict[str, float]:
@@ -88,11 +81,26 @@ def _plot_test_windows(model: LLMPSForForecasting, data: PreparedData, folder: P
         save_figure(figure, folder / f"forecast_{number}.png")
 
 
-def main(args: Sequence[str]) -> None:
-    """Runs the command."""
-    parser = RecipeParser([DataArguments, ForecasterConfigArguments, BackboneArguments, ForecastTrainingArguments])
-    parsed = data_arguments, config_arguments, backbone_arguments, arguments = parser.parse_recipe(args)
-    publication = requested_publication(arguments)
+def run_forecaster_recipe(
+    data_arguments: DataArguments,
+    config_arguments: Any,
+    backbone_arguments: BackboneArguments,
+    arguments: ForecastTrainingArguments,
+) -> dict[str, Any] | None:
+    """Trains, selects on validation, tests once, and saves the checkpoint with its report in `arguments.output_dir`.
+
+    Args:
+        data_arguments: the series.
+        config_arguments: `ForecasterConfigArguments`, the fields of `LLMPSConfig`.
+        backbone_arguments: the backbone, and what is trained of it.
+        arguments: of the Trainer.
+
+    Returns:
+        What metrics.json holds; None on every process but the first.
+
+    Raises:
+        ValueError, OSError: for settings or series that are not usable.
+    """
     with arguments.main_process_first():
         data = prepare(data_arguments, config_arguments.context_length, config_arguments.prediction_length)
     set_seed(arguments.seed)
@@ -107,13 +115,13 @@ def main(args: Sequence[str]) -> None:
         data.splits["train"],
         data.splits["validation"],
         collate_windows,
-        _metrics_function(ForecastErrors(config_arguments.quantiles)),
+        metrics_function(ForecastErrors(config_arguments.quantiles)),
         t2t,
     )
     seconds = time.perf_counter() - start
     test = _test_metrics(trainer, data)
     if not trainer.is_world_process_zero():
-        return
+        return None
 
     output = Path(arguments.output_dir)
     forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
@@ -150,14 +158,26 @@ def main(args: Sequence[str]) -> None:
     feature_extractor.save_pretrained(output)
     write_json(output / "log_history.json", trainer.state.log_history)
     write_json(output / "metrics.json", metrics)
-    write_yaml(output / "recipe.yaml", effective_recipe(args, parsed))
     _plot_test_windows(forecaster, data.tested, output / "plots")
+    return metrics
+
+
+def main(args: Sequence[str]) -> None:
+    """Runs the command."""
+    recipe = RecipeParser(RECIPE).parse_recipe(args)
+    arguments = recipe[-1]
+    publication = requested_publication(arguments)
+    metrics = run_forecaster_recipe(*recipe)
+    if metrics is None:
+        return
+    output = Path(arguments.output_dir)
+    write_yaml(output / "recipe.yaml", effective_recipe(args, recipe))
     write_text(output / "README.md", str(model_card(output, str(output))))
     print(
-        f"\n{data.tested.source.name}: test split, {len(data.tested.splits['test'])} windows, look-back "
-        f"{config_arguments.context_length}, horizon {config_arguments.prediction_length}, "
-        f"{seconds:.0f} s of training\n"
-        f"{results_table({'this model': test, **floors})}\n\nEverything is in {output}"
+        f"\n{metrics['tested_on']}: test split, {metrics['windows']['test']} windows, look-back "
+        f"{metrics['look_back']}, horizon {metrics['horizon']}, {metrics['seconds']:.0f} s of training\n"
+        f"{results_table({'this model': metrics['test'], **metrics['floors']})}\n\n"
+        f"Everything is in {output}"
     )
     if publication is not None:
         print(f"Pushed: {publish(output, publication)}")

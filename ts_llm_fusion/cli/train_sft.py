@@ -39,7 +39,7 @@ _TOKENIZER_SAMPLES = 5000
 _PACKAGES = ("ts-llm-fusion", "torch", "transformers", "trl", "peft", "accelerate", "datasets")
 
 
-def _predictions(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> str:
+def prediction_lines(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> str:
     """JSON lines, one for each sample."""
     truths = [sample["answer"] for sample in samples]
     lines = [
@@ -66,7 +66,7 @@ def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, d
         answers = trainer.generate_answers(samples)
         found[name] = task_metrics(answers, samples, data.labels)
         if trainer.is_world_process_zero():
-            write_text(output / f"predictions_{name}.jsonl", _predictions(answers, samples))
+            write_text(output / f"predictions_{name}.jsonl", prediction_lines(answers, samples))
     return found
 
 

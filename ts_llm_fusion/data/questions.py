@@ -1,5 +1,6 @@
 """From a recipe's data settings to questions."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -28,14 +29,16 @@ class QuestionArguments:
     )
 
 
-def _prepare_source(source: QuestionSource) -> QuestionData:
-    missing = {"train", "validation", "test"} - set(find_dataset(source.name).splits)
+def _prepare_source(source: QuestionSource, needed: Collection[str]) -> QuestionData:
+    missing = set(needed) - set(find_dataset(source.name).splits)
     if missing:
         raise ValueError(f"{source.name}: has no {sorted(missing)[0]} split; it is to evaluate on, not to train.")
     return QuestionData(dict(source()), source.question_labels())
 
 
-def _prepare(name: str, synthetic: SyntheticArguments, archive: ArchiveArguments) -> QuestionData:
+def _prepare(
+    name: str, synthetic: SyntheticArguments, archive: ArchiveArguments, needed: Collection[str]
+) -> QuestionData:
     if name == SYNTHETIC:
         return prepare_synthetic(synthetic)
     if is_archive(name):
@@ -43,20 +46,29 @@ def _prepare(name: str, synthetic: SyntheticArguments, archive: ArchiveArguments
     loader = find_loader(find_dataset(name))
     if not isinstance(loader, QuestionSource):
         raise ValueError(f"{name}: is a set of series for {find_dataset(name).task}, not of questions.")
-    return _prepare_source(loader)
+    return _prepare_source(loader, needed)
 
 
 def prepare_questions(
-    arguments: QuestionArguments, synthetic: SyntheticArguments, archive: ArchiveArguments
+    arguments: QuestionArguments,
+    synthetic: SyntheticArguments,
+    archive: ArchiveArguments,
+    needed: Collection[str] = ("train", "validation", "test"),
 ) -> QuestionData:
     """The questions of a recipe.
+
+    Args:
+        arguments: which questions, and how their series are given.
+        synthetic: of the synthetic questions.
+        archive: of the classification archives.
+        needed: splits that there must be.
 
     Raises:
         FileNotFoundError: for files that are not at hand and cannot be downloaded, saying where to put them.
         ValueError: for an unknown name (the nearest is named), a set without questions or without one of the splits,
             and files that are not as they should be.
     """
-    data = _prepare(arguments.data, synthetic, archive)
+    data = _prepare(arguments.data, synthetic, archive, needed)
     if arguments.series_as == "series":
         return data
     splits = {

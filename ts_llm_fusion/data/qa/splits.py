@@ -61,9 +61,7 @@ def stratified_parts(labels: Sequence[str], share: float, seeds: tuple[int, int]
     try:
         from sklearn.model_selection import train_test_split
     except ModuleNotFoundError:
-        raise OSError(
-            "the published split is drawn with scikit-learn: pip install scikit-learn."
-        ) from None
+        raise OSError("the published split is drawn with scikit-learn: pip install scikit-learn.") from None
     labels = np.asarray(labels)
     rest, test = train_test_split(np.arange(len(labels)), test_size=share, random_state=seeds[0], stratify=labels)
     _, validation = train_test_split(rest, test_size=share / (1 - share), random_state=seeds[1], stratify=labels[rest])

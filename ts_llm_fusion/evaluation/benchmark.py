@@ -1,0 +1,332 @@
+"""Benchmarks: models x datasets x horizons x seeds, one row of results for each cell, kept as soon as it is there."""
+
+import dataclasses
+import difflib
+import itertools
+import json
+import logging
+import re
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from filelock import FileLock, Timeout
+from tqdm.auto import tqdm
+
+from ..data.preparation import DataArguments
+from ..data.sources import load_series
+from ..files import atomic_path
+from ..training.arguments import RecipeParser
+
+logger = logging.getLogger(__name__)
+
+RESULTS_FILE = "results.csv"
+KEY = ["dataset", "model", "horizon", "seed"]
+
+
+@dataclass(frozen=True)
+class ModelKind:
+    """How cells of a kind of model are run.
+
+    Args:
+        recipe: dataclasses of its settings, the first of them `DataArguments`.
+        run: takes an instance of each and returns what metrics.json holds.
+        is_seeded: whether results depend on a seed; otherwise there is one cell for all seeds.
+    """
+
+    recipe: tuple[type, ...]
+    run: Callable[..., dict[str, Any]]
+    is_seeded: bool
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of the table to be.
+
+    Args:
+        dataset: its name in the table.
+        model: its name in the table.
+        kind: of the model.
+        horizon: steps.
+        seed: None where nothing is random.
+        settings: everything that the result depends on.
+    """
+
+    dataset: str
+    model: str
+    kind: str
+    horizon: int
+    seed: int | None
+    settings: dict[str, Any]
+
+    @property
+    def key(self) -> tuple[str, str, int, int | None]:
+        return self.dataset, self.model, self.horizon, self.seed
+
+    @property
+    def identity(self) -> str:
+        """Names and settings as text: a row of results with the same text need not be made again."""
+        names = {"dataset": self.dataset, "model": self.model, "kind": self.kind}
+        return json.dumps(names | self.settings, sort_keys=True)
+
+    @property
+    def folder(self) -> Path:
+        parts = [self.dataset, self.model, str(self.horizon), "any" if self.seed is None else str(self.seed)]
+        return Path(*(re.sub(r"[^\w.-]+", "_", part) for part in parts))
+
+    @property
+    def flags(self) -> list[str]:
+        """The settings as the flags of the command line."""
+        flags = []
+        for name, value in self.settings.items():
+            if value is None:
+                continue
+            values = value if isinstance(value, list) else [value]
+            flags.append(f"--{name}")
+            flags += [json.dumps(v) if isinstance(v, dict | bool) else str(v) for v in values]
+        return flags
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What a configuration file describes; every field is a key of it.
+
+    Args:
+        datasets: name in the table -> settings of the data and of the windows; `data` is the name by default,
+            `horizons` replaces the horizons of all for this one, and `models` names those to run on it.
+        models: name in the table -> its settings; `model` is its kind, the name by default, and `recipe` is a recipe
+            file, relative to the configuration, which the other settings override.
+        horizons: steps.
+        seeds: of the models that have something random.
+        output_dir: where results, report and checkpoints are written.
+    """
+
+    datasets: dict[str, dict[str, Any]]
+    models: dict[str, dict[str, Any]]
+    horizons: list[int]
+    seeds: list[int]
+    output_dir: str
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {found[0]!r}?" if found else f"known are {', '.join(known)}."
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file.")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: it must be a mapping of names to values.")
+    return content
+
+
+def read_benchmark(path: str | Path, output_dir: str | None = None) -> Benchmark:
+    """Reads a configuration file.
+
+    Args:
+        path: a YAML file.
+        output_dir: replaces that of the file.
+
+    Raises:
+        FileNotFoundError: if it or a recipe that it names is not there.
+        ValueError: for an unknown or missing key, or a value of the wrong kind.
+    """
+    path = Path(path)
+    content = _mapping(path) | ({"output_dir": output_dir} if output_dir is not None else {})
+    known = [field.name for field in dataclasses.fields(Benchmark)]
+    for name in content:
+        if name not in known:
+            raise ValueError(f"{path}: {name!r} is not a setting; {_nearest(name, known)}")
+    for name in known:
+        if name not in content:
+            raise ValueError(f"{path}: {name} is not set.")
+    for name in ("horizons", "seeds"):
+        _check_counts(f"{path}: {name}", content[name])
+    for name in ("datasets", "models"):
+        if not isinstance(content[name], dict) or not content[name]:
+            raise ValueError(f"{path}: {name} must be a mapping of names to settings, and not empty.")
+        content[name] = {str(label): settings or {} for label, settings in content[name].items()}
+        for label, settings in content[name].items():
+            if not isinstance(settings, dict):
+                raise ValueError(f"{path}: {name}: {label}: {settings!r} is not a mapping of settings.")
+    for label, settings in content["datasets"].items():
+        if "horizons" in settings:
+            _check_counts(f"{path}: datasets: {label}: horizons", settings["horizons"])
+        for model in settings.get("models", ()):
+            if model not in content["models"]:
+                raise ValueError(f"{path}: datasets: {label}: {model!r} is not one of the models.")
+    for label, settings in content["models"].items():
+        if "recipe" in settings:
+            recipe = _mapping(path.parent / settings["recipe"])
+            overrides = {name: value for name, value in settings.items() if name != "recipe"}
+            content["models"][label] = {"model": label} | recipe | overrides
+    return Benchmark(**content)
+
+
+def _check_counts(name: str, values: Any) -> None:
+    is_list = isinstance(values, list) and values and all(type(v) is int and v > 0 for v in values)
+    if not is_list or len(set(values)) != len(values):
+        raise ValueError(f"{name} is {values!r}; give a list of different whole numbers above 0.")
+
+
+def make_cells(benchmark: Benchmark, kinds: Mapping[str, ModelKind]) -> list[Cell]:
+    """Every cell, those of one dataset and horizon together.
+
+    Args:
+        benchmark: from `read_benchmark`.
+        kinds: name -> how to run models of this kind.
+
+    Raises:
+        ValueError: for a model of an unknown kind, or two names that give the same folder.
+    """
+    cells = []
+    for dataset, data_settings in benchmark.datasets.items():
+        data_settings = {"data": dataset} | data_settings
+        horizons = data_settings.pop("horizons", benchmark.horizons)
+        for horizon, model in itertools.product(horizons, data_settings.pop("models", benchmark.models)):
+            model_settings = benchmark.models[model]
+            kind = model_settings.get("model", model)
+            if kind not in kinds:
+                raise ValueError(f"models: {model}: {kind!r} is no kind of model; {_nearest(kind, kinds)}")
+            settings = {"disable_tqdm": True, "save_only_model": True} if kinds[kind].is_seeded else {}
+            settings |= {name: value for name, value in model_settings.items() if name not in _NOT_SETTINGS}
+            settings |= {**data_settings, "prediction_length": horizon}
+            for seed in benchmark.seeds if kinds[kind].is_seeded else [None]:
+                seeded = settings if seed is None else {**settings, "seed": seed}
+                cells.append(Cell(dataset, model, kind, horizon, seed, seeded))
+    folders: dict[Path, Cell] = {}
+    for cell in cells:
+        other = folders.setdefault(cell.folder, cell)
+        if other is not cell:
+            raise ValueError(f"{other.key} and {cell.key} would share the folder {cell.folder}; rename one.")
+    return cells
+
+
+# Keys of a model that say what it is, or that the benchmark sets for each cell.
+_NOT_SETTINGS = ("model", "output_dir", "seed", "prediction_length")
+
+
+def read_results(folder: str | Path) -> pd.DataFrame:
+    """The results of a benchmark's folder so far: one row for each cell, no row before the first run."""
+    path = Path(folder, RESULTS_FILE)
+    if not path.is_file():
+        return pd.DataFrame(columns=[*KEY, "settings"])
+    return pd.read_csv(path, dtype={"seed": "Int64"})
+
+
+def _row(cell: Cell, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the results."""
+    test = metrics["windows"]["test"]
+    return {
+        "dataset": cell.dataset,
+        "model": cell.model,
+        "horizon": cell.horizon,
+        "seed": cell.seed,
+        "look_back": metrics["look_back"],
+        "train_windows": metrics["windows"]["train"],
+        "test_windows": test,
+        "all_test_windows": metrics.get("test_windows", test),
+        **metrics["test"],
+        "parameters": metrics["parameters_trained"],
+        "seconds": round(metrics["seconds"], 2),
+        "selected_on": metrics.get("selected_on"),
+        "validation": metrics.get("best_validation"),
+        "versions": json.dumps(metrics["versions"]),
+        "settings": cell.identity,
+    }
+
+
+def _parse(cell: Cell, kinds: Mapping[str, ModelKind], folder: Path) -> tuple[Any, ...]:
+    flags = cell.flags
+    if kinds[cell.kind].is_seeded:
+        flags += ["--output_dir", str(folder / "cells" / cell.folder)]
+    try:
+        return RecipeParser(kinds[cell.kind].recipe).parse_recipe(flags)
+    except ValueError as error:
+        raise ValueError(f"models: {cell.model} on {cell.dataset}: {error}") from None
+
+
+def _check_data(arguments: DataArguments) -> None:
+    """Raises what is wrong with the series, before anything is run."""
+    load_series(arguments.data, arguments.timestamp_column, arguments.target_columns)
+    if arguments.zero_shot is not None:
+        load_series(arguments.zero_shot)
+
+
+def _keys(results: pd.DataFrame) -> list[tuple]:
+    return [(d, m, h, None if pd.isna(s) else s) for d, m, h, s in results[KEY].itertuples(index=False)]
+
+
+def _without_checkpoints(folder: Path) -> None:
+    """Removes the checkpoints of training; the selected model lies beside them."""
+    for checkpoint in folder.glob("checkpoint-*"):
+        shutil.rmtree(checkpoint)
+
+
+def run_benchmark(benchmark: Benchmark, kinds: Mapping[str, ModelKind]) -> pd.DataFrame:
+    """Runs the cells that are not in the results yet with the same settings, and writes the results after each.
+
+    A cell that has no window in a split, or whose settings contradict each other, is left out and named in a warning.
+
+    Args:
+        benchmark: from `read_benchmark`.
+        kinds: name -> how to run models of this kind.
+
+    Returns:
+        The rows of the benchmark's cells, in their order.
+
+    Raises:
+        ValueError: for settings or series that no cell could be run with, or if another process writes in the folder.
+        OSError: if series are not there, or nothing can be written.
+    """
+    folder = Path(benchmark.output_dir)
+    cells = make_cells(benchmark, kinds)
+    parsed = {cell.key: _parse(cell, kinds, folder) for cell in cells}
+    for arguments in {dataset: arguments[0] for (dataset, *_), arguments in parsed.items()}.values():
+        _check_data(arguments)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            _run_cells(cells, parsed, kinds, folder)
+    except Timeout:
+        raise ValueError(f"{folder}: another process is running a benchmark there; wait for it.") from None
+    return select_rows(read_results(folder), cells)
+
+
+def _run_cells(
+    cells: list[Cell], parsed: Mapping[tuple, tuple[Any, ...]], kinds: Mapping[str, ModelKind], folder: Path
+) -> None:
+    results = read_results(folder)
+    known = set(results["settings"])
+    pending = [cell for cell in cells if cell.identity not in known]
+    logger.info("%d of %d cells are in %s already", len(cells) - len(pending), len(cells), folder / RESULTS_FILE)
+    progress = tqdm(pending, unit="cell")
+    for cell in progress:
+        progress.set_postfix_str(f"{cell.dataset} {cell.horizon} {cell.model} {cell.seed or ''}")
+        try:
+            metrics = kinds[cell.kind].run(*parsed[cell.key])
+        except ValueError as error:
+            logger.warning("%s, %s, horizon %d: left out: %s", cell.dataset, cell.model, cell.horizon, error)
+            continue
+        _without_checkpoints(folder / "cells" / cell.folder)
+        others = results[[key != cell.key for key in _keys(results)]]
+        row = pd.DataFrame([_row(cell, metrics)]).astype({"seed": "Int64"})
+        results = pd.concat([others, row], ignore_index=True) if len(others) else row
+        with atomic_path(folder / RESULTS_FILE) as temporary:
+            results.to_csv(temporary, index=False)
+
+
+def select_rows(results: pd.DataFrame, cells: Iterable[Cell]) -> pd.DataFrame:
+    """The rows of cells, in the order of the cells; those of former settings are not among them."""
+    positions = {identity: row for row, identity in enumerate(results["settings"])}
+    chosen = [positions[cell.identity] for cell in cells if cell.identity in positions]
+    return results.iloc[chosen].reset_index(drop=True)

@@ -1,0 +1,124 @@
+"""From the rows of a benchmark to tables and pictures, with the numbers of papers beside ours."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ..files import write_text
+from ..plots import plot_errors, save_figure
+from .published import published_forecasts
+
+_METRICS = {"mse": "Mean squared error", "mae": "Mean absolute error"}
+
+
+def summarise(results: pd.DataFrame) -> pd.DataFrame:
+    """Means and standard deviations over seeds.
+
+    Args:
+        results: rows of `run_benchmark`.
+
+    Returns:
+        One row for each dataset, model and horizon in the order of the results: "seeds" (how many), "mse" and "mae"
+        (means), "mse_std" and "mae_std" (with ddof 1, NaN for one seed), "parameters", "seconds" and "validation"
+        (means), "test_windows" and "all_test_windows".
+    """
+    groups = results.groupby(["dataset", "model", "horizon"], sort=False)
+    return groups.agg(
+        seeds=("mse", "size"),
+        mse=("mse", "mean"),
+        mse_std=("mse", "std"),
+        mae=("mae", "mean"),
+        mae_std=("mae", "std"),
+        parameters=("parameters", "mean"),
+        seconds=("seconds", "mean"),
+        validation=("validation", "mean"),
+        test_windows=("test_windows", "first"),
+        all_test_windows=("all_test_windows", "first"),
+    ).reset_index()
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [list(header), ["---"] * len(header), *map(list, rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _mean_and_std(mean: float, std: float) -> str:
+    return f"{mean:.3f}" if pd.isna(std) else f"{mean:.3f} ± {std:.3f}"
+
+
+def _is_partial(summary: pd.DataFrame) -> bool:
+    return bool((summary["test_windows"] < summary["all_test_windows"]).any())
+
+
+def _errors_table(summary: pd.DataFrame, published: pd.DataFrame, metric: str) -> str:
+    """One row for each model of ours, then one for each published; a column for each horizon and for their mean."""
+    horizons = list(dict.fromkeys(summary["horizon"]))
+    rows = []
+    for model, group in summary.groupby("model", sort=False):
+        found = group.set_index("horizon")
+        cells = [
+            _mean_and_std(found.at[h, metric], found.at[h, f"{metric}_std"]) if h in found.index else ""
+            for h in horizons
+        ]
+        mean = f"{found[metric].mean():.3f}" if len(found) == len(horizons) else ""
+        rows.append([f"{model} *" if _is_partial(group) else str(model), *cells, mean])
+    for model, group in published[published["horizon"].isin(horizons)].groupby("model", sort=False):
+        found = group.set_index("horizon")[metric]
+        mean = f"{found.mean():.3f}" if len(found) == len(horizons) else ""
+        rows.append([f"_{model}_", *(f"{found[h]:.3f}" if h in found else "" for h in horizons), mean])
+    return _table(["forecaster", *map(str, horizons), "mean"], rows)
+
+
+def _cost_table(summary: pd.DataFrame) -> str:
+    rows = []
+    for row in summary.itertuples():
+        validation = "" if pd.isna(row.validation) else f"{row.validation:.4f}"
+        windows = f"{row.test_windows} of {row.all_test_windows}"
+        cost = [f"{row.parameters:,.0f}", f"{row.seconds:.1f}"]
+        rows.append([str(row.model), str(row.horizon), str(row.seeds), windows, *cost, validation])
+    header = ["forecaster", "horizon", "seeds", "test windows", "trained parameters", "seconds", "validation mse"]
+    return _table(header, rows)
+
+
+def report(results: pd.DataFrame) -> str:
+    """The results in Markdown: for each dataset one table for each metric, then what they cost."""
+    parts = []
+    for dataset, rows in results.groupby("dataset", sort=False):
+        summary, published = summarise(rows), published_forecasts(dataset)
+        look_backs = ", ".join(map(str, dict.fromkeys(rows["look_back"])))
+        parts.append(
+            f"## {dataset}\n\nLook-back {look_backs}; errors in units of the training split's standard deviation."
+        )
+        if summary["seeds"].max() > 1:
+            parts[-1] += (
+                f" Mean ± standard deviation over {summary['seeds'].max()} seeds, without ± where nothing is random."
+            )
+        if len(published):
+            sources = "; ".join(dict.fromkeys(published["source"]))
+            parts[-1] += f" Rows in italics are published numbers ({sources}), which were not made by this code."
+        if _is_partial(summary):
+            parts[-1] += " * on a part of the test windows only (see the last table), so not quite comparable."
+        for metric, title in _METRICS.items():
+            parts.append(f"{title} by horizon:\n\n{_errors_table(summary, published, metric)}")
+        parts.append(
+            f"Cost, and the score on validation that settings and checkpoints were selected by:\n\n"
+            f"{_cost_table(summary)}"
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def write_report(results: pd.DataFrame, folder: str | Path) -> list[Path]:
+    """Writes results.md, and a picture for each dataset.
+
+    Returns:
+        What was written.
+    """
+    folder = Path(folder)
+    written = [folder / "results.md"]
+    write_text(written[0], report(results))
+    for dataset, rows in results.groupby("dataset", sort=False):
+        path = folder / f"{str(dataset).replace('/', '_').replace(' ', '_')}.png"
+        save_figure(plot_errors(summarise(rows), published_forecasts(dataset), title=f"{dataset}, test split"), path)
+        written.append(path)
+    return written

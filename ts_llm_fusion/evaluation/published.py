@@ -1,0 +1,37 @@
+"""Numbers that papers print, to stand beside ours. Their sources are in the tables."""
+
+from importlib.resources import files
+
+import pandas as pd
+
+
+def _read(name: str) -> pd.DataFrame:
+    with files("ts_llm_fusion.evaluation").joinpath("published", name).open(encoding="utf-8") as file:
+        return pd.read_csv(file)
+
+
+def published_forecasts(dataset: str) -> pd.DataFrame:
+    """Errors of forecasts in units of the training split's standard deviation.
+
+    Args:
+        dataset: a benchmark set such as "ETTh1", with its setting where it has one: "ETTh1, first 10 %" for training
+            on the earliest tenth, "ETTh1 to ETTm2" for training on the first and testing on the second.
+
+    Returns:
+        Columns source, dataset, horizon, model, mse and mae; no row for a set that is in no table.
+    """
+    table = _read("forecasts.csv")
+    return table[table["dataset"] == dataset]
+
+
+def published_answers(dataset: str) -> pd.DataFrame:
+    """Accuracy and macro-F1, in percent, on a set of questions.
+
+    Args:
+        dataset: its name in the registry, such as "tsqa".
+
+    Returns:
+        Columns source, dataset, model, accuracy_percent and macro_f1_percent; no row for a set that is in no table.
+    """
+    table = _read("answers.csv")
+    return table[table["dataset"] == dataset]
