@@ -39,6 +39,8 @@ _ROWS = (
     (f"{_AUTO}.configuration_auto:AutoConfig", _TSLM, _TSLM),
     (f"{_AUTO}.modeling_auto:AutoModel", _TSLM, f"{_MODELING}.modeling_tslm:TSLMModel"),
     (f"{_AUTO}.modeling_auto:AutoModelForCausalLM", _TSLM, f"{_MODELING}.modeling_tslm:TSLMForCausalLM"),
+    # What the pipeline "any-to-any" loads: chat messages with series in, text out.
+    (f"{_AUTO}.modeling_auto:AutoModelForMultimodalLM", _TSLM, f"{_MODELING}.modeling_tslm:TSLMForCausalLM"),
     (
         f"{_AUTO}.feature_extraction_auto:AutoFeatureExtractor",
         _TSLM,

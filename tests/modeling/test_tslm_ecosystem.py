@@ -7,7 +7,7 @@ from pathlib import Path
 import peft
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
+from transformers import AutoModelForCausalLM, Trainer, TrainingArguments, pipeline
 from tslm_models import FUSIONS, batch, greedy, save_backbone, tslm
 
 from ts_llm_fusion import TimeSeriesProcessor, TSLMForCausalLM
@@ -98,3 +98,21 @@ print(model.generate(**inputs, max_new_tokens=4, min_new_tokens=4, do_sample=Fal
     expected = model.generate(**inputs, max_new_tokens=4, min_new_tokens=4, do_sample=False)[0].tolist()
     assert result.returncode == 0, result.stderr[-2000:]
     assert result.stdout.splitlines()[-1] == str(expected)
+
+
+@both_fusions
+def test_a_pipeline_answers_chats_with_series(fusion: str, tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    source = save_backbone(tmp_path / "backbone")
+    model = TSLMForCausalLM.from_backbone(source, config={"fusion": fusion})
+    processor = TimeSeriesProcessor.from_backbone(source, model.config)
+    model.save_pretrained(tmp_path / "model")
+    processor.save_pretrained(tmp_path / "model")
+    content = [{"type": "text", "text": "w1 w2"}, {"type": "time_series", "time_series": torch.linspace(0, 3, 40)}]
+    messages = [{"role": "user", "content": content}]
+    inputs = processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=True)
+    answer = greedy(model, inputs)[0]
+    answers = pipeline("any-to-any", model=str(tmp_path / "model"))(
+        messages, return_full_text=False, do_sample=False, max_new_tokens=8, min_new_tokens=8
+    )
+    assert answers[0]["generated_text"] == processor.decode(answer, skip_special_tokens=True)
+    assert "not supported" not in caplog.text
