@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from conftest import TINY_GPT2
+from tiny_configs import TINY_GPT2
 from transformers import AutoModelForTimeSeriesPrediction, TorchAoConfig
 
 from ts_llm_fusion import ForecastFeatureExtractor, LLMPSConfig, LLMPSForForecasting

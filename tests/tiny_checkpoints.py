@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import torch
-from conftest import TINY_GPT2
+from tiny_configs import TINY_GPT2
 from tslm_models import encoder_config, save_backbone
 
 from ts_llm_fusion import (

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import TINY_GPT2
 from filelock import FileLock
 from PIL import Image
+from tiny_configs import TINY_GPT2
 
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.cli.benchmark import model_kinds

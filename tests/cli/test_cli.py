@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import TINY_GPT2
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from tiny_configs import TINY_GPT2
 from transformers import AutoModelForTimeSeriesPrediction
 
 from ts_llm_fusion.cli import main

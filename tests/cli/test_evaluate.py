@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import TINY_GPT2
+from tiny_configs import TINY_GPT2
 
 from ts_llm_fusion.cli import main
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from conftest import TINY_GPT2
+from tiny_configs import TINY_GPT2
 
 from ts_llm_fusion.cli import main
 

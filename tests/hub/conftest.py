@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import TINY_GPT2
 from packaging.requirements import Requirement
+from tiny_configs import TINY_GPT2
 from transformers import GPT2Config, GPT2LMHeadModel
 from tslm_models import save_backbone
 

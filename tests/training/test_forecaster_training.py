@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import TINY_GPT2
 from safetensors.torch import load_file
+from tiny_configs import TINY_GPT2
 from transformers import (
     AutoModelForTimeSeriesPrediction,
     BertConfig,
