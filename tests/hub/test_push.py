@@ -14,6 +14,7 @@ from ts_llm_fusion.hub.contents import model_contents
 from ts_llm_fusion.hub.push import Publication
 
 CODE = {
+    "configuration_checks.py",
     "configuration_llmps.py",
     "feature_extraction_forecast.py",
     "modeling_layers.py",
@@ -156,7 +157,13 @@ def test_a_space_and_a_handler_go_along(hub: Hub, cli, checkpoint: Path) -> None
     assert cli(*arguments).code == 0
     assert set(hub.head("ana/waves").tree) - {".gitattributes"} == FILES | {"handler.py", "requirements.txt"}
     space = hub.head("ana/waves-demo", "space")
-    assert set(space.tree) - {".gitattributes"} == {"README.md", "app.py", "requirements.txt", "example.csv"}
+    assert set(space.tree) - {".gitattributes"} == {
+        "README.md",
+        "app.py",
+        "example.csv",
+        "handler.py",
+        "requirements.txt",
+    }
     assert b'"ana/waves"' in hub.read(space.tree["app.py"])
     assert space.parent == next(iter(hub.repositories["space", "ana/waves-demo"].commits))
     # Where the Space fails, the model is there, and the error says which of the two it is about.
