@@ -65,7 +65,7 @@ def running(checkpoint: Path, folder: Path, model: str) -> Iterator[Client]:
     }
     with (folder / "log").open("w") as log:
         app = subprocess.Popen(
-            [sys.executable, "-c", RUN], cwd=folder, env={**os.environ, **settings}, stdout=log, stderr=log
+            [sys.executable, "-u", "-c", RUN], cwd=folder, env={**os.environ, **settings}, stdout=log, stderr=log
         )
     try:
         end = time.monotonic() + 120
