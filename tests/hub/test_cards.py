@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import huggingface_hub
 import pytest
 from datasets.utils.metadata import known_task_ids
 from huggingface_hub import ModelCard, constants
@@ -33,6 +34,13 @@ def folders(trained_forecaster: Trained, trained_tslm: Trained, tmp_path_factory
     return {"forecaster": trained_forecaster.checkpoint, "tslm": trained_tslm.checkpoint, "t2t": t2t}
 
 
+# The client of 1.x has cards checked at the Hub's own address, whatever the endpoint is.
+checked_here = pytest.mark.skipif(
+    huggingface_hub.__version__.startswith("1."), reason="this huggingface_hub checks cards at the Hub alone"
+)
+
+
+@checked_here
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_card_passes_the_checks_of_the_hub(
     kind: str, hub: Hub, folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -67,6 +75,7 @@ def test_a_card_passes_the_checks_of_the_hub(
     assert shown == pytest.approx({name: metrics["test"][name] for name in shown}, abs=1e-6)
 
 
+@checked_here
 def test_the_checks_are_not_empty(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", hub.url)
     with pytest.raises(ValueError, match="pipeline_tag"):
