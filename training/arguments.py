@@ -62,6 +62,13 @@ class RecipeParser(TrlParser):
             raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
         if not isinstance(recipe, dict):
             raise ValueError(f"{path}: a recipe is a mapping of names to values.")
+        # argparse looks at the choices of flags only.
+        choices = {action.dest: list(action.choices) for action in self._actions if action.choices is not None}
+        for name in choices.keys() & recipe.keys():
+            values = recipe[name] if isinstance(recipe[name], list) else [recipe[name]]
+            wrong = [value for value in values if value is not None and value not in choices[name]]
+            if wrong:
+                raise ValueError(f"{path}: {name} is {wrong[0]!r}; give one of {', '.join(map(str, choices[name]))}.")
 
     def _unknown(self, name: str, place: str) -> str:
         known = [action.dest for action in self._actions]

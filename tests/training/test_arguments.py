@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -15,6 +16,7 @@ class Settings:
     num_epochs: int = 3
     levels: list[float] = field(default_factory=list)
     shuffle: bool = True
+    loss: Literal["mse", "mae"] = "mse"
 
 
 def parse(tmp_path: Path, recipe: str, *flags: str) -> Settings:
@@ -35,6 +37,8 @@ def test_flags_override_the_recipe_and_the_recipe_the_defaults(tmp_path: Path) -
         ("learning_rat: 1\n", (), "'learning_rat' in the recipe is not a setting; did you mean 'learning_rate'?"),
         ("", ("--num-epoch", "3"), "'num-epoch' in the command line is not a setting; did you mean 'num_epochs'?"),
         ("learning_rate: fast\n", (), "invalid float value: 'fast'"),
+        ("loss: mea\n", (), "loss is 'mea'; give one of mse, mae."),
+        ("", ("--loss", "mea"), "invalid choice: 'mea'"),
         ("- 1\n", (), "a recipe is a mapping"),
         ("a: [1\n", (), "not YAML"),
     ],
