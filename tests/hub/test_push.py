@@ -61,8 +61,9 @@ def test_one_commit_holds_everything_that_loads_explains_and_makes_the_model_aga
     head = hub.head("ana/waves")
     assert set(head.tree) - {".gitattributes"} == FILES
     assert answer.out.strip() == f"{hub.url}/ana/waves/commit/{head.oid}"
-    # Bit for bit what lies in the folder, but for the card, which knows its repository.
-    for path in FILES - {"README.md"}:
+    # Bit for bit what lies in the folder, but for the card, which knows its repository, and the report, whose files go
+    # by their names alone.
+    for path in FILES - {"README.md", "metrics.json", "recipe.yaml"}:
         assert hub.read(head.tree[path]) == (checkpoint / path).read_bytes(), path
     assert head.tree["model.safetensors"].sha256 is not None
     card = hub.read(head.tree["README.md"]).decode()
@@ -148,6 +149,19 @@ def test_a_card_that_someone_has_written_in_is_kept(hub: Hub, cli, checkpoint: P
     pushed = hub.read(hub.head("ana/waves").tree["README.md"]).decode()
     assert "Made with care." in pushed
     assert 'repository = "ana/waves"' in pushed
+
+
+def test_a_report_names_no_folder_of_this_machine(
+    hub: Hub, cli, checkpoint: Path, trained_forecaster: Trained
+) -> None:
+    folder = str(trained_forecaster.checkpoint.parent)
+    assert folder in (checkpoint / "metrics.json").read_text()
+    assert cli("push", checkpoint, "ana/waves").code == 0
+    tree = hub.head("ana/waves").tree
+    metrics = json.loads(hub.read(tree["metrics.json"]))
+    assert (metrics["data"], metrics["recipe"]["data"]) == ("waves.csv", "waves.csv")
+    assert metrics["test"] == json.loads((checkpoint / "metrics.json").read_text())["test"]
+    assert all(folder.encode() not in hub.read(tree[name]) for name in ("metrics.json", "recipe.yaml", "README.md"))
 
 
 def test_a_space_and_a_handler_go_along(hub: Hub, cli, checkpoint: Path) -> None:

@@ -3,9 +3,12 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from .adapters import (
     ADAPTER_CONFIG,
@@ -43,6 +46,26 @@ def is_stale(path: str) -> bool:
 def _found(folder: Path, *patterns: str) -> Contents:
     paths = (path for pattern in patterns for path in sorted(folder.glob(pattern)))
     return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
+
+
+def _absolute_paths(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if Path(value).is_absolute():
+            yield value
+    elif isinstance(value, Iterable):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from _absolute_paths(one)
+
+
+def _report(folder: Path) -> Contents:
+    """What a training run reports. Files that it names by their place on this machine go by their name alone."""
+    contents = _found(folder, *_REPORT)
+    for name in contents.keys() & {"metrics.json", "recipe.yaml"}:
+        text = contents[name].read_text(encoding="utf-8")
+        for path in sorted(set(_absolute_paths(yaml.safe_load(text))), key=len, reverse=True):
+            text = text.replace(path, Path(path).name)
+        contents[name] = text.encode()
+    return contents
 
 
 def has_weights(checkpoint: Path) -> bool:
@@ -132,7 +155,8 @@ def model_contents(
     _check(checkpoint)
     return {
         **_sharded(_weights(checkpoint), scratch, max_shard_bytes),
-        **_found(checkpoint, *_CONFIGS, *_TOKENIZER, *_TEMPLATES, *_REPORT),
+        **_found(checkpoint, *_CONFIGS, *_TOKENIZER, *_TEMPLATES),
+        **_report(checkpoint),
         **_code(checkpoint),
         "README.md": card_for(checkpoint, repository).encode(),
     }
@@ -173,7 +197,8 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
     configs = _CONFIGS if on_backbone else tuple(name for name in _CONFIGS if name != "config.json")
     return {
         **{name: adapter / name for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS)},
-        **_found(checkpoint, *configs, *_TOKENIZER, *_TEMPLATES, *_REPORT),
+        **_found(checkpoint, *configs, *_TOKENIZER, *_TEMPLATES),
+        **_report(checkpoint),
         **_code(checkpoint),
         **card,
     }
