@@ -107,7 +107,7 @@ def test_every_cell_is_one_row_and_none_is_run_twice(folder: Path) -> None:
 
 def test_a_killed_run_loses_the_running_cell_alone(folder: Path) -> None:
     slow = {"num_train_epochs": 8, "learning_rate": 1e-3, "early_stopping_patience": 9}
-    changes = {"models": {"ridge": None, "dlinear": slow}, "horizons": [6], "seeds": [1, 2]}
+    changes = {"models": {"ridge": None, "dlinear": slow}, "horizons": [6], "seeds": [1, 2, 3, 4, 5]}
     path = folder / "killed.yaml"
     path.write_text(yaml.safe_dump(configuration(folder, "killed", **changes)))
     command = [sys.executable, "-m", "ts_llm_fusion.cli", "benchmark", "--config", str(path)]
@@ -120,9 +120,9 @@ def test_a_killed_run_loses_the_running_cell_alone(folder: Path) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     killed = read_results(folder / "killed")
-    assert len(killed) == 2
+    assert 2 <= len(killed) < 6  # on a busy machine some more cells end before the signal comes
     found = run(folder, "killed", **changes)
-    assert len(found) == 3
+    assert len(found) == 6
     pd.testing.assert_frame_equal(found.iloc[: len(killed)], killed)
 
 
