@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import inspect
 import json
 import types
 import typing
@@ -14,12 +15,19 @@ import yaml
 from transformers import PreTrainedConfig
 from trl import TrlParser
 
+from .settings import DERIVED_FIELDS, argument_descriptions
+
 
 class RecipeParser(TrlParser):
-    """A parser whose errors are `ValueError`s of one line, and which takes no abbreviated flags."""
+    """A parser whose errors are `ValueError`s of one line, and which takes no abbreviated flags.
 
-    def __init__(self, dataclass_types: Iterable[type]):
-        super().__init__(dataclass_types=dataclass_types, allow_abbrev=False)
+    Args:
+        dataclass_types: the settings.
+        prog: name of the command in its usage.
+    """
+
+    def __init__(self, dataclass_types: Iterable[type], prog: str | None = None):
+        super().__init__(dataclass_types=dataclass_types, allow_abbrev=False, prog=prog)
 
     def error(self, message: str) -> typing.NoReturn:
         raise ValueError(message)
@@ -113,20 +121,28 @@ def _argument_type(annotation: Any) -> Any:
     return chosen | None if optional else chosen
 
 
-def config_arguments(name: str, config_class: type[PreTrainedConfig], leave_out: Iterable[str] = ()) -> type:
-    """A dataclass of the fields that a configuration class adds to `PreTrainedConfig`, for use in a recipe."""
+def config_arguments(name: str, config_class: type[PreTrainedConfig]) -> type:
+    """A dataclass of the settings that a configuration class adds to `PreTrainedConfig`, described by its docstring.
+
+    Args:
+        name: of the dataclass.
+        config_class: its `DERIVED_FIELDS` are left out.
+    """
+    described = argument_descriptions(inspect.getdoc(config_class) or "")
+    derived = DERIVED_FIELDS.get(config_class.__name__, ())
     fields = []
     for field in dataclasses.fields(config_class):
-        if field.name not in config_class.__annotations__ or field.name in leave_out:
+        if field.name not in config_class.__annotations__ or field.name in derived:
             continue
+        metadata = {"help": described[field.name]}
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         spec = (
-            dataclasses.field(default_factory=lambda value=default: list(value))
+            dataclasses.field(default_factory=lambda value=default: list(value), metadata=metadata)
             if isinstance(default, list)
-            else dataclasses.field(default=default)
+            else dataclasses.field(default=default, metadata=metadata)
         )
         fields.append((field.name, _argument_type(field.type), spec))
-    return dataclasses.make_dataclass(name, fields)
+    return dataclasses.make_dataclass(name, fields, namespace={"_argument_group_name": "model"})
 
 
 def mapping(value: dict | str | None, name: str) -> dict | None:

@@ -26,12 +26,7 @@ from .runs import checkpoint_to_resume
 
 logger = logging.getLogger(__name__)
 
-# Known only once the data and the T2T encoder are: not settings of a recipe.
-ForecasterConfigArguments = config_arguments(
-    "ForecasterConfigArguments",
-    LLMPSConfig,
-    leave_out=("num_input_channels", "t2t_hidden_size", "t2t_patch_length", "t2t_patch_stride"),
-)
+ForecasterConfigArguments = config_arguments("ForecasterConfigArguments", LLMPSConfig)
 
 
 @dataclass

@@ -25,10 +25,7 @@ from .collator import AnswerCollator
 from .fresh_backbone import save_fresh_backbone
 from .runs import checkpoint_to_resume
 
-# The tokenizer gives the placeholder its id, and the backbone says how it ties its head.
-TSLMConfigArguments = config_arguments(
-    "TSLMConfigArguments", TSLMConfig, leave_out=("time_series_token_id", "tie_word_embeddings")
-)
+TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 
 # part that a recipe names -> modules of `TSLMModel` that are that part
 PARTS = {
@@ -47,7 +44,7 @@ class TSLMArguments:
         default=None, metadata={"help": "A pretrained time-series model as encoder; by default a new one."}
     )
     freeze: list[str] = field(
-        default_factory=list, metadata={"help": f"Parts that are not trained, of {', '.join(PARTS)}."}
+        default_factory=list, metadata={"help": "Parts that are not trained, of encoder, projector, backbone."}
     )
 
     def __post_init__(self):

@@ -35,9 +35,7 @@ ANCHOR_WORDS = (  # noqa: SIM905
     "irregular random noise variance volatile fluctuation amplitude outlier anomaly linear exponential strong weak"
 ).split()
 
-T2TConfigArguments = config_arguments(
-    "T2TConfigArguments", T2TConfig, leave_out=("semantic_words", "word_embedding_size")
-)
+T2TConfigArguments = config_arguments("T2TConfigArguments", T2TConfig)
 
 
 @dataclass

@@ -55,7 +55,7 @@ def test_a_missing_recipe_is_named() -> None:
 
 
 def test_a_configuration_becomes_arguments_with_its_own_defaults() -> None:
-    arguments = config_arguments("Arguments", LLMPSConfig, leave_out=("num_input_channels",))
+    arguments = config_arguments("Arguments", LLMPSConfig)
     flags = ["--quantiles", "0.1", "0.9", "--text_config", '{"model_type": "gpt2"}', "--mix_variables", "false"]
     (parsed,) = RecipeParser([arguments]).parse_recipe(flags)
     assert not hasattr(parsed, "num_input_channels")

@@ -1,4 +1,4 @@
-"""The command line: one command for each job, each in a module of its own that is imported when it is asked for."""
+"""The command line: one module for each command, imported when the command is run."""
 
 import argparse
 import importlib
@@ -6,13 +6,13 @@ import logging
 import sys
 from collections.abc import Sequence
 
-# command -> (module with `main(args)`, what it does)
-_TRAIN = {
-    "forecaster": ("ts_llm_fusion.cli.train_forecaster", "train an LLM-PS forecaster"),
-    "sft": ("ts_llm_fusion.cli.train_sft", "fine-tune a language model to answer questions about series"),
-    "t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
-}
+from .recipe_help import RECIPE_HELP
+
+# command -> (module with `main(args)`, description)
 _COMMANDS = {
+    "train forecaster": ("ts_llm_fusion.cli.train_forecaster", "train an LLM-PS forecaster"),
+    "train sft": ("ts_llm_fusion.cli.train_sft", "fine-tune a language model to answer questions about series"),
+    "train t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
     "data": ("ts_llm_fusion.cli.data", "list, describe, download and preview data sets"),
     "evaluate": ("ts_llm_fusion.cli.evaluate", "evaluate checkpoints and baselines on a test split"),
     "benchmark": ("ts_llm_fusion.cli.benchmark", "run models x datasets x horizons x seeds to one table"),
@@ -23,30 +23,43 @@ _COMMANDS = {
 }
 
 
-def _usage() -> str:
-    lines = [f"  train {name:<11} {text}" for name, (_, text) in _TRAIN.items()]
-    lines += [f"  {name:<17} {text}" for name, (_, text) in _COMMANDS.items()]
-    return "\n".join(lines)
-
-
-def _parse(args: Sequence[str]) -> tuple[str, bool, list[str]]:
-    """The module to run, whether to show tracebacks, and the arguments of the command."""
+def _parse(args: Sequence[str]) -> tuple[str, list[str], bool]:
+    """The command, its arguments, and whether to show tracebacks."""
+    listing = "\n".join(f"  {name:<17} {text}" for name, (_, text) in _COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="ts-llm-fusion",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description=f"commands (each has a --help):\n{_usage()}",
+        description=f"commands (each has a --help):\n{listing}",
         usage="ts-llm-fusion [--debug] COMMAND [options]",
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.add_argument("command", choices=["train", *_COMMANDS], metavar="COMMAND", help="see above")
+    names = dict.fromkeys(name.split()[0] for name in _COMMANDS)
+    parser.add_argument("command", choices=names, metavar="COMMAND", help="see above")
     parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     debug = "--debug" in args
     parsed = parser.parse_args([arg for arg in args if arg != "--debug"])
-    if parsed.command != "train":
-        return _COMMANDS[parsed.command][0], debug, parsed.rest
-    if not parsed.rest or parsed.rest[0] not in _TRAIN:
-        parser.error(f"train what? give one of {', '.join(_TRAIN)}")
-    return _TRAIN[parsed.rest[0]][0], debug, parsed.rest[1:]
+    command, rest = parsed.command, parsed.rest
+    kinds = [name.removeprefix(f"{command} ") for name in _COMMANDS if name.startswith(f"{command} ")]
+    if kinds:
+        if not rest or rest[0] not in kinds:
+            parser.error(f"{command} what? give one of {', '.join(kinds)}")
+        command, rest = f"{command} {rest[0]}", rest[1:]
+    return command, [_with_underscores(arg) for arg in rest], debug
+
+
+def _with_underscores(arg: str) -> str:
+    """A flag with `_` for `-` in its name, because commands take both; any other argument as it is."""
+    if not arg.startswith("--"):
+        return arg
+    name, equals, value = arg[2:].partition("=")
+    return f"--{name.replace('-', '_')}{equals}{value}"
+
+
+def _help_page(command: str, args: Sequence[str]) -> str | None:
+    """The help page that is asked for, of a command that takes a recipe."""
+    if command not in RECIPE_HELP or not {"-h", "--help", "--help_all"}.intersection(args):
+        return None
+    return RECIPE_HELP[command].page(f"ts-llm-fusion {command}", everything="--help_all" in args)
 
 
 def _is_user_error(error: Exception) -> bool:
@@ -64,11 +77,15 @@ def one_line(error: BaseException) -> str:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Runs a command; an error of the user's is one line and exit status 2."""
-    module, debug, rest = _parse(sys.argv[1:] if args is None else args)
+    command, rest, debug = _parse(sys.argv[1:] if args is None else args)
+    page = _help_page(command, rest)
+    if page is not None:
+        print(page, end="")
+        return 0
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("ts_llm_fusion").setLevel(logging.DEBUG if debug else logging.INFO)
     try:
-        importlib.import_module(module).main(rest)
+        importlib.import_module(_COMMANDS[command][0]).main(rest)
     except Exception as error:
         if debug or not _is_user_error(error):
             raise

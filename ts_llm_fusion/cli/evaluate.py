@@ -58,7 +58,9 @@ class ForecastArguments:
 
     baselines: list[str] = field(
         default_factory=lambda: ["repeat_last", "ridge"],
-        metadata={"help": f"Forecasters that need no training: {', '.join(FITTED)}."},
+        metadata={
+            "help": "Forecasters that need no training: repeat_last, seasonal_naive, ridge, auto_ets, auto_theta."
+        },
     )
     context_length: int | None = field(
         default=None, metadata={"help": "Look-back of the baselines; the longest of the models by default."}

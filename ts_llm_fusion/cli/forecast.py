@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..data.sources import load_series
 from ..files import atomic_path
-from ..forecasting import check_quantile_levels, forecast_frame, load_forecaster
-from ..plots import forecast_figure, save_figure
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +45,11 @@ def main(args: Sequence[str]) -> None:
         raise ValueError(f"--output {options.output}: unknown kind of file; give .csv or .parquet.")
     if options.horizon is not None and options.horizon < 1:
         raise ValueError(f"--horizon is {options.horizon}; it must be at least 1.")
+    # Imported here, so that --help needs no torch.
+    from ..data.sources import load_series
+    from ..forecasting import check_quantile_levels, forecast_frame, load_forecaster
+    from ..plots import forecast_figure, save_figure
+
     series = load_series(options.data, options.timestamp_column, options.target).series
     model, feature_extractor = load_forecaster(options.model)
     levels = sorted(check_quantile_levels(options.quantiles, model.config.quantiles))

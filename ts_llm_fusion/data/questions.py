@@ -18,7 +18,7 @@ class QuestionArguments:
     """Which questions, and how the model gets their series."""
 
     data: str = field(
-        default=SYNTHETIC,
+        default="synthetic",
         metadata={
             "help": "A set of questions or captions by name: synthetic, tsqa, har_cot, ..., or a classification "
             "archive (BasicMotions, ...)."

@@ -1,0 +1,86 @@
+"""Help pages: complete, described, and quick."""
+
+import ast
+import dataclasses
+import importlib
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from ts_llm_fusion.cli import main
+from ts_llm_fusion.cli.recipe_help import RECIPE_HELP
+from ts_llm_fusion.training.forecaster import ForecasterConfigArguments
+from ts_llm_fusion.training.sft import TSLMConfigArguments
+from ts_llm_fusion.training.t2t import T2TConfigArguments
+
+COMMANDS = (*RECIPE_HELP, "forecast", "benchmark", "push", "export", "convert-opentslm", "data")
+# Configuration class -> the dataclass of its settings.
+OF_CONFIG = {
+    "LLMPSConfig": ForecasterConfigArguments,
+    "T2TConfig": T2TConfigArguments,
+    "TSLMConfig": TSLMConfigArguments,
+}
+
+
+def settings_class(place: str) -> type:
+    module, name = place.split(":")
+    return OF_CONFIG.get(name) or getattr(importlib.import_module(module), name)
+
+
+def default_of(field: dataclasses.Field) -> object:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+
+
+@pytest.mark.parametrize("command", RECIPE_HELP)
+def test_the_page_shows_each_setting_of_the_classes_with_its_default(command: str) -> None:
+    shown = {setting.name: setting for group in RECIPE_HELP[command].settings().values() for setting in group}
+    expected: dict[str, dataclasses.Field] = {}
+    for place in (place for places in RECIPE_HELP[command].groups.values() for place in places):
+        dataclass_type = settings_class(place)
+        for field in dataclasses.fields(dataclass_type):
+            if field.name in dataclass_type.__annotations__:
+                expected.setdefault(field.name, field)
+    assert set(shown) == set(expected)
+    for name, field in expected.items():
+        setting, default = shown[name], default_of(field)
+        assert setting.help == field.metadata["help"]
+        assert len(setting.help) > 5 and setting.help[0].isupper() and setting.help.endswith("."), name
+        if setting.default in (None, "list"):
+            assert default == (dataclasses.MISSING if setting.default is None else [])
+        else:
+            found = ast.literal_eval(setting.default)
+            assert (list(found) if isinstance(found, tuple) else found) == default
+
+
+def test_everything_is_shown_only_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "forecaster", "--help"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("usage: ts-llm-fusion train forecaster ")
+    assert "--per_device_train_batch_size" in page
+    assert "--weight_decay" not in page
+    assert main(["train", "forecaster", "--help-all"]) == 0
+    assert "--weight_decay" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_answers_at_once_and_without_torch(command: str) -> None:
+    code = (
+        "import sys\nfrom ts_llm_fusion.cli import main\n"
+        f"try:\n    main({[*command.split(), '--help']!r})\nexcept SystemExit:\n    pass\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, "torch was imported"
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.5
+    assert f"ts-llm-fusion {command}" in done.stdout
+    assert done.stderr == ""
+
+
+def test_dashes_and_underscores_are_the_same_in_flags(capsys: pytest.CaptureFixture[str]) -> None:
+    for flag in ("--timestamp-column", "--timestamp_column"):
+        assert main(["forecast", "--model", "m", "--data", "none.csv", "--output", "o.csv", flag, "t"]) == 2
+        assert "none.csv: no such file" in capsys.readouterr().err

@@ -1,0 +1,89 @@
+"""Descriptions of recipe settings, read from source code.
+
+Importing a configuration class takes torch and transformers along, 2 s before the first line of a help page; its source
+is read in milliseconds.
+"""
+
+import ast
+import importlib.util
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+# Fields of configurations that follow from the data and from other checkpoints, and are not settings of a recipe.
+DERIVED_FIELDS = {
+    "LLMPSConfig": ("num_input_channels", "t2t_hidden_size", "t2t_patch_length", "t2t_patch_stride"),
+    "T2TConfig": ("semantic_words", "word_embedding_size"),
+    # The tokenizer gives the placeholder its id, and the backbone says how it ties its head.
+    "TSLMConfig": ("time_series_token_id", "tie_word_embeddings"),
+}
+
+# An entry of an Args section: the name, in configurations its type and default in brackets, and the description.
+_ENTRY = re.compile(r"(\w+)(?: \((.*?)\))?: (.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting of a recipe.
+
+    Args:
+        name: the key of the recipe, and the flag without its dashes.
+        default: the default as source code; None where the setting is required.
+        help: one sentence.
+    """
+
+    name: str
+    default: str | None
+    help: str
+
+
+def argument_descriptions(docstring: str) -> dict[str, str]:
+    """Descriptions by name from the Args section of a docstring, each in one line, a capital first, a period last."""
+    section = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", docstring, re.DOTALL | re.MULTILINE)
+    descriptions = {}
+    for entry in re.split(r"\n(?= {4}\w)", "\n" + section[1].rstrip() if section else ""):
+        found = _ENTRY.fullmatch(" ".join(entry.split()))
+        if found:
+            text = found[3].replace("`", "").rstrip(".")
+            descriptions[found[1]] = f"{text[0].upper()}{text[1:]}."
+    return descriptions
+
+
+def _class_definition(place: str) -> ast.ClassDef:
+    module, name = place.split(":")
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{module}: no such module.")
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    return next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+
+
+def _field(name: str, value: ast.expr | None, described: dict[str, str]) -> Setting:
+    """The setting of a line `name: annotation = value`; `value` is plain, or a call of `dataclasses.field`."""
+    default, text = value, described.get(name, "")
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == "field":
+        keywords = {keyword.arg: keyword.value for keyword in value.keywords}
+        factory = keywords.get("default_factory")
+        default = factory.body if isinstance(factory, ast.Lambda) else keywords.get("default", factory)
+        if "metadata" in keywords:
+            text = ast.literal_eval(keywords["metadata"])["help"]
+    return Setting(name, None if default is None else ast.unparse(default), text)
+
+
+def read_settings(place: str) -> list[Setting]:
+    """Settings that a dataclass or a configuration class defines itself, in their order.
+
+    The description of a field is the `help` of its metadata, a literal; without metadata, its entry in the Args section
+    of the class docstring.
+
+    Args:
+        place: "module:Class"; the module is not imported, only the packages that hold it.
+    """
+    definition = _class_definition(place)
+    described = argument_descriptions(ast.get_docstring(definition) or "")
+    derived = DERIVED_FIELDS.get(definition.name, ())
+    return [
+        _field(node.target.id, node.value, described)
+        for node in definition.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id not in derived
+    ]

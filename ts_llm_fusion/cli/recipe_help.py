@@ -1,0 +1,150 @@
+"""Help pages of the commands that take a recipe, made without importing what the commands need."""
+
+import dataclasses
+import importlib
+import inspect
+import shutil
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..training.settings import Setting, argument_descriptions, read_settings
+
+_INDENT = 34
+# Defaults that say nothing beyond the description.
+_NO_DEFAULT = dict.fromkeys(("None", "()", "list"), "")
+
+
+@dataclass(frozen=True)
+class RecipeHelp:
+    """Help page of a command that takes a recipe.
+
+    Args:
+        description: one sentence.
+        example: arguments of a run.
+        groups: title -> classes of its settings, as "module:Class"; of a setting in two of them the first counts.
+        inherited: public dataclasses whose fields are settings too, as "module:Class"; `--help-all` alone shows them.
+    """
+
+    description: str
+    example: str
+    groups: Mapping[str, Sequence[str]]
+    inherited: Sequence[str] = field(default=())
+
+    def settings(self) -> dict[str, list[Setting]]:
+        """Settings by the title of their group."""
+        seen: set[str] = set()
+        found: dict[str, list[Setting]] = {}
+        for title, places in self.groups.items():
+            for setting in (setting for place in places for setting in read_settings(place)):
+                if setting.name not in seen:
+                    seen.add(setting.name)
+                    found.setdefault(title, []).append(setting)
+        return found
+
+    def inherited_settings(self) -> dict[str, list[Setting]]:
+        """Settings of the inherited classes by their names, without those of `settings`; imports the classes."""
+        seen = {setting.name for group in self.settings().values() for setting in group}
+        found: dict[str, list[Setting]] = {}
+        for place in self.inherited:
+            module, name = place.split(":")
+            settings = _dataclass_settings(getattr(importlib.import_module(module), name))
+            found[place.replace(":", ".")] = [setting for setting in settings if setting.name not in seen]
+            seen |= {setting.name for setting in settings}
+        return found
+
+    def page(self, prog: str, everything: bool = False) -> str:
+        """The help page.
+
+        Args:
+            prog: name of the command, such as "ts-llm-fusion train forecaster".
+            everything: whether to show the inherited settings too.
+        """
+        width = min(shutil.get_terminal_size().columns, 120)
+        parts = [
+            f"usage: {prog} [--config FILE] [--SETTING VALUE ...]",
+            self.description,
+            textwrap.fill("Each setting is a key of the recipe FILE (YAML) and a flag; flags override FILE.", width),
+        ]
+        for title, settings in {**self.settings(), **(self.inherited_settings() if everything else {})}.items():
+            parts.append("\n".join([f"{title}:", *(_entry(setting, width) for setting in settings)]))
+        if self.inherited and not everything:
+            classes = " and ".join(place.replace(":", ".") for place in self.inherited)
+            parts.append(f"--help-all also shows the settings of {classes}.")
+        parts.append(f"example:\n  {prog} {self.example}")
+        return "\n\n".join(parts) + "\n"
+
+
+def _dataclass_settings(dataclass_type: type) -> list[Setting]:
+    described = argument_descriptions(inspect.getdoc(dataclass_type) or "")
+    settings = []
+    for one in dataclasses.fields(dataclass_type):
+        factory = one.default_factory
+        default = one.default if factory is dataclasses.MISSING else factory()
+        text = " ".join((one.metadata.get("help") or described.get(one.name, "")).split())
+        settings.append(Setting(one.name, None if default is dataclasses.MISSING else repr(default), text))
+    return settings
+
+
+def _entry(setting: Setting, width: int) -> str:
+    default = {None: " (required)", **_NO_DEFAULT}.get(setting.default, f" (default: {setting.default})")
+    flag = f"  --{setting.name}".ljust(_INDENT)
+    head, start = ("", flag) if flag.endswith(" ") else (f"{flag}\n", " " * _INDENT)
+    indent = " " * _INDENT
+    return head + textwrap.fill(setting.help + default, width, initial_indent=start, subsequent_indent=indent)
+
+
+_TRAINING = "ts_llm_fusion.training"
+_FORECASTER = f"{_TRAINING}.forecaster:ForecastTrainingArguments"
+_SERIES = ("ts_llm_fusion.data.preparation:DataArguments",)
+_QUESTIONS = (
+    "ts_llm_fusion.data.questions:QuestionArguments",
+    "ts_llm_fusion.data.synthetic_qa:SyntheticArguments",
+    "ts_llm_fusion.data.tsc:ArchiveArguments",
+)
+
+# command -> its help
+RECIPE_HELP = {
+    "train forecaster": RecipeHelp(
+        "Train an LLM-PS forecaster, select it on validation, test it once and save it with its report.",
+        "--config configs/llmps/demo.yaml --data sales.csv --output_dir outputs/sales",
+        {
+            "data": _SERIES,
+            "model": ("ts_llm_fusion.modeling.configuration_llmps:LLMPSConfig",),
+            "backbone": (f"{_TRAINING}.forecaster:BackboneArguments",),
+            "training": (_FORECASTER,),
+        },
+        ("transformers:TrainingArguments",),
+    ),
+    "train sft": RecipeHelp(
+        "Fine-tune a language model to answer questions about series, and save it with its report.",
+        "--config configs/tslm/synthetic_qa.yaml --output_dir outputs/synthetic_qa",
+        {
+            "data": _QUESTIONS,
+            "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
+            "backbone": (f"{_TRAINING}.sft:TSLMArguments",),
+            "training": (f"{_TRAINING}.sft:TSLMTrainingArguments",),
+        },
+        ("trl:ModelConfig", "trl:SFTConfig"),
+    ),
+    "train t2t": RecipeHelp(
+        "Pre-train the time-to-text encoder of LLM-PS, for `train forecaster` with `t2t: FOLDER`.",
+        "--data ETTh1 --word_embeddings openai-community/gpt2 --output_dir outputs/t2t",
+        {
+            "data": _SERIES,
+            "model": ("ts_llm_fusion.modeling.configuration_t2t:T2TConfig",),
+            "backbone": (f"{_TRAINING}.t2t:WordArguments",),
+            "training": (f"{_TRAINING}.t2t:T2TTrainingArguments", _FORECASTER),
+        },
+        ("transformers:TrainingArguments",),
+    ),
+    "evaluate": RecipeHelp(
+        "Evaluate saved checkpoints and baselines on the test split of a set, in one table.",
+        "--config configs/eval/demo.yaml",
+        {
+            "evaluation": ("ts_llm_fusion.cli.evaluate:EvaluationArguments",),
+            "series": (*_SERIES, "ts_llm_fusion.cli.evaluate:ForecastArguments"),
+            "questions": (*_QUESTIONS, "ts_llm_fusion.cli.evaluate:AnswerArguments"),
+        },
+    ),
+}
