@@ -6,7 +6,7 @@ import inspect
 import json
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,20 @@ class RecipeParser(TrlParser):
         for place, strings in (("the recipe", in_recipe), ("the command line", in_flags)):
             unknown = [string for string in strings if string.startswith("--")] or strings
             if unknown:
-                raise ValueError(self._unknown(unknown[0].split("=")[0].removeprefix("--"), place))
+                raise ValueError(self._unknown(unknown[0].split("=")[0].removeprefix("--"), f" in {place}"))
         return tuple(parsed)
+
+    def parse_settings(self, settings: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Dataclass instances from names and values, as a recipe holds them.
+
+        Raises:
+            ValueError: for an unknown name, naming the nearest known one, or a value of the wrong kind.
+        """
+        self._check_choices(settings)
+        unknown = self.set_defaults_with_config(**settings)
+        if unknown:
+            raise ValueError(self._unknown(unknown[0].removeprefix("--")))
+        return self.parse_args_into_dataclasses([])
 
     def parse_known_recipe(self, args: Sequence[str]) -> Any:
         """The first dataclass alone; keys and flags that belong to another are left alone.
@@ -70,18 +82,21 @@ class RecipeParser(TrlParser):
             raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
         if not isinstance(recipe, dict):
             raise ValueError(f"{path}: a recipe is a mapping of names to values.")
-        # argparse looks at the choices of flags only.
+        self._check_choices(recipe, f"{path}: ")
+
+    def _check_choices(self, recipe: Mapping[str, Any], place: str = "") -> None:
+        """Checks values against the choices of their settings; argparse does so for flags alone."""
         choices = {action.dest: list(action.choices) for action in self._actions if action.choices is not None}
         for name in choices.keys() & recipe.keys():
             values = recipe[name] if isinstance(recipe[name], list) else [recipe[name]]
             wrong = [value for value in values if value is not None and value not in choices[name]]
             if wrong:
-                raise ValueError(f"{path}: {name} is {wrong[0]!r}; give one of {', '.join(map(str, choices[name]))}.")
+                raise ValueError(f"{place}{name} is {wrong[0]!r}; give one of {', '.join(map(str, choices[name]))}.")
 
-    def _unknown(self, name: str, place: str) -> str:
+    def _unknown(self, name: str, place: str = "") -> str:
         known = [action.dest for action in self._actions]
         nearest = difflib.get_close_matches(name.replace("-", "_"), known, n=1, cutoff=0.5)
-        return f"{name!r} in {place} is not a setting" + (f"; did you mean {nearest[0]!r}?" if nearest else ".")
+        return f"{name!r}{place} is not a setting" + (f"; did you mean {nearest[0]!r}?" if nearest else ".")
 
 
 # Settings that are of one run and not of what it makes, or that could hold a secret.
@@ -99,12 +114,32 @@ def effective_recipe(args: Sequence[str], parsed: Iterable[Any]) -> dict[str, An
     recipe: dict[str, Any] = {}
     if "--config" in args:
         recipe = yaml.safe_load(Path(args[args.index("--config") + 1]).read_text())
-    known = {name: getattr(one, name) for one in parsed for name in one.__dataclass_fields__ if hasattr(one, name)}
+    known = _values(parsed)
     for flag in (arg.removeprefix("--").split("=")[0].replace("-", "_") for arg in args if arg.startswith("--")):
         name = flag if flag in known else flag.removeprefix("no_")
         if name in known:
-            value = known[name]
-            recipe[name] = value.value if isinstance(value, Enum) else value
+            recipe[name] = known[name]
+    return _without_run(recipe)
+
+
+def changed_settings(settings: Iterable[Any]) -> dict[str, Any]:
+    """Values of dataclass instances that differ from the defaults of their classes, without those of one run."""
+    changed: dict[str, Any] = {}
+    for one in settings:
+        required = [f.name for f in dataclasses.fields(one) if f.default is f.default_factory is dataclasses.MISSING]
+        default = type(one)(**{name: getattr(one, name) for name in required})
+        values, defaults = _values([one]), _values([default])
+        changed |= {name: value for name, value in values.items() if name in required or value != defaults[name]}
+    return _without_run(changed)
+
+
+def _values(settings: Iterable[Any]) -> dict[str, Any]:
+    """Values of dataclass instances by name, those of enumerations as plain values."""
+    found = {name: getattr(one, name) for one in settings for name in one.__dataclass_fields__ if hasattr(one, name)}
+    return {name: value.value if isinstance(value, Enum) else value for name, value in found.items()}
+
+
+def _without_run(recipe: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in recipe.items() if name not in _OF_ONE_RUN and not name.startswith("hub_")}
 
 

@@ -1,7 +1,7 @@
 """Descriptions of recipe settings, read from source code.
 
-Importing a configuration class takes torch and transformers along, 2 s before the first line of a help page; its source
-is read in milliseconds.
+Importing a configuration class imports torch and transformers, 2 s before the first line of a help page; reading its
+source takes milliseconds.
 """
 
 import ast
@@ -73,8 +73,8 @@ def _field(name: str, value: ast.expr | None, described: dict[str, str]) -> Sett
 def read_settings(place: str) -> list[Setting]:
     """Settings that a dataclass or a configuration class defines itself, in their order.
 
-    The description of a field is the `help` of its metadata, a literal; without metadata, its entry in the Args section
-    of the class docstring.
+    The description of a field is the `help` of its metadata, a literal; without metadata, its entry in the Args
+    section of the class docstring.
 
     Args:
         place: "module:Class"; the module is not imported, only the packages that hold it.

@@ -34,6 +34,9 @@ _PUBLIC = {
     "forecast_frame": "ts_llm_fusion.forecasting",
     "load_series": "ts_llm_fusion.data.sources",
     "load_dataset": "ts_llm_fusion.data.registry",
+    "run_benchmark": "ts_llm_fusion.recipes.benchmark",
+    "run_forecaster_recipe": "ts_llm_fusion.recipes.forecaster",
+    "run_sft_recipe": "ts_llm_fusion.recipes.sft",
     "load_metric": "ts_llm_fusion.evaluation.modules",
     "predict_fev": "ts_llm_fusion.evaluation.fev_predictions",
 }

@@ -17,9 +17,8 @@ from PIL import Image
 from tiny_configs import TINY_GPT2
 
 from ts_llm_fusion.cli import main
-from ts_llm_fusion.cli.benchmark import model_kinds
-from ts_llm_fusion.evaluation.benchmark import make_cells, read_benchmark, read_results
 from ts_llm_fusion.evaluation.benchmark_report import report, summarise
+from ts_llm_fusion.recipes.benchmark import make_cells, model_kinds, read_benchmark, read_results
 from ts_llm_fusion.training.arguments import RecipeParser
 
 TRAINED = {"max_steps": 3, "eval_strategy": "steps", "save_strategy": "steps", "eval_steps": 3, "save_steps": 3}
@@ -190,7 +189,7 @@ def test_the_report_gives_mean_and_spread_beside_the_papers() -> None:
         ({"models": {"rigde": None}}, "models: rigde: 'rigde' is no kind of model; did you mean 'ridge'?"),
         (
             {"models": {"ridge": {"penalty": 1}}},
-            "models: ridge on waves: 'penalty' in the command line is not a setting",
+            "models: ridge on waves: 'penalty' is not a setting",
         ),
         ({"models": {"x": {"model": "llmps", "recipe": "no.yaml"}}}, "no.yaml: no such file"),
         ({"models": {"a b": {"model": "ridge"}, "a,b": {"model": "ridge"}}}, "would share the folder waves/a_b/6/any"),
@@ -221,7 +220,7 @@ def test_two_runs_do_not_write_in_one_folder(folder: Path, capsys: pytest.Captur
 def test_the_recipes_of_benchmarks_are_whole(name: str, cells: int) -> None:
     benchmark = read_benchmark(Path(__file__).parents[2] / "configs" / "eval" / f"{name}.yaml")
     kinds = model_kinds()
-    made = make_cells(benchmark, kinds)
+    made = make_cells(benchmark)
     assert len(made) == cells
     for cell in made:
-        RecipeParser(kinds[cell.kind].recipe).parse_recipe(cell.flags)
+        RecipeParser(kinds[cell.kind].settings).parse_settings(cell.settings)

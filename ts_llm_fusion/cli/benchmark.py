@@ -1,29 +1,7 @@
 """`ts-llm-fusion benchmark`: models x datasets x horizons x seeds, to a table with the published numbers beside it."""
 
 import argparse
-import logging
 from collections.abc import Sequence
-from functools import partial
-
-from ..data.preparation import DataArguments
-from ..evaluation.baselines import FITTED, TRAINED, WindowArguments, run_fitted, run_trained
-from ..evaluation.benchmark import ModelKind, make_cells, read_benchmark, run_benchmark
-from ..evaluation.benchmark_report import report, write_report
-from ..training.forecaster import ForecastTrainingArguments
-from .train_forecaster import RECIPE, run_forecaster_recipe
-
-logger = logging.getLogger(__name__)
-
-
-def model_kinds() -> dict[str, ModelKind]:
-    """Every kind of model that a benchmark can run."""
-    windows = (DataArguments, WindowArguments)
-    fitted = {name: ModelKind(windows, partial(run_fitted, name), is_seeded=False) for name in FITTED}
-    trained = {
-        name: ModelKind((*windows, settings, ForecastTrainingArguments), partial(run_trained, name), is_seeded=True)
-        for name, (settings, _) in TRAINED.items()
-    }
-    return {**fitted, **trained, "llmps": ModelKind(RECIPE, run_forecaster_recipe, is_seeded=True)}
 
 
 def main(args: Sequence[str]) -> None:
@@ -32,9 +10,13 @@ def main(args: Sequence[str]) -> None:
     parser.add_argument("--config", required=True, help="YAML file, such as configs/eval/ili.yaml")
     parser.add_argument("--output_dir", help="folder of the results, in place of the one in the file")
     options = parser.parse_args(args)
-    benchmark, kinds = read_benchmark(options.config, options.output_dir), model_kinds()
-    results = run_benchmark(benchmark, kinds)
-    missing = len(make_cells(benchmark, kinds)) - len(results)
+    # Imported here, so that --help needs no torch.
+    from ..evaluation.benchmark_report import report, write_report
+    from ..recipes.benchmark import make_cells, read_benchmark, run_benchmark
+
+    benchmark = read_benchmark(options.config, options.output_dir)
+    results = run_benchmark(benchmark)
+    missing = len(make_cells(benchmark)) - len(results)
     if len(results):
         written = write_report(results, benchmark.output_dir)
         print(f"\n{report(results)}\nEverything is in {', '.join(map(str, written))}")

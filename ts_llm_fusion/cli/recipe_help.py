@@ -142,9 +142,9 @@ RECIPE_HELP = {
         "Evaluate saved checkpoints and baselines on the test split of a set, in one table.",
         "--config configs/eval/demo.yaml",
         {
-            "evaluation": ("ts_llm_fusion.cli.evaluate:EvaluationArguments",),
-            "series": (*_SERIES, "ts_llm_fusion.cli.evaluate:ForecastArguments"),
-            "questions": (*_QUESTIONS, "ts_llm_fusion.cli.evaluate:AnswerArguments"),
+            "evaluation": ("ts_llm_fusion.recipes.evaluation:EvaluationArguments",),
+            "series": (*_SERIES, "ts_llm_fusion.recipes.evaluation:ForecastArguments"),
+            "questions": (*_QUESTIONS, "ts_llm_fusion.recipes.evaluation:AnswerArguments"),
         },
     ),
 }

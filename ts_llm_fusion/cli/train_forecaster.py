@@ -1,183 +1,23 @@
-"""`ts-llm-fusion train forecaster`: a recipe in, a checkpoint with its report out."""
+"""`ts-llm-fusion train forecaster`: trains an LLM-PS forecaster by a recipe."""
 
-import logging
-import time
 from collections.abc import Sequence
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pandas as pd
-import torch
-from transformers import set_seed
-
-from ..data.preparation import DataArguments, PreparedData, prepare
-from ..data.windows import collate_windows
-from ..evaluation.floors import make_floors
-from ..evaluation.forecasters import evaluate_forecaster, metrics_function
-from ..evaluation.metrics import ForecastErrors
 from ..evaluation.report import results_table
-from ..files import write_json, write_text, write_yaml
-from ..hub.cards import model_card
-from ..hub.push import publish, requested_publication
-from ..modeling.modeling_llmps import LLMPSForForecasting
-from ..plots import plot_forecast, quantile_bands, save_figure
-from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..recipes.forecaster import FORECASTER_SETTINGS, run_forecaster_recipe
 from ..training.arguments import RecipeParser, effective_recipe
-from ..training.forecaster import (
-    BackboneArguments,
-    ForecasterConfigArguments,
-    ForecastTrainer,
-    ForecastTrainingArguments,
-    build_forecaster,
-    train_forecaster,
-)
-from ..training.runs import save_model, trained_parameters
-
-logger = logging.getLogger(__name__)
-
-_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "peft", "accelerate")
-_NUM_PLOTS = 3
-
-# What a recipe sets.
-RECIPE = (DataArguments, ForecasterConfigArguments, BackboneArguments, ForecastTrainingArguments)
-
-
-def _test_metrics(trainer: ForecastTrainer, data: PreparedData) -> dict[str, float]:
-    """The one look at the test split: every window."""
-    found = trainer.predict(data.tested.splits["test"], metric_key_prefix="test").metrics
-    return {
-        name: found[f"test_{name}"] for name in ("mse", "mae", "quantile_loss", "coverage") if f"test_{name}" in found
-    }
-
-
-def _plot_test_windows(model: LLMPSForForecasting, data: PreparedData, folder: Path) -> None:
-    """Pictures of forecasts at the beginning, in the middle and at the end of the test split."""
-    feature_extractor = ForecastFeatureExtractor(scaler=data.scaler)
-    windows = data.splits["test"]
-    length, columns = model.config.context_length, data.source.series.columns
-    for number, start in enumerate(np.linspace(0, len(windows) - 1, _NUM_PLOTS).astype(int), start=1):
-        begin = data.borders[1] - length + int(start)
-        rows = data.source.series.iloc[begin : begin + length + model.config.prediction_length]
-        past, future = rows.iloc[:length], rows.iloc[length:]
-        window = windows[int(start)]["past_values"][None].to(model.device)
-        if torch.isnan(window).all(1).any():
-            continue
-        outputs = model.predict(window)
-        mean = feature_extractor.unscale(outputs.mean_predictions[0].double().cpu().numpy(), columns)
-        bands: Sequence[Any] = ()
-        if model.config.quantiles:
-            quantiles = outputs.full_predictions[0].double().cpu().numpy()
-            moved = feature_extractor.unscale(np.moveaxis(quantiles, -1, 0), columns)
-            bands = quantile_bands(np.moveaxis(moved, 0, -1), model.config.quantiles, future.index, columns)
-        figure = plot_forecast(
-            history=past,
-            forecast=pd.DataFrame(mean, index=future.index, columns=columns),
-            truth=future,
-            bands=bands,
-            title=f"{data.source.name}, test split, from {future.index[0]:%Y-%m-%d %H:%M}",
-        )
-        save_figure(figure, folder / f"forecast_{number}.png")
-
-
-def run_forecaster_recipe(
-    data_arguments: DataArguments,
-    config_arguments: Any,
-    backbone_arguments: BackboneArguments,
-    arguments: ForecastTrainingArguments,
-) -> dict[str, Any] | None:
-    """Trains, selects on validation, tests once, and saves the checkpoint with its report in `arguments.output_dir`.
-
-    Args:
-        data_arguments: the series.
-        config_arguments: `ForecasterConfigArguments`, the fields of `LLMPSConfig`.
-        backbone_arguments: the backbone, and what is trained of it.
-        arguments: of the Trainer.
-
-    Returns:
-        What metrics.json holds; None on every process but the first.
-
-    Raises:
-        ValueError, OSError: for settings or series that are not usable.
-    """
-    with arguments.main_process_first():
-        data = prepare(data_arguments, config_arguments.context_length, config_arguments.prediction_length)
-    set_seed(arguments.seed)
-    model, t2t = build_forecaster(config_arguments, backbone_arguments, data.source.series.shape[1])
-    parameters = trained_parameters(model)
-    logger.info("%s: %s windows, %s", data.source.name, {k: len(v) for k, v in data.splits.items()}, parameters)
-
-    start = time.perf_counter()
-    trainer = train_forecaster(
-        model,
-        arguments,
-        data.splits["train"],
-        data.splits["validation"],
-        collate_windows,
-        metrics_function(ForecastErrors(config_arguments.quantiles)),
-        t2t,
-    )
-    seconds = time.perf_counter() - start
-    test = _test_metrics(trainer, data)
-    if not trainer.is_world_process_zero():
-        return None
-
-    output = Path(arguments.output_dir)
-    forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
-    feature_extractor = ForecastFeatureExtractor(
-        context_length=config_arguments.context_length,
-        min_length=config_arguments.patch_length or 2,
-        scaler=data.scaler,
-        timestamp_column=data_arguments.timestamp_column,
-    )
-    floors = {
-        name: evaluate_forecaster(floor, data.tested.splits["test"])
-        for name, floor in make_floors(data.splits["train"], data.tested.seasonal_period).items()
-    }
-    metrics = {
-        "data": data.source.name,
-        "tested_on": data.tested.source.name,
-        "look_back": config_arguments.context_length,
-        "horizon": config_arguments.prediction_length,
-        "variables": list(data.source.series.columns),
-        "windows": {
-            **{name: len(windows) for name, windows in data.splits.items()},
-            "test": len(data.tested.splits["test"]),
-        },
-        "test": test,
-        "floors": floors,
-        "selected_on": arguments.metric_for_best_model,
-        "best_validation": trainer.state.best_metric,
-        **parameters,
-        "seconds": seconds,
-        "seed": arguments.seed,
-        "versions": {package: version(package) for package in _PACKAGES},
-        "recipe": {**vars(data_arguments), **vars(config_arguments), **vars(backbone_arguments)},
-    }
-    feature_extractor.save_pretrained(output)
-    write_json(output / "log_history.json", trainer.state.log_history)
-    write_json(output / "metrics.json", metrics)
-    _plot_test_windows(forecaster, data.tested, output / "plots")
-    return metrics
 
 
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
-    recipe = RecipeParser(RECIPE).parse_recipe(args)
-    arguments = recipe[-1]
-    publication = requested_publication(arguments)
-    metrics = run_forecaster_recipe(*recipe)
+    settings = RecipeParser(FORECASTER_SETTINGS).parse_recipe(args)
+    metrics = run_forecaster_recipe(*settings, recipe=effective_recipe(args, settings))
     if metrics is None:
         return
-    output = Path(arguments.output_dir)
-    write_yaml(output / "recipe.yaml", effective_recipe(args, recipe))
-    write_text(output / "README.md", str(model_card(output, str(output))))
     print(
         f"\n{metrics['tested_on']}: test split, {metrics['windows']['test']} windows, look-back "
         f"{metrics['look_back']}, horizon {metrics['horizon']}, {metrics['seconds']:.0f} s of training\n"
         f"{results_table({'this model': metrics['test'], **metrics['floors']})}\n\n"
-        f"Everything is in {output}"
+        f"Everything is in {settings[-1].output_dir}"
     )
-    if publication is not None:
-        print(f"Pushed: {publish(output, publication)}")
+    if "commit" in metrics:
+        print(f"Pushed: {metrics['commit']}")

@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ from tqdm.auto import tqdm
 
 from ..data.preparation import DataArguments
 from ..data.sources import load_series
+from ..evaluation.baselines import FITTED, TRAINED, WindowArguments, run_fitted, run_trained
 from ..files import atomic_path
 from ..training.arguments import RecipeParser
+from ..training.forecaster import ForecastTrainingArguments
+from .forecaster import FORECASTER_SETTINGS, run_forecaster_recipe
 
 logger = logging.getLogger(__name__)
 
@@ -33,14 +37,25 @@ class ModelKind:
     """How cells of a kind of model are run.
 
     Args:
-        recipe: dataclasses of its settings, the first of them `DataArguments`.
+        settings: dataclasses of its settings, the first of them `DataArguments`.
         run: takes an instance of each and returns what metrics.json holds.
         is_seeded: whether results depend on a seed; otherwise there is one cell for all seeds.
     """
 
-    recipe: tuple[type, ...]
+    settings: tuple[type, ...]
     run: Callable[..., dict[str, Any]]
     is_seeded: bool
+
+
+def model_kinds() -> dict[str, ModelKind]:
+    """Kinds of models that a benchmark can run, by name."""
+    windows = (DataArguments, WindowArguments)
+    fitted = {name: ModelKind(windows, partial(run_fitted, name), is_seeded=False) for name in FITTED}
+    trained = {
+        name: ModelKind((*windows, settings, ForecastTrainingArguments), partial(run_trained, name), is_seeded=True)
+        for name, (settings, _) in TRAINED.items()
+    }
+    return {**fitted, **trained, "llmps": ModelKind(FORECASTER_SETTINGS, run_forecaster_recipe, is_seeded=True)}
 
 
 @dataclass(frozen=True)
@@ -77,18 +92,6 @@ class Cell:
     def folder(self) -> Path:
         parts = [self.dataset, self.model, str(self.horizon), "any" if self.seed is None else str(self.seed)]
         return Path(*(re.sub(r"[^\w.-]+", "_", part) for part in parts))
-
-    @property
-    def flags(self) -> list[str]:
-        """The settings as the flags of the command line."""
-        flags = []
-        for name, value in self.settings.items():
-            if value is None:
-                continue
-            values = value if isinstance(value, list) else [value]
-            flags.append(f"--{name}")
-            flags += [json.dumps(v) if isinstance(v, dict | bool) else str(v) for v in values]
-        return flags
 
 
 @dataclass(frozen=True)
@@ -178,17 +181,16 @@ def _check_counts(name: str, values: Any) -> None:
         raise ValueError(f"{name} is {values!r}; give a list of different whole numbers above 0.")
 
 
-def make_cells(benchmark: Benchmark, kinds: Mapping[str, ModelKind]) -> list[Cell]:
+def make_cells(benchmark: Benchmark) -> list[Cell]:
     """Every cell, those of one dataset and horizon together.
 
     Args:
         benchmark: from `read_benchmark`.
-        kinds: name -> how to run models of this kind.
 
     Raises:
         ValueError: for a model of an unknown kind, or two names that give the same folder.
     """
-    cells = []
+    cells, kinds = [], model_kinds()
     for dataset, data_settings in benchmark.datasets.items():
         data_settings = {"data": dataset} | data_settings
         horizons = data_settings.pop("horizons", benchmark.horizons)
@@ -246,11 +248,11 @@ def _row(cell: Cell, metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parse(cell: Cell, kinds: Mapping[str, ModelKind], folder: Path) -> tuple[Any, ...]:
-    flags = cell.flags
+    settings = {name: value for name, value in cell.settings.items() if value is not None}
     if kinds[cell.kind].is_seeded:
-        flags += ["--output_dir", str(folder / "cells" / cell.folder)]
+        settings["output_dir"] = str(folder / "cells" / cell.folder)
     try:
-        return RecipeParser(kinds[cell.kind].recipe).parse_recipe(flags)
+        return RecipeParser(kinds[cell.kind].settings).parse_settings(settings)
     except ValueError as error:
         raise ValueError(f"models: {cell.model} on {cell.dataset}: {error}") from None
 
@@ -272,14 +274,13 @@ def _without_checkpoints(folder: Path) -> None:
         shutil.rmtree(checkpoint)
 
 
-def run_benchmark(benchmark: Benchmark, kinds: Mapping[str, ModelKind]) -> pd.DataFrame:
+def run_benchmark(benchmark: Benchmark) -> pd.DataFrame:
     """Runs the cells that are not in the results yet with the same settings, and writes the results after each.
 
     A cell that has no window in a split, or whose settings contradict each other, is left out and named in a warning.
 
     Args:
-        benchmark: from `read_benchmark`.
-        kinds: name -> how to run models of this kind.
+        benchmark: from `read_benchmark`, or made in code.
 
     Returns:
         The rows of the benchmark's cells, in their order.
@@ -289,7 +290,7 @@ def run_benchmark(benchmark: Benchmark, kinds: Mapping[str, ModelKind]) -> pd.Da
         OSError: if series are not there, or nothing can be written.
     """
     folder = Path(benchmark.output_dir)
-    cells = make_cells(benchmark, kinds)
+    cells, kinds = make_cells(benchmark), model_kinds()
     parsed = {cell.key: _parse(cell, kinds, folder) for cell in cells}
     for arguments in {dataset: arguments[0] for (dataset, *_), arguments in parsed.items()}.values():
         _check_data(arguments)

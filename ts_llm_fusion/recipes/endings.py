@@ -1,0 +1,44 @@
+"""The end of a training recipe: report, recipe and card beside the checkpoint, and its publication."""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..files import write_json, write_text, write_yaml
+from ..hub.cards import model_card
+from ..hub.push import Publication, publish
+from ..training.arguments import changed_settings
+
+
+def versions(packages: Sequence[str]) -> dict[str, str]:
+    """Installed versions of packages."""
+    return {package: version(package) for package in packages}
+
+
+def finish_run(
+    output: Path,
+    metrics: dict[str, Any],
+    log_history: Sequence[Mapping[str, Any]],
+    settings: Sequence[Any],
+    recipe: Mapping[str, Any] | None,
+    publication: Publication | None,
+) -> dict[str, Any]:
+    """Write metrics.json, log_history.json, recipe.yaml and the card, and publish the folder where that is asked for.
+
+    Args:
+        output: folder of the checkpoint, with its plots.
+        metrics: the report.
+        log_history: of the Trainer.
+        settings: dataclass instances that the run was made with.
+        recipe: what recipe.yaml holds; by default the settings that differ from their defaults.
+        publication: where to publish, or None.
+
+    Returns:
+        The metrics, with the address of the pushed commit under "commit" where one was made.
+    """
+    write_json(output / "log_history.json", log_history)
+    write_json(output / "metrics.json", metrics)
+    write_yaml(output / "recipe.yaml", changed_settings(settings) if recipe is None else dict(recipe))
+    write_text(output / "README.md", str(model_card(output, str(output))))
+    return metrics if publication is None else {**metrics, "commit": publish(output, publication)}

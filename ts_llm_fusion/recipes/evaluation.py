@@ -1,0 +1,189 @@
+"""Evaluation of saved checkpoints and baselines on the test split of a set."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
+
+from ..data.preparation import DataArguments, PreparedData, prepare
+from ..data.questions import QuestionArguments, prepare_questions
+from ..data.samples import shuffle_series
+from ..data.synthetic_qa import SyntheticArguments
+from ..data.tsc import ArchiveArguments
+from ..evaluation.answers import overall_metrics, task_metrics
+from ..evaluation.baselines import FITTED, WindowArguments
+from ..evaluation.forecasters import chosen_windows, evaluate_forecaster, model_forecaster
+from ..evaluation.published import published_answers, published_forecasts
+from ..evaluation.question_baselines import question_floors
+from ..files import write_text
+from ..forecasting import load_forecaster
+from ..training.runs import trained_parameters
+from ..training.sft import generate_answers
+from .sft import prediction_lines
+
+logger = logging.getLogger(__name__)
+
+# forecaster or model -> metric -> value
+Rows = dict[str, dict[str, float]]
+
+
+@dataclass
+class EvaluationArguments:
+    """Checkpoints to evaluate, and the folder of the results."""
+
+    models: list[str] = field(default_factory=list, metadata={"help": "Folders or Hub names of checkpoints."})
+    output_dir: str = field(default="outputs/evaluation", metadata={"help": "Where everything is written."})
+
+
+@dataclass
+class ForecastArguments:
+    """Windows to evaluate forecasters on, and baselines beside them."""
+
+    baselines: list[str] = field(
+        default_factory=lambda: ["repeat_last", "ridge"],
+        metadata={
+            "help": "Forecasters that need no training: repeat_last, seasonal_naive, ridge, auto_ets, auto_theta."
+        },
+    )
+    context_length: int | None = field(
+        default=None, metadata={"help": "Look-back of the baselines; the longest of the models by default."}
+    )
+    prediction_length: int | None = field(
+        default=None, metadata={"help": "Horizon; by default what the models were trained for."}
+    )
+    test_stride: int = field(default=1, metadata={"help": "Evaluate every such test window; all by default."})
+
+
+@dataclass
+class AnswerArguments:
+    """Settings of answer generation."""
+
+    batch_size: int = field(default=64, metadata={"help": "Questions answered at a time."})
+    max_new_tokens: int = field(default=32, metadata={"help": "Most tokens of an answer."})
+    seed: int = field(default=0, metadata={"help": "Of the questions with the series of others."})
+
+
+# Settings of `evaluate_forecasters`, and of `evaluate_answers`.
+FORECAST_SETTINGS = (EvaluationArguments, DataArguments, ForecastArguments)
+ANSWER_SETTINGS = (EvaluationArguments, QuestionArguments, SyntheticArguments, ArchiveArguments, AnswerArguments)
+
+
+def _lengths(arguments: ForecastArguments, configs: Mapping[str, Any]) -> tuple[int, int]:
+    """Look-back and horizon of the windows."""
+    horizons = {config.prediction_length for config in configs.values()}
+    if arguments.prediction_length is None and len(horizons) != 1:
+        given = f"the models have {sorted(horizons)}" if horizons else "there is no model to take it from"
+        raise ValueError(f"prediction_length is not set and {given}; set it.")
+    if arguments.context_length is None and not configs:
+        raise ValueError("context_length is not set and there is no model to take it from; set it.")
+    horizon = arguments.prediction_length or horizons.pop()
+    return arguments.context_length or max(config.context_length for config in configs.values()), horizon
+
+
+def _baseline_rows(data: PreparedData, windows: WindowArguments, names: Sequence[str], test: Any) -> Rows:
+    unknown = [name for name in names if name not in FITTED]
+    if unknown:
+        raise ValueError(
+            f"baselines: {unknown[0]!r} is none of {', '.join(FITTED)}; `ts-llm-fusion benchmark` trains others."
+        )
+    return {name: evaluate_forecaster(FITTED[name](data, windows), test) for name in names}
+
+
+def evaluate_forecasters(
+    arguments: EvaluationArguments, data_arguments: DataArguments, forecast: ForecastArguments
+) -> dict[str, Any]:
+    """Errors of checkpoints and baselines on the test split, in units of the training split's standard deviation.
+
+    Every forecaster sees the same windows; a model takes of the look-back what it was trained for.
+
+    Raises:
+        ValueError, OSError: for a checkpoint, series or settings that are not usable.
+    """
+    models = {name: load_forecaster(name)[0] for name in arguments.models}
+    context_length, horizon = _lengths(forecast, {name: model.config for name, model in models.items()})
+    data = prepare(data_arguments, context_length, horizon)
+    test = chosen_windows(data.tested.splits["test"], forecast.test_stride)
+    windows = WindowArguments(context_length, horizon)
+    rows = _baseline_rows(data, windows, forecast.baselines, test)
+    seconds, parameters = {}, {}
+    for name, model in models.items():
+        start = time.perf_counter()
+        rows[name] = evaluate_forecaster(model_forecaster(model, horizon), test)
+        seconds[name] = time.perf_counter() - start
+        parameters[name] = trained_parameters(model)["parameters_total"]
+    published = published_forecasts(data.tested.source.name)
+    published = published[published["horizon"] == horizon]
+    return {
+        "data": data.source.name,
+        "tested_on": data.tested.source.name,
+        "look_back": context_length,
+        "horizon": horizon,
+        "windows": len(test),
+        "all_windows": len(data.tested.splits["test"]),
+        "results": rows,
+        "seconds": seconds,
+        "parameters": parameters,
+        "published": {
+            f"{row.model} (published)": {"mse": row.mse, "mae": row.mae} for row in published.itertuples(index=False)
+        },
+    }
+
+
+def evaluate_answers(
+    arguments: EvaluationArguments,
+    question: QuestionArguments,
+    synthetic: SyntheticArguments,
+    archive: ArchiveArguments,
+    answer: AnswerArguments,
+) -> dict[str, Any]:
+    """Metrics of generated answers on the test split, beside the floors; each model also with the series of others.
+
+    Writes predictions_*.jsonl in `arguments.output_dir`.
+
+    Raises:
+        ValueError, OSError: for a checkpoint, questions or settings that are not usable.
+    """
+    for name in arguments.models:
+        model_type = AutoConfig.from_pretrained(name).model_type
+        if model_type != "tslm":
+            raise ValueError(f"{name}: a model of type {model_type!r}; one that answers questions is of type 'tslm'.")
+    data = prepare_questions(question, synthetic, archive, needed=("test",))
+    test = data.splits["test"]
+    variants = {"": test}
+    if any(test[0]["time_series"]):
+        variants[", series shuffled"] = shuffle_series(test, answer.seed)
+    by_task = question_floors(data) if "train" in data.splits else {}
+    seconds, parameters = {}, {}
+    for number, name in enumerate(arguments.models, start=1):
+        model = AutoModelForCausalLM.from_pretrained(name)
+        processor = AutoProcessor.from_pretrained(name)
+        parameters[name] = trained_parameters(model)["parameters_total"]
+        for variant, samples in variants.items():
+            start = time.perf_counter()
+            answers = generate_answers(model, processor, samples, answer.batch_size, answer.max_new_tokens)
+            seconds[name + variant] = time.perf_counter() - start
+            by_task[name + variant] = task_metrics(answers, samples, data.labels)
+            file = f"predictions_{number}{'_shuffled' if variant else ''}.jsonl"
+            write_text(Path(arguments.output_dir, file), prediction_lines(answers, samples))
+    published = published_answers(question.data)
+    return {
+        "data": question.data,
+        "tested_on": question.data,
+        "series_as": question.series_as,
+        "questions": len(test),
+        "results": {name: overall_metrics(tasks) for name, tasks in by_task.items()},
+        "by_task": by_task,
+        "seconds": seconds,
+        "parameters": parameters,
+        "published": {
+            f"{row.model} (published)": {
+                "accuracy": row.accuracy_percent / 100,
+                "macro_f1": row.macro_f1_percent / 100,
+            }
+            for row in published.itertuples(index=False)
+        },
+    }

@@ -1,0 +1,161 @@
+"""Recipe of the LLM-PS forecaster: series in, a checkpoint with its report out."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import set_seed
+
+from ..data.preparation import DataArguments, PreparedData, prepare
+from ..data.windows import collate_windows
+from ..evaluation.floors import make_floors
+from ..evaluation.forecasters import evaluate_forecaster, metrics_function
+from ..evaluation.metrics import ForecastErrors
+from ..hub.push import requested_publication
+from ..modeling.modeling_llmps import LLMPSForForecasting
+from ..plots import plot_forecast, quantile_bands, save_figure
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..training.forecaster import (
+    BackboneArguments,
+    ForecasterConfigArguments,
+    ForecastTrainer,
+    ForecastTrainingArguments,
+    build_forecaster,
+    train_forecaster,
+)
+from ..training.runs import save_model, trained_parameters
+from .endings import finish_run, versions
+
+logger = logging.getLogger(__name__)
+
+_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "peft", "accelerate")
+_NUM_PLOTS = 3
+
+# Settings of the recipe.
+FORECASTER_SETTINGS = (DataArguments, ForecasterConfigArguments, BackboneArguments, ForecastTrainingArguments)
+
+
+def _test_metrics(trainer: ForecastTrainer, data: PreparedData) -> dict[str, float]:
+    """The one look at the test split: every window."""
+    found = trainer.predict(data.tested.splits["test"], metric_key_prefix="test").metrics
+    return {
+        name: found[f"test_{name}"] for name in ("mse", "mae", "quantile_loss", "coverage") if f"test_{name}" in found
+    }
+
+
+def _plot_test_windows(model: LLMPSForForecasting, data: PreparedData, folder: Path) -> None:
+    """Pictures of forecasts at the beginning, in the middle and at the end of the test split."""
+    feature_extractor = ForecastFeatureExtractor(scaler=data.scaler)
+    windows = data.splits["test"]
+    length, columns = model.config.context_length, data.source.series.columns
+    for number, start in enumerate(np.linspace(0, len(windows) - 1, _NUM_PLOTS).astype(int), start=1):
+        begin = data.borders[1] - length + int(start)
+        rows = data.source.series.iloc[begin : begin + length + model.config.prediction_length]
+        past, future = rows.iloc[:length], rows.iloc[length:]
+        window = windows[int(start)]["past_values"][None].to(model.device)
+        if torch.isnan(window).all(1).any():
+            continue
+        outputs = model.predict(window)
+        mean = feature_extractor.unscale(outputs.mean_predictions[0].double().cpu().numpy(), columns)
+        bands: Sequence[Any] = ()
+        if model.config.quantiles:
+            quantiles = outputs.full_predictions[0].double().cpu().numpy()
+            moved = feature_extractor.unscale(np.moveaxis(quantiles, -1, 0), columns)
+            bands = quantile_bands(np.moveaxis(moved, 0, -1), model.config.quantiles, future.index, columns)
+        figure = plot_forecast(
+            history=past,
+            forecast=pd.DataFrame(mean, index=future.index, columns=columns),
+            truth=future,
+            bands=bands,
+            title=f"{data.source.name}, test split, from {future.index[0]:%Y-%m-%d %H:%M}",
+        )
+        save_figure(figure, folder / f"forecast_{number}.png")
+
+
+def run_forecaster_recipe(
+    data_arguments: DataArguments,
+    config_arguments: Any,
+    backbone_arguments: BackboneArguments,
+    arguments: ForecastTrainingArguments,
+    recipe: Mapping[str, Any] | None = None,
+) -> dict[str, Any] | None:
+    """Trains, selects on validation, tests once, and saves the checkpoint with its report in `arguments.output_dir`.
+
+    Args:
+        data_arguments: the series.
+        config_arguments: `ForecasterConfigArguments`, the fields of `LLMPSConfig`.
+        backbone_arguments: the backbone, and what is trained of it.
+        arguments: of the Trainer; `push_to_hub` publishes the checkpoint at the end.
+        recipe: what recipe.yaml holds; by default the settings that differ from their defaults.
+
+    Returns:
+        The contents of metrics.json, with the address of the pushed commit under "commit" where one was made; None on
+        every process but the first.
+
+    Raises:
+        ValueError, OSError: for settings or series that are not usable.
+    """
+    publication = requested_publication(arguments)
+    with arguments.main_process_first():
+        data = prepare(data_arguments, config_arguments.context_length, config_arguments.prediction_length)
+    set_seed(arguments.seed)
+    model, t2t = build_forecaster(config_arguments, backbone_arguments, data.source.series.shape[1])
+    parameters = trained_parameters(model)
+    logger.info("%s: %s windows, %s", data.source.name, {k: len(v) for k, v in data.splits.items()}, parameters)
+
+    start = time.perf_counter()
+    trainer = train_forecaster(
+        model,
+        arguments,
+        data.splits["train"],
+        data.splits["validation"],
+        collate_windows,
+        metrics_function(ForecastErrors(config_arguments.quantiles)),
+        t2t,
+    )
+    seconds = time.perf_counter() - start
+    test = _test_metrics(trainer, data)
+    if not trainer.is_world_process_zero():
+        return None
+
+    output = Path(arguments.output_dir)
+    forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
+    feature_extractor = ForecastFeatureExtractor(
+        context_length=config_arguments.context_length,
+        min_length=config_arguments.patch_length or 2,
+        scaler=data.scaler,
+        timestamp_column=data_arguments.timestamp_column,
+    )
+    floors = {
+        name: evaluate_forecaster(floor, data.tested.splits["test"])
+        for name, floor in make_floors(data.splits["train"], data.tested.seasonal_period).items()
+    }
+    metrics = {
+        "data": data.source.name,
+        "tested_on": data.tested.source.name,
+        "look_back": config_arguments.context_length,
+        "horizon": config_arguments.prediction_length,
+        "variables": list(data.source.series.columns),
+        "windows": {
+            **{name: len(windows) for name, windows in data.splits.items()},
+            "test": len(data.tested.splits["test"]),
+        },
+        "test": test,
+        "floors": floors,
+        "selected_on": arguments.metric_for_best_model,
+        "best_validation": trainer.state.best_metric,
+        **parameters,
+        "seconds": seconds,
+        "seed": arguments.seed,
+        "versions": versions(_PACKAGES),
+        "recipe": {**vars(data_arguments), **vars(config_arguments), **vars(backbone_arguments)},
+    }
+    feature_extractor.save_pretrained(output)
+    _plot_test_windows(forecaster, data.tested, output / "plots")
+    settings = (data_arguments, config_arguments, backbone_arguments, arguments)
+    return finish_run(output, metrics, trainer.state.log_history, settings, recipe, publication)
