@@ -36,7 +36,7 @@ def test_the_forecasting_sets_are_there() -> None:
 def test_every_entry_says_what_it_is(name: str) -> None:
     entry = REGISTRY[name]
     assert entry.name == name
-    assert all((entry.task, entry.description, entry.licence, entry.citation, entry.splits))
+    assert all((entry.task, entry.description, entry.license, entry.citation, entry.splits))
     assert entry.homepage or not entry.files
     assert callable(find_loader(entry))
     assert set(find_features(entry)) >= ({"item_id", "target"} if entry.task == "forecasting" else {"messages", "id"})

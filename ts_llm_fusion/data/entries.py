@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+SPLITS = ("train", "validation", "test")
+
 
 @dataclass(frozen=True)
 class RemoteFile:
@@ -12,7 +14,7 @@ class RemoteFile:
     Args:
         path: where it is below the data directory, such as "ltsf/ETTh1.csv"; the same with .gz counts too.
         url: http(s) address, or hf://datasets/OWNER/NAME/PATH for a file of a Hub data set; None where no address is
-            known, or where the licence asks the user to fetch it.
+            known, or where the license asks the user to fetch it.
         sha256: checksum of the file at the address, where it is known.
         size: its bytes, where they are known.
     """
@@ -31,7 +33,7 @@ class DatasetEntry:
         name: unique in the registry.
         task: "forecasting", "question-answering", "captioning", "classification", ...
         description: what it is, in a sentence or two.
-        licence: as its source states it.
+        license: as its source states it.
         citation: what to cite.
         homepage: where its source describes it; empty for what is generated.
         splits: names of its splits.
@@ -46,7 +48,7 @@ class DatasetEntry:
     name: str
     task: str
     description: str
-    licence: str
+    license: str
     citation: str
     homepage: str
     splits: tuple[str, ...]
@@ -55,4 +57,4 @@ class DatasetEntry:
     files: tuple[RemoteFile, ...] = ()
     instead: tuple[str, ...] = ()
     hub_id: str | None = None
-    features: str = "ts_llm_fusion.data.samples:FEATURES"
+    features: str = "ts_llm_fusion.data.qa.samples:FEATURES"

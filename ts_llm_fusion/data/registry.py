@@ -1,11 +1,11 @@
 """Every data set by name: what it is, where it comes from, and its samples as a Hugging Face data set."""
 
-import difflib
 import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..suggestions import nearest
 from .entries import DatasetEntry, RemoteFile
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def find_dataset(name: str) -> DatasetEntry:
         ValueError: for an unknown name, naming the nearest.
     """
     if name not in REGISTRY:
-        by_lower = {known.lower(): known for known in REGISTRY}
-        nearest = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-        hint = f"did you mean {by_lower[nearest[0]]!r}?" if nearest else "`ts-llm-fusion data list` lists them."
+        hint = nearest(name, REGISTRY, "`ts-llm-fusion data list` lists them.")
         raise ValueError(f"{name}: not a known data set; {hint}")
     return REGISTRY[name]
 

@@ -15,13 +15,13 @@ from datasets import Dataset, IterableDataset
 from qa_files import csv_text, write, write_zip
 
 from ts_llm_fusion.data.qa import har
+from ts_llm_fusion.data.qa.archives import ArchiveArguments
 from ts_llm_fusion.data.qa.entries import ENTRIES
+from ts_llm_fusion.data.qa.questions import QuestionArguments, prepare_questions
+from ts_llm_fusion.data.qa.samples import FEATURES, QuestionData
 from ts_llm_fusion.data.qa.source import QuestionSource
-from ts_llm_fusion.data.questions import QuestionArguments, prepare_questions
+from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
 from ts_llm_fusion.data.registry import find_dataset, find_loader, load_dataset
-from ts_llm_fusion.data.samples import FEATURES, QuestionData
-from ts_llm_fusion.data.synthetic_qa import SyntheticArguments
-from ts_llm_fusion.data.tsc import ArchiveArguments
 
 PARTS = ("train", "validation", "test")
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from ..samples import make_sample, offer
 from .ptbxl import Patient, Recordings
 from .rationales import ask_for_rationale, end_in_answer
 from .reading import Bundle, known_labels, parse_integer, read_rows, read_table
-from .source import Labels, QuestionSource
+from .samples import Labels, make_sample, offer
+from .source import QuestionSource
 
 logger = logging.getLogger(__name__)
 

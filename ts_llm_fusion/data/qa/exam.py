@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..samples import make_sample
 from .reading import known_labels
-from .source import Labels, QuestionSource
+from .samples import Labels, make_sample
+from .source import QuestionSource
 
 _NAME = "time_series_exam"
 _COLUMNS = ("question", "options", "answer", "category", "id")

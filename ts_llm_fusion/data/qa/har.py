@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..samples import make_sample
 from .rationales import ask_for_rationale, end_in_answer
 from .reading import Bundle, known_labels, parse_numbers, read_rows
-from .source import Labels, QuestionSource
+from .samples import Labels, make_sample
+from .source import QuestionSource
 
 TASK = "har_cot"
 LABELS = ["biking", "lying", "running", "sitting", "standing", "walking", "walking_down", "walking_up"]

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..samples import make_sample
 from .reading import Bundle, parse_numbers, read_rows
-from .source import Labels, QuestionSource
+from .samples import Labels, make_sample
+from .source import QuestionSource
 from .splits import in_part, random_parts
 
 logger = logging.getLogger(__name__)

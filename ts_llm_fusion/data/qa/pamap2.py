@@ -11,10 +11,10 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from ..samples import make_sample, offer
 from .rationales import ask_for_rationale, end_in_answer
 from .reading import Bundle, known_labels, parse_numbers, read_table
-from .source import Labels, QuestionSource
+from .samples import Labels, make_sample, offer
+from .source import QuestionSource
 from .splits import in_part, stratified_parts, subject_parts
 
 logger = logging.getLogger(__name__)

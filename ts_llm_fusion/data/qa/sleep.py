@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..samples import make_sample
 from .rationales import ask_for_rationale, end_in_answer
 from .reading import known_labels, parse_numbers, read_table
-from .source import Labels, QuestionSource
+from .samples import Labels, make_sample
+from .source import QuestionSource
 from .splits import in_part, stratified_parts, subject_parts
 
 TASK = "sleep_cot"

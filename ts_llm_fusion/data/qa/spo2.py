@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..samples import make_sample
-from ..tsc import ts_instances
 from .reading import Bundle
-from .source import Labels, QuestionSource
+from .samples import Labels, make_sample
+from .source import QuestionSource
+from .ts_files import ts_instances
 
 TASK = "spo2"
 _CHANNELS = ("PPG", "ECG")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..samples import make_sample
-from .source import Labels, QuestionSource
+from .samples import Labels, make_sample
+from .source import QuestionSource
 
 _PARTS = {"train": "train", "validation": "val", "test": "test"}
 _LATER = {"train": {"val", "test"}, "validation": {"test"}, "test": set()}

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import Dataset, IterableDataset
 
-from .rows import AnyDataset, make_dataset
-from .samples import FEATURES, QuestionData, make_sample, offer
+from ..entries import SPLITS
+from .samples import Labels, make_sample, offer
+from .source import QuestionSource
 
+SYNTHETIC = "synthetic"
 # Steps of a cycle that questions about periods ask for.
 PERIODS = (6, 9, 14, 21)
 _THIRDS = ["first third", "middle third", "last third"]
@@ -280,7 +282,7 @@ TASKS = {
 
 def synthetic_sample(arguments: SyntheticArguments, split: str, index: int) -> dict[str, Any]:
     """Question `index` of a split: a function of the seed, the split and the index alone."""
-    rng = np.random.default_rng([arguments.question_seed, ("train", "validation", "test").index(split), index])
+    rng = np.random.default_rng([arguments.question_seed, SPLITS.index(split), index])
     names = arguments.tasks or list(TASKS)
     name = names[int(rng.integers(len(names)))]
     task = TASKS[name]
@@ -295,50 +297,25 @@ def synthetic_sample(arguments: SyntheticArguments, split: str, index: int) -> d
     if rng.random() < arguments.multiple_choice:
         question += offer(rng.permutation(task.labels).tolist())
     titles = ["Series"] if len(series) == 1 else ["First series", "Second series"]
-    return make_sample(question, dict(zip(titles, series, strict=True)), answer, name, "synthetic", f"{split}-{index}")
+    return make_sample(question, dict(zip(titles, series, strict=True)), answer, name, SYNTHETIC, f"{split}-{index}")
 
 
-def _generate(arguments: SyntheticArguments, split: str, indices: range) -> Iterator[dict[str, Any]]:
-    for index in indices:
+def samples(files: tuple[Path, ...], split: str, **options: Any) -> Iterator[dict[str, Any]]:
+    """Generate the questions of a split; no question of one split is in another.
+
+    Args:
+        files: none.
+        split: of the set.
+        **options: fields of `SyntheticArguments`.
+    """
+    arguments = SyntheticArguments(**options)
+    for index in range(getattr(arguments, f"num_{split}")):
         yield synthetic_sample(arguments, split, index)
 
 
-def stream_synthetic(arguments: SyntheticArguments, split: str, num_samples: int) -> IterableDataset:
-    """The same samples as `prepare_synthetic` has in memory, made when they are asked for."""
-    return IterableDataset.from_generator(
-        _generate,
-        features=FEATURES,
-        gen_kwargs={"arguments": arguments, "split": split, "indices": range(num_samples)},
-    )
+def labels(files: tuple[Path, ...], **options: Any) -> Labels:
+    """Each kind of question with its answers."""
+    return {name: TASKS[name].labels for name in SyntheticArguments(**options).tasks or TASKS}
 
 
-def _sizes(arguments: SyntheticArguments) -> dict[str, int]:
-    return {"train": arguments.num_train, "validation": arguments.num_validation, "test": arguments.num_test}
-
-
-def load_synthetic(split: str | None, streaming: bool, **options: Any) -> AnyDataset:
-    """The questions, as `registry.load_dataset` asks for them.
-
-    Args:
-        split: as `registry.load_dataset`.
-        streaming: as `registry.load_dataset`.
-        **options: of `SyntheticArguments`.
-
-    Raises:
-        ValueError: for bad options.
-    """
-    arguments = SyntheticArguments(**options)
-    splits = {
-        part: {"arguments": arguments, "split": part, "indices": range(size)}
-        for part, size in _sizes(arguments).items()
-    }
-    return make_dataset(_generate, FEATURES, splits, split, streaming)
-
-
-def prepare_synthetic(arguments: SyntheticArguments) -> QuestionData:
-    """The questions of a recipe; no question of one split is in another."""
-    splits = {
-        split: Dataset.from_list(list(_generate(arguments, split, range(size))), features=FEATURES)
-        for split, size in _sizes(arguments).items()
-    }
-    return QuestionData(splits, {name: TASKS[name].labels for name in arguments.tasks or TASKS})
+load = QuestionSource(SYNTHETIC, samples, labels, SyntheticArguments)

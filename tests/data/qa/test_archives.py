@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ts_llm_fusion.data.tsc import ArchiveArguments, prepare_archive, read_archive, read_ts, read_tsv, stratified_split
+from ts_llm_fusion.data.qa.archives import ArchiveSource, archive_files, read_archive, stratified_split
+from ts_llm_fusion.data.qa.ts_files import read_ts, read_tsv
 
 TS_FILE = """\
 # a comment
@@ -74,9 +75,9 @@ def test_a_missing_archive_says_where_to_put_it(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(FileNotFoundError, match=r"put the file at \$TS_LLM_FUSION_DATA_DIR/tsc/BasicMotions.zip"):
-        prepare_archive("BasicMotions", ArchiveArguments())
+        ArchiveSource("BasicMotions").prepare()
     with pytest.raises(FileNotFoundError, match=r"no Mine_TRAIN file .* put it in \$TS_LLM_FUSION_DATA_DIR/tsc"):
-        prepare_archive("Mine", ArchiveArguments())
+        ArchiveSource("Mine").prepare()
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_a_missing_archive_says_where_to_put_it(tmp_path: Path, monkeypatch: pyt
 def test_the_archives_have_their_official_sizes(
     data_dir: Path, name: str, sizes: tuple, channels: int, length: int, classes: int
 ) -> None:
-    data = prepare_archive(name, ArchiveArguments())
+    data = ArchiveSource(name).prepare()
     assert tuple(len(data.splits[split]) for split in ("train", "validation", "test")) == sizes
     sample = data.splits["test"][0]
     assert (len(sample["time_series"]), len(sample["time_series"][0])) == (channels, length)
@@ -100,10 +101,10 @@ def test_the_archives_have_their_official_sizes(
 
 
 def test_validation_comes_from_training_and_test_from_the_official_test_split(data_dir: Path) -> None:
-    splits = prepare_archive("Epilepsy", ArchiveArguments(split_seed=3)).splits
+    splits = ArchiveSource("Epilepsy").prepare(split_seed=3).splits
     ids = {name: set(samples["id"]) for name, samples in splits.items()}
     assert ids["train"] | ids["validation"] == {f"TRAIN-{row}" for row in range(137)}
     assert not ids["train"] & ids["validation"]
-    last = read_archive("Epilepsy", "TEST")[-1]
+    last = read_archive("Epilepsy", archive_files("Epilepsy"), "TEST")[-1]
     assert splits["test"][-1]["answer"] == last.label
     assert np.allclose(splits["test"][-1]["time_series"], last.channels, atol=1e-6)

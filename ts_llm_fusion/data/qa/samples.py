@@ -24,17 +24,21 @@ FEATURES = Features(
 )
 
 
+# Task -> every possible answer, or `None` where answers are open.
+Labels = dict[str, list[str] | None]
+
+
 @dataclass(frozen=True)
 class QuestionData:
-    """Questions with what their answers can be.
+    """Questions with their possible answers.
 
     Args:
         splits: samples of `FEATURES` under "train", "validation" and "test".
-        labels: task -> every answer that it knows, or `None` for a task with open answers.
+        labels: task -> every possible answer, or `None` where answers are open.
     """
 
     splits: dict[str, Dataset]
-    labels: dict[str, list[str] | None]
+    labels: Labels
 
 
 def text_part(text: str) -> dict[str, Any]:
