@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .entries import SPLITS, DatasetEntry, RemoteFile
+from .entries import DatasetEntry, RemoteFile
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,6 @@ def _entry(name: str, dataset: LTSFDataset) -> DatasetEntry:
         license="CC BY-ND 4.0" if ett else "none stated",
         citation=citation,
         homepage=homepage,
-        splits=SPLITS,
         features="ts_llm_fusion.data.rows:SERIES_FEATURES",
         loader="ts_llm_fusion.data.rows:load_rows",
         options={"data": name},

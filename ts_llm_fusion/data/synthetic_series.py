@@ -274,7 +274,6 @@ ENTRIES = (
         license="Apache-2.0",
         citation="the kernels family follows KernelSynth: Ansari et al., Chronos, TMLR 2024 (arXiv:2403.07815)",
         homepage="",
-        splits=SPLITS,
         features="ts_llm_fusion.data.synthetic_series:FEATURES",
         loader="ts_llm_fusion.data.synthetic_series:load_synthetic_series",
     ),

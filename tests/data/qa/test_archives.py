@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ts_llm_fusion.data.qa.archives import ArchiveSource, archive_files, read_archive, stratified_split
+from ts_llm_fusion.data.qa.archives import ArchiveSource, archive_files, read_archive
+from ts_llm_fusion.data.qa.splits import hold_out
 from ts_llm_fusion.data.qa.ts_files import read_ts, read_tsv
 
 TS_FILE = """\
@@ -61,13 +62,13 @@ def test_a_ts_file_that_does_not_fit_is_an_error_with_its_place(tmp_path: Path, 
 
 def test_a_stratified_split_takes_the_share_of_each_class_and_is_seeded() -> None:
     labels = ["a"] * 20 + ["b"] * 10 + ["c"] * 3
-    kept, taken = stratified_split(labels, 0.2, seed=0)
+    kept, taken = hold_out(labels, 0.2, seed=0)
     assert sorted(kept + taken) == list(range(33))
     assert Counter(labels[row] for row in taken) == {"a": 4, "b": 2, "c": 1}
-    assert taken == stratified_split(labels, 0.2, seed=0)[1]
-    assert taken != stratified_split(labels, 0.2, seed=1)[1]
+    assert taken == hold_out(labels, 0.2, seed=0)[1]
+    assert taken != hold_out(labels, 0.2, seed=1)[1]
     with pytest.raises(ValueError, match="class 'd' has 1 instances"):
-        stratified_split(["d", "e", "e"], 0.2, seed=0)
+        hold_out(["d", "e", "e"], 0.2, seed=0)
 
 
 def test_a_missing_archive_says_where_to_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

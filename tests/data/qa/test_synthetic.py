@@ -128,8 +128,10 @@ def test_a_seed_and_a_split_make_the_same_questions_and_others_make_others() -> 
 
 
 def test_a_stream_has_the_samples_that_memory_has() -> None:
-    options = {"num_train": 25, "num_validation": 1, "num_test": 1}
+    options = {"num_train": 25, "num_validation": 1, "num_test": 1, "tasks": ["trend", "spike"]}
     stream = synthetic.load("train", streaming=True, **options)
+    # A list among the options is not a list of shards to deal to workers.
+    assert stream.num_shards == 1
     assert list(stream) == list(synthetic.load.prepare(**options).splits["train"])
 
 

@@ -1,6 +1,5 @@
 """Classification archives (UCR, UEA) as questions."""
 
-import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,17 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..download import DATA_DIR_VARIABLE, data_directory
 from ..entries import SPLITS
 from ..generated import AnyDataset
 from .archive_names import UCR_NAMES, UEA_NAMES
 from .entries import archive_file
-from .reading import Bundle
 from .samples import Labels, make_sample, offer
 from .source import QuestionSource, locate_bundle
-from .ts_files import LabeledSeries, read_ts, read_tsv, ts_instances
+from .splits import hold_out
+from .ts_files import LabeledSeries, open_ts, read_ts, read_tsv, ts_instances
 
 _SUFFIXES = (".ts", ".ts.gz", ".tsv", ".tsv.gz")
 
@@ -109,33 +106,11 @@ def read_archive(name: str, files: tuple[Path, ...], part: str) -> list[LabeledS
         instances = (read_ts if ".ts" in path.suffixes else read_tsv)(path)
         source = str(path)
     else:
-        bundle = Bundle(files[0])
-        member = bundle.find(f"{name}_{part}.ts")
-        source = f"{bundle.path}, {member}"
-        with bundle.open(member) as file:
-            instances = list(ts_instances(io.TextIOWrapper(file, encoding="utf-8"), source, "class"))
+        with open_ts(files[0], name, part) as (source, lines):
+            instances = list(ts_instances(lines, source, "class"))
     if not instances:
         raise ValueError(f"{source}: has no instances.")
     return instances
-
-
-def stratified_split(labels: Sequence[str], share: float, seed: int) -> tuple[list[int], list[int]]:
-    """Split rows into those kept, and a share of each class, rounded and at least one; both in order.
-
-    Raises:
-        ValueError: for a class of which nothing would be kept.
-    """
-    rng = np.random.default_rng(seed)
-    taken: list[int] = []
-    for label in sorted(set(labels)):
-        rows = np.flatnonzero(np.asarray(labels) == label)
-        count = max(round(share * len(rows)), 1)
-        if count >= len(rows):
-            raise ValueError(
-                f"class {label!r} has {len(rows)} instances; with {count} taken, none are left to train on."
-            )
-        taken += rng.permutation(rows)[:count].tolist()
-    return sorted(set(range(len(labels))) - set(taken)), sorted(taken)
 
 
 def _classes(instances: Iterable[LabeledSeries]) -> list[str]:
@@ -163,7 +138,7 @@ def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: A
         **options: fields of `ArchiveArguments`.
 
     Raises:
-        ValueError: as `read_archive` and `stratified_split`, and for a test split with other classes.
+        ValueError: as `read_archive` and `hold_out`, and for a test split with other classes.
     """
     arguments = ArchiveArguments(**options)
     instances = read_archive(name, files, "TRAIN")
@@ -174,7 +149,7 @@ def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: A
         rows: Sequence[int] = range(len(instances))
     else:
         labels = [instance.label for instance in instances]
-        kept, taken = stratified_split(labels, arguments.validation_share, arguments.split_seed)
+        kept, taken = hold_out(labels, arguments.validation_share, arguments.split_seed)
         rows = kept if split == "train" else taken
     archive = _ARCHIVES.get(name, _DEFAULT)
     question = archive.question + offer(classes)

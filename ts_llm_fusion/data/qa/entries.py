@@ -1,6 +1,6 @@
-"""What the registry knows of the sets of questions and captions."""
+"""Registry entries of the sets of questions and captions."""
 
-from ..entries import SPLITS, DatasetEntry, RemoteFile
+from ..entries import DatasetEntry, RemoteFile
 from .archive_names import UCR_NAMES, UEA_NAMES
 
 _ARCHIVE_ADDRESS = "https://timeseriesclassification.com/aeon-toolkit"
@@ -13,7 +13,7 @@ _NOT_STATED = "not stated"
 
 
 def archive_file(name: str) -> RemoteFile:
-    """The file of a UCR or UEA archive, with both of its splits."""
+    """Registry entry of the zip file of a UCR or UEA archive, with both of its splits."""
     return RemoteFile(f"tsc/{name}.zip", f"{_ARCHIVE_ADDRESS}/{name}.zip")
 
 
@@ -26,7 +26,6 @@ def _archive(name: str) -> DatasetEntry:
         license=f"cite the {kind} archive",
         citation=f"The {kind} time series classification archive ({year}).",
         homepage=f"https://timeseriesclassification.com/description.php?Dataset={name}",
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.archives:load_archive",
         options={"archive": name},
         files=(archive_file(name),),
@@ -51,7 +50,6 @@ ENTRIES = [
         license="Apache-2.0",
         citation="This package.",
         homepage="",
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.synthetic:load",
     ),
     DatasetEntry(
@@ -61,7 +59,6 @@ ENTRIES = [
         license="Apache-2.0",
         citation="Wang et al., ChatTime: A Unified Multimodal Time Series Foundation Model, AAAI 2025.",
         homepage="https://huggingface.co/datasets/ChengsenWang/TSQA",
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.tsqa:load",
         files=(RemoteFile("text/TSQA.csv", "hf://datasets/ChengsenWang/TSQA/TSQA.csv"),),
         hub_id="ChengsenWang/TSQA",
@@ -73,7 +70,6 @@ ENTRIES = [
         license=_NOT_STATED,
         citation=_OPENTSLM,
         homepage=_OPENTSLM_HOME,
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.m4_captions:load",
         files=(
             RemoteFile(
@@ -89,7 +85,6 @@ ENTRIES = [
         license=_NOT_STATED,
         citation=_OPENTSLM,
         homepage=_OPENTSLM_HOME,
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.har:load",
         files=(RemoteFile("har/har_cot.zip", f"{_POLYBOX}/kD74GnMYxn3HBEM/download"),),
     ),
@@ -100,7 +95,6 @@ ENTRIES = [
         license=_NOT_STATED,
         citation=f"{_OPENTSLM}; Kemp et al., Sleep-EDF, IEEE Transactions on Biomedical Engineering 2000.",
         homepage=_OPENTSLM_HOME,
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.sleep:load",
         files=(RemoteFile("sleep/sleep_cot.csv", f"{_POLYBOX}/ZryWSdCFJZ9JR3R/download"),),
     ),
@@ -111,7 +105,6 @@ ENTRIES = [
         license=_ECG_LICENSES,
         citation=_ECG_CITATION,
         homepage="https://github.com/Jwoo5/ecg-qa",
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.ecg_qa:load_plain",
         files=(
             RemoteFile("ecg_qa/ecg-qa.zip", "https://github.com/Jwoo5/ecg-qa/archive/refs/heads/master.zip"),
@@ -125,7 +118,6 @@ ENTRIES = [
         license=_ECG_LICENSES,
         citation=f"{_OPENTSLM}; {_ECG_CITATION}",
         homepage=_OPENTSLM_HOME,
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.ecg_qa:load_cot",
         files=(
             RemoteFile("ecg_qa/ecg_qa_cot_final.zip", f"{_POLYBOX}/D5QaJSEw4dXkzXm/download/ecg_qa_cot_final.zip"),
@@ -140,7 +132,6 @@ ENTRIES = [
         license="CC BY 4.0",
         citation=_PAMAP2_CITATION,
         homepage="https://archive.ics.uci.edu/dataset/231/pamap2+physical+activity+monitoring",
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.pamap2:load_acc",
         files=(
             RemoteFile(
@@ -156,7 +147,6 @@ ENTRIES = [
         license=_NOT_STATED,
         citation=f"{_OPENTSLM}; {_PAMAP2_CITATION}",
         homepage=_OPENTSLM_HOME,
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.pamap2:load_cot",
         files=(RemoteFile("pamap2/pamap2_cot.csv", f"{_POLYBOX}/mKJc8aX4nggScfs/download"),),
     ),
@@ -167,7 +157,6 @@ ENTRIES = [
         license="see the homepage",
         citation="Tan et al., Time series extrinsic regression, Data Mining and Knowledge Discovery 2021.",
         homepage="https://zenodo.org/record/3902651",
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.spo2:load",
         files=(
             RemoteFile(
@@ -183,7 +172,6 @@ ENTRIES = [
         license="Apache-2.0",
         citation="Jhamtani and Berg-Kirkpatrick, Truth-Conditional Captions for Time Series Data, EMNLP 2021.",
         homepage="https://github.com/harsh19/TRUCE",
-        splits=SPLITS,
         loader="ts_llm_fusion.data.qa.truce:load",
         files=(RemoteFile("text/truce.jsonl"),),
     ),

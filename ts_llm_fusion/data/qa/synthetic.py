@@ -1,4 +1,4 @@
-"""Synthetic questions about series, whose answers are true by construction."""
+"""Synthetic questions about series, with answers that are true by construction."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from .samples import Labels, make_sample, offer
 from .source import QuestionSource
 
 SYNTHETIC = "synthetic"
-# Steps of a cycle that questions about periods ask for.
+# Possible answers, in steps, to questions about a period.
 PERIODS = (6, 9, 14, 21)
 _THIRDS = ["first third", "middle third", "last third"]
 
 
 @dataclass
 class SyntheticArguments:
-    """How many questions, and about what series."""
+    """Options of the synthetic questions."""
 
     num_train: int = field(default=20000, metadata={"help": "Training questions."})
     num_validation: int = field(default=500, metadata={"help": "Questions to select on."})
@@ -52,7 +52,13 @@ class SyntheticArguments:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A drawn pattern: the series without noise, which phrasing group asks for it, and the true answer."""
+    """A drawn pattern.
+
+    Args:
+        series: one or two arrays, float64 (time,), without noise.
+        answer: the true answer.
+        aspect: index of the group of phrasings that ask for it.
+    """
 
     series: list[np.ndarray]
     answer: str
@@ -64,10 +70,10 @@ class Task:
     """A kind of question.
 
     Args:
-        labels: every answer.
-        phrasings: for each aspect that can be asked for, several ways to ask.
-        draw: (random generator, length) -> what is asked about.
-        noisy: whether noise is added; not where the noise is what is asked about.
+        labels: possible answers.
+        phrasings: for each aspect, several phrasings of the question.
+        draw: (random generator, length) -> pattern.
+        noisy: add noise; not for questions about the noise itself.
     """
 
     labels: list[str]
@@ -77,7 +83,7 @@ class Task:
 
 
 def _smooth(rng: np.random.Generator, length: int) -> np.ndarray:
-    """A random smooth curve of mean 0 and standard deviation 1, the sum of three slow sines."""
+    """Draw a smooth curve of mean 0 and standard deviation 1, the sum of three slow sines."""
     time = np.linspace(0, 1, length)[:, None]
     cycles = np.arange(1, 4)
     phases = rng.uniform(0, 2 * np.pi, 3)
@@ -86,17 +92,17 @@ def _smooth(rng: np.random.Generator, length: int) -> np.ndarray:
 
 
 def _wave(rng: np.random.Generator, length: int, period: float) -> np.ndarray:
-    """A cycle of amplitude 1: a sine, with some of its second harmonic."""
+    """Draw a cycle of amplitude 1: a sine, with some of its second harmonic."""
     angle = 2 * np.pi * np.arange(length) / period + rng.uniform(0, 2 * np.pi)
     return np.sin(angle) + rng.uniform(0, 0.3) * np.sin(2 * angle + rng.uniform(0, 2 * np.pi))
 
 
-def _bump(length: int, centre: float, width: float) -> np.ndarray:
-    return np.exp(-0.5 * ((np.arange(length) - centre) / width) ** 2)
+def _bump(length: int, center: float, width: float) -> np.ndarray:
+    return np.exp(-0.5 * ((np.arange(length) - center) / width) ** 2)
 
 
 def _in_third(rng: np.random.Generator, third: int, length: int) -> float:
-    """A position clearly inside a third of a series."""
+    """Draw a position well inside a third of a series."""
     return (third + rng.uniform(0.2, 0.8)) / 3 * (length - 1)
 
 
@@ -171,7 +177,7 @@ def _lead_lag(rng: np.random.Generator, length: int) -> Drawn:
     early = rng.uniform(0.1 * length, 0.9 * length - lag)
     late = early if answer == "neither" else early + lag
     width, sign = length / 20, rng.choice([-1, 1])
-    series = [sign * _bump(length, centre, width) for centre in (early, late)]
+    series = [sign * _bump(length, center, width) for center in (early, late)]
     return Drawn(series[::-1] if answer == "second" else series, answer)
 
 
@@ -281,7 +287,7 @@ TASKS = {
 
 
 def synthetic_sample(arguments: SyntheticArguments, split: str, index: int) -> dict[str, Any]:
-    """Question `index` of a split: a function of the seed, the split and the index alone."""
+    """Generate question `index` of a split, a function of the seed, the split and the index alone."""
     rng = np.random.default_rng([arguments.question_seed, SPLITS.index(split), index])
     names = arguments.tasks or list(TASKS)
     name = names[int(rng.integers(len(names)))]
@@ -291,7 +297,7 @@ def synthetic_sample(arguments: SyntheticArguments, split: str, index: int) -> d
     series = np.stack(drawn.series)
     if task.noisy:
         series = series + arguments.noise * rng.normal(size=series.shape)
-    # Any unit: neither level nor scale gives an answer away.
+    # Random level and scale, which say nothing about the answer.
     series = rng.normal(scale=10, size=(len(series), 1)) + 10 ** rng.uniform(-1, 1, size=(len(series), 1)) * series
     question, answer = str(rng.choice(task.phrasings[drawn.aspect])), str(drawn.answer)
     if rng.random() < arguments.multiple_choice:

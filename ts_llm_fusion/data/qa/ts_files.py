@@ -1,12 +1,16 @@
 """Readers of `.ts` files (UEA and Monash archives) and `.tsv` files (UCR archive)."""
 
 import gzip
+import io
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+
+from .reading import Bundle
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,25 @@ def ts_instances(lines: Iterable[str], source: str, label: Literal["class", "tar
         if len(channels) != announced:
             raise ValueError(f"{place}: {len(channels)} channels, but the header says {announced}.")
         yield LabeledSeries([_parse_values(channel, ",", place) for channel in channels], value.lower())
+
+
+@contextmanager
+def open_ts(path: Path, name: str, part: str) -> Iterator[tuple[str, Iterable[str]]]:
+    """Open the `.ts` file of a part of a set in an archive: its name in messages, and its lines.
+
+    Args:
+        path: of the archive, or of the folder that it was unpacked to.
+        name: of the set.
+        part: "TRAIN" or "TEST".
+
+    Raises:
+        FileNotFoundError: for an archive without the file.
+        ValueError: for a file that is not a zip archive.
+    """
+    bundle = Bundle(path)
+    member = bundle.find(f"{name}_{part}.ts")
+    with bundle.open(member) as file:
+        yield f"{path}, {member}", io.TextIOWrapper(file, encoding="utf-8")
 
 
 def read_ts(path: str | Path) -> list[LabeledSeries]:
