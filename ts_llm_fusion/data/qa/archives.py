@@ -78,11 +78,11 @@ def archive_files(name: str) -> tuple[Path, ...]:
     Raises:
         FileNotFoundError: if neither is there and the archive cannot be downloaded, saying where to put it.
     """
-    found = (_find(name, "TRAIN"), _find(name, "TEST"))
-    if None not in found:
-        return found
+    train, test = _find(name, "TRAIN"), _find(name, "TEST")
+    if train is not None and test is not None:
+        return train, test
     if name not in UCR_NAMES | UEA_NAMES:
-        missing = "TRAIN" if found[0] is None else "TEST"
+        missing = "TRAIN" if train is None else "TEST"
         raise FileNotFoundError(
             f"{name}: no {name}_{missing} file ({', '.join(_SUFFIXES)}) in {data_directory() or 'a data directory'}"
             f"/tsc, and no archive of UCR and UEA has that name; put it in ${DATA_DIR_VARIABLE}/tsc."

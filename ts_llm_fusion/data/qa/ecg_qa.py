@@ -150,18 +150,18 @@ def _samples(
         return templates[question.template]
 
     def label_of(question: Question) -> str:
-        return next((a for a in question.answers if a not in labels_of(question)), question.answers[0])
+        return next((answer for answer in question.answers if answer not in labels_of(question)), question.answers[0])
 
     chosen = _disjoint(questions, split, patients, patient_disjoint)
     for position, question in check_labels(chosen, f"{name}, {split}", label_of, labels_of):
-        involved = _patients_of(question, patients)
+        question_patients = _patients_of(question, patients)
         series = {
             f"ECG {number}, {lead}" if len(question.ecgs) > 1 else lead: values
             for number, ecg in enumerate(question.ecgs, start=1)
             for lead, values in recordings.read(ecg).items()
         }
-        described = list(dict.fromkeys(patient.description for patient in involved if patient.description))
-        who = f" Patient: {', '.join(described)}." if described else ""
+        descriptions = list(dict.fromkeys(patient.description for patient in question_patients if patient.description))
+        who = f" Patient: {', '.join(descriptions)}." if descriptions else ""
         text = f"A 12-lead ECG of ten seconds at 100 Hz, in mV.{who} {question.text}"
         answer = _SEPARATOR.join(question.answers)
         if question.rationale is None:
@@ -177,7 +177,7 @@ def _samples(
             f"{name}/{question.template}",
             name,
             f"{split}-{position}",
-            subject="+".join(dict.fromkeys(patient.patient_id for patient in involved)),
+            subject="+".join(dict.fromkeys(patient.patient_id for patient in question_patients)),
             reply=reply,
         )
 
@@ -221,7 +221,7 @@ def cot_labels(files: tuple[Path, ...], patient_disjoint: bool = True) -> Labels
     """The answers of each template that asks about one ECG."""
     _, answers, _ = files
     templates = _read_templates(read_table(answers, ("template_id", "classes")), str(answers))
-    return {f"{COT}/{template}": known for template, known in templates.items() if template <= _LAST_SINGLE}
+    return {f"{COT}/{template}": answers for template, answers in templates.items() if template <= _LAST_SINGLE}
 
 
 def plain_samples(
@@ -246,8 +246,8 @@ def plain_samples(
     bundle = Bundle(archive)
 
     def questions(part: str) -> Iterator[tuple[int, Question]]:
-        found = _plain_questions(bundle, part)
-        return found if comparisons else (item for item in found if len(item[1].ecgs) == 1)
+        everything = _plain_questions(bundle, part)
+        return everything if comparisons else (item for item in everything if len(item[1].ecgs) == 1)
 
     yield from _samples(PLAIN, questions, _templates_of(bundle), Recordings(ptbxl), split, patient_disjoint)
 
@@ -269,8 +269,8 @@ def plain_labels(files: tuple[Path, ...], comparisons: bool = True, patient_disj
             if len(question.answers) > 1:
                 combined.setdefault(question.template, set()).add(_SEPARATOR.join(question.answers))
     return {
-        f"{PLAIN}/{template}": [*known, *sorted(combined.get(template, ()))]
-        for template, known in templates.items()
+        f"{PLAIN}/{template}": [*answers, *sorted(combined.get(template, ()))]
+        for template, answers in templates.items()
         if comparisons or template <= _LAST_SINGLE
     }
 

@@ -73,10 +73,10 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
 def labels(files: tuple[Path, ...]) -> Labels:
     """Each category with the letters of its options."""
     (path,) = files
-    found: dict[str, set[str]] = {}
+    letters: dict[str, set[str]] = {}
     for _, row in _rows(path):
-        found.setdefault(_task(row), set()).update(_letters(row))
-    return {task: sorted(letters) for task, letters in sorted(found.items())}
+        letters.setdefault(_task(row), set()).update(_letters(row))
+    return {task: sorted(letters[task]) for task in sorted(letters)}
 
 
 load = QuestionSource(_NAME, samples, labels)

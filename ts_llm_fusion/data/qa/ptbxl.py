@@ -68,7 +68,7 @@ class Recordings:
             ValueError: for rows that do not fit, with their number.
         """
         source = f"{self._bundle.path}, {_DATABASE}"
-        found = {}
+        patients = {}
         with self._bundle.open(self._root + _DATABASE) as file:
             for row_number, row in read_rows(file, source, ("ecg_id", "patient_id", "age", "sex")):
                 place = f"{source}, row {row_number}"
@@ -77,8 +77,8 @@ class Recordings:
                     description = _description(row["age"], row["sex"])
                 except ValueError:
                     raise ValueError(f"{place}: age {row['age']!r} is not a number.") from None
-                found[parse_integer(row["ecg_id"], f"{place}, ecg_id")] = Patient(patient_id, description)
-        return found
+                patients[parse_integer(row["ecg_id"], f"{place}, ecg_id")] = Patient(patient_id, description)
+        return patients
 
     def read(self, ecg_id: int) -> dict[str, np.ndarray]:
         """Read the twelve leads of an ECG in mV, name -> float64 (1000,): every fifth value of the 500 Hz recording,

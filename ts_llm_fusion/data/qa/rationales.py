@@ -21,6 +21,6 @@ def ask_for_rationale(question: str, labels: Sequence[str]) -> str:
 
 def end_in_answer(rationale: str, label: str) -> str:
     """Make a rationale end in "Answer: " and the label; an answer at its end is replaced."""
-    body, found, _ = rationale.rpartition(_MARK)
-    body = (body if found else rationale).rstrip(" \t\r\n*#")
+    body, mark, _ = rationale.rpartition(_MARK)
+    body = (body if mark else rationale).rstrip(" \t\r\n*#")
     return f"{body} {_MARK} {label}".strip()

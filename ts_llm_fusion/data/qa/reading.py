@@ -54,10 +54,10 @@ class Bundle:
         Raises:
             FileNotFoundError: if there is none.
         """
-        found = [name for name in self.names() if f"/{name}".endswith(f"/{ending}")]
-        if not found:
+        matching = [name for name in self.names() if f"/{name}".endswith(f"/{ending}")]
+        if not matching:
             raise FileNotFoundError(f"{self.path}: has no {ending}; is it the right archive?")
-        return min(found, key=len)
+        return min(matching, key=len)
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file as a stream of bytes.
@@ -181,11 +181,10 @@ def check_labels(
         if label_of(row) in labels_of(row):
             yield row_number, row
             continue
-        known = labels_of(row)
         unknown = Counter([label_of(row)])
         unknown.update(label_of(other) for _, other in rows if label_of(other) not in labels_of(other))
         counted = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common())
         raise ValueError(
             f"{source}: {unknown.total()} rows have a label that is not in the list, from row {row_number} on: "
-            f"{counted}; the labels of that row are {', '.join(known)}."
+            f"{counted}; the labels of that row are {', '.join(labels_of(row))}."
         )

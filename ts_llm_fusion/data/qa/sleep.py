@@ -64,14 +64,14 @@ def samples(files: tuple[Path, ...], split: str, merge_stage_4: bool = True) -> 
     """
     (path,) = files
     chosen = in_split(_draw_splits(path), split)
-    known = _labels(merge_stage_4)
-    question = ask_for_rationale("This is an EEG (Fpz-Cz) of 30 seconds of a night. Which sleep stage is it?", known)
+    offered = _labels(merge_stage_4)
+    question = ask_for_rationale("This is an EEG (Fpz-Cz) of 30 seconds of a night. Which sleep stage is it?", offered)
 
     def label_of(row: dict[str, str]) -> str:
         label = row["label"].strip()
         return _STAGE_3 if merge_stage_4 and label == _STAGE_4 else label
 
-    rows = check_labels(read_table(path, _COLUMNS), str(path), label_of, lambda _: known)
+    rows = check_labels(read_table(path, _COLUMNS), str(path), label_of, lambda _: offered)
     for position, (row_number, row) in enumerate(rows):
         if not chosen[position]:
             continue

@@ -20,8 +20,8 @@ def _task(row: dict[str, str]) -> str:
 
 def _choice(row: dict[str, str]) -> str:
     """The option at the start of an answer, or else the whole answer."""
-    found = _OPTION.match(row["Answer"].strip())
-    return found[0] if found else row["Answer"].strip()
+    option = _OPTION.match(row["Answer"].strip())
+    return option[0] if option else row["Answer"].strip()
 
 
 def _options(row: dict[str, str]) -> list[str]:
@@ -54,10 +54,10 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
 def labels(files: tuple[Path, ...]) -> Labels:
     """Each kind of question with the options that its questions offer."""
     (path,) = files
-    found: dict[str, set[str]] = {}
+    options: dict[str, set[str]] = {}
     for _, row in read_table(path, _COLUMNS):
-        found.setdefault(_task(row), set()).update(_options(row))
-    return {task: sorted(options) for task, options in sorted(found.items())}
+        options.setdefault(_task(row), set()).update(_options(row))
+    return {task: sorted(options[task]) for task in sorted(options)}
 
 
 load = QuestionSource("tsqa", samples, labels)
