@@ -140,7 +140,7 @@ def locate(file: RemoteFile, name: str) -> Path:
         if not path.is_file():
             logger.info("%s: from %s", name, file.url)
             try:
-                _fetch(file, path)
+                _fetch(file.url, file.size, path)
             except (URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
                 raise FileNotFoundError(
                     f"{name}: cannot be downloaded from {file.url} ({error}); try again, or {where_to_put(file)}."
@@ -175,15 +175,15 @@ def _verify(path: Path, file: RemoteFile, record_path: Path, name: str) -> None:
         )
 
 
-def _fetch(file: RemoteFile, path: Path) -> None:
+def _fetch(url: str, size: int | None, path: Path) -> None:
     if is_offline_mode():
         raise ConnectionError("HF_HUB_OFFLINE is set")
-    if hub := _HUB_ADDRESS.fullmatch(file.url):
-        _fetch_from_hub(path, file.size, **hub.groupdict())
-    elif file.url.startswith(("http://", "https://")):
-        _fetch_from_web(file, path)
+    if hub := _HUB_ADDRESS.fullmatch(url):
+        _fetch_from_hub(path, size, **hub.groupdict())
+    elif url.startswith(("http://", "https://")):
+        _fetch_from_web(url, size, path)
     else:
-        raise ValueError(f"{file.url}: give an address of http(s), or hf://datasets/OWNER/NAME/PATH.")
+        raise ValueError(f"{url}: give an address of http(s), or hf://datasets/OWNER/NAME/PATH.")
 
 
 def _fetch_from_hub(path: Path, size: int | None, repo_id: str, revision: str | None, filename: str) -> None:
@@ -199,7 +199,7 @@ def _fetch_from_hub(path: Path, size: int | None, repo_id: str, revision: str | 
     path.symlink_to(Path(blob).resolve())
 
 
-def _fetch_from_web(file: RemoteFile, path: Path) -> None:
+def _fetch_from_web(url: str, size: int | None, path: Path) -> None:
     """Download to a file beside `path`, which stays if the connection drops, and move it to `path` when complete."""
     partial = path.with_name(f"{path.name}.partial")
     # ETag or date of the file: without it, the rest of a file may not belong to its beginning.
@@ -207,7 +207,7 @@ def _fetch_from_web(file: RemoteFile, path: Path) -> None:
     for _ in range(_TRIES):
         before = partial.stat().st_size if partial.is_file() and validator.is_file() else 0
         try:
-            _append(file, partial, validator, before)
+            _append(url, size, partial, validator, before)
             break
         except HTTPError as error:
             if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -217,7 +217,7 @@ def _fetch_from_web(file: RemoteFile, path: Path) -> None:
             received = partial.stat().st_size - before if partial.is_file() else 0
             if received <= 0:
                 raise
-            logger.info("%s: %s; resuming", file.url, error)
+            logger.info("%s: %s; resuming", url, error)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 partial.unlink(missing_ok=True)
@@ -228,9 +228,9 @@ def _fetch_from_web(file: RemoteFile, path: Path) -> None:
     validator.unlink(missing_ok=True)
 
 
-def _append(file: RemoteFile, partial: Path, validator: Path, offset: int) -> None:
+def _append(url: str, expected: int | None, partial: Path, validator: Path, offset: int) -> None:
     """Request the bytes after `offset`; a server without range requests sends the whole file again."""
-    request = urllib.request.Request(file.url, headers={"User-Agent": "ts-llm-fusion", "Accept-Encoding": "identity"})
+    request = urllib.request.Request(url, headers={"User-Agent": "ts-llm-fusion", "Accept-Encoding": "identity"})
     if offset:
         request.add_header("Range", f"bytes={offset}-")
         request.add_header("If-Range", validator.read_text())
@@ -238,8 +238,8 @@ def _append(file: RemoteFile, partial: Path, validator: Path, offset: int) -> No
         if response.status != http.client.PARTIAL_CONTENT:
             offset = 0
         length = response.headers.get("Content-Length")
-        total = offset + int(length) if length else file.size
-        check_free_disk(partial.parent, (total or 0) - offset, file.url)
+        total = offset + int(length) if length else expected
+        check_free_disk(partial.parent, (total or 0) - offset, url)
         tag = response.headers.get("ETag", "")
         strong = tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified")
         if strong:
@@ -248,7 +248,7 @@ def _append(file: RemoteFile, partial: Path, validator: Path, offset: int) -> No
             validator.unlink(missing_ok=True)
         with (
             partial.open("ab" if offset else "wb") as output,
-            tqdm(total=total, initial=offset, unit="B", unit_scale=True, desc=Path(file.path).name) as bar,
+            tqdm(total=total, initial=offset, unit="B", unit_scale=True, desc=partial.stem) as bar,
         ):
             while chunk := response.read(_CHUNK):
                 output.write(chunk)

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict, NamedSplit
 from datasets.exceptions import DatasetGenerationError
 
 from ..requirements import MissingPackageError
 
-AnyDataset = Dataset | DatasetDict | IterableDataset | IterableDatasetDict
-Rows = Iterator[dict[str, Any]]
+AnyDataset: TypeAlias = Dataset | DatasetDict | IterableDataset | IterableDatasetDict
+Rows: TypeAlias = Iterator[dict[str, Any]]
 
 # Rows held in memory until they are written: a row can have the twelve leads of an ECG.
 _WRITER_ROWS = 100

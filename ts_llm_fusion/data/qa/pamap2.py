@@ -158,13 +158,11 @@ def _long_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _draw_cot_splits(path: Path) -> np.ndarray:
-    labels, subjects = [], []
-    for _, row in _long_rows(path):
-        labels.append(row["label"].strip())
-        subjects.append(_subject(row))
-    if None not in subjects:
+    rows = [(row["label"].strip(), _subject(row)) for _, row in _long_rows(path)]
+    subjects = [subject for _, subject in rows if subject is not None]
+    if len(subjects) == len(rows):
         return subject_splits(subjects, 1 / 9, 42)
-    return stratified_splits(labels, 0.05, (42, 43))
+    return stratified_splits([label for label, _ in rows], 0.05, (42, 43))
 
 
 def cot_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:

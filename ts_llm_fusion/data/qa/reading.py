@@ -71,7 +71,7 @@ class Bundle:
             raise FileNotFoundError(f"{self.path}: has no {name}; is the archive complete?") from None
 
 
-def read_rows(file: IO[bytes], source: str, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
+def read_rows(file: IO[bytes] | gzip.GzipFile, source: str, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
     """Yield the rows of a CSV file as text, without repeated header rows.
 
     Args:

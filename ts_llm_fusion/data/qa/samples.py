@@ -1,6 +1,6 @@
 """Samples of questions: one schema for all sources, chat messages with the series in a column of their own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,7 +127,7 @@ def numbers_as_text(sample: Mapping[str, Any]) -> dict[str, Any]:
     return {**sample, "messages": messages, "time_series": [], "time_series_names": []}
 
 
-def _written(part: Mapping[str, Any], series: Iterable[Sequence[float]]) -> Mapping[str, Any]:
+def _written(part: Mapping[str, Any], series: Iterator[Sequence[float]]) -> Mapping[str, Any]:
     if part["type"] == "text":
         return part
     values = np.asarray(next(series), dtype=np.float64)

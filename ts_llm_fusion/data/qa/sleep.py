@@ -34,13 +34,11 @@ def _subject(row: dict[str, str]) -> str | None:
 
 
 def _draw_splits(path: Path) -> np.ndarray:
-    labels, subjects = [], []
-    for _, row in read_table(path, _COLUMNS):
-        labels.append(row["label"].strip())
-        subjects.append(_subject(row))
-    if None not in subjects:
+    rows = [(row["label"].strip(), _subject(row)) for _, row in read_table(path, _COLUMNS)]
+    subjects = [subject for _, subject in rows if subject is not None]
+    if len(subjects) == len(rows):
         return subject_splits(subjects, 0.1, 42)
-    return stratified_splits(labels, 0.1, (42, 43))
+    return stratified_splits([label for label, _ in rows], 0.1, (42, 43))
 
 
 def samples(files: tuple[Path, ...], split: str, merge_stage_4: bool = True) -> Iterator[dict[str, Any]]:

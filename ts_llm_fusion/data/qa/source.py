@@ -1,17 +1,15 @@
 """The loader of a set of questions: one object gives its samples to `load_dataset` and its questions to recipes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..download import data_directory, locate
 from ..entries import RemoteFile
-from ..generated import AnyDataset, make_dataset
+from ..generated import AnyDataset, Rows, make_dataset
 from ..registry import find_dataset
 from .samples import FEATURES, Labels, QuestionData
-
-Samples = Iterator[dict[str, Any]]
 
 
 def locate_bundle(file: RemoteFile, name: str) -> Path:
@@ -28,9 +26,7 @@ def locate_bundle(file: RemoteFile, name: str) -> Path:
     return locate(file, name)
 
 
-def _generate(
-    samples: Callable[..., Samples], files: tuple[Path, ...], split: str, options: dict[str, Any]
-) -> Samples:
+def _generate(samples: Callable[..., Rows], files: tuple[Path, ...], split: str, options: dict[str, Any]) -> Rows:
     """Samples of a split; options are one argument, because `datasets` takes lists among arguments for shards."""
     yield from samples(files, split, **options)
 
@@ -47,7 +43,7 @@ class QuestionSource:
     """
 
     name: str
-    samples: Callable[..., Samples]
+    samples: Callable[..., Rows]
     labels: Callable[..., Labels]
     settings: type | None = None
 

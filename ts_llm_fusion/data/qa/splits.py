@@ -67,9 +67,11 @@ def stratified_splits(labels: Sequence[str], share: float, seeds: tuple[int, int
         ValueError: for a class with too few rows.
     """
     train_test_split = require("sklearn.model_selection", "evaluation").train_test_split
-    labels = np.asarray(labels)
-    rest, test = train_test_split(np.arange(len(labels)), test_size=share, random_state=seeds[0], stratify=labels)
-    _, validation = train_test_split(rest, test_size=share / (1 - share), random_state=seeds[1], stratify=labels[rest])
+    classes = np.asarray(labels)
+    rest, test = train_test_split(np.arange(len(labels)), test_size=share, random_state=seeds[0], stratify=classes)
+    _, validation = train_test_split(
+        rest, test_size=share / (1 - share), random_state=seeds[1], stratify=classes[rest]
+    )
     return _assign(len(labels), validation, test)
 
 
