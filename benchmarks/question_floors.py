@@ -9,9 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from ts_llm_fusion.data.questions import QuestionArguments, prepare_questions
-from ts_llm_fusion.data.synthetic_qa import SyntheticArguments
-from ts_llm_fusion.data.tsc import ArchiveArguments
+from ts_llm_fusion.data.qa.archives import ArchiveArguments
+from ts_llm_fusion.data.qa.questions import QuestionArguments, prepare_questions
+from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
 from ts_llm_fusion.evaluation.answers import overall_metrics
 from ts_llm_fusion.evaluation.question_baselines import question_floors
 from ts_llm_fusion.evaluation.report import results_table

@@ -48,7 +48,7 @@ def test_info_tells_everything_of_an_entry(capsys: pytest.CaptureFixture) -> Non
     text = capsys.readouterr().out
     entry = REGISTRY["Weather"]
     (file,) = entry.files
-    for fact in (entry.licence, entry.citation, entry.homepage, entry.hub_id, file.path, file.url, file.sha256):
+    for fact in (entry.license, entry.citation, entry.homepage, entry.hub_id, file.path, file.url, file.sha256):
         assert fact in text
     assert "train, validation, test" in text
     assert "target: List(Value('float64'))" in text

@@ -11,7 +11,7 @@ import pytest
 from datasets import Dataset, IterableDataset
 
 from ts_llm_fusion import load_series
-from ts_llm_fusion.data import sources
+from ts_llm_fusion.data import rows, sources
 from ts_llm_fusion.data.entries import RemoteFile
 from ts_llm_fusion.data.registry import REGISTRY, find_dataset, find_features, find_loader, load_dataset
 from ts_llm_fusion.data.rows import SERIES_FEATURES
@@ -36,7 +36,7 @@ def test_the_forecasting_sets_are_there() -> None:
 def test_every_entry_says_what_it_is(name: str) -> None:
     entry = REGISTRY[name]
     assert entry.name == name
-    assert all((entry.task, entry.description, entry.licence, entry.citation, entry.splits))
+    assert all((entry.task, entry.description, entry.license, entry.citation, entry.splits))
     assert entry.homepage or not entry.files
     assert callable(find_loader(entry))
     assert set(find_features(entry)) >= ({"item_id", "target"} if entry.task == "forecasting" else {"messages", "id"})
@@ -166,3 +166,9 @@ def test_a_set_that_is_nowhere_says_where_to_put_it(tmp_path: Path, monkeypatch:
     monkeypatch.setitem(sources.LTSF_DATASETS, "Traffic", offline)
     with pytest.raises(FileNotFoundError, match=r"put the file at \$TS_LLM_FUSION_DATA_DIR/ltsf/traffic.csv"):
         load_dataset("Traffic", "train")
+
+
+def test_data_imports_nothing_of_the_questions() -> None:
+    for path in Path(rows.__file__).parent.glob("*.py"):
+        imports = [line for line in path.read_text().splitlines() if re.match(r"\s*(import|from) ", line)]
+        assert not [line for line in imports if re.search(r"\.qa\b", line)], path.name

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
-from ts_llm_fusion.data.samples import make_sample
-from ts_llm_fusion.data.synthetic_qa import SyntheticArguments, prepare_synthetic
-from ts_llm_fusion.data.tsc import ArchiveArguments, prepare_archive
+from ts_llm_fusion.data.qa import synthetic
+from ts_llm_fusion.data.qa.archives import ArchiveSource
+from ts_llm_fusion.data.qa.samples import make_sample
 from ts_llm_fusion.evaluation.answers import overall_metrics
 from ts_llm_fusion.evaluation.question_baselines import (
     NUM_FEATURES,
@@ -87,10 +87,9 @@ def test_the_ridge_classifier_reads_series_of_the_training_split_only() -> None:
 
 
 def test_synthetic_questions_are_partly_told_by_features() -> None:
-    arguments = SyntheticArguments(
+    data = synthetic.load.prepare(
         num_train=1200, num_validation=1, num_test=300, tasks=["trend", "period", "extremum"], question_seed=1
     )
-    data = prepare_synthetic(arguments)
     found = question_floors(data)
     assert list(found) == ["majority", "ridge classifier"]
     assert overall_metrics(found["majority"])["accuracy"] < 0.5
@@ -102,7 +101,7 @@ def test_synthetic_questions_are_partly_told_by_features() -> None:
 
 @pytest.mark.parametrize(("name", "reached"), [("BasicMotions", 0.95), ("Epilepsy", 0.95)])
 def test_archives_are_told_by_features(name: str, reached: float, data_dir: Path) -> None:
-    floors = question_floors(prepare_archive(name, ArchiveArguments()))
+    floors = question_floors(ArchiveSource(name).prepare())
     scores = {key: overall_metrics(tasks) for key, tasks in floors.items()}
     assert scores["ridge classifier"]["accuracy"] >= reached
     assert scores["majority"]["accuracy"] == pytest.approx(scores["majority"]["chance"], abs=0.05)

@@ -200,7 +200,7 @@ def test_a_dataset_card_passes_the_checks_of_the_hub(name: str) -> None:
     assert card.data.pretty_name == name
     assert set(card.data.task_categories or []) <= set(known_task_ids)
     text = str(card)
-    assert entry.licence in text
+    assert entry.license in text
     assert entry.citation in text
     assert all(file.sha256 is None or file.sha256 in text for file in entry.files)
     assert "**Not for medical use.**" in text
@@ -213,9 +213,9 @@ def test_the_snippet_of_a_dataset_card_runs_as_printed(capsys: pytest.CaptureFix
         assert "num_rows: 1" in capsys.readouterr().out
 
 
-def test_licences_are_the_hubs_where_it_knows_them() -> None:
-    entry = SimpleNamespace(**{**vars(REGISTRY["ETTh1"]), "licence": "CC BY-ND 4.0"})
+def test_licenses_are_the_hubs_where_it_knows_them() -> None:
+    entry = SimpleNamespace(**{**vars(REGISTRY["ETTh1"]), "license": "CC BY-ND 4.0"})
     assert dataset_card(entry).data.license == "cc-by-nd-4.0"
-    entry.licence = "none stated"
+    entry.license = "none stated"
     card = dataset_card(entry)
     assert (card.data.license, card.data.license_name) == ("other", "none-stated")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ts_llm_fusion.data.samples import make_sample
+from ts_llm_fusion.data.qa.samples import make_sample
 from ts_llm_fusion.modeling.modeling_tslm import TSLMForCausalLM
 from ts_llm_fusion.processing.processing_time_series import TimeSeriesProcessor
 from ts_llm_fusion.training.collator import AnswerCollator

@@ -16,8 +16,8 @@ from trl import ModelConfig
 
 from ts_llm_fusion import TSLMForCausalLM
 from ts_llm_fusion.cli import main
-from ts_llm_fusion.data.samples import shuffle_series
-from ts_llm_fusion.data.synthetic_qa import SyntheticArguments, prepare_synthetic
+from ts_llm_fusion.data.qa import synthetic
+from ts_llm_fusion.data.qa.samples import shuffle_series
 from ts_llm_fusion.processing.processing_time_series import TimeSeriesProcessor
 from ts_llm_fusion.training.fresh_backbone import save_fresh_backbone
 from ts_llm_fusion.training.sft import (
@@ -120,9 +120,7 @@ def test_training_leaves_everything_that_a_checkpoint_needs(folder: Path) -> Non
 def test_the_output_loads_through_the_auto_classes_and_answers_as_in_training(folder: Path) -> None:
     model = TSLMForCausalLM.from_pretrained(folder / "model")
     processor = AutoProcessor.from_pretrained(folder / "model")
-    samples = prepare_synthetic(
-        SyntheticArguments(num_train=1, num_validation=1, num_test=10, tasks=RECIPE["tasks"])
-    ).splits["test"]
+    samples = synthetic.load.prepare(num_train=1, num_validation=1, num_test=10, tasks=RECIPE["tasks"]).splits["test"]
     lines = [json.loads(line) for line in (folder / "model" / "predictions_test.jsonl").read_text().splitlines()]
     expected = [line["prediction"] for line in lines]
     assert generate_answers(model, processor, samples, batch_size=3, max_new_tokens=4) == expected
@@ -289,7 +287,7 @@ def tiny_trainer(tmp_path: Path, backbone: Path, freeze: list[str], use_peft: bo
         load_best_model_at_end=False,
         **rates,
     )
-    samples = prepare_synthetic(SyntheticArguments(num_train=8, num_validation=1, num_test=1)).splits["train"]
+    samples = synthetic.load.prepare(num_train=8, num_validation=1, num_test=1).splits["train"]
     trainer = train_tslm(
         model,
         processor,
@@ -332,7 +330,7 @@ def test_a_frozen_part_stays_and_the_others_move(tmp_path: Path, backbone: Path,
 def test_answers_do_not_depend_on_the_batch_and_do_on_the_series(folder: Path) -> None:
     model = TSLMForCausalLM.from_pretrained(folder / "model").double()
     processor = AutoProcessor.from_pretrained(folder / "model")
-    samples = prepare_synthetic(SyntheticArguments(num_train=1, num_validation=1, num_test=24)).splits["test"]
+    samples = synthetic.load.prepare(num_train=1, num_validation=1, num_test=24).splits["test"]
     with torch.no_grad():
         # An untrained answer would ignore the series; larger projections make it look at them.
         model.model.projector.linear.weight *= 20

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from ..requirements import MissingPackageError
 from .recipe_help import RECIPE_HELP
 
 # command -> (module with `main(args)`, description)
@@ -66,7 +67,7 @@ def _is_user_error(error: Exception) -> bool:
     """Whether bad input raises such an error; anything else is a fault of ours and shows its traceback."""
     from huggingface_hub.errors import StrictDataclassError
 
-    return isinstance(error, ValueError | OSError | StrictDataclassError)
+    return isinstance(error, ValueError | OSError | MissingPackageError | StrictDataclassError)
 
 
 def one_line(error: BaseException) -> str:

@@ -74,14 +74,14 @@ def _table(lines: Sequence[Sequence[str]]) -> str:
 
 
 def _list() -> None:
-    head = ("name", "task", "here", "download", "licence", "what")
+    head = ("name", "task", "here", "download", "license", "what")
     lines = [
         (
             entry.name,
             entry.task,
             _here(entry),
             _size(entry),
-            textwrap.shorten(entry.licence, 24, placeholder="..."),
+            textwrap.shorten(entry.license, 24, placeholder="..."),
             textwrap.shorten(entry.description, 60, placeholder="..."),
         )
         for entry in REGISTRY.values()
@@ -94,7 +94,7 @@ def _info(entry: DatasetEntry) -> None:
         "name": entry.name,
         "task": entry.task,
         "what": entry.description,
-        "licence": entry.licence,
+        "license": entry.license,
         "citation": entry.citation,
         "homepage": entry.homepage,
         "on the Hub": entry.hub_id or "",

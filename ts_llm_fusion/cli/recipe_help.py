@@ -98,9 +98,9 @@ _TRAINING = "ts_llm_fusion.training"
 _FORECASTER = f"{_TRAINING}.forecaster:ForecastTrainingArguments"
 _SERIES = ("ts_llm_fusion.data.preparation:DataArguments",)
 _QUESTIONS = (
-    "ts_llm_fusion.data.questions:QuestionArguments",
-    "ts_llm_fusion.data.synthetic_qa:SyntheticArguments",
-    "ts_llm_fusion.data.tsc:ArchiveArguments",
+    "ts_llm_fusion.data.qa.questions:QuestionArguments",
+    "ts_llm_fusion.data.qa.synthetic:SyntheticArguments",
+    "ts_llm_fusion.data.qa.archives:ArchiveArguments",
 )
 
 # command -> its help

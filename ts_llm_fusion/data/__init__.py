@@ -1,1 +1,1 @@
-"""Reading series, splitting them, and looking at them through windows."""
+"""Data sets: the registry, downloads, series and questions."""

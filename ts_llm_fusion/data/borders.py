@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-SPLITS = ("train", "validation", "test")
-
 
 def split_borders(num_rows: int, fractions: Sequence[float]) -> tuple[int, int, int]:
     """Rows at which train, validation and test end, by fractions of the rows; the test set takes the rounding's rest.

@@ -1,6 +1,6 @@
-"""From an entry's file to a path: a data directory of the user's, or a download that is checked and kept.
+"""Files of data sets: from the user's data directory, or downloaded, verified and cached.
 
-`datasets.DownloadManager` neither resumes nor looks at the free disk, so http(s) is read here; a file of a data set of
+`datasets.DownloadManager` neither resumes nor checks the free disk, so http(s) is read here; a file of a data set on
 the Hub goes through `hf_hub_download`, which resumes and locks by itself.
 """
 
@@ -30,7 +30,7 @@ DATA_DIR_VARIABLE = "TS_LLM_FUSION_DATA_DIR"
 
 _CHUNK = 1 << 20
 _TIMEOUT_SECONDS = 30
-# A connection that breaks is taken up again this often, as long as each try brings something.
+# Retries after a dropped connection, while each attempt makes progress.
 _TRIES = 5
 _HUB_ADDRESS = re.compile(r"hf://datasets/(?P<repo_id>[^/@]+/[^/@]+)(@(?P<revision>[^/]+))?/(?P<filename>.+)")
 
@@ -38,20 +38,20 @@ logger = logging.getLogger(__name__)
 
 
 def data_directory() -> Path | None:
-    """The user's folder of data, `$TS_LLM_FUSION_DATA_DIR`, if it is set."""
+    """The user's data directory, `$TS_LLM_FUSION_DATA_DIR`, if it is set."""
     directory = os.environ.get(DATA_DIR_VARIABLE)
     return Path(directory) if directory else None
 
 
 def cache_directory() -> Path:
-    """Where downloads are kept: beside those of `datasets` (`HF_DATASETS_CACHE`)."""
+    """Folder of the downloads, beside those of `datasets` (`HF_DATASETS_CACHE`)."""
     import datasets
 
     return Path(datasets.config.HF_DATASETS_CACHE) / "ts_llm_fusion"
 
 
 def find_local(path: str) -> Path | None:
-    """The file at a path below the data directory, or the same with .gz, if it is there."""
+    """Find a file below the data directory, by its path or its path with .gz appended."""
     directory = data_directory()
     if directory is not None:
         for suffix in ("", ".gz"):
@@ -62,24 +62,28 @@ def find_local(path: str) -> Path | None:
 
 
 def cached_path(file: RemoteFile) -> Path:
-    """Where the download of a file is kept, whether it is there or not."""
+    """Path of the download of a file in the cache, whether it exists or not."""
     compressed = file.url is not None and file.url.endswith(".gz") and not file.path.endswith(".gz")
     return cache_directory() / (file.path + (".gz" if compressed else ""))
 
 
 def where_to_put(file: RemoteFile) -> str:
-    """What to do when a file cannot be had, for an error."""
+    """Advice for an error about a file that is not available."""
     return f"put the file at ${DATA_DIR_VARIABLE}/{file.path} (or .gz)"
 
 
 def sha256_of(path: Path) -> str:
-    """Checksum of a file, read in pieces."""
+    """SHA-256 checksum of a file, read in chunks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_free_disk(folder: Path, needed: int, what: str) -> None:
-    """Raises `OSError` if a folder has less room than `needed` bytes."""
+    """Check that a folder has room for `needed` bytes.
+
+    Raises:
+        OSError: if it does not.
+    """
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise OSError(
@@ -90,13 +94,13 @@ def check_free_disk(folder: Path, needed: int, what: str) -> None:
 
 @contextmanager
 def waiting_lock(path: Path) -> Iterator[None]:
-    """A lock between processes at `path` + .lock; says so when another process holds it."""
+    """Lock a path between processes, with a log message while another process holds the lock `path` + .lock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(f"{path}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        logger.info("%s: another process is at it; waiting", path)
+        logger.info("%s: locked by another process; waiting", path)
         lock.acquire()
     try:
         yield
@@ -105,20 +109,20 @@ def waiting_lock(path: Path) -> Iterator[None]:
 
 
 def locate(file: RemoteFile, name: str) -> Path:
-    """The file on this machine: of the data directory, else of the verified cache, else downloaded.
+    """Locate a file: in the data directory, else in the cache, else by downloading it.
 
-    What is in the data directory is the user's own and is taken as it is; what comes from an address is verified.
+    A file in the data directory is the user's own and is not verified; a download is.
 
     Args:
-        file: what is wanted.
+        file: to locate.
         name: of the data set, for messages.
 
     Returns:
-        Path of the file, perhaps gzip'd (then it ends with .gz).
+        Path of the file; it ends with .gz if the file is gzipped.
 
     Raises:
-        FileNotFoundError: if it is not at hand and has no address or cannot be reached, saying where to put it.
-        ValueError: if what came is not the file that the registry knows; it is removed.
+        FileNotFoundError: if it is not available locally and cannot be downloaded, saying where to put it.
+        ValueError: if the download differs from the registered file; it is removed.
         OSError: if the disk has no room for it.
     """
     local = find_local(file.path)
@@ -136,7 +140,7 @@ def locate(file: RemoteFile, name: str) -> Path:
         if not path.is_file():
             logger.info("%s: from %s", name, file.url)
             try:
-                _fetch(file, path)
+                _fetch(file.url, file.size, path)
             except (URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
                 raise FileNotFoundError(
                     f"{name}: cannot be downloaded from {file.url} ({error}); try again, or {where_to_put(file)}."
@@ -146,7 +150,7 @@ def locate(file: RemoteFile, name: str) -> Path:
 
 
 def _verify(path: Path, file: RemoteFile, record_path: Path, name: str) -> None:
-    """Holds a download against the registry, or where that has no checksum, against what it was when it came."""
+    """Compare a download with the registry, or where that has no checksum, with the first download."""
     stat = path.stat()
     record: dict[str, Any] = json.loads(record_path.read_text()) if record_path.is_file() else {}
     known = (record.get("size"), record.get("mtime_ns")) == (stat.st_size, stat.st_mtime_ns)
@@ -171,19 +175,19 @@ def _verify(path: Path, file: RemoteFile, record_path: Path, name: str) -> None:
         )
 
 
-def _fetch(file: RemoteFile, path: Path) -> None:
+def _fetch(url: str, size: int | None, path: Path) -> None:
     if is_offline_mode():
         raise ConnectionError("HF_HUB_OFFLINE is set")
-    if hub := _HUB_ADDRESS.fullmatch(file.url):
-        _fetch_from_hub(path, file.size, **hub.groupdict())
-    elif file.url.startswith(("http://", "https://")):
-        _fetch_from_web(file, path)
+    if hub := _HUB_ADDRESS.fullmatch(url):
+        _fetch_from_hub(path, size, **hub.groupdict())
+    elif url.startswith(("http://", "https://")):
+        _fetch_from_web(url, size, path)
     else:
-        raise ValueError(f"{file.url}: give an address of http(s), or hf://datasets/OWNER/NAME/PATH.")
+        raise ValueError(f"{url}: give an address of http(s), or hf://datasets/OWNER/NAME/PATH.")
 
 
 def _fetch_from_hub(path: Path, size: int | None, repo_id: str, revision: str | None, filename: str) -> None:
-    """Puts a link at `path` to the file in the cache of the Hub's client, which itself only warns of a full disk."""
+    """Link `path` to the file in the cache of the Hub's client, which by itself only warns of a full disk."""
     hub_cache = Path(constants.HF_HUB_CACHE)
     hub_cache.mkdir(parents=True, exist_ok=True)
     check_free_disk(hub_cache, size or 0, filename)
@@ -195,25 +199,25 @@ def _fetch_from_hub(path: Path, size: int | None, repo_id: str, revision: str | 
     path.symlink_to(Path(blob).resolve())
 
 
-def _fetch_from_web(file: RemoteFile, path: Path) -> None:
-    """Downloads to a file beside `path`, which stays if the connection breaks, and moves it there when it is whole."""
+def _fetch_from_web(url: str, size: int | None, path: Path) -> None:
+    """Download to a file beside `path`, which stays if the connection drops, and move it to `path` when complete."""
     partial = path.with_name(f"{path.name}.partial")
-    # What the server calls this state of the file: without it nobody knows whether the rest belongs to the beginning.
+    # ETag or date of the file: without it, the rest of a file may not belong to its beginning.
     validator = path.with_name(f"{path.name}.validator")
     for _ in range(_TRIES):
         before = partial.stat().st_size if partial.is_file() and validator.is_file() else 0
         try:
-            _append(file, partial, validator, before)
+            _append(url, size, partial, validator, before)
             break
         except HTTPError as error:
             if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
                 raise
             partial.unlink(missing_ok=True)
         except (URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
-            came = partial.stat().st_size - before if partial.is_file() else 0
-            if came <= 0:
+            received = partial.stat().st_size - before if partial.is_file() else 0
+            if received <= 0:
                 raise
-            logger.info("%s: %s; going on from there", file.url, error)
+            logger.info("%s: %s; resuming", url, error)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 partial.unlink(missing_ok=True)
@@ -224,9 +228,9 @@ def _fetch_from_web(file: RemoteFile, path: Path) -> None:
     validator.unlink(missing_ok=True)
 
 
-def _append(file: RemoteFile, partial: Path, validator: Path, offset: int) -> None:
-    """One request for what is missing after `offset` bytes; the whole file where the server does not give parts."""
-    request = urllib.request.Request(file.url, headers={"User-Agent": "ts-llm-fusion", "Accept-Encoding": "identity"})
+def _append(url: str, expected: int | None, partial: Path, validator: Path, offset: int) -> None:
+    """Request the bytes after `offset`; a server without range requests sends the whole file again."""
+    request = urllib.request.Request(url, headers={"User-Agent": "ts-llm-fusion", "Accept-Encoding": "identity"})
     if offset:
         request.add_header("Range", f"bytes={offset}-")
         request.add_header("If-Range", validator.read_text())
@@ -234,8 +238,8 @@ def _append(file: RemoteFile, partial: Path, validator: Path, offset: int) -> No
         if response.status != http.client.PARTIAL_CONTENT:
             offset = 0
         length = response.headers.get("Content-Length")
-        total = offset + int(length) if length else file.size
-        check_free_disk(partial.parent, (total or 0) - offset, file.url)
+        total = offset + int(length) if length else expected
+        check_free_disk(partial.parent, (total or 0) - offset, url)
         tag = response.headers.get("ETag", "")
         strong = tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified")
         if strong:
@@ -244,7 +248,7 @@ def _append(file: RemoteFile, partial: Path, validator: Path, offset: int) -> No
             validator.unlink(missing_ok=True)
         with (
             partial.open("ab" if offset else "wb") as output,
-            tqdm(total=total, initial=offset, unit="B", unit_scale=True, desc=Path(file.path).name) as bar,
+            tqdm(total=total, initial=offset, unit="B", unit_scale=True, desc=partial.stem) as bar,
         ):
             while chunk := response.read(_CHUNK):
                 output.write(chunk)

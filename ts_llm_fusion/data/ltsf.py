@@ -123,7 +123,7 @@ LTSF_DATASETS: dict[str, LTSFDataset] = {
 _AUTOFORMER = "Wu et al., Autoformer, NeurIPS 2021 (arXiv:2106.13008)"
 _LSTNET = "Lai et al., Modeling Long- and Short-Term Temporal Patterns with Deep Neural Networks, SIGIR 2018"
 _INFORMER = "Zhou et al., Informer, AAAI 2021 (arXiv:2012.07436)"
-# name -> (what it is, licence, citation, homepage)
+# name -> (what it is, license, citation, homepage)
 _FACTS = {
     "ETTh1": ("An electricity transformer in China: oil temperature (OT) and six loads, hourly, 2016-2018.",),
     "ETTh2": ("A second electricity transformer in China: oil temperature and six loads, hourly, 2016-2018.",),
@@ -168,10 +168,9 @@ def _entry(name: str, dataset: LTSFDataset) -> DatasetEntry:
         name=name,
         task="forecasting",
         description=description,
-        licence="CC BY-ND 4.0" if ett else "none stated",
+        license="CC BY-ND 4.0" if ett else "none stated",
         citation=citation,
         homepage=homepage,
-        splits=("train", "validation", "test"),
         features="ts_llm_fusion.data.rows:SERIES_FEATURES",
         loader="ts_llm_fusion.data.rows:load_rows",
         options={"data": name},

@@ -165,7 +165,7 @@ def _entry(group: str, facts: M4Facts) -> DatasetEntry:
         task="forecasting",
         description=f"The {facts.num_series:,} {group.lower()} series of the M4 competition, {facts.horizon} steps to "
         "forecast. `test` holds these steps, `train` what came before.",
-        licence="none stated; the organisers: open access, free for research",
+        license="none stated; the organisers: open access, free for research",
         citation="Makridakis, Spiliotis and Assimakopoulos, The M4 Competition: 100,000 time series and 61 "
         "forecasting methods, International Journal of Forecasting 36(1), 2020",
         homepage="https://github.com/Mcompetitions/M4-methods",

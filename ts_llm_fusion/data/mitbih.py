@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ..requirements import require
 from .download import find_local, locate
 from .entries import DatasetEntry, RemoteFile
 
@@ -23,12 +24,12 @@ _FILES = (
 )
 _TABLE = "bio/mitdb_100_signal.parquet"
 _SAMPLES_PER_SECOND = 360
-# Of both leads, by the header of the record: units of the converter for a millivolt, and their zero.
+# Units of the converter per millivolt, and its zero: the same for both leads, by the header of the record.
 _GAIN, _ZERO = 200.0, 1024
 
 
 def _read_table() -> pd.DataFrame | None:
-    """The leads in mV from the table of the data directory, in units of the converter there."""
+    """Leads in mV, from the table in the data directory, which holds them in units of the converter."""
     path = find_local(_TABLE)
     if path is None:
         return None
@@ -40,20 +41,18 @@ def _read_table() -> pd.DataFrame | None:
 
 
 def read_mitbih() -> pd.DataFrame:
-    """Both leads in mV, 650,000 rows, on times that begin at the epoch, because the record has no date.
+    """Read both leads in mV, 650,000 rows, indexed by times from the epoch, because the record has no date.
 
     Raises:
-        FileNotFoundError: as `locate`, and if wfdb is needed and not installed.
+        FileNotFoundError: as `locate`.
+        MissingPackageError: if wfdb is needed and not installed.
         ValueError: for a table without the leads.
     """
     table = _read_table()
     if table is None:
+        wfdb = require("wfdb", "physionet")
         header, _ = [locate(file, MITBIH) for file in _FILES]
-        try:
-            from wfdb import rdrecord
-        except ModuleNotFoundError as error:
-            raise FileNotFoundError("MIT-BIH: read by wfdb; pip install wfdb.") from error
-        record = rdrecord(str(header.with_suffix("")))
+        record = wfdb.rdrecord(str(header.with_suffix("")))
         table = pd.DataFrame(record.p_signal, columns=record.sig_name)
     nanoseconds = table.index.to_numpy() * 1_000_000_000 // _SAMPLES_PER_SECOND
     return table.set_index(pd.DatetimeIndex(nanoseconds.astype("datetime64[ns]")))
@@ -65,11 +64,10 @@ ENTRIES = (
         task="forecasting",
         description="Record 100 of the MIT-BIH arrhythmia database: leads MLII and V5 of an ECG in mV, 30 minutes at "
         "360 Hz. Split 70 / 10 / 20 % in time order.",
-        licence="Open Data Commons Attribution License v1.0",
+        license="Open Data Commons Attribution License v1.0",
         citation="Moody and Mark, The impact of the MIT-BIH Arrhythmia Database, IEEE Eng. Med. Biol. 20(3), 2001; "
         "Goldberger et al., PhysioBank, PhysioToolkit, and PhysioNet, Circulation 101(23), 2000",
         homepage="https://physionet.org/content/mitdb/1.0.0/",
-        splits=("train", "validation", "test"),
         features="ts_llm_fusion.data.rows:SERIES_FEATURES",
         loader="ts_llm_fusion.data.rows:load_rows",
         options={"data": MITBIH},

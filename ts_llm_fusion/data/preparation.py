@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
-from .borders import SPLITS, few_shot_end, split_borders
+from .borders import few_shot_end, split_borders
+from .entries import SPLITS
 from .frames import infer_step
 from .sources import SeriesSource, load_series
 from .windows import WindowDataset, split_windows

@@ -1,11 +1,11 @@
-"""Every data set by name: what it is, where it comes from, and its samples as a Hugging Face data set."""
+"""The registry of data sets: entries by name, and their samples as Hugging Face data sets."""
 
-import difflib
 import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..suggestions import nearest
 from .entries import DatasetEntry, RemoteFile
 
 if TYPE_CHECKING:
@@ -38,43 +38,42 @@ def _import(place: str) -> Any:
 
 
 def find_dataset(name: str) -> DatasetEntry:
-    """The entry of a data set.
+    """Find the entry of a data set.
 
     Raises:
         ValueError: for an unknown name, naming the nearest.
     """
     if name not in REGISTRY:
-        by_lower = {known.lower(): known for known in REGISTRY}
-        nearest = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-        hint = f"did you mean {by_lower[nearest[0]]!r}?" if nearest else "`ts-llm-fusion data list` lists them."
+        hint = nearest(name, REGISTRY, "`ts-llm-fusion data list` lists them.")
         raise ValueError(f"{name}: not a known data set; {hint}")
     return REGISTRY[name]
 
 
 def find_loader(entry: DatasetEntry) -> Callable[..., Any]:
-    """The loader of an entry, imported: (split, streaming, **options) -> its samples."""
+    """Import the loader of an entry: (split, streaming, **options) -> samples."""
     return _import(entry.loader)
 
 
 def find_features(entry: DatasetEntry) -> "Features":
-    """The features of a sample of an entry."""
+    """Import the features of a sample of an entry."""
     return _import(entry.features)
 
 
 def load_dataset(
     name: str, split: str | None = None, streaming: bool = False, **options: Any
 ) -> "Dataset | DatasetDict | IterableDataset | IterableDatasetDict":
-    """The samples of a data set.
+    """Load the samples of a data set.
 
     Args:
-        name: of the registry, or the path of a CSV or parquet file of series.
-        split: one of its splits; all of them, in a dictionary, by default.
-        streaming: an `IterableDataset`, which reads while it is iterated, in place of a `Dataset`.
-        options: what the loader of the entry takes beyond that.
+        name: in the registry, or the path of a CSV or parquet file of series.
+        split: one of the splits; all of them, in a dictionary, by default.
+        streaming: return an `IterableDataset`, which reads during iteration, in place of a `Dataset`.
+        options: of the loader.
 
     Raises:
-        ValueError: for an unknown name or split, or a file that is not what it should be.
-        FileNotFoundError: for a file that is neither at hand nor can be downloaded, saying where to put it.
+        ValueError: for an unknown name or split, or a file that does not fit.
+        FileNotFoundError: for a file that is not available locally and cannot be downloaded, saying where to put it.
+        MissingPackageError: if the set needs an optional package that is not installed.
     """
     if name not in REGISTRY and Path(name).suffix:
         from .rows import load_rows

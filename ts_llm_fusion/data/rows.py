@@ -1,24 +1,16 @@
 """Series as rows, one for each: the shape that GluonTS, Chronos and fev know."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict, List, NamedSplit, Value
-from datasets.exceptions import DatasetGenerationError
+from datasets import Features, List, Value
 
-from .borders import SPLITS
+from .entries import SPLITS
 from .frames import infer_step
+from .generated import AnyDataset, Rows, make_dataset
 from .m4 import M4_GROUPS, M4Group, load_m4
 from .sources import load_series
-
-AnyDataset = Dataset | DatasetDict | IterableDataset | IterableDatasetDict
-Rows = Iterator[dict[str, Any]]
-
-# Rows that wait in memory to be written: one can hold twelve leads of an ECG.
-_WRITER_ROWS = 100
 
 # `start` is null where the source has no dates; `freq` is a frequency of pandas.
 SERIES_FEATURES = Features(
@@ -29,59 +21,6 @@ SERIES_FEATURES = Features(
         "target": List(Value("float64")),
     }
 )
-
-
-def _generate(generate: Callable[..., Rows], arguments: dict[str, Any], state: tuple) -> Rows:
-    """The rows of `generate`; `state` is there to be part of the key of the cache."""
-    yield from generate(**arguments)
-
-
-def _code_stamp() -> int:
-    """When the code that makes rows last changed, so that the cache gives none that other code made."""
-    return max(path.stat().st_mtime_ns for path in Path(__file__).parent.rglob("*.py"))
-
-
-def make_dataset(
-    generate: Callable[..., Rows],
-    features: Features,
-    splits: Mapping[str, Mapping[str, Any]],
-    split: str | None,
-    streaming: bool,
-    files: Sequence[Path] = (),
-) -> AnyDataset:
-    """Samples that a generator makes; without streaming they go to the cache of `datasets`, not to memory.
-
-    Args:
-        generate: makes the rows of a split; a function of a module, with arguments that can be pickled. A list among
-            them is a list of shards, as in `IterableDataset.from_generator`.
-        features: of a row.
-        splits: name -> arguments of `generate`.
-        split: the one that is wanted; all of them, in a dictionary, by default.
-        streaming: whether to generate while iterating.
-        files: what is read, so that a changed file is read again.
-    """
-    if split is None:
-        made = {name: make_dataset(generate, features, splits, name, streaming, files) for name in splits}
-        return IterableDatasetDict(made) if streaming else DatasetDict(made)
-    arguments = dict(splits[split])
-    if streaming:
-        return IterableDataset.from_generator(
-            generate, features=features, gen_kwargs=arguments, split=NamedSplit(split)
-        )
-    state = (_code_stamp(), *((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files))
-    try:
-        return Dataset.from_generator(
-            _generate,
-            features=features,
-            gen_kwargs={"generate": generate, "arguments": arguments, "state": state},
-            split=NamedSplit(split),
-            writer_batch_size=_WRITER_ROWS,
-        )
-    except DatasetGenerationError as error:
-        # What is wrong with the input is in the cause.
-        if isinstance(error.__cause__, ValueError | OSError):
-            raise error.__cause__ from None
-        raise
 
 
 def _series_rows(series: pd.DataFrame, frequency: str, dated: bool) -> Rows:

@@ -130,7 +130,7 @@ def _entry(name: str, description: str, homepage: str) -> DatasetEntry:
         name=name,
         task="forecasting",
         description=description,
-        licence="public domain",
+        license="public domain",
         citation="Seabold and Perktold, statsmodels: Econometric and statistical modeling with Python, SciPy 2010",
         homepage=homepage,
         splits=("train",),

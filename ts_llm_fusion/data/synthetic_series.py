@@ -21,9 +21,9 @@ import numpy as np
 from datasets import Features, Value
 from numpy.random import Generator
 
-from .borders import SPLITS
-from .entries import DatasetEntry
-from .rows import SERIES_FEATURES, AnyDataset, Rows, make_dataset
+from .entries import SPLITS, DatasetEntry
+from .generated import AnyDataset, Rows, make_dataset
+from .rows import SERIES_FEATURES
 
 FEATURES = Features({**SERIES_FEATURES, "family": Value("string")})
 
@@ -271,10 +271,9 @@ ENTRIES = (
         task="forecasting",
         description="Made-up series of six families: trends, seasons, regimes, ARMA, intermittent demand, and "
         "Gaussian processes of composed kernels. Options: num_series, length, families, seed, num_shards.",
-        licence="Apache-2.0",
+        license="Apache-2.0",
         citation="the kernels family follows KernelSynth: Ansari et al., Chronos, TMLR 2024 (arXiv:2403.07815)",
         homepage="",
-        splits=SPLITS,
         features="ts_llm_fusion.data.synthetic_series:FEATURES",
         loader="ts_llm_fusion.data.synthetic_series:load_synthetic_series",
     ),

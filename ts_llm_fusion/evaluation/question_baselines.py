@@ -14,7 +14,7 @@ import pyarrow as pa
 from datasets import Dataset
 from tqdm.auto import tqdm
 
-from ..data.samples import QuestionData
+from ..data.qa.samples import QuestionData
 from .answers import final_answer, task_metrics
 
 logger = logging.getLogger(__name__)

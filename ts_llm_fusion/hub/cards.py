@@ -26,8 +26,8 @@ _KINDS = {
 MODEL_TYPES = tuple(_KINDS)
 _TAG = "ts-llm-fusion"
 
-# Licences that the Hub knows by an identifier, among those that data sets here have.
-_LICENCES = ("apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nd-4.0", "cc-by-nc-4.0", "odc-by")
+# Licenses that the Hub knows by an identifier, among those that data sets here have.
+_LICENSES = ("apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nd-4.0", "cc-by-nc-4.0", "odc-by")
 
 # task of a data set here -> category of the Hub
 _TASK_CATEGORIES = {
@@ -67,14 +67,14 @@ def _is_repository(name: str | None) -> bool:
     return True
 
 
-def _licence(text: str) -> dict[str, str]:
-    """Metadata for a licence as its source states it."""
+def _license(text: str) -> dict[str, str]:
+    """Metadata for a license as its source states it."""
     identifier = re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-")
-    return {"license": identifier} if identifier in _LICENCES else {"license": "other", "license_name": identifier}
+    return {"license": identifier} if identifier in _LICENSES else {"license": "other", "license_name": identifier}
 
 
-def _model_licence(base: str | None) -> dict[str, str]:
-    """Weights from scratch have the licence of this package's code; others, that of what they were made of."""
+def _model_license(base: str | None) -> dict[str, str]:
+    """Weights from scratch have the license of this package's code; others, that of what they were made of."""
     if base is None:
         return {"license": "apache-2.0"}
     link = {"license_link": f"https://huggingface.co/{base}"} if _is_repository(base) else {}
@@ -93,7 +93,7 @@ def _training_data(name: str) -> str:
     entry = _entry(name)
     if entry is None:
         return f"`{Path(name).name}`"
-    return f"[{name}]({entry.homepage}): {entry.description} Licence: {entry.licence}."
+    return f"[{name}]({entry.homepage}): {entry.description} License: {entry.license}."
 
 
 def _tested_on(metrics: Mapping[str, Any]) -> str:
@@ -223,7 +223,7 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
         metrics=sorted({result.metric_type for result in eval_results}) if eval_results else None,
         model_name=Path(repository).name if eval_results else None,
         eval_results=eval_results,
-        **_model_licence(adapter.base if adapter else base),
+        **_model_license(adapter.base if adapter else base),
     )
     return ModelCard.from_template(
         data,
@@ -274,7 +274,7 @@ def dataset_card(entry: "DatasetEntry", description: str = "") -> DatasetCard:
         pretty_name=entry.name,
         task_categories=[category] if category else None,
         tags=["time-series", entry.task, _TAG],
-        **_licence(entry.licence),
+        **_license(entry.license),
     )
     return DatasetCard.from_template(
         data,

@@ -10,10 +10,10 @@ from typing import Any
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
 
 from ..data.preparation import DataArguments, PreparedData, prepare
-from ..data.questions import QuestionArguments, prepare_questions
-from ..data.samples import shuffle_series
-from ..data.synthetic_qa import SyntheticArguments
-from ..data.tsc import ArchiveArguments
+from ..data.qa.archives import ArchiveArguments
+from ..data.qa.questions import QuestionArguments, prepare_questions
+from ..data.qa.samples import shuffle_series
+from ..data.qa.synthetic import SyntheticArguments
 from ..evaluation.answers import overall_metrics, task_metrics
 from ..evaluation.baselines import FITTED, WindowArguments
 from ..evaluation.forecasters import chosen_windows, evaluate_forecaster, model_forecaster

@@ -10,10 +10,10 @@ from typing import Any
 from transformers import set_seed
 from trl import ModelConfig
 
-from ..data.questions import SYNTHETIC, QuestionArguments, prepare_questions
-from ..data.samples import QuestionData, sample_text, shuffle_series
-from ..data.synthetic_qa import SyntheticArguments
-from ..data.tsc import ArchiveArguments
+from ..data.qa.archives import ArchiveArguments
+from ..data.qa.questions import QuestionArguments, prepare_questions
+from ..data.qa.samples import QuestionData, sample_text, shuffle_series
+from ..data.qa.synthetic import SYNTHETIC, SyntheticArguments
 from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
 from ..evaluation.question_baselines import question_floors
 from ..files import write_text

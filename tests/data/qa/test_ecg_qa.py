@@ -1,16 +1,18 @@
 """ECG-QA and ECG-QA-CoT over recordings that wfdb writes here."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from qa_files import csv_text, write, write_zip
 
-from ts_llm_fusion.data.questions import QuestionArguments, prepare_questions
+from ts_llm_fusion.data.qa.archives import ArchiveArguments
+from ts_llm_fusion.data.qa.questions import QuestionArguments, prepare_questions
+from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
 from ts_llm_fusion.data.registry import load_dataset
-from ts_llm_fusion.data.synthetic_qa import SyntheticArguments
-from ts_llm_fusion.data.tsc import ArchiveArguments
+from ts_llm_fusion.requirements import MissingPackageError
 
 wfdb = pytest.importorskip("wfdb")
 
@@ -142,6 +144,13 @@ def test_patients_of_later_splits_are_in_no_earlier_one(
     assert list(load_dataset("ecg_qa_cot", "train", streaming=True)) == list(splits["train"])
 
 
+def test_without_wfdb_the_extra_is_named(folder: Path, ptbxl_members, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_cot(folder, ptbxl_members, [cot_row(0, 1)], [cot_row(0, 2)], [cot_row(0, 1004)])
+    monkeypatch.setitem(sys.modules, "wfdb", None)
+    with pytest.raises(MissingPackageError, match=r"wfdb is not installed; .*\[physionet\]"):
+        load_dataset("ecg_qa_cot", "test")
+
+
 def test_an_unpacked_ptbxl_is_read_as_well(folder: Path, ptbxl_members) -> None:
     write_cot(folder, ptbxl_members, [cot_row(0, 1)], [cot_row(0, 2)], [cot_row(0, 1004)])
     packed = load_dataset("ecg_qa_cot", "test")
@@ -162,8 +171,8 @@ def test_an_unpacked_ptbxl_is_read_as_well(folder: Path, ptbxl_members) -> None:
             r"ecg_qa_cot, test: 2 rows .* 'maybe' \(2\); .* no, not sure, yes",
         ),
         (cot_row(0, 1, template=99), ValueError, "row 1: template 99 is not in answers_for_each_template.csv"),
-        (cot_row(0, 1, template_id="x"), ValueError, "test.csv, row 1, template_id: 'x' is no whole number"),
-        (cot_row(0, 1, ecg_id="[1, 2]"), ValueError, r"row 1, ecg_id: '\[1, 2\]' is no whole number"),
+        (cot_row(0, 1, template_id="x"), ValueError, "test.csv, row 1, template_id: 'x' is not a whole number"),
+        (cot_row(0, 1, ecg_id="[1, 2]"), ValueError, r"row 1, ecg_id: '\[1, 2\]' is not a whole number"),
         (cot_row(0, 5), ValueError, "row 1: ECG 5 is not in PTB-XL"),
     ],
 )

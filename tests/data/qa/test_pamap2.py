@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from qa_files import csv_text, write, write_zip
 
-from ts_llm_fusion.data.questions import QuestionArguments, prepare_questions
+from ts_llm_fusion.data.qa.archives import ArchiveArguments
+from ts_llm_fusion.data.qa.questions import QuestionArguments, prepare_questions
+from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
 from ts_llm_fusion.data.registry import load_dataset
-from ts_llm_fusion.data.synthetic_qa import SyntheticArguments
-from ts_llm_fusion.data.tsc import ArchiveArguments
 
 SUBJECTS = range(101, 110)
 # Seconds of each activity of the recordings here; 0 is transient.

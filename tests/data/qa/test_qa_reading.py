@@ -1,6 +1,7 @@
 """Tables row by row, lists written as text, labels, rationales and splits."""
 
 import io
+import sys
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from datasets import Dataset
 
 from ts_llm_fusion.data.qa.rationales import ask_for_rationale, end_in_answer
-from ts_llm_fusion.data.qa.reading import Bundle, known_labels, parse_numbers, read_rows
-from ts_llm_fusion.data.qa.splits import in_part, random_parts, stratified_parts, subject_parts
+from ts_llm_fusion.data.qa.reading import Bundle, check_labels, parse_numbers, read_rows
+from ts_llm_fusion.data.qa.splits import in_split, random_splits, stratified_splits, subject_splits
+from ts_llm_fusion.requirements import MissingPackageError
 
 
 def rows_of(text: str, columns=("a", "b")) -> list:
@@ -58,14 +60,14 @@ def test_lists_written_as_text_are_numbers() -> None:
     ["", "[]", "[1, 2", "1", "[[1], [2]]", "[[1, 2], [3]]", "['1']", "[1e999]", "[" * 100_000, "__import__('os')"],
 )
 def test_anything_else_is_no_series_and_nothing_is_run(text: str) -> None:
-    with pytest.raises(ValueError, match=r"row 7: .* is no list of finite numbers") as error:
+    with pytest.raises(ValueError, match=r"row 7: .* is not a list of finite numbers") as error:
         parse_numbers(text, "row 7")
     assert len(str(error.value)) < 120
 
 
 def test_labels_outside_the_list_are_counted_and_named() -> None:
     rows = enumerate(["a", "b", "x", "a", "y", "x", "x"], start=1)
-    checked = known_labels(rows, "file", lambda label: label, lambda _: ["a", "b"])
+    checked = check_labels(rows, "file", lambda label: label, lambda _: ["a", "b"])
     assert [next(checked), next(checked)] == [(1, "a"), (2, "b")]
     with pytest.raises(ValueError, match=r"file: 4 rows .* from row 3 on: 'x' \(3\), 'y' \(1\); .* are a, b\."):
         next(checked)
@@ -98,21 +100,21 @@ def test_files_of_an_archive_or_of_its_folder_are_found_by_their_ending(tmp_path
             with pytest.raises(FileNotFoundError, match=r"has no a\.csv"):
                 missing()
     (tmp_path / "y.zip").write_bytes(b"no zip")
-    with pytest.raises(ValueError, match="is no zip archive"):
+    with pytest.raises(ValueError, match="is not a zip archive"):
         Bundle(tmp_path / "y.zip")
 
 
 def test_random_splits_have_the_published_sizes_and_overlap_nowhere() -> None:
-    parts = random_parts(48_000, (42, 42))
-    assert [in_part(parts, part).sum() for part in ("train", "validation", "test")] == [38_400, 4_800, 4_800]
+    parts = random_splits(48_000, (42, 42))
+    assert [in_split(parts, part).sum() for part in ("train", "validation", "test")] == [38_400, 4_800, 4_800]
     first = Dataset.from_dict({"row": range(1237)}).train_test_split(test_size=0.1, seed=42)
     second = first["train"].train_test_split(test_size=0.1 / (1 - 0.1), seed=43)
-    drawn = random_parts(1237, (42, 43))
+    drawn = random_splits(1237, (42, 43))
     for part, rows in (("train", second["train"]), ("validation", second["test"]), ("test", first["test"])):
-        assert np.flatnonzero(in_part(drawn, part)).tolist() == sorted(rows["row"])
-    assert not np.array_equal(parts, random_parts(48_000, (42, 43)))
+        assert np.flatnonzero(in_split(drawn, part)).tolist() == sorted(rows["row"])
+    assert not np.array_equal(parts, random_splits(48_000, (42, 43)))
     with pytest.raises(ValueError, match="there are 9 rows"):
-        random_parts(9, (0, 0))
+        random_splits(9, (0, 0))
 
 
 def test_stratified_splits_have_the_published_sizes_and_class_counts() -> None:
@@ -126,20 +128,26 @@ def test_stratified_splits_have_the_published_sizes_and_class_counts() -> None:
         "REM sleep": (944, 118, 118),
     }
     labels = np.array([label for label, counts in published.items() for _ in range(sum(counts))])
-    parts = stratified_parts(labels, 0.1, (42, 43))
+    parts = stratified_splits(labels, 0.1, (42, 43))
     for part, index in (("train", 0), ("validation", 1), ("test", 2)):
-        found = Counter(labels[in_part(parts, part)])
+        found = Counter(labels[in_split(parts, part)])
         assert sum(found.values()) == (7434, 930, 930)[index]
         assert all(abs(found[label] - counts[index]) <= 1 for label, counts in published.items())
 
 
 def test_splits_by_subject_have_no_subject_in_common() -> None:
     subjects = [f"s{row % 23}" for row in range(500)]
-    parts = subject_parts(subjects, 0.1, 42)
+    parts = subject_splits(subjects, 0.1, 42)
     of_part = [
-        {subjects[row] for row in np.flatnonzero(in_part(parts, part))} for part in ("train", "validation", "test")
+        {subjects[row] for row in np.flatnonzero(in_split(parts, part))} for part in ("train", "validation", "test")
     ]
     assert [len(found) for found in of_part] == [19, 2, 2]
     assert not (of_part[0] & of_part[1] or of_part[0] & of_part[2] or of_part[1] & of_part[2])
     with pytest.raises(ValueError, match="there are 2 subjects"):
-        subject_parts(["a", "b"], 0.1, 0)
+        subject_splits(["a", "b"], 0.1, 0)
+
+
+def test_without_scikit_learn_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.model_selection", None)
+    with pytest.raises(MissingPackageError, match=r"sklearn is not installed; .*\[evaluation\]"):
+        stratified_splits(["a", "b"] * 50, 0.1, (42, 43))

@@ -15,13 +15,13 @@ from datasets import Dataset, IterableDataset
 from qa_files import csv_text, write, write_zip
 
 from ts_llm_fusion.data.qa import har
+from ts_llm_fusion.data.qa.archives import ArchiveArguments
 from ts_llm_fusion.data.qa.entries import ENTRIES
+from ts_llm_fusion.data.qa.questions import QuestionArguments, prepare_questions
+from ts_llm_fusion.data.qa.samples import FEATURES, QuestionData
 from ts_llm_fusion.data.qa.source import QuestionSource
-from ts_llm_fusion.data.questions import QuestionArguments, prepare_questions
+from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
 from ts_llm_fusion.data.registry import find_dataset, find_loader, load_dataset
-from ts_llm_fusion.data.samples import FEATURES, QuestionData
-from ts_llm_fusion.data.synthetic_qa import SyntheticArguments
-from ts_llm_fusion.data.tsc import ArchiveArguments
 
 PARTS = ("train", "validation", "test")
 
@@ -97,7 +97,7 @@ def test_the_published_row_of_tsqa_is_read(data_dir: Path, folder: Path, monkeyp
             r"1 rows have a label that is not in the list, from row 7 on: '\(d\)' \(1\); .* \(a\), \(b\), \(c\)",
         ),
         ({3: ""}, r"from row 7 on: '' \(1\)"),
-        ({5: "[1, 2"}, r"TSQA.csv, row 7, Series: '\[1, 2' is no list of finite numbers"),
+        ({5: "[1, 2"}, r"TSQA.csv, row 7, Series: '\[1, 2' is not a list of finite numbers"),
     ],
 )
 def test_a_row_of_tsqa_that_does_not_fit_is_named(folder: Path, change: dict, message: str) -> None:
@@ -287,7 +287,7 @@ def test_a_target_of_spo2_that_is_no_number_is_named(folder: Path) -> None:
         "BIDMC32SpO2_TEST.ts": ts_lines(["97.5", "high"]),
     }
     write_zip(folder / "monash/Monash_UEA_UCR_Regression_Archive.zip", members)
-    with pytest.raises(ValueError, match=r"BIDMC32SpO2_TEST.ts, row 2: target 'high' is no number"):
+    with pytest.raises(ValueError, match=r"BIDMC32SpO2_TEST.ts, row 2: target 'high' is not a number"):
         load_dataset("spo2", "test")
 
 
@@ -322,7 +322,7 @@ def test_the_captions_of_truce_are_all_there(data_dir: Path, folder: Path, monke
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", "row 2: is no JSON"),
+        ("{", "row 2: is not JSON"),
         ('{"source": "stock"}', "row 2: split must be a str"),
         (truce_line("train", 1, [1, "2"]), "row 2: series must be a list of numbers"),
         (truce_line("dev", 1, [1, 2]), "row 2: source 'stock' and split 'dev' must be of"),

@@ -1,1 +1,1 @@
-"""Published question-answering and caption sets, each as samples of `FEATURES`, one module for each source."""
+"""Questions and captions about series: one module per source, all with samples of one schema."""

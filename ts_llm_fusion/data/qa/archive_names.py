@@ -1,4 +1,4 @@
-"""Names of the UCR (2018) and UEA (2018) classification archives, as aeon lists them."""
+"""Names of the UCR (2018) and UEA (2018) classification archives, as in aeon."""
 
 # fmt: off
 UCR_NAMES = frozenset(

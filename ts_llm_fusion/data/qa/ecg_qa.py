@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from ..samples import make_sample, offer
 from .ptbxl import Patient, Recordings
 from .rationales import ask_for_rationale, end_in_answer
-from .reading import Bundle, known_labels, parse_integer, read_rows, read_table
-from .source import Labels, QuestionSource
+from .reading import Bundle, check_labels, parse_integer, read_rows, read_table
+from .samples import Labels, make_sample, offer
+from .source import QuestionSource
+from .splits import SHORT_NAMES, later_splits
 
 logger = logging.getLogger(__name__)
 
@@ -20,9 +21,7 @@ PLAIN, COT = "ecg_qa", "ecg_qa_cot"
 # Templates 1 to 42 of the 70 ask about one ECG.
 _LAST_SINGLE = 42
 _ANSWERS = "ecgqa/ptbxl/answers_for_each_template.csv"
-_COT_PARTS = {"train": "train", "validation": "val", "test": "test"}
-_PLAIN_PARTS = {"train": "train", "validation": "valid", "test": "test"}
-_LATER = {"train": ("validation", "test"), "validation": ("test",), "test": ()}
+_FOLDERS = {"train": "train", "validation": "valid", "test": "test"}
 _COT_COLUMNS = ("question", "answer", "template_id", "rationale", "ecg_id")
 _TYPES = {"template_id": int, "question": str, "answer": list, "ecg_id": list}
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
@@ -31,18 +30,18 @@ _SEPARATOR = "; "
 
 @dataclass(frozen=True)
 class Question:
-    """One question of either set.
+    """A question of either set.
 
     Args:
-        where: its place in messages.
-        template: number of its template.
-        text: what is asked.
-        answers: the true ones; one, but for some of the templates that ask what there is.
-        ecgs: the one or two ECGs it is about.
-        rationale: that leads to the answer, of ECG-QA-CoT.
+        place: file and row in messages.
+        template: number of the template.
+        text: of the question.
+        answers: the true answers; several for some of the templates that ask for findings.
+        ecgs: numbers of the one or two ECGs that it is about.
+        rationale: of ECG-QA-CoT, leading to the answer.
     """
 
-    where: str
+    place: str
     template: int
     text: str
     answers: tuple[str, ...]
@@ -50,64 +49,65 @@ class Question:
     rationale: str | None = None
 
 
-def _read_templates(rows: Iterable[tuple[int, dict[str, str]]], where: str) -> dict[int, list[str]]:
-    """Template -> its answers, which the file writes as a Python list of strings."""
+def _read_templates(rows: Iterable[tuple[int, dict[str, str]]], source: str) -> dict[int, list[str]]:
+    """Read template -> its answers, which the file writes as a Python list of strings."""
     templates = {}
-    for number, row in rows:
+    for row_number, row in rows:
+        place = f"{source}, row {row_number}"
         answers = [single or double for single, double in _QUOTED.findall(row["classes"])]
         if not answers:
-            raise ValueError(f"{where}, row {number}: classes {row['classes'][:40]!r} are no list of quoted answers.")
-        templates[parse_integer(row["template_id"], f"{where}, row {number}, template_id")] = answers
+            raise ValueError(f"{place}: classes {row['classes'][:40]!r} is not a list of quoted answers.")
+        templates[parse_integer(row["template_id"], f"{place}, template_id")] = answers
     return templates
 
 
 def _cot_questions(bundle: Bundle, split: str) -> Iterator[tuple[int, Question]]:
-    name = bundle.find(f"ecg_qa_cot_{_COT_PARTS[split]}.csv")
-    where = f"{bundle.path}, {name}"
+    name = bundle.find(f"ecg_qa_cot_{SHORT_NAMES[split]}.csv")
+    source = f"{bundle.path}, {name}"
     with bundle.open(name) as file:
-        for number, row in read_rows(file, where, _COT_COLUMNS):
-            place = f"{where}, row {number}"
+        for row_number, row in read_rows(file, source, _COT_COLUMNS):
+            place = f"{source}, row {row_number}"
             template = parse_integer(row["template_id"], f"{place}, template_id")
             ecg = parse_integer(row["ecg_id"], f"{place}, ecg_id")
             question, answer = row["question"].strip(), row["answer"].strip()
-            yield number, Question(place, template, question, (answer,), (ecg,), row["rationale"])
+            yield row_number, Question(place, template, question, (answer,), (ecg,), row["rationale"])
 
 
-def _objects(file: IO[bytes], where: str) -> list[Any]:
+def _read_objects(file: IO[bytes], source: str) -> list[Any]:
     try:
-        found = json.load(file)
+        objects = json.load(file)
     except ValueError as error:
-        raise ValueError(f"{where}: is no JSON ({error}).") from None
-    if not isinstance(found, list):
-        raise ValueError(f"{where}: is a {type(found).__name__}; it must be a list of questions.")
-    return found
+        raise ValueError(f"{source}: is not JSON ({error}).") from None
+    if not isinstance(objects, list):
+        raise ValueError(f"{source}: is a {type(objects).__name__}; it must be a list of questions.")
+    return objects
 
 
 def _plain_questions(bundle: Bundle, split: str) -> Iterator[tuple[int, Question]]:
-    """The questions of every JSON file of a split, ten thousand of them in memory at a time."""
-    folder = f"/ecgqa/ptbxl/template/{_PLAIN_PARTS[split]}/"
+    """Yield the questions of all JSON files of a split, with those of one file, ten thousand, in memory at a time."""
+    folder = f"/ecgqa/ptbxl/template/{_FOLDERS[split]}/"
     names = [name for name in bundle.names() if folder in f"/{name}" and name.endswith(".json")]
     if not names:
         raise FileNotFoundError(f"{bundle.path}: has no {folder[1:]}*.json; is it the repository of ECG-QA?")
-    number = 0
+    position = 0
     for name in sorted(names, key=lambda name: (len(name), name)):
         with bundle.open(name) as file:
-            objects = _objects(file, f"{bundle.path}, {name}")
+            objects = _read_objects(file, f"{bundle.path}, {name}")
         for item in objects:
-            number += 1
-            place = f"{bundle.path}, {name}, question {number}"
+            position += 1
+            place = f"{bundle.path}, {name}, question {position}"
             for field, kind in _TYPES.items():
                 if not isinstance(item, dict) or not isinstance(item.get(field), kind) or not item[field]:
                     raise ValueError(f"{place}: {field} must be a {kind.__name__} that is not empty.")
             ecgs = tuple(parse_integer(str(ecg), f"{place}, ecg_id") for ecg in item["ecg_id"])
             answers = tuple(str(answer) for answer in item["answer"])
-            yield number, Question(place, item["template_id"], item["question"].strip(), answers, ecgs)
+            yield position, Question(place, item["template_id"], item["question"].strip(), answers, ecgs)
 
 
 def _patients_of(question: Question, patients: dict[int, Patient]) -> list[Patient]:
     unknown = [ecg for ecg in question.ecgs if ecg not in patients]
     if unknown:
-        raise ValueError(f"{question.where}: ECG {unknown[0]} is not in PTB-XL.")
+        raise ValueError(f"{question.place}: ECG {unknown[0]} is not in PTB-XL.")
     return [patients[ecg] for ecg in question.ecgs]
 
 
@@ -117,17 +117,17 @@ def _disjoint(
     patients: dict[int, Patient],
     patient_disjoint: bool,
 ) -> Iterator[tuple[int, Question]]:
-    """The questions of a split without those about patients whom a later split asks about."""
+    """Yield the questions of a split, without those about patients of later splits."""
     held_out = {
         patient.patient_id
-        for later in (_LATER[split] if patient_disjoint else ())
+        for later in (later_splits(split) if patient_disjoint else ())
         for _, question in questions(later)
         for patient in _patients_of(question, patients)
     }
     left_out = 0
-    for number, question in questions(split):
+    for position, question in questions(split):
         if held_out.isdisjoint(patient.patient_id for patient in _patients_of(question, patients)):
-            yield number, question
+            yield position, question
         else:
             left_out += 1
     if left_out:
@@ -146,23 +146,22 @@ def _samples(
 
     def labels_of(question: Question) -> list[str]:
         if question.template not in templates:
-            raise ValueError(f"{question.where}: template {question.template} is not in {Path(_ANSWERS).name}.")
+            raise ValueError(f"{question.place}: template {question.template} is not in {Path(_ANSWERS).name}.")
         return templates[question.template]
 
     def label_of(question: Question) -> str:
-        return next((a for a in question.answers if a not in labels_of(question)), question.answers[0])
+        return next((answer for answer in question.answers if answer not in labels_of(question)), question.answers[0])
 
     chosen = _disjoint(questions, split, patients, patient_disjoint)
-    for number, question in known_labels(chosen, f"{name}, {split}", label_of, labels_of):
-        involved = _patients_of(question, patients)
-        titles = [""] if len(question.ecgs) == 1 else [f"ECG {place}, " for place in range(1, len(question.ecgs) + 1)]
+    for position, question in check_labels(chosen, f"{name}, {split}", label_of, labels_of):
+        question_patients = _patients_of(question, patients)
         series = {
-            f"{title}{lead}": values
-            for title, ecg in zip(titles, question.ecgs, strict=True)
+            f"ECG {number}, {lead}" if len(question.ecgs) > 1 else lead: values
+            for number, ecg in enumerate(question.ecgs, start=1)
             for lead, values in recordings.read(ecg).items()
         }
-        described = list(dict.fromkeys(patient.description for patient in involved if patient.description))
-        who = f" Patient: {', '.join(described)}." if described else ""
+        descriptions = list(dict.fromkeys(patient.description for patient in question_patients if patient.description))
+        who = f" Patient: {', '.join(descriptions)}." if descriptions else ""
         text = f"A 12-lead ECG of ten seconds at 100 Hz, in mV.{who} {question.text}"
         answer = _SEPARATOR.join(question.answers)
         if question.rationale is None:
@@ -177,38 +176,38 @@ def _samples(
             answer,
             f"{name}/{question.template}",
             name,
-            f"{split}-{number}",
-            subject="+".join(dict.fromkeys(patient.patient_id for patient in involved)),
+            f"{split}-{position}",
+            subject="+".join(dict.fromkeys(patient.patient_id for patient in question_patients)),
             reply=reply,
         )
 
 
 def cot_samples(files: tuple[Path, ...], split: str, patient_disjoint: bool = True) -> Iterator[dict[str, Any]]:
-    """The questions of a split of ecg_qa_cot_final.zip: `ecg_qa_cot_{train,val,test}.csv` with question, answer,
+    """Yield the questions of a split of ecg_qa_cot_final.zip: `ecg_qa_cot_{train,val,test}.csv` with question, answer,
     template_id, rationale, ecg_id "[n]" (and sample_id, question_type, clinical_context and prompt, not used here).
 
-    The task of a sample is "ecg_qa_cot/" and its template, and the labels are all answers of the template, of ECG-QA's
+    The task of a sample is "ecg_qa_cot/" and its template. The labels are all answers of the template, from ECG-QA's
     answers_for_each_template.csv, as in OpenTSLM's prompts; the two that the published `prompt` offers are not used,
-    since that text also quotes the true one. Put right against the reference:
+    because that text also quotes the true one. Differs from the reference implementation:
 
-    - Identifiers are positions, for `sample_id` 1 to 7 of the training split are there twice.
-    - Questions about a patient whom a later split asks about are left out of training and validation, and counted; the
-      test split is as published. The published splits have no recording in common, but they do not look at patients.
+    - Identifiers are positions, because `sample_id` 1 to 7 of the training split are repeated.
+    - Questions about patients of later splits are left out of training and validation, and counted; the test split is
+      as published. The published splits have no recording in common, but do not separate patients.
     - Age and sex come from PTB-XL's own table and not from `clinical_context`, which says 300 years for patients over
-      89. The reference's code for such contexts also takes 1 for male, which is female in PTB-XL, and tells of noise,
-      extra beats and a pacemaker for every patient, since it takes a missing value for a yes: just what templates 26
-      to 39 ask about.
-    - Recordings are read when their question is, not all of PTB-XL beforehand.
+      89. The reference's code for such contexts also takes 1 for male, which is female in PTB-XL, and reports noise,
+      extra beats and a pacemaker for every patient, because it takes a missing value for a yes: the very subjects of
+      templates 26 to 39.
+    - A recording is read with its question; the reference reads all of PTB-XL first.
 
     Args:
         files: the archive, the CSV file of answers, PTB-XL.
         split: of the set.
-        patient_disjoint: whether those questions are left out.
+        patient_disjoint: leave out questions about patients of later splits.
 
     Raises:
         ValueError: for rows that do not fit, with their number, and answers that are not of the template.
-        FileNotFoundError: for an archive that is not complete.
-        OSError: without wfdb.
+        FileNotFoundError: for an incomplete archive.
+        MissingPackageError: without wfdb.
     """
     archive, answers, ptbxl = files
     bundle = Bundle(archive)
@@ -222,56 +221,56 @@ def cot_labels(files: tuple[Path, ...], patient_disjoint: bool = True) -> Labels
     """The answers of each template that asks about one ECG."""
     _, answers, _ = files
     templates = _read_templates(read_table(answers, ("template_id", "classes")), str(answers))
-    return {f"{COT}/{template}": known for template, known in templates.items() if template <= _LAST_SINGLE}
+    return {f"{COT}/{template}": answers for template, answers in templates.items() if template <= _LAST_SINGLE}
 
 
 def plain_samples(
     files: tuple[Path, ...], split: str, comparisons: bool = True, patient_disjoint: bool = True
 ) -> Iterator[dict[str, Any]]:
-    """The questions of a split of ECG-QA's repository: `ecgqa/ptbxl/template/{train,valid,test}/*.json`, lists of
-    objects with template_id, question, answer (list), ecg_id (list).
+    """Yield the questions of a split of ECG-QA's repository: `ecgqa/ptbxl/template/{train,valid,test}/*.json`, lists
+    of objects with template_id, question, answer (list), ecg_id (list).
 
-    Put right against the reference: all twelve leads, for its first six cannot answer what is asked about V1 to V6, of
-    both ECGs of a comparison; all answers of a question that has several; and patients as in `cot_samples`.
+    Differs from the reference implementation: all twelve leads of both ECGs of a comparison, because its first six do
+    not answer questions about V1 to V6; all answers of a question with several; and patients as in `cot_samples`.
 
     Args:
-        files: the repository's archive, PTB-XL.
+        files: archive of the repository, PTB-XL.
         split: of the set.
-        comparisons: whether questions about two ECGs are among them.
-        patient_disjoint: whether questions about patients of later splits are left out.
+        comparisons: include questions about two ECGs.
+        patient_disjoint: leave out questions about patients of later splits.
 
     Raises:
-        ValueError, FileNotFoundError, OSError: as `cot_samples`.
+        ValueError, FileNotFoundError, MissingPackageError: as `cot_samples`.
     """
     archive, ptbxl = files
     bundle = Bundle(archive)
 
     def questions(part: str) -> Iterator[tuple[int, Question]]:
-        found = _plain_questions(bundle, part)
-        return found if comparisons else (item for item in found if len(item[1].ecgs) == 1)
+        everything = _plain_questions(bundle, part)
+        return everything if comparisons else (item for item in everything if len(item[1].ecgs) == 1)
 
     yield from _samples(PLAIN, questions, _templates_of(bundle), Recordings(ptbxl), split, patient_disjoint)
 
 
 def _templates_of(bundle: Bundle) -> dict[int, list[str]]:
     name = bundle.find(_ANSWERS)
-    where = f"{bundle.path}, {name}"
+    source = f"{bundle.path}, {name}"
     with bundle.open(name) as file:
-        return _read_templates(read_rows(file, where, ("template_id", "classes")), where)
+        return _read_templates(read_rows(file, source, ("template_id", "classes")), source)
 
 
 def plain_labels(files: tuple[Path, ...], comparisons: bool = True, patient_disjoint: bool = True) -> Labels:
-    """The answers of each template, and the combinations of them that are answers in any split."""
+    """The answers of each template, and the combinations of them that occur as answers in any split."""
     bundle = Bundle(files[0])
     templates = _templates_of(bundle)
     combined: dict[int, set[str]] = {}
-    for part in _PLAIN_PARTS:
+    for part in _FOLDERS:
         for _, question in _plain_questions(bundle, part):
             if len(question.answers) > 1:
                 combined.setdefault(question.template, set()).add(_SEPARATOR.join(question.answers))
     return {
-        f"{PLAIN}/{template}": [*known, *sorted(combined.get(template, ()))]
-        for template, known in templates.items()
+        f"{PLAIN}/{template}": [*answers, *sorted(combined.get(template, ()))]
+        for template, answers in templates.items()
         if comparisons or template <= _LAST_SINGLE
     }
 

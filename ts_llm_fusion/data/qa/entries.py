@@ -1,9 +1,8 @@
-"""What the registry knows of the sets of questions and captions."""
+"""Registry entries of the sets of questions and captions."""
 
 from ..entries import DatasetEntry, RemoteFile
 from .archive_names import UCR_NAMES, UEA_NAMES
 
-_PARTS = ("train", "validation", "test")
 _ARCHIVE_ADDRESS = "https://timeseriesclassification.com/aeon-toolkit"
 _POLYBOX = "https://polybox.ethz.ch/index.php/s"
 _OPENTSLM = (
@@ -14,7 +13,7 @@ _NOT_STATED = "not stated"
 
 
 def archive_file(name: str) -> RemoteFile:
-    """The file of a UCR or UEA archive, with both of its splits."""
+    """Registry entry of the zip file of a UCR or UEA archive, with both of its splits."""
     return RemoteFile(f"tsc/{name}.zip", f"{_ARCHIVE_ADDRESS}/{name}.zip")
 
 
@@ -24,11 +23,10 @@ def _archive(name: str) -> DatasetEntry:
         name=name,
         task="classification",
         description=f"{kind} archive {name} as questions: which class do the signals belong to?",
-        licence=f"cite the {kind} archive",
+        license=f"cite the {kind} archive",
         citation=f"The {kind} time series classification archive ({year}).",
         homepage=f"https://timeseriesclassification.com/description.php?Dataset={name}",
-        splits=_PARTS,
-        loader="ts_llm_fusion.data.tsc:load_archive",
+        loader="ts_llm_fusion.data.qa.archives:load_archive",
         options={"archive": name},
         files=(archive_file(name),),
         instead=tuple(f"tsc/{name}_{part}.{'tsv' if kind == 'UCR' else 'ts'}" for part in ("TRAIN", "TEST")),
@@ -37,7 +35,7 @@ def _archive(name: str) -> DatasetEntry:
 
 _PTBXL = RemoteFile("ptbxl/ptb-xl-1.0.3.zip", "https://physionet-open.s3.amazonaws.com/ptb-xl/ptb-xl-1.0.3.zip")
 _ECG_QA = "https://raw.githubusercontent.com/Jwoo5/ecg-qa/master/ecgqa/ptbxl"
-_ECG_LICENCES = "CC BY 4.0 (PTB-XL); that of the questions is with their source"
+_ECG_LICENSES = "CC BY 4.0 (PTB-XL); that of the questions is with their source"
 _ECG_CITATION = (
     "Oh et al., ECG-QA: A Comprehensive Question Answering Dataset Combined With Electrocardiogram, NeurIPS 2023; "
     "Wagner et al., PTB-XL, a large publicly available electrocardiography dataset, Scientific Data 2020."
@@ -49,20 +47,18 @@ ENTRIES = [
         name="synthetic",
         task="question-answering",
         description="Generated questions of ten kinds about generated series, with answers true by construction.",
-        licence="Apache-2.0",
+        license="Apache-2.0",
         citation="This package.",
         homepage="",
-        splits=_PARTS,
-        loader="ts_llm_fusion.data.synthetic_qa:load_synthetic",
+        loader="ts_llm_fusion.data.qa.synthetic:load",
     ),
     DatasetEntry(
         name="tsqa",
         task="question-answering",
         description="48,000 multiple-choice questions on trend, volatility, season and outliers of generated series.",
-        licence="Apache-2.0",
+        license="Apache-2.0",
         citation="Wang et al., ChatTime: A Unified Multimodal Time Series Foundation Model, AAAI 2025.",
         homepage="https://huggingface.co/datasets/ChengsenWang/TSQA",
-        splits=_PARTS,
         loader="ts_llm_fusion.data.qa.tsqa:load",
         files=(RemoteFile("text/TSQA.csv", "hf://datasets/ChengsenWang/TSQA/TSQA.csv"),),
         hub_id="ChengsenWang/TSQA",
@@ -71,10 +67,9 @@ ENTRIES = [
         name="m4_captions",
         task="captioning",
         description="100,000 M4 series of six frequencies, described in words by GPT-4o from plots.",
-        licence=_NOT_STATED,
+        license=_NOT_STATED,
         citation=_OPENTSLM,
         homepage=_OPENTSLM_HOME,
-        splits=_PARTS,
         loader="ts_llm_fusion.data.qa.m4_captions:load",
         files=(
             RemoteFile(
@@ -87,10 +82,9 @@ ENTRIES = [
         name="har_cot",
         task="question-answering",
         description="Eight everyday activities from 2.56 s of acceleration, with rationales by GPT-4o.",
-        licence=_NOT_STATED,
+        license=_NOT_STATED,
         citation=_OPENTSLM,
         homepage=_OPENTSLM_HOME,
-        splits=_PARTS,
         loader="ts_llm_fusion.data.qa.har:load",
         files=(RemoteFile("har/har_cot.zip", f"{_POLYBOX}/kD74GnMYxn3HBEM/download"),),
     ),
@@ -98,10 +92,9 @@ ENTRIES = [
         name="sleep_cot",
         task="question-answering",
         description="Five sleep stages from 30 s of the EEG of Sleep-EDF, with rationales by GPT-4o.",
-        licence=_NOT_STATED,
+        license=_NOT_STATED,
         citation=f"{_OPENTSLM}; Kemp et al., Sleep-EDF, IEEE Transactions on Biomedical Engineering 2000.",
         homepage=_OPENTSLM_HOME,
-        splits=_PARTS,
         loader="ts_llm_fusion.data.qa.sleep:load",
         files=(RemoteFile("sleep/sleep_cot.csv", f"{_POLYBOX}/ZryWSdCFJZ9JR3R/download"),),
     ),
@@ -109,10 +102,9 @@ ENTRIES = [
         name="ecg_qa",
         task="question-answering",
         description="414,348 questions of 70 templates about one or two ECGs of PTB-XL.",
-        licence=_ECG_LICENCES,
+        license=_ECG_LICENSES,
         citation=_ECG_CITATION,
         homepage="https://github.com/Jwoo5/ecg-qa",
-        splits=_PARTS,
         loader="ts_llm_fusion.data.qa.ecg_qa:load_plain",
         files=(
             RemoteFile("ecg_qa/ecg-qa.zip", "https://github.com/Jwoo5/ecg-qa/archive/refs/heads/master.zip"),
@@ -123,10 +115,9 @@ ENTRIES = [
         name="ecg_qa_cot",
         task="question-answering",
         description="231,543 questions of 42 templates about one ECG of PTB-XL, with rationales by GPT-4o.",
-        licence=_ECG_LICENCES,
+        license=_ECG_LICENSES,
         citation=f"{_OPENTSLM}; {_ECG_CITATION}",
         homepage=_OPENTSLM_HOME,
-        splits=_PARTS,
         loader="ts_llm_fusion.data.qa.ecg_qa:load_cot",
         files=(
             RemoteFile("ecg_qa/ecg_qa_cot_final.zip", f"{_POLYBOX}/D5QaJSEw4dXkzXm/download/ecg_qa_cot_final.zip"),
@@ -138,10 +129,9 @@ ENTRIES = [
         name="pamap2_acc",
         task="question-answering",
         description="Twelve physical activities from three seconds of acceleration at the hand, split by subject.",
-        licence="CC BY 4.0",
+        license="CC BY 4.0",
         citation=_PAMAP2_CITATION,
         homepage="https://archive.ics.uci.edu/dataset/231/pamap2+physical+activity+monitoring",
-        splits=_PARTS,
         loader="ts_llm_fusion.data.qa.pamap2:load_acc",
         files=(
             RemoteFile(
@@ -154,10 +144,9 @@ ENTRIES = [
         name="pamap2_cot",
         task="question-answering",
         description="Eighteen physical activities from acceleration at the hand, with rationales by GPT-4o.",
-        licence=_NOT_STATED,
+        license=_NOT_STATED,
         citation=f"{_OPENTSLM}; {_PAMAP2_CITATION}",
         homepage=_OPENTSLM_HOME,
-        splits=_PARTS,
         loader="ts_llm_fusion.data.qa.pamap2:load_cot",
         files=(RemoteFile("pamap2/pamap2_cot.csv", f"{_POLYBOX}/mKJc8aX4nggScfs/download"),),
     ),
@@ -165,10 +154,9 @@ ENTRIES = [
         name="spo2",
         task="question-answering",
         description="Blood oxygen saturation from 32 s of PPG and ECG (BIDMC32SpO2), a number as text.",
-        licence="see the homepage",
+        license="see the homepage",
         citation="Tan et al., Time series extrinsic regression, Data Mining and Knowledge Discovery 2021.",
         homepage="https://zenodo.org/record/3902651",
-        splits=_PARTS,
         loader="ts_llm_fusion.data.qa.spo2:load",
         files=(
             RemoteFile(
@@ -181,10 +169,9 @@ ENTRIES = [
         name="truce",
         task="captioning",
         description="2,460 series of 12 points, stock prices and drawn patterns, each with three captions by people.",
-        licence="Apache-2.0",
+        license="Apache-2.0",
         citation="Jhamtani and Berg-Kirkpatrick, Truth-Conditional Captions for Time Series Data, EMNLP 2021.",
         homepage="https://github.com/harsh19/TRUCE",
-        splits=_PARTS,
         loader="ts_llm_fusion.data.qa.truce:load",
         files=(RemoteFile("text/truce.jsonl"),),
     ),
@@ -192,7 +179,7 @@ ENTRIES = [
         name="time_series_exam",
         task="question-answering",
         description="746 multiple-choice questions on five kinds of time-series concepts, for evaluation alone.",
-        licence="MIT",
+        license="MIT",
         citation="Cai et al., TimeSeriesExam: A Time Series Understanding Exam, 2024.",
         homepage="https://huggingface.co/datasets/AutonLab/TimeSeriesExam1",
         splits=("test",),

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..samples import make_sample
-from .reading import known_labels
-from .source import Labels, QuestionSource
+from .reading import check_labels
+from .samples import Labels, make_sample
+from .source import QuestionSource
 
 _NAME = "time_series_exam"
 _COLUMNS = ("question", "options", "answer", "category", "id")
@@ -22,7 +22,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         table = pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
-        raise ValueError(f"{path}: is no parquet file ({error}).") from None
+        raise ValueError(f"{path}: is not a parquet file ({error}).") from None
     with table:
         names = table.schema_arrow.names
         missing = [name for name in _COLUMNS if name not in names]
@@ -43,23 +43,24 @@ def _letters(row: dict[str, Any]) -> list[str]:
 
 
 def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
-    """The exam, the parquet file of `AutonLab/TimeSeriesExam1`: question, options (list), answer (one of them),
-    category, id and the series, `ts` or `ts1` and `ts2` (the dataset cards of its versions). Hints and concepts are
-    not shown.
+    """Yield the questions of the exam, the parquet file of `AutonLab/TimeSeriesExam1`: question, options (list),
+    answer (one of them), category, id and the series, `ts` or `ts1` and `ts2` (the dataset cards of its versions).
+    Hints and concepts are not shown.
 
-    The one split is "test": the exam is not for training. The task of a sample is "time_series_exam/" and its
-    category, the answer the letter of the option, "(b)".
+    The only split is "test": the exam is not for training. The task of a sample is "time_series_exam/" and its
+    category; the answer is the letter of the option, "(b)".
 
     Raises:
-        ValueError: for a file that does not fit, a question without series, and answers that are not of its options.
+        ValueError: for a file that does not fit, a question without series, and an answer that is not among its
+            options.
     """
     (path,) = files
-    rows = known_labels(_rows(path), str(path), lambda row: row["answer"], lambda row: row["options"])
-    for number, row in rows:
+    rows = check_labels(_rows(path), str(path), lambda row: row["answer"], lambda row: row["options"])
+    for row_number, row in rows:
         series = [row[name] for name in _SERIES_COLUMNS if row.get(name)]
         titles = ["Series"] if len(series) == 1 else ["First series", "Second series"]
         if len(series) not in (1, 2):
-            raise ValueError(f"{path}, row {number}: has {len(series)} series in {', '.join(_SERIES_COLUMNS)}.")
+            raise ValueError(f"{path}, row {row_number}: has {len(series)} series in {', '.join(_SERIES_COLUMNS)}.")
         letters = _letters(row)
         options = "".join(f"\n{letter} {option}" for letter, option in zip(letters, row["options"], strict=True))
         question = f"{row['question'].strip()}{options}\nAnswer with the letter of one option."
@@ -70,12 +71,12 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
 
 
 def labels(files: tuple[Path, ...]) -> Labels:
-    """Each category with the letters that its questions have."""
+    """Each category with the letters of its options."""
     (path,) = files
-    found: dict[str, set[str]] = {}
+    letters: dict[str, set[str]] = {}
     for _, row in _rows(path):
-        found.setdefault(_task(row), set()).update(_letters(row))
-    return {task: sorted(letters) for task, letters in sorted(found.items())}
+        letters.setdefault(_task(row), set()).update(_letters(row))
+    return {task: sorted(letters[task]) for task in sorted(letters)}
 
 
 load = QuestionSource(_NAME, samples, labels)

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..samples import make_sample
 from .rationales import ask_for_rationale, end_in_answer
-from .reading import Bundle, known_labels, parse_numbers, read_rows
-from .source import Labels, QuestionSource
+from .reading import Bundle, check_labels, parse_numbers, read_rows
+from .samples import Labels, make_sample
+from .source import QuestionSource
+from .splits import SHORT_NAMES
 
 TASK = "har_cot"
 LABELS = ["biking", "lying", "running", "sitting", "standing", "walking", "walking_down", "walking_up"]
 AXES = ("x", "y", "z")
-_PARTS = {"train": "train", "validation": "val", "test": "test"}
 _COLUMNS = (*(f"{axis}_axis" for axis in AXES), "label", "rationale")
 _QUESTION = ask_for_rationale(
     "A wearable sensor recorded this acceleration for 2.56 seconds at 50 Hz. What is its wearer doing?", LABELS
@@ -20,30 +20,30 @@ _QUESTION = ask_for_rationale(
 
 
 def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
-    """The windows of a split of har_cot.zip: `har_cot_{train,val,test}_cot.csv`, each with x_axis, y_axis, z_axis
-    (lists of 128 values as text), label and rationale.
+    """Yield the windows of a split of har_cot.zip: `har_cot_{train,val,test}_cot.csv`, each with x_axis, y_axis,
+    z_axis (lists of 128 values as text), label and rationale.
 
-    The splits are the published ones, 68,542, 8,718 and 8,222 windows; whom they were recorded from is not published,
-    so `subject` is empty and nobody can say whether a person is in two splits. Put right against the reference: header
-    rows that repeat among the data are left out and counted, and every rationale ends in "Answer: " and its label.
+    The splits are the published ones, 68,542, 8,718 and 8,222 windows. Their subjects are not published: `subject` is
+    empty, and a person may be in two splits. Differs from the reference implementation: header rows that repeat among
+    the data are left out and counted, and every rationale ends in "Answer: " and its label.
 
     Raises:
-        ValueError: for rows that do not fit, with their number, and labels that are not of the list.
+        ValueError: for rows that do not fit, with their number, and unknown labels.
         FileNotFoundError: for an archive without one of the files.
     """
     (path,) = files
     bundle = Bundle(path)
-    name = bundle.find(f"har_cot_{_PARTS[split]}_cot.csv")
-    where = f"{path}, {name}"
+    name = bundle.find(f"har_cot_{SHORT_NAMES[split]}_cot.csv")
+    source = f"{path}, {name}"
     with bundle.open(name) as file:
-        rows = known_labels(read_rows(file, where, _COLUMNS), where, lambda row: row["label"], lambda _: LABELS)
-        for number, row in rows:
+        rows = check_labels(read_rows(file, source, _COLUMNS), source, lambda row: row["label"], lambda _: LABELS)
+        for row_number, row in rows:
             series = {
-                f"Acceleration {axis}": parse_numbers(row[f"{axis}_axis"], f"{where}, row {number}, {axis}_axis")
+                f"Acceleration {axis}": parse_numbers(row[f"{axis}_axis"], f"{source}, row {row_number}, {axis}_axis")
                 for axis in AXES
             }
             reply = end_in_answer(row["rationale"], row["label"])
-            yield make_sample(_QUESTION, series, row["label"], TASK, TASK, f"{split}-{number}", reply=reply)
+            yield make_sample(_QUESTION, series, row["label"], TASK, TASK, f"{split}-{row_number}", reply=reply)
 
 
 def labels(files: tuple[Path, ...]) -> Labels:

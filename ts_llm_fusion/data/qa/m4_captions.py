@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..samples import make_sample
 from .reading import Bundle, parse_numbers, read_rows
-from .source import Labels, QuestionSource
-from .splits import in_part, random_parts
+from .samples import Labels, make_sample
+from .source import QuestionSource
+from .splits import in_split, random_splits
 
 logger = logging.getLogger(__name__)
 
 TASK = "m4_captions"
-# In the order in which the reference joins them before it draws the splits.
+# In the order of the reference, which joins them before it draws the splits.
 _FREQUENCIES = ("Daily", "Hourly", "Monthly", "Quarterly", "Weekly", "Yearly")
 _QUESTION = "Describe this time series in detail: its trend, its cycles, its noise, and what stands out."
 
@@ -26,25 +26,25 @@ def _captions(bundle: Bundle, frequency: str) -> dict[str, str]:
 
 
 def _captioned(bundle: Bundle) -> Iterator[tuple[str, dict[str, str], str]]:
-    """Place, row with its series, and caption of each series that has one; the captions of one frequency at a time."""
+    """Yield place in messages, row and caption of each captioned series; captions are read one frequency at a time."""
     for frequency in _FREQUENCIES:
         captions = _captions(bundle, frequency)
         name = bundle.find(f"m4_series_{frequency}.csv")
-        where = f"{bundle.path}, {name}"
+        source = f"{bundle.path}, {name}"
         with bundle.open(name) as file:
-            for number, row in read_rows(file, where, ("id", "series")):
+            for row_number, row in read_rows(file, source, ("id", "series")):
                 if row["id"] in captions:
-                    yield f"{where}, row {number}, series", row, captions[row["id"]]
+                    yield f"{source}, row {row_number}, series", row, captions[row["id"]]
 
 
 def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
-    """The captions of a split of M4TimeSeriesCaptionDatasetV02.zip: for each frequency `m4_series_{frequency}.csv`
-    (id, series as a JSON list) and `m4_captions_{frequency}.csv` (id, caption).
+    """Yield the captions of a split of M4TimeSeriesCaptionDatasetV02.zip: for each frequency
+    `m4_series_{frequency}.csv` (id, series as a JSON list) and `m4_captions_{frequency}.csv` (id, caption).
 
-    Rows are drawn as OpenTSLM draws them, 80, 10 and 10 % over the six frequencies with seeds 42 and 43: 80,000,
-    10,000 and 10,000 of the 100,000. Put right against the reference: a frequency whose files are missing, or a
-    series that does not parse, is an error and not a smaller set with other splits; and series with an empty caption
-    are left out, after the draw.
+    Rows are drawn as in OpenTSLM, 80, 10 and 10 % over the six frequencies with seeds 42 and 43: 80,000, 10,000 and
+    10,000 of the 100,000. Differs from the reference implementation: a frequency whose files are missing, or a series
+    that does not parse, is an error and not a smaller set with other splits; and series with an empty caption are left
+    out, after the draw.
 
     Raises:
         ValueError: for rows that do not fit, with their number.
@@ -52,21 +52,21 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
     """
     (path,) = files
     bundle = Bundle(path)
-    chosen = in_part(random_parts(sum(1 for _ in _captioned(bundle)), (42, 43)), split)
+    chosen = in_split(random_splits(sum(1 for _ in _captioned(bundle)), (42, 43)), split)
     empty = 0
-    for position, (where, row, caption) in enumerate(_captioned(bundle)):
+    for position, (place, row, caption) in enumerate(_captioned(bundle)):
         if not chosen[position]:
             continue
         if not caption:
             empty += 1
             continue
-        yield make_sample(_QUESTION, {"Series": parse_numbers(row["series"], where)}, caption, TASK, TASK, row["id"])
+        yield make_sample(_QUESTION, {"Series": parse_numbers(row["series"], place)}, caption, TASK, TASK, row["id"])
     if empty:
         logger.warning("%s: %d series of the %s split have an empty caption and were left out", path, empty, split)
 
 
 def labels(files: tuple[Path, ...]) -> Labels:
-    """Captions are open."""
+    """Open answers: captions."""
     return {TASK: None}
 
 

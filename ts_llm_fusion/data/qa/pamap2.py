@@ -11,17 +11,17 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from ..samples import make_sample, offer
 from .rationales import ask_for_rationale, end_in_answer
-from .reading import Bundle, known_labels, parse_numbers, read_table
-from .source import Labels, QuestionSource
-from .splits import in_part, stratified_parts, subject_parts
+from .reading import Bundle, check_labels, parse_numbers, read_table
+from .samples import Labels, make_sample, offer
+from .source import QuestionSource
+from .splits import in_split, stratified_splits, subject_splits
 
 logger = logging.getLogger(__name__)
 
 ACC, COT = "pamap2_acc", "pamap2_cot"
 AXES = ("x", "y", "z")
-# Numbers of the activities in the files (the readme of the set); 0 is whatever lies between two of them.
+# Codes of the activities in the files, by the readme of the set; 0 is any time between two activities.
 _ACTIVITIES = {
     1: "lying",
     2: "sitting",
@@ -43,23 +43,24 @@ _ACTIVITIES = {
     24: "rope jumping",
 }
 COT_LABELS = list(_ACTIVITIES.values())
-# Those of the protocol; the others are in the optional recordings.
-ACC_LABELS = [_ACTIVITIES[number] for number in (1, 2, 3, 4, 12, 13, 5, 6, 7, 17, 16, 24)]
+# Activities of the protocol; the others are in the optional recordings.
+ACC_LABELS = [_ACTIVITIES[code] for code in (1, 2, 3, 4, 12, 13, 5, 6, 7, 17, 16, 24)]
 _SUBJECTS = {"train": (101, 102, 103, 104, 107, 108, 109), "validation": (105,), "test": (106,)}
 _INNER = "PAMAP2_Dataset.zip"
 _NUM_COLUMNS = 54
-# Time stamp, activity, and the accelerometer of the hand with a range of 16 g.
+# Time stamp, activity, and the accelerometer at the hand with a range of 16 g.
 _COLUMNS = (0, 1, 4, 5, 6)
 _WINDOW_SECONDS = 3
-_EVERY = 2
-_MOST_MISSING = 0.5
-_SHORTEST = 150
+# From 100 Hz to 50 Hz.
+_DOWNSAMPLING = 2
+_MAX_MISSING_SHARE = 0.5
+_MIN_LENGTH = 150
 _SUBJECT_COLUMNS = ("subject", "subject_id")
 
 
 @contextmanager
 def _subject_file(path: Path, subject: int) -> Iterator[IO[bytes]]:
-    """The recording of a subject: of the folder, of UCI's archive, or of the archive that is in that."""
+    """Open the recording of a subject: in the folder, in UCI's archive, or in the archive inside that."""
     bundle = Bundle(path)
     ending = f"Protocol/subject{subject}.dat"
     inner = [name for name in bundle.names() if f"/{name}".endswith(f"/{_INNER}")]
@@ -67,7 +68,7 @@ def _subject_file(path: Path, subject: int) -> Iterator[IO[bytes]]:
         with bundle.open(bundle.find(ending)) as file:
             yield file
         return
-    # A zip in a zip, which zipfile reads as a file in which it can go back and forth.
+    # A zip in a zip: zipfile can seek in the stream of its member.
     with bundle.open(inner[0]) as nested, zipfile.ZipFile(nested) as archive:
         names = [name for name in archive.namelist() if name.endswith(ending)]
         if not names:
@@ -77,50 +78,51 @@ def _subject_file(path: Path, subject: int) -> Iterator[IO[bytes]]:
 
 
 def _read_subject(path: Path, subject: int) -> np.ndarray:
-    """float64 (rows, 5): time in seconds, activity, and three axes in m/s^2; a tenth of the columns of the file."""
-    where = f"{path}, subject{subject}.dat"
+    """Read float64 (rows, 5), a tenth of the columns of the file: time in seconds, activity, three axes in m/s^2."""
+    source = f"{path}, subject{subject}.dat"
     with _subject_file(path, subject) as file:
         try:
             table = pd.read_csv(file, sep=r"\s+", header=None, usecols=list(_COLUMNS), dtype=np.float64)
         except (ValueError, pd.errors.ParserError) as error:
             reason = " ".join(str(error).split())
             raise ValueError(
-                f"{where}: {reason}; rows are {_NUM_COLUMNS} numbers with a space between them."
+                f"{source}: {reason}; rows are {_NUM_COLUMNS} numbers with a space between them."
             ) from None
     if table[[0, 1]].isna().any(axis=None):
         row = int(table[[0, 1]].isna().any(axis=1).argmax()) + 1
-        raise ValueError(f"{where}, row {row}: has no time or no activity.")
+        raise ValueError(f"{source}, row {row}: has no time or no activity.")
     return table.to_numpy()
 
 
 def _windows(recording: np.ndarray) -> Iterator[tuple[int, str, np.ndarray]]:
-    """Number, activity and axes (3, time) of each window of three seconds that is mostly one activity."""
+    """Yield number, activity and axes (3, time) of each window of three seconds that is mostly one activity."""
     time, activity, axes = recording[:, 0], recording[:, 1].astype(int), recording[:, 2:]
     windows = ((time - time[0]) // _WINDOW_SECONDS).astype(int)
     starts = np.concatenate([[0], np.flatnonzero(np.diff(windows)) + 1, [len(windows)]])
     for start, end in pairwise(starts):
-        numbers, counts = np.unique(activity[start:end], return_counts=True)
-        most = int(numbers[counts.argmax()])
-        if most == 0 or 2 * counts.max() < end - start:
+        codes, counts = np.unique(activity[start:end], return_counts=True)
+        most_frequent = int(codes[counts.argmax()])
+        if most_frequent == 0 or 2 * counts.max() < end - start:
             continue
         values = axes[start:end]
-        if np.isnan(values).mean(0).max() <= _MOST_MISSING:
-            yield int(windows[start]), _ACTIVITIES.get(most, str(most)), values.T
+        if np.isnan(values).mean(0).max() <= _MAX_MISSING_SHARE:
+            yield int(windows[start]), _ACTIVITIES.get(most_frequent, str(most_frequent)), values.T
 
 
 def acc_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
-    """The windows of a split of UCI's archive: `Protocol/subject{101..109}.dat`, 54 columns of numbers at 100 Hz, in
-    PAMAP2_Dataset.zip inside the archive.
+    """Yield the windows of a split of UCI's archive: `Protocol/subject{101..109}.dat`, 54 columns of numbers at
+    100 Hz, in PAMAP2_Dataset.zip inside the archive.
 
-    The splits are the reference's, by subject: 105 for validation, 106 for testing, the others for training. A window
-    is three seconds of the accelerometer of the hand, every second value, 150 of them; its label is the activity of
-    most of its values, and of at least half. Put right against the reference: windows are cut before the transient
-    rows between activities are dropped, not after, so that none joins values from before and after a gap or is cut
-    short by one; missing values stay missing (a window with more than half of an axis missing is left out) and are not
-    interpolated from one subject to the next; and the question says 50 Hz, which the values have.
+    The splits are those of the reference, by subject: 105 for validation, 106 for testing, the others for training. A
+    window is three seconds of the accelerometer at the hand, every second value, 150 of them; its label is the most
+    frequent activity, of at least half of its values. Differs from the reference implementation: windows are cut
+    before the transient rows between activities are dropped, not after, so that none joins values from before and
+    after a gap or is cut short by one; missing values stay missing (a window with more than half of an axis missing is
+    left out) and are not interpolated from one subject to the next; and the question names the rate of the values,
+    50 Hz.
 
     Raises:
-        ValueError: for rows that do not fit, and labels that are not of the list.
+        ValueError: for rows that do not fit, and unknown labels.
         FileNotFoundError: for an archive without one of the files.
     """
     (path,) = files
@@ -129,11 +131,11 @@ def acc_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
         f"doing?{offer(ACC_LABELS)}"
     )
     for subject in _SUBJECTS[split]:
-        windows = ((number, (label, axes)) for number, label, axes in _windows(_read_subject(path, subject)))
-        where = f"{path}, subject{subject}.dat"
-        for number, (label, axes) in known_labels(windows, where, lambda window: window[0], lambda _: ACC_LABELS):
-            series = {f"Acceleration {axis}": values[::_EVERY] for axis, values in zip(AXES, axes, strict=True)}
-            yield make_sample(question, series, label, ACC, ACC, f"{subject}-{number}", subject=str(subject))
+        windows = ((window, (label, axes)) for window, label, axes in _windows(_read_subject(path, subject)))
+        source = f"{path}, subject{subject}.dat"
+        for window, (label, axes) in check_labels(windows, source, lambda content: content[0], lambda _: ACC_LABELS):
+            series = {f"Acceleration {axis}": values[::_DOWNSAMPLING] for axis, values in zip(AXES, axes, strict=True)}
+            yield make_sample(question, series, label, ACC, ACC, f"{subject}-{window}", subject=str(subject))
 
 
 def acc_labels(files: tuple[Path, ...]) -> Labels:
@@ -149,49 +151,47 @@ def _subject(row: dict[str, str]) -> str | None:
 
 
 def _long_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows whose series have enough values, by the commas between them."""
-    for number, row in read_table(path, _COT_COLUMNS):
-        if min(row[f"{axis}_axis"].count(",") for axis in AXES) + 1 >= _SHORTEST:
-            yield number, row
+    """Yield the rows whose series have enough values, by the commas between them."""
+    for row_number, row in read_table(path, _COT_COLUMNS):
+        if min(row[f"{axis}_axis"].count(",") for axis in AXES) + 1 >= _MIN_LENGTH:
+            yield row_number, row
 
 
-def _cot_parts(path: Path) -> np.ndarray:
-    known, subjects = [], []
-    for _, row in _long_rows(path):
-        known.append(row["label"].strip())
-        subjects.append(_subject(row))
-    if None not in subjects:
-        return subject_parts(subjects, 1 / 9, 42)
-    return stratified_parts(known, 0.05, (42, 43))
+def _draw_cot_splits(path: Path) -> np.ndarray:
+    rows = [(row["label"].strip(), _subject(row)) for _, row in _long_rows(path)]
+    subjects = [subject for _, subject in rows if subject is not None]
+    if len(subjects) == len(rows):
+        return subject_splits(subjects, 1 / 9, 42)
+    return stratified_splits([label for label, _ in rows], 0.05, (42, 43))
 
 
 def cot_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
-    """The windows of a split of pamap2_cot.csv: x_axis, y_axis, z_axis (lists as text), label, rationale.
+    """Yield the windows of a split of pamap2_cot.csv: x_axis, y_axis, z_axis (lists as text), label, rationale.
 
     Windows with fewer than 150 values are left out, as in the reference. It draws windows, 90, 5 and 5 % of each label
-    (drawn in the same way here), so that one person is in all splits; where the file names subjects, no subject is in
-    two splits here. Also put right: every rationale ends in "Answer: " and its label.
+    (drawn in the same way here), so that one person is in all splits. Differs from the reference implementation: where
+    the file names subjects, no subject is in two splits; every rationale ends in "Answer: " and its label.
 
     Raises:
-        ValueError: for rows that do not fit, with their number, and labels that are not of the list.
-        OSError: without scikit-learn, which draws the windows.
+        ValueError: for rows that do not fit, with their number, and unknown labels.
+        MissingPackageError: without scikit-learn, where windows are drawn by label.
     """
     (path,) = files
-    chosen = in_part(_cot_parts(path), split)
+    chosen = in_split(_draw_cot_splits(path), split)
     question = ask_for_rationale(
         "A sensor at the hand recorded this acceleration. What is its wearer doing?", COT_LABELS
     )
-    rows = known_labels(_long_rows(path), str(path), lambda row: row["label"].strip(), lambda _: COT_LABELS)
-    for position, (number, row) in enumerate(rows):
+    rows = check_labels(_long_rows(path), str(path), lambda row: row["label"].strip(), lambda _: COT_LABELS)
+    for position, (row_number, row) in enumerate(rows):
         if not chosen[position]:
             continue
         label = row["label"].strip()
         series = {
-            f"Acceleration {axis}": parse_numbers(row[f"{axis}_axis"], f"{path}, row {number}, {axis}_axis")
+            f"Acceleration {axis}": parse_numbers(row[f"{axis}_axis"], f"{path}, row {row_number}, {axis}_axis")
             for axis in AXES
         }
         reply = end_in_answer(row["rationale"], label)
-        yield make_sample(question, series, label, COT, COT, f"{COT}-{number}", subject=_subject(row), reply=reply)
+        yield make_sample(question, series, label, COT, COT, f"{COT}-{row_number}", subject=_subject(row), reply=reply)
 
 
 def cot_labels(files: tuple[Path, ...]) -> Labels:

@@ -1,4 +1,4 @@
-"""PTB-XL: twelve-lead ECGs of ten seconds, read one at a time out of their archive."""
+"""PTB-XL: twelve-lead ECGs of ten seconds, read one at a time from their archive."""
 
 import tempfile
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...requirements import require
 from .reading import Bundle, parse_integer, read_rows
 
 if TYPE_CHECKING:
@@ -14,18 +15,21 @@ if TYPE_CHECKING:
 
 _LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 _DATABASE = "ptbxl_database.csv"
-# 500 Hz to 100 Hz.
-_EVERY = 5
-_OLDEST_TOLD = 89
+# From 500 Hz to 100 Hz.
+_DOWNSAMPLING = 5
+# PTB-XL writes 300 for an age over this one (Table 2 of Wagner et al., 2020).
+_OLDEST = 89
+# Codes of the same table.
+_SEXES = {"0": "male", "1": "female"}
 
 
 @dataclass(frozen=True)
 class Patient:
-    """Whom an ECG was recorded from.
+    """The patient of an ECG.
 
     Args:
-        patient_id: of PTB-XL.
-        description: age and sex, in words.
+        patient_id: as in PTB-XL.
+        description: age and sex in words, such as "56-year-old female".
     """
 
     patient_id: str
@@ -33,54 +37,55 @@ class Patient:
 
 
 def _description(age: str, sex: str) -> str:
-    """PTB-XL writes 300 for an age over 89, and 0 for male, 1 for female (Table 2 of Wagner et al., 2020)."""
-    who = {"0": "male", "1": "female"}.get(sex.strip().split(".")[0], "")
-    years = float(age) if age.strip() else np.nan
-    old = (
-        "" if np.isnan(years) else f"over-{_OLDEST_TOLD}-year-old" if years > _OLDEST_TOLD else f"{years:.0f}-year-old"
-    )
-    return " ".join(part for part in (old, who) if part)
+    words = []
+    if age.strip() and not np.isnan(years := float(age)):
+        words.append(f"over-{_OLDEST}-year-old" if years > _OLDEST else f"{years:.0f}-year-old")
+    if code := _SEXES.get(sex.strip().split(".")[0]):
+        words.append(code)
+    return " ".join(words)
 
 
 class Recordings:
-    """The recordings of PTB-XL, of its archive or the folder that it was unpacked to.
+    """The recordings of PTB-XL, in its archive or in the folder that it was unpacked to.
 
     Args:
-        path: of either.
+        path: of the archive or the folder.
 
     Raises:
         FileNotFoundError: if it is not PTB-XL.
+        MissingPackageError: without wfdb.
     """
 
     def __init__(self, path: Path):
+        self._wfdb = require("wfdb", "physionet")
         self._bundle = Bundle(path)
         self._root = self._bundle.find(_DATABASE).removesuffix(_DATABASE)
 
     def patients(self) -> dict[int, Patient]:
-        """ECG -> its patient.
+        """Read the table of patients: ECG -> patient.
 
         Raises:
             ValueError: for rows that do not fit, with their number.
         """
-        where = f"{self._bundle.path}, {_DATABASE}"
-        found = {}
+        source = f"{self._bundle.path}, {_DATABASE}"
+        patients = {}
         with self._bundle.open(self._root + _DATABASE) as file:
-            for number, row in read_rows(file, where, ("ecg_id", "patient_id", "age", "sex")):
-                patient = row["patient_id"].split(".")[0]
+            for row_number, row in read_rows(file, source, ("ecg_id", "patient_id", "age", "sex")):
+                place = f"{source}, row {row_number}"
+                patient_id = row["patient_id"].split(".")[0]
                 try:
-                    described = _description(row["age"], row["sex"])
+                    description = _description(row["age"], row["sex"])
                 except ValueError:
-                    raise ValueError(f"{where}, row {number}: age {row['age']!r} is no number.") from None
-                found[parse_integer(row["ecg_id"], f"{where}, row {number}, ecg_id")] = Patient(patient, described)
-        return found
+                    raise ValueError(f"{place}: age {row['age']!r} is not a number.") from None
+                patients[parse_integer(row["ecg_id"], f"{place}, ecg_id")] = Patient(patient_id, description)
+        return patients
 
     def read(self, ecg_id: int) -> dict[str, np.ndarray]:
-        """The twelve leads of an ECG in mV, name -> float64 (1000,): every fifth value of the 500 Hz recording, as
-        OpenTSLM takes them.
+        """Read the twelve leads of an ECG in mV, name -> float64 (1000,): every fifth value of the 500 Hz recording,
+        as in OpenTSLM.
 
         Raises:
             FileNotFoundError: if the archive does not have it.
-            OSError: without wfdb.
             ValueError: for a recording that cannot be read or does not have twelve leads.
         """
         name = f"{ecg_id:05d}_hr"
@@ -95,19 +100,14 @@ class Recordings:
         missing = [lead for lead in _LEADS if lead.upper() not in by_name]
         if missing:
             raise ValueError(f"{self._bundle.path}, {name}: has no lead {missing[0]}.")
-        return {f"Lead {lead}": by_name[lead.upper()][::_EVERY] for lead in _LEADS}
+        return {f"Lead {lead}": by_name[lead.upper()][::_DOWNSAMPLING] for lead in _LEADS}
 
     def _record(self, path: Path) -> "wfdb.Record":
-        """The recording whose two files are at a path, without their suffixes."""
+        """Read the recording whose two files are at a path, given without their suffixes."""
         try:
-            import wfdb
-        except ModuleNotFoundError:
-            raise OSError("PTB-XL is read with wfdb: pip install wfdb.") from None
-        where = f"{self._bundle.path}, {path.name}"
-        try:
-            # A header names the files of its signals, wherever they are.
-            if set(wfdb.rdheader(str(path)).file_name) != {f"{path.name}.dat"}:
+            # A header can name files anywhere as those of its signals.
+            if set(self._wfdb.rdheader(str(path)).file_name) != {f"{path.name}.dat"}:
                 raise ValueError(f"its signals must all be in {path.name}.dat")
-            return wfdb.rdrecord(str(path))
+            return self._wfdb.rdrecord(str(path))
         except (ValueError, AttributeError) as error:
-            raise ValueError(f"{where}: {error}; the recording cannot be read.") from None
+            raise ValueError(f"{self._bundle.path}, {path.name}: {error}; the recording cannot be read.") from None

@@ -1,4 +1,4 @@
-"""Answers with a rationale before them: how to ask for one, and how it ends."""
+"""Rationales: questions that ask for one, and replies that end in the answer."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ _MARK = "Answer:"
 
 
 def ask_for_rationale(question: str, labels: Sequence[str]) -> str:
-    """A question whose answer is a paragraph of reasoning that ends in a label.
+    """Extend a question so that it asks for a paragraph of reasoning that ends in a label.
 
     Args:
-        question: what is asked.
-        labels: what the answer can be.
+        question: the question alone.
+        labels: possible answers.
     """
     return (
         f"{question} Look at the data without presuming an answer, reason step by step about what its patterns "
@@ -20,7 +20,7 @@ def ask_for_rationale(question: str, labels: Sequence[str]) -> str:
 
 
 def end_in_answer(rationale: str, label: str) -> str:
-    """A rationale that ends in "Answer: " and the label, whatever it ended in."""
-    body, found, _ = rationale.rpartition(_MARK)
-    body = (body if found else rationale).rstrip(" \t\r\n*#")
+    """Make a rationale end in "Answer: " and the label; an answer at its end is replaced."""
+    body, mark, _ = rationale.rpartition(_MARK)
+    body = (body if mark else rationale).rstrip(" \t\r\n*#")
     return f"{body} {_MARK} {label}".strip()

@@ -1,4 +1,4 @@
-"""What the sources share: files of an archive one by one, tables row by row, lists written as text, and labels."""
+"""Readers that the sources share: members of archives, rows of tables, lists written as text, and checked labels."""
 
 import csv
 import gzip
@@ -17,17 +17,18 @@ Row = dict[str, str]
 
 logger = logging.getLogger(__name__)
 
+# Characters of a bad value that an error shows.
 _SHOWN = 40
 
 
 class Bundle:
-    """Files of a zip archive, or of the folder it was unpacked to, opened one by one.
+    """The files of a zip archive, or of the folder that it was unpacked to.
 
     Args:
         path: of the archive or the folder.
 
     Raises:
-        ValueError: if the file is no zip archive.
+        ValueError: if the file is not a zip archive.
     """
 
     def __init__(self, path: str | Path):
@@ -37,30 +38,32 @@ class Bundle:
             try:
                 self._archive = zipfile.ZipFile(self.path)
             except zipfile.BadZipFile as error:
-                raise ValueError(f"{self.path}: is no zip archive ({error}); remove it and fetch it again.") from None
+                raise ValueError(
+                    f"{self.path}: is not a zip archive ({error}); remove it and fetch it again."
+                ) from None
 
     def names(self) -> list[str]:
-        """Every file, as its path in the archive or below the folder."""
+        """Paths of all files, in the archive or below the folder."""
         if self._archive is not None:
             return [info.filename for info in self._archive.infolist() if not info.is_dir()]
         return sorted(path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file())
 
     def find(self, ending: str) -> str:
-        """The one file whose path is `ending`, or ends in "/" and it.
+        """Find the file whose path is `ending`, or ends in "/" and it; the shortest path of several.
 
         Raises:
             FileNotFoundError: if there is none.
         """
-        found = [name for name in self.names() if f"/{name}".endswith(f"/{ending}")]
-        if not found:
+        matching = [name for name in self.names() if f"/{name}".endswith(f"/{ending}")]
+        if not matching:
             raise FileNotFoundError(f"{self.path}: has no {ending}; is it the right archive?")
-        return min(found, key=len)
+        return min(matching, key=len)
 
     def open(self, name: str) -> IO[bytes]:
-        """A file of the archive, read as a stream.
+        """Open a file as a stream of bytes.
 
         Raises:
-            FileNotFoundError: if it is not there.
+            FileNotFoundError: if the archive does not have it.
         """
         try:
             return (self.path / name).open("rb") if self._archive is None else self._archive.open(name)
@@ -68,46 +71,46 @@ class Bundle:
             raise FileNotFoundError(f"{self.path}: has no {name}; is the archive complete?") from None
 
 
-def read_rows(file: IO[bytes], where: str, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
-    """The rows of a CSV file one by one, as text. Repeated header rows are left out.
+def read_rows(file: IO[bytes] | gzip.GzipFile, source: str, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
+    """Yield the rows of a CSV file as text, without repeated header rows.
 
     Args:
         file: to read from.
-        where: its name in messages.
-        columns: those that must be there; others are read too.
+        source: name of the file in messages.
+        columns: required columns; others are read too.
 
     Yields:
-        The number of the row, from 1 and without the header, and its column -> text.
+        The number of the row, from 1 after the header, and its column -> text.
 
     Raises:
-        ValueError: for a missing column, a row with more or fewer fields than the header, or what is no CSV file; with
-            its place.
+        ValueError: for a missing column, a row with more or fewer fields than the header, or a file that is not CSV;
+            with the row.
     """
     reader = csv.reader(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), strict=True)
-    number = repeated = 0
+    row_number = repeated = 0
     try:
         names = next(reader, [])
         missing = [name for name in columns if name not in names]
         if missing:
             raise ValueError(f"no column {missing[0]!r}; the columns are {', '.join(names) or 'none'}")
         for values in filter(None, reader):
-            number += 1
+            row_number += 1
             if len(values) != len(names):
-                raise ValueError(f"row {number} has {len(values)} fields, the header {len(names)}")
+                raise ValueError(f"row {row_number} has {len(values)} fields, the header {len(names)}")
             if values == names:
                 repeated += 1
                 continue
-            yield number, dict(zip(names, values, strict=True))
+            yield row_number, dict(zip(names, values, strict=True))
     except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(f"{where}: after row {number}: {error}.") from None
+        raise ValueError(f"{source}: after row {row_number}: {error}.") from None
     except ValueError as error:
-        raise ValueError(f"{where}: {error}.") from None
+        raise ValueError(f"{source}: {error}.") from None
     if repeated:
-        logger.warning("%s: %d rows repeat the header and were left out", where, repeated)
+        logger.warning("%s: %d rows repeat the header and were left out", source, repeated)
 
 
 def read_table(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
-    """`read_rows` of a file, gzip'd or not.
+    """Yield the rows of a CSV file, gzipped or not, as `read_rows`.
 
     Raises:
         ValueError: as `read_rows`.
@@ -116,12 +119,12 @@ def read_table(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
         yield from read_rows(file, str(path), columns)
 
 
-def parse_numbers(text: str, where: str) -> np.ndarray:
-    """A series written as a list, "[1.5, 2, NaN]", or as a list with that list alone in it.
+def parse_numbers(text: str, place: str) -> np.ndarray:
+    """Parse a series written as a list, "[1.5, 2, NaN]", or as a list that holds only that list.
 
     Args:
-        text: JSON, or what Python writes for a list of numbers; nothing of it is run.
-        where: its place in messages.
+        text: JSON, or a list of numbers as Python prints it; it is never evaluated.
+        place: file, row and column in messages.
 
     Returns:
         float64 (time,), NaN where a value is missing.
@@ -137,12 +140,16 @@ def parse_numbers(text: str, where: str) -> np.ndarray:
         values = values[0]
     if values.ndim != 1 or not len(values) or np.isinf(values).any():
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-        raise ValueError(f"{where}: {shown!r} is no list of finite numbers.")
+        raise ValueError(f"{place}: {shown!r} is not a list of finite numbers.")
     return values
 
 
-def parse_integer(text: str, where: str) -> int:
-    """A whole number, in brackets or not.
+def parse_integer(text: str, place: str) -> int:
+    """Parse a whole number, in brackets or not.
+
+    Args:
+        text: such as "7" or "[7]".
+        place: file, row and column in messages.
 
     Raises:
         ValueError: for anything else.
@@ -150,30 +157,34 @@ def parse_integer(text: str, where: str) -> int:
     try:
         return int(text.strip().strip("[]"))
     except ValueError:
-        raise ValueError(f"{where}: {text!r} is no whole number.") from None
+        raise ValueError(f"{place}: {text!r} is not a whole number.") from None
 
 
-def known_labels(
+def check_labels(
     rows: Iterator[tuple[int, Any]],
-    where: str,
+    source: str,
     label_of: Callable[[Any], str],
     labels_of: Callable[[Any], Collection[str]],
 ) -> Iterator[tuple[int, Any]]:
-    """Passes rows on while their labels are known.
+    """Pass rows on, up to the first one with an unknown label.
+
+    Args:
+        rows: number and content of each row.
+        source: name of the file in messages.
+        label_of: row -> its label.
+        labels_of: row -> the labels that it can have.
 
     Raises:
-        ValueError: at the first label that is not, once the rest of the rows has been counted: how many rows have such
-            labels, which, and which are known.
+        ValueError: at the first unknown label, with the unknown labels of the rest counted.
     """
-    for number, row in rows:
+    for row_number, row in rows:
         if label_of(row) in labels_of(row):
-            yield number, row
+            yield row_number, row
             continue
-        known = labels_of(row)
         unknown = Counter([label_of(row)])
         unknown.update(label_of(other) for _, other in rows if label_of(other) not in labels_of(other))
         counted = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common())
         raise ValueError(
-            f"{where}: {unknown.total()} rows have a label that is not in the list, from row {number} on: {counted}; "
-            f"the labels of that row are {', '.join(known)}."
+            f"{source}: {unknown.total()} rows have a label that is not in the list, from row {row_number} on: "
+            f"{counted}; the labels of that row are {', '.join(labels_of(row))}."
         )

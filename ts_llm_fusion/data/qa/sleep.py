@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from ..samples import make_sample
 from .rationales import ask_for_rationale, end_in_answer
-from .reading import known_labels, parse_numbers, read_table
-from .source import Labels, QuestionSource
-from .splits import in_part, stratified_parts, subject_parts
+from .reading import check_labels, parse_numbers, read_table
+from .samples import Labels, make_sample
+from .source import QuestionSource
+from .splits import in_split, stratified_splits, subject_splits
 
 TASK = "sleep_cot"
 LABELS = ["Wake", "Non-REM stage 1", "Non-REM stage 2", "Non-REM stage 3", "REM sleep"]
 _STAGE_3, _STAGE_4 = "Non-REM stage 3", "Non-REM stage 4"
 _COLUMNS = ("time_series", "label", "rationale")
-# What a column of recordings can be called. Sleep-EDF names them SC4ssN... and ST7ssN...: subject ss, night N.
+# Possible names of the column of recordings. Sleep-EDF names recordings SC4ssN... and ST7ssN...: subject ss, night N.
 _RECORDING_COLUMNS = ("subject", "subject_id", "record", "record_id", "recording", "recording_id")
 _SUBJECT_LENGTH = 5
 
@@ -26,56 +26,54 @@ def _labels(merge_stage_4: bool) -> list[str]:
 
 
 def _subject(row: dict[str, str]) -> str | None:
-    """Whom a window was recorded from, if the file tells: both nights of a person are of one subject."""
+    """The subject of a window, where the file names it; both nights of a person have one subject."""
     recording = next((row[name].strip() for name in _RECORDING_COLUMNS if name in row), None)
     if recording is None:
         return None
     return recording[:_SUBJECT_LENGTH] if recording.upper().startswith(("SC4", "ST7")) else recording
 
 
-def _parts(path: Path) -> np.ndarray:
-    known, subjects = [], []
-    for _, row in read_table(path, _COLUMNS):
-        known.append(row["label"].strip())
-        subjects.append(_subject(row))
-    if None not in subjects:
-        return subject_parts(subjects, 0.1, 42)
-    return stratified_parts(known, 0.1, (42, 43))
+def _draw_splits(path: Path) -> np.ndarray:
+    rows = [(row["label"].strip(), _subject(row)) for _, row in read_table(path, _COLUMNS)]
+    subjects = [subject for _, subject in rows if subject is not None]
+    if len(subjects) == len(rows):
+        return subject_splits(subjects, 0.1, 42)
+    return stratified_splits([label for label, _ in rows], 0.1, (42, 43))
 
 
 def samples(files: tuple[Path, ...], split: str, merge_stage_4: bool = True) -> Iterator[dict[str, Any]]:
-    """The windows of a split of sleep_cot.csv: time_series (a list in a list, as text), label, rationale.
+    """Yield the windows of a split of sleep_cot.csv: time_series (a list in a list, as text), label, rationale.
 
-    Put right against the reference: its prompt offers "Movement", which no window has, and leaves out stage 4, which
-    one in 25 has. Here stage 4 counts as stage 3, as its evaluation and the AASM manual count it, or is a label of its
-    own; every rationale ends in "Answer: " and the label that counts. The reference draws windows, 80, 10 and 10 % of
-    each label (7,434, 930 and 930 windows, drawn in the same way here), so that one night is in all splits; where the
-    file names recordings or subjects, no subject is in two splits here. The length is what the file has: the published
-    one has 1,500 values in 30 s, 50 Hz.
+    Differs from the reference implementation, whose prompt offers "Movement", which no window has, and leaves out
+    stage 4, which one in 25 has. Here stage 4 counts as stage 3, as in the reference's evaluation and the AASM manual,
+    or is a label of its own; every rationale ends in "Answer: " and the label that counts. The reference draws
+    windows, 80, 10 and 10 % of each label (7,434, 930 and 930 windows, drawn in the same way here), so that one night
+    is in all splits; where the file names recordings or subjects, no subject is in two splits here. Series have the
+    length that they have in the file: 1,500 values in the published one, 30 s at 50 Hz.
 
     Args:
         files: the CSV file.
         split: of the set.
-        merge_stage_4: whether stage 4 counts as stage 3.
+        merge_stage_4: count stage 4 as stage 3.
 
     Raises:
-        ValueError: for rows that do not fit, with their number, and labels that are not of the list.
-        OSError: without scikit-learn, which draws the windows.
+        ValueError: for rows that do not fit, with their number, and unknown labels.
+        MissingPackageError: without scikit-learn, where windows are drawn by label.
     """
     (path,) = files
-    chosen = in_part(_parts(path), split)
-    known = _labels(merge_stage_4)
-    question = ask_for_rationale("This is an EEG (Fpz-Cz) of 30 seconds of a night. Which sleep stage is it?", known)
+    chosen = in_split(_draw_splits(path), split)
+    offered = _labels(merge_stage_4)
+    question = ask_for_rationale("This is an EEG (Fpz-Cz) of 30 seconds of a night. Which sleep stage is it?", offered)
 
     def label_of(row: dict[str, str]) -> str:
         label = row["label"].strip()
         return _STAGE_3 if merge_stage_4 and label == _STAGE_4 else label
 
-    rows = known_labels(read_table(path, _COLUMNS), str(path), label_of, lambda _: known)
-    for position, (number, row) in enumerate(rows):
+    rows = check_labels(read_table(path, _COLUMNS), str(path), label_of, lambda _: offered)
+    for position, (row_number, row) in enumerate(rows):
         if not chosen[position]:
             continue
-        series = parse_numbers(row["time_series"], f"{path}, row {number}, time_series")
+        series = parse_numbers(row["time_series"], f"{path}, row {row_number}, time_series")
         label = label_of(row)
         yield make_sample(
             question,
@@ -83,7 +81,7 @@ def samples(files: tuple[Path, ...], split: str, merge_stage_4: bool = True) -> 
             label,
             TASK,
             TASK,
-            f"{TASK}-{number}",
+            f"{TASK}-{row_number}",
             subject=_subject(row),
             reply=end_in_answer(row["rationale"], label),
         )

@@ -1,21 +1,19 @@
-"""A registered set of questions: its loader and its labels."""
+"""The loader of a set of questions: one object gives its samples to `load_dataset` and its questions to recipes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..download import data_directory, locate
 from ..entries import RemoteFile
+from ..generated import AnyDataset, Rows, make_dataset
 from ..registry import find_dataset
-from ..rows import AnyDataset, make_dataset
-from ..samples import FEATURES
-
-Labels = dict[str, list[str] | None]
+from .samples import FEATURES, Labels, QuestionData
 
 
 def locate_bundle(file: RemoteFile, name: str) -> Path:
-    """As `locate`, but where the data directory has the folder that an archive was unpacked to, that folder.
+    """Locate a file; the folder of an unpacked archive in the data directory takes the place of the archive.
 
     Raises:
         FileNotFoundError, ValueError, OSError: as `locate`.
@@ -28,6 +26,11 @@ def locate_bundle(file: RemoteFile, name: str) -> Path:
     return locate(file, name)
 
 
+def _generate(samples: Callable[..., Rows], files: tuple[Path, ...], split: str, options: dict[str, Any]) -> Rows:
+    """Samples of a split; options are one argument, because `datasets` takes lists among arguments for shards."""
+    yield from samples(files, split, **options)
+
+
 @dataclass(frozen=True)
 class QuestionSource:
     """The loader of a registered set of questions.
@@ -36,14 +39,21 @@ class QuestionSource:
         name: in the registry.
         samples: (paths of the registered files, split, **options) -> samples of `FEATURES`, one after another.
         labels: (paths, **options) -> task -> its labels, or `None` where answers are open.
+        settings: dataclass of the options, where a recipe can set them.
     """
 
     name: str
-    samples: Callable[..., Iterator[dict[str, Any]]]
+    samples: Callable[..., Rows]
     labels: Callable[..., Labels]
+    settings: type | None = None
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of the splits."""
+        return find_dataset(self.name).splits
 
     def files(self) -> tuple[Path, ...]:
-        """Where the files are, downloaded if they have to be.
+        """Paths of the files, downloaded where necessary.
 
         Raises:
             FileNotFoundError, ValueError, OSError: as `locate`.
@@ -51,25 +61,37 @@ class QuestionSource:
         return tuple(locate_bundle(file, self.name) for file in find_dataset(self.name).files)
 
     def __call__(self, split: str | None = None, streaming: bool = False, **options: Any) -> AnyDataset:
-        """Its samples, as `registry.load_dataset` asks for them.
+        """Load the samples, as `registry.load_dataset` does.
 
         Args:
-            split: one of its splits; all by default.
-            streaming: whether samples are read one by one, each time they are asked for, and never kept.
+            split: one of the splits; all by default.
+            streaming: read samples one by one during iteration, and keep none.
             **options: of the source.
 
         Raises:
             FileNotFoundError, OSError: as `files`.
-            ValueError: for files that are not as they should be, with the row.
+            ValueError: for bad options, and for files that do not fit, with the row.
+            MissingPackageError: if the source needs an optional package that is not installed.
         """
+        if self.settings is not None:
+            options = vars(self.settings(**options))
         files = self.files()
-        splits = {part: {"files": files, "split": part, **options} for part in find_dataset(self.name).splits}
-        return make_dataset(self.samples, FEATURES, splits, split, streaming, files)
+        shared = {"samples": self.samples, "files": files, "options": options}
+        splits = {part: {**shared, "split": part} for part in self.splits}
+        return make_dataset(_generate, FEATURES, splits, split, streaming, files)
 
     def question_labels(self, **options: Any) -> Labels:
         """Task -> its labels, or `None` where answers are open.
 
         Raises:
-            FileNotFoundError, OSError, ValueError: as `__call__`.
+            FileNotFoundError, OSError, ValueError, MissingPackageError: as `__call__`.
         """
         return self.labels(self.files(), **options)
+
+    def prepare(self, **options: Any) -> QuestionData:
+        """Load every split, with the labels.
+
+        Raises:
+            FileNotFoundError, OSError, ValueError, MissingPackageError: as `__call__`.
+        """
+        return QuestionData(dict(self(**options)), self.question_labels(**options))

@@ -1,83 +1,91 @@
-"""Which row is in which split, where the publisher left that open: by chance, by class, or by subject."""
+"""Draws of splits for sets that are published without them: at random, by class, or by subject."""
 
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
-PARTS = ("train", "validation", "test")
-_CODES = {part: code for code, part in enumerate(PARTS)}
+from ...requirements import require
+from ..entries import SPLITS
+
+# Split -> its short name, in the files of several sets.
+SHORT_NAMES = {"train": "train", "validation": "val", "test": "test"}
 
 
-def _parts(number: int, validation: np.ndarray, test: np.ndarray) -> np.ndarray:
-    parts = np.zeros(number, dtype=np.uint8)
-    parts[validation] = _CODES["validation"]
-    parts[test] = _CODES["test"]
-    return parts
+def later_splits(split: str) -> tuple[str, ...]:
+    """Names of the splits after one: those held out from it."""
+    return SPLITS[SPLITS.index(split) + 1 :]
 
 
-def in_part(parts: np.ndarray, part: str) -> np.ndarray:
-    """bool (rows,), whether a row is in the part."""
-    return parts == _CODES[part]
+def _assign(num_rows: int, validation: np.ndarray, test: np.ndarray) -> np.ndarray:
+    assigned = np.zeros(num_rows, dtype=np.uint8)
+    assigned[validation] = SPLITS.index("validation")
+    assigned[test] = SPLITS.index("test")
+    return assigned
 
 
-def random_parts(number: int, seeds: tuple[int, int]) -> np.ndarray:
-    """80 % of the rows for training, 10 % for validation and 10 % for testing, as OpenTSLM's loaders draw them: those
-    to test on first, then a ninth of the others. The draw is that of `Dataset.train_test_split`, which needs the rows.
+def in_split(assigned: np.ndarray, split: str) -> np.ndarray:
+    """Mask of the rows of a split, bool (rows,)."""
+    return assigned == SPLITS.index(split)
+
+
+def random_splits(num_rows: int, seeds: tuple[int, int]) -> np.ndarray:
+    """Draw 80 % of the rows for training, 10 % for validation and 10 % for testing, as OpenTSLM's loaders do: first
+    the test rows, then a ninth of the others. The draw is that of `Dataset.train_test_split`, which needs the rows.
 
     Args:
-        number: of rows.
+        num_rows: number of rows.
         seeds: of the two draws.
 
     Returns:
-        uint8 (rows,), for `in_part`.
+        uint8 (rows,), for `in_split`.
 
     Raises:
-        ValueError: if there are too few rows.
+        ValueError: for fewer than ten rows.
     """
-    if number < 10:
-        raise ValueError(f"there are {number} rows; a split of 80, 10 and 10 % needs at least 10.")
-    order = np.random.default_rng(seeds[0]).permutation(number)
-    test, rest = np.split(order, [math.ceil(0.1 * number)])
+    if num_rows < 10:
+        raise ValueError(f"there are {num_rows} rows; a split of 80, 10 and 10 % needs at least 10.")
+    order = np.random.default_rng(seeds[0]).permutation(num_rows)
+    test, rest = np.split(order, [math.ceil(0.1 * num_rows)])
     drawn = np.random.default_rng(seeds[1]).permutation(len(rest))[: math.ceil(0.1 / (1 - 0.1) * len(rest))]
-    return _parts(number, rest[drawn], test)
+    return _assign(num_rows, rest[drawn], test)
 
 
-def stratified_parts(labels: Sequence[str], share: float, seeds: tuple[int, int]) -> np.ndarray:
-    """A share of each class for testing and as much for validation, as OpenTSLM's loaders draw them with scikit-learn.
+def stratified_splits(labels: Sequence[str], share: float, seeds: tuple[int, int]) -> np.ndarray:
+    """Draw a share of each class for testing and as much for validation, as OpenTSLM's loaders do with scikit-learn.
 
     Args:
-        labels: of the rows.
-        share: of the rows, in either of the two parts.
+        labels: class of each row.
+        share: fraction of the rows in either of the two splits.
         seeds: of the two draws.
 
     Returns:
-        uint8 (rows,), for `in_part`.
+        uint8 (rows,), for `in_split`.
 
     Raises:
-        OSError: without scikit-learn.
-        ValueError: if a class has too few rows.
+        MissingPackageError: without scikit-learn.
+        ValueError: for a class with too few rows.
     """
-    try:
-        from sklearn.model_selection import train_test_split
-    except ModuleNotFoundError:
-        raise OSError("the published split is drawn with scikit-learn: pip install scikit-learn.") from None
-    labels = np.asarray(labels)
-    rest, test = train_test_split(np.arange(len(labels)), test_size=share, random_state=seeds[0], stratify=labels)
-    _, validation = train_test_split(rest, test_size=share / (1 - share), random_state=seeds[1], stratify=labels[rest])
-    return _parts(len(labels), validation, test)
+    train_test_split = require("sklearn.model_selection", "evaluation").train_test_split
+    classes = np.asarray(labels)
+    rest, test = train_test_split(np.arange(len(labels)), test_size=share, random_state=seeds[0], stratify=classes)
+    _, validation = train_test_split(
+        rest, test_size=share / (1 - share), random_state=seeds[1], stratify=classes[rest]
+    )
+    return _assign(len(labels), validation, test)
 
 
-def subject_parts(subjects: Sequence[str], share: float, seed: int) -> np.ndarray:
-    """A share of the subjects, and at least one, for testing and as many for validation; no subject is in two parts.
+def subject_splits(subjects: Sequence[str], share: float, seed: int) -> np.ndarray:
+    """Draw a share of the subjects, and at least one, for testing and as many for validation; no subject is in two
+    splits.
 
     Args:
-        subjects: of the rows.
-        share: of the subjects, in either of the two parts.
-        seed: of the choice.
+        subjects: subject of each row.
+        share: fraction of the subjects in either of the two splits.
+        seed: of the draw.
 
     Returns:
-        uint8 (rows,), for `in_part`.
+        uint8 (rows,), for `in_split`.
 
     Raises:
         ValueError: for fewer than three subjects.
@@ -87,4 +95,31 @@ def subject_parts(subjects: Sequence[str], share: float, seed: int) -> np.ndarra
         raise ValueError(f"there are {len(names)} subjects; splits without common subjects need at least 3.")
     held_out = max(round(share * len(names)), 1)
     order = np.random.default_rng(seed).permutation(len(names))
-    return _parts(len(names), order[held_out : 2 * held_out], order[:held_out])[rows]
+    return _assign(len(names), order[held_out : 2 * held_out], order[:held_out])[rows]
+
+
+def hold_out(labels: Sequence[str], share: float, seed: int) -> tuple[list[int], list[int]]:
+    """Hold out a share of each class, rounded and at least one row.
+
+    Args:
+        labels: class of each row.
+        share: fraction of each class that is held out.
+        seed: of the draw.
+
+    Returns:
+        The rows kept and the rows held out, both in ascending order.
+
+    Raises:
+        ValueError: for a class of which nothing would be kept.
+    """
+    rng = np.random.default_rng(seed)
+    taken: list[int] = []
+    for label in sorted(set(labels)):
+        rows = np.flatnonzero(np.asarray(labels) == label)
+        count = max(round(share * len(rows)), 1)
+        if count >= len(rows):
+            raise ValueError(
+                f"class {label!r} has {len(rows)} instances; with {count} taken, none are left to train on."
+            )
+        taken += rng.permutation(rows)[:count].tolist()
+    return sorted(set(range(len(labels))) - set(taken)), sorted(taken)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..samples import make_sample
-from .reading import known_labels, parse_numbers, read_table
-from .source import Labels, QuestionSource
-from .splits import in_part, random_parts
+from .reading import check_labels, parse_numbers, read_table
+from .samples import Labels, make_sample
+from .source import QuestionSource
+from .splits import in_split, random_splits
 
 _COLUMNS = ("Task", "Question", "Answer", "Series")
 _OPTION = re.compile(r"^\(([a-z])\)", re.MULTILINE)
@@ -19,9 +19,9 @@ def _task(row: dict[str, str]) -> str:
 
 
 def _choice(row: dict[str, str]) -> str:
-    """The option that an answer starts with, or the answer itself if it starts with none."""
-    found = _OPTION.match(row["Answer"].strip())
-    return found[0] if found else row["Answer"].strip()
+    """The option at the start of an answer, or else the whole answer."""
+    option = _OPTION.match(row["Answer"].strip())
+    return option[0] if option else row["Answer"].strip()
 
 
 def _options(row: dict[str, str]) -> list[str]:
@@ -29,35 +29,35 @@ def _options(row: dict[str, str]) -> list[str]:
 
 
 def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
-    """The questions of a split of TSQA.csv (`ChengsenWang/TSQA`): Task, Size, Question, Answer, Label, Series.
+    """Yield the questions of a split of TSQA.csv (`ChengsenWang/TSQA`): Task, Size, Question, Answer, Label, Series.
 
-    The set has one published part; OpenTSLM draws 10 % to test and 10 % to validate with seed 42, and so does this:
-    38,400, 4,800 and 4,800 of the 48,000 rows. Put right against the reference: the answer is the option that the
-    question asks for, "(c)", alone, so that neither an empty text nor "(" counts as right; it must be one that the
-    question offers.
+    The set is published without splits; 10 % are drawn for testing and 10 % for validation with seed 42, as in
+    OpenTSLM: 38,400, 4,800 and 4,800 of the 48,000 rows. Differs from the reference implementation: the answer is only
+    the option, "(c)", as the question asks for, so that neither an empty text nor "(" counts as right; it must be one
+    that the question offers.
 
     Raises:
         ValueError: for rows that do not fit, with their number, and answers that are not among the options.
     """
     (path,) = files
-    parts = random_parts(sum(1 for _ in read_table(path, _COLUMNS)), (42, 42))
-    chosen = in_part(parts, split)
-    rows = known_labels(read_table(path, _COLUMNS), str(path), _choice, _options)
-    for position, (number, row) in enumerate(rows):
+    assigned = random_splits(sum(1 for _ in read_table(path, _COLUMNS)), (42, 42))
+    chosen = in_split(assigned, split)
+    rows = check_labels(read_table(path, _COLUMNS), str(path), _choice, _options)
+    for position, (row_number, row) in enumerate(rows):
         if chosen[position]:
-            series = parse_numbers(row["Series"], f"{path}, row {number}, Series")
+            series = parse_numbers(row["Series"], f"{path}, row {row_number}, Series")
             yield make_sample(
-                row["Question"].strip(), {"Series": series}, _choice(row), _task(row), "tsqa", f"tsqa-{number}"
+                row["Question"].strip(), {"Series": series}, _choice(row), _task(row), "tsqa", f"tsqa-{row_number}"
             )
 
 
 def labels(files: tuple[Path, ...]) -> Labels:
-    """Each kind of question with the options of its questions."""
+    """Each kind of question with the options that its questions offer."""
     (path,) = files
-    found: dict[str, set[str]] = {}
+    options: dict[str, set[str]] = {}
     for _, row in read_table(path, _COLUMNS):
-        found.setdefault(_task(row), set()).update(_options(row))
-    return {task: sorted(options) for task, options in sorted(found.items())}
+        options.setdefault(_task(row), set()).update(_options(row))
+    return {task: sorted(options[task]) for task in sorted(options)}
 
 
 load = QuestionSource("tsqa", samples, labels)

@@ -6,17 +6,11 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
-from ts_llm_fusion.data.questions import QuestionArguments, prepare_questions
-from ts_llm_fusion.data.samples import FEATURES, make_sample, numbers_as_text, shuffle_series
-from ts_llm_fusion.data.synthetic_qa import (
-    PERIODS,
-    TASKS,
-    SyntheticArguments,
-    prepare_synthetic,
-    stream_synthetic,
-    synthetic_sample,
-)
-from ts_llm_fusion.data.tsc import ArchiveArguments
+from ts_llm_fusion.data.qa import synthetic
+from ts_llm_fusion.data.qa.archives import ArchiveArguments
+from ts_llm_fusion.data.qa.questions import QuestionArguments, prepare_questions
+from ts_llm_fusion.data.qa.samples import FEATURES, make_sample, numbers_as_text, shuffle_series
+from ts_llm_fusion.data.qa.synthetic import PERIODS, TASKS, SyntheticArguments, synthetic_sample
 from ts_llm_fusion.evaluation.answers import answer_label
 
 THIRDS = ["first third", "middle third", "last third"]
@@ -124,18 +118,21 @@ def test_there_are_ten_kinds_each_with_three_phrasings_or_more() -> None:
 
 
 def test_a_seed_and_a_split_make_the_same_questions_and_others_make_others() -> None:
-    arguments = SyntheticArguments(num_train=40, num_validation=40, num_test=1)
-    first, again = prepare_synthetic(arguments).splits, prepare_synthetic(arguments).splits
-    assert first["train"][:] == again["train"][:]
+    first = synthetic.load.prepare(num_train=40, num_validation=40, num_test=1).splits
+    again = [synthetic_sample(SyntheticArguments(), "train", index) for index in range(40)]
+    assert list(first["train"]) == again
     assert first["train"].features == FEATURES
-    other = prepare_synthetic(SyntheticArguments(num_train=40, num_validation=1, num_test=1, question_seed=1)).splits
+    other = synthetic.load.prepare(num_train=40, num_validation=1, num_test=1, question_seed=1).splits
     for different in (first["validation"], other["train"]):
         assert not {str(row) for row in first["train"]["time_series"]} & {str(row) for row in different["time_series"]}
 
 
 def test_a_stream_has_the_samples_that_memory_has() -> None:
-    arguments = SyntheticArguments(num_train=25, num_validation=1, num_test=1)
-    assert list(stream_synthetic(arguments, "train", 25)) == list(prepare_synthetic(arguments).splits["train"])
+    options = {"num_train": 25, "num_validation": 1, "num_test": 1, "tasks": ["trend", "spike"]}
+    stream = synthetic.load("train", streaming=True, **options)
+    # A list among the options is not a list of shards to deal to workers.
+    assert stream.num_shards == 1
+    assert list(stream) == list(synthetic.load.prepare(**options).splits["train"])
 
 
 def test_lengths_noise_and_share_of_multiple_choice_are_as_asked() -> None:
@@ -196,7 +193,7 @@ def test_shuffling_keeps_the_number_of_series_of_each_question() -> None:
 
 
 def test_shuffling_gives_each_question_the_series_of_another_one_of_its_kind() -> None:
-    samples = prepare_synthetic(SyntheticArguments(num_train=1, num_validation=1, num_test=200)).splits["test"]
+    samples = synthetic.load.prepare(num_train=1, num_validation=1, num_test=200).splits["test"]
     shuffled = shuffle_series(samples, seed=0)
     assert samples["messages"][:] == shuffled["messages"][:]
     for task in TASKS:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from datasets import Features, Value
 
-from ts_llm_fusion.data import rows
+from ts_llm_fusion.data import generated
 
 
 def _count(log: str):
@@ -22,7 +22,7 @@ def test_rows_are_made_again_when_the_code_or_a_file_changed_and_not_otherwise(
     source.write_text("a")
 
     def runs() -> int:
-        made = rows.make_dataset(
+        made = generated.make_dataset(
             _count, Features({"value": Value("int64")}), {"train": {"log": str(log)}}, "train", False, [source]
         )
         assert made["value"][:] == [1]
@@ -31,5 +31,5 @@ def test_rows_are_made_again_when_the_code_or_a_file_changed_and_not_otherwise(
     assert [runs(), runs()] == [1, 1]
     source.write_text("ab")
     assert runs() == 2
-    monkeypatch.setattr(rows, "_code_stamp", lambda: 0)
+    monkeypatch.setattr(generated, "_code_stamp", lambda: 0)
     assert [runs(), runs()] == [3, 3]

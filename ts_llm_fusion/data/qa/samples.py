@@ -1,13 +1,13 @@
-"""Question-answering samples: one schema for every source, as messages with the series in a column beside them."""
+"""Samples of questions: one schema for all sources, chat messages with the series in a column of their own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from datasets import Dataset, Features, List, Value, concatenate_datasets
 
-# A part is text, or stands for the next series of the sample and has no text.
+# A part of a message is text, or a placeholder without text for the next series of the sample.
 FEATURES = Features(
     {
         "messages": List(
@@ -24,21 +24,25 @@ FEATURES = Features(
 )
 
 
+# Task -> every possible answer, or `None` where answers are open.
+Labels = dict[str, list[str] | None]
+
+
 @dataclass(frozen=True)
 class QuestionData:
-    """Questions with what their answers can be.
+    """Questions with their possible answers.
 
     Args:
         splits: samples of `FEATURES` under "train", "validation" and "test".
-        labels: task -> every answer that it knows, or `None` for a task with open answers.
+        labels: task -> every possible answer, or `None` where answers are open.
     """
 
     splits: dict[str, Dataset]
-    labels: dict[str, list[str] | None]
+    labels: Labels
 
 
 def text_part(text: str) -> dict[str, Any]:
-    """A part of a message that is text."""
+    """Make a text part of a message."""
     return {"type": "text", "text": text}
 
 
@@ -52,17 +56,20 @@ def make_sample(
     subject: str | None = None,
     reply: str | None = None,
 ) -> dict[str, Any]:
-    """A sample: the question, each series after its name, and the answer.
+    """Make a sample: the question, each series after its name, and the answer.
 
     Args:
-        question: what is asked.
+        question: text of the question.
         series: name -> float array (time,), in the unit of the data.
-        answer: the true answer, a label where the task has a list of them.
+        answer: the true answer, a label where the task has labels.
         task: kind of question.
-        source: data set that it comes from.
+        source: name of the data set.
         sample_id: unique among the samples of the source.
-        subject: whom the series were recorded from, where it is known.
-        reply: what the assistant says, which ends in the answer; the answer alone by default.
+        subject: person that the series were recorded from, where it is known.
+        reply: text of the assistant, which ends in the answer; the answer alone by default.
+
+    Returns:
+        A row of `FEATURES`.
     """
     content = [text_part(question)]
     for name in series:
@@ -83,7 +90,7 @@ def make_sample(
 
 
 def offer(options: Sequence[str]) -> str:
-    """The text that offers options; the answer is one of them, word for word."""
+    """Text that offers options; the answer is one of them, word for word."""
     return f" Options: {', '.join(options)}."
 
 
@@ -92,7 +99,7 @@ def _scale(values: np.ndarray) -> str:
 
 
 def sample_text(sample: Mapping[str, Any]) -> str:
-    """The text of a sample much as a chat template renders it, with the scales of the series: for a tokenizer."""
+    """Render a sample much as a chat template does, with the scales of the series, to train a tokenizer on."""
     series = iter(sample["time_series"])
     turns = [
         f"{message['role'].capitalize()}: "
@@ -106,11 +113,11 @@ def sample_text(sample: Mapping[str, Any]) -> str:
 
 
 def numbers_as_text(sample: Mapping[str, Any]) -> dict[str, Any]:
-    """The same sample with its series as numbers in the text: what a language model without an encoder reads.
+    """Write the series of a sample as numbers in its text, for a language model without an encoder.
 
-    A series is brought to mean 0 and standard deviation 1, its scale told before it, and each value rounded to a tenth
-    of a standard deviation and written in tenths: "-12" is 1.2 standard deviations below the mean. A missing value is
-    "?".
+    A series is standardized, with its mean and standard deviation written before it, and each value is rounded to a
+    tenth of a standard deviation and written in tenths: "-12" is 1.2 standard deviations below the mean. A missing
+    value is "?".
     """
     series = iter(sample["time_series"])
     messages = [
@@ -120,7 +127,7 @@ def numbers_as_text(sample: Mapping[str, Any]) -> dict[str, Any]:
     return {**sample, "messages": messages, "time_series": [], "time_series_names": []}
 
 
-def _written(part: Mapping[str, Any], series: Iterable[Sequence[float]]) -> Mapping[str, Any]:
+def _written(part: Mapping[str, Any], series: Iterator[Sequence[float]]) -> Mapping[str, Any]:
     if part["type"] == "text":
         return part
     values = np.asarray(next(series), dtype=np.float64)
@@ -130,19 +137,19 @@ def _written(part: Mapping[str, Any], series: Iterable[Sequence[float]]) -> Mapp
 
 
 def shuffle_series(samples: Dataset, seed: int) -> Dataset:
-    """The same questions, each with the series of another sample of its task and number of series: what is left is
-    known from the text.
+    """Give each question the series of another sample of its task with as many series; what a model still answers
+    then, it knows from the text.
 
     Args:
         samples: of `FEATURES`.
         seed: of the permutation.
     """
     rng = np.random.default_rng(seed)
-    kinds: dict[tuple[str, int], list[int]] = {}
+    rows_by_kind: dict[tuple[str, int], list[int]] = {}
     for row, kind in enumerate(zip(samples["task"], map(len, samples["time_series_names"]), strict=True)):
-        kinds.setdefault(kind, []).append(row)
+        rows_by_kind.setdefault(kind, []).append(row)
     sources = np.arange(len(samples))
-    for _, rows in sorted(kinds.items()):
+    for _, rows in sorted(rows_by_kind.items()):
         shuffled = rng.permutation(rows)
         sources[shuffled] = np.roll(shuffled, 1)
     series = samples.select(sources).select_columns(["time_series"])

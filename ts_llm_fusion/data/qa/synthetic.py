@@ -1,23 +1,25 @@
-"""Synthetic questions about series, whose answers are true by construction."""
+"""Synthetic questions about series, with answers that are true by construction."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import Dataset, IterableDataset
 
-from .rows import AnyDataset, make_dataset
-from .samples import FEATURES, QuestionData, make_sample, offer
+from ..entries import SPLITS
+from .samples import Labels, make_sample, offer
+from .source import QuestionSource
 
-# Steps of a cycle that questions about periods ask for.
+SYNTHETIC = "synthetic"
+# Possible answers, in steps, to questions about a period.
 PERIODS = (6, 9, 14, 21)
 _THIRDS = ["first third", "middle third", "last third"]
 
 
 @dataclass
 class SyntheticArguments:
-    """How many questions, and about what series."""
+    """Options of the synthetic questions."""
 
     num_train: int = field(default=20000, metadata={"help": "Training questions."})
     num_validation: int = field(default=500, metadata={"help": "Questions to select on."})
@@ -50,7 +52,13 @@ class SyntheticArguments:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A drawn pattern: the series without noise, which phrasing group asks for it, and the true answer."""
+    """A drawn pattern.
+
+    Args:
+        series: one or two arrays, float64 (time,), without noise.
+        answer: the true answer.
+        aspect: index of the group of phrasings that ask for it.
+    """
 
     series: list[np.ndarray]
     answer: str
@@ -62,10 +70,10 @@ class Task:
     """A kind of question.
 
     Args:
-        labels: every answer.
-        phrasings: for each aspect that can be asked for, several ways to ask.
-        draw: (random generator, length) -> what is asked about.
-        noisy: whether noise is added; not where the noise is what is asked about.
+        labels: possible answers.
+        phrasings: for each aspect, several phrasings of the question.
+        draw: (random generator, length) -> pattern.
+        noisy: add noise; not for questions about the noise itself.
     """
 
     labels: list[str]
@@ -75,7 +83,7 @@ class Task:
 
 
 def _smooth(rng: np.random.Generator, length: int) -> np.ndarray:
-    """A random smooth curve of mean 0 and standard deviation 1, the sum of three slow sines."""
+    """Draw a smooth curve of mean 0 and standard deviation 1, the sum of three slow sines."""
     time = np.linspace(0, 1, length)[:, None]
     cycles = np.arange(1, 4)
     phases = rng.uniform(0, 2 * np.pi, 3)
@@ -84,17 +92,17 @@ def _smooth(rng: np.random.Generator, length: int) -> np.ndarray:
 
 
 def _wave(rng: np.random.Generator, length: int, period: float) -> np.ndarray:
-    """A cycle of amplitude 1: a sine, with some of its second harmonic."""
+    """Draw a cycle of amplitude 1: a sine, with some of its second harmonic."""
     angle = 2 * np.pi * np.arange(length) / period + rng.uniform(0, 2 * np.pi)
     return np.sin(angle) + rng.uniform(0, 0.3) * np.sin(2 * angle + rng.uniform(0, 2 * np.pi))
 
 
-def _bump(length: int, centre: float, width: float) -> np.ndarray:
-    return np.exp(-0.5 * ((np.arange(length) - centre) / width) ** 2)
+def _bump(length: int, center: float, width: float) -> np.ndarray:
+    return np.exp(-0.5 * ((np.arange(length) - center) / width) ** 2)
 
 
 def _in_third(rng: np.random.Generator, third: int, length: int) -> float:
-    """A position clearly inside a third of a series."""
+    """Draw a position well inside a third of a series."""
     return (third + rng.uniform(0.2, 0.8)) / 3 * (length - 1)
 
 
@@ -169,7 +177,7 @@ def _lead_lag(rng: np.random.Generator, length: int) -> Drawn:
     early = rng.uniform(0.1 * length, 0.9 * length - lag)
     late = early if answer == "neither" else early + lag
     width, sign = length / 20, rng.choice([-1, 1])
-    series = [sign * _bump(length, centre, width) for centre in (early, late)]
+    series = [sign * _bump(length, center, width) for center in (early, late)]
     return Drawn(series[::-1] if answer == "second" else series, answer)
 
 
@@ -279,8 +287,8 @@ TASKS = {
 
 
 def synthetic_sample(arguments: SyntheticArguments, split: str, index: int) -> dict[str, Any]:
-    """Question `index` of a split: a function of the seed, the split and the index alone."""
-    rng = np.random.default_rng([arguments.question_seed, ("train", "validation", "test").index(split), index])
+    """Generate question `index` of a split, a function of the seed, the split and the index alone."""
+    rng = np.random.default_rng([arguments.question_seed, SPLITS.index(split), index])
     names = arguments.tasks or list(TASKS)
     name = names[int(rng.integers(len(names)))]
     task = TASKS[name]
@@ -289,56 +297,31 @@ def synthetic_sample(arguments: SyntheticArguments, split: str, index: int) -> d
     series = np.stack(drawn.series)
     if task.noisy:
         series = series + arguments.noise * rng.normal(size=series.shape)
-    # Any unit: neither level nor scale gives an answer away.
+    # Random level and scale, which say nothing about the answer.
     series = rng.normal(scale=10, size=(len(series), 1)) + 10 ** rng.uniform(-1, 1, size=(len(series), 1)) * series
     question, answer = str(rng.choice(task.phrasings[drawn.aspect])), str(drawn.answer)
     if rng.random() < arguments.multiple_choice:
         question += offer(rng.permutation(task.labels).tolist())
     titles = ["Series"] if len(series) == 1 else ["First series", "Second series"]
-    return make_sample(question, dict(zip(titles, series, strict=True)), answer, name, "synthetic", f"{split}-{index}")
+    return make_sample(question, dict(zip(titles, series, strict=True)), answer, name, SYNTHETIC, f"{split}-{index}")
 
 
-def _generate(arguments: SyntheticArguments, split: str, indices: range) -> Iterator[dict[str, Any]]:
-    for index in indices:
+def samples(files: tuple[Path, ...], split: str, **options: Any) -> Iterator[dict[str, Any]]:
+    """Generate the questions of a split; no question of one split is in another.
+
+    Args:
+        files: none.
+        split: of the set.
+        **options: fields of `SyntheticArguments`.
+    """
+    arguments = SyntheticArguments(**options)
+    for index in range(getattr(arguments, f"num_{split}")):
         yield synthetic_sample(arguments, split, index)
 
 
-def stream_synthetic(arguments: SyntheticArguments, split: str, num_samples: int) -> IterableDataset:
-    """The same samples as `prepare_synthetic` has in memory, made when they are asked for."""
-    return IterableDataset.from_generator(
-        _generate,
-        features=FEATURES,
-        gen_kwargs={"arguments": arguments, "split": split, "indices": range(num_samples)},
-    )
+def labels(files: tuple[Path, ...], **options: Any) -> Labels:
+    """Each kind of question with its answers."""
+    return {name: TASKS[name].labels for name in SyntheticArguments(**options).tasks or TASKS}
 
 
-def _sizes(arguments: SyntheticArguments) -> dict[str, int]:
-    return {"train": arguments.num_train, "validation": arguments.num_validation, "test": arguments.num_test}
-
-
-def load_synthetic(split: str | None, streaming: bool, **options: Any) -> AnyDataset:
-    """The questions, as `registry.load_dataset` asks for them.
-
-    Args:
-        split: as `registry.load_dataset`.
-        streaming: as `registry.load_dataset`.
-        **options: of `SyntheticArguments`.
-
-    Raises:
-        ValueError: for bad options.
-    """
-    arguments = SyntheticArguments(**options)
-    splits = {
-        part: {"arguments": arguments, "split": part, "indices": range(size)}
-        for part, size in _sizes(arguments).items()
-    }
-    return make_dataset(_generate, FEATURES, splits, split, streaming)
-
-
-def prepare_synthetic(arguments: SyntheticArguments) -> QuestionData:
-    """The questions of a recipe; no question of one split is in another."""
-    splits = {
-        split: Dataset.from_list(list(_generate(arguments, split, range(size))), features=FEATURES)
-        for split, size in _sizes(arguments).items()
-    }
-    return QuestionData(splits, {name: TASKS[name].labels for name in arguments.tasks or TASKS})
+load = QuestionSource(SYNTHETIC, samples, labels, SyntheticArguments)

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ts_llm_fusion.data.tsc import ArchiveArguments, prepare_archive, read_archive, read_ts, read_tsv, stratified_split
+from ts_llm_fusion.data.qa.archives import ArchiveSource, archive_files, read_archive
+from ts_llm_fusion.data.qa.splits import hold_out
+from ts_llm_fusion.data.qa.ts_files import read_ts, read_tsv
 
 TS_FILE = """\
 # a comment
@@ -60,13 +62,13 @@ def test_a_ts_file_that_does_not_fit_is_an_error_with_its_place(tmp_path: Path, 
 
 def test_a_stratified_split_takes_the_share_of_each_class_and_is_seeded() -> None:
     labels = ["a"] * 20 + ["b"] * 10 + ["c"] * 3
-    kept, taken = stratified_split(labels, 0.2, seed=0)
+    kept, taken = hold_out(labels, 0.2, seed=0)
     assert sorted(kept + taken) == list(range(33))
     assert Counter(labels[row] for row in taken) == {"a": 4, "b": 2, "c": 1}
-    assert taken == stratified_split(labels, 0.2, seed=0)[1]
-    assert taken != stratified_split(labels, 0.2, seed=1)[1]
+    assert taken == hold_out(labels, 0.2, seed=0)[1]
+    assert taken != hold_out(labels, 0.2, seed=1)[1]
     with pytest.raises(ValueError, match="class 'd' has 1 instances"):
-        stratified_split(["d", "e", "e"], 0.2, seed=0)
+        hold_out(["d", "e", "e"], 0.2, seed=0)
 
 
 def test_a_missing_archive_says_where_to_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,9 +76,9 @@ def test_a_missing_archive_says_where_to_put_it(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(FileNotFoundError, match=r"put the file at \$TS_LLM_FUSION_DATA_DIR/tsc/BasicMotions.zip"):
-        prepare_archive("BasicMotions", ArchiveArguments())
+        ArchiveSource("BasicMotions").prepare()
     with pytest.raises(FileNotFoundError, match=r"no Mine_TRAIN file .* put it in \$TS_LLM_FUSION_DATA_DIR/tsc"):
-        prepare_archive("Mine", ArchiveArguments())
+        ArchiveSource("Mine").prepare()
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_a_missing_archive_says_where_to_put_it(tmp_path: Path, monkeypatch: pyt
 def test_the_archives_have_their_official_sizes(
     data_dir: Path, name: str, sizes: tuple, channels: int, length: int, classes: int
 ) -> None:
-    data = prepare_archive(name, ArchiveArguments())
+    data = ArchiveSource(name).prepare()
     assert tuple(len(data.splits[split]) for split in ("train", "validation", "test")) == sizes
     sample = data.splits["test"][0]
     assert (len(sample["time_series"]), len(sample["time_series"][0])) == (channels, length)
@@ -100,10 +102,10 @@ def test_the_archives_have_their_official_sizes(
 
 
 def test_validation_comes_from_training_and_test_from_the_official_test_split(data_dir: Path) -> None:
-    splits = prepare_archive("Epilepsy", ArchiveArguments(split_seed=3)).splits
+    splits = ArchiveSource("Epilepsy").prepare(split_seed=3).splits
     ids = {name: set(samples["id"]) for name, samples in splits.items()}
     assert ids["train"] | ids["validation"] == {f"TRAIN-{row}" for row in range(137)}
     assert not ids["train"] & ids["validation"]
-    last = read_archive("Epilepsy", "TEST")[-1]
+    last = read_archive("Epilepsy", archive_files("Epilepsy"), "TEST")[-1]
     assert splits["test"][-1]["answer"] == last.label
     assert np.allclose(splits["test"][-1]["time_series"], last.channels, atol=1e-6)

@@ -1,0 +1,191 @@
+"""Classification archives (UCR, UEA) as questions."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..download import DATA_DIR_VARIABLE, data_directory
+from ..entries import SPLITS
+from ..generated import AnyDataset
+from .archive_names import UCR_NAMES, UEA_NAMES
+from .entries import archive_file
+from .samples import Labels, make_sample, offer
+from .source import QuestionSource, locate_bundle
+from .splits import hold_out
+from .ts_files import LabeledSeries, open_ts, read_ts, read_tsv, ts_instances
+
+_SUFFIXES = (".ts", ".ts.gz", ".tsv", ".tsv.gz")
+
+
+@dataclass
+class ArchiveArguments:
+    """Options of a classification archive."""
+
+    validation_share: float = field(
+        default=0.2, metadata={"help": "Share of each class of the training split that is kept to select on."}
+    )
+    split_seed: int = field(default=0, metadata={"help": "Seed of that choice."})
+
+    def __post_init__(self):
+        if not 0 < self.validation_share < 1:
+            raise ValueError(f"validation_share is {self.validation_share}; it must be between 0 and 1.")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Facts about an archive that its files do not hold.
+
+    Args:
+        question: about the series of an instance.
+        channels: names of the series; "Channel 1", ... by default.
+    """
+
+    question: str
+    channels: tuple[str, ...] = ()
+
+
+_ARCHIVES = {
+    "BasicMotions": Archive(
+        "A smart watch recorded these signals for ten seconds. What is its wearer doing?",
+        ("Acceleration x", "Acceleration y", "Acceleration z", "Rotation x", "Rotation y", "Rotation z"),
+    ),
+    "Epilepsy": Archive(
+        "A sensor on the wrist recorded this acceleration for 13 seconds. What is its wearer doing?",
+        ("Acceleration x", "Acceleration y", "Acceleration z"),
+    ),
+}
+_DEFAULT = Archive("Which class do these signals belong to?")
+
+
+def _find(name: str, part: str) -> Path | None:
+    """Find the file of a split in the data directory."""
+    directory = data_directory()
+    candidates = [directory / "tsc" / f"{name}_{part}{suffix}" for suffix in _SUFFIXES] if directory else []
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def is_archive(name: str) -> bool:
+    """Whether a name is that of an archive: of UCR or UEA, or of files in the data directory."""
+    return name in UCR_NAMES or name in UEA_NAMES or _find(name, "TRAIN") is not None
+
+
+def archive_files(name: str) -> tuple[Path, ...]:
+    """Locate the files of an archive: its two splits in `$TS_LLM_FUSION_DATA_DIR/tsc`, or the zip archive with both.
+
+    Raises:
+        FileNotFoundError: if neither is there and the archive cannot be downloaded, saying where to put it.
+    """
+    train, test = _find(name, "TRAIN"), _find(name, "TEST")
+    if train is not None and test is not None:
+        return train, test
+    if name not in UCR_NAMES | UEA_NAMES:
+        missing = "TRAIN" if train is None else "TEST"
+        raise FileNotFoundError(
+            f"{name}: no {name}_{missing} file ({', '.join(_SUFFIXES)}) in {data_directory() or 'a data directory'}"
+            f"/tsc, and no archive of UCR and UEA has that name; put it in ${DATA_DIR_VARIABLE}/tsc."
+        )
+    return (locate_bundle(archive_file(name), name),)
+
+
+def read_archive(name: str, files: tuple[Path, ...], part: str) -> list[LabeledSeries]:
+    """Read the instances of an official split.
+
+    Args:
+        name: of the archive.
+        files: as `archive_files`.
+        part: "TRAIN" or "TEST".
+
+    Raises:
+        ValueError: for a file that cannot be read or is empty.
+    """
+    if len(files) == 2:
+        path = files[("TRAIN", "TEST").index(part)]
+        instances = (read_ts if ".ts" in path.suffixes else read_tsv)(path)
+        source = str(path)
+    else:
+        with open_ts(files[0], name, part) as (source, lines):
+            instances = list(ts_instances(lines, source, "class"))
+    if not instances:
+        raise ValueError(f"{source}: has no instances.")
+    return instances
+
+
+def _classes(instances: Iterable[LabeledSeries]) -> list[str]:
+    return sorted({instance.label for instance in instances})
+
+
+def _check_test_classes(name: str, test: Iterable[LabeledSeries], classes: Sequence[str]) -> None:
+    unknown = Counter(instance.label for instance in test if instance.label not in classes)
+    if unknown:
+        counted = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common())
+        raise ValueError(
+            f"{name}: {unknown.total()} instances of the test split are of classes that the training split does not "
+            f"have: {counted}."
+        )
+
+
+def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: Any) -> Iterator[dict[str, Any]]:
+    """Yield the questions of a split: the official test split, and the official training split cut in two, with a
+    share of each class for validation.
+
+    Args:
+        name: of the archive.
+        files: as `archive_files`.
+        split: of the set.
+        **options: fields of `ArchiveArguments`.
+
+    Raises:
+        ValueError: as `read_archive` and `hold_out`, and for a test split with other classes.
+    """
+    arguments = ArchiveArguments(**options)
+    instances = read_archive(name, files, "TRAIN")
+    classes, part = _classes(instances), "TRAIN"
+    if split == "test":
+        instances, part = read_archive(name, files, "TEST"), "TEST"
+        _check_test_classes(name, instances, classes)
+        rows: Sequence[int] = range(len(instances))
+    else:
+        labels = [instance.label for instance in instances]
+        kept, taken = hold_out(labels, arguments.validation_share, arguments.split_seed)
+        rows = kept if split == "train" else taken
+    archive = _ARCHIVES.get(name, _DEFAULT)
+    question = archive.question + offer(classes)
+    for row in rows:
+        channels, label = instances[row].channels, instances[row].label
+        names = archive.channels or [f"Channel {number}" for number in range(1, len(channels) + 1)]
+        yield make_sample(question, dict(zip(names, channels, strict=True)), label, name, name, f"{part}-{row}")
+
+
+def archive_labels(name: str, files: tuple[Path, ...], **options: Any) -> Labels:
+    """The classes of the training split.
+
+    Raises:
+        ValueError: as `read_archive`.
+    """
+    return {name: _classes(read_archive(name, files, "TRAIN"))}
+
+
+class ArchiveSource(QuestionSource):
+    """The loader of a classification archive, in the registry or in the data directory.
+
+    Args:
+        name: of the archive.
+    """
+
+    def __init__(self, name: str):
+        super().__init__(name, partial(archive_samples, name), partial(archive_labels, name), ArchiveArguments)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        return SPLITS
+
+    def files(self) -> tuple[Path, ...]:
+        return archive_files(self.name)
+
+
+def load_archive(split: str | None, streaming: bool, archive: str, **options: Any) -> AnyDataset:
+    """Load an archive, as `registry.load_dataset` does: `ArchiveSource(archive)(split, streaming, **options)`."""
+    return ArchiveSource(archive)(split, streaming, **options)

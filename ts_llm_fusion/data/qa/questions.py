@@ -1,0 +1,78 @@
+"""The questions of a recipe."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..entries import SPLITS
+from ..registry import find_dataset, find_loader
+from .archives import ArchiveArguments, ArchiveSource, is_archive
+from .samples import FEATURES, QuestionData, numbers_as_text
+from .source import QuestionSource
+from .synthetic import SyntheticArguments
+
+
+@dataclass
+class QuestionArguments:
+    """The set of questions, and the form of its series."""
+
+    data: str = field(
+        default="synthetic",
+        metadata={
+            "help": "A set of questions or captions by name: synthetic, tsqa, har_cot, ..., or a classification "
+            "archive (BasicMotions, ...)."
+        },
+    )
+    series_as: Literal["series", "text"] = field(
+        default="series", metadata={"help": "Whether the encoder reads the series, or the text holds their numbers."}
+    )
+
+
+def find_source(name: str) -> QuestionSource:
+    """Find the source of a set of questions: a registered one, or a classification archive in the data directory.
+
+    Raises:
+        ValueError: for an unknown name (the nearest is named), or a set without questions.
+    """
+    if is_archive(name):
+        return ArchiveSource(name)
+    entry = find_dataset(name)
+    loader = find_loader(entry)
+    if not isinstance(loader, QuestionSource):
+        raise ValueError(f"{name}: is a set of series for {entry.task}, not of questions.")
+    return loader
+
+
+def prepare_questions(
+    arguments: QuestionArguments,
+    synthetic: SyntheticArguments,
+    archive: ArchiveArguments,
+    needed: Collection[str] = SPLITS,
+) -> QuestionData:
+    """Prepare the questions of a recipe.
+
+    Args:
+        arguments: the set, and the form of its series.
+        synthetic: options of the synthetic questions.
+        archive: options of the classification archives.
+        needed: splits that the set must have.
+
+    Raises:
+        FileNotFoundError: for files that are not available locally and cannot be downloaded, saying where to put them.
+        ValueError: for an unknown name (the nearest is named), a set without questions or without a needed split, and
+            files that do not fit.
+        MissingPackageError: if the set needs an optional package that is not installed.
+    """
+    source = find_source(arguments.data)
+    missing = [split for split in needed if split not in source.splits]
+    if missing:
+        raise ValueError(f"{source.name}: has no {missing[0]} split; it is to evaluate on, not to train.")
+    options = next((vars(given) for given in (synthetic, archive) if type(given) is source.settings), {})
+    data = source.prepare(**options)
+    if arguments.series_as == "series":
+        return data
+    splits = {
+        name: samples.map(numbers_as_text, features=FEATURES, keep_in_memory=True, load_from_cache_file=False)
+        for name, samples in data.splits.items()
+    }
+    return QuestionData(splits, data.labels)
