@@ -34,7 +34,7 @@ _PUBLIC = {
     "forecast_frame": "ts_llm_fusion.forecasting",
     "load_series": "ts_llm_fusion.data.sources",
     "load_dataset": "ts_llm_fusion.data.registry",
-    "load_metric": "ts_llm_fusion.evaluation.modules",
+    "load_metric": "ts_llm_fusion.evaluation.metrics",
     "predict_fev": "ts_llm_fusion.evaluation.fev_predictions",
 }
 

@@ -23,7 +23,7 @@ from ts_llm_fusion.evaluation.forecasters import (
     metrics_function,
     model_forecaster,
 )
-from ts_llm_fusion.evaluation.metrics import ForecastErrors
+from ts_llm_fusion.evaluation.forecast_errors import ForecastErrors
 from ts_llm_fusion.evaluation.published import published_answers, published_forecasts
 from ts_llm_fusion.training.forecaster import ForecastTrainingArguments, train_forecaster
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .point_metrics import end_to_end
+from .point_metrics import concatenate
 
 # Of the 90 % test of an autocorrelation.
 _CRITICAL = 1.645
@@ -91,7 +91,7 @@ def naive2(in_sample: Sequence[np.ndarray], period: int, horizon: int) -> np.nda
     Raises:
         ValueError: for series that are empty or have missing values (named by their count).
     """
-    values, lengths = end_to_end(in_sample)
+    values, lengths = concatenate(in_sample)
     missing = np.bincount(np.repeat(np.arange(len(lengths)), lengths)[~np.isfinite(values)], minlength=len(lengths))
     broken = np.count_nonzero((lengths == 0) | (missing > 0))
     if broken:

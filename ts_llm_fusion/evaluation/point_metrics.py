@@ -12,7 +12,7 @@ import numpy as np
 logger = logging.getLogger(__name__)
 
 
-def refuse_broken(broken: int, count: int) -> None:
+def check_finite(broken: int, count: int) -> None:
     """Raises ValueError if `broken` of `count` forecast values, those that are no finite numbers, is not 0."""
     if broken:
         raise ValueError(
@@ -37,7 +37,7 @@ def observed(target: np.ndarray, *forecasts: np.ndarray) -> np.ndarray:
     for forecast in forecasts:
         if forecast.shape[: target.ndim] != target.shape or forecast.ndim > target.ndim + 1:
             raise ValueError(f"the forecast has shape {forecast.shape} and the target {target.shape}; give the same.")
-        refuse_broken(np.count_nonzero(~np.isfinite(forecast)), forecast.size)
+        check_finite(np.count_nonzero(~np.isfinite(forecast)), forecast.size)
     counted = ~np.isnan(target)
     if not counted.any():
         raise ValueError("no observed target value to count; the evaluation set is empty or all missing.")
@@ -100,7 +100,7 @@ def smape(target: np.ndarray, forecast: np.ndarray) -> float:
     return float(np.mean(200 * abs(target - forecast) / np.where(size > 0, size, 1)))
 
 
-def end_to_end(series: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def concatenate(series: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Series of any lengths one after the other, float64 (sum of lengths,), and their lengths (series,)."""
     lengths = np.array([len(values) for values in series], dtype=np.int64)
     return np.concatenate([np.asarray(values, dtype=np.float64) for values in series]), lengths
@@ -121,7 +121,7 @@ def seasonal_scale(in_sample: Sequence[np.ndarray], seasonality: int) -> np.ndar
     """
     if seasonality < 1:
         raise ValueError(f"seasonality is {seasonality}; it must be at least 1.")
-    values, lengths = end_to_end(in_sample)
+    values, lengths = concatenate(in_sample)
     owner = np.repeat(np.arange(len(lengths)), lengths)
     change = abs(values[seasonality:] - values[:-seasonality])
     counted = (owner[seasonality:] == owner[:-seasonality]) & ~np.isnan(change)

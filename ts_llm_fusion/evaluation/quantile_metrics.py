@@ -23,7 +23,7 @@ def pinball_loss(error: Array, levels: Array) -> Array:
     return levels * error - (error < 0) * error
 
 
-def is_inside(target: Array, lower: Array, upper: Array) -> Array:
+def in_interval(target: Array, lower: Array, upper: Array) -> Array:
     """Elementwise, of numpy arrays or of tensors: whether the target is in the interval or on its border."""
     return (target >= lower) & (target <= upper)
 
@@ -67,7 +67,7 @@ def coverage(target: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:
         ValueError: as `observed`.
     """
     counted = observed(target, lower, upper)
-    return float(np.mean(is_inside(target, lower, upper)[counted]))
+    return float(np.mean(in_interval(target, lower, upper)[counted]))
 
 
 def msis(target: np.ndarray, lower: np.ndarray, upper: np.ndarray, scale: np.ndarray, alpha: float = 0.05) -> float:
