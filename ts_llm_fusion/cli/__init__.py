@@ -6,6 +6,8 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from ..requirements import MissingPackageError
+
 # command -> (module with `main(args)`, what it does)
 _TRAIN = {
     "forecaster": ("ts_llm_fusion.cli.train_forecaster", "train an LLM-PS forecaster"),
@@ -53,7 +55,7 @@ def _is_user_error(error: Exception) -> bool:
     """Whether bad input raises such an error; anything else is a fault of ours and shows its traceback."""
     from huggingface_hub.errors import StrictDataclassError
 
-    return isinstance(error, ValueError | OSError | StrictDataclassError)
+    return isinstance(error, ValueError | OSError | MissingPackageError | StrictDataclassError)
 
 
 def one_line(error: BaseException) -> str:

@@ -20,7 +20,7 @@ from ..evaluation.answers import overall_metrics, task_metrics
 from ..evaluation.baselines import FITTED, WindowArguments
 from ..evaluation.forecasters import chosen_windows, evaluate_forecaster, model_forecaster
 from ..evaluation.published import published_answers, published_forecasts
-from ..evaluation.question_baselines import question_floors
+from ..evaluation.question_baselines import evaluate_question_baselines
 from ..evaluation.report import results_table
 from ..files import write_json, write_text
 from ..forecasting import load_forecaster
@@ -162,7 +162,7 @@ def evaluate_answers(
     variants = {"": test}
     if any(test[0]["time_series"]):
         variants[", series shuffled"] = shuffle_series(test, answer.seed)
-    by_task = question_floors(data) if "train" in data.splits else {}
+    by_task = evaluate_question_baselines(data) if "train" in data.splits else {}
     seconds, parameters = {}, {}
     for number, name in enumerate(arguments.models, start=1):
         model = AutoModelForCausalLM.from_pretrained(name)

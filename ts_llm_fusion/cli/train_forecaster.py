@@ -15,8 +15,8 @@ from transformers import set_seed
 from ..data.preparation import DataArguments, PreparedData, prepare
 from ..data.windows import collate_windows
 from ..evaluation.floors import make_floors
-from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..evaluation.forecast_errors import ForecastErrors
+from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..evaluation.report import results_table
 from ..files import write_json, write_text, write_yaml
 from ..hub.cards import model_card

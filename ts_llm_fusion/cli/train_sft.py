@@ -16,7 +16,7 @@ from ..data.samples import QuestionData, sample_text, shuffle_series
 from ..data.synthetic_qa import SyntheticArguments
 from ..data.tsc import ArchiveArguments
 from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
-from ..evaluation.question_baselines import question_floors
+from ..evaluation.question_baselines import evaluate_question_baselines
 from ..files import write_json, write_text, write_yaml
 from ..hub.cards import answers_by_task, answers_table, model_card
 from ..hub.push import publish, requested_publication
@@ -122,7 +122,7 @@ def main(args: Sequence[str]) -> None:
     parameters = trained_parameters(trained)
     save_model(trained, output, model_arguments.model_name_or_path)
     processor.save_pretrained(output)
-    floors = question_floors(data)
+    floors = evaluate_question_baselines(data)
     metrics = {
         "data": question.data,
         "series_as": question.series_as,

@@ -1,4 +1,4 @@
-"""Forecast errors, summed over batches so that every window counts the same."""
+"""Forecast errors summed over batches, so that every window has the same weight."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,11 +13,11 @@ from .quantile_metrics import in_interval, pinball_loss
 class ForecastErrors:
     """Running errors of forecasts: one mean over all windows, steps and variables, never a mean of batch means.
 
-    The rules of `point_metrics`: missing target values (NaN) are not counted, and a forecast that is not a finite
-    number is an error, which `compute` raises.
+    Missing target values (NaN) are not counted. A forecast that is not a finite number is an error, raised by
+    `compute`.
 
     Args:
-        quantile_levels: levels of the quantile forecasts, if there are any.
+        quantile_levels: levels of the quantile forecasts, if any.
     """
 
     def __init__(self, quantile_levels: Sequence[float] = ()):
@@ -28,7 +28,7 @@ class ForecastErrors:
         self._sums[name] = self._sums.get(name, 0.0) + values.sum(dtype=torch.float64)
 
     def update(self, target: Tensor, mean: Tensor, quantiles: Tensor | None = None) -> None:
-        """Adds a batch.
+        """Add a batch.
 
         Args:
             target: (batch, time, variables).
@@ -37,7 +37,7 @@ class ForecastErrors:
         """
         for forecast in (mean, quantiles):
             if forecast is not None:
-                self._add("broken", ~torch.isfinite(forecast))
+                self._add("not_finite", ~torch.isfinite(forecast))
                 self._sums["values"] = self._sums.get("values", 0) + forecast.numel()
         counted = ~torch.isnan(target)
         target = torch.where(counted, target, mean)
@@ -52,17 +52,17 @@ class ForecastErrors:
             self._add("coverage", in_interval(target, quantiles[..., 0], quantiles[..., -1]) & counted)
 
     def compute(self) -> dict[str, float]:
-        """The means, and forgets the batches.
+        """Return the means and reset.
 
         Returns:
             "mse", "mae"; with quantiles also "quantile_loss" (twice the pinball loss, mean over levels) and "coverage"
-            (share of the targets between the outermost quantiles).
+            (share of targets between the outermost quantiles).
 
         Raises:
-            ValueError: if nothing was counted, or a forecast was not a finite number.
+            ValueError: no target value was observed, or a forecast was not a finite number.
         """
         sums, self._sums = self._sums, {}
-        check_finite(int(sums.pop("broken", 0)), sums.pop("values", 0))
+        check_finite(int(sums.pop("not_finite", 0)), sums.pop("values", 0))
         count = sums.pop("count", torch.tensor(0.0))
         if not count > 0:
             raise ValueError("no observed target value was counted; the evaluation set is empty or all missing.")

@@ -1,8 +1,8 @@
-"""The metrics of this package, as metrics of `evaluate` that load without a network.
+"""Table of metrics, each an `evaluate.Metric` that loads without a network.
 
-`AVAILABLE_METRICS` is the list. The formulas are in `point_metrics` (mse, mae, smape, mase, owa), `quantile_metrics`
-(wql, msis, coverage) and `answers` (the others); the classes here take the inputs of `compute` apart. Series may differ
-in length; None and NaN are missing targets. `ForecastErrors` in `forecast_errors` sums errors over batches of tensors.
+The formulas are in `point_metrics` (mse, mae, smape, mase, owa), `quantile_metrics` (wql, coverage, msis) and
+`answers` (the others); the classes here take the inputs of `compute` apart. Series may differ in length; None and NaN
+are missing targets. `forecast_errors.ForecastErrors` sums errors over batches of tensors.
 """
 
 import difflib
@@ -48,7 +48,7 @@ _ROUGE = """@inproceedings{lin2004rouge,
 def _flatten(
     predictions: Sequence[Sequence[Any]], references: Sequence[Sequence[float]]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Targets (steps,) and forecasts (steps,) or (steps, levels) of all series, and the number of steps of each series.
+    """Targets (steps,), forecasts (steps,) or (steps, levels), and the number of steps in each series (series,).
 
     Raises:
         ValueError: a forecast and its target differ in length.
