@@ -14,7 +14,7 @@ from tiny_checkpoints import save_forecaster, save_tslm
 
 from ts_llm_fusion import TimeSeriesProcessor, TSLMForCausalLM, forecast_frame
 from ts_llm_fusion.forecasting import load_forecaster
-from ts_llm_fusion.hub.endpoint import endpoint_files
+from ts_llm_fusion.hub.serving import endpoint_files
 
 RUN = """
 import importlib.util, json, sys

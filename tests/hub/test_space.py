@@ -25,8 +25,7 @@ from tiny_checkpoints import save_forecaster, save_tslm
 
 from ts_llm_fusion import TimeSeriesProcessor, TSLMForCausalLM, forecast_frame, load_series
 from ts_llm_fusion.forecasting import load_forecaster
-from ts_llm_fusion.hub.endpoint import endpoint_files
-from ts_llm_fusion.hub.space import space_files
+from ts_llm_fusion.hub.serving import endpoint_files, space_files
 
 RUN = """
 import runpy, sys

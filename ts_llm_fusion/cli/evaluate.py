@@ -22,6 +22,7 @@ from ..evaluation.forecasters import chosen_windows, evaluate_forecaster, model_
 from ..evaluation.published import published_answers, published_forecasts
 from ..evaluation.question_baselines import evaluate_question_baselines
 from ..evaluation.report import results_table
+from ..families import find_family
 from ..files import write_json, write_text
 from ..forecasting import load_forecaster
 from ..training.arguments import RecipeParser
@@ -154,9 +155,7 @@ def evaluate_answers(
         ValueError, OSError: for a checkpoint, questions or settings that are not usable.
     """
     for name in arguments.models:
-        model_type = AutoConfig.from_pretrained(name).model_type
-        if model_type != "tslm":
-            raise ValueError(f"{name}: a model of type {model_type!r}; one that answers questions is of type 'tslm'.")
+        find_family(AutoConfig.from_pretrained(name).model_type, name, ["question-answering"])
     data = prepare_questions(question, synthetic, archive, needed=("test",))
     test = data.splits["test"]
     variants = {"": test}
