@@ -1,6 +1,6 @@
 """Handler of {{ repo_id }} for Inference Endpoints: forecasts over JSON.
 
-A request; `inputs` is one such object or a list of them, with different columns if you like:
+A request; `inputs` is one such object or a list of them, which may have different columns:
 
     {"inputs": {"series": {"load": [1.0, null, 1.2], "price": [7.1, 7.4, 7.2]},
                 "timestamps": ["2024-01-01", "2024-01-02", "2024-01-03"]},
