@@ -1,25 +1,26 @@
 """Handler of {{ repo_id }} for Inference Endpoints: forecasts over JSON.
 
-A request; `inputs` is one such object or a list of them, which may have different columns:
+A request; `inputs` is one such object or a list of them, whose columns may differ:
 
     {"inputs": {"series": {"load": [1.0, null, 1.2], "price": [7.1, 7.4, 7.2]},
                 "timestamps": ["2024-01-01", "2024-01-02", "2024-01-03"]},
      "parameters": {"prediction_length": 24, "quantile_levels": [0.1, 0.9]}}
 
-`series` holds columns of equal length, or is a list of numbers, which is then named "series"; null is a missing
-value. `timestamps`, increasing and one for each value, are optional. So are `parameters`: by default
-`prediction_length` and `quantile_levels` are those of training; other levels between them are interpolated.
+`series` holds columns of one length, or is itself a list of numbers, then called "series"; null is a missing value.
+`timestamps`, rising and one for each value, may be left out. So may `parameters`: by default `prediction_length` is
+what the model was trained for, and `quantile_levels` are those it has; other levels between them are interpolated.
 
-The response, one object or a list of them like `inputs`:
+The answer, one object or a list of them, as `inputs` was:
 
     {"timestamps": ["2024-01-04", ...], "mean": {"load": [...], "price": [...]},
      "quantiles": {"0.1": {"load": [...], "price": [...]}, "0.9": {...}}, "warning": "..."}
 
-`timestamps` are there if the request has them, and `warning` if `prediction_length` is longer than in training, so
-that the model forecasts from its own forecasts. The response to an invalid request is `{"error": "one line"}`. A
-request has at most 64 inputs, 1,000,000 values and 4,096 steps to forecast.
+There are `timestamps` where the request has them, and a `warning` where `prediction_length` is beyond what the model
+was trained for, so that it forecasts from its own forecasts. Whatever is wrong with a request is answered by
+`{"error": "one line"}` and nothing else. A request has at most 64 inputs, 1,000,000 values and 4,096 steps to
+forecast.
 
-The model runs with the code of the checkpoint; only the packages in requirements.txt are needed.
+The model runs with the code that the checkpoint carries; nothing but the packages in requirements.txt is needed.
 """
 
 from typing import Any
@@ -34,7 +35,7 @@ PARAMETERS = ("prediction_length", "quantile_levels")
 
 
 class EndpointHandler:
-    """Handler of requests for the checkpoint in the folder `path`; see above."""
+    """Loads the checkpoint in the folder `path`, and answers requests; see above."""
 
     def __init__(self, path: str = ""):
         self.model = AutoModelForTimeSeriesPrediction.from_pretrained(path, trust_remote_code=True).eval()
@@ -52,7 +53,7 @@ class EndpointHandler:
         return answers if isinstance(inputs, list) else answers[0]
 
     def _parameters(self, parameters: Any) -> tuple[int, list[float]]:
-        """Validated horizon and levels."""
+        """Horizon and levels, checked."""
         parameters = {} if parameters is None else parameters
         if not isinstance(parameters, dict) or set(parameters) - set(PARAMETERS):
             raise ValueError(f"parameters: give an object with {' and '.join(PARAMETERS)}, both optional.")
@@ -70,22 +71,22 @@ class EndpointHandler:
         return horizon, levels
 
     def _forecast(self, frames: list[pd.DataFrame], horizon: int, levels: list[float]) -> list[dict[str, Any]]:
-        """Responses to all inputs; those with the same number of columns are one batch."""
+        """Answers to all inputs; those with the same number of columns run together."""
         answers: list[dict[str, Any]] = [{} for _ in frames]
-        features = [self._features(frame, f"input {index}") for index, frame in enumerate(frames)]
+        features = [self._features(frame, f"input {number}") for number, frame in enumerate(frames)]
         for columns in {frame.shape[1] for frame in frames}:
             rows = [row for row, frame in enumerate(frames) if frame.shape[1] == columns]
             batch = {name: torch.cat([features[row][name] for row in rows]) for name in features[0]}
             outputs = self.model.predict(**batch, prediction_length=horizon)
-            for position, row in enumerate(rows):
+            for place, row in enumerate(rows):
                 quantiles = outputs.full_predictions
-                quantiles = None if quantiles is None else quantiles[position].double().cpu().numpy()
-                mean = outputs.mean_predictions[position].double().cpu().numpy()
+                quantiles = None if quantiles is None else quantiles[place].double().cpu().numpy()
+                mean = outputs.mean_predictions[place].double().cpu().numpy()
                 answers[row] = self._answer(frames[row], mean, quantiles, levels)
         return answers
 
     def _features(self, frame: pd.DataFrame, where: str) -> dict[str, torch.Tensor]:
-        """Model inputs of a sample, padded with unobserved steps to the context length."""
+        """Inputs of the model for one sample, padded with unobserved steps to its look-back."""
         try:
             batch = self.feature_extractor(frame).to(self.model.device)
         except ValueError as error:
@@ -96,7 +97,7 @@ class EndpointHandler:
     def _answer(
         self, frame: pd.DataFrame, mean: np.ndarray, quantiles: np.ndarray | None, levels: list[float]
     ) -> dict[str, Any]:
-        """Response to an input, from the mean (steps, columns) and the quantiles (steps, columns, levels)."""
+        """The forecast of one input, (steps, columns) and (steps, columns, levels), in its own units."""
 
         def by_column(values: np.ndarray) -> dict[str, list[float]]:
             values = self.feature_extractor.unscale(values, frame.columns)
@@ -126,14 +127,14 @@ def _is_number(value: Any) -> bool:
 
 
 def _frames(items: list[Any]) -> list[pd.DataFrame]:
-    """Inputs as tables with one column for each series.
+    """The inputs as tables with one column for each series.
 
     Raises:
-        ValueError: inputs violate the contract, or are too many.
+        ValueError: for inputs that are not as the contract says, or too many.
     """
     if not 1 <= len(items) <= MOST_INPUTS:
         raise ValueError(f"inputs has {len(items)} series; give 1 to {MOST_INPUTS}.")
-    frames = [_frame(item, f"input {index}") for index, item in enumerate(items)]
+    frames = [_frame(item, f"input {number}") for number, item in enumerate(items)]
     if sum(frame.size for frame in frames) > MOST_VALUES:
         raise ValueError(f"inputs has {sum(frame.size for frame in frames)} values; give at most {MOST_VALUES}.")
     return frames
@@ -169,7 +170,7 @@ def _frame(item: Any, where: str) -> pd.DataFrame:
 
 
 def _step(timestamps: pd.DatetimeIndex) -> Any:
-    """Calendar frequency of timestamps, or else their median difference."""
+    """The calendar frequency, else the median difference."""
     frequency = pd.infer_freq(timestamps) if len(timestamps) > 2 else None
     if frequency is not None:
         return pd.tseries.frequencies.to_offset(frequency)

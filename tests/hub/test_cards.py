@@ -134,6 +134,22 @@ def test_what_a_model_was_made_of_is_named(folders: dict[str, Path], tmp_path: P
     assert str(tmp_path) not in str(card)
 
 
+@pytest.mark.parametrize("kind", ["forecaster", "tslm"])
+def test_baselines_are_read_by_their_name_of_today_and_of_before(
+    kind: str, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    cards = []
+    metrics = json.loads((folders[kind] / "metrics.json").read_text())
+    for name in ("floors", "baselines"):
+        folder = tmp_path / name
+        shutil.copytree(folders[kind], folder, ignore=shutil.ignore_patterns("checkpoint-*", "*.safetensors"))
+        renamed = {key.replace("floors", name).replace("baselines", name): value for key, value in metrics.items()}
+        (folder / "metrics.json").write_text(json.dumps(renamed))
+        cards.append(str(model_card(folder, "ana/waves")))
+    assert cards[0] == cards[1]
+    assert "| ridge" in cards[1]
+
+
 def test_a_local_card_gets_the_name_of_its_repository(folders: dict[str, Path]) -> None:
     folder = folders["forecaster"]
     local = (folder / "README.md").read_text()

@@ -224,8 +224,7 @@ def merged_contents(
         raise FileNotFoundError(f"{checkpoint}: no adapter to merge; push without --merge.")
     merged = Path(tempfile.mkdtemp(dir=scratch))
     # The model is saved last, so that its files replace those of the adapter.
-    beside = _found(adapter, *_CONFIGS, *_TOKENIZER, *_TEMPLATES, *_REPORT, "*.py")
-    for path, file in beside.items():
+    for path, file in _found(adapter, *_CONFIGS, *_TOKENIZER, *_TEMPLATES, *_REPORT, "*.py").items():
         (merged / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, merged / path)
     load_on_base(adapter).merge_and_unload().save_pretrained(merged)

@@ -35,7 +35,7 @@ def _render(template: str, repo_id: str) -> bytes:
 
 
 def endpoint_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
-    """Files beside a checkpoint with which an Inference Endpoint serves it.
+    """Files that an Inference Endpoint needs besides a checkpoint.
 
     Args:
         checkpoint: folder of a saved forecaster or language model.
