@@ -93,26 +93,31 @@ class _Metric(evaluate.Metric):
         )
 
 
-class MSE(_Metric):
-    """Mean squared error."""
+class _PointMetric(_Metric):
+    """A metric with no inputs but targets and point forecasts."""
 
-    function = staticmethod(mse)
     inputs = _FORECASTS
-    usage = f'{_FORECASTS_USAGE}\nReturns {{"mse"}}.'
 
     def _compute(self, predictions, references):
         target, forecast, _ = _flatten(predictions, references)
         return {self.name: self.function(target, forecast)}
 
 
-class MAE(MSE):
+class MSE(_PointMetric):
+    """Mean squared error."""
+
+    function = staticmethod(mse)
+    usage = f'{_FORECASTS_USAGE}\nReturns {{"mse"}}.'
+
+
+class MAE(_PointMetric):
     """Mean absolute error."""
 
     function = staticmethod(mae)
     usage = f'{_FORECASTS_USAGE}\nReturns {{"mae"}}.'
 
 
-class SMAPE(MSE):
+class SMAPE(_PointMetric):
     """Symmetric mean absolute percentage error."""
 
     function = staticmethod(smape)
@@ -202,18 +207,23 @@ Returns {{"msis", "left_out"}}: left_out counts the series without a scale."""
         return {"msis": msis(target, *intervals.T, np.repeat(scale, steps), alpha), "left_out": _unscaled(scale)}
 
 
-class ExactMatch(_Metric):
-    """Share of answers equal to the true text."""
+class _MatchMetric(_Metric):
+    """A share of answers that match the truth."""
 
-    function = staticmethod(exact_matches)
     inputs = _ANSWERS
-    usage = f'{_ANSWERS_USAGE}\nReturns {{"exact_match"}}.'
 
     def _compute(self, predictions, references):
         return {self.name: sum(self.function(predictions, references)) / len(references)}
 
 
-class Accuracy(ExactMatch):
+class ExactMatch(_MatchMetric):
+    """Share of answers equal to the true text."""
+
+    function = staticmethod(exact_matches)
+    usage = f'{_ANSWERS_USAGE}\nReturns {{"exact_match"}}.'
+
+
+class Accuracy(_MatchMetric):
     """Share of answers with the true label."""
 
     function = staticmethod(label_matches)
