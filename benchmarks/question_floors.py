@@ -13,7 +13,7 @@ from ts_llm_fusion.data.qa.archives import ArchiveArguments
 from ts_llm_fusion.data.qa.questions import QuestionArguments, prepare_questions
 from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
 from ts_llm_fusion.evaluation.answers import overall_metrics
-from ts_llm_fusion.evaluation.question_baselines import question_floors
+from ts_llm_fusion.evaluation.question_baselines import evaluate_question_baselines
 from ts_llm_fusion.evaluation.report import results_table
 
 RECIPES = Path(__file__).parent.parent / "configs" / "tslm"
@@ -27,7 +27,7 @@ def main(names: list[str]) -> None:
             kind(**{field.name: recipe[field.name] for field in fields(kind) if field.name in recipe})
             for kind in (QuestionArguments, SyntheticArguments, ArchiveArguments)
         )
-        floors = question_floors(prepare_questions(*arguments))
+        floors = evaluate_question_baselines(prepare_questions(*arguments))
         print(f"\n{name}\n{results_table({floor: overall_metrics(tasks) for floor, tasks in floors.items()})}")
         accuracies = {
             floor: {task: metrics["accuracy"] for task, metrics in tasks.items()} for floor, tasks in floors.items()

@@ -1,1 +1,1 @@
-"""Templates of model cards, of Spaces and of Inference Endpoints."""
+"""Templates of model cards, Spaces and Inference Endpoints."""

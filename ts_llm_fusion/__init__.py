@@ -8,36 +8,23 @@ import importlib
 from importlib.metadata import version
 from typing import Any
 
+from .families import MODEL_CLASSES
 from .registration import register_auto_classes
 
 __version__ = version("ts-llm-fusion")
 
+_CLASSES = {path for config, classes in MODEL_CLASSES.items() for path in (config, *classes.values())}
 # public name -> module that defines it
 _PUBLIC = {
-    "LLMPSConfig": "ts_llm_fusion.modeling.configuration_llmps",
-    "LLMPSModel": "ts_llm_fusion.modeling.modeling_llmps",
-    "LLMPSForForecasting": "ts_llm_fusion.modeling.modeling_llmps",
-    "MSCNNEncoderConfig": "ts_llm_fusion.modeling.configuration_mscnn_encoder",
-    "MSCNNEncoderModel": "ts_llm_fusion.modeling.modeling_mscnn_encoder",
-    "T2TConfig": "ts_llm_fusion.modeling.configuration_t2t",
-    "T2TModel": "ts_llm_fusion.modeling.modeling_t2t",
-    "T2TForPreTraining": "ts_llm_fusion.modeling.modeling_t2t",
-    "TSEncoderConfig": "ts_llm_fusion.modeling.configuration_ts_encoder",
-    "TSEncoderModel": "ts_llm_fusion.modeling.modeling_ts_encoder",
-    "TSLMConfig": "ts_llm_fusion.modeling.configuration_tslm",
-    "TSLMModel": "ts_llm_fusion.modeling.modeling_tslm",
-    "TSLMForCausalLM": "ts_llm_fusion.modeling.modeling_tslm",
-    "TimeSeriesFeatureExtractor": "ts_llm_fusion.processing.feature_extraction_time_series",
-    "TimeSeriesProcessor": "ts_llm_fusion.processing.processing_time_series",
+    **{name: module for module, name in (path.split(":") for path in _CLASSES)},
     "convert_opentslm": "ts_llm_fusion.conversion",
-    "ForecastFeatureExtractor": "ts_llm_fusion.processing.feature_extraction_forecast",
     "forecast_frame": "ts_llm_fusion.forecasting",
     "load_series": "ts_llm_fusion.data.sources",
     "load_dataset": "ts_llm_fusion.data.registry",
     "run_benchmark": "ts_llm_fusion.recipes.benchmark",
     "run_forecaster_recipe": "ts_llm_fusion.recipes.forecaster",
     "run_sft_recipe": "ts_llm_fusion.recipes.sft",
-    "load_metric": "ts_llm_fusion.evaluation.modules",
+    "load_metric": "ts_llm_fusion.evaluation.metrics",
     "predict_fev": "ts_llm_fusion.evaluation.fev_predictions",
 }
 

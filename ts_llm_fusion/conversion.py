@@ -1,4 +1,4 @@
-"""Published OpenTSLM checkpoints to models and processors of this package."""
+"""Conversion of published OpenTSLM checkpoints to models and processors of this package."""
 
 import logging
 import re
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 StateDict = dict[str, torch.Tensor]
 
-# Sizes that the reference implementation fixes and that no tensor tells.
+# Sizes fixed in the reference implementation that cannot be read from tensors.
 _NUM_HEADS = 8
 _HEAD_DIM = 64
 _SOFT_PROMPT_TOKEN = "<|time_series|>"
@@ -26,7 +26,7 @@ _FLAMINGO_TOKEN = "<image>"
 _END_OF_CHUNK = "<|endofchunk|>"
 _FLAMINGO_PAD = "<PAD>"
 
-# Names of one layer of torch's transformer encoder, beside the packed query, key and value.
+# Names in a layer of torch's transformer encoder -> ours; query, key and value are packed there.
 _ENCODER_LAYER_NAMES = {
     "self_attn.out_proj": "o_proj",
     "norm1": "attention_norm",
@@ -44,18 +44,18 @@ def convert_opentslm(
     observe_padding: bool = True,
     dtype: str = "float32",
 ) -> Path:
-    """Converts a published OpenTSLM checkpoint.
+    """Convert a published OpenTSLM checkpoint.
 
-    Soft prompt or Flamingo, and every size, is told by the tensors in the file. LoRA adapters are merged into the
-    language model. The processor writes text as those checkpoints were trained on it, and writes no scales of its own:
-    their data sets name mean and standard deviation in the text of a series.
+    The fusion, soft prompt or Flamingo, and all sizes are read from the tensors in the file. LoRA adapters are merged
+    into the language model. The processor reproduces the prompts of the reference and adds no scales, because the
+    data sets of the reference state mean and standard deviation in the text of a series.
 
     Args:
         checkpoint: the `.pt` file; it is read as tensors only, never as code.
         llm: name or path of the language model that the checkpoint was trained on.
         output: folder for the model and its processor.
-        joint_latents: Flamingo: compress all series of a sample together, as the reference did in training, instead of
-            each by itself. Only this reproduces checkpoints trained on several series.
+        joint_latents: Flamingo: compress all series of a sample together instead of each by itself, as the reference
+            did in training. Checkpoints trained on several series need it.
         observe_padding: pad the series of a sample with zeros that count as values, as the reference did in training.
         dtype: dtype of the converted weights.
 
@@ -63,7 +63,7 @@ def convert_opentslm(
         The folder.
 
     Raises:
-        ValueError: the file holds anything but tensors and LoRA settings, is no OpenTSLM checkpoint, or does not fit
+        ValueError: the file holds more than tensors and LoRA settings, is not an OpenTSLM checkpoint, or does not fit
             the language model.
     """
     state = load_checkpoint(checkpoint)
@@ -87,7 +87,7 @@ def convert_opentslm(
 
 
 def load_checkpoint(checkpoint: str | Path) -> dict[str, Any]:
-    """Reads a `.pt` file with `weights_only=True`; besides tensors it may hold the settings of a LoRA adapter.
+    """Read a `.pt` file with `weights_only=True`; it may hold tensors and the settings of a LoRA adapter.
 
     Raises:
         ValueError: the file holds other objects, which unpickling would run as code.
@@ -103,7 +103,7 @@ def load_checkpoint(checkpoint: str | Path) -> dict[str, Any]:
 
 
 def _allow_lora_settings() -> Any:
-    """Lets `weights_only` accept the settings that the reference pickled beside LoRA weights, where peft is there."""
+    """Allow `weights_only` to load the LoRA settings that the reference pickled, if peft is installed."""
     try:
         from peft import LoraConfig
         from peft.tuners.lora.config import LoraRuntimeConfig
@@ -123,7 +123,7 @@ def _convert_soft_prompt(
         config={"fusion": "soft_prompt", "encoder_config": _encoder_config(encoder_state)},
         dtype=dtype,
     )
-    # The placeholder is no token of the published models, and its row is neither read nor predicted.
+    # The published models have no placeholder token; its row must not be read or predicted.
     token = model.config.time_series_token_id
     for embeddings in (model.get_input_embeddings(), model.get_output_embeddings()):
         embeddings.weight.data[token] = 0.0
@@ -155,7 +155,7 @@ def _convert_flamingo(
 ) -> tuple[TSLMForCausalLM, TimeSeriesProcessor]:
     prefix = next((prefix for prefix in ("model.", "llm.", "") if f"{prefix}perceiver.latents" in weights), None)
     if prefix is None:
-        raise ValueError("The checkpoint has no perceiver.latents, so it is no Flamingo checkpoint of OpenTSLM.")
+        raise ValueError("The checkpoint has no perceiver.latents, so it is not a Flamingo checkpoint of OpenTSLM.")
     weights = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
     encoder_state = _below(weights, "vision_encoder.")
     perceiver = _below(weights, "perceiver.")
@@ -209,7 +209,7 @@ def _convert_flamingo(
 
 
 def _flamingo_tokenizer(llm: str) -> Any:
-    """The tokenizer with the tokens that the reference adds, in its order."""
+    """The tokenizer with the tokens that the reference adds, in the same order."""
     tokenizer = AutoTokenizer.from_pretrained(llm)
     tokenizer.add_special_tokens({"additional_special_tokens": [_END_OF_CHUNK, _FLAMINGO_TOKEN]})
     if tokenizer.pad_token is None:
@@ -218,7 +218,7 @@ def _flamingo_tokenizer(llm: str) -> Any:
 
 
 def _encoder_config(state: StateDict) -> TSEncoderConfig:
-    """Sizes of the patch encoder, read off its tensors."""
+    """Configuration of the patch encoder, from the shapes of its tensors."""
     layers = _count(state, r"encoder\.layers\.(\d+)\.")
     sizes = {"intermediate_size": state["encoder.layers.0.linear1.weight"].shape[0]} if layers else {}
     return TSEncoderConfig(
@@ -239,8 +239,8 @@ def _encoder_weights(state: StateDict) -> StateDict:
         "embeddings.layer_norm.weight": state["input_norm.weight"],
         "embeddings.layer_norm.bias": state["input_norm.bias"],
     }
-    for number in range(_count(state, r"encoder\.layers\.(\d+)\.")):
-        old, new = f"encoder.layers.{number}", f"layers.{number}"
+    for layer in range(_count(state, r"encoder\.layers\.(\d+)\.")):
+        old, new = f"encoder.layers.{layer}", f"layers.{layer}"
         for kind in ("weight", "bias"):
             packed = state[f"{old}.self_attn.in_proj_{kind}"].chunk(3)
             weights |= {f"{new}.{name}_proj.{kind}": part for name, part in zip("qkv", packed, strict=True)}
@@ -253,8 +253,8 @@ def _encoder_weights(state: StateDict) -> StateDict:
 
 def _resampler_weights(state: StateDict) -> StateDict:
     weights = {"latents": state["latents"], "norm.weight": state["norm.weight"], "norm.bias": state["norm.bias"]}
-    for number in range(_count(state, r"layers\.(\d+)\.")):
-        attention, mlp, new = f"layers.{number}.0", f"layers.{number}.1", f"layers.{number}"
+    for layer in range(_count(state, r"layers\.(\d+)\.")):
+        attention, mlp, new = f"layers.{layer}.0", f"layers.{layer}.1", f"layers.{layer}"
         keys, values = state[f"{attention}.to_kv.weight"].chunk(2)
         weights |= {
             f"{new}.patch_norm.weight": state[f"{attention}.norm_media.weight"],
@@ -286,7 +286,7 @@ def _block_weights(state: StateDict) -> StateDict:
 
 
 def _merge_lora(backbone: torch.nn.Module, lora_state: StateDict, lora_config: dict[str, Any] | None) -> None:
-    """Adds adapters to the weights they adapt: W + scale B A (LoRA, arXiv 2106.09685)."""
+    """Add adapters to their weights: W + scale B A (LoRA, arXiv 2106.09685)."""
     for name, down in lora_state.items():
         match = re.fullmatch(r"base_model\.model\.(.+)\.lora_A\.(\w+)\.weight", name)
         if match is None:
@@ -304,14 +304,14 @@ def _merge_lora(backbone: torch.nn.Module, lora_state: StateDict, lora_config: d
 
 
 def _lora_scale(settings: Any, rank: int) -> float:
-    """Scale of an adapter; without settings that of the reference, which takes alpha twice the rank."""
+    """Scale of an adapter; without settings that of the reference, where alpha is twice the rank."""
     if settings is None:
         return 2.0
     return settings.lora_alpha / (rank**0.5 if settings.use_rslora else rank)
 
 
 def _load(module: torch.nn.Module, weights: StateDict) -> None:
-    """Loads all weights of a module, none missing, none left over.
+    """Load all weights of a module strictly.
 
     Raises:
         ValueError: names or shapes differ.
@@ -324,10 +324,10 @@ def _load(module: torch.nn.Module, weights: StateDict) -> None:
 
 
 def _below(state: StateDict, prefix: str) -> StateDict:
-    """Entries whose name starts with `prefix`, without it."""
+    """Entries with a name that starts with `prefix`, which is removed."""
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
 
 
 def _count(state: StateDict, pattern: str) -> int:
-    """Number of layers that `pattern` finds in the names, its group being their number."""
+    """Number of distinct layers in the names; the group of `pattern` is the index of a layer."""
     return len({match.group(1) for name in state if (match := re.match(pattern, name))})

@@ -1,4 +1,4 @@
-"""Writing files so that a half-written one is never seen."""
+"""Atomic file writes."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import yaml
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """A temporary path beside `path` with the same suffixes, moved there if the block ends without an error."""
+    """Yield a temporary path with the suffixes of `path`, and move it to `path` if the block ends without an error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix="".join(path.suffixes))
@@ -34,16 +34,16 @@ def _umask() -> int:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Writes a UTF-8 text file."""
+    """Write a UTF-8 text file."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_yaml(path: str | Path, data: Any) -> None:
-    """Writes a YAML file, keys in their order."""
+    """Write a YAML file, with keys in their order."""
     write_text(path, yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=119))
 
 
 def write_json(path: str | Path, data: Any) -> None:
-    """Writes a JSON file, indented."""
+    """Write an indented JSON file."""
     write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")

@@ -9,23 +9,22 @@ import pandas as pd
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForTimeSeriesPrediction, PreTrainedModel
 
 from .data.frames import infer_step
+from .families import find_family
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor
 
 logger = logging.getLogger(__name__)
 
 
 def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, ForecastFeatureExtractor]:
-    """A forecaster and its feature extractor, from a folder or the Hub.
+    """Load a forecaster and its feature extractor from a folder or the Hub.
 
     Raises:
-        ValueError: if it is no forecaster, or its weights cannot be read.
+        ValueError: the model is not a forecaster, or its weights cannot be read.
     """
     from safetensors import SafetensorError
 
     name = str(name_or_path)
-    config = AutoConfig.from_pretrained(name)
-    if config.model_type != "llmps":
-        raise ValueError(f"{name}: a model of type {config.model_type!r}; a forecaster is of type 'llmps'.")
+    find_family(AutoConfig.from_pretrained(name).model_type, name, ["forecasting"])
     try:
         model, loading = AutoModelForTimeSeriesPrediction.from_pretrained(name, output_loading_info=True)
     except SafetensorError as error:

@@ -1,4 +1,4 @@
-"""Pictures of forecasts and of training runs."""
+"""Figures of forecasts, training runs and benchmarks."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,10 +11,10 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from .files import atomic_path
 
 _HISTORY, _TRUTH, _FORECAST = "#4c566a", "#1f2933", "#d9480f"
-_FLOORS = ("#343a40", "#868e96", "#ced4da")
-_MOST_PANELS = 6
-# Steps of history in a picture of a forecast, for each step of it.
-_HISTORY_SHARE = 3
+_BASELINES = ("#343a40", "#868e96", "#ced4da")
+_MAX_PANELS = 6
+# Steps of history per step of forecast.
+_HISTORY_RATIO = 3
 
 
 def plot_forecast(
@@ -24,16 +24,16 @@ def plot_forecast(
     bands: Sequence[tuple[pd.DataFrame, pd.DataFrame, str]] = (),
     title: str = "",
 ) -> Figure:
-    """Draws history, forecast, truth and quantile bands, one panel for each series (the first six).
+    """Draw history, forecast, truth and quantile bands, one panel for each of the first six series.
 
     Args:
         history: past values, one column for each series, indexed by time.
         forecast: point forecast with the same columns.
-        truth: what came, if it is known.
+        truth: true future values, if known.
         bands: (lower, upper, label) from the widest to the narrowest.
-        title: of the whole picture.
+        title: title of the figure.
     """
-    columns = list(forecast.columns[:_MOST_PANELS])
+    columns = list(forecast.columns[:_MAX_PANELS])
     figure = Figure(figsize=(10, 0.9 + 2.4 * len(columns)), layout="constrained")
     panels = figure.subplots(len(columns), 1, sharex=True, squeeze=False)[:, 0]
     for panel, column in zip(panels, columns, strict=True):
@@ -58,19 +58,19 @@ def plot_forecast(
 
 
 def plot_shares(rows: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
-    """Bars of shares, one group for each task.
+    """Draw shares as bars, one group for each task.
 
     Args:
-        rows: name -> task -> share, the model first and its floors after it.
-        title: of the picture.
+        rows: name -> task -> share, first the model, then the baselines.
+        title: title of the figure.
     """
     tasks = list(next(iter(rows.values())))
     figure = Figure(figsize=(10, 0.9 + 0.22 * len(tasks) * (len(rows) + 1)), layout="constrained")
     panel = figure.subplots()
-    colours = (_FORECAST, *_FLOORS)
-    for number, (name, shares) in enumerate(rows.items()):
-        places = [task * (len(rows) + 1) + number for task in range(len(tasks))]
-        panel.barh(places, [shares[task] for task in tasks], color=colours[min(number, len(_FLOORS))], label=name)
+    colors = (_FORECAST, *_BASELINES)
+    for row, (name, shares) in enumerate(rows.items()):
+        positions = [task * (len(rows) + 1) + row for task in range(len(tasks))]
+        panel.barh(positions, [shares[task] for task in tasks], color=colors[min(row, len(_BASELINES))], label=name)
     panel.set_yticks([task * (len(rows) + 1) + (len(rows) - 1) / 2 for task in range(len(tasks))], tasks)
     panel.invert_yaxis()
     panel.set_xlim(0, 1)
@@ -82,17 +82,17 @@ def plot_shares(rows: Mapping[str, Mapping[str, float]], title: str = "") -> Fig
 
 
 def plot_losses(log_history: Sequence[Mapping[str, float]], title: str = "") -> Figure:
-    """The losses of a training run over its epochs.
+    """Draw training and validation loss over epochs.
 
     Args:
-        log_history: of the Trainer's state.
-        title: of the picture.
+        log_history: log history of the Trainer's state.
+        title: title of the figure.
     """
     figure = Figure(figsize=(10, 3.2), layout="constrained")
     panel = figure.subplots()
-    for key, label, colour in (("loss", "training", _HISTORY), ("eval_loss", "validation", _FORECAST)):
+    for key, label, color in (("loss", "training", _HISTORY), ("eval_loss", "validation", _FORECAST)):
         rows = [row for row in log_history if key in row]
-        panel.plot([row["epoch"] for row in rows], [row[key] for row in rows], color=colour, marker=".", label=label)
+        panel.plot([row["epoch"] for row in rows], [row[key] for row in rows], color=color, marker=".", label=label)
     panel.set_xlabel("epoch")
     panel.set_ylabel("loss")
     panel.grid(alpha=0.25, linewidth=0.5)
@@ -103,11 +103,11 @@ def plot_losses(log_history: Sequence[Mapping[str, float]], title: str = "") -> 
 
 
 def plot_samples(panels: Sequence[tuple[str, Mapping[str, np.ndarray]]], title: str = "") -> Figure:
-    """Draws the series of a few samples by step, one panel for each sample.
+    """Draw the series of a few samples by step, one panel for each sample.
 
     Args:
-        panels: (title, name -> values (time,)) of each.
-        title: of the whole picture.
+        panels: (title, name -> values (time,)) for each sample.
+        title: title of the figure.
     """
     figure = Figure(figsize=(10, 0.6 + 2.3 * len(panels)), layout="constrained")
     for axes, (name, series) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
@@ -124,7 +124,7 @@ def plot_samples(panels: Sequence[tuple[str, Mapping[str, np.ndarray]]], title: 
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
-    """Writes a PNG."""
+    """Write a PNG file."""
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=120, format="png")
 
@@ -132,13 +132,16 @@ def save_figure(figure: Figure, path: str | Path) -> None:
 def quantile_bands(
     quantiles: np.ndarray, levels: Sequence[float], index: pd.Index, columns: Sequence[str]
 ) -> list[tuple[pd.DataFrame, pd.DataFrame, str]]:
-    """Pairs the levels that mirror each other around the median, widest first.
+    """Bands between quantiles whose levels are symmetric around the median, widest first.
 
     Args:
         quantiles: (time, variables, levels).
-        levels: rising.
-        index: times of the forecast.
+        levels: increasing levels.
+        index: timestamps of the forecast.
         columns: names of the variables.
+
+    Returns:
+        (lower, upper, label) for each pair of levels.
     """
     bands = []
     for low, level in enumerate(levels):
@@ -150,19 +153,19 @@ def quantile_bands(
 
 
 def plot_errors(summary: pd.DataFrame, published: pd.DataFrame, title: str = "") -> Figure:
-    """Draws errors of models with their spread over seeds: a panel for each metric and horizon, a row for each model.
+    """Draw errors of models with their spread over seeds: a panel for each metric and horizon, a row for each model.
 
     Args:
         summary: columns model, horizon, mse, mse_std, mae and mae_std.
         published: columns model, horizon, mse and mae.
-        title: of the whole picture.
+        title: title of the figure.
     """
     horizons = list(dict.fromkeys(summary["horizon"]))
     papers = published[published["horizon"].isin(horizons)]
     rows = [*dict.fromkeys(summary["model"]), *(f"{model} (paper)" for model in dict.fromkeys(papers["model"]))]
-    place = {name: number for number, name in enumerate(rows)}
-    ours = summary.assign(place=summary["model"].map(place))
-    papers = papers.assign(place=(papers["model"] + " (paper)").map(place))
+    position = {name: row for row, name in enumerate(rows)}
+    ours = summary.assign(position=summary["model"].map(position))
+    papers = papers.assign(position=(papers["model"] + " (paper)").map(position))
     size = (2.2 + 2.4 * len(horizons), 1.2 + 0.46 * len(rows))
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(2, len(horizons), sharey=True, sharex="row", squeeze=False)
@@ -171,9 +174,9 @@ def plot_errors(summary: pd.DataFrame, published: pd.DataFrame, title: str = "")
             found, paper = ours[ours["horizon"] == horizon], papers[papers["horizon"] == horizon]
             style = {"linestyle": "none", "marker": "o", "markersize": 5}
             panel.errorbar(
-                found[metric], found["place"], xerr=found[f"{metric}_std"], color=_FORECAST, capsize=2.5, **style
+                found[metric], found["position"], xerr=found[f"{metric}_std"], color=_FORECAST, capsize=2.5, **style
             )
-            panel.plot(paper[metric], paper["place"], color=_HISTORY, markerfacecolor="white", **style)
+            panel.plot(paper[metric], paper["position"], color=_HISTORY, markerfacecolor="white", **style)
             panel.set_xscale("log")
             panel.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 1.5, 2, 3, 5, 7)))
             panel.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -183,19 +186,19 @@ def plot_errors(summary: pd.DataFrame, published: pd.DataFrame, title: str = "")
             panel.set_title(f"{name}, {horizon} steps", fontsize="small", loc="left")
             panel.grid(alpha=0.3, linewidth=0.5)
             panel.spines[["top", "right"]].set_visible(False)
-    # The axis is shared, so this turns all panels: the first model on top.
+    # The first model is on top; the axis is shared by all panels.
     panels[0, 0].invert_yaxis()
     figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     return figure
 
 
 def forecast_figure(series: pd.DataFrame, table: pd.DataFrame, title: str = "") -> Figure:
-    """Draws what `forecast_frame` returned after the end of its series.
+    """Draw a forecast of `forecast_frame` after the end of its series.
 
     Args:
-        series: what was forecast from.
-        table: the forecasts.
-        title: of the whole picture.
+        series: past values, one column for each series.
+        table: result of `forecast_frame`.
+        title: title of the figure.
     """
 
     def wide(column: str) -> pd.DataFrame:
@@ -205,7 +208,7 @@ def forecast_figure(series: pd.DataFrame, table: pd.DataFrame, title: str = "") 
     levels = sorted(table.columns[3:], key=float)
     quantiles = np.stack([wide(level).to_numpy() for level in levels], -1) if levels else None
     return plot_forecast(
-        history=series.iloc[-_HISTORY_SHARE * len(mean) :],
+        history=series.iloc[-_HISTORY_RATIO * len(mean) :],
         forecast=mean,
         bands=quantile_bands(quantiles, [float(level) for level in levels], mean.index, mean.columns)
         if levels

@@ -1,4 +1,4 @@
-"""Registers our classes with the Auto classes of transformers, without importing transformers before its user does."""
+"""Registration of our classes with the Auto classes of transformers, without importing transformers early."""
 
 import importlib
 import sys
@@ -6,62 +6,32 @@ from types import ModuleType
 
 import wrapt
 
-_AUTO = "transformers.models.auto"
-_MODELING = "ts_llm_fusion.modeling"
-_PROCESSING = "ts_llm_fusion.processing"
-_LLMPS = f"{_MODELING}.configuration_llmps:LLMPSConfig"
-_MSCNN_ENCODER = f"{_MODELING}.configuration_mscnn_encoder:MSCNNEncoderConfig"
-_T2T = f"{_MODELING}.configuration_t2t:T2TConfig"
-_TS_ENCODER = f"{_MODELING}.configuration_ts_encoder:TSEncoderConfig"
-_TSLM = f"{_MODELING}.configuration_tslm:TSLMConfig"
+from .families import MODEL_CLASSES
 
-# (Auto class of transformers, our config class, the class of ours that it is to find by that config).
-_ROWS = (
-    (f"{_AUTO}.configuration_auto:AutoConfig", _LLMPS, _LLMPS),
-    (f"{_AUTO}.modeling_auto:AutoModel", _LLMPS, f"{_MODELING}.modeling_llmps:LLMPSModel"),
-    (
-        f"{_AUTO}.modeling_auto:AutoModelForTimeSeriesPrediction",
-        _LLMPS,
-        f"{_MODELING}.modeling_llmps:LLMPSForForecasting",
-    ),
-    (
-        f"{_AUTO}.feature_extraction_auto:AutoFeatureExtractor",
-        _LLMPS,
-        f"{_PROCESSING}.feature_extraction_forecast:ForecastFeatureExtractor",
-    ),
-    (f"{_AUTO}.configuration_auto:AutoConfig", _MSCNN_ENCODER, _MSCNN_ENCODER),
-    (f"{_AUTO}.modeling_auto:AutoModel", _MSCNN_ENCODER, f"{_MODELING}.modeling_mscnn_encoder:MSCNNEncoderModel"),
-    (f"{_AUTO}.configuration_auto:AutoConfig", _T2T, _T2T),
-    (f"{_AUTO}.modeling_auto:AutoModel", _T2T, f"{_MODELING}.modeling_t2t:T2TModel"),
-    (f"{_AUTO}.modeling_auto:AutoModelForPreTraining", _T2T, f"{_MODELING}.modeling_t2t:T2TForPreTraining"),
-    (f"{_AUTO}.configuration_auto:AutoConfig", _TS_ENCODER, _TS_ENCODER),
-    (f"{_AUTO}.modeling_auto:AutoModel", _TS_ENCODER, f"{_MODELING}.modeling_ts_encoder:TSEncoderModel"),
-    (f"{_AUTO}.configuration_auto:AutoConfig", _TSLM, _TSLM),
-    (f"{_AUTO}.modeling_auto:AutoModel", _TSLM, f"{_MODELING}.modeling_tslm:TSLMModel"),
-    (f"{_AUTO}.modeling_auto:AutoModelForCausalLM", _TSLM, f"{_MODELING}.modeling_tslm:TSLMForCausalLM"),
-    # What the pipeline "any-to-any" loads: chat messages with series in, text out.
-    (f"{_AUTO}.modeling_auto:AutoModelForMultimodalLM", _TSLM, f"{_MODELING}.modeling_tslm:TSLMForCausalLM"),
-    (
-        f"{_AUTO}.feature_extraction_auto:AutoFeatureExtractor",
-        _TSLM,
-        f"{_PROCESSING}.feature_extraction_time_series:TimeSeriesFeatureExtractor",
-    ),
-    (
-        f"{_AUTO}.processing_auto:AutoProcessor",
-        _TSLM,
-        f"{_PROCESSING}.processing_time_series:TimeSeriesProcessor",
-    ),
-)
+_AUTO = "transformers.models.auto"
+# Modules of the Auto classes that are not models.
+_AUTO_MODULES = {
+    "AutoConfig": f"{_AUTO}.configuration_auto",
+    "AutoFeatureExtractor": f"{_AUTO}.feature_extraction_auto",
+    "AutoProcessor": f"{_AUTO}.processing_auto",
+}
+
+# (Auto class of transformers, our configuration class, our class for that configuration)
+_ROWS = [
+    (f"{_AUTO_MODULES.get(auto, f'{_AUTO}.modeling_auto')}:{auto}", config, ours)
+    for config, classes in MODEL_CLASSES.items()
+    for auto, ours in {"AutoConfig": config, **classes}.items()
+]
 
 
 def _loaded(path: str) -> type | None:
-    """The class at `module:name`, or None while its module is not there or not yet that far."""
+    """The class at `module:name`, or None if its module is not imported, or not yet up to the class."""
     module, name = path.split(":")
     return getattr(sys.modules.get(module), name, None)
 
 
 def _imported(path: str) -> type | None:
-    """The same, after importing the module; None only where that import is already under way further up the stack."""
+    """The class at `module:name`, imported if necessary; None only while an outer import of the module is running."""
     importlib.import_module(path.split(":")[0])
     return _loaded(path)
 
@@ -79,6 +49,6 @@ def _register(_: ModuleType) -> None:
 
 
 def register_auto_classes() -> None:
-    """Registers every row as soon as both sides of it are imported, whichever comes first."""
+    """Register each class once it and its Auto class are imported, in either order."""
     for module in dict.fromkeys(path.split(":")[0] for auto, _, ours in _ROWS for path in (auto, ours)):
         wrapt.register_post_import_hook(_register, module)

@@ -148,7 +148,7 @@ def _frame(item: Any, where: str) -> pd.DataFrame:
         raise ValueError(f"{where}: no series; give at least one column of numbers.")
     for name, values in columns.items():
         if not isinstance(values, list) or not all(value is None or _is_number(value) for value in values):
-            raise ValueError(f"{where}: series {name!r} is no list of numbers; null is a missing value.")
+            raise ValueError(f"{where}: series {name!r} is not a list of numbers; null is a missing value.")
     if len({len(values) for values in columns.values()}) > 1:
         raise ValueError(f"{where}: columns have {[len(v) for v in columns.values()]} values; give the same number.")
     try:

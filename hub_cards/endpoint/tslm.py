@@ -6,23 +6,21 @@ A request; `inputs` is one such object or a list of them:
      "parameters": {"max_new_tokens": 64}}
 
 `time_series` is one series, a list of series, or an object of series by name; null is a missing value. Instead of
-`text` and `time_series` an input may have `messages`, as chat models have them, with series where they belong:
+`text` and `time_series` an input may have chat `messages` with the series in place:
 
     {"messages": [{"role": "user", "content": [{"type": "text", "text": "What is the trend?\\nSeries: "},
                                                {"type": "time_series", "time_series": [0.1, 0.4, null, 1.3]}]}]}
 
-`parameters` may be left out and may have: `max_new_tokens` (1 to 1,024, by default 128, and never more than the model
-has room for), `do_sample` (by default false), `temperature`, `top_p`, `top_k`, `repetition_penalty`, `num_beams` (1 to
-8).
+`parameters` are optional: `max_new_tokens` (1 to 1,024, by default 128, limited by the context of the model),
+`do_sample` (by default false), `temperature`, `top_p`, `top_k`, `repetition_penalty`, `num_beams` (1 to 8).
 
-The answer, one object or a list of them, as `inputs` was:
+The response, one object or a list of them like `inputs`:
 
     {"generated_text": "..."}
 
-Whatever is wrong with a request is answered by `{"error": "one line"}` and nothing else. A request has at most 32
-inputs and 100,000 values.
+The response to an invalid request is `{"error": "one line"}`. A request has at most 32 inputs and 100,000 values.
 
-The model runs with the code that the checkpoint carries; nothing but the packages in requirements.txt is needed.
+The model runs with the code of the checkpoint; only the packages in requirements.txt are needed.
 """
 
 from typing import Any
@@ -45,7 +43,7 @@ PARAMETERS = {
 
 
 class EndpointHandler:
-    """Loads the checkpoint in the folder `path`, and answers requests; see above."""
+    """Handler of requests for the checkpoint in the folder `path`; see above."""
 
     def __init__(self, path: str = ""):
         self.model = AutoModelForCausalLM.from_pretrained(path, trust_remote_code=True).eval()
@@ -64,10 +62,10 @@ class EndpointHandler:
         return answers if isinstance(data["inputs"], list) else answers[0]
 
     def arguments(self, data: Any) -> dict[str, Any]:
-        """The arguments of `generate` for a request.
+        """Arguments of `generate` for a request.
 
         Raises:
-            ValueError: for a request that is not as the contract says, or that leaves no room for an answer.
+            ValueError: the request violates the contract, or leaves no room for an answer.
         """
         data = data if isinstance(data, dict) else {}
         inputs = data.get("inputs")
@@ -89,7 +87,7 @@ class EndpointHandler:
 
 
 def _parameters(parameters: Any) -> dict[str, Any]:
-    """Arguments of `generate`, checked."""
+    """Validated arguments of `generate`."""
     parameters = {} if parameters is None else parameters
     if not isinstance(parameters, dict) or set(parameters) - set(PARAMETERS):
         raise ValueError(f"parameters: give an object with any of {', '.join(PARAMETERS)}.")
@@ -102,14 +100,14 @@ def _parameters(parameters: Any) -> dict[str, Any]:
 
 
 def _conversations(items: list[Any]) -> list[list[dict[str, Any]]]:
-    """The inputs as chat messages.
+    """Inputs as chat messages.
 
     Raises:
-        ValueError: for inputs that are not as the contract says, or too many.
+        ValueError: inputs violate the contract, or are too many.
     """
     if not 1 <= len(items) <= MOST_INPUTS:
         raise ValueError(f"inputs has {len(items)} questions; give 1 to {MOST_INPUTS}.")
-    conversations = [_messages(item, f"input {number}") for number, item in enumerate(items)]
+    conversations = [_messages(item, f"input {index}") for index, item in enumerate(items)]
     parts = [part for messages in conversations for message in messages for part in _parts(message)]
     values = sum(len(part["time_series"]) for part in parts if part.get("type") == "time_series")
     if values > MOST_VALUES:
@@ -139,7 +137,7 @@ def _messages(item: Any, where: str) -> list[dict[str, Any]]:
 
 
 def _parts(message: dict[str, Any], where: str = "") -> list[dict[str, Any]]:
-    """The parts of the content of a message; a string has none."""
+    """Parts of the content of a message; empty for a string."""
     content = message.get("content")
     parts = [] if isinstance(content, str) else content
     if not isinstance(parts, list) or not all(isinstance(part, dict) and "type" in part for part in parts):
@@ -148,13 +146,13 @@ def _parts(message: dict[str, Any], where: str = "") -> list[dict[str, Any]]:
 
 
 def _named(series: Any) -> dict[str, Any]:
-    """One series, several, or several by name, as the latter."""
+    """Series by name, from one series, a list of series, or series by name."""
     if isinstance(series, dict):
         return series
     if series is None:
         return {}
     if isinstance(series, list) and series and all(isinstance(values, list) for values in series):
-        return {f"Series {number + 1}": values for number, values in enumerate(series)}
+        return {f"Series {index + 1}": values for index, values in enumerate(series)}
     return {"Series": series}
 
 

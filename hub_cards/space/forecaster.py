@@ -1,4 +1,4 @@
-"""Demo of {{ repo_id }}: forecasts of a table that you upload."""
+"""Demo of {{ repo_id }}: forecasts for an uploaded table."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ MODEL = os.environ.get("TS_LLM_FUSION_MODEL", "{{ repo_id }}")
 EXAMPLE = str(Path(__file__).with_name("example.csv"))
 TIMESTAMP_NAMES = ("timestamp", "date", "datetime", "time", "ds")
 HISTORY, FORECAST = "#4c566a", "#d9480f"
-MOST_PANELS = 6
+MAX_PANELS = 6
 
 handler = EndpointHandler(MODEL if Path(MODEL).is_dir() else snapshot_download(MODEL))
 trained_for = handler.model.config.prediction_length
@@ -24,12 +24,12 @@ known_levels = [f"{level:g}" for level in handler.model.config.quantiles]
 
 
 def times(column: pd.Series, errors: str = "raise") -> pd.DatetimeIndex:
-    """Timestamps as the handler reads them."""
+    """Parse timestamps like the handler."""
     return pd.DatetimeIndex(pd.to_datetime(column.astype(str), errors=errors, format="mixed"))
 
 
 def timestamp_column(table: pd.DataFrame) -> str | None:
-    """The first column with a usual name, else the first text that is all timestamps, else none."""
+    """First column with a usual name, else first text column with timestamps only, else None."""
     named = (name for name in table.columns if name.lower() in TIMESTAMP_NAMES)
     text = table.select_dtypes(exclude=["number", "bool"])
     dated = (name for name in text.columns if times(text[name], errors="coerce").notna().all())
@@ -37,10 +37,10 @@ def timestamp_column(table: pd.DataFrame) -> str | None:
 
 
 def ask(table: pd.DataFrame, column: str | None, horizon: int, levels: list[str]) -> dict[str, Any]:
-    """The answer of the handler, in which `timestamps` and `quantiles` may be missing.
+    """Response of the handler.
 
     Raises:
-        ValueError: where the handler answers with an error.
+        ValueError: the response is an error.
     """
     request: dict[str, Any] = {"series": {name: table[name].tolist() for name in table.columns if name != column}}
     if column is not None:
@@ -53,9 +53,9 @@ def ask(table: pd.DataFrame, column: str | None, horizon: int, levels: list[str]
 
 
 def draw(history: pd.DataFrame, forecasts: dict[str, pd.DataFrame], title: str) -> Figure:
-    """The end of the history, the forecast and its bands, one panel for each of the first series."""
+    """Draw the end of the history, the forecast and its bands, one panel for each of the first series."""
     mean = forecasts["mean"]
-    columns = mean.columns[:MOST_PANELS]
+    columns = mean.columns[:MAX_PANELS]
     mirrored = {level: f"{1 - float(level):g}" for level in forecasts if level != "mean" and float(level) < 0.5}
     figure = Figure(figsize=(10, 0.9 + 2.4 * len(columns)), layout="constrained")
     panels = figure.subplots(len(columns), 1, sharex=True, squeeze=False)[:, 0]
@@ -79,7 +79,7 @@ def draw(history: pd.DataFrame, forecasts: dict[str, pd.DataFrame], title: str) 
 
 
 def forecast(file: str | None, horizon: float, levels: list[str]) -> tuple[Figure, pd.DataFrame, str]:
-    """The picture, the table, and the path of the table as CSV."""
+    """Figure, table, and path of the table as CSV."""
     if file is None:
         raise gr.Error("No file: upload a table, or take the example.", print_exception=False)
     name = Path(file).name
@@ -109,8 +109,8 @@ def forecast(file: str | None, horizon: float, levels: list[str]) -> tuple[Figur
 
 with gr.Blocks(title="{{ repo_id }}") as demo:
     gr.Markdown(
-        "# {{ repo_id }}\n\nForecasts a table with one column for each series and, where there is one, a column of "
-        "timestamps; empty cells are missing values. The model looks back "
+        "# {{ repo_id }}\n\nForecasts a table with one column for each series and an optional column of timestamps; "
+        "empty cells are missing values. The model looks back "
         f"{handler.model.config.context_length} steps and was trained to forecast {trained_for}. Not for decisions "
         "about people's health or safety."
     )

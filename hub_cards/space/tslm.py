@@ -1,4 +1,4 @@
-"""Demo of {{ repo_id }}: questions about series that you paste or upload."""
+"""Demo of {{ repo_id }}: questions about pasted or uploaded series."""
 
 import os
 import re
@@ -20,14 +20,14 @@ handler = EndpointHandler(MODEL if Path(MODEL).is_dir() else snapshot_download(M
 
 
 def read_series(pasted: str, file: str | None) -> dict[str, list[float]]:
-    """Series by name: the numeric columns of a file, or one series for each line of text; NaN is missing."""
+    """Series by name: numeric columns of a file, or one series for each line of text; NaN is missing."""
     if file is not None:
         table = pd.read_csv(file).select_dtypes("number")
         if table.empty:
             raise ValueError(f"{Path(file).name}: no column of numbers.")
         return {name: table[name].tolist() for name in table.columns}
     lines = [[word for word in re.split(r"[\s,;]+", line) if word] for line in pasted.splitlines() if line.strip()]
-    names = ["Series"] if len(lines) == 1 else [f"Series {number + 1}" for number in range(len(lines))]
+    names = ["Series"] if len(lines) == 1 else [f"Series {index + 1}" for index in range(len(lines))]
     try:
         return {name: [float(word) for word in line] for name, line in zip(names, lines, strict=True)}
     except ValueError as error:
@@ -35,7 +35,7 @@ def read_series(pasted: str, file: str | None) -> dict[str, list[float]]:
 
 
 def show(pasted: str, file: str | None) -> pd.DataFrame:
-    """The series as a tidy table to draw."""
+    """Tidy table of the series, for the plot."""
     try:
         series = read_series(pasted, file)
     except (ValueError, OSError):
@@ -45,7 +45,7 @@ def show(pasted: str, file: str | None) -> pd.DataFrame:
 
 
 def answer(question: str, pasted: str, file: str | None, most: float) -> Iterator[str]:
-    """The answer as far as it is written, again and again."""
+    """Stream the answer while it is generated."""
     if not question.strip():
         raise gr.Error("No question: write one.", print_exception=False)
     try:
@@ -61,7 +61,7 @@ def answer(question: str, pasted: str, file: str | None, most: float) -> Iterato
             with torch.inference_mode():
                 handler.model.generate(**arguments, streamer=streamer)
         finally:
-            # Also after an error, or the loop below would wait for ever.
+            # After an error too, or the loop below would wait forever.
             streamer.end()
 
     with ThreadPoolExecutor(1) as pool:
@@ -77,8 +77,8 @@ WAVE = ", ".join(f"{value:.2f}" for value in np.sin(np.arange(64) * 2 * np.pi / 
 
 with gr.Blocks(title="{{ repo_id }}") as demo:
     gr.Markdown(
-        "# {{ repo_id }}\n\nAnswers questions about one or more series. An answer is text that sounds sure also where "
-        "the model is not. Not for decisions about people's health or safety."
+        "# {{ repo_id }}\n\nAnswers questions about one or more series. Answers sound confident even where the model "
+        "is not. Not for decisions about people's health or safety."
     )
     with gr.Row():
         with gr.Column():

@@ -17,7 +17,7 @@ from PIL import Image
 from tiny_configs import TINY_GPT2
 
 from ts_llm_fusion.cli import main
-from ts_llm_fusion.evaluation.benchmark_report import report, summarise
+from ts_llm_fusion.evaluation.benchmark_report import report, summarize
 from ts_llm_fusion.recipes.benchmark import make_cells, model_kinds, read_benchmark, read_results
 from ts_llm_fusion.training.arguments import RecipeParser
 
@@ -169,7 +169,7 @@ def test_the_report_gives_mean_and_spread_beside_the_papers() -> None:
             "validation": [np.nan, 0.25, 0.5, 0.75],
         }
     )
-    summary = summarise(rows).set_index("model")
+    summary = summarize(rows).set_index("model")
     assert summary.loc["ours", ["seeds", "mse", "mse_std", "seconds"]].tolist() == [3, 2.0, 1.0, 4.0]
     lines = report(rows).splitlines()
     assert "| ridge | 2.000 | 2.000 |" in lines

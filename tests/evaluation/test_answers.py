@@ -117,7 +117,9 @@ def test_answers_without_labels_are_compared_as_texts() -> None:
 
 def test_rouge_l_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rouge_score.rouge_scorer", None)
-    with pytest.raises(FileNotFoundError, match=r"pip install rouge_score"):
+    with pytest.raises(
+        ImportError, match=r"rouge_score is not installed; run pip install 'ts-llm-fusion\[evaluation\]'"
+    ):
         rouge_l(["a"], ["a"])
 
 

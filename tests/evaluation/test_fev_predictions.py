@@ -138,5 +138,5 @@ def test_what_cannot_be_predicted_is_said(task: "fev.Task", tiny_model, monkeypa
     with pytest.raises(ValueError, match="the forecaster gives 11 steps; the task asks for 12"):
         ts_llm_fusion.predict_fev(task, short)
     monkeypatch.setitem(sys.modules, "fev", None)
-    with pytest.raises(ValueError, match="predict_fev needs fev, which is not installed"):
+    with pytest.raises(ImportError, match=r"fev is not installed; run pip install 'ts-llm-fusion\[fev\]'"):
         ts_llm_fusion.predict_fev(task, "repeat_last")

@@ -10,8 +10,8 @@ import torch
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.data.windows import WindowDataset
 from ts_llm_fusion.evaluation.floors import pooled_ridge, repeat_last, seasonal_naive
+from ts_llm_fusion.evaluation.forecast_errors import ForecastErrors
 from ts_llm_fusion.evaluation.forecasters import evaluate_forecaster, fill_missing
-from ts_llm_fusion.evaluation.metrics import ForecastErrors
 from ts_llm_fusion.evaluation.published import published_forecasts
 from ts_llm_fusion.recipes.benchmark import read_results
 

@@ -13,6 +13,7 @@ from ts_llm_fusion.data.preparation import DataArguments, prepare
 from ts_llm_fusion.data.windows import WindowDataset, collate_windows
 from ts_llm_fusion.evaluation.baseline_models import BaselineModel, DLinear, PatchTST
 from ts_llm_fusion.evaluation.baselines import TRAINED, WindowArguments
+from ts_llm_fusion.evaluation.forecast_errors import ForecastErrors
 from ts_llm_fusion.evaluation.forecasters import (
     Forecast,
     auto_ets,
@@ -23,7 +24,6 @@ from ts_llm_fusion.evaluation.forecasters import (
     metrics_function,
     model_forecaster,
 )
-from ts_llm_fusion.evaluation.metrics import ForecastErrors
 from ts_llm_fusion.evaluation.published import published_answers, published_forecasts
 from ts_llm_fusion.training.forecaster import ForecastTrainingArguments, train_forecaster
 

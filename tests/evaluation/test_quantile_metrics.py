@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ts_llm_fusion.evaluation.metrics import ForecastErrors
+from ts_llm_fusion.evaluation.forecast_errors import ForecastErrors
 from ts_llm_fusion.evaluation.point_metrics import mae, mse
 from ts_llm_fusion.evaluation.quantile_metrics import coverage, msis, wql
 

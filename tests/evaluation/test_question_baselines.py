@@ -14,9 +14,9 @@ from ts_llm_fusion.data.qa.samples import make_sample
 from ts_llm_fusion.evaluation.answers import overall_metrics
 from ts_llm_fusion.evaluation.question_baselines import (
     NUM_FEATURES,
+    evaluate_question_baselines,
     majority,
     make_question_baselines,
-    question_floors,
     ridge_classifier,
     sample_features,
     series_features,
@@ -90,7 +90,7 @@ def test_synthetic_questions_are_partly_told_by_features() -> None:
     data = synthetic.load.prepare(
         num_train=1200, num_validation=1, num_test=300, tasks=["trend", "period", "extremum"], question_seed=1
     )
-    found = question_floors(data)
+    found = evaluate_question_baselines(data)
     assert list(found) == ["majority", "ridge classifier"]
     assert overall_metrics(found["majority"])["accuracy"] < 0.5
     for task in ("trend", "period"):
@@ -101,7 +101,7 @@ def test_synthetic_questions_are_partly_told_by_features() -> None:
 
 @pytest.mark.parametrize(("name", "reached"), [("BasicMotions", 0.95), ("Epilepsy", 0.95)])
 def test_archives_are_told_by_features(name: str, reached: float, data_dir: Path) -> None:
-    floors = question_floors(ArchiveSource(name).prepare())
+    floors = evaluate_question_baselines(ArchiveSource(name).prepare())
     scores = {key: overall_metrics(tasks) for key, tasks in floors.items()}
     assert scores["ridge classifier"]["accuracy"] >= reached
     assert scores["majority"]["accuracy"] == pytest.approx(scores["majority"]["chance"], abs=0.05)

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import huggingface_hub
 import pytest
@@ -20,7 +19,7 @@ from hub.server import Hub, card_errors
 from hub.test_adapters import push_adapter
 from ts_llm_fusion import T2TConfig, T2TForPreTraining, TSLMForCausalLM
 from ts_llm_fusion.data.registry import REGISTRY
-from ts_llm_fusion.hub.cards import card_for, dataset_card, model_card
+from ts_llm_fusion.hub.cards import card_for, model_card
 from ts_llm_fusion.training.runs import save_model
 
 KINDS = ("forecaster", "tslm", "t2t")
@@ -135,6 +134,22 @@ def test_what_a_model_was_made_of_is_named(folders: dict[str, Path], tmp_path: P
     assert str(tmp_path) not in str(card)
 
 
+@pytest.mark.parametrize("kind", ["forecaster", "tslm"])
+def test_baselines_are_read_by_their_name_of_today_and_of_before(
+    kind: str, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    cards = []
+    metrics = json.loads((folders[kind] / "metrics.json").read_text())
+    for name in ("floors", "baselines"):
+        folder = tmp_path / name
+        shutil.copytree(folders[kind], folder, ignore=shutil.ignore_patterns("checkpoint-*", "*.safetensors"))
+        renamed = {key.replace("floors", name).replace("baselines", name): value for key, value in metrics.items()}
+        (folder / "metrics.json").write_text(json.dumps(renamed))
+        cards.append(str(model_card(folder, "ana/waves")))
+    assert cards[0] == cards[1]
+    assert "| ridge" in cards[1]
+
+
 def test_a_local_card_gets_the_name_of_its_repository(folders: dict[str, Path]) -> None:
     folder = folders["forecaster"]
     local = (folder / "README.md").read_text()
@@ -190,32 +205,3 @@ def test_snippets_run_as_printed(
     assert said["t2t"] == ["torch.Size([1, 1, 3, 16])"]
     assert said["reader"] == said["tslm"]
     assert "again" in said
-
-
-@pytest.mark.parametrize("name", REGISTRY)
-def test_a_dataset_card_passes_the_checks_of_the_hub(name: str) -> None:
-    entry = REGISTRY[name]
-    card = dataset_card(entry)
-    assert card_errors(str(card), "dataset") == []
-    assert card.data.pretty_name == name
-    assert set(card.data.task_categories or []) <= set(known_task_ids)
-    text = str(card)
-    assert entry.license in text
-    assert entry.citation in text
-    assert all(file.sha256 is None or file.sha256 in text for file in entry.files)
-    assert "**Not for medical use.**" in text
-    compile(re.findall(r"```python\n(.*?)```", text, re.S)[0], name, "exec")
-
-
-def test_the_snippet_of_a_dataset_card_runs_as_printed(capsys: pytest.CaptureFixture) -> None:
-    for name in ("co2", "sunspots"):  # part of a package, so nothing is downloaded
-        exec(re.findall(r"```python\n(.*?)```", str(dataset_card(REGISTRY[name])), re.S)[0], {})
-        assert "num_rows: 1" in capsys.readouterr().out
-
-
-def test_licenses_are_the_hubs_where_it_knows_them() -> None:
-    entry = SimpleNamespace(**{**vars(REGISTRY["ETTh1"]), "license": "CC BY-ND 4.0"})
-    assert dataset_card(entry).data.license == "cc-by-nd-4.0"
-    entry.license = "none stated"
-    card = dataset_card(entry)
-    assert (card.data.license, card.data.license_name) == ("other", "none-stated")

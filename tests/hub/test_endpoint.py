@@ -14,7 +14,7 @@ from tiny_checkpoints import save_forecaster, save_tslm
 
 from ts_llm_fusion import TimeSeriesProcessor, TSLMForCausalLM, forecast_frame
 from ts_llm_fusion.forecasting import load_forecaster
-from ts_llm_fusion.hub.endpoint import endpoint_files
+from ts_llm_fusion.hub.serving import endpoint_files
 
 RUN = """
 import importlib.util, json, sys
@@ -90,7 +90,7 @@ FORECASTS = [
 BAD_FORECASTS = {
     "give an object with": [None, {"inputs": {"values": [1, 2]}}, {"inputs": "text"}],
     "inputs has 0 series; give 1 to 64": [{"inputs": []}],
-    "input 1: series 'series' is no list of numbers": [
+    "input 1: series 'series' is not a list of numbers": [
         {"inputs": [{"series": [1, 2]}, {"series": bad}]} for bad in ([1, "2"], [True, 1], "12", None)
     ],
     "input 0: no series; give at least one column": [{"inputs": {"series": {}}}],

@@ -251,7 +251,7 @@ def test_the_answer_to_a_commit_that_is_lost_is_no_failure_to_commit(hub: Hub, c
         ("unknown", ("ana/waves",), "ana/waves: the Hub does not accept the access token"),
         (READER, ("ana/waves",), "ana/waves: the access token may only read; make one that may write."),
         (BEN, ("ana/waves",), "ana/waves: the access token is of ben, who may write to ben"),
-        (ANA, ("a/b/c",), "'a/b/c' is no name of a repository"),
+        (ANA, ("a/b/c",), "'a/b/c' is not a valid name of a repository"),
         (ANA, ("ana/taken", "--private"), "ana/taken exists and is public, and --private would not hide it"),
         (ANA, ("ana/taken", "--revision", "nowhere"), "ana/taken has no branch 'nowhere'; it has main"),
         (ANA, ("ana/new", "--revision", "nowhere"), "ana/new: no such repository with a branch 'nowhere'"),

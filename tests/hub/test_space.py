@@ -25,8 +25,7 @@ from tiny_checkpoints import save_forecaster, save_tslm
 
 from ts_llm_fusion import TimeSeriesProcessor, TSLMForCausalLM, forecast_frame, load_series
 from ts_llm_fusion.forecasting import load_forecaster
-from ts_llm_fusion.hub.endpoint import endpoint_files
-from ts_llm_fusion.hub.space import space_files
+from ts_llm_fusion.hub.serving import endpoint_files, space_files
 
 RUN = """
 import runpy, sys
@@ -98,7 +97,7 @@ def test_the_forecasting_space_gives_what_forecast_frame_gives(forecaster: Path,
     undated = csv("undated.csv", "a\n" + "".join(f"{k % 7}\n" for k in range(30)))
     bad = {
         "soon": (csv("soon.csv", "Date,a\n2024-01-01,1\nsoon,2\n"), r"soon\.csv: 'soon' is not a timestamp"),
-        "text": (csv("text.csv", "time,a\n2024-01-01,x\n2024-01-02,2\n"), r"text\.csv: series 'a' is no list of numb"),
+        "text": (csv("text.csv", "time,a\n2024-01-01,x\n2024-01-02,2\n"), r"text\.csv: series 'a' is not a list of n"),
         "order": (csv("order.csv", "date,a\n2024-01-02,1\n2024-01-01,2\n"), r"order\.csv: timestamps do not rise"),
         "alone": (csv("alone.csv", "date\n2024-01-01\n2024-01-02\n"), r"alone\.csv: no series; give at least one"),
         "rowless": (csv("rowless.csv", "date,a\n"), r"rowless\.csv: give one timestamp for each of its 0 values"),

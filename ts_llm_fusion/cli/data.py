@@ -12,6 +12,7 @@ import numpy as np
 from ..data.download import cached_path, find_local, locate
 from ..data.entries import DatasetEntry, RemoteFile
 from ..data.registry import REGISTRY, find_dataset, find_features, load_dataset
+from ..evaluation.report import align_columns
 from ..plots import plot_samples, save_figure
 
 _WIDTH = 110
@@ -66,13 +67,6 @@ def _size(entry: DatasetEntry) -> str:
     return _megabytes(sum(sizes)) if sizes and None not in sizes else ""
 
 
-def _table(lines: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
-
-
 def _list() -> None:
     head = ("name", "task", "here", "download", "license", "what")
     lines = [
@@ -86,7 +80,7 @@ def _list() -> None:
         )
         for entry in REGISTRY.values()
     ]
-    print(_table([head, *lines]))
+    print("\n".join("  ".join(line).rstrip() for line in align_columns([head, *lines])))
 
 
 def _info(entry: DatasetEntry) -> None:

@@ -1,1 +1,1 @@
-"""Metrics, floors and the reports that put them side by side."""
+"""Metrics, evaluation of models and baselines, and reports."""

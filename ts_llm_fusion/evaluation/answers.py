@@ -1,40 +1,42 @@
-"""Metrics of generated answers: of labels where the possible ones are known, of texts where they are not."""
+"""Metrics of generated answers: accuracy and F1 for labels, ROUGE-L for free text."""
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..requirements import require
+
 _FINAL = re.compile(r"\banswer\s*:", re.IGNORECASE)
 
 
 def final_answer(text: str) -> str:
-    """What follows the last "Answer:" of a rationale; the whole text where there is none. Without spaces around it."""
+    """Stripped text after the last "Answer:", or the whole text if there is none."""
     return _FINAL.split(text)[-1].strip()
 
 
 def answer_label(text: str) -> str:
-    """The label that the `final_answer` names, whatever its case and spaces, and with or without a full stop."""
+    """Normalized `final_answer`: lower case, single spaces, no final period."""
     return " ".join(final_answer(text).lower().split()).rstrip(".")
 
 
 def exact_matches(answers: Sequence[str], truths: Sequence[str]) -> list[bool]:
-    """For each answer whether its `final_answer` is that of the truth, to the letter; an empty one never is."""
+    """Compare each `final_answer` with the true one to the letter; an empty answer never matches."""
     return [final_answer(answer) == final_answer(truth) != "" for answer, truth in zip(answers, truths, strict=True)]
 
 
 def label_matches(answers: Sequence[str], truths: Sequence[str]) -> list[bool]:
-    """For each answer whether it names the true label, whole and not a part of it; an empty answer never does."""
+    """Compare each `answer_label` with the true label as a whole; an empty answer never matches."""
     return [answer_label(answer) == answer_label(truth) != "" for answer, truth in zip(answers, truths, strict=True)]
 
 
 def macro_f1(answers: Sequence[str], truths: Sequence[str], labels: Sequence[str]) -> float:
-    """The mean of F1 over a fixed list of labels; one that is neither true nor answered anywhere counts as 0.
+    """Mean F1 over a fixed list of labels; a label that is neither true nor answered anywhere counts as 0.
 
-    An answer outside the list is a miss of the true label, and no false alarm of another.
+    An answer outside the list is a miss of the true label and not a false alarm of another.
 
     Raises:
-        ValueError: for true labels outside the list, counted and named.
+        ValueError: true labels outside the list; they are counted and named.
     """
     answers, truths = ([answer_label(text) for text in texts] for texts in (answers, truths))
     labels = list(dict.fromkeys(map(answer_label, labels)))
@@ -48,16 +50,12 @@ def macro_f1(answers: Sequence[str], truths: Sequence[str], labels: Sequence[str
 
 
 def rouge_l(answers: Sequence[str], truths: Sequence[str]) -> float:
-    """Mean ROUGE-L F-measure of whole texts (Lin 2004), as the package rouge_score computes it without stemming.
+    """Mean ROUGE-L F-measure of whole texts (Lin 2004), computed by rouge_score without stemming.
 
     Raises:
-        FileNotFoundError: if rouge_score is not installed.
+        MissingPackageError: rouge_score is not installed.
     """
-    try:
-        from rouge_score.rouge_scorer import RougeScorer
-    except ModuleNotFoundError as error:
-        raise FileNotFoundError("ROUGE-L needs a package: pip install rouge_score.") from error
-    scorer = RougeScorer(["rougeL"])
+    scorer = require("rouge_score.rouge_scorer", "evaluation").RougeScorer(["rougeL"])
     scores = [scorer.score(truth, answer)["rougeL"].fmeasure for answer, truth in zip(answers, truths, strict=True)]
     return sum(scores) / len(scores)
 
@@ -69,11 +67,11 @@ def _mean(matches: Sequence[bool]) -> float:
 def task_metrics(
     answers: Sequence[str], samples: Sequence[Mapping[str, Any]], labels: Mapping[str, Sequence[str] | None]
 ) -> dict[str, dict[str, float]]:
-    """Metrics of each task: of texts that end in "Answer: ..." what follows counts, and an empty one is never right.
+    """Metrics of each task, of the `final_answer` for all but "rouge_l"; an empty answer is never right.
 
     Args:
-        answers: generated, in the order of the samples.
-        samples: with `answer` and `task`.
+        answers: generated texts, in the order of the samples.
+        samples: samples with `answer` and `task`.
         labels: task -> its labels, or None where answers are free text.
 
     Returns:
@@ -81,7 +79,7 @@ def task_metrics(
         over the labels and "chance" (the share of the most frequent label); without them "rouge_l".
 
     Raises:
-        ValueError: if there is not one answer for each sample, or no sample; for true labels outside the list.
+        ValueError: numbers of answers and samples differ or are 0; true labels are outside the list.
     """
     if len(answers) != len(samples) or not len(samples):
         raise ValueError(
@@ -107,28 +105,28 @@ def task_metrics(
 
 
 def overall_metrics(tasks: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Over all tasks that have a metric: macro-F1 as the mean of the tasks', the others as the mean over samples."""
+    """Metrics over all tasks that have them: macro-F1 averaged over tasks, the others over samples."""
     overall = {}
     for name in dict.fromkeys(name for metrics in tasks.values() for name in metrics if name != "count"):
-        having = [metrics for metrics in tasks.values() if name in metrics]
-        weights = [1 if name == "macro_f1" else metrics["count"] for metrics in having]
-        overall[name] = sum(metrics[name] * weight for metrics, weight in zip(having, weights, strict=True)) / sum(
-            weights
-        )
+        weights = {
+            task: 1 if name == "macro_f1" else metrics["count"] for task, metrics in tasks.items() if name in metrics
+        }
+        total = sum(tasks[task][name] * weight for task, weight in weights.items())
+        overall[name] = total / sum(weights.values())
     return overall
 
 
 def template_means(templates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Both means over question templates, of exact match and macro-F1, as ECG-QA is scored by OpenTSLM.
+    """Weighted and unweighted means of exact match and macro-F1 over the question templates of ECG-QA.
 
-    The paper does not say which of the two it prints.
+    The OpenTSLM paper does not say which of the two it reports.
 
     Args:
-        templates: what `task_metrics` returns where each template is a task with all its classes as labels.
+        templates: template -> metrics, from `task_metrics` with templates as tasks and all their classes as labels.
 
     Returns:
-        "exact_match" and "macro_f1", the unweighted means over templates, and "exact_match_weighted" and
-        "macro_f1_weighted", weighted by the number of questions of each.
+        "exact_match" and "macro_f1", the unweighted means over templates; "exact_match_weighted" and
+        "macro_f1_weighted", weighted by the number of questions.
     """
     count = sum(metrics["count"] for metrics in templates.values())
     means = {}

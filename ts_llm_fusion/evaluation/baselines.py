@@ -14,8 +14,8 @@ from ..training.forecaster import ForecastTrainingArguments, train_forecaster
 from ..training.runs import trained_parameters
 from .baseline_models import BaselineModel, DLinear, PatchTST
 from .floors import pooled_ridge, repeat_last, seasonal_naive
+from .forecast_errors import ForecastErrors
 from .forecasters import Forecaster, auto_ets, auto_theta, chosen_windows, evaluate_forecaster, metrics_function
-from .metrics import ForecastErrors
 
 
 @dataclass

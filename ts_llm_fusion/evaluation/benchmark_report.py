@@ -1,6 +1,5 @@
-"""From the rows of a benchmark to tables and pictures, with the numbers of papers beside ours."""
+"""Reports of a benchmark: tables and pictures of its results beside published numbers."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -8,18 +7,19 @@ import pandas as pd
 from ..files import write_text
 from ..plots import plot_errors, save_figure
 from .published import published_forecasts
+from .report import markdown_table
 
 _METRICS = {"mse": "Mean squared error", "mae": "Mean absolute error"}
 
 
-def summarise(results: pd.DataFrame) -> pd.DataFrame:
+def summarize(results: pd.DataFrame) -> pd.DataFrame:
     """Means and standard deviations over seeds.
 
     Args:
         results: rows of `run_benchmark`.
 
     Returns:
-        One row for each dataset, model and horizon in the order of the results: "seeds" (how many), "mse" and "mae"
+        One row for each dataset, model and horizon in the order of the results: "seeds" (count), "mse" and "mae"
         (means), "mse_std" and "mae_std" (with ddof 1, NaN for one seed), "parameters", "seconds" and "validation"
         (means), "test_windows" and "all_test_windows".
     """
@@ -38,11 +38,6 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [list(header), ["---"] * len(header), *map(list, rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _mean_and_std(mean: float, std: float) -> str:
     return f"{mean:.3f}" if pd.isna(std) else f"{mean:.3f} ± {std:.3f}"
 
@@ -52,9 +47,9 @@ def _is_partial(summary: pd.DataFrame) -> bool:
 
 
 def _errors_table(summary: pd.DataFrame, published: pd.DataFrame, metric: str) -> str:
-    """One row for each model of ours, then one for each published; a column for each horizon and for their mean."""
+    """Rows of our models, then of published ones; a column for each horizon and one for the mean over horizons."""
     horizons = list(dict.fromkeys(summary["horizon"]))
-    rows = []
+    rows = [["forecaster", *map(str, horizons), "mean"]]
     for model, group in summary.groupby("model", sort=False):
         found = group.set_index("horizon")
         cells = [
@@ -67,25 +62,24 @@ def _errors_table(summary: pd.DataFrame, published: pd.DataFrame, metric: str) -
         found = group.set_index("horizon")[metric]
         mean = f"{found.mean():.3f}" if len(found) == len(horizons) else ""
         rows.append([f"_{model}_", *(f"{found[h]:.3f}" if h in found else "" for h in horizons), mean])
-    return _table(["forecaster", *map(str, horizons), "mean"], rows)
+    return markdown_table(rows)
 
 
 def _cost_table(summary: pd.DataFrame) -> str:
-    rows = []
+    rows = [["forecaster", "horizon", "seeds", "test windows", "trained parameters", "seconds", "validation mse"]]
     for row in summary.itertuples():
         validation = "" if pd.isna(row.validation) else f"{row.validation:.4f}"
         windows = f"{row.test_windows} of {row.all_test_windows}"
         cost = [f"{row.parameters:,.0f}", f"{row.seconds:.1f}"]
         rows.append([str(row.model), str(row.horizon), str(row.seeds), windows, *cost, validation])
-    header = ["forecaster", "horizon", "seeds", "test windows", "trained parameters", "seconds", "validation mse"]
-    return _table(header, rows)
+    return markdown_table(rows)
 
 
 def report(results: pd.DataFrame) -> str:
-    """The results in Markdown: for each dataset one table for each metric, then what they cost."""
+    """Results in Markdown: for each dataset one table for each metric, then one of the costs."""
     parts = []
     for dataset, rows in results.groupby("dataset", sort=False):
-        summary, published = summarise(rows), published_forecasts(dataset)
+        summary, published = summarize(rows), published_forecasts(dataset)
         look_backs = ", ".join(map(str, dict.fromkeys(rows["look_back"])))
         parts.append(
             f"## {dataset}\n\nLook-back {look_backs}; errors in units of the training split's standard deviation."
@@ -109,16 +103,16 @@ def report(results: pd.DataFrame) -> str:
 
 
 def write_report(results: pd.DataFrame, folder: str | Path) -> list[Path]:
-    """Writes results.md, and a picture for each dataset.
+    """Write results.md, and a picture for each dataset.
 
     Returns:
-        What was written.
+        Paths of the written files.
     """
     folder = Path(folder)
     written = [folder / "results.md"]
     write_text(written[0], report(results))
     for dataset, rows in results.groupby("dataset", sort=False):
         path = folder / f"{str(dataset).replace('/', '_').replace(' ', '_')}.png"
-        save_figure(plot_errors(summarise(rows), published_forecasts(dataset), title=f"{dataset}, test split"), path)
+        save_figure(plot_errors(summarize(rows), published_forecasts(dataset), title=f"{dataset}, test split"), path)
         written.append(path)
     return written

@@ -1,4 +1,4 @@
-"""Predictions for tasks of fev, by any forecaster here."""
+"""Predictions of forecasters for tasks of fev."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
 from ..forecasting import check_quantile_levels, load_forecaster, quantiles_at
+from ..requirements import require
 from .floors import repeat_last, seasonal_naive
 from .forecasters import Forecast, Forecaster, auto_ets, auto_theta, model_forecaster
 
@@ -23,8 +24,8 @@ logger = logging.getLogger(__name__)
 
 _BATCH_SIZE = 256
 
-# name -> (horizon, season, quantile levels) -> forecaster, of those that are not trained
-_BY_NAME: dict[str, Callable[[int, int, Sequence[float]], Forecaster]] = {
+# Forecasters without training: name -> (horizon, season, quantile levels) -> forecaster.
+_UNTRAINED: dict[str, Callable[[int, int, Sequence[float]], Forecaster]] = {
     "repeat_last": lambda horizon, season, levels: repeat_last(horizon),
     "seasonal_naive": lambda horizon, season, levels: seasonal_naive(horizon, season),
     "auto_ets": auto_ets,
@@ -33,17 +34,17 @@ _BY_NAME: dict[str, Callable[[int, int, Sequence[float]], Forecaster]] = {
 
 
 def _task_forecaster(task: "fev.Task", forecaster: str | Path | PreTrainedModel | Forecaster) -> Forecaster:
-    if isinstance(forecaster, str) and forecaster in _BY_NAME:
-        return _BY_NAME[forecaster](task.horizon, task.seasonality, task.quantile_levels)
+    if isinstance(forecaster, str) and forecaster in _UNTRAINED:
+        return _UNTRAINED[forecaster](task.horizon, task.seasonality, task.quantile_levels)
     if isinstance(forecaster, str | Path):
         if not Path(forecaster).exists() and "/" not in str(forecaster):
-            raise ValueError(f"{forecaster}: neither the folder of a forecaster nor one of {', '.join(_BY_NAME)}.")
+            raise ValueError(f"{forecaster}: neither the folder of a forecaster nor one of {', '.join(_UNTRAINED)}.")
         forecaster = load_forecaster(forecaster)[0]
     return model_forecaster(forecaster, task.horizon) if isinstance(forecaster, PreTrainedModel) else forecaster
 
 
 def _batch(series: Sequence[Sequence[np.ndarray]]) -> Tensor:
-    """Series of several lengths as (batch, time, variables), NaN before the shorter ones."""
+    """Batch series of several lengths as (batch, time, variables); shorter ones begin with NaN."""
     longest = max(len(variables[0]) for variables in series)
     values = np.full((len(series), longest, len(series[0])), np.nan, dtype=np.float64)
     for row, variables in enumerate(series):
@@ -52,7 +53,7 @@ def _batch(series: Sequence[Sequence[np.ndarray]]) -> Tensor:
 
 
 def _columns(forecast: Forecast, task: "fev.Task") -> dict[str, np.ndarray]:
-    """The columns that fev asks for, each (batch, time, variables)."""
+    """Columns of fev's prediction format, each (batch, time, variables)."""
     mean = forecast.mean[:, : task.horizon].double().numpy()
     if mean.shape[1] < task.horizon:
         raise ValueError(f"the forecaster gives {mean.shape[1]} steps; the task asks for {task.horizon}.")
@@ -60,7 +61,7 @@ def _columns(forecast: Forecast, task: "fev.Task") -> dict[str, np.ndarray]:
     if not levels:
         return {"predictions": mean}
     if forecast.quantiles is None:
-        logger.warning("the forecaster gives no quantiles: its point forecast stands at every level.")
+        logger.warning("the forecaster gives no quantiles: its point forecast is used at every level.")
         quantiles = np.repeat(mean[..., None], len(levels), -1)
     else:
         known = forecast.quantile_levels
@@ -74,7 +75,7 @@ def _predict_window(past_data: "Dataset", task: "fev.Task", forecaster: Forecast
 
     parts: list[dict[str, np.ndarray]] = []
     for start in tqdm(range(0, len(past_data), _BATCH_SIZE), desc="series", leave=False, disable=None):
-        # Not in the numpy format of the data set, which is float32.
+        # Arrow, because the numpy format of the data set is float32.
         rows = past_data.with_format("arrow")[start : start + _BATCH_SIZE].to_pandas()
         series = list(zip(*(rows[column] for column in task.target_columns), strict=True))
         parts.append(_columns(forecaster(_batch(series)), task))
@@ -90,23 +91,20 @@ def _predict_window(past_data: "Dataset", task: "fev.Task", forecaster: Forecast
 
 
 def predict_fev(task: "fev.Task", forecaster: str | Path | PreTrainedModel | Forecaster) -> "list[DatasetDict]":
-    """Forecasts of every window of a task, as `task.evaluation_summary` takes them.
+    """Forecast every window of a fev task, in the format of `task.evaluation_summary`.
 
-    The targets of a task are the variables of the forecaster; its other columns are not used. Where the task asks for
-    quantiles and the forecaster gives none, its point forecast stands at every level, with a warning.
+    The targets of the task are the variables of the forecaster; its other columns are not used. If the task asks for
+    quantiles and the forecaster gives none, its point forecast is used at every level, with a warning.
 
     Args:
-        task: of fev.
-        forecaster: the folder or Hub name of a saved forecaster; or a loaded one; or "repeat_last", "seasonal_naive",
-            "auto_ets" or "auto_theta"; or any `Forecaster` that gives at least `task.horizon` steps.
+        task: task of fev.
+        forecaster: folder or Hub name of a saved forecaster; a loaded one; "repeat_last", "seasonal_naive", "auto_ets"
+            or "auto_theta"; or any `Forecaster` that gives at least `task.horizon` steps.
 
     Raises:
-        ValueError: if fev is not installed, for an unknown forecaster, or a horizon or quantile level that it does
-            not serve.
+        MissingPackageError: fev is not installed.
+        ValueError: unknown forecaster, or a horizon or quantile level that the forecaster does not support.
     """
-    try:
-        import fev  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise ValueError("predict_fev needs fev, which is not installed; pip install fev.") from error
+    require("fev", "fev")
     chosen = _task_forecaster(task, forecaster)
     return [_predict_window(window.get_input_data()[0], task, chosen) for window in task.iter_windows()]

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from transformers import EvalPrediction, PreTrainedModel
 
 from ..data.windows import WindowDataset, collate_windows
-from .metrics import ForecastErrors
+from .forecast_errors import ForecastErrors
 
 logger = logging.getLogger(__name__)
 

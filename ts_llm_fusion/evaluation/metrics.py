@@ -1,69 +1,305 @@
-"""Forecast errors, summed over batches so that every window counts the same."""
+"""Table of metrics, each an `evaluate.Metric` that loads without a network.
 
-from collections.abc import Sequence
-from typing import Any
+The formulas are in `point_metrics` (mse, mae, smape, mase, owa), `quantile_metrics` (wql, coverage, msis) and
+`answers` (the others); the classes here take the inputs of `compute` apart. Series may differ in length; None and NaN
+are missing targets. `forecast_errors.ForecastErrors` sums errors over batches of tensors.
+"""
 
-import torch
-from torch import Tensor
+import difflib
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
-from .point_metrics import refuse_broken
-from .quantile_metrics import is_inside, pinball_loss
+import evaluate
+import numpy as np
+from datasets import Features, List, Value
+
+from .answers import exact_matches, label_matches, macro_f1, rouge_l, task_metrics, template_means
+from .naive2 import naive2
+from .point_metrics import concatenate, mae, mase, mse, owa, seasonal_scale, smape
+from .quantile_metrics import coverage, msis, wql
+
+_SERIES = List(Value("float64"))
+_FORECASTS = {"predictions": _SERIES, "references": _SERIES}
+# For each step its quantiles, or the lower and the upper limit of an interval.
+_QUANTILE_FORECASTS = {"predictions": List(_SERIES), "references": _SERIES}
+_IN_SAMPLE = {"in_sample": _SERIES}
+_ANSWERS = {"predictions": Value("string"), "references": Value("string")}
+
+_FORECASTS_USAGE = "predictions, references: a list of floats for each series, of the same lengths."
+_INTERVALS_USAGE = """predictions: for each series a list of steps, each the lower and the upper limit of an interval.
+references: a list of floats for each series, of the same lengths."""
+_IN_SAMPLE_USAGE = """in_sample: a list of floats for each series, its values before the forecast.
+seasonality: steps of a season."""
+_ANSWERS_USAGE = 'predictions, references: strings. Only the text after the last "Answer:" counts.'
+
+_M4 = """@article{makridakis2020m4,
+  title={The M4 Competition: 100,000 time series and 61 forecasting methods},
+  author={Makridakis, Spyros and Spiliotis, Evangelos and Assimakopoulos, Vassilios},
+  journal={International Journal of Forecasting}, volume={36}, number={1}, pages={54--74}, year={2020}}"""
+_OPENTSLM = """@article{langer2025opentslm,
+  title={OpenTSLM: Time-Series Language Models for Reasoning over Multivariate Medical Text- and Time-Series Data},
+  author={Langer, Patrick and others}, journal={arXiv preprint arXiv:2510.02410}, year={2025}}"""
+_ROUGE = """@inproceedings{lin2004rouge,
+  title={ROUGE: A Package for Automatic Evaluation of Summaries}, author={Lin, Chin-Yew},
+  booktitle={Text Summarization Branches Out}, pages={74--81}, year={2004}}"""
 
 
-class ForecastErrors:
-    """Running errors of forecasts: one mean over all windows, steps and variables, never a mean of batch means.
+def _flatten(
+    predictions: Sequence[Sequence[Any]], references: Sequence[Sequence[float]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Targets (steps,), forecasts (steps,) or (steps, levels), and the number of steps in each series (series,).
 
-    The rules of `point_metrics`: missing target values (NaN) are not counted, and a forecast that is not a finite
-    number is an error, which `compute` raises.
+    Raises:
+        ValueError: a forecast and its target differ in length.
+    """
+    target, steps = concatenate(references)
+    forecast, forecast_steps = concatenate(predictions)
+    different = np.flatnonzero(steps != forecast_steps)
+    if different.size:
+        row = different[0]
+        raise ValueError(
+            f"series {row}: the forecast has {forecast_steps[row]} steps and the target {steps[row]}; give as many."
+        )
+    return target, forecast, steps
 
-    Args:
-        quantile_levels: levels of the quantile forecasts, if there are any.
+
+def _unscaled(scale: np.ndarray) -> int:
+    """Number of series without a positive scale, which scaled metrics leave out."""
+    return int(np.count_nonzero(~(scale > 0)))
+
+
+class _Metric(evaluate.Metric):
+    """A metric described by the function behind it.
+
+    Attributes:
+        function: implementation; its docstring is the description.
+        inputs: features of the inputs that may come in batches.
+        usage: arguments and result of `compute`.
+        bibtex: citation.
     """
 
-    def __init__(self, quantile_levels: Sequence[float] = ()):
-        self.quantile_levels = list(quantile_levels)
-        self._sums: dict[str, Any] = {}
+    function: ClassVar[Callable[..., Any]]
+    inputs: ClassVar[dict[str, Any]]
+    usage: ClassVar[str]
+    bibtex: ClassVar[str] = ""
 
-    def _add(self, name: str, values: Tensor) -> None:
-        self._sums[name] = self._sums.get(name, 0.0) + values.sum(dtype=torch.float64)
+    def _info(self) -> evaluate.MetricInfo:
+        return evaluate.MetricInfo(
+            description=inspect.getdoc(self.function),
+            citation=self.bibtex,
+            inputs_description=self.usage,
+            features=Features(self.inputs),
+        )
 
-    def update(self, target: Tensor, mean: Tensor, quantiles: Tensor | None = None) -> None:
-        """Adds a batch.
 
-        Args:
-            target: (batch, time, variables).
-            mean: point forecast, same shape.
-            quantiles: quantile forecasts, (batch, time, variables, levels).
-        """
-        for forecast in (mean, quantiles):
-            if forecast is not None:
-                self._add("broken", ~torch.isfinite(forecast))
-                self._sums["values"] = self._sums.get("values", 0) + forecast.numel()
-        counted = ~torch.isnan(target)
-        target = torch.where(counted, target, mean)
-        error = target - mean
-        self._add("count", counted)
-        self._add("mse", error.square())
-        self._add("mae", error.abs())
-        if quantiles is not None:
-            levels = torch.tensor(self.quantile_levels, device=target.device)
-            pinball = 2 * pinball_loss(target[..., None] - quantiles, levels).mean(-1)
-            self._add("quantile_loss", torch.where(counted, pinball, 0.0))
-            self._add("coverage", is_inside(target, quantiles[..., 0], quantiles[..., -1]) & counted)
+class _PointMetric(_Metric):
+    """A metric with no inputs but targets and point forecasts."""
 
-    def compute(self) -> dict[str, float]:
-        """The means, and forgets the batches.
+    inputs = _FORECASTS
 
-        Returns:
-            "mse", "mae"; with quantiles also "quantile_loss" (twice the pinball loss, mean over levels) and "coverage"
-            (share of the targets between the outermost quantiles).
+    def _compute(self, predictions, references):
+        target, forecast, _ = _flatten(predictions, references)
+        return {self.name: self.function(target, forecast)}
 
-        Raises:
-            ValueError: if nothing was counted, or a forecast was not a finite number.
-        """
-        sums, self._sums = self._sums, {}
-        refuse_broken(int(sums.pop("broken", 0)), sums.pop("values", 0))
-        count = sums.pop("count", torch.tensor(0.0))
-        if not count > 0:
-            raise ValueError("no observed target value was counted; the evaluation set is empty or all missing.")
-        return {name: (value / count).item() for name, value in sums.items()}
+
+class MSE(_PointMetric):
+    """Mean squared error."""
+
+    function = staticmethod(mse)
+    usage = f'{_FORECASTS_USAGE}\nReturns {{"mse"}}.'
+
+
+class MAE(_PointMetric):
+    """Mean absolute error."""
+
+    function = staticmethod(mae)
+    usage = f'{_FORECASTS_USAGE}\nReturns {{"mae"}}.'
+
+
+class SMAPE(_PointMetric):
+    """Symmetric mean absolute percentage error."""
+
+    function = staticmethod(smape)
+    usage = f'{_FORECASTS_USAGE}\nReturns {{"smape"}}.'
+    bibtex = _M4
+
+
+class MASE(_Metric):
+    """Mean absolute scaled error."""
+
+    function = staticmethod(mase)
+    inputs = _FORECASTS | _IN_SAMPLE
+    usage = f"""{_FORECASTS_USAGE}
+{_IN_SAMPLE_USAGE}
+Returns {{"mase", "left_out"}}: left_out counts the series without a scale."""
+    bibtex = _M4
+
+    def _compute(self, predictions, references, in_sample, seasonality):
+        target, forecast, steps = _flatten(predictions, references)
+        scale = seasonal_scale(in_sample, seasonality)
+        return {"mase": mase(target, forecast, np.repeat(scale, steps)), "left_out": _unscaled(scale)}
+
+
+class OWA(_Metric):
+    """Overall weighted average of the M4 competition, for one group of series."""
+
+    function = staticmethod(owa)
+    inputs = _FORECASTS | _IN_SAMPLE
+    usage = f"""{_FORECASTS_USAGE}
+{_IN_SAMPLE_USAGE} No value may be missing.
+Returns {{"owa", "smape", "mase", "left_out"}}: owa is relative to Naive2 of the same series, which is computed here;
+left_out counts the series without a scale."""
+    bibtex = _M4
+
+    def _compute(self, predictions, references, in_sample, seasonality):
+        target, forecast, steps = _flatten(predictions, references)
+        scale = seasonal_scale(in_sample, seasonality)
+        baseline = naive2([np.asarray(series) for series in in_sample], seasonality, steps.max())
+        baseline = baseline[np.arange(steps.max()) < steps[:, None]]
+        scales = np.repeat(scale, steps)
+        errors = {"smape": smape(target, forecast), "mase": mase(target, forecast, scales)}
+        baseline_errors = smape(target, baseline), mase(target, baseline, scales)
+        return {"owa": owa(*errors.values(), *baseline_errors), **errors, "left_out": _unscaled(scale)}
+
+
+class WQL(_Metric):
+    """Weighted quantile loss."""
+
+    function = staticmethod(wql)
+    inputs = _QUANTILE_FORECASTS
+    usage = """predictions: for each series a list of steps, each a list of quantiles.
+references: a list of floats for each series, of the same lengths.
+quantile_levels: levels of the quantiles, in their order.
+Returns {"wql"}."""
+
+    def _compute(self, predictions, references, quantile_levels):
+        target, quantiles, _ = _flatten(predictions, references)
+        return {"wql": wql(target, quantiles, quantile_levels)}
+
+
+class Coverage(_Metric):
+    """Coverage of intervals."""
+
+    function = staticmethod(coverage)
+    inputs = _QUANTILE_FORECASTS
+    usage = f'{_INTERVALS_USAGE}\nReturns {{"coverage"}}.'
+
+    def _compute(self, predictions, references):
+        target, intervals, _ = _flatten(predictions, references)
+        return {"coverage": coverage(target, *intervals.T)}
+
+
+class MSIS(_Metric):
+    """Mean scaled interval score."""
+
+    function = staticmethod(msis)
+    inputs = _QUANTILE_FORECASTS | _IN_SAMPLE
+    usage = f"""{_INTERVALS_USAGE}
+{_IN_SAMPLE_USAGE}
+alpha: share of targets that should be outside; 0.05 for intervals of 95 %.
+Returns {{"msis", "left_out"}}: left_out counts the series without a scale."""
+    bibtex = _M4
+
+    def _compute(self, predictions, references, in_sample, seasonality, alpha=0.05):
+        target, intervals, steps = _flatten(predictions, references)
+        scale = seasonal_scale(in_sample, seasonality)
+        return {"msis": msis(target, *intervals.T, np.repeat(scale, steps), alpha), "left_out": _unscaled(scale)}
+
+
+class _MatchMetric(_Metric):
+    """A share of answers that match the truth."""
+
+    inputs = _ANSWERS
+
+    def _compute(self, predictions, references):
+        return {self.name: sum(self.function(predictions, references)) / len(references)}
+
+
+class ExactMatch(_MatchMetric):
+    """Share of answers equal to the true text."""
+
+    function = staticmethod(exact_matches)
+    usage = f'{_ANSWERS_USAGE}\nReturns {{"exact_match"}}.'
+
+
+class Accuracy(_MatchMetric):
+    """Share of answers with the true label."""
+
+    function = staticmethod(label_matches)
+    usage = f'{_ANSWERS_USAGE}\nReturns {{"accuracy"}}.'
+
+
+class MacroF1(_Metric):
+    """Macro-F1 over a fixed list of labels."""
+
+    function = staticmethod(macro_f1)
+    inputs = _ANSWERS
+    usage = f'{_ANSWERS_USAGE}\nlabels: every label.\nReturns {{"macro_f1"}}.'
+
+    def _compute(self, predictions, references, labels):
+        return {"macro_f1": macro_f1(predictions, references, labels)}
+
+
+class RougeL(_Metric):
+    """ROUGE-L of whole texts."""
+
+    function = staticmethod(rouge_l)
+    inputs = _ANSWERS
+    usage = 'predictions, references: strings.\nReturns {"rouge_l"}.'
+    bibtex = _ROUGE
+
+    def _compute(self, predictions, references):
+        return {"rouge_l": rouge_l(predictions, references)}
+
+
+class ECGTemplates(_Metric):
+    """Exact match and macro-F1 for each question template of ECG-QA, and their means over templates."""
+
+    function = staticmethod(template_means)
+    inputs = _ANSWERS | {"templates": Value("string")}
+    usage = f"""{_ANSWERS_USAGE}
+templates: the template of each question, a string.
+labels: template -> all its classes.
+Returns {{"exact_match", "macro_f1", "exact_match_weighted", "macro_f1_weighted", "by_template"}}."""
+    bibtex = _OPENTSLM
+
+    def _compute(self, predictions, references, templates, labels):
+        samples = [{"answer": truth, "task": name} for truth, name in zip(references, templates, strict=True)]
+        by_template = task_metrics(predictions, samples, labels)
+        return {**template_means(by_template), "by_template": by_template}
+
+
+AVAILABLE_METRICS: dict[str, type[evaluate.Metric]] = {
+    "mse": MSE,
+    "mae": MAE,
+    "smape": SMAPE,
+    "mase": MASE,
+    "owa": OWA,
+    "wql": WQL,
+    "coverage": Coverage,
+    "msis": MSIS,
+    "exact_match": ExactMatch,
+    "accuracy": Accuracy,
+    "macro_f1": MacroF1,
+    "rouge_l": RougeL,
+    "ecg_templates": ECGTemplates,
+}
+
+
+def load_metric(name: str) -> evaluate.Metric:
+    """Load a metric of this package; no network is needed.
+
+    Args:
+        name: a key of `AVAILABLE_METRICS`.
+
+    Raises:
+        ValueError: unknown name; the nearest one is suggested.
+    """
+    names = sorted(AVAILABLE_METRICS)
+    if name not in AVAILABLE_METRICS:
+        nearest = difflib.get_close_matches(name, names, n=1)
+        raise ValueError(
+            f"no metric {name!r}{f'; did you mean {nearest[0]!r}?' if nearest else ''}; there are {', '.join(names)}."
+        )
+    return AVAILABLE_METRICS[name](keep_in_memory=True)

@@ -1,20 +1,21 @@
-"""Naive2, the forecast that the M4 competition measures others by."""
+"""Naive2, the reference forecast of the M4 competition."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from .point_metrics import end_to_end
+from .point_metrics import concatenate
 
-# Of the 90 % test of an autocorrelation.
+# Critical value of the 90 % test of an autocorrelation.
 _CRITICAL = 1.645
 
 
 def is_seasonal(series: np.ndarray, period: int) -> np.ndarray:
-    """Whether the autocorrelation at one season is beyond Bartlett's 90 % limit 1.645 sqrt((1 + 2 sum r_k^2) / n).
+    """Test of seasonality of the M4 competition ("Benchmarks and Evaluation.R").
 
-    The test of the M4 competition ("Benchmarks and Evaluation.R"): never seasonal are a period of 1, fewer than three
-    seasons, a constant series, and a period above 10 log10(n), the last lag that R computes.
+    A series is seasonal if its autocorrelation at one season is beyond Bartlett's 90 % limit
+    1.645 sqrt((1 + 2 sum r_k^2) / n), and never with a period of 1, fewer than three seasons, constant values, or a
+    period above 10 log10(n), the last lag that R computes.
 
     Args:
         series: (series, time).
@@ -26,25 +27,25 @@ def is_seasonal(series: np.ndarray, period: int) -> np.ndarray:
     length = series.shape[1]
     if period == 1 or length < 3 * period or period > 10 * np.log10(length):
         return np.zeros(len(series), dtype=bool)
-    centred = series - series.mean(1, keepdims=True)
-    lagged = [np.einsum("nt,nt->n", centred[:, :-lag], centred[:, lag:]) for lag in range(1, period + 1)]
-    variance = np.einsum("nt,nt->n", centred, centred)
+    centered = series - series.mean(1, keepdims=True)
+    lagged = [np.einsum("nt,nt->n", centered[:, :-lag], centered[:, lag:]) for lag in range(1, period + 1)]
+    variance = np.einsum("nt,nt->n", centered, centered)
     correlation = np.stack(lagged, axis=1) / np.where(variance > 0, variance, np.inf)[:, None]
     limit = _CRITICAL * np.sqrt((1 + 2 * np.square(correlation[:, :-1]).sum(1)) / length)
     return abs(correlation[:, -1]) > limit
 
 
 def seasonal_indices(series: np.ndarray, period: int) -> np.ndarray:
-    """Factors of the classical multiplicative decomposition, as R's `decompose`: their mean is 1.
+    """Seasonal factors of the classical multiplicative decomposition, as in R's `decompose`, with mean 1.
 
-    The trend is the centred moving average over one season, the factor of a phase the mean of value / trend.
+    The trend is the centered moving average over one season; the factor of a phase is the mean of value / trend.
 
     Args:
         series: (series, time), at least two seasons.
         period: steps of a season.
 
     Returns:
-        (series, period), the first one of the phase at which the series start; not finite where a trend is 0.
+        (series, period), starting with the phase of the first value; not finite where a trend is 0.
     """
     half = period // 2
     weights = np.full(2 * half + 1, 1 / period)
@@ -75,10 +76,10 @@ def _naive2(series: np.ndarray, period: int, horizon: int) -> np.ndarray:
 
 
 def naive2(in_sample: Sequence[np.ndarray], period: int, horizon: int) -> np.ndarray:
-    """Naive2 of the M4 competition: the last value, seasonally adjusted where the series is seasonal, and put back.
+    """Naive2 of the M4 competition: repeat the last seasonally adjusted value, then multiply the season back in.
 
-    A series whose seasonal factors are not all positive numbers is forecast as one without a season. Series of equal
-    length are computed together.
+    Series that fail the test of seasonality, or whose seasonal factors are not all positive numbers, repeat their last
+    value. Series of equal length are computed together.
 
     Args:
         in_sample: series of any lengths.
@@ -89,13 +90,13 @@ def naive2(in_sample: Sequence[np.ndarray], period: int, horizon: int) -> np.nda
         (series, horizon) float64.
 
     Raises:
-        ValueError: for series that are empty or have missing values (named by their count).
+        ValueError: series are empty or have missing values (they are counted).
     """
-    values, lengths = end_to_end(in_sample)
+    values, lengths = concatenate(in_sample)
     missing = np.bincount(np.repeat(np.arange(len(lengths)), lengths)[~np.isfinite(values)], minlength=len(lengths))
-    broken = np.count_nonzero((lengths == 0) | (missing > 0))
-    if broken:
-        raise ValueError(f"{broken} of {len(lengths)} series are empty or have missing values; give whole ones.")
+    unusable = np.count_nonzero((lengths == 0) | (missing > 0))
+    if unusable:
+        raise ValueError(f"{unusable} of {len(lengths)} series are empty or have missing values; give whole ones.")
     starts = lengths.cumsum() - lengths
     forecast = np.empty((len(lengths), horizon))
     for length in np.unique(lengths):

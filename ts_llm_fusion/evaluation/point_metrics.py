@@ -1,7 +1,7 @@
-"""Errors of point forecasts over numpy arrays.
+"""Errors of point forecasts: mse, mae, smape, mase and owa over numpy arrays.
 
-One rule for missing values everywhere: a missing target (NaN) is not counted, and every target that is there counts
-the same. A forecast that is not a finite number is an error.
+Missing targets (NaN) are not counted, and every observed target has the same weight. A forecast that is not a finite
+number is an error.
 """
 
 import logging
@@ -12,32 +12,33 @@ import numpy as np
 logger = logging.getLogger(__name__)
 
 
-def refuse_broken(broken: int, count: int) -> None:
-    """Raises ValueError if `broken` of `count` forecast values, those that are no finite numbers, is not 0."""
-    if broken:
+def check_finite(not_finite: int, count: int) -> None:
+    """Raise ValueError if any of `count` forecast values is not finite; `not_finite` is how many are not."""
+    if not_finite:
         raise ValueError(
-            f"{broken} of {count} forecast values are not finite numbers; a forecaster must give one for every step."
+            f"{not_finite} of {count} forecast values are not finite numbers; "
+            "a forecaster must give one for every step."
         )
 
 
 def observed(target: np.ndarray, *forecasts: np.ndarray) -> np.ndarray:
-    """Which targets count: those that are there.
+    """Mask of observed targets.
 
     Args:
         target: values of any shape, NaN where missing.
-        forecasts: each of the shape of the target, perhaps with a last axis of quantile levels.
+        forecasts: each with the shape of the target, optionally followed by an axis of quantile levels.
 
     Returns:
-        Booleans of the shape of the target.
+        Booleans with the shape of the target.
 
     Raises:
-        ValueError: for forecasts of another shape or with values that are not finite (named by their count), and if no
-            target is there.
+        ValueError: a forecast has another shape or values that are not finite (they are counted), or no target is
+            observed.
     """
     for forecast in forecasts:
         if forecast.shape[: target.ndim] != target.shape or forecast.ndim > target.ndim + 1:
             raise ValueError(f"the forecast has shape {forecast.shape} and the target {target.shape}; give the same.")
-        refuse_broken(np.count_nonzero(~np.isfinite(forecast)), forecast.size)
+        check_finite(np.count_nonzero(~np.isfinite(forecast)), forecast.size)
     counted = ~np.isnan(target)
     if not counted.any():
         raise ValueError("no observed target value to count; the evaluation set is empty or all missing.")
@@ -45,15 +46,15 @@ def observed(target: np.ndarray, *forecasts: np.ndarray) -> np.ndarray:
 
 
 def scaled_mean(errors: np.ndarray, counted: np.ndarray, scale: np.ndarray) -> float:
-    """The mean of errors / scale over counted entries; entries without a positive scale are left out, with a warning.
+    """Mean of errors / scale over counted entries; entries without a positive scale are left out, with a warning.
 
     Args:
-        errors: of any shape.
-        counted: booleans of the same shape.
+        errors: any shape.
+        counted: booleans, same shape.
         scale: broadcasts to that shape.
 
     Raises:
-        ValueError: if nothing is left.
+        ValueError: no entry is left.
     """
     scale = np.broadcast_to(scale, errors.shape)
     scalable = scale > 0
@@ -72,11 +73,11 @@ def mse(target: np.ndarray, forecast: np.ndarray) -> float:
     """Mean squared error over every observed target.
 
     Args:
-        target: of any shape, NaN where missing.
+        target: any shape, NaN where missing.
         forecast: same shape.
 
     Raises:
-        ValueError: as `observed`.
+        ValueError: see `observed`.
     """
     counted = observed(target, forecast)
     return float(np.mean((target[counted] - forecast[counted]) ** 2))
@@ -91,8 +92,8 @@ def mae(target: np.ndarray, forecast: np.ndarray) -> float:
 def smape(target: np.ndarray, forecast: np.ndarray) -> float:
     """Symmetric mean absolute percentage error, 0 to 200, over every observed target; arguments and errors as `mse`.
 
-    The mean of 200 |y - f| / (|y| + |f|), as the M4 competition defines it (M4-methods, "Benchmarks and
-    Evaluation.R"). Where target and forecast are both 0 the term is 0.
+    Mean of 200 |y - f| / (|y| + |f|), as defined by the M4 competition (M4-methods, "Benchmarks and Evaluation.R").
+    The term is 0 where target and forecast are both 0.
     """
     counted = observed(target, forecast)
     target, forecast = target[counted], forecast[counted]
@@ -100,28 +101,28 @@ def smape(target: np.ndarray, forecast: np.ndarray) -> float:
     return float(np.mean(200 * abs(target - forecast) / np.where(size > 0, size, 1)))
 
 
-def end_to_end(series: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Series of any lengths one after the other, float64 (sum of lengths,), and their lengths (series,)."""
+def concatenate(series: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Concatenate series of any lengths: float64 values (sum of lengths,) and the lengths (series,)."""
     lengths = np.array([len(values) for values in series], dtype=np.int64)
     return np.concatenate([np.asarray(values, dtype=np.float64) for values in series]), lengths
 
 
 def seasonal_scale(in_sample: Sequence[np.ndarray], seasonality: int) -> np.ndarray:
-    """The mean of |x_t - x_(t - m)| of each series before its forecast: the scale of MASE and MSIS.
+    """Mean of |x_t - x_(t - m)| over each series before its forecast: the scale of MASE and MSIS.
 
     Args:
         in_sample: series of any lengths, NaN where missing; pairs with a missing value are not counted.
         seasonality: m, steps of a season, at least 1.
 
     Returns:
-        (series,) float64: 0 for a series that repeats its season exactly, NaN for one that has no pair at all.
+        (series,) float64: 0 for a series that repeats its season exactly, NaN for a series without any pair.
 
     Raises:
-        ValueError: for a seasonality below 1.
+        ValueError: seasonality below 1.
     """
     if seasonality < 1:
         raise ValueError(f"seasonality is {seasonality}; it must be at least 1.")
-    values, lengths = end_to_end(in_sample)
+    values, lengths = concatenate(in_sample)
     owner = np.repeat(np.arange(len(lengths)), lengths)
     change = abs(values[seasonality:] - values[:-seasonality])
     counted = (owner[seasonality:] == owner[:-seasonality]) & ~np.isnan(change)
@@ -132,27 +133,27 @@ def seasonal_scale(in_sample: Sequence[np.ndarray], seasonality: int) -> np.ndar
 
 
 def mase(target: np.ndarray, forecast: np.ndarray, scale: np.ndarray) -> float:
-    """Mean absolute scaled error: the mean of |y - f| / scale over every observed target.
+    """Mean absolute scaled error: mean of |y - f| / scale over every observed target.
 
-    As the M4 competition defines it (M4-methods, "Benchmarks and Evaluation.R", after Hyndman and Koehler 2006), with
-    `seasonal_scale` over the whole in-sample part. Where horizons are equal and nothing is missing, this is the mean
-    over series of each one's MASE. A series whose scale is 0 or NaN is left out, with a warning that counts.
+    Defined by the M4 competition (M4-methods, "Benchmarks and Evaluation.R", after Hyndman and Koehler 2006) with
+    `seasonal_scale` over the whole in-sample part. With equal horizons and no missing target it is the mean of the
+    MASE of each series. A series whose scale is 0 or NaN is left out; a warning tells how many values.
 
     Args:
         target: NaN where missing.
         forecast: same shape.
-        scale: broadcasts to that shape; for a target of (series, horizon) `seasonal_scale(...)[:, None]`.
+        scale: broadcasts to that shape; for a target (series, horizon) `seasonal_scale(...)[:, None]`.
 
     Raises:
-        ValueError: as `observed`, and if no series has a scale.
+        ValueError: see `observed`; no series has a scale.
     """
     counted = observed(target, forecast)
     return scaled_mean(abs(target - forecast), counted, scale)
 
 
 def owa(smape: float, mase: float, baseline_smape: float, baseline_mase: float) -> float:
-    """Overall weighted average of the M4 competition: the mean of sMAPE and MASE, each over that of Naive2.
+    """Overall weighted average of the M4 competition: mean of sMAPE and MASE, each relative to Naive2.
 
-    The four are means over a whole group of series: the quotient is formed after grouping, never of each series.
+    All four are means over a whole group of series; the quotients are never formed for single series.
     """
     return (smape / baseline_smape + mase / baseline_mase) / 2

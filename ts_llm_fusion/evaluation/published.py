@@ -1,4 +1,4 @@
-"""Numbers that papers print, to stand beside ours. Their sources are in the tables."""
+"""Published numbers for comparison; the tables name their sources."""
 
 from importlib.resources import files
 
@@ -11,27 +11,28 @@ def _read(name: str) -> pd.DataFrame:
 
 
 def published_forecasts(dataset: str) -> pd.DataFrame:
-    """Errors of forecasts in units of the training split's standard deviation.
+    """Published errors of forecasts in units of the training split's standard deviation.
 
     Args:
-        dataset: a benchmark set such as "ETTh1", with its setting where it has one: "ETTh1, first 10 %" for training
-            on the earliest tenth, "ETTh1 to ETTm2" for training on the first and testing on the second.
+        dataset: a benchmark set such as "ETTh1", or one with its setting: "ETTh1, first 10 %" for training on the
+            earliest tenth, "ETTh1 to ETTm2" for training on the first and testing on the second.
 
     Returns:
-        Columns source, dataset, horizon, model, mse and mae; no row for a set that is in no table.
+        Columns source, dataset, horizon, model, mse and mae; empty for a set without published numbers.
     """
     table = _read("forecasts.csv")
     return table[table["dataset"] == dataset]
 
 
 def published_answers(dataset: str) -> pd.DataFrame:
-    """Accuracy and macro-F1, in percent, on a set of questions.
+    """Published accuracy and macro-F1, in percent, on a set of questions.
 
     Args:
-        dataset: its name in the registry, such as "tsqa".
+        dataset: name in the registry, such as "tsqa".
 
     Returns:
-        Columns source, dataset, model, accuracy_percent and macro_f1_percent; no row for a set that is in no table.
+        Columns source, dataset, model, accuracy_percent and macro_f1_percent; empty for a set without published
+        numbers.
     """
     table = _read("answers.csv")
     return table[table["dataset"] == dataset]

@@ -1,4 +1,7 @@
-"""Scores of quantile and interval forecasts over numpy arrays; missing values as in `point_metrics`."""
+"""Scores of quantile and interval forecasts: wql, coverage and msis over numpy arrays.
+
+Missing values are treated as in `point_metrics`.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
@@ -14,7 +17,7 @@ Array = TypeVar("Array", np.ndarray, "torch.Tensor")
 
 
 def pinball_loss(error: Array, levels: Array) -> Array:
-    """Elementwise pinball loss, of numpy arrays or of tensors: level * e where e >= 0, else (level - 1) * e.
+    """Elementwise pinball loss of numpy arrays or tensors: level * e where e >= 0, else (level - 1) * e.
 
     Args:
         error: target minus quantile, (..., levels).
@@ -23,24 +26,24 @@ def pinball_loss(error: Array, levels: Array) -> Array:
     return levels * error - (error < 0) * error
 
 
-def is_inside(target: Array, lower: Array, upper: Array) -> Array:
-    """Elementwise, of numpy arrays or of tensors: whether the target is in the interval or on its border."""
+def in_interval(target: Array, lower: Array, upper: Array) -> Array:
+    """Mask of targets between the limits, inclusive; elementwise for numpy arrays or tensors."""
     return (target >= lower) & (target <= upper)
 
 
 def wql(target: np.ndarray, quantiles: np.ndarray, levels: Sequence[float]) -> float:
     """Weighted quantile loss: 2 * sum of pinball losses / sum of |y| over every observed target, mean over levels.
 
-    As in GluonTS (`mean_weighted_sum_quantile_loss`), AutoGluon and the Chronos papers. At level 0.5 alone it is
-    sum |y - f| / sum |y|.
+    Defined as in GluonTS (`mean_weighted_sum_quantile_loss`), AutoGluon and the Chronos papers. For level 0.5 alone it
+    is sum |y - f| / sum |y|.
 
     Args:
-        target: of any shape, NaN where missing.
-        quantiles: (*shape of the target, levels).
+        target: any shape, NaN where missing.
+        quantiles: (*target.shape, levels).
         levels: between 0 and 1, in the order of the quantiles.
 
     Raises:
-        ValueError: as `observed`; for levels that do not fit; if every observed target is 0.
+        ValueError: see `observed`; levels do not match the quantiles; every observed target is 0.
     """
     levels = np.asarray(levels, dtype=np.float64)
     if quantiles.shape != (*target.shape, len(levels)) or not ((levels > 0) & (levels < 1)).all():
@@ -56,36 +59,36 @@ def wql(target: np.ndarray, quantiles: np.ndarray, levels: Sequence[float]) -> f
 
 
 def coverage(target: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:
-    """Share of the observed targets that are in their interval or on its border.
+    """Share of observed targets between the limits of their intervals, inclusive.
 
     Args:
-        target: of any shape, NaN where missing.
-        lower: border of the interval, same shape.
-        upper: border of the interval, same shape.
+        target: any shape, NaN where missing.
+        lower: lower limit, same shape.
+        upper: upper limit, same shape.
 
     Raises:
-        ValueError: as `observed`.
+        ValueError: see `observed`.
     """
     counted = observed(target, lower, upper)
-    return float(np.mean(is_inside(target, lower, upper)[counted]))
+    return float(np.mean(in_interval(target, lower, upper)[counted]))
 
 
 def msis(target: np.ndarray, lower: np.ndarray, upper: np.ndarray, scale: np.ndarray, alpha: float = 0.05) -> float:
-    """Mean scaled interval score, the mean over every observed target y of its interval's score over its scale.
+    """Mean scaled interval score: mean of interval score / scale over every observed target.
 
-    The score of an interval [l, u] that should hold a share 1 - alpha is
-    (u - l) + 2 / alpha * (l - y) where y < l, + 2 / alpha * (y - u) where y > u (Gneiting and Raftery 2007), and the
-    scale that of MASE, as in the M4 competition, whose intervals are of 95 % (alpha = 0.05).
+    The score of a central 1 - alpha interval [l, u] for target y is (u - l), + 2 / alpha * (l - y) where y < l,
+    + 2 / alpha * (y - u) where y > u (Gneiting and Raftery 2007). The scale is that of MASE. The M4 competition
+    uses 95 % intervals (alpha = 0.05).
 
     Args:
         target: NaN where missing.
-        lower: border of the interval, same shape.
-        upper: border of the interval, same shape.
-        scale: as for `mase`, with the same rule for series without one.
-        alpha: share of targets that should be outside.
+        lower: lower limit, same shape.
+        upper: upper limit, same shape.
+        scale: see `mase`; series without a scale are left out likewise.
+        alpha: share of targets expected outside the interval.
 
     Raises:
-        ValueError: as `mase`, and for an alpha that is no share.
+        ValueError: see `mase`; alpha is not between 0 and 1.
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is {alpha}; it must be between 0 and 1, 0.05 for intervals of 95 %.")

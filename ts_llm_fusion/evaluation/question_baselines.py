@@ -1,7 +1,7 @@
-"""Answers that cost next to nothing: what every language model that reads series has to beat.
+"""Naive baselines for questions: the most frequent answer and a ridge classifier on simple features of the series.
 
-A baseline is fitted on training samples alone and answers any samples of the same tasks. The same language model with
-the numbers as text is one more, trained like the model itself: `series_as: text` in its recipe.
+Baselines are fitted on training samples and answer any samples of the same tasks. A further baseline, the language
+model itself with the numbers as text, is trained by `series_as: text` in its recipe.
 """
 
 import importlib.util
@@ -30,11 +30,11 @@ NUM_FEATURES = 4 + len(_QUANTILES) + len(_LAGS) + _BANDS
 
 
 def series_features(values: np.ndarray) -> np.ndarray:
-    """Simple features of series of one length, however long; a missing value (NaN) counts as the mean of its series.
+    """Simple features of series of one length; a missing value (NaN) counts as the mean of its series.
 
-    They are: mean; logarithm of the standard deviation; of the series brought to mean 0 and deviation 1 its slope over
-    the whole length, its mean absolute change, quantiles and autocorrelations; and the shares of its energy in bands
-    of frequencies that double in width, from the lowest band up to half the sampling rate.
+    Mean and logarithm of the standard deviation; then, after standardization, slope over the whole length, mean
+    absolute change, quantiles, autocorrelations, and the shares of energy in frequency bands that double in width, up
+    to half the sampling rate.
 
     Args:
         values: (series, time).
@@ -44,11 +44,11 @@ def series_features(values: np.ndarray) -> np.ndarray:
     """
     values = np.asarray(values, dtype=np.float64)
     count, length = values.shape
-    known = np.isfinite(values)
-    mean = np.where(known, values, 0).sum(1) / np.maximum(known.sum(1), 1)
-    centred = np.where(known, values - mean[:, None], 0)
-    deviation = np.sqrt(np.square(centred).mean(1))
-    scaled = centred / np.where(deviation > 0, deviation, 1)[:, None]
+    observed = np.isfinite(values)
+    mean = np.where(observed, values, 0).sum(1) / np.maximum(observed.sum(1), 1)
+    centered = np.where(observed, values - mean[:, None], 0)
+    deviation = np.sqrt(np.square(centered).mean(1))
+    scaled = centered / np.where(deviation > 0, deviation, 1)[:, None]
     ramp = np.linspace(-1, 1, length) if length > 1 else np.zeros(length)
     slope = scaled @ ramp / max(np.square(ramp).sum(), 1)
     change = abs(np.diff(scaled, axis=1)).sum(1) / max(length - 1, 1)
@@ -65,11 +65,11 @@ def series_features(values: np.ndarray) -> np.ndarray:
 
 
 def _batch_features(samples: pa.ListArray, channels: int) -> np.ndarray:
-    """Features (samples, channels * NUM_FEATURES) of a column of series; 0 for what a sample lacks, none for more."""
+    """Features (samples, channels * NUM_FEATURES) of a column of series; arguments as `sample_features`."""
     series = samples.flatten()
-    numbers = samples.value_lengths().to_numpy()
-    sample = np.repeat(np.arange(len(samples)), numbers)
-    channel = np.arange(len(series)) - np.repeat(numbers.cumsum() - numbers, numbers)
+    counts = samples.value_lengths().to_numpy()
+    sample = np.repeat(np.arange(len(samples)), counts)
+    channel = np.arange(len(series)) - np.repeat(counts.cumsum() - counts, counts)
     lengths = series.value_lengths().to_numpy()
     starts = lengths.cumsum() - lengths
     values = series.flatten().to_numpy(zero_copy_only=False)
@@ -81,17 +81,17 @@ def _batch_features(samples: pa.ListArray, channels: int) -> np.ndarray:
 
 
 def _series_batches(samples: Dataset) -> Iterator[pa.ListArray]:
-    """The column of series in batches of samples, never as Python lists."""
+    """The column of series in batches of samples, as Arrow arrays because Python lists are slow."""
     for batch in samples.select_columns("time_series").with_format("arrow").iter(_BATCH_SIZE):
         yield batch["time_series"].combine_chunks()
 
 
 def sample_features(samples: Dataset, channels: int) -> np.ndarray:
-    """Features of samples, (samples, channels * `NUM_FEATURES`): those of each series in turn.
+    """Concatenated features of the series of each sample, (samples, channels * `NUM_FEATURES`).
 
     Args:
-        samples: with "time_series".
-        channels: series of a sample; missing ones have features of 0, further ones are left out.
+        samples: samples with "time_series".
+        channels: series per sample; missing ones have features of 0, additional ones are left out.
     """
     return np.concatenate([_batch_features(batch, channels) for batch in _series_batches(samples)])
 
@@ -106,7 +106,7 @@ def _final_answers(samples: Dataset) -> list[str]:
 
 
 def majority(train: Dataset) -> QuestionBaseline:
-    """Gives each task its most frequent training answer; of equally frequent ones the first in the alphabet."""
+    """Answer each task with its most frequent training answer; ties go to the first in the alphabet."""
     counts: dict[str, Counter[str]] = {}
     for task, answer in zip(train["task"], _final_answers(train), strict=True):
         counts.setdefault(task, Counter())[answer] += 1
@@ -116,11 +116,10 @@ def majority(train: Dataset) -> QuestionBaseline:
 
 
 def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None]) -> QuestionBaseline:
-    """A `RidgeClassifierCV` of scikit-learn for each task, on the standardised `series_features` of its series.
+    """Fit a `RidgeClassifierCV` of scikit-learn for each task on standardized `series_features`.
 
-    It reads the series and the kind of task, not the text of the question. The penalty is chosen by leave-one-out
-    error on the training samples. A task without a list of labels, or with one answer only, gets what `majority`
-    gives.
+    It uses the series and the task, not the text of the question. The penalty is chosen by leave-one-out error on the
+    training samples. A task without a list of labels, or with a single answer, is answered as by `majority`.
 
     Args:
         train: samples with series.
@@ -153,7 +152,7 @@ def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None])
 
 
 def make_question_baselines(train: Dataset, labels: Mapping[str, Sequence[str] | None]) -> dict[str, QuestionBaseline]:
-    """Every baseline that applies, fitted: the ridge classifier needs series, labels and scikit-learn.
+    """Fit every baseline that applies; the ridge classifier needs series, labels and scikit-learn.
 
     Args:
         train: training samples.
@@ -163,17 +162,17 @@ def make_question_baselines(train: Dataset, labels: Mapping[str, Sequence[str] |
     has_labels = any(labels[task] is not None for task in set(train["task"]))
     if has_labels and any(train[0]["time_series"]):
         if importlib.util.find_spec("sklearn") is None:
-            logger.warning("no ridge classifier among the floors: pip install scikit-learn.")
+            logger.warning("no ridge classifier among the baselines: pip install scikit-learn.")
         else:
             baselines["ridge classifier"] = ridge_classifier(train, labels)
     return baselines
 
 
-def question_floors(data: QuestionData) -> dict[str, dict[str, dict[str, float]]]:
-    """What the baselines reach on the test split.
+def evaluate_question_baselines(data: QuestionData) -> dict[str, dict[str, dict[str, float]]]:
+    """Evaluate every baseline that applies on the test split.
 
     Returns:
-        Baseline -> task -> metric -> value, as `task_metrics`.
+        Baseline -> task -> metric -> value; see `task_metrics`.
     """
     test = data.splits["test"]
     return {

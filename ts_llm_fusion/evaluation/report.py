@@ -1,10 +1,32 @@
-"""Tables of results."""
+"""Tables of text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+
+def align_columns(rows: Sequence[Sequence[str]], right: bool = False) -> list[list[str]]:
+    """Pad cells to the width of their column.
+
+    Args:
+        rows: cells, the same number in each row.
+        right: align all columns but the first to the right.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+
+    def pad(cell: str, column: int) -> str:
+        return cell.rjust(widths[column]) if right and column else cell.ljust(widths[column])
+
+    return [[pad(cell, column) for column, cell in enumerate(row)] for row in rows]
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """Markdown table of cells; the first row is the header."""
+    header, *body = rows
+    lines = [header, ["-" * max(len(cell), 3) for cell in header], *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def results_table(rows: Mapping[str, Mapping[str, float]]) -> str:
-    """A Markdown table: one row for each forecaster, one column for each metric that any of them has.
+    """Markdown table with a row for each forecaster and a column for each metric of any of them.
 
     Args:
         rows: forecaster -> metric -> value.
@@ -12,14 +34,4 @@ def results_table(rows: Mapping[str, Mapping[str, float]]) -> str:
     metrics = list(dict.fromkeys(metric for row in rows.values() for metric in row))
     lines = [["forecaster", *metrics]]
     lines += [[name, *(f"{row[m]:.4f}" if m in row else "" for m in metrics)] for name, row in rows.items()]
-    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
-    lines.insert(1, ["-" * width for width in widths])
-    return "\n".join(
-        "| "
-        + " | ".join(
-            cell.ljust(width) if k == 0 else cell.rjust(width)
-            for k, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        + " |"
-        for line in lines
-    )
+    return markdown_table(align_columns(lines, right=True))

@@ -1,1 +1,1 @@
-"""What goes to the Hub beside the weights."""
+"""Publishing to the Hub: contents of a push, cards, endpoints and Spaces."""

@@ -1,4 +1,4 @@
-"""Cards of models and data sets, from the templates in hub_cards."""
+"""Model cards, from the templates in hub_cards."""
 
 import json
 import re
@@ -8,44 +8,29 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huggingface_hub import DatasetCard, DatasetCardData, EvalResult, ModelCard, ModelCardData
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from ..evaluation.report import results_table
+from ..families import Family, find_family
 
 if TYPE_CHECKING:
     from ..data.entries import DatasetEntry
 
-# model_type -> (template, task of the Hub, tags)
-_KINDS = {
-    "llmps": ("forecaster.md", "time-series-forecasting", ("time-series", "forecasting", "llm-ps")),
-    "tslm": ("tslm.md", "text-generation", ("time-series", "question-answering", "opentslm")),
-    "llmps_t2t": ("t2t.md", "feature-extraction", ("time-series", "llm-ps")),
-}
-MODEL_TYPES = tuple(_KINDS)
 _TAG = "ts-llm-fusion"
-
-# Licenses that the Hub knows by an identifier, among those that data sets here have.
-_LICENSES = ("apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nd-4.0", "cc-by-nc-4.0", "odc-by")
-
-# task of a data set here -> category of the Hub
-_TASK_CATEGORIES = {
-    "forecasting": "time-series-forecasting",
-    "question-answering": "question-answering",
-    "captioning": "text-generation",
-}
-
+# Metrics of answers in the table that the Hub shows beside a card.
+_ANSWER_METRICS = ("exact_match", "accuracy", "macro_f1", "rouge_l")
 _REPOSITORY_LINE = re.compile(r'^repository = "(.*)"$', re.M)
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """What the card of an adapter says of its base.
+    """The base of an adapter, for its card.
 
     Args:
-        base: name of the base in a repository.
-        on_backbone: whether the base is a plain text model, so that everything else comes with the adapter.
+        base: repository of the base model.
+        on_backbone: whether the base is a plain text model, so that all other parts come with the adapter.
     """
 
     base: str
@@ -57,7 +42,7 @@ def _template(name: str) -> str:
 
 
 def _is_repository(name: str | None) -> bool:
-    """Whether a name can be that of a repository, and is no folder of this machine."""
+    """Whether a name is a valid repository name and not a local folder."""
     if not name or Path(name).exists():
         return False
     try:
@@ -67,14 +52,8 @@ def _is_repository(name: str | None) -> bool:
     return True
 
 
-def _license(text: str) -> dict[str, str]:
-    """Metadata for a license as its source states it."""
-    identifier = re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-")
-    return {"license": identifier} if identifier in _LICENSES else {"license": "other", "license_name": identifier}
-
-
-def _model_license(base: str | None) -> dict[str, str]:
-    """Weights from scratch have the license of this package's code; others, that of what they were made of."""
+def _license(base: str | None) -> dict[str, str]:
+    """License metadata: that of this package for weights from scratch, else that of the base model."""
     if base is None:
         return {"license": "apache-2.0"}
     link = {"license_link": f"https://huggingface.co/{base}"} if _is_repository(base) else {}
@@ -82,14 +61,13 @@ def _model_license(base: str | None) -> dict[str, str]:
 
 
 def _entry(name: str) -> "DatasetEntry | None":
-    """The data set of the registry, if it is one of it."""
     from ..data.registry import REGISTRY
 
     return REGISTRY.get(name)
 
 
 def _training_data(name: str) -> str:
-    """What is known of the data of a recipe; of a file its name alone, not where it was."""
+    """Description of the training data; a local file is reduced to its name."""
     entry = _entry(name)
     if entry is None:
         return f"`{Path(name).name}`"
@@ -100,14 +78,14 @@ def _tested_on(metrics: Mapping[str, Any]) -> str:
     return Path(metrics.get("tested_on") or metrics["data"]).name
 
 
-def _eval_results(kind: str, metrics: Mapping[str, Any]) -> list[EvalResult]:
-    """Results of the test split, for the table that the Hub shows beside a card."""
+def _eval_results(family: Family, metrics: Mapping[str, Any]) -> list[EvalResult]:
+    """Results on the test split, for the table that the Hub shows beside a card."""
     name, test = _tested_on(metrics), metrics["test"]
     entry = _entry(name)
-    shown = test if kind == "llmps" else {m: test[m] for m in _ANSWER_METRICS if m in test}
+    shown = test if family.task == "forecasting" else {m: test[m] for m in _ANSWER_METRICS if m in test}
     return [
         EvalResult(
-            task_type=_KINDS[kind][1],
+            task_type=family.pipeline_tag,
             dataset_type=entry.hub_id if entry and entry.hub_id else re.sub(r"[^\w.-]+", "-", name),
             dataset_name=name,
             dataset_split="test",
@@ -118,27 +96,46 @@ def _eval_results(kind: str, metrics: Mapping[str, Any]) -> list[EvalResult]:
     ]
 
 
-_ANSWER_METRICS = ("exact_match", "accuracy", "macro_f1", "rouge_l")
+def _baselines(metrics: Mapping[str, Any], suffix: str = "") -> Mapping[str, Any]:
+    """Results of the baselines; metrics.json of earlier versions calls them floors."""
+    return metrics.get(f"baselines{suffix}") or metrics.get(f"floors{suffix}", {})
 
 
-def _answers(metrics: Mapping[str, Any], suffix: str) -> dict[str, Any]:
-    """Of the metrics of `train sft`: this model, this model with the wrong series, and the floors."""
-    own = {"this model": f"test{suffix}", "series shuffled": f"shuffled{suffix}"}
-    rows = {name: metrics[key] for name, key in own.items() if key in metrics}
-    return rows | metrics.get(f"floors{suffix}", {})
+def forecasts_table(metrics: Mapping[str, Any]) -> str:
+    """Table of the errors of a forecaster and of the baselines.
+
+    Args:
+        metrics: metrics.json of `train forecaster`.
+    """
+    return results_table({"this model": metrics["test"], **_baselines(metrics)})
+
+
+def _answer_rows(metrics: Mapping[str, Any], suffix: str) -> dict[str, Any]:
+    """Results of this model, of this model with shuffled series, and of the baselines."""
+    keys = {"this model": f"test{suffix}", "series shuffled": f"shuffled{suffix}"}
+    rows = {name: metrics[key] for name, key in keys.items() if key in metrics}
+    return rows | _baselines(metrics, suffix)
 
 
 def answers_by_task(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Exact match of each kind of question, of the model and of the floors."""
-    rows = _answers(metrics, "_by_task")
+    """Exact match of the model and of the baselines for each task.
+
+    Args:
+        metrics: metrics.json of `train sft`.
+    """
+    rows = _answer_rows(metrics, "_by_task")
     return {name: {task: values["exact_match"] for task, values in tasks.items()} for name, tasks in rows.items()}
 
 
 def answers_table(metrics: Mapping[str, Any]) -> str:
-    """The model beside the floors over all questions, and where there are several kinds the exact match of each."""
+    """Table of the model and the baselines over all questions, followed by exact match by task if there are several.
+
+    Args:
+        metrics: metrics.json of `train sft`.
+    """
     overall = {
         name: {metric: value for metric, value in row.items() if metric != "chance"}
-        for name, row in _answers(metrics, "").items()
+        for name, row in _answer_rows(metrics, "").items()
     }
     by_task = answers_by_task(metrics)
     table = results_table(overall)
@@ -147,18 +144,16 @@ def answers_table(metrics: Mapping[str, Any]) -> str:
     return f"{table}\n\nExact match by kind of question:\n\n{results_table(by_task)}"
 
 
-def _of_forecaster(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> dict[str, Any]:
-    shared, number = config.get("share_projection", True), config.get("num_input_channels")
-    values: dict[str, Any] = {
-        "variables": "any number of variables" if shared else f"exactly {number} variables",
-        "example_variables": 2 if shared else number,
+def _forecaster_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> dict[str, Any]:
+    any_number, variables = config.get("share_projection", True), config.get("num_input_channels")
+    return {
+        "variables": "any number of variables" if any_number else f"exactly {variables} variables",
+        "example_variables": 2 if any_number else variables,
+        "table": forecasts_table(metrics) if metrics else "",
     }
-    if metrics:
-        values["table"] = results_table({"this model": metrics["test"], **metrics["floors"]})
-    return values
 
 
-def _of_tslm(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> dict[str, Any]:
+def _question_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> dict[str, Any]:
     if not metrics:
         return {"question": "What is the trend of this series?\nSeries: ", "max_new_tokens": 32}
     return {
@@ -168,77 +163,83 @@ def _of_tslm(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> di
     }
 
 
+# task of a family -> further values of its template
+_TASK_VALUES = {"forecasting": _forecaster_values, "question-answering": _question_values}
+
+
 def _backbone(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> tuple[str | None, str]:
-    """Name of the text model that training started from, and what the card says of the backbone."""
-    if not config.get("use_llm", True):
+    """Name of the text model that training started from, and the description of the backbone."""
+    if "text_config" not in config or not config.get("use_llm", True):
         return None, "none"
     recipe = metrics.get("recipe", {}) if metrics else {}
     base = recipe.get("backbone") or recipe.get("model_name_or_path")
-    started = (
-        "weights of unknown origin"
-        if metrics is None
-        else "random weights"
-        if base is None
-        else base
-        if _is_repository(base)
-        else Path(base).name
-    )
+    if metrics is None:
+        origin = "weights of unknown origin"
+    elif base is None:
+        origin = "random weights"
+    else:
+        origin = base if _is_repository(base) else Path(base).name
     training = f", {recipe['backbone_training']}" if "backbone_training" in recipe else ""
-    return base, f"{started} ({config['text_config']['model_type']}{training})"
+    return base, f"{origin} ({config['text_config']['model_type']}{training})"
+
+
+def _base_model(base: str | None, adapter: Adapter | None) -> dict[str, str]:
+    """Metadata of the base model, if others can load it."""
+    if adapter:
+        return {"base_model": adapter.base, "base_model_relation": "adapter"}
+    return {"base_model": base, "base_model_relation": "finetune"} if base and _is_repository(base) else {}
 
 
 def model_card(folder: Path, repository: str, adapter: Adapter | None = None) -> ModelCard:
-    """The card of a checkpoint, from the files that are in its folder: config.json, metrics.json, plots, recipe.yaml.
+    """Card of a checkpoint, from the files in its folder: config.json, metrics.json, plots and recipe.yaml.
 
     Args:
-        folder: of the checkpoint.
-        repository: its name or path, which the snippet loads.
-        adapter: for a card of its adapter alone.
+        folder: folder of the checkpoint.
+        repository: name or path that the snippet loads.
+        adapter: base of the adapter, for a card of the adapter alone.
 
     Raises:
-        ValueError: its model is none of this package.
+        ValueError: the model is not of this package.
     """
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    kind = config.get("model_type")
-    if kind not in _KINDS:
-        raise ValueError(f"{folder}: a model of type {kind!r}; a card is made of {', '.join(_KINDS)}.")
+    family = find_family(config.get("model_type"), folder)
     path = folder / "metrics.json"
     metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    template, task, tags = _KINDS[kind]
-    values: dict[str, Any] = {}
-    base, backbone = None, ""
-    if kind != "llmps_t2t":
-        base, backbone = _backbone(config, metrics)
-        values = (_of_forecaster if kind == "llmps" else _of_tslm)(config, metrics)
-    eval_results = _eval_results(kind, metrics) if metrics and "test" in metrics else None
-    entry = _entry(metrics["data"]) if metrics else None
-    public_base = adapter.base if adapter else base if _is_repository(base) else None
+    base, backbone = _backbone(config, metrics)
+    values: dict[str, Any] = {"backbone": backbone}
+    metadata = _base_model(base, adapter) | _license(adapter.base if adapter else base)
+    if family.task:
+        values |= _TASK_VALUES[family.task](config, metrics)
+    if metrics:
+        values |= {
+            "tested_on": _tested_on(metrics),
+            "training_data": _training_data(metrics["data"]),
+            "versions": ", ".join(f"{name} {version}" for name, version in metrics.get("versions", {}).items()),
+        }
+        entry = _entry(metrics["data"])
+        if entry and entry.hub_id:
+            metadata["datasets"] = [entry.hub_id]
+        if "test" in metrics:
+            eval_results = _eval_results(family, metrics)
+            metadata |= {
+                "metrics": sorted({result.metric_type for result in eval_results}),
+                "model_name": Path(repository).name,
+                "eval_results": eval_results,
+            }
     data = ModelCardData(
         library_name="peft" if adapter else "transformers",
-        pipeline_tag=task,
-        tags=[*tags, _TAG],
-        base_model=public_base,
-        base_model_relation=None if public_base is None else "adapter" if adapter else "finetune",
-        datasets=[entry.hub_id] if entry and entry.hub_id else None,
-        metrics=sorted({result.metric_type for result in eval_results}) if eval_results else None,
-        model_name=Path(repository).name if eval_results else None,
-        eval_results=eval_results,
-        **_model_license(adapter.base if adapter else base),
+        pipeline_tag=family.pipeline_tag,
+        tags=[*family.tags, _TAG],
+        **metadata,
     )
     return ModelCard.from_template(
         data,
-        template_str=_template(template),
+        template_str=_template(family.card),
         name=Path(repository).name,
         repository=repository,
         adapter=adapter,
         config=config,
         metrics=metrics,
-        backbone=backbone,
-        tested_on=_tested_on(metrics) if metrics else "",
-        training_data=_training_data(metrics["data"]) if metrics else "",
-        versions=", ".join(f"{name} {number}" for name, number in metrics.get("versions", {}).items())
-        if metrics
-        else "",
         plots=sorted(file.relative_to(folder).as_posix() for file in folder.glob("plots/*.png")),
         recipe=(folder / "recipe.yaml").is_file(),
         citations=_template("citations.md").strip(),
@@ -247,11 +248,12 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
 
 
 def card_for(folder: Path, repository: str) -> str:
-    """The text of the card that a checkpoint goes to a repository with: the one in its folder where someone has
-    written in it, with the name of the repository in its snippet, else a new one.
+    """Text of the card for a push: the card in the folder if it was edited by hand, else a new one.
+
+    The snippet of an edited card gets the name of the repository.
 
     Args:
-        folder: of the checkpoint.
+        folder: folder of the checkpoint.
         repository: name of the repository.
     """
     path = folder / "README.md"
@@ -260,26 +262,3 @@ def card_for(folder: Path, repository: str) -> str:
     if not text or (named and text.strip() == str(model_card(folder, named[1])).strip()):
         return str(model_card(folder, repository))
     return _REPOSITORY_LINE.sub(f'repository = "{repository}"', text)
-
-
-def dataset_card(entry: "DatasetEntry", description: str = "") -> DatasetCard:
-    """The card of a data set of the registry.
-
-    Args:
-        entry: its `DatasetEntry`.
-        description: what a row of it is.
-    """
-    category, citation = _TASK_CATEGORIES.get(entry.task), entry.citation.strip()
-    data = DatasetCardData(
-        pretty_name=entry.name,
-        task_categories=[category] if category else None,
-        tags=["time-series", entry.task, _TAG],
-        **_license(entry.license),
-    )
-    return DatasetCard.from_template(
-        data,
-        template_str=_template("dataset.md"),
-        entry=entry,
-        what=description or "One row for each series.",
-        citation=f"```bibtex\n{citation}\n```" if citation.startswith("@") else citation,
-    )

@@ -1,4 +1,4 @@
-"""Which files of a checkpoint go to the Hub: those that load it, explain it and make it again, and no others."""
+"""Files of a push: those that load a checkpoint, describe it and reproduce it, and no others."""
 
 import json
 import shutil
@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from ..families import FAMILIES
 from .adapters import (
     ADAPTER_CONFIG,
     ADAPTER_WEIGHTS,
@@ -19,27 +20,27 @@ from .adapters import (
     missing_weights,
     stands_on_backbone,
 )
-from .cards import MODEL_TYPES, Adapter, card_for, model_card
+from .cards import Adapter, card_for, model_card
 
-# path in the repository -> a file, or what is in it
+# path in the repository -> a local file, or contents
 Contents = dict[str, Path | bytes]
 
 MAX_SHARD_BYTES = 5_000_000_000
 
 _INDEX = "model.safetensors.index.json"
 _WEIGHTS = "model.safetensors"
-# What loads beside weights, configuration and code, and what a training run reports.
+# Configurations, tokenizer and chat templates, then the report of a training run.
 _CONFIGS = ("config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json")
 _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "spiece.model")
 _TEMPLATES = ("chat_template.*", "additional_chat_templates/*.jinja")
 _REPORT = ("metrics.json", "recipe.yaml", "plots/*.png")
 
-# A file of these in the repository that is not in a push would be loaded instead of, or on top of, the new weights.
+# If one of these were left in the repository from an earlier push, it would be loaded instead of the new weights.
 STALE = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin*", "adapter_model.bin", ADAPTER_CONFIG)
 
 
 def is_stale(path: str) -> bool:
-    """Whether a file that a repository has from an earlier push must go with the next one."""
+    """Whether a file from an earlier push must be deleted by the next one that lacks it."""
     return "/" not in path and any(fnmatch(path, pattern) for pattern in STALE)
 
 
@@ -53,12 +54,12 @@ def _absolute_paths(value: Any) -> Iterator[str]:
         if Path(value).is_absolute():
             yield value
     elif isinstance(value, Iterable):
-        for one in value.values() if isinstance(value, Mapping) else value:
-            yield from _absolute_paths(one)
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _absolute_paths(item)
 
 
 def _report(folder: Path) -> Contents:
-    """What a training run reports. Files that it names by their place on this machine go by their name alone."""
+    """Report of a training run, with absolute paths of this machine reduced to file names."""
     contents = _found(folder, *_REPORT)
     for name in contents.keys() & {"metrics.json", "recipe.yaml"}:
         text = contents[name].read_text(encoding="utf-8")
@@ -69,25 +70,25 @@ def _report(folder: Path) -> Contents:
 
 
 def has_weights(checkpoint: Path) -> bool:
-    """Whether a folder has the weights of a whole model."""
+    """Whether a folder holds the weights of a whole model."""
     return (checkpoint / _WEIGHTS).is_file() or (checkpoint / _INDEX).is_file()
 
 
 def _weights(checkpoint: Path) -> Contents:
-    """The weights in one file, or the index with every shard that it names."""
+    """The weights in one file, or the index with all its shards."""
     if (checkpoint / _WEIGHTS).is_file():
         return {_WEIGHTS: checkpoint / _WEIGHTS}
     if not (checkpoint / _INDEX).is_file():
         raise FileNotFoundError(f"{checkpoint}: no {_WEIGHTS}; weights go to the Hub as safetensors only.")
     shards = sorted(set(json.loads((checkpoint / _INDEX).read_text())["weight_map"].values()))
-    lost = [name for name in shards if Path(name).name != name or not (checkpoint / name).is_file()]
-    if lost:
-        raise FileNotFoundError(f"{checkpoint}: {_INDEX} names {lost[0]}, which is not in the folder.")
+    missing = [name for name in shards if Path(name).name != name or not (checkpoint / name).is_file()]
+    if missing:
+        raise FileNotFoundError(f"{checkpoint}: {_INDEX} names {missing[0]}, which is not in the folder.")
     return {_INDEX: checkpoint / _INDEX, **{name: checkpoint / name for name in shards}}
 
 
 def _sharded(weights: Contents, scratch: Path, max_shard_bytes: int) -> Contents:
-    """The same weights, cut into shards where they are one file above the limit."""
+    """The weights, split into shards if they are one file above the limit."""
     path = weights.get(_WEIGHTS)
     if path is None or path.stat().st_size <= max_shard_bytes:
         return weights
@@ -100,10 +101,10 @@ def _sharded(weights: Contents, scratch: Path, max_shard_bytes: int) -> Contents
 
 
 def _code(checkpoint: Path) -> Contents:
-    """The code that `auto_map` names, with all it imports.
+    """Python files named by `auto_map`, with those that they import.
 
     Raises:
-        FileNotFoundError: no code is named, or it is not there.
+        FileNotFoundError: config.json has no `auto_map`, or a file is missing.
     """
     from transformers.dynamic_module_utils import get_relative_import_files
 
@@ -112,7 +113,7 @@ def _code(checkpoint: Path) -> Contents:
         path = checkpoint / name
         auto_map = json.loads(path.read_text(encoding="utf-8")).get("auto_map") if path.is_file() else None
         for reference in (auto_map or {}).values():
-            references |= {reference} if isinstance(reference, str) else {one for one in reference if one}
+            references |= {reference} if isinstance(reference, str) else set(filter(None, reference))
         if name == "config.json" and not auto_map:
             raise FileNotFoundError(
                 f"{checkpoint}: config.json has no auto_map, so nobody without this package could load it; save the "
@@ -122,8 +123,10 @@ def _code(checkpoint: Path) -> Contents:
     try:
         modules |= {Path(file) for module in modules for file in get_relative_import_files(module)}
     except FileNotFoundError as error:
-        lost = Path(error.filename).name
-        raise FileNotFoundError(f"{checkpoint}: {lost} is missing, code that auto_map needs; save it again.") from None
+        missing = Path(error.filename).name
+        raise FileNotFoundError(
+            f"{checkpoint}: {missing} is missing, code that auto_map needs; save it again."
+        ) from None
     return {path.name: path for path in sorted(modules)}
 
 
@@ -132,25 +135,25 @@ def _check(checkpoint: Path) -> None:
         raise FileNotFoundError(f"{checkpoint}: no such folder.")
     if not (checkpoint / "config.json").is_file():
         raise FileNotFoundError(f"{checkpoint}: no config.json; give the folder of a checkpoint.")
-    kind = json.loads((checkpoint / "config.json").read_text(encoding="utf-8")).get("model_type")
-    if kind not in MODEL_TYPES:
-        raise ValueError(f"{checkpoint}: a model of type {kind!r}; this package pushes {', '.join(MODEL_TYPES)}.")
+    model_type = json.loads((checkpoint / "config.json").read_text(encoding="utf-8")).get("model_type")
+    if model_type not in FAMILIES:
+        raise ValueError(f"{checkpoint}: a model of type {model_type!r}; this package pushes {', '.join(FAMILIES)}.")
 
 
 def model_contents(
     checkpoint: Path, repository: str, scratch: Path, max_shard_bytes: int = MAX_SHARD_BYTES
 ) -> Contents:
-    """Everything of a checkpoint: weights, configuration, processor, code, report and card.
+    """All files of a checkpoint: weights, configuration, processor, code, report and card.
 
     Args:
-        checkpoint: its folder.
-        repository: where it goes, for the card.
-        scratch: where shards are made, if any.
-        max_shard_bytes: weights in one larger file are cut into shards of this size.
+        checkpoint: folder of the checkpoint.
+        repository: name of the repository, for the card.
+        scratch: folder for shards.
+        max_shard_bytes: weights in a larger file are split into shards of this size.
 
     Raises:
-        FileNotFoundError: something that loads it is missing.
-        ValueError: it is no model of this package.
+        FileNotFoundError: a file needed to load the checkpoint is missing.
+        ValueError: the model is not of this package.
     """
     _check(checkpoint)
     return {
@@ -163,16 +166,17 @@ def model_contents(
 
 
 def adapter_contents(checkpoint: Path, repository: str) -> Contents:
-    """The adapter of a checkpoint, with its processor, code, report and card; `config.json` only where the base is a
-    plain text model (see `adapters`).
+    """Files of a checkpoint's adapter: weights, processor, code, report and card.
+
+    `config.json` is included only if the base is a plain text model (see `adapters`).
 
     Args:
-        checkpoint: the folder of a merged model with its adapter beside, or of an adapter alone.
-        repository: where it goes, for the card.
+        checkpoint: folder of a merged model with its adapter, or of an adapter alone.
+        repository: name of the repository, for the card.
 
     Raises:
         FileNotFoundError: there is no adapter.
-        ValueError: its base is a folder, or it lacks weights that its base does not have.
+        ValueError: the base is a local folder, or some weights are neither in the adapter nor in the base.
     """
     adapter = adapter_folder(checkpoint)
     if adapter is None or not (adapter / ADAPTER_WEIGHTS).is_file():
@@ -187,10 +191,10 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
         card = _found(adapter, "README.md")
     else:
         _check(checkpoint)
-        lost = missing_weights(adapter, checkpoint) if on_backbone and (checkpoint / _WEIGHTS).is_file() else []
-        if lost:
+        missing = missing_weights(adapter, checkpoint) if on_backbone and (checkpoint / _WEIGHTS).is_file() else []
+        if missing:
             raise ValueError(
-                f"{adapter}: {lost[0]} is neither in the adapter nor in {base}, because it was frozen; push the "
+                f"{adapter}: {missing[0]} is neither in the adapter nor in {base}, because it was frozen; push the "
                 "merged model without --adapter-only."
             )
         card = {"README.md": str(model_card(checkpoint, repository, Adapter(base, on_backbone))).encode()}
@@ -207,21 +211,20 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
 def merged_contents(
     checkpoint: Path, repository: str, scratch: Path, max_shard_bytes: int = MAX_SHARD_BYTES
 ) -> Contents:
-    """The whole model where the folder has an adapter alone: its base is loaded, and the adapter merged into it.
+    """Files of the whole model for a folder with an adapter alone, which is merged into its base.
 
     Args:
-        checkpoint: the folder of an adapter.
-        repository: where it goes, for the card.
-        scratch: where the merged model is made.
-        max_shard_bytes: as in `model_contents`.
+        checkpoint: folder of an adapter.
+        repository: name of the repository, for the card.
+        scratch: folder for the merged model.
+        max_shard_bytes: see `model_contents`.
     """
     adapter = adapter_folder(checkpoint)
     if adapter is None:
         raise FileNotFoundError(f"{checkpoint}: no adapter to merge; push without --merge.")
     merged = Path(tempfile.mkdtemp(dir=scratch))
-    # The report and the processor of the adapter, then the model over them.
-    beside = _found(adapter, *_CONFIGS, *_TOKENIZER, *_TEMPLATES, *_REPORT, "*.py")
-    for path, file in beside.items():
+    # The model is saved last, so that its files replace those of the adapter.
+    for path, file in _found(adapter, *_CONFIGS, *_TOKENIZER, *_TEMPLATES, *_REPORT, "*.py").items():
         (merged / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, merged / path)
     load_on_base(adapter).merge_and_unload().save_pretrained(merged)
@@ -229,12 +232,12 @@ def merged_contents(
 
 
 def size_of(content: Path | bytes) -> int:
-    """Bytes of a file."""
+    """Size in bytes."""
     return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
 def check_secret(contents: Mapping[str, Path | bytes], secret: str | None) -> None:
-    """Raises `ValueError` where a text file holds the token that the push is made with."""
+    """Raise ValueError if a text file contains the access token of the push."""
     for path, content in contents.items():
         if secret and not path.endswith((".safetensors", ".png")):
             text = content if isinstance(content, bytes) else content.read_bytes()

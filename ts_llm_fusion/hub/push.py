@@ -1,4 +1,4 @@
-"""Publishing a checkpoint: one commit on the Hub, or none."""
+"""Publishing of a checkpoint in a single commit on the Hub."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ge
 from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
-    HTTPError,  # of the HTTP library that the client uses, which changed between its versions
+    HTTPError,  # from here, because versions of the client use different HTTP libraries
     LocalTokenNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
@@ -29,17 +29,20 @@ _MAIN = "main"
 
 @dataclass(frozen=True)
 class Publication:
-    """What goes where.
+    """Options of a push.
 
     Args:
         repo_id: repository, `name` or `namespace/name`.
-        private: whether a new repository is private.
+        private: make a new repository private.
         revision: branch of the commit; `main` by default.
         create_pr: propose the commit as a pull request instead.
-        adapter_only: the adapter without its base.
-        merge: where the folder has an adapter alone, the base with the adapter merged into it.
-        space: also a Space, `REPO_ID-demo`.
-        endpoint: with the handler of an Inference Endpoint.
+        adapter_only: push the adapter without its base.
+        merge: if the folder holds an adapter alone, push its base with the adapter merged into it.
+        space: also push a Space, `REPO_ID-demo`.
+        endpoint: add the handler of an Inference Endpoint.
+
+    Raises:
+        ValueError: invalid name, or options that contradict each other.
     """
 
     repo_id: str
@@ -55,7 +58,7 @@ class Publication:
         try:
             validate_repo_id(self.repo_id)
         except HFValidationError as error:
-            raise ValueError(f"{self.repo_id!r} is no name of a repository: {error}") from None
+            raise ValueError(f"{self.repo_id!r} is not a valid name of a repository: {error}") from None
         if self.adapter_only and self.merge:
             raise ValueError("--adapter-only and --merge contradict each other; give one of them.")
         if self.adapter_only and (self.space or self.endpoint):
@@ -67,16 +70,16 @@ class Publication:
 
 
 def gather(checkpoint: Path, publication: Publication, scratch: Path) -> tuple[Contents, Contents]:
-    """The files of the model's commit, and those of the Space's, which are none without `space`.
+    """Collect the files of the model's commit, and those of the Space's commit, empty without `space`.
 
     Args:
         checkpoint: folder of a checkpoint, or of an adapter.
-        publication: what goes where; `repo_id` with its namespace, for the cards.
-        scratch: where files are made that the folder does not have.
+        publication: options; `repo_id` with its namespace, for the cards.
+        scratch: folder for generated files.
 
     Raises:
-        FileNotFoundError: something that a push needs is missing.
-        ValueError: it is no model of this package, or it cannot be loaded from the Hub.
+        FileNotFoundError: a required file is missing.
+        ValueError: the model is not of this package, or could not be loaded from the Hub.
     """
     name = publication.repo_id
     is_adapter = adapter_folder(checkpoint) == checkpoint and not has_weights(checkpoint)
@@ -91,23 +94,20 @@ def gather(checkpoint: Path, publication: Publication, scratch: Path) -> tuple[C
     else:
         contents = model_contents(checkpoint, name, scratch)
     space: Contents = {}
-    if publication.endpoint:
-        from .endpoint import endpoint_files
+    if publication.endpoint or publication.space:
+        from .serving import endpoint_files, space_files
 
-        contents |= endpoint_files(checkpoint, name)
-    if publication.space:
-        from .space import space_files
-
-        space = dict(space_files(checkpoint, name))
+        contents |= endpoint_files(checkpoint, name) if publication.endpoint else {}
+        space |= space_files(checkpoint, name) if publication.space else {}
     return contents, space
 
 
 def full_name(api: HfApi, publication: Publication) -> str:
-    """The repository with its namespace, once it is known that the token may write there.
+    """Name of the repository with its namespace, after checking that the token can write there.
 
     Raises:
-        PermissionError: there is no token, or it may not write there.
-        ConnectionError: the Hub cannot be asked.
+        PermissionError: there is no token, or it cannot write there.
+        ConnectionError: the Hub cannot be reached.
     """
     try:
         me = api.whoami()
@@ -121,55 +121,55 @@ def full_name(api: HfApi, publication: Publication) -> str:
     if "/" not in publication.repo_id:
         return f"{me['name']}/{publication.repo_id}"
     owner = publication.repo_id.split("/")[0]
-    mine = [me["name"], *(organisation["name"] for organisation in me.get("orgs", []))]
-    if owner not in mine and not publication.create_pr:
+    writable = [me["name"], *(organization["name"] for organization in me.get("orgs", []))]
+    if owner not in writable and not publication.create_pr:
         raise PermissionError(
-            f"{publication.repo_id}: the access token is of {me['name']}, who may write to {', '.join(mine)}; choose "
-            "one of these, or propose a change with --create-pr."
+            f"{publication.repo_id}: the access token is of {me['name']}, who may write to {', '.join(writable)}; "
+            "choose one of these, or propose a change with --create-pr."
         )
     return publication.repo_id
 
 
 def _explained(error: Exception, name: str, state: str = "") -> OSError:
-    """One line for what the Hub or the way to it said."""
+    """One-line error for a failed request to the Hub."""
     if not isinstance(error, HfHubHTTPError):
-        said = str(error) or type(error).__name__
-        return ConnectionError(f"{name}: the connection to the Hub broke ({said}).{state}")
+        reason = str(error) or type(error).__name__
+        return ConnectionError(f"{name}: the connection to the Hub broke ({reason}).{state}")
     status = error.response.status_code
-    said = " ".join((error.server_message or "").split()) or f"status {status}"
+    reason = " ".join((error.server_message or "").split()) or f"status {status}"
     if status == 401:
-        return PermissionError(f"{name}: the Hub does not accept the access token ({said}); log in again.{state}")
+        return PermissionError(f"{name}: the Hub does not accept the access token ({reason}); log in again.{state}")
     if status == 403:
-        return PermissionError(f"{name}: the access token has no right to do this ({said}).{state}")
+        return PermissionError(f"{name}: the access token has no right to do this ({reason}).{state}")
     if status == 409:
-        return FileExistsError(f"{name}: the name is taken ({said}); choose another.{state}")
+        return FileExistsError(f"{name}: the name is taken ({reason}); choose another.{state}")
     if status == 412:
-        return OSError(f"{name}: someone else has pushed in the meantime ({said}); push again.{state}")
+        return OSError(f"{name}: someone else has pushed in the meantime ({reason}); push again.{state}")
     if status >= 500:
-        return ConnectionError(f"{name}: the Hub is in trouble (status {status}: {said}); push again later.{state}")
-    return OSError(f"{name}: the Hub refuses this ({said}).{state}")
+        return ConnectionError(f"{name}: the Hub is in trouble (status {status}: {reason}); push again later.{state}")
+    return OSError(f"{name}: the Hub refuses this ({reason}).{state}")
 
 
 @contextmanager
 def _one_line(api: HfApi, name: str, kind: str = "model", head: tuple[str, str] | None = None) -> Iterator[None]:
-    """Turns what fails in the block into an `OSError` of one line.
+    """Convert errors of the client into an `OSError` of one line.
 
     Args:
-        api: the client.
-        name: repository.
-        kind: its type.
-        head: branch and the commit that it pointed to before; the error says whether it still does.
+        api: client.
+        name: name of the repository.
+        kind: type of the repository.
+        head: branch and its commit before the push; the error tells whether the branch has changed.
     """
     try:
         yield
     except (HfHubHTTPError, HTTPError, RuntimeError) as error:
-        # The client wraps what happens to a large file.
+        # The client wraps errors of large files in a RuntimeError.
         cause = error.__cause__ if isinstance(error, RuntimeError) and error.__cause__ else error
         raise _explained(cause, name, _state(api, name, kind, head)) from error
 
 
 def _state(api: HfApi, name: str, kind: str, head: tuple[str, str] | None) -> str:
-    """Where the branch is after a failure, asked at the Hub, because an answer may have been lost after a commit."""
+    """State of the branch after a failure; asked at the Hub, because the response to a commit may have been lost."""
     if head is None:
         return ""
     branch, before = head
@@ -181,7 +181,7 @@ def _state(api: HfApi, name: str, kind: str, head: tuple[str, str] | None) -> st
 
 
 def _prepared_repository(api: HfApi, publication: Publication) -> str:
-    """Makes the repository if there is none, and returns the commit that the branch points to."""
+    """Create the repository if necessary, and return the commit of the branch."""
     name, branch = publication.repo_id, publication.branch
     try:
         info = api.repo_info(name)
@@ -209,27 +209,29 @@ def _prepared_repository(api: HfApi, publication: Publication) -> str:
 def _commit(
     api: HfApi, name: str, contents: Mapping[str, Path | bytes], message: str, kind: str, head: str, **options: Any
 ) -> Any:
-    """One commit with all files, which takes away the weights of earlier pushes that would be loaded instead."""
-    there = api.list_repo_files(name, repo_type=kind, revision=head)
-    stale = [path for path in there if is_stale(path) and path not in contents]
+    """Commit all files, and delete weights of earlier pushes that would be loaded instead."""
+    existing = api.list_repo_files(name, repo_type=kind, revision=head)
+    stale = [path for path in existing if is_stale(path) and path not in contents]
     operations = [CommitOperationAdd(path, content) for path, content in contents.items()]
     operations += [CommitOperationDelete(path) for path in stale]
     return api.create_commit(name, operations, commit_message=message, repo_type=kind, parent_commit=head, **options)
 
 
 def publish(checkpoint: str | Path, publication: Publication) -> str:
-    """Pushes a checkpoint in one commit, and a Space in another where it is asked for.
+    """Push a checkpoint in one commit, and optionally a Space in another.
+
+    The access token is that of the Hub client.
 
     Args:
         checkpoint: folder of a checkpoint, or of an adapter.
-        publication: what goes where. The access token is taken from the Hub client's own places.
+        publication: options of the push.
 
     Returns:
-        The address of the commit, or of the pull request.
+        URL of the commit, or of the pull request.
 
     Raises:
-        OSError: the Hub refuses, or the connection breaks; the branch is then as it was, or the error says otherwise.
-        ValueError: the checkpoint, or what is asked for, cannot be pushed.
+        OSError: the Hub refuses, or the connection breaks; the error tells if the branch has changed.
+        ValueError: the checkpoint cannot be pushed with these options.
     """
     checkpoint, api = Path(checkpoint), HfApi()
     name = full_name(api, publication)
@@ -258,18 +260,20 @@ def _publish_space(api: HfApi, name: str, contents: Contents, private: bool) -> 
 
 
 def requested_publication(arguments: Any) -> Publication | None:
-    """What `push_to_hub: true` in a recipe asks for, and turns the Trainer's own pushing off: that makes a commit of
-    every checkpoint, while a recipe ends in one commit with everything.
+    """Publication requested by `push_to_hub: true` in a recipe.
+
+    The pushing of the Trainer, one commit for each checkpoint, is turned off in favor of one commit at the end. The
+    token is checked here, before hours of training.
 
     Args:
         arguments: `TrainingArguments`; changed in place.
 
     Returns:
-        What to publish at the end, or None. The token is tried here, so that a run of hours does not end in vain.
+        The publication, or None if `push_to_hub` is off.
 
     Raises:
-        ValueError: `hub_token` is set, or `hub_strategy` asks for more than one commit.
-        PermissionError: the token may not write there.
+        ValueError: `hub_token` is set, or `hub_strategy` makes more than one commit.
+        PermissionError: the token cannot write to the repository.
     """
     if arguments.hub_token is not None:
         raise ValueError(

@@ -18,7 +18,8 @@ from ..evaluation.answers import overall_metrics, task_metrics
 from ..evaluation.baselines import FITTED, WindowArguments
 from ..evaluation.forecasters import chosen_windows, evaluate_forecaster, model_forecaster
 from ..evaluation.published import published_answers, published_forecasts
-from ..evaluation.question_baselines import question_floors
+from ..evaluation.question_baselines import evaluate_question_baselines
+from ..families import find_family
 from ..files import write_text
 from ..forecasting import load_forecaster
 from ..training.runs import trained_parameters
@@ -148,15 +149,13 @@ def evaluate_answers(
         ValueError, OSError: for a checkpoint, questions or settings that are not usable.
     """
     for name in arguments.models:
-        model_type = AutoConfig.from_pretrained(name).model_type
-        if model_type != "tslm":
-            raise ValueError(f"{name}: a model of type {model_type!r}; one that answers questions is of type 'tslm'.")
+        find_family(AutoConfig.from_pretrained(name).model_type, name, ["question-answering"])
     data = prepare_questions(question, synthetic, archive, needed=("test",))
     test = data.splits["test"]
     variants = {"": test}
     if any(test[0]["time_series"]):
         variants[", series shuffled"] = shuffle_series(test, answer.seed)
-    by_task = question_floors(data) if "train" in data.splits else {}
+    by_task = evaluate_question_baselines(data) if "train" in data.splits else {}
     seconds, parameters = {}, {}
     for number, name in enumerate(arguments.models, start=1):
         model = AutoModelForCausalLM.from_pretrained(name)

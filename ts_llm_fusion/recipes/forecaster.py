@@ -14,8 +14,8 @@ from transformers import set_seed
 from ..data.preparation import DataArguments, PreparedData, prepare
 from ..data.windows import collate_windows
 from ..evaluation.floors import make_floors
+from ..evaluation.forecast_errors import ForecastErrors
 from ..evaluation.forecasters import evaluate_forecaster, metrics_function
-from ..evaluation.metrics import ForecastErrors
 from ..hub.push import requested_publication
 from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..plots import plot_forecast, quantile_bands, save_figure

@@ -15,7 +15,7 @@ from ..data.qa.questions import QuestionArguments, prepare_questions
 from ..data.qa.samples import QuestionData, sample_text, shuffle_series
 from ..data.qa.synthetic import SYNTHETIC, SyntheticArguments
 from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
-from ..evaluation.question_baselines import question_floors
+from ..evaluation.question_baselines import evaluate_question_baselines
 from ..files import write_text
 from ..hub.cards import answers_by_task
 from ..hub.push import requested_publication
@@ -146,7 +146,7 @@ def run_sft_recipe(
     parameters = trained_parameters(trained)
     save_model(trained, output, model_arguments.model_name_or_path)
     processor.save_pretrained(output)
-    floors = question_floors(data)
+    floors = evaluate_question_baselines(data)
     metrics = {
         "data": question.data,
         "series_as": question.series_as,

@@ -1,0 +1,69 @@
+"""Forecast errors summed over batches, so that every window has the same weight."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .point_metrics import check_finite
+from .quantile_metrics import in_interval, pinball_loss
+
+
+class ForecastErrors:
+    """Running errors of forecasts: one mean over all windows, steps and variables, never a mean of batch means.
+
+    Missing target values (NaN) are not counted. A forecast that is not a finite number is an error, raised by
+    `compute`.
+
+    Args:
+        quantile_levels: levels of the quantile forecasts, if any.
+    """
+
+    def __init__(self, quantile_levels: Sequence[float] = ()):
+        self.quantile_levels = list(quantile_levels)
+        self._sums: dict[str, Any] = {}
+
+    def _add(self, name: str, values: Tensor) -> None:
+        self._sums[name] = self._sums.get(name, 0.0) + values.sum(dtype=torch.float64)
+
+    def update(self, target: Tensor, mean: Tensor, quantiles: Tensor | None = None) -> None:
+        """Add a batch.
+
+        Args:
+            target: (batch, time, variables).
+            mean: point forecast, same shape.
+            quantiles: quantile forecasts, (batch, time, variables, levels).
+        """
+        for forecast in (mean, quantiles):
+            if forecast is not None:
+                self._add("not_finite", ~torch.isfinite(forecast))
+                self._sums["values"] = self._sums.get("values", 0) + forecast.numel()
+        counted = ~torch.isnan(target)
+        target = torch.where(counted, target, mean)
+        error = target - mean
+        self._add("count", counted)
+        self._add("mse", error.square())
+        self._add("mae", error.abs())
+        if quantiles is not None:
+            levels = torch.tensor(self.quantile_levels, device=target.device)
+            pinball = 2 * pinball_loss(target[..., None] - quantiles, levels).mean(-1)
+            self._add("quantile_loss", torch.where(counted, pinball, 0.0))
+            self._add("coverage", in_interval(target, quantiles[..., 0], quantiles[..., -1]) & counted)
+
+    def compute(self) -> dict[str, float]:
+        """Return the means and reset.
+
+        Returns:
+            "mse", "mae"; with quantiles also "quantile_loss" (twice the pinball loss, mean over levels) and "coverage"
+            (share of targets between the outermost quantiles).
+
+        Raises:
+            ValueError: no target value was observed, or a forecast was not a finite number.
+        """
+        sums, self._sums = self._sums, {}
+        check_finite(int(sums.pop("not_finite", 0)), sums.pop("values", 0))
+        count = sums.pop("count", torch.tensor(0.0))
+        if not count > 0:
+            raise ValueError("no observed target value was counted; the evaluation set is empty or all missing.")
+        return {name: (value / count).item() for name, value in sums.items()}
