@@ -10,9 +10,9 @@ from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDa
 from datasets.exceptions import DatasetGenerationError
 
 from .borders import SPLITS
-from .frames import infer_step
 from .m4 import M4_GROUPS, M4Group, load_m4
 from .sources import load_series
+from .time_axis import find_grid
 
 AnyDataset = Dataset | DatasetDict | IterableDataset | IterableDatasetDict
 Rows = Iterator[dict[str, Any]]
@@ -105,7 +105,7 @@ def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> 
         options: as of `load_series`.
     """
     source = load_series(data, **options)
-    frequency = pd.tseries.frequencies.to_offset(infer_step(source.series.index)).freqstr
+    frequency = (source.grid or find_grid(source.series.index, source=data)).alias
     bounds = list(itertools.pairwise((0, *(source.borders or (len(source.series),)))))
     splits = {
         name: {"series": source.series.iloc[slice(*rows)], "frequency": frequency, "dated": source.dated}
