@@ -330,9 +330,9 @@ def _cannot_tell(timestamps: pd.DatetimeIndex, source: str, odd: int | None = No
         odd = int(np.argmax(np.diff(timestamps.asi8) != usual)) + 1
     step = _text(pd.Timedelta(np.timedelta64(int(usual), timestamps.unit)))
     return ValueError(
-        f"{source}: the time step cannot be told: {counts.max()} of {len(timestamps) - 1} rows are {step} after the one "
-        f"before, and row {odd + 1} ({timestamps[odd]}) does not fit in; name the step with --freq (freq= in Python), "
-        "such as h, 15min, D, B or MS."
+        f"{source}: the time step cannot be told: {counts.max()} of {len(timestamps) - 1} rows are {step} after the "
+        f"one before, and row {odd + 1} ({timestamps[odd]}) does not fit in; name the step with --freq (freq= in "
+        "Python), such as h, 15min, D, B or MS."
     )
 
 
