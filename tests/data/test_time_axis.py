@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ts_llm_fusion.data.time_axis import complete, find_grid, parse_freq
+from ts_llm_fusion.data.time_axis import complete, find_grid
 
 DAYS = pd.date_range("2024-01-01", periods=120)
 
@@ -20,7 +20,7 @@ def daily(weekdays: tuple[int, ...]) -> pd.DatetimeIndex:
 
 def sessions(days: pd.DatetimeIndex, times: list[float]) -> pd.DatetimeIndex:
     """Every one of the days at every one of the hours."""
-    rows = days.tz_localize(None).to_numpy()[:, None] + (np.array(times) * 3600).astype("m8[s]")
+    rows = days.tz_localize(None).to_numpy()[:, None] + (np.array(times) * 3600).round().astype("m8[s]")
     return pd.DatetimeIndex(rows.ravel()).tz_localize(days.tz)
 
 
@@ -30,7 +30,7 @@ def hours(keep) -> pd.DatetimeIndex:
 
 
 BUSINESS = daily((0, 1, 2, 3, 4))
-# name -> the complete grid; the first half of it is given, with some rows absent, the second half has to be found
+# name -> a complete grid; three quarters of it are given, with some rows absent, and the last has to be found
 GRIDS = {
     **{
         f"{freq} from {start}": pd.date_range(start, periods=80, freq=freq)
@@ -150,10 +150,12 @@ def test_the_season_is_that_of_the_grid(name: str, season: int | None) -> None:
         (["2024-01-31", "2024-02-29"], "2024-03-31"),
         (["2023-06-30", "2024-06-30"], "2025-06-30"),
         (["2024-01-01 00:00", "2024-01-01 00:20"], "2024-01-01 00:40"),
-        # The absent row of a short series is one, not a closed weekday; a weekend is.
+        # One absent row of a short series is no closed weekday; a weekend is, and a night that comes back is.
         (["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-05"], "2024-01-06"),
         (["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05"], "2024-01-06"),
+        ([str(day) for day in BUSINESS[:6]], "2024-01-09"),
         ([str(day) for day in BUSINESS[:10]], "2024-01-15"),
+        ([str(row) for row in GRIDS["8 to 15 h on weekdays"][:16]], "2024-01-03 08:00"),
     ],
 )
 def test_few_rows_are_enough_for_a_step(rows: list[str], following: str) -> None:
@@ -275,7 +277,3 @@ def test_a_million_rows_take_seconds(rows: pd.DatetimeIndex | None) -> None:
     grid.following(100)
     assert time.process_time() - start < 5
     assert len(grid.timestamps) == len(rows)
-
-
-def test_aliases_of_pandas_are_read() -> None:
-    assert parse_freq("2W-FRI").n == 2

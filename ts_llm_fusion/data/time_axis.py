@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 # Least share of neighbouring timestamps that must be one step apart for a grid to be told from them.
 _LEAST_CONFIDENCE = 0.5
 # A weekday or time of day without rows is closed if rows absent by chance would show that less often than this.
-_CHANCE = 0.02
+_CHANCE = 0.03
 # Most rows of a grid: this many times the timestamps, and a few thousand for short series with a long absence.
 _MOST_GROWTH, _FREE_ROWS = 10, 100_000
 
@@ -174,7 +174,7 @@ def _finer(first: str, second: str) -> str:
     return max(first, second, key=("s", "ms", "us", "ns").index)
 
 
-def parse_freq(freq: str) -> BaseOffset:
+def _parse_freq(freq: str) -> BaseOffset:
     """The step that an alias of pandas names.
 
     Raises:
@@ -199,7 +199,7 @@ def _own_grid(timestamps: pd.DatetimeIndex) -> str:
 
 def _of_freq(timestamps: pd.DatetimeIndex, freq: str, source: str) -> TimeGrid:
     """The grid of a step that is given."""
-    offset = parse_freq(freq)
+    offset = _parse_freq(freq)
     slots = None
     if isinstance(offset, BusinessDay | CustomBusinessDay) and offset.n == 1 and offset.freqstr in ("B", "C"):
         day = _day(timestamps)
@@ -267,12 +267,63 @@ def _day_offset(dates: pd.DatetimeIndex) -> BaseOffset:
     return to_offset(f"{step // 7}W-{_WEEKDAYS[dates[0].weekday()]}")
 
 
+def _is_no_chance(rows: int, places: int, more: np.ndarray | int, log_ways: float) -> np.ndarray:
+    """Whether it is no chance that `more` places are all empty, where `rows` of `places` are not.
+
+    If rows are absent at random, the chance is the product of Laplace's rule of succession from place to place.
+
+    Args:
+        rows: that are there.
+        places: where they could be.
+        more: other places.
+        log_ways: logarithm of how many ways there are to choose those.
+    """
+    absent, trials = places - rows + 1, places + 2
+    log_gamma = np.vectorize(math.lgamma, otypes=[float])
+    log_chance = log_gamma(absent + more) - math.lgamma(absent) - log_gamma(trials + more) + math.lgamma(trials)
+    return log_chance + log_ways < math.log(_CHANCE)
+
+
+def _closed_weekdays(days: np.ndarray) -> np.ndarray:
+    """Whether each weekday has no rows, and that is no chance.
+
+    Args:
+        days: since 1970, those that have rows.
+    """
+    turns = _weekday_counts(np.arange(days[0], days[-1] + 1))
+    is_closed = _weekday_counts(days) == 0
+    closed = np.flatnonzero(is_closed)
+    # A weekend is nothing special.
+    ways = 1 if list(closed) == [5, 6] else math.comb(7, len(closed))
+    return is_closed & _is_no_chance(len(days), turns[~is_closed].sum(), turns[is_closed].sum(), math.log(ways))
+
+
+def _weekday_counts(days: np.ndarray) -> np.ndarray:
+    return np.bincount((days + 3) % 7, minlength=7)
+
+
+def _has_closed_times(times: np.ndarray, days: int, clock: int, in_a_day: int) -> bool:
+    """Whether the times of day without rows are no chance.
+
+    Args:
+        times: of day, of all rows.
+        days: how many have rows.
+        clock: how many times of day have rows.
+        in_a_day: how many there are.
+    """
+    # A time between that of the last row and that of the first has no turn on the first and on the last day.
+    turns = days - 1 - int(times[0] > times[-1])
+    closed = in_a_day - clock
+    # C(n, k) is at most (e n / k)^k.
+    log_ways = closed * (1 + math.log(in_a_day / closed))
+    return turns > 0 and bool(_is_no_chance(len(times), days * clock, closed * turns, log_ways))
+
+
 def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.ndarray | None, int | None]:
     """The times of the week at which there are rows, if there is a rule in it, and a row that breaks the rule.
 
     Weekdays and times of day without any row are closed, and so is a time of a weekday (a short Saturday), if they
-    came so often that rows absent by chance would not show it. The chance of an absent row is estimated by the rule of
-    succession.
+    came so often that rows absent by chance would not show it.
 
     Args:
         wall: times of the clock on the wall.
@@ -282,30 +333,23 @@ def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.n
     day = _day(wall)
     days, times = np.divmod(wall.asi8, day)
     with_rows = np.unique(days)
-    turns = np.bincount((np.arange(with_rows[0], with_rows[-1] + 1) + 3) % 7, minlength=7)
-    seen = np.bincount((with_rows + 3) % 7, minlength=7)
-    is_open = seen > 0
-    absent = _absent_chance(len(with_rows), turns[is_open].sum())
-    closed = np.flatnonzero(~is_open)
-    ways = 1 if list(closed) == [5, 6] else math.comb(7, len(closed))
-    if ways * absent ** int(turns[closed].sum()) >= _CHANCE:
-        is_open[:] = True
-
     clock, of_clock = np.unique(times, return_inverse=True)
-    if len(clock) < day // step:
-        absent = _absent_chance(len(wall), len(with_rows) * len(clock))
-        if day // step * absent ** (len(with_rows) - 1) >= _CHANCE:
-            return None, None
+    in_a_day = day // step
+    if len(clock) < in_a_day and not _has_closed_times(times, len(with_rows), len(clock), in_a_day):
+        return None, None
     weekday = (days + 3) % 7
+    turns = _weekday_counts(np.arange(with_rows[0], with_rows[-1] + 1))
+    seen = _weekday_counts(with_rows)
     rows = np.bincount(weekday * len(clock) + of_clock, minlength=7 * len(clock)).reshape(7, len(clock))
-    absent = _absent_chance(len(wall), (turns[:, None] * (rows > 0)).sum())
-    is_never = (rows == 0) & (rows.size * absent ** seen[:, None] < _CHANCE)
-    is_slot = is_open[:, None] & ~is_never
-    if is_slot.all() and len(clock) == day // step:
+    places = int((turns[:, None] * (rows > 0)).sum())
+    is_closed = (rows == 0) & _is_no_chance(len(wall), places, seen, math.log(rows.size))[:, None]
+    is_slot = ~_closed_weekdays(with_rows)[:, None] & ~is_closed
+    if is_slot.all() and len(clock) == in_a_day:
         return None, None
     if not is_usual and (2 * rows < seen[:, None])[is_slot].any():
         return None, None
     # A row of its own, such as the one Saturday of a year, is of no rule.
+    absent = (places - len(wall) + 1) / (places + 2)
     is_rare = _is_rare(rows, turns[:, None], absent, rows.size)
     is_rare |= _is_rare(rows.sum(0), (seen[:, None] * is_slot).sum(0), absent, len(clock))
     odd = np.flatnonzero((is_rare & (rows > 0))[weekday, of_clock])
@@ -313,14 +357,10 @@ def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.n
     return slots // len(clock) * day + clock[slots % len(clock)], int(odd[0]) if len(odd) else None
 
 
-def _absent_chance(rows: int, places: int) -> float:
-    """The chance that a row is absent, by the rule of succession."""
-    return (places - rows + 1) / (places + 2)
-
-
 def _is_rare(rows: np.ndarray, places: np.ndarray, absent: float, ways: int) -> np.ndarray:
-    """Whether so few rows in so many places are no chance; ways * C(places, rows) has an upper bound by a power."""
-    return np.log(ways) + rows * np.log(np.maximum(places, 1)) + (places - rows) * np.log(absent) < np.log(_CHANCE)
+    """Whether so few rows in so many places are no chance; C(places, rows) is at most places^rows."""
+    log_chance = np.log(ways) + rows * np.log(np.maximum(places, 1)) + (places - rows) * np.log(absent)
+    return log_chance < np.log(_CHANCE)
 
 
 def _cannot_tell(timestamps: pd.DatetimeIndex, source: str, odd: int | None = None) -> ValueError:
