@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 _LEAST_CONFIDENCE = 0.5
 # A weekday or time of day without rows is closed if rows absent by chance would show that less often than this.
 _CHANCE = 0.03
-# Most rows of a grid: this many times the timestamps, and a few thousand for short series with a long absence.
+# Most rows of a grid: this many times the timestamps, and some for short series with a long absence.
 _MOST_GROWTH, _FREE_ROWS = 10, 100_000
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -165,13 +165,9 @@ def _build(
     on_grid = np.asarray(rows[position] == timestamps)
     confidence = float(np.mean(np.diff(position) == 1)) if len(timestamps) > 1 else 1.0
     if on_grid.all():
-        # The same instants as rows of the same kind as those given.
-        rows = timestamps if len(rows) == len(timestamps) else rows.as_unit(_finer(rows.unit, timestamps.unit))
+        unit = max(rows.unit, timestamps.unit, key=("s", "ms", "us", "ns").index)
+        rows = timestamps if len(rows) == len(timestamps) else rows.as_unit(unit).rename(timestamps.name)
     return TimeGrid(rows, offset, slots, confidence), on_grid
-
-
-def _finer(first: str, second: str) -> str:
-    return max(first, second, key=("s", "ms", "us", "ns").index)
 
 
 def _parse_freq(freq: str) -> BaseOffset:
@@ -314,8 +310,7 @@ def _has_closed_times(times: np.ndarray, days: int, clock: int, in_a_day: int) -
     # A time between that of the last row and that of the first has no turn on the first and on the last day.
     turns = days - 1 - int(times[0] > times[-1])
     closed = in_a_day - clock
-    # C(n, k) is at most (e n / k)^k.
-    log_ways = closed * (1 + math.log(in_a_day / closed))
+    log_ways = math.lgamma(in_a_day + 1) - math.lgamma(closed + 1) - math.lgamma(clock + 1)
     return turns > 0 and bool(_is_no_chance(len(times), days * clock, closed * turns, log_ways))
 
 
@@ -501,11 +496,12 @@ def complete(series: pd.DataFrame, grid: TimeGrid, source: str = "the series") -
         return series
     is_absent = ~grid.timestamps.isin(series.index)
     logger.info(
-        "%s: %d of %d rows of the grid (%s) are absent, the first %s; they are missing values.",
+        "%s: %d of %d rows of the grid (%s, confidence %.2f) are absent, the first %s; they are missing values.",
         source,
         absent,
         len(grid.timestamps),
         grid,
+        grid.confidence,
         grid.timestamps[int(np.argmax(is_absent))],
     )
     return series.reindex(grid.timestamps)
