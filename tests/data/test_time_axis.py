@@ -15,7 +15,7 @@ DAYS = pd.date_range("2024-01-01", periods=120)
 
 
 def daily(weekdays: tuple[int, ...]) -> pd.DatetimeIndex:
-    return DAYS[DAYS.weekday.isin(weekdays)]
+    return DAYS[DAYS.day_of_week.isin(weekdays)]
 
 
 def sessions(days: pd.DatetimeIndex, times: list[float]) -> pd.DatetimeIndex:
@@ -26,7 +26,7 @@ def sessions(days: pd.DatetimeIndex, times: list[float]) -> pd.DatetimeIndex:
 
 def hours(keep) -> pd.DatetimeIndex:
     rows = pd.date_range("2024-01-01", periods=24 * 90, freq="h")
-    return rows[keep(rows.weekday, rows.hour)]
+    return rows[keep(rows.day_of_week, rows.hour)]
 
 
 BUSINESS = daily((0, 1, 2, 3, 4))
@@ -167,6 +167,9 @@ def test_a_step_that_the_resolution_rounds_is_even() -> None:
     grid = find_grid(rows)
     assert grid.timestamps is rows
     assert grid.alias == "2777778ns"
+    frames = pd.DatetimeIndex(np.round(np.arange(400) * 1000 / 30).astype("M8[ms]"))
+    following = find_grid(frames[:300]).following(100)
+    assert abs(following - frames[300:]).max() <= pd.Timedelta(milliseconds=1)
 
 
 HOURS = pd.date_range("2024-01-01", periods=24 * 40, freq="h")

@@ -53,7 +53,9 @@ def main(args: Sequence[str]) -> None:
         raise ValueError(f"--horizon is {options.horizon}; it must be at least 1.")
     model, feature_extractor = load_forecaster(options.model)
     levels = sorted(check_quantile_levels(options.quantiles, model.config.quantiles))
-    source = load_series(options.data, options.timestamp_column, options.target, options.freq, feature_extractor.freq)
+    source = load_series(
+        options.data, options.timestamp_column, options.target, freq=options.freq, default_freq=feature_extractor.freq
+    )
     table = forecast_frame(model, feature_extractor, source, options.horizon, levels)
 
     steps = table["timestamp"].nunique()

@@ -118,7 +118,7 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
     Raises:
         ValueError: for series that are not usable or too short for a window in each split.
     """
-    source = load_series(arguments.data, arguments.timestamp_column, arguments.target_columns, arguments.freq)
+    source = load_series(arguments.data, arguments.timestamp_column, arguments.target_columns, freq=arguments.freq)
     borders = source.borders or split_borders(len(source.series), arguments.split)
     train_rows = source.series.iloc[: borders[0]]
     empty = train_rows.columns[train_rows.isna().all()]

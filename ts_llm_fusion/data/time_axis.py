@@ -84,7 +84,12 @@ class TimeGrid:
             weeks = pd.Timedelta(days=7 * (count // len(self.slots) + 2))
             rows = _slot_range(self.slots, self.timestamps[-1:], last.tz_localize(None) + weeks)
         elif _is_fixed(self.offset):
-            rows = pd.date_range(last, periods=count + 1, freq=self.offset)
+            past, steps = (last - self.timestamps[0]).as_unit("ns"), len(self.timestamps) - 1
+            if past == steps * pd.Timedelta(self.offset):
+                rows = pd.date_range(last, periods=count + 1, freq=self.offset)
+            else:
+                # Rows of a step that the resolution rounds, which is the mean one.
+                rows = (last + past / steps * np.arange(count + 1)).as_unit(self.timestamps.unit)
         else:
             rows = _localized(pd.date_range(last.tz_localize(None), periods=count + 1, freq=self.offset), last.tz)
         return rows[1 : count + 1]
@@ -224,7 +229,7 @@ def _month_offset(dates: pd.DatetimeIndex) -> BaseOffset | None:
     if (steps < 1).any():
         return None
     step = int(np.gcd.reduce(steps))
-    weekdays = dates.weekday.to_numpy()
+    weekdays = dates.day_of_week.to_numpy()
     name = None
     if (days == 1).all():
         name = "MS"
