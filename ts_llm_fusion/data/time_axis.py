@@ -89,7 +89,7 @@ class TimeGrid:
                 rows = pd.date_range(last, periods=count + 1, freq=self.offset)
             else:
                 # Rows of a step that the resolution rounds, which is the mean one.
-                rows = (last + past / steps * np.arange(count + 1)).as_unit(self.timestamps.unit)
+                rows = (last + past / steps * pd.Index(np.arange(count + 1))).as_unit(self.timestamps.unit)
         else:
             rows = _localized(pd.date_range(last.tz_localize(None), periods=count + 1, freq=self.offset), last.tz)
         return rows[1 : count + 1]
