@@ -27,6 +27,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         scaler: column -> [mean, standard deviation] over the training split; columns that are not in it are taken as
             they are (the model normalises every window anyway, so that a forecast does not depend on the scaler).
         timestamp_column: name of the timestamp column in the training data.
+        freq: time step of the training data, an alias of pandas, where the user gave it; else it is told from the
+            timestamps.
         feature_extractor_type: written by transformers, not used.
     """
 
@@ -38,6 +40,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         min_length: int = 2,
         scaler: Mapping[str, Sequence[float]] | None = None,
         timestamp_column: str | None = None,
+        freq: str | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -45,6 +48,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         self.min_length = min_length
         self.scaler = {column: list(moments) for column, moments in (scaler or {}).items()}
         self.timestamp_column = timestamp_column
+        self.freq = freq
 
     @staticmethod
     def fit_scaler(series: pd.DataFrame) -> dict[str, list[float]]:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForTimeSeriesPrediction, PreTrainedModel
 
-from .data.frames import infer_step
+from .data.sources import SeriesSource, load_series
+from .data.time_axis import find_grid
 from .families import find_family
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor
 
@@ -73,32 +74,50 @@ def check_quantile_levels(wanted: Sequence[float] | None, known: Sequence[float]
 def forecast_frame(
     model: PreTrainedModel,
     feature_extractor: ForecastFeatureExtractor,
-    series: pd.DataFrame,
+    series: pd.DataFrame | SeriesSource,
     prediction_length: int | None = None,
     quantile_levels: Sequence[float] | None = None,
+    freq: str | None = None,
 ) -> pd.DataFrame:
-    """Forecasts what comes after a table of series.
+    """Forecasts the rows that come after a table of series.
+
+    Rows that are absent from the grid of time are missing values, and the forecast is for the next rows of the grid.
 
     Args:
         model: from `load_forecaster`.
         feature_extractor: from `load_forecaster`.
-        series: one column for each series, indexed by increasing timestamps; NaN is missing.
+        series: one column for each series, indexed by increasing timestamps, NaN is missing; or what `load_series`
+            returned, which is taken as it is.
         prediction_length: steps to forecast; by default what the model was trained for. More is rolled out.
         quantile_levels: levels between the lowest and the highest of the model, linear between two of them; by default
             the model's own.
+        freq: time step of a table, an alias of pandas; by default that of the feature extractor if it fits, else it is
+            told from the timestamps.
 
     Returns:
         Tidy table with columns `timestamp`, `series`, `mean` and one for each level, such as `0.1`.
 
     Raises:
-        ValueError: for series, a horizon or a level that the model cannot serve.
+        ValueError: for series, a horizon or a level that the model cannot serve, and as `load_series`.
     """
     levels = check_quantile_levels(quantile_levels, model.config.quantiles)
-    step = infer_step(series.index)
+    if isinstance(series, SeriesSource):
+        if freq is not None:
+            raise ValueError(f"freq is {freq!r}, but the series are loaded; give it to load_series.")
+        source = series
+    else:
+        if not isinstance(series.index, pd.DatetimeIndex):
+            raise ValueError(
+                f"the index of series is a {type(series.index).__name__}; make it a DatetimeIndex, one timestamp for "
+                "each row, or pass the table through load_series."
+            )
+        source = load_series(series, freq=freq, default_freq=feature_extractor.freq)
+    series = source.series
+    grid = source.grid or find_grid(series.index, source=source.name)
     batch = feature_extractor(series)
     outputs = model.predict(**batch.to(model.device), prediction_length=prediction_length)
     mean = feature_extractor.unscale(outputs.mean_predictions[0].double().cpu().numpy(), series.columns)
-    timestamps = pd.date_range(series.index[-1], periods=len(mean) + 1, freq=step)[1:]
+    timestamps = grid.following(len(mean))
     tidy = {
         "timestamp": np.repeat(timestamps, mean.shape[1]),
         "series": np.tile(series.columns, len(timestamps)),

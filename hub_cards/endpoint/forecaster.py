@@ -4,11 +4,13 @@ A request; `inputs` is one such object or a list of them, whose columns may diff
 
     {"inputs": {"series": {"load": [1.0, null, 1.2], "price": [7.1, 7.4, 7.2]},
                 "timestamps": ["2024-01-01", "2024-01-02", "2024-01-03"]},
-     "parameters": {"prediction_length": 24, "quantile_levels": [0.1, 0.9]}}
+     "parameters": {"prediction_length": 24, "quantile_levels": [0.1, 0.9], "freq": "D"}}
 
 `series` holds columns of one length, or is itself a list of numbers, then called "series"; null is a missing value.
-`timestamps`, rising and one for each value, may be left out. So may `parameters`: by default `prediction_length` is
-what the model was trained for, and `quantile_levels` are those it has; other levels between them are interpolated.
+`timestamps`, rising and one for each value, may be left out; a step that they skip is a missing value. So may
+`parameters`: by default `prediction_length` is what the model was trained for, `quantile_levels` are those it has
+(other levels between them are interpolated), and `freq`, the time step as an alias of pandas, is told from the
+timestamps.
 
 The answer, one object or a list of them, as `inputs` was:
 
@@ -20,7 +22,8 @@ was trained for, so that it forecasts from its own forecasts. Whatever is wrong 
 `{"error": "one line"}` and nothing else. A request has at most 64 inputs, 1,000,000 values and 4,096 steps to
 forecast.
 
-The model runs with the code that the checkpoint carries; nothing but the packages in requirements.txt is needed.
+The model runs with the code that the checkpoint carries; nothing but the packages in requirements.txt and
+time_axis.py, which lies beside this file, is needed.
 """
 
 from typing import Any
@@ -28,10 +31,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from time_axis import TimeGrid, complete, find_grid
 from transformers import AutoFeatureExtractor, AutoModelForTimeSeriesPrediction
 
 MOST_INPUTS, MOST_VALUES, MOST_STEPS = 64, 1_000_000, 4_096
-PARAMETERS = ("prediction_length", "quantile_levels")
+PARAMETERS = ("prediction_length", "quantile_levels", "freq")
 
 
 class EndpointHandler:
@@ -46,17 +50,18 @@ class EndpointHandler:
         try:
             inputs = data.get("inputs") if isinstance(data, dict) else None
             items = inputs if isinstance(inputs, list) else [inputs]
-            horizon, levels = self._parameters(data.get("parameters") if isinstance(data, dict) else None)
-            answers = self._forecast(_frames(items), horizon, levels)
+            horizon, levels, freq = self._parameters(data.get("parameters") if isinstance(data, dict) else None)
+            frames, grids = self._on_grids(_frames(items), freq)
+            answers = self._forecast(frames, grids, horizon, levels)
         except ValueError as error:
             return {"error": " ".join(str(error).split())}
         return answers if isinstance(inputs, list) else answers[0]
 
-    def _parameters(self, parameters: Any) -> tuple[int, list[float]]:
-        """Horizon and levels, checked."""
+    def _parameters(self, parameters: Any) -> tuple[int, list[float], str | None]:
+        """Horizon, levels and time step, checked."""
         parameters = {} if parameters is None else parameters
         if not isinstance(parameters, dict) or set(parameters) - set(PARAMETERS):
-            raise ValueError(f"parameters: give an object with {' and '.join(PARAMETERS)}, both optional.")
+            raise ValueError(f"parameters: give an object with {', '.join(PARAMETERS)}, all optional.")
         horizon = parameters.get("prediction_length", self.model.config.prediction_length)
         if type(horizon) is not int or not 1 <= horizon <= MOST_STEPS:
             raise ValueError(f"prediction_length is {horizon!r}; give a whole number from 1 to {MOST_STEPS}.")
@@ -68,9 +73,29 @@ class EndpointHandler:
         if outside:
             offered = f"levels from {known[0]:g} to {known[-1]:g}" if known else "no quantiles, only a point forecast"
             raise ValueError(f"quantile {outside[0]:g} is asked for; this model gives {offered}.")
-        return horizon, levels
+        freq = parameters.get("freq")
+        if freq is not None and not isinstance(freq, str):
+            raise ValueError(f"freq is {freq!r:.80}; give an alias of pandas, such as h, B or MS.")
+        return horizon, levels, freq
 
-    def _forecast(self, frames: list[pd.DataFrame], horizon: int, levels: list[float]) -> list[dict[str, Any]]:
+    def _on_grids(
+        self, frames: list[pd.DataFrame], freq: str | None
+    ) -> tuple[list[pd.DataFrame], list[TimeGrid | None]]:
+        """The inputs with a row for each step of their grid of time, and the grids, where there are timestamps."""
+        # Code of a checkpoint from before there was `freq` does not know it.
+        default_freq = getattr(self.feature_extractor, "freq", None)
+        grids = [
+            find_grid(frame.index, freq, default_freq, f"input {number}")
+            if isinstance(frame.index, pd.DatetimeIndex)
+            else None
+            for number, frame in enumerate(frames)
+        ]
+        filled = [frame if grid is None else complete(frame, grid) for frame, grid in zip(frames, grids, strict=True)]
+        return filled, grids
+
+    def _forecast(
+        self, frames: list[pd.DataFrame], grids: list[TimeGrid | None], horizon: int, levels: list[float]
+    ) -> list[dict[str, Any]]:
         """Answers to all inputs; those with the same number of columns run together."""
         answers: list[dict[str, Any]] = [{} for _ in frames]
         features = [self._features(frame, f"input {number}") for number, frame in enumerate(frames)]
@@ -82,7 +107,7 @@ class EndpointHandler:
                 quantiles = outputs.full_predictions
                 quantiles = None if quantiles is None else quantiles[place].double().cpu().numpy()
                 mean = outputs.mean_predictions[place].double().cpu().numpy()
-                answers[row] = self._answer(frames[row], mean, quantiles, levels)
+                answers[row] = self._answer(frames[row], grids[row], mean, quantiles, levels)
         return answers
 
     def _features(self, frame: pd.DataFrame, where: str) -> dict[str, torch.Tensor]:
@@ -95,7 +120,12 @@ class EndpointHandler:
         return {name: torch.nn.functional.pad(tensor, (0, 0, missing, 0)) for name, tensor in batch.items()}
 
     def _answer(
-        self, frame: pd.DataFrame, mean: np.ndarray, quantiles: np.ndarray | None, levels: list[float]
+        self,
+        frame: pd.DataFrame,
+        grid: TimeGrid | None,
+        mean: np.ndarray,
+        quantiles: np.ndarray | None,
+        levels: list[float],
     ) -> dict[str, Any]:
         """The forecast of one input, (steps, columns) and (steps, columns, levels), in its own units."""
 
@@ -104,9 +134,8 @@ class EndpointHandler:
             return {name: values[:, k].tolist() for k, name in enumerate(frame.columns)}
 
         answer = {}
-        if isinstance(frame.index, pd.DatetimeIndex):
-            following = pd.date_range(frame.index[-1], periods=len(mean) + 1, freq=_step(frame.index))[1:]
-            answer["timestamps"] = [time.isoformat() for time in following]
+        if grid is not None:
+            answer["timestamps"] = [time.isoformat() for time in grid.following(len(mean))]
         answer |= {"mean": by_column(mean), "quantiles": {}}
         if levels:
             known = self.model.config.quantiles
@@ -167,11 +196,3 @@ def _frame(item: Any, where: str) -> pd.DataFrame:
     if not (frame.index.is_monotonic_increasing and frame.index.is_unique):
         raise ValueError(f"{where}: timestamps do not rise.")
     return frame
-
-
-def _step(timestamps: pd.DatetimeIndex) -> Any:
-    """The calendar frequency, else the median difference."""
-    frequency = pd.infer_freq(timestamps) if len(timestamps) > 2 else None
-    if frequency is not None:
-        return pd.tseries.frequencies.to_offset(frequency)
-    return pd.Timedelta(np.median(np.diff(timestamps.asi8)).astype("int64"), unit=timestamps.unit)

@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "recipe.yaml").write_text(
         f"data: {folder / 'waves.csv'}\ncontext_length: 48\nprediction_length: 12\nmscnn_channels: 8\n"
         f"text_config: {json.dumps(TINY_GPT2)}\nquantiles: [0.1, 0.5, 0.9]\nlearning_rate: 2e-3\nnum_train_epochs: 2\n"
-        "disable_tqdm: true\n"
+        "disable_tqdm: true\nfreq: h\n"
     )
     arguments = ["train", "forecaster", "--config", str(folder / "recipe.yaml"), "--output_dir", str(folder / "model")]
     assert main(arguments) == 0
@@ -120,6 +120,26 @@ def test_a_level_between_two_of_the_model_lies_between_their_quantiles(folder: P
     np.testing.assert_allclose(between["0.3"], (own["0.1"] + own["0.5"]) / 2, rtol=1e-5)
 
 
+def test_a_step_is_given_or_that_of_the_training_or_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert json.loads((folder / "model" / "preprocessor_config.json").read_text())["freq"] == "h"
+    rows = pd.read_csv(folder / "waves.csv").iloc[:60]
+    few = folder / "few.csv"
+
+    def first_date(step: int, *options: str) -> pd.Timestamp:
+        rows.iloc[::step].to_csv(few, index=False)
+        return forecast(folder, "few_forecast.csv", *options, data=few)["timestamp"].iloc[0]
+
+    with caplog.at_level("WARNING", "ts_llm_fusion.data.time_axis"):
+        assert first_date(2, "--freq", "h") == pd.Timestamp("2024-01-03 11:00")
+        assert not caplog.records
+        assert first_date(2) == pd.Timestamp("2024-01-03 12:00")
+    assert "freq 'h' of the checkpoint is not that of the series, which is 2h" in caplog.records[0].getMessage()
+    with caplog.at_level("INFO", "ts_llm_fusion.data.time_axis"):
+        pd.concat([rows.iloc[:20], rows.iloc[22:]]).to_csv(few, index=False)
+        forecast(folder, "few_forecast.csv", data=few)
+    assert "few.csv: 2 of 60 rows of the grid (h, confidence 0.98) are absent" in caplog.text
+
+
 def test_a_constant_series_forecasts_its_constant(folder: Path) -> None:
     data = write_csv(folder / "constant.csv", a=np.full(100, 42.0))
     table = forecast(folder, "constant_forecast.csv", data=data)
@@ -164,7 +184,7 @@ def bad_data(folder: Path, kind: str) -> Path:
         ("text", "row 1 of column 'a' is not a number: 'x'"),
         ("all_nan", "column 'a' has no values at all"),
         ("infinite", "row 6 of column 'a' is infinite"),
-        ("one_step", "1 timestamp; at least 2"),
+        ("one_step", "at least 2 are needed"),
     ],
 )
 def test_bad_data_is_one_line_and_leaves_no_file(

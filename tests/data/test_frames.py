@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ts_llm_fusion.data.frames import infer_step, read_table, to_series
+from ts_llm_fusion.data.frames import read_table, to_series
 
 
 def table(rows: int = 6, **columns) -> pd.DataFrame:
@@ -100,22 +100,3 @@ def test_bad_files_say_what_is_wrong(name: str, content: str, message: str, tmp_
         read_table(tmp_path / name)
     with pytest.raises(FileNotFoundError, match="no such file"):
         read_table(tmp_path / "missing.csv")
-
-
-@pytest.mark.parametrize(
-    ("timestamps", "expected"),
-    [
-        (pd.date_range("2024", periods=5, freq="h"), "2024-01-01 05:00"),
-        (pd.date_range("2024", periods=5, freq="MS"), "2024-06-01"),
-        (pd.DatetimeIndex(["2024-01-01", "2024-01-03"]), "2024-01-05"),
-        (pd.DatetimeIndex(["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-05"]), "2024-01-06"),
-    ],
-)
-def test_the_step_is_that_of_the_calendar_or_the_median(timestamps: pd.DatetimeIndex, expected: str) -> None:
-    following = pd.date_range(timestamps[-1], periods=2, freq=infer_step(timestamps))[1]
-    assert following == pd.Timestamp(expected)
-
-
-def test_one_timestamp_has_no_step() -> None:
-    with pytest.raises(ValueError, match="1 timestamp; at least 2"):
-        infer_step(pd.DatetimeIndex(["2024-01-01"]))

@@ -124,6 +124,30 @@ def test_the_usual_season(frequency: str, period: int | None) -> None:
     assert usual_season(pd.date_range("2000-01-01", periods=50, freq=frequency)) == period
 
 
+@pytest.mark.parametrize("freq", (None, "B"))
+def test_absent_rows_are_missing_values_of_the_season(freq: str | None, tmp_path: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=200, freq="B").delete([30, 31, 99])
+    pd.DataFrame({"date": days, "a": np.arange(197.0)}).to_csv(tmp_path / "a.csv", index=False)
+    assert usual_season(days) == 5
+    source = load_series(tmp_path / "a.csv", freq=freq)
+    assert source.grid.season == 5
+    assert list(np.flatnonzero(source.series["a"].isna())) == [30, 31, 99]
+    data = prepare(DataArguments(data=str(tmp_path / "a.csv"), freq=freq), context_length=24, prediction_length=6)
+    assert data.seasonal_period == 5
+    assert data.borders == (140, 160, 200)
+
+
+def test_a_given_step_wins_but_not_over_a_protocol() -> None:
+    days = pd.DataFrame({"a": np.arange(10.0)}, index=pd.date_range("2024-01-01", periods=10, freq="B"))
+    assert len(load_series(days).series) == 10
+    assert len(load_series(days, freq="D").series) == 12
+    assert load_series("co2", freq="W-SAT").series.shape == (2284, 1)
+    with pytest.raises(ValueError, match="ETTh1: freq is 'D', but the rows of this set are those of its protocol"):
+        load_series("ETTh1", freq="D")
+    with pytest.raises(ValueError, match="co2: timestamp 1958-04-05 00:00:00 is not on the grid of freq '2W-SAT'"):
+        load_series("co2", freq="2W-SAT")
+
+
 def test_prepared_windows_are_scaled_by_the_training_rows_alone(tmp_path: Path) -> None:
     values = np.concatenate((np.random.default_rng(0).normal(size=700), np.full(300, 1e6)))
     frame = pd.DataFrame({"date": pd.date_range("2024", periods=1000, freq="h"), "a": values})

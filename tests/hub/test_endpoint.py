@@ -21,6 +21,7 @@ import importlib.util, json, sys
 sys.modules["ts_llm_fusion"] = None  # importing it fails, as where it is not installed
 for folder, checkpoint in zip(sys.argv[1::2], sys.argv[2::2]):
     spec = importlib.util.spec_from_file_location("handler", f"{folder}/handler.py")
+    sys.path.insert(0, folder)  # as the server does
     handler = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(handler)
     answer = handler.EndpointHandler(checkpoint)
@@ -81,11 +82,14 @@ def as_input(series: pd.DataFrame, timestamps: bool = True) -> dict[str, Any]:
 
 
 FIRST, SECOND = table(60), table(30, freq="ME", seed=1)
+ABSENT, GIVEN = table(60, seed=2).iloc[np.delete(np.arange(60), [5, 58])], table(60, freq="h").iloc[::2]
 ROLLED = {"prediction_length": 14, "quantile_levels": [0.1, 0.3, 0.9]}
 FORECASTS = [
     {"inputs": as_input(FIRST)},
     {"inputs": [as_input(FIRST), as_input(SECOND), {"series": [1, 2, 4, None]}], "parameters": ROLLED},
     {"inputs": as_input(FIRST, timestamps=False), "parameters": {"quantile_levels": []}},
+    {"inputs": as_input(ABSENT)},
+    {"inputs": as_input(GIVEN), "parameters": {"freq": "h"}},
 ]
 BAD_FORECASTS = {
     "give an object with": [None, {"inputs": {"values": [1, 2]}}, {"inputs": "text"}],
@@ -108,17 +112,23 @@ BAD_FORECASTS = {
     ],
     "quantile_levels is": [{"inputs": {"series": [1, 2]}, "parameters": {"quantile_levels": 0.5}}],
     "parameters: give an object with prediction_length": [{"inputs": {"series": [1, 2]}, "parameters": {"steps": 3}}],
+    "freq is 3; give an alias": [{"inputs": {"series": [1, 2]}, "parameters": {"freq": 3}}],
+    "input 0: the time step cannot be told": [
+        {"inputs": {"series": [1, 2, 3, 4], "timestamps": ["2024-01-01", "2024-01-07", "2024-01-08", "2024-03-21"]}}
+    ],
     "give at most 1000000": [{"inputs": {"series": [0] * 1_000_001}}],
 }
 
 
 def test_the_forecaster_answers_as_forecast_frame_does(forecaster: Path, answers: dict) -> None:
-    single, several, plain, *errors = answers["forecaster"]
+    single, several, plain, absent, given, *errors = answers["forecaster"]
     model, feature_extractor = load_forecaster(forecaster)
     for answer, series, options in (
         (single, FIRST, {}),
         (several[0], FIRST, ROLLED),
         (several[1], SECOND, ROLLED),
+        (absent, ABSENT, {}),
+        (given, GIVEN, {"freq": "h"}),
     ):
         expected = forecast_frame(model, feature_extractor, series, **options)
         levels = [f"{level:g}" for level in options.get("quantile_levels", [0.1, 0.5, 0.9])]

@@ -169,7 +169,11 @@ def test_a_space_and_a_handler_go_along(hub: Hub, cli, checkpoint: Path) -> None
     listed = cli(*arguments, "--dry-run").out
     assert {"handler.py", "requirements.txt"} <= set(listed.split("Space ana/waves-demo:")[0].split())
     assert cli(*arguments).code == 0
-    assert set(hub.head("ana/waves").tree) - {".gitattributes"} == FILES | {"handler.py", "requirements.txt"}
+    assert set(hub.head("ana/waves").tree) - {".gitattributes"} == FILES | {
+        "handler.py",
+        "requirements.txt",
+        "time_axis.py",
+    }
     space = hub.head("ana/waves-demo", "space")
     assert set(space.tree) - {".gitattributes"} == {
         "README.md",
@@ -177,6 +181,7 @@ def test_a_space_and_a_handler_go_along(hub: Hub, cli, checkpoint: Path) -> None
         "example.csv",
         "handler.py",
         "requirements.txt",
+        "time_axis.py",
     }
     assert b'"ana/waves"' in hub.read(space.tree["app.py"])
     assert space.parent == next(iter(hub.repositories["space", "ana/waves-demo"].commits))

@@ -192,9 +192,9 @@ def test_the_question_space_streams_what_generate_gives(tslm: Path, tmp_path: Pa
 
 
 def test_a_space_says_what_it_needs_and_which_model_it_shows(forecaster: Path, tslm: Path) -> None:
-    for checkpoint, example in ((forecaster, {"example.csv"}), (tslm, set())):
+    for checkpoint, own in ((forecaster, {"example.csv", "time_axis.py"}), (tslm, set())):
         files = space_files(checkpoint, "user/model")
-        assert set(files) == {"README.md", "app.py", "handler.py", "requirements.txt"} | example
+        assert set(files) == {"README.md", "app.py", "handler.py", "requirements.txt"} | own
         card = SpaceCard(files["README.md"].decode())
         assert (card.data.sdk, card.data.app_file, card.data.models) == ("gradio", "app.py", ["user/model"])
         assert "`trust_remote_code=True`: the Python files in its repository run in this Space." in card.text.replace(

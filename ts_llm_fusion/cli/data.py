@@ -31,6 +31,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
         command.add_argument("name", help="of the data set")
     preview.add_argument("name", help="of the data set, or a CSV or parquet file of series")
     preview.add_argument("--split", help="one of its splits; the first by default")
+    preview.add_argument("--freq", help="time step of a file, an alias of pandas such as h, B or MS; told by default")
     preview.add_argument("--samples", type=int, default=3, help="how many (3)")
     preview.add_argument("--output", type=Path, help="picture to write; NAME.png by default")
     return parser.parse_args(args)
@@ -160,8 +161,11 @@ def _preview(options: argparse.Namespace) -> None:
     if options.samples < 1:
         raise ValueError(f"--samples is {options.samples}; it must be at least 1.")
     is_file = options.name not in REGISTRY and Path(options.name).suffix
+    if options.freq is not None and not is_file:
+        raise ValueError(f"--freq is {options.freq!r}; it is for a file, and {options.name} is a set by name.")
     split = options.split or ("train" if is_file else find_dataset(options.name).splits[0])
-    samples = list(itertools.islice(load_dataset(options.name, split, streaming=True), options.samples))
+    own = {"freq": options.freq} if options.freq is not None else {}
+    samples = list(itertools.islice(load_dataset(options.name, split, streaming=True, **own), options.samples))
     panels = []
     for number, sample in enumerate(samples, start=1):
         _print_sample(number, sample)

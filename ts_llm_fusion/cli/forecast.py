@@ -19,6 +19,9 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
         "--data", required=True, help="CSV or parquet file with a timestamp column, or the name of a set"
     )
     parser.add_argument("--timestamp_column", help="column of timestamps; found by its name by default")
+    parser.add_argument(
+        "--freq", help="time step, an alias of pandas such as h, B or MS; told from the timestamps by default"
+    )
     parser.add_argument("--target", nargs="+", help="columns to forecast; all by default")
     parser.add_argument("--horizon", type=int, help="steps to forecast; what the model was trained for by default")
     parser.add_argument(
@@ -50,15 +53,17 @@ def main(args: Sequence[str]) -> None:
     from ..forecasting import check_quantile_levels, forecast_frame, load_forecaster
     from ..plots import forecast_figure, save_figure
 
-    series = load_series(options.data, options.timestamp_column, options.target).series
     model, feature_extractor = load_forecaster(options.model)
     levels = sorted(check_quantile_levels(options.quantiles, model.config.quantiles))
-    table = forecast_frame(model, feature_extractor, series, options.horizon, levels)
+    source = load_series(
+        options.data, options.timestamp_column, options.target, freq=options.freq, default_freq=feature_extractor.freq
+    )
+    table = forecast_frame(model, feature_extractor, source, options.horizon, levels)
 
     steps = table["timestamp"].nunique()
     title = f"{Path(options.data).name}: {steps} steps from {table['timestamp'].iloc[0]:%Y-%m-%d %H:%M}"
-    figure = forecast_figure(series, table, title)
+    figure = forecast_figure(source.series, table, title)
     picture = options.output.with_suffix(".png")
     _write_table(table, options.output)
     save_figure(figure, picture)
-    logger.info("%d steps of %d series in %s, picture in %s", steps, series.shape[1], options.output, picture)
+    logger.info("%d steps of %d series in %s, picture in %s", steps, source.series.shape[1], options.output, picture)

@@ -130,17 +130,3 @@ def to_series(
         if np.isnan(values).all():
             raise ValueError(f"{source}: column {column!r} has no values at all; drop it.")
     return series
-
-
-def infer_step(timestamps: pd.DatetimeIndex) -> pd.tseries.offsets.BaseOffset | pd.Timedelta:
-    """The step between timestamps: the calendar frequency that pandas finds, else the median difference.
-
-    Raises:
-        ValueError: for fewer than two timestamps.
-    """
-    if len(timestamps) < 2:
-        raise ValueError(f"{len(timestamps)} timestamp; at least 2 are needed to tell the step between them.")
-    frequency = pd.infer_freq(timestamps) if len(timestamps) > 2 else None
-    if frequency is not None:
-        return pd.tseries.frequencies.to_offset(frequency)
-    return pd.Timedelta(np.median(np.diff(timestamps.asi8)).astype("int64"), unit=timestamps.unit)

@@ -9,8 +9,8 @@ from torch import Tensor
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from .borders import few_shot_end, split_borders
 from .entries import SPLITS
-from .frames import infer_step
 from .sources import SeriesSource, load_series
+from .time_axis import find_grid
 from .windows import WindowDataset, split_windows
 
 
@@ -23,6 +23,10 @@ class DataArguments:
         default=None, metadata={"help": "Column of timestamps; found by its name by default."}
     )
     target_columns: list[str] | None = field(default=None, metadata={"help": "Columns to forecast; all by default."})
+    freq: str | None = field(
+        default=None,
+        metadata={"help": "Time step, an alias of pandas such as h, B or MS; told from the timestamps by default."},
+    )
     split: list[float] = field(
         default_factory=lambda: [0.7, 0.1, 0.2],
         metadata={"help": "Shares of train, validation and test, in time order; sets with a protocol have their own."},
@@ -83,23 +87,13 @@ class PreparedData:
         return self.zero_shot or self
 
 
-# Step -> steps of the season that people expect of it: a day of minutes or hours, a week of days, a year of the rest.
-_SEASONS = (
-    (pd.Timedelta(hours=12), pd.Timedelta(days=1)),
-    (pd.Timedelta(days=2), pd.Timedelta(days=7)),
-    (pd.Timedelta(days=100), pd.Timedelta(days=365.25)),
-)
-
-
 def usual_season(timestamps: pd.DatetimeIndex) -> int | None:
-    """Steps of the season that is usual for the time step: 24 for hours, 7 for days, 52 for weeks, 12 for months."""
-    step = infer_step(timestamps)
-    length = (timestamps[-1] - timestamps[0]) / (len(timestamps) - 1) if not isinstance(step, pd.Timedelta) else step
-    for longest, season in _SEASONS:
-        if length <= longest:
-            period = round(season / length)
-            return period if period > 1 else None
-    return None
+    """Rows of the season that is usual for the grid of the timestamps: 24 for hours, 7 for days, 5 for business days.
+
+    Raises:
+        ValueError: as `time_axis.find_grid`.
+    """
+    return find_grid(timestamps).season
 
 
 def add_noise(values: Tensor, std: float, seed: int) -> Tensor:
@@ -125,7 +119,7 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
     Raises:
         ValueError: for series that are not usable or too short for a window in each split.
     """
-    source = load_series(arguments.data, arguments.timestamp_column, arguments.target_columns)
+    source = load_series(arguments.data, arguments.timestamp_column, arguments.target_columns, freq=arguments.freq)
     borders = source.borders or split_borders(len(source.series), arguments.split)
     train_rows = source.series.iloc[: borders[0]]
     empty = train_rows.columns[train_rows.isna().all()]
@@ -134,8 +128,8 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
     scaler = ForecastFeatureExtractor.fit_scaler(train_rows)
     values = torch.tensor(ForecastFeatureExtractor(scaler=scaler).scale(source.series), dtype=torch.float32)
     period = arguments.seasonal_period or source.seasonal_period
-    if period is None and source.borders is None:
-        period = usual_season(source.series.index)
+    if period is None and source.grid is not None:
+        period = source.grid.season
     train_stop = None
     if arguments.few_shot is not None:
         train_stop = few_shot_end(borders[0], context_length, arguments.few_shot)
@@ -145,7 +139,7 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
         seen = dict.fromkeys(arguments.noise_splits, noisy)
     zero_shot = None
     if arguments.zero_shot is not None:
-        # Few-shot is about what is trained on; columns and season are those of the other set.
+        # Few-shot is about what is trained on; columns, step and season are those of the other set.
         other = replace(
             arguments,
             data=arguments.zero_shot,
@@ -153,6 +147,7 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
             few_shot=None,
             timestamp_column=None,
             target_columns=None,
+            freq=None,
             seasonal_period=None,
         )
         zero_shot = prepare(other, context_length, prediction_length)

@@ -7,10 +7,10 @@ import pandas as pd
 from datasets import Features, List, Value
 
 from .entries import SPLITS
-from .frames import infer_step
 from .generated import AnyDataset, Rows, make_dataset
 from .m4 import M4_GROUPS, M4Group, load_m4
 from .sources import load_series
+from .time_axis import find_grid
 
 # `start` is null where the source has no dates; `freq` is a frequency of pandas.
 SERIES_FEATURES = Features(
@@ -44,7 +44,7 @@ def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> 
         options: as of `load_series`.
     """
     source = load_series(data, **options)
-    frequency = pd.tseries.frequencies.to_offset(infer_step(source.series.index)).freqstr
+    frequency = (source.grid or find_grid(source.series.index, source=data)).alias
     bounds = list(itertools.pairwise((0, *(source.borders or (len(source.series),)))))
     splits = {
         name: {"series": source.series.iloc[slice(*rows)], "frequency": frequency, "dated": source.dated}

@@ -14,6 +14,7 @@ from .entries import DatasetEntry
 from .frames import read_table, to_series
 from .ltsf import LTSF_DATASETS
 from .mitbih import MITBIH, read_mitbih
+from .time_axis import TimeGrid, complete, find_grid
 
 __all__ = ["DATA_DIR_VARIABLE", "SeriesSource", "load_series"]
 
@@ -28,6 +29,7 @@ class SeriesSource:
         borders: rows at which train, validation and test end, where a protocol fixes them.
         seasonal_period: steps of the season, where it is known.
         dated: whether the index holds real dates, or only the step.
+        grid: the grid of time that the rows fill; None where a protocol fixes the rows.
     """
 
     name: str
@@ -35,6 +37,7 @@ class SeriesSource:
     borders: tuple[int, int, int] | None = None
     seasonal_period: int | None = None
     dated: bool = True
+    grid: TimeGrid | None = None
 
 
 def _statsmodels(name: str) -> pd.DataFrame:
@@ -86,28 +89,47 @@ def _read_ltsf(name: str) -> pd.DataFrame:
     return series
 
 
+def _on_grid(
+    name: str, series: pd.DataFrame, freq: str | None, default_freq: str | None, seasonal_period: int | None = None
+) -> SeriesSource:
+    grid = find_grid(series.index, freq, default_freq, name)
+    return SeriesSource(name, complete(series, grid, name), None, seasonal_period, grid=grid)
+
+
 def load_series(
     data: str | Path | pd.DataFrame,
     timestamp_column: str | None = None,
     target_columns: Sequence[str] | None = None,
+    freq: str | None = None,
+    default_freq: str | None = None,
 ) -> SeriesSource:
     """Series by name (`ETTh1`, `co2`, ...), from a CSV or parquet file, or from a DataFrame.
+
+    A row that is absent from the grid of time is a row of missing values, as if its cells were empty. The rows of a
+    set whose borders are those of a protocol stay as they are.
 
     Args:
         data: a name, a path, or a table with one row for each time step.
         timestamp_column: the column of timestamps; found by its name by default.
         target_columns: the series to keep, all by default.
+        freq: the time step, an alias of pandas such as `h`, `B` or `MS`; told from the timestamps by default.
+        default_freq: the time step where `freq` is None, if it fits, such as that of a checkpoint.
 
     Raises:
         FileNotFoundError: for a file or set that is not there, saying where to put it.
-        ValueError: for an unknown name (the nearest one is named), or a table that is not one of series.
+        ValueError: for an unknown name (the nearest one is named), or a table that is not one of series, and as
+            `time_axis.find_grid`.
     """
     if isinstance(data, pd.DataFrame):
-        return SeriesSource("the table", to_series(data, timestamp_column, target_columns))
+        return _on_grid("the table", to_series(data, timestamp_column, target_columns), freq, default_freq)
     name = str(data)
     if name in _TABLES:
         loader, period = _TABLES[name]
-        return SeriesSource(name, to_series(loader(), None, target_columns, source=name), None, period)
+        return _on_grid(name, to_series(loader(), None, target_columns, source=name), freq, default_freq, period)
+    if freq is not None and (name == MITBIH or name in LTSF_DATASETS):
+        raise ValueError(
+            f"{name}: freq is {freq!r}, but the rows of this set are those of its protocol; leave it out."
+        )
     if name == MITBIH:
         series = to_series(read_mitbih(), None, target_columns, source=name)
         return SeriesSource(name, series, split_borders(len(series), (0.7, 0.1, 0.2)), dated=False)
@@ -122,7 +144,8 @@ def load_series(
         nearest = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else f"known are {', '.join(known)}."
         raise ValueError(f"{name}: neither a file nor a known set; {hint}")
-    return SeriesSource(name, to_series(read_table(name), timestamp_column, target_columns, source=name))
+    series = to_series(read_table(name), timestamp_column, target_columns, source=name)
+    return _on_grid(name, series, freq, default_freq)
 
 
 def _entry(name: str, description: str, homepage: str) -> DatasetEntry:

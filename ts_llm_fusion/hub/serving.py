@@ -42,16 +42,21 @@ def endpoint_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
         repo_id: name of the model on the Hub.
 
     Returns:
-        path in the repository -> contents: `handler.py`, whose docstring is the JSON contract, and its requirements.
+        path in the repository -> contents: `handler.py`, whose docstring is the JSON contract, its requirements, and
+        for a forecaster `time_axis.py`, which the handler imports.
 
     Raises:
         FileNotFoundError: the folder has no config.json.
         ValueError: another kind of model, or an invalid name.
     """
-    return {
-        "handler.py": _render(f"endpoint/{_family(checkpoint).app}", repo_id),
+    family = _family(checkpoint)
+    contents = {
+        "handler.py": _render(f"endpoint/{family.app}", repo_id),
         "requirements.txt": _render("endpoint/requirements.txt", repo_id),
     }
+    if family.task == "forecasting":
+        contents["time_axis.py"] = files("ts_llm_fusion.data").joinpath("time_axis.py").read_bytes()
+    return contents
 
 
 def space_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:

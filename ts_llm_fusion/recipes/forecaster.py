@@ -130,6 +130,7 @@ def run_forecaster_recipe(
         min_length=config_arguments.patch_length or 2,
         scaler=data.scaler,
         timestamp_column=data_arguments.timestamp_column,
+        freq=data_arguments.freq,
     )
     floors = {
         name: evaluate_forecaster(floor, data.tested.splits["test"])

@@ -1,0 +1,512 @@
+"""The time axis of series: the grid of the timestamps, the rows that are absent from it, and the dates after it."""
+
+import logging
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import BaseOffset, BusinessDay, CustomBusinessDay, Day, Tick
+
+logger = logging.getLogger(__name__)
+
+# Least share of neighbouring timestamps that must be one step apart for a grid to be told from them.
+_LEAST_CONFIDENCE = 0.5
+# A weekday or time of day without rows is closed if rows absent by chance would show that less often than this.
+_CHANCE = 0.03
+# Most rows of a grid: this many times the timestamps, and some for short series with a long absence.
+_MOST_GROWTH, _FREE_ROWS = 10, 100_000
+
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+# Step -> the season that people expect of it: a day of minutes or hours, a week of days, a year of the rest.
+_SEASONS = (
+    (pd.Timedelta(hours=12), pd.Timedelta(days=1)),
+    (pd.Timedelta(days=2), pd.Timedelta(days=7)),
+    (pd.Timedelta(days=100), pd.Timedelta(days=365.25)),
+)
+
+
+@dataclass(frozen=True)
+class TimeGrid:
+    """The grid that timestamps lie on.
+
+    Args:
+        timestamps: every row of the grid from the first timestamp to the last, those that were absent among them.
+        offset: step between neighbouring rows, as pandas names it.
+        slots: times of the week at which there are rows, int64 since Monday 0:00 of the clock on the wall, in the unit
+            of `timestamps`; None where the offset alone says which rows there are.
+        confidence: share, from 0 to 1, of the given timestamps that were one step after the one before.
+    """
+
+    timestamps: pd.DatetimeIndex
+    offset: BaseOffset
+    slots: np.ndarray | None
+    confidence: float
+
+    def __str__(self) -> str:
+        if self.slots is None or isinstance(self.offset, BusinessDay):
+            return self.alias if _is_alias(self.offset) else str(self.offset)
+        day = _day(self.timestamps)
+        days = ", ".join(_WEEKDAYS[number].capitalize() for number in np.unique(self.slots // day))
+        times = pd.to_timedelta(np.unique(self.slots % day), unit=self.timestamps.unit)
+        hours = f" from {_text(times[0])} to {_text(times[-1])}" if len(times) > 1 else ""
+        return f"{self.alias} on {days}{hours}"
+
+    @property
+    def alias(self) -> str:
+        """The step as an alias of pandas; for a day of the month, that of its months."""
+        return self.offset.freqstr if _is_alias(self.offset) else f"{self.offset.kwds['months']}MS"
+
+    @property
+    def season(self) -> int | None:
+        """Rows of the usual season: of a day or its sessions for hours, a week for days, a year for the rest."""
+        if len(self.timestamps) < 2:
+            return None
+        if self.slots is not None:
+            most = int(np.bincount(self.slots // _day(self.timestamps)).max())
+            return most if most > 1 else len(self.slots)
+        length = (self.timestamps[-1] - self.timestamps[0]) / (len(self.timestamps) - 1)
+        if length <= _SEASONS[0][0] and not isinstance(self.offset, Tick):
+            return int(pd.Series(1, index=self.timestamps.normalize()).groupby(level=0).sum().max())
+        for longest, season in _SEASONS:
+            if length <= longest:
+                period = round(season / length)
+                return period if period > 1 else None
+        return None
+
+    def following(self, count: int) -> pd.DatetimeIndex:
+        """The next `count` rows of the grid after its last."""
+        last = self.timestamps[-1]
+        if self.slots is not None:
+            weeks = pd.Timedelta(days=7 * (count // len(self.slots) + 2))
+            rows = _slot_range(self.slots, self.timestamps[-1:], last.tz_localize(None) + weeks)
+        elif _is_fixed(self.offset):
+            past, steps = (last - self.timestamps[0]).as_unit("ns"), len(self.timestamps) - 1
+            if past == steps * pd.Timedelta(self.offset):
+                rows = pd.date_range(last, periods=count + 1, freq=self.offset)
+            else:
+                # Rows of a step that the resolution rounds, which is the mean one.
+                rows = (last + past / steps * pd.Index(np.arange(count + 1))).as_unit(self.timestamps.unit)
+        else:
+            rows = _localized(pd.date_range(last.tz_localize(None), periods=count + 1, freq=self.offset), last.tz)
+        return rows[1 : count + 1]
+
+
+def _day(timestamps: pd.DatetimeIndex) -> int:
+    """A day in the unit of the timestamps."""
+    return int(np.timedelta64(1, "D") / np.timedelta64(1, timestamps.unit))
+
+
+def _text(time: pd.Timedelta) -> str:
+    return str(time).removeprefix("0 days ").removesuffix(" 00:00:00")
+
+
+def _is_fixed(offset: BaseOffset) -> bool:
+    """Whether a step has one length; a day has not, where clocks change."""
+    return isinstance(offset, Tick) and not isinstance(offset, Day)
+
+
+def _is_alias(offset: BaseOffset) -> bool:
+    return type(offset) is not pd.DateOffset
+
+
+def _localized(rows: pd.DatetimeIndex, tz: object) -> pd.DatetimeIndex:
+    """Times of the clock on the wall in their zone; one that the clock skips is the next that there is."""
+    if tz is None:
+        return rows
+    # Of an hour that comes twice the first is meant.
+    return rows.tz_localize(tz, ambiguous=np.ones(len(rows), dtype=bool), nonexistent="shift_forward").unique()
+
+
+def _slot_range(slots: np.ndarray, timestamps: pd.DatetimeIndex, last: pd.Timestamp) -> pd.DatetimeIndex:
+    """Rows at the times of the week from the first of the timestamps to `last`, a time of the clock on the wall."""
+    day = _day(timestamps)
+    wall = timestamps[:1].tz_localize(None).append(pd.DatetimeIndex([last]).as_unit(timestamps.unit)).asi8
+    monday = (wall[0] // day + 3) // 7 * 7 - 3
+    weeks = np.arange(monday, wall[1] // day + 1, 7) * day
+    rows = (weeks[:, None] + slots).ravel()
+    rows = rows[(rows >= wall[0]) & (rows <= wall[1])]
+    return _localized(pd.DatetimeIndex(rows.view(f"M8[{timestamps.unit}]")), timestamps.tz)
+
+
+def _check_size(
+    timestamps: pd.DatetimeIndex, offset: BaseOffset, slots: np.ndarray | None, what: str, source: str
+) -> None:
+    first, last = timestamps[0].tz_localize(None), timestamps[-1].tz_localize(None)
+    if slots is not None:
+        length = pd.Timedelta(days=7) / len(slots)
+    elif _is_fixed(offset):
+        length = pd.Timedelta(offset)
+    else:
+        ahead = pd.date_range(first, periods=3, freq=offset)
+        length = (ahead[2] - ahead[0]) / 2
+    rows = (last - first) / length
+    if rows > _MOST_GROWTH * len(timestamps) + _FREE_ROWS:
+        raise ValueError(
+            f"{source}: {len(timestamps)} timestamps from {first} to {last} would be {rows:.2g} rows at a step of "
+            f"{what}; give a part without the long absence, or name a longer step with --freq (freq= in Python)."
+        )
+
+
+def _build(
+    timestamps: pd.DatetimeIndex, offset: BaseOffset, slots: np.ndarray | None, source: str
+) -> tuple[TimeGrid, np.ndarray]:
+    """A grid through the first timestamp, and which of the timestamps are on it."""
+    what = offset.freqstr if _is_alias(offset) else str(offset)
+    _check_size(timestamps, offset, slots, what, source)
+    first, last = timestamps[0], timestamps[-1]
+    if slots is not None:
+        rows = _slot_range(slots, timestamps, last.tz_localize(None))
+    elif _is_fixed(offset):
+        rows = pd.date_range(first, last, freq=offset)
+    else:
+        rows = _localized(pd.date_range(first.tz_localize(None), last.tz_localize(None), freq=offset), first.tz)
+    if not len(rows):
+        return TimeGrid(timestamps, offset, slots, 0.0), np.zeros(len(timestamps), dtype=bool)
+    position = np.minimum(rows.searchsorted(timestamps), len(rows) - 1)
+    on_grid = np.asarray(rows[position] == timestamps)
+    confidence = float(np.mean(np.diff(position) == 1)) if len(timestamps) > 1 else 1.0
+    if on_grid.all():
+        unit = max(rows.unit, timestamps.unit, key=("s", "ms", "us", "ns").index)
+        rows = timestamps if len(rows) == len(timestamps) else rows.as_unit(unit).rename(timestamps.name)
+    return TimeGrid(rows, offset, slots, confidence), on_grid
+
+
+def _parse_freq(freq: str) -> BaseOffset:
+    """The step that an alias of pandas names.
+
+    Raises:
+        ValueError: for an alias that pandas does not know, or a step that is not forward.
+    """
+    try:
+        offset = to_offset(freq)
+    except (ValueError, TypeError) as error:
+        text = " ".join(str(error).split())
+        raise ValueError(f"freq {freq!r} is not an alias of pandas, such as h, B or MS ({text}).") from None
+    if offset is None or offset.n < 1:
+        raise ValueError(f"freq {freq!r} is not a step forward; give an alias of pandas, such as h, 15min, B or MS.")
+    return offset
+
+
+def _own_grid(timestamps: pd.DatetimeIndex) -> str:
+    try:
+        return f" (the rows themselves lie on {_find(timestamps, '')})"
+    except ValueError:
+        return ""
+
+
+def _of_freq(timestamps: pd.DatetimeIndex, freq: str, source: str) -> TimeGrid:
+    """The grid of a step that is given."""
+    offset = _parse_freq(freq)
+    slots = None
+    if isinstance(offset, BusinessDay | CustomBusinessDay) and offset.n == 1 and offset.freqstr in ("B", "C"):
+        day = _day(timestamps)
+        slots = np.arange(5) * day + timestamps[:1].tz_localize(None).asi8[0] % day
+    grid, on_grid = _build(timestamps, offset, slots, source)
+    if not on_grid.all():
+        stamp = timestamps[int(np.argmin(on_grid))]
+        raise ValueError(
+            f"{source}: timestamp {stamp} is not on the grid of freq {freq!r}{_own_grid(timestamps)}; give a step "
+            "that every row lies on, or mend the row."
+        )
+    return grid
+
+
+def _month_offset(dates: pd.DatetimeIndex) -> BaseOffset | None:
+    """The step of dates that follow a rule of months: the first rule that all of them follow."""
+    days = dates.day.to_numpy()
+    to_end = dates.days_in_month.to_numpy() - days
+    if len(dates) > 2 and len(np.unique(days == 15)) == 2:
+        halves = {"SMS": (days == 1) | (days == 15), "SME": (days == 15) | (to_end == 0)}
+        for alias, is_half in halves.items():
+            if is_half.all():
+                return to_offset(alias)
+    months = dates.year.to_numpy() * 12 + dates.month.to_numpy() - 1
+    steps = np.diff(months)
+    if (steps < 1).any():
+        return None
+    step = int(np.gcd.reduce(steps))
+    weekdays = dates.day_of_week.to_numpy()
+    name = None
+    if (days == 1).all():
+        name = "MS"
+    elif (to_end == 0).all():
+        name = "ME"
+    elif (days == np.minimum(days.max(), days + to_end)).all():
+        return pd.DateOffset(months=step, day=int(days.max()))
+    elif (((days == 1) & (weekdays < 5)) | ((days <= 3) & (weekdays == 0))).all():
+        name = "BMS"
+    elif (((to_end == 0) & (weekdays < 5)) | ((to_end <= 2) & (weekdays == 4))).all():
+        name = "BME"
+    elif (weekdays == weekdays[0]).all() and len(np.unique(np.diff(dates.asi8))) > 1:
+        weeks = np.unique((days - 1) // 7)
+        if len(weeks) == 1 and weeks[0] < 4:
+            return to_offset(f"{step}WOM-{weeks[0] + 1}{_WEEKDAYS[weekdays[0]]}")
+        if (to_end < 7).all():
+            return pd.offsets.LastWeekOfMonth(step, weekday=int(weekdays[0]))
+    if name is None:
+        return None
+    business, end = name[:-2], name[-1]
+    month = months[0] % 12
+    if step % 12 == 0:
+        return to_offset(f"{step // 12}{business}Y{end}-{_MONTHS[month]}")
+    if step % 3 == 0:
+        # As pandas has it: quarters that begin in January, February or March, or end in October to December.
+        month = month % 3 + (9 if end == "E" else 0)
+        return to_offset(f"{step // 3}{business}Q{end}-{_MONTHS[month]}")
+    return to_offset(f"{step}{name}")
+
+
+def _day_offset(dates: pd.DatetimeIndex) -> BaseOffset:
+    day = _day(dates)
+    step = int(np.gcd.reduce(np.diff(dates.asi8 // day)))
+    if step % 7:
+        return Day(step)
+    return to_offset(f"{step // 7}W-{_WEEKDAYS[dates[0].weekday()]}")
+
+
+def _is_no_chance(rows: int, places: int, more: np.ndarray | int, log_ways: float) -> np.ndarray:
+    """Whether it is no chance that `more` places are all empty, where `rows` of `places` are not.
+
+    If rows are absent at random, the chance is the product of Laplace's rule of succession from place to place.
+
+    Args:
+        rows: that are there.
+        places: where they could be.
+        more: other places.
+        log_ways: logarithm of how many ways there are to choose those.
+    """
+    absent, trials = places - rows + 1, places + 2
+    log_gamma = np.vectorize(math.lgamma, otypes=[float])
+    log_chance = log_gamma(absent + more) - math.lgamma(absent) - log_gamma(trials + more) + math.lgamma(trials)
+    return log_chance + log_ways < math.log(_CHANCE)
+
+
+def _closed_weekdays(days: np.ndarray) -> np.ndarray:
+    """Whether each weekday has no rows, and that is no chance.
+
+    Args:
+        days: since 1970, those that have rows.
+    """
+    turns = _weekday_counts(np.arange(days[0], days[-1] + 1))
+    is_closed = _weekday_counts(days) == 0
+    closed = np.flatnonzero(is_closed)
+    # A weekend is nothing special.
+    ways = 1 if list(closed) == [5, 6] else math.comb(7, len(closed))
+    return is_closed & _is_no_chance(len(days), turns[~is_closed].sum(), turns[is_closed].sum(), math.log(ways))
+
+
+def _weekday_counts(days: np.ndarray) -> np.ndarray:
+    return np.bincount((days + 3) % 7, minlength=7)
+
+
+def _has_closed_times(times: np.ndarray, days: int, clock: int, in_a_day: int) -> bool:
+    """Whether the times of day without rows are no chance.
+
+    Args:
+        times: of day, of all rows.
+        days: how many have rows.
+        clock: how many times of day have rows.
+        in_a_day: how many there are.
+    """
+    # A time between that of the last row and that of the first has no turn on the first and on the last day.
+    turns = days - 1 - int(times[0] > times[-1])
+    closed = in_a_day - clock
+    log_ways = math.lgamma(in_a_day + 1) - math.lgamma(closed + 1) - math.lgamma(clock + 1)
+    return turns > 0 and bool(_is_no_chance(len(times), days * clock, closed * turns, log_ways))
+
+
+def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.ndarray | None, int | None]:
+    """The times of the week at which there are rows, if there is a rule in it, and a row that breaks the rule.
+
+    Weekdays and times of day without any row are closed, and so is a time of a weekday (a short Saturday), if they
+    came so often that rows absent by chance would not show it.
+
+    Args:
+        wall: times of the clock on the wall.
+        step: of the rows in the unit of `wall`, a part of a day.
+        is_usual: whether most rows are one step after the one before; if not, each time must be a usual one.
+    """
+    day = _day(wall)
+    days, times = np.divmod(wall.asi8, day)
+    with_rows = np.unique(days)
+    clock, of_clock = np.unique(times, return_inverse=True)
+    in_a_day = day // step
+    if len(clock) < in_a_day and not _has_closed_times(times, len(with_rows), len(clock), in_a_day):
+        return None, None
+    weekday = (days + 3) % 7
+    turns = _weekday_counts(np.arange(with_rows[0], with_rows[-1] + 1))
+    seen = _weekday_counts(with_rows)
+    rows = np.bincount(weekday * len(clock) + of_clock, minlength=7 * len(clock)).reshape(7, len(clock))
+    places = int((turns[:, None] * (rows > 0)).sum())
+    is_closed = (rows == 0) & _is_no_chance(len(wall), places, seen, math.log(rows.size))[:, None]
+    is_slot = ~_closed_weekdays(with_rows)[:, None] & ~is_closed
+    if is_slot.all() and len(clock) == in_a_day:
+        return None, None
+    if not is_usual and (2 * rows < seen[:, None])[is_slot].any():
+        return None, None
+    # A row of its own, such as the one Saturday of a year, is of no rule.
+    absent = (places - len(wall) + 1) / (places + 2)
+    is_rare = _is_rare(rows, turns[:, None], absent, rows.size)
+    is_rare |= _is_rare(rows.sum(0), (seen[:, None] * is_slot).sum(0), absent, len(clock))
+    odd = np.flatnonzero((is_rare & (rows > 0))[weekday, of_clock])
+    slots = np.flatnonzero(is_slot)
+    return slots // len(clock) * day + clock[slots % len(clock)], int(odd[0]) if len(odd) else None
+
+
+def _is_rare(rows: np.ndarray, places: np.ndarray, absent: float, ways: int) -> np.ndarray:
+    """Whether so few rows in so many places are no chance; C(places, rows) is at most places^rows."""
+    log_chance = np.log(ways) + rows * np.log(np.maximum(places, 1)) + (places - rows) * np.log(absent)
+    return log_chance < np.log(_CHANCE)
+
+
+def _cannot_tell(timestamps: pd.DatetimeIndex, source: str, odd: int | None = None) -> ValueError:
+    differences, counts = np.unique(np.diff(timestamps.asi8), return_counts=True)
+    usual = differences[np.argmax(counts)]
+    if odd is None:
+        odd = int(np.argmax(np.diff(timestamps.asi8) != usual)) + 1
+    step = _text(pd.Timedelta(np.timedelta64(int(usual), timestamps.unit)))
+    return ValueError(
+        f"{source}: the time step cannot be told: {counts.max()} of {len(timestamps) - 1} rows are {step} after the "
+        f"one before, and row {odd + 1} ({timestamps[odd]}) does not fit in; name the step with --freq (freq= in "
+        "Python), such as h, 15min, D, B or MS."
+    )
+
+
+def _fixed_offset(step: int, unit: str) -> BaseOffset:
+    """A step of one length; that of days is one of hours, because days differ where clocks change."""
+    offset = to_offset(pd.Timedelta(np.timedelta64(step, unit)))
+    return pd.offsets.Hour(24 * offset.n) if isinstance(offset, Day) else offset
+
+
+def _is_rounded(values: np.ndarray) -> bool:
+    """Whether times are those of an even step that their resolution rounds, such as 1/360 s in nanoseconds."""
+    steps = np.diff(values)
+    resolution = np.gcd.reduce(steps)
+    even = values[0] + np.arange(len(values)) * ((values[-1] - values[0]) / (len(values) - 1))
+    return bool(steps.min() >= 10 * resolution and np.abs(values - even).max() <= resolution)
+
+
+def _told_by_dates(timestamps: pd.DatetimeIndex, dates: pd.DatetimeIndex, source: str) -> TimeGrid | None:
+    """The grid of rows of one time of day: the calendar step if there is one, else a number of days or weeks."""
+    for offset in (_month_offset(dates), _day_offset(dates)):
+        if offset is not None:
+            grid, on_grid = _build(timestamps, offset, None, source)
+            if on_grid.all() and grid.confidence >= _LEAST_CONFIDENCE:
+                return grid
+    return None
+
+
+def _told_by_steps(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid | None:
+    """The grid of a fixed step."""
+    steps = np.diff(timestamps.asi8)
+    step = int(np.gcd.reduce(steps))
+    if np.mean(steps == step) >= _LEAST_CONFIDENCE:
+        return _build(timestamps, _fixed_offset(step, timestamps.unit), None, source)[0]
+    if _is_rounded(timestamps.asi8):
+        return TimeGrid(timestamps, _fixed_offset(int(np.median(steps)), timestamps.unit), None, 1.0)
+    return None
+
+
+def _told_by_weeks(timestamps: pd.DatetimeIndex, wall: pd.DatetimeIndex, source: str) -> TimeGrid | None:
+    """The grid of days of the week or sessions of a day, where rows are absent from that of all days."""
+    day = _day(timestamps)
+    steps = np.diff(wall.asi8)
+    step = int(np.gcd.reduce(steps))
+    if step <= 0 or day % step:
+        return None
+    slots, odd = _week_slots(wall, step, np.mean(steps == step) >= _LEAST_CONFIDENCE)
+    if slots is None:
+        return None
+    if step < day:
+        offset = _fixed_offset(step, timestamps.unit)
+    else:
+        offset = BusinessDay() if list(slots // day) == [0, 1, 2, 3, 4] else Day()
+    grid, on_grid = _build(timestamps, offset, slots, source)
+    if not on_grid.all():
+        return None
+    if odd is not None:
+        raise _cannot_tell(timestamps, source, odd)
+    return grid
+
+
+def _find(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid:
+    if len(timestamps) < 2:
+        raise ValueError(
+            f"{source}: {len(timestamps)} timestamp; at least 2 are needed to tell the time step, or name it with "
+            "--freq (freq= in Python)."
+        )
+    wall = timestamps.tz_localize(None)
+    _, counts = np.unique(wall.asi8 % _day(timestamps), return_counts=True)
+    # Where the clock skips midnight, a day begins later.
+    is_dated = len(counts) == 1 or (timestamps.tz is not None and counts.max() > 0.9 * len(timestamps))
+    grid = (is_dated and _told_by_dates(timestamps, wall.normalize(), source)) or _told_by_steps(timestamps, source)
+    if grid is None or (grid.confidence < 1 and (grid.offset == Day() or _is_fixed(grid.offset))):
+        weekly = _told_by_weeks(timestamps, wall, source)
+        if weekly is not None and weekly.confidence >= max(_LEAST_CONFIDENCE, grid.confidence if grid else 0.0):
+            return weekly
+    if grid is None:
+        raise _cannot_tell(timestamps, source)
+    return grid
+
+
+def find_grid(
+    timestamps: pd.DatetimeIndex,
+    freq: str | None = None,
+    default_freq: str | None = None,
+    source: str = "the series",
+) -> TimeGrid:
+    """Tells the grid that timestamps lie on; rows may be absent.
+
+    Grids that are told: months, quarters and years by their first or last day or business day, a day of the month or
+    a weekday of it; weeks; business days and other days of the week; sessions of a day, which may differ by weekday;
+    any fixed step. With a time zone, days and what is longer follow the clock on the wall, shorter steps do not.
+
+    Args:
+        timestamps: increasing, without duplicates.
+        freq: the step, an alias of pandas; it is told from the timestamps by default.
+        default_freq: the step to take where `freq` is None, if it fits; else a warning says that it does not.
+        source: what to call the series in an error.
+
+    Raises:
+        ValueError: if the step cannot be told, the grid would be many times as long as the timestamps, `freq` is
+            not an alias of pandas or a timestamp is not on its grid.
+    """
+    if freq is not None:
+        return _of_freq(timestamps, freq, source)
+    if default_freq is not None:
+        try:
+            grid = _of_freq(timestamps, default_freq, source)
+        except ValueError as error:
+            reason = str(error)
+        else:
+            if grid.confidence >= _LEAST_CONFIDENCE:
+                return grid
+            reason = f"{source}: {grid.confidence:.0%} of the rows are one such step apart."
+        grid = _find(timestamps, source)
+        logger.warning(
+            "freq %r of the checkpoint is not that of the series, which is %s: %s", default_freq, grid, reason
+        )
+        return grid
+    return _find(timestamps, source)
+
+
+def complete(series: pd.DataFrame, grid: TimeGrid, source: str = "the series") -> pd.DataFrame:
+    """The series with a row of NaN wherever one is absent from their grid; a line of the log says how many."""
+    absent = len(grid.timestamps) - len(series)
+    if not absent:
+        return series
+    is_absent = ~grid.timestamps.isin(series.index)
+    logger.info(
+        "%s: %d of %d rows of the grid (%s, confidence %.2f) are absent, the first %s; they are missing values.",
+        source,
+        absent,
+        len(grid.timestamps),
+        grid,
+        grid.confidence,
+        grid.timestamps[int(np.argmax(is_absent))],
+    )
+    return series.reindex(grid.timestamps)
