@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ts_llm_fusion.data.frames import infer_step, read_table, to_series
+from ts_llm_fusion.data.frames import infer_step, to_series
+from ts_llm_fusion.data.tables import read_table
 
 
 def table(rows: int = 6, **columns) -> pd.DataFrame:

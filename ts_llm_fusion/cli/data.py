@@ -28,7 +28,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     preview = commands.add_parser("preview", help="print and draw a few samples")
     for command in (info, download):
         command.add_argument("name", help="of the data set")
-    preview.add_argument("name", help="of the data set, or a CSV or parquet file of series")
+    preview.add_argument("name", help="of the data set, or a CSV, parquet or xlsx file of series")
     preview.add_argument("--split", help="one of its splits; the first by default")
     preview.add_argument("--samples", type=int, default=3, help="how many (3)")
     preview.add_argument("--output", type=Path, help="picture to write; NAME.png by default")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from transformers.hf_argparser import string_to_bool
 
 from ..data.sources import load_series
 from ..files import atomic_path
@@ -19,9 +20,16 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ts-llm-fusion forecast", description=__doc__, allow_abbrev=False)
     parser.add_argument("--model", required=True, help="folder or Hub name of a trained forecaster")
     parser.add_argument(
-        "--data", required=True, help="CSV or parquet file with a timestamp column, or the name of a set"
+        "--data", required=True, help="CSV, parquet or xlsx file with a timestamp column, or the name of a set"
     )
     parser.add_argument("--timestamp_column", help="column of timestamps; found by its name by default")
+    parser.add_argument(
+        "--dayfirst",
+        nargs="?",
+        const=True,
+        type=string_to_bool,
+        help="whether 01/02/2024 is 1 February; told by the whole column by default",
+    )
     parser.add_argument("--target", nargs="+", help="columns to forecast; all by default")
     parser.add_argument("--horizon", type=int, help="steps to forecast; what the model was trained for by default")
     parser.add_argument(
@@ -48,7 +56,7 @@ def main(args: Sequence[str]) -> None:
         raise ValueError(f"--output {options.output}: unknown kind of file; give .csv or .parquet.")
     if options.horizon is not None and options.horizon < 1:
         raise ValueError(f"--horizon is {options.horizon}; it must be at least 1.")
-    series = load_series(options.data, options.timestamp_column, options.target).series
+    series = load_series(options.data, options.timestamp_column, options.target, options.dayfirst).series
     model, feature_extractor = load_forecaster(options.model)
     levels = sorted(check_quantile_levels(options.quantiles, model.config.quantiles))
     table = forecast_frame(model, feature_extractor, series, options.horizon, levels)

@@ -5,15 +5,21 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from .borders import split_borders
 from .download import DATA_DIR_VARIABLE, locate
 from .entries import DatasetEntry
-from .frames import read_table, to_series
+from .frames import to_series
 from .ltsf import LTSF_DATASETS
 from .mitbih import MITBIH, read_mitbih
+from .tables import read_table
+
+if TYPE_CHECKING:
+    import polars
+    import pyarrow
 
 __all__ = ["DATA_DIR_VARIABLE", "SeriesSource", "load_series"]
 
@@ -87,23 +93,27 @@ def _read_ltsf(name: str) -> pd.DataFrame:
 
 
 def load_series(
-    data: str | Path | pd.DataFrame,
+    data: "str | Path | pd.DataFrame | pyarrow.Table | polars.DataFrame",
     timestamp_column: str | None = None,
     target_columns: Sequence[str] | None = None,
+    dayfirst: bool | None = None,
 ) -> SeriesSource:
-    """Series by name (`ETTh1`, `co2`, ...), from a CSV or parquet file, or from a DataFrame.
+    """Series by name (`ETTh1`, `co2`, ...), from a CSV, parquet or xlsx file, or from a table.
 
     Args:
-        data: a name, a path, or a table with one row for each time step.
+        data: a name, a path, or a table (of pandas, pyarrow or polars) with one row for each time step.
         timestamp_column: the column of timestamps; found by its name by default.
         target_columns: the series to keep, all by default.
+        dayfirst: whether 01/02/2024 is 1 February; told by the whole column by default.
 
     Raises:
         FileNotFoundError: for a file or set that is not there, saying where to put it.
         ValueError: for an unknown name (the nearest one is named), or a table that is not one of series.
     """
+    if hasattr(data, "to_pandas"):
+        data = data.to_pandas()
     if isinstance(data, pd.DataFrame):
-        return SeriesSource("the table", to_series(data, timestamp_column, target_columns))
+        return SeriesSource("the table", to_series(data, timestamp_column, target_columns, dayfirst=dayfirst))
     name = str(data)
     if name in _TABLES:
         loader, period = _TABLES[name]
@@ -122,7 +132,7 @@ def load_series(
         nearest = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else f"known are {', '.join(known)}."
         raise ValueError(f"{name}: neither a file nor a known set; {hint}")
-    return SeriesSource(name, to_series(read_table(name), timestamp_column, target_columns, source=name))
+    return SeriesSource(name, to_series(read_table(name), timestamp_column, target_columns, name, dayfirst))
 
 
 def _entry(name: str, description: str, homepage: str) -> DatasetEntry:

@@ -257,9 +257,9 @@ def _parse(cell: Cell, kinds: Mapping[str, ModelKind], folder: Path) -> tuple[An
 
 def _check_data(arguments: DataArguments) -> None:
     """Raises what is wrong with the series, before anything is run."""
-    load_series(arguments.data, arguments.timestamp_column, arguments.target_columns)
+    load_series(arguments.data, arguments.timestamp_column, arguments.target_columns, arguments.dayfirst)
     if arguments.zero_shot is not None:
-        load_series(arguments.zero_shot)
+        load_series(arguments.zero_shot, dayfirst=arguments.dayfirst)
 
 
 def _keys(results: pd.DataFrame) -> list[tuple]:
