@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForTimeSeriesPrediction, PreTrainedModel
 
+from .checkpoints import check_checkpoint
 from .data.frames import infer_step
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor
 
@@ -18,18 +19,15 @@ def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Forecast
     """A forecaster and its feature extractor, from a folder or the Hub.
 
     Raises:
-        ValueError: if it is no forecaster, or its weights cannot be read.
+        ValueError: if it is no forecaster, or a file of it is damaged.
     """
-    from safetensors import SafetensorError
-
     name = str(name_or_path)
+    check_checkpoint(name)
     config = AutoConfig.from_pretrained(name)
     if config.model_type != "llmps":
         raise ValueError(f"{name}: a model of type {config.model_type!r}; a forecaster is of type 'llmps'.")
     try:
         model, loading = AutoModelForTimeSeriesPrediction.from_pretrained(name, output_loading_info=True)
-    except SafetensorError as error:
-        raise ValueError(f"{name}: the weights are damaged ({error}); copy or train the checkpoint again.") from None
     except RuntimeError as error:
         raise ValueError(f"{name}: the weights do not fit config.json; copy or train the checkpoint again.") from error
     if loading["missing_keys"]:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from transformers.hf_argparser import string_to_bool
 
 from ..data.download import cached_path, find_local, locate
 from ..data.entries import DatasetEntry, RemoteFile
 from ..data.registry import REGISTRY, find_dataset, find_features, load_dataset
+from ..files import check_output, check_writable
 from ..plots import plot_samples, save_figure
 
 _WIDTH = 110
@@ -32,6 +34,14 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     preview.add_argument("--split", help="one of its splits; the first by default")
     preview.add_argument("--samples", type=int, default=3, help="how many (3)")
     preview.add_argument("--output", type=Path, help="picture to write; NAME.png by default")
+    preview.add_argument("--overwrite", action="store_true", help="write over a picture that is there")
+    preview.add_argument(
+        "--dayfirst",
+        nargs="?",
+        const=True,
+        type=string_to_bool,
+        help="of a file: whether 01/02/2024 is 1 February; told by the whole column by default",
+    )
     return parser.parse_args(args)
 
 
@@ -120,6 +130,9 @@ def _info(entry: DatasetEntry) -> None:
 
 
 def _download(entry: DatasetEntry) -> None:
+    for file in entry.files:
+        if _where(file) is None:
+            check_writable(cached_path(file).parent)
     paths = _instead(entry) or [locate(file, entry.name) for file in entry.files]
     print("\n".join(map(str, paths)) or f"{entry.name}: nothing to download, it is generated or part of a package.")
 
@@ -165,9 +178,12 @@ def _title(sample: Mapping[str, Any], series: Mapping[str, np.ndarray]) -> str:
 def _preview(options: argparse.Namespace) -> None:
     if options.samples < 1:
         raise ValueError(f"--samples is {options.samples}; it must be at least 1.")
+    path = options.output or Path(f"{Path(options.name).name.split('.')[0]}.png")
+    check_output(path, (options.name,), options.overwrite)
     is_file = options.name not in REGISTRY and Path(options.name).suffix
     split = options.split or ("train" if is_file else find_dataset(options.name).splits[0])
-    samples = list(itertools.islice(load_dataset(options.name, split, streaming=True), options.samples))
+    reading = {} if options.dayfirst is None else {"dayfirst": options.dayfirst}
+    samples = list(itertools.islice(load_dataset(options.name, split, streaming=True, **reading), options.samples))
     panels = []
     for number, sample in enumerate(samples, start=1):
         _print_sample(number, sample)
@@ -175,7 +191,6 @@ def _preview(options: argparse.Namespace) -> None:
         if series:
             panels.append((_title(sample, series), {name: values[:_STEPS] for name, values in series.items()}))
     if panels:
-        path = options.output or Path(f"{Path(options.name).name.split('.')[0]}.png")
         save_figure(plot_samples(panels, f"{Path(options.name).name}, {split}"), path)
         print(f"picture: {path}")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
 
+from ..checkpoints import check_checkpoint
 from ..data.preparation import DataArguments, PreparedData, prepare
 from ..data.questions import QuestionArguments, prepare_questions
 from ..data.registry import REGISTRY
@@ -22,7 +23,7 @@ from ..evaluation.forecasters import chosen_windows, evaluate_forecaster, model_
 from ..evaluation.published import published_answers, published_forecasts
 from ..evaluation.question_baselines import question_floors
 from ..evaluation.report import results_table
-from ..files import write_json, write_text
+from ..files import check_output_folder, write_json, write_text
 from ..forecasting import load_forecaster
 from ..training.arguments import RecipeParser
 from ..training.runs import trained_parameters
@@ -50,6 +51,7 @@ class EvaluationArguments:
 
     models: list[str] = field(default_factory=list, metadata={"help": "Folders or Hub names of checkpoints."})
     output_dir: str = field(default="outputs/evaluation", metadata={"help": "Where everything is written."})
+    overwrite: bool = field(default=False, metadata={"help": "Write over the results of another evaluation."})
 
 
 @dataclass
@@ -154,6 +156,7 @@ def evaluate_answers(
         ValueError, OSError: for a checkpoint, questions or settings that are not usable.
     """
     for name in arguments.models:
+        check_checkpoint(name)
         model_type = AutoConfig.from_pretrained(name).model_type
         if model_type != "tslm":
             raise ValueError(f"{name}: a model of type {model_type!r}; one that answers questions is of type 'tslm'.")
@@ -195,18 +198,27 @@ def evaluate_answers(
     }
 
 
+def _check_output(arguments: EvaluationArguments) -> None:
+    answers = [f"predictions_{number}*.jsonl" for number, _ in enumerate(arguments.models, start=1)]
+    check_output_folder(
+        arguments.output_dir, ("evaluation.json", "evaluation.md", *answers), overwrite=arguments.overwrite
+    )
+
+
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
     # The set says which settings there are: what the first parser does not know is left to the second.
     data = RecipeParser([_Set]).parse_known_recipe(args).data
     if data not in REGISTRY or REGISTRY[data].task == "forecasting":
         recipe = RecipeParser([EvaluationArguments, DataArguments, ForecastArguments]).parse_recipe(args)
+        _check_output(recipe[0])
         found = evaluate_forecasters(*recipe)
         part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"
         what = f"{found['windows']}{part} windows, look-back {found['look_back']}, horizon {found['horizon']}"
     else:
         kinds = [EvaluationArguments, QuestionArguments, SyntheticArguments, ArchiveArguments, AnswerArguments]
         recipe = RecipeParser(kinds).parse_recipe(args)
+        _check_output(recipe[0])
         found = evaluate_answers(*recipe)
         what = f"{found['questions']} questions"
     found["versions"] = {package: version(package) for package in _PACKAGES}

@@ -9,7 +9,7 @@ import pandas as pd
 from transformers.hf_argparser import string_to_bool
 
 from ..data.sources import load_series
-from ..files import atomic_path
+from ..files import atomic_path, check_output
 from ..forecasting import check_quantile_levels, forecast_frame, load_forecaster
 from ..plots import forecast_figure, save_figure
 
@@ -38,6 +38,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--output", required=True, type=Path, help="table to write, .csv or .parquet; a .png goes beside it"
     )
+    parser.add_argument("--overwrite", action="store_true", help="write over a table and a picture that are there")
     return parser.parse_args(args)
 
 
@@ -54,6 +55,9 @@ def main(args: Sequence[str]) -> None:
     options = _parse(args)
     if options.output.suffix not in (".csv", ".parquet"):
         raise ValueError(f"--output {options.output}: unknown kind of file; give .csv or .parquet.")
+    picture = options.output.with_suffix(".png")
+    for path in (options.output, picture):
+        check_output(path, (options.data,), options.overwrite)
     if options.horizon is not None and options.horizon < 1:
         raise ValueError(f"--horizon is {options.horizon}; it must be at least 1.")
     series = load_series(options.data, options.timestamp_column, options.target, options.dayfirst).series
@@ -64,7 +68,6 @@ def main(args: Sequence[str]) -> None:
     steps = table["timestamp"].nunique()
     title = f"{Path(options.data).name}: {steps} steps from {table['timestamp'].iloc[0]:%Y-%m-%d %H:%M}"
     figure = forecast_figure(series, table, title)
-    picture = options.output.with_suffix(".png")
     _write_table(table, options.output)
     save_figure(figure, picture)
     logger.info("%d steps of %d series in %s, picture in %s", steps, series.shape[1], options.output, picture)

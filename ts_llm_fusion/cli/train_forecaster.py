@@ -34,6 +34,7 @@ from ..training.forecaster import (
     train_forecaster,
 )
 from ..training.runs import save_model, trained_parameters
+from .runs import check_run_folder
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +166,8 @@ def run_forecaster_recipe(
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
     recipe = RecipeParser(RECIPE).parse_recipe(args)
-    arguments = recipe[-1]
+    *_, backbone_arguments, arguments = recipe
+    check_run_folder(arguments, (backbone_arguments.backbone, backbone_arguments.t2t))
     publication = requested_publication(arguments)
     metrics = run_forecaster_recipe(*recipe)
     if metrics is None:

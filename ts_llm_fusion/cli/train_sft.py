@@ -31,6 +31,7 @@ from ..training.sft import (
     build_tslm,
     train_tslm,
 )
+from .runs import check_run_folder
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ def main(args: Sequence[str]) -> None:
     )
     parsed = parser.parse_recipe(args)
     question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments = parsed
+    check_run_folder(arguments, (model_arguments.model_name_or_path,))
     publication = requested_publication(arguments)
     output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive)

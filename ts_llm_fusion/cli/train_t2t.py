@@ -16,6 +16,7 @@ from ..hub.push import publish, requested_publication
 from ..plots import plot_losses, save_figure
 from ..training.arguments import RecipeParser, effective_recipe
 from ..training.t2t import T2TConfigArguments, T2TTrainingArguments, WordArguments, build_t2t, train_t2t
+from .runs import check_run_folder
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ def main(args: Sequence[str]) -> None:
     """Runs the command."""
     parser = RecipeParser([DataArguments, T2TConfigArguments, WordArguments, T2TTrainingArguments])
     parsed = data_arguments, config_arguments, word_arguments, arguments = parser.parse_recipe(args)
+    check_run_folder(arguments, (word_arguments.word_embeddings,))
     publication = requested_publication(arguments)
     with arguments.main_process_first():
         # Windows without a future: the shortest there can be.

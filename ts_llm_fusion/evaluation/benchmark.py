@@ -215,6 +215,15 @@ def make_cells(benchmark: Benchmark, kinds: Mapping[str, ModelKind]) -> list[Cel
 _NOT_SETTINGS = ("model", "output_dir", "seed", "prediction_length")
 
 
+def is_benchmark(folder: str | Path) -> bool:
+    """Whether a folder holds the results of a benchmark."""
+    path = Path(folder, RESULTS_FILE)
+    try:
+        return path.is_file() and {*KEY, "settings"} <= set(pd.read_csv(path, nrows=0).columns)
+    except ValueError:
+        return False
+
+
 def read_results(folder: str | Path) -> pd.DataFrame:
     """The results of a benchmark's folder so far: one row for each cell, no row before the first run."""
     path = Path(folder, RESULTS_FILE)
