@@ -36,7 +36,7 @@ _FORMS = (
     (r"[A-Za-z]{3,}-\d{2}", ("%b-%y", "%B-%y")),
 )
 # Day, month and year in numbers, in an order that the cells themselves may not tell.
-_IN_NUMBERS = r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})"
+_IN_NUMBERS = r"\d{1,2}(?:/\d{1,2}/|-\d{1,2}-|\.\d{1,2}\.)(?:\d{4}|\d{2})"
 _ORDERS = {"day first": "%d-%m-", "month first": "%m-%d-"}
 # Digits of a written date -> how it is read. Ten digits (with the hour) are told apart from epoch seconds below.
 _WRITTEN_NUMBERS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
@@ -68,7 +68,7 @@ def parse_timestamps(column: pd.Series, source: str, dayfirst: bool | None = Non
         ValueError: for a cell that is not a timestamp, cells written in different ways, or two readings that both fit.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype)
+        column = pd.Series(np.asarray(column), name=column.name)
     if isinstance(column.dtype, pd.ArrowDtype):
         column = pd.Series(column.array.to_numpy(na_value=None), name=column.name).infer_objects()
     if column.isna().any():
@@ -92,7 +92,7 @@ def parse_timestamps(column: pd.Series, source: str, dayfirst: bool | None = Non
             raise _error(column, row, source, f"is of another kind than row 1 ({column.iloc[0]!r})")
         if not issubclass(kinds.iloc[0], str):
             return _from_numbers(column, pd.to_numeric(column, errors="coerce").to_numpy(float), source)
-    return _from_text(column.astype(str).str.strip(), source, dayfirst)
+    return _from_text(column.astype(str), source, dayfirst)
 
 
 def _shown(column: pd.Series, row: int) -> str:
@@ -187,19 +187,22 @@ def _written_readings(values: np.ndarray) -> list[tuple[str, pd.DatetimeIndex]]:
 
 def _from_text(column: pd.Series, source: str, dayfirst: bool | None) -> pd.DatetimeIndex:
     """Timestamps that are text."""
-    if column.iloc[0][:1].isdigit() and column.str.fullmatch(r"\d+(?:\.\d*)?").all():
-        is_whole = column.str.fullmatch(r"\d{1,18}(?:\.0*)?").all()
-        values = column.str.split(".").str[0].astype(np.int64) if is_whole else column.astype(float)
-        return _from_numbers(column, values.to_numpy(), source)
     # As computers write them, quickly. pandas also knows "now" and "today", which are no dates of a file.
-    if column.iloc[0][:4].isdigit() and not column.str.lower().isin(["now", "today"]).any():
+    if re.match(r"\d{4}\D", column.iloc[0]) and not column.isin(["now", "today"]).any():
         try:
             parsed = pd.to_datetime(column, format="ISO8601", errors="coerce")
         except ValueError:  # the offsets differ, or some rows have none
             parsed = pd.Series([pd.NaT])
         if parsed.notna().all():
             return pd.DatetimeIndex(parsed)
-    cells = column.str.replace(_WEEKDAY, "", regex=True, case=False).str.extract(_CELL)
+    column = column.str.strip()
+    if column.iloc[0][:1].isdigit() and column.str.fullmatch(r"\d+(?:\.\d*)?").all():
+        is_whole = column.str.fullmatch(r"\d{1,18}(?:\.0*)?").all()
+        values = column.str.split(".").str[0].astype(np.int64) if is_whole else column.astype(float)
+        return _from_numbers(column, values.to_numpy(), source)
+    has_weekday = re.match(_WEEKDAY, column.iloc[0], re.IGNORECASE)
+    bare = column.str.replace(_WEEKDAY, "", regex=True, case=False) if has_weekday else column
+    cells = bare.str.extract(_CELL)
     dates = cells["date"].str.strip()
     since_midnight, is_utc = _times(column, cells, source)
     kind = _kind(column, dates, source)

@@ -112,9 +112,11 @@ def _no_value(column: Any, cells: pd.Series, timestamps: pd.DatetimeIndex) -> st
     name, is_whole = str(column).lower(), pd.api.types.is_integer_dtype(cells.dtype)
     if _is_nameless(column) and _is_row_number(cells):
         return "row numbers"
-    if is_whole or cells.dtype in (object, "str"):
-        if (_is_identifier(column) or name in NAMES_OF_SERIES) and cells.nunique() == 1:
-            return "the same identifier in every row"
+    is_text = cells.dtype in (object, "str")
+    names_series = _is_identifier(column) or (name in NAMES_OF_SERIES and (is_whole or is_text))
+    if names_series and cells.nunique(dropna=False) == 1:
+        return "the same identifier in every row"
+    if is_whole or is_text:
         if _is_identifier(column) and cells.nunique() == len(cells):
             return "an identifier of each row"
         if name in TIMESTAMP_NAMES or _DATE.search(name):
@@ -128,9 +130,12 @@ def _no_value(column: Any, cells: pd.Series, timestamps: pd.DatetimeIndex) -> st
 
 def _numeric(column: pd.Series, source: str) -> np.ndarray:
     if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype)
+        column = pd.Series(np.asarray(column), name=column.name)
     values = pd.to_numeric(column, errors="coerce")
-    bad = np.flatnonzero((values.isna() & column.notna()).to_numpy(dtype=bool))
+    wrong = (values.isna() & column.notna()).to_numpy(dtype=bool, copy=True)
+    if column.dtype == object:
+        wrong |= column.map(lambda cell: isinstance(cell, bool)).to_numpy(dtype=bool)
+    bad = np.flatnonzero(wrong)
     if len(bad):
         raise ValueError(
             f"{source}: row {bad[0] + 1} of column {column.name!r} is not a number: {column.iloc[bad[0]]!r}; name the "

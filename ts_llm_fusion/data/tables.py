@@ -6,6 +6,7 @@ import csv
 import gzip
 import importlib.util
 import io
+import itertools
 import logging
 import lzma
 import re
@@ -201,7 +202,7 @@ def _layout(data: bytes, path: Path, assumed: list[str]) -> tuple[str, list[str]
     skipped += hint is not None
     best: tuple[tuple[int, float], str, list[list[str]], int] | None = None
     for separator in separators:
-        rows = [row for row in csv.reader(lines[skipped:], delimiter=separator) if row][:_SAMPLE_ROWS]
+        rows = list(itertools.islice(filter(None, csv.reader(lines[skipped:], delimiter=separator)), _SAMPLE_ROWS))
         if not rows:
             break
         widths = Counter(map(len, rows[1:])) or Counter([len(rows[0])])
@@ -238,7 +239,9 @@ def _names(header: list[str], path: Path) -> list[str]:
 
 
 def _clean(cells: pd.Series) -> pd.Series:
-    return cells.str.translate(_PLAIN_SIGNS).str.strip()
+    if cells.str.contains(f"[{''.join(map(chr, _PLAIN_SIGNS))}]", regex=True).any():
+        cells = cells.str.translate(_PLAIN_SIGNS)
+    return cells.str.strip()
 
 
 def _holds_numbers(column: pd.Series) -> bool:
