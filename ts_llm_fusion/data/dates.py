@@ -126,6 +126,8 @@ def _from_numbers(column: pd.Series, values: np.ndarray, source: str) -> pd.Date
     for unit, low, high in _EPOCHS:
         # Only the range of seconds has numbers that are usual as written dates, too.
         if ((values >= low) & (values < high)).all() and (not readings or unit == "s"):
+            if (values % (low / 1e4) == 0).all():
+                raise _error(column, 0, source, "is rounded, as spreadsheets show large numbers: write all its digits")
             readings.append((f"{unit} since 1970", _since_1970(values, unit)))
     if len(readings) == 1:
         what, timestamps = readings[0]

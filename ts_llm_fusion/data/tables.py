@@ -111,7 +111,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, KeyError, TypeError) as error:  # of Arrow, and of what pandas wrote of its index
         raise ValueError(f"{path}: not a readable parquet file ({_line(error)}).") from None
 
 
@@ -230,8 +230,8 @@ def _layout(data: bytes, path: Path, assumed: list[str]) -> tuple[str, list[str]
 
 
 def _names(header: list[str], path: Path) -> list[str]:
-    """The names of columns; one without gets that of pandas."""
-    names = [name if name.strip() else f"Unnamed: {number}" for number, name in enumerate(header)]
+    """The names of columns without spaces around them; a column without one gets that of pandas."""
+    names = [name.strip() or f"Unnamed: {number}" for number, name in enumerate(header)]
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise ValueError(f"{path}: column {twice!r} appears twice; give every column a name of its own.")
@@ -251,7 +251,7 @@ def _holds_numbers(column: pd.Series) -> bool:
         cells = cells[cells.map(lambda cell: isinstance(cell, str))]
     cells = _clean(cells.astype("str"))
     cells = cells[~cells.isin(_MISSING)]
-    return bool((cells.str.fullmatch(_WITH_POINT) | cells.str.fullmatch(_WITH_COMMA)).mean() > 0.5 or not len(cells))
+    return bool((cells.str.fullmatch(_WITH_POINT) | cells.str.fullmatch(_WITH_COMMA)).mean() >= 0.5 or not len(cells))
 
 
 def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, assumed: list[str]) -> pd.DataFrame:
