@@ -91,7 +91,7 @@ def parse_timestamps(column: pd.Series, source: str, dayfirst: bool | None = Non
             row = int((kinds != kinds.iloc[0]).argmax())
             raise _error(column, row, source, f"is of another kind than row 1 ({column.iloc[0]!r})")
         if not issubclass(kinds.iloc[0], str):
-            return _from_numbers(column, pd.to_numeric(column, errors="coerce").to_numpy(float), source)
+            return _from_numbers(column, pd.to_numeric(column, errors="coerce").to_numpy(), source)
     return _from_text(column.astype(str), source, dayfirst)
 
 
