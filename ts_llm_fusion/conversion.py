@@ -98,9 +98,9 @@ def load_checkpoint(checkpoint: str | Path) -> dict[str, Any]:
         with _allow_lora_settings():
             return torch.load(checkpoint, map_location="cpu", weights_only=True)
     except (*damage, torch.serialization.pickle.UnpicklingError) as error:
-        reason = str(error).strip().partition("\n")[0]
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise ValueError(
-            f"{checkpoint} cannot be read as tensors and LoRA settings alone, so it is refused: {reason or type(error).__name__}"
+            f"{checkpoint} cannot be read as tensors and LoRA settings alone, so it is refused: {reason}"
         ) from error
 
 
