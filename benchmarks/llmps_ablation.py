@@ -74,7 +74,8 @@ def main() -> None:
             if not (folder / "metrics.json").exists():
                 own = name.startswith("minilm")
                 recipe = _recipe_without_backbone(options.config, options.output_dir) if own else options.config
-                arguments = ["--config", str(recipe), "--seed", str(seed), "--output_dir", str(folder), *flags, *rest]
+                arguments = ["--config", str(recipe), "--seed", str(seed), "--output_dir", str(folder), "--overwrite"]
+                arguments += [*flags, *rest]
                 if run(["train", "forecaster", *arguments]):
                     raise SystemExit(2)
             found.append(json.loads((folder / "metrics.json").read_text()))

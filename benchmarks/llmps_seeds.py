@@ -22,7 +22,16 @@ def main() -> None:
     for seed in options.seeds:
         folder = options.output_dir / options.config.stem / str(seed)
         if not (folder / "metrics.json").exists():
-            flags = ["--config", str(options.config), "--seed", str(seed), "--output_dir", str(folder), *rest]
+            flags = [
+                "--config",
+                str(options.config),
+                "--seed",
+                str(seed),
+                "--output_dir",
+                str(folder),
+                "--overwrite",
+                *rest,
+            ]
             if run(["train", "forecaster", *flags]):
                 raise SystemExit(2)
         found.append(json.loads((folder / "metrics.json").read_text()))

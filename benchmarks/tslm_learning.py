@@ -57,6 +57,7 @@ def main() -> None:
         output = options.output / name
         if not (options.reuse and (output / "metrics.json").is_file()):
             command = ["train", "sft", "--config", str(RECIPES / f"{name}.yaml"), "--output_dir", str(output)]
+            command.append("--overwrite")
             subprocess.run([sys.executable, "-m", "ts_llm_fusion.cli", *command], check=True)
         rows[name] = row(output)
         metrics = json.loads((output / "metrics.json").read_text())

@@ -199,3 +199,11 @@ def test_the_command_converts_and_refuses_in_one_line(fixtures: Path, tmp_path: 
     assert main(["convert-opentslm", str(checkpoint), "--llm", llm, "--output", str(tmp_path / "other")]) == 2
     assert "an OpenTSLM checkpoint has encoder_state" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("content", (b"", b"hello\n", b"\x80\x02}q\x00.", b"PK\x03\x04 cut"))
+def test_a_damaged_checkpoint_is_one_line(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.pt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"x\.pt cannot be read as tensors") as raised:
+        load_checkpoint(tmp_path / "x.pt")
+    assert "\n" not in str(raised.value)

@@ -100,7 +100,15 @@ class RecipeParser(TrlParser):
 
 
 # Settings that are of one run and not of what it makes, or that could hold a secret.
-_OF_ONE_RUN = {"config", "env", "output_dir", "push_to_hub", "push_to_hub_token", "resume_from_checkpoint"}
+_OF_ONE_RUN = {
+    "config",
+    "env",
+    "output_dir",
+    "overwrite",
+    "push_to_hub",
+    "push_to_hub_token",
+    "resume_from_checkpoint",
+}
 
 
 def effective_recipe(args: Sequence[str], parsed: Iterable[Any]) -> dict[str, Any]:

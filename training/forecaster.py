@@ -57,6 +57,10 @@ class ForecastTrainingArguments(TrainingArguments):
     """`TrainingArguments` with the defaults of a forecaster: select on validation every epoch and keep the best."""
 
     output_dir: str | None = field(default="outputs/forecaster", metadata={"help": "Where everything is written."})
+    overwrite: bool = field(
+        default=False,
+        metadata={"help": "Write in an output_dir that is not empty, over what an earlier run left there."},
+    )
     per_device_train_batch_size: int = field(default=32, metadata={"help": "Windows in a training batch."})
     per_device_eval_batch_size: int = field(default=256, metadata={"help": "Windows in an evaluation batch."})
     learning_rate: float = field(default=5e-4, metadata={"help": "Peak learning rate."})

@@ -19,7 +19,7 @@ def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:
         return None
     if str(wanted).lower() != "true":
         return str(wanted)
-    last = get_last_checkpoint(arguments.output_dir)
+    last = get_last_checkpoint(arguments.output_dir) if Path(arguments.output_dir).is_dir() else None
     if last is None:
         raise ValueError(f"--resume_from_checkpoint: {arguments.output_dir} holds no checkpoint.")
     return last

@@ -58,6 +58,10 @@ class TSLMTrainingArguments(SFTConfig):
     """`SFTConfig` with a learning rate for each part, and the best checkpoint on generated answers kept."""
 
     output_dir: str | None = field(default="outputs/tslm", metadata={"help": "Where everything is written."})
+    overwrite: bool = field(
+        default=False,
+        metadata={"help": "Write in an output_dir that is not empty, over what an earlier run left there."},
+    )
     max_length: int | None = field(
         default=None, metadata={"help": "Tokens that samples are cut to; series are never cut. All by default."}
     )

@@ -90,13 +90,15 @@ def load_checkpoint(checkpoint: str | Path) -> dict[str, Any]:
     """Read a `.pt` file with `weights_only=True`; it may hold tensors and the settings of a LoRA adapter.
 
     Raises:
-        ValueError: the file holds other objects, which unpickling would run as code.
+        ValueError: the file is damaged, or holds other objects, which unpickling would run as code.
     """
+    # What torch raises for a file that is cut or garbled differs from place to place.
+    damage = (EOFError, LookupError, RuntimeError, ValueError, ModuleNotFoundError)
     try:
         with _allow_lora_settings():
             return torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except (RuntimeError, ValueError, ModuleNotFoundError, torch.serialization.pickle.UnpicklingError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except (*damage, torch.serialization.pickle.UnpicklingError) as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise ValueError(
             f"{checkpoint} cannot be read as tensors and LoRA settings alone, so it is refused: {reason}"
         ) from error

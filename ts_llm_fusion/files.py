@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,73 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def check_output(path: str | Path, inputs: Iterable[str | Path | None] = (), overwrite: bool = False) -> None:
+    """Raises, before any work, if a file cannot be written or would take the place of another.
+
+    Args:
+        path: the file to be.
+        inputs: files (or names, which are no files) that the command reads; none of them is ever written over.
+        overwrite: whether another file may be written over.
+
+    Raises:
+        ValueError: if it is one of the inputs.
+        OSError: if it is there already, is a folder, or its folder cannot be written in.
+    """
+    path = Path(path)
+    _check_is_no_input(path, inputs)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: a folder of this name is there; name a file.")
+    if path.exists() and not overwrite:
+        raise FileExistsError(f"{path}: the file is there already; name another, or give --overwrite.")
+    check_writable(path.parent)
+
+
+def check_output_folder(
+    folder: str | Path, patterns: Iterable[str], inputs: Iterable[str | Path | None] = (), overwrite: bool = False
+) -> None:
+    """Raises, before any work, if a folder cannot be written in or files in it would be written over.
+
+    Args:
+        folder: where to; it need not be there.
+        patterns: names of the files to be, as of `Path.glob`.
+        inputs: folders (or names, which are no folders) that the command reads; none of them is ever written over.
+        overwrite: whether other files may be written over.
+
+    Raises:
+        ValueError: if it is one of the inputs.
+        OSError: if such a file is there already, or the folder cannot be written in.
+    """
+    folder = Path(folder)
+    _check_is_no_input(folder, inputs)
+    check_writable(folder)
+    if not overwrite:
+        found = next((path for pattern in patterns for path in sorted(folder.glob(pattern))), None)
+        if found is not None:
+            raise FileExistsError(
+                f"{folder}: {found.name} is there already, and would be written over or mixed with new files; name "
+                "another folder, or give --overwrite."
+            )
+
+
+def _check_is_no_input(path: Path, inputs: Iterable[str | Path | None]) -> None:
+    for given in inputs:
+        if given is not None and path.exists() and Path(given).exists() and path.samefile(given):
+            raise ValueError(f"{path}: the output is what is read; name another.")
+
+
+def check_writable(folder: str | Path) -> None:
+    """Raises `OSError` if files cannot be made in a folder, or it cannot be made itself."""
+    existing = Path(folder)
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir():
+        raise NotADirectoryError(f"{folder}: {existing} is a file, not a folder; name another.")
+    try:
+        tempfile.TemporaryFile(dir=existing).close()
+    except OSError as error:
+        raise type(error)(f"{folder}: nothing can be written there ({error.strerror}); name another folder.") from None
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForTimeSeriesPrediction, PreTrainedModel
 
+from .checkpoints import check_checkpoint
 from .data.sources import SeriesSource, load_series
 from .data.time_axis import find_grid
 from .families import find_family
@@ -20,16 +21,13 @@ def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Forecast
     """Load a forecaster and its feature extractor from a folder or the Hub.
 
     Raises:
-        ValueError: the model is not a forecaster, or its weights cannot be read.
+        ValueError: the model is not a forecaster, or a file of it is damaged.
     """
-    from safetensors import SafetensorError
-
     name = str(name_or_path)
+    check_checkpoint(name)
     find_family(AutoConfig.from_pretrained(name).model_type, name, ["forecasting"])
     try:
         model, loading = AutoModelForTimeSeriesPrediction.from_pretrained(name, output_loading_info=True)
-    except SafetensorError as error:
-        raise ValueError(f"{name}: the weights are damaged ({error}); copy or train the checkpoint again.") from None
     except RuntimeError as error:
         raise ValueError(f"{name}: the weights do not fit config.json; copy or train the checkpoint again.") from error
     if loading["missing_keys"]:

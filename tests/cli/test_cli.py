@@ -93,7 +93,7 @@ def forecast(folder: Path, output: str, *options: str, data: Path | None = None)
     return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, parse_dates=["timestamp"])
 
 
-@pytest.mark.parametrize("output", ("forecast.csv", "forecast.parquet"))
+@pytest.mark.parametrize("output", ("as_csv.csv", "as_parquet.parquet"))
 def test_a_forecast_is_a_tidy_table(output: str, folder: Path) -> None:
     table = forecast(folder, output)
     assert list(table.columns) == ["timestamp", "series", "mean", "0.1", "0.5", "0.9"]

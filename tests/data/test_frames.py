@@ -1,12 +1,16 @@
 """Reading tables of series, and what is said of those that are not."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from ts_llm_fusion.data.frames import read_table, to_series
+from ts_llm_fusion import load_series
+from ts_llm_fusion.data.frames import to_series
+from ts_llm_fusion.data.tables import read_table
 
 
 def table(rows: int = 6, **columns) -> pd.DataFrame:
@@ -48,6 +52,68 @@ def test_targets_are_chosen_and_other_columns_may_be_anything() -> None:
     assert list(series.columns) == ["b"]
 
 
+@pytest.mark.parametrize(
+    ("name", "cells", "what"),
+    [
+        ("Unnamed: 0", range(1, 7), "row numbers"),
+        ("unique_id", [3] * 6, "the same identifier"),
+        ("item_id", [1.0] * 6, "the same identifier"),
+        ("store", ["north"] * 6, "the same identifier"),
+        ("id", [5, 3, 9, 1, 2, 4], "an identifier of each row"),
+        ("until", pd.date_range("2024", periods=6), "dates"),
+        ("until", [day.date() for day in pd.date_range("2024", periods=6)], "dates"),
+        ("week_end", range(20240101, 20240107), "dates"),
+        ("year", [2024] * 6, "dates"),
+        ("month", pd.period_range("2024-01", periods=6, freq="M"), "periods"),
+        ("took", pd.to_timedelta(range(6), unit="s"), "durations"),
+        ("holiday", [True, False] * 3, "booleans"),
+        ("holiday", pd.array([True, None] * 3, dtype="boolean"), "booleans"),
+        ("holiday", [True, None] * 3, "booleans"),
+        ("phase", np.arange(6) * 1j, "complex numbers"),
+    ],
+)
+def test_a_column_that_is_no_series_is_left_out_with_a_warning(
+    name: str, cells, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    frame = table().assign(**{name: cells})
+    assert list(to_series(frame).columns) == ["a"]
+    assert f"column {name!r} is left out: it holds {what}" in caplog.text
+
+
+@pytest.mark.parametrize(("name", "cells"), [("stock", [5] * 6), ("item", [5, 5, 7, 7, 5, 5]), ("month", range(6))])
+def test_numbers_of_such_names_and_constants_are_series(name: str, cells) -> None:
+    assert list(to_series(table().assign(**{name: cells})).columns) == ["a", name]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pd.array([1, None, 3, 4, 5, 6], dtype="Int64"),
+        pd.array([1, None, 3, 4, 5, 6], dtype="int64[pyarrow]"),
+        pd.Categorical([1, None, 3, 4, 5, 6]),
+        [Decimal(1), None, *map(Decimal, range(3, 7))],
+        ["1", None, "3", "4", "5", "6"],
+    ],
+)
+def test_numbers_of_every_dtype_are_float64(cells) -> None:
+    series = to_series(table(a=cells))
+    np.testing.assert_array_equal(series["a"], [1, np.nan, 3, 4, 5, 6])
+    assert series["a"].dtype == np.float64
+
+
+def test_periods_and_written_dates_of_an_index_are_timestamps() -> None:
+    frame = table().drop(columns="date")
+    of_periods = to_series(frame.set_index(pd.period_range("2024-01", periods=6, freq="M")))
+    assert list(of_periods.index) == list(pd.date_range("2024-01-01", periods=6, freq="MS"))
+    written = to_series(frame.set_index(pd.Index([f"2024-0{month}-01" for month in range(1, 7)], name="date")))
+    assert list(written.index) == list(of_periods.index)
+
+
+def test_tables_of_other_packages_are_taken() -> None:
+    expected = load_series(table()).series
+    pd.testing.assert_frame_equal(load_series(pa.Table.from_pandas(table())).series, expected)
+
+
 def shuffled() -> pd.DataFrame:
     return table().iloc[[0, 2, 1, 3, 4, 5]]
 
@@ -76,6 +142,10 @@ def twice() -> pd.DataFrame:
         (table(a=[1, 2, np.inf, 4, 5, 6]), {}, "row 3 of column 'a' is infinite"),
         (table(a=[np.nan] * 6), {}, "column 'a' has no values at all"),
         (twice(), {}, "column 'a' appears twice"),
+        (table(a=[1, 2, True, 4, 5, 6]).astype({"a": object}), {}, "row 3 of column 'a' is not a number: True"),
+        (table(a=range(6), b=[True] * 6), {"target_columns": ["b"]}, "column 'b' holds booleans, not a series"),
+        (table(a=range(6), item_id=[1, 1, 1, 2, 2, 2]), {}, "column 'item_id' names 2 series, one below the other"),
+        (repeated().assign(store=[1, 1, 2, 2]), {"target_columns": ["a"]}, "column 'store' names 2 series"),
     ],
 )
 def test_bad_tables_say_what_and_where(frame: pd.DataFrame, options: dict, message: str) -> None:

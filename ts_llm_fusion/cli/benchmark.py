@@ -9,12 +9,16 @@ def main(args: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="ts-llm-fusion benchmark", description=__doc__, allow_abbrev=False)
     parser.add_argument("--config", required=True, help="YAML file, such as configs/eval/ili.yaml")
     parser.add_argument("--output_dir", help="folder of the results, in place of the one in the file")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="write over files in the folder that are not of a benchmark"
+    )
     options = parser.parse_args(args)
     # Imported here, so that --help needs no torch.
     from ..evaluation.benchmark_report import report, write_report
-    from ..recipes.benchmark import make_cells, read_benchmark, run_benchmark
+    from ..recipes.benchmark import check_benchmark_folder, make_cells, read_benchmark, run_benchmark
 
     benchmark = read_benchmark(options.config, options.output_dir)
+    check_benchmark_folder(benchmark, options.overwrite)
     results = run_benchmark(benchmark)
     missing = len(make_cells(benchmark)) - len(results)
     if len(results):

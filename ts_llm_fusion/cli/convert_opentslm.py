@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
+from ..files import check_output_folder
+
 
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
@@ -21,10 +23,14 @@ def main(args: Sequence[str]) -> None:
         help="mask the padding of series, which the reference took for values when it trained",
     )
     parser.add_argument("--dtype", default="float32", help="dtype of the converted weights; float32 by default")
+    parser.add_argument("--overwrite", action="store_true", help="write in a folder that is not empty")
     options = parser.parse_args(args)
+    check_output_folder(options.output, ("[!.]*",), (options.llm,), options.overwrite)
     # Imported here, so that --help needs no torch.
+    from ..checkpoints import check_checkpoint
     from ..conversion import convert_opentslm
 
+    check_checkpoint(options.llm)
     folder = convert_opentslm(
         options.checkpoint,
         options.llm,

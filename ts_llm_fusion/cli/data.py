@@ -13,7 +13,9 @@ from ..data.download import cached_path, find_local, locate
 from ..data.entries import DatasetEntry, RemoteFile
 from ..data.registry import REGISTRY, find_dataset, find_features, load_dataset
 from ..evaluation.report import align_columns
+from ..files import check_output, check_writable
 from ..plots import plot_samples, save_figure
+from .flags import add_reading_flags
 
 _WIDTH = 110
 # Values of a series that are printed, and that are drawn.
@@ -29,11 +31,12 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     preview = commands.add_parser("preview", help="print and draw a few samples")
     for command in (info, download):
         command.add_argument("name", help="of the data set")
-    preview.add_argument("name", help="of the data set, or a CSV or parquet file of series")
+    preview.add_argument("name", help="of the data set, or a CSV, parquet or xlsx file of series")
     preview.add_argument("--split", help="one of its splits; the first by default")
-    preview.add_argument("--freq", help="time step of a file, an alias of pandas such as h, B or MS; told by default")
     preview.add_argument("--samples", type=int, default=3, help="how many (3)")
     preview.add_argument("--output", type=Path, help="picture to write; NAME.png by default")
+    preview.add_argument("--overwrite", action="store_true", help="write over a picture that is there")
+    add_reading_flags(preview)
     return parser.parse_args(args)
 
 
@@ -115,6 +118,9 @@ def _info(entry: DatasetEntry) -> None:
 
 
 def _download(entry: DatasetEntry) -> None:
+    for file in entry.files:
+        if _where(file) is None:
+            check_writable(cached_path(file).parent)
     paths = _instead(entry) or [locate(file, entry.name) for file in entry.files]
     print("\n".join(map(str, paths)) or f"{entry.name}: nothing to download, it is generated or part of a package.")
 
@@ -160,12 +166,15 @@ def _title(sample: Mapping[str, Any], series: Mapping[str, np.ndarray]) -> str:
 def _preview(options: argparse.Namespace) -> None:
     if options.samples < 1:
         raise ValueError(f"--samples is {options.samples}; it must be at least 1.")
+    path = options.output or Path(f"{Path(options.name).name.split('.')[0]}.png")
+    check_output(path, (options.name,), options.overwrite)
     is_file = options.name not in REGISTRY and Path(options.name).suffix
-    if options.freq is not None and not is_file:
-        raise ValueError(f"--freq is {options.freq!r}; it is for a file, and {options.name} is a set by name.")
+    for name in ("freq", "dayfirst"):
+        if getattr(options, name) is not None and not is_file:
+            raise ValueError(f"--{name} is for a file, and {options.name} is a set by name; leave it out.")
     split = options.split or ("train" if is_file else find_dataset(options.name).splits[0])
-    own = {"freq": options.freq} if options.freq is not None else {}
-    samples = list(itertools.islice(load_dataset(options.name, split, streaming=True, **own), options.samples))
+    reading = {name: getattr(options, name) for name in ("freq", "dayfirst") if getattr(options, name) is not None}
+    samples = list(itertools.islice(load_dataset(options.name, split, streaming=True, **reading), options.samples))
     panels = []
     for number, sample in enumerate(samples, start=1):
         _print_sample(number, sample)
@@ -173,7 +182,6 @@ def _preview(options: argparse.Namespace) -> None:
         if series:
             panels.append((_title(sample, series), {name: values[:_STEPS] for name, values in series.items()}))
     if panels:
-        path = options.output or Path(f"{Path(options.name).name.split('.')[0]}.png")
         save_figure(plot_samples(panels, f"{Path(options.name).name}, {split}"), path)
         print(f"picture: {path}")
 

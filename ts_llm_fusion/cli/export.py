@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..files import check_output_folder
+
 
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
@@ -14,7 +16,9 @@ def main(args: Sequence[str]) -> None:
     parser.add_argument("--format", choices=("torch", "onnx"), required=True, help="what is to run the graph")
     parser.add_argument("--quantize", choices=("int8",), help="int8 weights; float32 by default")
     parser.add_argument("--output", required=True, type=Path, help="folder for the graph and export.json")
+    parser.add_argument("--overwrite", action="store_true", help="write over an earlier export")
     options = parser.parse_args(args)
+    check_output_folder(options.output, ("export.json", "model.pt2", "model.onnx*"), overwrite=options.overwrite)
     # Imported here, so that --help needs no torch.
     from ..export import export_forecaster
     from ..forecasting import load_forecaster

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..files import atomic_path
+from ..files import atomic_path, check_output
+from .flags import add_reading_flags
 
 logger = logging.getLogger(__name__)
 
@@ -16,12 +17,10 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ts-llm-fusion forecast", description=__doc__, allow_abbrev=False)
     parser.add_argument("--model", required=True, help="folder or Hub name of a trained forecaster")
     parser.add_argument(
-        "--data", required=True, help="CSV or parquet file with a timestamp column, or the name of a set"
+        "--data", required=True, help="CSV, parquet or xlsx file with a timestamp column, or the name of a set"
     )
     parser.add_argument("--timestamp_column", help="column of timestamps; found by its name by default")
-    parser.add_argument(
-        "--freq", help="time step, an alias of pandas such as h, B or MS; told from the timestamps by default"
-    )
+    add_reading_flags(parser)
     parser.add_argument("--target", nargs="+", help="columns to forecast; all by default")
     parser.add_argument("--horizon", type=int, help="steps to forecast; what the model was trained for by default")
     parser.add_argument(
@@ -30,6 +29,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--output", required=True, type=Path, help="table to write, .csv or .parquet; a .png goes beside it"
     )
+    parser.add_argument("--overwrite", action="store_true", help="write over a table and a picture that are there")
     return parser.parse_args(args)
 
 
@@ -46,6 +46,9 @@ def main(args: Sequence[str]) -> None:
     options = _parse(args)
     if options.output.suffix not in (".csv", ".parquet"):
         raise ValueError(f"--output {options.output}: unknown kind of file; give .csv or .parquet.")
+    picture = options.output.with_suffix(".png")
+    for path in (options.output, picture):
+        check_output(path, (options.data,), options.overwrite)
     if options.horizon is not None and options.horizon < 1:
         raise ValueError(f"--horizon is {options.horizon}; it must be at least 1.")
     # Imported here, so that --help needs no torch.
@@ -56,14 +59,18 @@ def main(args: Sequence[str]) -> None:
     model, feature_extractor = load_forecaster(options.model)
     levels = sorted(check_quantile_levels(options.quantiles, model.config.quantiles))
     source = load_series(
-        options.data, options.timestamp_column, options.target, freq=options.freq, default_freq=feature_extractor.freq
+        options.data,
+        options.timestamp_column,
+        options.target,
+        options.dayfirst,
+        options.freq,
+        default_freq=feature_extractor.freq,
     )
     table = forecast_frame(model, feature_extractor, source, options.horizon, levels)
 
     steps = table["timestamp"].nunique()
     title = f"{Path(options.data).name}: {steps} steps from {table['timestamp'].iloc[0]:%Y-%m-%d %H:%M}"
     figure = forecast_figure(source.series, table, title)
-    picture = options.output.with_suffix(".png")
     _write_table(table, options.output)
     save_figure(figure, picture)
     logger.info("%d steps of %d series in %s, picture in %s", steps, source.series.shape[1], options.output, picture)

@@ -1,39 +1,37 @@
-"""Tables of series: reading them and saying what is wrong with them."""
+"""Tables of series: checking them and saying what is wrong with them."""
 
+import datetime
+import logging
+import re
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from .dates import are_dates, parse_timestamps
+
+logger = logging.getLogger(__name__)
+
 TIMESTAMP_NAMES = ("timestamp", "date", "datetime", "time", "ds")
+# Names of columns that say which series a row belongs to, and names that may do so.
+_IDENTIFIER = re.compile(r"^id$|_(?:id|nbr)$")
+NAMES_OF_SERIES = ("series", "item", "store", "sku", "ticker", "symbol")
+# Names of columns that say when, beside those of timestamps.
+_DATE = re.compile(r"(?:^|_)(?:timestamp|datetime|date|epoch|unix)(?:_|$)")
+_CALENDAR = ("year", "quarter", "month", "day", "hour", "minute", "weekday", "dayofweek", "dayofyear")
+_NAMELESS = re.compile(r"(?:Unnamed: [\d.]+)?|None")
+_KINDS = {
+    "dates": datetime.date,
+    "times of day": datetime.time,
+    "periods": pd.Period,
+    "durations": datetime.timedelta,
+    "complex numbers": complex,
+}
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Reads a CSV (also compressed) or parquet file as it is.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is empty, or of another kind.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; give a CSV or parquet file.")
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path}: the file is empty; give a header and at least one row.")
-    kinds = {suffix.lower() for suffix in path.suffixes}
-    try:
-        if ".parquet" in kinds:
-            table = pd.read_parquet(path)
-        elif ".csv" in kinds:
-            table = pd.read_csv(path)
-        else:
-            raise ValueError(f"{path}: unknown kind of file; give .csv, .csv.gz or .parquet.")
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a readable table ({error}).") from error
-    if table.empty:
-        raise ValueError(f"{path}: the file has a header but no rows.")
-    return table
+def _has_index_of_time(table: pd.DataFrame) -> bool:
+    return isinstance(table.index, pd.DatetimeIndex | pd.PeriodIndex)
 
 
 def _timestamp_column(table: pd.DataFrame, name: str | None, source: str) -> str:
@@ -44,33 +42,125 @@ def _timestamp_column(table: pd.DataFrame, name: str | None, source: str) -> str
     for column in table.columns:
         if str(column).lower() in TIMESTAMP_NAMES or pd.api.types.is_datetime64_any_dtype(table[column]):
             return column
+    # The index of a table that was written without a name for it.
+    first = table.columns[0] if len(table.columns) else None
+    if _is_nameless(first) and table[first].dtype in (object, "str"):
+        return first
     raise ValueError(
         f"{source}: no timestamp column; name one of {list(table.columns)} with --timestamp_column, or call it "
         f"{' or '.join(map(repr, TIMESTAMP_NAMES[:2]))}."
     )
 
 
-def _parse_timestamps(column: pd.Series, source: str) -> pd.DatetimeIndex:
-    # Whole numbers such as 19580329 are dates written without dashes, not nanoseconds.
-    text = column.astype(str) if pd.api.types.is_integer_dtype(column) else column
-    parsed = pd.to_datetime(text, errors="coerce", format="mixed")
-    if parsed.isna().any():
-        row = int(np.flatnonzero(parsed.isna())[0])
-        raise ValueError(
-            f"{source}: row {row + 1} of column {column.name!r} is not a timestamp: {column.iloc[row]!r}."
-        )
-    return pd.DatetimeIndex(parsed)
+def _is_nameless(column: Any) -> bool:
+    return _NAMELESS.fullmatch(str(column)) is not None
+
+
+def _is_identifier(column: Any) -> bool:
+    return _IDENTIFIER.search(str(column).lower()) is not None
+
+
+def _check_is_wide(table: pd.DataFrame, timestamps: pd.DatetimeIndex, chosen: bool, source: str) -> None:
+    """Raises for series that lie below each other, told by a column of identifiers that repeat.
+
+    Names that may be of a quantity as well, and any name if columns are chosen, count only where time starts again.
+    """
+    starts_again = timestamps.has_duplicates or not timestamps.is_monotonic_increasing
+    for column in table.columns:
+        is_strong = _is_identifier(column) and not chosen
+        if is_strong or (starts_again and (_is_identifier(column) or str(column).lower() in NAMES_OF_SERIES)):
+            count = table[column].nunique()
+            if 1 < count < len(table):
+                raise ValueError(
+                    f"{source}: column {column!r} names {count} series, one below the other; give a table with a "
+                    f"column for each, as DataFrame.pivot(index=..., columns={column!r}, values=...) makes it."
+                )
+
+
+def _is_row_number(cells: pd.Series) -> bool:
+    if not pd.api.types.is_integer_dtype(cells.dtype) or cells.isna().any():
+        return False
+    return len(cells) == 1 or bool((np.diff(cells.to_numpy(dtype=np.int64)) > 0).all())
+
+
+def _no_series(cells: pd.Series) -> str | None:
+    """Why a column cannot be a series, if so: by what its cells are."""
+    dtype = cells.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        dtype = dtype.categories.dtype
+    if isinstance(dtype, pd.ArrowDtype):
+        dtype = dtype.numpy_dtype
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        return "dates"
+    if isinstance(dtype, pd.PeriodDtype):
+        return "periods"
+    if isinstance(dtype, pd.IntervalDtype):
+        return "intervals"
+    if dtype.kind in "mc":
+        return {"m": "durations", "c": "complex numbers"}[dtype.kind]
+    kinds = set(cells.dropna().map(type)) if isinstance(dtype, np.dtype) and dtype.kind == "O" else set()
+    if pd.api.types.is_bool_dtype(dtype) or (kinds and kinds <= {bool, np.bool_}):
+        return "booleans"
+    for what, kind in _KINDS.items():
+        if any(issubclass(one, kind) for one in kinds):
+            return what
+    return None
+
+
+def _no_value(column: Any, cells: pd.Series, timestamps: pd.DatetimeIndex) -> str | None:
+    """Why a column is left out where no columns are named: it counts or names rows, or says when they are."""
+    name, is_whole = str(column).lower(), pd.api.types.is_integer_dtype(cells.dtype)
+    if _is_nameless(column) and _is_row_number(cells):
+        return "row numbers"
+    is_text = cells.dtype in (object, "str")
+    names_series = _is_identifier(column) or (name in NAMES_OF_SERIES and (is_whole or is_text))
+    if names_series and cells.nunique(dropna=False) == 1:
+        return "the same identifier in every row"
+    if is_whole or is_text:
+        if _is_identifier(column) and cells.nunique() == len(cells):
+            return "an identifier of each row"
+        if name in TIMESTAMP_NAMES or _DATE.search(name):
+            return "dates"
+    if is_whole and not cells.isna().any():
+        values = cells.to_numpy(dtype=np.int64)
+        if are_dates(values) or (name in _CALENDAR and np.array_equal(values, getattr(timestamps, name))):
+            return "dates"
+    return None
 
 
 def _numeric(column: pd.Series, source: str) -> np.ndarray:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = pd.Series(np.asarray(column), name=column.name)
     values = pd.to_numeric(column, errors="coerce")
-    bad = np.flatnonzero((values.isna() & column.notna()).to_numpy())
+    wrong = (values.isna() & column.notna()).to_numpy(dtype=bool, copy=True)
+    if column.dtype == object:
+        wrong |= column.map(lambda cell: isinstance(cell, bool)).to_numpy(dtype=bool)
+    bad = np.flatnonzero(wrong)
     if len(bad):
         raise ValueError(
             f"{source}: row {bad[0] + 1} of column {column.name!r} is not a number: {column.iloc[bad[0]]!r}; name the "
             "numeric columns as targets, or mend the value (an empty cell is a missing value)."
         )
-    return values.to_numpy(dtype=np.float64)
+    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _columns_of_series(
+    table: pd.DataFrame, timestamps: pd.DatetimeIndex, wanted: Sequence[str] | None, source: str
+) -> list[Any]:
+    """The columns that are series: those that are named, else all but those that cannot be."""
+    if wanted is not None:
+        unknown = [column for column in wanted if column not in table.columns]
+        if unknown:
+            raise ValueError(f"{source}: no column {unknown[0]!r}; the columns are {list(table.columns)}.")
+        for column in wanted:
+            if what := _no_series(table[column]):
+                raise ValueError(f"{source}: column {column!r} holds {what}, not a series; name columns of numbers.")
+        return list(wanted)
+    left_out = {name: _no_series(table[name]) or _no_value(name, table[name], timestamps) for name in table.columns}
+    for column, what in left_out.items():
+        if what:
+            logger.warning("%s: column %r is left out: it holds %s, not a series", source, column, what)
+    return [column for column, what in left_out.items() if not what]
 
 
 def to_series(
@@ -78,30 +168,38 @@ def to_series(
     timestamp_column: str | None = None,
     target_columns: Sequence[str] | None = None,
     source: str = "the table",
+    dayfirst: bool | None = None,
 ) -> pd.DataFrame:
     """Checks a table and turns it into series.
+
+    Columns that are no series are left out with a warning: row numbers without a name, an identifier that is the same
+    in every row (`unique_id`, `item_id`, ...), dates, periods, durations, booleans and complex numbers.
 
     Args:
         table: one row for each time step, one column for each series, and a column (or index) of timestamps.
         timestamp_column: by default the index if it holds datetimes, else the first column with a usual name.
         target_columns: the series to keep, all by default.
         source: what to call the table in an error.
+        dayfirst: whether 01/02/2024 is 1 February; told by the whole column by default.
 
     Returns:
         DataFrame of float64 with an increasing DatetimeIndex; missing values are NaN.
 
     Raises:
-        ValueError: for a missing, unparseable, duplicate or unsorted timestamp, an unknown or duplicate or non-numeric
-            column, an infinity, or a series without any value.
+        ValueError: for a missing, unparseable, ambiguous, duplicate or unsorted timestamp, an unknown or duplicate or
+            non-numeric column, an infinity, a series without any value, or series below each other.
     """
     if not table.columns.is_unique:
         raise ValueError(f"{source}: column {table.columns[table.columns.duplicated()][0]!r} appears twice.")
-    if timestamp_column is None and isinstance(table.index, pd.DatetimeIndex):
-        timestamps = table.index
+    if not _has_index_of_time(table) and table.index.names != [None]:
+        table = table.reset_index()
+    if timestamp_column is None and _has_index_of_time(table):
+        timestamps = parse_timestamps(table.index.to_series(), source)
     else:
         timestamp_column = _timestamp_column(table, timestamp_column, source)
-        timestamps = _parse_timestamps(table[timestamp_column], source)
+        timestamps = parse_timestamps(table[timestamp_column], source, dayfirst)
         table = table.drop(columns=timestamp_column)
+    _check_is_wide(table, timestamps, target_columns is not None, source)
     if timestamps.has_duplicates:
         first = timestamps[timestamps.duplicated()][0]
         raise ValueError(f"{source}: timestamp {first} appears more than once; keep one row for each time step.")
@@ -111,14 +209,9 @@ def to_series(
             f"{source}: timestamps are not sorted; row {row} ({timestamps[row - 1]}) is earlier than the row before."
         )
 
-    columns = list(table.columns) if target_columns is None else list(target_columns)
-    unknown = [column for column in columns if column not in table.columns]
-    if unknown or not columns:
-        raise ValueError(
-            f"{source}: no column {unknown[0]!r}; the columns are {list(table.columns)}."
-            if unknown
-            else f"{source}: no column of values beside the timestamps."
-        )
+    columns = _columns_of_series(table, timestamps, target_columns, source)
+    if not columns:
+        raise ValueError(f"{source}: no column of values beside the timestamps.")
     series = pd.DataFrame({str(c): _numeric(table[c], source) for c in columns}, index=timestamps)
     for column in series.columns:
         values = series[column].to_numpy()

@@ -18,7 +18,9 @@ from .windows import WindowDataset, split_windows
 class DataArguments:
     """Which series, and how they are split."""
 
-    data: str = field(metadata={"help": "A set by name (ETTh1, co2, ...), or a CSV or parquet file with timestamps."})
+    data: str = field(
+        metadata={"help": "A set by name (ETTh1, co2, ...), or a CSV, parquet or xlsx file with timestamps."}
+    )
     timestamp_column: str | None = field(
         default=None, metadata={"help": "Column of timestamps; found by its name by default."}
     )
@@ -26,6 +28,9 @@ class DataArguments:
     freq: str | None = field(
         default=None,
         metadata={"help": "Time step, an alias of pandas such as h, B or MS; told from the timestamps by default."},
+    )
+    dayfirst: bool | None = field(
+        default=None, metadata={"help": "Whether 01/02/2024 is 1 February; told by the whole column by default."}
     )
     split: list[float] = field(
         default_factory=lambda: [0.7, 0.1, 0.2],
@@ -119,7 +124,9 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
     Raises:
         ValueError: for series that are not usable or too short for a window in each split.
     """
-    source = load_series(arguments.data, arguments.timestamp_column, arguments.target_columns, freq=arguments.freq)
+    source = load_series(
+        arguments.data, arguments.timestamp_column, arguments.target_columns, arguments.dayfirst, arguments.freq
+    )
     borders = source.borders or split_borders(len(source.series), arguments.split)
     train_rows = source.series.iloc[: borders[0]]
     empty = train_rows.columns[train_rows.isna().all()]

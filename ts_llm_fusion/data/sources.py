@@ -5,16 +5,22 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from .borders import split_borders
 from .download import DATA_DIR_VARIABLE, locate
 from .entries import DatasetEntry
-from .frames import read_table, to_series
+from .frames import to_series
 from .ltsf import LTSF_DATASETS
 from .mitbih import MITBIH, read_mitbih
+from .tables import read_table
 from .time_axis import TimeGrid, complete, find_grid
+
+if TYPE_CHECKING:
+    import polars
+    import pyarrow
 
 __all__ = ["DATA_DIR_VARIABLE", "SeriesSource", "load_series"]
 
@@ -97,21 +103,23 @@ def _on_grid(
 
 
 def load_series(
-    data: str | Path | pd.DataFrame,
+    data: "str | Path | pd.DataFrame | pyarrow.Table | polars.DataFrame",
     timestamp_column: str | None = None,
     target_columns: Sequence[str] | None = None,
+    dayfirst: bool | None = None,
     freq: str | None = None,
     default_freq: str | None = None,
 ) -> SeriesSource:
-    """Series by name (`ETTh1`, `co2`, ...), from a CSV or parquet file, or from a DataFrame.
+    """Series by name (`ETTh1`, `co2`, ...), from a CSV, parquet or xlsx file, or from a table.
 
     A row that is absent from the grid of time is a row of missing values, as if its cells were empty. The rows of a
     set whose borders are those of a protocol stay as they are.
 
     Args:
-        data: a name, a path, or a table with one row for each time step.
+        data: a name, a path, or a table (of pandas, pyarrow or polars) with one row for each time step.
         timestamp_column: the column of timestamps; found by its name by default.
         target_columns: the series to keep, all by default.
+        dayfirst: whether 01/02/2024 is 1 February; told by the whole column by default.
         freq: the time step, an alias of pandas such as `h`, `B` or `MS`; told from the timestamps by default.
         default_freq: the time step where `freq` is None, if it fits, such as that of a checkpoint.
 
@@ -120,8 +128,11 @@ def load_series(
         ValueError: for an unknown name (the nearest one is named), or a table that is not one of series, and as
             `time_axis.find_grid`.
     """
+    if hasattr(data, "to_pandas"):
+        data = data.to_pandas()
     if isinstance(data, pd.DataFrame):
-        return _on_grid("the table", to_series(data, timestamp_column, target_columns), freq, default_freq)
+        series = to_series(data, timestamp_column, target_columns, dayfirst=dayfirst)
+        return _on_grid("the table", series, freq, default_freq)
     name = str(data)
     if name in _TABLES:
         loader, period = _TABLES[name]
@@ -144,7 +155,7 @@ def load_series(
         nearest = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else f"known are {', '.join(known)}."
         raise ValueError(f"{name}: neither a file nor a known set; {hint}")
-    series = to_series(read_table(name), timestamp_column, target_columns, source=name)
+    series = to_series(read_table(name), timestamp_column, target_columns, name, dayfirst)
     return _on_grid(name, series, freq, default_freq)
 
 

@@ -9,6 +9,7 @@ from ..plots import plot_errors, save_figure
 from .published import published_forecasts
 from .report import markdown_table
 
+REPORT_FILE = "results.md"
 _METRICS = {"mse": "Mean squared error", "mae": "Mean absolute error"}
 
 
@@ -102,6 +103,11 @@ def report(results: pd.DataFrame) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def picture_name(dataset: str) -> str:
+    """The file of a dataset's picture."""
+    return f"{dataset.replace('/', '_').replace(' ', '_')}.png"
+
+
 def write_report(results: pd.DataFrame, folder: str | Path) -> list[Path]:
     """Write results.md, and a picture for each dataset.
 
@@ -109,10 +115,10 @@ def write_report(results: pd.DataFrame, folder: str | Path) -> list[Path]:
         Paths of the written files.
     """
     folder = Path(folder)
-    written = [folder / "results.md"]
+    written = [folder / REPORT_FILE]
     write_text(written[0], report(results))
     for dataset, rows in results.groupby("dataset", sort=False):
-        path = folder / f"{str(dataset).replace('/', '_').replace(' ', '_')}.png"
+        path = folder / picture_name(str(dataset))
         save_figure(plot_errors(summarize(rows), published_forecasts(dataset), title=f"{dataset}, test split"), path)
         written.append(path)
     return written

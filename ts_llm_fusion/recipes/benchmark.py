@@ -21,7 +21,8 @@ from tqdm.auto import tqdm
 from ..data.preparation import DataArguments
 from ..data.sources import load_series
 from ..evaluation.baselines import FITTED, TRAINED, WindowArguments, run_fitted, run_trained
-from ..files import atomic_path
+from ..evaluation.benchmark_report import REPORT_FILE, picture_name
+from ..files import atomic_path, check_output_folder
 from ..training.arguments import RecipeParser
 from ..training.forecaster import ForecastTrainingArguments
 from .forecaster import FORECASTER_SETTINGS, run_forecaster_recipe
@@ -217,6 +218,15 @@ def make_cells(benchmark: Benchmark) -> list[Cell]:
 _NOT_SETTINGS = ("model", "output_dir", "seed", "prediction_length")
 
 
+def is_benchmark(folder: str | Path) -> bool:
+    """Whether a folder holds the results of a benchmark."""
+    path = Path(folder, RESULTS_FILE)
+    try:
+        return path.is_file() and {*KEY, "settings"} <= set(pd.read_csv(path, nrows=0).columns)
+    except ValueError:
+        return False
+
+
 def read_results(folder: str | Path) -> pd.DataFrame:
     """The results of a benchmark's folder so far: one row for each cell, no row before the first run."""
     path = Path(folder, RESULTS_FILE)
@@ -250,18 +260,34 @@ def _row(cell: Cell, metrics: Mapping[str, Any]) -> dict[str, Any]:
 def _parse(cell: Cell, kinds: Mapping[str, ModelKind], folder: Path) -> tuple[Any, ...]:
     settings = {name: value for name, value in cell.settings.items() if value is not None}
     if kinds[cell.kind].is_seeded:
-        settings["output_dir"] = str(folder / "cells" / cell.folder)
+        # What a cell that was stopped left behind is of this benchmark.
+        settings |= {"output_dir": str(folder / "cells" / cell.folder), "overwrite": True}
     try:
         return RecipeParser(kinds[cell.kind].settings).parse_settings(settings)
     except ValueError as error:
         raise ValueError(f"models: {cell.model} on {cell.dataset}: {error}") from None
 
 
+def check_benchmark_folder(benchmark: Benchmark, overwrite: bool) -> None:
+    """Refuse a folder that holds files with the names of a benchmark's but no results to go on with.
+
+    Raises:
+        OSError: for such a folder without `overwrite`, or one that cannot be written in.
+    """
+    folder = Path(benchmark.output_dir)
+    names = [RESULTS_FILE, REPORT_FILE, *map(picture_name, benchmark.datasets)]
+    check_output_folder(folder, () if is_benchmark(folder) else names, overwrite=overwrite)
+    if not is_benchmark(folder):
+        Path(folder, RESULTS_FILE).unlink(missing_ok=True)
+
+
 def _check_data(arguments: DataArguments) -> None:
     """Raises what is wrong with the series, before anything is run."""
-    load_series(arguments.data, arguments.timestamp_column, arguments.target_columns, freq=arguments.freq)
+    load_series(
+        arguments.data, arguments.timestamp_column, arguments.target_columns, arguments.dayfirst, arguments.freq
+    )
     if arguments.zero_shot is not None:
-        load_series(arguments.zero_shot)
+        load_series(arguments.zero_shot, dayfirst=arguments.dayfirst)
 
 
 def _keys(results: pd.DataFrame) -> list[tuple]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
 
+from ..checkpoints import check_checkpoint
 from ..data.preparation import DataArguments, PreparedData, prepare
 from ..data.qa.archives import ArchiveArguments
 from ..data.qa.questions import QuestionArguments, prepare_questions
@@ -20,7 +21,7 @@ from ..evaluation.forecasters import chosen_windows, evaluate_forecaster, model_
 from ..evaluation.published import published_answers, published_forecasts
 from ..evaluation.question_baselines import evaluate_question_baselines
 from ..families import find_family
-from ..files import write_text
+from ..files import check_output_folder, write_text
 from ..forecasting import load_forecaster
 from ..training.runs import trained_parameters
 from ..training.sft import generate_answers
@@ -38,6 +39,7 @@ class EvaluationArguments:
 
     models: list[str] = field(default_factory=list, metadata={"help": "Folders or Hub names of checkpoints."})
     output_dir: str = field(default="outputs/evaluation", metadata={"help": "Where everything is written."})
+    overwrite: bool = field(default=False, metadata={"help": "Write over the results of another evaluation."})
 
 
 @dataclass
@@ -73,6 +75,13 @@ FORECAST_SETTINGS = (EvaluationArguments, DataArguments, ForecastArguments)
 ANSWER_SETTINGS = (EvaluationArguments, QuestionArguments, SyntheticArguments, ArchiveArguments, AnswerArguments)
 
 
+def _check_output(arguments: EvaluationArguments) -> None:
+    answers = [f"predictions_{number}*.jsonl" for number, _ in enumerate(arguments.models, start=1)]
+    check_output_folder(
+        arguments.output_dir, ("evaluation.json", "evaluation.md", *answers), overwrite=arguments.overwrite
+    )
+
+
 def _lengths(arguments: ForecastArguments, configs: Mapping[str, Any]) -> tuple[int, int]:
     """Look-back and horizon of the windows."""
     horizons = {config.prediction_length for config in configs.values()}
@@ -104,6 +113,7 @@ def evaluate_forecasters(
     Raises:
         ValueError, OSError: for a checkpoint, series or settings that are not usable.
     """
+    _check_output(arguments)
     models = {name: load_forecaster(name)[0] for name in arguments.models}
     context_length, horizon = _lengths(forecast, {name: model.config for name, model in models.items()})
     data = prepare(data_arguments, context_length, horizon)
@@ -148,7 +158,9 @@ def evaluate_answers(
     Raises:
         ValueError, OSError: for a checkpoint, questions or settings that are not usable.
     """
+    _check_output(arguments)
     for name in arguments.models:
+        check_checkpoint(name)
         find_family(AutoConfig.from_pretrained(name).model_type, name, ["question-answering"])
     data = prepare_questions(question, synthetic, archive, needed=("test",))
     test = data.splits["test"]

@@ -30,6 +30,7 @@ from ..training.forecaster import (
 )
 from ..training.runs import save_model, trained_parameters
 from .endings import finish_run, versions
+from .run_folder import check_run_folder
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +101,7 @@ def run_forecaster_recipe(
     Raises:
         ValueError, OSError: for settings or series that are not usable.
     """
+    check_run_folder(arguments, (backbone_arguments.backbone, backbone_arguments.t2t))
     publication = requested_publication(arguments)
     with arguments.main_process_first():
         data = prepare(data_arguments, config_arguments.context_length, config_arguments.prediction_length)

@@ -30,6 +30,7 @@ from ..training.sft import (
     train_tslm,
 )
 from .endings import finish_run, versions
+from .run_folder import check_run_folder
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ def run_sft_recipe(
     Raises:
         ValueError, OSError: for settings, questions or checkpoints that are not usable.
     """
+    check_run_folder(arguments, (model_arguments.model_name_or_path,))
     publication = requested_publication(arguments)
     output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive)

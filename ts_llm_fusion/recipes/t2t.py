@@ -13,6 +13,7 @@ from ..hub.push import requested_publication
 from ..plots import plot_losses, save_figure
 from ..training.t2t import T2TConfigArguments, T2TTrainingArguments, WordArguments, build_t2t, train_t2t
 from .endings import finish_run
+from .run_folder import check_run_folder
 
 # Settings of the recipe.
 T2T_SETTINGS = (DataArguments, T2TConfigArguments, WordArguments, T2TTrainingArguments)
@@ -45,6 +46,7 @@ def run_t2t_recipe(
     Raises:
         ValueError, OSError: for settings or series that are not usable.
     """
+    check_run_folder(arguments, (word_arguments.word_embeddings,))
     publication = requested_publication(arguments)
     with arguments.main_process_first():
         # Windows without a future: the shortest there can be.
