@@ -6,10 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from transformers import AutoConfig, AutoFeatureExtractor, AutoModelForTimeSeriesPrediction, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoFeatureExtractor,
+    AutoModelForTimeSeriesPrediction,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 
 from .data.frames import infer_step
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor
+from .processing.series_arrays import columns_of, stack_columns
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +78,76 @@ def check_quantile_levels(wanted: Sequence[float] | None, known: Sequence[float]
     return list(wanted)
 
 
+def model_order(
+    config: PreTrainedConfig, feature_extractor: ForecastFeatureExtractor, columns: pd.Index
+) -> np.ndarray:
+    """Positions that bring columns into the order in which the model takes its variables.
+
+    That is the order of training, by name; columns that training did not have come after, by name. So the same columns
+    in another order get the same forecasts. Where a forecast depends on the order and it is not known, a warning says
+    so once.
+
+    Args:
+        config: of the model.
+        feature_extractor: which knows the columns of training, unless it was saved without.
+        columns: of the series.
+
+    Returns:
+        int64 (columns,): `columns[positions[k]]` is the k-th variable.
+
+    Raises:
+        ValueError: if the model has a head for each variable of training, and these columns are others.
+    """
+    names, known = [str(column) for column in columns], list(feature_extractor.scaler)
+    unknown = [name for name in names if name not in feature_extractor.scaler]
+    if not config.share_projection and known:
+        missing = [name for name in known if name not in names]
+        if missing or unknown:
+            raise ValueError(
+                f"columns {_shortened(names)}: missing are {_shortened(missing) or 'none'}, unknown "
+                f"{_shortened(unknown) or 'none'}; this model has a head for each of {_shortened(known)}, so give "
+                "exactly these, in any order."
+            )
+    if config.depends_on_order and unknown and len(names) > 1:
+        logger.warning_once(
+            f"a forecast of this model depends on the order of its variables, and training had no columns "
+            f"{_shortened(unknown)}; they are taken in the order of their names, after those of training."
+        )
+    if not known and not config.share_projection:
+        return np.arange(len(names))
+    return feature_extractor.training_order(names)
+
+
+def _shortened(names: Sequence[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def look_back(series: pd.DataFrame, length: int) -> np.ndarray:
+    """The last rows of a table of series, NaN where missing, with a value for every column that has one at all.
+
+    Args:
+        series: one column for each series.
+        length: rows to take.
+
+    Returns:
+        float64 (time, columns). A column that is empty in these rows gets its last value before them in each, with a
+        warning.
+    """
+    values = stack_columns(columns_of(series))
+    window = values[-length:]
+    empty = np.isnan(window).all(0) & ~np.isnan(values).all(0)
+    if empty.any():
+        before = np.flatnonzero(empty)
+        last = len(values) - 1 - np.isnan(values[::-1, before]).argmin(0)
+        window[:, before] = values[last, before]
+        logger.warning(
+            "%s: no value in the last %d steps; forecast from the last value before.",
+            _shortened([str(series.columns[position]) for position in before]),
+            len(window),
+        )
+    return window
+
+
 def forecast_frame(
     model: PreTrainedModel,
     feature_extractor: ForecastFeatureExtractor,
@@ -83,7 +160,8 @@ def forecast_frame(
     Args:
         model: from `load_forecaster`.
         feature_extractor: from `load_forecaster`.
-        series: one column for each series, indexed by increasing timestamps; NaN is missing.
+        series: one column for each series, indexed by increasing timestamps; NaN is missing. Columns are told by their
+            names, and may come in any order; see `model_order`.
         prediction_length: steps to forecast; by default what the model was trained for. More is rolled out.
         quantile_levels: levels between the lowest and the highest of the model, linear between two of them; by default
             the model's own.
@@ -96,9 +174,12 @@ def forecast_frame(
     """
     levels = check_quantile_levels(quantile_levels, model.config.quantiles)
     step = infer_step(series.index)
-    batch = feature_extractor(series)
+    order = model_order(model.config, feature_extractor, series.columns)
+    # In the units of the series: the model normalises each window, and moments of other rows would cost digits.
+    batch = feature_extractor.pad([look_back(series, model.config.context_length)[:, order]])
     outputs = model.predict(**batch.to(model.device), prediction_length=prediction_length)
-    mean = feature_extractor.unscale(outputs.mean_predictions[0].double().cpu().numpy(), series.columns)
+    given = np.argsort(order)
+    mean = outputs.mean_predictions[0].double().cpu().numpy()[:, given]
     timestamps = pd.date_range(series.index[-1], periods=len(mean) + 1, freq=step)[1:]
     tidy = {
         "timestamp": np.repeat(timestamps, mean.shape[1]),
@@ -106,8 +187,7 @@ def forecast_frame(
         "mean": mean.ravel(),
     }
     if levels:
-        quantiles = np.moveaxis(outputs.full_predictions[0].double().cpu().numpy(), -1, 0)
-        quantiles = np.moveaxis(feature_extractor.unscale(quantiles, series.columns), 0, -1)
+        quantiles = outputs.full_predictions[0].double().cpu().numpy()[:, given]
         chosen = quantiles_at(quantiles, model.config.quantiles, levels).reshape(-1, len(levels))
         tidy |= {f"{level:g}": chosen[:, k] for k, level in enumerate(levels)}
     return pd.DataFrame(tidy)

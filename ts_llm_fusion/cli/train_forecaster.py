@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -86,14 +86,18 @@ def run_forecaster_recipe(
     config_arguments: Any,
     backbone_arguments: BackboneArguments,
     arguments: ForecastTrainingArguments,
+    recipe: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
     """Trains, selects on validation, tests once, and saves the checkpoint with its report in `arguments.output_dir`.
+
+    The checkpoint is saved before it is tested: whatever fails from there on, it is usable.
 
     Args:
         data_arguments: the series.
         config_arguments: `ForecasterConfigArguments`, the fields of `LLMPSConfig`.
         backbone_arguments: the backbone, and what is trained of it.
         arguments: of the Trainer.
+        recipe: what recipe.yaml is to hold; by default it is not written.
 
     Returns:
         What metrics.json holds; None on every process but the first.
@@ -103,6 +107,8 @@ def run_forecaster_recipe(
     """
     with arguments.main_process_first():
         data = prepare(data_arguments, config_arguments.context_length, config_arguments.prediction_length)
+    data.check_targets("train", "validation")
+    data.tested.check_targets("test")
     set_seed(arguments.seed)
     model, t2t = build_forecaster(config_arguments, backbone_arguments, data.source.series.shape[1])
     parameters = trained_parameters(model)
@@ -119,18 +125,22 @@ def run_forecaster_recipe(
         t2t,
     )
     seconds = time.perf_counter() - start
+    output = Path(arguments.output_dir)
+    if trainer.is_world_process_zero():
+        forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
+        ForecastFeatureExtractor(
+            context_length=config_arguments.context_length,
+            min_length=config_arguments.patch_length or 2,
+            scaler=data.scaler,
+            timestamp_column=data_arguments.timestamp_column,
+        ).save_pretrained(output)
+        write_json(output / "log_history.json", trainer.state.log_history)
+        if recipe is not None:
+            write_yaml(output / "recipe.yaml", dict(recipe))
     test = _test_metrics(trainer, data)
     if not trainer.is_world_process_zero():
         return None
 
-    output = Path(arguments.output_dir)
-    forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
-    feature_extractor = ForecastFeatureExtractor(
-        context_length=config_arguments.context_length,
-        min_length=config_arguments.patch_length or 2,
-        scaler=data.scaler,
-        timestamp_column=data_arguments.timestamp_column,
-    )
     floors = {
         name: evaluate_forecaster(floor, data.tested.splits["test"])
         for name, floor in make_floors(data.splits["train"], data.tested.seasonal_period).items()
@@ -155,8 +165,6 @@ def run_forecaster_recipe(
         "versions": {package: version(package) for package in _PACKAGES},
         "recipe": {**vars(data_arguments), **vars(config_arguments), **vars(backbone_arguments)},
     }
-    feature_extractor.save_pretrained(output)
-    write_json(output / "log_history.json", trainer.state.log_history)
     write_json(output / "metrics.json", metrics)
     _plot_test_windows(forecaster, data.tested, output / "plots")
     return metrics
@@ -167,11 +175,10 @@ def main(args: Sequence[str]) -> None:
     recipe = RecipeParser(RECIPE).parse_recipe(args)
     arguments = recipe[-1]
     publication = requested_publication(arguments)
-    metrics = run_forecaster_recipe(*recipe)
+    metrics = run_forecaster_recipe(*recipe, effective_recipe(args, recipe))
     if metrics is None:
         return
     output = Path(arguments.output_dir)
-    write_yaml(output / "recipe.yaml", effective_recipe(args, recipe))
     write_text(output / "README.md", str(model_card(output, str(output))))
     print(
         f"\n{metrics['tested_on']}: test split, {metrics['windows']['test']} windows, look-back "

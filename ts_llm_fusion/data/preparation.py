@@ -1,5 +1,6 @@
 """From a recipe's data settings to scaled windows."""
 
+import logging
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -11,6 +12,8 @@ from .borders import SPLITS, few_shot_end, split_borders
 from .frames import infer_step
 from .sources import SeriesSource, load_series
 from .windows import WindowDataset, split_windows
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -81,6 +84,15 @@ class PreparedData:
         """The set whose test split is tested on: this one, or the other one of a zero-shot test."""
         return self.zero_shot or self
 
+    def check_targets(self, *names: str) -> None:
+        """Raises ValueError if one of these splits has no observed value to forecast: it can be of no use."""
+        for name in names:
+            windows = self.splits[name]
+            if windows.values[windows.context_length :].isnan().all():
+                raise ValueError(
+                    f"{self.source.name}: the {name} split has no observed value to forecast; set split so that it has."
+                )
+
 
 # Step -> steps of the season that people expect of it: a day of minutes or hours, a week of days, a year of the rest.
 _SEASONS = (
@@ -115,6 +127,20 @@ def add_noise(values: Tensor, std: float, seed: int) -> Tensor:
     return values + std * noise
 
 
+def _report_missing(source: SeriesSource) -> None:
+    missing = int(source.series.isna().to_numpy().sum())
+    if missing:
+        logger.info(
+            "%s: %d of %d values are missing (%.2g %%). None is counted as a target. The model is told which are "
+            "missing; floors and baselines get the last value before, else the first one after, else the mean of the "
+            "training rows.",
+            source.name,
+            missing,
+            source.series.size,
+            100 * missing / source.series.size,
+        )
+
+
 def prepare(arguments: DataArguments, context_length: int, prediction_length: int) -> PreparedData:
     """Loads series, scales them by their training split and cuts windows.
 
@@ -131,6 +157,7 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
     if len(empty):
         raise ValueError(f"{source.name}: column {empty[0]!r} has no value in the training split; drop it.")
     scaler = ForecastFeatureExtractor.fit_scaler(train_rows)
+    _report_missing(source)
     values = torch.tensor(ForecastFeatureExtractor(scaler=scaler).scale(source.series), dtype=torch.float32)
     period = arguments.seasonal_period or source.seasonal_period
     if period is None and source.borders is None:
