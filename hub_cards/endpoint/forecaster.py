@@ -6,9 +6,10 @@ A request; `inputs` is one such object or a list of them, whose columns may diff
                 "timestamps": ["2024-01-01", "2024-01-02", "2024-01-03"]},
      "parameters": {"prediction_length": 24, "quantile_levels": [0.1, 0.9]}}
 
-`series` holds columns of one length, or is itself a list of numbers, then called "series"; null is a missing value.
-`timestamps`, rising and one for each value, may be left out. So may `parameters`: by default `prediction_length` is
-what the model was trained for, and `quantile_levels` are those it has; other levels between them are interpolated.
+`series` holds columns of one length, in any order, or is itself a list of numbers, then called "series"; null is a
+missing value. `timestamps`, rising and one for each value, may be left out. So may `parameters`: by default
+`prediction_length` is what the model was trained for, and `quantile_levels` are those it has; other levels between them
+are interpolated.
 
 The answer, one object or a list of them, as `inputs` was:
 
@@ -73,6 +74,8 @@ class EndpointHandler:
     def _forecast(self, frames: list[pd.DataFrame], horizon: int, levels: list[float]) -> list[dict[str, Any]]:
         """Answers to all inputs; those with the same number of columns run together."""
         answers: list[dict[str, Any]] = [{} for _ in frames]
+        given = [list(frame.columns) for frame in frames]
+        frames = [self._in_order(frame, f"input {number}") for number, frame in enumerate(frames)]
         features = [self._features(frame, f"input {number}") for number, frame in enumerate(frames)]
         for columns in {frame.shape[1] for frame in frames}:
             rows = [row for row, frame in enumerate(frames) if frame.shape[1] == columns]
@@ -82,8 +85,19 @@ class EndpointHandler:
                 quantiles = outputs.full_predictions
                 quantiles = None if quantiles is None else quantiles[place].double().cpu().numpy()
                 mean = outputs.mean_predictions[place].double().cpu().numpy()
-                answers[row] = self._answer(frames[row], mean, quantiles, levels)
+                answers[row] = self._answer(frames[row], given[row], mean, quantiles, levels)
         return answers
+
+    def _in_order(self, frame: pd.DataFrame, where: str) -> pd.DataFrame:
+        """The columns in the order of training, which a forecast may depend on; others come after, by name."""
+        known = list(self.feature_extractor.scaler)
+        heads_apart = not self.model.config.share_projection
+        if heads_apart and known and set(frame.columns) != set(known):
+            raise ValueError(f"{where}: this model has a head for each of {', '.join(known)}; give exactly these.")
+        if heads_apart and not known:
+            return frame
+        order = {name: place for place, name in enumerate(known)}
+        return frame[sorted(frame.columns, key=lambda name: (order.get(name, len(order)), name))]
 
     def _features(self, frame: pd.DataFrame, where: str) -> dict[str, torch.Tensor]:
         """Inputs of the model for one sample, padded with unobserved steps to its look-back."""
@@ -95,13 +109,18 @@ class EndpointHandler:
         return {name: torch.nn.functional.pad(tensor, (0, 0, missing, 0)) for name, tensor in batch.items()}
 
     def _answer(
-        self, frame: pd.DataFrame, mean: np.ndarray, quantiles: np.ndarray | None, levels: list[float]
+        self,
+        frame: pd.DataFrame,
+        given: list[str],
+        mean: np.ndarray,
+        quantiles: np.ndarray | None,
+        levels: list[float],
     ) -> dict[str, Any]:
-        """The forecast of one input, (steps, columns) and (steps, columns, levels), in its own units."""
+        """The forecast of one input, (steps, columns) and (steps, columns, levels), in its own units and order."""
 
         def by_column(values: np.ndarray) -> dict[str, list[float]]:
             values = self.feature_extractor.unscale(values, frame.columns)
-            return {name: values[:, k].tolist() for k, name in enumerate(frame.columns)}
+            return {name: values[:, frame.columns.get_loc(name)].tolist() for name in given}
 
         answer = {}
         if isinstance(frame.index, pd.DatetimeIndex):

@@ -19,6 +19,7 @@ from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..evaluation.metrics import ForecastErrors
 from ..evaluation.report import results_table
 from ..files import write_json, write_text, write_yaml
+from ..forecasting import model_order
 from ..hub.cards import model_card
 from ..hub.push import publish, requested_publication
 from ..modeling.modeling_llmps import LLMPSForForecasting
@@ -111,6 +112,14 @@ def run_forecaster_recipe(
     data.tested.check_targets("test")
     set_seed(arguments.seed)
     model, t2t = build_forecaster(config_arguments, backbone_arguments, data.source.series.shape[1])
+    feature_extractor = ForecastFeatureExtractor(
+        context_length=config_arguments.context_length,
+        min_length=config_arguments.patch_length or 2,
+        scaler=data.scaler,
+        timestamp_column=data_arguments.timestamp_column,
+    )
+    # Refuses the set of a zero-shot test that the model cannot take, before the work.
+    model_order(model.config, feature_extractor, data.tested.source.series.columns)
     parameters = trained_parameters(model)
     logger.info("%s: %s windows, %s", data.source.name, {k: len(v) for k, v in data.splits.items()}, parameters)
 
@@ -128,12 +137,7 @@ def run_forecaster_recipe(
     output = Path(arguments.output_dir)
     if trainer.is_world_process_zero():
         forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
-        ForecastFeatureExtractor(
-            context_length=config_arguments.context_length,
-            min_length=config_arguments.patch_length or 2,
-            scaler=data.scaler,
-            timestamp_column=data_arguments.timestamp_column,
-        ).save_pretrained(output)
+        feature_extractor.save_pretrained(output)
         write_json(output / "log_history.json", trainer.state.log_history)
         if recipe is not None:
             write_yaml(output / "recipe.yaml", dict(recipe))

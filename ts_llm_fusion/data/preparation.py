@@ -90,7 +90,8 @@ class PreparedData:
             windows = self.splits[name]
             if windows.values[windows.context_length :].isnan().all():
                 raise ValueError(
-                    f"{self.source.name}: the {name} split has no observed value to forecast; set split so that it has."
+                    f"{self.source.name}: the {name} split has no observed value to forecast; set split so that it "
+                    "has one."
                 )
 
 
@@ -141,16 +142,30 @@ def _report_missing(source: SeriesSource) -> None:
         )
 
 
-def prepare(arguments: DataArguments, context_length: int, prediction_length: int) -> PreparedData:
+def prepare(
+    arguments: DataArguments,
+    context_length: int,
+    prediction_length: int,
+    feature_extractor: ForecastFeatureExtractor | None = None,
+) -> PreparedData:
     """Loads series, scales them by their training split and cuts windows.
 
     Few-shot keeps the scaler of the whole training split, as the published protocols do. Noise is on `past_values`
     only; targets stay as they are.
 
+    Args:
+        arguments: which series, and how they are split.
+        context_length: look-back.
+        prediction_length: horizon.
+        feature_extractor: of a trained model, whose order of columns the series are to have; by default their own.
+
     Raises:
         ValueError: for series that are not usable or too short for a window in each split.
     """
     source = load_series(arguments.data, arguments.timestamp_column, arguments.target_columns)
+    if feature_extractor is not None:
+        order = feature_extractor.training_order(source.series.columns)
+        source = replace(source, series=source.series.iloc[:, order])
     borders = source.borders or split_borders(len(source.series), arguments.split)
     train_rows = source.series.iloc[: borders[0]]
     empty = train_rows.columns[train_rows.isna().all()]
@@ -181,7 +196,7 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
             target_columns=None,
             seasonal_period=None,
         )
-        zero_shot = prepare(other, context_length, prediction_length)
+        zero_shot = prepare(other, context_length, prediction_length, ForecastFeatureExtractor(scaler=scaler))
     return PreparedData(
         source=source,
         borders=borders,
