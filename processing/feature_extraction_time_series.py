@@ -66,8 +66,9 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         """Prepares a batch.
 
         Args:
-            time_series: one entry a sample: a series, a list of series, a 2-d array `(series, time)`, a data frame
-                with one series a column, or `None`.
+            time_series: one entry a sample: a series, a list of series, a 2-d array or tensor `(series, time)`, a
+                table of pandas, polars or pyarrow with one series a column, or `None`. A series is a list of numbers,
+                an array, a tensor or a column of a table; NaN, `None`, nulls and masked values are missing.
             return_tensors (defaults to `"pt"`): `"pt"` or `"np"`.
 
         Returns:
@@ -78,6 +79,11 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
             ValueError: a series is empty, is no one-dimensional sequence of numbers, has infinities, or has missing
                 values where they are off or nothing else.
         """
+        is_batch = is_list(time_series) or getattr(time_series, "ndim", 0) > 1
+        if not is_batch or columns_of(time_series) is not None:
+            raise ValueError(
+                f"time_series is a {type(time_series).__name__}; give a list with an entry for each sample."
+            )
         samples = [self.prepare(sample, f"sample {number}: ") for number, sample in enumerate(time_series)]
         return self.pad(samples, return_tensors)
 
@@ -116,13 +122,16 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
     def _normalized(self, array: np.ndarray, padded_length: int) -> PreparedSeries:
         observed = ~np.isnan(array)
         present = array[observed]
-        # Scaled first, so that squares of large values stay finite.
-        unit = np.abs(present).max() or 1.0
-        mean, std = (present / unit).mean() * unit, (present / unit).std() * unit
-        values = np.where(observed, array, mean if self.do_normalize else 0.0)
+        # Scaled first, by a power of two, which costs no digit, so that sums and squares of large values stay finite.
+        largest, exponent = np.frexp(np.abs(present).max())
+        scaled = np.ldexp(present, -exponent)
+        mean, std = scaled.mean(), scaled.std()
+        values = np.where(observed, array, 0.0)
         if self.do_normalize:
             # A constant series is 0, not its rounding errors blown up.
-            values = (values - mean) / std if std > 1e-12 * unit else np.zeros_like(values)
+            varies = std > 1e-12 * largest
+            values = np.where(observed & varies, (np.ldexp(values, -exponent) - mean) / (std if varies else 1.0), 0.0)
+        mean, std = np.ldexp(mean, exponent), np.ldexp(std, exponent)
         if self.observe_padding:
             padding = (0, padded_length - len(values))
             values, observed = np.pad(values, padding), np.pad(observed, padding, constant_values=True)

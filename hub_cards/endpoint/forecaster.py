@@ -8,8 +8,8 @@ A request; `inputs` is one such object or a list of them, whose columns may diff
 
 `series` holds columns of one length, in any order, or is itself a list of numbers, then called "series"; null is a
 missing value. `timestamps`, rising and one for each value, may be left out. So may `parameters`: by default
-`prediction_length` is what the model was trained for, and `quantile_levels` are those it has; other levels between them
-are interpolated.
+`prediction_length` is what the model was trained for, and `quantile_levels` are those it has; other levels between
+them are interpolated.
 
 The answer, one object or a list of them, as `inputs` was:
 
