@@ -32,10 +32,11 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
     Args:
         context_length: look-back of the model; longer series are cut to it.
         min_length: fewest observed steps that are enough for a forecast.
-        scaler: column -> [mean, standard deviation] over the training split, in the order of training; columns that
-            are not in it are taken as they are (the model normalises every window anyway, so that a forecast does not
-            depend on the scaler).
+        scaler: column -> [mean, standard deviation] over the training split; columns that are not in it are taken as
+            they are (the model normalises every window anyway, so that a forecast does not depend on the scaler).
         timestamp_column: name of the timestamp column in the training data.
+        columns: names of the variables in the order of training, by default that of `scaler`; empty where it is not
+            known, as of a checkpoint that was saved without it (JSON keeps no order of `scaler`).
         feature_extractor_type: written by transformers, not used.
     """
 
@@ -47,6 +48,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         min_length: int = 2,
         scaler: Mapping[str, Sequence[float]] | None = None,
         timestamp_column: str | None = None,
+        columns: Sequence[str] | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -54,6 +56,15 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         self.min_length = min_length
         self.scaler = {str(column): list(moments) for column, moments in (scaler or {}).items()}
         self.timestamp_column = timestamp_column
+        self.columns = list(self.scaler if columns is None else columns)
+
+    @classmethod
+    def from_dict(cls, feature_extractor_dict: dict[str, Any], **kwargs):
+        """As everywhere in transformers; without `columns`, an order of several is not known."""
+        scaler = feature_extractor_dict.get("scaler") or {}
+        return super().from_dict(
+            {"columns": list(scaler) if len(scaler) == 1 else [], **feature_extractor_dict}, **kwargs
+        )
 
     @staticmethod
     def fit_scaler(series: Any) -> dict[str, list[float]]:
@@ -67,14 +78,18 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
     def training_order(self, columns: Iterable[Any]) -> np.ndarray:
         """Positions that bring columns into the order of training: first those known from it, then the others by name.
 
+        Where the order of training is not known, columns stay as they are.
+
         Args:
             columns: names, in any order.
 
         Returns:
             int64 (columns,): `columns[positions[k]]` comes k-th.
         """
-        place = {name: number for number, name in enumerate(self.scaler)}
         names = [str(column) for column in columns]
+        if not self.columns:
+            return np.arange(len(names))
+        place = {name: number for number, name in enumerate(self.columns)}
         keys = [(place.get(name, len(place)), name) for name in names]
         return np.array(sorted(range(len(names)), key=keys.__getitem__), dtype=np.int64)
 
@@ -90,7 +105,11 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         return (stack_columns(columns) - mean) / std
 
     def unscale(self, forecasts: np.ndarray, columns: Iterable[Any]) -> np.ndarray:
-        """Undoes `scale` on forecasts (..., variables)."""
+        """Undoes `scale` on forecasts (..., variables), in float64.
+
+        A series whose spread is far below the training split's mean or deviation loses digits in between, which
+        `forecast_frame` and arrays, taken as they are, keep.
+        """
         mean, std = self._moments(columns)
         return forecasts * std + mean
 
@@ -138,18 +157,18 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
             self._warn_of_order(list(columns))
             return self._scaled(columns)
         values = to_array(sample, f"series {index}")
-        if values.ndim == 2 and values.shape[1] > 1 and len(self.scaler) > 1:
+        if values.ndim == 2 and values.shape[1] > 1 and len(self.columns) > 1:
             logger.warning_once(
                 "series without names of columns: they are taken to be in the order of training, "
-                f"{_shortened(list(self.scaler))}."
+                f"{_shortened(self.columns)}."
             )
         return values[:, None] if values.ndim == 1 else values
 
     def _warn_of_order(self, names: list[str]) -> None:
         """A model that mixes variables depends on their order, and a batch has no names any more."""
-        if len(names) > 1 and len(self.scaler) > 1 and (self.training_order(names) != np.arange(len(names))).any():
+        if len(names) > 1 and len(self.columns) > 1 and (self.training_order(names) != np.arange(len(names))).any():
             logger.warning_once(
-                f"columns {_shortened(names)} are not in the order of training, {_shortened(list(self.scaler))}, on "
+                f"columns {_shortened(names)} are not in the order of training, {_shortened(self.columns)}, on "
                 "which a forecast may depend; forecast_frame brings them into it."
             )
 

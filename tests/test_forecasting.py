@@ -105,6 +105,17 @@ def test_new_columns_come_after_those_of_training_in_any_order(caplog: pytest.Lo
     assert (given_in_order - expected).abs().max().max() > 1e-3
 
 
+def test_an_order_that_is_not_known_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    series = table(columns=("load in kW", "price"))
+    for _ in range(2):
+        forecast_frame(MODEL, ForecastFeatureExtractor(24), series)
+    assert caplog.text.count("load in kW, price are taken in the order that they are given in") == 1
+    caplog.clear()
+    forecast_frame(forecaster(mix_variables=False), ForecastFeatureExtractor(24), table(columns=("x", "y")))
+    forecast_frame(MODEL, ForecastFeatureExtractor(24), table(columns=("z",)))
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [

@@ -84,8 +84,8 @@ def model_order(
     """Positions that bring columns into the order in which the model takes its variables.
 
     That is the order of training, by name; columns that training did not have come after, by name. So the same columns
-    in another order get the same forecasts. Where a forecast depends on the order and it is not known, a warning says
-    so once.
+    in another order get the same forecasts. Where a forecast depends on the order and that of training is not known,
+    the columns stay as they are, with a warning, once.
 
     Args:
         config: of the model.
@@ -98,23 +98,25 @@ def model_order(
     Raises:
         ValueError: if the model has a head for each variable of training, and these columns are others.
     """
-    names, known = [str(column) for column in columns], list(feature_extractor.scaler)
-    unknown = [name for name in names if name not in feature_extractor.scaler]
-    if not config.share_projection and known:
-        missing = [name for name in known if name not in names]
-        if missing or unknown:
-            raise ValueError(
-                f"columns {_shortened(names)}: missing are {_shortened(missing) or 'none'}, unknown "
-                f"{_shortened(unknown) or 'none'}; this model has a head for each of {_shortened(known)}, so give "
-                "exactly these, in any order."
-            )
-    if config.depends_on_order and unknown and len(names) > 1:
-        logger.warning_once(
-            f"a forecast of this model depends on the order of its variables, and training had no columns "
-            f"{_shortened(unknown)}; they are taken in the order of their names, after those of training."
+    names, known = [str(column) for column in columns], list(feature_extractor.columns or feature_extractor.scaler)
+    unknown, missing = [name for name in names if name not in known], [name for name in known if name not in names]
+    if not config.share_projection and known and (missing or unknown):
+        raise ValueError(
+            f"columns {_shortened(names)}: missing are {_shortened(missing) or 'none'}, unknown "
+            f"{_shortened(unknown) or 'none'}; this model has a head for each of {_shortened(known)}, so give "
+            "exactly these, in any order."
         )
-    if not known and not config.share_projection:
-        return np.arange(len(names))
+    if config.depends_on_order and len(names) > 1:
+        if not feature_extractor.columns:
+            logger.warning_once(
+                "a forecast of this model depends on the order of its variables, and that of training is not known: "
+                f"{_shortened(names)} are taken in the order that they are given in."
+            )
+        elif unknown:
+            logger.warning_once(
+                "a forecast of this model depends on the order of its variables, and training had no columns "
+                f"{_shortened(unknown)}: they are taken after those of training, in the order of their names."
+            )
     return feature_extractor.training_order(names)
 
 

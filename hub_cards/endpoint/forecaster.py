@@ -90,14 +90,12 @@ class EndpointHandler:
 
     def _in_order(self, frame: pd.DataFrame, where: str) -> pd.DataFrame:
         """The columns in the order of training, which a forecast may depend on; others come after, by name."""
-        known = list(self.feature_extractor.scaler)
-        heads_apart = not self.model.config.share_projection
-        if heads_apart and known and set(frame.columns) != set(known):
+        # A checkpoint of before does not say its columns.
+        known = getattr(self.feature_extractor, "columns", [])
+        if known and not self.model.config.share_projection and set(frame.columns) != set(known):
             raise ValueError(f"{where}: this model has a head for each of {', '.join(known)}; give exactly these.")
-        if heads_apart and not known:
-            return frame
         order = {name: place for place, name in enumerate(known)}
-        return frame[sorted(frame.columns, key=lambda name: (order.get(name, len(order)), name))]
+        return frame[sorted(frame.columns, key=lambda name: (order.get(name, len(order)), name))] if known else frame
 
     def _features(self, frame: pd.DataFrame, where: str) -> dict[str, torch.Tensor]:
         """Inputs of the model for one sample, padded with unobserved steps to its look-back."""

@@ -1,5 +1,6 @@
 """The feature extractor of the forecaster."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -42,12 +43,26 @@ def test_a_constant_column_keeps_its_scale() -> None:
 
 def test_saved_and_loaded_through_the_auto_classes(tmp_path: Path, tiny_model) -> None:
     tiny_model().save_pretrained(tmp_path)
-    extractor = ForecastFeatureExtractor(context_length=48, min_length=8, scaler={"a": [1.0, 2.0]})
+    scaler = {"b": [1.0, 2.0], "a": [3.0, 4.0]}
+    extractor = ForecastFeatureExtractor(context_length=48, min_length=8, scaler=scaler)
     extractor.save_pretrained(tmp_path)
     for auto_class in (AutoFeatureExtractor, AutoProcessor):
         loaded = auto_class.from_pretrained(tmp_path)
         assert isinstance(loaded, ForecastFeatureExtractor)
         assert loaded.to_dict() == extractor.to_dict()
+        assert loaded.columns == ["b", "a"]
+        assert loaded.training_order(["a", "b"]).tolist() == [1, 0]
+
+
+def test_a_checkpoint_without_an_order_leaves_columns_as_they_are(tmp_path: Path) -> None:
+    ForecastFeatureExtractor(scaler={"b": [1.0, 2.0], "a": [3.0, 4.0]}).save_pretrained(tmp_path)
+    path = tmp_path / "preprocessor_config.json"
+    saved = json.loads(path.read_text())
+    del saved["columns"]
+    path.write_text(json.dumps(saved))
+    loaded = ForecastFeatureExtractor.from_pretrained(tmp_path)
+    assert loaded.columns == []
+    assert loaded.training_order(["b", "a"]).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(
