@@ -19,10 +19,17 @@ _ROUNDING = {2: 1e-2, 4: 1e-6, 8: 1e-12}
 
 def _named_columns(sample: Any) -> dict[str, Any] | None:
     """The columns of a table, or a series of pandas or polars that has a name, as a table of one; else None."""
-    columns = columns_of(sample)
     name = getattr(sample, "name", None)
-    if columns is None and is_container(sample) and hasattr(sample, "to_numpy") and name not in (None, ""):
-        columns = {str(name): sample}
+    has_name = name is not None and name != ""
+    if has_name and is_container(sample) and hasattr(sample, "to_numpy") and len(getattr(sample, "shape", ())) == 1:
+        return {str(name): sample}
+    return columns_of(sample)
+
+
+def _columns(table: Any) -> dict[str, Any]:
+    columns = columns_of(table)
+    if columns is None:
+        raise ValueError(f"series is a {type(table).__name__}; give a table of pandas, polars or pyarrow.")
     return columns
 
 
@@ -73,7 +80,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         A column that is constant but for the rounding of its floating-point type has scale 1, and so has one without
         any value, with mean 0.
         """
-        return {name: _column_moments(column, f"column {name!r}") for name, column in columns_of(series).items()}
+        return {name: _column_moments(column, f"column {name!r}") for name, column in _columns(series).items()}
 
     def training_order(self, columns: Iterable[Any]) -> np.ndarray:
         """Positions that bring columns into the order of training: first those known from it, then the others by name.
@@ -98,7 +105,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
 
     def scale(self, series: Any) -> np.ndarray:
         """float64 values (time, variables) of a table in units of the training split's standard deviation."""
-        return self._scaled(columns_of(series))
+        return self._scaled(_columns(series))
 
     def _scaled(self, columns: Mapping[str, Any]) -> np.ndarray:
         mean, std = self._moments(columns)

@@ -21,11 +21,6 @@ ALLOWED = (
 )
 
 
-def is_pandas(series: Any) -> bool:
-    """Whether something is a Series or a DataFrame of pandas."""
-    return is_pandas_available() and isinstance(series, pd.Series | pd.DataFrame)
-
-
 def is_container(series: Any) -> bool:
     """Whether something is an array, series or table of a library: one object that holds all its values."""
     held = any(hasattr(series, name) for name in ("columns", "to_numpy")) and hasattr(series, "__len__")
@@ -48,19 +43,20 @@ def columns_of(table: Any) -> dict[str, Any] | None:
     Raises:
         ValueError: two columns have the same name.
     """
-    if not hasattr(table, "columns"):
-        return None
-    names = [str(name) for name in (table.column_names if hasattr(table, "column_names") else table.columns)]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"column {twice!r} appears twice; give each a name of its own.")
-    if is_pandas(table):
-        columns = (table.iloc[:, position] for position in range(len(names)))
+    if is_pandas_available() and isinstance(table, pd.DataFrame):
+        names, columns = table.columns, [table.iloc[:, position] for position in range(table.shape[1])]
     elif hasattr(table, "column_names"):
-        columns = table.columns
+        names, columns = table.column_names, table.columns
+    elif hasattr(table, "get_columns"):
+        names, columns = table.columns, table.get_columns()
     else:
-        columns = table.get_columns()
-    return dict(zip(names, columns, strict=True))
+        return None
+    named = {str(name): column for name, column in zip(names, columns, strict=True)}
+    if len(named) < len(columns):
+        texts = [str(name) for name in names]
+        twice = next(name for name in texts if texts.count(name) > 1)
+        raise ValueError(f"column {twice!r} appears twice; give each a name of its own.")
+    return named
 
 
 def stack_columns(columns: Mapping[str, Any]) -> np.ndarray:
@@ -144,7 +140,10 @@ def _is_missing(item: Any) -> bool:
 
 def _as_float64(values: Any, name: str) -> np.ndarray:
     mask = np.ma.getmaskarray(values) if np.ma.isMaskedArray(values) else None
-    array = np.asarray(np.ma.getdata(values) if mask is not None else values)
+    try:
+        array = np.asarray(np.ma.getdata(values) if mask is not None else values)
+    except (TypeError, RuntimeError) as error:
+        raise ValueError(f"{name} is a {type(values).__name__} that numpy cannot read ({error}).") from None
     if array.ndim == 0:
         raise ValueError(f"{name} has 0 dimensions; a series is {ALLOWED}.")
     if array.dtype.kind == "O":
