@@ -45,7 +45,7 @@ def columns_of(table: Any) -> dict[str, Any] | None:
     """
     if is_pandas_available() and isinstance(table, pd.DataFrame):
         names, columns = table.columns, [table.iloc[:, position] for position in range(table.shape[1])]
-    elif hasattr(table, "column_names"):
+    elif hasattr(table, "column_names") and hasattr(table, "columns"):
         names, columns = table.column_names, table.columns
     elif hasattr(table, "get_columns"):
         names, columns = table.columns, table.get_columns()
