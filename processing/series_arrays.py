@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Mapping, Set
 from decimal import Decimal
 from numbers import Real
@@ -160,9 +159,12 @@ def _as_float64(values: Any, name: str) -> np.ndarray:
 
 
 def _number(item: Any, name: str) -> float:
-    if hasattr(item, "item") and getattr(item, "ndim", None) == 0:
+    if isinstance(item, np.ndarray):
+        item = item[()]
+    elif hasattr(item, "detach"):
         item = item.item()
-    if not isinstance(item, Real | Decimal) or isinstance(item, datetime.timedelta | datetime.date):
+    # A duration of numpy is a whole number to Python.
+    if isinstance(item, np.timedelta64) or not isinstance(item, Real | Decimal | np.bool_):
         raise ValueError(
             f"{name} is not numeric, but has values of type {type(item).__name__}; a series is {ALLOWED}."
         )

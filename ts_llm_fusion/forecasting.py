@@ -1,7 +1,7 @@
 """Forecasts of a table of series with a saved forecaster."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +79,7 @@ def check_quantile_levels(wanted: Sequence[float] | None, known: Sequence[float]
 
 
 def model_order(
-    config: PreTrainedConfig, feature_extractor: ForecastFeatureExtractor, columns: pd.Index
+    config: PreTrainedConfig, feature_extractor: ForecastFeatureExtractor, columns: Iterable[str]
 ) -> np.ndarray:
     """Positions that bring columns into the order in which the model takes its variables.
 

@@ -20,7 +20,7 @@ from ts_llm_fusion.processing.series_arrays import columns_of, to_array
 # Containers of the numbers 1, missing, 3 and 4.
 GAPPED: dict[str, Callable[[], Any]] = {
     "list": lambda: [1, None, 3, 4.0],
-    "list of scalars": lambda: [np.float32(1), np.ma.masked, torch.tensor(3), Decimal(4)],
+    "list of scalars": lambda: [np.True_, np.ma.masked, torch.tensor(3), np.array(4.0)],
     "generator": lambda: (value for value in (1, pd.NA, 3, 4)),
     "numpy": lambda: np.array([1, np.nan, 3, 4], dtype=np.float16),
     "numpy objects": lambda: np.array([1, None, 3, Decimal("4")], dtype=object),
@@ -66,6 +66,8 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "polars text": lambda: pl.Series(["1", "2"]),
     "polars lists": lambda: pl.Series([[1, 2], [3, 4]]),
     "pyarrow dates": lambda: pa.array([datetime.date(2024, 1, 1)]),
+    "numpy durations in a list": lambda: [np.timedelta64(1, "ns"), 2.0],
+    "numpy dates in a list": lambda: [np.datetime64(1, "ns")],
     "dates": lambda: [datetime.date(2024, 1, 1)],
     "not a time": lambda: [pd.NaT, 1.0],
     "a dictionary": lambda: {"a": [1.0, 2.0]},
