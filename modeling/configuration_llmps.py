@@ -100,6 +100,19 @@ class LLMPSConfig(PreTrainedConfig):
         return (self.context_length - self.patch_length) // (self.patch_stride or self.patch_length) + 1
 
     @property
+    def most_variables(self) -> int | None:
+        """Most variables that the backbone has positions for at once, or None for any number."""
+        positions = getattr(self.text_config, "max_position_embeddings", None)
+        if not (self.use_llm and self.mix_variables) or positions is None:
+            return None
+        return positions // self.tokens_per_variable
+
+    @property
+    def depends_on_order(self) -> bool:
+        """Whether the forecast of a variable depends on its place among the others."""
+        return not self.share_projection or (self.use_llm and self.mix_variables)
+
+    @property
     def effective_branches(self) -> int:
         """Receptive fields of a block, the ablation switch taken into account."""
         return self.mscnn_branches if self.use_multi_scale else 1

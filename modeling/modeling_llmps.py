@@ -27,8 +27,8 @@ class LLMPSModelOutput(ModelOutput):
     Args:
         last_hidden_state: tokens after the backbone, (batch, variables, tokens, hidden_size).
         multi_scale_features: F_MS of the paper, (batch, variables, mscnn_channels, context_length).
-        loc: mean of each observed window, float32 (batch, 1, variables).
-        scale: its standard deviation, 0 for a constant, float32 (batch, 1, variables).
+        loc: mean of each observed window, (batch, 1, variables); float64 for float64 input, else float32.
+        scale: its standard deviation, 0 for a constant, of the same shape and type.
         hidden_states: tokens after each layer of the backbone, where asked for.
         attentions: attention weights of each layer of the backbone, where asked for.
     """
@@ -47,9 +47,10 @@ class LLMPSForForecastingOutput(ModelOutput):
 
     Args:
         loss: mean loss over the observed future values, scalar; where `future_values` were given.
-        mean_predictions: point forecast in the units of the input, float32 (batch, prediction_length, variables).
-        full_predictions: quantile forecasts, float32 (batch, prediction_length, variables, quantiles), rising
-            along the last axis; None without a quantile head.
+        mean_predictions: point forecast in the units of the input, (batch, prediction_length, variables); float64 for
+            float64 input, else float32.
+        full_predictions: quantile forecasts, (batch, prediction_length, variables, quantiles) of the same type,
+            rising along the last axis; None without a quantile head.
         hidden_states: tokens after each layer of the backbone, where asked for.
         attentions: attention weights of each layer of the backbone, where asked for.
     """
@@ -319,7 +320,7 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
 
     def _forecast_losses(self, mean: Tensor, quantiles: Tensor | None, target: Tensor, counted: Tensor) -> Tensor:
         """Loss of each value, (batch, time, variables), 0 where it is not counted."""
-        target = torch.where(counted, target.float(), mean.detach())
+        target = torch.where(counted, target.to(mean.dtype), mean.detach())
         if self.config.loss == "mse":
             losses = F.mse_loss(mean, target, reduction="none")
         elif self.config.loss == "mae":
@@ -355,7 +356,9 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         """Forecasts any number of steps, in evaluation mode and without gradient.
 
         Beyond `config.prediction_length` the point forecast is appended to the series and forecast from again, with a
-        warning: errors add up, and the quantiles of later blocks do not know of the uncertainty of earlier ones.
+        warning: errors add up, and the quantiles of later blocks do not know of the uncertainty of earlier ones. More
+        variables than the backbone has positions for are forecast in groups of consecutive ones, with a warning: those
+        of one group do not know of those of another.
 
         Args:
             past_values: (batch, time, variables), as in `forward`.
@@ -363,11 +366,15 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             prediction_length: steps to forecast; `config.prediction_length` by default.
 
         Raises:
-            ValueError: for a horizon below 1, or a variable of which no value is observed.
+            ValueError: for a horizon below 1, a wrong number of variables or axes, or a variable of which no value is
+                observed.
         """
         horizon = self.config.prediction_length if prediction_length is None else prediction_length
         if horizon < 1:
             raise ValueError(f"prediction_length is {horizon}; it must be at least 1.")
+        if past_values.ndim != 3:
+            raise ValueError(f"past_values has shape {tuple(past_values.shape)}; give (batch, time, variables).")
+        self._check_variables(past_values.shape[-1])
         mask = observed(past_values, past_observed_mask)
         values, mask = past_values[:, -self.config.context_length :], mask[:, -self.config.context_length :]
         empty = (~mask.any(1)).nonzero()
@@ -383,15 +390,39 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
                 "model was trained "
                 "for; forecasts beyond that are made from forecasts and are less certain than their quantiles say."
             )
+        size = self._group_size(values.shape[-1])
         training = self.training
         self.eval()
+        groups = [
+            self._roll_out(*group, horizon) for group in zip(values.split(size, 2), mask.split(size, 2), strict=True)
+        ]
+        self.train(training)
+        return LLMPSForForecastingOutput(
+            mean_predictions=torch.cat([group.mean_predictions for group in groups], dim=2),
+            full_predictions=torch.cat([group.full_predictions for group in groups], dim=2)
+            if self.config.quantiles
+            else None,
+        )
+
+    def _group_size(self, num_variables: int) -> int:
+        """Variables to forecast at once: all of them, or as many as the backbone has positions for."""
+        most = self.config.most_variables
+        if not most or num_variables <= most or not self.config.share_projection:
+            return num_variables
+        logger.warning_once(
+            f"{num_variables} variables are forecast in groups of {most}, for which the backbone has positions; those "
+            "of one group do not know of those of another."
+        )
+        return most
+
+    def _roll_out(self, values: Tensor, mask: Tensor, horizon: int) -> LLMPSForForecastingOutput:
+        """Forecasts block after block, each from the ones before."""
         blocks: list[LLMPSForForecastingOutput] = []
         for _ in range(0, horizon, self.config.prediction_length):
             block = self(values, mask)
             blocks.append(block)
             values = torch.cat((values, block.mean_predictions.to(values.dtype)), dim=1)
             mask = torch.cat((mask, torch.ones_like(block.mean_predictions, dtype=torch.bool)), dim=1)
-        self.train(training)
         return LLMPSForForecastingOutput(
             mean_predictions=torch.cat([b.mean_predictions for b in blocks], dim=1)[:, :horizon],
             full_predictions=torch.cat([b.full_predictions for b in blocks], dim=1)[:, :horizon]

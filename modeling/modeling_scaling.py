@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-# A standard deviation below this share of the largest magnitude is rounding of float32, and the series a constant.
-_CONSTANT = 1e-6
+# A standard deviation below this share of the largest magnitude is rounding, and the series a constant.
+_CONSTANT = {torch.float32: 1e-6, torch.float64: 1e-14}
 
 
 def observed(values: Tensor, observed_mask: Tensor | None) -> Tensor:
@@ -33,9 +33,11 @@ def standardise(values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mask: boolean, same shape.
 
     Returns:
-        float32 values (batch, time, channels), loc and scale (batch, 1, channels).
+        values (batch, time, channels), loc and scale (batch, 1, channels): float64 for float64 values, in which a
+        level of many standard deviations leaves digits for the series itself, and float32 for any others.
     """
-    values = torch.where(mask, values.float(), 0.0)
+    values = values if values.dtype == torch.float64 else values.float()
+    values = torch.where(mask, values, 0.0)
     count = mask.sum(1, keepdim=True).clamp(min=1)
     largest = values.abs().amax(1, keepdim=True)
     largest = torch.where(largest > 0, largest, 1.0)
@@ -43,6 +45,6 @@ def standardise(values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     mean = values.sum(1, keepdim=True) / count
     centred = torch.where(mask, values - mean, 0.0)
     std = (centred.square().sum(1, keepdim=True) / count).sqrt()
-    varies = std > _CONSTANT
+    varies = std > _CONSTANT[values.dtype]
     normalised = torch.where(varies, centred / torch.where(varies, std, 1.0), 0.0)
     return normalised, mean * largest, torch.where(varies, std, 0.0) * largest

@@ -1,21 +1,36 @@
 """From series to the inputs of a forecaster, and from its forecasts back to the units of the series."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from transformers import BatchFeature, FeatureExtractionMixin
-from transformers.utils import TensorType, is_pandas_available
+from transformers.utils import TensorType
 
-# A checkpoint carries this code to where pandas may be missing; arrays do not need it.
-if is_pandas_available():
-    import pandas as pd
+from .series_arrays import columns_of, is_container, is_list, stack_columns, to_array
+
+logger = logging.getLogger(__name__)
+
+# A standard deviation below this share of the largest magnitude is rounding, and the column a constant; by the bytes
+# of its floating-point numbers.
+_ROUNDING = {2: 1e-2, 4: 1e-6, 8: 1e-12}
 
 
-def _is_frame(series: Any) -> bool:
-    return is_pandas_available() and isinstance(series, pd.DataFrame)
+def _named_columns(sample: Any) -> dict[str, Any] | None:
+    """The columns of a table, or a series of pandas or polars that has a name, as a table of one; else None."""
+    name = getattr(sample, "name", None)
+    has_name = name is not None and name != ""
+    if has_name and is_container(sample) and hasattr(sample, "to_numpy") and len(getattr(sample, "shape", ())) == 1:
+        return {str(name): sample}
+    return columns_of(sample)
+
+
+def _columns(table: Any) -> dict[str, Any]:
+    columns = columns_of(table)
+    if columns is None:
+        raise ValueError(f"series is a {type(table).__name__}; give a table of pandas, polars or pyarrow.")
+    return columns
 
 
 class ForecastFeatureExtractor(FeatureExtractionMixin):
@@ -29,6 +44,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         timestamp_column: name of the timestamp column in the training data.
         freq: time step of the training data, an alias of pandas, where the user gave it; else it is told from the
             timestamps.
+        columns: names of the variables in the order of training, by default that of `scaler`; empty where it is not
+            known, as of a checkpoint that was saved without it (JSON keeps no order of `scaler`).
         feature_extractor_type: written by transformers, not used.
     """
 
@@ -41,44 +58,132 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         scaler: Mapping[str, Sequence[float]] | None = None,
         timestamp_column: str | None = None,
         freq: str | None = None,
+        columns: Sequence[str] | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.context_length = context_length
         self.min_length = min_length
-        self.scaler = {column: list(moments) for column, moments in (scaler or {}).items()}
+        self.scaler = {str(column): list(moments) for column, moments in (scaler or {}).items()}
         self.timestamp_column = timestamp_column
         self.freq = freq
+        self.columns = list(self.scaler if columns is None else columns)
+
+    @classmethod
+    def from_dict(cls, feature_extractor_dict: dict[str, Any], **kwargs):
+        """As everywhere in transformers; without `columns`, an order of several is not known."""
+        scaler = feature_extractor_dict.get("scaler") or {}
+        return super().from_dict(
+            {"columns": list(scaler) if len(scaler) == 1 else [], **feature_extractor_dict}, **kwargs
+        )
 
     @staticmethod
-    def fit_scaler(series: pd.DataFrame) -> dict[str, list[float]]:
-        """Mean and population standard deviation (ddof 0) of each column; a constant column keeps its scale."""
-        std = series.std(ddof=0)
-        return {c: [float(series[c].mean()), float(std[c]) if std[c] > 0 else 1.0] for c in series.columns}
+    def fit_scaler(series: Any) -> dict[str, list[float]]:
+        """Mean and population standard deviation (ddof 0) of the observed values of each column of a table.
 
-    def _moments(self, columns: Sequence[str]) -> np.ndarray:
+        A column that is constant but for the rounding of its floating-point type has scale 1, and so has one without
+        any value, with mean 0.
+        """
+        return {name: _column_moments(column, f"column {name!r}") for name, column in _columns(series).items()}
+
+    def training_order(self, columns: Iterable[Any]) -> np.ndarray:
+        """Positions that bring columns into the order of training: first those known from it, then the others by name.
+
+        Where the order of training is not known, columns stay as they are.
+
+        Args:
+            columns: names, in any order.
+
+        Returns:
+            int64 (columns,): `columns[positions[k]]` comes k-th.
+        """
+        names = [str(column) for column in columns]
+        if not self.columns:
+            return np.arange(len(names))
+        place = {name: number for number, name in enumerate(self.columns)}
+        keys = [(place.get(name, len(place)), name) for name in names]
+        return np.array(sorted(range(len(names)), key=keys.__getitem__), dtype=np.int64)
+
+    def _moments(self, columns: Iterable[Any]) -> np.ndarray:
         return np.array([self.scaler.get(str(c), (0.0, 1.0)) for c in columns], dtype=np.float64).reshape(-1, 2).T
 
-    def scale(self, series: pd.DataFrame) -> np.ndarray:
-        """float64 values (time, variables) in units of the training split's standard deviation."""
-        mean, std = self._moments(series.columns)
-        return (series.to_numpy(dtype=np.float64) - mean) / std
+    def scale(self, series: Any) -> np.ndarray:
+        """float64 values (time, variables) of a table in units of the training split's standard deviation."""
+        return self._scaled(_columns(series))
 
-    def unscale(self, forecasts: np.ndarray, columns: Sequence[str]) -> np.ndarray:
-        """Undoes `scale` on forecasts (..., variables)."""
+    def _scaled(self, columns: Mapping[str, Any]) -> np.ndarray:
+        mean, std = self._moments(columns)
+        return (stack_columns(columns) - mean) / std
+
+    def unscale(self, forecasts: np.ndarray, columns: Iterable[Any]) -> np.ndarray:
+        """Undoes `scale` on forecasts (..., variables), in float64.
+
+        A series whose spread is far below the training split's mean or deviation loses digits in between, which
+        `forecast_frame` and arrays, taken as they are, keep.
+        """
         mean, std = self._moments(columns)
         return forecasts * std + mean
 
-    def _checked(self, series: pd.DataFrame | np.ndarray | Sequence, index: int) -> np.ndarray:
-        if _is_frame(series):
-            values = self.scale(series)
-        else:
-            try:
-                values = np.asarray(series, dtype=np.float64)
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"series {index} is not numeric: {error}.") from None
-        if values.ndim == 1:
-            values = values[:, None]
+    def __call__(self, series: Any, return_tensors: str | TensorType | None = "pt") -> BatchFeature:
+        """Makes a batch.
+
+        Args:
+            series: one sample or a list of them. A sample is a table of pandas, polars or pyarrow with a variable in
+                each column, or a named series, both scaled by name; or an array or tensor of shape (time,) or (time,
+                variables), or a list of numbers, taken as it is. NaN, None, nulls and masked values are missing.
+                Samples may differ in length, not in variables. Variables stay in the order that they are given in.
+            return_tensors: as everywhere in transformers.
+
+        Returns:
+            `past_values` float64 (batch, time, variables), padded on the left with zeros to the longest sample, and
+            `past_observed_mask` bool of the same shape. The model takes them to float32 after it has normalised them.
+
+        Raises:
+            ValueError: for an empty, non-numeric or infinite sample, one beyond float32, a variable without any value,
+                fewer than `min_length` steps, or samples that differ in their number of variables.
+        """
+        # A list of numbers is one sample, and one of arrays or lists is one of samples.
+        items = list(series) if is_list(series) else [series]
+        is_samples = is_list(series) and any(is_list(item) or is_container(item) for item in items)
+        samples = items if is_samples or not is_list(series) or not items else [items]
+        if not samples:
+            raise ValueError("no series were given; give at least one.")
+        return self.pad([self._values(sample, index) for index, sample in enumerate(samples)], return_tensors)
+
+    def pad(self, arrays: Sequence[np.ndarray], return_tensors: str | TensorType | None = "pt") -> BatchFeature:
+        """Checks, cuts and stacks float64 arrays (time, variables), NaN where missing; see `__call__`."""
+        arrays = [self._checked(array, index) for index, array in enumerate(arrays)]
+        if len({array.shape[1] for array in arrays}) > 1:
+            raise ValueError(f"samples have {[a.shape[1] for a in arrays]} variables; all must have the same number.")
+        longest = max(map(len, arrays))
+        padded = np.stack([np.pad(a, ((longest - len(a), 0), (0, 0)), constant_values=np.nan) for a in arrays])
+        mask = ~np.isnan(padded)
+        data = {"past_values": np.where(mask, padded, 0.0), "past_observed_mask": mask}
+        return BatchFeature(data, tensor_type=return_tensors)
+
+    def _values(self, sample: Any, index: int) -> np.ndarray:
+        """A sample as float64 (time, variables), by name in units of the training split."""
+        columns = _named_columns(sample)
+        if columns is not None:
+            self._warn_of_order(list(columns))
+            return self._scaled(columns)
+        values = to_array(sample, f"series {index}")
+        if values.ndim == 2 and values.shape[1] > 1 and len(self.columns) > 1:
+            logger.warning_once(
+                "series without names of columns: they are taken to be in the order of training, "
+                f"{_shortened(self.columns)}."
+            )
+        return values[:, None] if values.ndim == 1 else values
+
+    def _warn_of_order(self, names: list[str]) -> None:
+        """A model that mixes variables depends on their order, and a batch has no names any more."""
+        if len(names) > 1 and len(self.columns) > 1 and (self.training_order(names) != np.arange(len(names))).any():
+            logger.warning_once(
+                f"columns {_shortened(names)} are not in the order of training, {_shortened(self.columns)}, on "
+                "which a forecast may depend; forecast_frame brings them into it."
+            )
+
+    def _checked(self, values: np.ndarray, index: int) -> np.ndarray:
         if values.ndim != 2 or 0 in values.shape:
             raise ValueError(
                 f"series {index} has shape {values.shape}; give (time, variables), neither of them empty."
@@ -97,38 +202,24 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
             raise ValueError(f"series {index} has {len(values)} steps; at least {self.min_length} are needed.")
         return values
 
-    def __call__(
-        self,
-        series: pd.DataFrame | np.ndarray | Sequence[pd.DataFrame | np.ndarray],
-        return_tensors: str | TensorType | None = "pt",
-    ) -> BatchFeature:
-        """Makes a batch.
 
-        Args:
-            series: one sample or a list of them; a sample is a DataFrame (scaled by its column names) or an array
-                of shape (time,) or (time, variables), NaN where missing. Samples may differ in length, not in
-                variables.
-            return_tensors: as everywhere in transformers.
+def _column_moments(column: Any, name: str) -> list[float]:
+    values = to_array(column, name)
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return [0.0, 1.0]
+    # Scaled by a power of two, which costs no digit, so that no square over- or underflows.
+    largest, exponent = np.frexp(np.abs(values).max())
+    values = np.ldexp(values, -exponent)
+    std = values.std()
+    dtype = getattr(column, "dtype", None)
+    size = getattr(dtype, "itemsize", 8) if getattr(dtype, "kind", "") == "f" else 8
+    scale = float(np.ldexp(std, exponent)) if std > _ROUNDING.get(size, _ROUNDING[8]) * largest else 1.0
+    return [float(np.ldexp(values.mean(), exponent)), scale]
 
-        Returns:
-            `past_values` float32 (batch, time, variables), padded on the left with zeros to the longest sample, and
-            `past_observed_mask` bool of the same shape.
 
-        Raises:
-            ValueError: for an empty, non-numeric or infinite sample, one beyond float32, a variable without any value,
-                fewer than `min_length` steps, or samples that differ in their number of variables.
-        """
-        samples = [series] if _is_frame(series) or isinstance(series, np.ndarray) else list(series)
-        if not samples:
-            raise ValueError("no series were given; give at least one.")
-        arrays = [self._checked(sample, index) for index, sample in enumerate(samples)]
-        if len({array.shape[1] for array in arrays}) > 1:
-            raise ValueError(f"samples have {[a.shape[1] for a in arrays]} variables; all must have the same number.")
-        longest = max(map(len, arrays))
-        padded = np.stack([np.pad(a, ((longest - len(a), 0), (0, 0)), constant_values=np.nan) for a in arrays])
-        mask = ~np.isnan(padded)
-        data = {"past_values": np.where(mask, padded, 0.0).astype(np.float32), "past_observed_mask": mask}
-        return BatchFeature(data, tensor_type=return_tensors)
+def _shortened(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 __all__ = ["ForecastFeatureExtractor"]

@@ -7,7 +7,7 @@ import numpy as np
 from transformers import BatchFeature, FeatureExtractionMixin
 from transformers.utils import TensorType
 
-_ALLOWED = "numbers in a list, a numpy array, a torch tensor or a pandas series"
+from .series_arrays import ALLOWED, columns_of, is_container, is_list, to_array
 
 
 @dataclass
@@ -66,8 +66,9 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         """Prepares a batch.
 
         Args:
-            time_series: one entry a sample: a series, a list of series, a 2-d array `(series, time)`, a data frame
-                with one series a column, or `None`.
+            time_series: one entry a sample: a series, a list of series, a 2-d array or tensor `(series, time)`, a
+                table of pandas, polars or pyarrow with one series a column, or `None`. A series is a list of numbers,
+                an array, a tensor or a column of a table; NaN, `None`, nulls and masked values are missing.
             return_tensors (defaults to `"pt"`): `"pt"` or `"np"`.
 
         Returns:
@@ -78,6 +79,11 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
             ValueError: a series is empty, is no one-dimensional sequence of numbers, has infinities, or has missing
                 values where they are off or nothing else.
         """
+        is_batch = is_list(time_series) or getattr(time_series, "ndim", 0) > 1
+        if not is_batch or columns_of(time_series) is not None:
+            raise ValueError(
+                f"time_series is a {type(time_series).__name__}; give a list with an entry for each sample."
+            )
         samples = [self.prepare(sample, f"sample {number}: ") for number, sample in enumerate(time_series)]
         return self.pad(samples, return_tensors)
 
@@ -116,13 +122,16 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
     def _normalized(self, array: np.ndarray, padded_length: int) -> PreparedSeries:
         observed = ~np.isnan(array)
         present = array[observed]
-        # Scaled first, so that squares of large values stay finite.
-        unit = np.abs(present).max() or 1.0
-        mean, std = (present / unit).mean() * unit, (present / unit).std() * unit
-        values = np.where(observed, array, mean if self.do_normalize else 0.0)
+        # Scaled first, by a power of two, which costs no digit, so that sums and squares of large values stay finite.
+        largest, exponent = np.frexp(np.abs(present).max())
+        scaled = np.ldexp(present, -exponent)
+        mean, std = scaled.mean(), scaled.std()
+        values = np.where(observed, array, 0.0)
         if self.do_normalize:
             # A constant series is 0, not its rounding errors blown up.
-            values = (values - mean) / std if std > 1e-12 * unit else np.zeros_like(values)
+            varies = std > 1e-12 * largest
+            values = np.where(observed & varies, (np.ldexp(values, -exponent) - mean) / (std if varies else 1.0), 0.0)
+        mean, std = np.ldexp(mean, exponent), np.ldexp(std, exponent)
         if self.observe_padding:
             padding = (0, padded_length - len(values))
             values, observed = np.pad(values, padding), np.pad(observed, padding, constant_values=True)
@@ -154,8 +163,9 @@ def split_series(sample: Any, where: str = "") -> list[np.ndarray]:
     """
     if sample is None:
         return []
-    if isinstance(sample, list | tuple):
-        nested = [_is_sequence(item) for item in sample]
+    if is_list(sample):
+        sample = list(sample)
+        nested = [is_list(item) or is_container(item) for item in sample]
         if sample and not any(nested):
             return [_as_array(sample, f"{where}series 0")]
         if not all(nested):
@@ -164,43 +174,23 @@ def split_series(sample: Any, where: str = "") -> list[np.ndarray]:
                 f"{nested.index(True)} a series; give one series, or a list of series."
             )
         return [_as_array(item, f"{where}series {number}") for number, item in enumerate(sample)]
-    if hasattr(sample, "columns"):
-        return [_as_array(sample[name], f"{where}column {name!r}") for name in sample.columns]
+    try:
+        columns = columns_of(sample)
+    except ValueError as error:
+        raise ValueError(f"{where}{error}") from None
+    if columns is not None:
+        return [_as_array(column, f"{where}column {name!r}") for name, column in columns.items()]
     if getattr(sample, "ndim", None) == 2:
-        return [_as_array(row, f"{where}series {number}") for number, row in enumerate(sample)]
+        return list(to_array(sample, f"{where}time_series"))
     return [_as_array(sample, f"{where}series 0")]
-
-
-def _is_sequence(item: Any) -> bool:
-    return isinstance(item, list | tuple) or getattr(item, "ndim", 0) > 0
 
 
 def _as_array(series: Any, name: str) -> np.ndarray:
     """One series as a float64 array."""
-    if hasattr(series, "detach"):
-        series = series.detach().cpu()
-        series = (series.double() if series.is_floating_point() else series).numpy()
-    elif hasattr(series, "to_numpy"):
-        series = series.astype(object).where(series.notna(), None).to_numpy()
-    try:
-        array = np.asarray(series)
-    except ValueError:
-        raise ValueError(f"{name} is nested to unequal depth; a series is {_ALLOWED}.") from None
+    array = to_array(series, name)
     if array.ndim != 1:
-        raise ValueError(f"{name} has {array.ndim} dimensions; a series has one: {_ALLOWED}.")
-    if array.dtype.kind == "O" and all(
-        item is None or isinstance(item, int | float | np.number) for item in array.tolist()
-    ):
-        array = array.astype(np.float64)
-    if array.dtype.kind not in "fiub":
-        raise ValueError(f"{name} has values of type {_type_name(array)}; a series is {_ALLOWED}.")
-    return array.astype(np.float64)
-
-
-def _type_name(array: np.ndarray) -> str:
-    if array.dtype.kind != "O":
-        return str(array.dtype)
-    return next(type(item).__name__ for item in array.tolist() if item is not None and not isinstance(item, float))
+        raise ValueError(f"{name} has {array.ndim} dimensions; a series has one: {ALLOWED}.")
+    return array
 
 
 __all__ = ["PreparedSeries", "TimeSeriesFeatureExtractor"]

@@ -65,10 +65,7 @@ def _to_int8(module: nn.Module) -> None:
 
 def most_variables(config: Any) -> int | None:
     """Most variables that a forecaster of this `LLMPSConfig` takes at once; None for any number."""
-    positions = getattr(config.text_config, "max_position_embeddings", None)
-    if not (config.use_llm and config.mix_variables) or positions is None:
-        return None
-    return positions // config.tokens_per_variable
+    return config.most_variables
 
 
 def _axes(config: Any) -> dict[int, Any]:

@@ -6,10 +6,10 @@ A request; `inputs` is one such object or a list of them, whose columns may diff
                 "timestamps": ["2024-01-01", "2024-01-02", "2024-01-03"]},
      "parameters": {"prediction_length": 24, "quantile_levels": [0.1, 0.9], "freq": "D"}}
 
-`series` holds columns of one length, or is itself a list of numbers, then called "series"; null is a missing value.
-`timestamps`, rising and one for each value, may be left out; a step that they skip is a missing value. So may
-`parameters`: by default `prediction_length` is what the model was trained for, `quantile_levels` are those it has
-(other levels between them are interpolated), and `freq`, the time step as an alias of pandas, is told from the
+`series` holds columns of one length, in any order, or is itself a list of numbers, then called "series"; null is a
+missing value. `timestamps`, rising and one for each value, may be left out; a step that they skip is a missing value.
+So may `parameters`: by default `prediction_length` is what the model was trained for, `quantile_levels` are those it
+has (other levels between them are interpolated), and `freq`, the time step as an alias of pandas, is told from the
 timestamps.
 
 The answer, one object or a list of them, as `inputs` was:
@@ -98,6 +98,8 @@ class EndpointHandler:
     ) -> list[dict[str, Any]]:
         """Answers to all inputs; those with the same number of columns run together."""
         answers: list[dict[str, Any]] = [{} for _ in frames]
+        given = [list(frame.columns) for frame in frames]
+        frames = [self._in_order(frame, f"input {number}") for number, frame in enumerate(frames)]
         features = [self._features(frame, f"input {number}") for number, frame in enumerate(frames)]
         for columns in {frame.shape[1] for frame in frames}:
             rows = [row for row, frame in enumerate(frames) if frame.shape[1] == columns]
@@ -107,8 +109,17 @@ class EndpointHandler:
                 quantiles = outputs.full_predictions
                 quantiles = None if quantiles is None else quantiles[place].double().cpu().numpy()
                 mean = outputs.mean_predictions[place].double().cpu().numpy()
-                answers[row] = self._answer(frames[row], grids[row], mean, quantiles, levels)
+                answers[row] = self._answer(frames[row], given[row], grids[row], mean, quantiles, levels)
         return answers
+
+    def _in_order(self, frame: pd.DataFrame, where: str) -> pd.DataFrame:
+        """The columns in the order of training, which a forecast may depend on; others come after, by name."""
+        # A checkpoint of before does not say its columns.
+        known = getattr(self.feature_extractor, "columns", [])
+        if known and not self.model.config.share_projection and set(frame.columns) != set(known):
+            raise ValueError(f"{where}: this model has a head for each of {', '.join(known)}; give exactly these.")
+        order = {name: place for place, name in enumerate(known)}
+        return frame[sorted(frame.columns, key=lambda name: (order.get(name, len(order)), name))] if known else frame
 
     def _features(self, frame: pd.DataFrame, where: str) -> dict[str, torch.Tensor]:
         """Inputs of the model for one sample, padded with unobserved steps to its look-back."""
@@ -122,16 +133,17 @@ class EndpointHandler:
     def _answer(
         self,
         frame: pd.DataFrame,
+        given: list[str],
         grid: TimeGrid | None,
         mean: np.ndarray,
         quantiles: np.ndarray | None,
         levels: list[float],
     ) -> dict[str, Any]:
-        """The forecast of one input, (steps, columns) and (steps, columns, levels), in its own units."""
+        """The forecast of one input, (steps, columns) and (steps, columns, levels), in its own units and order."""
 
         def by_column(values: np.ndarray) -> dict[str, list[float]]:
             values = self.feature_extractor.unscale(values, frame.columns)
-            return {name: values[:, k].tolist() for k, name in enumerate(frame.columns)}
+            return {name: values[:, frame.columns.get_loc(name)].tolist() for name in given}
 
         answer = {}
         if grid is not None:

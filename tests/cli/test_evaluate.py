@@ -9,6 +9,7 @@ import pytest
 import yaml
 from tiny_configs import TINY_GPT2
 
+from ts_llm_fusion import ForecastFeatureExtractor
 from ts_llm_fusion.cli import main
 
 FORECASTER = {
@@ -151,3 +152,18 @@ def test_what_cannot_be_evaluated_is_one_line(
     assert error.startswith("ts-llm-fusion: error: ")
     assert message in error
     assert not (tmp_path / "out").exists()
+
+
+def test_a_model_is_tested_on_its_variables_whatever_the_order_of_columns(tiny_model, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(300, 3)).cumsum(0)
+    table = pd.DataFrame(values, columns=["c", "a", "b"])
+    tiny_model().save_pretrained(tmp_path / "model")
+    extractor = ForecastFeatureExtractor(48, scaler=ForecastFeatureExtractor.fit_scaler(table))
+    extractor.save_pretrained(tmp_path / "model")
+    found = []
+    for columns in (["c", "a", "b"], ["a", "b", "c"]):
+        data = table[columns].set_index(pd.date_range("2024-01-01", periods=300, freq="h", name="date"))
+        data.to_csv(tmp_path / "data.csv")
+        settings = {"data": str(tmp_path / "data.csv"), "models": [str(tmp_path / "model")], "baselines": []}
+        found.append(evaluate(tmp_path, **settings)["results"][str(tmp_path / "model")])
+    assert found[1] == pytest.approx(found[0], rel=1e-5)

@@ -69,6 +69,16 @@ def test_zero_shot_tests_on_the_other_set_scaled_by_its_own_training_rows(own: s
     assert alone.tested is alone
 
 
+def test_zero_shot_takes_columns_by_their_names(own: str, tmp_path: Path) -> None:
+    other = write(tmp_path / "other.csv", 1, 1000.0)
+    swapped = pd.read_csv(other)[["date", "b", "a"]]
+    swapped.to_csv(tmp_path / "swapped.csv", index=False)
+    expected = prepare(DataArguments(data=own, zero_shot=other), 24, 6).tested
+    found = prepare(DataArguments(data=own, zero_shot=str(tmp_path / "swapped.csv")), 24, 6).tested
+    assert list(found.source.series.columns) == ["a", "b"]
+    assert torch.equal(found.splits["test"].values, expected.splits["test"].values)
+
+
 def past_noise(data_arguments: DataArguments, split: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Noise on past and future of all windows of a split, each (windows, steps, variables)."""
     clean = prepare(DataArguments(data=data_arguments.data), 24, 6).splits[split]

@@ -93,3 +93,58 @@ def test_quantile_loss_and_coverage() -> None:
     assert computed["coverage"] == pytest.approx(2 / 3)
     losses = [(0.1 * 1 + 0.1 * 4), (0.1 * 2 + 0.1 * 3), (0.1 * 30 + 0.9 * 25)]
     assert computed["quantile_loss"] == pytest.approx(sum(losses) / 3)
+
+
+def waves(steps: int = 800, variables: int = 3, seed: int = 0) -> torch.Tensor:
+    """Noisy daily waves of other phases, (steps, variables)."""
+    time = torch.arange(steps)[:, None] * 2 * torch.pi / 24 + torch.arange(variables)
+    return torch.sin(time) + 0.3 * torch.randn(steps, variables, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize(("share", "bound"), [(0.01, 0.01), (0.04, 0.02), (0.3, 0.1), (0.6, 0.6)])
+def test_the_ridge_on_series_with_gaps_is_nearly_that_on_whole_ones(share: float, bound: float) -> None:
+    values, test = waves(), WindowDataset(waves(400, seed=1), 48, 48)
+    whole = evaluate_forecaster(pooled_ridge(WindowDataset(values, 48, 48)), test)["mse"]
+    gapped = values.masked_fill(torch.rand(values.shape) < share, torch.nan)
+    found = evaluate_forecaster(pooled_ridge(WindowDataset(gapped, 48, 48)), test)["mse"]
+    assert found == pytest.approx(whole, rel=bound)
+
+
+def test_each_step_of_the_ridge_is_the_regression_on_the_rows_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = waves(120, 2)
+    values[60:75] = torch.nan  # longer than the past
+    values[90:, 1] = torch.nan
+    values[::7, 0] = torch.nan
+    train = WindowDataset(values, 8, 5)
+    past = fill_missing(train.__getitems__(range(len(train)))["past_values"].double())
+    mean = past.mean(1, keepdim=True)
+    future = train.__getitems__(range(len(train)))["future_values"].double() - mean
+    x, y = (part.transpose(1, 2).flatten(0, 1) for part in (past - mean, future))
+    seen = torch.randn(4, 8, 2, dtype=torch.float64)
+    expected = []
+    for step in range(5):
+        rows = ~y[:, step].isnan()
+        gram = x[rows].T @ x[rows]
+        gram += 1e-3 * gram.trace() / 8 * torch.eye(8, dtype=torch.float64)
+        weight = torch.linalg.solve(gram, x[rows].T @ y[rows, step])
+        expected.append(torch.einsum("btv,t->bv", seen - seen.mean(1, keepdim=True), weight) + seen.mean(1))
+    torch.testing.assert_close(pooled_ridge(train)(seen).mean, torch.stack(expected, 1))
+    monkeypatch.setattr("ts_llm_fusion.evaluation.floors._MOST_BYTES", 2 * 8 * 8**2)
+    torch.testing.assert_close(pooled_ridge(train)(seen).mean, torch.stack(expected, 1))
+
+
+@pytest.mark.parametrize("constant", (0.0, 0.1, 5.0))
+@pytest.mark.parametrize("gap", (False, True))
+def test_the_ridge_of_a_constant_is_the_constant(constant: float, gap: bool) -> None:
+    values = torch.full((60, 2), constant)
+    values[20:23, 0] = torch.nan if gap else constant
+    forecast = pooled_ridge(WindowDataset(values, 8, 4))(torch.full((1, 8, 2), constant))
+    torch.testing.assert_close(forecast.mean, torch.full((1, 4, 2), constant))
+
+
+def test_steps_that_training_never_saw_are_the_mean_of_the_past() -> None:
+    values = waves(14, 1)
+    values[8:] = torch.nan
+    train = WindowDataset(values, 8, 4)
+    seen = torch.randn(1, 8, 1)
+    torch.testing.assert_close(pooled_ridge(train)(seen).mean[0, :, 0], seen.mean().expand(4))

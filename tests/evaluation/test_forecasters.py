@@ -125,6 +125,15 @@ def test_the_forecaster_of_a_model_has_its_quantiles_and_bears_an_empty_look_bac
     torch.testing.assert_close(found.mean[0, :, 1], past[0, 9, 1].expand(20))
 
 
+def test_the_forecaster_of_a_model_brings_variables_into_its_order_and_back(tiny_model) -> None:
+    model, past, order = tiny_model(quantiles=[0.1, 0.9]), torch.randn(2, 48, 3), np.array([2, 0, 1])
+    expected = model.predict(past[..., order])
+    found = model_forecaster(model, order=order)(past)
+    torch.testing.assert_close(found.mean[..., order], expected.mean_predictions)
+    torch.testing.assert_close(found.quantiles[:, :, order], expected.full_predictions)
+    assert (found.mean - model.predict(past).mean_predictions).abs().max() > 1e-3
+
+
 @pytest.mark.parametrize("method", (auto_ets, auto_theta))
 def test_statistical_forecasters_follow_level_season_and_missing_values(method) -> None:
     pytest.importorskip("statsforecast")

@@ -86,7 +86,10 @@ ABSENT, GIVEN = table(60, seed=2).iloc[np.delete(np.arange(60), [5, 58])], table
 ROLLED = {"prediction_length": 14, "quantile_levels": [0.1, 0.3, 0.9]}
 FORECASTS = [
     {"inputs": as_input(FIRST)},
-    {"inputs": [as_input(FIRST), as_input(SECOND), {"series": [1, 2, 4, None]}], "parameters": ROLLED},
+    {
+        "inputs": [as_input(FIRST), as_input(SECOND), {"series": [1, 2, 4, None]}, as_input(FIRST[["b", "series 1"]])],
+        "parameters": ROLLED,
+    },
     {"inputs": as_input(FIRST, timestamps=False), "parameters": {"quantile_levels": []}},
     {"inputs": as_input(ABSENT)},
     {"inputs": as_input(GIVEN), "parameters": {"freq": "h"}},
@@ -139,6 +142,10 @@ def test_the_forecaster_answers_as_forecast_frame_does(forecaster: Path, answers
             np.testing.assert_allclose(answer["mean"][name], rows["mean"], rtol=1e-6)
             for level in levels:
                 np.testing.assert_allclose(answer["quantiles"][level][name], rows[level], rtol=1e-6)
+    # Columns belong to their names.
+    assert list(several[3]["mean"]) == ["b", "series 1"]
+    for name in FIRST.columns:
+        np.testing.assert_allclose(several[3]["mean"][name], several[0]["mean"][name], rtol=1e-6)
     assert "warning" not in single
     assert several[0]["warning"] == "Steps after the first 12 are forecast from forecasts."
     assert len(several[2]["mean"]["series"]) == 14

@@ -22,6 +22,7 @@ CODE = {
     "modeling_mscnn.py",
     "modeling_scaling.py",
     "modeling_wavelet.py",
+    "series_arrays.py",
 }
 FILES = CODE | {
     "README.md",

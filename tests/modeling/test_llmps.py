@@ -337,3 +337,30 @@ def test_a_contradicting_configuration_names_its_field(fields: dict, message: st
     with pytest.raises(Exception, match=message) as raised:
         LLMPSConfig(**fields)
     assert "validat" in type(raised.value).__name__.lower() or isinstance(raised.value, ValueError)
+
+
+def test_float64_keeps_a_series_that_float32_cannot(tiny_model) -> None:
+    model = tiny_model(quantiles=[0.1, 0.9])
+    past_values = torch.randn(2, 48, 3, dtype=torch.float64)
+    plain, high = model.predict(past_values), model.predict(past_values + 1e9)
+    for name in ("mean_predictions", "full_predictions"):
+        assert high[name].dtype == torch.float64
+        torch.testing.assert_close(high[name] - 1e9, plain[name], atol=1e-5, rtol=0)
+    lost = model.predict((past_values + 1e9).float()).mean_predictions
+    assert lost.dtype == torch.float32
+    assert (lost - 1e9 - plain.mean_predictions).abs().max() > 0.1
+    loss = model(past_values + 1e9, future_values=high.mean_predictions).loss
+    assert loss < 1
+
+
+def test_variables_beyond_the_positions_are_predicted_in_groups(tiny_model) -> None:
+    model = tiny_model(text_config={**backbone("gpt2"), "max_position_embeddings": 16}, quantiles=[0.1, 0.9])
+    past_values = torch.randn(2, 48, 20)
+    found = model.predict(past_values, prediction_length=14)
+    for group in (slice(0, 16), slice(16, 20)):
+        alone = model.predict(past_values[..., group], prediction_length=14)
+        torch.testing.assert_close(found.mean_predictions[:, :, group], alone.mean_predictions)
+        torch.testing.assert_close(found.full_predictions[:, :, group], alone.full_predictions)
+    too_long = tiny_model(text_config={**backbone("gpt2"), "max_position_embeddings": 2}, patch_length=8)
+    with pytest.raises(ValueError, match="3 variables need 18 tokens, but the backbone has positions for 2"):
+        too_long.predict(torch.randn(1, 48, 3))

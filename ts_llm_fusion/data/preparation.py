@@ -1,5 +1,6 @@
 """From a recipe's data settings to scaled windows."""
 
+import logging
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -12,6 +13,8 @@ from .entries import SPLITS
 from .sources import SeriesSource, load_series
 from .time_axis import find_grid
 from .windows import WindowDataset, split_windows
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -91,6 +94,16 @@ class PreparedData:
         """The set whose test split is tested on: this one, or the other one of a zero-shot test."""
         return self.zero_shot or self
 
+    def check_targets(self, *names: str) -> None:
+        """Raises ValueError if one of these splits has no observed value to forecast: it can be of no use."""
+        for name in names:
+            windows = self.splits[name]
+            if windows.values[windows.context_length :].isnan().all():
+                raise ValueError(
+                    f"{self.source.name}: the {name} split has no observed value to forecast; set split so that it "
+                    "has one."
+                )
+
 
 def usual_season(timestamps: pd.DatetimeIndex) -> int | None:
     """Rows of the season that is usual for the grid of the timestamps: 24 for hours, 7 for days, 5 for business days.
@@ -115,11 +128,36 @@ def add_noise(values: Tensor, std: float, seed: int) -> Tensor:
     return values + std * noise
 
 
-def prepare(arguments: DataArguments, context_length: int, prediction_length: int) -> PreparedData:
+def _report_missing(source: SeriesSource) -> None:
+    missing = int(source.series.isna().to_numpy().sum())
+    if missing:
+        logger.info(
+            "%s: %d of %d values are missing (%.2g %%). None is counted as a target. The model is told which are "
+            "missing; floors and baselines get the last value before, else the first one after, else the mean of the "
+            "training rows.",
+            source.name,
+            missing,
+            source.series.size,
+            100 * missing / source.series.size,
+        )
+
+
+def prepare(
+    arguments: DataArguments,
+    context_length: int,
+    prediction_length: int,
+    feature_extractor: ForecastFeatureExtractor | None = None,
+) -> PreparedData:
     """Loads series, scales them by their training split and cuts windows.
 
     Few-shot keeps the scaler of the whole training split, as the published protocols do. Noise is on `past_values`
     only; targets stay as they are.
+
+    Args:
+        arguments: which series, and how they are split.
+        context_length: look-back.
+        prediction_length: horizon.
+        feature_extractor: of a trained model, whose order of columns the series are to have; by default their own.
 
     Raises:
         ValueError: for series that are not usable or too short for a window in each split.
@@ -127,12 +165,16 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
     source = load_series(
         arguments.data, arguments.timestamp_column, arguments.target_columns, arguments.dayfirst, arguments.freq
     )
+    if feature_extractor is not None:
+        order = feature_extractor.training_order(source.series.columns)
+        source = replace(source, series=source.series.iloc[:, order])
     borders = source.borders or split_borders(len(source.series), arguments.split)
     train_rows = source.series.iloc[: borders[0]]
     empty = train_rows.columns[train_rows.isna().all()]
     if len(empty):
         raise ValueError(f"{source.name}: column {empty[0]!r} has no value in the training split; drop it.")
     scaler = ForecastFeatureExtractor.fit_scaler(train_rows)
+    _report_missing(source)
     values = torch.tensor(ForecastFeatureExtractor(scaler=scaler).scale(source.series), dtype=torch.float32)
     period = arguments.seasonal_period or source.seasonal_period
     if period is None and source.grid is not None:
@@ -157,7 +199,7 @@ def prepare(arguments: DataArguments, context_length: int, prediction_length: in
             freq=None,
             seasonal_period=None,
         )
-        zero_shot = prepare(other, context_length, prediction_length)
+        zero_shot = prepare(other, context_length, prediction_length, ForecastFeatureExtractor(scaler=scaler))
     return PreparedData(
         source=source,
         borders=borders,

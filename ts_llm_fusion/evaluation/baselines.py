@@ -54,6 +54,7 @@ class PatchTSTArguments:
 
 def _windows(data: PreparedData, arguments: WindowArguments) -> tuple[Any, dict[str, Any]]:
     """The test windows to evaluate, and what a report says of them."""
+    data.tested.check_targets("test")
     test = chosen_windows(data.tested.splits["test"], arguments.test_stride, arguments.drop_last_batch)
     report = {
         "data": data.source.name,
@@ -173,6 +174,7 @@ def run_trained(
         ValueError, OSError: for settings or series that are not usable.
     """
     data = prepare(data_arguments, window.context_length, window.prediction_length)
+    data.check_targets("train", "validation")
     test, report = _windows(data, window)
     set_seed(arguments.seed)
     model = TRAINED[name][1](data, window, model_arguments)

@@ -11,7 +11,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
-from ..forecasting import check_quantile_levels, load_forecaster, quantiles_at
+from ..forecasting import check_quantile_levels, load_forecaster, model_order, quantiles_at
 from ..requirements import require
 from .floors import repeat_last, seasonal_naive
 from .forecasters import Forecast, Forecaster, auto_ets, auto_theta, model_forecaster
@@ -39,7 +39,8 @@ def _task_forecaster(task: "fev.Task", forecaster: str | Path | PreTrainedModel 
     if isinstance(forecaster, str | Path):
         if not Path(forecaster).exists() and "/" not in str(forecaster):
             raise ValueError(f"{forecaster}: neither the folder of a forecaster nor one of {', '.join(_UNTRAINED)}.")
-        forecaster = load_forecaster(forecaster)[0]
+        model, extractor = load_forecaster(forecaster)
+        return model_forecaster(model, task.horizon, model_order(model.config, extractor, task.target_columns))
     return model_forecaster(forecaster, task.horizon) if isinstance(forecaster, PreTrainedModel) else forecaster
 
 

@@ -1,10 +1,18 @@
 """Forecasts that cost nothing: what every trained model has to beat."""
 
+import logging
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
 from ..data.windows import WindowDataset
 from .forecasters import Forecast, Forecaster, fill_missing, last_steps, window_batches
+
+logger = logging.getLogger(__name__)
+
+# Of the matrices that the ridge fits on series with gaps at a time.
+_MOST_BYTES = 2**27
 
 
 def repeat_last(prediction_length: int) -> Forecaster:
@@ -22,24 +30,81 @@ def seasonal_naive(prediction_length: int, period: int) -> Forecaster:
     return forecast
 
 
-def pooled_ridge(train: WindowDataset, relative_penalty: float = 1e-3) -> Forecaster:
-    """Linear map from past to future, one for all variables, fitted in closed form on every training window.
+def _centred_rows(windows: WindowDataset) -> Iterator[tuple[Tensor, Tensor]]:
+    """Past and future of each variable of each window, float64 (rows, context_length) and (rows, prediction_length).
 
-    X is a window minus its mean, Y the future minus the same mean, n the number of rows; W solves
-    (X'X + relative_penalty * n * mean(X^2) * I) W = X'Y, in float64, without intercept. Rows with a missing target are
-    left out.
+    Both are less the mean of the past. A missing past value is imputed, a missing future one is NaN.
     """
-    gram = cross = total = rows = 0
-    for batch in window_batches(train, "ridge"):
+    for batch in window_batches(windows, "ridge"):
         past = fill_missing(batch["past_values"].double())
         mean = past.mean(1, keepdim=True)
         x, y = ((values - mean).transpose(1, 2).flatten(0, 1) for values in (past, batch["future_values"].double()))
-        complete = ~torch.isnan(y).any(1)
-        x, y = x[complete], y[complete]
+        yield x, y
+
+
+def _ridge_weight(gram: Tensor, cross: Tensor, relative_penalty: float) -> Tensor:
+    """Solves (gram + penalty I) weight = cross, (..., length, length) and (..., length, outputs)."""
+    length = gram.shape[-1]
+    penalty = relative_penalty * gram.diagonal(dim1=-2, dim2=-1).sum(-1) / length
+    # Nothing varies: any penalty gives the weights 0, the forecast that is the mean of the past.
+    penalty = torch.where(penalty > 0, penalty, 1.0)[..., None, None]
+    return torch.linalg.solve(gram + penalty * torch.eye(length, dtype=gram.dtype), cross)
+
+
+def _common_weight(train: WindowDataset, relative_penalty: float) -> Tensor:
+    """The weights (context_length, prediction_length), where no target is missing."""
+    gram = cross = 0
+    for x, y in _centred_rows(train):
         gram, cross = gram + x.T @ x, cross + x.T @ y
-        total, rows = total + x.square().sum(), rows + len(x)
-    penalty = relative_penalty * total / train.context_length
-    weight = torch.linalg.solve(gram + penalty * torch.eye(train.context_length, dtype=torch.float64), cross)
+    return _ridge_weight(gram, cross, relative_penalty)
+
+
+def _weight_by_step(train: WindowDataset, steps: slice, relative_penalty: float) -> Tensor:
+    """The weights (context_length, steps) of some target steps, each from the rows in which it is observed."""
+    gram = cross = 0
+    for x, y in _centred_rows(train):
+        y = y[:, steps]
+        missing = torch.isnan(y)
+        cross = cross + (x.T @ y.nan_to_num(nan=0.0)).T[..., None]
+        every = x.T @ x
+        gram = gram + torch.stack([_gram_of_observed(x, every, column) for column in missing.T])
+    return _ridge_weight(gram, cross, relative_penalty)[..., 0].T
+
+
+def _gram_of_observed(x: Tensor, every: Tensor, missing: Tensor) -> Tensor:
+    """x'x over the rows that are not missing, from that over every row where this is less to add up."""
+    count = int(missing.sum())
+    if count == 0:
+        return every
+    if 2 * count > len(x):
+        return x[~missing].T @ x[~missing]
+    return every - x[missing].T @ x[missing]
+
+
+def pooled_ridge(train: WindowDataset, relative_penalty: float = 1e-3) -> Forecaster:
+    """Linear map from past to future, one for all variables, fitted in closed form on every training window.
+
+    X is a window minus its mean, y a step of the future minus the same mean, n the number of rows in which it is
+    observed; w solves (X'X + relative_penalty * n * mean(X^2) * I) w = X'y for each step, in float64, without
+    intercept. Missing past values are imputed as by `fill_missing`. A step that is never observed gets the mean of the
+    past, and so do all steps where nothing varies.
+    """
+    length, horizon = train.context_length, train.prediction_length
+    missing = train.values.isnan()
+    if missing[length:].any():
+        # A matrix for each step: as many at a time as memory is willing.
+        chunk = max(1, _MOST_BYTES // (8 * length**2))
+        starts = range(0, horizon, chunk)
+        weight = torch.cat([_weight_by_step(train, slice(s, s + chunk), relative_penalty) for s in starts], 1)
+    else:
+        weight = _common_weight(train, relative_penalty)
+    if missing.any():
+        logger.info(
+            "ridge: %d of %d training values are missing; in the past they are imputed by the value before, and no "
+            "step is fitted on a missing target.",
+            missing.sum(),
+            missing.numel(),
+        )
 
     def forecast(past_values: Tensor) -> Forecast:
         past = fill_missing(last_steps(past_values, train.context_length)).double()

@@ -104,7 +104,9 @@ def metrics_function(errors: ForecastErrors) -> Callable[..., dict[str, float]]:
     return compute_metrics
 
 
-def model_forecaster(model: PreTrainedModel, prediction_length: int | None = None) -> Forecaster:
+def model_forecaster(
+    model: PreTrainedModel, prediction_length: int | None = None, order: np.ndarray | None = None
+) -> Forecaster:
     """The forecaster that a `LLMPSForForecasting` is.
 
     A variable of which nothing is observed within the model's look-back is forecast from its last value before.
@@ -112,6 +114,8 @@ def model_forecaster(model: PreTrainedModel, prediction_length: int | None = Non
     Args:
         model: trained.
         prediction_length: steps to forecast; what the model was trained for by default, more is rolled out.
+        order: positions that bring the variables into the order in which the model takes them; as they come by
+            default. The forecast has them as they came.
     """
     levels = tuple(model.config.quantiles)
 
@@ -120,10 +124,11 @@ def model_forecaster(model: PreTrainedModel, prediction_length: int | None = Non
         is_empty = torch.isnan(past_values[:, -length:]).all(1, keepdim=True)
         if is_empty.any():
             past_values = torch.where(is_empty, fill_missing(past_values), past_values)
-        window = past_values[:, -length:].to(model.device, torch.float32)
-        outputs = model.predict(window, prediction_length=prediction_length)
-        quantiles = outputs.full_predictions
-        return Forecast(outputs.mean_predictions.cpu(), quantiles.cpu() if quantiles is not None else None, levels)
+        taken = slice(None) if order is None else order
+        given = slice(None) if order is None else np.argsort(order)
+        outputs = model.predict(past_values[:, -length:, taken].to(model.device), prediction_length=prediction_length)
+        mean, quantiles = outputs.mean_predictions[:, :, given].cpu(), outputs.full_predictions
+        return Forecast(mean, quantiles[:, :, given].cpu() if quantiles is not None else None, levels)
 
     return forecast
 

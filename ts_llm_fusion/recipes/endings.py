@@ -16,29 +16,35 @@ def versions(packages: Sequence[str]) -> dict[str, str]:
     return {package: version(package) for package in packages}
 
 
-def finish_run(
+def save_run(
     output: Path,
-    metrics: dict[str, Any],
     log_history: Sequence[Mapping[str, Any]],
     settings: Sequence[Any],
     recipe: Mapping[str, Any] | None,
-    publication: Publication | None,
-) -> dict[str, Any]:
-    """Write metrics.json, log_history.json, recipe.yaml and the card, and publish the folder where that is asked for.
+) -> None:
+    """Write log_history.json and recipe.yaml beside a checkpoint.
 
     Args:
-        output: folder of the checkpoint, with its plots.
-        metrics: the report.
+        output: folder of the checkpoint.
         log_history: of the Trainer.
         settings: dataclass instances that the run was made with.
         recipe: what recipe.yaml holds; by default the settings that differ from their defaults.
+    """
+    write_json(output / "log_history.json", log_history)
+    write_yaml(output / "recipe.yaml", changed_settings(settings) if recipe is None else dict(recipe))
+
+
+def finish_run(output: Path, metrics: dict[str, Any], publication: Publication | None) -> dict[str, Any]:
+    """Write metrics.json and the card, and publish the folder where that is asked for.
+
+    Args:
+        output: folder of the checkpoint, with its plots and what `save_run` wrote.
+        metrics: the report.
         publication: where to publish, or None.
 
     Returns:
         The metrics, with the address of the pushed commit under "commit" where one was made.
     """
-    write_json(output / "log_history.json", log_history)
     write_json(output / "metrics.json", metrics)
-    write_yaml(output / "recipe.yaml", changed_settings(settings) if recipe is None else dict(recipe))
     write_text(output / "README.md", str(model_card(output, str(output))))
     return metrics if publication is None else {**metrics, "commit": publish(output, publication)}

@@ -22,7 +22,7 @@ from ..evaluation.published import published_answers, published_forecasts
 from ..evaluation.question_baselines import evaluate_question_baselines
 from ..families import find_family
 from ..files import check_output_folder, write_text
-from ..forecasting import load_forecaster
+from ..forecasting import load_forecaster, model_order
 from ..training.runs import trained_parameters
 from ..training.sft import generate_answers
 from .sft import prediction_lines
@@ -114,16 +114,19 @@ def evaluate_forecasters(
         ValueError, OSError: for a checkpoint, series or settings that are not usable.
     """
     _check_output(arguments)
-    models = {name: load_forecaster(name)[0] for name in arguments.models}
-    context_length, horizon = _lengths(forecast, {name: model.config for name, model in models.items()})
+    models = {name: load_forecaster(name) for name in arguments.models}
+    context_length, horizon = _lengths(forecast, {name: model.config for name, (model, _) in models.items()})
     data = prepare(data_arguments, context_length, horizon)
+    data.tested.check_targets("test")
+    columns = data.tested.source.series.columns
+    orders = {name: model_order(model.config, extractor, columns) for name, (model, extractor) in models.items()}
     test = chosen_windows(data.tested.splits["test"], forecast.test_stride)
     windows = WindowArguments(context_length, horizon)
     rows = _baseline_rows(data, windows, forecast.baselines, test)
     seconds, parameters = {}, {}
-    for name, model in models.items():
+    for name, (model, _) in models.items():
         start = time.perf_counter()
-        rows[name] = evaluate_forecaster(model_forecaster(model, horizon), test)
+        rows[name] = evaluate_forecaster(model_forecaster(model, horizon, orders[name]), test)
         seconds[name] = time.perf_counter() - start
         parameters[name] = trained_parameters(model)["parameters_total"]
     published = published_forecasts(data.tested.source.name)

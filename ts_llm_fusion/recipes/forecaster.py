@@ -16,6 +16,7 @@ from ..data.windows import collate_windows
 from ..evaluation.floors import make_floors
 from ..evaluation.forecast_errors import ForecastErrors
 from ..evaluation.forecasters import evaluate_forecaster, metrics_function
+from ..forecasting import model_order
 from ..hub.push import requested_publication
 from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..plots import plot_forecast, quantile_bands, save_figure
@@ -29,7 +30,7 @@ from ..training.forecaster import (
     train_forecaster,
 )
 from ..training.runs import save_model, trained_parameters
-from .endings import finish_run, versions
+from .endings import finish_run, save_run, versions
 from .run_folder import check_run_folder
 
 logger = logging.getLogger(__name__)
@@ -85,7 +86,9 @@ def run_forecaster_recipe(
     arguments: ForecastTrainingArguments,
     recipe: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
-    """Trains, selects on validation, tests once, and saves the checkpoint with its report in `arguments.output_dir`.
+    """Train, select on validation, test once, and save the checkpoint with its report in `arguments.output_dir`.
+
+    The checkpoint is saved before the test: it is usable, whatever fails from there on.
 
     Args:
         data_arguments: the series.
@@ -105,8 +108,19 @@ def run_forecaster_recipe(
     publication = requested_publication(arguments)
     with arguments.main_process_first():
         data = prepare(data_arguments, config_arguments.context_length, config_arguments.prediction_length)
+    data.check_targets("train", "validation")
+    data.tested.check_targets("test")
     set_seed(arguments.seed)
     model, t2t = build_forecaster(config_arguments, backbone_arguments, data.source.series.shape[1])
+    feature_extractor = ForecastFeatureExtractor(
+        context_length=config_arguments.context_length,
+        min_length=config_arguments.patch_length or 2,
+        scaler=data.scaler,
+        timestamp_column=data_arguments.timestamp_column,
+        freq=data_arguments.freq,
+    )
+    # Refuses the set of a zero-shot test that the model cannot take, before the work.
+    model_order(model.config, feature_extractor, data.tested.source.series.columns)
     parameters = trained_parameters(model)
     logger.info("%s: %s windows, %s", data.source.name, {k: len(v) for k, v in data.splits.items()}, parameters)
 
@@ -121,19 +135,16 @@ def run_forecaster_recipe(
         t2t,
     )
     seconds = time.perf_counter() - start
+    output = Path(arguments.output_dir)
+    if trainer.is_world_process_zero():
+        forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
+        feature_extractor.save_pretrained(output)
+        settings = (data_arguments, config_arguments, backbone_arguments, arguments)
+        save_run(output, trainer.state.log_history, settings, recipe)
     test = _test_metrics(trainer, data)
     if not trainer.is_world_process_zero():
         return None
 
-    output = Path(arguments.output_dir)
-    forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
-    feature_extractor = ForecastFeatureExtractor(
-        context_length=config_arguments.context_length,
-        min_length=config_arguments.patch_length or 2,
-        scaler=data.scaler,
-        timestamp_column=data_arguments.timestamp_column,
-        freq=data_arguments.freq,
-    )
     floors = {
         name: evaluate_forecaster(floor, data.tested.splits["test"])
         for name, floor in make_floors(data.splits["train"], data.tested.seasonal_period).items()
@@ -158,7 +169,5 @@ def run_forecaster_recipe(
         "versions": versions(_PACKAGES),
         "recipe": {**vars(data_arguments), **vars(config_arguments), **vars(backbone_arguments)},
     }
-    feature_extractor.save_pretrained(output)
     _plot_test_windows(forecaster, data.tested, output / "plots")
-    settings = (data_arguments, config_arguments, backbone_arguments, arguments)
-    return finish_run(output, metrics, trainer.state.log_history, settings, recipe, publication)
+    return finish_run(output, metrics, publication)

@@ -29,7 +29,7 @@ from ..training.sft import (
     build_tslm,
     train_tslm,
 )
-from .endings import finish_run, versions
+from .endings import finish_run, save_run, versions
 from .run_folder import check_run_folder
 
 logger = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ def run_sft_recipe(
     arguments: TSLMTrainingArguments,
     recipe: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
-    """Trains, selects on validation, tests once, and saves the checkpoint with its report in `arguments.output_dir`.
+    """Train, select on validation, test once, and save the checkpoint with its report in `arguments.output_dir`.
 
     Args:
         question: the questions, and whether the encoder or the text holds their series.
@@ -141,13 +141,19 @@ def run_sft_recipe(
         answer_metrics,
     )
     seconds = time.perf_counter() - start
-    found = _test(trainer, data, output)
-    if not trainer.is_world_process_zero():
-        return None
+    settings = (question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments)
     trained = trainer.accelerator.unwrap_model(trainer.model)
     parameters = trained_parameters(trained)
-    save_model(trained, output, model_arguments.model_name_or_path)
-    processor.save_pretrained(output)
+    try:
+        found = _test(trainer, data, output)
+    finally:
+        # After the test, which reads adapters as they were trained, and whether or not it fails.
+        if trainer.is_world_process_zero():
+            save_model(trained, output, model_arguments.model_name_or_path)
+            processor.save_pretrained(output)
+            save_run(output, trainer.state.log_history, settings, recipe)
+    if not trainer.is_world_process_zero():
+        return None
     floors = evaluate_question_baselines(data)
     metrics = {
         "data": question.data,
@@ -175,5 +181,4 @@ def run_sft_recipe(
     }
     figure = plot_shares(answers_by_task(metrics), f"{question.data}, test split: exact match")
     save_figure(figure, output / "plots" / "exact_match.png")
-    settings = (question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments)
-    return finish_run(output, metrics, trainer.state.log_history, settings, recipe, publication)
+    return finish_run(output, metrics, publication)

@@ -12,7 +12,7 @@ from ..data.windows import collate_windows
 from ..hub.push import requested_publication
 from ..plots import plot_losses, save_figure
 from ..training.t2t import T2TConfigArguments, T2TTrainingArguments, WordArguments, build_t2t, train_t2t
-from .endings import finish_run
+from .endings import finish_run, save_run
 from .run_folder import check_run_folder
 
 # Settings of the recipe.
@@ -30,7 +30,7 @@ def run_t2t_recipe(
     arguments: T2TTrainingArguments,
     recipe: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
-    """Pre-trains, selects on validation, and saves the encoder with its report in `arguments.output_dir`.
+    """Pre-train, select on validation, and save the encoder with its report in `arguments.output_dir`.
 
     Args:
         data_arguments: the series.
@@ -58,6 +58,8 @@ def run_t2t_recipe(
         return None
     output = Path(arguments.output_dir)
     trainer.accelerator.unwrap_model(trainer.model).save_pretrained(output)
+    settings = (data_arguments, config_arguments, word_arguments, arguments)
+    save_run(output, trainer.state.log_history, settings, recipe)
     metrics = {
         "data": data.source.name,
         "windows": {name: len(data.splits[name]) for name in ("train", "validation")},
@@ -66,5 +68,4 @@ def run_t2t_recipe(
         "seed": arguments.seed,
     }
     save_figure(plot_losses(trainer.state.log_history, data.source.name), output / "plots" / "loss.png")
-    settings = (data_arguments, config_arguments, word_arguments, arguments)
-    return finish_run(output, metrics, trainer.state.log_history, settings, recipe, publication)
+    return finish_run(output, metrics, publication)
