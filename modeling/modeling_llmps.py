@@ -97,6 +97,8 @@ def drop_input_embeddings(language_model: PreTrainedModel) -> str:
     embeddings = language_model.get_input_embeddings()
     name = next(name for name, module in language_model.named_modules() if module is embeddings)
     language_model.set_input_embeddings(None)
+    for plan in (language_model._tp_plan, language_model._pp_plan, language_model._fsdp_plan):
+        plan.pop(name, None)
     return name
 
 

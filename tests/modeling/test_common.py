@@ -46,12 +46,18 @@ LLAMA = {
     "pad_token_id": 0,
 }
 
+_IDS = "it feeds token ids"
 _NO_GENERATION = "the archive has no tests of generation; ours are in test_tslm.py"
 _TOO_LONG = "it feeds a text longer than the language model's positions, which is refused"
 _NO_WORDS = "a series is no word: what maps it to the model's width is a linear map or a convolution"
 # Tests that do not apply to a family, and why. The others run, or say themselves what the model or the machine lacks.
 NOT_APPLICABLE: dict[str, dict[str, str]] = {
-    "TestLLMPS": {"test_model_get_set_embeddings": _NO_WORDS},
+    "TestLLMPS": {
+        "test_model_get_set_embeddings": _NO_WORDS,
+        "test_model_rope_scaling_from_config_0_linear": _IDS,
+        "test_model_rope_scaling_from_config_1_dynamic": _IDS,
+        "test_model_rope_scaling_from_config_2_yarn": _IDS,
+    },
     "TestT2T": {
         "test_model_get_set_embeddings": _NO_WORDS,
         "test_init_weights_can_init_buffers": "its buffers, the semantic words and their projection, start at random",
