@@ -40,6 +40,11 @@ class SeriesStates:
     later_context: CrossAttentionContext | None = None
     is_prompt_past: bool = False
 
+    @property
+    def wanted(self) -> torch.Tensor:
+        """How many placeholders the text of each sample must have, `(batch,)`."""
+        return self.counts if self.feature_counts is None else self.feature_counts
+
     def placed_before(self, length: int | torch.Tensor) -> torch.Tensor:
         """How many placeholders each sample has in the first `length` tokens of its text, `(batch,)`."""
         return self.earlier + (self.positions < length).sum(-1)
@@ -55,8 +60,7 @@ class SeriesStates:
         columns = torch.arange(placeholders.shape[1], device=placeholders.device) + cached
         positions = torch.where(placeholders, columns, NOWHERE)
         if past is None:
-            wanted = self.counts if self.feature_counts is None else self.feature_counts
-            return replace(self, positions=positions, earlier=wanted - placeholders.sum(-1))
+            return replace(self, positions=positions, earlier=self.wanted - placeholders.sum(-1))
         kept = past.positions.masked_fill(past.positions >= cached, NOWHERE)
         return replace(self, positions=torch.cat((kept, positions), dim=1), earlier=past.earlier)
 
@@ -111,16 +115,57 @@ def check_prompt(
             f"The samples have {given.tolist()} placeholder tokens of id {config.time_series_token_id} but series for "
             f"{wanted.tolist()}; {rule}"
         )
-    length, limit = placeholders.shape[1], config.context_length
+    check_length(config, placeholders, attention_mask, cached)
+
+
+def check_length(
+    config: TSLMConfig, placeholders: torch.Tensor, attention_mask: torch.Tensor | None, cached: int | torch.Tensor
+) -> None:
+    """Compares a text with what the language model can take; the arguments are those of [`check_prompt`].
+
+    Raises:
+        ValueError: it is too long.
+    """
+    length, limit = placeholders.shape[1] + cached, config.context_length
     if limit is None or length <= limit:
         return
     if attention_mask is not None and attention_mask.ndim == 2:
         length = int(attention_mask.sum(-1).max())  # padding takes no position
     if length > limit:
         raise ValueError(
-            f"The longest sample has {length} tokens, more than the {limit} of the language model; {int(given.max())} "
-            "of them stand for series; shorten the series or the text."
+            f"The longest sample has {length} tokens, more than the {limit} of the language model; "
+            f"{int(placeholders.sum(-1).max())} of them stand for series; shorten the series or the text."
         )
+
+
+def check_continuation(
+    config: TSLMConfig,
+    placeholders: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    cached: int | torch.Tensor,
+    states: SeriesStates,
+) -> None:
+    """Compares what is fed after a cached part with the series that the cache carries, and with the context; the
+    arguments are those of [`check_prompt`].
+
+    Raises:
+        ValueError: the cache is of another batch or has no series for a placeholder, or the text is too long.
+    """
+    if torch.compiler.is_compiling():
+        return
+    batch, expected = placeholders.shape[0], states.wanted.shape[0]
+    if batch != expected:
+        raise ValueError(
+            f"The text has {batch} samples but past_key_values the series of {expected}; give series_states with "
+            "them, or the series of the whole text."
+        )
+    given = placeholders.sum(-1)
+    if (states.placed_before(cached) + given > states.wanted).any():
+        raise ValueError(
+            f"The samples have {given.tolist()} placeholder tokens of id {config.time_series_token_id} after the text "
+            "in past_key_values but no series; give the series of the whole text, also of its cached part."
+        )
+    check_length(config, placeholders, attention_mask, cached)
 
 
 def soft_prompt_states(features: torch.Tensor, token_mask: torch.Tensor) -> SeriesStates:
@@ -134,31 +179,6 @@ def soft_prompt_states(features: torch.Tensor, token_mask: torch.Tensor) -> Seri
         features=features.gather(1, order[..., None].expand_as(features)),
         feature_counts=exists.sum(-1),
     )
-
-
-def check_continuation(
-    states: SeriesStates, placeholders: torch.Tensor, cached: int | torch.Tensor, token_id: int | None
-) -> None:
-    """Compares what is fed after a cached part, True in `placeholders` (batch, text) where a series stands, with the
-    series that the cache carries.
-
-    Raises:
-        ValueError: the cache is of another batch, or has no series for a placeholder.
-    """
-    if torch.compiler.is_compiling():
-        return
-    batch, expected = placeholders.shape[0], states.counts.shape[0]
-    if batch != expected:
-        raise ValueError(
-            f"The text has {batch} samples but past_key_values the series of {expected}; give series_states with "
-            "them, or the series of the whole text."
-        )
-    given = placeholders.sum(-1)
-    if (states.placed_before(cached) + given > states.counts).any():
-        raise ValueError(
-            f"The samples have {given.tolist()} placeholder tokens of id {token_id} after the text in "
-            "past_key_values but no series; give the series of the whole text, also of its cached part."
-        )
 
 
 def scatter_features(
@@ -200,7 +220,7 @@ def states_after_prompt(config: TSLMConfig, states: SeriesStates, dtype: torch.d
     if config.fusion == "soft_prompt":
         return replace(states, features=None, is_prompt_past=True)
     # Every later token reads the same.
-    context = cross_attention_context(config, states.counts[:, None], states, dtype)
+    context = cross_attention_context(config, states.placed_before(NOWHERE)[:, None], states, dtype)
     if (context.attention_mask == 0).all():
         context = replace(context, attention_mask=None, reads=None)
     return replace(states, later_context=context, is_prompt_past=True)

@@ -96,11 +96,6 @@ _OWN_ENCODERS: dict[str, type[PreTrainedModel]] = {
 }
 
 
-def _cached_length(past_key_values: Cache | None) -> int | torch.Tensor:
-    """Tokens of the text that a cache has."""
-    return 0 if past_key_values is None else past_key_values.get_seq_length()
-
-
 def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:
     """A new encoder of series, one of this package or any that `AutoModel` knows."""
     own = _OWN_ENCODERS.get(config.model_type)
@@ -276,6 +271,37 @@ class TSLMModel(TSLMPreTrainedModel):
         embedding = self.get_input_embeddings()(torch.tensor(token, device=inputs_embeds.device))
         return (inputs_embeds == embedding.to(inputs_embeds.dtype)).all(-1)
 
+    def place_series(
+        self,
+        placeholders: torch.BoolTensor,
+        attention_mask: torch.Tensor | None,
+        past_key_values: Cache | None,
+        time_series: torch.Tensor | None,
+        time_series_mask: torch.Tensor | None,
+        series_states: SeriesStates | None,
+    ) -> tuple[SeriesStates | None, torch.Tensor]:
+        """The series of a text, given or carried by the cache, and how many of their placeholders (batch, text) stand
+        at or before each position. The arguments are those of [`TSLMForCausalLM.forward`]."""
+        place = placeholders.cumsum(-1)
+        if series_states is not None and series_states.is_prompt_past:
+            return series_states, place
+        cached = 0 if past_key_values is None else past_key_values.get_seq_length()
+        past = series_states
+        if past is None and (torch.compiler.is_compiling() or cached):
+            past = getattr(past_key_values, "series_states", None)
+        if series_states is None and (past is None or time_series is not None):
+            # A single token on a cache is a step of a text without series.
+            if past_key_values is None or time_series is not None or placeholders.shape[1] > 1:
+                check_prompt(self.config, placeholders, attention_mask, time_series, time_series_mask, cached, past)
+            if time_series is None or time_series.shape[1] == 0:
+                return None, place
+            states = self.get_time_series_features(time_series, time_series_mask).placed(placeholders, cached, past)
+        else:
+            if series_states is None:
+                check_continuation(self.config, placeholders, attention_mask, cached, past)
+            states = past.placed(placeholders, cached, None if past.positions is None else past)
+        return states, place + states.placed_before(cached)[:, None]
+
     def prepare_inputs(
         self,
         input_ids: torch.LongTensor | None = None,
@@ -294,25 +320,9 @@ class TSLMModel(TSLMPreTrainedModel):
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("Give exactly one of input_ids and inputs_embeds.")
         placeholders = self.placeholders(input_ids, inputs_embeds)
-        # A single token on a cache is a step of a text without series.
-        is_step = past_key_values is not None and time_series is None and placeholders.shape[1] == 1
-        past = getattr(past_key_values, "series_states", None) if series_states is None else None
-        place = placeholders.cumsum(-1)
-        if series_states is not None or (past is not None and time_series is None):
-            states = past if series_states is None else series_states
-            if not states.is_prompt_past:
-                cached = _cached_length(past_key_values)
-                if series_states is None:
-                    check_continuation(states, placeholders, cached, self.config.time_series_token_id)
-                place = place + states.placed_before(cached)[:, None]
-            series_states = states
-        elif not is_step:
-            cached = _cached_length(past_key_values)
-            check_prompt(self.config, placeholders, attention_mask, time_series, time_series_mask, cached, past)
-            if time_series is not None and time_series.shape[1] > 0:
-                series_states = self.get_time_series_features(time_series, time_series_mask)
-                series_states = series_states.placed(placeholders, cached, past)
-                place = place + series_states.placed_before(cached)[:, None]
+        series_states, place = self.place_series(
+            placeholders, attention_mask, past_key_values, time_series, time_series_mask, series_states
+        )
         if inputs_embeds is None:
             inputs_embeds = self.get_input_embeddings()(input_ids)
         context = CrossAttentionContext()
@@ -346,12 +356,11 @@ class TSLMModel(TSLMPreTrainedModel):
     def states_to_return(self, states: SeriesStates | None, cache: Cache | None) -> SeriesStates | None:
         """What a forward pass returns as `series_states`: nothing in training.
 
-        Flamingo's text reads its series at every token, so that the cache carries them to the text that follows.
+        The cache carries them, too, to the text that follows: keys and values do not tell which series it had.
         """
         if self.training:
             return None
-        is_prompt = states is not None and not states.is_prompt_past
-        if self.config.fusion == "flamingo" and is_prompt and cache is not None:
+        if cache is not None and states is not None and not states.is_prompt_past:
             cache.series_states = states
         return states
 
@@ -514,8 +523,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
             attention_mask (`torch.Tensor` of shape `(batch, text)`, *optional*): 0 at padding, left or right.
             position_ids (`torch.LongTensor` of shape `(batch, text)`, *optional*): by default, tokens that are not
                 padding are counted from 0.
-            past_key_values (`Cache`, *optional*): cache of the language model, of the text before. For Flamingo it
-                carries the series of that text to what follows.
+            past_key_values (`Cache`, *optional*): cache of the language model, of the text before. It carries the
+                series of that text to what follows.
             inputs_embeds (`torch.FloatTensor` of shape `(batch, text, hidden_size)`, *optional*): instead of
                 `input_ids`; where it is the embedding of the placeholder, a series stands.
             time_series (`torch.Tensor` of shape `(batch, series, time)`, *optional*): normalised series of the whole
@@ -578,10 +587,14 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         super()._validate_generated_length(generation_config, input_ids_length, has_default_max_length)
 
     def prepare_inputs_for_generation(
-        self, input_ids: torch.LongTensor, series_states: SeriesStates | None = None, **kwargs: Any
+        self,
+        input_ids: torch.LongTensor,
+        inputs_embeds: torch.FloatTensor | None = None,
+        series_states: SeriesStates | None = None,
+        **kwargs: Any,
     ) -> dict[str, Any]:
         """Hands over the series once: after the prompt, what was made of them takes their place."""
-        inputs = super().prepare_inputs_for_generation(input_ids, **kwargs)
+        inputs = super().prepare_inputs_for_generation(input_ids, inputs_embeds=inputs_embeds, **kwargs)
         if series_states is not None:
             inputs["series_states"] = series_states
             inputs.pop("time_series", None)
