@@ -154,7 +154,8 @@ class LLMPSModel(LLMPSPreTrainedModel):
         """Arguments of the backbone besides its input; a flag that is None is the configuration's, then its own."""
         arguments = {"return_dict": True}
         for name, value in flags.items():
-            value = getattr(self.config, name) or None if value is None else value
+            if value is None:
+                value = getattr(self.config, name) or None
             if value is not None:
                 arguments[name] = value
         if hasattr(self.config.text_config, "use_cache"):

@@ -349,6 +349,9 @@ class TSLMModel(TSLMPreTrainedModel):
         """Runs `decoder`, the backbone with or without its head, on what `prepare_inputs` made."""
         not_taken = _NOT_TAKEN_BY_ALL - self._backbone_arguments
         inputs = {name: value for name, value in inputs.items() if name not in not_taken} | {"return_dict": True}
+        for name in ("output_hidden_states", "output_attentions"):
+            if inputs.get(name) is None and getattr(self.config, name):
+                inputs[name] = True
         if self.config.fusion == "soft_prompt":
             return decoder(**inputs)
         return run_with_context(decoder, inputs.pop("series_context"), len(self.cross_attention_layers), **inputs)

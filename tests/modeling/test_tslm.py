@@ -467,6 +467,21 @@ def test_built_on_the_meta_device(fusion: str):
 
 @both_fusions
 @torch.no_grad()
+def test_hidden_states_attentions_and_tuples_come_where_the_config_asks(fusion: str):
+    model = tslm(fusion, attn_implementation="eager")
+    inputs = batch(model, [SHORT])
+    right = model(**inputs, output_hidden_states=True, output_attentions=True)
+    model.config.output_hidden_states = model.config.output_attentions = True
+    found = model(**inputs)
+    assert (len(found.hidden_states), len(found.attentions)) == (3, 2)
+    assert all(map(torch.equal, found.hidden_states, right.hidden_states))
+    model.config.return_dict = False
+    assert isinstance(model(**inputs), tuple)
+    assert torch.equal(model(**inputs)[0], right.logits)
+
+
+@both_fusions
+@torch.no_grad()
 def test_a_copy_is_independent(fusion: str):
     model = tslm(fusion)
     inputs = batch(model, [SHORT])
