@@ -47,8 +47,7 @@ def main() -> None:
     past_values = torch.randn(_BATCH, _LENGTH, _VARIABLES)
     future_values = torch.randn(_BATCH, _LENGTH, _VARIABLES)
     tokens = torch.randn(_BATCH, _VARIABLES, text_config.n_embd)
-    for module in (model, backbone):
-        module.get_input_embeddings().requires_grad_(False)
+    backbone.wte = None  # it reads no words, as in the forecaster
     optimisers = {
         module: torch.optim.AdamW([p for p in module.parameters() if p.requires_grad], lr=1e-4, fused=True)
         for module in (model, backbone)

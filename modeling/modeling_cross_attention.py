@@ -95,7 +95,7 @@ class GatedCrossAttention(GradientCheckpointingLayer):
                 query = query.transpose(1, 2)  # All heads are queries of one head, which reads the latents once.
             else:
                 key, value = (latents.expand(-1, self.num_heads, -1, -1) for latents in (key, value))
-        attended = attend(
+        attended, _ = attend(
             self, self.config._attn_implementation, query, key, value, attention_mask, self.head_dim**-0.5
         )
         if self.attends_to_latents:

@@ -37,18 +37,19 @@ def attend(
     attention_mask: torch.Tensor | None,
     scaling: float,
     dropout: float = 0.0,
-) -> torch.Tensor:
-    """Attention under an additive mask by the implementation that the config names, to (batch, queries, heads, dim).
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Attention under an additive mask by the implementation that the config names.
+
+    Returns (batch, queries, heads, dim), and from the eager one the weights (batch, heads, queries, keys).
 
     Flash and flex kernels take no additive mask, so a masked call that asks for one of them runs on SDPA.
     """
     if implementation not in (None, "eager", "sdpa") and attention_mask is not None:
         implementation = "sdpa"
     attention: Callable = ALL_ATTENTION_FUNCTIONS.get_interface(implementation, eager_attention_forward)
-    output, _ = attention(
+    return attention(
         module, query, key, value, attention_mask, scaling=scaling, dropout=dropout if module.training else 0.0
     )
-    return output
 
 
 def additive_mask(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

@@ -1,6 +1,7 @@
 """The LLM-PS forecaster (arXiv 2503.09656): multi-scale CNN, wavelet decoupling, a language model, an output head."""
 
 import logging
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoModel, PreTrainedModel
 from transformers import initialization as init
-from transformers.utils import ModelOutput
+from transformers.utils import ModelOutput, can_return_tuple
 
 from .configuration_llmps import LLMPSConfig
 from .modeling_layers import init_fan_in
@@ -69,6 +70,7 @@ class LLMPSPreTrainedModel(PreTrainedModel):
     base_model_prefix = "model"
     main_input_name = "past_values"
     input_modalities = ("time",)
+    _input_embed_layer = "token_projection"
     supports_gradient_checkpointing = True
     _supports_sdpa = True
     _supports_flash_attn = True
@@ -89,6 +91,16 @@ class LLMPSPreTrainedModel(PreTrainedModel):
             init.zeros_(module.bias)
         else:
             super()._init_weights(module)
+
+
+def drop_input_embeddings(language_model: PreTrainedModel) -> str:
+    """Takes the word embeddings out of a language model that reads `inputs_embeds`, and returns the name they had."""
+    embeddings = language_model.get_input_embeddings()
+    name = next(name for name, module in language_model.named_modules() if module is embeddings)
+    language_model.set_input_embeddings(None)
+    for plan in (language_model._tp_plan, language_model._pp_plan, language_model._fsdp_plan):
+        plan.pop(name, None)
+    return name
 
 
 class PerVariableLinear(nn.Module):
@@ -120,16 +132,14 @@ class LLMPSModel(LLMPSPreTrainedModel):
         self.patch_stride = config.patch_stride or self.patch_length
         self.token_projection = nn.Linear(config.mscnn_channels * self.patch_length, config.hidden_size)
         self.backbone = AutoModel.from_config(config.text_config) if config.use_llm else None
-        if getattr(self.backbone, "pooler", None) is not None:
-            # Encoders such as BERT bring one for classification; nothing here would ever train or use it.
-            self.backbone.pooler = None
+        if self.backbone is not None:
+            # Series are no words, and nothing here is classified: what would never be used or trained goes.
+            embeddings = drop_input_embeddings(self.backbone)
+            if getattr(self.backbone, "pooler", None) is not None:
+                self.backbone.pooler = None
+            # Checkpoints of before have them.
+            self._keys_to_ignore_on_load_unexpected = [rf"(^|\.)backbone\.{re.escape(embeddings)}\."]
         self.post_init()
-
-    def get_input_embeddings(self) -> nn.Module | None:
-        return self.backbone.get_input_embeddings() if self.backbone is not None else None
-
-    def set_input_embeddings(self, value: nn.Module) -> None:
-        self.backbone.set_input_embeddings(value)
 
     def _check_tokens(self, num_variables: int) -> None:
         tokens = self.config.tokens_per_variable * (num_variables if self.config.mix_variables else 1)
@@ -141,6 +151,19 @@ class LLMPSModel(LLMPSPreTrainedModel):
                 "give fewer variables, longer patches or mix_variables: false."
             )
 
+    def _backbone_arguments(self, **flags: Any) -> dict[str, Any]:
+        """Arguments of the backbone besides its input; a flag that is None is the configuration's, then its own."""
+        arguments = {"return_dict": True}
+        for name, value in flags.items():
+            if value is None:
+                value = getattr(self.config, name) or None
+            if value is not None:
+                arguments[name] = value
+        if hasattr(self.config.text_config, "use_cache"):
+            arguments["use_cache"] = False
+        return arguments
+
+    @can_return_tuple
     def forward(
         self,
         past_values: Tensor,
@@ -154,8 +177,10 @@ class LLMPSModel(LLMPSPreTrainedModel):
             past_values: (batch, time, variables) of any length; NaN is missing. Shorter than `context_length` is
                 padded on the left with missing values, of longer input the last `context_length` steps are used.
             past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
-            output_hidden_states: also return the hidden states of the backbone.
-            output_attentions: also return its attention weights.
+            output_hidden_states: also return the hidden states of the backbone; by default as the configuration says.
+            output_attentions: also return its attention weights, which needs `attn_implementation="eager"`; by
+                default as the configuration says.
+            return_dict: False for a tuple of what is not None; by default as the configuration says.
 
         Raises:
             ValueError: if `past_values` has not three axes, or more variables than the backbone has positions.
@@ -181,9 +206,9 @@ class LLMPSModel(LLMPSPreTrainedModel):
             sequences = tokens.reshape(batch_size, -1, tokens.shape[-1]) if self.config.mix_variables else tokens
             backbone_outputs = self.backbone(
                 inputs_embeds=sequences,
-                output_hidden_states=output_hidden_states,
-                output_attentions=output_attentions,
-                **({"use_cache": False} if hasattr(self.config.text_config, "use_cache") else {}),
+                **self._backbone_arguments(
+                    output_hidden_states=output_hidden_states, output_attentions=output_attentions
+                ),
             )
             hidden_states = tokens + backbone_outputs.last_hidden_state.reshape(tokens.shape)
         return LLMPSModelOutput(
@@ -217,12 +242,6 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         )
         self.post_init()
 
-    def get_input_embeddings(self) -> nn.Module | None:
-        return self.model.get_input_embeddings()
-
-    def set_input_embeddings(self, value: nn.Module) -> None:
-        self.model.set_input_embeddings(value)
-
     def _check_variables(self, num_variables: int) -> None:
         expected = self.config.num_input_channels
         if not self.config.share_projection and num_variables != expected:
@@ -231,6 +250,7 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
                 "(share_projection: false) and takes exactly these."
             )
 
+    @can_return_tuple
     def forward(
         self,
         past_values: Tensor,
@@ -255,8 +275,10 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
                 given, the feature loss is added.
             num_items_in_batch: observed future values over all parts of a global batch; given, the loss is this part's
                 share of the global mean, so that it does not matter how the batch is cut. By default the mean.
-            output_hidden_states: also return the hidden states of the backbone.
-            output_attentions: also return its attention weights.
+            output_hidden_states: also return the hidden states of the backbone; by default as the configuration says.
+            output_attentions: also return its attention weights, which needs `attn_implementation="eager"`; by
+                default as the configuration says.
+            return_dict: False for a tuple of what is not None; by default as the configuration says.
 
         Raises:
             ValueError: for a wrong number of variables or axes, or `future_values` of another shape than the forecast.
@@ -267,6 +289,7 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             past_observed_mask,
             output_hidden_states=output_hidden_states,
             output_attentions=output_attentions,
+            return_dict=True,
         )
         horizon = self.config.prediction_length
         head_outputs = self.head(self.dropout(encoded.last_hidden_state.flatten(2))).float()
@@ -419,7 +442,7 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         """Forecasts block after block, each from the ones before."""
         blocks: list[LLMPSForForecastingOutput] = []
         for _ in range(0, horizon, self.config.prediction_length):
-            block = self(values, mask)
+            block = self(values, mask, return_dict=True)
             blocks.append(block)
             values = torch.cat((values, block.mean_predictions.to(values.dtype)), dim=1)
             mask = torch.cat((mask, torch.ones_like(block.mean_predictions, dtype=torch.bool)), dim=1)

@@ -4,10 +4,11 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
+from transformers.utils.output_capturing import capture_outputs
 
 from .configuration_mscnn_encoder import MSCNNEncoderConfig
 from .modeling_layers import init_fan_in, sinusoidal_positions
-from .modeling_mscnn import MSCNN
+from .modeling_mscnn import MSCNN, MSCNNBlock
 from .modeling_series_encoding import series_lengths
 
 
@@ -26,6 +27,7 @@ class MSCNNEncoderModel(PreTrainedModel):
     main_input_name = "past_values"
     input_modalities = ("time",)
     _no_split_modules = ("MSCNNBlock",)
+    _can_record_outputs = {"hidden_states": MSCNNBlock}  # noqa: RUF012
     # There is no attention, so the implementation that the language model asks for is as good as any.
     _supports_sdpa = True
     _supports_flash_attn = True
@@ -55,7 +57,13 @@ class MSCNNEncoderModel(PreTrainedModel):
     def get_input_embeddings(self) -> nn.Module:
         return self.mscnn.embed
 
-    def forward(self, past_values: torch.Tensor, past_observed_mask: torch.Tensor | None = None) -> BaseModelOutput:
+    @capture_outputs(tie_last_hidden_states=False)
+    def forward(
+        self,
+        past_values: torch.Tensor,
+        past_observed_mask: torch.Tensor | None = None,
+        output_hidden_states: bool | None = None,
+    ) -> BaseModelOutput:
         r"""Encodes univariate series.
 
         Args:
@@ -63,10 +71,12 @@ class MSCNNEncoderModel(PreTrainedModel):
             past_observed_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
                 every value is. Steps after the last observed one are padding and do not change the others; a gap
                 before it is read as a gap.
+            output_hidden_states (`bool`, *optional*): also return the features before and after each block of the
+                multi-scale CNN, each `(batch, mscnn_channels, time)`; by default as the config says.
 
         Returns:
             `BaseModelOutput` whose `last_hidden_state` is `(batch, patches, hidden_size)`, patches being `time` over
-            `patch_length`, rounded up.
+            `patch_length`, rounded up; a tuple with `return_dict=False`.
         """
         if past_observed_mask is None:
             past_observed_mask = torch.ones_like(past_values)

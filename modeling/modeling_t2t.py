@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
+from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
 from .configuration_t2t import T2TConfig
 from .modeling_scaling import fit_to_length, observed, standardise
@@ -23,9 +24,11 @@ class T2TModelOutput(ModelOutput):
 
     Args:
         last_hidden_state: features of the patches, (batch, variables, patches, hidden_size).
+        hidden_states: those before and after each layer, (batch * variables, patches, hidden_size), where asked for.
     """
 
     last_hidden_state: Tensor | None = None
+    hidden_states: tuple[Tensor, ...] | None = None
 
 
 @dataclass
@@ -39,6 +42,8 @@ class T2TForPreTrainingOutput(ModelOutput):
         reconstruction: rebuilt patches in the scale of the normalised window, (batch, variables, patches,
             patch_length).
         patch_mask: True where a patch was hidden, (batch, variables, patches).
+        hidden_states: of the encoder, before and after each layer, (batch * variables, patches, hidden_size), where
+            asked for.
     """
 
     loss: Tensor | None = None
@@ -46,6 +51,7 @@ class T2TForPreTrainingOutput(ModelOutput):
     semantic_loss: Tensor | None = None
     reconstruction: Tensor | None = None
     patch_mask: Tensor | None = None
+    hidden_states: tuple[Tensor, ...] | None = None
 
 
 def _transformer(config: T2TConfig, num_layers: int) -> nn.TransformerEncoder:
@@ -68,6 +74,10 @@ class T2TPreTrainedModel(PreTrainedModel):
     base_model_prefix = "encoder"
     main_input_name = "past_values"
     input_modalities = ("time",)
+    _input_embed_layer = "patch_embedding"
+    _can_record_outputs = {  # noqa: RUF012
+        "hidden_states": OutputRecorder(nn.TransformerEncoderLayer, layer_name="encoder")
+    }
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -82,6 +92,8 @@ class T2TPreTrainedModel(PreTrainedModel):
 
 class T2TModel(T2TPreTrainedModel):
     """Encoder of the patches of every variable on its own."""
+
+    _can_record_outputs = {"hidden_states": nn.TransformerEncoderLayer}  # noqa: RUF012
 
     def __init__(self, config: T2TConfig):
         super().__init__(config)
@@ -119,8 +131,14 @@ class T2TModel(T2TPreTrainedModel):
         hidden_states = hidden_states + self.position_embeddings
         return self.layers(hidden_states.flatten(0, 1)).view_as(hidden_states)
 
-    def forward(self, past_values: Tensor, past_observed_mask: Tensor | None = None) -> T2TModelOutput:
-        """Features of the patches of each variable; the arguments are those of `patches`."""
+    @capture_outputs(tie_last_hidden_states=False)
+    def forward(
+        self,
+        past_values: Tensor,
+        past_observed_mask: Tensor | None = None,
+        output_hidden_states: bool | None = None,
+    ) -> T2TModelOutput:
+        """Features of the patches of each variable; the first arguments are those of `patches`."""
         patches, _ = self.patches(past_values, past_observed_mask)
         return T2TModelOutput(last_hidden_state=self.encode(patches))
 
@@ -164,11 +182,13 @@ class T2TForPreTraining(T2TPreTrainedModel):
         order = torch.rand(shape, device=device).argsort(-1)
         return order < hidden
 
+    @capture_outputs(tie_last_hidden_states=False)
     def forward(
         self,
         past_values: Tensor,
         past_observed_mask: Tensor | None = None,
         patch_mask: Tensor | None = None,
+        output_hidden_states: bool | None = None,
     ) -> T2TForPreTrainingOutput:
         """Rebuilds hidden patches.
 
@@ -176,6 +196,7 @@ class T2TForPreTraining(T2TPreTrainedModel):
             past_values: (batch, time, variables); NaN is missing.
             past_observed_mask: same shape, True or 1 where a value is to be used.
             patch_mask: boolean (batch, variables, patches), True where a patch is hidden; drawn at random by default.
+            output_hidden_states: also return the hidden states of the encoder; by default as the configuration says.
         """
         patches, patch_observed = self.encoder.patches(past_values, past_observed_mask)
         if patch_mask is None:

@@ -7,6 +7,7 @@ from transformers import initialization as init
 from transformers.activations import ACT2FN
 from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutput
+from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
 from .configuration_ts_encoder import TSEncoderConfig
 from .modeling_layers import additive_mask, attend, init_fan_in, sinusoidal_positions
@@ -62,13 +63,16 @@ class TSEncoderLayer(GradientCheckpointingLayer):
         self.mlp_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, hidden_states: torch.Tensor, attention_mask: torch.Tensor | None) -> torch.Tensor:
+    def forward(
+        self, hidden_states: torch.Tensor, attention_mask: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Hidden states (batch, patches, hidden_size), and from eager attention its weights."""
         shape = (*hidden_states.shape[:2], -1, self.head_dim)
         query, key, value = (
             projection(hidden_states).view(shape).transpose(1, 2)
             for projection in (self.q_proj, self.k_proj, self.v_proj)
         )
-        attended = attend(
+        attended, weights = attend(
             self,
             self.config._attn_implementation,
             query,
@@ -80,7 +84,7 @@ class TSEncoderLayer(GradientCheckpointingLayer):
         )
         hidden_states = self.attention_norm(hidden_states + self.dropout(self.o_proj(attended.flatten(2))))
         mlp = self.down_proj(self.dropout(self.activation(self.up_proj(hidden_states))))
-        return self.mlp_norm(hidden_states + self.dropout(mlp))
+        return self.mlp_norm(hidden_states + self.dropout(mlp)), weights
 
 
 class TSEncoderModel(PreTrainedModel):
@@ -96,6 +100,10 @@ class TSEncoderModel(PreTrainedModel):
     input_modalities = ("time",)
     supports_gradient_checkpointing = True
     _no_split_modules = ("TSEncoderLayer",)
+    _can_record_outputs = {  # noqa: RUF012
+        "hidden_states": TSEncoderLayer,
+        "attentions": OutputRecorder(TSEncoderLayer, index=1),
+    }
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_attention_backend = True
@@ -117,17 +125,28 @@ class TSEncoderModel(PreTrainedModel):
     def get_input_embeddings(self) -> nn.Module:
         return self.embeddings.patch_embedding
 
-    def forward(self, past_values: torch.Tensor, past_observed_mask: torch.Tensor | None = None) -> BaseModelOutput:
+    @capture_outputs
+    def forward(
+        self,
+        past_values: torch.Tensor,
+        past_observed_mask: torch.Tensor | None = None,
+        output_hidden_states: bool | None = None,
+        output_attentions: bool | None = None,
+    ) -> BaseModelOutput:
         r"""Encodes univariate series.
 
         Args:
             past_values (`torch.Tensor` of shape `(batch, time)`): series, padded with anything to a common length.
             past_observed_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
                 every value is.
+            output_hidden_states (`bool`, *optional*): also return the hidden states of each layer; by default as the
+                config says.
+            output_attentions (`bool`, *optional*): also return the attention weights of each layer, which needs eager
+                attention; by default as the config says.
 
         Returns:
             `BaseModelOutput` whose `last_hidden_state` is `(batch, patches, hidden_size)`, patches being `time` over
-            `patch_length`, rounded up.
+            `patch_length`, rounded up; a tuple with `return_dict=False`.
 
         Raises:
             ValueError: the series has more patches than a learned table of positions has rows.
@@ -141,7 +160,7 @@ class TSEncoderModel(PreTrainedModel):
         visible = observed.unflatten(1, (-1, self.config.patch_length)).any(-1)
         attention_mask = additive_mask(visible[:, None, None], hidden_states.dtype)
         for layer in self.layers:
-            hidden_states = layer(hidden_states, attention_mask)
+            hidden_states, _ = layer(hidden_states, attention_mask)
         return BaseModelOutput(last_hidden_state=hidden_states)
 
 

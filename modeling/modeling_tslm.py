@@ -35,6 +35,7 @@ from .modeling_quantization import WHERE, share_quantizer, spare_from_quantizati
 from .modeling_series_encoding import checked_mask, encode_series
 from .modeling_series_states import (
     SeriesStates,
+    check_continuation,
     check_prompt,
     cross_attention_context,
     scatter_features,
@@ -208,6 +209,9 @@ class TSLMModel(TSLMPreTrainedModel):
                 f"text_config: {config.text_config.model_type!r} keeps no keys and values of the text before a token; "
                 "take a language model with attention."
             )
+        # Whether the head is tied is the backbone's matter; peft asks the outermost model.
+        tied = self.backbone.get_expanded_tied_weights_keys()
+        self._tied_weights_keys = {f"backbone.{name}": f"backbone.{source}" for name, source in tied.items()}
         self.encoder = build_encoder(config.encoder_config) if encoder is None else encoder
         if config.fusion == "soft_prompt":
             self.projector = TimeSeriesProjector(config)
@@ -257,6 +261,47 @@ class TSLMModel(TSLMPreTrainedModel):
         """States of a prompt for the steps that feed, with its cache, only what follows it."""
         return states_after_prompt(self.config, states, self.get_input_embeddings().weight.dtype)
 
+    def placeholders(
+        self, input_ids: torch.LongTensor | None, inputs_embeds: torch.FloatTensor | None
+    ) -> torch.BoolTensor:
+        """True where a series stands in a text, (batch, text); without ids, where its embedding does."""
+        token = self.config.time_series_token_id
+        if input_ids is not None:
+            return input_ids == token
+        embedding = self.get_input_embeddings()(torch.tensor(token, device=inputs_embeds.device))
+        return (inputs_embeds == embedding.to(inputs_embeds.dtype)).all(-1)
+
+    def place_series(
+        self,
+        placeholders: torch.BoolTensor,
+        attention_mask: torch.Tensor | None,
+        past_key_values: Cache | None,
+        time_series: torch.Tensor | None,
+        time_series_mask: torch.Tensor | None,
+        series_states: SeriesStates | None,
+    ) -> tuple[SeriesStates | None, torch.Tensor]:
+        """The series of a text, given or carried by the cache, and how many of their placeholders (batch, text) stand
+        at or before each position. The arguments are those of [`TSLMForCausalLM.forward`]."""
+        place = placeholders.cumsum(-1)
+        if series_states is not None and series_states.is_prompt_past:
+            return series_states, place
+        cached = 0 if past_key_values is None else past_key_values.get_seq_length()
+        past = series_states
+        if past is None and (torch.compiler.is_compiling() or cached):
+            past = getattr(past_key_values, "series_states", None)
+        if series_states is None and (past is None or time_series is not None):
+            # A single token on a cache is a step of a text without series.
+            if past_key_values is None or time_series is not None or placeholders.shape[1] > 1:
+                check_prompt(self.config, placeholders, attention_mask, time_series, time_series_mask, cached, past)
+            if time_series is None or time_series.shape[1] == 0:
+                return None, place
+            states = self.get_time_series_features(time_series, time_series_mask).placed(placeholders, cached, past)
+        else:
+            if series_states is None:
+                check_continuation(self.config, placeholders, attention_mask, cached, past)
+            states = past.placed(placeholders, cached, None if past.positions is None else past)
+        return states, place + states.placed_before(cached)[:, None]
+
     def prepare_inputs(
         self,
         input_ids: torch.LongTensor | None = None,
@@ -274,27 +319,19 @@ class TSLMModel(TSLMPreTrainedModel):
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("Give exactly one of input_ids and inputs_embeds.")
-        if input_ids is None and (time_series is not None or series_states is not None):
-            raise ValueError("time_series needs input_ids, which hold its placeholders; inputs_embeds alone do not.")
-        if inputs_embeds is None:
-            placeholders = input_ids == self.config.time_series_token_id
-        else:
-            placeholders = torch.zeros(inputs_embeds.shape[:2], dtype=torch.bool, device=inputs_embeds.device)
-        # A single token on a cache is a step of a text without series.
-        is_step = past_key_values is not None and time_series is None and placeholders.shape[1] == 1
-        if series_states is None and not is_step:
-            check_prompt(self.config, placeholders, attention_mask, time_series, time_series_mask)
-            if time_series is not None and time_series.shape[1] > 0:
-                series_states = self.get_time_series_features(time_series, time_series_mask)
+        placeholders = self.placeholders(input_ids, inputs_embeds)
+        series_states, place = self.place_series(
+            placeholders, attention_mask, past_key_values, time_series, time_series_mask, series_states
+        )
         if inputs_embeds is None:
             inputs_embeds = self.get_input_embeddings()(input_ids)
         context = CrossAttentionContext()
         if series_states is not None and series_states.is_prompt_past:
             context = series_states.later_context
         elif series_states is not None and self.config.fusion == "soft_prompt":
-            inputs_embeds = scatter_features(inputs_embeds, placeholders, series_states)
+            inputs_embeds = scatter_features(inputs_embeds, placeholders, place, series_states)
         elif series_states is not None:
-            context = cross_attention_context(self.config, placeholders.cumsum(-1), series_states, inputs_embeds.dtype)
+            context = cross_attention_context(self.config, place, series_states, inputs_embeds.dtype)
         if position_ids is None and attention_mask is not None and attention_mask.ndim == 2:
             # Padding takes no position, on whichever side it is.
             position_ids = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)[:, -placeholders.shape[1] :]
@@ -311,10 +348,24 @@ class TSLMModel(TSLMPreTrainedModel):
     def run(self, decoder: PreTrainedModel, inputs: dict[str, Any]) -> ModelOutput:
         """Runs `decoder`, the backbone with or without its head, on what `prepare_inputs` made."""
         not_taken = _NOT_TAKEN_BY_ALL - self._backbone_arguments
-        inputs = {name: value for name, value in inputs.items() if name not in not_taken}
+        inputs = {name: value for name, value in inputs.items() if name not in not_taken} | {"return_dict": True}
+        for name in ("output_hidden_states", "output_attentions"):
+            if inputs.get(name) is None and getattr(self.config, name):
+                inputs[name] = True
         if self.config.fusion == "soft_prompt":
             return decoder(**inputs)
         return run_with_context(decoder, inputs.pop("series_context"), len(self.cross_attention_layers), **inputs)
+
+    def states_to_return(self, states: SeriesStates | None, cache: Cache | None) -> SeriesStates | None:
+        """What a forward pass returns as `series_states`: nothing in training.
+
+        The cache carries them, too, to the text that follows: keys and values do not tell which series it had.
+        """
+        if self.training:
+            return None
+        if cache is not None and states is not None and not states.is_prompt_past:
+            cache.series_states = states
+        return states
 
     @can_return_tuple
     def forward(
@@ -346,7 +397,7 @@ class TSLMModel(TSLMPreTrainedModel):
             past_key_values=outputs.past_key_values,
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
-            series_states=None if self.training else series_states,
+            series_states=self.states_to_return(series_states, outputs.past_key_values),
         )
 
 
@@ -361,6 +412,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
     ):
         super().__init__(config)
         self.model = TSLMModel(config, backbone, encoder)
+        tied = self.model._tied_weights_keys
+        self._tied_weights_keys = {f"model.{name}": f"model.{source}" for name, source in tied.items()}
         if backbone is not None:
             self.generation_config = copy(backbone.generation_config)
         if config.fusion == "flamingo":  # the soft prompt's forward never predicts it
@@ -473,10 +526,12 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
             attention_mask (`torch.Tensor` of shape `(batch, text)`, *optional*): 0 at padding, left or right.
             position_ids (`torch.LongTensor` of shape `(batch, text)`, *optional*): by default, tokens that are not
                 padding are counted from 0.
-            past_key_values (`Cache`, *optional*): cache of the language model; `series_states` must come with it.
+            past_key_values (`Cache`, *optional*): cache of the language model, of the text before. It carries the
+                series of that text to what follows.
             inputs_embeds (`torch.FloatTensor` of shape `(batch, text, hidden_size)`, *optional*): instead of
-                `input_ids`, for text without series.
-            time_series (`torch.Tensor` of shape `(batch, series, time)`, *optional*): normalised series.
+                `input_ids`; where it is the embedding of the placeholder, a series stands.
+            time_series (`torch.Tensor` of shape `(batch, series, time)`, *optional*): normalised series of the whole
+                text, also of what `past_key_values` has of it. With a cache they are only needed for new placeholders.
             time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed. A row without
                 any is no series, so that a batch may mix samples with different numbers of them.
             series_states (`SeriesStates`, *optional*): what an earlier call returned, instead of `time_series`.
@@ -518,7 +573,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
             past_key_values=outputs.past_key_values,
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
-            series_states=None if self.training else series_states,
+            series_states=self.model.states_to_return(series_states, outputs.past_key_values),
         )
 
     def _validate_generated_length(
@@ -535,10 +590,14 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         super()._validate_generated_length(generation_config, input_ids_length, has_default_max_length)
 
     def prepare_inputs_for_generation(
-        self, input_ids: torch.LongTensor, series_states: SeriesStates | None = None, **kwargs: Any
+        self,
+        input_ids: torch.LongTensor,
+        inputs_embeds: torch.FloatTensor | None = None,
+        series_states: SeriesStates | None = None,
+        **kwargs: Any,
     ) -> dict[str, Any]:
         """Hands over the series once: after the prompt, what was made of them takes their place."""
-        inputs = super().prepare_inputs_for_generation(input_ids, **kwargs)
+        inputs = super().prepare_inputs_for_generation(input_ids, inputs_embeds=inputs_embeds, **kwargs)
         if series_states is not None:
             inputs["series_states"] = series_states
             inputs.pop("time_series", None)

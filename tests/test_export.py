@@ -112,7 +112,6 @@ def test_a_saved_graph_runs_where_only_torch_is_also_with_int8_weights(tiny_mode
     code += "    torch.save(torch.export.load(path).module()(values, mask), path + '.out')"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
     whole, small = (torch.load(f"{path}.out") for path in paths)
-    assert model.get_input_embeddings().weight.shape[0] == 5000
     expected = eager(model, values, mask)
     np.testing.assert_allclose(whole["mean_predictions"].numpy(), expected[0], atol=1e-5, rtol=0)
     np.testing.assert_allclose(whole["full_predictions"].numpy(), expected[1], atol=1e-5, rtol=0)

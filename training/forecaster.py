@@ -163,8 +163,6 @@ def build_forecaster(
     model = LLMPSForForecasting(config)
     backbone = model.model.backbone
     if backbone is not None:
-        # Tokens come from the series, so these are never used; frozen, they cost no gradient and no optimiser state.
-        backbone.get_input_embeddings().requires_grad_(False)
         if source is not None:
             model.load_backbone(source)
         if backbone_arguments.backbone_training == "frozen":

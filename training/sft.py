@@ -1,16 +1,19 @@
 """Supervised fine-tuning of the time-series language model on trl's SFTTrainer."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 from accelerate.utils import gather_object
 from datasets import Dataset
-from peft import PeftConfig
+from peft import PeftConfig, PeftModel
 from peft.utils import ModulesToSaveWrapper
 from torch import nn
+from torch.distributed.tensor import DTensor
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor, EarlyStoppingCallback, PreTrainedModel
 from transformers.trainer_utils import EvalLoopOutput
 from transformers.utils import is_bitsandbytes_available
@@ -34,6 +37,8 @@ PARTS = {
     "backbone": ("backbone",),
 }
 TIME_SERIES_TOKEN = "<|time_series|>"
+# A score whose probability is 0 in every precision, also scaled, and which no product or sum takes out of range.
+_NEVER = -1e4
 
 
 @dataclass
@@ -138,6 +143,32 @@ def generate_answers(
     return answers
 
 
+@contextmanager
+def placeholder_out_of_fused_loss(model: PreTrainedModel) -> Iterator[None]:
+    """Has a loss that trl computes from hidden states and head leave out the placeholder, as the model's own does.
+
+    SFTTrainer asks the model for its head and never makes the scores in which the soft prompt's `forward` lowers that
+    of the placeholder; here it gets the head's weight with a bias that does so.
+
+    Args:
+        model: a `TSLMForCausalLM`, or one with adapters.
+    """
+    model = model.get_base_model() if isinstance(model, PeftModel) else model
+    if model.config.fusion != "soft_prompt":  # Flamingo's forward scores it as any other
+        yield
+        return
+    head = model.get_output_embeddings()
+    weight, bias = (one.full_tensor() if isinstance(one, DTensor) else one for one in (head.weight, head.bias))
+    bias = weight.new_zeros(head.out_features) if bias is None else bias
+    token = torch.tensor([model.config.time_series_token_id], device=bias.device)
+    scored = SimpleNamespace(weight=weight, bias=bias.index_fill(0, token, _NEVER))
+    model.get_output_embeddings = lambda: scored
+    try:
+        yield
+    finally:
+        del model.get_output_embeddings
+
+
 class TSLMTrainer(SFTTrainer):
     """SFTTrainer with a learning rate for each part of the model, which evaluates what the model generates.
 
@@ -154,6 +185,11 @@ class TSLMTrainer(SFTTrainer):
     ):
         super().__init__(*args, **kwargs)
         self.answer_metrics = answer_metrics
+
+    def compute_loss(self, model: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        """The loss of `model(labels=...)`: over the tokens that can be written."""
+        with placeholder_out_of_fused_loss(self.accelerator.unwrap_model(model)):
+            return super().compute_loss(model, *args, **kwargs)
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Writes none: that of trl describes a text model; the command that trains writes one at the end."""

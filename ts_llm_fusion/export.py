@@ -91,9 +91,6 @@ def export_program(model: PreTrainedModel, int8: bool = False) -> ExportedProgra
     """
     config = model.config
     module = copy.deepcopy(model).float().eval().requires_grad_(False)
-    if module.get_input_embeddings() is not None:
-        # The vocabulary of the language model: nothing of it is read, and it can be most of the file.
-        module.set_input_embeddings(nn.Identity())
     if int8:
         _to_int8(module)
     variables = config.num_input_channels if not config.share_projection else min(3, most_variables(config) or 3)

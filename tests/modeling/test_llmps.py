@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, AutoModelForTimeSeriesPrediction
 
 from ts_llm_fusion import LLMPSConfig, LLMPSForForecasting, LLMPSModel
+from ts_llm_fusion.modeling.modeling_mscnn import MSCNN
 
 LLAMA = {"model_type": "llama", "num_key_value_heads": 2, "intermediate_size": 48}
 BACKBONES = {
@@ -37,9 +39,8 @@ def test_every_backbone_trains(name: str, tiny_model) -> None:
     outputs.loss.backward()
     assert outputs.mean_predictions.shape == (3, 12, 5)
     assert outputs.full_predictions.shape == (3, 12, 5, 3)
-    unused = model.get_input_embeddings()
-    without = [n for n, p in model.named_parameters() if p.grad is None and p is not unused.weight]
-    assert without == []
+    assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
+    assert not any(parameter.shape[0] == COMMON["vocab_size"] for parameter in model.model.backbone.parameters())
 
 
 @pytest.mark.parametrize("name", BACKBONES)
@@ -55,6 +56,58 @@ def test_saved_and_loaded_through_the_auto_classes_it_is_bit_equal(name: str, ti
     with torch.no_grad():
         expected = model.model(past_values).last_hidden_state
         assert torch.equal(base(past_values).last_hidden_state, expected)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_a_checkpoint_with_word_embeddings_loads(name: str, tiny_model, tmp_path: Path) -> None:
+    model = tiny_model(text_config=backbone(name))
+    model.save_pretrained(tmp_path)
+    text_model = AutoModel.from_config(model.config.text_config)
+    embeddings = text_model.get_input_embeddings()
+    (place,) = (place for place, module in text_model.named_modules() if module is embeddings)
+    weights = load_file(tmp_path / "model.safetensors")
+    assert f"model.backbone.{place}.weight" not in weights
+    weights[f"model.backbone.{place}.weight"] = embeddings.weight.detach().clone()
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    for auto_class in (AutoModelForTimeSeriesPrediction, AutoModel):
+        loaded, info = auto_class.from_pretrained(tmp_path, output_loading_info=True)
+        assert not info["unexpected_keys"] - ({"head.weight", "head.bias"} if auto_class is AutoModel else set())
+        assert not info["missing_keys"]
+    past_values = torch.randn(2, 48, 3)
+    with torch.no_grad():
+        assert torch.equal(loaded(past_values).last_hidden_state, model.model(past_values).last_hidden_state)
+
+
+def test_without_word_embeddings_the_backbone_starts_as_it_did(tiny_config) -> None:
+    config = tiny_config()
+    torch.manual_seed(5)
+    MSCNN(8, 1, 4, 48, config.effective_wavelet_levels)
+    torch.nn.Linear(8 * 48, 32)
+    expected = AutoModel.from_config(config.text_config).state_dict()
+    torch.manual_seed(5)
+    found = LLMPSModel(config).backbone.state_dict()
+    assert expected.keys() - found.keys() == {"wte.weight"}
+    assert all(torch.equal(value, expected[name]) for name, value in found.items())
+
+
+@pytest.mark.parametrize("given", ["argument", "config", "text_config"])
+def test_hidden_states_and_attentions_come_where_argument_or_config_asks(given: str, tiny_model) -> None:
+    model = tiny_model(attn_implementation="eager")
+    past_values = torch.randn(2, 48, 3)
+    asked = {"output_hidden_states": True, "output_attentions": True}
+    if given != "argument":
+        config = model.config if given == "config" else model.config.text_config
+        for name in asked:
+            setattr(config, name, True)
+    with torch.no_grad():
+        outputs = model(past_values, **(asked if given == "argument" else {}))
+        assert (len(outputs.hidden_states), len(outputs.attentions)) == (3, 2)
+        assert outputs.attentions[0].shape == (2, 2, 3, 3)
+        model.config.return_dict = False
+        as_tuple = model(past_values, **(asked if given == "argument" else {}))
+        assert isinstance(as_tuple, tuple) and torch.equal(as_tuple[0], outputs.mean_predictions)
+        assert len(as_tuple) == 3
+        assert torch.equal(model.predict(past_values).mean_predictions, outputs.mean_predictions)
 
 
 def test_a_model_made_on_the_meta_device_gets_its_wavelet_when_loaded(tiny_model, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -89,6 +90,96 @@ def test_series_states_serve_steps_by_hand(fusion: str):
     states = model.model.states_after_prompt(prompt.series_states)
     steps = model(torch.tensor([[70, 71]]), past_key_values=prompt.past_key_values, series_states=states).logits[0]
     torch.testing.assert_close(steps, whole, atol=ATOL, rtol=0)
+
+
+@pytest.fixture(params=FUSIONS)
+def two_turns(request: pytest.FixtureRequest) -> SimpleNamespace:
+    """A model that has answered a batch of two, and a second turn that has one more series for the first sample.
+
+    `generate` is greedy from the ids of both turns, on a copy of the cache of the first where asked to.
+    """
+    model = tslm(request.param)
+    # 13 and 9 steps are 4 and 3 patches, so that samples differ in length and in tokens of series.
+    one, two = ([20, series(13), 21, 22], [30, series(9, 1), 31])
+    first = batch(model, [one, two])
+    options = {"return_dict_in_generate": True, "max_new_tokens": 5, "min_new_tokens": 5, "do_sample": False}
+    answered = model.generate(**first, **options, pad_token_id=PAD)
+    more = [TOKEN] * (3 if request.param == "soft_prompt" else 1)
+    pads = [60] * len(more)
+    tails = {"text": torch.tensor([[50, 51], [52, 53]]), "series": torch.tensor([[50, *more, 51], [52, *pads, 53]])}
+    given = {name: first[name] for name in ("time_series", "time_series_mask")}
+    added = batch(model, [[*one, series(11, 2)], two])
+    both = {name: added[name] for name in given}
+
+    def generate(tail: str, cached: bool = True, **inputs: torch.Tensor) -> list[list[int]]:
+        ids = torch.cat((answered.sequences, tails[tail]), dim=1)
+        mask = torch.cat((first["attention_mask"], torch.ones(2, ids.shape[1] - first["input_ids"].shape[1])), dim=1)
+        if cached:
+            inputs["past_key_values"] = copy.deepcopy(answered.past_key_values)
+        return greedy(model, {"input_ids": ids, "attention_mask": mask.long(), **inputs}).tolist()
+
+    return SimpleNamespace(model=model, answered=answered, first=first, given=given, both=both, generate=generate)
+
+
+@torch.no_grad()
+def test_a_second_turn_on_the_cache_of_the_first_is_the_whole_text(two_turns: SimpleNamespace):
+    for tail, needed in (("text", two_turns.given), ("series", two_turns.both)):
+        whole = two_turns.generate(tail, cached=False, **needed)
+        assert two_turns.generate(tail, **needed) == whole
+        if tail == "text":  # what the cache has is enough
+            assert two_turns.generate(tail) == whole
+            silent = {**needed, "time_series": torch.zeros_like(needed["time_series"])}
+            assert two_turns.generate(tail, cached=False, **silent) != whole
+
+
+@torch.no_grad()
+def test_a_second_turn_by_hand_reads_the_series_of_the_cache(two_turns: SimpleNamespace):
+    model, first = two_turns.model, two_turns.first
+    ids = torch.tensor([[50, 51], [52, 53]])
+    whole = torch.cat((first["input_ids"], ids), dim=1)
+    mask = torch.cat((first["attention_mask"], torch.ones_like(ids)), dim=1)
+    right = model(whole, mask, **two_turns.given).logits[:, -2:]
+    prompt = model(**first)
+    for given in ({}, {"series_states": prompt.series_states}, two_turns.given):
+        cache = copy.deepcopy(prompt.past_key_values)
+        found = model(ids, mask, past_key_values=cache, **given).logits
+        torch.testing.assert_close(found, right, atol=ATOL, rtol=0)
+    # Cut before its first series and fed again, the text reads what it has read.
+    cache = copy.deepcopy(prompt.past_key_values)
+    cache.crop(1 - first["input_ids"].shape[1])
+    again = model(whole[:, 1:], mask, past_key_values=cache, **two_turns.given).logits[:, -2:]
+    torch.testing.assert_close(again, right, atol=ATOL, rtol=0)
+    # Cut before it and followed by other text, it reads none.
+    cache.crop(1 - whole.shape[1])
+    text = {"input_ids": torch.cat((whole[:, :1], ids), dim=1), "attention_mask": mask[:, [0, -2, -1]]}
+    assert greedy(model, {**text, "past_key_values": cache}).tolist() == greedy(model, text).tolist()
+
+
+@torch.no_grad()
+def test_a_second_turn_whose_series_do_not_fit_its_text_is_refused(two_turns: SimpleNamespace):
+    new = {name: value[:, -1:] for name, value in two_turns.both.items()}
+    for tail, given in (("series", {}), ("series", two_turns.given), ("series", new), ("text", two_turns.both)):
+        with pytest.raises(ValueError, match="give the series of the whole text, also of its cached part") as error:
+            two_turns.generate(tail, **given)
+        assert "\n" not in str(error.value)
+    cache = copy.deepcopy(two_turns.answered.past_key_values)
+    cache.batch_select_indices(torch.tensor([1]))
+    with pytest.raises(ValueError, match="1 samples but past_key_values the series of 2"):
+        two_turns.model(torch.tensor([[50]]), past_key_values=cache)
+
+
+@both_fusions
+@torch.no_grad()
+def test_series_stand_where_an_embedding_is_that_of_the_placeholder(fusion: str):
+    model = tslm(fusion)
+    by_ids = batch(model, [SHORT, LONG, TEXT_ONLY])
+    rest = {name: value for name, value in by_ids.items() if name != "input_ids"}
+    by_embeddings = {"inputs_embeds": model.get_input_embeddings()(by_ids["input_ids"]), **rest}
+    assert torch.equal(model(**by_embeddings).logits, model(**by_ids).logits)
+    options = {"max_new_tokens": 8, "min_new_tokens": 8, "do_sample": False, "pad_token_id": PAD}
+    assert model.generate(**by_embeddings, **options).tolist() == greedy(model, by_ids).tolist()
+    with pytest.raises(ValueError, match="placeholder tokens"):
+        model(inputs_embeds=by_embeddings["inputs_embeds"] + 1, **rest)
 
 
 @both_fusions
@@ -356,7 +447,11 @@ def test_from_backbone_keeps_the_backbone(fusion: str, backbone: str, tmp_path: 
 def test_tied_embeddings_resize_with_the_model(fusion: str):
     config = backbone_config("llama")
     config.tie_word_embeddings = True
+    assert tslm(fusion)._tied_weights_keys == {}
     model = tslm(fusion, text_config=config)
+    assert model._tied_weights_keys == {
+        "model.backbone.lm_head.weight": "model.backbone.model.embed_tokens.weight",
+    }
     model.resize_token_embeddings(310)
     assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
     assert model.get_input_embeddings().weight.shape[0] == model.config.text_config.vocab_size == 310
@@ -368,6 +463,21 @@ def test_built_on_the_meta_device(fusion: str):
     with torch.device("meta"):
         model = TSLMForCausalLM(tslm_config(fusion))
     assert {parameter.device.type for parameter in model.parameters()} == {"meta"}
+
+
+@both_fusions
+@torch.no_grad()
+def test_hidden_states_attentions_and_tuples_come_where_the_config_asks(fusion: str):
+    model = tslm(fusion, attn_implementation="eager")
+    inputs = batch(model, [SHORT])
+    right = model(**inputs, output_hidden_states=True, output_attentions=True)
+    model.config.output_hidden_states = model.config.output_attentions = True
+    found = model(**inputs)
+    assert (len(found.hidden_states), len(found.attentions)) == (3, 2)
+    assert all(map(torch.equal, found.hidden_states, right.hidden_states))
+    model.config.return_dict = False
+    assert isinstance(model(**inputs), tuple)
+    assert torch.equal(model(**inputs)[0], right.logits)
 
 
 @both_fusions

@@ -8,7 +8,7 @@ import peft
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, Trainer, TrainingArguments, pipeline
-from tslm_models import FUSIONS, batch, greedy, save_backbone, tslm
+from tslm_models import FUSIONS, backbone_config, batch, greedy, save_backbone, tslm
 
 from ts_llm_fusion import TimeSeriesProcessor, TSLMForCausalLM
 
@@ -41,6 +41,23 @@ def test_lora_trains_adapters_alone_and_merges(fusion: str, tmp_path: Path):
     merged = loaded.merge_and_unload()
     torch.testing.assert_close(merged(**inputs).logits, changed, atol=1e-4, rtol=0)
     assert torch.equal(greedy(merged, inputs), greedy(adapted, inputs))
+
+
+@both_fusions
+@torch.no_grad()
+def test_trained_tokens_of_a_tied_backbone_are_trained_in_its_head(fusion: str):
+    text_config = backbone_config("llama")
+    text_config.tie_word_embeddings = True
+    config = peft.LoraConfig(r=2, target_modules=r".*backbone\..*\.q_proj", trainable_token_indices=[20, 22])
+    adapted = peft.get_peft_model(tslm(fusion, text_config=text_config), config).eval()
+    inputs = batch(adapted, [PROMPT])
+    plain = adapted(**inputs).logits
+    for name, parameter in adapted.named_parameters():
+        if "trainable_tokens" in name:
+            parameter.add_(0.5)
+    changed = adapted(**inputs).logits
+    assert ((changed - plain).abs().amax((0, 1))[[20, 22]] > 0.1).all()
+    torch.testing.assert_close(adapted.merge_and_unload()(**inputs).logits, changed, atol=1e-4, rtol=0)
 
 
 @both_fusions

@@ -271,9 +271,11 @@ def test_the_floors_are_printed_beside_the_model(
     assert 0.2 <= rows["majority"][1] <= 0.3
 
 
-def tiny_trainer(tmp_path: Path, backbone: Path, freeze: list[str], use_peft: bool = False, **rates):
+def tiny_trainer(
+    tmp_path: Path, backbone: Path, freeze: list[str], use_peft: bool = False, fusion: str = "soft_prompt", **rates
+):
     """A trainer after two steps, and the parameters before them."""
-    model = TSLMForCausalLM.from_backbone(backbone, config={"encoder_config": dict(ENCODER)})
+    model = TSLMForCausalLM.from_backbone(backbone, config={"encoder_config": dict(ENCODER), "fusion": fusion})
     processor = TimeSeriesProcessor.from_backbone(backbone, model.config)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     arguments = TSLMTrainingArguments(
@@ -316,6 +318,37 @@ def test_each_part_has_its_learning_rate(tmp_path: Path, backbone: Path, use_pef
     assert {parts[parameter] for parameter in found} == set(wanted)
     assert {value for parameter, value in found.items() if parameter.ndim == 1} == {0.0}
     assert {value for parameter, value in found.items() if parameter.ndim == 2} == {0.1}
+
+
+@pytest.mark.parametrize(
+    ("fusion", "use_peft", "tied"),
+    [("soft_prompt", False, True), ("soft_prompt", True, False), ("flamingo", False, True)],
+)
+def test_the_loss_that_is_reported_and_trained_is_that_of_the_model(
+    tmp_path: Path, fusion: str, use_peft: bool, tied: bool
+) -> None:
+    text = TEXT | {"tie_word_embeddings": tied, "initializer_range": 0.1}
+    save_fresh_backbone(tmp_path / "backbone", text, ["Series: rising falling flat"] * 3)
+    options = {"learning_rate": 0.0, "logging_steps": 1, "gradient_accumulation_steps": 2}
+    trainer, _ = tiny_trainer(tmp_path, tmp_path / "backbone", [], use_peft, fusion, **options)
+    model = trainer.model.eval()  # no dropout
+    batches = list(trainer.get_train_dataloader())
+    counts = [int((batch["labels"] != -100).sum()) for batch in batches]
+    with torch.no_grad():
+        # Nothing was learned, so this is what was logged; with the placeholder among the tokens it is 0.0025 more.
+        loss = sum(model(**batch, num_items_in_batch=sum(counts)).loss for batch in batches)
+        assert trainer.state.log_history[0]["loss"] == pytest.approx(loss.item(), abs=5e-4)
+        # Now the placeholder is what the head would say first, were it a word.
+        head = model.get_output_embeddings().weight
+        head[model.config.time_series_token_id] = 3 * head[batches[0]["labels"][:, -2:].clamp(min=0)].mean((0, 1))
+    for items in (None, 50):
+        expected = model(**batches[0], **({} if items is None else {"num_items_in_batch": items})).loss
+        found = trainer.compute_loss(model, dict(batches[0]), num_items_in_batch=items)
+        torch.testing.assert_close(found, expected, atol=0, rtol=1e-5)
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        gradients = [torch.autograd.grad(loss, trained, allow_unused=True) for loss in (found, expected)]
+        for given, wanted in zip(*gradients, strict=True):
+            torch.testing.assert_close(given, wanted, atol=1e-6, rtol=1e-4)
 
 
 @pytest.mark.parametrize("frozen", ["encoder", "projector", "backbone"])
