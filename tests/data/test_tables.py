@@ -119,6 +119,16 @@ def test_one_number_tells_for_the_whole_file(tmp_path: Path) -> None:
     assert comma.to_numpy().tolist() == [[1234, 0.5], [2345, 7]]
 
 
+@pytest.mark.parametrize("name", ("date", "Monat"))
+def test_months_before_decimal_commas_are_no_numbers(name: str, tmp_path: Path) -> None:
+    months = pd.date_range("2024-01-01", periods=12, freq="MS")
+    lines = [f"{month:%m.%Y};{month.month},5\n" for month in months]
+    (tmp_path / "x.csv").write_text(f"{name};y\n{''.join(lines)}")
+    series = to_series(read_table(tmp_path / "x.csv"), name)
+    assert list(series.index) == list(months)
+    np.testing.assert_array_equal(series["y"], np.arange(1, 13) + 0.5)
+
+
 def test_names_that_are_not_ascii_are_read_from_windows_files(tmp_path: Path) -> None:
     assert list(read(tmp_path, "date;Größe\n2024-01-01;1,5\n".encode("cp1252")).columns) == ["Größe"]
 

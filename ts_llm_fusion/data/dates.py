@@ -198,7 +198,8 @@ def _from_text(column: pd.Series, source: str, dayfirst: bool | None) -> pd.Date
         if parsed.notna().all():
             return pd.DatetimeIndex(parsed)
     column = column.str.strip()
-    if column.iloc[0][:1].isdigit() and column.str.fullmatch(r"\d+(?:\.\d*)?").all():
+    is_number = column.str.fullmatch(r"\d+(?:\.\d*)?").all() and not re.fullmatch(r"\d{1,2}\.\d{4}", column.iloc[0])
+    if is_number:
         is_whole = column.str.fullmatch(r"\d{1,18}(?:\.0*)?").all()
         values = column.str.split(".").str[0].astype(np.int64) if is_whole else column.astype(float)
         return _from_numbers(column, values.to_numpy(), source)

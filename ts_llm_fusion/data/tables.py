@@ -20,6 +20,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from .frames import TIMESTAMP_NAMES
+
 logger = logging.getLogger(__name__)
 
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
@@ -37,8 +39,9 @@ _TOTAL = re.compile(
 
 def _number(decimal: str, grouping: str) -> str:
     """Pattern of a number with such a decimal sign, with or without groups of three digits."""
-    whole = rf"(?:\d+|[1-9]\d{{0,2}}(?:{grouping}\d{{3}})+|[1-9]\d{{0,2}}(?:[ ']\d{{3}})+)"
-    return rf"[+-]?(?:{whole}(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][+-]?\d+)?"
+    # No zeros at the left of a decimal part: 01.2024 is a month.
+    whole = rf"(?:0|[1-9]\d*|[1-9]\d{{0,2}}(?:{grouping}\d{{3}})+|[1-9]\d{{0,2}}(?:[ ']\d{{3}})+)"
+    return rf"[+-]?(?:\d+|{whole}(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][+-]?\d+)?"
 
 
 _WITH_POINT, _WITH_COMMA = _number(r"\.", ","), _number(",", r"\.")
@@ -147,7 +150,7 @@ def _read_csv(path: Path, assumed: list[str]) -> pd.DataFrame:
     if separator == ",":
         table = _parse(data, path, **options)
         text = [name for name in table.columns if table[name].dtype in (object, "str")]
-        if not any(_holds_numbers(table[name]) for name in text):
+        if not any(_holds_numbers(table[name]) for name in text if name.lower() not in TIMESTAMP_NAMES):
             return table
     # Cells as they are written: how a number is meant is told by all of them.
     return _with_numbers(_parse(data, path, dtype=str, **options), separator == ",", path, assumed)
@@ -193,7 +196,7 @@ def _decode(data: bytes, encoding: str, path: Path) -> str:
 
 def _layout(data: bytes, path: Path, assumed: list[str]) -> tuple[str, list[str], int]:
     """Separator, names of all columns, and lines before the first row."""
-    lines = data[:_SAMPLE_BYTES].decode(errors="ignore").splitlines(keepends=True)
+    lines = io.StringIO(data[:_SAMPLE_BYTES].decode(errors="ignore"), newline="").readlines()
     if len(data) > _SAMPLE_BYTES and len(lines) > 1:
         lines.pop()
     skipped = next((number for number, line in enumerate(lines) if line.strip()), 0)
@@ -263,7 +266,8 @@ def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, ass
     texts = {}
     for name in table.columns:
         column = table[name]
-        if column.dtype not in (object, "str"):
+        # What may be a number among dates, such as 10.2024 or 20240131, is told there.
+        if column.dtype not in (object, "str") or str(name).lower() in TIMESTAMP_NAMES:
             continue
         if _holds_numbers(column):
             is_text = column.map(lambda cell: isinstance(cell, str)) if column.dtype == object else column.notna()
