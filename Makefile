@@ -26,7 +26,7 @@ $(STAMP)fev: $(STAMP)test
 	touch $@
 
 test: $(STAMP)fev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --durations 20
 
 lint: $(STAMP)dev
 	$(BIN)/ruff check .

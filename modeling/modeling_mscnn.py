@@ -7,6 +7,15 @@ from torch.nn import functional as F
 from .modeling_wavelet import WaveletDecoupling
 
 
+class PointwiseConv1d(nn.Conv1d):
+    """A convolution of kernel 1 as the matrix product that it is: on CPUs several times faster for few channels."""
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """Maps (batch, in_channels, time) to (batch, out_channels, time)."""
+        weight = self.weight.squeeze(-1).expand(hidden_states.shape[0], -1, -1)
+        return torch.baddbmm(self.bias[:, None], weight, hidden_states)
+
+
 class MSCNNBlock(nn.Module):
     """Bottleneck of `num_branches` convolutions of kernel 3, each fed by the one before: receptive fields grow.
 
@@ -21,12 +30,12 @@ class MSCNNBlock(nn.Module):
         super().__init__()
         width = channels // num_branches
         self.num_branches = num_branches
-        self.in_conv = nn.Conv1d(channels, channels, kernel_size=1)
+        self.in_conv = PointwiseConv1d(channels, channels, kernel_size=1)
         self.branch_convs = nn.ModuleList(
             nn.Conv1d(width, width, kernel_size=3, padding=1) for _ in range(num_branches)
         )
         self.decouple = WaveletDecoupling(length, wavelet_levels) if wavelet_levels else None
-        self.out_conv = nn.Conv1d(channels, channels, kernel_size=1)
+        self.out_conv = PointwiseConv1d(channels, channels, kernel_size=1)
 
     def forward(self, hidden_states: Tensor, inside: Tensor | None = None) -> Tensor:
         """Maps (batch, channels, time) to the same shape; steps that are not `inside` (batch, 1, time) are zeros to
@@ -41,7 +50,7 @@ class MSCNNBlock(nn.Module):
         stacked = torch.stack(branches, dim=1)
         if self.decouple is not None:
             stacked = self.decouple(stacked)
-        return hidden_states + self.out_conv(stacked.flatten(1, 2))
+        return self.out_conv(stacked.flatten(1, 2)).add_(hidden_states)
 
 
 class MSCNN(nn.Module):

@@ -1,9 +1,10 @@
 """Splitting a series into a long-term and a short-term part with the Daubechies-4 wavelet.
 
-A wavelet low-pass of a fixed length is a linear map over time, so it is kept as one matrix. The transform is
-that of PyWavelets with `wavelet="db4", mode="symmetric"`.
+A wavelet low-pass of a fixed length is a linear map over time, so it is kept as matrices. The transform is that of
+PyWavelets with `wavelet="db4", mode="symmetric"`.
 """
 
+import itertools
 import math
 
 import torch
@@ -48,20 +49,28 @@ def _synthesis_matrix(num_coefficients: int, length: int) -> Tensor:
     return torch.where(inside, taps[tap.clamp(0, len(taps) - 1)], 0.0)
 
 
-def low_pass_matrix(length: int, levels: int) -> Tensor:
+def low_pass_factors(length: int, levels: int) -> tuple[Tensor, Tensor]:
     """The map of a signal to its long-term part: `levels` transforms, all high bands zeroed, transformed back.
 
     Returns:
-        float64 tensor of shape (length, length); `matrix @ signal` is the long-term part.
+        float64 tensors of shape (coefficients, length), down to the lowest band, and (length, coefficients), up again;
+        `up @ (down @ signal)` is the long-term part.
     """
-    matrix = torch.eye(length, dtype=torch.float64)
+    down = torch.eye(length, dtype=torch.float64)
     lengths = [length]
     for _ in range(levels):
-        matrix = _analysis_matrix(lengths[-1]) @ matrix
-        lengths.append(matrix.shape[0])
+        down = _analysis_matrix(lengths[-1]) @ down
+        lengths.append(down.shape[0])
+    up = torch.eye(lengths[-1], dtype=torch.float64)
     for shorter, longer in zip(lengths[:0:-1], lengths[-2::-1], strict=True):
-        matrix = _synthesis_matrix(shorter, longer) @ matrix
-    return matrix
+        up = _synthesis_matrix(shorter, longer) @ up
+    return down, up
+
+
+def low_pass_matrix(length: int, levels: int) -> Tensor:
+    """Both factors of `low_pass_factors` as one float64 matrix (length, length)."""
+    down, up = low_pass_factors(length, levels)
+    return up @ down
 
 
 class WaveletDecoupling(nn.Module):
@@ -69,18 +78,54 @@ class WaveletDecoupling(nn.Module):
 
     The short-term parts accumulate from the smallest receptive field to the largest, the long-term parts from the
     largest to the smallest; a branch becomes the sum of its two accumulated parts.
+
+    The long-term part of a step depends on the steps around it only, by way of the few coefficients that reach it. So
+    it is computed for stretches of equal length, each from a window a little wider.
     """
 
     def __init__(self, length: int, levels: int):
         super().__init__()
         self.length, self.levels = length, levels
+        # A stretch holds 16 coefficients or more: windows of shorter ones overlap much, matrices of longer ones are
+        # mostly zeros.
+        most = max(1, length // (16 * 2**levels))
+        self.stretch = length // max(count for count in range(1, most + 1) if length % count == 0)
+        # A coefficient of the lowest band reaches 6 * (2**levels - 1) steps back and 2**levels - 1 forth.
+        self.margin = 7 * (2**levels - 1) if self.stretch < length else 0
         self.register_buffer("low_pass", self.initial_low_pass(), persistent=False)
 
     def initial_low_pass(self) -> Tensor:
-        return low_pass_matrix(self.length, self.levels).to(torch.float32)
+        """For each stretch, side by side, its part of the way down, for the window, and of the way up, transposed:
+        float32 (stretches, coefficients, window + stretch)."""
+        down, up = low_pass_factors(self.length, self.levels)
+        step = 2**self.levels
+        starts = range(0, self.length, self.stretch)
+        ends = [start + self.stretch for start in starts]
+        firsts = [start // step for start in starts]
+        count = max((end - 1 + 6 * (step - 1)) // step + 1 - first for first, end in zip(firsts, ends, strict=True))
+        down = nn.functional.pad(down, (self.margin, self.margin, 0, count))
+        up = nn.functional.pad(up, (0, count))
+        parts = [
+            torch.cat(
+                (down[first : first + count, start : end + 2 * self.margin], up[start:end, first : first + count].T), 1
+            )
+            for first, start, end in zip(firsts, starts, ends, strict=True)
+        ]
+        return torch.stack(parts).to(torch.float32)
 
     def forward(self, branches: Tensor) -> Tensor:
         """Maps branches (batch, branch, channels, time), smallest receptive field first, to the same shape."""
-        long_term = branches @ self.low_pass.T.to(branches.dtype)
-        short_term = branches - long_term
-        return short_term.cumsum(1) + long_term.flip(1).cumsum(1).flip(1)
+        width = self.stretch + 2 * self.margin
+        down, up = self.low_pass.to(branches.dtype).split((width, self.stretch), dim=-1)
+        windows = nn.functional.pad(branches.flatten(0, 2), (self.margin, self.margin)).unfold(-1, width, self.stretch)
+        # (stretches, coefficients, series); this way round the product is twice as fast as the other.
+        coarse = torch.bmm(down, windows.permute(1, 2, 0))
+        coarse = coarse.unflatten(-1, branches.shape[:3])
+        up_to = coarse.cumsum(3)
+        after_less_before = up_to[:, :, :, -1:] - 2 * up_to + coarse
+        # Short-term is what long-term leaves. So a branch becomes the sum of those up to it, and the long-term part of
+        # those after it less those before it.
+        mixed = torch.stack(list(itertools.accumulate(branches.unbind(1))), dim=1)
+        stretches = mixed.view(-1, len(up), self.stretch).transpose(0, 1)
+        stretches.baddbmm_(after_less_before.flatten(2).mT, up)
+        return mixed

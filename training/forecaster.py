@@ -22,7 +22,7 @@ from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..modeling.modeling_t2t import T2TModel
 from .arguments import config_arguments, mapping
 from .backbone import backbone_config, lora_target_modules
-from .runs import checkpoint_to_resume
+from .runs import bfloat16_is_faster, checkpoint_to_resume
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +76,9 @@ class ForecastTrainingArguments(TrainingArguments):
     early_stopping_patience: int | None = field(
         default=5, metadata={"help": "Evaluations without improvement before training stops; none to never stop."}
     )
+    bf16: bool | None = field(
+        default=False, metadata={"help": "Mixed precision in bfloat16; null in a recipe: if it is faster here."}
+    )
     batch_eval_metrics: bool = field(default=True, metadata={"help": "Sum errors over batches, keep no forecasts."})
     dataloader_pin_memory: bool = field(default=False, metadata={"help": "Of use with an accelerator only."})
     ddp_find_unused_parameters: bool | None = field(default=False, metadata={"help": "Every parameter is used."})
@@ -85,6 +88,12 @@ class ForecastTrainingArguments(TrainingArguments):
     )
     report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})  # noqa: RUF036
     seed: int = field(default=2021, metadata={"help": "Seed of weights, order and dropout."})
+
+    def __post_init__(self):
+        if self.bf16 is None:
+            # transformers and trl do not ask the processor: the one would say no and the other yes.
+            self.bf16 = bfloat16_is_faster() and not self.fp16
+        super().__post_init__()
 
 
 class ForecastTrainer(Trainer):

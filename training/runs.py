@@ -6,6 +6,16 @@ from pathlib import Path
 import torch
 from transformers import AutoConfig, PreTrainedModel, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
+from transformers.utils import is_torch_bf16_gpu_available
+
+
+def bfloat16_is_faster() -> bool:
+    """Whether mixed precision in bfloat16 is faster than float32 here: on an accelerator that has it, and on
+    processors that multiply it (AMX or AVX-512); on others it is emulated, several times slower."""
+    if torch.accelerator.is_available():
+        return is_torch_bf16_gpu_available()
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in ("amx_bf16", "avx512_bf16"))
 
 
 def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:

@@ -26,7 +26,7 @@ from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
 from .fresh_backbone import save_fresh_backbone
-from .runs import checkpoint_to_resume
+from .runs import bfloat16_is_faster, checkpoint_to_resume
 
 TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 
@@ -91,13 +91,21 @@ class TSLMTrainingArguments(SFTConfig):
     early_stopping_patience: int | None = field(
         default=None, metadata={"help": "Evaluations without improvement before training stops; never by default."}
     )
-    bf16: bool | None = field(default=False, metadata={"help": "Mixed precision in bfloat16."})
+    bf16: bool | None = field(
+        default=False, metadata={"help": "Mixed precision in bfloat16; null in a recipe: if it is faster here."}
+    )
     gradient_checkpointing: bool = field(default=False, metadata={"help": "Less memory for more computing."})
     dataset_kwargs: dict[str, Any] | str | None = field(
         default_factory=lambda: {"skip_prepare_dataset": True}, metadata={"help": "The collator prepares samples."}
     )
     remove_unused_columns: bool = field(default=False, metadata={"help": "The collator needs the series."})
     dataloader_pin_memory: bool = field(default=False, metadata={"help": "Of use with an accelerator only."})
+
+    def __post_init__(self):
+        if self.bf16 is None:
+            # transformers and trl do not ask the processor: the one would say no and the other yes.
+            self.bf16 = bfloat16_is_faster() and not self.fp16
+        super().__post_init__()
 
 
 def part_of(parameter: str) -> str | None:

@@ -40,19 +40,26 @@ def test_a_constant_is_all_long_term_and_an_alternation_all_short_term() -> None
     assert (low_pass @ alternation)[24:-24].abs().max() < 1e-6
 
 
-def test_short_term_parts_accumulate_upwards_and_long_term_parts_downwards() -> None:
-    decouple = WaveletDecoupling(48, 2)
-    branches = torch.randn(2, 3, 4, 48)
-    long_term = branches @ low_pass_matrix(48, 2).float().T
+@pytest.mark.parametrize(("length", "levels"), ((48, 2), (256, 3), (511, 3), (512, 1), (720, 5), (1024, 3)))
+def test_short_term_parts_accumulate_upwards_and_long_term_parts_downwards(length: int, levels: int) -> None:
+    decouple = WaveletDecoupling(length, levels)
+    branches = torch.randn(2, 3, 4, length)
+    long_term = branches @ low_pass_matrix(length, levels).float().T
     short_term = branches - long_term
     mixed = decouple(branches)
-    expected_first = short_term[:, 0] + long_term.sum(1)
-    expected_last = short_term.sum(1) + long_term[:, 2]
-    torch.testing.assert_close(mixed[:, 0], expected_first, atol=1e-5, rtol=0)
-    torch.testing.assert_close(mixed[:, 2], expected_last, atol=1e-5, rtol=0)
+    expected = short_term.cumsum(1) + long_term.flip(1).cumsum(1).flip(1)
+    torch.testing.assert_close(mixed, expected, atol=1e-5, rtol=0)
 
 
-def test_the_gradient_is_right() -> None:
-    decouple = WaveletDecoupling(24, 1).double()
-    branches = torch.randn(1, 3, 2, 24, dtype=torch.float64, requires_grad=True)
+def test_a_long_series_is_low_passed_by_stretches() -> None:
+    whole, stretches = (WaveletDecoupling(length, 3).low_pass for length in (1021, 1024))
+    # A prime number of steps has no equal parts.
+    assert len(whole) == 1 and len(stretches) == 8
+    assert stretches.numel() < 0.25 * whole.numel()
+
+
+@pytest.mark.parametrize("length", (24, 64))
+def test_the_gradient_is_right(length: int) -> None:
+    decouple = WaveletDecoupling(length, 1).double()
+    branches = torch.randn(1, 3, 2, length, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(decouple, (branches,))
