@@ -67,7 +67,10 @@ def _patch_tst(look_back: int, horizon: int) -> PreTrainedModel:
 
 
 def _training_step(module: nn.Module, loss: Callable[[], Tensor]) -> Step:
-    module.get_input_embeddings().requires_grad_(False)
+    embeddings = module.get_input_embeddings()
+    if embeddings is not None:
+        # Of the bare backbone: tokens reach it as vectors.
+        embeddings.requires_grad_(False)
     optimiser = torch.optim.AdamW([p for p in module.parameters() if p.requires_grad], lr=1e-4, fused=True)
 
     def step() -> None:
