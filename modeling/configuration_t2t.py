@@ -2,7 +2,7 @@
 
 from transformers import PreTrainedConfig
 
-from .configuration_checks import validated
+from .configuration_checks import check_at_least, check_multiple, validated
 
 
 @validated
@@ -10,21 +10,22 @@ class T2TConfig(PreTrainedConfig):
     r"""Configuration of [`T2TModel`] and [`T2TForPreTraining`] (LLM-PS, arXiv 2503.09656, section 3.3).
 
     Args:
-        context_length (`int`, defaults to 96): look-back in time steps.
+        context_length (`int`, defaults to 96): number of past time steps.
         patch_length (`int`, defaults to 24): time steps of a patch.
-        patch_stride (`int`, defaults to 12): time steps between two patches; the steps that do not fill one are
-            the first.
-        mask_ratio (`float`, defaults to 0.75): share of the patches that pre-training hides.
+        patch_stride (`int`, defaults to 12): time steps between the starts of two patches. The first steps of the
+            series, which do not fill a patch, are left out.
+        mask_ratio (`float`, defaults to 0.75): share of the patches hidden in pre-training.
         hidden_size (`int`, defaults to 96): width of a patch.
         intermediate_size (`int`, defaults to 384): width of the feed-forward layers.
         num_hidden_layers (`int`, defaults to 4): encoder layers.
         num_decoder_layers (`int`, defaults to 1): decoder layers.
         num_attention_heads (`int`, defaults to 4): attention heads.
-        dropout (`float`, defaults to 0.1): dropout in both.
-        semantic_words (`list[str]`, defaults to none): the words whose LLM embeddings label the patches; without them
+        dropout (`float`, defaults to 0.1): dropout of the encoder and the decoder.
+        semantic_words (`list[str]`, defaults to none): words whose LLM embeddings label the patches; without them
             pre-training only rebuilds patches.
-        word_embedding_size (`int`, *optional*): width of those embeddings.
-        semantic_loss_weight (`float`, defaults to 1.0): weight of the label divergence beside the reconstruction.
+        word_embedding_size (`int`, *optional*): width of the LLM embeddings of `semantic_words`.
+        semantic_loss_weight (`float`, defaults to 1.0): weight of the label divergence beside the reconstruction
+            loss.
         initializer_range (`float`, defaults to 0.02): standard deviation of initial weights.
     """
 
@@ -54,24 +55,19 @@ class T2TConfig(PreTrainedConfig):
         """Number of patches of a window."""
         return (self.context_length - self.patch_length) // self.patch_stride + 1
 
-    def validate_patches(self):
-        """Part of `@strict`-powered validation."""
+    def validate_patches(self) -> None:
+        """Validate patches and sizes; called by `@strict`."""
         if not 1 <= self.patch_length <= self.context_length:
             raise ValueError(
                 f"patch_length is {self.patch_length}; it must be from 1 to context_length ({self.context_length})."
             )
-        if self.patch_stride < 1:
-            raise ValueError(f"patch_stride is {self.patch_stride}; it must be at least 1.")
+        check_at_least(self, 1, "patch_stride", "num_attention_heads")
         if not 0 < self.mask_ratio < 1:
             raise ValueError(f"mask_ratio is {self.mask_ratio}; it must be between 0 and 1.")
-        if self.hidden_size % self.num_attention_heads:
-            raise ValueError(
-                f"hidden_size is {self.hidden_size}; it must be a multiple of num_attention_heads "
-                f"({self.num_attention_heads})."
-            )
+        check_multiple(self, "hidden_size", "num_attention_heads")
 
-    def validate_words(self):
-        """Part of `@strict`-powered validation."""
+    def validate_words(self) -> None:
+        """Validate the semantic words; called by `@strict`."""
         if self.semantic_words and self.word_embedding_size is None:
             raise ValueError("semantic_words is set but word_embedding_size is not; give the width of the embeddings.")
 

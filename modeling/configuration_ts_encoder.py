@@ -4,7 +4,7 @@ from typing import Literal
 
 from transformers import PreTrainedConfig
 
-from .configuration_checks import validated
+from .configuration_checks import check_at_least, validated
 
 
 @validated
@@ -20,9 +20,9 @@ class TSEncoderConfig(PreTrainedConfig):
         intermediate_size (`int`, defaults to 1024): width of the feed-forward network.
         hidden_act (`str`, defaults to `"gelu"`): activation of the feed-forward network.
         layer_norm_eps (`float`, defaults to 1e-5): epsilon of every LayerNorm.
-        dropout (`float`, defaults to 0.0): dropout of the embeddings and inside a layer.
-        position_embedding_type (`str`, defaults to `"sinusoidal"`): `"sinusoidal"` positions take any length;
-            `"learned"` is the table of the published checkpoints and takes `max_position_embeddings` patches.
+        dropout (`float`, defaults to 0.0): dropout of the embeddings and inside the layers.
+        position_embedding_type (`str`, defaults to `"sinusoidal"`): kind of positions. `"sinusoidal"` take any length;
+            `"learned"` positions, those of the published checkpoints, take `max_position_embeddings` patches.
         max_position_embeddings (`int`, defaults to 1024): rows of the learned table; unused with `"sinusoidal"`.
     """
 
@@ -39,13 +39,10 @@ class TSEncoderConfig(PreTrainedConfig):
     position_embedding_type: Literal["sinusoidal", "learned"] = "sinusoidal"
     max_position_embeddings: int = 1024
 
-    def validate_architecture(self):
-        """Part of `@strict`-powered validation."""
-        for name in ("patch_length", "hidden_size", "num_attention_heads", "max_position_embeddings"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1.")
-        if self.num_hidden_layers < 0:
-            raise ValueError(f"num_hidden_layers is {self.num_hidden_layers}; it must be at least 0.")
+    def validate_architecture(self) -> None:
+        """Validate sizes; called by `@strict`."""
+        check_at_least(self, 1, "patch_length", "hidden_size", "num_attention_heads", "max_position_embeddings")
+        check_at_least(self, 0, "num_hidden_layers")
         if self.hidden_size % self.num_attention_heads:
             raise ValueError(
                 f"num_attention_heads is {self.num_attention_heads}; it must divide hidden_size {self.hidden_size}."

@@ -1,26 +1,12 @@
 """Configuration of the time-series language model."""
 
-from typing import Literal
+from typing import Literal, cast
 
-from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
+from transformers import AutoConfig, PreTrainedConfig
 
-from .configuration_checks import validated
-from .configuration_mscnn_encoder import MSCNNEncoderConfig
+from .configuration_checks import build_config, check_at_least, validated
+from .configuration_encoders import ENCODERS, EncoderGeometry, encoder_geometry
 from .configuration_ts_encoder import TSEncoderConfig
-from .modeling_series_encoding import EncoderGeometry, encoder_geometry
-
-
-def _sub_config(name: str, value: dict | PreTrainedConfig) -> PreTrainedConfig:
-    """The config that `value` describes; `name` is the field, for the error."""
-    if isinstance(value, PreTrainedConfig):
-        return value
-    fields = dict(value)
-    model_type = fields.pop("model_type", None)
-    # Named here too, because a checkpoint that carries its code may be read where nothing is registered.
-    own = {config.model_type: config for config in (TSEncoderConfig, MSCNNEncoderConfig)}
-    if model_type not in own and model_type not in CONFIG_MAPPING:
-        raise ValueError(f"{name}: model_type {model_type!r} is not one that transformers knows.")
-    return (own.get(model_type) or CONFIG_MAPPING[model_type])(**fields)
 
 
 @validated
@@ -28,36 +14,38 @@ class TSLMConfig(PreTrainedConfig):
     r"""Configuration of [`TSLMModel`] and [`TSLMForCausalLM`] (OpenTSLM, arXiv 2510.02410).
 
     Args:
-        fusion (`str`, defaults to `"soft_prompt"`): how the language model reads series. `"soft_prompt"` puts the
+        fusion (`str`, defaults to `"soft_prompt"`): way of series into the language model. `"soft_prompt"` puts the
             projected patches of a series in place of its placeholder tokens; `"flamingo"` compresses a series to
             `num_latents` vectors that the text reads through gated cross-attention.
-        text_config (`dict` or config, *optional*): the language model, any decoder-only one of transformers; a `dict`
-            names it by `model_type`. Defaults to a Llama.
-        encoder_config (`dict` or config, *optional*): the encoder of a series, the patch encoder or the multi-scale
-            CNN (`ts_mscnn_encoder`) of this package, or a `patchtst` or `timesfm2_5` of transformers. Defaults to the
-            patch encoder, with 6 layers for the soft prompt and none for Flamingo, as in the paper.
-        time_series_token_id (`int`, *optional*): the placeholder token of a series; a model cannot be built without.
-        num_latents (`int`, defaults to 64): Flamingo: vectors that a series is compressed to.
-        resampler_num_layers (`int`, defaults to 6): Flamingo: layers of the resampler.
-        resampler_num_heads (`int`, defaults to 8): Flamingo: attention heads of the resampler.
-        resampler_head_dim (`int`, defaults to 64): Flamingo: width of such a head.
-        cross_attention_every_n_layers (`int`, defaults to 1): Flamingo: one gated cross-attention block before every
-            n-th decoder layer, the first one before layer n.
-        cross_attention_num_heads (`int`, defaults to 8): Flamingo: heads of a cross-attention block.
-        cross_attention_head_dim (`int`, defaults to 64): Flamingo: width of such a head.
-        cross_attention_intermediate_size (`int`, *optional*): Flamingo: width of the feed-forward network of a
-            cross-attention block; by default that of the language model's hidden states. The paper has 4 times that,
-            more than half the weights of a decoder layer, and published checkpoints are converted with it.
-        cross_attention_to (`str`, defaults to `"preceding"`): Flamingo: which series a token reads, every one that
-            precedes it (`"preceding"`) or the last of them (`"last"`).
-        joint_latents (`bool`, defaults to `False`): Flamingo: legacy of the published checkpoints, which compress all
-            series of a sample into one set of latents; tokens after the second placeholder then read their plain
-            average. Needs `cross_attention_to="last"`.
+        text_config (`dict` or config, *optional*): configuration of the language model, any decoder-only one of
+            transformers; a `dict` names it by `model_type`. Defaults to a Llama.
+        encoder_config (`dict` or config, *optional*): configuration of the encoder of a series: the patch encoder
+            (`ts_patch_encoder`) or the multi-scale CNN (`ts_mscnn_encoder`) of this package, or a `patchtst` or
+            `timesfm2_5` of transformers. Defaults to the patch encoder, with 6 layers for the soft prompt and none for
+            Flamingo, as in the paper.
+        time_series_token_id (`int`, *optional*): id of the placeholder token of a series; a model needs one.
+        num_latents (`int`, defaults to 64): vectors that a series is compressed to (Flamingo).
+        resampler_num_layers (`int`, defaults to 6): layers of the resampler (Flamingo).
+        resampler_num_heads (`int`, defaults to 8): attention heads of the resampler (Flamingo).
+        resampler_head_dim (`int`, defaults to 64): width of an attention head of the resampler (Flamingo).
+        cross_attention_every_n_layers (`int`, defaults to 1): decoder layers per gated cross-attention block; the
+            first block is before layer n (Flamingo).
+        cross_attention_num_heads (`int`, defaults to 8): attention heads of a cross-attention block (Flamingo).
+        cross_attention_head_dim (`int`, defaults to 64): width of an attention head of a cross-attention block
+            (Flamingo).
+        cross_attention_intermediate_size (`int`, *optional*): width of the feed-forward network of a cross-attention
+            block (Flamingo); by default that of the language model's hidden states. The paper has 4 times that, more
+            than half the weights of a decoder layer, and published checkpoints are converted with it.
+        cross_attention_to (`str`, defaults to `"preceding"`): series that a token reads, all that precede it
+            (`"preceding"`) or the last of them (`"last"`) (Flamingo).
+        joint_latents (`bool`, defaults to `False`): whether all series of a sample share one set of latents, as in
+            the published checkpoints; tokens after the second placeholder then read their plain average (Flamingo).
+            Needs `cross_attention_to="last"`.
     """
 
     model_type = "tslm"
-    sub_configs = {"text_config": AutoConfig, "encoder_config": AutoConfig}  # noqa: RUF012
-    keys_to_ignore_at_inference = ["past_key_values", "series_states"]  # noqa: RUF012
+    sub_configs = {"text_config": AutoConfig, "encoder_config": AutoConfig}
+    keys_to_ignore_at_inference = ["past_key_values", "series_states"]
 
     fusion: Literal["soft_prompt", "flamingo"] = "soft_prompt"
     text_config: dict | PreTrainedConfig | None = None
@@ -81,45 +69,40 @@ class TSLMConfig(PreTrainedConfig):
         if self.encoder_config is None:
             layers = 6 if self.fusion == "soft_prompt" else 0
             self.encoder_config = TSEncoderConfig(num_hidden_layers=layers)
-        self.text_config = _sub_config("text_config", self.text_config)
-        self.encoder_config = _sub_config("encoder_config", self.encoder_config)
-        # The language model keeps its own head and ties it itself; the field only has to say what it does.
+        self.text_config = build_config("text_config", self.text_config)
+        own = {name: row.config_class for name, row in ENCODERS.items() if row.config_class is not None}
+        self.encoder_config = build_config("encoder_config", self.encoder_config, own)
+        # The language model ties its own head; the field only reports it.
         self.tie_word_embeddings = bool(getattr(self.text_config, "tie_word_embeddings", False))
         super().__post_init__(**kwargs)
 
+    def get_encoder_config(self) -> PreTrainedConfig:
+        """Return the configuration of the encoder, the counterpart of `get_text_config`."""
+        return cast(PreTrainedConfig, self.encoder_config)
+
     @property
     def cross_attention_layers(self) -> list[int]:
-        """Decoder layers that have a gated cross-attention block before them, counted from 0."""
+        """Decoder layers with a gated cross-attention block before them, counted from 0."""
         if self.fusion != "flamingo":
             return []
         every = self.cross_attention_every_n_layers
-        return list(range(every - 1, self.text_config.num_hidden_layers, every))
+        return list(range(every - 1, self.get_text_config().num_hidden_layers, every))
 
     @property
     def encoder_geometry(self) -> EncoderGeometry:
-        """How many tokens the encoder makes of a series."""
-        return encoder_geometry(self.encoder_config)
+        """Division of a series into the encoder's patches."""
+        return encoder_geometry(self.get_encoder_config())
 
     @property
     def context_length(self) -> int | None:
-        """Tokens that the language model can take; `None` where its configuration names no limit."""
+        """Largest number of tokens of the language model, `None` for no limit in its configuration."""
         return getattr(self.text_config, "max_position_embeddings", None)
 
-    def validate_fusion(self):
-        """Part of `@strict`-powered validation."""
-        for name in (
-            "num_latents",
-            "resampler_num_layers",
-            "resampler_num_heads",
-            "resampler_head_dim",
-            "cross_attention_every_n_layers",
-            "cross_attention_num_heads",
-            "cross_attention_head_dim",
-            "cross_attention_intermediate_size",
-        ):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"{name} is {value}; it must be at least 1.")
+    def validate_fusion(self) -> None:
+        """Validate the fields of the fusion; called by `@strict`."""
+        check_at_least(self, 1, "num_latents", "resampler_num_layers", "resampler_num_heads", "resampler_head_dim")
+        check_at_least(self, 1, "cross_attention_every_n_layers", "cross_attention_num_heads")
+        check_at_least(self, 1, "cross_attention_head_dim", "cross_attention_intermediate_size")
         if self.joint_latents and self.fusion != "flamingo":
             raise ValueError(f"joint_latents is for fusion 'flamingo'; this one is {self.fusion!r}.")
         if self.joint_latents and self.cross_attention_to != "last":
@@ -127,22 +110,23 @@ class TSLMConfig(PreTrainedConfig):
         if self.fusion == "flamingo" and not self.cross_attention_layers:
             raise ValueError(
                 f"cross_attention_every_n_layers is {self.cross_attention_every_n_layers}; it must be from 1 to the "
-                f"{self.text_config.num_hidden_layers} layers of the language model."
+                f"{self.get_text_config().num_hidden_layers} layers of the language model."
             )
 
-    def validate_text_config(self):
-        """Part of `@strict`-powered validation."""
-        if getattr(self.text_config, "is_encoder_decoder", False):
-            raise ValueError(f"text_config: {self.text_config.model_type!r} is not a decoder-only model.")
-        if self.text_config.get_text_config(decoder=True) is not self.text_config:
-            raise ValueError(f"text_config: {self.text_config.model_type!r} reads more than text; take a text model.")
-        token, vocab_size = self.time_series_token_id, self.text_config.vocab_size
+    def validate_text_config(self) -> None:
+        """Validate the kind of language model and the placeholder token; called by `@strict`."""
+        text_config = self.get_text_config()
+        if getattr(text_config, "is_encoder_decoder", False):
+            raise ValueError(f"text_config: {text_config.model_type!r} is not a decoder-only model.")
+        if text_config.get_text_config(decoder=True) is not text_config:
+            raise ValueError(f"text_config: {text_config.model_type!r} reads more than text; take a text model.")
+        token, vocab_size = self.time_series_token_id, text_config.vocab_size
         if token is not None and not 0 <= token < vocab_size:
             raise ValueError(f"time_series_token_id is {token}; it must be below the vocabulary size {vocab_size}.")
 
-    def validate_encoder_config(self):
-        """Part of `@strict`-powered validation."""
-        encoder_geometry(self.encoder_config)
+    def validate_encoder_config(self) -> None:
+        """Validate the kind of encoder; called by `@strict`."""
+        encoder_geometry(self.get_encoder_config())
 
 
 __all__ = ["TSLMConfig"]

@@ -1,24 +1,22 @@
-"""The LLM-PS forecaster (arXiv 2503.09656): multi-scale CNN, wavelet decoupling, a language model, an output head."""
+"""LLM-PS forecaster (arXiv 2503.09656): multi-scale CNN, wavelet decoupling, language model, output head."""
 
-import logging
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 from transformers import AutoModel, PreTrainedModel
 from transformers import initialization as init
-from transformers.utils import ModelOutput, can_return_tuple
+from transformers.utils import ModelOutput, can_return_tuple, logging
 
 from .configuration_llmps import LLMPSConfig
-from .modeling_layers import init_fan_in
 from .modeling_mscnn import MSCNN
-from .modeling_scaling import fit_to_length, observed, standardise
+from .modeling_scaling import fit_to_length, observed, standardize
+from .modeling_shared_layers import init_fan_in
 from .modeling_wavelet import WaveletDecoupling
 
-logger = logging.getLogger(__name__)
+logger = logging.get_logger(__name__)
 
 
 @dataclass
@@ -30,16 +28,16 @@ class LLMPSModelOutput(ModelOutput):
         multi_scale_features: F_MS of the paper, (batch, variables, mscnn_channels, context_length).
         loc: mean of each observed window, (batch, 1, variables); float64 for float64 input, else float32.
         scale: its standard deviation, 0 for a constant, of the same shape and type.
-        hidden_states: tokens after each layer of the backbone, where asked for.
-        attentions: attention weights of each layer of the backbone, where asked for.
+        hidden_states: tokens after each layer of the backbone, on request.
+        attentions: attention weights of each layer of the backbone, on request.
     """
 
-    last_hidden_state: Tensor | None = None
-    multi_scale_features: Tensor | None = None
-    loc: Tensor | None = None
-    scale: Tensor | None = None
-    hidden_states: tuple[Tensor, ...] | None = None
-    attentions: tuple[Tensor, ...] | None = None
+    last_hidden_state: torch.Tensor | None = None
+    multi_scale_features: torch.Tensor | None = None
+    loc: torch.Tensor | None = None
+    scale: torch.Tensor | None = None
+    hidden_states: tuple[torch.Tensor, ...] | None = None
+    attentions: tuple[torch.Tensor, ...] | None = None
 
 
 @dataclass
@@ -47,44 +45,56 @@ class LLMPSForForecastingOutput(ModelOutput):
     """Output of [`LLMPSForForecasting`].
 
     Args:
-        loss: mean loss over the observed future values, scalar; where `future_values` were given.
+        loss: mean loss over the observed future values, scalar; None without `future_values`.
         mean_predictions: point forecast in the units of the input, (batch, prediction_length, variables); float64 for
             float64 input, else float32.
         full_predictions: quantile forecasts, (batch, prediction_length, variables, quantiles) of the same type,
             rising along the last axis; None without a quantile head.
-        hidden_states: tokens after each layer of the backbone, where asked for.
-        attentions: attention weights of each layer of the backbone, where asked for.
+        hidden_states: tokens after each layer of the backbone, on request.
+        attentions: attention weights of each layer of the backbone, on request.
     """
 
-    loss: Tensor | None = None
-    mean_predictions: Tensor | None = None
-    full_predictions: Tensor | None = None
-    hidden_states: tuple[Tensor, ...] | None = None
-    attentions: tuple[Tensor, ...] | None = None
+    loss: torch.Tensor | None = None
+    mean_predictions: torch.Tensor | None = None
+    full_predictions: torch.Tensor | None = None
+    hidden_states: tuple[torch.Tensor, ...] | None = None
+    attentions: tuple[torch.Tensor, ...] | None = None
+
+
+def _concatenate(
+    outputs: list[LLMPSForForecastingOutput], dim: int, length: int | None = None
+) -> LLMPSForForecastingOutput:
+    """Concatenate forecasts along an axis, and keep their first `length` steps."""
+    joined = {
+        name: torch.cat([output[name] for output in outputs], dim=dim)[:, :length]
+        for name in ("mean_predictions", "full_predictions")
+        if name in outputs[0]
+    }
+    return LLMPSForForecastingOutput(**joined)
 
 
 class LLMPSPreTrainedModel(PreTrainedModel):
-    """Weight initialisation and loading, as in all models of transformers."""
+    """Base class: weight initialization and loading."""
 
     config: LLMPSConfig
     base_model_prefix = "model"
     main_input_name = "past_values"
-    input_modalities = ("time",)
+    input_modalities = ["time"]
     _input_embed_layer = "token_projection"
     supports_gradient_checkpointing = True
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
     _supports_attention_backend = True
-    _no_split_modules = ["MSCNNBlock"]  # noqa: RUF012
+    _no_split_modules = ["MSCNNBlock"]
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, WaveletDecoupling):
             init.copy_(module.low_pass, module.initial_low_pass())
         elif isinstance(module, nn.Conv1d) or module is self.base_model.token_projection:
-            # By fan-in: the projection of a whole series has thousands of inputs, and the fixed deviation of a
-            # language model would start it too loud.
+            # The projection of a whole series has thousands of inputs, too many for the fixed deviation of a language
+            # model.
             init_fan_in(module)
         elif isinstance(module, PerVariableLinear):
             init.normal_(module.weight, std=self.config.initializer_range)
@@ -94,30 +104,31 @@ class LLMPSPreTrainedModel(PreTrainedModel):
 
 
 def drop_input_embeddings(language_model: PreTrainedModel) -> str:
-    """Takes the word embeddings out of a language model that reads `inputs_embeds`, and returns the name they had."""
+    """Remove the word embeddings of a language model that reads `inputs_embeds`, and return their name."""
     embeddings = language_model.get_input_embeddings()
     name = next(name for name, module in language_model.named_modules() if module is embeddings)
-    language_model.set_input_embeddings(None)
+    language_model.set_input_embeddings(None)  # type: ignore[arg-type]  # allowed, as annotations of models have it
     for plan in (language_model._tp_plan, language_model._pp_plan, language_model._fsdp_plan):
-        plan.pop(name, None)
+        if plan is not None:
+            plan.pop(name, None)
     return name
 
 
 class PerVariableLinear(nn.Module):
-    """A linear map of its own for each variable."""
+    """Linear map with separate weights for each variable."""
 
     def __init__(self, num_variables: int, in_features: int, out_features: int):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(num_variables, in_features, out_features))
         self.bias = nn.Parameter(torch.empty(num_variables, out_features))
 
-    def forward(self, hidden_states: Tensor) -> Tensor:
-        """Maps (batch, variables, in_features) to (batch, variables, out_features)."""
+    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+        """Map (batch, variables, in_features) to (batch, variables, out_features)."""
         return torch.einsum("bvi,vio->bvo", hidden_states, self.weight) + self.bias
 
 
 class LLMPSModel(LLMPSPreTrainedModel):
-    """Encoder of any number of series: normalisation, multi-scale CNN, tokens, language model."""
+    """Encoder of any number of series: normalization, multi-scale CNN, tokens, language model."""
 
     def __init__(self, config: LLMPSConfig):
         super().__init__(config)
@@ -133,11 +144,11 @@ class LLMPSModel(LLMPSPreTrainedModel):
         self.token_projection = nn.Linear(config.mscnn_channels * self.patch_length, config.hidden_size)
         self.backbone = AutoModel.from_config(config.text_config) if config.use_llm else None
         if self.backbone is not None:
-            # Series are no words, and nothing here is classified: what would never be used or trained goes.
+            # Word embeddings and a classifier's pooler would never be used or trained.
             embeddings = drop_input_embeddings(self.backbone)
             if getattr(self.backbone, "pooler", None) is not None:
                 self.backbone.pooler = None
-            # Checkpoints of before have them.
+            # Older checkpoints have them.
             self._keys_to_ignore_on_load_unexpected = [rf"(^|\.)backbone\.{re.escape(embeddings)}\."]
         self.post_init()
 
@@ -146,14 +157,13 @@ class LLMPSModel(LLMPSPreTrainedModel):
         most = getattr(self.config.text_config, "max_position_embeddings", None)
         if most is not None and tokens > most:
             raise ValueError(
-                f"past_values of {num_variables} variables need {tokens} tokens, but the backbone has "
-                f"positions for {most}; "
-                "give fewer variables, longer patches or mix_variables: false."
+                f"past_values of {num_variables} variables need {tokens} tokens, but the backbone has positions for "
+                f"{most}; give fewer variables, longer patches or mix_variables: false."
             )
 
     def _backbone_arguments(self, **flags: Any) -> dict[str, Any]:
-        """Arguments of the backbone besides its input; a flag that is None is the configuration's, then its own."""
-        arguments = {"return_dict": True}
+        """Arguments of the backbone besides its input; by default flags are those of the configuration."""
+        arguments: dict[str, Any] = {"return_dict": True}
         for name, value in flags.items():
             if value is None:
                 value = getattr(self.config, name) or None
@@ -166,24 +176,24 @@ class LLMPSModel(LLMPSPreTrainedModel):
     @can_return_tuple
     def forward(
         self,
-        past_values: Tensor,
-        past_observed_mask: Tensor | None = None,
+        past_values: torch.Tensor,
+        past_observed_mask: torch.Tensor | None = None,
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
     ) -> LLMPSModelOutput:
-        """Encodes series.
+        """Encode series.
 
         Args:
-            past_values: (batch, time, variables) of any length; NaN is missing. Shorter than `context_length` is
-                padded on the left with missing values, of longer input the last `context_length` steps are used.
-            past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
-            output_hidden_states: also return the hidden states of the backbone; by default as the configuration says.
-            output_attentions: also return its attention weights, which needs `attn_implementation="eager"`; by
-                default as the configuration says.
-            return_dict: False for a tuple of what is not None; by default as the configuration says.
+            past_values: (batch, time, variables); NaN is missing. Fewer steps than `context_length` are padded on the
+                left with missing values, of more steps the last `context_length` are used.
+            past_observed_mask: same shape, True or 1 where a value is used; the others have no influence.
+            output_hidden_states: whether to return the hidden states of the backbone; by default as configured.
+            output_attentions: whether to return its attention weights, which needs `attn_implementation="eager"`; by
+                default as configured.
+            return_dict: False for a tuple of the outputs that are not None; by default as configured.
 
         Raises:
-            ValueError: if `past_values` has not three axes, or more variables than the backbone has positions.
+            ValueError: `past_values` does not have three axes, or has more variables than the backbone has positions.
         """
         if past_values.ndim != 3:
             raise ValueError(f"past_values has shape {tuple(past_values.shape)}; give (batch, time, variables).")
@@ -191,7 +201,7 @@ class LLMPSModel(LLMPSPreTrainedModel):
         values, mask = fit_to_length(
             past_values, observed(past_values, past_observed_mask), self.config.context_length
         )
-        values, loc, scale = standardise(values, mask)
+        values, loc, scale = standardize(values, mask)
 
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (values.to(self.dtype), mask))
         features = self.mscnn(values, mask)
@@ -200,7 +210,7 @@ class LLMPSModel(LLMPSPreTrainedModel):
         tokens = self.token_projection(patches)
         shape = (batch_size, num_variables, *tokens.shape[1:])
         hidden_states = tokens
-        backbone_outputs = {}
+        backbone_outputs: Any = {}
         if self.backbone is not None:
             self._check_tokens(num_variables)
             sequences = tokens.reshape(batch_size, -1, tokens.shape[-1]) if self.config.mix_variables else tokens
@@ -222,7 +232,7 @@ class LLMPSModel(LLMPSPreTrainedModel):
 
 
 class LLMPSForForecasting(LLMPSPreTrainedModel):
-    """Forecaster of any number of series, with a point head and, where the configuration names levels, quantiles."""
+    """Forecaster of any number of series, with a point head and, for the levels of the configuration, quantiles."""
 
     accepts_loss_kwargs = True
 
@@ -232,10 +242,11 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         in_features = config.tokens_per_variable * config.hidden_size
         out_features = config.prediction_length * (1 + len(config.quantiles))
         self.dropout = nn.Dropout(config.head_dropout)
+        # The configuration requires num_input_channels for separate heads.
         self.head = (
             nn.Linear(in_features, out_features)
             if config.share_projection
-            else PerVariableLinear(config.num_input_channels, in_features, out_features)
+            else PerVariableLinear(cast(int, config.num_input_channels), in_features, out_features)
         )
         self.feature_projection = (
             nn.Linear(config.mscnn_channels, config.t2t_hidden_size) if config.t2t_hidden_size else None
@@ -253,35 +264,34 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
     @can_return_tuple
     def forward(
         self,
-        past_values: Tensor,
-        past_observed_mask: Tensor | None = None,
-        future_values: Tensor | None = None,
-        future_observed_mask: Tensor | None = None,
-        semantic_features: Tensor | None = None,
-        num_items_in_batch: Tensor | int | None = None,
+        past_values: torch.Tensor,
+        past_observed_mask: torch.Tensor | None = None,
+        future_values: torch.Tensor | None = None,
+        future_observed_mask: torch.Tensor | None = None,
+        semantic_features: torch.Tensor | None = None,
+        num_items_in_batch: torch.Tensor | int | None = None,
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
     ) -> LLMPSForForecastingOutput:
-        """Forecasts `prediction_length` steps.
+        """Forecast `prediction_length` steps.
 
         Args:
-            past_values: (batch, time, variables) of any length; NaN is missing. Shorter than `context_length` is
-                padded on the left with missing values, of longer input the last `context_length` steps are used.
-            past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
-            future_values: (batch, prediction_length, variables); NaN is missing and not counted. Given, a loss is
-                returned.
-            future_observed_mask: same shape, True or 1 where a value is to be counted.
-            semantic_features: time-to-text features of `past_values`, (batch, variables, patches, t2t_hidden_size);
-                given, the feature loss is added.
-            num_items_in_batch: observed future values over all parts of a global batch; given, the loss is this part's
-                share of the global mean, so that it does not matter how the batch is cut. By default the mean.
-            output_hidden_states: also return the hidden states of the backbone; by default as the configuration says.
-            output_attentions: also return its attention weights, which needs `attn_implementation="eager"`; by
-                default as the configuration says.
-            return_dict: False for a tuple of what is not None; by default as the configuration says.
+            past_values: (batch, time, variables); NaN is missing. Fewer steps than `context_length` are padded on the
+                left with missing values, of more steps the last `context_length` are used.
+            past_observed_mask: same shape, True or 1 where a value is used; the others have no influence.
+            future_values: targets of the loss, (batch, prediction_length, variables); NaN is missing and not counted.
+            future_observed_mask: same shape, True or 1 where a value counts.
+            semantic_features: time-to-text features of `past_values`, (batch, variables, patches, t2t_hidden_size),
+                the targets of the feature loss.
+            num_items_in_batch: number of observed future values in all parts of a global batch; the loss is then this
+                part's share of the global mean, however the batch is divided. By default the mean of this part.
+            output_hidden_states: whether to return the hidden states of the backbone; by default as configured.
+            output_attentions: whether to return its attention weights, which needs `attn_implementation="eager"`; by
+                default as configured.
+            return_dict: False for a tuple of the outputs that are not None; by default as configured.
 
         Raises:
-            ValueError: for a wrong number of variables or axes, or `future_values` of another shape than the forecast.
+            ValueError: wrong number of variables or axes, or `future_values` of another shape than the forecast.
         """
         self._check_variables(past_values.shape[-1])
         encoded = self.model(
@@ -306,7 +316,7 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
                 raise ValueError(
                     f"future_values has shape {tuple(future_values.shape)}; the forecast has {tuple(mean.shape)}."
                 )
-            # A variable of which nothing was observed has nothing to be forecast from.
+            # A variable without an observed past value cannot be forecast.
             counted = observed(future_values, future_observed_mask) & observed(past_values, past_observed_mask).any(
                 1, keepdim=True
             )
@@ -327,29 +337,33 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         )
 
     def load_backbone(self, backbone: str, **kwargs: Any) -> None:
-        """Copies the weights of a pretrained text model, or of its first layers, into the backbone.
+        """Copy the weights of a pretrained text model, or of its first layers, into the backbone.
 
         Args:
             backbone: name or path of a text model; `text_config` is its configuration, perhaps with fewer layers.
             **kwargs: passed to `AutoModel.from_pretrained`, for example `revision`.
 
         Raises:
-            KeyError: it lacks weights that the backbone has.
+            ValueError: this model has no backbone (`use_llm=False`).
+            KeyError: the text model lacks weights of the backbone.
         """
-        wanted = self.model.backbone.state_dict()
+        if self.model.backbone is None:
+            raise ValueError(f"use_llm is False, so that there is no backbone to load {backbone} into; set use_llm.")
         text_model = AutoModel.from_pretrained(backbone, config=self.config.text_config, dtype=self.dtype, **kwargs)
         weights = text_model.state_dict()
-        self.model.backbone.load_state_dict({name: weights[name] for name in wanted})
+        self.model.backbone.load_state_dict({name: weights[name] for name in self.model.backbone.state_dict()})
 
-    def _forecast_losses(self, mean: Tensor, quantiles: Tensor | None, target: Tensor, counted: Tensor) -> Tensor:
-        """Loss of each value, (batch, time, variables), 0 where it is not counted."""
+    def _forecast_losses(
+        self, mean: torch.Tensor, quantiles: torch.Tensor | None, target: torch.Tensor, counted: torch.Tensor
+    ) -> torch.Tensor:
+        """Loss of each value, (batch, time, variables), 0 where it does not count."""
         target = torch.where(counted, target.to(mean.dtype), mean.detach())
         if self.config.loss == "mse":
-            losses = F.mse_loss(mean, target, reduction="none")
+            losses = nn.functional.mse_loss(mean, target, reduction="none")
         elif self.config.loss == "mae":
-            losses = F.l1_loss(mean, target, reduction="none")
+            losses = nn.functional.l1_loss(mean, target, reduction="none")
         else:
-            losses = F.huber_loss(mean, target, reduction="none", delta=float(self.config.huber_delta))
+            losses = nn.functional.huber_loss(mean, target, reduction="none", delta=float(self.config.huber_delta))
         if quantiles is not None:
             levels = torch.tensor(self.config.quantiles, device=mean.device)
             error = target[..., None] - quantiles
@@ -357,31 +371,28 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             losses = losses + 2 * torch.maximum(levels * error, (levels - 1) * error).mean(-1)
         return torch.where(counted, losses, 0.0)
 
-    def _feature_loss(self, features: Tensor, semantic_features: Tensor) -> Tensor:
-        """LLM-PS equation 9: the multi-scale features, averaged over each patch, against those of the patch."""
+    def _feature_loss(self, features: torch.Tensor, semantic_features: torch.Tensor) -> torch.Tensor:
+        """Distance of multi-scale features, averaged over each patch, from those of the patch (LLM-PS, equation 9)."""
         if self.feature_projection is None:
-            raise ValueError(
-                "semantic_features were given but t2t_hidden_size is not set; set it in the configuration."
-            )
+            raise ValueError("semantic_features need a model with t2t_hidden_size; set it in the configuration.")
         length, stride = self.config.t2t_patch_length, self.config.t2t_patch_stride
         used = (semantic_features.shape[2] - 1) * stride + length
-        pooled = F.avg_pool1d(features.flatten(0, 1)[..., -used:], length, stride).transpose(1, 2)
+        pooled = nn.functional.avg_pool1d(features.flatten(0, 1)[..., -used:], length, stride).transpose(1, 2)
         projected = self.feature_projection(pooled).view(semantic_features.shape)
-        return F.mse_loss(projected.float(), semantic_features.float())
+        return nn.functional.mse_loss(projected.float(), semantic_features.float())
 
     @torch.no_grad()
     def predict(
         self,
-        past_values: Tensor,
-        past_observed_mask: Tensor | None = None,
+        past_values: torch.Tensor,
+        past_observed_mask: torch.Tensor | None = None,
         prediction_length: int | None = None,
     ) -> LLMPSForForecastingOutput:
-        """Forecasts any number of steps, in evaluation mode and without gradient.
+        """Forecast any number of steps, in evaluation mode and without gradient.
 
-        Beyond `config.prediction_length` the point forecast is appended to the series and forecast from again, with a
-        warning: errors add up, and the quantiles of later blocks do not know of the uncertainty of earlier ones. More
-        variables than the backbone has positions for are forecast in groups of consecutive ones, with a warning: those
-        of one group do not know of those of another.
+        Beyond `config.prediction_length`, forecasts are made from point forecasts, with a warning: errors add up, and
+        quantiles of later blocks ignore the uncertainty of earlier ones. More variables than the backbone has
+        positions for are forecast in groups of consecutive ones, with a warning: each group ignores the others.
 
         Args:
             past_values: (batch, time, variables), as in `forward`.
@@ -389,8 +400,7 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             prediction_length: steps to forecast; `config.prediction_length` by default.
 
         Raises:
-            ValueError: for a horizon below 1, a wrong number of variables or axes, or a variable of which no value is
-                observed.
+            ValueError: horizon below 1, wrong number of variables or axes, or a variable without an observed value.
         """
         horizon = self.config.prediction_length if prediction_length is None else prediction_length
         if horizon < 1:
@@ -409,9 +419,9 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             )
         if horizon > self.config.prediction_length:
             logger.warning(
-                f"prediction_length {horizon} is longer than the {self.config.prediction_length} this "
-                "model was trained "
-                "for; forecasts beyond that are made from forecasts and are less certain than their quantiles say."
+                f"prediction_length {horizon} is longer than the {self.config.prediction_length} this model was "
+                "trained for; forecasts beyond that are made from forecasts and are less certain than their quantiles "
+                "say."
             )
         size = self._group_size(values.shape[-1])
         training = self.training
@@ -420,43 +430,33 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             self._roll_out(*group, horizon) for group in zip(values.split(size, 2), mask.split(size, 2), strict=True)
         ]
         self.train(training)
-        return LLMPSForForecastingOutput(
-            mean_predictions=torch.cat([group.mean_predictions for group in groups], dim=2),
-            full_predictions=torch.cat([group.full_predictions for group in groups], dim=2)
-            if self.config.quantiles
-            else None,
-        )
+        return _concatenate(groups, dim=2)
 
     def _group_size(self, num_variables: int) -> int:
-        """Variables to forecast at once: all of them, or as many as the backbone has positions for."""
+        """Number of variables to forecast at once: all of them, or as many as the backbone has positions for."""
         most = self.config.most_variables
         if not most or num_variables <= most or not self.config.share_projection:
             return num_variables
         logger.warning_once(
-            f"{num_variables} variables are forecast in groups of {most}, for which the backbone has positions; those "
-            "of one group do not know of those of another."
+            f"{num_variables} variables are forecast in groups of {most}, for which the backbone has positions; each "
+            "group ignores the others."
         )
         return most
 
-    def _roll_out(self, values: Tensor, mask: Tensor, horizon: int) -> LLMPSForForecastingOutput:
-        """Forecasts block after block, each from the ones before."""
+    def _roll_out(self, values: torch.Tensor, mask: torch.Tensor, horizon: int) -> LLMPSForForecastingOutput:
+        """Forecast block after block, each from the series and the blocks before."""
         blocks: list[LLMPSForForecastingOutput] = []
         for _ in range(0, horizon, self.config.prediction_length):
             block = self(values, mask, return_dict=True)
             blocks.append(block)
             values = torch.cat((values, block.mean_predictions.to(values.dtype)), dim=1)
             mask = torch.cat((mask, torch.ones_like(block.mean_predictions, dtype=torch.bool)), dim=1)
-        return LLMPSForForecastingOutput(
-            mean_predictions=torch.cat([b.mean_predictions for b in blocks], dim=1)[:, :horizon],
-            full_predictions=torch.cat([b.full_predictions for b in blocks], dim=1)[:, :horizon]
-            if self.config.quantiles
-            else None,
-        )
+        return _concatenate(blocks, dim=1, length=horizon)
 
 
 __all__ = ["LLMPSForForecasting", "LLMPSModel", "LLMPSPreTrainedModel"]
 
-# A saved checkpoint carries this code, for those who load it with `trust_remote_code=True`.
+# Checkpoints carry this code, which loads with `trust_remote_code=True`.
 LLMPSConfig.register_for_auto_class()
 LLMPSModel.register_for_auto_class("AutoModel")
 LLMPSForForecasting.register_for_auto_class("AutoModelForTimeSeriesPrediction")

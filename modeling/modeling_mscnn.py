@@ -1,23 +1,24 @@
-"""The multi-scale convolutional encoder of LLM-PS (arXiv 2503.09656, section 3.2), in the manner of Res2Net."""
+"""The multi-scale convolutional encoder of LLM-PS (arXiv 2503.09656, section 3.2), after Res2Net."""
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from .modeling_wavelet import WaveletDecoupling
 
 
 class PointwiseConv1d(nn.Conv1d):
-    """A convolution of kernel 1 as the matrix product that it is: on CPUs several times faster for few channels."""
+    """Convolution of kernel 1 as a matrix product, several times faster on CPUs for few channels."""
 
-    def forward(self, hidden_states: Tensor) -> Tensor:
-        """Maps (batch, in_channels, time) to (batch, out_channels, time)."""
+    bias: torch.Tensor
+
+    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+        """Map (batch, in_channels, time) to (batch, out_channels, time)."""
         weight = self.weight.squeeze(-1).expand(hidden_states.shape[0], -1, -1)
         return torch.baddbmm(self.bias[:, None], weight, hidden_states)
 
 
 class MSCNNBlock(nn.Module):
-    """Bottleneck of `num_branches` convolutions of kernel 3, each fed by the one before: receptive fields grow.
+    """Bottleneck of `num_branches` convolutions of kernel 3 with growing receptive fields: each takes the one before.
 
     Args:
         channels: width, a multiple of `num_branches`.
@@ -37,16 +38,17 @@ class MSCNNBlock(nn.Module):
         self.decouple = WaveletDecoupling(length, wavelet_levels) if wavelet_levels else None
         self.out_conv = PointwiseConv1d(channels, channels, kernel_size=1)
 
-    def forward(self, hidden_states: Tensor, inside: Tensor | None = None) -> Tensor:
-        """Maps (batch, channels, time) to the same shape; steps that are not `inside` (batch, 1, time) are zeros to
-        the others."""
-        branches: list[Tensor] = []
+    def forward(self, hidden_states: torch.Tensor, step_mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Map (batch, channels, time) to the same shape; steps outside `step_mask` (batch, 1, time) are read as 0."""
+        branches: list[torch.Tensor] = []
         for part, conv in zip(
-            F.gelu(self.in_conv(hidden_states)).chunk(self.num_branches, dim=1), self.branch_convs, strict=True
+            nn.functional.gelu(self.in_conv(hidden_states)).chunk(self.num_branches, dim=1),
+            self.branch_convs,
+            strict=True,
         ):
             part = part + branches[-1] if branches else part
-            # Beyond its end a series must look to every convolution as its own zero padding does.
-            branches.append(F.gelu(conv(part if inside is None else part.masked_fill(~inside, 0.0))))
+            # To every convolution, steps beyond the end of a series look like its own zero padding.
+            branches.append(nn.functional.gelu(conv(part if step_mask is None else part.masked_fill(~step_mask, 0.0))))
         stacked = torch.stack(branches, dim=1)
         if self.decouple is not None:
             stacked = self.decouple(stacked)
@@ -54,7 +56,7 @@ class MSCNNBlock(nn.Module):
 
 
 class MSCNN(nn.Module):
-    """Lifts normalised series with their observation mask to multi-scale features of the same length."""
+    """Multi-scale features of normalized series with their observation mask, of the same length."""
 
     def __init__(self, channels: int, num_layers: int, num_branches: int, length: int, wavelet_levels: int):
         super().__init__()
@@ -63,14 +65,19 @@ class MSCNN(nn.Module):
             MSCNNBlock(channels, num_branches, length, wavelet_levels) for _ in range(num_layers)
         )
 
-    def forward(self, values: Tensor, observed_mask: Tensor, inside: Tensor | None = None) -> Tensor:
-        """Maps values and mask, both (batch, time), to features (batch, channels, time).
+    def forward(
+        self, values: torch.Tensor, observed_mask: torch.Tensor, step_mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Map values and mask, both (batch, time), to features (batch, channels, time).
 
-        With `inside` (batch, time), bool, the steps that are not are padding: zeros in the features, and without
-        influence on the others. It needs values and mask that are zero there, and `wavelet_levels` 0.
+        Steps outside `step_mask` (batch, time), bool, are padding: zeros in the features, and without influence on the
+        others. They must be zeros in values and mask, and `wavelet_levels` must be 0.
         """
         hidden_states = self.embed(torch.stack((values, observed_mask.to(values.dtype)), dim=1))
-        inside = None if inside is None else inside[:, None]
+        step_mask = None if step_mask is None else step_mask[:, None]
         for block in self.blocks:
-            hidden_states = block(hidden_states, inside)
-        return hidden_states if inside is None else hidden_states.masked_fill(~inside, 0.0)
+            hidden_states = block(hidden_states, step_mask)
+        return hidden_states if step_mask is None else hidden_states.masked_fill(~step_mask, 0.0)
+
+
+__all__ = ["MSCNN", "MSCNNBlock", "PointwiseConv1d"]

@@ -1,4 +1,4 @@
-"""The multi-scale CNN of LLM-PS as an encoder: patches of one univariate series, masked, of any length."""
+"""Encoder of univariate series of any length: patches of the features of LLM-PS's multi-scale CNN."""
 
 import torch
 from torch import nn
@@ -7,28 +7,26 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils.output_capturing import capture_outputs
 
 from .configuration_mscnn_encoder import MSCNNEncoderConfig
-from .modeling_layers import init_fan_in, sinusoidal_positions
 from .modeling_mscnn import MSCNN, MSCNNBlock
-from .modeling_series_encoding import series_lengths
+from .modeling_shared_layers import init_fan_in, series_lengths, sinusoidal_positions
 
 
 class MSCNNEncoderModel(PreTrainedModel):
-    """The multi-scale CNN of LLM-PS (arXiv 2503.09656, section 3.2), one token per patch of its features.
+    """Multi-scale CNN of LLM-PS (arXiv 2503.09656, section 3.2), one token per patch of its features.
 
-    Every time step gets features of several receptive fields, one linear map makes a token of a patch of them, and
-    sinusoidal positions, counted in patches from the series' start, and LayerNorm follow as in [`TSEncoderModel`].
-    LLM-PS also exchanges long-term and short-term parts between the receptive fields by wavelet; that is a matrix of
-    one fixed length, so an encoder of series of any length goes without (`wavelet_levels=0`).
+    A linear map, sinusoidal positions, counted in patches from the start of the series, and LayerNorm make a token of
+    the features of a patch, as in [`TSEncoderModel`]. The wavelet decoupling of LLM-PS is left out, because it is a
+    matrix of one fixed length.
     """
 
     config: MSCNNEncoderConfig
     config_class = MSCNNEncoderConfig
     base_model_prefix = "encoder"
     main_input_name = "past_values"
-    input_modalities = ("time",)
-    _no_split_modules = ("MSCNNBlock",)
-    _can_record_outputs = {"hidden_states": MSCNNBlock}  # noqa: RUF012
-    # There is no attention, so the implementation that the language model asks for is as good as any.
+    input_modalities = ["time"]
+    _no_split_modules = ["MSCNNBlock"]
+    _can_record_outputs = {"hidden_states": MSCNNBlock}
+    # Without attention, any implementation that the language model asks for will do.
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
@@ -40,7 +38,7 @@ class MSCNNEncoderModel(PreTrainedModel):
             channels=config.mscnn_channels,
             num_layers=config.mscnn_layers,
             num_branches=config.mscnn_branches,
-            length=0,  # only the wavelet needs one
+            length=0,  # read by the wavelet alone
             wavelet_levels=0,
         )
         self.patch_embedding = nn.Conv1d(
@@ -64,13 +62,13 @@ class MSCNNEncoderModel(PreTrainedModel):
         past_observed_mask: torch.Tensor | None = None,
         output_hidden_states: bool | None = None,
     ) -> BaseModelOutput:
-        r"""Encodes univariate series.
+        r"""Encode univariate series.
 
         Args:
             past_values (`torch.Tensor` of shape `(batch, time)`): series, padded with anything to a common length.
             past_observed_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
                 every value is. Steps after the last observed one are padding and do not change the others; a gap
-                before it is read as a gap.
+                before it stays a gap.
             output_hidden_states (`bool`, *optional*): also return the features before and after each block of the
                 multi-scale CNN, each `(batch, mscnn_channels, time)`; by default as the config says.
 
@@ -83,8 +81,8 @@ class MSCNNEncoderModel(PreTrainedModel):
         missing = -past_values.shape[1] % self.config.patch_length
         observed = nn.functional.pad(past_observed_mask.bool(), (0, missing))
         values = nn.functional.pad(past_values, (0, missing)).masked_fill(~observed, 0.0)
-        inside = torch.arange(values.shape[1], device=values.device) < series_lengths(observed)[:, None]
-        tokens = self.patch_embedding(self.mscnn(values.to(self.dtype), observed, inside)).transpose(1, 2)
+        step_mask = torch.arange(values.shape[1], device=values.device) < series_lengths(observed)[:, None]
+        tokens = self.patch_embedding(self.mscnn(values.to(self.dtype), observed, step_mask)).transpose(1, 2)
         positions = sinusoidal_positions(tokens.shape[1], tokens.shape[2], tokens.device).to(tokens.dtype)
         return BaseModelOutput(last_hidden_state=self.layer_norm(tokens + positions))
 

@@ -1,25 +1,25 @@
-"""The perceiver resampler of Flamingo: any number of patches of a series to a fixed number of latents."""
+"""Perceiver resampler of Flamingo: any number of patches of a series to a fixed number of latents."""
 
 import torch
 from torch import nn
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from .configuration_tslm import TSLMConfig
-from .modeling_layers import additive_mask, attend
+from .modeling_shared_layers import additive_mask, attend
 
 
 class PerceiverLayer(GradientCheckpointingLayer):
-    """Latents read the patches and each other, then a feed-forward network.
+    """Attention of the latents to the patches and each other, then a feed-forward network.
 
     The key and value maps are applied to the queries and to the attended average instead of to every patch. That is
-    the same function, `q (W k) = (W' q) k`, and leaves one vector of width `dim` a patch in memory rather than a key
-    and a value for each head.
+    the same function, `q (W k) = (W' q) k`, with one vector of width `dim` per patch in memory rather than a key and a
+    value for each head.
     """
 
     def __init__(self, config: TSLMConfig):
         super().__init__()
         self.config = config
-        dim = config.encoder_config.hidden_size
+        dim = config.get_encoder_config().hidden_size
         self.num_heads = num_heads = config.resampler_num_heads
         self.head_dim = head_dim = config.resampler_head_dim
         self.is_causal = False
@@ -37,7 +37,8 @@ class PerceiverLayer(GradientCheckpointingLayer):
         )
 
     def forward(self, latents: torch.Tensor, patches: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """From latents (rows, latents, dim), patches (rows, patches, dim), mask (rows, 1, 1, patches + latents)."""
+        """Update latents (rows, latents, dim) from patches (rows, patches, dim); the additive mask is (rows, 1, 1,
+        patches + latents)."""
         normed = self.latent_norm(latents)
         memory = torch.cat([self.patch_norm(patches), normed], dim=1)[:, None]
         query = self.query(normed).unflatten(-1, (self.num_heads, self.head_dim))
@@ -53,17 +54,17 @@ class PerceiverLayer(GradientCheckpointingLayer):
 
 
 class PerceiverResampler(nn.Module):
-    """Compresses the patches of each series to `num_latents` vectors (Flamingo, arXiv 2204.14198, section 2.1)."""
+    """Compression of the patches of a series to `num_latents` vectors (Flamingo, arXiv 2204.14198, section 2.1)."""
 
     def __init__(self, config: TSLMConfig):
         super().__init__()
-        dim = config.encoder_config.hidden_size
+        dim = config.get_encoder_config().hidden_size
         self.latents = nn.Parameter(torch.empty(config.num_latents, dim))
         self.layers = nn.ModuleList([PerceiverLayer(config) for _ in range(config.resampler_num_layers)])
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, patches: torch.Tensor, patch_mask: torch.Tensor) -> torch.Tensor:
-        """Latents (rows, num_latents, dim) of patches (rows, patches, dim), of which `patch_mask` is True exist."""
+        """Compress patches (rows, patches, dim) under a bool mask (rows, patches) to (rows, num_latents, dim)."""
         latents = self.latents.expand(patches.shape[0], -1, -1)
         visible = torch.cat([patch_mask, patch_mask.new_ones(patch_mask.shape[0], latents.shape[1])], dim=1)
         attention_mask = additive_mask(visible[:, None, None], patches.dtype)
@@ -72,4 +73,4 @@ class PerceiverResampler(nn.Module):
         return self.norm(latents)
 
 
-__all__ = ["PerceiverResampler"]
+__all__ = ["PerceiverLayer", "PerceiverResampler"]

@@ -1,20 +1,20 @@
-"""Quantising the language model inside a time-series language model, and nothing else of it."""
+"""Quantization of the language model inside a time-series language model."""
 
 from typing import Any
 
 from transformers import PreTrainedModel
 from transformers.quantizers.base import get_keys_to_not_convert
 
-# Arguments of `from_pretrained` that say where a checkpoint is.
-WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
+# Arguments of `from_pretrained` that locate a checkpoint.
+LOCATION_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
 
 
 def spare_from_quantization(model: PreTrainedModel, quantization_config: Any) -> None:
-    """Has a quantiser that was not told what to spare take nothing but the layers of the language model.
+    """Quantize only the layers of the language model, unless the configuration lists modules to skip.
 
     Args:
-        model: a `TSLMModel` or a model around one, which may be on the meta device.
-        quantization_config: a configuration of transformers; its list of modules to spare is filled in if it is None.
+        model: a `TSLMModel` or a model around one, perhaps on the meta device.
+        quantization_config: a configuration of transformers; a list of modules to skip that is None is filled in.
     """
     for name in ("llm_int8_skip_modules", "modules_to_not_convert"):
         if getattr(quantization_config, name, ()) is None:
@@ -24,13 +24,16 @@ def spare_from_quantization(model: PreTrainedModel, quantization_config: Any) ->
 
 
 def share_quantizer(language_model: PreTrainedModel, model: PreTrainedModel) -> None:
-    """Has a model know that the language model inside it was loaded with a quantiser, if it was: whoever saves the
-    whole, or trains adapters in it, asks the whole."""
+    """Copy the quantizer of a language model, if it has one, to the model around it, which saving and adapters ask."""
     quantizer = getattr(language_model, "hf_quantizer", None)
     if quantizer is None:
         return
     spare_from_quantization(model, quantizer.quantization_config)
     del model.config.text_config.quantization_config
-    model.hf_quantizer, model.is_quantized = quantizer, True
+    model.hf_quantizer = quantizer
+    model.is_quantized = True  # type: ignore[assignment]  # transformers sets it, and declares it nowhere
     model.quantization_method = quantizer.quantization_config.quant_method
     quantizer.postprocess_model(model)
+
+
+__all__ = ["LOCATION_ARGUMENTS", "share_quantizer", "spare_from_quantization"]

@@ -1,4 +1,4 @@
-"""The patch encoder of OpenTSLM: patches of one univariate series, masked, of any length."""
+"""Patch encoder of OpenTSLM, for univariate series of any length."""
 
 import torch
 from torch import nn
@@ -10,11 +10,11 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
 from .configuration_ts_encoder import TSEncoderConfig
-from .modeling_layers import additive_mask, attend, init_fan_in, sinusoidal_positions
+from .modeling_shared_layers import additive_mask, attend, init_fan_in, sinusoidal_positions
 
 
 class TSEncoderEmbeddings(nn.Module):
-    """Patches to vectors: one linear map of a patch, plus its position, then LayerNorm."""
+    """Embeddings of patches: one linear map, plus the position, then LayerNorm."""
 
     def __init__(self, config: TSEncoderConfig):
         super().__init__()
@@ -28,10 +28,12 @@ class TSEncoderEmbeddings(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """Map values (batch, time) to embeddings (batch, patches, hidden_size)."""
         patches = self.patch_embedding(values[:, None]).transpose(1, 2)
         return self.dropout(self.layer_norm(patches + self.positions(patches)))
 
     def positions(self, patches: torch.Tensor) -> torch.Tensor:
+        """Position embeddings (patches, hidden_size) of patches (batch, patches, hidden_size)."""
         length = patches.shape[1]
         if self.config.position_embedding_type == "sinusoidal":
             return sinusoidal_positions(length, patches.shape[2], patches.device).to(patches.dtype)
@@ -45,7 +47,7 @@ class TSEncoderEmbeddings(nn.Module):
 
 
 class TSEncoderLayer(GradientCheckpointingLayer):
-    """Transformer layer that normalises after each residual sum, as the published checkpoints do."""
+    """Transformer layer with LayerNorm after each residual sum, as in the published checkpoints."""
 
     def __init__(self, config: TSEncoderConfig):
         super().__init__()
@@ -90,17 +92,17 @@ class TSEncoderLayer(GradientCheckpointingLayer):
 class TSEncoderModel(PreTrainedModel):
     """Patch encoder of OpenTSLM (arXiv 2510.02410, section 3.1).
 
-    A patch in which nothing is observed is hidden from the others. Positions count patches from the series' start.
+    A patch without an observed value is hidden from the others. Positions count patches from the start of the series.
     """
 
     config: TSEncoderConfig
     config_class = TSEncoderConfig
     base_model_prefix = "encoder"
     main_input_name = "past_values"
-    input_modalities = ("time",)
+    input_modalities = ["time"]
     supports_gradient_checkpointing = True
-    _no_split_modules = ("TSEncoderLayer",)
-    _can_record_outputs = {  # noqa: RUF012
+    _no_split_modules = ["TSEncoderLayer"]
+    _can_record_outputs = {
         "hidden_states": TSEncoderLayer,
         "attentions": OutputRecorder(TSEncoderLayer, index=1),
     }
@@ -133,7 +135,7 @@ class TSEncoderModel(PreTrainedModel):
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
     ) -> BaseModelOutput:
-        r"""Encodes univariate series.
+        r"""Encode univariate series.
 
         Args:
             past_values (`torch.Tensor` of shape `(batch, time)`): series, padded with anything to a common length.

@@ -1,9 +1,10 @@
-"""The time-series language model: a causal language model that reads series by soft prompt or by Flamingo."""
+"""Time-series language model: a causal language model that reads series by soft prompt or by Flamingo."""
 
 import inspect
 from copy import copy, deepcopy
 from dataclasses import dataclass
-from typing import Any
+from os import PathLike
+from typing import Any, Self, cast
 
 import torch
 from torch import nn
@@ -13,7 +14,6 @@ from transformers import (
     AutoModelForCausalLM,
     GenerationConfig,
     GenerationMixin,
-    PreTrainedConfig,
     PreTrainedModel,
 )
 from transformers import initialization as init
@@ -28,11 +28,9 @@ from .modeling_cross_attention import (
     attach_cross_attention,
     run_with_context,
 )
-from .modeling_layers import init_fan_in
-from .modeling_mscnn_encoder import MSCNNEncoderModel
+from .modeling_encoders import build_encoder, checked_mask, encode_series
 from .modeling_perceiver import PerceiverLayer, PerceiverResampler
-from .modeling_quantization import WHERE, share_quantizer, spare_from_quantization
-from .modeling_series_encoding import checked_mask, encode_series
+from .modeling_quantization import LOCATION_ARGUMENTS, share_quantizer, spare_from_quantization
 from .modeling_series_states import (
     SeriesStates,
     check_continuation,
@@ -42,12 +40,12 @@ from .modeling_series_states import (
     soft_prompt_states,
     states_after_prompt,
 )
-from .modeling_ts_encoder import TSEncoderModel
+from .modeling_shared_layers import init_fan_in
 
 
 @dataclass
 class TSLMModelOutputWithPast(BaseModelOutputWithPast):
-    """Output of [`TSLMModel`]: that of a language model, and `series_states` to pass to the steps that follow."""
+    """Output of [`TSLMModel`]: that of a language model, and `series_states` for the steps that follow."""
 
     series_states: SeriesStates | None = None
 
@@ -57,12 +55,12 @@ class TSLMCausalLMOutputWithPast(ModelOutput):
     """Output of [`TSLMForCausalLM`].
 
     Args:
-        loss (`torch.Tensor` of shape `()`): next-token loss over the labels that are not -100, where labels are given.
-        logits (`torch.Tensor` of shape `(batch, text, vocab_size)`): scores of the next token; for the soft prompt
-            that of the placeholder is the lowest number, as it is no word.
+        loss (`torch.Tensor` of shape `()`): next-token loss over the labels that are not -100; `None` without labels.
+        logits (`torch.Tensor` of shape `(batch, text, vocab_size)`): scores of the next token; with the soft prompt,
+            the placeholder has the lowest number of the dtype.
         past_key_values (`Cache`): cache of the language model.
-        hidden_states, attentions: those of the language model, where asked for.
-        series_states (`SeriesStates`): to be passed to the steps that follow a prompt.
+        hidden_states, attentions: those of the language model, on request.
+        series_states (`SeriesStates`): states for the steps that follow a prompt.
     """
 
     loss: torch.Tensor | None = None
@@ -74,38 +72,30 @@ class TSLMCausalLMOutputWithPast(ModelOutput):
 
 
 class TimeSeriesProjector(nn.Module):
-    """Tokens of the encoder to the width of the language model (arXiv 2510.02410, section 3.2)."""
+    """Projection of encoder tokens to the width of the language model (arXiv 2510.02410, section 3.2)."""
 
     def __init__(self, config: TSLMConfig):
         super().__init__()
-        self.norm = nn.LayerNorm(config.encoder_config.hidden_size)
-        self.linear = nn.Linear(config.encoder_config.hidden_size, config.text_config.hidden_size)
+        encoder_width = config.get_encoder_config().hidden_size
+        self.norm = nn.LayerNorm(encoder_width)
+        self.linear = nn.Linear(encoder_width, config.get_text_config().hidden_size)
         self.activation = nn.GELU()
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Map (..., encoder width) to (..., width of the language model)."""
         return self.activation(self.linear(self.norm(features)))
 
 
-# What some backbones do not take.
-_NOT_TAKEN_BY_ALL = frozenset({"position_ids", "logits_to_keep"})
-
-# Encoders of this package, which a checkpoint that carries its code has to find where none of them is registered.
-_OWN_ENCODERS: dict[str, type[PreTrainedModel]] = {
-    "ts_mscnn_encoder": MSCNNEncoderModel,
-    "ts_patch_encoder": TSEncoderModel,
-}
-
-
-def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:
-    """A new encoder of series, one of this package or any that `AutoModel` knows."""
-    own = _OWN_ENCODERS.get(config.model_type)
-    return AutoModel.from_config(config) if own is None else own._from_config(config)
+# Arguments that some backbones do not accept.
+_OPTIONAL_ARGUMENTS = frozenset({"position_ids", "logits_to_keep"})
 
 
 def grow_embeddings(language_model: PreTrainedModel, vocab_size: int) -> None:
-    """Gives a language model rows for new tokens, each the mean of the others: no chance in it, so that a backbone
-    that is loaded again, below an adapter, is the one that the adapter was trained on."""
-    old = language_model.get_input_embeddings().weight.shape[0]
+    """Extend the embeddings of a language model to `vocab_size` rows, new ones at the mean of the others.
+
+    Without randomness, a backbone loaded again below an adapter equals the one that the adapter was trained on.
+    """
+    old = cast(nn.Embedding, language_model.get_input_embeddings()).weight.shape[0]
     if vocab_size <= old:
         return
     language_model.resize_token_embeddings(vocab_size, mean_resizing=False)
@@ -116,15 +106,15 @@ def grow_embeddings(language_model: PreTrainedModel, vocab_size: int) -> None:
 
 
 class TSLMPreTrainedModel(PreTrainedModel):
-    """What the time-series language models share: loading, initialisation, embeddings."""
+    """Base class: loading, weight initialization, embeddings."""
 
     config: TSLMConfig
     config_class = TSLMConfig
     base_model_prefix = "model"
-    input_modalities = ("text", "time")
+    input_modalities = ["text", "time"]
     supports_gradient_checkpointing = True
-    _no_split_modules = ("GatedCrossAttention", "PerceiverLayer")
-    _skip_keys_device_placement = ("past_key_values", "series_states")
+    _no_split_modules = ["GatedCrossAttention", "PerceiverLayer"]
+    _skip_keys_device_placement = ["past_key_values", "series_states"]
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
@@ -133,20 +123,27 @@ class TSLMPreTrainedModel(PreTrainedModel):
 
     @classmethod
     def from_pretrained(
-        cls, pretrained_model_name_or_path: str, *args: Any, quantization_config: Any = None, **kwargs: Any
-    ) -> "TSLMPreTrainedModel":
-        """As of all models. A `quantization_config` that does not say which modules it spares quantises the layers of
-        the language model, and spares its embeddings and head and everything that reads series."""
+        cls,
+        pretrained_model_name_or_path: str | PathLike | None,
+        *model_args: Any,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Load a model as [`PreTrainedModel.from_pretrained`] does.
+
+        A `quantization_config` without a list of modules to skip quantizes the layers of the language model, but not
+        its embeddings and head, nor any module that reads series.
+        """
         if quantization_config is not None:
             config = kwargs.get("config")
             if not isinstance(config, TSLMConfig):
-                where = {name: kwargs[name] for name in WHERE if name in kwargs}
-                config = TSLMConfig.from_pretrained(config or pretrained_model_name_or_path, **where)
+                location = {name: kwargs[name] for name in LOCATION_ARGUMENTS if name in kwargs}
+                config = TSLMConfig.from_pretrained(config or pretrained_model_name_or_path, **location)
             quantization_config = deepcopy(quantization_config)
             with torch.device("meta"):
                 spare_from_quantization(cls(deepcopy(config)), quantization_config)
         return super().from_pretrained(
-            pretrained_model_name_or_path, *args, quantization_config=quantization_config, **kwargs
+            pretrained_model_name_or_path, *model_args, quantization_config=quantization_config, **kwargs
         )
 
     @torch.no_grad()
@@ -162,33 +159,39 @@ class TSLMPreTrainedModel(PreTrainedModel):
             init.zeros_(module.attention_gate)
             init.zeros_(module.mlp_gate)
 
-    def get_decoder(self) -> PreTrainedModel:
-        return self.base_model.backbone.get_decoder()
+    @property
+    def _backbone(self) -> PreTrainedModel:
+        return cast("TSLMModel", self.base_model).backbone
 
-    def get_input_embeddings(self) -> nn.Module:
-        return self.base_model.backbone.get_input_embeddings()
+    def get_decoder(self) -> PreTrainedModel:
+        return self._backbone.get_decoder()
+
+    def get_input_embeddings(self) -> nn.Embedding:
+        return cast(nn.Embedding, self._backbone.get_input_embeddings())
 
     def set_input_embeddings(self, value: nn.Module) -> None:
-        self.base_model.backbone.set_input_embeddings(value)
+        self._backbone.set_input_embeddings(value)
 
     def get_output_embeddings(self) -> nn.Module | None:
-        return self.base_model.backbone.get_output_embeddings()
+        return self._backbone.get_output_embeddings()
 
     def set_output_embeddings(self, value: nn.Module) -> None:
-        self.base_model.backbone.set_output_embeddings(value)
+        self._backbone.set_output_embeddings(value)
 
 
 class TSLMModel(TSLMPreTrainedModel):
-    """Encoder of the series, what brings them to the text, and the language model, up to its last hidden state.
+    """Encoder of series, fusion and language model, up to its last hidden state.
 
-    The language model is a sub-module whose weights have the names they have without us. Flamingo's cross-attention
-    blocks are modules of their own, run by a hook before the decoder layer they belong to.
+    The weights of the language model keep their names below `backbone`. Flamingo's cross-attention blocks are separate
+    modules, each run by a hook before a decoder layer.
 
     Args:
-        config (`TSLMConfig`): the configuration.
-        backbone (`PreTrainedModel`, *optional*): a loaded causal language model of `config.text_config`, instead
-            of a new one.
-        encoder (`PreTrainedModel`, *optional*): a loaded encoder of `config.encoder_config`, instead of a new one.
+        config (`TSLMConfig`): configuration.
+        backbone (`PreTrainedModel`, *optional*): causal language model of `config.text_config`; by default a new one.
+        encoder (`PreTrainedModel`, *optional*): encoder of `config.encoder_config`; by default a new one.
+
+    Raises:
+        ValueError: no placeholder token, a backbone without attention, or one that Flamingo cannot be attached to.
     """
 
     def __init__(
@@ -202,17 +205,17 @@ class TSLMModel(TSLMPreTrainedModel):
             raise ValueError("time_series_token_id is None; give the id of the placeholder token of a series.")
         # Not `language_model`: transformers renames weights of that name when it loads a checkpoint.
         self.backbone = AutoModelForCausalLM.from_config(config.text_config) if backbone is None else backbone
-        # Asked once, not at every step, because the answer takes long.
+        # Cached: inspect.signature is too slow for every decoding step.
         self._backbone_arguments = frozenset(inspect.signature(self.backbone.forward).parameters)
         if "past_key_values" not in self._backbone_arguments:
             raise ValueError(
-                f"text_config: {config.text_config.model_type!r} keeps no keys and values of the text before a token; "
-                "take a language model with attention."
+                f"text_config: {config.get_text_config().model_type!r} keeps no keys and values of the text before a "
+                "token; take a language model with attention."
             )
-        # Whether the head is tied is the backbone's matter; peft asks the outermost model.
+        # The backbone ties its head itself; peft asks the outermost model.
         tied = self.backbone.get_expanded_tied_weights_keys()
         self._tied_weights_keys = {f"backbone.{name}": f"backbone.{source}" for name, source in tied.items()}
-        self.encoder = build_encoder(config.encoder_config) if encoder is None else encoder
+        self.encoder = build_encoder(config.get_encoder_config()) if encoder is None else encoder
         if config.fusion == "soft_prompt":
             self.projector = TimeSeriesProjector(config)
         else:
@@ -224,7 +227,7 @@ class TSLMModel(TSLMPreTrainedModel):
         self.post_init()
 
     def train(self, mode: bool = True) -> "TSLMModel":
-        """Switches training on, except in a frozen encoder: its running statistics are as constant as its weights."""
+        """Set the training mode, except in a frozen encoder, to keep its running statistics constant."""
         super().train(mode)
         if mode and not any(parameter.requires_grad for parameter in self.encoder.parameters()):
             self.encoder.eval()
@@ -233,16 +236,16 @@ class TSLMModel(TSLMPreTrainedModel):
     def get_time_series_features(
         self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
     ) -> SeriesStates:
-        """Encodes the series of a batch for the language model.
+        """Encode the series of a batch for the language model.
 
         Args:
-            time_series (`torch.Tensor` of shape `(batch, series, time)`): normalised values. A sample with fewer or
+            time_series (`torch.Tensor` of shape `(batch, series, time)`): normalized values. A sample with fewer or
                 shorter series than others is padded; values under the mask do not matter.
             time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
-                every one is. A series without an observed value is no series.
+                everywhere. A row without an observed value is padding.
 
         Raises:
-            ValueError: the shapes or the dtype are not as above.
+            ValueError: wrong shapes or dtype.
         """
         time_series_mask = checked_mask(time_series, time_series_mask)
         features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
@@ -258,82 +261,94 @@ class TSLMModel(TSLMPreTrainedModel):
         return SeriesStates(counts, latents=latents.view(time_series.shape[0], -1, latents.shape[-1]))
 
     def states_after_prompt(self, states: SeriesStates) -> SeriesStates:
-        """States of a prompt for the steps that feed, with its cache, only what follows it."""
+        """States of a prompt in the cache for the tokens that follow it."""
         return states_after_prompt(self.config, states, self.get_input_embeddings().weight.dtype)
 
-    def placeholders(
-        self, input_ids: torch.LongTensor | None, inputs_embeds: torch.FloatTensor | None
-    ) -> torch.BoolTensor:
-        """True where a series stands in a text, (batch, text); without ids, where its embedding does."""
+    def get_placeholder_mask(self, input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None) -> torch.Tensor:
+        """Bool mask (batch, text) of the placeholders, found by their id or, without ids, by their embedding.
+
+        Raises:
+            ValueError: both arguments are given, or neither.
+        """
         token = self.config.time_series_token_id
-        if input_ids is not None:
+        if input_ids is not None and inputs_embeds is None:
             return input_ids == token
+        if inputs_embeds is None or input_ids is not None:
+            raise ValueError("Give exactly one of input_ids and inputs_embeds.")
         embedding = self.get_input_embeddings()(torch.tensor(token, device=inputs_embeds.device))
         return (inputs_embeds == embedding.to(inputs_embeds.dtype)).all(-1)
 
     def place_series(
         self,
-        placeholders: torch.BoolTensor,
+        placeholders: torch.Tensor,
         attention_mask: torch.Tensor | None,
         past_key_values: Cache | None,
         time_series: torch.Tensor | None,
         time_series_mask: torch.Tensor | None,
         series_states: SeriesStates | None,
     ) -> tuple[SeriesStates | None, torch.Tensor]:
-        """The series of a text, given or carried by the cache, and how many of their placeholders (batch, text) stand
-        at or before each position. The arguments are those of [`TSLMForCausalLM.forward`]."""
-        place = placeholders.cumsum(-1)
+        """Find the series of a text, passed or carried by the cache, and check them against its placeholders.
+
+        The arguments are those of [`TSLMForCausalLM.forward`].
+
+        Returns:
+            The states of the series, `None` without any, and the rank (batch, text) of each position: the number of
+            placeholders of the whole text at or before it.
+        """
+        rank = placeholders.cumsum(-1)
         if series_states is not None and series_states.is_prompt_past:
-            return series_states, place
+            return series_states, rank
         cached = 0 if past_key_values is None else past_key_values.get_seq_length()
         past = series_states
         if past is None and (torch.compiler.is_compiling() or cached):
             past = getattr(past_key_values, "series_states", None)
-        if series_states is None and (past is None or time_series is not None):
-            # A single token on a cache is a step of a text without series.
+        if past is None or (series_states is None and time_series is not None):
+            # A single token after a cache without series is a step of a text without series.
             if past_key_values is None or time_series is not None or placeholders.shape[1] > 1:
                 check_prompt(self.config, placeholders, attention_mask, time_series, time_series_mask, cached, past)
             if time_series is None or time_series.shape[1] == 0:
-                return None, place
-            states = self.get_time_series_features(time_series, time_series_mask).placed(placeholders, cached, past)
+                return None, rank
+            states = self.get_time_series_features(time_series, time_series_mask)
+            states = states.with_placeholders(placeholders, cached, past)
         else:
             if series_states is None:
                 check_continuation(self.config, placeholders, attention_mask, cached, past)
-            states = past.placed(placeholders, cached, None if past.positions is None else past)
-        return states, place + states.placed_before(cached)[:, None]
+            states = past.with_placeholders(placeholders, cached, None if past.positions is None else past)
+        return states, rank + states.count_before(cached)[:, None]
 
     def prepare_inputs(
         self,
-        input_ids: torch.LongTensor | None = None,
+        input_ids: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
-        position_ids: torch.LongTensor | None = None,
+        position_ids: torch.Tensor | None = None,
         past_key_values: Cache | None = None,
-        inputs_embeds: torch.FloatTensor | None = None,
+        inputs_embeds: torch.Tensor | None = None,
         time_series: torch.Tensor | None = None,
         time_series_mask: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
     ) -> tuple[dict[str, Any], SeriesStates | None]:
-        """What the backbone gets instead of the series: embeddings, and Flamingo's cross-attention context.
+        """Prepare the arguments of the backbone: embeddings with a soft prompt, or Flamingo's `series_context`.
 
         The arguments are those of [`TSLMForCausalLM.forward`].
+
+        Returns:
+            Arguments for [`run`][TSLMModel.run], and the states of the series.
         """
-        if (input_ids is None) == (inputs_embeds is None):
-            raise ValueError("Give exactly one of input_ids and inputs_embeds.")
-        placeholders = self.placeholders(input_ids, inputs_embeds)
-        series_states, place = self.place_series(
+        placeholders = self.get_placeholder_mask(input_ids, inputs_embeds)
+        series_states, rank = self.place_series(
             placeholders, attention_mask, past_key_values, time_series, time_series_mask, series_states
         )
         if inputs_embeds is None:
             inputs_embeds = self.get_input_embeddings()(input_ids)
         context = CrossAttentionContext()
         if series_states is not None and series_states.is_prompt_past:
-            context = series_states.later_context
+            context = series_states.later_context or context
         elif series_states is not None and self.config.fusion == "soft_prompt":
-            inputs_embeds = scatter_features(inputs_embeds, placeholders, place, series_states)
+            inputs_embeds = scatter_features(inputs_embeds, placeholders, rank, series_states)
         elif series_states is not None:
-            context = cross_attention_context(self.config, place, series_states, inputs_embeds.dtype)
+            context = cross_attention_context(self.config, rank, series_states, inputs_embeds.dtype)
         if position_ids is None and attention_mask is not None and attention_mask.ndim == 2:
-            # Padding takes no position, on whichever side it is.
+            # Padding on either side takes no position.
             position_ids = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)[:, -placeholders.shape[1] :]
         inputs = {
             "inputs_embeds": inputs_embeds,
@@ -345,10 +360,10 @@ class TSLMModel(TSLMPreTrainedModel):
             inputs["series_context"] = context
         return inputs, series_states
 
-    def run(self, decoder: PreTrainedModel, inputs: dict[str, Any]) -> ModelOutput:
-        """Runs `decoder`, the backbone with or without its head, on what `prepare_inputs` made."""
-        not_taken = _NOT_TAKEN_BY_ALL - self._backbone_arguments
-        inputs = {name: value for name, value in inputs.items() if name not in not_taken} | {"return_dict": True}
+    def run(self, decoder: nn.Module, inputs: dict[str, Any]) -> Any:
+        """Run `decoder`, the backbone with or without its head, on inputs of `prepare_inputs`; return its output."""
+        unaccepted = _OPTIONAL_ARGUMENTS - self._backbone_arguments
+        inputs = {name: value for name, value in inputs.items() if name not in unaccepted} | {"return_dict": True}
         for name in ("output_hidden_states", "output_attentions"):
             if inputs.get(name) is None and getattr(self.config, name):
                 inputs[name] = True
@@ -357,30 +372,30 @@ class TSLMModel(TSLMPreTrainedModel):
         return run_with_context(decoder, inputs.pop("series_context"), len(self.cross_attention_layers), **inputs)
 
     def states_to_return(self, states: SeriesStates | None, cache: Cache | None) -> SeriesStates | None:
-        """What a forward pass returns as `series_states`: nothing in training.
+        """States for the output of a forward pass, `None` in training.
 
-        The cache carries them, too, to the text that follows: keys and values do not tell which series it had.
+        The cache carries them, too: keys and values do not reveal the series of its text.
         """
         if self.training:
             return None
         if cache is not None and states is not None and not states.is_prompt_past:
-            cache.series_states = states
+            cache.series_states = states  # type: ignore[attr-defined]  # our own attribute on a class of transformers
         return states
 
     @can_return_tuple
     def forward(
         self,
-        input_ids: torch.LongTensor | None = None,
+        input_ids: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
-        position_ids: torch.LongTensor | None = None,
+        position_ids: torch.Tensor | None = None,
         past_key_values: Cache | None = None,
-        inputs_embeds: torch.FloatTensor | None = None,
+        inputs_embeds: torch.Tensor | None = None,
         time_series: torch.Tensor | None = None,
         time_series_mask: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
         **kwargs: Any,
     ) -> TSLMModelOutputWithPast:
-        r"""As [`TSLMForCausalLM.forward`], up to the last hidden state `(batch, text, hidden_size)`."""
+        r"""Run [`TSLMForCausalLM.forward`] up to the last hidden state `(batch, text, hidden_size)`."""
         inputs, series_states = self.prepare_inputs(
             input_ids,
             attention_mask,
@@ -402,7 +417,7 @@ class TSLMModel(TSLMPreTrainedModel):
 
 
 class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
-    """A causal language model that reads text with any number of time series in it, and answers in text."""
+    """Causal language model that reads text with any number of time series in it, and answers in text."""
 
     def __init__(
         self,
@@ -416,9 +431,9 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         self._tied_weights_keys = {f"model.{name}": f"model.{source}" for name, source in tied.items()}
         if backbone is not None:
             self.generation_config = copy(backbone.generation_config)
-        if config.fusion == "flamingo":  # the soft prompt's forward never predicts it
-            unwritten = self.generation_config.bad_words_ids or []
-            self.generation_config.bad_words_ids = [*unwritten, [config.time_series_token_id]]
+        if config.fusion == "flamingo":  # with the soft prompt, forward itself excludes the placeholder
+            excluded = self.generation_config.bad_words_ids or []
+            self.generation_config.bad_words_ids = [*excluded, [config.time_series_token_id]]
         self.post_init()
 
     @classmethod
@@ -431,17 +446,16 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         tokenizer: Any = None,
         **kwargs: Any,
     ) -> "TSLMForCausalLM":
-        r"""Starts from the weights of a pretrained decoder and adds what it lacks to read series.
+        r"""Build a model from a pretrained decoder and new modules that read series.
 
         Args:
             backbone: name or path of a causal language model with its tokenizer.
             encoder: name or path of a pretrained time-series model; by default the encoder starts untrained.
-            time_series_token: placeholder of a series in text. The tokenizer gets it if it has no such token, and the
-                embeddings grow if they have no room for it.
+            time_series_token: placeholder of a series in text, added to the tokenizer and the embeddings if new.
             config: fields of [`TSLMConfig`] other than `text_config` and `time_series_token_id`.
-            tokenizer: a tokenizer for the backbone instead of the one beside it, for example with more tokens.
-            **kwargs: passed to `AutoModelForCausalLM.from_pretrained`, for example `dtype` or `quantization_config`;
-                the latter concerns the backbone only.
+            tokenizer: tokenizer of the backbone, for example with more tokens; by default the one saved with it.
+            **kwargs: arguments of `AutoModelForCausalLM.from_pretrained`, for example `dtype` or
+                `quantization_config`, which concerns the backbone only.
 
         Returns:
             The model, in evaluation mode; its new modules have the dtype and the device of the backbone.
@@ -449,7 +463,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         Raises:
             ValueError: the config contradicts itself, the backbone or the encoder.
         """
-        # Not at the top: whoever imports AutoProcessor first gets here before transformers has its AutoTokenizer.
+        # Not at the top: an import of AutoProcessor may import this module before transformers has its AutoTokenizer.
         from transformers import AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
@@ -463,17 +477,13 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         if encoder is not None:
             encoder_model = AutoModel.from_pretrained(encoder)
             fields["encoder_config"] = encoder_model.config
-        model = cls(
-            TSLMConfig(
-                text_config=language_model.config,
-                time_series_token_id=tokenizer.convert_tokens_to_ids(time_series_token),
-                dtype=language_model.dtype,
-                attn_implementation=language_model.config._attn_implementation,
-                **fields,
-            ),
-            backbone=language_model,
-            encoder=encoder_model,
-        )
+        fields |= {
+            "text_config": language_model.config,
+            "time_series_token_id": tokenizer.convert_tokens_to_ids(time_series_token),
+            "dtype": language_model.dtype,
+            "attn_implementation": language_model.config._attn_implementation,
+        }
+        model = cls(TSLMConfig(**fields), backbone=language_model, encoder=encoder_model)
         for name, module in model.model.named_children():
             if name != "backbone":
                 module.to(language_model.device, language_model.dtype)
@@ -484,66 +494,72 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         return model.eval()
 
     def load_backbone(self, backbone: str, **kwargs: Any) -> None:
-        """Copies the weights of a pretrained decoder into the backbone: the base of an adapter whose other weights
-        come with it.
+        """Copy the weights of a pretrained decoder into the backbone, below an adapter that has all other weights.
 
         Args:
             backbone: name or path of the causal language model that `from_backbone` started from.
-            **kwargs: passed to `AutoModelForCausalLM.from_pretrained`, for example `revision`.
+            **kwargs: arguments of `AutoModelForCausalLM.from_pretrained`, for example `revision`.
 
         Raises:
             RuntimeError: its weights have other names or shapes.
         """
         language_model = AutoModelForCausalLM.from_pretrained(backbone, dtype=self.dtype, **kwargs)
-        grow_embeddings(language_model, self.config.text_config.vocab_size)
+        grow_embeddings(language_model, self.config.get_text_config().vocab_size)
         self.model.backbone.load_state_dict(language_model.state_dict())
 
     def get_time_series_features(
         self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
     ) -> SeriesStates:
-        """See [`TSLMModel.get_time_series_features`]."""
+        """Encode series, as [`TSLMModel.get_time_series_features`] does."""
         return self.model.get_time_series_features(time_series, time_series_mask)
 
     @can_return_tuple
     def forward(
         self,
-        input_ids: torch.LongTensor | None = None,
+        input_ids: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
-        position_ids: torch.LongTensor | None = None,
+        position_ids: torch.Tensor | None = None,
         past_key_values: Cache | None = None,
-        inputs_embeds: torch.FloatTensor | None = None,
+        inputs_embeds: torch.Tensor | None = None,
         time_series: torch.Tensor | None = None,
         time_series_mask: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
-        labels: torch.LongTensor | None = None,
+        labels: torch.Tensor | None = None,
         logits_to_keep: int | torch.Tensor = 0,
         **kwargs: Any,
     ) -> TSLMCausalLMOutputWithPast:
-        r"""Scores the next token of each position.
+        r"""Score the next token of each position.
 
         Args:
             input_ids (`torch.LongTensor` of shape `(batch, text)`): tokens, with the placeholders of the series.
             attention_mask (`torch.Tensor` of shape `(batch, text)`, *optional*): 0 at padding, left or right.
-            position_ids (`torch.LongTensor` of shape `(batch, text)`, *optional*): by default, tokens that are not
-                padding are counted from 0.
-            past_key_values (`Cache`, *optional*): cache of the language model, of the text before. It carries the
-                series of that text to what follows.
-            inputs_embeds (`torch.FloatTensor` of shape `(batch, text, hidden_size)`, *optional*): instead of
-                `input_ids`; where it is the embedding of the placeholder, a series stands.
-            time_series (`torch.Tensor` of shape `(batch, series, time)`, *optional*): normalised series of the whole
-                text, also of what `past_key_values` has of it. With a cache they are only needed for new placeholders.
+            position_ids (`torch.LongTensor` of shape `(batch, text)`, *optional*): positions; by default, tokens that
+                are not padding are counted from 0.
+            past_key_values (`Cache`, *optional*): cache of the text before, with its series.
+            inputs_embeds (`torch.FloatTensor` of shape `(batch, text, hidden_size)`, *optional*): embeddings, that of
+                the placeholder for each series, instead of `input_ids`.
+            time_series (`torch.Tensor` of shape `(batch, series, time)`, *optional*): normalized series of the whole
+                text, its cached part included. With a cache they are only needed for new placeholders.
             time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed. A row without
-                any is no series, so that a batch may mix samples with different numbers of them.
-            series_states (`SeriesStates`, *optional*): what an earlier call returned, instead of `time_series`.
+                any is padding of a sample with fewer series than others.
+            series_states (`SeriesStates`, *optional*): states of an earlier call, instead of `time_series`.
             labels (`torch.LongTensor` of shape `(batch, text)`, *optional*): tokens to predict, -100 where none.
-                Placeholders are never among them.
-            logits_to_keep (`int` or `torch.Tensor`, defaults to 0): number of last positions, or positions, to score;
-                0 is all.
-            **kwargs: passed to the backbone, for example `use_cache` or `output_hidden_states`.
+                Placeholders are never predicted.
+            logits_to_keep (`int` or `torch.Tensor`, defaults to 0): number of last positions to score, 0 for all, or a
+                tensor of positions.
+            **kwargs: arguments of the backbone, for example `use_cache` or `output_hidden_states`.
 
         Raises:
             ValueError: placeholders and series do not match, or shapes are wrong; before the language model runs.
-        """
+
+        Example:
+
+        ```python
+        >>> model = TSLMForCausalLM.from_backbone("Qwen/Qwen3-0.6B", config={"fusion": "flamingo"})
+        >>> processor = TimeSeriesProcessor.from_backbone("Qwen/Qwen3-0.6B", config=model.config)
+        >>> inputs = processor("<|time_series|> Does it rise?", time_series=[0.0, 1.0, 2.0])
+        >>> processor.batch_decode(model.generate(**inputs, max_new_tokens=8), skip_special_tokens=True)
+        ```"""
         inputs, series_states = self.model.prepare_inputs(
             input_ids,
             attention_mask,
@@ -558,8 +574,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         outputs = self.model.run(self.model.backbone, inputs | {"logits_to_keep": logits_to_keep})
         token = self.config.time_series_token_id
         if self.config.fusion == "soft_prompt":
-            # The placeholder stands for a series and is no word, so that it is never predicted. In place, because
-            # logits are large; not -inf, whose product with the probability of 0 is NaN in an entropy.
+            # The model must never write a placeholder. In place, because logits are large; not -inf, whose product
+            # with the probability of 0 is NaN in an entropy.
             outputs.logits[..., token] = torch.finfo(outputs.logits.dtype).min
         loss = None
         if labels is not None:
@@ -586,17 +602,17 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                     f"A prompt of {input_ids_length} tokens and {new} new ones are more than the {limit} of the "
                     "language model; lower max_new_tokens, or shorten the prompt."
                 )
-            generation_config.max_length = limit  # nobody asked for more
+            generation_config.max_length = limit  # the default length gives way
         super()._validate_generated_length(generation_config, input_ids_length, has_default_max_length)
 
     def prepare_inputs_for_generation(
         self,
         input_ids: torch.LongTensor,
-        inputs_embeds: torch.FloatTensor | None = None,
+        inputs_embeds: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        """Hands over the series once: after the prompt, what was made of them takes their place."""
+        """Pass raw series with the prompt only; later steps reuse `series_states`."""
         inputs = super().prepare_inputs_for_generation(input_ids, inputs_embeds=inputs_embeds, **kwargs)
         if series_states is not None:
             inputs["series_states"] = series_states
@@ -608,17 +624,18 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         self, outputs: ModelOutput, model_kwargs: dict[str, Any], **kwargs: Any
     ) -> dict[str, Any]:
         model_kwargs = super()._update_model_kwargs_for_generation(outputs, model_kwargs, **kwargs)
-        states = outputs.series_states
+        states = cast(TSLMCausalLMOutputWithPast, outputs).series_states
         if states is not None and model_kwargs.get("series_states") is None:
-            # Without a cache every step sees the whole text again, and counts the placeholders itself.
+            # Without a cache every step reads the whole text again, its placeholders included.
             if model_kwargs.get("use_cache", True):
                 states = self.model.states_after_prompt(states)
             model_kwargs["series_states"] = states
         return model_kwargs
 
 
+__all__ = ["TSLMForCausalLM", "TSLMModel", "TSLMPreTrainedModel"]
+
+# Checkpoints carry this code, which loads with `trust_remote_code=True`.
 TSLMConfig.register_for_auto_class()
 TSLMModel.register_for_auto_class("AutoModel")
 TSLMForCausalLM.register_for_auto_class("AutoModelForCausalLM")
-
-__all__ = ["TSLMForCausalLM", "TSLMModel", "TSLMPreTrainedModel"]

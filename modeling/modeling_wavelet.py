@@ -1,14 +1,13 @@
-"""Splitting a series into a long-term and a short-term part with the Daubechies-4 wavelet.
+"""Split of a series into a long-term and a short-term part with the Daubechies-4 wavelet.
 
-A wavelet low-pass of a fixed length is a linear map over time, so it is kept as matrices. The transform is that of
+The low-pass of a series of fixed length is a linear map over time, kept as matrices. The transform is that of
 PyWavelets with `wavelet="db4", mode="symmetric"`.
 """
 
 import itertools
-import math
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 # Decomposition low-pass filter of the Daubechies wavelet with four vanishing moments: I. Daubechies, "Ten Lectures on
 # Wavelets" (1992), table 6.1; length 8. The reconstruction filter is the same in reverse order.
@@ -24,15 +23,8 @@ DB4_LOW_PASS = (
 )
 
 
-def max_wavelet_levels(length: int) -> int:
-    """Most levels for which the filter still fits into the low band of a signal of `length` steps, or 0."""
-    if length < len(DB4_LOW_PASS):
-        return 0
-    return int(math.log2(length / (len(DB4_LOW_PASS) - 1)))
-
-
-def _analysis_matrix(length: int) -> Tensor:
-    """One level down: (length + 7) // 2 low-band coefficients of a signal that is mirrored at both ends."""
+def _analysis_matrix(length: int) -> torch.Tensor:
+    """Matrix of one level of analysis: (length + 7) // 2 low-band coefficients of a signal mirrored at both ends."""
     taps = torch.tensor(DB4_LOW_PASS, dtype=torch.float64)
     coefficient = torch.arange((length + len(taps) - 1) // 2)[:, None]
     step = (2 * coefficient + 1 - torch.arange(len(taps))) % (2 * length)
@@ -41,19 +33,19 @@ def _analysis_matrix(length: int) -> Tensor:
     return matrix.scatter_add_(1, step, taps.expand(len(coefficient), -1))
 
 
-def _synthesis_matrix(num_coefficients: int, length: int) -> Tensor:
-    """One level up: the first `length` steps of the inverse transform with the high band set to zero."""
+def _synthesis_matrix(num_coefficients: int, length: int) -> torch.Tensor:
+    """Matrix of one level of synthesis: the first `length` steps of the inverse transform, without the high band."""
     taps = torch.tensor(DB4_LOW_PASS[::-1], dtype=torch.float64)
     tap = torch.arange(length)[:, None] + len(taps) - 2 - 2 * torch.arange(num_coefficients)
-    inside = (tap >= 0) & (tap < len(taps))
-    return torch.where(inside, taps[tap.clamp(0, len(taps) - 1)], 0.0)
+    exists = (tap >= 0) & (tap < len(taps))
+    return torch.where(exists, taps[tap.clamp(0, len(taps) - 1)], 0.0)
 
 
-def low_pass_factors(length: int, levels: int) -> tuple[Tensor, Tensor]:
-    """The map of a signal to its long-term part: `levels` transforms, all high bands zeroed, transformed back.
+def low_pass_factors(length: int, levels: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Factors of the map of a signal to its long-term part: the lowest band after `levels` levels, transformed back.
 
     Returns:
-        float64 tensors of shape (coefficients, length), down to the lowest band, and (length, coefficients), up again;
+        float64 matrices `down` (coefficients, length), the analysis, and `up` (length, coefficients), the synthesis;
         `up @ (down @ signal)` is the long-term part.
     """
     down = torch.eye(length, dtype=torch.float64)
@@ -67,21 +59,23 @@ def low_pass_factors(length: int, levels: int) -> tuple[Tensor, Tensor]:
     return down, up
 
 
-def low_pass_matrix(length: int, levels: int) -> Tensor:
-    """Both factors of `low_pass_factors` as one float64 matrix (length, length)."""
+def low_pass_matrix(length: int, levels: int) -> torch.Tensor:
+    """Product of the factors of [`low_pass_factors`], float64 (length, length)."""
     down, up = low_pass_factors(length, levels)
     return up @ down
 
 
 class WaveletDecoupling(nn.Module):
-    """Splits the branches of a multi-scale block and exchanges their parts (LLM-PS, arXiv 2503.09656, section 3.2).
+    """Exchange of long-term and short-term parts between branches (LLM-PS, arXiv 2503.09656, section 3.2).
 
     The short-term parts accumulate from the smallest receptive field to the largest, the long-term parts from the
     largest to the smallest; a branch becomes the sum of its two accumulated parts.
 
-    The long-term part of a step depends on the steps around it only, by way of the few coefficients that reach it. So
-    it is computed for stretches of equal length, each from a window a little wider.
+    The long-term part of a step depends on few coefficients, and these on the steps around it. So it is computed for
+    stretches of equal length, each from a window a little wider.
     """
+
+    low_pass: torch.Tensor
 
     def __init__(self, length: int, levels: int):
         super().__init__()
@@ -94,9 +88,9 @@ class WaveletDecoupling(nn.Module):
         self.margin = 7 * (2**levels - 1) if self.stretch < length else 0
         self.register_buffer("low_pass", self.initial_low_pass(), persistent=False)
 
-    def initial_low_pass(self) -> Tensor:
-        """For each stretch, side by side, its part of the way down, for the window, and of the way up, transposed:
-        float32 (stretches, coefficients, window + stretch)."""
+    def initial_low_pass(self) -> torch.Tensor:
+        """Factors of each stretch side by side, `down` for its window and `up` transposed: float32 (stretches,
+        coefficients, window + stretch)."""
         down, up = low_pass_factors(self.length, self.levels)
         step = 2**self.levels
         starts = range(0, self.length, self.stretch)
@@ -113,19 +107,22 @@ class WaveletDecoupling(nn.Module):
         ]
         return torch.stack(parts).to(torch.float32)
 
-    def forward(self, branches: Tensor) -> Tensor:
-        """Maps branches (batch, branch, channels, time), smallest receptive field first, to the same shape."""
+    def forward(self, branches: torch.Tensor) -> torch.Tensor:
+        """Map branches (batch, branch, channels, time), smallest receptive field first, to the same shape."""
         width = self.stretch + 2 * self.margin
         down, up = self.low_pass.to(branches.dtype).split((width, self.stretch), dim=-1)
         windows = nn.functional.pad(branches.flatten(0, 2), (self.margin, self.margin)).unfold(-1, width, self.stretch)
-        # (stretches, coefficients, series); this way round the product is twice as fast as the other.
+        # (stretches, coefficients, series): the transposed product is half as fast.
         coarse = torch.bmm(down, windows.permute(1, 2, 0))
         coarse = coarse.unflatten(-1, branches.shape[:3])
         up_to = coarse.cumsum(3)
         after_less_before = up_to[:, :, :, -1:] - 2 * up_to + coarse
-        # Short-term is what long-term leaves. So a branch becomes the sum of those up to it, and the long-term part of
-        # those after it less those before it.
+        # With short-term = branch - long-term, a branch becomes the sum of the branches up to it, plus the long-term
+        # part of those after it less those before it.
         mixed = torch.stack(list(itertools.accumulate(branches.unbind(1))), dim=1)
         stretches = mixed.view(-1, len(up), self.stretch).transpose(0, 1)
         stretches.baddbmm_(after_less_before.flatten(2).mT, up)
         return mixed
+
+
+__all__ = ["WaveletDecoupling", "low_pass_factors", "low_pass_matrix"]

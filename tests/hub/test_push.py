@@ -17,7 +17,7 @@ CODE = {
     "configuration_checks.py",
     "configuration_llmps.py",
     "feature_extraction_forecast.py",
-    "modeling_layers.py",
+    "modeling_shared_layers.py",
     "modeling_llmps.py",
     "modeling_mscnn.py",
     "modeling_scaling.py",

@@ -8,7 +8,8 @@ from transformers import AutoModelForCausalLM, PatchTSTConfig, TimesFm2_5Config
 from tslm_models import FUSIONS, TOKEN, batch, encoder_config, greedy, tslm
 
 from ts_llm_fusion import MSCNNEncoderConfig, TimeSeriesFeatureExtractor, TSEncoderModel
-from ts_llm_fusion.modeling.modeling_series_encoding import encode_series, encoder_geometry
+from ts_llm_fusion.modeling.configuration_encoders import encoder_geometry
+from ts_llm_fusion.modeling.modeling_encoders import encode_series
 
 ATOL = 1e-5
 

@@ -362,7 +362,7 @@ def test_attending_to_the_last_series_only():
     allowed = (context.attention_mask[0, 0] == 0).int().tolist()
     first, second = [1] * 4 + [0] * 4, [0] * 4 + [1] * 4
     assert allowed == [[0] * 8, first, first, second, second]
-    assert context.reads[0, :, 0].tolist() == [0, 1, 1, 1, 1]
+    assert context.text_mask[0, :, 0].tolist() == [0, 1, 1, 1, 1]
 
 
 # A hybrid of attention and state space, and a mixture of experts.

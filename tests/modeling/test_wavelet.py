@@ -5,7 +5,8 @@ import pytest
 import pywt
 import torch
 
-from ts_llm_fusion.modeling.modeling_wavelet import WaveletDecoupling, low_pass_matrix, max_wavelet_levels
+from ts_llm_fusion.modeling.configuration_llmps import max_wavelet_levels
+from ts_llm_fusion.modeling.modeling_wavelet import WaveletDecoupling, low_pass_matrix
 
 LENGTHS = (24, 25, 47, 48, 95, 96, 97, 104, 192, 255, 336, 511, 720)
 

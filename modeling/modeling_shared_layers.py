@@ -1,4 +1,4 @@
-"""What the layers of the time-series language model share: attention and its mask, positions, initial weights."""
+"""Building blocks shared by the models: attention and its mask, positions, lengths of series, initial weights."""
 
 from collections.abc import Callable
 
@@ -18,8 +18,11 @@ def eager_attention_forward(
     dropout: float = 0.0,
     **kwargs,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Attention written out. Query (batch, heads, queries, dim), key and value (batch, heads, keys, dim), an additive
-    mask that broadcasts to (batch, heads, queries, keys). Returns (batch, queries, heads, dim) and the weights."""
+    """Attention by matrix products, the `"eager"` implementation.
+
+    Query (batch, heads, queries, dim), key and value (batch, heads, keys, dim), and an additive mask that broadcasts to
+    (batch, heads, queries, keys), give the average (batch, queries, heads, dim) and the weights, of the mask's shape.
+    """
     scores = torch.matmul(query, key.transpose(2, 3)) * scaling
     if attention_mask is not None:
         scores = scores + attention_mask
@@ -38,15 +41,14 @@ def attend(
     scaling: float,
     dropout: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Attention under an additive mask by the implementation that the config names.
+    """Attention under an additive mask by the implementation of the config; shapes as in [`eager_attention_forward`].
 
-    Returns (batch, queries, heads, dim), and from the eager one the weights (batch, heads, queries, keys).
-
-    Flash and flex kernels take no additive mask, so a masked call that asks for one of them runs on SDPA.
+    Only the eager implementation returns weights. Flash and flex kernels take no additive mask, so a masked call that
+    asks for one of them runs on SDPA.
     """
     if implementation not in (None, "eager", "sdpa") and attention_mask is not None:
         implementation = "sdpa"
-    attention: Callable = ALL_ATTENTION_FUNCTIONS.get_interface(implementation, eager_attention_forward)
+    attention: Callable = ALL_ATTENTION_FUNCTIONS.get_interface(implementation or "eager", eager_attention_forward)
     return attention(
         module, query, key, value, attention_mask, scaling=scaling, dropout=dropout if module.training else 0.0
     )
@@ -55,7 +57,7 @@ def attend(
 def additive_mask(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """Additive mask of `dtype` from a boolean one: 0 where attention is allowed, else the lowest number of `dtype`.
 
-    A row that allows nothing becomes a uniform average, never NaN; who must not see it has to drop it.
+    A row that allows nothing becomes a uniform average, never NaN; callers that must not read it drop it.
     """
     return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(
         ~allowed, torch.finfo(dtype).min
@@ -63,18 +65,34 @@ def additive_mask(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 
 
 def sinusoidal_positions(length: int, dim: int, device: torch.device) -> torch.Tensor:
-    """Positions 0 .. `length` - 1 as sines and cosines, (length, dim) float32 (arXiv 1706.03762, section 3.5)."""
+    """Sinusoidal embeddings of positions from 0, (length, dim) float32 (arXiv 1706.03762, section 3.5)."""
     frequencies = torch.exp(torch.arange(0, dim, 2, device=device).float() * (-torch.log(torch.tensor(1e4)) / dim))
     angles = torch.arange(length, device=device).float()[:, None] * frequencies
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
 
 
-def init_fan_in(module: nn.Module) -> None:
-    """Initial weights of a linear or convolutional layer by its fan-in, torch's own default; its bias starts at 0.
+def series_lengths(mask: torch.Tensor) -> torch.Tensor:
+    """Lengths (...) of series under a mask (..., time): up to their last observed step."""
+    steps = torch.arange(1, mask.shape[-1] + 1, device=mask.device)
+    return (mask.bool() * steps).amax(-1)
 
-    The usual fixed 0.02 is made for widths of a thousand and starves layers of width 64 or 128.
+
+def init_fan_in(module: nn.Module) -> None:
+    """Initialize a linear or convolutional layer by its fan-in, as torch does, with a bias of 0.
+
+    The usual fixed deviation of 0.02 suits widths of a thousand and starves layers of width 64 or 128.
     """
     if isinstance(module, nn.Linear | nn.Conv1d):
         init.kaiming_uniform_(module.weight, a=5**0.5)
         if module.bias is not None:
             init.zeros_(module.bias)
+
+
+__all__ = [
+    "additive_mask",
+    "attend",
+    "eager_attention_forward",
+    "init_fan_in",
+    "series_lengths",
+    "sinusoidal_positions",
+]

@@ -1,0 +1,148 @@
+"""Table of the encoders of series, and their common interface: windows, tokens and arguments.
+
+`configuration_encoders.py` has the table of their configurations.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
+
+from .configuration_encoders import EncoderGeometry, encoder_geometry
+from .modeling_mscnn_encoder import MSCNNEncoderModel
+from .modeling_shared_layers import series_lengths
+from .modeling_ts_encoder import TSEncoderModel
+
+
+def encode_patches(encoder: Any, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+    """Tokens of an encoder that takes `past_values` and `past_observed_mask`, both (rows, time)."""
+    return encoder(past_values=values, past_observed_mask=observed).last_hidden_state
+
+
+def _encode_patchtst(encoder: Any, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+    outputs = encoder(past_values=values[..., None], past_observed_mask=observed[..., None])
+    return outputs.last_hidden_state[:, 0, int(encoder.config.use_cls_token) :]
+
+
+def _encode_timesfm(encoder: Any, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+    """Move series right and their tokens back left: TimesFM is causal and takes its padding on the left."""
+    time, patch_length = values.shape[1], encoder.config.patch_length
+    shift = time - series_lengths(observed)
+    steps = torch.arange(time, device=values.device)[None] - shift[:, None]
+    moved = values.gather(1, steps.clamp(min=0)).masked_fill(steps < 0, 0.0)
+    hidden_states = encoder(past_values=moved, past_values_padding=(steps < 0).long()).last_hidden_state
+    tokens = torch.arange(hidden_states.shape[1], device=values.device)[None] + (shift // patch_length)[:, None]
+    tokens = tokens.clamp(max=hidden_states.shape[1] - 1)[..., None].expand_as(hidden_states)
+    return hidden_states.gather(1, tokens)
+
+
+class EncoderModel(NamedTuple):
+    """Row of [`ENCODERS`].
+
+    Args:
+        model_class: class of the model, `None` for one of transformers.
+        encode: function of the model, windows (rows, window) and their bool mask of the same shape, zeros under it,
+            that returns tokens (rows, tokens, hidden_size).
+    """
+
+    model_class: type[PreTrainedModel] | None
+    encode: Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+# Encoders by model_type. Own classes are named, as transformers has none registered where only a checkpoint's code is.
+ENCODERS: dict[str, EncoderModel] = {
+    "patchtst": EncoderModel(None, _encode_patchtst),
+    "timesfm2_5": EncoderModel(None, _encode_timesfm),
+    "ts_mscnn_encoder": EncoderModel(MSCNNEncoderModel, encode_patches),
+    "ts_patch_encoder": EncoderModel(TSEncoderModel, encode_patches),
+}
+
+
+def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:
+    """Build a new encoder of series from its configuration."""
+    model_class = ENCODERS[config.model_type].model_class
+    return AutoModel.from_config(config) if model_class is None else model_class._from_config(config)
+
+
+def checked_mask(time_series: torch.Tensor, time_series_mask: torch.Tensor | None) -> torch.Tensor:
+    """Validated mask of series (batch, series, time), all ones by default.
+
+    Raises:
+        ValueError: wrong shapes, or values that are not floating-point.
+    """
+    if time_series.ndim != 3:
+        raise ValueError(
+            f"time_series has shape {tuple(time_series.shape)}; it must be (batch, series, time), as the "
+            "processor returns it."
+        )
+    if not time_series.is_floating_point():
+        raise ValueError(f"time_series has dtype {time_series.dtype}; it must be of floating-point numbers.")
+    if time_series_mask is None:
+        return torch.ones_like(time_series)
+    if time_series_mask.shape != time_series.shape:
+        raise ValueError(
+            f"time_series_mask has shape {tuple(time_series_mask.shape)}; it must be that of time_series, "
+            f"{tuple(time_series.shape)}."
+        )
+    return time_series_mask
+
+
+def tokens_by_window(geometry: EncoderGeometry, time_series_mask: torch.Tensor) -> torch.Tensor:
+    """Number of tokens (..., windows) of each window of series under a mask (..., time).
+
+    Every patch that touches data is a token, and a window that is not empty has at least one.
+    """
+    window = geometry.window_for(time_series_mask.shape[-1])
+    starts = torch.arange(0, time_series_mask.shape[-1], window, device=time_series_mask.device)
+    lengths = (series_lengths(time_series_mask)[..., None] - starts).clamp(0, window)
+    unused = (window - geometry.patch_length) % geometry.patch_stride
+    most = (window - geometry.patch_length) // geometry.patch_stride + 1
+    tokens = -((unused - lengths) // geometry.patch_stride)
+    return torch.where(lengths > 0, tokens.clamp(1, most), 0)
+
+
+def encode_series(
+    encoder: PreTrainedModel, time_series: torch.Tensor, time_series_mask: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Encode every series of a batch on its own.
+
+    Args:
+        encoder: a model whose `model_type` is in [`ENCODERS`].
+        time_series (`torch.Tensor` of shape `(batch, series, time)`): values; those under the mask do not matter.
+        time_series_mask (`torch.Tensor` of the same shape): 1 where a value is observed.
+
+    Returns:
+        Tokens `(batch, series, tokens, hidden_size)`, and a bool mask `(batch, series, tokens)` of those that exist.
+
+    Raises:
+        ValueError: an observed value is not finite in the dtype of the encoder.
+    """
+    geometry = encoder_geometry(encoder.config)
+    batch, series, time = time_series.shape
+    window = geometry.window_for(time)
+    padding = (0, -time % window)
+    observed = nn.functional.pad(time_series_mask.bool(), padding)
+    values = nn.functional.pad(time_series, padding).masked_fill(~observed, 0.0)
+    # Not every supported torch compiles branches that depend on values.
+    if not torch.compiler.is_compiling() and not (values.abs() <= torch.finfo(encoder.dtype).max).all():
+        raise ValueError(
+            f"time_series has values that {encoder.dtype} of the encoder cannot hold; normalize or mask them."
+        )
+    counts = tokens_by_window(geometry, time_series_mask)
+    rows = values.to(encoder.dtype).reshape(-1, window), observed.reshape(-1, window)
+    features = ENCODERS[encoder.config.model_type].encode(encoder, *rows)
+    token_mask = torch.arange(features.shape[1], device=features.device) < counts[..., None]
+    return features.view(batch, series, -1, features.shape[-1]), token_mask.flatten(2)
+
+
+__all__ = [
+    "ENCODERS",
+    "EncoderModel",
+    "build_encoder",
+    "checked_mask",
+    "encode_patches",
+    "encode_series",
+    "tokens_by_window",
+]
