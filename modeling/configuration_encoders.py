@@ -41,7 +41,7 @@ def _patches_of_any_length(config: Any) -> EncoderGeometry:
     return EncoderGeometry(config.patch_length, config.patch_length)
 
 
-def _timesfm_geometry(config: Any) -> EncoderGeometry:
+def _patches_of_context(config: Any) -> EncoderGeometry:
     return EncoderGeometry(config.patch_length, config.patch_length, config.context_length)
 
 
@@ -55,15 +55,15 @@ class EncoderConfig(NamedTuple):
     """Row of [`ENCODERS`]: the configuration class, `None` for one of transformers, and the geometry function."""
 
     config_class: type[PreTrainedConfig] | None
-    geometry: Callable[[Any], EncoderGeometry]
+    geometry: Callable[[Any], EncoderGeometry] = _patches_of_any_length
 
 
 # Encoders by model_type. Own classes are named, as transformers has none registered where only a checkpoint's code is.
 ENCODERS: dict[str, EncoderConfig] = {
     "patchtst": EncoderConfig(None, _patchtst_geometry),
-    "timesfm2_5": EncoderConfig(None, _timesfm_geometry),
-    "ts_mscnn_encoder": EncoderConfig(MSCNNEncoderConfig, _patches_of_any_length),
-    "ts_patch_encoder": EncoderConfig(TSEncoderConfig, _patches_of_any_length),
+    "timesfm2_5": EncoderConfig(None, _patches_of_context),
+    "ts_mscnn_encoder": EncoderConfig(MSCNNEncoderConfig),
+    "ts_patch_encoder": EncoderConfig(TSEncoderConfig),
 }
 
 

@@ -16,8 +16,7 @@ from .modeling_shared_layers import series_lengths
 from .modeling_ts_encoder import TSEncoderModel
 
 
-def encode_patches(encoder: Any, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
-    """Tokens of an encoder that takes `past_values` and `past_observed_mask`, both (rows, time)."""
+def _encode_patches(encoder: Any, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
     return encoder(past_values=values, past_observed_mask=observed).last_hidden_state
 
 
@@ -39,24 +38,19 @@ def _encode_timesfm(encoder: Any, values: torch.Tensor, observed: torch.Tensor) 
 
 
 class EncoderModel(NamedTuple):
-    """Row of [`ENCODERS`].
-
-    Args:
-        model_class: class of the model, `None` for one of transformers.
-        encode: function of the model, windows (rows, window) and their bool mask of the same shape, zeros under it,
-            that returns tokens (rows, tokens, hidden_size).
-    """
+    """Row of [`ENCODERS`]: the model class, `None` for one of transformers, and a function of the model and of windows
+    and their bool mask, both (rows, window), that returns tokens (rows, tokens, hidden_size)."""
 
     model_class: type[PreTrainedModel] | None
-    encode: Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor]
+    encode: Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor] = _encode_patches
 
 
 # Encoders by model_type. Own classes are named, as transformers has none registered where only a checkpoint's code is.
 ENCODERS: dict[str, EncoderModel] = {
     "patchtst": EncoderModel(None, _encode_patchtst),
     "timesfm2_5": EncoderModel(None, _encode_timesfm),
-    "ts_mscnn_encoder": EncoderModel(MSCNNEncoderModel, encode_patches),
-    "ts_patch_encoder": EncoderModel(TSEncoderModel, encode_patches),
+    "ts_mscnn_encoder": EncoderModel(MSCNNEncoderModel),
+    "ts_patch_encoder": EncoderModel(TSEncoderModel),
 }
 
 
@@ -137,12 +131,4 @@ def encode_series(
     return features.view(batch, series, -1, features.shape[-1]), token_mask.flatten(2)
 
 
-__all__ = [
-    "ENCODERS",
-    "EncoderModel",
-    "build_encoder",
-    "checked_mask",
-    "encode_patches",
-    "encode_series",
-    "tokens_by_window",
-]
+__all__ = ["ENCODERS", "EncoderModel", "build_encoder", "checked_mask", "encode_series", "tokens_by_window"]

@@ -65,7 +65,7 @@ def _concatenate(
     outputs: list[LLMPSForForecastingOutput], dim: int, length: int | None = None
 ) -> LLMPSForForecastingOutput:
     """Concatenate forecasts along an axis, and keep their first `length` steps."""
-    joined = {
+    joined: dict[str, Any] = {
         name: torch.cat([output[name] for output in outputs], dim=dim)[:, :length]
         for name in ("mean_predictions", "full_predictions")
         if name in outputs[0]
@@ -181,16 +181,7 @@ class LLMPSModel(LLMPSPreTrainedModel):
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
     ) -> LLMPSModelOutput:
-        """Encode series.
-
-        Args:
-            past_values: (batch, time, variables); NaN is missing. Fewer steps than `context_length` are padded on the
-                left with missing values, of more steps the last `context_length` are used.
-            past_observed_mask: same shape, True or 1 where a value is used; the others have no influence.
-            output_hidden_states: whether to return the hidden states of the backbone; by default as configured.
-            output_attentions: whether to return its attention weights, which needs `attn_implementation="eager"`; by
-                default as configured.
-            return_dict: False for a tuple of the outputs that are not None; by default as configured.
+        """Encode series; the arguments are those of [`LLMPSForForecasting.forward`].
 
         Raises:
             ValueError: `past_values` does not have three axes, or has more variables than the backbone has positions.

@@ -30,10 +30,7 @@ class PerceiverLayer(GradientCheckpointingLayer):
         self.value_weight = nn.Parameter(torch.empty(num_heads, head_dim, dim))
         self.output = nn.Linear(num_heads * head_dim, dim, bias=False)
         self.mlp = nn.Sequential(
-            nn.LayerNorm(dim),
-            nn.Linear(dim, 4 * dim, bias=False),
-            nn.GELU(),
-            nn.Linear(4 * dim, dim, bias=False),
+            nn.LayerNorm(dim), nn.Linear(dim, 4 * dim, bias=False), nn.GELU(), nn.Linear(4 * dim, dim, bias=False)
         )
 
     def forward(self, latents: torch.Tensor, patches: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:

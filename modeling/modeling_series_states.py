@@ -81,16 +81,6 @@ class SeriesStates:
         return replace(self, positions=torch.cat((before, positions), dim=1), earlier_count=past.earlier_count)
 
 
-def required_placeholders(
-    config: TSLMConfig, time_series: torch.Tensor | None, time_series_mask: torch.Tensor | None
-) -> torch.Tensor | int:
-    """Number of placeholders that the text of each sample must have for its series, `(batch,)`; 0 without series."""
-    if time_series is None:
-        return 0
-    tokens = tokens_by_window(config.encoder_geometry, checked_mask(time_series, time_series_mask)).sum(-1)
-    return (tokens if config.fusion == "soft_prompt" else tokens > 0).sum(-1)
-
-
 def check_prompt(
     config: TSLMConfig,
     placeholders: torch.Tensor,
@@ -119,7 +109,10 @@ def check_prompt(
     if torch.compiler.is_compiling():
         return
     given = placeholders.sum(-1)
-    required = required_placeholders(config, time_series, time_series_mask) + torch.zeros_like(given)
+    required = torch.zeros_like(given)
+    if time_series is not None:
+        tokens = tokens_by_window(config.encoder_geometry, checked_mask(time_series, time_series_mask)).sum(-1)
+        required = required + (tokens if config.fusion == "soft_prompt" else tokens > 0).sum(-1)
     before = required - given
     if not cached:
         matches, rule = before == 0, "prepare text and series together, with the processor of this model."

@@ -20,8 +20,8 @@ def eager_attention_forward(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Attention by matrix products, the `"eager"` implementation.
 
-    Query (batch, heads, queries, dim), key and value (batch, heads, keys, dim), and an additive mask that broadcasts to
-    (batch, heads, queries, keys), give the average (batch, queries, heads, dim) and the weights, of the mask's shape.
+    Takes a query (batch, heads, queries, dim), a key and a value (batch, heads, keys, dim), and an additive mask that
+    broadcasts to (batch, heads, queries, keys). Returns (batch, queries, heads, dim) and the weights.
     """
     scores = torch.matmul(query, key.transpose(2, 3)) * scaling
     if attention_mask is not None:
@@ -88,11 +88,4 @@ def init_fan_in(module: nn.Module) -> None:
             init.zeros_(module.bias)
 
 
-__all__ = [
-    "additive_mask",
-    "attend",
-    "eager_attention_forward",
-    "init_fan_in",
-    "series_lengths",
-    "sinusoidal_positions",
-]
+__all__ = ["additive_mask", "attend", "init_fan_in", "series_lengths", "sinusoidal_positions"]

@@ -89,7 +89,11 @@ class T2TPreTrainedModel(PreTrainedModel):
         if isinstance(module, T2TModel):
             init.normal_(module.position_embeddings, std=self.config.initializer_range)
             init.normal_(module.mask_token, std=self.config.initializer_range)
-        elif isinstance(module, T2TForPreTraining) and module.label_projection is not None:
+        elif (
+            isinstance(module, T2TForPreTraining)
+            and module.label_projection is not None
+            and module.word_embeddings is not None
+        ):
             init.orthogonal_(module.label_projection)
             init.normal_(module.word_embeddings)
 

@@ -102,10 +102,7 @@ class TSEncoderModel(PreTrainedModel):
     input_modalities = ["time"]
     supports_gradient_checkpointing = True
     _no_split_modules = ["TSEncoderLayer"]
-    _can_record_outputs = {
-        "hidden_states": TSEncoderLayer,
-        "attentions": OutputRecorder(TSEncoderLayer, index=1),
-    }
+    _can_record_outputs = {"hidden_states": TSEncoderLayer, "attentions": OutputRecorder(TSEncoderLayer, index=1)}
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_attention_backend = True

@@ -18,7 +18,7 @@ from transformers import (
 )
 from transformers import initialization as init
 from transformers.cache_utils import Cache
-from transformers.modeling_outputs import BaseModelOutputWithPast
+from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 from transformers.utils import ModelOutput, can_return_tuple
 
 from .configuration_tslm import TSLMConfig
@@ -51,23 +51,12 @@ class TSLMModelOutputWithPast(BaseModelOutputWithPast):
 
 
 @dataclass
-class TSLMCausalLMOutputWithPast(ModelOutput):
-    """Output of [`TSLMForCausalLM`].
+class TSLMCausalLMOutputWithPast(CausalLMOutputWithPast):
+    """Output of [`TSLMForCausalLM`]: that of a causal language model, and `series_states` for the steps that follow.
 
-    Args:
-        loss (`torch.Tensor` of shape `()`): next-token loss over the labels that are not -100; `None` without labels.
-        logits (`torch.Tensor` of shape `(batch, text, vocab_size)`): scores of the next token; with the soft prompt,
-            the placeholder has the lowest number of the dtype.
-        past_key_values (`Cache`): cache of the language model.
-        hidden_states, attentions: those of the language model, on request.
-        series_states (`SeriesStates`): states for the steps that follow a prompt.
+    With the soft prompt, the logit of the placeholder is the lowest number of the dtype.
     """
 
-    loss: torch.Tensor | None = None
-    logits: torch.Tensor | None = None
-    past_key_values: Cache | None = None
-    hidden_states: tuple[torch.Tensor, ...] | None = None
-    attentions: tuple[torch.Tensor, ...] | None = None
     series_states: SeriesStates | None = None
 
 
@@ -138,7 +127,8 @@ class TSLMPreTrainedModel(PreTrainedModel):
             config = kwargs.get("config")
             if not isinstance(config, TSLMConfig):
                 location = {name: kwargs[name] for name in LOCATION_ARGUMENTS if name in kwargs}
-                config = TSLMConfig.from_pretrained(config or pretrained_model_name_or_path, **location)
+                source: Any = config or pretrained_model_name_or_path
+                config = TSLMConfig.from_pretrained(source, **location)
             quantization_config = deepcopy(quantization_config)
             with torch.device("meta"):
                 spare_from_quantization(cls(deepcopy(config)), quantization_config)
@@ -195,10 +185,7 @@ class TSLMModel(TSLMPreTrainedModel):
     """
 
     def __init__(
-        self,
-        config: TSLMConfig,
-        backbone: PreTrainedModel | None = None,
-        encoder: PreTrainedModel | None = None,
+        self, config: TSLMConfig, backbone: PreTrainedModel | None = None, encoder: PreTrainedModel | None = None
     ):
         super().__init__(config)
         if config.time_series_token_id is None:
@@ -270,9 +257,9 @@ class TSLMModel(TSLMPreTrainedModel):
         Raises:
             ValueError: both arguments are given, or neither.
         """
-        token = self.config.time_series_token_id
+        token = cast(int, self.config.time_series_token_id)
         if input_ids is not None and inputs_embeds is None:
-            return input_ids == token
+            return input_ids.eq(token)
         if inputs_embeds is None or input_ids is not None:
             raise ValueError("Give exactly one of input_ids and inputs_embeds.")
         embedding = self.get_input_embeddings()(torch.tensor(token, device=inputs_embeds.device))
@@ -396,16 +383,8 @@ class TSLMModel(TSLMPreTrainedModel):
         **kwargs: Any,
     ) -> TSLMModelOutputWithPast:
         r"""Run [`TSLMForCausalLM.forward`] up to the last hidden state `(batch, text, hidden_size)`."""
-        inputs, series_states = self.prepare_inputs(
-            input_ids,
-            attention_mask,
-            position_ids,
-            past_key_values,
-            inputs_embeds,
-            time_series,
-            time_series_mask,
-            series_states,
-        )
+        text = (input_ids, attention_mask, position_ids, past_key_values, inputs_embeds)
+        inputs, series_states = self.prepare_inputs(*text, time_series, time_series_mask, series_states)
         outputs = self.run(self.backbone.base_model, inputs | kwargs)
         return TSLMModelOutputWithPast(
             last_hidden_state=outputs.last_hidden_state,
@@ -420,10 +399,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
     """Causal language model that reads text with any number of time series in it, and answers in text."""
 
     def __init__(
-        self,
-        config: TSLMConfig,
-        backbone: PreTrainedModel | None = None,
-        encoder: PreTrainedModel | None = None,
+        self, config: TSLMConfig, backbone: PreTrainedModel | None = None, encoder: PreTrainedModel | None = None
     ):
         super().__init__(config)
         self.model = TSLMModel(config, backbone, encoder)
@@ -560,26 +536,18 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         >>> inputs = processor("<|time_series|> Does it rise?", time_series=[0.0, 1.0, 2.0])
         >>> processor.batch_decode(model.generate(**inputs, max_new_tokens=8), skip_special_tokens=True)
         ```"""
-        inputs, series_states = self.model.prepare_inputs(
-            input_ids,
-            attention_mask,
-            position_ids,
-            past_key_values,
-            inputs_embeds,
-            time_series,
-            time_series_mask,
-            series_states,
-        )
+        text = (input_ids, attention_mask, position_ids, past_key_values, inputs_embeds)
+        inputs, series_states = self.model.prepare_inputs(*text, time_series, time_series_mask, series_states)
         inputs |= {name: value for name, value in kwargs.items() if name != "num_items_in_batch"}
         outputs = self.model.run(self.model.backbone, inputs | {"logits_to_keep": logits_to_keep})
-        token = self.config.time_series_token_id
+        token = cast(int, self.config.time_series_token_id)
         if self.config.fusion == "soft_prompt":
             # The model must never write a placeholder. In place, because logits are large; not -inf, whose product
             # with the probability of 0 is NaN in an entropy.
             outputs.logits[..., token] = torch.finfo(outputs.logits.dtype).min
         loss = None
         if labels is not None:
-            labels = labels.masked_fill(labels == token, -100)
+            labels = labels.masked_fill(labels.eq(token), -100)
             loss = self.loss_function(
                 logits=outputs.logits, labels=labels, vocab_size=outputs.logits.shape[-1], **kwargs
             )
@@ -603,17 +571,22 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                     "language model; lower max_new_tokens, or shorten the prompt."
                 )
             generation_config.max_length = limit  # the default length gives way
-        super()._validate_generated_length(generation_config, input_ids_length, has_default_max_length)
+        super()._validate_generated_length(  # type: ignore[misc]  # its type of self suits no class, only checker ty
+            generation_config, input_ids_length, has_default_max_length
+        )
 
     def prepare_inputs_for_generation(
         self,
         input_ids: torch.LongTensor,
+        *args: Any,
         inputs_embeds: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
         """Pass raw series with the prompt only; later steps reuse `series_states`."""
-        inputs = super().prepare_inputs_for_generation(input_ids, inputs_embeds=inputs_embeds, **kwargs)
+        inputs = super().prepare_inputs_for_generation(  # type: ignore[misc]  # as above
+            input_ids, *args, inputs_embeds=inputs_embeds, **kwargs
+        )
         if series_states is not None:
             inputs["series_states"] = series_states
             inputs.pop("time_series", None)
@@ -621,9 +594,9 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         return inputs
 
     def _update_model_kwargs_for_generation(
-        self, outputs: ModelOutput, model_kwargs: dict[str, Any], **kwargs: Any
+        self, outputs: ModelOutput, model_kwargs: dict[str, Any], *args: Any, **kwargs: Any
     ) -> dict[str, Any]:
-        model_kwargs = super()._update_model_kwargs_for_generation(outputs, model_kwargs, **kwargs)
+        model_kwargs = super()._update_model_kwargs_for_generation(outputs, model_kwargs, *args, **kwargs)
         states = cast(TSLMCausalLMOutputWithPast, outputs).series_states
         if states is not None and model_kwargs.get("series_states") is None:
             # Without a cache every step reads the whole text again, its placeholders included.

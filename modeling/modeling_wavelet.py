@@ -59,12 +59,6 @@ def low_pass_factors(length: int, levels: int) -> tuple[torch.Tensor, torch.Tens
     return down, up
 
 
-def low_pass_matrix(length: int, levels: int) -> torch.Tensor:
-    """Product of the factors of [`low_pass_factors`], float64 (length, length)."""
-    down, up = low_pass_factors(length, levels)
-    return up @ down
-
-
 class WaveletDecoupling(nn.Module):
     """Exchange of long-term and short-term parts between branches (LLM-PS, arXiv 2503.09656, section 3.2).
 
@@ -125,4 +119,4 @@ class WaveletDecoupling(nn.Module):
         return mixed
 
 
-__all__ = ["WaveletDecoupling", "low_pass_factors", "low_pass_matrix"]
+__all__ = ["WaveletDecoupling", "low_pass_factors"]

@@ -6,7 +6,13 @@ import pywt
 import torch
 
 from ts_llm_fusion.modeling.configuration_llmps import max_wavelet_levels
-from ts_llm_fusion.modeling.modeling_wavelet import WaveletDecoupling, low_pass_matrix
+from ts_llm_fusion.modeling.modeling_wavelet import WaveletDecoupling, low_pass_factors
+
+
+def low_pass_matrix(length: int, levels: int) -> torch.Tensor:
+    down, up = low_pass_factors(length, levels)
+    return up @ down
+
 
 LENGTHS = (24, 25, 47, 48, 95, 96, 97, 104, 192, 255, 336, 511, 720)
 
