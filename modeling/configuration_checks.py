@@ -45,15 +45,9 @@ def check_multiple(config: PreTrainedConfig, name: str, divisor: str) -> None:
 def build_config(
     name: str, value: dict[str, Any] | PreTrainedConfig, own: Mapping[str, type[PreTrainedConfig]] | None = None
 ) -> PreTrainedConfig:
-    """Build a nested configuration.
+    """Build the nested configuration in the field `name` from its fields, or return one that is built.
 
-    Args:
-        name: field of the outer configuration, for the error.
-        value: fields with the `model_type`, or a configuration, which is returned as it is.
-        own: configuration classes by `model_type` that transformers may not have registered.
-
-    Raises:
-        ValueError: unknown `model_type`.
+    `own` has classes by `model_type` that transformers may not have registered; a `ValueError` names an unknown type.
     """
     if isinstance(value, PreTrainedConfig):
         return value

@@ -95,9 +95,7 @@ class GatedCrossAttention(GradientCheckpointingLayer):
                 query = query.transpose(1, 2)  # queries of one head, which reads the latents once for all heads
             else:
                 key, value = (latents.expand(-1, self.num_heads, -1, -1) for latents in (key, value))
-        attended, _ = attend(
-            self, self.config._attn_implementation, query, key, value, attention_mask, self.head_dim**-0.5
-        )
+        attended, _ = attend(self, query, key, value, attention_mask)
         if self.attends_to_latents:
             attended = attended if one_token else attended.transpose(1, 2)
             attended = torch.matmul(attended, self.value_weight.transpose(1, 2)).transpose(1, 2)

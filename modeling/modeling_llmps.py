@@ -189,9 +189,7 @@ class LLMPSModel(LLMPSPreTrainedModel):
         if past_values.ndim != 3:
             raise ValueError(f"past_values has shape {tuple(past_values.shape)}; give (batch, time, variables).")
         batch_size, _, num_variables = past_values.shape
-        values, mask = fit_to_length(
-            past_values, observed(past_values, past_observed_mask), self.config.context_length
-        )
+        values, mask = fit_to_length(past_values, past_observed_mask, self.config.context_length)
         values, loc, scale = standardize(values, mask)
 
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (values.to(self.dtype), mask))
@@ -286,11 +284,7 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         """
         self._check_variables(past_values.shape[-1])
         encoded = self.model(
-            past_values,
-            past_observed_mask,
-            output_hidden_states=output_hidden_states,
-            output_attentions=output_attentions,
-            return_dict=True,
+            past_values, past_observed_mask, output_hidden_states, output_attentions, return_dict=True
         )
         horizon = self.config.prediction_length
         head_outputs = self.head(self.dropout(encoded.last_hidden_state.flatten(2))).float()

@@ -69,8 +69,8 @@ class MSCNNEncoderModel(PreTrainedModel):
             past_observed_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
                 every value is. Steps after the last observed one are padding and do not change the others; a gap
                 before it stays a gap.
-            output_hidden_states (`bool`, *optional*): also return the features before and after each block of the
-                multi-scale CNN, each `(batch, mscnn_channels, time)`; by default as the config says.
+            output_hidden_states (`bool`, *optional*): whether to return the features before and after each block of
+                the multi-scale CNN, each `(batch, mscnn_channels, time)`; by default as configured.
 
         Returns:
             `BaseModelOutput` whose `last_hidden_state` is `(batch, patches, hidden_size)`, patches being `time` over

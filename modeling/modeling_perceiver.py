@@ -41,9 +41,7 @@ class PerceiverLayer(GradientCheckpointingLayer):
         query = self.query(normed).unflatten(-1, (self.num_heads, self.head_dim))
         # (rows, 1, latents * heads, dim): to the memory, all heads are queries of one head of width `dim`.
         query = torch.einsum("blhd,hdm->blhm", query, self.key_weight).flatten(1, 2)[:, None]
-        attended, _ = attend(
-            self, self.config._attn_implementation, query, memory, memory, attention_mask, self.head_dim**-0.5
-        )
+        attended, _ = attend(self, query, memory, memory, attention_mask)
         attended = attended.squeeze(2).unflatten(1, (latents.shape[1], self.num_heads))
         attended = torch.einsum("blhm,hdm->blhd", attended, self.value_weight).flatten(2)
         latents = latents + self.output(attended)

@@ -13,8 +13,14 @@ def observed(values: torch.Tensor, observed_mask: torch.Tensor | None) -> torch.
     return mask if observed_mask is None else mask & observed_mask.bool()
 
 
-def fit_to_length(values: torch.Tensor, mask: torch.Tensor, length: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Keep the last `length` steps of (batch, time, channels), or pad on the left with unobserved zeros."""
+def fit_to_length(
+    values: torch.Tensor, observed_mask: torch.Tensor | None, length: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Keep the last `length` steps of (batch, time, channels), or pad on the left with unobserved zeros.
+
+    Returns the values and the mask of the [`observed`] ones.
+    """
+    mask = observed(values, observed_mask)
     missing = length - values.shape[1]
     if missing > 0:
         return nn.functional.pad(values, (0, 0, missing, 0)), nn.functional.pad(mask, (0, 0, missing, 0))

@@ -23,11 +23,9 @@ class SeriesStates:
         features: soft prompt: `(batch, tokens, hidden_size)`, the existing tokens of a sample first and in order.
         feature_counts: soft prompt: `(batch,)`, number of existing tokens.
         latents: Flamingo: `(batch, series * latents, dim)`, compressed series.
-        positions: `(batch, text)`, positions of the placeholders in the text, a cached part included; `NOWHERE`
-            elsewhere.
+        positions: `(batch, text)`, positions of placeholders in the text and its cached part; `NOWHERE` elsewhere.
         earlier_count: `(batch,)`, number of placeholders in a cached part without known positions.
-        keys_and_values: Flamingo: keys and values of each cross-attention block, once the prompt has run without
-            gradients.
+        keys_and_values: Flamingo: keys and values of each cross-attention block, after a prompt without gradients.
         later_context: Flamingo: context of the tokens that follow the prompt.
         is_prompt_past: whether the prompt is in the cache, so that only tokens that follow it are passed.
     """
@@ -194,14 +192,8 @@ def soft_prompt_states(features: torch.Tensor, token_mask: torch.Tensor) -> Seri
 def scatter_features(
     inputs_embeds: torch.Tensor, placeholders: torch.Tensor, rank: torch.Tensor, states: SeriesStates
 ) -> torch.Tensor:
-    """Soft prompt: embeddings (batch, text, dim) with series tokens in place of the placeholders.
-
-    Args:
-        inputs_embeds: (batch, text, dim).
-        placeholders: (batch, text), True at each placeholder.
-        rank: (batch, text), number of placeholders of the text at or before each position.
-        states: states of the series.
-    """
+    """Soft prompt: embeddings (batch, text, dim) with series tokens at the placeholders, which `rank` (batch, text)
+    counts from the start of the text."""
     # A placeholder that the model wrote itself, after those of the prompt, is a token like any other.
     placeholders = placeholders & (rank <= states.require("feature_counts")[:, None])
     features = states.require("features").to(inputs_embeds.device, inputs_embeds.dtype)

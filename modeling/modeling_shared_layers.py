@@ -1,6 +1,7 @@
 """Building blocks shared by the models: attention and its mask, positions, lengths of series, initial weights."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -32,26 +33,24 @@ def eager_attention_forward(
 
 
 def attend(
-    module: nn.Module,
-    implementation: str | None,
+    module: Any,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
-    scaling: float,
     dropout: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Attention under an additive mask by the implementation of the config; shapes as in [`eager_attention_forward`].
+    """Attention with the `config` and the `head_dim` of a module; shapes as in [`eager_attention_forward`].
 
     Only the eager implementation returns weights. Flash and flex kernels take no additive mask, so a masked call that
     asks for one of them runs on SDPA.
     """
+    implementation, scaling = module.config._attn_implementation, module.head_dim**-0.5
     if implementation not in (None, "eager", "sdpa") and attention_mask is not None:
         implementation = "sdpa"
     attention: Callable = ALL_ATTENTION_FUNCTIONS.get_interface(implementation or "eager", eager_attention_forward)
-    return attention(
-        module, query, key, value, attention_mask, scaling=scaling, dropout=dropout if module.training else 0.0
-    )
+    dropout = dropout if module.training else 0.0
+    return attention(module, query, key, value, attention_mask, scaling=scaling, dropout=dropout)
 
 
 def additive_mask(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

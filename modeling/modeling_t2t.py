@@ -14,7 +14,7 @@ from transformers.utils import ModelOutput
 from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
 from .configuration_t2t import T2TConfig
-from .modeling_scaling import fit_to_length, observed, standardize
+from .modeling_scaling import fit_to_length, standardize
 
 
 @dataclass
@@ -66,13 +66,6 @@ def _transformer(config: T2TConfig, num_layers: int) -> nn.TransformerEncoder:
     return nn.TransformerEncoder(layer, num_layers, norm=nn.LayerNorm(config.hidden_size), enable_nested_tensor=False)
 
 
-def _label_scores(
-    patches: torch.Tensor, label_projection: torch.Tensor, word_embeddings: torch.Tensor
-) -> torch.Tensor:
-    """Cosine similarities (..., words) of patches (..., patch_length) to words."""
-    return nn.functional.normalize(nn.functional.linear(patches, label_projection), dim=-1) @ word_embeddings.T
-
-
 class T2TPreTrainedModel(PreTrainedModel):
     """Base class: weight initialization and loading."""
 
@@ -89,11 +82,7 @@ class T2TPreTrainedModel(PreTrainedModel):
         if isinstance(module, T2TModel):
             init.normal_(module.position_embeddings, std=self.config.initializer_range)
             init.normal_(module.mask_token, std=self.config.initializer_range)
-        elif (
-            isinstance(module, T2TForPreTraining)
-            and module.label_projection is not None
-            and module.word_embeddings is not None
-        ):
+        elif isinstance(module, T2TForPreTraining) and self.config.semantic_words:
             init.orthogonal_(module.label_projection)
             init.normal_(module.word_embeddings)
 
@@ -123,9 +112,7 @@ class T2TModel(T2TPreTrainedModel):
         Returns:
             Patches and their observation mask, both (batch, variables, patches, patch_length).
         """
-        values, mask = fit_to_length(
-            past_values, observed(past_values, past_observed_mask), self.config.context_length
-        )
+        values, mask = fit_to_length(past_values, past_observed_mask, self.config.context_length)
         values, _, _ = standardize(values, mask)
         used = (self.config.num_patches - 1) * self.config.patch_stride + self.config.patch_length
         values, mask = (
@@ -162,8 +149,9 @@ class T2TForPreTraining(T2TPreTrainedModel):
     solution. For the same reason the labels of the true patch are targets without gradient.
     """
 
-    label_projection: torch.Tensor | None
-    word_embeddings: torch.Tensor | None
+    # Buffers of a model with words.
+    label_projection: torch.Tensor
+    word_embeddings: torch.Tensor
 
     def __init__(self, config: T2TConfig):
         super().__init__(config)
@@ -174,18 +162,18 @@ class T2TForPreTraining(T2TPreTrainedModel):
             width = config.word_embedding_size
             self.register_buffer("label_projection", torch.empty(width, config.patch_length))
             self.register_buffer("word_embeddings", torch.empty(len(config.semantic_words), width))
-        else:
-            self.label_projection = self.word_embeddings = None
         self.post_init()
 
     def set_word_embeddings(self, embeddings: torch.Tensor) -> None:
         """Set the embeddings of `config.semantic_words`, (words, word_embedding_size); each is scaled to length 1."""
-        if self.word_embeddings is None or embeddings.shape != self.word_embeddings.shape:
-            expected = None if self.word_embeddings is None else tuple(self.word_embeddings.shape)
-            raise ValueError(
-                f"embeddings have shape {tuple(embeddings.shape)}; the configuration asks for {expected}."
-            )
+        shape, expected = tuple(embeddings.shape), (len(self.config.semantic_words), self.config.word_embedding_size)
+        if shape != expected:
+            raise ValueError(f"embeddings have shape {shape}; the configuration asks for {expected}.")
         self.word_embeddings.copy_(nn.functional.normalize(embeddings.float(), dim=-1))
+
+    def _label_scores(self, patches: torch.Tensor) -> torch.Tensor:
+        projected = nn.functional.linear(patches, self.label_projection)
+        return nn.functional.normalize(projected, dim=-1) @ self.word_embeddings.T
 
     def _draw_patch_mask(self, shape: torch.Size, device: torch.device) -> torch.Tensor:
         """Random mask that hides the same number of patches in every series: at least one, and not all."""
@@ -220,11 +208,10 @@ class T2TForPreTraining(T2TPreTrainedModel):
         error = torch.where(counted, reconstruction - patches, 0.0).square().sum()
         reconstruction_loss = loss = error / counted.sum().clamp(min=1)
         semantic_loss = None
-        if self.label_projection is not None and self.word_embeddings is not None:
-            words = self.label_projection, self.word_embeddings
+        if self.config.semantic_words:
             with torch.no_grad():
-                target = _label_scores(patches, *words).softmax(-1)
-            predicted = _label_scores(reconstruction, *words).log_softmax(-1)
+                target = self._label_scores(patches).softmax(-1)
+            predicted = self._label_scores(reconstruction).log_softmax(-1)
             semantic_loss = nn.functional.kl_div(predicted, target, reduction="none").sum(-1).mean()
             loss = loss + self.config.semantic_loss_weight * semantic_loss
         return T2TForPreTrainingOutput(

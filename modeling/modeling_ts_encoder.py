@@ -74,16 +74,7 @@ class TSEncoderLayer(GradientCheckpointingLayer):
             projection(hidden_states).view(shape).transpose(1, 2)
             for projection in (self.q_proj, self.k_proj, self.v_proj)
         )
-        attended, weights = attend(
-            self,
-            self.config._attn_implementation,
-            query,
-            key,
-            value,
-            attention_mask,
-            scaling=self.head_dim**-0.5,
-            dropout=self.config.dropout,
-        )
+        attended, weights = attend(self, query, key, value, attention_mask, self.config.dropout)
         hidden_states = self.attention_norm(hidden_states + self.dropout(self.o_proj(attended.flatten(2))))
         mlp = self.down_proj(self.dropout(self.activation(self.up_proj(hidden_states))))
         return self.mlp_norm(hidden_states + self.dropout(mlp)), weights
@@ -138,10 +129,9 @@ class TSEncoderModel(PreTrainedModel):
             past_values (`torch.Tensor` of shape `(batch, time)`): series, padded with anything to a common length.
             past_observed_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
                 every value is.
-            output_hidden_states (`bool`, *optional*): also return the hidden states of each layer; by default as the
-                config says.
-            output_attentions (`bool`, *optional*): also return the attention weights of each layer, which needs eager
-                attention; by default as the config says.
+            output_hidden_states (`bool`, *optional*): whether to return the hidden states; by default as configured.
+            output_attentions (`bool`, *optional*): whether to return the attention weights, which needs eager
+                attention; by default as configured.
 
         Returns:
             `BaseModelOutput` whose `last_hidden_state` is `(batch, patches, hidden_size)`, patches being `time` over

@@ -111,30 +111,22 @@ class TSLMPreTrainedModel(PreTrainedModel):
     _can_compile_fullgraph = True
 
     @classmethod
-    def from_pretrained(
-        cls,
-        pretrained_model_name_or_path: str | PathLike | None,
-        *model_args: Any,
-        quantization_config: Any = None,
-        **kwargs: Any,
-    ) -> Self:
+    def from_pretrained(cls, pretrained_model_name_or_path: str | PathLike | None, *args: Any, **kwargs: Any) -> Self:
         """Load a model as [`PreTrainedModel.from_pretrained`] does.
 
         A `quantization_config` without a list of modules to skip quantizes the layers of the language model, but not
         its embeddings and head, nor any module that reads series.
         """
-        if quantization_config is not None:
+        if kwargs.get("quantization_config") is not None:
             config = kwargs.get("config")
             if not isinstance(config, TSLMConfig):
                 location = {name: kwargs[name] for name in LOCATION_ARGUMENTS if name in kwargs}
                 source: Any = config or pretrained_model_name_or_path
                 config = TSLMConfig.from_pretrained(source, **location)
-            quantization_config = deepcopy(quantization_config)
+            kwargs["quantization_config"] = deepcopy(kwargs["quantization_config"])
             with torch.device("meta"):
-                spare_from_quantization(cls(deepcopy(config)), quantization_config)
-        return super().from_pretrained(
-            pretrained_model_name_or_path, *model_args, quantization_config=quantization_config, **kwargs
-        )
+                spare_from_quantization(cls(deepcopy(config)), kwargs["quantization_config"])
+        return super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -571,9 +563,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                     "language model; lower max_new_tokens, or shorten the prompt."
                 )
             generation_config.max_length = limit  # the default length gives way
-        super()._validate_generated_length(  # type: ignore[misc]  # its type of self suits no class, only checker ty
-            generation_config, input_ids_length, has_default_max_length
-        )
+        # The type that transformers gives the mixin's self suits no class; it is for another type checker.
+        super()._validate_generated_length(generation_config, input_ids_length, has_default_max_length)  # type: ignore[misc]
 
     def prepare_inputs_for_generation(
         self,
@@ -584,9 +575,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         **kwargs: Any,
     ) -> dict[str, Any]:
         """Pass raw series with the prompt only; later steps reuse `series_states`."""
-        inputs = super().prepare_inputs_for_generation(  # type: ignore[misc]  # as above
-            input_ids, *args, inputs_embeds=inputs_embeds, **kwargs
-        )
+        kwargs["inputs_embeds"] = inputs_embeds
+        inputs = super().prepare_inputs_for_generation(input_ids, *args, **kwargs)  # type: ignore[misc]  # as above
         if series_states is not None:
             inputs["series_states"] = series_states
             inputs.pop("time_series", None)
