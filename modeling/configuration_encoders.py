@@ -1,7 +1,4 @@
-"""Table of the encoders of series that [`TSLMConfig`] takes, and the patches that each makes of a series.
-
-`modeling_encoders.py` has the table of their models.
-"""
+"""Configurations of the encoders of series that [`TSLMConfig`] takes, and the patches that each makes of a series."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

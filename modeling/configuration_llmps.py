@@ -143,16 +143,14 @@ class LLMPSConfig(PreTrainedConfig):
             most = max_wavelet_levels(self.context_length)
             if not 1 <= self.wavelet_levels <= most:
                 raise ValueError(
-                    f"wavelet_levels is {self.wavelet_levels}; context_length {self.context_length} allows 1 to {most} "
-                    "(or use_wavelet: false)."
+                    f"wavelet_levels is {self.wavelet_levels}; context_length {self.context_length} allows 1 to "
+                    f"{most} (or use_wavelet: false)."
                 )
 
     def validate_head(self) -> None:
         """Validate the output head and its loss; called by `@strict`."""
         if not self.share_projection and self.num_input_channels is None:
-            raise ValueError(
-                "share_projection is False but num_input_channels is not set; set the number of variables."
-            )
+            raise ValueError("share_projection is False but num_input_channels is not set; set the latter.")
         check_at_least(self, 1, "num_input_channels")
         if not 0 <= self.head_dropout < 1:
             raise ValueError(f"head_dropout is {self.head_dropout}; it must be at least 0 and below 1.")

@@ -145,12 +145,10 @@ class CrossAttentionHook:
             return args, kwargs
         block = self.blocks[self.index]
         order, cached = context.blocks_run, context.keys_and_values
+        hidden_states = args[0] if args else kwargs["hidden_states"]
+        keys_and_values = cached[order] if order < len(cached) else None
         hidden_states, keys_and_values = block(
-            args[0] if args else kwargs["hidden_states"],
-            context.latents,
-            context.attention_mask,
-            context.text_mask,
-            cached[order] if order < len(cached) else None,
+            hidden_states, context.latents, context.attention_mask, context.text_mask, keys_and_values
         )
         context.blocks_run += 1
         # The first pass of reentrant gradient checkpointing trains with gradients disabled.
@@ -163,11 +161,7 @@ class CrossAttentionHook:
 
 
 def _decoder_layers(language_model: PreTrainedModel) -> nn.ModuleList:
-    """Decoder layers of a language model, whatever their name.
-
-    Raises:
-        ValueError: no list has as many modules as the config has layers.
-    """
+    """Decoder layers of a language model: its first list of as many modules as the config has layers."""
     num_layers = language_model.config.num_hidden_layers
     for module in language_model.modules():
         if isinstance(module, nn.ModuleList) and len(module) == num_layers:

@@ -1,7 +1,4 @@
-"""Table of the encoders of series, and their common interface: windows, tokens and arguments.
-
-`configuration_encoders.py` has the table of their configurations.
-"""
+"""Models that encode series, the counterpart of `configuration_encoders.py`, and their common interface."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -67,10 +64,7 @@ def checked_mask(time_series: torch.Tensor, time_series_mask: torch.Tensor | Non
         ValueError: wrong shapes, or values that are not floating-point.
     """
     if time_series.ndim != 3:
-        raise ValueError(
-            f"time_series has shape {tuple(time_series.shape)}; it must be (batch, series, time), as the "
-            "processor returns it."
-        )
+        raise ValueError(f"time_series has shape {tuple(time_series.shape)}; it must be (batch, series, time).")
     if not time_series.is_floating_point():
         raise ValueError(f"time_series has dtype {time_series.dtype}; it must be of floating-point numbers.")
     if time_series_mask is None:
@@ -84,10 +78,8 @@ def checked_mask(time_series: torch.Tensor, time_series_mask: torch.Tensor | Non
 
 
 def tokens_by_window(geometry: EncoderGeometry, time_series_mask: torch.Tensor) -> torch.Tensor:
-    """Number of tokens (..., windows) of each window of series under a mask (..., time).
-
-    Every patch that touches data is a token, and a window that is not empty has at least one.
-    """
+    """Number of tokens (..., windows) of each window of series under a mask (..., time): one for each patch that
+    touches data, at least one for a window that is not empty."""
     window = geometry.window_for(time_series_mask.shape[-1])
     starts = torch.arange(0, time_series_mask.shape[-1], window, device=time_series_mask.device)
     lengths = (series_lengths(time_series_mask)[..., None] - starts).clamp(0, window)

@@ -93,8 +93,7 @@ class LLMPSPreTrainedModel(PreTrainedModel):
         if isinstance(module, WaveletDecoupling):
             init.copy_(module.low_pass, module.initial_low_pass())
         elif isinstance(module, nn.Conv1d) or module is self.base_model.token_projection:
-            # The projection of a whole series has thousands of inputs, too many for the fixed deviation of a language
-            # model.
+            # The fixed deviation of a language model is too large for the projection of a whole series.
             init_fan_in(module)
         elif isinstance(module, PerVariableLinear):
             init.normal_(module.weight, std=self.config.initializer_range)
@@ -161,7 +160,7 @@ class LLMPSModel(LLMPSPreTrainedModel):
                 f"{most}; give fewer variables, longer patches or mix_variables: false."
             )
 
-    def _backbone_arguments(self, **flags: Any) -> dict[str, Any]:
+    def _backbone_arguments(self, flags: dict[str, bool | None]) -> dict[str, Any]:
         """Arguments of the backbone besides its input; by default flags are those of the configuration."""
         arguments: dict[str, Any] = {"return_dict": True}
         for name, value in flags.items():
@@ -203,12 +202,8 @@ class LLMPSModel(LLMPSPreTrainedModel):
         if self.backbone is not None:
             self._check_tokens(num_variables)
             sequences = tokens.reshape(batch_size, -1, tokens.shape[-1]) if self.config.mix_variables else tokens
-            backbone_outputs = self.backbone(
-                inputs_embeds=sequences,
-                **self._backbone_arguments(
-                    output_hidden_states=output_hidden_states, output_attentions=output_attentions
-                ),
-            )
+            flags = {"output_hidden_states": output_hidden_states, "output_attentions": output_attentions}
+            backbone_outputs = self.backbone(inputs_embeds=sequences, **self._backbone_arguments(flags))
             hidden_states = tokens + backbone_outputs.last_hidden_state.reshape(tokens.shape)
         return LLMPSModelOutput(
             last_hidden_state=hidden_states.view(shape),
@@ -333,7 +328,7 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             KeyError: the text model lacks weights of the backbone.
         """
         if self.model.backbone is None:
-            raise ValueError(f"use_llm is False, so that there is no backbone to load {backbone} into; set use_llm.")
+            raise ValueError(f"use_llm is False, so the model has no backbone for the weights of {backbone!r}.")
         text_model = AutoModel.from_pretrained(backbone, config=self.config.text_config, dtype=self.dtype, **kwargs)
         weights = text_model.state_dict()
         self.model.backbone.load_state_dict({name: weights[name] for name in self.model.backbone.state_dict()})
@@ -359,7 +354,7 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
     def _feature_loss(self, features: torch.Tensor, semantic_features: torch.Tensor) -> torch.Tensor:
         """Distance of multi-scale features, averaged over each patch, from those of the patch (LLM-PS, equation 9)."""
         if self.feature_projection is None:
-            raise ValueError("semantic_features need a model with t2t_hidden_size; set it in the configuration.")
+            raise ValueError("semantic_features were given but t2t_hidden_size is not set; set it.")
         length, stride = self.config.t2t_patch_length, self.config.t2t_patch_stride
         used = (semantic_features.shape[2] - 1) * stride + length
         pooled = nn.functional.avg_pool1d(features.flatten(0, 1)[..., -used:], length, stride).transpose(1, 2)

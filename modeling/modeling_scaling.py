@@ -16,10 +16,7 @@ def observed(values: torch.Tensor, observed_mask: torch.Tensor | None) -> torch.
 def fit_to_length(
     values: torch.Tensor, observed_mask: torch.Tensor | None, length: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Keep the last `length` steps of (batch, time, channels), or pad on the left with unobserved zeros.
-
-    Returns the values and the mask of the [`observed`] ones.
-    """
+    """Last `length` steps of (batch, time, channels), padded on the left with unobserved zeros, and their mask."""
     mask = observed(values, observed_mask)
     missing = length - values.shape[1]
     if missing > 0:

@@ -46,11 +46,7 @@ class SeriesStates:
         return self.counts if self.feature_counts is None else self.feature_counts
 
     def require(self, name: str) -> torch.Tensor:
-        """Return a tensor of these states.
-
-        Raises:
-            ValueError: the states have none, as they are of a model of the other fusion or without a text.
-        """
+        """Return a tensor, or raise a `ValueError` for states of the other fusion or without a text."""
         value = getattr(self, name)
         if value is None:
             raise ValueError(f"series_states has no {name}; pass the series_states that this model returned.")

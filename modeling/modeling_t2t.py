@@ -172,14 +172,14 @@ class T2TForPreTraining(T2TPreTrainedModel):
         self.word_embeddings.copy_(nn.functional.normalize(embeddings.float(), dim=-1))
 
     def _label_scores(self, patches: torch.Tensor) -> torch.Tensor:
+        """Cosine similarities (..., words) of patches (..., patch_length) to words."""
         projected = nn.functional.linear(patches, self.label_projection)
         return nn.functional.normalize(projected, dim=-1) @ self.word_embeddings.T
 
     def _draw_patch_mask(self, shape: torch.Size, device: torch.device) -> torch.Tensor:
         """Random mask that hides the same number of patches in every series: at least one, and not all."""
         hidden = min(max(1, round(self.config.mask_ratio * shape[-1])), max(1, shape[-1] - 1))
-        order = torch.rand(shape, device=device).argsort(-1)
-        return order < hidden
+        return torch.rand(shape, device=device).argsort(-1) < hidden
 
     @capture_outputs(tie_last_hidden_states=False)
     def forward(
@@ -189,11 +189,11 @@ class T2TForPreTraining(T2TPreTrainedModel):
         patch_mask: torch.Tensor | None = None,
         output_hidden_states: bool | None = None,
     ) -> T2TForPreTrainingOutput:
-        """Reconstruct hidden patches.
+        """Reconstruct hidden patches; the first arguments are those of [`T2TModel.patches`].
 
         Args:
-            past_values: (batch, time, variables); NaN is missing.
-            past_observed_mask: same shape, True or 1 where a value is used.
+            past_values: (batch, time, variables).
+            past_observed_mask: same shape.
             patch_mask: boolean (batch, variables, patches), True where a patch is hidden; drawn at random by default.
             output_hidden_states: whether to return the hidden states of the encoder; by default as configured.
         """

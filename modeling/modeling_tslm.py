@@ -441,9 +441,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
         grow_embeddings(language_model, len(tokenizer))
         fields = dict(config or {})
-        encoder_model = None
-        if encoder is not None:
-            encoder_model = AutoModel.from_pretrained(encoder)
+        encoder_model = None if encoder is None else AutoModel.from_pretrained(encoder)
+        if encoder_model is not None:
             fields["encoder_config"] = encoder_model.config
         fields |= {
             "text_config": language_model.config,

@@ -43,6 +43,11 @@ def test_every_backbone_trains(name: str, tiny_model) -> None:
     assert not any(parameter.shape[0] == COMMON["vocab_size"] for parameter in model.model.backbone.parameters())
 
 
+def test_weights_for_a_backbone_that_is_not_there_are_refused(tiny_model) -> None:
+    with pytest.raises(ValueError, match="use_llm is False, so the model has no backbone for the weights of 'gpt2'"):
+        tiny_model(use_llm=False).load_backbone("gpt2")
+
+
 @pytest.mark.parametrize("name", BACKBONES)
 def test_saved_and_loaded_through_the_auto_classes_it_is_bit_equal(name: str, tiny_model, tmp_path: Path) -> None:
     model = tiny_model(text_config=backbone(name), quantiles=[0.1, 0.9])

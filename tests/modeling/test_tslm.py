@@ -92,6 +92,16 @@ def test_series_states_serve_steps_by_hand(fusion: str):
     torch.testing.assert_close(steps, whole, atol=ATOL, rtol=0)
 
 
+@torch.no_grad()
+def test_series_states_without_a_text_or_of_the_other_fusion_are_refused():
+    soft_prompt, flamingo = map(tslm, FUSIONS)
+    values = torch.zeros(1, 1, 9)
+    with pytest.raises(ValueError, match="series_states has no earlier_count; pass the series_states that"):
+        flamingo.model.states_after_prompt(flamingo.get_time_series_features(values))
+    with pytest.raises(ValueError, match="series_states has no latents"):
+        flamingo(torch.tensor([[1, TOKEN]]), series_states=soft_prompt.get_time_series_features(values))
+
+
 @pytest.fixture(params=FUSIONS)
 def two_turns(request: pytest.FixtureRequest) -> SimpleNamespace:
     """A model that has answered a batch of two, and a second turn that has one more series for the first sample.
