@@ -1,7 +1,7 @@
 """Configuration of the LLM-PS forecaster."""
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 from transformers import AutoConfig, PreTrainedConfig
 
@@ -83,7 +83,7 @@ class LLMPSConfig(PreTrainedConfig):
     feature_loss_weight: float | int = 0.01
     initializer_range: float = 0.02
 
-    def __post_init__(self, **kwargs):
+    def __post_init__(self, **kwargs: Any) -> None:
         if self.text_config is None:
             self.text_config = {"model_type": "gpt2", "num_hidden_layers": 6}
         if isinstance(self.text_config, dict):

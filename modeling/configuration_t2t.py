@@ -1,5 +1,7 @@
 """Configuration of the time-to-text encoder of LLM-PS."""
 
+from typing import Any
+
 from transformers import PreTrainedConfig
 
 from .configuration_checks import check_at_least, check_multiple, validated
@@ -46,7 +48,7 @@ class T2TConfig(PreTrainedConfig):
     semantic_loss_weight: float | int = 1.0
     initializer_range: float = 0.02
 
-    def __post_init__(self, **kwargs):
+    def __post_init__(self, **kwargs: Any) -> None:
         self.semantic_words = list(self.semantic_words)
         super().__post_init__(**kwargs)
 

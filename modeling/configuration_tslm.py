@@ -1,6 +1,6 @@
 """Configuration of the time-series language model."""
 
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from transformers import AutoConfig, PreTrainedConfig
 
@@ -63,7 +63,7 @@ class TSLMConfig(PreTrainedConfig):
     joint_latents: bool = False
     tie_word_embeddings: bool = False
 
-    def __post_init__(self, **kwargs):
+    def __post_init__(self, **kwargs: Any) -> None:
         if self.text_config is None:
             self.text_config = {"model_type": "llama"}
         if self.encoder_config is None:

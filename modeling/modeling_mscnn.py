@@ -1,4 +1,4 @@
-"""The multi-scale convolutional encoder of LLM-PS (arXiv 2503.09656, section 3.2), after Res2Net."""
+"""Multi-scale CNN of LLM-PS (arXiv 2503.09656, section 3.2), after Res2Net."""
 
 import torch
 from torch import nn
@@ -41,11 +41,8 @@ class MSCNNBlock(nn.Module):
     def forward(self, hidden_states: torch.Tensor, step_mask: torch.Tensor | None = None) -> torch.Tensor:
         """Map (batch, channels, time) to the same shape; steps outside `step_mask` (batch, 1, time) are read as 0."""
         branches: list[torch.Tensor] = []
-        for part, conv in zip(
-            nn.functional.gelu(self.in_conv(hidden_states)).chunk(self.num_branches, dim=1),
-            self.branch_convs,
-            strict=True,
-        ):
+        parts = nn.functional.gelu(self.in_conv(hidden_states)).chunk(self.num_branches, dim=1)
+        for part, conv in zip(parts, self.branch_convs, strict=True):
             part = part + branches[-1] if branches else part
             # To every convolution, steps beyond the end of a series look like its own zero padding.
             branches.append(nn.functional.gelu(conv(part if step_mask is None else part.masked_fill(~step_mask, 0.0))))

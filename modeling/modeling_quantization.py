@@ -10,11 +10,11 @@ LOCATION_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "revisi
 
 
 def spare_from_quantization(model: PreTrainedModel, quantization_config: Any) -> None:
-    """Quantize only the layers of the language model, unless the configuration lists modules to skip.
+    """Restrict a quantization to the layers of the language model, unless it lists modules to skip.
 
     Args:
         model: a `TSLMModel` or a model around one, perhaps on the meta device.
-        quantization_config: a configuration of transformers; a list of modules to skip that is None is filled in.
+        quantization_config: a configuration of transformers; its list of modules to skip, if None, is filled in.
     """
     for name in ("llm_int8_skip_modules", "modules_to_not_convert"):
         if getattr(quantization_config, name, ()) is None:

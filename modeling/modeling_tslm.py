@@ -444,13 +444,13 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         encoder_model = None if encoder is None else AutoModel.from_pretrained(encoder)
         if encoder_model is not None:
             fields["encoder_config"] = encoder_model.config
-        fields |= {
+        derived: dict[str, Any] = {
             "text_config": language_model.config,
             "time_series_token_id": tokenizer.convert_tokens_to_ids(time_series_token),
             "dtype": language_model.dtype,
             "attn_implementation": language_model.config._attn_implementation,
         }
-        model = cls(TSLMConfig(**fields), backbone=language_model, encoder=encoder_model)
+        model = cls(TSLMConfig(**derived, **fields), backbone=language_model, encoder=encoder_model)
         for name, module in model.model.named_children():
             if name != "backbone":
                 module.to(language_model.device, language_model.dtype)
