@@ -1,4 +1,4 @@
-"""`ts-llm-fusion train forecaster`: trains an LLM-PS forecaster by a recipe."""
+"""`ts-llm-fusion train forecaster`: train an LLM-PS forecaster by a recipe."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from ..training.arguments import RecipeParser, effective_recipe
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     settings = data, config, backbone, arguments = RecipeParser(FORECASTER_SETTINGS).parse_recipe(args)
     metrics = run_forecaster_recipe(data, config, backbone, arguments, effective_recipe(args, settings))
     if metrics is None:

@@ -1,4 +1,4 @@
-"""`ts-llm-fusion train sft`: fine-tunes a language model to answer questions about series by a recipe."""
+"""`ts-llm-fusion train sft`: fine-tune a language model to answer questions about series by a recipe."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from ..training.arguments import RecipeParser, effective_recipe
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     settings = RecipeParser(SFT_SETTINGS).parse_recipe(args)
     question, synthetic, archive, config, tslm, model, arguments = settings
     recipe = effective_recipe(args, settings)

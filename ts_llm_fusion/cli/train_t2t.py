@@ -1,4 +1,4 @@
-"""`ts-llm-fusion train t2t`: pre-trains a time-to-text encoder by a recipe."""
+"""`ts-llm-fusion train t2t`: pre-train a time-to-text encoder by a recipe."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from ..training.arguments import RecipeParser, effective_recipe
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     settings = data, config, words, arguments = RecipeParser(T2T_SETTINGS).parse_recipe(args)
     metrics = run_t2t_recipe(data, config, words, arguments, effective_recipe(args, settings))
     if metrics is None:
