@@ -114,9 +114,8 @@ class WaveletDecoupling(nn.Module):
         # With short-term = branch - long-term, a branch becomes the sum of the branches up to it, plus the long-term
         # part of those after it less those before it.
         mixed = torch.stack(list(itertools.accumulate(branches.unbind(1))), dim=1)
-        stretches = mixed.view(-1, len(up), self.stretch).transpose(0, 1)
-        stretches.baddbmm_(after_less_before.flatten(2).mT, up)
-        return mixed
+        long_term = torch.bmm(after_less_before.flatten(2).mT, up).transpose(0, 1)
+        return (mixed.view(-1, len(up), self.stretch) + long_term).reshape(branches.shape)
 
 
 __all__ = ["WaveletDecoupling", "low_pass_factors"]
