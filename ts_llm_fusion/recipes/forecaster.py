@@ -67,8 +67,8 @@ def _plot_test_windows(model: LLMPSForForecasting, data: PreparedData, folder: P
         bands: Sequence[Any] = ()
         if model.config.quantiles:
             quantiles = outputs.full_predictions[0].double().cpu().numpy()
-            moved = feature_extractor.unscale(np.moveaxis(quantiles, -1, 0), columns)
-            bands = quantile_bands(np.moveaxis(moved, 0, -1), model.config.quantiles, future.index, columns)
+            quantiles = feature_extractor.unscale(quantiles, columns, axis=-2)
+            bands = quantile_bands(quantiles, model.config.quantiles, future.index, list(columns))
         figure = plot_forecast(
             history=past,
             forecast=pd.DataFrame(mean, index=future.index, columns=columns),
@@ -116,7 +116,6 @@ def run_forecaster_recipe(
         context_length=config_arguments.context_length,
         min_length=config_arguments.patch_length or 2,
         scaler=data.scaler,
-        timestamp_column=data_arguments.timestamp_column,
         freq=data_arguments.freq,
     )
     # Refuses the set of a zero-shot test that the model cannot take, before the work.
