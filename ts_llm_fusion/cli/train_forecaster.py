@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 
-from ..evaluation.report import results_table
+from ..hub.cards import forecasts_table
 from ..recipes.forecaster import FORECASTER_SETTINGS, run_forecaster_recipe
-from ..training.arguments import RecipeParser, effective_recipe
+from ..training.arguments import RecipeParser
 
 
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
-    settings = RecipeParser(FORECASTER_SETTINGS).parse_recipe(args)
-    metrics = run_forecaster_recipe(*settings, recipe=effective_recipe(args, settings))
+    settings, recipe = RecipeParser(FORECASTER_SETTINGS).parse_run(args)
+    metrics = run_forecaster_recipe(*settings, recipe)
     if metrics is None:
         return
     print(
         f"\n{metrics['tested_on']}: test split, {metrics['windows']['test']} windows, look-back "
         f"{metrics['look_back']}, horizon {metrics['horizon']}, {metrics['seconds']:.0f} s of training\n"
-        f"{results_table({'this model': metrics['test'], **metrics['floors']})}\n\n"
+        f"{forecasts_table(metrics)}\n\n"
         f"Everything is in {settings[-1].output_dir}"
     )
     if "commit" in metrics:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from ..hub.cards import answers_table
 from ..recipes.sft import SFT_SETTINGS, run_sft_recipe
-from ..training.arguments import RecipeParser, effective_recipe
+from ..training.arguments import RecipeParser
 
 
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
-    settings = RecipeParser(SFT_SETTINGS).parse_recipe(args)
-    metrics = run_sft_recipe(*settings, recipe=effective_recipe(args, settings))
+    settings, recipe = RecipeParser(SFT_SETTINGS).parse_run(args)
+    metrics = run_sft_recipe(*settings, recipe)
     if metrics is None:
         return
     print(

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from ..recipes.t2t import T2T_SETTINGS, run_t2t_recipe
-from ..training.arguments import RecipeParser, effective_recipe
+from ..training.arguments import RecipeParser
 
 
 def main(args: Sequence[str]) -> None:
     """Runs the command."""
-    settings = RecipeParser(T2T_SETTINGS).parse_recipe(args)
-    metrics = run_t2t_recipe(*settings, recipe=effective_recipe(args, settings))
+    settings, recipe = RecipeParser(T2T_SETTINGS).parse_run(args)
+    metrics = run_t2t_recipe(*settings, recipe)
     if metrics is None:
         return
     output = settings[-1].output_dir
