@@ -68,7 +68,7 @@ class TSLMTrainingArguments(SFTConfig):
     )
     max_length: int | None = field(
         default=None,
-        metadata={"help": "Most tokens of a sample; longer texts are cut, series never. No limit by default."},
+        metadata={"help": "Most tokens of a sample; longer texts are cut, series are not. No limit by default."},
     )
     per_device_train_batch_size: int = field(default=32, metadata={"help": "Samples in a training batch."})
     per_device_eval_batch_size: int = field(default=128, metadata={"help": "Samples in an evaluation batch."})
@@ -87,7 +87,7 @@ class TSLMTrainingArguments(SFTConfig):
     save_total_limit: int | None = field(default=1, metadata={"help": "Checkpoints kept beside the best."})
     load_best_model_at_end: bool = field(default=True, metadata={"help": "Reload the best on validation at the end."})
     metric_for_best_model: str | None = field(
-        default="exact_match", metadata={"help": "Metric that selects the best checkpoint."}
+        default="exact_match", metadata={"help": "Metric of the best checkpoint."}
     )
     greater_is_better: bool | None = field(default=True, metadata={"help": "Whether more of it is better."})
     early_stopping_patience: int | None = field(
@@ -99,7 +99,7 @@ class TSLMTrainingArguments(SFTConfig):
     gradient_checkpointing: bool = field(default=False, metadata={"help": "Less memory for more computing."})
     dataset_kwargs: dict[str, Any] | str | None = field(
         default_factory=lambda: {"skip_prepare_dataset": True},
-        metadata={"help": "Settings of the data set in trl; the collator prepares samples."},
+        metadata={"help": "Data settings of trl; the collator prepares samples."},
     )
     remove_unused_columns: bool = field(default=False, metadata={"help": "The collator needs the series."})
     dataloader_pin_memory: bool = field(default=False, metadata={"help": "Useful with an accelerator only."})
@@ -119,7 +119,7 @@ def part_of(parameter: str) -> str | None:
 
 def generate_answers(
     model: Any,
-    processor: Any,
+    processor: TimeSeriesProcessor,
     samples: Sequence[Mapping[str, Any]],
     batch_size: int,
     max_new_tokens: int,
@@ -128,7 +128,7 @@ def generate_answers(
 
     Args:
         model: a `TSLMForCausalLM`, with or without adapters.
-        processor: its `TimeSeriesProcessor`.
+        processor: processor of the model.
         samples: samples with `messages`, of which the last is the true answer and left out, and `time_series`.
         batch_size: number of samples in a batch.
         max_new_tokens: largest number of tokens of an answer.
@@ -159,7 +159,7 @@ def generate_answers(
 
 @contextmanager
 def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
-    """Exclude the placeholder from a loss that trl computes from hidden states and head, as the model's `forward` does.
+    """Exclude the placeholder from a loss that trl computes from hidden states and head, as the model itself does.
 
     SFTTrainer multiplies hidden states by the weight of the head, without the step of the soft prompt's `forward` that
     lowers the logit of the placeholder; within this context, it gets a head with a bias that lowers it.
@@ -194,6 +194,7 @@ class TSLMTrainer(SFTTrainer):
 
     args: TSLMTrainingArguments
     model: Any
+    processing_class: Any
 
     def __init__(
         self,

@@ -20,8 +20,9 @@ from .runs import checkpoint_to_resume, early_stopping
 ANCHOR_WORDS = (  # noqa: SIM905
     "trend increase decrease rise fall growth decline up down upward downward steady stable flat constant level mean "
     "average high low peak valley maximum minimum spike drop jump dip shift change sudden gradual fast slow smooth "
-    "rough season seasonal cycle period periodic daily weekly monthly yearly wave oscillation frequency repeat regular "
-    "irregular random noise variance volatile fluctuation amplitude outlier anomaly linear exponential strong weak"
+    "rough season seasonal cycle period periodic daily weekly monthly yearly wave oscillation frequency repeat "
+    "regular irregular random noise variance volatile fluctuation amplitude outlier anomaly linear exponential strong "
+    "weak"
 ).split()
 
 T2TConfigArguments = config_arguments("T2TConfigArguments", T2TConfig)
@@ -44,16 +45,12 @@ class T2TTrainingArguments(ForecastTrainingArguments):
 
     output_dir: str = field(default="outputs/t2t", metadata={"help": "Where everything is written."})
     learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate."})
-    metric_for_best_model: str | None = field(
-        default="loss", metadata={"help": "Metric that selects the best checkpoint."}
-    )
+    metric_for_best_model: str | None = field(default="loss", metadata={"help": "Metric of the best checkpoint."})
     label_names: list[str] | None = field(
         default_factory=lambda: ["past_values"], metadata={"help": "Names of the targets, the windows themselves."}
     )
     prediction_loss_only: bool = field(default=True, metadata={"help": "Return only the loss in evaluation."})
-    batch_eval_metrics: bool = field(
-        default=False, metadata={"help": "Compute metrics by batch; the loss is the only one."}
-    )
+    batch_eval_metrics: bool = field(default=False, metadata={"help": "Not needed, as the loss is the only metric."})
 
 
 def semantic_words(

@@ -68,7 +68,8 @@ def _here(entry: DatasetEntry) -> str:
 
 def _size(entry: DatasetEntry) -> str:
     sizes = [file.size for file in entry.files]
-    return _megabytes(sum(sizes)) if sizes and None not in sizes else ""
+    known = [size for size in sizes if size is not None]
+    return _megabytes(sum(known)) if known and len(known) == len(sizes) else ""
 
 
 def _list() -> None:
