@@ -1,7 +1,6 @@
 """Recipes: YAML files whose keys are the fields of dataclasses, and command-line flags that override them."""
 
 import dataclasses
-import difflib
 import inspect
 import json
 import os
@@ -17,6 +16,7 @@ import yaml
 from transformers import PreTrainedConfig
 from trl import TrlParser
 
+from ..suggestions import nearest
 from .settings import DERIVED_FIELDS, argument_descriptions
 
 
@@ -97,8 +97,7 @@ class RecipeParser(TrlParser):
 
     def _unknown(self, name: str, place: str = "") -> str:
         known = [action.dest for action in self._actions]
-        nearest = difflib.get_close_matches(name.replace("-", "_"), known, n=1, cutoff=0.5)
-        return f"{name!r}{place} is not a setting" + (f"; did you mean {nearest[0]!r}?" if nearest else ".")
+        return f"{name!r}{place} is not a setting; {nearest(name.replace('-', '_'), known, 'see --help.')}"
 
 
 def read_mapping(path: str | Path) -> dict[str, Any]:

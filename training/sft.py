@@ -21,6 +21,7 @@ from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantiz
 from ..modeling.configuration_tslm import TSLMConfig
 from ..modeling.modeling_tslm import TSLMForCausalLM
 from ..processing.processing_time_series import TimeSeriesProcessor
+from ..requirements import require
 from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
@@ -266,6 +267,8 @@ class TSLMTrainer(SFTTrainer):
 
 def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
     """Arguments of `from_pretrained` for precision and attention."""
+    if model_arguments.load_in_4bit or model_arguments.load_in_8bit:
+        require("bitsandbytes", "quantization")
     arguments = {
         "dtype": model_arguments.dtype,
         "attn_implementation": model_arguments.attn_implementation,

@@ -8,7 +8,7 @@ from ..training.arguments import RecipeParser
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     settings, recipe = RecipeParser(SFT_SETTINGS).parse_run(args)
     metrics = run_sft_recipe(*settings, recipe)
     if metrics is None:

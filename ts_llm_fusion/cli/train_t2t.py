@@ -7,7 +7,7 @@ from ..training.arguments import RecipeParser
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     settings, recipe = RecipeParser(T2T_SETTINGS).parse_run(args)
     metrics = run_t2t_recipe(*settings, recipe)
     if metrics is None:
