@@ -121,13 +121,14 @@ def render_messages(
         ValueError: if the assistant's text cannot be found; see `_turns_of_assistant`.
     """
     has_blocks = bool(_GENERATION_BLOCK.search(variables["chat_template"]))
-    texts, spans = render_jinja_template(
+    rendered: Any = render_jinja_template(
         conversations=conversations,
         return_assistant_tokens_mask=with_spans and has_blocks,
         continue_final_message=continue_final_message,
         add_generation_prompt=add_generation_prompt,
         **variables,
     )
+    texts, spans = rendered
     if not with_spans:
         return texts, [None] * len(texts)
     if not has_blocks:

@@ -178,7 +178,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         if values.ndim == 2 and values.shape[1] > 1 and len(self.columns) > 1:
             logger.warning_once(
                 "series without names of columns: they are taken to be in the order of training, "
-                f"{_shortened(self.columns)}."
+                f"{shortened(self.columns)}."
             )
         return values[:, None] if values.ndim == 1 else values
 
@@ -186,8 +186,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         """Warn of columns out of the order of training, which a model that mixes variables depends on."""
         if len(names) > 1 and len(self.columns) > 1 and (self.training_order(names) != np.arange(len(names))).any():
             logger.warning_once(
-                f"columns {_shortened(names)} are not in the order of training, {_shortened(self.columns)}, on "
-                "which a forecast may depend; forecast_frame brings them into it."
+                f"columns {shortened(names)} are not in the order of training, {shortened(self.columns)}, on "
+                "which a forecast may depend; forecast_frame sorts them."
             )
 
     def _checked(self, values: np.ndarray, index: int) -> np.ndarray:
@@ -225,10 +225,11 @@ def _column_moments(column: Any, name: str) -> list[float]:
     return [float(np.ldexp(values.mean(), exponent)), scale]
 
 
-def _shortened(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+def shortened(names: Sequence[str], limit: int = 5) -> str:
+    """List of names for a message, at most `limit` of them and the number of the others."""
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
-__all__ = ["ForecastFeatureExtractor"]
+__all__ = ["ForecastFeatureExtractor", "shortened"]
 
 ForecastFeatureExtractor.register_for_auto_class()

@@ -8,27 +8,27 @@ from typing import Any
 import numpy as np
 from transformers import AddedToken, AutoTokenizer, BatchFeature, ProcessorMixin
 from transformers.data.data_collator import pad_without_fast_tokenizer_warning
-from transformers.processing_utils import ProcessingKwargs, TextKwargs, Unpack
+from transformers.processing_utils import ProcessingKwargs, Unpack
 from transformers.utils import TensorType
 
 from .chat_templates import DEFAULT_CHAT_TEMPLATE
 from .conversations import Message, Span, mark_messages, render_messages, series_of_messages, unused_character
 from .feature_extraction_time_series import PreparedSeries, TimeSeriesFeatureExtractor
 
-# Text settings of transformers that apply to text with series.
-_TEXT_SETTINGS = (
-    "padding",
-    "padding_side",
-    "truncation",
-    "max_length",
-    "pad_to_multiple_of",
-    "add_special_tokens",
-    "return_tensors",
-)
+
+class TimeSeriesProcessorKwargs(ProcessingKwargs, total=False):
+    """Settings of `TimeSeriesProcessor`, those of text directly or as `text_kwargs`."""
+
+    padding: bool | str
+    padding_side: str | None
+    truncation: bool
+    max_length: int | None
+    pad_to_multiple_of: int | None
+    add_special_tokens: bool
+    return_tensors: str | TensorType | None
 
 
-class TimeSeriesProcessorKwargs(ProcessingKwargs, TextKwargs, total=False):
-    """Settings of `TimeSeriesProcessor`: those of text, directly or as `text_kwargs`."""
+_TEXT_SETTINGS = sorted(TimeSeriesProcessorKwargs.__optional_keys__ - ProcessingKwargs.__optional_keys__)
 
 
 @dataclass
@@ -380,7 +380,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         masks = {"attention_mask": [[1] * len(one) for one in ids]}
         if return_assistant_tokens_mask:
             masks["assistant_masks"] = [one.assistant_mask for one in encoded]
-        columns = {}
+        columns: dict[str, Any] = {}
         for name, mask in masks.items():
             padded = pad_without_fast_tokenizer_warning(
                 self.tokenizer,
@@ -414,7 +414,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         )
 
 
-def _as_batch(conversation: Any, time_series: Any) -> tuple[list[list[Message]], list[Any], bool]:
+def _as_batch(conversation: Any, time_series: Any) -> tuple[list[Any], list[Any], bool]:
     """A list of conversations, the series given for each, and whether a list was given."""
     if not isinstance(conversation, list | tuple):
         raise ValueError(f"conversation is {_describe(conversation)}; give a list of messages, or lists of them.")

@@ -186,10 +186,10 @@ def config_arguments(name: str, config_class: type[PreTrainedConfig]) -> type:
     for field in dataclasses.fields(config_class):
         if field.name not in config_class.__annotations__ or field.name in derived:
             continue
-        is_list = isinstance(field.default, tuple)
-        default = {"default_factory": partial(list, field.default)} if is_list else {"default": field.default}
-        metadata = {"help": described[field.name]}
-        fields.append((field.name, _argument_type(field.type), dataclasses.field(**default, metadata=metadata)))
+        spec: dict[str, Any] = {"metadata": {"help": described[field.name]}, "default": field.default}
+        if isinstance(field.default, tuple):
+            spec["default_factory"] = partial(list, spec.pop("default"))
+        fields.append((field.name, _argument_type(field.type), dataclasses.field(**spec)))
     return dataclasses.make_dataclass(name, fields, namespace={"_argument_group_name": "model"})
 
 

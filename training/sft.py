@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate.utils import gather_object
@@ -14,7 +14,7 @@ from peft import PeftConfig, PeftModel
 from peft.utils import ModulesToSaveWrapper
 from torch import nn
 from torch.distributed.tensor import DTensor
-from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
+from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor, PreTrainedModel
 from transformers.trainer_utils import EvalLoopOutput
 from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantization_config
 
@@ -119,7 +119,7 @@ def part_of(parameter: str) -> str | None:
 
 
 def generate_answers(
-    model: Any,
+    model: PreTrainedModel,
     processor: TimeSeriesProcessor,
     samples: Sequence[Mapping[str, Any]],
     batch_size: int,
@@ -151,7 +151,7 @@ def generate_answers(
             padding_side="left",
         ).to(model.device)
         with torch.inference_mode():
-            generated = model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
+            generated = cast(Any, model).generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
         new_tokens = generated[:, inputs["input_ids"].shape[1] :]
         answers += [text.strip() for text in processor.batch_decode(new_tokens, skip_special_tokens=True)]
     model.train(was_training)

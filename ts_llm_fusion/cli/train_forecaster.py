@@ -10,14 +10,15 @@ from ..training.arguments import RecipeParser
 def main(args: Sequence[str]) -> None:
     """Run the command."""
     settings, recipe = RecipeParser(FORECASTER_SETTINGS).parse_run(args)
-    metrics = run_forecaster_recipe(*settings, recipe)
+    data, config, backbone, arguments = settings
+    metrics = run_forecaster_recipe(data, config, backbone, arguments, recipe)
     if metrics is None:
         return
     print(
         f"\n{metrics['tested_on']}: test split, {metrics['windows']['test']} windows, look-back "
         f"{metrics['look_back']}, horizon {metrics['horizon']}, {metrics['seconds']:.0f} s of training\n"
         f"{forecasts_table(metrics)}\n\n"
-        f"Everything is in {settings[-1].output_dir}"
+        f"Everything is in {arguments.output_dir}"
     )
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")

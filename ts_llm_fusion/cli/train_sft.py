@@ -10,12 +10,13 @@ from ..training.arguments import RecipeParser
 def main(args: Sequence[str]) -> None:
     """Run the command."""
     settings, recipe = RecipeParser(SFT_SETTINGS).parse_run(args)
-    metrics = run_sft_recipe(*settings, recipe)
+    question, synthetic, archive, config, tslm, model, arguments = settings
+    metrics = run_sft_recipe(question, synthetic, archive, config, tslm, model, arguments, recipe)
     if metrics is None:
         return
     print(
         f"\n{metrics['data']}: test split, {metrics['samples']['test']} questions, {metrics['seconds']:.0f} s of "
-        f"training\n{answers_table(metrics)}\n\nEverything is in {settings[-1].output_dir}"
+        f"training\n{answers_table(metrics)}\n\nEverything is in {arguments.output_dir}"
     )
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")

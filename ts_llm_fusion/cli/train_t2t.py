@@ -9,10 +9,11 @@ from ..training.arguments import RecipeParser
 def main(args: Sequence[str]) -> None:
     """Run the command."""
     settings, recipe = RecipeParser(T2T_SETTINGS).parse_run(args)
-    metrics = run_t2t_recipe(*settings, recipe)
+    data, config, words, arguments = settings
+    metrics = run_t2t_recipe(data, config, words, arguments, recipe)
     if metrics is None:
         return
-    output = settings[-1].output_dir
+    output = arguments.output_dir
     print(f"\n{metrics['data']}: validation loss {metrics['validation_loss']:.4f}\n\nEverything is in {output}")
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")
