@@ -50,7 +50,8 @@ def save_fresh_backbone(
 
     Args:
         folder: folder to save in.
-        text_config: fields of a decoder's configuration, with `model_type`; `vocab_size` bounds the tokenizer.
+        text_config: fields of a decoder's configuration, with `model_type`; `vocab_size` bounds the tokenizer, which
+            gives the ids of special tokens.
         texts: training texts of the tokenizer.
         special_tokens: further special tokens of the tokenizer.
 
@@ -61,13 +62,8 @@ def save_fresh_backbone(
     if "model_type" not in fields:
         raise ValueError("text_config names no model_type; give one, such as llama.")
     tokenizer = learn_tokenizer(texts, fields.pop("vocab_size", 1024), special_tokens)
-    config = AutoConfig.for_model(
-        vocab_size=len(tokenizer),
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        **fields,
-    )
+    special_ids = {name: getattr(tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
+    config = AutoConfig.for_model(**{**fields, **special_ids, "vocab_size": len(tokenizer)})
     model = AutoModelForCausalLM.from_config(config)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -313,9 +313,7 @@ def test_text_settings_are_given_directly_or_nested_and_unknown_ones_are_refused
     nested = processor(text=["a", "abc"], text_kwargs={"padding_side": "right", "pad_to_multiple_of": 8})
     assert torch.equal(direct["input_ids"], nested["input_ids"]) and direct["input_ids"].shape == (2, 8)
     for call in (lambda: processor(text="a", pading=True), lambda: processor(text="a", text_kwargs={"stride": 2})):
-        with pytest.raises(
-            TypeError, match=r"'(pading|stride)' is not a setting; settings are add_special_tok"
-        ):
+        with pytest.raises(TypeError, match=r"'(pading|stride)' is not a setting; settings are add_special_tok"):
             call()
 
 
