@@ -1,7 +1,7 @@
 """Chat messages with time series: reading their series, marking their places, and rendering them to text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from transformers.utils.chat_template_utils import render_jinja_template
@@ -71,14 +71,14 @@ def mark_messages(
 
     Args:
         conversations: lists of messages.
-        scales: text before each series, in order, for each conversation.
+        scales: text before each series of each conversation, in order.
         token: the placeholder.
         separator: character that splits the placeholder's own string in a text, so that it stays text.
         structured: whether the template takes the content as parts; otherwise it is one string.
     """
     literal = token[:1] + separator + token[1:]
 
-    def marked(message: Message, rest: Any) -> Message:
+    def marked(message: Message, rest: Iterator[str]) -> Message:
         message = {name: value for name, value in message.items() if value is not None}
         if "content" not in message:
             return message
@@ -92,10 +92,8 @@ def mark_messages(
             parts.append({"type": "time_series"})
         return {**message, "content": parts if structured else "".join(part.get("text", token) for part in parts)}
 
-    rests = map(iter, scales)
-    return [
-        [marked(message, rest) for message in messages] for messages, rest in zip(conversations, rests, strict=True)
-    ]
+    pairs = zip(conversations, map(iter, scales), strict=True)
+    return [[marked(message, rest) for message in messages] for messages, rest in pairs]
 
 
 def render_messages(
@@ -105,17 +103,10 @@ def render_messages(
     continue_final_message: bool,
     **variables: Any,
 ) -> tuple[list[str], list[list[Span]] | list[None]]:
-    """Render conversations by a template.
-
-    Args:
-        conversations: from `mark_messages`.
-        with_spans: whether to find the characters that the assistant wrote.
-        add_generation_prompt: whether to open the assistant's next turn.
-        continue_final_message: whether to leave the last message open.
-        **variables: `chat_template`, and the variables of the template.
+    """Render conversations from `mark_messages` by the `chat_template` among the variables.
 
     Returns:
-        The texts, and for each text its spans, or None.
+        The texts; and for each its spans of characters that the assistant wrote, or None without `with_spans`.
 
     Raises:
         ValueError: if the assistant's text cannot be found; see `_turns_of_assistant`.

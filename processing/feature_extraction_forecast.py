@@ -43,14 +43,6 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         freq: time step of the training data, a pandas alias; None to infer it from timestamps.
         columns: names of the variables in the order of training, by default that of `scaler`; empty if not known, as
             in checkpoints of earlier versions (JSON keeps no order of `scaler`).
-
-    Example:
-
-    ```python
-    >>> extractor = ForecastFeatureExtractor(context_length=4)
-    >>> extractor([1.0, None, 3.0])["past_values"].flatten()
-    tensor([1., 0., 3.], dtype=torch.float64)
-    ```
     """
 
     model_input_names = ["past_values", "past_observed_mask"]  # noqa: RUF012

@@ -40,14 +40,6 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         allow_missing (`bool`, defaults to `True`): whether to accept missing values (NaN, `None`).
         observe_padding (`bool`, defaults to `False`): legacy of the published OpenTSLM checkpoints: the series of a
             sample are padded with zeros to the longest of them, in whole patches, and the zeros count as observed.
-
-    Example:
-
-    ```python
-    >>> features = TimeSeriesFeatureExtractor()([[1.0, None, 3.0]])
-    >>> features["time_series"], features["time_series_mask"]
-    (tensor([[[-1.,  0.,  1.]]]), tensor([[[ True, False,  True]]]))
-    ```
     """
 
     model_input_names = ["time_series", "time_series_mask"]  # noqa: RUF012

@@ -33,13 +33,7 @@ _TEXT_SETTINGS = sorted(TimeSeriesProcessorKwargs.__optional_keys__ - Processing
 
 @dataclass
 class _Encoded:
-    """One sample as tokens.
-
-    Args:
-        series_tokens: number of placeholder tokens of each series.
-        input_ids: tokens, placeholders repeated.
-        assistant_mask: 1 on tokens that the assistant wrote, else 0.
-    """
+    """Tokens of one sample: their number for each series, their ids, and 1 on those that the assistant wrote."""
 
     series_tokens: list[int]
     input_ids: list[int] = field(default_factory=list)
@@ -69,14 +63,9 @@ class TimeSeriesProcessor(ProcessorMixin):
 
     ```python
     >>> processor = AutoProcessor.from_pretrained("outputs/tslm")
-    >>> question = [
-    ...     {"type": "text", "text": "Is this series rising?"},
-    ...     {"type": "time_series", "time_series": [1.0, 2.0, 4.0]},
-    ... ]
-    >>> inputs = processor.apply_chat_template(
-    ...     [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=True, return_dict=True
-    ... )
-    >>> answer = processor.batch_decode(model.generate(**inputs, max_new_tokens=32))
+    >>> parts = [{"type": "text", "text": "Rising?"}, {"type": "time_series", "time_series": [1.0, 2.0, 4.0]}]
+    >>> messages = [{"role": "user", "content": parts}]
+    >>> processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=True)
     ```
     """
 
@@ -324,15 +313,9 @@ class TimeSeriesProcessor(ProcessorMixin):
         separator: str | None = None,
         spans: Sequence[Span] | None = None,
     ) -> _Encoded:
-        """Tokenize one text, and repeat its placeholders.
+        """Tokenize one text and repeat its placeholders.
 
-        Args:
-            text: the text.
-            sample: its series.
-            index: position of the sample, for errors.
-            add_special_tokens: whether the tokenizer adds its own.
-            separator: character to split the text at; tokens do not reach across it.
-            spans: characters that the assistant wrote.
+        Tokens do not reach across `separator`, which is removed. `spans` are the characters that the assistant wrote.
         """
         encoded = _Encoded([series.num_tokens if self.expand_placeholders else 1 for series in sample])
         placeholders, start = 0, 0
@@ -406,12 +389,12 @@ class TimeSeriesProcessor(ProcessorMixin):
 
     def _check_length(self, encoded: _Encoded, index: int) -> None:
         length, costs = len(encoded.input_ids), encoded.series_tokens
-        if self.context_length is None or length <= self.context_length:
-            return
-        most = f"series {int(np.argmax(costs))} costs most, {max(costs)} tokens" if costs else "it has no series"
-        raise ValueError(
-            f"Sample {index} has {length} tokens, more than the {self.context_length} of the language model; {most}."
-        )
+        if self.context_length is not None and length > self.context_length:
+            most = f"series {int(np.argmax(costs))} costs most, {max(costs)} tokens" if costs else "it has no series"
+            raise ValueError(
+                f"Sample {index} has {length} tokens, more than the {self.context_length} of the language model; "
+                f"{most}."
+            )
 
 
 def _as_batch(conversation: Any, time_series: Any) -> tuple[list[Any], list[Any], bool]:

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
 from transformers import PreTrainedConfig
 from trl import TrlParser
 
+from ..files import read_mapping
 from ..suggestions import nearest
 from .settings import DERIVED_FIELDS, argument_descriptions
 
@@ -98,24 +98,6 @@ class RecipeParser(TrlParser):
     def _unknown(self, name: str, place: str = "") -> str:
         known = [action.dest for action in self._actions]
         return f"{name!r}{place} is not a setting; {nearest(name.replace('-', '_'), known, 'see --help.')}"
-
-
-def read_mapping(path: str | Path) -> dict[str, Any]:
-    """Read a YAML file of names and values.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is not YAML, or not a mapping.
-    """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such file.")
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
-    if not isinstance(content, dict):
-        raise ValueError(f"{path}: a recipe is a mapping of names to values.")
-    return content
 
 
 def _read_config(args: Sequence[str]) -> tuple[dict[str, Any], list[str]]:

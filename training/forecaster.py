@@ -14,7 +14,7 @@ from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..modeling.modeling_t2t import T2TModel
 from .arguments import config_arguments, mapping
 from .backbone import backbone_config, lora_target_modules
-from .runs import bfloat16_is_faster, checkpoint_to_resume, early_stopping
+from .runs import RunDefaults, checkpoint_to_resume, early_stopping
 
 ForecasterConfigArguments = config_arguments("ForecasterConfigArguments", LLMPSConfig)
 
@@ -43,47 +43,27 @@ class BackboneArguments:
 
 
 @dataclass
-class ForecastTrainingArguments(TrainingArguments):
+class ForecastTrainingArguments(RunDefaults, TrainingArguments):
     """`TrainingArguments` with the defaults of a forecaster: validation every epoch, and the best epoch kept."""
 
     output_dir: str = field(default="outputs/forecaster", metadata={"help": "Where everything is written."})
-    overwrite: bool = field(
-        default=False,
-        metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
-    )
     per_device_train_batch_size: int = field(default=32, metadata={"help": "Windows in a training batch."})
     per_device_eval_batch_size: int = field(default=256, metadata={"help": "Windows in an evaluation batch."})
     learning_rate: float = field(default=5e-4, metadata={"help": "Peak learning rate."})
     num_train_epochs: float = field(default=10.0, metadata={"help": "Most passes over the training windows."})
-    lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
-    eval_strategy: str = field(default="epoch", metadata={"help": "When to evaluate."})
-    save_strategy: str = field(default="epoch", metadata={"help": "When to save; must be the same."})
-    save_total_limit: int | None = field(default=1, metadata={"help": "Checkpoints kept beside the best."})
     logging_strategy: str = field(default="epoch", metadata={"help": "When to log."})
-    load_best_model_at_end: bool = field(default=True, metadata={"help": "Reload the best on validation at the end."})
     metric_for_best_model: str | None = field(default="mse", metadata={"help": "Metric of the best checkpoint."})
     greater_is_better: bool | None = field(default=False, metadata={"help": "Whether more of it is better."})
     early_stopping_patience: int | None = field(
         default=5, metadata={"help": "Evaluations without improvement before training stops; null to never stop."}
     )
-    bf16: bool | None = field(  # type: ignore[assignment]  # a bool after __post_init__
-        default=False, metadata={"help": "Mixed precision in bfloat16; null in a recipe to use it where it is faster."}
-    )
     batch_eval_metrics: bool = field(default=True, metadata={"help": "Sum errors over batches, keep no forecasts."})
-    dataloader_pin_memory: bool = field(default=False, metadata={"help": "Useful with an accelerator only."})
     ddp_find_unused_parameters: bool | None = field(default=False, metadata={"help": "Every parameter is used."})
-    remove_unused_columns: bool = field(default=False, metadata={"help": "Every column of a window is used."})
     label_names: list[str] | None = field(
         default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets."}
     )
     report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})  # noqa: RUF036
     seed: int = field(default=2021, metadata={"help": "Seed of weights, order and dropout."})
-
-    def __post_init__(self):
-        if self.bf16 is None:
-            # The defaults differ (transformers off, trl on), and neither depends on the processor.
-            self.bf16 = bfloat16_is_faster() and not self.fp16
-        super().__post_init__()
 
 
 class ForecastTrainer(Trainer):

@@ -1,28 +1,45 @@
 """Common parts of training runs: precision, early stopping, resuming, and saving."""
 
 import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from transformers import AutoConfig, EarlyStoppingCallback, PreTrainedModel, TrainerCallback
+from transformers import AutoConfig, EarlyStoppingCallback, PreTrainedModel, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 from transformers.utils import is_torch_bf16_gpu_available, logging
 
 logger = logging.get_logger(__name__)
 
 
-class RunArguments(Protocol):
-    """Fields that the `TrainingArguments` of all recipes share."""
+@dataclass
+class RunDefaults:
+    """Defaults of `TrainingArguments` that the recipes share: validation every epoch, and the best epoch kept."""
 
-    output_dir: str
-    overwrite: bool
-    resume_from_checkpoint: str | None
-    load_best_model_at_end: bool
-    early_stopping_patience: int | None
+    overwrite: bool = field(
+        default=False,
+        metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
+    )
+    lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
+    eval_strategy: str = field(default="epoch", metadata={"help": "When to evaluate."})
+    save_strategy: str = field(default="epoch", metadata={"help": "When to save; must be the same."})
+    save_total_limit: int | None = field(default=1, metadata={"help": "Checkpoints kept beside the best."})
+    load_best_model_at_end: bool = field(default=True, metadata={"help": "Reload the best on validation at the end."})
+    early_stopping_patience: int | None = field(
+        default=None, metadata={"help": "Evaluations without improvement before training stops; never by default."}
+    )
+    bf16: bool | None = field(
+        default=False, metadata={"help": "Mixed precision in bfloat16; null in a recipe to use it where it is faster."}
+    )
+    dataloader_pin_memory: bool = field(default=False, metadata={"help": "Useful with an accelerator only."})
+    remove_unused_columns: bool = field(default=False, metadata={"help": "The collator needs all columns."})
 
-    @property
-    def process_index(self) -> int: ...
+    def __post_init__(self):
+        if self.bf16 is None:
+            # The defaults differ (transformers off, trl on), and neither depends on the processor.
+            self.bf16 = bfloat16_is_faster() and not self.fp16
+        super().__post_init__()
 
 
 def bfloat16_is_faster() -> bool:
@@ -37,7 +54,7 @@ def bfloat16_is_faster() -> bool:
     return any(capabilities.get(name, False) for name in ("amx_bf16", "avx512_bf16"))
 
 
-def early_stopping(arguments: RunArguments) -> list[TrainerCallback]:
+def early_stopping(arguments: RunDefaults) -> list[TrainerCallback]:
     """Callbacks that stop training after `early_stopping_patience` evaluations without improvement.
 
     Returns:
@@ -51,7 +68,7 @@ def early_stopping(arguments: RunArguments) -> list[TrainerCallback]:
     return [EarlyStoppingCallback(arguments.early_stopping_patience)]
 
 
-def checkpoint_to_resume(arguments: RunArguments) -> str | None:
+def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:
     """Folder of the checkpoint of `resume_from_checkpoint`: a folder, or `true` for the last one in `output_dir`.
 
     Raises:
@@ -62,9 +79,10 @@ def checkpoint_to_resume(arguments: RunArguments) -> str | None:
         return None
     if str(wanted).lower() != "true":
         return str(wanted)
-    last = get_last_checkpoint(arguments.output_dir) if Path(arguments.output_dir).is_dir() else None
+    folder = str(arguments.output_dir)
+    last = get_last_checkpoint(folder) if Path(folder).is_dir() else None
     if last is None:
-        raise ValueError(f"--resume_from_checkpoint: {arguments.output_dir} holds no checkpoint.")
+        raise ValueError(f"--resume_from_checkpoint: {folder} holds no checkpoint.")
     return last
 
 

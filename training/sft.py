@@ -26,7 +26,7 @@ from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
 from .fresh_backbone import save_fresh_backbone
-from .runs import bfloat16_is_faster, checkpoint_to_resume, early_stopping
+from .runs import RunDefaults, checkpoint_to_resume, early_stopping
 
 TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 
@@ -59,14 +59,10 @@ class TSLMArguments:
 
 
 @dataclass
-class TSLMTrainingArguments(SFTConfig):
+class TSLMTrainingArguments(RunDefaults, SFTConfig):
     """`SFTConfig` with a learning rate for each part, and the checkpoint with the best generated answers kept."""
 
     output_dir: str = field(default="outputs/tslm", metadata={"help": "Where everything is written."})
-    overwrite: bool = field(
-        default=False,
-        metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
-    )
     max_length: int | None = field(
         default=None,
         metadata={"help": "Most tokens of a sample; longer texts are cut, series are not. No limit by default."},
@@ -82,34 +78,15 @@ class TSLMTrainingArguments(SFTConfig):
         metadata={"help": "Of the projector, or resampler and cross-attention; that of the backbone by default."},
     )
     max_new_tokens: int = field(default=32, metadata={"help": "Most tokens of a generated answer."})
-    lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
-    eval_strategy: str = field(default="epoch", metadata={"help": "When to evaluate."})
-    save_strategy: str = field(default="epoch", metadata={"help": "When to save; must be the same."})
-    save_total_limit: int | None = field(default=1, metadata={"help": "Checkpoints kept beside the best."})
-    load_best_model_at_end: bool = field(default=True, metadata={"help": "Reload the best on validation at the end."})
     metric_for_best_model: str | None = field(
         default="exact_match", metadata={"help": "Metric of the best checkpoint."}
     )
     greater_is_better: bool | None = field(default=True, metadata={"help": "Whether more of it is better."})
-    early_stopping_patience: int | None = field(
-        default=None, metadata={"help": "Evaluations without improvement before training stops; never by default."}
-    )
-    bf16: bool | None = field(  # type: ignore[assignment]  # a bool after __post_init__
-        default=False, metadata={"help": "Mixed precision in bfloat16; null in a recipe to use it where it is faster."}
-    )
     gradient_checkpointing: bool = field(default=False, metadata={"help": "Less memory for more computing."})
     dataset_kwargs: dict[str, Any] | str | None = field(
         default_factory=lambda: {"skip_prepare_dataset": True},
         metadata={"help": "Data settings of trl; the collator prepares samples."},
     )
-    remove_unused_columns: bool = field(default=False, metadata={"help": "The collator needs the series."})
-    dataloader_pin_memory: bool = field(default=False, metadata={"help": "Useful with an accelerator only."})
-
-    def __post_init__(self):
-        if self.bf16 is None:
-            # The defaults differ (transformers off, trl on), and neither depends on the processor.
-            self.bf16 = bfloat16_is_faster() and not self.fp16
-        super().__post_init__()
 
 
 def part_of(parameter: str) -> str | None:

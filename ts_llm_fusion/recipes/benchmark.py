@@ -20,9 +20,9 @@ from ..data.preparation import DataArguments
 from ..data.sources import load_series
 from ..evaluation.baselines import FITTED, TRAINED, WindowArguments, run_fitted, run_trained
 from ..evaluation.benchmark_report import REPORT_FILE, picture_name
-from ..files import atomic_path, check_output_folder
+from ..files import atomic_path, check_output_folder, read_mapping
 from ..suggestions import nearest
-from ..training.arguments import RecipeParser, read_mapping
+from ..training.arguments import RecipeParser
 from ..training.forecaster import ForecastTrainingArguments
 from .forecaster import FORECASTER_SETTINGS, run_forecaster_recipe
 

@@ -8,24 +8,21 @@ from ..checkpoints import check_checkpoint
 from ..files import check_output_folder
 from ..hub.push import Publication, requested_publication
 from ..training.arguments import changed_settings
-from ..training.runs import RunArguments, checkpoint_to_resume
+from ..training.runs import checkpoint_to_resume
 
 
 def start_run(
     settings: Sequence[Any], recipe: Mapping[str, Any] | None, inputs: Sequence[str | None]
 ) -> tuple[Mapping[str, Any], Publication | None]:
-    """Check the output folder of a run and its access to the Hub.
+    """Check the output folder of a run and its access to the Hub; see `check_run_folder` and `requested_publication`.
 
     Args:
         settings: dataclass instances of the recipe, the arguments of the Trainer last.
         recipe: settings that repeat the run; by default those that differ from the defaults.
-        inputs: checkpoints that the run reads.
+        inputs: names of checkpoints that the run reads.
 
     Returns:
         The recipe, and the publication that it asks for, or None.
-
-    Raises:
-        ValueError, OSError: as `check_run_folder` and `requested_publication`.
     """
     # Before the Trainer: making default TrainingArguments resets the state that it shares.
     recipe = changed_settings(settings) if recipe is None else recipe
@@ -33,14 +30,14 @@ def start_run(
     return recipe, requested_publication(settings[-1])
 
 
-def check_run_folder(arguments: RunArguments, inputs: Sequence[str | None] = ()) -> None:
+def check_run_folder(arguments: Any, inputs: Sequence[str | None] = ()) -> None:
     """Check that a run can write in its `output_dir`.
 
     A folder that is not empty needs `overwrite`, or `resume_from_checkpoint` with a checkpoint in it.
 
     Args:
-        arguments: arguments of the Trainer; only the first process checks the folder, as the others may start after it
-            has written there.
+        arguments: `TrainingArguments` with `RunDefaults`; only the first process checks the folder, as the others may
+            start after it has written there.
         inputs: names of checkpoints that the run reads; those that are local folders are checked too.
 
     Raises:
