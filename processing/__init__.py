@@ -1,1 +1,1 @@
-"""Feature extractors and processors: from series and text to model inputs. Knows no model."""
+"""Feature extractors and processors: series and text to model inputs, independent of any model."""

@@ -1,7 +1,7 @@
-"""Chat templates for language models that have none, and for the published OpenTSLM checkpoints.
+"""Chat templates for language models without one, and for the published OpenTSLM checkpoints.
 
-A template that names `time_series` gets the content of a message as parts, and puts `time_series_token` where a series
-stands. Any other gets it as one string in which that is done already, so that instruct models keep their own template.
+A template that names `time_series` gets the content of a message as parts, and writes `time_series_token` for each
+series. Any other template gets the content as one string with the tokens written, so that instruct models keep theirs.
 """
 
 DEFAULT_CHAT_TEMPLATE = """\

@@ -1,25 +1,31 @@
-"""Chat messages with time series in them: their series, what a template gets of them, what the assistant wrote."""
+"""Chat messages with time series: reading their series, marking their places, and rendering them to text."""
 
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from transformers.utils.chat_template_utils import render_jinja_template
 
 Message = dict[str, Any]
+# Begin and end of characters in a text, the end excluded.
+Span = tuple[int, int]
+
+_GENERATION_BLOCK = re.compile(r"\{%-?\s*generation\s*-?%\}")
 
 
 def unused_character(conversations: list[list[Message]]) -> str:
-    """A private-use character that no text of the conversations holds."""
+    """First private-use character that occurs in no text of the conversations."""
     texts = "".join(
         str(part.get("text")) for messages in conversations for message in messages for part in _parts(message)
     )
     return next(chr(code) for code in range(0xE000, 0xF900) if chr(code) not in texts)
 
 
-def _parts(message: Message) -> list[dict[str, Any]]:
-    """The content of a message as parts.
+def _parts(message: Message) -> Sequence[dict[str, Any]]:
+    """Parts of the content of a message; a string is one part.
 
     Raises:
-        ValueError: it is no message, or a part of it is neither text nor a series.
+        ValueError: for an object that is not a message, or a part that is neither text nor a series.
     """
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
         raise ValueError(f"A message is {str(message)[:80]!r}; it must be a mapping with a role and a content.")
@@ -39,39 +45,43 @@ def _parts(message: Message) -> list[dict[str, Any]]:
     return content
 
 
-def series_of_messages(messages: list[Message], column: list[Any] | None, number: int) -> list[Any]:
-    """The series of a conversation in order: those in its parts, and those of `column` for parts without."""
+def series_of_messages(messages: list[Message], column: Sequence[Any] | None, index: int) -> list[Any]:
+    """Series of a conversation in order: those in its parts, and those of `column` for parts without.
+
+    Raises:
+        ValueError: if `column` has more or fewer series than the parts need; names the conversation by `index`.
+    """
     parts = [part for message in messages for part in _parts(message)]
     own = [part.get("time_series") for part in parts if part["type"] == "time_series"]
     needed = sum(series is None for series in own)
     column = [] if column is None else list(column)
     if len(column) != needed:
         raise ValueError(
-            f"Conversation {number} has {needed} placeholders of type 'time_series' without values for {len(column)} "
+            f"Conversation {index} has {needed} placeholders of type 'time_series' without values for {len(column)} "
             "series; give one series for each, in order."
         )
     rest = iter(column)
     return [next(rest) if series is None else series for series in own]
 
 
-def mark_messages(messages: list[Message], scales: list[str], token: str, cut: str, structured: bool) -> list[Message]:
-    """Messages for a template: series as placeholders, their scales as text before them, literal placeholders cut.
+def mark_messages(
+    conversations: list[list[Message]], scales: list[list[str]], token: str, separator: str, structured: bool
+) -> list[list[Message]]:
+    """Copy conversations for a template: series as placeholders, scales as text before them.
 
     Args:
-        messages: of one conversation.
-        scales: what is written before each series, in order.
+        conversations: lists of messages.
+        scales: text before each series of each conversation, in order.
         token: the placeholder.
-        cut: what a placeholder's own string in text is cut in two with, so that it stays text.
-        structured: whether the template takes the content as parts; it gets a string otherwise.
+        separator: character that splits the placeholder's own string in a text, so that it stays text.
+        structured: whether the template takes the content as parts; otherwise it is one string.
     """
-    literal = token[:1] + cut + token[1:]
-    rest = iter(scales)
-    marked = []
-    for message in messages:
+    literal = token[:1] + separator + token[1:]
+
+    def marked(message: Message, rest: Iterator[str]) -> Message:
         message = {name: value for name, value in message.items() if value is not None}
         if "content" not in message:
-            marked.append(message)
-            continue
+            return message
         parts = []
         for part in _parts(message):
             if part["type"] == "text":
@@ -80,26 +90,57 @@ def mark_messages(messages: list[Message], scales: list[str], token: str, cut: s
             if scale := next(rest):
                 parts.append({"type": "text", "text": scale})
             parts.append({"type": "time_series"})
-        if not structured:
-            parts = "".join(part.get("text", token) for part in parts)
-        marked.append({**message, "content": parts})
-    return marked
+        return {**message, "content": parts if structured else "".join(part.get("text", token) for part in parts)}
+
+    pairs = zip(conversations, map(iter, scales), strict=True)
+    return [[marked(message, rest) for message in messages] for messages, rest in pairs]
 
 
-def assistant_spans(messages: list[Message], text: str, render_kwargs: dict[str, Any]) -> list[tuple[int, int]]:
-    """Characters that the assistant wrote, for a template that does not mark them: what its turn adds to the text.
+def render_messages(
+    conversations: list[list[Message]],
+    with_spans: bool,
+    add_generation_prompt: bool,
+    continue_final_message: bool,
+    **variables: Any,
+) -> tuple[list[str], list[list[Span]] | list[None]]:
+    """Render conversations from `mark_messages` by the `chat_template` among the variables.
+
+    Returns:
+        The texts; and for each its spans of characters that the assistant wrote, or None without `with_spans`.
 
     Raises:
-        ValueError: the template renders the beginning of a conversation differently when the conversation goes on.
+        ValueError: if the assistant's text cannot be found; see `_turns_of_assistant`.
+    """
+    has_blocks = bool(_GENERATION_BLOCK.search(variables["chat_template"]))
+    rendered: Any = render_jinja_template(
+        conversations=conversations,
+        return_assistant_tokens_mask=with_spans and has_blocks,
+        continue_final_message=continue_final_message,
+        add_generation_prompt=add_generation_prompt,
+        **variables,
+    )
+    texts, spans = rendered
+    if not with_spans:
+        return texts, [None] * len(texts)
+    if not has_blocks:
+        pairs = zip(conversations, texts, strict=True)
+        spans = [_turns_of_assistant(messages, text, variables) for messages, text in pairs]
+    return texts, spans
+
+
+def _turns_of_assistant(messages: list[Message], text: str, variables: dict[str, Any]) -> list[Span]:
+    """Spans of the assistant for a template without generation blocks: the text that each of its turns adds.
+
+    Raises:
+        ValueError: if the template renders the beginning of a conversation differently when the conversation goes on.
     """
     spans = []
-    for number, message in enumerate(messages):
+    for index, message in enumerate(messages):
         if message["role"] != "assistant":
             continue
-        prompt = render_jinja_template(conversations=[messages[:number]], add_generation_prompt=True, **render_kwargs)[
-            0
-        ][0]
-        turn = render_jinja_template(conversations=[messages[: number + 1]], **render_kwargs)[0][0]
+        before = render_jinja_template(conversations=[messages[:index]], add_generation_prompt=True, **variables)[0]
+        after = render_jinja_template(conversations=[messages[: index + 1]], **variables)[0]
+        prompt, turn = before[0], after[0]
         if not text.startswith(turn) or not turn.startswith(prompt):
             raise ValueError(
                 "The chat template does not mark the assistant's text, and rewrites earlier turns, so its tokens "
@@ -109,4 +150,4 @@ def assistant_spans(messages: list[Message], text: str, render_kwargs: dict[str,
     return spans
 
 
-__all__ = ["Message", "assistant_spans", "mark_messages", "series_of_messages", "unused_character"]
+__all__ = ["Message", "Span", "mark_messages", "render_messages", "series_of_messages", "unused_character"]

@@ -1,24 +1,23 @@
-"""From series to the inputs of a forecaster, and from its forecasts back to the units of the series."""
+"""Feature extractor of the forecaster: series to model inputs, and forecasts back to the units of the series."""
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from transformers import BatchFeature, FeatureExtractionMixin
-from transformers.utils import TensorType
+from transformers.utils import TensorType, logging
 
 from .series_arrays import columns_of, is_container, is_list, stack_columns, to_array
 
-logger = logging.getLogger(__name__)
+logger = logging.get_logger(__name__)
 
-# A standard deviation below this share of the largest magnitude is rounding, and the column a constant; by the bytes
-# of its floating-point numbers.
+# Standard deviation, as a share of the largest magnitude, up to which a column counts as constant because of rounding;
+# by the size of its floating-point numbers in bytes.
 _ROUNDING = {2: 1e-2, 4: 1e-6, 8: 1e-12}
 
 
 def _named_columns(sample: Any) -> dict[str, Any] | None:
-    """The columns of a table, or a series of pandas or polars that has a name, as a table of one; else None."""
+    """Columns of a table by name; a named pandas or polars series is a table of one; None for any other object."""
     name = getattr(sample, "name", None)
     has_name = name is not None and name != ""
     if has_name and is_container(sample) and hasattr(sample, "to_numpy") and len(getattr(sample, "shape", ())) == 1:
@@ -34,19 +33,16 @@ def _columns(table: Any) -> dict[str, Any]:
 
 
 class ForecastFeatureExtractor(FeatureExtractionMixin):
-    """Scales, checks, pads and batches series for [`LLMPSForForecasting`].
+    """Feature extractor for [`LLMPSForForecasting`]: scales, checks, pads and batches series.
 
     Args:
-        context_length: look-back of the model; longer series are cut to it.
-        min_length: fewest observed steps that are enough for a forecast.
-        scaler: column -> [mean, standard deviation] over the training split; columns that are not in it are taken as
-            they are (the model normalises every window anyway, so that a forecast does not depend on the scaler).
-        timestamp_column: name of the timestamp column in the training data.
-        freq: time step of the training data, an alias of pandas, where the user gave it; else it is told from the
-            timestamps.
-        columns: names of the variables in the order of training, by default that of `scaler`; empty where it is not
-            known, as of a checkpoint that was saved without it (JSON keeps no order of `scaler`).
-        feature_extractor_type: written by transformers, not used.
+        context_length: look-back of the model in steps; longer series are cut to it.
+        min_length: fewest steps of a series for a forecast.
+        scaler: column -> [mean, standard deviation] over the training split; other columns are not scaled (the model
+            normalizes every window anyway, so that a forecast does not depend on the scaler).
+        freq: time step of the training data, a pandas alias; None to infer it from timestamps.
+        columns: names of the variables in the order of training, by default that of `scaler`; empty if not known, as
+            in checkpoints of earlier versions (JSON keeps no order of `scaler`).
     """
 
     model_input_names = ["past_values", "past_observed_mask"]  # noqa: RUF012
@@ -56,7 +52,6 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         context_length: int = 96,
         min_length: int = 2,
         scaler: Mapping[str, Sequence[float]] | None = None,
-        timestamp_column: str | None = None,
         freq: str | None = None,
         columns: Sequence[str] | None = None,
         **kwargs,
@@ -65,13 +60,12 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         self.context_length = context_length
         self.min_length = min_length
         self.scaler = {str(column): list(moments) for column, moments in (scaler or {}).items()}
-        self.timestamp_column = timestamp_column
         self.freq = freq
         self.columns = list(self.scaler if columns is None else columns)
 
     @classmethod
     def from_dict(cls, feature_extractor_dict: dict[str, Any], **kwargs):
-        """As everywhere in transformers; without `columns`, an order of several is not known."""
+        """Build from a saved configuration; without `columns` in it, the order of several is not known."""
         scaler = feature_extractor_dict.get("scaler") or {}
         return super().from_dict(
             {"columns": list(scaler) if len(scaler) == 1 else [], **feature_extractor_dict}, **kwargs
@@ -81,15 +75,15 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
     def fit_scaler(series: Any) -> dict[str, list[float]]:
         """Mean and population standard deviation (ddof 0) of the observed values of each column of a table.
 
-        A column that is constant but for the rounding of its floating-point type has scale 1, and so has one without
-        any value, with mean 0.
+        A column that is constant up to the rounding of its floating-point type has standard deviation 1; a column
+        without values has mean 0 and standard deviation 1.
         """
         return {name: _column_moments(column, f"column {name!r}") for name, column in _columns(series).items()}
 
     def training_order(self, columns: Iterable[Any]) -> np.ndarray:
-        """Positions that bring columns into the order of training: first those known from it, then the others by name.
+        """Positions that sort columns into the order of training, unknown columns last and by name.
 
-        Where the order of training is not known, columns stay as they are.
+        Without a known order of training, columns keep their order.
 
         Args:
             columns: names, in any order.
@@ -100,49 +94,54 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         names = [str(column) for column in columns]
         if not self.columns:
             return np.arange(len(names))
-        place = {name: number for number, name in enumerate(self.columns)}
-        keys = [(place.get(name, len(place)), name) for name in names]
+        rank = {name: position for position, name in enumerate(self.columns)}
+        keys = [(rank.get(name, len(rank)), name) for name in names]
         return np.array(sorted(range(len(names)), key=keys.__getitem__), dtype=np.int64)
 
     def _moments(self, columns: Iterable[Any]) -> np.ndarray:
         return np.array([self.scaler.get(str(c), (0.0, 1.0)) for c in columns], dtype=np.float64).reshape(-1, 2).T
 
     def scale(self, series: Any) -> np.ndarray:
-        """float64 values (time, variables) of a table in units of the training split's standard deviation."""
+        """Scale a table to float64 (time, variables) in units of the training split's standard deviation."""
         return self._scaled(_columns(series))
 
     def _scaled(self, columns: Mapping[str, Any]) -> np.ndarray:
         mean, std = self._moments(columns)
         return (stack_columns(columns) - mean) / std
 
-    def unscale(self, forecasts: np.ndarray, columns: Iterable[Any]) -> np.ndarray:
-        """Undoes `scale` on forecasts (..., variables), in float64.
+    def unscale(self, forecasts: np.ndarray, columns: Iterable[Any], axis: int = -1) -> np.ndarray:
+        """Bring forecasts back from the units of `scale`, in float64.
 
-        A series whose spread is far below the training split's mean or deviation loses digits in between, which
-        `forecast_frame` and arrays, taken as they are, keep.
+        Scaling and unscaling cost digits of a series whose spread is far below the training split's mean or standard
+        deviation; `forecast_frame` and arrays without names avoid both.
+
+        Args:
+            forecasts: (..., variables), or quantiles (..., variables, levels) with `axis` -2.
+            columns: names of the variables.
+            axis: axis of the variables, counted from the end.
         """
-        mean, std = self._moments(columns)
+        mean, std = self._moments(columns).reshape(2, -1, *[1] * (-1 - axis))
         return forecasts * std + mean
 
     def __call__(self, series: Any, return_tensors: str | TensorType | None = "pt") -> BatchFeature:
-        """Makes a batch.
+        """Prepare a batch.
 
         Args:
-            series: one sample or a list of them. A sample is a table of pandas, polars or pyarrow with a variable in
-                each column, or a named series, both scaled by name; or an array or tensor of shape (time,) or (time,
-                variables), or a list of numbers, taken as it is. NaN, None, nulls and masked values are missing.
-                Samples may differ in length, not in variables. Variables stay in the order that they are given in.
-            return_tensors: as everywhere in transformers.
+            series: one sample or a list of them. A sample is a pandas, polars or pyarrow table with a variable in each
+                column, or a named series, both scaled by name; or an array or tensor (time,) or (time, variables), or
+                a list of numbers, not scaled. NaN, None, nulls and masked values are missing. Samples may differ in
+                length, but not in their variables, which keep their order.
+            return_tensors: `"pt"`, `"np"`, or None for numpy arrays.
 
         Returns:
             `past_values` float64 (batch, time, variables), padded on the left with zeros to the longest sample, and
-            `past_observed_mask` bool of the same shape. The model takes them to float32 after it has normalised them.
+            `past_observed_mask` bool of the same shape. The model converts to float32 after normalization.
 
         Raises:
-            ValueError: for an empty, non-numeric or infinite sample, one beyond float32, a variable without any value,
+            ValueError: for an empty, non-numeric or infinite sample, values beyond float32, a variable without values,
                 fewer than `min_length` steps, or samples that differ in their number of variables.
         """
-        # A list of numbers is one sample, and one of arrays or lists is one of samples.
+        # A list of numbers is one sample; a list of arrays or lists holds samples.
         items = list(series) if is_list(series) else [series]
         is_samples = is_list(series) and any(is_list(item) or is_container(item) for item in items)
         samples = items if is_samples or not is_list(series) or not items else [items]
@@ -151,7 +150,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         return self.pad([self._values(sample, index) for index, sample in enumerate(samples)], return_tensors)
 
     def pad(self, arrays: Sequence[np.ndarray], return_tensors: str | TensorType | None = "pt") -> BatchFeature:
-        """Checks, cuts and stacks float64 arrays (time, variables), NaN where missing; see `__call__`."""
+        """Check, cut and stack float64 arrays (time, variables), NaN where missing; see `__call__`."""
         arrays = [self._checked(array, index) for index, array in enumerate(arrays)]
         if len({array.shape[1] for array in arrays}) > 1:
             raise ValueError(f"samples have {[a.shape[1] for a in arrays]} variables; all must have the same number.")
@@ -162,7 +161,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         return BatchFeature(data, tensor_type=return_tensors)
 
     def _values(self, sample: Any, index: int) -> np.ndarray:
-        """A sample as float64 (time, variables), by name in units of the training split."""
+        """Convert a sample to float64 (time, variables), scaled if its variables have names."""
         columns = _named_columns(sample)
         if columns is not None:
             self._warn_of_order(list(columns))
@@ -171,16 +170,16 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         if values.ndim == 2 and values.shape[1] > 1 and len(self.columns) > 1:
             logger.warning_once(
                 "series without names of columns: they are taken to be in the order of training, "
-                f"{_shortened(self.columns)}."
+                f"{shortened(self.columns)}."
             )
         return values[:, None] if values.ndim == 1 else values
 
     def _warn_of_order(self, names: list[str]) -> None:
-        """A model that mixes variables depends on their order, and a batch has no names any more."""
+        """Warn of columns out of the order of training, which a model that mixes variables depends on."""
         if len(names) > 1 and len(self.columns) > 1 and (self.training_order(names) != np.arange(len(names))).any():
             logger.warning_once(
-                f"columns {_shortened(names)} are not in the order of training, {_shortened(self.columns)}, on "
-                "which a forecast may depend; forecast_frame brings them into it."
+                f"columns {shortened(names)} are not in the order of training, {shortened(self.columns)}, on "
+                "which a forecast may depend; forecast_frame sorts them."
             )
 
     def _checked(self, values: np.ndarray, index: int) -> np.ndarray:
@@ -193,10 +192,10 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
             raise ValueError(f"series {index} holds an infinity; mend the value or make it NaN.")
         if (np.abs(values) > np.finfo(np.float32).max).any():
             raise ValueError(f"series {index} has values beyond float32; divide it by a power of ten.")
-        if np.isnan(values).all(0).any():
-            variable = int(np.flatnonzero(np.isnan(values).all(0))[0])
+        is_empty = np.isnan(values).all(0)
+        if is_empty.any():
             raise ValueError(
-                f"series {index}: variable {variable} has no value in its last {len(values)} steps; drop it."
+                f"series {index}: variable {is_empty.argmax()} has no value in its last {len(values)} steps; drop it."
             )
         if len(values) < self.min_length:
             raise ValueError(f"series {index} has {len(values)} steps; at least {self.min_length} are needed.")
@@ -208,7 +207,7 @@ def _column_moments(column: Any, name: str) -> list[float]:
     values = values[~np.isnan(values)]
     if not len(values):
         return [0.0, 1.0]
-    # Scaled by a power of two, which costs no digit, so that no square over- or underflows.
+    # A power of two changes no digit, and keeps squares from over- and underflow.
     largest, exponent = np.frexp(np.abs(values).max())
     values = np.ldexp(values, -exponent)
     std = values.std()
@@ -218,10 +217,11 @@ def _column_moments(column: Any, name: str) -> list[float]:
     return [float(np.ldexp(values.mean(), exponent)), scale]
 
 
-def _shortened(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+def shortened(names: Sequence[str], limit: int = 5) -> str:
+    """List of names for a message, at most `limit` of them and the number of the others."""
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
-__all__ = ["ForecastFeatureExtractor"]
+__all__ = ["ForecastFeatureExtractor", "shortened"]
 
 ForecastFeatureExtractor.register_for_auto_class()

@@ -1,4 +1,4 @@
-"""Time series of any container to padded, normalised model inputs."""
+"""Feature extractor of the language model: time series in any container to padded, normalized inputs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +12,14 @@ from .series_arrays import ALLOWED, columns_of, is_container, is_list, to_array
 
 @dataclass
 class PreparedSeries:
-    """One series as the model will see it.
+    """One series as the model sees it.
 
     Args:
-        values: float32 `(time,)`, normalised, 0 where missing.
-        observed: bool `(time,)`, whether a value is there.
+        values: float32 `(time,)`, normalized, 0 where missing.
+        observed: bool `(time,)`, True where a value was given.
         mean: mean of the observed values, in their own unit.
-        std: population standard deviation of them, in their own unit.
-        num_tokens: tokens that the encoder makes of it.
+        std: population standard deviation of the observed values, in their own unit.
+        num_tokens: number of tokens that the encoder makes of the series.
     """
 
     values: np.ndarray
@@ -30,14 +30,14 @@ class PreparedSeries:
 
 
 class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
-    r"""Turns series into `time_series` and `time_series_mask`, both `(batch, series, time)`.
+    r"""Feature extractor for [`TSLMForCausalLM`]: series to `time_series` and `time_series_mask`.
 
     Args:
         patch_length (`int`, defaults to 4): time steps of an encoder token.
         patch_stride (`int`, *optional*): time steps between two tokens; defaults to `patch_length`.
         window_length (`int`, *optional*): time steps that the encoder takes at once; by default any number.
-        do_normalize (`bool`, defaults to `True`): whether each series is brought to mean 0 and standard deviation 1.
-        allow_missing (`bool`, defaults to `True`): whether NaN and `None` stand for missing values.
+        do_normalize (`bool`, defaults to `True`): whether to scale each series to mean 0 and standard deviation 1.
+        allow_missing (`bool`, defaults to `True`): whether to accept missing values (NaN, `None`).
         observe_padding (`bool`, defaults to `False`): legacy of the published OpenTSLM checkpoints: the series of a
             sample are padded with zeros to the longest of them, in whole patches, and the zeros count as observed.
     """
@@ -63,12 +63,12 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         self.observe_padding = observe_padding
 
     def __call__(self, time_series: list[Any], return_tensors: str | TensorType | None = "pt") -> BatchFeature:
-        """Prepares a batch.
+        """Prepare a batch.
 
         Args:
-            time_series: one entry a sample: a series, a list of series, a 2-d array or tensor `(series, time)`, a
-                table of pandas, polars or pyarrow with one series a column, or `None`. A series is a list of numbers,
-                an array, a tensor or a column of a table; NaN, `None`, nulls and masked values are missing.
+            time_series: one entry for each sample: a series, a list of series, a 2-d array or tensor `(series, time)`,
+                a pandas, polars or pyarrow table with one series in each column, or `None`. A series is a list of
+                numbers, an array, a tensor or a column of a table; NaN, `None`, nulls and masked values are missing.
             return_tensors (defaults to `"pt"`): `"pt"` or `"np"`.
 
         Returns:
@@ -76,8 +76,8 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
             has fewer series than another; neither where no sample has any.
 
         Raises:
-            ValueError: a series is empty, is no one-dimensional sequence of numbers, has infinities, or has missing
-                values where they are off or nothing else.
+            ValueError: for a series that is empty, not a one-dimensional sequence of numbers, infinite somewhere or
+                missing everywhere, and for a missing value without `allow_missing`.
         """
         is_batch = is_list(time_series) or getattr(time_series, "ndim", 0) > 1
         if not is_batch or columns_of(time_series) is not None:
@@ -88,7 +88,7 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         return self.pad(samples, return_tensors)
 
     def num_tokens(self, length: int) -> int:
-        """Tokens that the encoder makes of a series of `length` time steps."""
+        """Number of tokens that the encoder makes of a series of `length` time steps."""
         if self.window_length is None:
             return -(-length // self.patch_stride)
         windows, rest = divmod(length, self.window_length)
@@ -97,38 +97,33 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         return windows * most + (min(max(-(-(rest - unused) // self.patch_stride), 1), most) if rest else 0)
 
     def prepare(self, sample: Any, where: str = "") -> list[PreparedSeries]:
-        """Normalises the series of one sample; `where` opens the errors."""
-        arrays = [
-            self._checked(array, f"{where}series {number}") for number, array in enumerate(split_series(sample, where))
-        ]
+        """Check and normalize the series of one sample; errors start with `where`."""
+        arrays = split_series(sample, where)
         longest = max((len(array) for array in arrays), default=0)
         padded_length = -(-longest // self.patch_stride) * self.patch_stride
-        return [self._normalized(array, padded_length) for array in arrays]
+        return [self._prepared(array, f"{where}series {index}", padded_length) for index, array in enumerate(arrays)]
 
-    def _checked(self, array: np.ndarray, name: str) -> np.ndarray:
+    def _prepared(self, array: np.ndarray, name: str, padded_length: int) -> PreparedSeries:
         if array.size == 0:
             raise ValueError(f"{name} is empty; leave it out, or give it at least one value.")
-        missing = np.isnan(array)
-        if np.isinf(array).any():
-            raise ValueError(f"{name} has infinite values; replace them, with NaN if they are missing.")
-        if missing.any() and not self.allow_missing:
-            raise ValueError(f"{name} has {missing.sum()} missing values, and allow_missing is off; fill them in.")
-        if missing.all():
-            raise ValueError(f"{name} has only missing values; leave it out.")
-        if not self.do_normalize and np.abs(array[~missing]).max() > np.finfo(np.float32).max:
-            raise ValueError(f"{name} has values beyond float32; scale it, or switch do_normalize on.")
-        return array
-
-    def _normalized(self, array: np.ndarray, padded_length: int) -> PreparedSeries:
         observed = ~np.isnan(array)
         present = array[observed]
-        # Scaled first, by a power of two, which costs no digit, so that sums and squares of large values stay finite.
+        if np.isinf(present).any():
+            raise ValueError(f"{name} has infinite values; replace them, with NaN if they are missing.")
+        if len(present) < len(array) and not self.allow_missing:
+            missing = len(array) - len(present)
+            raise ValueError(f"{name} has {missing} missing values, and allow_missing is off; fill them in.")
+        if not len(present):
+            raise ValueError(f"{name} has only missing values; leave it out.")
+        if not self.do_normalize and np.abs(present).max() > np.finfo(np.float32).max:
+            raise ValueError(f"{name} has values beyond float32; scale it, or switch do_normalize on.")
+        # A power of two changes no digit, and keeps sums and squares of large values finite.
         largest, exponent = np.frexp(np.abs(present).max())
         scaled = np.ldexp(present, -exponent)
         mean, std = scaled.mean(), scaled.std()
         values = np.where(observed, array, 0.0)
         if self.do_normalize:
-            # A constant series is 0, not its rounding errors blown up.
+            # A constant series becomes 0 instead of amplified rounding errors.
             varies = std > 1e-12 * largest
             values = np.where(observed & varies, (np.ldexp(values, -exponent) - mean) / (std if varies else 1.0), 0.0)
         mean, std = np.ldexp(mean, exponent), np.ldexp(std, exponent)
@@ -141,7 +136,7 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         )
 
     def pad(self, samples: list[list[PreparedSeries]], return_tensors: str | TensorType | None = "pt") -> BatchFeature:
-        """Stacks prepared samples with padding; see `__call__` for the result."""
+        """Stack prepared samples with padding; see `__call__` for the result."""
         series = max((len(sample) for sample in samples), default=0)
         if series == 0:
             return BatchFeature({})
@@ -156,10 +151,10 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
 
 
 def split_series(sample: Any, where: str = "") -> list[np.ndarray]:
-    """The series of one sample as float64 arrays, NaN where missing; `where` opens the errors.
+    """Split one sample into float64 arrays `(time,)`, NaN where missing; errors start with `where`.
 
     Raises:
-        ValueError: something in `sample` is no one-dimensional sequence of numbers.
+        ValueError: for an entry of `sample` that is not a one-dimensional sequence of numbers.
     """
     if sample is None:
         return []
@@ -186,11 +181,13 @@ def split_series(sample: Any, where: str = "") -> list[np.ndarray]:
 
 
 def _as_array(series: Any, name: str) -> np.ndarray:
-    """One series as a float64 array."""
+    """Convert one series to a float64 array `(time,)`."""
     array = to_array(series, name)
     if array.ndim != 1:
         raise ValueError(f"{name} has {array.ndim} dimensions; a series has one: {ALLOWED}.")
     return array
 
+
+TimeSeriesFeatureExtractor.register_for_auto_class()
 
 __all__ = ["PreparedSeries", "TimeSeriesFeatureExtractor"]

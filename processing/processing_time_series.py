@@ -1,50 +1,75 @@
-"""Text and time series to the inputs of a time-series language model."""
+"""Processor of the time-series language model: text and time series to model inputs."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 from transformers import AddedToken, AutoTokenizer, BatchFeature, ProcessorMixin
+from transformers.data.data_collator import pad_without_fast_tokenizer_warning
+from transformers.processing_utils import ProcessingKwargs, Unpack
 from transformers.utils import TensorType
-from transformers.utils.chat_template_utils import render_jinja_template
 
 from .chat_templates import DEFAULT_CHAT_TEMPLATE
-from .conversations import Message, assistant_spans, mark_messages, series_of_messages, unused_character
+from .conversations import Message, Span, mark_messages, render_messages, series_of_messages, unused_character
 from .feature_extraction_time_series import PreparedSeries, TimeSeriesFeatureExtractor
 
-_CALL_KEYWORDS = ("padding", "padding_side", "truncation", "max_length", "pad_to_multiple_of", "add_special_tokens")
-_GENERATION_BLOCK = re.compile(r"\{%-?\s*generation\s*-?%\}")
+
+class TimeSeriesProcessorKwargs(ProcessingKwargs, total=False):
+    """Settings of `TimeSeriesProcessor`, those of text directly or as `text_kwargs`."""
+
+    padding: bool | str
+    padding_side: str | None
+    truncation: bool
+    max_length: int | None
+    pad_to_multiple_of: int | None
+    add_special_tokens: bool
+    return_tensors: str | TensorType | None
+
+
+_TEXT_SETTINGS = sorted(TimeSeriesProcessorKwargs.__optional_keys__ - ProcessingKwargs.__optional_keys__)
 
 
 @dataclass
 class _Encoded:
-    """Tokens of one sample, and which of them the assistant wrote."""
+    """Tokens of one sample: their number for each series, their ids, and 1 on those that the assistant wrote."""
 
-    input_ids: list[int]
-    assistant_mask: list[int]
+    series_tokens: list[int]
+    input_ids: list[int] = field(default_factory=list)
+    assistant_mask: list[int] = field(default_factory=list)
 
 
 class TimeSeriesProcessor(ProcessorMixin):
-    r"""Feature extractor for the series and tokenizer for the text around them.
+    r"""Processor of [`TSLMForCausalLM`]: a feature extractor for series and a tokenizer for the text around them.
 
-    A series stands in text as one `time_series_token`. For the soft prompt the processor repeats the token as often as
-    the encoder makes tokens of that series; for Flamingo one stays.
+    Each series has one `time_series_token` in the text. For the soft prompt, the processor repeats the token once for
+    each token that the encoder makes of the series; for Flamingo, one token stays.
 
     Args:
         feature_extractor (`TimeSeriesFeatureExtractor`): prepares the series.
         tokenizer: tokenizer of the language model; it must know `time_series_token`.
         chat_template (`str`, *optional*): defaults to the tokenizer's own, else to a plain one with named roles.
         time_series_token (`str`, defaults to `"<|time_series|>"`): placeholder of a series.
-        expand_placeholders (`bool`, defaults to `True`): whether a placeholder is repeated, as the soft prompt needs.
-        scale_text (`str`, *optional*): what is written before a series to tell its scale, with `{mean}` and `{std}` in
-            the unit of the data; `None` for nothing.
-        context_length (`int`, *optional*): tokens that the language model can take; by default any number.
+        expand_placeholders (`bool`, defaults to `True`): whether to repeat a placeholder, as the soft prompt needs.
+        scale_text (`str`, *optional*): text before each series, with `{mean}` and `{std}` in the unit of the data;
+            `None` for no text.
+        context_length (`int`, *optional*): most tokens that the language model takes; by default any number.
 
     Raises:
-        ValueError: the tokenizer does not know `time_series_token`.
+        ValueError: if the tokenizer does not know `time_series_token`.
+
+    Example:
+
+    ```python
+    >>> processor = AutoProcessor.from_pretrained("outputs/tslm")
+    >>> parts = [{"type": "text", "text": "Rising?"}, {"type": "time_series", "time_series": [1.0, 2.0, 4.0]}]
+    >>> messages = [{"role": "user", "content": parts}]
+    >>> processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=True)
+    ```
     """
+
+    chat_template: str | dict[str, str]
 
     def __init__(
         self,
@@ -78,17 +103,17 @@ class TimeSeriesProcessor(ProcessorMixin):
         tokenizer: Any = None,
         **kwargs: Any,
     ) -> "TimeSeriesProcessor":
-        """The processor for a model that `TSLMForCausalLM.from_backbone` made of the same backbone.
+        """Build the processor for a model from `TSLMForCausalLM.from_backbone`.
 
         Args:
-            backbone: name or path of the language model, for its tokenizer and its chat template.
-            config: the model's `TSLMConfig`.
-            time_series_token: as given to the model.
-            tokenizer: as given to the model.
+            backbone: name or path of the language model, with its tokenizer and chat template.
+            config: `TSLMConfig` of the model.
+            time_series_token: placeholder of a series, as given to the model.
+            tokenizer: tokenizer in place of that of `backbone`, as given to the model.
             **kwargs: further arguments of the feature extractor and of this class.
 
         Raises:
-            ValueError: the tokenizer gives the token another id than the model has.
+            ValueError: if tokenizer and model disagree on the id of the token.
         """
         tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
         tokenizer.padding_side = "left"
@@ -115,8 +140,11 @@ class TimeSeriesProcessor(ProcessorMixin):
         return processor
 
     def check_model(self, config: Any) -> None:
-        """Raises `ValueError` where the model of `config` has another placeholder token, or none, or reads it
-        differently."""
+        """Check that processor and model agree on the placeholder of a series.
+
+        Raises:
+            ValueError: for another token id, or another number of placeholders for each series.
+        """
         if config.time_series_token_id != self.time_series_token_id:
             raise ValueError(
                 f"The model's time_series_token_id is {config.time_series_token_id}, but the processor's "
@@ -136,49 +164,45 @@ class TimeSeriesProcessor(ProcessorMixin):
         self,
         text: str | list[str] | None = None,
         time_series: Any = None,
-        padding: bool | str = True,
-        padding_side: str | None = None,
-        truncation: bool = False,
-        max_length: int | None = None,
-        pad_to_multiple_of: int | None = None,
-        add_special_tokens: bool = True,
-        return_tensors: str | TensorType | None = "pt",
+        **kwargs: Unpack[TimeSeriesProcessorKwargs],
     ) -> BatchFeature:
-        """Prepares text and series.
+        """Prepare text and series.
 
         Args:
-            text: one text or a list of them, each with one `time_series_token` where a series stands.
+            text: one text or a list of them, each with one `time_series_token` for each of its series.
             time_series: the series, in order. For one text a series, a list of series, a 2-d array `(series, time)` or
-                a data frame with one series a column; for a list of texts a list with such an entry, or `None`, each.
-            padding: `True` pads to the longest sample, `"max_length"` to `max_length`, `False` not at all.
-            padding_side: `"left"` for generation, `"right"` for training; defaults to the tokenizer's.
-            truncation: whether samples are cut to `max_length` tokens, at their end.
-            max_length: that number of tokens.
-            pad_to_multiple_of: rounds the padded length up to a multiple of it.
-            add_special_tokens: whether the tokenizer adds its own, such as BOS.
-            return_tensors: `"pt"`, `"np"`, or `None` for lists of tokens.
+                a data frame with one series in each column; for a list of texts a list with such an entry, or `None`,
+                for each.
+            **kwargs: settings of the tokenizer, also as `text_kwargs`. `padding`: `True` (default) pads to the longest
+                sample, `"max_length"` to `max_length`, `False` not at all. `padding_side`: `"left"` for generation,
+                `"right"` for training; defaults to that of the tokenizer. `truncation`: whether to cut samples to
+                `max_length` tokens, at their end. `pad_to_multiple_of`: divisor of the padded length.
+                `add_special_tokens`: whether the tokenizer adds its own, such as BOS; defaults to `True`.
+                `return_tensors`: `"pt"` (default), `"np"`, or `None` for lists of tokens.
 
         Returns:
             `input_ids` and `attention_mask` int64 `(batch, text)`; where there are series, `time_series` float32 and
             `time_series_mask` bool `(batch, series, time)`.
 
         Raises:
-            ValueError: placeholders and series differ in number, a series is bad, or a sample is too long.
+            ValueError: if placeholders and series differ in number, for a bad series, or for a sample that is too
+                long.
+            TypeError: for an unknown setting.
         """
         if isinstance(text, str):
             text, time_series = [text], [time_series]
-        if not isinstance(text, list | tuple) or not all(isinstance(one, str) for one in text):
-            raise ValueError(f"text is a {type(text).__name__}; give a string or a list of strings.")
+        if not isinstance(text, list | tuple) or not text or not all(isinstance(one, str) for one in text):
+            raise ValueError(f"text is {_describe(text)}; give a string or a list of strings.")
+        settings = _text_settings(kwargs)
+        add_special_tokens = settings.pop("add_special_tokens", True)
         samples = self._prepare_samples(time_series, len(text))
-        for number, (one, sample) in enumerate(zip(text, samples, strict=True)):
-            self._check_count(one.count(self.time_series_token), len(sample), number)
-        texts = [self._with_scales(one, sample) for one, sample in zip(text, samples, strict=True)]
-        encoded = [self._encode(one, sample, add_special_tokens) for one, sample in zip(texts, samples, strict=True)]
-        return self._batch(
-            encoded, samples, padding, padding_side, truncation, max_length, pad_to_multiple_of, return_tensors
-        )
+        encoded = [
+            self._encode(self._with_scales(one, sample), sample, index, add_special_tokens)
+            for index, (one, sample) in enumerate(zip(text, samples, strict=True))
+        ]
+        return self._pad(encoded, samples, **settings)
 
-    def apply_chat_template(
+    def apply_chat_template(  # type: ignore[override]  # time_series stands in the place of the audio of a video
         self,
         conversation: list[Message] | list[list[Message]],
         chat_template: str | None = None,
@@ -194,224 +218,213 @@ class TimeSeriesProcessor(ProcessorMixin):
         processor_kwargs: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Renders conversations, and prepares them for the model.
+        """Render conversations, and prepare them for the model.
 
         The content of a message is a string or a list of parts, `{"type": "text", "text": ...}` and `{"type":
-        "time_series", "time_series": ...}`. Text is only text: where it holds the placeholder's own string, that stays
+        "time_series", "time_series": ...}`. Text is never a placeholder: the placeholder's own string in it stays
         text. Templates write their special tokens themselves, so the tokenizer adds none.
 
         Args:
             conversation: one conversation, or a list of them.
-            chat_template: a template instead of the processor's.
+            chat_template: a template, or the name of one, in place of the default of the processor.
             tools: functions or their schemas, for templates that take them.
             documents: documents, for templates that take them.
             add_generation_prompt: whether to open the assistant's next turn.
             continue_final_message: whether to leave the last message open.
-            return_assistant_tokens_mask: whether to add `assistant_masks` `(batch, text)`, 1 on what the assistant
-                wrote, its end-of-turn token included.
+            return_assistant_tokens_mask: whether to add `assistant_masks` `(batch, text)`, 1 on the tokens that the
+                assistant wrote, its end-of-turn token included.
             tokenize: whether to return model inputs instead of text.
             return_tensors: as in `__call__`.
             return_dict: whether to return all model inputs instead of `input_ids` alone.
-            time_series: for one conversation the series of parts that carry none themselves, in order; for a list of
-                conversations a list of that.
-            processor_kwargs: arguments of `__call__` for padding and truncation. They may be given directly, too.
+            time_series: for one conversation the series of parts without a series of their own, in order; for a list
+                of conversations a list of such lists.
+            processor_kwargs: settings of `__call__` for padding and truncation, which may also be given directly.
             **kwargs: variables of the template.
 
         Returns:
             Rendered text (a list of it for a list of conversations), or a `BatchFeature` as from `__call__`.
 
         Raises:
-            ValueError: a message has parts of an unknown type, more or fewer series than its parts need, or anything
-                that `__call__` raises.
+            ValueError: for a message with parts of an unknown type, for more or fewer series than parts for them, and
+                as `__call__`.
         """
-        call_kwargs = {name: kwargs.pop(name) for name in _CALL_KEYWORDS if name in kwargs} | (processor_kwargs or {})
-        call_kwargs.pop("add_special_tokens", None)
-        if not isinstance(conversation, list | tuple):
-            raise ValueError(f"conversation is {_describe(conversation)}; give a list of messages, or lists of them.")
-        is_batched = bool(conversation) and isinstance(conversation[0], list | tuple)
-        conversations = list(conversation) if is_batched else [conversation]
-        columns = time_series if is_batched else [time_series]
-        columns = [None] * len(conversations) if columns is None else list(columns)
-        if len(columns) != len(conversations):
-            raise ValueError(f"time_series has {len(columns)} entries for {len(conversations)} conversations.")
+        settings = {name: kwargs.pop(name) for name in _TEXT_SETTINGS if name in kwargs} | (processor_kwargs or {})
+        settings = _text_settings({"return_tensors": return_tensors} | settings)
+        settings.pop("add_special_tokens", None)
+        conversations, columns, is_batched = _as_batch(conversation, time_series)
         template = self._template(chat_template)
-        cut = unused_character(conversations)
-        samples, marked = [], []
-        for number, (messages, column) in enumerate(zip(conversations, columns, strict=True)):
-            series = series_of_messages(messages, column, number)
-            sample = self.feature_extractor.prepare(series, f"conversation {number}: ")
-            samples.append(sample)
-            scales = [self._scale_of(one) for one in sample]
-            marked.append(mark_messages(messages, scales, self.time_series_token, cut, "time_series" in template))
-        render_kwargs = {
-            "chat_template": template,
-            "tools": tools,
-            "documents": documents,
-            "time_series_token": self.time_series_token,
-            **self.tokenizer.special_tokens_map,
-            **kwargs,
-        }
-        texts, spans = render_jinja_template(
-            conversations=marked,
-            return_assistant_tokens_mask=return_assistant_tokens_mask,
-            continue_final_message=continue_final_message,
+        samples = [
+            self.feature_extractor.prepare(series_of_messages(messages, column, index), f"conversation {index}: ")
+            for index, (messages, column) in enumerate(zip(conversations, columns, strict=True))
+        ]
+        scales = [[self._scale_of(series) for series in sample] for sample in samples]
+        separator = unused_character(conversations)
+        marked = mark_messages(conversations, scales, self.time_series_token, separator, "time_series" in template)
+        texts, spans = render_messages(
+            marked,
+            return_assistant_tokens_mask and tokenize,
             add_generation_prompt=add_generation_prompt,
-            **render_kwargs,
+            continue_final_message=continue_final_message,
+            chat_template=template,
+            tools=tools,
+            documents=documents,
+            **{"time_series_token": self.time_series_token, **self.tokenizer.special_tokens_map, **kwargs},
         )
         if not tokenize:
-            texts = [text.replace(cut, "") for text in texts]
+            texts = [text.replace(separator, "") for text in texts]
             return texts if is_batched else texts[0]
-        if return_assistant_tokens_mask and not _GENERATION_BLOCK.search(template):
-            spans = [
-                assistant_spans(messages, text, render_kwargs) for messages, text in zip(marked, texts, strict=True)
-            ]
         encoded = [
-            self._encode(text, sample, False, cut, spans[number] if return_assistant_tokens_mask else None)
-            for number, (text, sample) in enumerate(zip(texts, samples, strict=True))
+            self._encode(text, sample, index, False, separator, spans[index])
+            for index, (text, sample) in enumerate(zip(texts, samples, strict=True))
         ]
-        for number, (one, sample) in enumerate(zip(encoded, samples, strict=True)):
-            wanted = sum(series.num_tokens if self.expand_placeholders else 1 for series in sample)
-            self._check_count(one.input_ids.count(self.time_series_token_id), wanted, number)
-        inputs = self._batch(
-            encoded,
-            samples,
-            return_tensors=return_tensors,
-            return_assistant_mask=return_assistant_tokens_mask,
-            **call_kwargs,
-        )
+        inputs = self._pad(encoded, samples, return_assistant_tokens_mask=return_assistant_tokens_mask, **settings)
         return inputs if return_dict else inputs["input_ids"]
 
     def _template(self, chat_template: str | None) -> str:
         """A template by itself, by its name, or the default one."""
         templates = self.chat_template if isinstance(self.chat_template, dict) else {"default": self.chat_template}
-        return templates.get(chat_template or "default", chat_template)
+        return templates["default"] if chat_template is None else templates.get(chat_template, chat_template)
 
-    def _prepare_samples(self, time_series: Any, number: int) -> list[list[PreparedSeries]]:
+    def _prepare_samples(self, time_series: Any, num_texts: int) -> list[list[PreparedSeries]]:
+        """Prepare the series of each text."""
         if time_series is None:
-            return [[] for _ in range(number)]
-        if not isinstance(time_series, list | tuple) or len(time_series) != number:
+            return [[] for _ in range(num_texts)]
+        if not isinstance(time_series, list | tuple) or len(time_series) != num_texts:
             raise ValueError(
-                f"time_series is {_describe(time_series)} for {number} texts; give a list of the series of each text."
+                f"time_series is {_describe(time_series)} for {num_texts} texts; give a list of the series of each "
+                "text."
             )
-        return [self.feature_extractor.prepare(one, f"text {row}: ") for row, one in enumerate(time_series)]
-
-    def _check_count(self, placeholders: int, series: int, number: int) -> None:
-        if placeholders != series:
-            raise ValueError(
-                f"Sample {number} has {placeholders} placeholders {self.time_series_token!r} for {series} series; "
-                "write one for each series, in order."
-            )
+        return [self.feature_extractor.prepare(one, f"text {index}: ") for index, one in enumerate(time_series)]
 
     def _scale_of(self, series: PreparedSeries) -> str:
         return "" if self.scale_text is None else self.scale_text.format(mean=series.mean, std=series.std)
 
     def _with_scales(self, text: str, sample: list[PreparedSeries]) -> str:
-        """Text with the scale of each series written before its placeholder."""
-        pieces = text.split(self.time_series_token)
-        for number, series in enumerate(sample):
-            pieces[number] += self._scale_of(series)
-        return self.time_series_token.join(pieces)
+        """Write the scale of each series before its placeholder."""
+        scales = iter([self._scale_of(series) for series in sample])
+        return re.sub(re.escape(self.time_series_token), lambda token: next(scales, "") + token[0], text)
 
     def _encode(
         self,
         text: str,
         sample: list[PreparedSeries],
+        index: int,
         add_special_tokens: bool,
-        cut: str | None = None,
-        spans: list[tuple[int, int]] | None = None,
+        separator: str | None = None,
+        spans: Sequence[Span] | None = None,
     ) -> _Encoded:
-        """Tokens of one text with its placeholders repeated. `spans` are the characters that the assistant wrote."""
-        pieces = text.split(cut) if cut else [text]
-        repeats = iter([series.num_tokens if self.expand_placeholders else 1 for series in sample])
-        input_ids: list[int] = []
-        assistant_mask: list[int] = []
-        start = 0
-        for piece in pieces:
+        """Tokenize one text and repeat its placeholders.
+
+        Tokens do not reach across `separator`, which is removed. `spans` are the characters that the assistant wrote.
+        """
+        encoded = _Encoded([series.num_tokens if self.expand_placeholders else 1 for series in sample])
+        placeholders, start = 0, 0
+        for piece in text.split(separator) if separator else [text]:
             encoding = self.tokenizer(
                 piece, add_special_tokens=add_special_tokens, return_offsets_mapping=spans is not None, verbose=False
             )
             offsets = encoding.get("offset_mapping") or [(0, 0)] * len(encoding["input_ids"])
             for token, (first, last) in zip(encoding["input_ids"], offsets, strict=True):
-                is_series = token == self.time_series_token_id
-                written = not is_series and any(
-                    start + first < end and start + last > begin for begin, end in spans or ()
-                )
-                repeat = next(repeats, 1) if is_series else 1
-                input_ids.extend([token] * repeat)
-                assistant_mask.extend([int(written)] * repeat)
-            start += len(piece) + len(cut or "")
-        return _Encoded(input_ids, assistant_mask)
+                repeats, is_written = 1, False
+                if token == self.time_series_token_id:
+                    repeats = encoded.series_tokens[placeholders] if placeholders < len(sample) else 1
+                    placeholders += 1
+                else:
+                    is_written = any(start + first < end and start + last > begin for begin, end in spans or ())
+                encoded.input_ids.extend([token] * repeats)
+                encoded.assistant_mask.extend([int(is_written)] * repeats)
+            start += len(piece) + len(separator or "")
+        if placeholders != len(sample):
+            raise ValueError(
+                f"Sample {index} has {placeholders} placeholders {self.time_series_token!r} for {len(sample)} series; "
+                "write one for each series, in order."
+            )
+        return encoded
 
-    def _batch(
+    def _pad(
         self,
         encoded: list[_Encoded],
         samples: list[list[PreparedSeries]],
-        padding: bool | str = True,
-        padding_side: str | None = None,
+        return_tensors: str | TensorType | None = None,
         truncation: bool = False,
         max_length: int | None = None,
+        padding: bool | str = False,
+        padding_side: str | None = None,
         pad_to_multiple_of: int | None = None,
-        return_tensors: str | TensorType | None = "pt",
-        return_assistant_mask: bool = False,
+        return_assistant_tokens_mask: bool = False,
     ) -> BatchFeature:
-        for number, (one, sample) in enumerate(zip(encoded, samples, strict=True)):
+        """Cut tokens, pad them to a batch, and stack the series."""
+        for index, one in enumerate(encoded):
             if truncation and max_length is not None:
-                self._truncate(one, max_length, number)
-            self._check_length(one, sample, number)
-        columns = {"input_ids": [one.input_ids for one in encoded]}
-        columns["attention_mask"] = [[1] * len(ids) for ids in columns["input_ids"]]
-        fill = {"input_ids": self.tokenizer.pad_token_id, "attention_mask": 0, "assistant_masks": 0}
-        if return_assistant_mask:
-            columns["assistant_masks"] = [one.assistant_mask for one in encoded]
-        if padding:
-            length = max(len(ids) for ids in columns["input_ids"])
-            length = max(length, max_length or 0) if padding == "max_length" else length
-            length += -length % (pad_to_multiple_of or 1)
-            if fill["input_ids"] is None and any(len(ids) < length for ids in columns["input_ids"]):
-                raise ValueError("The tokenizer has no pad_token; set one, for example its eos_token.")
-            left = (padding_side or self.tokenizer.padding_side) == "left"
-            columns = {
-                name: [_padded(row, length, fill[name], left) for row in rows] for name, rows in columns.items()
-            }
-        if return_tensors is not None:
-            lengths = {len(ids) for ids in columns["input_ids"]}
-            if len(lengths) > 1:
-                raise ValueError("Samples of different lengths need padding=True to become tensors.")
-            columns = {name: np.asarray(rows, dtype=np.int64) for name, rows in columns.items()}
-            if str(getattr(return_tensors, "value", return_tensors)) == "pt":
-                columns = {name: torch.from_numpy(rows) for name, rows in columns.items()}
+                self._truncate(one, max_length, index)
+            self._check_length(one, index)
+        ids = [one.input_ids for one in encoded]
+        # A mask is padded with 0; `pad` knows the attention mask alone by name.
+        masks = {"attention_mask": [[1] * len(one) for one in ids]}
+        if return_assistant_tokens_mask:
+            masks["assistant_masks"] = [one.assistant_mask for one in encoded]
+        columns: dict[str, Any] = {}
+        for name, mask in masks.items():
+            padded = pad_without_fast_tokenizer_warning(
+                self.tokenizer,
+                {"input_ids": ids, "attention_mask": mask},
+                padding=padding,
+                max_length=max(max_length or 0, *map(len, ids)) if padding == "max_length" else None,
+                padding_side=padding_side,
+                pad_to_multiple_of=pad_to_multiple_of,
+                return_attention_mask=True,
+                return_tensors=return_tensors,
+            )
+            columns |= {"input_ids": padded["input_ids"], name: padded["attention_mask"]}
         return BatchFeature({**columns, **self.feature_extractor.pad(samples, return_tensors)})
 
-    def _truncate(self, one: _Encoded, max_length: int, number: int) -> None:
-        lost = one.input_ids[max_length:].count(self.time_series_token_id)
+    def _truncate(self, encoded: _Encoded, max_length: int, index: int) -> None:
+        lost = encoded.input_ids[max_length:].count(self.time_series_token_id)
         if lost:
             raise ValueError(
-                f"Sample {number} has {len(one.input_ids)} tokens; cutting it to max_length {max_length} would cut "
+                f"Sample {index} has {len(encoded.input_ids)} tokens; cutting it to max_length {max_length} would cut "
                 f"{lost} placeholder tokens of its series; raise max_length, or shorten the series."
             )
-        del one.input_ids[max_length:], one.assistant_mask[max_length:]
+        del encoded.input_ids[max_length:], encoded.assistant_mask[max_length:]
 
-    def _check_length(self, one: _Encoded, sample: list[PreparedSeries], number: int) -> None:
-        length = len(one.input_ids)
-        if self.context_length is None or length <= self.context_length:
-            return
-        costs = [series.num_tokens if self.expand_placeholders else 1 for series in sample]
-        most = f"series {int(np.argmax(costs))} costs most, {max(costs)} tokens" if costs else "it has no series"
-        raise ValueError(
-            f"Sample {number} has {length} tokens, more than the {self.context_length} of the language model; {most}."
-        )
+    def _check_length(self, encoded: _Encoded, index: int) -> None:
+        length, costs = len(encoded.input_ids), encoded.series_tokens
+        if self.context_length is not None and length > self.context_length:
+            most = f"series {int(np.argmax(costs))} costs most, {max(costs)} tokens" if costs else "it has no series"
+            raise ValueError(
+                f"Sample {index} has {length} tokens, more than the {self.context_length} of the language model; "
+                f"{most}."
+            )
 
 
-def _padded(row: list[int], length: int, fill: int, left: bool) -> list[int]:
-    padding = [fill] * (length - len(row))
-    return padding + row if left else row + padding
+def _as_batch(conversation: Any, time_series: Any) -> tuple[list[Any], list[Any], bool]:
+    """A list of conversations, the series given for each, and whether a list was given."""
+    if not isinstance(conversation, list | tuple):
+        raise ValueError(f"conversation is {_describe(conversation)}; give a list of messages, or lists of them.")
+    is_batched = bool(conversation) and isinstance(conversation[0], list | tuple)
+    conversations = list(conversation) if is_batched else [conversation]
+    columns = time_series if is_batched else [time_series]
+    columns = [None] * len(conversations) if columns is None else list(columns)
+    if len(columns) != len(conversations):
+        raise ValueError(f"time_series has {len(columns)} entries for {len(conversations)} conversations.")
+    return conversations, columns, is_batched
+
+
+def _text_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Text settings by name, with the defaults of the processor."""
+    nested = given.get("text_kwargs") or {}
+    settings = {"padding": True, "return_tensors": "pt", **given, **nested}
+    settings.pop("text_kwargs", None)
+    unknown = sorted(settings.keys() - {*_TEXT_SETTINGS})
+    if unknown:
+        raise TypeError(f"{unknown[0]!r} is not a setting; settings are {', '.join(_TEXT_SETTINGS)}.")
+    return settings
 
 
 def _describe(value: Any) -> str:
     return f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, list | tuple) else "")
 
 
-TimeSeriesFeatureExtractor.register_for_auto_class()
 TimeSeriesProcessor.register_for_auto_class()
 
 __all__ = ["TimeSeriesProcessor"]

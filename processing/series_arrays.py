@@ -1,4 +1,4 @@
-"""Series in any container as float64 arrays, NaN where a value is missing."""
+"""Conversion of series in any container to float64 arrays, NaN where a value is missing."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ ALLOWED = (
 
 
 def is_container(series: Any) -> bool:
-    """Whether something is an array, series or table of a library: one object that holds all its values."""
+    """Whether an object is an array, series or table of a library, which holds all its values itself."""
     held = any(hasattr(series, name) for name in ("columns", "to_numpy")) and hasattr(series, "__len__")
     return held or getattr(series, "shape", ()) != ()
 
 
 def is_list(series: Any) -> bool:
-    """Whether something is a plain sequence or iterator of Python, in the order that its items come in."""
+    """Whether an object is a plain ordered sequence or iterator of Python."""
     return (
         isinstance(series, Iterable)
         and not isinstance(series, str | bytes | bytearray | Mapping | Set)
@@ -37,10 +37,10 @@ def is_list(series: Any) -> bool:
 
 
 def columns_of(table: Any) -> dict[str, Any] | None:
-    """The columns of a table of pandas, polars or pyarrow by name, in order; None for anything else.
+    """Columns of a pandas, polars or pyarrow table by name, in order; None for any other object.
 
     Raises:
-        ValueError: two columns have the same name.
+        ValueError: for two columns of the same name.
     """
     if is_pandas_available() and isinstance(table, pd.DataFrame):
         names, columns = table.columns, [table.iloc[:, position] for position in range(table.shape[1])]
@@ -59,24 +59,24 @@ def columns_of(table: Any) -> dict[str, Any] | None:
 
 
 def stack_columns(columns: Mapping[str, Any]) -> np.ndarray:
-    """Columns of equal length as float64 (time, columns)."""
+    """Stack columns of equal length to float64 (time, columns)."""
     arrays = [to_array(column, f"column {name!r}") for name, column in columns.items()]
     return np.stack(arrays, axis=-1) if arrays else np.empty((0, 0))
 
 
 def to_array(series: Any, name: str) -> np.ndarray:
-    """A series, or an array of several, as float64 of the same shape, NaN where a value is missing.
+    """Convert a series, or an array of several, to float64 of the same shape, NaN where a value is missing.
 
-    A masked value is missing, as are None, NaN, and the nulls of pandas, polars and pyarrow. Booleans are 0 and 1,
+    Masked values, None, NaN, and the nulls of pandas, polars and pyarrow are missing. Booleans become 0 and 1,
     categories and decimals their numbers.
 
     Args:
         series: numpy (also masked), torch (any number type and device), a series of pandas (numpy, nullable, Arrow,
-            sparse or categorical), polars or pyarrow, anything with `__array__`, or a nested list of numbers.
-        name: opens the errors.
+            sparse or categorical), polars or pyarrow, an object with `__array__`, or a nested list of numbers.
+        name: name of the series, which errors start with.
 
     Raises:
-        ValueError: it holds anything else than real numbers, or lists of unequal length.
+        ValueError: for values that are not real numbers, or lists of unequal length.
     """
     if isinstance(series, Mapping | Set):
         raise ValueError(f"{name} is a {type(series).__name__}; a series is {ALLOWED}.")
@@ -101,7 +101,7 @@ def _from_torch(tensor: Any, name: str) -> np.ndarray:
     try:
         tensor = tensor.detach().cpu()
         tensor = tensor if str(tensor.layout) == "torch.strided" else tensor.to_dense()
-        # Not every float type of torch is one of numpy.
+        # numpy lacks some float types of torch, such as bfloat16.
         return (tensor.double() if tensor.is_floating_point() else tensor).numpy()
     except (RuntimeError, TypeError) as error:
         raise ValueError(f"{name} is a tensor without values to read ({str(error).splitlines()[0]}).") from None
@@ -116,7 +116,7 @@ def _from_pandas(series: pd.Series) -> np.ndarray:
 
 
 def _from_list(items: list[Any], name: str) -> np.ndarray:
-    """A list of numbers or of whole series, these of one length."""
+    """Convert a list of numbers, or of series of equal length, to an array."""
     types = set(map(type, items))
     if types <= {str} or (types <= {int, float, bool, type(None)} and int not in types):
         return np.array(items, dtype=None if str in types else np.float64)
@@ -152,7 +152,7 @@ def _as_float64(values: Any, name: str) -> np.ndarray:
         array = np.array([_number(item, name) for item in items], dtype=np.float64).reshape(array.shape)
     elif array.dtype.kind not in "fiub":
         raise ValueError(f"{name} is not numeric, but has values of type {array.dtype}; a series is {ALLOWED}.")
-    # Beyond float64 becomes infinite, which is refused where infinities are.
+    # Values beyond float64 become infinite; callers refuse infinities.
     with np.errstate(over="ignore"):
         array = array.astype(np.float64)
     return array if mask is None else np.where(mask, np.nan, array)
@@ -171,6 +171,6 @@ def _number(item: Any, name: str) -> float:
     try:
         return float(item)
     except OverflowError:
-        raise ValueError(f"{name} has a value beyond what float64 holds; scale it.") from None
+        raise ValueError(f"{name} has a value beyond float64; scale it.") from None
     except ValueError:
         raise ValueError(f"{name} has the value {item!r}; a series is {ALLOWED}.") from None

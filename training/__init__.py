@@ -1,1 +1,1 @@
-"""Training on transformers.Trainer and trl. Knows models and processors; data and reports are handed in."""
+"""Training on transformers.Trainer and trl; depends on models and processors, but not on data or reports."""

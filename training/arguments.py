@@ -1,137 +1,128 @@
 """Recipes: YAML files whose keys are the fields of dataclasses, and command-line flags that override them."""
 
 import dataclasses
-import difflib
 import inspect
 import json
+import os
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
 from transformers import PreTrainedConfig
 from trl import TrlParser
 
+from ..files import read_mapping
+from ..suggestions import nearest
 from .settings import DERIVED_FIELDS, argument_descriptions
 
 
 class RecipeParser(TrlParser):
-    """A parser whose errors are `ValueError`s of one line, and which takes no abbreviated flags.
+    """Parser of recipes and flags whose errors are `ValueError`s of one line; flags cannot be abbreviated.
 
     Args:
-        dataclass_types: the settings.
-        prog: name of the command in its usage.
+        dataclass_types: classes of the settings.
     """
 
-    def __init__(self, dataclass_types: Iterable[type], prog: str | None = None):
-        super().__init__(dataclass_types=dataclass_types, allow_abbrev=False, prog=prog)
+    def __init__(self, dataclass_types: Iterable[Any]):
+        super().__init__(dataclass_types=dataclass_types, allow_abbrev=False)
 
     def error(self, message: str) -> typing.NoReturn:
         raise ValueError(message)
 
     def parse_recipe(self, args: Sequence[str]) -> tuple[Any, ...]:
-        """Dataclass instances from `--config FILE` and flags; flags win.
+        """Dataclass instances from `--config FILE` and flags, which override FILE; see `parse_run`."""
+        return self.parse_run(args)[0]
+
+    def parse_run(self, args: Sequence[str]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Dataclass instances from `--config FILE` and flags, and the recipe that repeats the run.
+
+        Returns:
+            The instances; and the settings of FILE and flags by name, without those of one run, such as output_dir.
 
         Raises:
             ValueError: for an unknown key or flag, naming the nearest known one, or a value of the wrong kind.
-            FileNotFoundError: if there is no such recipe.
+            FileNotFoundError: if there is no such FILE.
         """
-        self._check_recipe(args)
-        *parsed, in_recipe, in_flags = self.parse_args_and_config(
-            args, return_remaining_strings=True, separate_remaining_strings=True
-        )
-        for place, strings in (("the recipe", in_recipe), ("the command line", in_flags)):
-            unknown = [string for string in strings if string.startswith("--")] or strings
-            if unknown:
-                raise ValueError(self._unknown(unknown[0].split("=")[0].removeprefix("--"), f" in {place}"))
-        return tuple(parsed)
+        recipe, flags = _read_config(args)
+        parsed, *unknown = self._parse(recipe, flags)
+        for place, strings in zip(("the recipe", "the command line"), unknown, strict=True):
+            if strings:
+                name = next((string for string in strings if string.startswith("--")), strings[0])
+                raise ValueError(self._unknown(name.split("=")[0].removeprefix("--"), f" in {place}"))
+        values = _values(parsed)
+        for flag in (flag.removeprefix("--").split("=")[0].replace("-", "_") for flag in flags if flag[:2] == "--"):
+            name = flag if flag in values else flag.removeprefix("no_")
+            if name in values:
+                recipe[name] = values[name]
+        return parsed, _without_run(recipe)
 
     def parse_settings(self, settings: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Dataclass instances from names and values, as a recipe holds them.
+        """Dataclass instances from names and values.
 
         Raises:
             ValueError: for an unknown name, naming the nearest known one, or a value of the wrong kind.
         """
-        self._check_choices(settings)
-        unknown = self.set_defaults_with_config(**settings)
+        parsed, unknown, _ = self._parse(settings, [])
         if unknown:
             raise ValueError(self._unknown(unknown[0].removeprefix("--")))
-        return self.parse_args_into_dataclasses([])
+        return parsed
 
     def parse_known_recipe(self, args: Sequence[str]) -> Any:
-        """The first dataclass alone; keys and flags that belong to another are left alone.
+        """The first dataclass alone; other keys and flags are ignored.
 
         Raises:
-            ValueError, FileNotFoundError: as `parse_recipe`, but not for what is unknown.
+            ValueError, FileNotFoundError: as `parse_recipe`, except for unknown names.
         """
-        self._check_recipe(args)
-        return self.parse_args_and_config(args, return_remaining_strings=True)[0]
+        return self._parse(*_read_config(args))[0][0]
 
-    def _check_recipe(self, args: Sequence[str]) -> None:
-        if "--config" not in args:
-            return
-        path = args[args.index("--config") + 1] if args[-1] != "--config" else ""
-        if not Path(path).is_file():
-            raise FileNotFoundError(f"--config {path}: no such recipe file.")
-        try:
-            recipe = yaml.safe_load(Path(path).read_text())
-        except yaml.YAMLError as error:
-            raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
-        if not isinstance(recipe, dict):
-            raise ValueError(f"{path}: a recipe is a mapping of names to values.")
-        self._check_choices(recipe, f"{path}: ")
+    def _parse(self, recipe: Mapping[str, Any], flags: Sequence[str]) -> tuple[tuple[Any, ...], list[str], list[str]]:
+        """Dataclass instances, the unknown keys of a recipe, and the unknown flags."""
+        self._check_choices(recipe)
+        unknown_keys = self.set_defaults_with_config(**recipe)
+        *parsed, unknown_flags = self.parse_args_into_dataclasses(list(flags), return_remaining_strings=True)
+        return tuple(parsed), unknown_keys, unknown_flags
 
-    def _check_choices(self, recipe: Mapping[str, Any], place: str = "") -> None:
-        """Checks values against the choices of their settings; argparse does so for flags alone."""
+    def _check_choices(self, recipe: Mapping[str, Any]) -> None:
+        """Check values against the choices of their settings; argparse does so for flags only."""
         choices = {action.dest: list(action.choices) for action in self._actions if action.choices is not None}
         for name in choices.keys() & recipe.keys():
             values = recipe[name] if isinstance(recipe[name], list) else [recipe[name]]
             wrong = [value for value in values if value is not None and value not in choices[name]]
             if wrong:
-                raise ValueError(f"{place}{name} is {wrong[0]!r}; give one of {', '.join(map(str, choices[name]))}.")
+                raise ValueError(f"{name} is {wrong[0]!r}; give one of {', '.join(map(str, choices[name]))}.")
 
     def _unknown(self, name: str, place: str = "") -> str:
         known = [action.dest for action in self._actions]
-        nearest = difflib.get_close_matches(name.replace("-", "_"), known, n=1, cutoff=0.5)
-        return f"{name!r}{place} is not a setting" + (f"; did you mean {nearest[0]!r}?" if nearest else ".")
+        return f"{name!r}{place} is not a setting; {nearest(name.replace('-', '_'), known, 'see --help.')}"
 
 
-# Settings that are of one run and not of what it makes, or that could hold a secret.
-_OF_ONE_RUN = {
-    "config",
-    "env",
-    "output_dir",
-    "overwrite",
-    "push_to_hub",
-    "push_to_hub_token",
-    "resume_from_checkpoint",
-}
+def _read_config(args: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """The recipe of `--config FILE`, empty without it, and the other arguments; sets the variables under `env`."""
+    flags = list(args)
+    if "--config" not in flags:
+        return {}, flags
+    position = flags.index("--config")
+    path, flags[position : position + 2] = "".join(flags[position + 1 : position + 2]), []
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"--config {path}: no such recipe file.")
+    recipe = read_mapping(path)
+    variables = recipe.pop("env", {})
+    if not isinstance(variables, dict):
+        raise ValueError(f"{path}: env is {variables!r}; give a mapping of environment variables to values.")
+    os.environ.update({name: str(value) for name, value in variables.items()})
+    return recipe, flags
 
 
-def effective_recipe(args: Sequence[str], parsed: Iterable[Any]) -> dict[str, Any]:
-    """The recipe that makes a run again: what `--config FILE` and the flags say, flags first, without where it was
-    written and pushed.
-
-    Args:
-        args: the command line.
-        parsed: what `RecipeParser.parse_recipe` made of it.
-    """
-    recipe: dict[str, Any] = {}
-    if "--config" in args:
-        recipe = yaml.safe_load(Path(args[args.index("--config") + 1]).read_text())
-    known = _values(parsed)
-    for flag in (arg.removeprefix("--").split("=")[0].replace("-", "_") for arg in args if arg.startswith("--")):
-        name = flag if flag in known else flag.removeprefix("no_")
-        if name in known:
-            recipe[name] = known[name]
-    return _without_run(recipe)
+# Settings of one run instead of its result, and those that could hold a secret.
+_OF_ONE_RUN = {"output_dir", "overwrite", "push_to_hub", "push_to_hub_token", "resume_from_checkpoint"}
 
 
 def changed_settings(settings: Iterable[Any]) -> dict[str, Any]:
-    """Values of dataclass instances that differ from the defaults of their classes, without those of one run."""
+    """Settings that differ from the defaults of their dataclasses, without those of one run."""
     changed: dict[str, Any] = {}
     for one in settings:
         required = [f.name for f in dataclasses.fields(one) if f.default is f.default_factory is dataclasses.MISSING]
@@ -142,7 +133,7 @@ def changed_settings(settings: Iterable[Any]) -> dict[str, Any]:
 
 
 def _values(settings: Iterable[Any]) -> dict[str, Any]:
-    """Values of dataclass instances by name, those of enumerations as plain values."""
+    """Values of dataclass instances by name, enumerations as plain values."""
     found = {name: getattr(one, name) for one in settings for name in one.__dataclass_fields__ if hasattr(one, name)}
     return {name: value.value if isinstance(value, Enum) else value for name, value in found.items()}
 
@@ -152,7 +143,7 @@ def _without_run(recipe: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _argument_type(annotation: Any) -> Any:
-    """The type that a command-line flag of a configuration field takes: the parser knows one type and None."""
+    """Type of the flag for a configuration field: the parser supports one type and None."""
     members = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
     optional = type(None) in members
     if dict in members:
@@ -165,11 +156,11 @@ def _argument_type(annotation: Any) -> Any:
 
 
 def config_arguments(name: str, config_class: type[PreTrainedConfig]) -> type:
-    """A dataclass of the settings that a configuration class adds to `PreTrainedConfig`, described by its docstring.
+    """Make a dataclass of the fields that a configuration class adds to `PreTrainedConfig`, without `DERIVED_FIELDS`.
 
     Args:
-        name: of the dataclass.
-        config_class: its `DERIVED_FIELDS` are left out.
+        name: name of the dataclass.
+        config_class: the class, whose docstring describes the fields.
     """
     described = argument_descriptions(inspect.getdoc(config_class) or "")
     derived = DERIVED_FIELDS.get(config_class.__name__, ())
@@ -177,19 +168,19 @@ def config_arguments(name: str, config_class: type[PreTrainedConfig]) -> type:
     for field in dataclasses.fields(config_class):
         if field.name not in config_class.__annotations__ or field.name in derived:
             continue
-        metadata = {"help": described[field.name]}
-        default = list(field.default) if isinstance(field.default, tuple) else field.default
-        spec = (
-            dataclasses.field(default_factory=lambda value=default: list(value), metadata=metadata)
-            if isinstance(default, list)
-            else dataclasses.field(default=default, metadata=metadata)
-        )
-        fields.append((field.name, _argument_type(field.type), spec))
+        spec: dict[str, Any] = {"metadata": {"help": described[field.name]}, "default": field.default}
+        if isinstance(field.default, tuple):
+            spec["default_factory"] = partial(list, spec.pop("default"))
+        fields.append((field.name, _argument_type(field.type), dataclasses.field(**spec)))
     return dataclasses.make_dataclass(name, fields, namespace={"_argument_group_name": "model"})
 
 
 def mapping(value: dict | str | None, name: str) -> dict | None:
-    """A mapping given in YAML, or as JSON on the command line."""
+    """Read the JSON of a mapping given on the command line; return one from a recipe unchanged.
+
+    Raises:
+        ValueError: for text that is not the JSON of a mapping; the message starts with `name`.
+    """
     if not isinstance(value, str):
         return value
     try:

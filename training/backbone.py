@@ -1,10 +1,10 @@
-"""Text backbones: taking one from a checkpoint, and choosing what of it is trained."""
+"""Text backbones: configuration of a pretrained one, and the modules that get adapters."""
 
 from transformers import AutoConfig, PreTrainedConfig
 
 
 def backbone_config(name_or_path: str, num_layers: int | None) -> PreTrainedConfig:
-    """Configuration of a pretrained text model, cut to its first `num_layers` layers.
+    """Configuration of a pretrained text model, cut to its first `num_layers` layers; all by default.
 
     Raises:
         ValueError: for more layers than the model has.
@@ -20,14 +20,18 @@ def backbone_config(name_or_path: str, num_layers: int | None) -> PreTrainedConf
 
 
 def lora_target_modules(config: PreTrainedConfig, given: list[str] | None) -> str:
-    """Regular expression of the backbone's modules that get adapters: those named, else peft's choice for this model.
+    """Regular expression of the modules of the backbone that get adapters.
+
+    Args:
+        config: configuration of the backbone.
+        given: names of modules; by default those that peft has for this type of model.
 
     Raises:
-        ValueError: if none are named and peft knows none for this kind of model.
+        ValueError: without names if peft has no default for this type of model.
     """
-    from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as KNOWN
+    from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as DEFAULTS
 
-    names = given or KNOWN.get(config.model_type)
+    names = given or DEFAULTS.get(config.model_type)
     if not names:
         raise ValueError(
             f"lora_target_modules is not set and peft has no default for {config.model_type!r}; name them."

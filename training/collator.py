@@ -1,4 +1,4 @@
-"""From question-answering samples to training batches."""
+"""Collator of question-answering samples."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,14 +9,14 @@ from ..processing.processing_time_series import TimeSeriesProcessor
 
 
 class AnswerCollator:
-    """Makes batches with labels on what the assistant says, its end-of-turn token included, and on nothing else.
+    """Collator with labels on the text of the assistant only, its end-of-turn token included.
 
-    Batches are padded on the right. Neither padding, nor placeholders of series, nor BOS are learned, whatever their
-    ids are: a backbone may use one token for BOS, EOS and padding.
+    Batches are padded on the right. Padding, placeholders of series and BOS never have labels, even if a backbone uses
+    one token for BOS, EOS and padding.
 
     Args:
-        processor: of the model.
-        max_length: tokens that samples are cut to, at their end; none by default.
+        processor: processor of the model.
+        max_length: most tokens of a sample; longer ones are cut at their end. No limit by default.
     """
 
     def __init__(self, processor: TimeSeriesProcessor, max_length: int | None = None):
@@ -24,14 +24,14 @@ class AnswerCollator:
         self.max_length = max_length
 
     def __call__(self, samples: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
-        """A batch of samples with `messages` and `time_series`.
+        """Make a batch of samples with `messages` and `time_series`.
 
         Returns:
-            `input_ids`, `attention_mask` and `labels`, int64 (batch, text), labels -100 where nothing is learned; and,
-            where any sample has series, `time_series` float32 and `time_series_mask` bool (batch, series, time).
+            `input_ids`, `attention_mask` and `labels`, int64 (batch, text), labels -100 outside the assistant's text;
+            and, where any sample has series, `time_series` float32 and `time_series_mask` bool (batch, series, time).
 
         Raises:
-            ValueError: if cutting a sample would cut a placeholder, or leaves nothing of its answer.
+            ValueError: if cutting a sample would cut a placeholder, or leaves no token of its answer.
         """
         batch = dict(
             self.processor.apply_chat_template(

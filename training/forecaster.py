@@ -1,6 +1,5 @@
 """Training the LLM-PS forecaster on transformers.Trainer."""
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -8,30 +7,21 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
-from transformers import (
-    EarlyStoppingCallback,
-    EvalPrediction,
-    PreTrainedModel,
-    PrinterCallback,
-    Trainer,
-    TrainingArguments,
-)
+from transformers import EvalPrediction, PrinterCallback, Trainer, TrainingArguments
 
 from ..modeling.configuration_llmps import LLMPSConfig
 from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..modeling.modeling_t2t import T2TModel
 from .arguments import config_arguments, mapping
 from .backbone import backbone_config, lora_target_modules
-from .runs import bfloat16_is_faster, checkpoint_to_resume
-
-logger = logging.getLogger(__name__)
+from .runs import RunDefaults, checkpoint_to_resume, early_stopping
 
 ForecasterConfigArguments = config_arguments("ForecasterConfigArguments", LLMPSConfig)
 
 
 @dataclass
 class BackboneArguments:
-    """Where the backbone comes from and what is trained of it."""
+    """Source of the backbone, and its trained parts."""
 
     backbone: str | None = field(
         default=None,
@@ -39,7 +29,7 @@ class BackboneArguments:
     )
     backbone_layers: int | None = field(default=None, metadata={"help": "Use its first layers only; all by default."})
     backbone_training: Literal["full", "lora", "frozen"] = field(
-        default="full", metadata={"help": "What of the backbone is trained."}
+        default="full", metadata={"help": "Trained part of the backbone."}
     )
     lora_r: int = field(default=8, metadata={"help": "Rank of the adapters."})
     lora_alpha: int = field(default=32, metadata={"help": "Scale of the adapters, divided by the rank."})
@@ -53,55 +43,36 @@ class BackboneArguments:
 
 
 @dataclass
-class ForecastTrainingArguments(TrainingArguments):
-    """`TrainingArguments` with the defaults of a forecaster: select on validation every epoch and keep the best."""
+class ForecastTrainingArguments(RunDefaults, TrainingArguments):
+    """`TrainingArguments` with the defaults of a forecaster: validation every epoch, and the best epoch kept."""
 
-    output_dir: str | None = field(default="outputs/forecaster", metadata={"help": "Where everything is written."})
-    overwrite: bool = field(
-        default=False,
-        metadata={"help": "Write in an output_dir that is not empty, over what an earlier run left there."},
-    )
+    output_dir: str = field(default="outputs/forecaster", metadata={"help": "Where everything is written."})
     per_device_train_batch_size: int = field(default=32, metadata={"help": "Windows in a training batch."})
     per_device_eval_batch_size: int = field(default=256, metadata={"help": "Windows in an evaluation batch."})
     learning_rate: float = field(default=5e-4, metadata={"help": "Peak learning rate."})
     num_train_epochs: float = field(default=10.0, metadata={"help": "Most passes over the training windows."})
-    lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
-    eval_strategy: str = field(default="epoch", metadata={"help": "When to evaluate."})
-    save_strategy: str = field(default="epoch", metadata={"help": "When to save; must be the same."})
-    save_total_limit: int | None = field(default=1, metadata={"help": "Checkpoints kept beside the best."})
     logging_strategy: str = field(default="epoch", metadata={"help": "When to log."})
-    load_best_model_at_end: bool = field(default=True, metadata={"help": "Reload the best on validation at the end."})
-    metric_for_best_model: str | None = field(default="mse", metadata={"help": "What the best has least of."})
+    metric_for_best_model: str | None = field(default="mse", metadata={"help": "Metric of the best checkpoint."})
     greater_is_better: bool | None = field(default=False, metadata={"help": "Whether more of it is better."})
     early_stopping_patience: int | None = field(
-        default=5, metadata={"help": "Evaluations without improvement before training stops; none to never stop."}
-    )
-    bf16: bool | None = field(
-        default=False, metadata={"help": "Mixed precision in bfloat16; null in a recipe: if it is faster here."}
+        default=5, metadata={"help": "Evaluations without improvement before training stops; null to never stop."}
     )
     batch_eval_metrics: bool = field(default=True, metadata={"help": "Sum errors over batches, keep no forecasts."})
-    dataloader_pin_memory: bool = field(default=False, metadata={"help": "Of use with an accelerator only."})
     ddp_find_unused_parameters: bool | None = field(default=False, metadata={"help": "Every parameter is used."})
-    remove_unused_columns: bool = field(default=False, metadata={"help": "Windows hold nothing that is unused."})
     label_names: list[str] | None = field(
         default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets."}
     )
     report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})  # noqa: RUF036
     seed: int = field(default=2021, metadata={"help": "Seed of weights, order and dropout."})
 
-    def __post_init__(self):
-        if self.bf16 is None:
-            # transformers and trl do not ask the processor: the one would say no and the other yes.
-            self.bf16 = bfloat16_is_faster() and not self.fp16
-        super().__post_init__()
-
 
 class ForecastTrainer(Trainer):
-    """Trainer that counts observed targets, and gives the model the frozen time-to-text features of training windows.
+    """Trainer that averages the loss over observed targets, and adds frozen time-to-text features in training.
 
     Args:
-        t2t: the pre-trained encoder, or None.
-        **kwargs: of `Trainer`.
+        t2t: pre-trained time-to-text encoder, or None.
+        *args: arguments of `Trainer`.
+        **kwargs: arguments of `Trainer`.
     """
 
     def __init__(self, *args, t2t: T2TModel | None = None, **kwargs):
@@ -111,7 +82,7 @@ class ForecastTrainer(Trainer):
     def get_batch_samples(
         self, epoch_iterator: Iterator, num_batches: int, device: torch.device
     ) -> tuple[list[dict[str, Tensor]], Tensor]:
-        """Also counts the observed targets of the global batch, so that missing ones do not tilt the mean."""
+        """Batches, and the number of observed targets in the global batch, which the loss is divided by."""
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
         count = sum((~torch.isnan(batch["future_values"])).sum() for batch in batches)
         return batches, self.accelerator.gather(torch.as_tensor(count).to(device)).sum().clamp(min=1)
@@ -126,16 +97,16 @@ class ForecastTrainer(Trainer):
 
 def build_forecaster(
     config_arguments: Any, backbone_arguments: BackboneArguments, num_variables: int
-) -> tuple[PreTrainedModel, T2TModel | None]:
-    """The model that a recipe describes, its backbone's weights loaded and what is not trained frozen.
+) -> tuple[Any, T2TModel | None]:
+    """Build the model of a recipe, load the weights of its backbone, and freeze its untrained parts.
 
     Args:
         config_arguments: fields of `LLMPSConfig`.
-        backbone_arguments: the backbone, what is trained of it, and the time-to-text encoder.
-        num_variables: variables of the data.
+        backbone_arguments: the backbone, its trained parts, and the time-to-text encoder.
+        num_variables: number of variables in the data.
 
     Returns:
-        The model (a `PeftModel` with LoRA), and the time-to-text encoder if there is one.
+        The model (a `PeftModel` with LoRA), and the time-to-text encoder, or None without one.
 
     Raises:
         ValueError: for settings that contradict each other.
@@ -151,17 +122,15 @@ def build_forecaster(
         fields["text_config"] = backbone_config(source, backbone_arguments.backbone_layers)
     elif backbone_arguments.backbone_training != "full" and fields["use_llm"]:
         raise ValueError(
-            f"backbone_training is {backbone_arguments.backbone_training!r} but backbone is not set; "
-            "random weights that are "
-            "not trained are of no use, so name a pretrained backbone or set backbone_training: full."
+            f"backbone_training is {backbone_arguments.backbone_training!r} but backbone is not set; random weights "
+            "need training, so name a pretrained backbone or set backbone_training: full."
         )
     t2t = T2TModel.from_pretrained(backbone_arguments.t2t) if backbone_arguments.t2t is not None else None
     if t2t is not None:
         if t2t.config.context_length != fields["context_length"]:
             raise ValueError(
-                f"t2t {backbone_arguments.t2t} was trained for context_length "
-                f"{t2t.config.context_length}, the recipe says "
-                f"{fields['context_length']}; they must be the same."
+                f"t2t {backbone_arguments.t2t} was trained for context_length {t2t.config.context_length}, the recipe "
+                f"says {fields['context_length']}; they must be the same."
             )
         fields |= {
             "t2t_hidden_size": t2t.config.hidden_size,
@@ -181,7 +150,7 @@ def build_forecaster(
     return model, t2t
 
 
-def _with_lora(model: LLMPSForForecasting, arguments: BackboneArguments) -> PreTrainedModel:
+def _with_lora(model: LLMPSForForecasting, arguments: BackboneArguments) -> Any:
     from peft import LoraConfig, get_peft_model
 
     outside = ["mscnn", "token_projection", "head"] + (["feature_projection"] if model.feature_projection else [])
@@ -191,7 +160,7 @@ def _with_lora(model: LLMPSForForecasting, arguments: BackboneArguments) -> PreT
             r=arguments.lora_r,
             lora_alpha=arguments.lora_alpha,
             lora_dropout=arguments.lora_dropout,
-            target_modules=lora_target_modules(model.config.text_config, arguments.lora_target_modules),
+            target_modules=lora_target_modules(model.config.get_text_config(), arguments.lora_target_modules),
             modules_to_save=outside,
         ),
     )
@@ -206,20 +175,20 @@ def train_forecaster(
     compute_metrics: Callable[[EvalPrediction, bool], dict[str, float]],
     t2t: T2TModel | None = None,
 ) -> ForecastTrainer:
-    """Trains, and leaves the best model on `eval_dataset` in the trainer.
+    """Train a forecaster and load the checkpoint that is best on `eval_dataset`.
 
     Args:
-        model: from `build_forecaster`, or any that takes and returns what it does.
-        arguments: of the Trainer.
+        model: from `build_forecaster`, or a module with the same inputs and outputs.
+        arguments: arguments of the Trainer.
         train_dataset: windows with `past_values` and `future_values`.
-        eval_dataset: windows to select on.
-        data_collator: makes a batch of windows.
+        eval_dataset: windows to select the checkpoint on.
+        data_collator: collator of windows.
         compute_metrics: adds a batch, and returns the metrics when its second argument is True.
         t2t: time-to-text encoder for the feature loss.
+
+    Returns:
+        The trainer with the best model.
     """
-    callbacks = []
-    if arguments.early_stopping_patience is not None and arguments.load_best_model_at_end:
-        callbacks.append(EarlyStoppingCallback(arguments.early_stopping_patience))
     trainer = ForecastTrainer(
         model=model,
         args=arguments,
@@ -227,7 +196,7 @@ def train_forecaster(
         eval_dataset=eval_dataset,
         data_collator=data_collator,
         compute_metrics=compute_metrics,
-        callbacks=callbacks,
+        callbacks=early_stopping(arguments),
         t2t=t2t,
     )
     trainer.remove_callback(PrinterCallback)

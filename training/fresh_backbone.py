@@ -16,12 +16,12 @@ PAD, BOS, EOS = "<|pad|>", "<|begin|>", "<|end|>"
 def learn_tokenizer(
     texts: Iterable[str], vocab_size: int, special_tokens: Iterable[str] = ()
 ) -> PreTrainedTokenizerFast:
-    """A byte-level BPE tokenizer: it knows every text, and writes the common words of `texts` as one token.
+    """Train a byte-level BPE tokenizer, which encodes any text, common words of `texts` as one token each.
 
     Args:
-        texts: what it is learned from.
-        vocab_size: most tokens, at least 300: the 256 bytes, the special tokens and some words.
-        special_tokens: tokens of its own beside padding, beginning and end.
+        texts: training texts.
+        vocab_size: largest number of tokens, at least 300: the 256 bytes, the special tokens and some words.
+        special_tokens: special tokens beside padding, beginning and end.
 
     Raises:
         ValueError: for a smaller vocabulary.
@@ -46,13 +46,14 @@ def learn_tokenizer(
 def save_fresh_backbone(
     folder: str | Path, text_config: dict[str, Any], texts: Iterable[str], special_tokens: Iterable[str] = ()
 ) -> None:
-    """Writes a language model with random weights and its tokenizer, to be loaded as any pretrained one.
+    """Save a language model with random weights and its tokenizer, which load as a pretrained model.
 
     Args:
-        folder: where to.
-        text_config: fields of a decoder's configuration, `model_type` among them; `vocab_size` bounds the tokenizer.
-        texts: what the tokenizer is learned from.
-        special_tokens: tokens of its own.
+        folder: folder to save in.
+        text_config: fields of a decoder's configuration, with `model_type`; `vocab_size` bounds the tokenizer, which
+            gives the ids of special tokens.
+        texts: training texts of the tokenizer.
+        special_tokens: further special tokens of the tokenizer.
 
     Raises:
         ValueError: without a `model_type`.
@@ -61,13 +62,8 @@ def save_fresh_backbone(
     if "model_type" not in fields:
         raise ValueError("text_config names no model_type; give one, such as llama.")
     tokenizer = learn_tokenizer(texts, fields.pop("vocab_size", 1024), special_tokens)
-    config = AutoConfig.for_model(
-        vocab_size=len(tokenizer),
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        **fields,
-    )
+    special_ids = {name: getattr(tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
+    config = AutoConfig.for_model(**{**fields, **special_ids, "vocab_size": len(tokenizer)})
     model = AutoModelForCausalLM.from_config(config)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

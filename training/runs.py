@@ -1,58 +1,109 @@
-"""What every training run asks of its model and its output folder."""
+"""Common parts of training runs: precision, early stopping, resuming, and saving."""
 
 import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import AutoConfig, PreTrainedModel, TrainingArguments
+from transformers import AutoConfig, EarlyStoppingCallback, PreTrainedModel, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
-from transformers.utils import is_torch_bf16_gpu_available
+from transformers.utils import is_torch_bf16_gpu_available, logging
+
+logger = logging.get_logger(__name__)
+
+
+@dataclass
+class RunDefaults:
+    """Defaults of `TrainingArguments` that the recipes share: validation every epoch, and the best epoch kept."""
+
+    overwrite: bool = field(
+        default=False,
+        metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
+    )
+    lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
+    eval_strategy: str = field(default="epoch", metadata={"help": "When to evaluate."})
+    save_strategy: str = field(default="epoch", metadata={"help": "When to save; must be the same."})
+    save_total_limit: int | None = field(default=1, metadata={"help": "Checkpoints kept beside the best."})
+    load_best_model_at_end: bool = field(default=True, metadata={"help": "Reload the best on validation at the end."})
+    early_stopping_patience: int | None = field(
+        default=None, metadata={"help": "Evaluations without improvement before training stops; never by default."}
+    )
+    bf16: bool | None = field(
+        default=False, metadata={"help": "Mixed precision in bfloat16; null in a recipe to use it where it is faster."}
+    )
+    dataloader_pin_memory: bool = field(default=False, metadata={"help": "Useful with an accelerator only."})
+    remove_unused_columns: bool = field(default=False, metadata={"help": "The collator needs all columns."})
+
+    def __post_init__(self):
+        if self.bf16 is None:
+            # The defaults differ (transformers off, trl on), and neither depends on the processor.
+            self.bf16 = bfloat16_is_faster() and not self.fp16
+        super().__post_init__()
 
 
 def bfloat16_is_faster() -> bool:
-    """Whether mixed precision in bfloat16 is faster than float32 here: on an accelerator that has it, and on
-    processors that multiply it (AMX or AVX-512); on others it is emulated, several times slower."""
+    """Whether mixed precision in bfloat16 is faster than float32 on this machine.
+
+    It is on accelerators with bfloat16, and on processors with products of it (AMX or AVX-512); other processors
+    emulate it, several times slower.
+    """
     if torch.accelerator.is_available():
         return is_torch_bf16_gpu_available()
     capabilities = torch.cpu.get_capabilities()
     return any(capabilities.get(name, False) for name in ("amx_bf16", "avx512_bf16"))
 
 
+def early_stopping(arguments: RunDefaults) -> list[TrainerCallback]:
+    """Callbacks that stop training after `early_stopping_patience` evaluations without improvement.
+
+    Returns:
+        One callback; none without a patience, or without `load_best_model_at_end`, as no best model is tracked then.
+    """
+    if arguments.early_stopping_patience is None:
+        return []
+    if not arguments.load_best_model_at_end:
+        logger.warning("load_best_model_at_end is off, so that early_stopping_patience has no effect.")
+        return []
+    return [EarlyStoppingCallback(arguments.early_stopping_patience)]
+
+
 def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:
-    """The checkpoint that `--resume_from_checkpoint` names: a folder, or `true` for the last one in `output_dir`.
+    """Folder of the checkpoint of `resume_from_checkpoint`: a folder, or `true` for the last one in `output_dir`.
 
     Raises:
-        ValueError: if there is none.
+        ValueError: for `true` without a checkpoint in `output_dir`.
     """
     wanted = arguments.resume_from_checkpoint
     if not wanted or str(wanted).lower() == "false":
         return None
     if str(wanted).lower() != "true":
         return str(wanted)
-    last = get_last_checkpoint(arguments.output_dir) if Path(arguments.output_dir).is_dir() else None
+    folder = str(arguments.output_dir)
+    last = get_last_checkpoint(folder) if Path(folder).is_dir() else None
     if last is None:
-        raise ValueError(f"--resume_from_checkpoint: {arguments.output_dir} holds no checkpoint.")
+        raise ValueError(f"--resume_from_checkpoint: {folder} holds no checkpoint.")
     return last
 
 
 def trained_parameters(model: torch.nn.Module) -> dict[str, int]:
-    """Numbers of trained and of all parameters."""
+    """Number of trained parameters and of all parameters."""
     return {
         "parameters_trained": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "parameters_total": sum(p.numel() for p in model.parameters()),
     }
 
 
-def save_model(model: torch.nn.Module, output: Path, base: str | None) -> PreTrainedModel:
-    """Saves what was trained; of a model with adapters, the merged model, and the adapters in `output/adapter`.
+def save_model(model: Any, output: Path, base: str | None) -> PreTrainedModel:
+    """Save a trained model; of a model with adapters, the merged model, and the adapters in `output/adapter`.
 
-    Adapters are loaded on `base`. Where that is a plain text model, the configuration lies beside them, from which the
-    model is built that the weights of `base` are put into.
+    Adapters are loaded on top of `base`. If `base` is a plain text model, the configuration of this model is saved
+    beside the adapters.
 
     Args:
         model: a plain model or a `PeftModel`, which is merged in place.
         output: folder of the checkpoint.
-        base: name or path of what training started from.
+        base: name or path of the pretrained model; required with adapters.
 
     Returns:
         The plain model.
@@ -63,10 +114,10 @@ def save_model(model: torch.nn.Module, output: Path, base: str | None) -> PreTra
     adapter = output / "adapter"
     for config in model.peft_config.values():
         config.base_model_name_or_path = base
-    # No embeddings are trained, and to find out whether they have grown peft would ask the Hub.
+    # No embeddings are trained; to detect new ones, peft would ask the Hub.
     model.save_pretrained(adapter, save_embedding_layers=False)
     plain = model.merge_and_unload()
     plain.save_pretrained(output)
-    if AutoConfig.from_pretrained(base).model_type != plain.config.model_type:
+    if base is not None and AutoConfig.from_pretrained(base).model_type != plain.config.model_type:
         shutil.copyfile(output / "config.json", adapter / "config.json")
     return plain

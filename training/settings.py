@@ -1,6 +1,6 @@
 """Descriptions of recipe settings, read from source code.
 
-Importing a configuration class imports torch and transformers, 2 s before the first line of a help page; reading its
+Importing a configuration class imports torch and transformers, which would delay a help page by 2 s; reading its
 source takes milliseconds.
 """
 
@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-# Fields of configurations that follow from the data and from other checkpoints, and are not settings of a recipe.
+# Fields of configurations that are derived from data or other checkpoints, and so are not settings of a recipe.
 DERIVED_FIELDS = {
     "LLMPSConfig": ("num_input_channels", "t2t_hidden_size", "t2t_patch_length", "t2t_patch_stride"),
     "T2TConfig": ("semantic_words", "word_embedding_size"),
-    # The tokenizer gives the placeholder its id, and the backbone says how it ties its head.
+    # From the tokenizer, and from the configuration of the backbone.
     "TSLMConfig": ("time_series_token_id", "tie_word_embeddings"),
 }
 
@@ -27,9 +27,9 @@ class Setting:
     """A setting of a recipe.
 
     Args:
-        name: the key of the recipe, and the flag without its dashes.
-        default: the default as source code; None where the setting is required.
-        help: one sentence.
+        name: key of the recipe, and flag without its dashes.
+        default: default value as source code; None if the setting is required.
+        help: description in one sentence.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Setting:
 
 
 def argument_descriptions(docstring: str) -> dict[str, str]:
-    """Descriptions by name from the Args section of a docstring, each in one line, a capital first, a period last."""
+    """Descriptions by name from the Args section of a docstring, each as one line with a capital and a period."""
     section = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", docstring, re.DOTALL | re.MULTILINE)
     descriptions = {}
     for entry in re.split(r"\n(?= {4}\w)", "\n" + section[1].rstrip() if section else ""):
@@ -59,7 +59,7 @@ def _class_definition(place: str) -> ast.ClassDef:
 
 
 def _field(name: str, value: ast.expr | None, described: dict[str, str]) -> Setting:
-    """The setting of a line `name: annotation = value`; `value` is plain, or a call of `dataclasses.field`."""
+    """Setting of a line `name: annotation = value`, where `value` may be a call of `dataclasses.field`."""
     default, text = value, described.get(name, "")
     if isinstance(value, ast.Call) and ast.unparse(value.func) == "field":
         keywords = {keyword.arg: keyword.value for keyword in value.keywords}
@@ -77,7 +77,10 @@ def read_settings(place: str) -> list[Setting]:
     section of the class docstring.
 
     Args:
-        place: "module:Class"; the module is not imported, only the packages that hold it.
+        place: "module:Class"; only the packages of the module are imported, not the module itself.
+
+    Raises:
+        ModuleNotFoundError: if there is no such module.
     """
     definition = _class_definition(place)
     described = argument_descriptions(ast.get_docstring(definition) or "")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate.utils import gather_object
@@ -14,36 +14,36 @@ from peft import PeftConfig, PeftModel
 from peft.utils import ModulesToSaveWrapper
 from torch import nn
 from torch.distributed.tensor import DTensor
-from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor, EarlyStoppingCallback, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor, PreTrainedModel
 from transformers.trainer_utils import EvalLoopOutput
-from transformers.utils import is_bitsandbytes_available
 from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantization_config
 
 from ..modeling.configuration_tslm import TSLMConfig
 from ..modeling.modeling_tslm import TSLMForCausalLM
 from ..processing.processing_time_series import TimeSeriesProcessor
+from ..requirements import require
 from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
 from .fresh_backbone import save_fresh_backbone
-from .runs import bfloat16_is_faster, checkpoint_to_resume
+from .runs import RunDefaults, checkpoint_to_resume, early_stopping
 
 TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 
-# part that a recipe names -> modules of `TSLMModel` that are that part
+# Part in a recipe -> modules of `TSLMModel`.
 PARTS = {
     "encoder": ("encoder",),
     "projector": ("projector", "resampler", "cross_attention_layers"),
     "backbone": ("backbone",),
 }
 TIME_SERIES_TOKEN = "<|time_series|>"
-# A score whose probability is 0 in every precision, also scaled, and which no product or sum takes out of range.
+# A logit with probability 0 in every precision, also scaled, which no product or sum takes out of range.
 _NEVER = -1e4
 
 
 @dataclass
 class TSLMArguments:
-    """What the model starts from, and what of it stays as it is. `ModelConfig` of trl says the rest."""
+    """Pretrained encoder and frozen parts of the model, beside `ModelConfig` of trl."""
 
     encoder_name_or_path: str | None = field(
         default=None, metadata={"help": "A pretrained time-series model as encoder; by default a new one."}
@@ -55,20 +55,17 @@ class TSLMArguments:
     def __post_init__(self):
         unknown = set(self.freeze) - set(PARTS)
         if unknown:
-            raise ValueError(f"freeze: {sorted(unknown)[0]!r} is no part of the model; parts are {', '.join(PARTS)}.")
+            raise ValueError(f"freeze: {min(unknown)!r} is not a part of the model; parts are {', '.join(PARTS)}.")
 
 
 @dataclass
-class TSLMTrainingArguments(SFTConfig):
-    """`SFTConfig` with a learning rate for each part, and the best checkpoint on generated answers kept."""
+class TSLMTrainingArguments(RunDefaults, SFTConfig):
+    """`SFTConfig` with a learning rate for each part, and the checkpoint with the best generated answers kept."""
 
-    output_dir: str | None = field(default="outputs/tslm", metadata={"help": "Where everything is written."})
-    overwrite: bool = field(
-        default=False,
-        metadata={"help": "Write in an output_dir that is not empty, over what an earlier run left there."},
-    )
+    output_dir: str = field(default="outputs/tslm", metadata={"help": "Where everything is written."})
     max_length: int | None = field(
-        default=None, metadata={"help": "Tokens that samples are cut to; series are never cut. All by default."}
+        default=None,
+        metadata={"help": "Most tokens of a sample; longer texts are cut, series are not. No limit by default."},
     )
     per_device_train_batch_size: int = field(default=32, metadata={"help": "Samples in a training batch."})
     per_device_eval_batch_size: int = field(default=128, metadata={"help": "Samples in an evaluation batch."})
@@ -81,35 +78,19 @@ class TSLMTrainingArguments(SFTConfig):
         metadata={"help": "Of the projector, or resampler and cross-attention; that of the backbone by default."},
     )
     max_new_tokens: int = field(default=32, metadata={"help": "Most tokens of a generated answer."})
-    lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
-    eval_strategy: str = field(default="epoch", metadata={"help": "When to evaluate."})
-    save_strategy: str = field(default="epoch", metadata={"help": "When to save; must be the same."})
-    save_total_limit: int | None = field(default=1, metadata={"help": "Checkpoints kept beside the best."})
-    load_best_model_at_end: bool = field(default=True, metadata={"help": "Reload the best on validation at the end."})
-    metric_for_best_model: str | None = field(default="exact_match", metadata={"help": "What the best has most of."})
+    metric_for_best_model: str | None = field(
+        default="exact_match", metadata={"help": "Metric of the best checkpoint."}
+    )
     greater_is_better: bool | None = field(default=True, metadata={"help": "Whether more of it is better."})
-    early_stopping_patience: int | None = field(
-        default=None, metadata={"help": "Evaluations without improvement before training stops; never by default."}
-    )
-    bf16: bool | None = field(
-        default=False, metadata={"help": "Mixed precision in bfloat16; null in a recipe: if it is faster here."}
-    )
     gradient_checkpointing: bool = field(default=False, metadata={"help": "Less memory for more computing."})
     dataset_kwargs: dict[str, Any] | str | None = field(
-        default_factory=lambda: {"skip_prepare_dataset": True}, metadata={"help": "The collator prepares samples."}
+        default_factory=lambda: {"skip_prepare_dataset": True},
+        metadata={"help": "Data settings of trl; the collator prepares samples."},
     )
-    remove_unused_columns: bool = field(default=False, metadata={"help": "The collator needs the series."})
-    dataloader_pin_memory: bool = field(default=False, metadata={"help": "Of use with an accelerator only."})
-
-    def __post_init__(self):
-        if self.bf16 is None:
-            # transformers and trl do not ask the processor: the one would say no and the other yes.
-            self.bf16 = bfloat16_is_faster() and not self.fp16
-        super().__post_init__()
 
 
 def part_of(parameter: str) -> str | None:
-    """The part of `PARTS` that a parameter belongs to by its name, adapters and wrappers included."""
+    """Part of `PARTS` that a parameter belongs to by its name, also inside adapters and wrappers."""
     part_of_module = {module: part for part, modules in PARTS.items() for module in modules}
     return next((part_of_module[name] for name in parameter.split(".") if name in part_of_module), None)
 
@@ -121,16 +102,19 @@ def generate_answers(
     batch_size: int,
     max_new_tokens: int,
 ) -> list[str]:
-    """What the model answers, greedily, to the messages of each sample up to its last one, which is the true answer.
+    """Generate the model's answer to each sample by greedy search.
 
     Args:
-        model: a `TSLMForCausalLM`, adapters or not.
-        processor: of the model.
-        samples: with `messages` and `time_series`.
-        batch_size: samples generated at a time.
-        max_new_tokens: most tokens of an answer.
+        model: a `TSLMForCausalLM`, with or without adapters.
+        processor: processor of the model.
+        samples: samples with `messages`, of which the last is the true answer and left out, and `time_series`.
+        batch_size: number of samples in a batch.
+        max_new_tokens: largest number of tokens of an answer.
+
+    Returns:
+        The answers, stripped, in the order of the samples.
     """
-    answers = []
+    answers: list[str] = []
     was_training = model.training
     model.eval()
     for start in range(0, len(samples), batch_size):
@@ -144,7 +128,7 @@ def generate_answers(
             padding_side="left",
         ).to(model.device)
         with torch.inference_mode():
-            generated = model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
+            generated = cast(Any, model).generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
         new_tokens = generated[:, inputs["input_ids"].shape[1] :]
         answers += [text.strip() for text in processor.batch_decode(new_tokens, skip_special_tokens=True)]
     model.train(was_training)
@@ -152,17 +136,17 @@ def generate_answers(
 
 
 @contextmanager
-def placeholder_out_of_fused_loss(model: PreTrainedModel) -> Iterator[None]:
-    """Has a loss that trl computes from hidden states and head leave out the placeholder, as the model's own does.
+def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
+    """Exclude the placeholder from a loss that trl computes from hidden states and head, as the model itself does.
 
-    SFTTrainer asks the model for its head and never makes the scores in which the soft prompt's `forward` lowers that
-    of the placeholder; here it gets the head's weight with a bias that does so.
+    SFTTrainer multiplies hidden states by the weight of the head, without the step of the soft prompt's `forward` that
+    lowers the logit of the placeholder; within this context, it gets a head with a bias that lowers it.
 
     Args:
-        model: a `TSLMForCausalLM`, or one with adapters.
+        model: a `TSLMForCausalLM`, with or without adapters.
     """
     model = model.get_base_model() if isinstance(model, PeftModel) else model
-    if model.config.fusion != "soft_prompt":  # Flamingo's forward scores it as any other
+    if model.config.fusion != "soft_prompt":  # Flamingo's forward treats it as any other token
         yield
         return
     head = model.get_output_embeddings()
@@ -178,12 +162,17 @@ def placeholder_out_of_fused_loss(model: PreTrainedModel) -> Iterator[None]:
 
 
 class TSLMTrainer(SFTTrainer):
-    """SFTTrainer with a learning rate for each part of the model, which evaluates what the model generates.
+    """SFTTrainer with a learning rate for each part of the model, and metrics of generated answers.
 
     Args:
         answer_metrics: (answers, samples) -> metric -> value.
-        **kwargs: of `SFTTrainer`.
+        *args: arguments of `SFTTrainer`.
+        **kwargs: arguments of `SFTTrainer`.
     """
+
+    args: TSLMTrainingArguments
+    model: Any
+    processing_class: Any
 
     def __init__(
         self,
@@ -195,20 +184,23 @@ class TSLMTrainer(SFTTrainer):
         self.answer_metrics = answer_metrics
 
     def compute_loss(self, model: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        """The loss of `model(labels=...)`: over the tokens that can be written."""
+        """Loss of `model(labels=...)`, over the tokens that the model can write."""
         with placeholder_out_of_fused_loss(self.accelerator.unwrap_model(model)):
             return super().compute_loss(model, *args, **kwargs)
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
-        """Writes none: that of trl describes a text model; the command that trains writes one at the end."""
+        """Skip the card of trl, which describes a text model; the recipe writes one at the end."""
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
-        """Splits the parameter groups of a new optimizer by part, each with its learning rate."""
+        """Create the optimizer, with parameter groups by part, each with its learning rate."""
         is_new = self.optimizer is None
         optimizer = super().create_optimizer(model)
         if not is_new:
             return optimizer
-        rates = {"encoder": self.args.encoder_learning_rate, "projector": self.args.projector_learning_rate}
+        rates: dict[str | None, float | None] = {
+            "encoder": self.args.encoder_learning_rate,
+            "projector": self.args.projector_learning_rate,
+        }
         named = (self.model if model is None else model).named_parameters()
         parts = {id(parameter): part_of(name) for name, parameter in named}
         groups = []
@@ -223,7 +215,7 @@ class TSLMTrainer(SFTTrainer):
         return optimizer
 
     def generate_answers(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Answers to all samples, on every process; each process generates its share."""
+        """Generate the answers to all samples; each process generates a share and gets all."""
         with self.accelerator.split_between_processes(list(range(len(samples)))) as rows:
             answers = generate_answers(
                 self.accelerator.unwrap_model(self.model),
@@ -235,20 +227,25 @@ class TSLMTrainer(SFTTrainer):
         return gather_object(answers)
 
     def evaluation_loop(
-        self, dataloader: Any, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any
+        self,
+        dataloader: Any,
+        description: str,
+        prediction_loss_only: bool | None = None,
+        ignore_keys: list[str] | None = None,
+        metric_key_prefix: str = "eval",
     ) -> EvalLoopOutput:
-        """The loss, and the metrics of generated answers."""
-        output = super().evaluation_loop(dataloader, *args, metric_key_prefix=metric_key_prefix, **kwargs)
+        """Compute the loss, and the metrics of generated answers."""
+        output = super().evaluation_loop(dataloader, description, prediction_loss_only, ignore_keys, metric_key_prefix)
         samples = dataloader.dataset
         metrics = self.answer_metrics(self.generate_answers(samples), samples)
-        output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in metrics.items()})
-        return output
+        named = {f"{metric_key_prefix}_{name}": value for name, value in metrics.items()}
+        return output._replace(metrics={**(output.metrics or {}), **named})
 
 
 def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
-    """What `from_pretrained` is to know of precision and attention."""
-    if (model_arguments.load_in_4bit or model_arguments.load_in_8bit) and not is_bitsandbytes_available():
-        raise ValueError("load_in_4bit and load_in_8bit need bitsandbytes, which is not installed; install it.")
+    """Arguments of `from_pretrained` for precision and attention."""
+    if model_arguments.load_in_4bit or model_arguments.load_in_8bit:
+        require("bitsandbytes", "quantization")
     arguments = {
         "dtype": model_arguments.dtype,
         "attn_implementation": model_arguments.attn_implementation,
@@ -258,7 +255,11 @@ def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
 
 
 def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arguments: ModelConfig) -> None:
-    """Raises `ValueError` for settings that contradict each other, before anything is loaded."""
+    """Check for settings that contradict each other, before a model is loaded.
+
+    Raises:
+        ValueError: for such settings.
+    """
     if tslm_arguments.encoder_name_or_path is not None and config_arguments.encoder_config is not None:
         raise ValueError(
             "encoder_name_or_path and encoder_config are both set; the first has its own, so set one of them."
@@ -284,15 +285,15 @@ def build_tslm(
     texts: Iterable[str],
     is_writer: bool,
 ) -> tuple[TSLMForCausalLM, TimeSeriesProcessor]:
-    """The model that a recipe describes and its processor.
+    """Build the model of a recipe and its processor.
 
     Args:
         config_arguments: fields of `TSLMConfig`, for a new model.
-        tslm_arguments: the encoder, and what is not trained.
-        model_arguments: the backbone or a saved `TSLMForCausalLM`, its precision and adapters; without a name the
-            backbone is a new one of `text_config`.
-        fresh_folder: where a new backbone is put.
-        texts: what the tokenizer of a new backbone is learned from.
+        tslm_arguments: the encoder, and the frozen parts.
+        model_arguments: the backbone or a saved `TSLMForCausalLM`, its precision and adapters; without a name, a new
+            backbone of `text_config` is made.
+        fresh_folder: folder for a new backbone.
+        texts: training texts for the tokenizer of a new backbone.
         is_writer: whether this process writes that folder; the others must come later.
 
     Raises:
@@ -304,9 +305,8 @@ def build_tslm(
     if source is None:
         source = str(fresh_folder)
         if is_writer:
-            save_fresh_backbone(
-                source, mapping(config_arguments.text_config, "text_config"), texts, [TIME_SERIES_TOKEN]
-            )
+            text_config = mapping(config_arguments.text_config, "text_config") or {}
+            save_fresh_backbone(source, text_config, texts, [TIME_SERIES_TOKEN])
     elif AutoConfig.from_pretrained(source).model_type == TSLMConfig.model_type:
         defaults = vars(type(config_arguments)())
         changed = [name for name, value in vars(config_arguments).items() if value != defaults[name]]
@@ -314,7 +314,8 @@ def build_tslm(
             changed.append("encoder_name_or_path")
         if changed:
             raise ValueError(f"{source} is a saved model with a configuration of its own; leave {changed[0]} out.")
-        return AutoModelForCausalLM.from_pretrained(source, **load), AutoProcessor.from_pretrained(source)
+        loaded: Any = AutoModelForCausalLM.from_pretrained(source, **load)
+        return loaded, AutoProcessor.from_pretrained(source)
     fields = {name: value for name, value in vars(config_arguments).items() if name != "text_config"}
     fields["encoder_config"] = mapping(fields["encoder_config"], "encoder_config")
     model = TSLMForCausalLM.from_backbone(
@@ -323,8 +324,8 @@ def build_tslm(
     return model, TimeSeriesProcessor.from_backbone(source, model.config, time_series_token=TIME_SERIES_TOKEN)
 
 
-def freeze_parts(model: TSLMForCausalLM, parts: Iterable[str]) -> None:
-    """Makes the parameters of parts of a model constants."""
+def freeze_parts(model: TSLMForCausalLM, parts: Sequence[str | None]) -> None:
+    """Exclude the parameters of some parts of a model from training."""
     for name, parameter in model.named_parameters():
         if part_of(name) in parts:
             parameter.requires_grad_(False)
@@ -332,14 +333,14 @@ def freeze_parts(model: TSLMForCausalLM, parts: Iterable[str]) -> None:
 
 def lora_config(model: TSLMForCausalLM, model_arguments: ModelConfig, freeze: Sequence[str]) -> PeftConfig | None:
     """The `peft_config` of the trainer: adapters in the backbone, and the other trained parts saved beside them."""
-    config = get_peft_config(model_arguments)
+    config: Any = get_peft_config(model_arguments)
     if config is None:
         return None
     given = model_arguments.lora_target_modules
     given = [given] if isinstance(given, str) else given
-    config.target_modules = lora_target_modules(model.config.text_config, given)
+    config.target_modules = lora_target_modules(model.config.get_text_config(), given)
     whole = [module for part in ("encoder", "projector") if part not in freeze for module in PARTS[part]]
-    # A list of modules cannot be wrapped as one, its members can.
+    # peft cannot wrap a list of modules, but its members.
     present = dict(model.model.named_children())
     names = []
     for module in whole:
@@ -352,16 +353,20 @@ def lora_config(model: TSLMForCausalLM, model_arguments: ModelConfig, freeze: Se
 
 
 def keep_4bit_differentiable(model: nn.Module) -> None:
-    """Has 4-bit layers keep the layout that they were loaded in: on some CPUs bitsandbytes changes it at the first
-    evaluation to one without gradient, and training goes on with wrong ones."""
+    """Keep the layout of 4-bit layers on CPUs where bitsandbytes would change it at the first evaluation.
+
+    The other layout has no gradient, and training would go on with wrong ones.
+    """
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False
+            setattr(module, "support_avx512bf16_for_cpu", False)  # noqa: B010
 
 
 def restore_whole_modules(model: nn.Module) -> None:
-    """Gives modules that are trained as a whole beside adapters their own precision back: in a quantised model
-    SFTTrainer rounds all that is trained to bfloat16, which is meant for the adapters."""
+    """Restore the precision of modules that are trained as a whole beside adapters.
+
+    In a quantized model, SFTTrainer casts all trained parameters to bfloat16, which is meant for the adapters.
+    """
     for module in model.modules():
         if isinstance(module, ModulesToSaveWrapper):
             original = module.original_module
@@ -379,27 +384,27 @@ def train_tslm(
     eval_dataset: Dataset,
     answer_metrics: Callable[[Sequence[str], Sequence[Mapping[str, Any]]], dict[str, float]],
 ) -> TSLMTrainer:
-    """Trains, and leaves the best model on `eval_dataset` in the trainer.
+    """Train a model and load the checkpoint that is best on `eval_dataset`.
 
     Args:
         model: from `build_tslm`.
-        processor: of the model.
-        arguments: of the trainer.
-        tslm_arguments: what is not trained.
+        processor: processor of the model.
+        arguments: arguments of the trainer.
+        tslm_arguments: frozen parts.
         model_arguments: adapters.
         train_dataset: samples with `messages`, the assistant's last, and `time_series`.
-        eval_dataset: such samples to select on.
+        eval_dataset: such samples to select the checkpoint on.
         answer_metrics: (answers, samples) -> metric -> value.
 
+    Returns:
+        The trainer with the best model.
+
     Raises:
-        ValueError: model and processor are not of one another.
+        ValueError: if model and processor do not match.
     """
     processor.check_model(model.config)
     freeze_parts(model, tslm_arguments.freeze)
     keep_4bit_differentiable(model)
-    callbacks = []
-    if arguments.early_stopping_patience is not None:
-        callbacks.append(EarlyStoppingCallback(arguments.early_stopping_patience))
     trainer = TSLMTrainer(
         model=model,
         args=arguments,
@@ -407,7 +412,7 @@ def train_tslm(
         train_dataset=train_dataset,
         eval_dataset=eval_dataset,
         processing_class=processor,
-        callbacks=callbacks,
+        callbacks=early_stopping(arguments),
         peft_config=lora_config(model, model_arguments, tslm_arguments.freeze),
         answer_metrics=answer_metrics,
     )

@@ -1,6 +1,5 @@
 """Pre-training the time-to-text encoder of LLM-PS (arXiv 2503.09656, section 3.3)."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,30 +8,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import Dataset
-from transformers import (
-    AutoModel,
-    AutoTokenizer,
-    EarlyStoppingCallback,
-    PreTrainedTokenizerBase,
-    Trainer,
-    TrainingArguments,
-)
+from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase, Trainer
 
 from ..modeling.configuration_t2t import T2TConfig
 from ..modeling.modeling_t2t import T2TForPreTraining
 from .arguments import config_arguments
 from .forecaster import ForecastTrainingArguments
-from .runs import checkpoint_to_resume
+from .runs import checkpoint_to_resume, early_stopping
 
-logger = logging.getLogger(__name__)
-
-# What people say of time series. The paper picks such words by hand and does not print them; these are ours.
+# Words about time series, chosen here: the paper chooses such words by hand and does not list them.
 ANCHOR_WORDS = (  # noqa: SIM905
     "trend increase decrease rise fall growth decline up down upward downward steady stable flat constant level mean "
     "average high low peak valley maximum minimum spike drop jump dip shift change sudden gradual fast slow smooth "
-    "rough "
-    "season seasonal cycle period periodic daily weekly monthly yearly wave oscillation frequency repeat regular "
-    "irregular random noise variance volatile fluctuation amplitude outlier anomaly linear exponential strong weak"
+    "rough season seasonal cycle period periodic daily weekly monthly yearly wave oscillation frequency repeat "
+    "regular irregular random noise variance volatile fluctuation amplitude outlier anomaly linear exponential strong "
+    "weak"
 ).split()
 
 T2TConfigArguments = config_arguments("T2TConfigArguments", T2TConfig)
@@ -40,29 +30,27 @@ T2TConfigArguments = config_arguments("T2TConfigArguments", T2TConfig)
 
 @dataclass
 class WordArguments:
-    """Where the semantic labels come from."""
+    """Source of the semantic labels."""
 
     word_embeddings: str | None = field(
         default=None,
-        metadata={
-            "help": "Name or path of the language model whose words label the patches; by default only rebuild them."
-        },
+        metadata={"help": "Name or path of the language model whose words label the patches; by default no labels."},
     )
-    num_words: int = field(default=100, metadata={"help": "Words of the language model that become labels."})
+    num_words: int = field(default=100, metadata={"help": "Number of words of the language model that become labels."})
 
 
 @dataclass
 class T2TTrainingArguments(ForecastTrainingArguments):
     """`ForecastTrainingArguments` that select on the validation loss; Adam at 1e-3 as in the paper."""
 
-    output_dir: str | None = field(default="outputs/t2t", metadata={"help": "Where everything is written."})
+    output_dir: str = field(default="outputs/t2t", metadata={"help": "Where everything is written."})
     learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate."})
-    metric_for_best_model: str | None = field(default="loss", metadata={"help": "What the best has least of."})
+    metric_for_best_model: str | None = field(default="loss", metadata={"help": "Metric of the best checkpoint."})
     label_names: list[str] | None = field(
-        default_factory=lambda: ["past_values"], metadata={"help": "The windows are their own targets."}
+        default_factory=lambda: ["past_values"], metadata={"help": "Names of the targets, the windows themselves."}
     )
-    prediction_loss_only: bool = field(default=True, metadata={"help": "Keep no reconstructions."})
-    batch_eval_metrics: bool = field(default=False, metadata={"help": "The loss is the only metric."})
+    prediction_loss_only: bool = field(default=True, metadata={"help": "Return only the loss in evaluation."})
+    batch_eval_metrics: bool = field(default=False, metadata={"help": "Not needed, as the loss is the only metric."})
 
 
 def semantic_words(
@@ -71,13 +59,13 @@ def semantic_words(
     num_words: int,
     anchors: tuple[str, ...] = tuple(ANCHOR_WORDS),
 ) -> tuple[list[str], Tensor]:
-    """The words of a language model that are closest in cosine to any of some words about time series.
+    """Words of a language model with the largest cosine similarity to any of the anchor words.
 
     Args:
-        tokenizer: of the language model.
+        tokenizer: tokenizer of the language model.
         embeddings: its word embeddings, (vocabulary, width).
-        num_words: how many to take.
-        anchors: the words about time series; one of several tokens is their mean.
+        num_words: number of words.
+        anchors: words about time series; the embedding of a word of several tokens is their mean.
 
     Returns:
         The tokens, closest first, and their embeddings (num_words, width).
@@ -85,7 +73,7 @@ def semantic_words(
     Raises:
         ValueError: for more words than the vocabulary has.
     """
-    # An embedding table may be padded beyond the vocabulary, and special tokens are no words.
+    # An embedding table may be padded beyond the vocabulary, and special tokens are not words.
     usable = torch.ones(len(embeddings), dtype=torch.bool)
     usable[len(tokenizer) :] = False
     usable[[i for i in tokenizer.all_special_ids if i < len(embeddings)]] = False
@@ -95,11 +83,11 @@ def semantic_words(
     anchored = torch.stack([embeddings[ids].mean(0) for ids in tokens if ids])
     similarity = (F.normalize(embeddings, dim=-1) @ F.normalize(anchored, dim=-1).T).amax(1)
     closest = torch.where(usable, similarity, -torch.inf).topk(num_words).indices
-    return tokenizer.convert_ids_to_tokens(closest.tolist()), embeddings[closest]
+    return list(tokenizer.convert_ids_to_tokens(closest.tolist())), embeddings[closest]
 
 
 def build_t2t(config_arguments: Any, word_arguments: WordArguments) -> T2TForPreTraining:
-    """The model that a recipe describes, with the word embeddings of its language model."""
+    """Build the model of a recipe, with the word embeddings of its language model."""
     fields = vars(config_arguments)
     source = word_arguments.word_embeddings
     if source is None:
@@ -113,19 +101,22 @@ def build_t2t(config_arguments: Any, word_arguments: WordArguments) -> T2TForPre
 
 def train_t2t(
     model: T2TForPreTraining,
-    arguments: TrainingArguments,
+    arguments: T2TTrainingArguments,
     train_dataset: Dataset,
     eval_dataset: Dataset,
     data_collator: Callable[[Any], dict[str, Tensor]],
 ) -> Trainer:
-    """Trains, and leaves the best model on `eval_dataset` in the trainer.
+    """Train an encoder and load the checkpoint that is best on `eval_dataset`.
 
     Args:
         model: from `build_t2t`.
-        arguments: of the Trainer.
+        arguments: arguments of the Trainer.
         train_dataset: windows with `past_values`.
-        eval_dataset: windows to select on.
-        data_collator: makes a batch of windows, of `past_values` alone.
+        eval_dataset: windows to select the checkpoint on.
+        data_collator: collator of windows, with `past_values` only.
+
+    Returns:
+        The trainer with the best model.
     """
     trainer = Trainer(
         model=model,
@@ -133,9 +124,7 @@ def train_t2t(
         train_dataset=train_dataset,
         eval_dataset=eval_dataset,
         data_collator=data_collator,
-        callbacks=[EarlyStoppingCallback(arguments.early_stopping_patience)]
-        if arguments.early_stopping_patience
-        else [],
+        callbacks=early_stopping(arguments),
     )
     trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
     return trainer

@@ -4,7 +4,7 @@ import logging
 import re
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import AutoTokenizer
@@ -54,8 +54,8 @@ def convert_opentslm(
         checkpoint: the `.pt` file; it is read as tensors only, never as code.
         llm: name or path of the language model that the checkpoint was trained on.
         output: folder for the model and its processor.
-        joint_latents: Flamingo: compress all series of a sample together instead of each by itself, as the reference
-            did in training. Checkpoints trained on several series need it.
+        joint_latents: Flamingo: compress all series of a sample together instead of separately, as the reference did
+            in training. Checkpoints trained on several series need it.
         observe_padding: pad the series of a sample with zeros that count as values, as the reference did in training.
         dtype: dtype of the converted weights.
 
@@ -63,8 +63,8 @@ def convert_opentslm(
         The folder.
 
     Raises:
-        ValueError: the file holds more than tensors and LoRA settings, is not an OpenTSLM checkpoint, or does not fit
-            the language model.
+        ValueError: if the file holds more than tensors and LoRA settings, is not an OpenTSLM checkpoint, or does not
+            fit the language model.
     """
     state = load_checkpoint(checkpoint)
     if "encoder_state" in state and "projector_state" in state:
@@ -90,9 +90,9 @@ def load_checkpoint(checkpoint: str | Path) -> dict[str, Any]:
     """Read a `.pt` file with `weights_only=True`; it may hold tensors and the settings of a LoRA adapter.
 
     Raises:
-        ValueError: the file is damaged, or holds other objects, which unpickling would run as code.
+        ValueError: if the file is damaged, or holds other objects, which unpickling would run as code.
     """
-    # What torch raises for a file that is cut or garbled differs from place to place.
+    # The error of torch for a damaged file depends on the place of the damage.
     damage = (EOFError, LookupError, RuntimeError, ValueError, ModuleNotFoundError)
     try:
         with _allow_lora_settings():
@@ -128,7 +128,7 @@ def _convert_soft_prompt(
     # The published models have no placeholder token; its row must not be read or predicted.
     token = model.config.time_series_token_id
     for embeddings in (model.get_input_embeddings(), model.get_output_embeddings()):
-        embeddings.weight.data[token] = 0.0
+        cast(torch.nn.Linear, embeddings).weight.data[token] = 0.0
     _load(model.model.encoder, _encoder_weights(encoder_state))
     _load(
         model.model.projector,
@@ -197,7 +197,7 @@ def _convert_flamingo(
     _load(model.get_input_embeddings(), {"weight": embeddings})
     head = weights.get("lang_encoder.lm_head.weight")
     if head is not None:
-        _load(model.get_output_embeddings(), {"weight": head})
+        _load(cast(torch.nn.Module, model.get_output_embeddings()), {"weight": head})
     processor = TimeSeriesProcessor.from_backbone(
         llm,
         model.config,
@@ -211,7 +211,7 @@ def _convert_flamingo(
 
 
 def _flamingo_tokenizer(llm: str) -> Any:
-    """The tokenizer with the tokens that the reference adds, in the same order."""
+    """Tokenizer with the tokens that the reference adds, in the same order."""
     tokenizer = AutoTokenizer.from_pretrained(llm)
     tokenizer.add_special_tokens({"additional_special_tokens": [_END_OF_CHUNK, _FLAMINGO_TOKEN]})
     if tokenizer.pad_token is None:
@@ -222,7 +222,7 @@ def _flamingo_tokenizer(llm: str) -> Any:
 def _encoder_config(state: StateDict) -> TSEncoderConfig:
     """Configuration of the patch encoder, from the shapes of its tensors."""
     layers = _count(state, r"encoder\.layers\.(\d+)\.")
-    sizes = {"intermediate_size": state["encoder.layers.0.linear1.weight"].shape[0]} if layers else {}
+    sizes: dict[str, Any] = {"intermediate_size": state["encoder.layers.0.linear1.weight"].shape[0]} if layers else {}
     return TSEncoderConfig(
         patch_length=state["patch_embed.weight"].shape[-1],
         hidden_size=state["patch_embed.weight"].shape[0],
@@ -295,7 +295,7 @@ def _merge_lora(backbone: torch.nn.Module, lora_state: StateDict, lora_config: d
             continue
         path, adapter = match.groups()
         up = lora_state[name.replace("lora_A", "lora_B")]
-        weight = backbone.get_submodule(path).weight
+        weight = backbone.get_parameter(f"{path}.weight")
         update = _lora_scale((lora_config or {}).get(adapter), down.shape[0]) * up.float() @ down.float()
         if update.shape != weight.shape:
             raise ValueError(
@@ -306,7 +306,7 @@ def _merge_lora(backbone: torch.nn.Module, lora_state: StateDict, lora_config: d
 
 
 def _lora_scale(settings: Any, rank: int) -> float:
-    """Scale of an adapter; without settings that of the reference, where alpha is twice the rank."""
+    """Scale of an adapter; without settings, that of the reference, where alpha is twice the rank."""
     if settings is None:
         return 2.0
     return settings.lora_alpha / (rank**0.5 if settings.use_rslora else rank)
@@ -316,7 +316,7 @@ def _load(module: torch.nn.Module, weights: StateDict) -> None:
     """Load all weights of a module strictly.
 
     Raises:
-        ValueError: names or shapes differ.
+        ValueError: if names or shapes differ.
     """
     try:
         module.load_state_dict(weights, strict=True)
@@ -326,7 +326,7 @@ def _load(module: torch.nn.Module, weights: StateDict) -> None:
 
 
 def _below(state: StateDict, prefix: str) -> StateDict:
-    """Entries with a name that starts with `prefix`, which is removed."""
+    """Entries whose name starts with `prefix`, without the prefix."""
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
 
 

@@ -1,7 +1,6 @@
-"""Forecasters as graphs that run without this package: torch.export and ONNX, in float32 or with int8 weights."""
+"""Export of forecasters to graphs that run without this package: torch.export and ONNX, in float32 or int8."""
 
 import copy
-import importlib.util
 import json
 import logging
 import tempfile
@@ -15,12 +14,13 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from .files import write_json
+from .requirements import require
 
 logger = logging.getLogger(__name__)
 
 FORMATS = {"torch": "model.pt2", "onnx": "model.onnx"}
-# (format, whether int8) -> packages beside torch
-_NEEDS = {
+# (format, whether int8) -> packages beside torch.
+_PACKAGES: dict[tuple[str, bool], tuple[str, ...]] = {
     ("torch", False): (),
     ("torch", True): ("torchao",),
     ("onnx", False): ("onnx", "onnxscript"),
@@ -29,7 +29,7 @@ _NEEDS = {
 
 
 class _Graph(nn.Module):
-    """The forecaster's forward with its forecasts by name and nothing else."""
+    """Forward pass of a forecaster that returns its forecasts by name."""
 
     def __init__(self, model: PreTrainedModel):
         super().__init__()
@@ -42,7 +42,7 @@ class _Graph(nn.Module):
 
 
 def _with_linear_layers(module: nn.Module) -> None:
-    """Puts linear layers in place of GPT-2's own kind, which no quantiser knows."""
+    """Replace the `Conv1D` layers of GPT-2 by linear layers, which quantizers support."""
     for name, child in module.named_children():
         if isinstance(child, Conv1D):
             linear = nn.Linear(*child.weight.shape)
@@ -53,47 +53,43 @@ def _with_linear_layers(module: nn.Module) -> None:
 
 
 def _to_int8(module: nn.Module) -> None:
-    """Weights of linear layers as int8 with a scale for each output, multiplied out where they are used."""
+    """Quantize the weights of linear layers to int8 with a scale for each output; products stay in float32."""
     from torchao.quantization import Int8WeightOnlyConfig, quantize_
     from torchao.utils import unwrap_tensor_subclass
 
     _with_linear_layers(module)
     quantize_(module, Int8WeightOnlyConfig(version=2))
-    # Plain tensors in the graph, so that it loads without torchao.
+    # With plain tensors, the graph loads without torchao.
     unwrap_tensor_subclass(module)
 
 
-def most_variables(config: Any) -> int | None:
-    """Most variables that a forecaster of this `LLMPSConfig` takes at once; None for any number."""
-    return config.most_variables
-
-
 def _axes(config: Any) -> dict[int, Any]:
-    """The dynamic axes of `past_values` and its mask."""
-    most = most_variables(config)
+    """Dynamic axes of `past_values` and its mask."""
     axes = {0: Dim("batch")}
-    if config.share_projection and most != 1:
-        axes[2] = Dim("variables", max=most)
+    if config.share_projection and config.most_variables != 1:
+        axes[2] = Dim("variables", max=config.most_variables)
     return axes
 
 
 @torch.no_grad()
 def export_program(model: PreTrainedModel, int8: bool = False) -> ExportedProgram:
-    """A forecaster as a graph of torch, with any batch size and, unless each has a head of its own, variables.
+    """Export a forecaster to a graph of torch.
 
     The graph maps `past_values` float32 and `past_observed_mask` bool, both (batch, context_length, variables), to
-    `mean_predictions` (batch, prediction_length, variables) and, with a quantile head, `full_predictions` with the
-    quantiles last. NaN is missing, as in the model. Look-back and horizon are fixed: it neither pads nor rolls out.
+    `mean_predictions` (batch, prediction_length, variables) and, with a quantile head, `full_predictions` (batch,
+    prediction_length, variables, levels), in float32. NaN is missing, as in the model. The batch size is dynamic, and
+    the number of variables too unless each has a head of its own. Look-back and horizon are fixed: the graph neither
+    pads nor rolls out.
 
     Args:
-        model: an [`LLMPSForForecasting`], left as it is; the graph computes in float32.
-        int8: whether to keep the weights of linear layers as int8 with a scale for each output (needs torchao).
+        model: an [`LLMPSForForecasting`], which is not changed.
+        int8: whether to store the weights of linear layers as int8 with a scale for each output (needs torchao).
     """
     config = model.config
     module = copy.deepcopy(model).float().eval().requires_grad_(False)
     if int8:
         _to_int8(module)
-    variables = config.num_input_channels if not config.share_projection else min(3, most_variables(config) or 3)
+    variables = config.num_input_channels if not config.share_projection else min(3, config.most_variables or 3)
     values = torch.randn(2, config.context_length, variables, device=model.device)
     axes = _axes(config)
     return torch.export.export(
@@ -104,17 +100,17 @@ def export_program(model: PreTrainedModel, int8: bool = False) -> ExportedProgra
 
 
 def export_onnx(model: PreTrainedModel, path: str | Path) -> None:
-    """Writes the graph of `export_program` as ONNX; above 2 GB the weights go to a file beside it."""
+    """Write the graph of `export_program` as ONNX; above 2 GB, the weights go to a file beside it."""
     program = export_program(model)
     axes = _axes(model.config)
     names = ["mean_predictions", "full_predictions"][: 2 if model.config.quantiles else 1]
-    onnx_program = torch.onnx.export(
+    onnx_program: Any = torch.onnx.export(
         program,
         dynamo=True,
         verbose=False,
         input_names=["past_values", "past_observed_mask"],
         output_names=names,
-        # Only for the names of the axes: those of the mask are the same.
+        # For the names of the axes only, which the mask shares.
         dynamic_shapes={"past_values": axes, "past_observed_mask": None},
     )
     onnx_program.model.metadata_props["ts_llm_fusion"] = json.dumps(_facts(model.config))
@@ -122,16 +118,16 @@ def export_onnx(model: PreTrainedModel, path: str | Path) -> None:
 
 
 def quantize_onnx(source: str | Path, path: str | Path) -> None:
-    """Writes an ONNX graph again with int8 weights in its matrix products; activations become int8 as it runs."""
+    """Quantize the matrix products of an ONNX graph: int8 weights, and int8 activations at run time."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     with tempfile.TemporaryDirectory() as folder:
         prepared = str(Path(folder) / "prepared.onnx")
-        # The exporter has optimised it and inferred its shapes.
+        # The exporter has optimized the graph and inferred its shapes.
         quant_pre_process(str(source), prepared, skip_optimization=True, skip_symbolic_shape=True)
-        # Processors without VNNI or AMX add two products of activation and weight in 16 bits, which weights of 8 bits
-        # overflow; reduce_range keeps 7. Unsigned weights would do too, at half the speed where there is VNNI.
+        # Processors without VNNI or AMX add two products of activation and weight in 16 bits, which 8-bit weights
+        # overflow; reduce_range uses 7 bits. Unsigned weights would work too, at half the speed with VNNI.
         quantize_dynamic(
             prepared,
             str(path),
@@ -143,12 +139,10 @@ def quantize_onnx(source: str | Path, path: str | Path) -> None:
 
 
 def _facts(config: Any) -> dict[str, Any]:
-    """What the user of a graph has to know of it."""
-    variables = {"at_most": most_variables(config)}
-    if not config.share_projection:
-        variables = {"exactly": config.num_input_channels}
+    """Description of a graph for its user: lengths, inputs, outputs and limits."""
+    limit = {"at_most": config.most_variables} if config.share_projection else {"exactly": config.num_input_channels}
     shape = ["batch", config.context_length, "variables"]
-    forecast = ["batch", config.prediction_length, "variables"]
+    forecast: list[Any] = ["batch", config.prediction_length, "variables"]
     outputs = {"mean_predictions": {"dtype": "float32", "shape": forecast}}
     if config.quantiles:
         outputs["full_predictions"] = {"dtype": "float32", "shape": [*forecast, len(config.quantiles)]}
@@ -156,7 +150,7 @@ def _facts(config: Any) -> dict[str, Any]:
         "context_length": config.context_length,
         "prediction_length": config.prediction_length,
         "quantiles": list(config.quantiles),
-        "variables": variables,
+        "variables": limit,
         "inputs": {
             "past_values": {"dtype": "float32", "shape": shape, "missing": "NaN, or False in the mask"},
             "past_observed_mask": {"dtype": "bool", "shape": shape},
@@ -172,13 +166,13 @@ def _facts(config: Any) -> dict[str, Any]:
 
 
 def export_forecaster(model: PreTrainedModel, folder: str | Path, file_format: str, int8: bool = False) -> Path:
-    """Writes a graph and, as `export.json`, what its user has to know of it.
+    """Write the graph of a forecaster, and its description as `export.json`.
 
-    `torch.export.load` can run code that a file from somebody else holds, so load only your own; onnxruntime cannot.
+    `torch.export.load` can run code in a file, so load only files that you trust; onnxruntime runs no code.
 
     Args:
         model: an [`LLMPSForForecasting`].
-        folder: where to.
+        folder: folder to write in.
         file_format: `"torch"` (`model.pt2`, for `torch.export.load`) or `"onnx"` (`model.onnx`, for onnxruntime).
         int8: `"torch"`: int8 weights by torchao; `"onnx"`: int8 weights and activations by onnxruntime.
 
@@ -186,17 +180,17 @@ def export_forecaster(model: PreTrainedModel, folder: str | Path, file_format: s
         Path of the graph.
 
     Raises:
-        ValueError: for an unknown format, or if a package that it needs is not installed.
+        ValueError: for an unknown format.
+        ImportError: if a package for the format is not installed.
     """
     if file_format not in FORMATS:
         raise ValueError(f"format is {file_format!r}; give {' or '.join(FORMATS)}.")
-    missing = [name for name in _NEEDS[file_format, int8] if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ValueError(f"this export needs {', '.join(missing)}, not installed; pip install {' '.join(missing)}.")
+    for package in _PACKAGES[file_format, int8]:
+        require(package, "export")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     name = FORMATS[file_format]
-    # A graph can be two files; they move into place together, when both are whole.
+    # A graph can be two files, which move into place together after both are written.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
         written = Path(temporary) / name
         if file_format == "torch":

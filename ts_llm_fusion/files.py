@@ -106,6 +106,24 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def read_mapping(path: str | Path) -> dict[str, Any]:
+    """Read a YAML file of names and values.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is not YAML, or not a mapping.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such file.")
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: a recipe is a mapping of names to values.")
+    return content
+
+
 def write_yaml(path: str | Path, data: Any) -> None:
     """Write a YAML file, with keys in their order."""
     write_text(path, yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=119))

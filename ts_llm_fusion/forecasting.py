@@ -1,8 +1,8 @@
 """Forecasts of a table of series with a saved forecaster."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -13,22 +13,23 @@ from transformers import (
     PreTrainedConfig,
     PreTrainedModel,
 )
+from transformers.utils import logging
 
 from .checkpoints import check_checkpoint
 from .data.sources import SeriesSource, load_series
 from .data.time_axis import find_grid
 from .families import find_family
-from .processing.feature_extraction_forecast import ForecastFeatureExtractor
+from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
 from .processing.series_arrays import columns_of, stack_columns
 
-logger = logging.getLogger(__name__)
+logger = logging.get_logger(__name__)
 
 
 def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, ForecastFeatureExtractor]:
     """Load a forecaster and its feature extractor from a folder or the Hub.
 
     Raises:
-        ValueError: the model is not a forecaster, or a file of it is damaged.
+        ValueError: if the model is not a forecaster, or one of its files is damaged.
     """
     name = str(name_or_path)
     check_checkpoint(name)
@@ -44,11 +45,11 @@ def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Forecast
 
 
 def quantiles_at(quantiles: np.ndarray, known: Sequence[float], wanted: Sequence[float]) -> np.ndarray:
-    """Quantiles at other levels, linear between the two nearest that the model gives.
+    """Interpolate quantiles linearly between the two nearest levels of the model.
 
     Args:
-        quantiles: (..., levels).
-        known: their levels, rising.
+        quantiles: quantiles of the model (..., levels).
+        known: their levels, increasing.
         wanted: levels between the lowest and the highest of these.
 
     Returns:
@@ -62,10 +63,10 @@ def quantiles_at(quantiles: np.ndarray, known: Sequence[float], wanted: Sequence
 
 
 def check_quantile_levels(wanted: Sequence[float] | None, known: Sequence[float]) -> list[float]:
-    """The levels to give: all that the model has, or those asked for.
+    """Quantile levels of a forecast: those given, by default all of the model.
 
     Raises:
-        ValueError: for a level outside those that the model was trained for.
+        ValueError: for a level outside the range that the model was trained for.
     """
     if wanted is None:
         return list(known)
@@ -79,61 +80,56 @@ def check_quantile_levels(wanted: Sequence[float] | None, known: Sequence[float]
 def model_order(
     config: PreTrainedConfig, feature_extractor: ForecastFeatureExtractor, columns: Iterable[str]
 ) -> np.ndarray:
-    """Positions that bring columns into the order in which the model takes its variables.
+    """Positions that sort columns into the variables of a model, so that their given order does not matter.
 
-    That is the order of training, by name; columns that training did not have come after, by name. So the same columns
-    in another order get the same forecasts. Where a forecast depends on the order and that of training is not known,
-    the columns stay as they are, with a warning, once.
+    Columns come in the order of training, and unknown columns last, by name. If the model depends on the order and
+    that of training is not known, the columns keep their order, with one warning.
 
     Args:
-        config: of the model.
-        feature_extractor: which knows the columns of training, unless it was saved without.
-        columns: of the series.
+        config: configuration of the model.
+        feature_extractor: feature extractor of the model, with the columns of training if it was saved with them.
+        columns: names of the columns.
 
     Returns:
         int64 (columns,): `columns[positions[k]]` is the k-th variable.
 
     Raises:
-        ValueError: if the model has a head for each variable of training, and these columns are others.
+        ValueError: if the model has a head for each variable of training, and these are other columns.
     """
     names, known = [str(column) for column in columns], list(feature_extractor.columns or feature_extractor.scaler)
     unknown, missing = [name for name in names if name not in known], [name for name in known if name not in names]
     if not config.share_projection and known and (missing or unknown):
         raise ValueError(
-            f"columns {_shortened(names)}: missing are {_shortened(missing) or 'none'}, unknown "
-            f"{_shortened(unknown) or 'none'}; this model has a head for each of {_shortened(known)}, so give "
+            f"columns {shortened(names)}: missing are {shortened(missing) or 'none'}, unknown "
+            f"{shortened(unknown) or 'none'}; this model has a head for each of {shortened(known)}, so give "
             "exactly these, in any order."
         )
     if config.depends_on_order and len(names) > 1:
         if not feature_extractor.columns:
             logger.warning_once(
                 "a forecast of this model depends on the order of its variables, and that of training is not known: "
-                f"{_shortened(names)} are taken in the order that they are given in."
+                f"{shortened(names)} are taken in the order that they are given in."
             )
         elif unknown:
             logger.warning_once(
                 "a forecast of this model depends on the order of its variables, and training had no columns "
-                f"{_shortened(unknown)}: they are taken after those of training, in the order of their names."
+                f"{shortened(unknown)}: they are taken after those of training, in the order of their names."
             )
     return feature_extractor.training_order(names)
 
 
-def _shortened(names: Sequence[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
 def look_back(series: pd.DataFrame, length: int) -> np.ndarray:
-    """The last rows of a table of series, NaN where missing, with a value for every column that has one at all.
+    """Last rows of a table of series, NaN where missing.
 
     Args:
         series: one column for each series.
-        length: rows to take.
+        length: number of rows.
 
     Returns:
-        float64 (time, columns). A column that is empty in these rows gets its last value before them in each, with a
-        warning.
+        float64 (time, columns). A column without values in these rows is filled with its last value before them, with
+        a warning.
     """
-    values = stack_columns(columns_of(series))
+    values = stack_columns(columns_of(series) or {})
     window = values[-length:]
     empty = np.isnan(window).all(0) & ~np.isnan(values).all(0)
     if empty.any():
@@ -142,7 +138,7 @@ def look_back(series: pd.DataFrame, length: int) -> np.ndarray:
         window[:, before] = values[last, before]
         logger.warning(
             "%s: no value in the last %d steps; forecast from the last value before.",
-            _shortened([str(series.columns[position]) for position in before]),
+            shortened([str(name) for name in series.columns[before]]),
             len(window),
         )
     return window
@@ -156,27 +152,34 @@ def forecast_frame(
     quantile_levels: Sequence[float] | None = None,
     freq: str | None = None,
 ) -> pd.DataFrame:
-    """Forecasts the rows that come after a table of series.
+    """Forecast the rows after a table of series.
 
-    Rows that are absent from the grid of time are missing values, and the forecast is for the next rows of the grid.
+    Rows that are absent from the time grid are missing values, and the forecast is for the next rows of the grid.
 
     Args:
         model: from `load_forecaster`.
         feature_extractor: from `load_forecaster`.
-        series: one column for each series, indexed by increasing timestamps, NaN is missing; or what `load_series`
-            returned, which is taken as it is. Columns are told by their names, and may come in any order; see
+        series: one column for each series, indexed by increasing timestamps, NaN where missing; or the result of
+            `load_series`, which is not checked again. Columns are recognized by name, in any order; see
             `model_order`.
-        prediction_length: steps to forecast; by default what the model was trained for. More is rolled out.
-        quantile_levels: levels between the lowest and the highest of the model, linear between two of them; by default
-            the model's own.
-        freq: time step of a table, an alias of pandas; by default that of the feature extractor if it fits, else it is
-            told from the timestamps.
+        prediction_length: steps to forecast; by default the horizon of the model. Longer forecasts are rolled out.
+        quantile_levels: levels between the lowest and the highest of the model, interpolated linearly; by default
+            those of the model.
+        freq: time step of a table, a pandas alias; by default that of the feature extractor if it fits, else it is
+            inferred from the timestamps.
 
     Returns:
         Tidy table with columns `timestamp`, `series`, `mean` and one for each level, such as `0.1`.
 
     Raises:
-        ValueError: for series, a horizon or a level that the model cannot serve, and as `load_series`.
+        ValueError: for series, a horizon or a level that the model does not support, and as `load_series`.
+
+    Example:
+
+    ```python
+    >>> model, feature_extractor = load_forecaster("outputs/demo")
+    >>> forecast_frame(model, feature_extractor, load_series("sales.csv"), prediction_length=24)
+    ```
     """
     levels = check_quantile_levels(quantile_levels, model.config.quantiles)
     if isinstance(series, SeriesSource):
@@ -191,13 +194,13 @@ def forecast_frame(
             )
         source = load_series(series, freq=freq, default_freq=feature_extractor.freq)
     series = source.series
-    grid = source.grid or find_grid(series.index, source=source.name)
+    grid = source.grid or find_grid(pd.DatetimeIndex(series.index), source=source.name)
     order = model_order(model.config, feature_extractor, series.columns)
-    # In the units of the series: the model normalizes each window, and moments of other rows would cost digits.
+    # Not scaled: the model normalizes each window, and scaling by other moments would cost digits.
     batch = feature_extractor.pad([look_back(series, model.config.context_length)[:, order]])
-    outputs = model.predict(**batch.to(model.device), prediction_length=prediction_length)
-    given = np.argsort(order)
-    mean = outputs.mean_predictions[0].double().cpu().numpy()[:, given]
+    outputs = cast(Any, model).predict(**batch.to(model.device), prediction_length=prediction_length)
+    given_order = np.argsort(order)
+    mean = outputs.mean_predictions[0].double().cpu().numpy()[:, given_order]
     timestamps = grid.following(len(mean))
     tidy = {
         "timestamp": np.repeat(timestamps, mean.shape[1]),
@@ -205,7 +208,7 @@ def forecast_frame(
         "mean": mean.ravel(),
     }
     if levels:
-        quantiles = outputs.full_predictions[0].double().cpu().numpy()[:, given]
+        quantiles = outputs.full_predictions[0].double().cpu().numpy()[:, given_order]
         chosen = quantiles_at(quantiles, model.config.quantiles, levels).reshape(-1, len(levels))
         tidy |= {f"{level:g}": chosen[:, k] for k, level in enumerate(levels)}
     return pd.DataFrame(tidy)

@@ -186,7 +186,7 @@ def test_the_report_gives_mean_and_spread_beside_the_papers() -> None:
         ({"horizons": [0]}, "horizons is [0]; give a list of different whole numbers above 0"),
         ({"seeds": 3}, "seeds is 3; give a list"),
         ({"models": []}, "models must be a mapping"),
-        ({"models": {"rigde": None}}, "models: rigde: 'rigde' is no kind of model; did you mean 'ridge'?"),
+        ({"models": {"rigde": None}}, "models: rigde: 'rigde' is not a kind of model; did you mean 'ridge'?"),
         (
             {"models": {"ridge": {"penalty": 1}}},
             "models: ridge on waves: 'penalty' is not a setting",

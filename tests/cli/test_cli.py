@@ -63,9 +63,9 @@ def test_training_leaves_everything_that_a_checkpoint_needs(folder: Path) -> Non
     assert (metrics["look_back"], metrics["horizon"], metrics["seed"]) == (48, 12, 2021)
     # 1,400 rows of training, 200 of validation, 400 of test: segment - horizon + 1 windows, training less a look-back.
     assert metrics["windows"] == {"train": 1341, "validation": 189, "test": 389}
-    assert set(metrics["floors"]) == {"repeat_last", "seasonal_naive", "ridge"}
+    assert set(metrics["baselines"]) == {"repeat_last", "seasonal_naive", "ridge"}
     assert set(metrics["test"]) == {"mse", "mae", "quantile_loss", "coverage"}
-    assert metrics["test"]["mse"] < metrics["floors"]["repeat_last"]["mse"]
+    assert metrics["test"]["mse"] < metrics["baselines"]["repeat_last"]["mse"]
     assert 0 < metrics["parameters_trained"] <= metrics["parameters_total"]
     assert metrics["versions"]["ts-llm-fusion"]
     card = (model / "README.md").read_text()

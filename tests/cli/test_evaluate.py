@@ -67,7 +67,7 @@ def test_a_saved_forecaster_gives_what_training_reported(csv: Path, forecaster: 
     assert found["results"].pop(str(forecaster)) == pytest.approx(metrics["test"], rel=1e-5)
     assert list(found["results"]) == names
     for name in names:
-        assert found["results"][name] == pytest.approx(metrics["floors"][name], rel=1e-9)
+        assert found["results"][name] == pytest.approx(metrics["baselines"][name], rel=1e-9)
     assert found["parameters"][str(forecaster)] == metrics["parameters_total"]
 
 
@@ -122,7 +122,7 @@ def test_a_saved_language_model_gives_what_training_reported(tmp_path: Path) -> 
     assert found["questions"] == 10
     assert found["by_task"][str(model)] == metrics["test_by_task"]
     assert found["results"][str(model)] == pytest.approx(metrics["test"])
-    assert found["by_task"]["majority"] == metrics["floors_by_task"]["majority"]
+    assert found["by_task"]["majority"] == metrics["baselines_by_task"]["majority"]
     assert f"{model}, series shuffled" in found["results"]
     lines = (tmp_path / "out" / "predictions_1.jsonl").read_text().splitlines()
     assert lines == (model / "predictions_test.jsonl").read_text().splitlines()

@@ -83,9 +83,9 @@ def test_series_with_gaps_are_trained_on_tested_and_forecast(kind: str, tmp_path
     values = with_gaps(kind)
     assert train(tmp_path, values) == 0
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
-    assert metrics["floors"]["repeat_last"]["mse"] == pytest.approx(repeat_last_by_hand(values), rel=1e-4)
+    assert metrics["baselines"]["repeat_last"]["mse"] == pytest.approx(repeat_last_by_hand(values), rel=1e-4)
     # Fitted on what is there, a linear map knows the waves.
-    assert metrics["floors"]["ridge"]["mse"] < 0.35 * metrics["floors"]["repeat_last"]["mse"]
+    assert metrics["baselines"]["ridge"]["mse"] < 0.35 * metrics["baselines"]["repeat_last"]["mse"]
     table = forecast(tmp_path)
     assert len(table) == 3 * HORIZON
     assert table.notna().all().all()
@@ -96,7 +96,7 @@ def test_series_with_gaps_are_trained_on_tested_and_forecast(kind: str, tmp_path
     assert main(["evaluate", "--config", str(tmp_path / "evaluate.yaml")]) == 0
     found = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())["results"]
     for name in ("repeat_last", "ridge"):
-        assert found[name] == pytest.approx(metrics["floors"][name], rel=1e-6)
+        assert found[name] == pytest.approx(metrics["baselines"][name], rel=1e-6)
     assert found[str(tmp_path / "model")]["mse"] == pytest.approx(metrics["test"]["mse"], rel=1e-2)
 
 
@@ -132,6 +132,6 @@ def test_what_fails_after_training_leaves_a_usable_checkpoint(tmp_path: Path, mo
 def test_a_constant_column_is_forecast_and_tested(tmp_path: Path) -> None:
     assert train(tmp_path, with_gaps("constant"), max_steps=1, eval_steps=1, save_steps=1) == 0
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
-    assert all(value["mse"] < 10 for value in (metrics["test"], *metrics["floors"].values()))
+    assert all(value["mse"] < 10 for value in (metrics["test"], *metrics["baselines"].values()))
     table = forecast(tmp_path)
     np.testing.assert_allclose(table.loc[table["series"] == "a", ["mean", "0.1", "0.9"]], 0.1, rtol=1e-12)

@@ -27,7 +27,7 @@ def test_a_recipe_trains_on_few_windows_and_tests_on_another_set_with_noise(tmp_
     # 420 rows of training: (420 - 24) * 50 // 100 + 24 = 222 rows, 222 - 24 - 6 + 1 windows; 120 - 6 + 1 of the test.
     assert metrics["windows"] == {"train": 193, "validation": 55, "test": 115}
     # A sine of variance 1 in scaled units; what is repeated is its last value and noise of variance 0.25.
-    assert 0.25 < metrics["floors"]["repeat_last"]["mse"] < 3
+    assert 0.25 < metrics["baselines"]["repeat_last"]["mse"] < 3
     assert metrics["recipe"]["noise_std"] == 0.5
     card = (output / "README.md").read_text()
     assert "Test split of `target.csv`: every one of its 115 windows" in card

@@ -101,7 +101,7 @@ def test_a_card_tells_what_a_reader_must_know(kind: str, folders: dict[str, Path
         assert "every one of its 75 windows" in text
         metrics = json.loads((folders[kind] / "metrics.json").read_text())
         for floor in ("repeat_last", "seasonal_naive", "ridge"):
-            assert f"{metrics['floors'][floor]['mse']:.4f}" in text.split(f"| {floor}")[1].splitlines()[0]
+            assert f"{metrics['baselines'][floor]['mse']:.4f}" in text.split(f"| {floor}")[1].splitlines()[0]
     if kind == "tslm":
         assert "| questions (train, validation, test) | 16, 4, 4 |" in text
         assert "| majority" in text

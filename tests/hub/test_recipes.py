@@ -12,7 +12,7 @@ from hub.conftest import ANA, BEN, Trained, recipe, write_series
 from hub.server import Hub
 from ts_llm_fusion.data.preparation import DataArguments
 from ts_llm_fusion.hub.push import requested_publication
-from ts_llm_fusion.training.arguments import RecipeParser, effective_recipe
+from ts_llm_fusion.training.arguments import RecipeParser
 from ts_llm_fusion.training.forecaster import (
     BackboneArguments,
     ForecasterConfigArguments,
@@ -102,8 +102,8 @@ def test_a_recipe_keeps_no_secret_and_nothing_of_one_run(tmp_path: Path) -> None
     path.write_text("data: x.csv\nenv: {HF_TOKEN: secret}\nhub_token: secret\nlr_scheduler_type: linear\n")
     arguments = ["--config", str(path), "--no_use_llm", "--save-strategy=epoch", "--resume_from_checkpoint", "true"]
     kinds = [DataArguments, ForecasterConfigArguments, ForecastTrainingArguments]
-    parsed = RecipeParser(kinds).parse_recipe(arguments)
-    assert effective_recipe(arguments, parsed) == {
+    _, recipe = RecipeParser(kinds).parse_run(arguments)
+    assert recipe == {
         "data": "x.csv",
         "lr_scheduler_type": "linear",
         "use_llm": False,

@@ -138,3 +138,16 @@ def test_a_named_series_is_its_column() -> None:
     assert extractor(pd.Series([12.0, 14.0], name="b"))["past_values"].tolist() == expected
     assert extractor(pl.Series("b", [12.0, 14.0]))["past_values"].tolist() == expected
     assert extractor(pd.Series([12.0, 14.0]))["past_values"].tolist() == [[[12.0], [14.0]]]
+
+
+def test_quantiles_are_unscaled_along_the_axis_of_their_variables() -> None:
+    extractor = ForecastFeatureExtractor(scaler={"a": [1.0, 2.0], "b": [-3.0, 0.5]})
+    quantiles = np.arange(12.0).reshape(2, 2, 3)
+    unscaled = extractor.unscale(quantiles, ["a", "b"], axis=-2)
+    for level in range(3):
+        np.testing.assert_array_equal(unscaled[..., level], extractor.unscale(quantiles[..., level], ["a", "b"]))
+
+
+def test_a_configuration_of_earlier_versions_loads() -> None:
+    saved = {"context_length": 48, "timestamp_column": "when", "scaler": {"a": [1.0, 2.0]}}
+    assert ForecastFeatureExtractor.from_dict(saved).columns == ["a"]

@@ -1,6 +1,7 @@
 """The processor: what becomes of text and series, and what is refused."""
 
 import copy
+import json
 from pathlib import Path
 
 import numpy as np
@@ -305,3 +306,20 @@ def test_the_whole_path_from_a_chat_to_an_answer(backbone: str, fusion: str):
     tokens = model.generate(**inputs, max_new_tokens=4, do_sample=False)
     answers = processor.batch_decode(tokens[:, inputs["input_ids"].shape[1] :])
     assert len(answers) == 2
+
+
+def test_text_settings_are_given_directly_or_nested_and_unknown_ones_are_refused(processor):
+    direct = processor(text=["a", "abc"], padding_side="right", pad_to_multiple_of=8)
+    nested = processor(text=["a", "abc"], text_kwargs={"padding_side": "right", "pad_to_multiple_of": 8})
+    assert torch.equal(direct["input_ids"], nested["input_ids"]) and direct["input_ids"].shape == (2, 8)
+    for call in (lambda: processor(text="a", pading=True), lambda: processor(text="a", text_kwargs={"stride": 2})):
+        with pytest.raises(TypeError, match=r"'(pading|stride)' is not a setting; settings are add_special_tok"):
+            call()
+
+
+def test_a_feature_extractor_saved_alone_carries_its_code(tmp_path: Path):
+    TimeSeriesFeatureExtractor().save_pretrained(tmp_path)
+    saved = json.loads((tmp_path / "preprocessor_config.json").read_text())
+    name = "feature_extraction_time_series.TimeSeriesFeatureExtractor"
+    assert saved["auto_map"] == {"AutoFeatureExtractor": name}
+    assert {path.name for path in tmp_path.glob("*.py")} == {"feature_extraction_time_series.py", "series_arrays.py"}

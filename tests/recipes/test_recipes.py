@@ -8,15 +8,21 @@ import pandas as pd
 import pytest
 import yaml
 from tiny_configs import TINY_GPT2
+from transformers import AutoProcessor
+from trl import ModelConfig
 
 import ts_llm_fusion
 from ts_llm_fusion.data.preparation import DataArguments
+from ts_llm_fusion.data.qa.archives import ArchiveArguments
+from ts_llm_fusion.data.qa.questions import QuestionArguments
+from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
 from ts_llm_fusion.recipes.benchmark import Benchmark
 from ts_llm_fusion.training.forecaster import (
     BackboneArguments,
     ForecasterConfigArguments,
     ForecastTrainingArguments,
 )
+from ts_llm_fusion.training.sft import TSLMArguments, TSLMConfigArguments, TSLMTrainingArguments
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +66,33 @@ def test_a_benchmark_is_a_call_with_a_dataclass(series: Path, tmp_path: Path) ->
     seasonal = results[results["model"] == "seasonal_naive"]
     # A wave of 24 steps without noise repeats itself.
     assert seasonal["mse"].max() < 1e-12 < results["mse"].max()
+
+
+def test_a_recipe_of_questions_is_a_call_with_dataclasses(tmp_path: Path) -> None:
+    output = tmp_path / "model"
+    encoder = {"model_type": "ts_patch_encoder", "num_hidden_layers": 1, "hidden_size": 16, "num_attention_heads": 2}
+    metrics = ts_llm_fusion.run_sft_recipe(
+        QuestionArguments(data="synthetic"),
+        SyntheticArguments(tasks=["trend"], num_train=16, num_validation=4, num_test=6),
+        ArchiveArguments(),
+        TSLMConfigArguments(text_config={**TINY_GPT2, "vocab_size": 300}, encoder_config=encoder),
+        TSLMArguments(),
+        ModelConfig(),
+        TSLMTrainingArguments(
+            output_dir=str(output), num_train_epochs=1, max_new_tokens=2, disable_tqdm=True, use_cpu=True
+        ),
+    )
+    assert metrics == json.loads((output / "metrics.json").read_text())
+    assert metrics["samples"] == {"train": 16, "validation": 4, "test": 6}
+    assert set(metrics["baselines"]) == set(metrics["baselines_by_task"]) == {"majority", "ridge classifier"}
+    assert 0 <= metrics["test"]["exact_match"] <= 1
+    recipe = yaml.safe_load((output / "recipe.yaml").read_text())
+    assert (recipe["tasks"], recipe["num_train"], recipe["max_new_tokens"]) == (["trend"], 16, 2)
+    assert not {"output_dir", "freeze", "learning_rate"} & set(recipe)
+    for variant in ("test", "shuffled"):
+        lines = (output / f"predictions_{variant}.jsonl").read_text().splitlines()
+        answers = [json.loads(line) for line in lines]
+        assert len(answers) == 6
+        found = sum(answer["exact_match"] for answer in answers) / 6
+        assert found == pytest.approx(metrics[variant]["exact_match"])
+    assert type(AutoProcessor.from_pretrained(output)) is ts_llm_fusion.TimeSeriesProcessor

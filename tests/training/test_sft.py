@@ -104,8 +104,8 @@ def test_training_leaves_everything_that_a_checkpoint_needs(folder: Path) -> Non
     model = folder / "model"
     metrics = json.loads((model / "metrics.json").read_text())
     assert metrics["samples"] == {"train": 32, "validation": 10, "test": 10}
-    assert set(metrics["test_by_task"]) == set(metrics["floors_by_task"]["majority"]) == {"trend", "correlation"}
-    assert set(metrics["floors"]) == {"majority", "ridge classifier"}
+    assert set(metrics["test_by_task"]) == set(metrics["baselines_by_task"]["majority"]) == {"trend", "correlation"}
+    assert set(metrics["baselines"]) == {"majority", "ridge classifier"}
     lines = [json.loads(line) for line in (model / "predictions_test.jsonl").read_text().splitlines()]
     assert [line["id"] for line in lines] == [f"test-{index}" for index in range(10)]
     assert sum(line["exact_match"] for line in lines) / 10 == pytest.approx(metrics["test"]["exact_match"])
@@ -133,7 +133,7 @@ def test_the_snippet_of_the_card_runs_and_its_table_has_the_numbers(
     metrics = json.loads((folder / "model" / "metrics.json").read_text())
     assert f"{metrics['shuffled']['exact_match']:.4f}" in card.split("| series shuffled")[1].splitlines()[0]
     floor = card.split("| ridge classifier |")[1].splitlines()[0].split("|")
-    assert float(floor[0]) == pytest.approx(metrics["floors"]["ridge classifier"]["exact_match"], abs=1e-4)
+    assert float(floor[0]) == pytest.approx(metrics["baselines"]["ridge classifier"]["exact_match"], abs=1e-4)
     assert "None" not in card
     monkeypatch.chdir(folder)
     found: dict = {}
@@ -265,7 +265,7 @@ def test_the_floors_are_printed_beside_the_model(
     assert columns == ["exact_match", "accuracy", "macro_f1"]
     assert list(rows) == ["this model", "series shuffled", "majority", "ridge classifier"]
     metrics = json.loads((output / "metrics.json").read_text())
-    for name, values in {"this model": metrics["test"], **metrics["floors"]}.items():
+    for name, values in {"this model": metrics["test"], **metrics["baselines"]}.items():
         assert rows[name] == pytest.approx([values[column] for column in columns], abs=1e-4)
     assert rows["ridge classifier"][1] >= floor
     assert 0.2 <= rows["majority"][1] <= 0.3
@@ -379,11 +379,11 @@ def test_answers_do_not_depend_on_the_batch_and_do_on_the_series(folder: Path) -
         ({"model_name_or_path": "somewhere"}, "model_name_or_path and text_config are both set"),
         ({"encoder_name_or_path": "somewhere"}, "encoder_name_or_path and encoder_config are both set"),
         ({"use_peft": True}, "a new backbone must be trained in full"),
-        ({"freeze": ["head"]}, "freeze: 'head' is no part of the model; parts are encoder, projector, backbone"),
+        ({"freeze": ["head"]}, "freeze: 'head' is not a part of the model; parts are encoder, projector, backbone"),
         ({"encoder_lerning_rate": 1e-3}, "did you mean 'encoder_learning_rate'"),
         ({"data": "BasicMotion"}, "BasicMotion: not a known data set; did you mean 'BasicMotions'?"),
         ({"text_config": {"hidden_size": 32}}, "text_config names no model_type"),
-        ({"load_in_4bit": True}, "load_in_4bit and load_in_8bit need bitsandbytes, which is not installed"),
+        ({"load_in_4bit": True}, "bitsandbytes is not installed; run pip install 'ts-llm-fusion[quantization]'."),
         (
             {"text_config": None, "model_name_or_path": "somewhere", "use_peft": True, "freeze": ["backbone"]},
             "use_peft trains adapters in the backbone, and freeze names it",
@@ -393,7 +393,7 @@ def test_answers_do_not_depend_on_the_batch_and_do_on_the_series(folder: Path) -
 def test_bad_settings_are_one_line_and_status_2(
     tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch, changes: dict, message: str
 ) -> None:
-    monkeypatch.setattr("ts_llm_fusion.training.sft.is_bitsandbytes_available", lambda: False)
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(yaml.safe_dump(RECIPE | changes))
     assert main(["train", "sft", "--config", str(recipe), "--output_dir", str(tmp_path / "out")]) == 2

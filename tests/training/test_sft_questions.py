@@ -85,4 +85,4 @@ def test_captions_are_scored_without_labels(tmp_path: Path, monkeypatch: pytest.
     assert 0 <= metrics["test"]["rouge_l"] <= 1
     assert "accuracy" not in metrics["test"]
     # The most frequent caption shares two of three words with each of the test split.
-    assert metrics["floors"]["majority"]["rouge_l"] == pytest.approx(2 / 3)
+    assert metrics["baselines"]["majority"]["rouge_l"] == pytest.approx(2 / 3)

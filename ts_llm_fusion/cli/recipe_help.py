@@ -97,6 +97,7 @@ def _entry(setting: Setting, width: int) -> str:
 
 
 _TRAINING = "ts_llm_fusion.training"
+_RUN = f"{_TRAINING}.runs:RunDefaults"
 _FORECASTER = f"{_TRAINING}.forecaster:ForecastTrainingArguments"
 _SERIES = ("ts_llm_fusion.data.preparation:DataArguments",)
 _QUESTIONS = (
@@ -114,7 +115,7 @@ RECIPE_HELP = {
             "data": _SERIES,
             "model": ("ts_llm_fusion.modeling.configuration_llmps:LLMPSConfig",),
             "backbone": (f"{_TRAINING}.forecaster:BackboneArguments",),
-            "training": (_FORECASTER,),
+            "training": (_FORECASTER, _RUN),
         },
         ("transformers:TrainingArguments",),
     ),
@@ -125,7 +126,7 @@ RECIPE_HELP = {
             "data": _QUESTIONS,
             "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
             "backbone": (f"{_TRAINING}.sft:TSLMArguments",),
-            "training": (f"{_TRAINING}.sft:TSLMTrainingArguments",),
+            "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", _RUN),
         },
         ("trl:ModelConfig", "trl:SFTConfig"),
     ),
@@ -136,7 +137,7 @@ RECIPE_HELP = {
             "data": _SERIES,
             "model": ("ts_llm_fusion.modeling.configuration_t2t:T2TConfig",),
             "backbone": (f"{_TRAINING}.t2t:WordArguments",),
-            "training": (f"{_TRAINING}.t2t:T2TTrainingArguments", _FORECASTER),
+            "training": (f"{_TRAINING}.t2t:T2TTrainingArguments", _FORECASTER, _RUN),
         },
         ("transformers:TrainingArguments",),
     ),

@@ -1,17 +1,16 @@
-"""`ts-llm-fusion train sft`: fine-tune a language model to answer questions about series by a recipe."""
+"""`ts-llm-fusion train sft`: fine-tunes a language model to answer questions about series by a recipe."""
 
 from collections.abc import Sequence
 
 from ..hub.cards import answers_table
 from ..recipes.sft import SFT_SETTINGS, run_sft_recipe
-from ..training.arguments import RecipeParser, effective_recipe
+from ..training.arguments import RecipeParser
 
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    settings = RecipeParser(SFT_SETTINGS).parse_recipe(args)
+    settings, recipe = RecipeParser(SFT_SETTINGS).parse_run(args)
     question, synthetic, archive, config, tslm, model, arguments = settings
-    recipe = effective_recipe(args, settings)
     metrics = run_sft_recipe(question, synthetic, archive, config, tslm, model, arguments, recipe)
     if metrics is None:
         return

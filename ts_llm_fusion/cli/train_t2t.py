@@ -1,15 +1,16 @@
-"""`ts-llm-fusion train t2t`: pre-train a time-to-text encoder by a recipe."""
+"""`ts-llm-fusion train t2t`: pre-trains a time-to-text encoder by a recipe."""
 
 from collections.abc import Sequence
 
 from ..recipes.t2t import T2T_SETTINGS, run_t2t_recipe
-from ..training.arguments import RecipeParser, effective_recipe
+from ..training.arguments import RecipeParser
 
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    settings = data, config, words, arguments = RecipeParser(T2T_SETTINGS).parse_recipe(args)
-    metrics = run_t2t_recipe(data, config, words, arguments, effective_recipe(args, settings))
+    settings, recipe = RecipeParser(T2T_SETTINGS).parse_run(args)
+    data, config, words, arguments = settings
+    metrics = run_t2t_recipe(data, config, words, arguments, recipe)
     if metrics is None:
         return
     output = arguments.output_dir

@@ -1,7 +1,6 @@
-"""Benchmarks: models x datasets x horizons x seeds, one row of results for each cell, kept as soon as it is there."""
+"""Benchmarks: models x data sets x horizons x seeds, with a row of results for each cell, saved after each cell."""
 
 import dataclasses
-import difflib
 import itertools
 import json
 import logging
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
@@ -22,7 +20,8 @@ from ..data.preparation import DataArguments
 from ..data.sources import load_series
 from ..evaluation.baselines import FITTED, TRAINED, WindowArguments, run_fitted, run_trained
 from ..evaluation.benchmark_report import REPORT_FILE, picture_name
-from ..files import atomic_path, check_output_folder
+from ..files import atomic_path, check_output_folder, read_mapping
+from ..suggestions import nearest
 from ..training.arguments import RecipeParser
 from ..training.forecaster import ForecastTrainingArguments
 from .forecaster import FORECASTER_SETTINGS, run_forecaster_recipe
@@ -35,22 +34,22 @@ KEY = ["dataset", "model", "horizon", "seed"]
 
 @dataclass(frozen=True)
 class ModelKind:
-    """How cells of a kind of model are run.
+    """A kind of model that a benchmark can run.
 
     Args:
-        settings: dataclasses of its settings, the first of them `DataArguments`.
-        run: takes an instance of each and returns what metrics.json holds.
+        settings: dataclasses of its settings, `DataArguments` first.
+        run: takes an instance of each and returns the contents of metrics.json.
         is_seeded: whether results depend on a seed; otherwise there is one cell for all seeds.
     """
 
     settings: tuple[type, ...]
-    run: Callable[..., dict[str, Any]]
+    run: Callable[..., dict[str, Any] | None]
     is_seeded: bool
 
 
 def model_kinds() -> dict[str, ModelKind]:
     """Kinds of models that a benchmark can run, by name."""
-    windows = (DataArguments, WindowArguments)
+    windows: tuple[type, ...] = (DataArguments, WindowArguments)
     fitted = {name: ModelKind(windows, partial(run_fitted, name), is_seeded=False) for name in FITTED}
     trained = {
         name: ModelKind((*windows, settings, ForecastTrainingArguments), partial(run_trained, name), is_seeded=True)
@@ -61,15 +60,15 @@ def model_kinds() -> dict[str, ModelKind]:
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of the table to be.
+    """A cell of the table of results: one model on one data set with one horizon and seed.
 
     Args:
-        dataset: its name in the table.
-        model: its name in the table.
-        kind: of the model.
-        horizon: steps.
-        seed: None where nothing is random.
-        settings: everything that the result depends on.
+        dataset: name of the data set in the table.
+        model: name of the model in the table.
+        kind: kind of the model.
+        horizon: steps to forecast.
+        seed: seed of the run; None for a model without randomness.
+        settings: all settings that the result depends on.
     """
 
     dataset: str
@@ -85,7 +84,7 @@ class Cell:
 
     @property
     def identity(self) -> str:
-        """Names and settings as text: a row of results with the same text need not be made again."""
+        """Names and settings as text, by which a row of results is recognized."""
         names = {"dataset": self.dataset, "model": self.model, "kind": self.kind}
         return json.dumps(names | self.settings, sort_keys=True)
 
@@ -97,16 +96,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What a configuration file describes; every field is a key of it.
+    """Settings of a benchmark; every field is a key of its configuration file.
 
     Args:
         datasets: name in the table -> settings of the data and of the windows; `data` is the name by default,
-            `horizons` replaces the horizons of all for this one, and `models` names those to run on it.
-        models: name in the table -> its settings; `model` is its kind, the name by default, and `recipe` is a recipe
+            `horizons` replaces the general horizons for this set, and `models` lists the models to run on it.
+        models: name in the table -> settings; `model` is the kind, the name by default, and `recipe` is a recipe
             file, relative to the configuration, which the other settings override.
-        horizons: steps.
-        seeds: of the models that have something random.
-        output_dir: where results, report and checkpoints are written.
+        horizons: steps to forecast.
+        seeds: seeds of the models with randomness.
+        output_dir: folder for results, report and checkpoints.
     """
 
     datasets: dict[str, dict[str, Any]]
@@ -116,40 +115,23 @@ class Benchmark:
     output_dir: str
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    found = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {found[0]!r}?" if found else f"known are {', '.join(known)}."
-
-
-def _mapping(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file.")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
-    if not isinstance(content, dict):
-        raise ValueError(f"{path}: it must be a mapping of names to values.")
-    return content
-
-
 def read_benchmark(path: str | Path, output_dir: str | None = None) -> Benchmark:
-    """Reads a configuration file.
+    """Read a configuration file.
 
     Args:
         path: a YAML file.
-        output_dir: replaces that of the file.
+        output_dir: folder of the results in place of the one in the file.
 
     Raises:
-        FileNotFoundError: if it or a recipe that it names is not there.
+        FileNotFoundError: if the file or a recipe that it names does not exist.
         ValueError: for an unknown or missing key, or a value of the wrong kind.
     """
     path = Path(path)
-    content = _mapping(path) | ({"output_dir": output_dir} if output_dir is not None else {})
+    content = read_mapping(path) | ({"output_dir": output_dir} if output_dir is not None else {})
     known = [field.name for field in dataclasses.fields(Benchmark)]
     for name in content:
         if name not in known:
-            raise ValueError(f"{path}: {name!r} is not a setting; {_nearest(name, known)}")
+            raise ValueError(f"{path}: {name!r} is not a setting; {nearest(name, known)}")
     for name in known:
         if name not in content:
             raise ValueError(f"{path}: {name} is not set.")
@@ -170,7 +152,7 @@ def read_benchmark(path: str | Path, output_dir: str | None = None) -> Benchmark
                 raise ValueError(f"{path}: datasets: {label}: {model!r} is not one of the models.")
     for label, settings in content["models"].items():
         if "recipe" in settings:
-            recipe = _mapping(path.parent / settings["recipe"])
+            recipe = read_mapping(path.parent / settings["recipe"])
             overrides = {name: value for name, value in settings.items() if name != "recipe"}
             content["models"][label] = {"model": label} | recipe | overrides
     return Benchmark(**content)
@@ -183,13 +165,13 @@ def _check_counts(name: str, values: Any) -> None:
 
 
 def make_cells(benchmark: Benchmark) -> list[Cell]:
-    """Every cell, those of one dataset and horizon together.
+    """List the cells of a benchmark, sorted by data set and horizon.
 
     Args:
-        benchmark: from `read_benchmark`.
+        benchmark: from `read_benchmark`, or made in code.
 
     Raises:
-        ValueError: for a model of an unknown kind, or two names that give the same folder.
+        ValueError: for a model of an unknown kind, or two cells with the same folder.
     """
     cells, kinds = [], model_kinds()
     for dataset, data_settings in benchmark.datasets.items():
@@ -199,7 +181,7 @@ def make_cells(benchmark: Benchmark) -> list[Cell]:
             model_settings = benchmark.models[model]
             kind = model_settings.get("model", model)
             if kind not in kinds:
-                raise ValueError(f"models: {model}: {kind!r} is no kind of model; {_nearest(kind, kinds)}")
+                raise ValueError(f"models: {model}: {kind!r} is not a kind of model; {nearest(kind, kinds)}")
             settings = {"disable_tqdm": True, "save_only_model": True} if kinds[kind].is_seeded else {}
             settings |= {name: value for name, value in model_settings.items() if name not in _NOT_SETTINGS}
             settings |= {**data_settings, "prediction_length": horizon}
@@ -214,7 +196,7 @@ def make_cells(benchmark: Benchmark) -> list[Cell]:
     return cells
 
 
-# Keys of a model that say what it is, or that the benchmark sets for each cell.
+# Keys of a model that are its kind, or that the benchmark sets for each cell.
 _NOT_SETTINGS = ("model", "output_dir", "seed", "prediction_length")
 
 
@@ -228,7 +210,7 @@ def is_benchmark(folder: str | Path) -> bool:
 
 
 def read_results(folder: str | Path) -> pd.DataFrame:
-    """The results of a benchmark's folder so far: one row for each cell, no row before the first run."""
+    """Results in the folder of a benchmark so far, one row for each finished cell."""
     path = Path(folder, RESULTS_FILE)
     if not path.is_file():
         return pd.DataFrame(columns=[*KEY, "settings"])
@@ -236,7 +218,7 @@ def read_results(folder: str | Path) -> pd.DataFrame:
 
 
 def _row(cell: Cell, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the results."""
+    """Row of a cell in the results."""
     test = metrics["windows"]["test"]
     return {
         "dataset": cell.dataset,
@@ -260,7 +242,7 @@ def _row(cell: Cell, metrics: Mapping[str, Any]) -> dict[str, Any]:
 def _parse(cell: Cell, kinds: Mapping[str, ModelKind], folder: Path) -> tuple[Any, ...]:
     settings = {name: value for name, value in cell.settings.items() if value is not None}
     if kinds[cell.kind].is_seeded:
-        # What a cell that was stopped left behind is of this benchmark.
+        # The folder may hold files of this cell from an interrupted run.
         settings |= {"output_dir": str(folder / "cells" / cell.folder), "overwrite": True}
     try:
         return RecipeParser(kinds[cell.kind].settings).parse_settings(settings)
@@ -269,10 +251,11 @@ def _parse(cell: Cell, kinds: Mapping[str, ModelKind], folder: Path) -> tuple[An
 
 
 def check_benchmark_folder(benchmark: Benchmark, overwrite: bool) -> None:
-    """Refuse a folder that holds files with the names of a benchmark's but no results to go on with.
+    """Check that a benchmark can start or continue in its folder.
 
     Raises:
-        OSError: for such a folder without `overwrite`, or one that cannot be written in.
+        OSError: without `overwrite` for a folder with files of the same names but no results to continue, or for a
+            folder that is not writable.
     """
     folder = Path(benchmark.output_dir)
     names = [RESULTS_FILE, REPORT_FILE, *map(picture_name, benchmark.datasets)]
@@ -282,7 +265,7 @@ def check_benchmark_folder(benchmark: Benchmark, overwrite: bool) -> None:
 
 
 def _check_data(arguments: DataArguments) -> None:
-    """Raises what is wrong with the series, before anything is run."""
+    """Load the series once before the first cell, for the errors that they raise."""
     load_series(
         arguments.data, arguments.timestamp_column, arguments.target_columns, arguments.dayfirst, arguments.freq
     )
@@ -294,26 +277,39 @@ def _keys(results: pd.DataFrame) -> list[tuple]:
     return [(d, m, h, None if pd.isna(s) else s) for d, m, h, s in results[KEY].itertuples(index=False)]
 
 
-def _without_checkpoints(folder: Path) -> None:
-    """Removes the checkpoints of training; the selected model lies beside them."""
+def _remove_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints of training; the selected model is saved beside them."""
     for checkpoint in folder.glob("checkpoint-*"):
         shutil.rmtree(checkpoint)
 
 
 def run_benchmark(benchmark: Benchmark) -> pd.DataFrame:
-    """Runs the cells that are not in the results yet with the same settings, and writes the results after each.
+    """Run the cells without a row of results for the same settings, and save the results after each.
 
-    A cell that has no window in a split, or whose settings contradict each other, is left out and named in a warning.
+    A cell without a window in a split, or with contradictory settings, is skipped with a warning.
 
     Args:
         benchmark: from `read_benchmark`, or made in code.
 
     Returns:
-        The rows of the benchmark's cells, in their order.
+        The rows of the cells, in the order of `make_cells`.
 
     Raises:
         ValueError: for settings or series that no cell could be run with, or if another process writes in the folder.
-        OSError: if series are not there, or nothing can be written.
+        OSError: if series do not exist, or the folder is not writable.
+
+    Example:
+
+    ```python
+    >>> benchmark = Benchmark(
+    ...     datasets={"sales": {"data": "sales.csv", "context_length": 96}},
+    ...     models={"seasonal_naive": {}, "ridge": {}},
+    ...     horizons=[24, 48],
+    ...     seeds=[2021],
+    ...     output_dir="outputs/benchmark",
+    ... )
+    >>> run_benchmark(benchmark)[["model", "horizon", "mse", "mae"]]
+    ```
     """
     folder = Path(benchmark.output_dir)
     cells, kinds = make_cells(benchmark), model_kinds()
@@ -344,7 +340,9 @@ def _run_cells(
         except ValueError as error:
             logger.warning("%s, %s, horizon %d: left out: %s", cell.dataset, cell.model, cell.horizon, error)
             continue
-        _without_checkpoints(folder / "cells" / cell.folder)
+        if metrics is None:
+            continue
+        _remove_checkpoints(folder / "cells" / cell.folder)
         others = results[[key != cell.key for key in _keys(results)]]
         row = pd.DataFrame([_row(cell, metrics)]).astype({"seed": "Int64"})
         results = pd.concat([others, row], ignore_index=True) if len(others) else row
@@ -353,7 +351,7 @@ def _run_cells(
 
 
 def select_rows(results: pd.DataFrame, cells: Iterable[Cell]) -> pd.DataFrame:
-    """The rows of cells, in the order of the cells; those of former settings are not among them."""
+    """Select the rows of cells, in the order of the cells, without rows of other settings."""
     positions = {identity: row for row, identity in enumerate(results["settings"])}
     chosen = [positions[cell.identity] for cell in cells if cell.identity in positions]
     return results.iloc[chosen].reset_index(drop=True)

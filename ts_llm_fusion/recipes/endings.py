@@ -11,7 +11,7 @@ from ..hub.push import Publication, publish
 
 
 def versions(packages: Sequence[str]) -> dict[str, str]:
-    """Installed versions of packages."""
+    """Installed versions of packages by name."""
     return {package: version(package) for package in packages}
 
 
@@ -20,23 +20,23 @@ def save_run(output: Path, log_history: Sequence[Mapping[str, Any]], recipe: Map
 
     Args:
         output: folder of the checkpoint.
-        log_history: of the Trainer.
-        recipe: settings that make the run again.
+        log_history: log history of the Trainer.
+        recipe: settings that repeat the run.
     """
     write_json(output / "log_history.json", log_history)
     write_yaml(output / "recipe.yaml", dict(recipe))
 
 
 def finish_run(output: Path, metrics: dict[str, Any], publication: Publication | None) -> dict[str, Any]:
-    """Write metrics.json and the card, and publish the folder where that is asked for.
+    """Write metrics.json and the card, and publish the folder if requested.
 
     Args:
-        output: folder of the checkpoint, with its plots and what `save_run` wrote.
-        metrics: the report.
-        publication: where to publish, or None.
+        output: folder of the checkpoint, with its plots and the files of `save_run`.
+        metrics: contents of metrics.json.
+        publication: options of the push, or None.
 
     Returns:
-        The metrics, with the address of the pushed commit under "commit" where one was made.
+        The metrics, with the URL of the pushed commit under "commit" if there is one.
     """
     write_json(output / "metrics.json", metrics)
     write_text(output / "README.md", str(model_card(output, str(output))))

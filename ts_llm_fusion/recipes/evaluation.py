@@ -39,7 +39,7 @@ class EvaluationArguments:
 
     models: list[str] = field(default_factory=list, metadata={"help": "Folders or Hub names of checkpoints."})
     output_dir: str = field(default="outputs/evaluation", metadata={"help": "Where everything is written."})
-    overwrite: bool = field(default=False, metadata={"help": "Write over the results of another evaluation."})
+    overwrite: bool = field(default=False, metadata={"help": "Overwrite the results of another evaluation."})
 
 
 @dataclass
@@ -55,9 +55,7 @@ class ForecastArguments:
     context_length: int | None = field(
         default=None, metadata={"help": "Look-back of the baselines; the longest of the models by default."}
     )
-    prediction_length: int | None = field(
-        default=None, metadata={"help": "Horizon; by default what the models were trained for."}
-    )
+    prediction_length: int | None = field(default=None, metadata={"help": "Horizon; that of the models by default."})
     test_stride: int = field(default=1, metadata={"help": "Evaluate every such test window; all by default."})
 
 
@@ -66,8 +64,8 @@ class AnswerArguments:
     """Settings of answer generation."""
 
     batch_size: int = field(default=64, metadata={"help": "Questions answered at a time."})
-    max_new_tokens: int = field(default=32, metadata={"help": "Most tokens of an answer."})
-    seed: int = field(default=0, metadata={"help": "Of the questions with the series of others."})
+    max_new_tokens: int = field(default=32, metadata={"help": "Largest number of tokens of an answer."})
+    seed: int = field(default=0, metadata={"help": "Seed of the questions with the series of others."})
 
 
 # Settings of `evaluate_forecasters`, and of `evaluate_answers`.
@@ -83,7 +81,7 @@ def _check_output(arguments: EvaluationArguments) -> None:
 
 
 def _lengths(arguments: ForecastArguments, configs: Mapping[str, Any]) -> tuple[int, int]:
-    """Look-back and horizon of the windows."""
+    """Look-back and horizon of the windows, in steps."""
     horizons = {config.prediction_length for config in configs.values()}
     if arguments.prediction_length is None and len(horizons) != 1:
         given = f"the models have {sorted(horizons)}" if horizons else "there is no model to take it from"
@@ -108,7 +106,10 @@ def evaluate_forecasters(
 ) -> dict[str, Any]:
     """Errors of checkpoints and baselines on the test split, in units of the training split's standard deviation.
 
-    Every forecaster sees the same windows; a model takes of the look-back what it was trained for.
+    All forecasters get the same windows; a model with a shorter look-back uses the end of each.
+
+    Returns:
+        The errors by forecaster under "results", with settings, counts of windows and published errors.
 
     Raises:
         ValueError, OSError: for a checkpoint, series or settings that are not usable.
@@ -142,7 +143,8 @@ def evaluate_forecasters(
         "seconds": seconds,
         "parameters": parameters,
         "published": {
-            f"{row.model} (published)": {"mse": row.mse, "mae": row.mae} for row in published.itertuples(index=False)
+            f"{model} (published)": {"mse": mse, "mae": mae}
+            for model, mse, mae in zip(published["model"], published["mse"], published["mae"], strict=True)
         },
     }
 
@@ -154,9 +156,13 @@ def evaluate_answers(
     archive: ArchiveArguments,
     answer: AnswerArguments,
 ) -> dict[str, Any]:
-    """Metrics of generated answers on the test split, beside the floors; each model also with the series of others.
+    """Metrics of generated answers and naive baselines on the test split; of each model also with shuffled series.
 
     Writes predictions_*.jsonl in `arguments.output_dir`.
+
+    Returns:
+        The metrics by model under "results" and, for each kind of question, "by_task", with settings, counts and
+        published metrics.
 
     Raises:
         ValueError, OSError: for a checkpoint, questions or settings that are not usable.
@@ -194,10 +200,9 @@ def evaluate_answers(
         "seconds": seconds,
         "parameters": parameters,
         "published": {
-            f"{row.model} (published)": {
-                "accuracy": row.accuracy_percent / 100,
-                "macro_f1": row.macro_f1_percent / 100,
-            }
-            for row in published.itertuples(index=False)
+            f"{model} (published)": {"accuracy": percent / 100, "macro_f1": macro_f1_percent / 100}
+            for model, percent, macro_f1_percent in zip(
+                published["model"], published["accuracy_percent"], published["macro_f1_percent"], strict=True
+            )
         },
     }

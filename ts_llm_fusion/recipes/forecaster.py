@@ -1,4 +1,4 @@
-"""Recipe of the LLM-PS forecaster: series in, a checkpoint with its report out."""
+"""Recipe of the LLM-PS forecaster: from series to a checkpoint with its report."""
 
 import logging
 import time
@@ -17,11 +17,8 @@ from ..evaluation.floors import make_floors
 from ..evaluation.forecast_errors import ForecastErrors
 from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..forecasting import model_order
-from ..hub.push import requested_publication
-from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..plots import plot_forecast, quantile_bands, save_figure
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
-from ..training.arguments import changed_settings
 from ..training.forecaster import (
     BackboneArguments,
     ForecasterConfigArguments,
@@ -32,7 +29,7 @@ from ..training.forecaster import (
 )
 from ..training.runs import save_model, trained_parameters
 from .endings import finish_run, save_run, versions
-from .run_folder import check_run_folder
+from .run_folder import start_run
 
 logger = logging.getLogger(__name__)
 
@@ -44,15 +41,15 @@ FORECASTER_SETTINGS = (DataArguments, ForecasterConfigArguments, BackboneArgumen
 
 
 def _test_metrics(trainer: ForecastTrainer, data: PreparedData) -> dict[str, float]:
-    """The one look at the test split: every window."""
-    found = trainer.predict(data.tested.splits["test"], metric_key_prefix="test").metrics
+    """Errors on every window of the test split."""
+    found = trainer.predict(data.tested.splits["test"], metric_key_prefix="test").metrics or {}
     return {
         name: found[f"test_{name}"] for name in ("mse", "mae", "quantile_loss", "coverage") if f"test_{name}" in found
     }
 
 
-def _plot_test_windows(model: LLMPSForForecasting, data: PreparedData, folder: Path) -> None:
-    """Pictures of forecasts at the beginning, in the middle and at the end of the test split."""
+def _plot_test_windows(model: Any, data: PreparedData, folder: Path) -> None:
+    """Plot forecasts at the beginning, in the middle and at the end of the test split."""
     feature_extractor = ForecastFeatureExtractor(scaler=data.scaler)
     windows = data.splits["test"]
     length, columns = model.config.context_length, data.source.series.columns
@@ -68,8 +65,8 @@ def _plot_test_windows(model: LLMPSForForecasting, data: PreparedData, folder: P
         bands: Sequence[Any] = ()
         if model.config.quantiles:
             quantiles = outputs.full_predictions[0].double().cpu().numpy()
-            moved = feature_extractor.unscale(np.moveaxis(quantiles, -1, 0), columns)
-            bands = quantile_bands(np.moveaxis(moved, 0, -1), model.config.quantiles, future.index, columns)
+            quantiles = feature_extractor.unscale(quantiles, columns, axis=-2)
+            bands = quantile_bands(quantiles, model.config.quantiles, future.index, list(columns))
         figure = plot_forecast(
             history=past,
             forecast=pd.DataFrame(mean, index=future.index, columns=columns),
@@ -89,27 +86,36 @@ def run_forecaster_recipe(
 ) -> dict[str, Any] | None:
     """Train, select on validation, test once, and save the checkpoint with its report in `arguments.output_dir`.
 
-    The checkpoint is saved before the test: it is usable, whatever fails from there on.
+    The checkpoint is saved before the test, so that a failure in the test does not lose it.
 
     Args:
         data_arguments: the series.
         config_arguments: `ForecasterConfigArguments`, the fields of `LLMPSConfig`.
-        backbone_arguments: the backbone, and what is trained of it.
-        arguments: of the Trainer; `push_to_hub` publishes the checkpoint at the end.
-        recipe: what recipe.yaml holds; by default the settings that differ from their defaults.
+        backbone_arguments: the backbone, and its trained parts.
+        arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
+        recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
 
     Returns:
-        The contents of metrics.json, with the address of the pushed commit under "commit" where one was made; None on
-        every process but the first.
+        The contents of metrics.json, with the URL of the pushed commit under "commit" if there is one; None on every
+        process but the first.
 
     Raises:
         ValueError, OSError: for settings or series that are not usable.
+
+    Example:
+
+    ```python
+    >>> metrics = run_forecaster_recipe(
+    ...     DataArguments(data="sales.csv"),
+    ...     ForecasterConfigArguments(context_length=96, prediction_length=24),
+    ...     BackboneArguments(),
+    ...     ForecastTrainingArguments(output_dir="outputs/sales", num_train_epochs=3),
+    ... )
+    >>> metrics["test"]["mse"], metrics["baselines"]["ridge"]["mse"]
+    ```
     """
-    if recipe is None:
-        # Before the Trainer: making default TrainingArguments resets the state that it shares.
-        recipe = changed_settings((data_arguments, config_arguments, backbone_arguments, arguments))
-    check_run_folder(arguments, (backbone_arguments.backbone, backbone_arguments.t2t))
-    publication = requested_publication(arguments)
+    settings = (data_arguments, config_arguments, backbone_arguments, arguments)
+    recipe, publication = start_run(settings, recipe, (backbone_arguments.backbone, backbone_arguments.t2t))
     with arguments.main_process_first():
         data = prepare(data_arguments, config_arguments.context_length, config_arguments.prediction_length)
     data.check_targets("train", "validation")
@@ -120,10 +126,9 @@ def run_forecaster_recipe(
         context_length=config_arguments.context_length,
         min_length=config_arguments.patch_length or 2,
         scaler=data.scaler,
-        timestamp_column=data_arguments.timestamp_column,
         freq=data_arguments.freq,
     )
-    # Refuses the set of a zero-shot test that the model cannot take, before the work.
+    # Raises before the training if the model cannot take the set of a zero-shot test.
     model_order(model.config, feature_extractor, data.tested.source.series.columns)
     parameters = trained_parameters(model)
     logger.info("%s: %s windows, %s", data.source.name, {k: len(v) for k, v in data.splits.items()}, parameters)
@@ -148,9 +153,9 @@ def run_forecaster_recipe(
     if not trainer.is_world_process_zero():
         return None
 
-    floors = {
-        name: evaluate_forecaster(floor, data.tested.splits["test"])
-        for name, floor in make_floors(data.splits["train"], data.tested.seasonal_period).items()
+    baselines = {
+        name: evaluate_forecaster(baseline, data.tested.splits["test"])
+        for name, baseline in make_floors(data.splits["train"], data.tested.seasonal_period).items()
     }
     metrics = {
         "data": data.source.name,
@@ -163,7 +168,7 @@ def run_forecaster_recipe(
             "test": len(data.tested.splits["test"]),
         },
         "test": test,
-        "floors": floors,
+        "baselines": baselines,
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,
         **parameters,

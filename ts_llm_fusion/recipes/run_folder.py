@@ -1,26 +1,48 @@
-"""The folder of a training run, checked before anything is trained."""
+"""The start of a training recipe: checks before any work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from transformers import TrainingArguments
+from typing import Any
 
 from ..checkpoints import check_checkpoint
 from ..files import check_output_folder
+from ..hub.push import Publication, requested_publication
+from ..training.arguments import changed_settings
 from ..training.runs import checkpoint_to_resume
 
 
-def check_run_folder(arguments: TrainingArguments, inputs: Sequence[str | None] = ()) -> None:
-    """Raises if a run cannot write in its `output_dir`, or another lies there that neither `--overwrite` gives up nor
-    `--resume_from_checkpoint` goes on with.
+def start_run(
+    settings: Sequence[Any], recipe: Mapping[str, Any] | None, inputs: Sequence[str | None]
+) -> tuple[Mapping[str, Any], Publication | None]:
+    """Check the output folder of a run and its access to the Hub; see `check_run_folder` and `requested_publication`.
 
     Args:
-        arguments: of the run; only the first of its processes looks, as the others may come when it writes already.
-        inputs: checkpoints that the run reads, those of them that are folders here.
+        settings: dataclass instances of the recipe, the arguments of the Trainer last.
+        recipe: settings that repeat the run; by default those that differ from the defaults.
+        inputs: names of checkpoints that the run reads.
+
+    Returns:
+        The recipe, and the publication that it asks for, or None.
+    """
+    # Before the Trainer: making default TrainingArguments resets the state that it shares.
+    recipe = changed_settings(settings) if recipe is None else recipe
+    check_run_folder(settings[-1], inputs)
+    return recipe, requested_publication(settings[-1])
+
+
+def check_run_folder(arguments: Any, inputs: Sequence[str | None] = ()) -> None:
+    """Check that a run can write in its `output_dir`.
+
+    A folder that is not empty needs `overwrite`, or `resume_from_checkpoint` with a checkpoint in it.
+
+    Args:
+        arguments: `TrainingArguments` with `RunDefaults`; only the first process checks the folder, as the others may
+            start after it has written there.
+        inputs: names of checkpoints that the run reads; those that are local folders are checked too.
 
     Raises:
-        ValueError: if there is no checkpoint to go on with, one is damaged, or the folder is one of the inputs.
-        OSError: if the folder is not empty, or cannot be written in.
+        ValueError: if there is no checkpoint to resume from, one is damaged, or the folder is one of the inputs.
+        OSError: if the folder is not empty or not writable.
     """
     checkpoint = checkpoint_to_resume(arguments)
     for name in (checkpoint, *inputs):
@@ -29,5 +51,5 @@ def check_run_folder(arguments: TrainingArguments, inputs: Sequence[str | None] 
     if arguments.process_index:
         return
     output = Path(arguments.output_dir)
-    goes_on = checkpoint is not None and Path(checkpoint).resolve().is_relative_to(output.resolve())
-    check_output_folder(output, ("[!.]*",), inputs, arguments.overwrite or goes_on)
+    resumes = checkpoint is not None and Path(checkpoint).resolve().is_relative_to(output.resolve())
+    check_output_folder(output, ("[!.]*",), inputs, arguments.overwrite or resumes)

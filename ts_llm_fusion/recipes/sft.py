@@ -1,4 +1,4 @@
-"""Recipe of the time-series language model: questions in, a checkpoint with its report out."""
+"""Recipe of the time-series language model: from questions to a checkpoint with its report."""
 
 import json
 import logging
@@ -18,9 +18,7 @@ from ..evaluation.answers import exact_matches, label_matches, overall_metrics, 
 from ..evaluation.question_baselines import evaluate_question_baselines
 from ..files import write_text
 from ..hub.cards import answers_by_task
-from ..hub.push import requested_publication
 from ..plots import plot_shares, save_figure
-from ..training.arguments import changed_settings
 from ..training.runs import save_model, trained_parameters
 from ..training.sft import (
     TSLMArguments,
@@ -31,11 +29,11 @@ from ..training.sft import (
     train_tslm,
 )
 from .endings import finish_run, save_run, versions
-from .run_folder import check_run_folder
+from .run_folder import start_run
 
 logger = logging.getLogger(__name__)
 
-# The words of a recipe's questions are all in the first of them.
+# Samples to train a tokenizer on; the questions of a recipe share their words.
 _TOKENIZER_SAMPLES = 5000
 _PACKAGES = ("ts-llm-fusion", "torch", "transformers", "trl", "peft", "accelerate", "datasets")
 
@@ -52,7 +50,7 @@ SFT_SETTINGS = (
 
 
 def prediction_lines(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> str:
-    """JSON lines, one for each sample."""
+    """JSON lines of answers, one for each sample."""
     truths = [sample["answer"] for sample in samples]
     lines = [
         {
@@ -69,7 +67,7 @@ def prediction_lines(answers: Sequence[str], samples: Sequence[Mapping[str, Any]
 
 
 def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, dict[str, dict[str, float]]]:
-    """The one look at the test split: as it is, and with the series of other samples where there are any."""
+    """Metrics on the test split, and on the test split with the series of other samples if it has series."""
     variants = {"test": data.splits["test"]}
     if any(data.splits["test"][0]["time_series"]):
         variants["shuffled"] = shuffle_series(data.splits["test"], trainer.args.seed)
@@ -95,28 +93,40 @@ def run_sft_recipe(
     """Train, select on validation, test once, and save the checkpoint with its report in `arguments.output_dir`.
 
     Args:
-        question: the questions, and whether the encoder or the text holds their series.
+        question: the questions, and whether their series go to the encoder or into the text.
         synthetic: settings of the synthetic questions.
         archive: settings of the classification archives.
         config_arguments: `TSLMConfigArguments`, the fields of `TSLMConfig`.
-        tslm_arguments: the encoder, and parts that stay as they are.
+        tslm_arguments: the encoder, and the frozen parts.
         model_arguments: the language model and its adapters.
-        arguments: of the Trainer; `push_to_hub` publishes the checkpoint at the end.
-        recipe: what recipe.yaml holds; by default the settings that differ from their defaults.
+        arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
+        recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
 
     Returns:
-        The contents of metrics.json, with the address of the pushed commit under "commit" where one was made; None on
-        every process but the first.
+        The contents of metrics.json, with the URL of the pushed commit under "commit" if there is one; None on every
+        process but the first.
 
     Raises:
         ValueError, OSError: for settings, questions or checkpoints that are not usable.
+        ImportError: without bitsandbytes for `load_in_4bit` or `load_in_8bit`.
+
+    Example:
+
+    ```python
+    >>> metrics = run_sft_recipe(
+    ...     QuestionArguments(data="synthetic"),
+    ...     SyntheticArguments(tasks=["trend"], num_train=1000),
+    ...     ArchiveArguments(),
+    ...     TSLMConfigArguments(),
+    ...     TSLMArguments(),
+    ...     ModelConfig(model_name_or_path="HuggingFaceTB/SmolLM2-135M-Instruct", use_peft=True),
+    ...     TSLMTrainingArguments(output_dir="outputs/trend"),
+    ... )
+    >>> metrics["test"]["exact_match"], metrics["baselines"]["majority"]["exact_match"]
+    ```
     """
-    if recipe is None:
-        # Before the Trainer: making default TrainingArguments resets the state that it shares.
-        settings = (question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments)
-        recipe = changed_settings(settings)
-    check_run_folder(arguments, (model_arguments.model_name_or_path,))
-    publication = requested_publication(arguments)
+    settings = (question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments)
+    recipe, publication = start_run(settings, recipe, (model_arguments.model_name_or_path,))
     output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive)
     logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
@@ -151,22 +161,22 @@ def run_sft_recipe(
     try:
         found = _test(trainer, data, output)
     finally:
-        # After the test, which reads adapters as they were trained, and whether or not it fails.
+        # After the test, as saving merges adapters, and even if the test fails.
         if trainer.is_world_process_zero():
             save_model(trained, output, model_arguments.model_name_or_path)
             processor.save_pretrained(output)
             save_run(output, trainer.state.log_history, recipe)
     if not trainer.is_world_process_zero():
         return None
-    floors = evaluate_question_baselines(data)
+    baselines = evaluate_question_baselines(data)
     metrics = {
         "data": question.data,
         "series_as": question.series_as,
         "samples": {name: len(samples) for name, samples in data.splits.items()},
         **{name: overall_metrics(tasks) for name, tasks in found.items()},
         **{f"{name}_by_task": tasks for name, tasks in found.items()},
-        "floors": {name: overall_metrics(tasks) for name, tasks in floors.items()},
-        "floors_by_task": floors,
+        "baselines": {name: overall_metrics(tasks) for name, tasks in baselines.items()},
+        "baselines_by_task": baselines,
         "example_question": data.splits["train"][0]["messages"][0]["content"][0]["text"],
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,

@@ -1,4 +1,4 @@
-"""Recipe of the time-to-text encoder of LLM-PS: series in, an encoder for `t2t: FOLDER` of a forecaster out."""
+"""Recipe of the time-to-text encoder of LLM-PS: from series to an encoder for the setting `t2t` of a forecaster."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,12 +9,10 @@ from transformers import set_seed
 
 from ..data.preparation import DataArguments, prepare
 from ..data.windows import collate_windows
-from ..hub.push import requested_publication
 from ..plots import plot_losses, save_figure
-from ..training.arguments import changed_settings
 from ..training.t2t import T2TConfigArguments, T2TTrainingArguments, WordArguments, build_t2t, train_t2t
 from .endings import finish_run, save_run
-from .run_folder import check_run_folder
+from .run_folder import start_run
 
 # Settings of the recipe.
 T2T_SETTINGS = (DataArguments, T2TConfigArguments, WordArguments, T2TTrainingArguments)
@@ -37,23 +35,20 @@ def run_t2t_recipe(
         data_arguments: the series.
         config_arguments: `T2TConfigArguments`, the fields of `T2TConfig`.
         word_arguments: the language model whose words label the patches.
-        arguments: of the Trainer; `push_to_hub` publishes the checkpoint at the end.
-        recipe: what recipe.yaml holds; by default the settings that differ from their defaults.
+        arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
+        recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
 
     Returns:
-        The contents of metrics.json, with the address of the pushed commit under "commit" where one was made; None on
-        every process but the first.
+        The contents of metrics.json, with the URL of the pushed commit under "commit" if there is one; None on every
+        process but the first.
 
     Raises:
         ValueError, OSError: for settings or series that are not usable.
     """
-    if recipe is None:
-        # Before the Trainer: making default TrainingArguments resets the state that it shares.
-        recipe = changed_settings((data_arguments, config_arguments, word_arguments, arguments))
-    check_run_folder(arguments, (word_arguments.word_embeddings,))
-    publication = requested_publication(arguments)
+    settings = (data_arguments, config_arguments, word_arguments, arguments)
+    recipe, publication = start_run(settings, recipe, (word_arguments.word_embeddings,))
     with arguments.main_process_first():
-        # Windows without a future: the shortest there can be.
+        # The encoder needs no future values; 1 is the shortest horizon.
         data = prepare(data_arguments, config_arguments.context_length, prediction_length=1)
     set_seed(arguments.seed)
     model = build_t2t(config_arguments, word_arguments)
