@@ -192,6 +192,9 @@ def with_row(rows: pd.DatetimeIndex, row: str) -> pd.DatetimeIndex:
         (pd.DatetimeIndex([*GRIDS["the 15th"][:9], "2021-10-14"]), r"\(2021-10-14 00:00:00\) does not fit in|row 3"),
         (DAYS[[0, 6, 7, 80, 81, 83, 100]], "cannot be told: 2 of 6 rows are 1 days after the one before"),
         (with_row(HOURS[:5] + pd.Timedelta(seconds=1), "2060-01-01"), "x: the time step cannot be told"),
+        # Midnight of a place whose clocks change is at 22:00 or 23:00 of UTC: no rounding of an even step.
+        (pd.date_range("2024-03-01", periods=60, tz="Europe/Berlin").tz_convert("UTC"), r"row 32 \(2024-03-31 22:00"),
+        (pd.date_range("2024", periods=30, freq="W", tz="Europe/Berlin").tz_convert("UTC"), "days of a place"),
         (with_row(HOURS[:5], "2060-01-01"), r"x: 6 timestamps from .* would be 3.2e\+05 rows at a step of h"),
     ],
 )
