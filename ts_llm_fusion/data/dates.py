@@ -17,6 +17,8 @@ _CELL = (
     rf"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<offset>{_OFFSET})?)?$"
 )
 _WEEKDAY = r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+"
+# A month and its year, or a day of it.
+_MONTH_AND_NUMBER = r"[A-Za-z]{3,}-\d{2}"
 # How dates are written: a pattern, and the formats of pandas for it once everything between the parts is a dash.
 _FORMS = (
     (r"\d{4}[./-]\d{1,2}[./-]\d{1,2}", ("%Y-%m-%d",)),
@@ -33,7 +35,7 @@ _FORMS = (
     (r"\d{4}[ -][A-Za-z]{3,}[ -]\d{1,2}", ("%Y-%b-%d", "%Y-%B-%d")),
     (r"[A-Za-z]{3,}[ .,-]+\d{4}", ("%b-%Y", "%B-%Y")),
     (r"\d{4}[ -][A-Za-z]{3,}", ("%Y-%b", "%Y-%B")),
-    (r"[A-Za-z]{3,}-\d{2}", ("%b-%y", "%B-%y")),
+    (_MONTH_AND_NUMBER, ("%b-%y", "%B-%y")),
 )
 # Day, month and year in numbers, in an order that the cells themselves may not tell.
 _IN_NUMBERS = r"\d{1,2}(?:/\d{1,2}/|-\d{1,2}-|\.\d{1,2}\.)(?:\d{4}|\d{2})"
@@ -189,8 +191,10 @@ def _written_readings(values: np.ndarray) -> list[tuple[str, pd.DatetimeIndex]]:
 
 def _from_text(column: pd.Series, source: str, dayfirst: bool | None) -> pd.DatetimeIndex:
     """Timestamps that are text."""
-    # As computers write them, quickly. pandas also knows "now" and "today", which are no dates of a file.
-    if re.match(r"\d{4}\D", column.iloc[0]) and not column.isin(["now", "today"]).any():
+    # As computers write them, quickly. pandas also knows "now" and "today", which are no dates of a file, and reads a
+    # year or a month between days as the first of them.
+    is_alike = column.str.len().clip(upper=len("2024-01-31")).nunique() == 1
+    if is_alike and re.match(r"\d{4}\D", column.iloc[0]) and not column.isin(["now", "today"]).any():
         try:
             parsed = pd.to_datetime(column, format="ISO8601", errors="coerce")
         except ValueError:  # the offsets differ, or some rows have none
@@ -212,6 +216,8 @@ def _from_text(column: pd.Series, source: str, dayfirst: bool | None) -> pd.Date
     if kind is None:
         stamps = _in_numbers(column, dates, since_midnight, source, dayfirst)
     else:
+        if kind[0] == _MONTH_AND_NUMBER:
+            _check_are_years(column, dates, source)
         stamps = _with_format(dates, *kind) + since_midnight
         if stamps.isna().any():
             raise _unreadable(column, int(stamps.isna().argmax()), source)
@@ -235,6 +241,16 @@ def _kind(column: pd.Series, dates: pd.Series, source: str) -> tuple[str, tuple[
             raise _unreadable(column, row, source)
         raise _error(column, row, source, f"is written in another way than row 1 ({column.iloc[0]!r})")
     return chosen if chosen[1] else None
+
+
+def _check_are_years(column: pd.Series, dates: pd.Series, source: str) -> None:
+    """Raises if months with a number, such as Jan-02, can all be days of one month as well."""
+    parts = dates.str.split("-", expand=True)
+    if len(dates) > 1 and parts[0].nunique() == 1 and parts[1].astype(int).between(1, 31).all():
+        raise ValueError(
+            f"{source}: column {column.name!r}: {dates.iloc[-1]!r} can be a month with its year or a day of it, and "
+            f"every row fits both; {_HOW}."
+        )
 
 
 def _with_format(dates: pd.Series, pattern: str, formats: tuple[str, ...]) -> pd.Series:
