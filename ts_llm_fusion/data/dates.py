@@ -8,6 +8,8 @@ import pandas as pd
 
 logger = logging.getLogger(__name__)
 
+# Years of two digits that Python reads as of this century, and spreadsheets as of the last.
+_EITHER_CENTURY = (2030, 2068)
 # Written dates and years that are believed; other numbers are something else.
 _FIRST_YEAR, _LAST_YEAR = 1500, 2500
 _OFFSET = r"Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?"
@@ -177,8 +179,10 @@ def _written_readings(values: np.ndarray) -> list[tuple[str, pd.DatetimeIndex]]:
         return []
     text = pd.Series(values.astype(np.int64).astype(str))
     if digits == 6:
-        century = np.where(text.str[:2].astype(int) >= 69, "19", "20")
-        readings = {"year and month": (text, "%Y%m"), "yymmdd": (century + text, "%Y%m%d")}
+        two_digits = text.str[:2].astype(int)
+        readings = {"year and month": (text, "%Y%m")}
+        if not two_digits.add(2000).between(*_EITHER_CENTURY).any():
+            readings["yymmdd"] = (np.where(two_digits >= 69, "19", "20") + text, "%Y%m%d")
     else:
         readings = {"written dates": (text, _WRITTEN_NUMBERS[digits])}
     found = []
@@ -221,6 +225,8 @@ def _from_text(column: pd.Series, source: str, dayfirst: bool | None) -> pd.Date
         stamps = _with_format(dates, *kind) + since_midnight
         if stamps.isna().any():
             raise _unreadable(column, int(stamps.isna().argmax()), source)
+        if "%y" in kind[1][0]:
+            _check_century(column, stamps, source)
     index = pd.DatetimeIndex(stamps)
     return index.tz_localize("UTC") if is_utc else index
 
@@ -251,6 +257,15 @@ def _check_are_years(column: pd.Series, dates: pd.Series, source: str) -> None:
             f"{source}: column {column.name!r}: {dates.iloc[-1]!r} can be a month with its year or a day of it, and "
             f"every row fits both; {_HOW}."
         )
+
+
+def _check_century(column: pd.Series, stamps: pd.Series, source: str) -> None:
+    """Raises for a year of two digits that may be of either century."""
+    is_either = stamps.dt.year.between(*_EITHER_CENTURY)
+    if is_either.any():
+        row = int(is_either.argmax())
+        year = stamps.dt.year.iloc[row]
+        raise _error(column, row, source, f"can be of {year - 100} or {year}; give years of four digits")
 
 
 def _with_format(dates: pd.Series, pattern: str, formats: tuple[str, ...]) -> pd.Series:
@@ -338,5 +353,7 @@ def _in_numbers(
                 f"or {different.iloc[row]:%d %B %Y} ({other}), and every row fits both; give --dayfirst, "
                 f"or --dayfirst false{'' if has_century else ', or years of four digits'}."
             )
+    if not has_century:
+        _check_century(column, stamps, source)
     logger.info("%s: dates in column %r are read %s", source, column.name, name)
     return stamps
