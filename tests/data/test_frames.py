@@ -39,6 +39,7 @@ def test_a_timestamp_column_is_found_by_its_name(name: str) -> None:
 
 def test_a_datetime_index_or_any_named_column_will_do() -> None:
     assert list(to_series(table().set_index("date")).columns) == ["a"]
+    assert list(to_series(table().set_index("date"), timestamp_column="date").columns) == ["a"]
     renamed = table().rename(columns={"date": "when"})
     renamed["when"] = renamed["when"].astype(str)
     assert list(to_series(renamed, timestamp_column="when").columns) == ["a"]

@@ -225,7 +225,7 @@ def to_series(
         )
     if not _has_index_of_time(table) and table.index.names != [None]:
         table = table.reset_index()
-    if timestamp_column is None and _has_index_of_time(table):
+    if _has_index_of_time(table) and timestamp_column in (None, table.index.name):
         timestamps = parse_timestamps(table.index.to_series(), source)
     else:
         timestamp_column = _timestamp_column(table, timestamp_column, source)
