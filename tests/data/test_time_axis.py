@@ -156,6 +156,10 @@ def test_the_season_is_that_of_the_grid(name: str, season: int | None) -> None:
         ([str(day) for day in BUSINESS[:6]], "2024-01-09"),
         ([str(day) for day in BUSINESS[:10]], "2024-01-15"),
         ([str(row) for row in GRIDS["8 to 15 h on weekdays"][:16]], "2024-01-03 08:00"),
+        # Closed twice, and nothing else is absent: Sundays, or Fridays and Saturdays.
+        ([f"2024-01-{day:02d}" for day in range(1, 21) if day % 7], "2024-01-22"),
+        ([f"2024-01-{day:02d}" for day in range(7, 26) if day % 7 not in (5, 6)], "2024-01-28"),
+        ([f"2024-01-{day:02d}" for day in range(1, 21) if day % 7 and day != 9], "2024-01-21"),
     ],
 )
 def test_few_rows_are_enough_for_a_step(rows: list[str], following: str) -> None:

@@ -294,6 +294,9 @@ def _closed_weekdays(days: np.ndarray) -> np.ndarray:
     turns = _weekday_counts(np.arange(days[0], days[-1] + 1))
     is_closed = _weekday_counts(days) == 0
     closed = np.flatnonzero(is_closed)
+    if len(closed) and turns[closed].min() > 1 and len(days) == turns[~is_closed].sum():
+        # No other day is absent, so that the rule, seen more than once, says all there is to say.
+        return is_closed
     # A weekend is nothing special.
     ways = 1 if list(closed) == [5, 6] else math.comb(7, len(closed))
     return is_closed & _is_no_chance(len(days), turns[~is_closed].sum(), turns[is_closed].sum(), math.log(ways))
