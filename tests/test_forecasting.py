@@ -1,7 +1,10 @@
 """Forecasts of tables: dates, absent rows, and the tables that are none of series."""
 
+import copy
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -61,9 +64,32 @@ def test_a_step_is_given_or_that_of_the_feature_extractor(forecaster) -> None:
         (frame().rename_axis("date").reset_index(), "the index of series is a RangeIndex"),
         (frame().to_period("D"), "the index of series is a PeriodIndex"),
         (frame().iloc[[0, 6, 7, 33, 34, 36, 59]], "the table: the time step cannot be told"),
+        (frame()["b"], "the series are of type Series; give a name, a path, or a table"),
+        (frame().to_numpy(), "the series are of type ndarray"),
+        ({"b": [1.0, 2.0]}, "the series are of type dict"),
+        (None, "the series are of type NoneType"),
+        ("b.csv", "series is 'b.csv'; give a table, or what load_series reads"),
     ],
 )
-def test_a_table_that_is_none_of_series_is_one_line(forecaster, table: pd.DataFrame, message: str) -> None:
+def test_a_table_that_is_none_of_series_is_one_line(forecaster, table, message: str) -> None:
     with pytest.raises(ValueError, match=message) as raised:
         forecast_frame(*forecaster, table)
     assert "\n" not in str(raised.value)
+
+
+def test_a_table_of_another_package_is_forecast_as_that_of_pandas(forecaster) -> None:
+    table = frame().rename_axis("date").reset_index()
+    expected = forecast_frame(*forecaster, frame())
+    pd.testing.assert_frame_equal(forecast_frame(*forecaster, pa.Table.from_pandas(table)), expected)
+
+
+def test_one_step_of_a_given_frequency_is_too_few(forecaster) -> None:
+    with pytest.raises(ValueError, match=r"^the table: the series have 1 steps; at least 2 are needed\.$"):
+        forecast_frame(*forecaster, frame(rows=1), freq="D")
+
+
+def test_a_forecast_that_is_not_finite_is_refused(forecaster) -> None:
+    model, extractor = copy.deepcopy(forecaster[0]), forecaster[1]
+    next(model.parameters()).data.fill_(float("nan"))
+    with pytest.raises(ValueError, match=r"^the table: the forecast of .series 1. is not finite; the weights"):
+        forecast_frame(model, extractor, frame())

@@ -159,9 +159,9 @@ def forecast_frame(
     Args:
         model: from `load_forecaster`.
         feature_extractor: from `load_forecaster`.
-        series: one column for each series, indexed by increasing timestamps, NaN where missing; or the result of
-            `load_series`, which is not checked again. Columns are recognized by name, in any order; see
-            `model_order`.
+        series: one column for each series, indexed by increasing timestamps (in pyarrow and polars tables a column of
+            them), NaN where missing; or the result of `load_series`, which is not checked again. Columns are
+            recognized by name, in any order; see `model_order`.
         prediction_length: steps to forecast; by default the horizon of the model. Longer forecasts are rolled out.
         quantile_levels: levels between the lowest and the highest of the model, interpolated linearly; by default
             those of the model.
@@ -172,7 +172,8 @@ def forecast_frame(
         Tidy table with columns `timestamp`, `series`, `mean` and one for each level, such as `0.1`.
 
     Raises:
-        ValueError: for series, a horizon or a level that the model does not support, and as `load_series`.
+        ValueError: for series, a horizon or a level that the model does not support, a forecast that is not finite,
+            and as `load_series`.
 
     Example:
 
@@ -187,7 +188,9 @@ def forecast_frame(
             raise ValueError(f"freq is {freq!r}, but the series are loaded; give it to load_series.")
         source = series
     else:
-        if not isinstance(series.index, pd.DatetimeIndex):
+        if isinstance(series, str | Path):
+            raise ValueError(f"series is {str(series)!r}; give a table, or what load_series reads from there.")
+        if isinstance(series, pd.DataFrame) and not isinstance(series.index, pd.DatetimeIndex):
             raise ValueError(
                 f"the index of series is a {type(series.index).__name__}; make it a DatetimeIndex, one timestamp for "
                 "each row, or pass the table through load_series."
@@ -195,12 +198,22 @@ def forecast_frame(
         source = load_series(series, freq=freq, default_freq=feature_extractor.freq)
     series = source.series
     grid = source.grid or find_grid(pd.DatetimeIndex(series.index), source=source.name)
+    if len(series) < feature_extractor.min_length:
+        raise ValueError(
+            f"{source.name}: the series have {len(series)} steps; at least {feature_extractor.min_length} are needed."
+        )
     order = model_order(model.config, feature_extractor, series.columns)
     # Not scaled: the model normalizes each window, and scaling by other moments would cost digits.
     batch = feature_extractor.pad([look_back(series, model.config.context_length)[:, order]])
     outputs = cast(Any, model).predict(**batch.to(model.device), prediction_length=prediction_length)
     given_order = np.argsort(order)
     mean = outputs.mean_predictions[0].double().cpu().numpy()[:, given_order]
+    if not np.isfinite(mean).all():
+        column = series.columns[int(np.argmin(np.isfinite(mean).all(0)))]
+        raise ValueError(
+            f"{source.name}: the forecast of {column!r} is not finite; the weights of the model are damaged, or its "
+            "training diverged."
+        )
     timestamps = grid.following(len(mean))
     tidy = {
         "timestamp": np.repeat(timestamps, mean.shape[1]),

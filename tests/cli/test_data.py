@@ -103,6 +103,7 @@ def test_preview_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture) -> Non
         (["preview", "M4-Weakly"], "M4-Weakly: not a known data set; did you mean 'M4-Weekly'?"),
         (["preview", "co2", "--split", "dev"], "co2: no split 'dev'; the splits are train."),
         (["preview", "co2", "--samples", "0"], "--samples is 0; it must be at least 1."),
+        (["preview", "co2", "--output", "co2.pdf"], "--output co2.pdf: the picture is a PNG file; give .png."),
         (["preview", "missing.csv"], "missing.csv: no such file; give a CSV, parquet or xlsx file."),
         (["download", "ETTh1"], "put the file at $TS_LLM_FUSION_DATA_DIR/ltsf/ETTh1.csv (or .gz)."),
     ],

@@ -12,6 +12,8 @@ from ts_llm_fusion import load_series
 from ts_llm_fusion.data.frames import to_series
 from ts_llm_fusion.data.tables import read_table
 
+DICTIONARY = pa.dictionary(pa.int32(), pa.int64())
+
 
 def table(rows: int = 6, **columns) -> pd.DataFrame:
     dates = pd.date_range("2024-01-01", periods=rows, freq="h")
@@ -37,6 +39,7 @@ def test_a_timestamp_column_is_found_by_its_name(name: str) -> None:
 
 def test_a_datetime_index_or_any_named_column_will_do() -> None:
     assert list(to_series(table().set_index("date")).columns) == ["a"]
+    assert list(to_series(table().set_index("date"), timestamp_column="date").columns) == ["a"]
     renamed = table().rename(columns={"date": "when"})
     renamed["when"] = renamed["when"].astype(str)
     assert list(to_series(renamed, timestamp_column="when").columns) == ["a"]
@@ -56,6 +59,8 @@ def test_targets_are_chosen_and_other_columns_may_be_anything() -> None:
     ("name", "cells", "what"),
     [
         ("Unnamed: 0", range(1, 7), "row numbers"),
+        ("index", range(6), "row numbers"),
+        ("level_0", range(1, 7), "row numbers"),
         ("unique_id", [3] * 6, "the same identifier"),
         ("item_id", [1.0] * 6, "the same identifier"),
         ("store", ["north"] * 6, "the same identifier"),
@@ -64,6 +69,8 @@ def test_targets_are_chosen_and_other_columns_may_be_anything() -> None:
         ("until", [day.date() for day in pd.date_range("2024", periods=6)], "dates"),
         ("week_end", range(20240101, 20240107), "dates"),
         ("year", [2024] * 6, "dates"),
+        ("dayofweek", [0] * 6, "dates"),
+        ("unix", [1.7e9, np.nan, *np.arange(1.7e9, 1.7e9 + 4)], "dates"),
         ("month", pd.period_range("2024-01", periods=6, freq="M"), "periods"),
         ("took", pd.to_timedelta(range(6), unit="s"), "durations"),
         ("holiday", [True, False] * 3, "booleans"),
@@ -80,7 +87,16 @@ def test_a_column_that_is_no_series_is_left_out_with_a_warning(
     assert f"column {name!r} is left out: it holds {what}" in caplog.text
 
 
-@pytest.mark.parametrize(("name", "cells"), [("stock", [5] * 6), ("item", [5, 5, 7, 7, 5, 5]), ("month", range(6))])
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("stock", [5] * 6),
+        ("item", [5, 5, 7, 7, 5, 5]),
+        ("month", range(6)),
+        ("index", [100, 101, 103, 104, 105, 106]),
+        ("year_to_date", np.arange(6) * 1.5),
+    ],
+)
 def test_numbers_of_such_names_and_constants_are_series(name: str, cells) -> None:
     assert list(to_series(table().assign(**{name: cells})).columns) == ["a", name]
 
@@ -91,6 +107,8 @@ def test_numbers_of_such_names_and_constants_are_series(name: str, cells) -> Non
         pd.array([1, None, 3, 4, 5, 6], dtype="Int64"),
         pd.array([1, None, 3, 4, 5, 6], dtype="int64[pyarrow]"),
         pd.Categorical([1, None, 3, 4, 5, 6]),
+        pd.Series(pa.array([1, None, 3, 4, 5, 6]).dictionary_encode(), dtype=pd.ArrowDtype(DICTIONARY)),
+        pd.Series(["1", None, "3", "4", "5", "6"], dtype=pd.ArrowDtype(pa.string())),
         [Decimal(1), None, *map(Decimal, range(3, 7))],
         ["1", None, "3", "4", "5", "6"],
     ],
@@ -114,12 +132,26 @@ def test_tables_of_other_packages_are_taken() -> None:
     pd.testing.assert_frame_equal(load_series(pa.Table.from_pandas(table())).series, expected)
 
 
+@pytest.mark.parametrize("data", ([1.0, 2.0], {"a": [1.0]}, np.arange(3.0), table()["a"], None, 5))
+def test_what_is_no_table_is_one_line(data) -> None:
+    with pytest.raises(ValueError, match=f"^the series are of type {type(data).__name__}; give a name, a path, or"):
+        load_series(data)
+
+
 def shuffled() -> pd.DataFrame:
     return table().iloc[[0, 2, 1, 3, 4, 5]]
 
 
 def repeated() -> pd.DataFrame:
     return table().iloc[[0, 1, 1, 2]]
+
+
+def by_number_and_text() -> pd.DataFrame:
+    return table(a=range(6)).assign(**{"1": 0}).rename(columns={"a": 1})
+
+
+def of_arrow(cells: list) -> pd.DataFrame:
+    return table(a=pd.Series(cells, dtype=pd.ArrowDtype(pa.array(cells).type)))
 
 
 def twice() -> pd.DataFrame:
@@ -142,6 +174,13 @@ def twice() -> pd.DataFrame:
         (table(a=[1, 2, np.inf, 4, 5, 6]), {}, "row 3 of column 'a' is infinite"),
         (table(a=[np.nan] * 6), {}, "column 'a' has no values at all"),
         (twice(), {}, "column 'a' appears twice"),
+        (by_number_and_text(), {}, "column '1' appears twice"),
+        (table().iloc[:0], {}, "a table of 0 rows and 2 columns"),
+        (pd.DataFrame(), {}, "a table of 0 rows and 0 columns"),
+        (of_arrow(["1", None, "three", "4", "5", "6"]), {}, "row 3 of column 'a' is not a number: 'three'"),
+        (of_arrow([[1.0]] * 6), {}, r"row 1 of column 'a' is not a number: array\(\[1\.\]\)"),
+        (table(a=[1, 10**400, 3, 4, 5, 6]), {}, r"row 2 of column 'a' is not a number: 10{76}\.\.\."),
+        (table(a=[1, np.array(2), 3, 4, 5, 6]), {}, "row 2 of column 'a' is not a number: array"),
         (table(a=[1, 2, True, 4, 5, 6]).astype({"a": object}), {}, "row 3 of column 'a' is not a number: True"),
         (table(a=range(6), b=[True] * 6), {"target_columns": ["b"]}, "column 'b' holds booleans, not a series"),
         (table(a=range(6), item_id=[1, 1, 1, 2, 2, 2]), {}, "column 'item_id' names 2 series, one below the other"),

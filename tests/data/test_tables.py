@@ -76,6 +76,7 @@ def test_a_row_of_totals_and_a_column_that_counts_are_left_out_with_a_warning(
     assert len(read(tmp_path, "date,y,item_id\n2024-01-01,1,Total\n2024-01-02,2,Total\n")) == 2
     read(tmp_path, "date,y\n5,2024-01-01,1\n7,2024-01-02,2\n")
     assert "column 'Unnamed: 0' is left out: it holds row numbers" in caplog.text
+    assert read(tmp_path, "date,y\n1,20240101,5\n2,20240102,6\n")["y"].tolist() == [5, 6]
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,10 @@ def test_a_row_of_totals_and_a_column_that_counts_are_left_out_with_a_warning(
         ("date,y\n2024-01-01,1\n2024-01-02,€ 3\n2024-01-03,3\n", "row 2 of column 'y' is not a number: '€ 3'"),
         ("date,y,y\n2024-01-01,1,2\n", "column 'y' appears twice"),
         ("date,y\n2024-01-01,1\n2024-01-02,1,5\n", "row 2 has 3 cells, the header has 2"),
+        (
+            "when,y\n2024-01-01,-1,5\n2024-01-02,2,25\n2024-01-03,2\n",
+            "the header is one name short, or -1,5 is one number with a decimal comma",
+        ),
         (bytes(range(256)), "it holds zero bytes"),
         (PLAIN.encode("utf-16")[:-3], "not a readable table"),
         (
@@ -168,6 +173,9 @@ def test_a_spreadsheet_is_read_from_its_first_sheet_with_cells(
     np.testing.assert_array_equal(series, [[1, 1.5], [np.nan, 2], [3.5, np.nan]])
     assert list(series.index) == list(pd.to_datetime(DATES))
     assert "sheet 'values', the first of 2 that is not empty; decimal commas" in caplog.text
+    table[["date", "y"]].to_excel(tmp_path / "rows.xlsx", header=False, index=False)
+    with pytest.raises(ValueError, match=r"rows\.xlsx: the first row of sheet 'Sheet1' holds no names"):
+        read_table(tmp_path / "rows.xlsx")
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(ValueError, match=r"x\.xlsx: not a readable xlsx file"):
         read_table(path)

@@ -156,6 +156,10 @@ def test_the_season_is_that_of_the_grid(name: str, season: int | None) -> None:
         ([str(day) for day in BUSINESS[:6]], "2024-01-09"),
         ([str(day) for day in BUSINESS[:10]], "2024-01-15"),
         ([str(row) for row in GRIDS["8 to 15 h on weekdays"][:16]], "2024-01-03 08:00"),
+        # Closed twice, and nothing else is absent: Sundays, or Fridays and Saturdays.
+        ([f"2024-01-{day:02d}" for day in range(1, 21) if day % 7], "2024-01-22"),
+        ([f"2024-01-{day:02d}" for day in range(7, 26) if day % 7 not in (5, 6)], "2024-01-28"),
+        ([f"2024-01-{day:02d}" for day in range(1, 21) if day % 7 and day != 9], "2024-01-21"),
     ],
 )
 def test_few_rows_are_enough_for_a_step(rows: list[str], following: str) -> None:
@@ -192,6 +196,9 @@ def with_row(rows: pd.DatetimeIndex, row: str) -> pd.DatetimeIndex:
         (pd.DatetimeIndex([*GRIDS["the 15th"][:9], "2021-10-14"]), r"\(2021-10-14 00:00:00\) does not fit in|row 3"),
         (DAYS[[0, 6, 7, 80, 81, 83, 100]], "cannot be told: 2 of 6 rows are 1 days after the one before"),
         (with_row(HOURS[:5] + pd.Timedelta(seconds=1), "2060-01-01"), "x: the time step cannot be told"),
+        # Midnight of a place whose clocks change is at 22:00 or 23:00 of UTC: no rounding of an even step.
+        (pd.date_range("2024-03-01", periods=60, tz="Europe/Berlin").tz_convert("UTC"), r"row 32 \(2024-03-31 22:00"),
+        (pd.date_range("2024", periods=30, freq="W", tz="Europe/Berlin").tz_convert("UTC"), "days of a place"),
         (with_row(HOURS[:5], "2060-01-01"), r"x: 6 timestamps from .* would be 3.2e\+05 rows at a step of h"),
     ],
 )

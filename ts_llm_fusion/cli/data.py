@@ -169,6 +169,8 @@ def _preview(options: argparse.Namespace) -> None:
         raise ValueError(f"--samples is {options.samples}; it must be at least 1.")
     path = options.output or Path(f"{Path(options.name).name.split('.')[0]}.png")
     check_output(path, (options.name,), options.overwrite)
+    if path.suffix.lower() not in ("", ".png"):
+        raise ValueError(f"--output {path}: the picture is a PNG file; give .png.")
     is_file = options.name not in REGISTRY and Path(options.name).suffix
     for name in ("freq", "dayfirst"):
         if getattr(options, name) is not None and not is_file:

@@ -8,6 +8,8 @@ import pandas as pd
 
 logger = logging.getLogger(__name__)
 
+# Years of two digits that Python reads as of this century, and spreadsheets as of the last.
+_EITHER_CENTURY = (2030, 2068)
 # Written dates and years that are believed; other numbers are something else.
 _FIRST_YEAR, _LAST_YEAR = 1500, 2500
 _OFFSET = r"Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?"
@@ -17,6 +19,8 @@ _CELL = (
     rf"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<offset>{_OFFSET})?)?$"
 )
 _WEEKDAY = r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+"
+# A month and its year, or a day of it.
+_MONTH_AND_NUMBER = r"[A-Za-z]{3,}-\d{2}"
 # How dates are written: a pattern, and the formats of pandas for it once everything between the parts is a dash.
 _FORMS = (
     (r"\d{4}[./-]\d{1,2}[./-]\d{1,2}", ("%Y-%m-%d",)),
@@ -33,7 +37,7 @@ _FORMS = (
     (r"\d{4}[ -][A-Za-z]{3,}[ -]\d{1,2}", ("%Y-%b-%d", "%Y-%B-%d")),
     (r"[A-Za-z]{3,}[ .,-]+\d{4}", ("%b-%Y", "%B-%Y")),
     (r"\d{4}[ -][A-Za-z]{3,}", ("%Y-%b", "%Y-%B")),
-    (r"[A-Za-z]{3,}-\d{2}", ("%b-%y", "%B-%y")),
+    (_MONTH_AND_NUMBER, ("%b-%y", "%B-%y")),
 )
 # Day, month and year in numbers, in an order that the cells themselves may not tell.
 _IN_NUMBERS = r"\d{1,2}(?:/\d{1,2}/|-\d{1,2}-|\.\d{1,2}\.)(?:\d{4}|\d{2})"
@@ -175,8 +179,10 @@ def _written_readings(values: np.ndarray) -> list[tuple[str, pd.DatetimeIndex]]:
         return []
     text = pd.Series(values.astype(np.int64).astype(str))
     if digits == 6:
-        century = np.where(text.str[:2].astype(int) >= 69, "19", "20")
-        readings = {"year and month": (text, "%Y%m"), "yymmdd": (century + text, "%Y%m%d")}
+        two_digits = text.str[:2].astype(int)
+        readings = {"year and month": (text, "%Y%m")}
+        if not two_digits.add(2000).between(*_EITHER_CENTURY).any():
+            readings["yymmdd"] = (np.where(two_digits >= 69, "19", "20") + text, "%Y%m%d")
     else:
         readings = {"written dates": (text, _WRITTEN_NUMBERS[digits])}
     found = []
@@ -189,8 +195,10 @@ def _written_readings(values: np.ndarray) -> list[tuple[str, pd.DatetimeIndex]]:
 
 def _from_text(column: pd.Series, source: str, dayfirst: bool | None) -> pd.DatetimeIndex:
     """Timestamps that are text."""
-    # As computers write them, quickly. pandas also knows "now" and "today", which are no dates of a file.
-    if re.match(r"\d{4}\D", column.iloc[0]) and not column.isin(["now", "today"]).any():
+    # As computers write them, quickly. pandas also knows "now" and "today", which are no dates of a file, and reads a
+    # year or a month between days as the first of them.
+    is_alike = column.str.len().clip(upper=len("2024-01-31")).nunique() == 1
+    if is_alike and re.match(r"\d{4}\D", column.iloc[0]) and not column.isin(["now", "today"]).any():
         try:
             parsed = pd.to_datetime(column, format="ISO8601", errors="coerce")
         except ValueError:  # the offsets differ, or some rows have none
@@ -212,9 +220,13 @@ def _from_text(column: pd.Series, source: str, dayfirst: bool | None) -> pd.Date
     if kind is None:
         stamps = _in_numbers(column, dates, since_midnight, source, dayfirst)
     else:
+        if kind[0] == _MONTH_AND_NUMBER:
+            _check_are_years(column, dates, source)
         stamps = _with_format(dates, *kind) + since_midnight
         if stamps.isna().any():
             raise _unreadable(column, int(stamps.isna().argmax()), source)
+        if "%y" in kind[1][0]:
+            _check_century(column, stamps, source)
     index = pd.DatetimeIndex(stamps)
     return index.tz_localize("UTC") if is_utc else index
 
@@ -235,6 +247,25 @@ def _kind(column: pd.Series, dates: pd.Series, source: str) -> tuple[str, tuple[
             raise _unreadable(column, row, source)
         raise _error(column, row, source, f"is written in another way than row 1 ({column.iloc[0]!r})")
     return chosen if chosen[1] else None
+
+
+def _check_are_years(column: pd.Series, dates: pd.Series, source: str) -> None:
+    """Raises if months with a number, such as Jan-02, can all be days of one month as well."""
+    parts = dates.str.split("-", expand=True)
+    if len(dates) > 1 and parts[0].nunique() == 1 and parts[1].astype(int).between(1, 31).all():
+        raise ValueError(
+            f"{source}: column {column.name!r}: {dates.iloc[-1]!r} can be a month with its year or a day of it, and "
+            f"every row fits both; {_HOW}."
+        )
+
+
+def _check_century(column: pd.Series, stamps: pd.Series, source: str) -> None:
+    """Raises for a year of two digits that may be of either century."""
+    is_either = stamps.dt.year.between(*_EITHER_CENTURY)
+    if is_either.any():
+        row = int(is_either.argmax())
+        year = stamps.dt.year.iloc[row]
+        raise _error(column, row, source, f"can be of {year - 100} or {year}; give years of four digits")
 
 
 def _with_format(dates: pd.Series, pattern: str, formats: tuple[str, ...]) -> pd.Series:
@@ -322,5 +353,7 @@ def _in_numbers(
                 f"or {different.iloc[row]:%d %B %Y} ({other}), and every row fits both; give --dayfirst, "
                 f"or --dayfirst false{'' if has_century else ', or years of four digits'}."
             )
+    if not has_century:
+        _check_century(column, stamps, source)
     logger.info("%s: dates in column %r are read %s", source, column.name, name)
     return stamps

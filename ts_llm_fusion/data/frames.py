@@ -4,6 +4,8 @@ import datetime
 import logging
 import re
 from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -19,8 +21,16 @@ _IDENTIFIER = re.compile(r"^id$|_(?:id|nbr)$")
 NAMES_OF_SERIES = ("series", "item", "store", "sku", "ticker", "symbol")
 # Names of columns that say when, beside those of timestamps.
 _DATE = re.compile(r"(?:^|_)(?:timestamp|datetime|date|epoch|unix)(?:_|$)")
-_CALENDAR = ("year", "quarter", "month", "day", "hour", "minute", "weekday", "dayofweek", "dayofyear")
+_CALENDAR = {name: name for name in ("year", "quarter", "month", "day", "hour", "minute")} | {
+    "weekday": "day_of_week",
+    "dayofweek": "day_of_week",
+    "day_of_week": "day_of_week",
+    "dayofyear": "day_of_year",
+    "day_of_year": "day_of_year",
+}
 _NAMELESS = re.compile(r"(?:Unnamed: [\d.]+)?|None")
+# Names that pandas, polars, R and spreadsheets give to row numbers; other things may be called so, too.
+_ROW_NUMBERS = re.compile(r"(?:index|level_\d+|row|row_?(?:names?|num|number|nr|index|id)|time_idx|nr|no\.?|#)")
 _KINDS = {
     "dates": datetime.date,
     "times of day": datetime.time,
@@ -109,8 +119,10 @@ def _no_series(cells: pd.Series) -> str | None:
 
 def _no_value(column: Any, cells: pd.Series, timestamps: pd.DatetimeIndex) -> str | None:
     """Why a column is left out where no columns are named: it counts or names rows, or says when they are."""
-    name, is_whole = str(column).lower(), pd.api.types.is_integer_dtype(cells.dtype)
+    name, is_whole, count = str(column).lower(), pd.api.types.is_integer_dtype(cells.dtype), np.arange(len(cells))
     if _is_nameless(column) and _is_row_number(cells):
+        return "row numbers"
+    if _ROW_NUMBERS.fullmatch(name) and is_whole and any(np.array_equal(cells, count + first) for first in (0, 1)):
         return "row numbers"
     is_text = cells.dtype in (object, "str")
     names_series = _is_identifier(column) or (name in NAMES_OF_SERIES and (is_whole or is_text))
@@ -121,25 +133,39 @@ def _no_value(column: Any, cells: pd.Series, timestamps: pd.DatetimeIndex) -> st
             return "an identifier of each row"
         if name in TIMESTAMP_NAMES or _DATE.search(name):
             return "dates"
+    # Seconds since 1970 become floats where any is missing or has a part.
+    if pd.api.types.is_float_dtype(cells.dtype) and _DATE.search(name) and cells.min() >= 1e8:
+        return "dates"
     if is_whole and not cells.isna().any():
         values = cells.to_numpy(dtype=np.int64)
-        if are_dates(values) or (name in _CALENDAR and np.array_equal(values, getattr(timestamps, name))):
+        if are_dates(values) or (name in _CALENDAR and np.array_equal(values, getattr(timestamps, _CALENDAR[name]))):
             return "dates"
     return None
 
 
+def _may_be_number(cell: Any) -> bool:
+    # A boolean and a duration of numpy are whole numbers to Python, and an integer may be beyond any float.
+    if isinstance(cell, int) and cell.bit_length() > 1023:
+        return False
+    return isinstance(cell, str | Real | Decimal) and not isinstance(cell, bool | np.timedelta64)
+
+
 def _numeric(column: pd.Series, source: str) -> np.ndarray:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = pd.Series(np.asarray(column), name=column.name)
-    values = pd.to_numeric(column, errors="coerce")
-    wrong = (values.isna() & column.notna()).to_numpy(dtype=bool, copy=True)
+    if isinstance(column.dtype, pd.CategoricalDtype | pd.ArrowDtype) and not pd.api.types.is_numeric_dtype(column):
+        # Text of Arrow that is no number would become NaN, which pandas does not count as missing there.
+        column = pd.Series(np.asarray(column, dtype=object), name=column.name)
+    wrong, numbers = np.zeros(len(column), dtype=bool), column
     if column.dtype == object:
-        wrong |= column.map(lambda cell: isinstance(cell, bool)).to_numpy(dtype=bool)
-    bad = np.flatnonzero(wrong)
+        wrong = (column.notna() & ~column.map(_may_be_number).astype(bool)).to_numpy(dtype=bool)
+        numbers = column.mask(wrong)
+    values = pd.to_numeric(numbers, errors="coerce")
+    bad = np.flatnonzero(wrong | (values.isna() & numbers.notna()).to_numpy(dtype=bool))
     if len(bad):
+        cell = repr(column.iloc[bad[0]])
         raise ValueError(
-            f"{source}: row {bad[0] + 1} of column {column.name!r} is not a number: {column.iloc[bad[0]]!r}; name the "
-            "numeric columns as targets, or mend the value (an empty cell is a missing value)."
+            f"{source}: row {bad[0] + 1} of column {column.name!r} is not a number: "
+            f"{cell if len(cell) < 80 else cell[:77] + '...'}; name the numeric columns as targets, or mend the value "
+            "(an empty cell is a missing value)."
         )
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
@@ -189,11 +215,17 @@ def to_series(
         ValueError: for a missing, unparseable, ambiguous, duplicate or unsorted timestamp, an unknown or duplicate or
             non-numeric column, an infinity, a series without any value, or series below each other.
     """
-    if not table.columns.is_unique:
-        raise ValueError(f"{source}: column {table.columns[table.columns.duplicated()][0]!r} appears twice.")
+    # Series are called by the text of their names: 1 and "1" are the same.
+    names = table.columns.map(str)
+    if not names.is_unique:
+        raise ValueError(f"{source}: column {names[names.duplicated()][0]!r} appears twice.")
+    if table.empty:
+        raise ValueError(
+            f"{source}: a table of {len(table)} rows and {len(names)} columns; give at least one of each."
+        )
     if not _has_index_of_time(table) and table.index.names != [None]:
         table = table.reset_index()
-    if timestamp_column is None and _has_index_of_time(table):
+    if _has_index_of_time(table) and timestamp_column in (None, table.index.name):
         timestamps = parse_timestamps(table.index.to_series(), source)
     else:
         timestamp_column = _timestamp_column(table, timestamp_column, source)

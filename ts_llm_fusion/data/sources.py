@@ -133,6 +133,11 @@ def load_series(
     if isinstance(data, pd.DataFrame):
         series = to_series(data, timestamp_column, target_columns, dayfirst=dayfirst)
         return _on_grid("the table", series, freq, default_freq)
+    if not isinstance(data, str | Path):
+        raise ValueError(
+            f"the series are of type {type(data).__name__}; give a name, a path, or a table of pandas, pyarrow or "
+            "polars (a Series has to_frame, a LazyFrame collect)."
+        )
     name = str(data)
     if name in _TABLES:
         loader, period = _TABLES[name]

@@ -132,6 +132,8 @@ def _read_xlsx(path: Path, assumed: list[str]) -> pd.DataFrame:
     name, sheet = next(iter(filled.items()))
     if len(sheets) > 1:
         assumed.append(f"sheet {name!r}, the first of {len(sheets)} that is not empty")
+    if not any(isinstance(cell, str) for cell in sheet.iloc[0]):
+        raise ValueError(f"{path}: the first row of sheet {name!r} holds no names; give every column one.")
     header = ["" if pd.isna(cell) else str(cell) for cell in sheet.iloc[0]]
     table = sheet.iloc[1:].reset_index(drop=True)
     table.columns = _names(header, path)
@@ -225,11 +227,27 @@ def _layout(data: bytes, path: Path, assumed: list[str]) -> tuple[str, list[str]
         raise ValueError(f"{path}: not a readable table (row {row} has {wrong} cells, the header has {len(header)}).")
     if width > len(header):
         if any(len(row) == width and row[-1].strip() for row in rows):
+            if separator == "," and _may_be_decimals(rows, width):
+                cells = next(",".join(row[-2:]) for row in rows if len(row) == width)
+                raise ValueError(
+                    f"{path}: the header is one name short, or {cells} is one number with a decimal comma; give a "
+                    "name to every column, or write numbers with a decimal point."
+                )
             assumed.append("a header that is one name short: the first column has none")
             header = ["", *header]
         else:
             header = [*header, ""]
     return separator, _names(header, path), skipped + 1
+
+
+def _may_be_decimals(rows: list[list[str]], width: int) -> bool:
+    """Whether the last two cells of every full row may be the parts of one number, and none has a decimal point."""
+    has_point = any("." in cell for row in rows for cell in row[1:])
+    firsts = [row[0].strip() for row in rows]
+    if any(firsts == [str(first + count) for count in range(len(rows))] for first in (0, 1)):
+        return False  # row numbers, which have no name as a rule
+    ends = [",".join(row[-2:]) for row in rows if len(row) == width > 2]
+    return bool(ends) and not has_point and all(re.fullmatch(r"\s*[+-]?\d+,\d+\s*", end) for end in ends)
 
 
 def _names(header: list[str], path: Path) -> list[str]:

@@ -294,6 +294,9 @@ def _closed_weekdays(days: np.ndarray) -> np.ndarray:
     turns = _weekday_counts(np.arange(days[0], days[-1] + 1))
     is_closed = _weekday_counts(days) == 0
     closed = np.flatnonzero(is_closed)
+    if len(closed) and turns[closed].min() > 1 and len(days) == turns[~is_closed].sum():
+        # No other day is absent, so that the rule, seen more than once, says all there is to say.
+        return is_closed
     # A weekend is nothing special.
     ways = 1 if list(closed) == [5, 6] else math.comb(7, len(closed))
     return is_closed & _is_no_chance(len(days), turns[~is_closed].sum(), turns[is_closed].sum(), math.log(ways))
@@ -369,6 +372,14 @@ def _cannot_tell(timestamps: pd.DatetimeIndex, source: str, odd: int | None = No
     if odd is None:
         odd = int(np.argmax(np.diff(timestamps.asi8) != usual)) + 1
     step = _text(pd.Timedelta(np.timedelta64(int(usual), timestamps.unit)))
+    hour, half_day = _day(timestamps) // 24, _day(timestamps) // 2
+    times = np.unique((timestamps.asi8 - timestamps.asi8[0] + half_day) % _day(timestamps)) - half_day
+    if timestamps.tz is not None and len(times) == 2 and np.abs(times).max() <= hour:
+        return ValueError(
+            f"{source}: the time step cannot be told: the rows are days of a place whose clocks change, but in "
+            f"{timestamps.tz}, where row {odd + 1} ({timestamps[odd]}) fits in no --freq; give dates of that place "
+            "without offsets, or in its time zone (DatetimeIndex.tz_convert)."
+        )
     return ValueError(
         f"{source}: the time step cannot be told: {counts.max()} of {len(timestamps) - 1} rows are {step} after the "
         f"one before, and row {odd + 1} ({timestamps[odd]}) does not fit in; name the step with --freq (freq= in "
@@ -382,10 +393,17 @@ def _fixed_offset(step: int, unit: str) -> BaseOffset:
     return pd.offsets.Hour(24 * offset.n) if isinstance(offset, Day) else offset
 
 
-def _is_rounded(values: np.ndarray) -> bool:
-    """Whether times are those of an even step that their resolution rounds, such as 1/360 s in nanoseconds."""
+def _is_rounded(values: np.ndarray, second: int) -> bool:
+    """Whether times are those of an even step that their resolution rounds, such as 1/360 s in nanoseconds.
+
+    Args:
+        values: times.
+        second: in their unit; no clock rounds to more (an hour more or less is that of summer time).
+    """
     steps = np.diff(values)
     resolution = np.gcd.reduce(steps)
+    if resolution > second:
+        return False
     even = values[0] + np.arange(len(values)) * ((values[-1] - values[0]) / (len(values) - 1))
     return bool(steps.min() >= 10 * resolution and np.abs(values - even).max() <= resolution)
 
@@ -406,7 +424,7 @@ def _told_by_steps(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid | None
     step = int(np.gcd.reduce(steps))
     if np.mean(steps == step) >= _LEAST_CONFIDENCE:
         return _build(timestamps, _fixed_offset(step, timestamps.unit), None, source)[0]
-    if _is_rounded(timestamps.asi8):
+    if _is_rounded(timestamps.asi8, _day(timestamps) // 86_400):
         return TimeGrid(timestamps, _fixed_offset(int(np.median(steps)), timestamps.unit), None, 1.0)
     return None
 
