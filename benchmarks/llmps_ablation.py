@@ -90,8 +90,8 @@ def main() -> None:
             f"| {name} | {validation:.4f} | {statistics.mean(mse):.4f} | {statistics.mean(mae):.4f} | "
             f"{max(mse) - min(mse):.4f} | {found[0]['parameters_trained']:,} | {seconds:.0f} |"
         )
-    for floor, errors in found[0]["floors"].items():
-        print(f"| {floor} | | {errors['mse']:.4f} | {errors['mae']:.4f} | | | |")
+    for baseline, errors in (found[0].get("baselines") or found[0]["floors"]).items():
+        print(f"| {baseline} | | {errors['mse']:.4f} | {errors['mae']:.4f} | | | |")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs a recipe with several seeds and prints mean and spread beside the floors and the paper.
+"""Runs a recipe with several seeds and prints mean and spread beside the naive baselines and the paper.
 
 python -m benchmarks.llmps_seeds --config configs/llmps/etth1_96.yaml [--seeds 2021 2022 2023] [any flag of the recipe]
 """
@@ -46,8 +46,8 @@ def main() -> None:
     mse, mae = ([metrics["test"][name] for metrics in found] for name in ("mse", "mae"))
     for label, summary in (("mean", statistics.mean), ("spread", lambda values: max(values) - min(values))):
         print(f"| {label} | {summary(mse):.4f} | {summary(mae):.4f} | |")
-    for floor, errors in first["floors"].items():
-        print(f"| {floor} | {errors['mse']:.4f} | {errors['mae']:.4f} | |")
+    for baseline, errors in (first.get("baselines") or first["floors"]).items():
+        print(f"| {baseline} | {errors['mse']:.4f} | {errors['mae']:.4f} | |")
 
 
 if __name__ == "__main__":

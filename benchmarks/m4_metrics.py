@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ts_llm_fusion.data.m4 import load_m4
-from ts_llm_fusion.evaluation.naive2 import naive2
+from ts_llm_fusion.baselines.naive2 import naive2
+from ts_llm_fusion.data.series.m4 import load_m4
 from ts_llm_fusion.evaluation.point_metrics import mase, owa, seasonal_scale, smape
 from ts_llm_fusion.evaluation.report import results_table
 

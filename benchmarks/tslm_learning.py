@@ -22,7 +22,7 @@ def row(output: Path) -> dict[str, float]:
     """Numbers of the run in a folder for the table."""
     metrics = json.loads((output / "metrics.json").read_text())
     log = json.loads((output / "log_history.json").read_text())
-    others = {"shuffled": metrics.get("shuffled"), **metrics.get("floors", {})}
+    others = {"shuffled": metrics.get("shuffled"), **(metrics.get("baselines") or metrics.get("floors", {}))}
     return {
         **metrics["test"],
         **{name: values["exact_match"] for name, values in others.items() if values is not None},
@@ -35,7 +35,7 @@ def row(output: Path) -> dict[str, float]:
 def rows_by_task(name: str, metrics: dict) -> dict[str, dict[str, float]]:
     """Exact match of each kind of question: of a run, with shuffled series, by chance, without a language model."""
     tasks = {name: metrics["test_by_task"], f"{name}, shuffled": metrics.get("shuffled_by_task")}
-    tasks |= metrics.get("floors_by_task", {})
+    tasks |= metrics.get("baselines_by_task") or metrics.get("floors_by_task", {})
     rows = {
         who: {task: values["exact_match"] for task, values in found.items()}
         for who, found in tasks.items()

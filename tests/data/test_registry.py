@@ -11,10 +11,10 @@ import pytest
 from datasets import Dataset, IterableDataset
 
 from ts_llm_fusion import load_series
-from ts_llm_fusion.data import rows, sources
 from ts_llm_fusion.data.entries import RemoteFile
 from ts_llm_fusion.data.registry import REGISTRY, find_dataset, find_features, find_loader, load_dataset
-from ts_llm_fusion.data.rows import SERIES_FEATURES
+from ts_llm_fusion.data.series import rows, sources
+from ts_llm_fusion.data.series.rows import SERIES_FEATURES
 
 FORECASTING = {
     *("ETTh1", "ETTh2", "ETTm1", "ETTm2", "Weather", "Electricity", "Traffic", "Exchange", "ILI", "MIT-BIH"),

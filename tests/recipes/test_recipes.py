@@ -10,7 +10,7 @@ import yaml
 from tiny_configs import TINY_GPT2
 
 import ts_llm_fusion
-from ts_llm_fusion.data.preparation import DataArguments
+from ts_llm_fusion.data.series.preparation import DataArguments
 from ts_llm_fusion.recipes.benchmark import Benchmark
 from ts_llm_fusion.training.forecaster import (
     BackboneArguments,

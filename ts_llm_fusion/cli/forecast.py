@@ -52,7 +52,7 @@ def main(args: Sequence[str]) -> None:
     if options.horizon is not None and options.horizon < 1:
         raise ValueError(f"--horizon is {options.horizon}; it must be at least 1.")
     # Imported here, so that --help needs no torch.
-    from ..data.sources import load_series
+    from ..data.series.sources import load_series
     from ..forecasting import check_quantile_levels, forecast_frame, load_forecaster
     from ..plots import forecast_figure, save_figure
 

@@ -1,18 +1,11 @@
 """Metrics of generated answers: accuracy and F1 for labels, ROUGE-L for free text."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..data.qa.rationales import final_answer
 from ..requirements import require
-
-_FINAL = re.compile(r"\banswer\s*:", re.IGNORECASE)
-
-
-def final_answer(text: str) -> str:
-    """Stripped text after the last "Answer:", or the whole text if there is none."""
-    return _FINAL.split(text)[-1].strip()
 
 
 def answer_label(text: str) -> str:

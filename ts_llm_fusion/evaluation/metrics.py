@@ -5,7 +5,6 @@ The formulas are in `point_metrics` (mse, mae, smape, mase, owa), `quantile_metr
 are missing targets. `forecast_errors.ForecastErrors` sums errors over batches of tensors.
 """
 
-import difflib
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -14,8 +13,9 @@ import evaluate
 import numpy as np
 from datasets import Features, List, Value
 
+from ..baselines.naive2 import naive2
+from ..suggestions import nearest
 from .answers import exact_matches, label_matches, macro_f1, rouge_l, task_metrics, template_means
-from .naive2 import naive2
 from .point_metrics import concatenate, mae, mase, mse, owa, seasonal_scale, smape
 from .quantile_metrics import coverage, msis, wql
 
@@ -296,10 +296,6 @@ def load_metric(name: str) -> evaluate.Metric:
     Raises:
         ValueError: unknown name; the nearest one is suggested.
     """
-    names = sorted(AVAILABLE_METRICS)
     if name not in AVAILABLE_METRICS:
-        nearest = difflib.get_close_matches(name, names, n=1)
-        raise ValueError(
-            f"no metric {name!r}{f'; did you mean {nearest[0]!r}?' if nearest else ''}; there are {', '.join(names)}."
-        )
+        raise ValueError(f"no metric {name!r}; {nearest(name, sorted(AVAILABLE_METRICS))}")
     return AVAILABLE_METRICS[name](keep_in_memory=True)

@@ -55,7 +55,7 @@ def endpoint_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
         "requirements.txt": _render("endpoint/requirements.txt", repo_id),
     }
     if family.task == "forecasting":
-        contents["time_axis.py"] = files("ts_llm_fusion.data").joinpath("time_axis.py").read_bytes()
+        contents["time_axis.py"] = files("ts_llm_fusion.data.series").joinpath("time_axis.py").read_bytes()
     return contents
 
 

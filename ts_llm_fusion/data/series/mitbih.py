@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from ..requirements import require
-from .download import find_local, locate
-from .entries import DatasetEntry, RemoteFile
+from ...requirements import require
+from ..download import find_local, locate
+from ..entries import DatasetEntry, RemoteFile
 
 MITBIH = "MIT-BIH"
 _ADDRESS = "https://physionet.org/files/mitdb/1.0.0"
@@ -68,8 +68,8 @@ ENTRIES = (
         citation="Moody and Mark, The impact of the MIT-BIH Arrhythmia Database, IEEE Eng. Med. Biol. 20(3), 2001; "
         "Goldberger et al., PhysioBank, PhysioToolkit, and PhysioNet, Circulation 101(23), 2000",
         homepage="https://physionet.org/content/mitdb/1.0.0/",
-        features="ts_llm_fusion.data.rows:SERIES_FEATURES",
-        loader="ts_llm_fusion.data.rows:load_rows",
+        features="ts_llm_fusion.data.series.rows:SERIES_FEATURES",
+        loader="ts_llm_fusion.data.series.rows:load_rows",
         options={"data": MITBIH},
         files=_FILES,
         instead=(_TABLE,),

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .point_metrics import concatenate
-
 # Critical value of the 90 % test of an autocorrelation.
 _CRITICAL = 1.645
 
@@ -92,14 +90,12 @@ def naive2(in_sample: Sequence[np.ndarray], period: int, horizon: int) -> np.nda
     Raises:
         ValueError: series are empty or have missing values (they are counted).
     """
-    values, lengths = concatenate(in_sample)
-    missing = np.bincount(np.repeat(np.arange(len(lengths)), lengths)[~np.isfinite(values)], minlength=len(lengths))
-    unusable = np.count_nonzero((lengths == 0) | (missing > 0))
+    lengths = np.array([len(values) for values in in_sample])
+    unusable = sum(not (len(values) and np.isfinite(values).all()) for values in in_sample)
     if unusable:
         raise ValueError(f"{unusable} of {len(lengths)} series are empty or have missing values; give whole ones.")
-    starts = lengths.cumsum() - lengths
     forecast = np.empty((len(lengths), horizon))
     for length in np.unique(lengths):
         rows = np.flatnonzero(lengths == length)
-        forecast[rows] = _naive2(values[starts[rows, None] + np.arange(length)], period, horizon)
+        forecast[rows] = _naive2(np.array([in_sample[row] for row in rows], dtype=np.float64), period, horizon)
     return forecast

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from ts_llm_fusion.data.borders import split_borders
-from ts_llm_fusion.data.ltsf import LTSF_DATASETS
-from ts_llm_fusion.data.windows import WindowDataset, collate_windows, split_windows
+from ts_llm_fusion.data.series.borders import split_borders
+from ts_llm_fusion.data.series.ltsf import LTSF_DATASETS
+from ts_llm_fusion.data.series.windows import WindowDataset, collate_windows, split_windows
 
 # Published protocol: (train windows at look-back 96, or 104 for ILI; test windows), by horizon.
 COUNTS = {
@@ -79,8 +79,8 @@ MEASURE = """
 import re, torch
 from pathlib import Path
 from torch.utils.data import DataLoader
-from ts_llm_fusion.data.ltsf import LTSF_DATASETS
-from ts_llm_fusion.data.windows import collate_windows, split_windows
+from ts_llm_fusion.data.series.ltsf import LTSF_DATASETS
+from ts_llm_fusion.data.series.windows import collate_windows, split_windows
 
 
 def megabytes(name):

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 from datasets import Features, List, Value
 
-from .entries import SPLITS
-from .generated import AnyDataset, Rows, make_dataset
+from ..entries import SPLITS
+from ..generated import AnyDataset, Rows, make_dataset
 from .m4 import M4_GROUPS, M4Group, load_m4
 from .sources import load_series
 from .time_axis import find_grid

@@ -9,7 +9,7 @@ import pytest
 from datasets.distributed import split_dataset_by_node
 
 from ts_llm_fusion.data.registry import load_dataset
-from ts_llm_fusion.data.synthetic_series import (
+from ts_llm_fusion.data.series.synthetic import (
     FAMILIES,
     FEATURES,
     SyntheticSeriesArguments,

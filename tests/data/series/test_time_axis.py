@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ts_llm_fusion.data.time_axis import complete, find_grid
+from ts_llm_fusion.data.series.time_axis import complete, find_grid
 
 DAYS = pd.date_range("2024-01-01", periods=120)
 

@@ -7,9 +7,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ...processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..entries import SPLITS
 from .borders import few_shot_end, split_borders
-from .entries import SPLITS
 from .sources import SeriesSource, load_series
 from .time_axis import find_grid
 from .windows import WindowDataset, split_windows

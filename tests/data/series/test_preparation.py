@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import torch
 
-from ts_llm_fusion.data.borders import few_shot_end
-from ts_llm_fusion.data.ltsf import LTSF_DATASETS
-from ts_llm_fusion.data.preparation import DataArguments, prepare
-from ts_llm_fusion.data.windows import split_windows
+from ts_llm_fusion.data.series.borders import few_shot_end
+from ts_llm_fusion.data.series.ltsf import LTSF_DATASETS
+from ts_llm_fusion.data.series.preparation import DataArguments, prepare
+from ts_llm_fusion.data.series.windows import split_windows
 
 
 @pytest.mark.parametrize(("percent", "counts"), [(10, (759, 663, 519, 135)), (5, (332, 236, 92, None))])

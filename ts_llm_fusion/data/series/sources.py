@@ -1,7 +1,5 @@
 """Where series come from: a file, a benchmark set by name, or a series that statsmodels ships."""
 
-import difflib
-import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ...requirements import require
+from ...suggestions import nearest
+from ..download import DATA_DIR_VARIABLE, locate
+from ..entries import DatasetEntry
 from .borders import split_borders
-from .download import DATA_DIR_VARIABLE, locate
-from .entries import DatasetEntry
 from .frames import to_series
 from .ltsf import LTSF_DATASETS
 from .mitbih import MITBIH, read_mitbih
@@ -47,11 +47,7 @@ class SeriesSource:
 
 
 def _statsmodels(name: str) -> pd.DataFrame:
-    try:
-        module = importlib.import_module(f"statsmodels.datasets.{name}")
-    except ModuleNotFoundError as error:
-        raise FileNotFoundError(f"{name}: it is part of statsmodels; pip install statsmodels.") from error
-    return module.load_pandas().data
+    return require(f"statsmodels.datasets.{name}", "demo").load_pandas().data
 
 
 def _co2() -> pd.DataFrame:
@@ -152,9 +148,7 @@ def load_series(
         return SeriesSource(name, series, dataset.borders, dataset.seasonal_period)
     if not Path(name).suffix:
         known = [*LTSF_DATASETS, *_TABLES, MITBIH]
-        nearest = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else f"known are {', '.join(known)}."
-        raise ValueError(f"{name}: neither a file nor a known set; {hint}")
+        raise ValueError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
     series = to_series(read_table(name), timestamp_column, target_columns, name, dayfirst)
     return _on_grid(name, series, freq, default_freq)
 
@@ -168,8 +162,8 @@ def _entry(name: str, description: str, homepage: str) -> DatasetEntry:
         citation="Seabold and Perktold, statsmodels: Econometric and statistical modeling with Python, SciPy 2010",
         homepage=homepage,
         splits=("train",),
-        features="ts_llm_fusion.data.rows:SERIES_FEATURES",
-        loader="ts_llm_fusion.data.rows:load_rows",
+        features="ts_llm_fusion.data.series.rows:SERIES_FEATURES",
+        loader="ts_llm_fusion.data.series.rows:load_rows",
         options={"data": name},
     )
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from ts_llm_fusion import load_series
-from ts_llm_fusion.data.frames import to_series
-from ts_llm_fusion.data.tables import read_table
+from ts_llm_fusion.data.series.frames import to_series
+from ts_llm_fusion.data.series.tables import read_table
 
 
 def table(rows: int = 6, **columns) -> pd.DataFrame:

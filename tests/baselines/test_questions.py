@@ -1,4 +1,4 @@
-"""Baselines of questions: what they are fitted on, what they read, and what they reach."""
+"""Baselines for questions: their training, features and accuracy."""
 
 import importlib.util
 import logging
@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
-from ts_llm_fusion.data.qa import synthetic
-from ts_llm_fusion.data.qa.archives import ArchiveSource
-from ts_llm_fusion.data.qa.samples import make_sample
-from ts_llm_fusion.evaluation.answers import overall_metrics
-from ts_llm_fusion.evaluation.question_baselines import (
+from ts_llm_fusion.baselines.questions import (
     NUM_FEATURES,
-    evaluate_question_baselines,
     majority,
     make_question_baselines,
     ridge_classifier,
     sample_features,
     series_features,
 )
+from ts_llm_fusion.data.qa import synthetic
+from ts_llm_fusion.data.qa.archives import ArchiveSource
+from ts_llm_fusion.data.qa.samples import make_sample
+from ts_llm_fusion.evaluation.answers import overall_metrics
+from ts_llm_fusion.evaluation.question_baselines import evaluate_question_baselines
 
 LABELS = {"way": ["up", "down"], "caption": None}
 
@@ -101,8 +101,8 @@ def test_synthetic_questions_are_partly_told_by_features() -> None:
 
 @pytest.mark.parametrize(("name", "reached"), [("BasicMotions", 0.95), ("Epilepsy", 0.95)])
 def test_archives_are_told_by_features(name: str, reached: float, data_dir: Path) -> None:
-    floors = evaluate_question_baselines(ArchiveSource(name).prepare())
-    scores = {key: overall_metrics(tasks) for key, tasks in floors.items()}
+    found = evaluate_question_baselines(ArchiveSource(name).prepare())
+    scores = {key: overall_metrics(tasks) for key, tasks in found.items()}
     assert scores["ridge classifier"]["accuracy"] >= reached
     assert scores["majority"]["accuracy"] == pytest.approx(scores["majority"]["chance"], abs=0.05)
 

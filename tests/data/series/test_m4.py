@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ts_llm_fusion.data.m4 import ENTRIES, M4_GROUPS, load_m4
 from ts_llm_fusion.data.registry import load_dataset
+from ts_llm_fusion.data.series.m4 import ENTRIES, M4_GROUPS, load_m4
 
 
 def write(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .entries import DatasetEntry, RemoteFile
+from ..entries import DatasetEntry, RemoteFile
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,8 @@ def _entry(name: str, dataset: LTSFDataset) -> DatasetEntry:
         license="CC BY-ND 4.0" if ett else "none stated",
         citation=citation,
         homepage=homepage,
-        features="ts_llm_fusion.data.rows:SERIES_FEATURES",
-        loader="ts_llm_fusion.data.rows:load_rows",
+        features="ts_llm_fusion.data.series.rows:SERIES_FEATURES",
+        loader="ts_llm_fusion.data.series.rows:load_rows",
         options={"data": name},
         files=(dataset.file,),
         hub_id=_HUB_ID,

@@ -1,4 +1,4 @@
-"""Floors against published and golden numbers, and metrics against their definitions."""
+"""Naive baselines against published and golden numbers, and the ridge against its definition."""
 
 import itertools
 import json
@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from ts_llm_fusion.baselines.forecaster import fill_missing
+from ts_llm_fusion.baselines.naive import pooled_ridge, repeat_last, seasonal_naive
 from ts_llm_fusion.cli import main
-from ts_llm_fusion.data.windows import WindowDataset
-from ts_llm_fusion.evaluation.floors import pooled_ridge, repeat_last, seasonal_naive
-from ts_llm_fusion.evaluation.forecast_errors import ForecastErrors
-from ts_llm_fusion.evaluation.forecasters import evaluate_forecaster, fill_missing
+from ts_llm_fusion.data.series.windows import WindowDataset
+from ts_llm_fusion.evaluation.forecasters import evaluate_forecaster
 from ts_llm_fusion.evaluation.published import published_forecasts
 from ts_llm_fusion.recipes.benchmark import read_results
 
@@ -24,7 +24,9 @@ GOLDEN = {
 }
 
 
-def test_the_floors_as_a_benchmark_give_the_golden_numbers(data_dir: Path, assets_dir: Path, tmp_path: Path) -> None:
+def test_the_naive_baselines_as_a_benchmark_give_the_golden_numbers(
+    data_dir: Path, assets_dir: Path, tmp_path: Path
+) -> None:
     golden = json.loads((assets_dir / "reference" / "ltsf_golden.json").read_text())
     assert main(["benchmark", "--config", str(RECIPE), "--output_dir", str(tmp_path)]) == 0
     found = read_results(tmp_path).set_index(["dataset", "horizon", "model"])[["mse", "mae"]]
@@ -47,14 +49,6 @@ def test_the_floors_as_a_benchmark_give_the_golden_numbers(data_dir: Path, asset
     )
 
 
-def test_missing_values_are_carried_forward_then_back() -> None:
-    nan = torch.nan
-    past_values = torch.tensor([[nan, 1.0, nan, 3.0, nan], [nan] * 5]).T[None]
-    filled = fill_missing(past_values)
-    assert filled[0, :, 0].tolist() == [1.0, 1.0, 1.0, 3.0, 3.0]
-    assert filled[0, :, 1].tolist() == [0.0] * 5
-
-
 def test_naive_forecasts() -> None:
     past_values = torch.arange(6.0).view(1, 6, 1)
     assert repeat_last(3)(past_values).mean.flatten().tolist() == [5.0, 5.0, 5.0]
@@ -67,32 +61,6 @@ def test_the_ridge_learns_a_linear_rule_and_shifts_with_the_level() -> None:
     forecaster = pooled_ridge(WindowDataset(values, 48, 12), relative_penalty=1e-9)
     windows = WindowDataset(values[300:] + 100, 48, 12)
     assert evaluate_forecaster(forecaster, windows)["mse"] < 1e-4
-
-
-def test_errors_weigh_every_value_the_same_whatever_the_batches() -> None:
-    target, mean = torch.randn(10, 4, 3), torch.randn(10, 4, 3)
-    target[0, 0, 0] = torch.nan
-    errors = ForecastErrors()
-    for part in (slice(0, 7), slice(7, 10)):
-        errors.update(target[part], mean[part])
-    counted = ~torch.isnan(target)
-    difference = (target - mean)[counted].double()
-    computed = errors.compute()
-    assert computed["mse"] == pytest.approx(difference.square().mean().item())
-    assert computed["mae"] == pytest.approx(difference.abs().mean().item())
-    with pytest.raises(ValueError, match="no observed target value"):
-        errors.compute()
-
-
-def test_quantile_loss_and_coverage() -> None:
-    target = torch.tensor([[[1.0], [2.0], [30.0], [torch.nan]]])
-    quantiles = torch.tensor([0.0, 5.0]).expand(1, 4, 1, 2)
-    errors = ForecastErrors([0.1, 0.9])
-    errors.update(target, torch.zeros(1, 4, 1), quantiles)
-    computed = errors.compute()
-    assert computed["coverage"] == pytest.approx(2 / 3)
-    losses = [(0.1 * 1 + 0.1 * 4), (0.1 * 2 + 0.1 * 3), (0.1 * 30 + 0.9 * 25)]
-    assert computed["quantile_loss"] == pytest.approx(sum(losses) / 3)
 
 
 def waves(steps: int = 800, variables: int = 3, seed: int = 0) -> torch.Tensor:
@@ -129,7 +97,7 @@ def test_each_step_of_the_ridge_is_the_regression_on_the_rows_that_have_it(monke
         weight = torch.linalg.solve(gram, x[rows].T @ y[rows, step])
         expected.append(torch.einsum("btv,t->bv", seen - seen.mean(1, keepdim=True), weight) + seen.mean(1))
     torch.testing.assert_close(pooled_ridge(train)(seen).mean, torch.stack(expected, 1))
-    monkeypatch.setattr("ts_llm_fusion.evaluation.floors._MOST_BYTES", 2 * 8 * 8**2)
+    monkeypatch.setattr("ts_llm_fusion.baselines.naive._MAX_BYTES", 2 * 8 * 8**2)
     torch.testing.assert_close(pooled_ridge(train)(seen).mean, torch.stack(expected, 1))
 
 

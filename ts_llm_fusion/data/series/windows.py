@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from .entries import SPLITS
+from ..entries import SPLITS
 
 
 class WindowDataset(Dataset):

@@ -21,8 +21,8 @@ import numpy as np
 from datasets import Features, Value
 from numpy.random import Generator
 
-from .entries import SPLITS, DatasetEntry
-from .generated import AnyDataset, Rows, make_dataset
+from ..entries import SPLITS, DatasetEntry
+from ..generated import AnyDataset, Rows, make_dataset
 from .rows import SERIES_FEATURES
 
 FEATURES = Features({**SERIES_FEATURES, "family": Value("string")})
@@ -274,7 +274,7 @@ ENTRIES = (
         license="Apache-2.0",
         citation="the kernels family follows KernelSynth: Ansari et al., Chronos, TMLR 2024 (arXiv:2403.07815)",
         homepage="",
-        features="ts_llm_fusion.data.synthetic_series:FEATURES",
-        loader="ts_llm_fusion.data.synthetic_series:load_synthetic_series",
+        features="ts_llm_fusion.data.series.synthetic:FEATURES",
+        loader="ts_llm_fusion.data.series.synthetic:load_synthetic_series",
     ),
 )

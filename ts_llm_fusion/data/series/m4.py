@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .download import find_local, locate
-from .entries import DatasetEntry, RemoteFile
+from ..download import find_local, locate
+from ..entries import DatasetEntry, RemoteFile
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,8 @@ def _entry(group: str, facts: M4Facts) -> DatasetEntry:
         "forecasting methods, International Journal of Forecasting 36(1), 2020",
         homepage="https://github.com/Mcompetitions/M4-methods",
         splits=("train", "test"),
-        features="ts_llm_fusion.data.rows:SERIES_FEATURES",
-        loader="ts_llm_fusion.data.rows:load_m4_rows",
+        features="ts_llm_fusion.data.series.rows:SERIES_FEATURES",
+        loader="ts_llm_fusion.data.series.rows:load_m4_rows",
         options={"group": group},
         files=(_file(group, "train"), _file(group, "test")),
         instead=(_table(group),),

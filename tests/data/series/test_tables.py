@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ts_llm_fusion.data.frames import to_series
-from ts_llm_fusion.data.tables import read_table
+from ts_llm_fusion.data.series.frames import to_series
+from ts_llm_fusion.data.series.tables import read_table
 
 DATES = ["2024-01-01", "2024-01-02", "2024-01-03"]
 PLAIN = "date,y\n2024-01-01,1.5\n2024-01-02,\n2024-01-03,1234.5\n"

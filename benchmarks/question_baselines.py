@@ -1,4 +1,6 @@
-"""Prints the floors of the questions of recipes, without training: `python -m benchmarks.question_floors [name ...]`.
+"""Print the baselines for the questions of recipes, without training a model.
+
+python -m benchmarks.question_baselines [name ...]
 
 Names are recipes of `configs/tslm` whose model reads series, by default all of them.
 """
@@ -20,17 +22,17 @@ RECIPES = Path(__file__).parent.parent / "configs" / "tslm"
 
 
 def main(names: list[str]) -> None:
-    """One table over all questions for each recipe, and one of the accuracy of each task."""
+    """Print for each recipe a table over all questions and one of the accuracy of each task."""
     for name in names or ["basic_motions", "epilepsy", "synthetic_qa"]:
         recipe = yaml.safe_load((RECIPES / f"{name}.yaml").read_text())
         arguments = (
             kind(**{field.name: recipe[field.name] for field in fields(kind) if field.name in recipe})
             for kind in (QuestionArguments, SyntheticArguments, ArchiveArguments)
         )
-        floors = evaluate_question_baselines(prepare_questions(*arguments))
-        print(f"\n{name}\n{results_table({floor: overall_metrics(tasks) for floor, tasks in floors.items()})}")
+        found = evaluate_question_baselines(prepare_questions(*arguments))
+        print(f"\n{name}\n{results_table({method: overall_metrics(tasks) for method, tasks in found.items()})}")
         accuracies = {
-            floor: {task: metrics["accuracy"] for task, metrics in tasks.items()} for floor, tasks in floors.items()
+            method: {task: metrics["accuracy"] for task, metrics in tasks.items()} for method, tasks in found.items()
         }
         print(f"accuracy by task\n{results_table(accuracies)}")
 

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from ts_llm_fusion import ForecastFeatureExtractor, load_series
-from ts_llm_fusion.data import sources
 from ts_llm_fusion.data.entries import RemoteFile
-from ts_llm_fusion.data.preparation import DataArguments, prepare, usual_season
+from ts_llm_fusion.data.series import sources
+from ts_llm_fusion.data.series.preparation import DataArguments, prepare, usual_season
 
 ETTH1_MEAN = [7.9377, 2.0210, 5.0798, 0.7462, 2.7818, 0.7885, 17.1283]
 ETTH1_STD = [5.8127, 2.0901, 5.5188, 1.9264, 1.0235, 0.6302, 9.1765]

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from ts_llm_fusion import load_series
-from ts_llm_fusion.data.mitbih import ENTRIES
 from ts_llm_fusion.data.registry import load_dataset
+from ts_llm_fusion.data.series.mitbih import ENTRIES
 
 HEADER = (
     "100 2 360 650000\r\n100.dat 212 200 11 1024 995 -22131 0 MLII\r\n100.dat 212 200 11 1024 1011 20052 0 V5\r\n"

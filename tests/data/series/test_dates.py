@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ts_llm_fusion.data.dates import parse_timestamps
+from ts_llm_fusion.data.series.dates import parse_timestamps
 
 
 def parse(cells: list, dayfirst: bool | None = None) -> pd.DatetimeIndex:

@@ -1,4 +1,4 @@
-"""Forecasts that cost nothing: what every trained model has to beat."""
+"""Naive forecasters, the lower bound for every trained model."""
 
 import logging
 from collections.abc import Iterator
@@ -6,22 +6,22 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ..data.windows import WindowDataset
-from .forecasters import Forecast, Forecaster, fill_missing, last_steps, window_batches
+from ..data.series.windows import WindowDataset
+from .forecaster import Forecast, Forecaster, fill_missing, last_steps, window_batches
 
 logger = logging.getLogger(__name__)
 
-# Of the matrices that the ridge fits on series with gaps at a time.
-_MOST_BYTES = 2**27
+# Limit on the matrices that the ridge holds at a time for series with gaps.
+_MAX_BYTES = 2**27
 
 
 def repeat_last(prediction_length: int) -> Forecaster:
-    """Repeats the last value."""
+    """Repeat the last value."""
     return lambda past_values: Forecast(fill_missing(past_values)[:, -1:].expand(-1, prediction_length, -1))
 
 
 def seasonal_naive(prediction_length: int, period: int) -> Forecaster:
-    """Repeats the last `period` values."""
+    """Repeat the last `period` values."""
 
     def forecast(past_values: Tensor) -> Forecast:
         season = fill_missing(past_values)[:, -period:]
@@ -30,10 +30,10 @@ def seasonal_naive(prediction_length: int, period: int) -> Forecaster:
     return forecast
 
 
-def _centred_rows(windows: WindowDataset) -> Iterator[tuple[Tensor, Tensor]]:
+def _centered_rows(windows: WindowDataset) -> Iterator[tuple[Tensor, Tensor]]:
     """Past and future of each variable of each window, float64 (rows, context_length) and (rows, prediction_length).
 
-    Both are less the mean of the past. A missing past value is imputed, a missing future one is NaN.
+    The mean of the past is subtracted from both. Missing past values are imputed, missing future ones are NaN.
     """
     for batch in window_batches(windows, "ridge"):
         past = fill_missing(batch["past_values"].double())
@@ -43,26 +43,26 @@ def _centred_rows(windows: WindowDataset) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def _ridge_weight(gram: Tensor, cross: Tensor, relative_penalty: float) -> Tensor:
-    """Solves (gram + penalty I) weight = cross, (..., length, length) and (..., length, outputs)."""
+    """Solve (gram + penalty I) weight = cross, (..., length, length) and (..., length, outputs)."""
     length = gram.shape[-1]
     penalty = relative_penalty * gram.diagonal(dim1=-2, dim2=-1).sum(-1) / length
-    # Nothing varies: any penalty gives the weights 0, the forecast that is the mean of the past.
+    # Constant series: any penalty gives weights of 0, so that the forecast is the mean of the past.
     penalty = torch.where(penalty > 0, penalty, 1.0)[..., None, None]
     return torch.linalg.solve(gram + penalty * torch.eye(length, dtype=gram.dtype), cross)
 
 
 def _common_weight(train: WindowDataset, relative_penalty: float) -> Tensor:
-    """The weights (context_length, prediction_length), where no target is missing."""
+    """Weights (context_length, prediction_length) for series whose targets are all observed."""
     gram = cross = 0
-    for x, y in _centred_rows(train):
+    for x, y in _centered_rows(train):
         gram, cross = gram + x.T @ x, cross + x.T @ y
     return _ridge_weight(gram, cross, relative_penalty)
 
 
 def _weight_by_step(train: WindowDataset, steps: slice, relative_penalty: float) -> Tensor:
-    """The weights (context_length, steps) of some target steps, each from the rows in which it is observed."""
+    """Weights (context_length, steps) of some target steps, each from the rows in which it is observed."""
     gram = cross = 0
-    for x, y in _centred_rows(train):
+    for x, y in _centered_rows(train):
         y = y[:, steps]
         missing = torch.isnan(y)
         cross = cross + (x.T @ y.nan_to_num(nan=0.0)).T[..., None]
@@ -72,7 +72,7 @@ def _weight_by_step(train: WindowDataset, steps: slice, relative_penalty: float)
 
 
 def _gram_of_observed(x: Tensor, every: Tensor, missing: Tensor) -> Tensor:
-    """x'x over the rows that are not missing, from that over every row where this is less to add up."""
+    """x'x over the observed rows: directly, or as the product over every row less that over the missing ones."""
     count = int(missing.sum())
     if count == 0:
         return every
@@ -82,18 +82,18 @@ def _gram_of_observed(x: Tensor, every: Tensor, missing: Tensor) -> Tensor:
 
 
 def pooled_ridge(train: WindowDataset, relative_penalty: float = 1e-3) -> Forecaster:
-    """Linear map from past to future, one for all variables, fitted in closed form on every training window.
+    """Ridge regression from past to future, shared by all variables, in closed form on every training window.
 
     X is a window minus its mean, y a step of the future minus the same mean, n the number of rows in which it is
     observed; w solves (X'X + relative_penalty * n * mean(X^2) * I) w = X'y for each step, in float64, without
-    intercept. Missing past values are imputed as by `fill_missing`. A step that is never observed gets the mean of the
-    past, and so do all steps where nothing varies.
+    intercept. Missing past values are imputed as by `fill_missing`. The forecast of a step that is never observed, and
+    of a constant series, is the mean of the past.
     """
     length, horizon = train.context_length, train.prediction_length
     missing = train.values.isnan()
     if missing[length:].any():
-        # A matrix for each step: as many at a time as memory is willing.
-        chunk = max(1, _MOST_BYTES // (8 * length**2))
+        # A matrix for each step, as many at a time as the limit allows.
+        chunk = max(1, _MAX_BYTES // (8 * length**2))
         starts = range(0, horizon, chunk)
         weight = torch.cat([_weight_by_step(train, slice(s, s + chunk), relative_penalty) for s in starts], 1)
     else:
@@ -112,12 +112,3 @@ def pooled_ridge(train: WindowDataset, relative_penalty: float = 1e-3) -> Foreca
         return Forecast((torch.einsum("btv,th->bhv", past - mean, weight) + mean).to(past_values.dtype))
 
     return forecast
-
-
-def make_floors(train: WindowDataset, seasonal_period: int | None) -> dict[str, Forecaster]:
-    """Every floor that applies, fitted where it needs fitting; seasonal naive needs a season within the look-back."""
-    floors = {"repeat_last": repeat_last(train.prediction_length)}
-    if seasonal_period is not None and seasonal_period <= train.context_length:
-        floors["seasonal_naive"] = seasonal_naive(train.prediction_length, seasonal_period)
-    floors["ridge"] = pooled_ridge(train)
-    return floors
