@@ -88,7 +88,7 @@ def fill_missing(past_values: Tensor) -> Tensor:
 
 
 def last_steps(past_values: Tensor, length: int) -> Tensor:
-    """Take the last `length` steps of (batch, time, variables), padded with NaN at the beginning if there are fewer."""
+    """Take the last `length` steps of (batch, time, variables), with NaN before a shorter series."""
     window = past_values[:, -length:]
     return torch.nn.functional.pad(window, (0, 0, length - window.shape[1], 0), value=torch.nan)
 

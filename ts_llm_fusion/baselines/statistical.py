@@ -66,5 +66,5 @@ def auto_ets(prediction_length: int, period: int | None = None, quantile_levels:
 
 
 def auto_theta(prediction_length: int, period: int | None = None, quantile_levels: Sequence[float] = ()) -> Forecaster:
-    """Theta method (AutoTheta), its variant chosen for each window and variable; arguments and errors as `auto_ets`."""
+    """Theta method (AutoTheta), its variant chosen for each window and variable; arguments as `auto_ets`."""
     return _statsforecast("AutoTheta", prediction_length, period, quantile_levels)

@@ -19,12 +19,14 @@ class Baseline:
         settings: dataclass of the settings of a neural baseline; None for any other.
         needs_training_windows: whether the task must have training windows.
         packages: packages behind it, for the versions in a report.
+        num_parameters: task -> number of fitted parameters, for a baseline without settings.
     """
 
     make: Callable[[ForecastTask], Any]
     settings: type | None = None
     needs_training_windows: bool = False
     packages: tuple[str, ...] = ()
+    num_parameters: Callable[[ForecastTask], int] = lambda task: 0
 
 
 def _seasonal_naive(task: ForecastTask) -> Forecaster:
@@ -39,7 +41,11 @@ def _seasonal_naive(task: ForecastTask) -> Forecaster:
 BASELINES: dict[str, Baseline] = {
     "repeat_last": Baseline(lambda task: repeat_last(task.prediction_length)),
     "seasonal_naive": Baseline(_seasonal_naive),
-    "ridge": Baseline(lambda task: pooled_ridge(task.training_windows), needs_training_windows=True),
+    "ridge": Baseline(
+        lambda task: pooled_ridge(task.training_windows),
+        needs_training_windows=True,
+        num_parameters=lambda task: task.training_windows.context_length * task.prediction_length,
+    ),
     "auto_ets": Baseline(
         lambda task: auto_ets(task.prediction_length, task.seasonal_period, task.quantile_levels),
         packages=("statsforecast",),

@@ -83,12 +83,12 @@ def run_fitted(name: str, data_arguments: DataArguments, window: WindowArguments
     data = prepare(data_arguments, window.context_length, window.prediction_length)
     test, report = _test_windows(data, window)
     start = time.perf_counter()
-    baseline = BASELINES[name]
-    errors = evaluate_forecaster(baseline.make(forecast_task(data, window.prediction_length)), test)
+    baseline, task = BASELINES[name], forecast_task(data, window.prediction_length)
+    errors = evaluate_forecaster(baseline.make(task), test)
     return {
         **report,
         "test": errors,
-        "parameters_trained": window.context_length * window.prediction_length if name == "ridge" else 0,
+        "parameters_trained": baseline.num_parameters(task),
         "seconds": time.perf_counter() - start,
         "versions": _versions(baseline.packages),
     }

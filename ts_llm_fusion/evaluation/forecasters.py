@@ -19,8 +19,8 @@ def chosen_windows(windows: WindowDataset, stride: int = 1, drop_last_batch: int
     Args:
         windows: every window of a split.
         stride: steps between two windows; above 1 for slow forecasters.
-        drop_last_batch: leave out the windows at the end that do not fill a batch of this size, for comparison with the
-            many published tables that were computed so.
+        drop_last_batch: leave out the windows at the end that do not fill a batch of this size, for comparison with
+            the many published tables that were computed so.
 
     Raises:
         ValueError: a stride or batch size below 1, or no window is left.
@@ -49,7 +49,7 @@ def evaluate_forecaster(forecaster: Forecaster, windows: WindowDataset | Subset)
 
 
 def metrics_function(errors: ForecastErrors) -> Callable[..., dict[str, float]]:
-    """Make `compute_metrics` for a Trainer with `batch_eval_metrics`, which sets `compute_result` for the last batch."""
+    """Make `compute_metrics` for a Trainer with `batch_eval_metrics`; it returns the errors for the last batch."""
 
     def compute_metrics(prediction: EvalPrediction, compute_result: bool = False) -> dict[str, float]:
         forecasts = prediction.predictions

@@ -63,8 +63,8 @@ def _sunspots() -> pd.DataFrame:
     )
 
 
-# name -> (loader, seasonal period)
-_TABLES: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {
+# name -> (function that reads a table, seasonal period)
+READERS: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {
     "co2": (_co2, 52),
     "sunspots": (_sunspots, 11),
 }
@@ -130,8 +130,8 @@ def load_series(
         series = to_series(data, timestamp_column, target_columns, dayfirst=dayfirst)
         return _on_grid("the table", series, freq, default_freq)
     name = str(data)
-    if name in _TABLES:
-        loader, period = _TABLES[name]
+    if name in READERS:
+        loader, period = READERS[name]
         return _on_grid(name, to_series(loader(), None, target_columns, source=name), freq, default_freq, period)
     if freq is not None and (name == MITBIH or name in LTSF_DATASETS):
         raise ValueError(
@@ -147,7 +147,7 @@ def load_series(
             series = to_series(series, None, target_columns, source=name)
         return SeriesSource(name, series, dataset.borders, dataset.seasonal_period)
     if not Path(name).suffix:
-        known = [*LTSF_DATASETS, *_TABLES, MITBIH]
+        known = [*LTSF_DATASETS, *READERS, MITBIH]
         raise ValueError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
     series = to_series(read_table(name), timestamp_column, target_columns, name, dayfirst)
     return _on_grid(name, series, freq, default_freq)
