@@ -25,13 +25,13 @@ _ROWS = [
 
 
 def _loaded(path: str) -> type | None:
-    """The class at `module:name`, or None if its module is not imported, or not yet up to the class."""
+    """Class at `module:name`; None if its module is not imported, or not yet up to the class."""
     module, name = path.split(":")
     return getattr(sys.modules.get(module), name, None)
 
 
 def _imported(path: str) -> type | None:
-    """The class at `module:name`, imported if necessary; None only while an outer import of the module is running."""
+    """Class at `module:name`, imported if necessary; None only while an outer import of the module is running."""
     importlib.import_module(path.split(":")[0])
     return _loaded(path)
 

@@ -1,4 +1,4 @@
-"""The registry of data sets: entries by name, and their samples as Hugging Face data sets."""
+"""Registry of data sets: entries by name, and their samples as Hugging Face data sets."""
 
 import importlib
 from collections.abc import Callable

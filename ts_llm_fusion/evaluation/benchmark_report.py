@@ -48,7 +48,7 @@ def _is_partial(summary: pd.DataFrame) -> bool:
 
 
 def _errors_table(summary: pd.DataFrame, published: pd.DataFrame, metric: str) -> str:
-    """Rows of our models, then of published ones; a column for each horizon and one for the mean over horizons."""
+    """Markdown table of our models, then published ones, with a column for each horizon and one for their mean."""
     horizons = list(dict.fromkeys(summary["horizon"]))
     rows = [["forecaster", *map(str, horizons), "mean"]]
     for model, group in summary.groupby("model", sort=False):
@@ -77,7 +77,11 @@ def _cost_table(summary: pd.DataFrame) -> str:
 
 
 def report(results: pd.DataFrame) -> str:
-    """Results in Markdown: for each dataset one table for each metric, then one of the costs."""
+    """Report in Markdown: for each dataset a table for each metric, and one of the costs.
+
+    Args:
+        results: rows of `run_benchmark`.
+    """
     parts = []
     for dataset, rows in results.groupby("dataset", sort=False):
         summary, published = summarize(rows), published_forecasts(dataset)
@@ -93,7 +97,7 @@ def report(results: pd.DataFrame) -> str:
             sources = "; ".join(dict.fromkeys(published["source"]))
             parts[-1] += f" Rows in italics are published numbers ({sources}), which were not made by this code."
         if _is_partial(summary):
-            parts[-1] += " * on a part of the test windows only (see the last table), so not quite comparable."
+            parts[-1] += " * on a part of the test windows only (see the last table), so not fully comparable."
         for metric, title in _METRICS.items():
             parts.append(f"{title} by horizon:\n\n{_errors_table(summary, published, metric)}")
         parts.append(
@@ -104,12 +108,16 @@ def report(results: pd.DataFrame) -> str:
 
 
 def picture_name(dataset: str) -> str:
-    """The file of a dataset's picture."""
+    """Name of the picture file of a dataset."""
     return f"{dataset.replace('/', '_').replace(' ', '_')}.png"
 
 
 def write_report(results: pd.DataFrame, folder: str | Path) -> list[Path]:
     """Write results.md, and a picture for each dataset.
+
+    Args:
+        results: rows of `run_benchmark`.
+        folder: folder to write in.
 
     Returns:
         Paths of the written files.

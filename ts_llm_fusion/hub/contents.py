@@ -75,7 +75,7 @@ def has_weights(checkpoint: Path) -> bool:
 
 
 def _weights(checkpoint: Path) -> Contents:
-    """The weights in one file, or the index with all its shards."""
+    """Collect the weights in one file, or the index with all its shards."""
     if (checkpoint / _WEIGHTS).is_file():
         return {_WEIGHTS: checkpoint / _WEIGHTS}
     if not (checkpoint / _INDEX).is_file():
@@ -88,7 +88,7 @@ def _weights(checkpoint: Path) -> Contents:
 
 
 def _sharded(weights: Contents, scratch: Path, max_shard_bytes: int) -> Contents:
-    """The weights, split into shards if they are one file above the limit."""
+    """Split weights in one file above the limit into shards."""
     path = weights.get(_WEIGHTS)
     if path is None or path.stat().st_size <= max_shard_bytes:
         return weights
@@ -101,7 +101,7 @@ def _sharded(weights: Contents, scratch: Path, max_shard_bytes: int) -> Contents
 
 
 def _code(checkpoint: Path) -> Contents:
-    """Python files named by `auto_map`, with those that they import.
+    """Collect the Python files named by `auto_map`, and those that they import.
 
     Raises:
         FileNotFoundError: config.json has no `auto_map`, or a file is missing.
@@ -143,7 +143,7 @@ def _check(checkpoint: Path) -> None:
 def model_contents(
     checkpoint: Path, repository: str, scratch: Path, max_shard_bytes: int = MAX_SHARD_BYTES
 ) -> Contents:
-    """All files of a checkpoint: weights, configuration, processor, code, report and card.
+    """Collect the files of a checkpoint: weights, configuration, processor, code, report and card.
 
     Args:
         checkpoint: folder of the checkpoint.
@@ -166,7 +166,7 @@ def model_contents(
 
 
 def adapter_contents(checkpoint: Path, repository: str) -> Contents:
-    """Files of a checkpoint's adapter: weights, processor, code, report and card.
+    """Collect the files of a checkpoint's adapter: weights, processor, code, report and card.
 
     `config.json` is included only if the base is a plain text model (see `adapters`).
 
@@ -211,7 +211,7 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
 def merged_contents(
     checkpoint: Path, repository: str, scratch: Path, max_shard_bytes: int = MAX_SHARD_BYTES
 ) -> Contents:
-    """Files of the whole model for a folder with an adapter alone, which is merged into its base.
+    """Collect the files of the whole model for a folder with an adapter alone, which is merged into its base.
 
     Args:
         checkpoint: folder of an adapter.

@@ -54,7 +54,7 @@ class Publication:
     space: bool = False
     endpoint: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         try:
             validate_repo_id(self.repo_id)
         except HFValidationError as error:
@@ -66,6 +66,7 @@ class Publication:
 
     @property
     def branch(self) -> str:
+        """Branch of the commit."""
         return self.revision or _MAIN
 
 

@@ -14,7 +14,8 @@ import pytest
 from ts_llm_fusion import ForecastFeatureExtractor, load_series
 from ts_llm_fusion.data.entries import RemoteFile
 from ts_llm_fusion.data.series import sources
-from ts_llm_fusion.data.series.preparation import DataArguments, prepare, usual_season
+from ts_llm_fusion.data.series.preparation import DataArguments, prepare
+from ts_llm_fusion.data.series.time_axis import find_grid
 
 ETTH1_MEAN = [7.9377, 2.0210, 5.0798, 0.7462, 2.7818, 0.7885, 17.1283]
 ETTH1_STD = [5.8127, 2.0901, 5.5188, 1.9264, 1.0235, 0.6302, 9.1765]
@@ -121,14 +122,14 @@ def test_a_set_with_too_few_rows_is_refused(etth1_server: Path, monkeypatch: pyt
     ("frequency", "period"), [("15min", 96), ("h", 24), ("D", 7), ("W", 52), ("MS", 12), ("QS", 4), ("YS", None)]
 )
 def test_the_usual_season(frequency: str, period: int | None) -> None:
-    assert usual_season(pd.date_range("2000-01-01", periods=50, freq=frequency)) == period
+    assert find_grid(pd.date_range("2000-01-01", periods=50, freq=frequency)).season == period
 
 
 @pytest.mark.parametrize("freq", (None, "B"))
 def test_absent_rows_are_missing_values_of_the_season(freq: str | None, tmp_path: Path) -> None:
     days = pd.date_range("2024-01-01", periods=200, freq="B").delete([30, 31, 99])
     pd.DataFrame({"date": days, "a": np.arange(197.0)}).to_csv(tmp_path / "a.csv", index=False)
-    assert usual_season(days) == 5
+    assert find_grid(days).season == 5
     source = load_series(tmp_path / "a.csv", freq=freq)
     assert source.grid.season == 5
     assert list(np.flatnonzero(source.series["a"].isna())) == [30, 31, 99]

@@ -1,4 +1,4 @@
-"""A column of cells as timestamps: one reading for the whole column, or an error of one line."""
+"""Parsing of timestamps: one format for a whole column, or an error of one line."""
 
 import logging
 import re
@@ -8,16 +8,16 @@ import pandas as pd
 
 logger = logging.getLogger(__name__)
 
-# Written dates and years that are believed; other numbers are something else.
+# Plausible years; numbers outside are not dates.
 _FIRST_YEAR, _LAST_YEAR = 1500, 2500
 _OFFSET = r"Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?"
-# A cell: the date, then perhaps a time of day, perhaps with its offset from UTC.
+# A cell: a date, optionally a time of day, optionally its offset from UTC.
 _CELL = (
     r"^(?P<date>.*?)(?:(?:T|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>[.,]\d{1,9})?)?"
     rf"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<offset>{_OFFSET})?)?$"
 )
 _WEEKDAY = r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+"
-# How dates are written: a pattern, and the formats of pandas for it once everything between the parts is a dash.
+# Forms of dates: a pattern, and its pandas formats once all separators are replaced by dashes.
 _FORMS = (
     (r"\d{4}[./-]\d{1,2}[./-]\d{1,2}", ("%Y-%m-%d",)),
     (r"\d{4}[./-]\d{1,2}", ("%Y-%m",)),
@@ -35,37 +35,39 @@ _FORMS = (
     (r"\d{4}[ -][A-Za-z]{3,}", ("%Y-%b", "%Y-%B")),
     (r"[A-Za-z]{3,}-\d{2}", ("%b-%y", "%B-%y")),
 )
-# Day, month and year in numbers, in an order that the cells themselves may not tell.
+# Day, month and year in numbers, in an order that may be ambiguous.
 _IN_NUMBERS = r"\d{1,2}(?:/\d{1,2}/|-\d{1,2}-|\.\d{1,2}\.)(?:\d{4}|\d{2})"
 _ORDERS = {"day first": "%d-%m-", "month first": "%m-%d-"}
-# Digits of a written date -> how it is read. Ten digits (with the hour) are told apart from epoch seconds below.
+# Number of digits of a written date -> its format. `_from_numbers` tells ten digits from seconds since 1970.
 _WRITTEN_NUMBERS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-# Seconds, milliseconds, ... since 1970 of the years 1973 to 2286 (nanoseconds: 2262): each has numbers of its own.
+# Ranges of seconds, milliseconds, ... since 1970 for the years 1973 to 2286 (nanoseconds: 2262); disjoint.
 _EPOCHS = (("s", 1e8, 1e10), ("ms", 1e11, 1e13), ("us", 1e14, 1e16), ("ns", 1e17, 9.2e18))
-_ONE_WITHOUT = "and row 1 ({!r}) do not go together: one has an offset from UTC, the other none"
+_MIXED_OFFSETS = "and row 1 ({!r}) do not go together: one has an offset from UTC, the other none"
 _HOW = "give dates such as 2024-01-31"
 
 
 def are_dates(values: np.ndarray) -> bool:
-    """Whether whole numbers in rising order are all dates as 20240131."""
+    """Whether integers are dates such as 20240131, all valid and in rising order."""
     if values.dtype.kind not in "iu" or values.min() < 10**7 or (np.diff(values) < 0).any():
         return False
     return bool(_written_readings(values))
 
 
 def parse_timestamps(column: pd.Series, source: str, dayfirst: bool | None = None) -> pd.DatetimeIndex:
-    """Timestamps of a column of datetimes, periods, written dates, years or seconds since 1970.
+    """Parse a column of datetimes, periods, written dates, years or seconds since 1970.
 
-    The whole column is read in one way. Text with offsets that change (a place with summer time) becomes UTC. Numbers
-    are told by their range: years, dates as 20240131, and seconds to nanoseconds since 1970, of 1973 and later.
+    The whole column has one format. Text whose UTC offsets change (a place with daylight saving time) becomes UTC.
+    Numbers are recognized by their range: years, dates such as 20240131, and seconds to nanoseconds since 1970, from
+    1973 on.
 
     Args:
         column: one cell for each time step.
-        source: what to call the table in an error.
-        dayfirst: whether 01/02/2024 is 1 February; by default what fits every cell and keeps the rows in order.
+        source: name of the table for errors.
+        dayfirst: whether 01/02/2024 is 1 February; by default the order that fits every cell and keeps the rows in
+            time order.
 
     Raises:
-        ValueError: for a cell that is not a timestamp, cells written in different ways, or two readings that both fit.
+        ValueError: a cell that is not a timestamp, cells in different formats, or two formats that both fit.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = pd.Series(np.asarray(column), name=column.name)
@@ -105,26 +107,26 @@ def _error(column: pd.Series, row: int, source: str, what: str) -> ValueError:
 
 
 def _unreadable(column: pd.Series, row: int, source: str) -> ValueError:
+    error = _error(column, row, source, "is not a timestamp")
     has_a_word = re.search(r"[^\W\d_]{3}", column.iloc[row])
-    hint = " (names of months must be English)" if has_a_word else ""
-    return _error(column, row, source, f"is not a timestamp{hint}")
+    return ValueError(f"{str(error).removesuffix('.')} (names of months must be English).") if has_a_word else error
 
 
 def _from_objects(column: pd.Series, source: str) -> pd.DatetimeIndex:
-    """Timestamps that are objects of Python."""
+    """Convert objects of Python."""
     zones = column.map(lambda value: getattr(value, "tzinfo", None))
     if zones.isna().any() and zones.notna().any():
         other = int((zones.isna() != zones.isna().iloc[0]).argmax())
-        raise _error(column, other, source, _ONE_WITHOUT.format(column.iloc[0]))
+        raise _error(column, other, source, _MIXED_OFFSETS.format(column.iloc[0]))
     return pd.DatetimeIndex(pd.to_datetime(column, utc=zones.nunique() > 1))
 
 
 def _from_numbers(column: pd.Series, values: np.ndarray, source: str) -> pd.DatetimeIndex:
-    """Timestamps that are numbers, every one of the column of the same kind."""
+    """Convert numbers, all of the same kind."""
     values = values if values.dtype.kind in "iu" else values.astype(float)
     readings = _written_readings(values) if (values == np.floor(values)).all() else []
     for unit, low, high in _EPOCHS:
-        # Only the range of seconds has numbers that are usual as written dates, too.
+        # Only the range of seconds overlaps with plausible written dates.
         if ((values >= low) & (values < high)).all() and (not readings or unit == "s"):
             if (values % (low / 1e4) == 0).all():
                 raise _error(column, 0, source, "is rounded, as spreadsheets show large numbers: write all its digits")
@@ -150,7 +152,7 @@ def _from_numbers(column: pd.Series, values: np.ndarray, source: str) -> pd.Date
 
 
 def _first_misfit(values: np.ndarray) -> int:
-    """The first number that is not of the kind of row 1, or row 1 if that is of no kind."""
+    """Position of the first number of another kind than row 1, or 0 if row 1 is of no known kind."""
     digits = np.floor(np.log10(np.maximum(np.abs(values.astype(float)), 1.0))).astype(int) + 1
     misfit = digits != digits[0]
     if not misfit.any() and digits[0] in _WRITTEN_NUMBERS:
@@ -161,13 +163,13 @@ def _first_misfit(values: np.ndarray) -> int:
 
 def _since_1970(values: np.ndarray, unit: str) -> pd.DatetimeIndex:
     if values.dtype.kind == "f" and unit in ("s", "ms"):
-        # Parts of a second, as far as a float holds them.
+        # Fractions of a second, as far as float64 resolves them.
         values, unit = np.rint(values * {"s": 1e6, "ms": 1e3}[unit]), "us"
     return pd.DatetimeIndex(values.astype(np.int64).astype(f"datetime64[{unit}]"))
 
 
 def _written_readings(values: np.ndarray) -> list[tuple[str, pd.DatetimeIndex]]:
-    """Readings of whole numbers as years or written dates that fit every one, with their names."""
+    """Names and results of the formats, years or written dates, that fit all whole numbers."""
     if ((values >= _FIRST_YEAR) & (values <= _LAST_YEAR)).all():
         return [("years", pd.DatetimeIndex((values.astype(np.int64) - 1970).astype("M8[Y]").astype("M8[s]")))]
     digits = next((d for d in (6, *_WRITTEN_NUMBERS) if ((values >= 10 ** (d - 1)) & (values < 10**d)).all()), None)
@@ -188,8 +190,8 @@ def _written_readings(values: np.ndarray) -> list[tuple[str, pd.DatetimeIndex]]:
 
 
 def _from_text(column: pd.Series, source: str, dayfirst: bool | None) -> pd.DatetimeIndex:
-    """Timestamps that are text."""
-    # As computers write them, quickly. pandas also knows "now" and "today", which are no dates of a file.
+    """Parse text."""
+    # Fast path for ISO 8601. pandas also accepts "now" and "today", which are not dates in a file.
     if re.match(r"\d{4}\D", column.iloc[0]) and not column.isin(["now", "today"]).any():
         try:
             parsed = pd.to_datetime(column, format="ISO8601", errors="coerce")
@@ -208,19 +210,19 @@ def _from_text(column: pd.Series, source: str, dayfirst: bool | None) -> pd.Date
     cells = bare.str.extract(_CELL)
     dates = cells["date"].str.strip()
     since_midnight, is_utc = _times(column, cells, source)
-    kind = _kind(column, dates, source)
-    if kind is None:
+    form = _date_form(column, dates, source)
+    if form is None:
         stamps = _in_numbers(column, dates, since_midnight, source, dayfirst)
     else:
-        stamps = _with_format(dates, *kind) + since_midnight
+        stamps = _with_format(dates, *form) + since_midnight
         if stamps.isna().any():
             raise _unreadable(column, int(stamps.isna().argmax()), source)
     index = pd.DatetimeIndex(stamps)
     return index.tz_localize("UTC") if is_utc else index
 
 
-def _kind(column: pd.Series, dates: pd.Series, source: str) -> tuple[str, tuple[str, ...]] | None:
-    """The way in which every date is written: an entry of `_FORMS`, or None for day, month and year in numbers."""
+def _date_form(column: pd.Series, dates: pd.Series, source: str) -> tuple[str, tuple[str, ...]] | None:
+    """Find the form of all dates: an entry of `_FORMS`, or None for day, month and year in numbers."""
     kinds = [*_FORMS, (_IN_NUMBERS, ())]
     chosen = next((kind for kind in kinds if re.fullmatch(kind[0], dates.iloc[0])), None)
     if chosen is None:
@@ -238,7 +240,7 @@ def _kind(column: pd.Series, dates: pd.Series, source: str) -> tuple[str, tuple[
 
 
 def _with_format(dates: pd.Series, pattern: str, formats: tuple[str, ...]) -> pd.Series:
-    """The days of dates written in one way; NaT where there is no such day."""
+    """Parse dates of one form; NaT for days that do not exist."""
     text = dates.str.replace(r"[ ./,-]+", "-", regex=True).str.replace(r"\bSept\b", "Sep", regex=True)
     if "Q" in pattern:
         text = text.str.replace(r"-?Q([1-4])-?", lambda found: f"-{3 * int(found[1]) - 2:02d}-", regex=True)
@@ -253,7 +255,7 @@ def _with_format(dates: pd.Series, pattern: str, formats: tuple[str, ...]) -> pd
 
 
 def _times(column: pd.Series, cells: pd.DataFrame, source: str) -> tuple[pd.Series, bool]:
-    """Time since midnight in UTC, or as it is where there is no offset, and whether it is in UTC."""
+    """Time since midnight, in UTC if the cells have offsets, and whether they have."""
     hour, minute, second = (cells[name].fillna("0").astype(int) for name in ("hour", "minute", "second"))
     half, has_time = cells["half"].str.upper().str[:1], cells["hour"].notna()
     if half.notna().any():
@@ -273,7 +275,7 @@ def _times(column: pd.Series, cells: pd.DataFrame, source: str) -> tuple[pd.Seri
     if offset.notna().any():
         if offset.isna().any():
             other = int((offset.isna() != offset.isna().iloc[0]).argmax())
-            raise _error(column, other, source, _ONE_WITHOUT.format(column.iloc[0]))
+            raise _error(column, other, source, _MIXED_OFFSETS.format(column.iloc[0]))
         parts = offset.str.extract(r"([+-])(\d\d):?(\d\d)?").fillna("0")
         sign = np.where(parts[0] == "-", -1, 1)
         seconds = seconds - sign * (parts[1].astype(int) * 60 + parts[2].astype(int)) * 60
@@ -288,10 +290,10 @@ def _times(column: pd.Series, cells: pd.DataFrame, source: str) -> tuple[pd.Seri
 def _in_numbers(
     column: pd.Series, dates: pd.Series, since_midnight: pd.Series, source: str, dayfirst: bool | None
 ) -> pd.Series:
-    """Timestamps of dates such as 01/02/2024: read in the one order that fits every row, and keeps the rows in order.
+    """Parse dates such as 01/02/2024 in the one order that fits every row and keeps the rows in time order.
 
     Raises:
-        ValueError: if no order fits, or more than one.
+        ValueError: no order fits, or several do.
     """
     text = dates.str.replace(r"[./]", "-", regex=True)
     has_century = len(text.iloc[0].rsplit("-", 1)[1]) == 4
@@ -311,7 +313,7 @@ def _in_numbers(
         others = "; ".join(f"{name} does not fit row {at + 1} ({column.iloc[at]!r})" for name, at in misfits.items())
         raise _error(column, row, source, f"cannot be read as the others are: {others}")
     if len(fitting) > 1:
-        # Rows of a series are in time order, which is often so in one reading only.
+        # Rows of a series are in time order, often in one reading only.
         fitting = {order: stamps for order, stamps in fitting.items() if stamps.is_monotonic_increasing} or fitting
     (name, stamps), *others = fitting.items()
     for other, different in others:

@@ -1,4 +1,4 @@
-"""Tables of series: checking them and saying what is wrong with them."""
+"""Validation of tables, and their conversion to series."""
 
 import datetime
 import logging
@@ -14,10 +14,10 @@ from .dates import are_dates, parse_timestamps
 logger = logging.getLogger(__name__)
 
 TIMESTAMP_NAMES = ("timestamp", "date", "datetime", "time", "ds")
-# Names of columns that say which series a row belongs to, and names that may do so.
+# Names of columns that identify the series of a row, and names that may do so.
 _IDENTIFIER = re.compile(r"^id$|_(?:id|nbr)$")
 NAMES_OF_SERIES = ("series", "item", "store", "sku", "ticker", "symbol")
-# Names of columns that say when, beside those of timestamps.
+# Names of further columns of dates, besides those of timestamps.
 _DATE = re.compile(r"(?:^|_)(?:timestamp|datetime|date|epoch|unix)(?:_|$)")
 _CALENDAR = ("year", "quarter", "month", "day", "hour", "minute", "weekday", "dayofweek", "dayofyear")
 _NAMELESS = re.compile(r"(?:Unnamed: [\d.]+)?|None")
@@ -42,7 +42,7 @@ def _timestamp_column(table: pd.DataFrame, name: str | None, source: str) -> str
     for column in table.columns:
         if str(column).lower() in TIMESTAMP_NAMES or pd.api.types.is_datetime64_any_dtype(table[column]):
             return column
-    # The index of a table that was written without a name for it.
+    # A written index without a name.
     first = table.columns[0] if len(table.columns) else None
     if _is_nameless(first) and table[first].dtype in (object, "str"):
         return first
@@ -61,9 +61,9 @@ def _is_identifier(column: Any) -> bool:
 
 
 def _check_is_wide(table: pd.DataFrame, timestamps: pd.DatetimeIndex, chosen: bool, source: str) -> None:
-    """Raises for series that lie below each other, told by a column of identifiers that repeat.
+    """Raise ValueError for a long table: series below each other, recognized by a column of repeating identifiers.
 
-    Names that may be of a quantity as well, and any name if columns are chosen, count only where time starts again.
+    Ambiguous names, and any name if target columns are given, count only where time starts again.
     """
     starts_again = timestamps.has_duplicates or not timestamps.is_monotonic_increasing
     for column in table.columns:
@@ -83,8 +83,8 @@ def _is_row_number(cells: pd.Series) -> bool:
     return len(cells) == 1 or bool((np.diff(cells.to_numpy(dtype=np.int64)) > 0).all())
 
 
-def _no_series(cells: pd.Series) -> str | None:
-    """Why a column cannot be a series, if so: by what its cells are."""
+def _other_content(cells: pd.Series) -> str | None:
+    """Name of the content of a column that cannot be a series, by the type of its cells; None for a series."""
     dtype = cells.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         dtype = dtype.categories.dtype
@@ -102,13 +102,13 @@ def _no_series(cells: pd.Series) -> str | None:
     if pd.api.types.is_bool_dtype(dtype) or (kinds and kinds <= {bool, np.bool_}):
         return "booleans"
     for what, kind in _KINDS.items():
-        if any(issubclass(one, kind) for one in kinds):
+        if any(issubclass(cell_type, kind) for cell_type in kinds):
             return what
     return None
 
 
-def _no_value(column: Any, cells: pd.Series, timestamps: pd.DatetimeIndex) -> str | None:
-    """Why a column is left out where no columns are named: it counts or names rows, or says when they are."""
+def _label_content(column: Any, cells: pd.Series, timestamps: pd.DatetimeIndex) -> str | None:
+    """Name of the content of a column that numbers, identifies or dates the rows; None for a series."""
     name, is_whole = str(column).lower(), pd.api.types.is_integer_dtype(cells.dtype)
     if _is_nameless(column) and _is_row_number(cells):
         return "row numbers"
@@ -147,16 +147,18 @@ def _numeric(column: pd.Series, source: str) -> np.ndarray:
 def _columns_of_series(
     table: pd.DataFrame, timestamps: pd.DatetimeIndex, wanted: Sequence[str] | None, source: str
 ) -> list[Any]:
-    """The columns that are series: those that are named, else all but those that cannot be."""
+    """Select the columns of series: the wanted ones, or all with the content of a series."""
     if wanted is not None:
         unknown = [column for column in wanted if column not in table.columns]
         if unknown:
             raise ValueError(f"{source}: no column {unknown[0]!r}; the columns are {list(table.columns)}.")
         for column in wanted:
-            if what := _no_series(table[column]):
+            if what := _other_content(table[column]):
                 raise ValueError(f"{source}: column {column!r} holds {what}, not a series; name columns of numbers.")
         return list(wanted)
-    left_out = {name: _no_series(table[name]) or _no_value(name, table[name], timestamps) for name in table.columns}
+    left_out = {
+        name: _other_content(table[name]) or _label_content(name, table[name], timestamps) for name in table.columns
+    }
     for column, what in left_out.items():
         if what:
             logger.warning("%s: column %r is left out: it holds %s, not a series", source, column, what)
@@ -170,23 +172,24 @@ def to_series(
     source: str = "the table",
     dayfirst: bool | None = None,
 ) -> pd.DataFrame:
-    """Checks a table and turns it into series.
+    """Check a table and convert it to series.
 
-    Columns that are no series are left out with a warning: row numbers without a name, an identifier that is the same
-    in every row (`unique_id`, `item_id`, ...), dates, periods, durations, booleans and complex numbers.
+    Columns that are not series are left out with a warning: row numbers without a name, an identifier that is the
+    same in every row (`unique_id`, `item_id`, ...), dates, periods, durations, booleans and complex numbers.
 
     Args:
         table: one row for each time step, one column for each series, and a column (or index) of timestamps.
-        timestamp_column: by default the index if it holds datetimes, else the first column with a usual name.
-        target_columns: the series to keep, all by default.
-        source: what to call the table in an error.
-        dayfirst: whether 01/02/2024 is 1 February; told by the whole column by default.
+        timestamp_column: column of timestamps; by default the index if it holds datetimes, else the first column
+            with a usual name.
+        target_columns: series to keep, all by default.
+        source: name of the table for errors.
+        dayfirst: whether 01/02/2024 is 1 February; inferred from the whole column by default.
 
     Returns:
-        DataFrame of float64 with an increasing DatetimeIndex; missing values are NaN.
+        float64 DataFrame with an increasing DatetimeIndex; missing values are NaN.
 
     Raises:
-        ValueError: for a missing, unparseable, ambiguous, duplicate or unsorted timestamp, an unknown or duplicate or
+        ValueError: a missing, unparseable, ambiguous, duplicate or unsorted timestamp, an unknown, duplicate or
             non-numeric column, an infinity, a series without any value, or series below each other.
     """
     if not table.columns.is_unique:

@@ -1,4 +1,4 @@
-"""The long-term forecasting sets, at the split borders of the public benchmark code (CALF, Time-Series-Library)."""
+"""Long-term forecasting sets, split as in the public benchmark code (CALF, Time-Series-Library)."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,16 @@ from ..entries import DatasetEntry, RemoteFile
 
 @dataclass(frozen=True)
 class LTSFDataset:
-    """One benchmark set.
+    """Protocol of one benchmark set.
 
     Args:
-        file: where it comes from.
+        file: the file and its address.
         train_end, val_end, test_end: rows at which the three segments end; later rows are never used.
-        num_variables: columns beside the date.
-        seasonal_period: steps of the season that seasonal naive repeats, or None where the set has none.
+        num_variables: number of columns, without the date.
+        seasonal_period: steps of the season, or None where the set has none.
         frequency: step between rows, as pandas names it.
-        even_rows: whether to put the rows on an even grid from the first date on, because the dates of the file repeat
-            and skip; the protocol counts rows.
+        even_rows: whether to put the rows on an even grid from the first date on, because dates in the file repeat or
+            are skipped; the protocol counts rows.
     """
 
     file: RemoteFile
@@ -30,6 +30,7 @@ class LTSFDataset:
 
     @property
     def borders(self) -> tuple[int, int, int]:
+        """Rows at which train, validation and test end."""
         return self.train_end, self.val_end, self.test_end
 
 
@@ -123,8 +124,8 @@ LTSF_DATASETS: dict[str, LTSFDataset] = {
 _AUTOFORMER = "Wu et al., Autoformer, NeurIPS 2021 (arXiv:2106.13008)"
 _LSTNET = "Lai et al., Modeling Long- and Short-Term Temporal Patterns with Deep Neural Networks, SIGIR 2018"
 _INFORMER = "Zhou et al., Informer, AAAI 2021 (arXiv:2012.07436)"
-# name -> (what it is, license, citation, homepage)
-_FACTS = {
+# name -> (description, citation, homepage); the ETT sets share the latter two
+_FACTS: dict[str, tuple[str, ...]] = {
     "ETTh1": ("An electricity transformer in China: oil temperature (OT) and six loads, hourly, 2016-2018.",),
     "ETTh2": ("A second electricity transformer in China: oil temperature and six loads, hourly, 2016-2018.",),
     "ETTm1": ("The transformer of ETTh1, every 15 minutes.",),
@@ -136,7 +137,7 @@ _FACTS = {
         "https://www.bgc-jena.mpg.de/wetter/",
     ),
     "Electricity": (
-        "Electricity use of 321 clients in Portugal, hourly; made of UCI ElectricityLoadDiagrams20112014.",
+        "Electricity use of 321 clients in Portugal, hourly; derived from UCI ElectricityLoadDiagrams20112014.",
         f"Trindade, ElectricityLoadDiagrams20112014, UCI, 2015; {_LSTNET}",
         "https://archive.ics.uci.edu/dataset/321",
     ),

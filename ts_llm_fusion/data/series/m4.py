@@ -1,4 +1,4 @@
-"""The M4 competition: 100,000 series in six groups, as the organisers published them."""
+"""M4 competition: 100,000 series in six groups, as published by the organizers."""
 
 import gzip
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from ..entries import DatasetEntry, RemoteFile
 
 
 @dataclass(frozen=True)
-class M4Facts:
-    """What the rules of the competition fix for a group.
+class M4Rules:
+    """Rules of the competition for a group.
 
     Args:
-        num_series: how many there are.
+        num_series: number of series.
         horizon: steps to forecast.
-        seasonality: of MASE and of Naive2.
+        seasonality: steps of the season in MASE and Naive2.
         frequency: step between values, as pandas names it.
     """
 
@@ -28,27 +28,27 @@ class M4Facts:
     frequency: str
 
 
-M4_GROUPS: dict[str, M4Facts] = {
-    "Yearly": M4Facts(23_000, 6, 1, "YS"),
-    "Quarterly": M4Facts(24_000, 8, 4, "QS"),
-    "Monthly": M4Facts(48_000, 18, 12, "MS"),
-    "Weekly": M4Facts(359, 13, 1, "W"),
-    "Daily": M4Facts(4_227, 14, 1, "D"),
-    "Hourly": M4Facts(414, 48, 24, "h"),
+M4_GROUPS: dict[str, M4Rules] = {
+    "Yearly": M4Rules(23_000, 6, 1, "YS"),
+    "Quarterly": M4Rules(24_000, 8, 4, "QS"),
+    "Monthly": M4Rules(48_000, 18, 12, "MS"),
+    "Weekly": M4Rules(359, 13, 1, "W"),
+    "Daily": M4Rules(4_227, 14, 1, "D"),
+    "Hourly": M4Rules(414, 48, 24, "h"),
 }
 
 
 @dataclass(frozen=True)
 class M4Group:
-    """The series of a group.
+    """Series of a group.
 
     Args:
-        name: of the group.
+        name: name of the group.
         names: ids of the series, such as "Y1".
         train: for each series, its history, float64 (time,); lengths differ.
         test: float64 (series, horizon).
         horizon: steps to forecast.
-        seasonality: of MASE and of Naive2.
+        seasonality: steps of the season in MASE and Naive2.
     """
 
     name: str
@@ -76,7 +76,7 @@ _SHA256 = {
 }
 
 
-# Of the files that were at hand when this was written.
+# Bytes, where known.
 _SIZES = {
     "Yearly-train": 25_355_736,
     "Yearly-test": 1_486_434,
@@ -97,12 +97,12 @@ def _table(group: str) -> str:
 
 
 def _read_csv(path: Path) -> tuple[list[str], list[np.ndarray]]:
-    """Ids and values of a file of the organisers: columns V1 (the id), V2, ..., each cell quoted, empty after the end.
+    """Read ids and values of a file of the organizers: columns V1 (the id), V2, ..., quoted, empty after the end.
 
-    Read line by line: the padded table of the monthly series alone would take a gigabyte.
+    The file is read by lines: the padded table of the monthly series alone would take a gigabyte.
 
     Raises:
-        ValueError: for other columns, or a cell inside a series that is no number.
+        ValueError: other columns, or a cell inside a series that is not a number.
     """
     names, values = [], []
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
@@ -125,7 +125,7 @@ def _read_csv(path: Path) -> tuple[list[str], list[np.ndarray]]:
 
 
 def _read_parquet(path: Path) -> tuple[list[str], list[np.ndarray], list[np.ndarray]]:
-    """Ids, histories and futures of a table with the columns id, train and test."""
+    """Read ids, histories and futures of a table with the columns id, train and test."""
     table = pd.read_parquet(path)
     missing = [column for column in ("id", "train", "test") if column not in table.columns]
     if missing:
@@ -134,18 +134,18 @@ def _read_parquet(path: Path) -> tuple[list[str], list[np.ndarray], list[np.ndar
 
 
 def load_m4(group: str) -> M4Group:
-    """The series of a group: of `m4/m4_<group>.parquet` in the data directory, else of the organisers' two CSV files.
+    """Load a group from `m4/m4_<group>.parquet` in the data directory, else from the two CSV files of the organizers.
 
     Args:
         group: a key of `M4_GROUPS`.
 
     Raises:
         FileNotFoundError: as `locate`.
-        ValueError: for an unknown group, or files that are not what was published.
+        ValueError: unknown group, or files that differ from the published ones.
     """
     if group not in M4_GROUPS:
         raise ValueError(f"M4 has no group {group!r}; the groups are {', '.join(M4_GROUPS)}.")
-    facts = M4_GROUPS[group]
+    rules = M4_GROUPS[group]
     parquet = find_local(_table(group))
     if parquet is not None:
         names, train, futures = _read_parquet(parquet)
@@ -154,18 +154,18 @@ def load_m4(group: str) -> M4Group:
         test_names, futures = _read_csv(locate(_file(group, "test"), f"M4-{group}"))
         if names != test_names:
             raise ValueError(f"M4-{group}: the series of the two files differ; download both again.")
-    if {len(future) for future in futures} != {facts.horizon}:
-        raise ValueError(f"M4-{group}: not every series has {facts.horizon} values to forecast.")
-    return M4Group(group, names, train, np.stack(futures), facts.horizon, facts.seasonality)
+    if {len(future) for future in futures} != {rules.horizon}:
+        raise ValueError(f"M4-{group}: not every series has {rules.horizon} values to forecast.")
+    return M4Group(group, names, train, np.stack(futures), rules.horizon, rules.seasonality)
 
 
-def _entry(group: str, facts: M4Facts) -> DatasetEntry:
+def _entry(group: str, rules: M4Rules) -> DatasetEntry:
     return DatasetEntry(
         name=f"M4-{group}",
         task="forecasting",
-        description=f"The {facts.num_series:,} {group.lower()} series of the M4 competition, {facts.horizon} steps to "
-        "forecast. `test` holds these steps, `train` what came before.",
-        license="none stated; the organisers: open access, free for research",
+        description=f"The {rules.num_series:,} {group.lower()} series of the M4 competition, {rules.horizon} steps to "
+        "forecast. `test` holds these steps, `train` the history.",
+        license="none stated; the organizers: open access, free for research",
         citation="Makridakis, Spiliotis and Assimakopoulos, The M4 Competition: 100,000 time series and 61 "
         "forecasting methods, International Journal of Forecasting 36(1), 2020",
         homepage="https://github.com/Mcompetitions/M4-methods",
@@ -178,4 +178,4 @@ def _entry(group: str, facts: M4Facts) -> DatasetEntry:
     )
 
 
-ENTRIES = tuple(_entry(group, facts) for group, facts in M4_GROUPS.items())
+ENTRIES = tuple(_entry(group, rules) for group, rules in M4_GROUPS.items())

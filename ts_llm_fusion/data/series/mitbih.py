@@ -24,12 +24,12 @@ _FILES = (
 )
 _TABLE = "bio/mitdb_100_signal.parquet"
 _SAMPLES_PER_SECOND = 360
-# Units of the converter per millivolt, and its zero: the same for both leads, by the header of the record.
+# Units of the converter per millivolt, and its zero, for both leads; from the header of the record.
 _GAIN, _ZERO = 200.0, 1024
 
 
 def _read_table() -> pd.DataFrame | None:
-    """Leads in mV, from the table in the data directory, which holds them in units of the converter."""
+    """Read the leads in mV from the table in the data directory, which holds units of the converter."""
     path = find_local(_TABLE)
     if path is None:
         return None
@@ -45,8 +45,8 @@ def read_mitbih() -> pd.DataFrame:
 
     Raises:
         FileNotFoundError: as `locate`.
-        MissingPackageError: if wfdb is needed and not installed.
-        ValueError: for a table without the leads.
+        MissingPackageError: wfdb is needed and not installed.
+        ValueError: a table without the leads.
     """
     table = _read_table()
     if table is None:

@@ -1,4 +1,4 @@
-"""Series as rows, one for each: the shape that GluonTS, Chronos and fev know."""
+"""Series as rows of a data set, in the format of GluonTS, Chronos and fev."""
 
 import itertools
 from typing import Any
@@ -12,7 +12,7 @@ from .m4 import M4_GROUPS, M4Group, load_m4
 from .sources import load_series
 from .time_axis import find_grid
 
-# `start` is null where the source has no dates; `freq` is a frequency of pandas.
+# `start` is null where the source has no dates; `freq` is a pandas alias.
 SERIES_FEATURES = Features(
     {
         "item_id": Value("string"),
@@ -34,14 +34,17 @@ def _series_rows(series: pd.DataFrame, frequency: str, dated: bool) -> Rows:
 
 
 def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> AnyDataset:
-    """The series that `load_series` knows as rows of `SERIES_FEATURES`.
+    """Load series of `load_series` as rows of `SERIES_FEATURES`.
 
     Args:
-        split: as of `registry.load_dataset`. Each split of a benchmark set is the rows of its own segment; series
-            without borders are one split, "train".
-        streaming: as of `registry.load_dataset`. The table is read whole in any case.
+        split: see `registry.load_dataset`. The splits of a benchmark set are its segments; series without borders form
+            one split, "train".
+        streaming: see `registry.load_dataset`. The table is read whole in any case.
         data: a name or a file.
-        options: as of `load_series`.
+        options: arguments of `load_series`.
+
+    Raises:
+        ValueError: unknown split, or see `load_series`.
     """
     source = load_series(data, **options)
     frequency = (source.grid or find_grid(source.series.index, source=data)).alias
@@ -62,13 +65,13 @@ def _m4_rows(group: M4Group, part: str) -> Rows:
 
 
 def load_m4_rows(split: str | None, streaming: bool, group: str) -> AnyDataset:
-    """The series of a group of M4 as rows of `SERIES_FEATURES`, without dates: the files have none.
+    """Load a group of M4 as rows of `SERIES_FEATURES`, without dates, because the files have none.
 
     Args:
-        split: as of `registry.load_dataset`; "train" is the history, "test" the steps to forecast.
-        streaming: as of `registry.load_dataset`. The group is read whole in any case.
+        split: see `registry.load_dataset`; "train" is the history, "test" the steps to forecast.
+        streaming: see `registry.load_dataset`. The group is read whole in any case.
         group: a key of `M4_GROUPS`.
     """
-    found = load_m4(group)
-    splits = {part: {"group": found, "part": part} for part in ("train", "test")}
+    loaded = load_m4(group)
+    splits = {part: {"group": loaded, "part": part} for part in ("train", "test")}
     return make_dataset(_m4_rows, SERIES_FEATURES, splits, split, streaming)

@@ -1,4 +1,4 @@
-"""Where series come from: a file, a benchmark set by name, or a series that statsmodels ships."""
+"""Sources of series: a file, a table, a benchmark set by name, or a series shipped by statsmodels."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,15 +27,15 @@ __all__ = ["DATA_DIR_VARIABLE", "SeriesSource", "load_series"]
 
 @dataclass(frozen=True)
 class SeriesSource:
-    """Series with what is known of them.
+    """Series and the known facts about them.
 
     Args:
-        name: the name or file that they were asked for by.
+        name: the requested name or file.
         series: float64 DataFrame with a DatetimeIndex, one column for each series.
-        borders: rows at which train, validation and test end, where a protocol fixes them.
+        borders: rows at which train, validation and test end, where a protocol defines them.
         seasonal_period: steps of the season, where it is known.
-        dated: whether the index holds real dates, or only the step.
-        grid: the grid of time that the rows fill; None where a protocol fixes the rows.
+        dated: whether the index holds real dates; if not, only its step has a meaning.
+        grid: time grid of the rows; None where a protocol defines the rows.
     """
 
     name: str
@@ -51,12 +51,12 @@ def _statsmodels(name: str) -> pd.DataFrame:
 
 
 def _co2() -> pd.DataFrame:
-    """Weekly CO2 at Mauna Loa in ppm, 1958-2001, some weeks missing; public domain."""
+    """Read weekly CO2 at Mauna Loa in ppm, 1958-2001, some weeks missing; public domain."""
     return _statsmodels("co2")
 
 
 def _sunspots() -> pd.DataFrame:
-    """Yearly sunspot numbers, 1700-2008; public domain."""
+    """Read yearly sunspot numbers, 1700-2008; public domain."""
     data = _statsmodels("sunspots")
     return pd.DataFrame(
         {"sunspots": data["SUNACTIVITY"].to_numpy()}, index=pd.to_datetime(data["YEAR"].astype(int).astype(str))
@@ -71,11 +71,11 @@ READERS: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {
 
 
 def _read_ltsf(name: str) -> pd.DataFrame:
-    """The series of a benchmark set, all rows of its file.
+    """Read the series of a benchmark set, all rows of its file.
 
     Raises:
         FileNotFoundError: as `locate`.
-        ValueError: for a file of another shape than the protocol's.
+        ValueError: the file has fewer rows or other columns than the protocol.
     """
     dataset = LTSF_DATASETS[name]
     table = read_table(locate(dataset.file, name))
@@ -106,23 +106,24 @@ def load_series(
     freq: str | None = None,
     default_freq: str | None = None,
 ) -> SeriesSource:
-    """Series by name (`ETTh1`, `co2`, ...), from a CSV, parquet or xlsx file, or from a table.
+    """Load series by name (`ETTh1`, `co2`, ...), from a CSV, parquet or xlsx file, or from a table.
 
-    A row that is absent from the grid of time is a row of missing values, as if its cells were empty. The rows of a
-    set whose borders are those of a protocol stay as they are.
+    A row that is absent from the time grid becomes a row of missing values. The rows of a set with a protocol stay as
+    they are.
 
     Args:
         data: a name, a path, or a table (of pandas, pyarrow or polars) with one row for each time step.
-        timestamp_column: the column of timestamps; found by its name by default.
-        target_columns: the series to keep, all by default.
-        dayfirst: whether 01/02/2024 is 1 February; told by the whole column by default.
-        freq: the time step, an alias of pandas such as `h`, `B` or `MS`; told from the timestamps by default.
-        default_freq: the time step where `freq` is None, if it fits, such as that of a checkpoint.
+        timestamp_column: column of timestamps; found by its name by default.
+        target_columns: series to keep, all by default.
+        dayfirst: whether 01/02/2024 is 1 February; inferred from the whole column by default.
+        freq: time step, a pandas alias such as `h`, `B` or `MS`; inferred from the timestamps by default.
+        default_freq: time step to use where `freq` is None and it fits, such as that of a checkpoint.
 
     Raises:
-        FileNotFoundError: for a file or set that is not there, saying where to put it.
-        ValueError: for an unknown name (the nearest one is named), or a table that is not one of series, and as
+        FileNotFoundError: the file or set is not available; the error says where to put it.
+        ValueError: unknown name (the nearest one is suggested), a table without usable series, or see
             `time_axis.find_grid`.
+        MissingPackageError: the set needs an optional package that is not installed.
     """
     if hasattr(data, "to_pandas"):
         data = data.to_pandas()

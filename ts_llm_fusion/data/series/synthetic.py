@@ -1,6 +1,6 @@
-"""Made-up series to train and test forecasters on, by families whose behaviour is known.
+"""Synthetic series of families with known behavior, to train and test forecasters.
 
-| family | what it is |
+| family | description |
 |---|---|
 | trend | a piecewise linear, exponential or saturating trend with noise |
 | seasonal | one or two seasons of up to four harmonics, whose amplitude may grow, on a linear trend with noise |
@@ -9,8 +9,8 @@
 | intermittent | counts that are mostly zero: demand at random times and in random sizes, perhaps by the season |
 | kernels | a draw of a Gaussian process whose kernel is a random sum and product of up to five kernels |
 
-The idea of the last is KernelSynth of Chronos (Ansari et al., arXiv:2403.07815). Every series has a random generator
-of its own, made of the seed, the split and its number: series 17 of seed 0 is the same in any order, shard or process.
+The last follows KernelSynth of Chronos (Ansari et al., arXiv:2403.07815). Each series has its own random generator,
+seeded by the seed, the split and its number: series 17 of seed 0 is the same in any order, shard or process.
 """
 
 from collections.abc import Callable
@@ -32,27 +32,27 @@ _START = datetime(2000, 1, 1)
 
 
 def _period(rng: Generator, length: int) -> int:
-    """A usual period that fits twice into the length."""
+    """Draw a usual period that fits twice into the length."""
     fitting = _PERIODS[length // 2 >= _PERIODS]
     return int(rng.choice(fitting)) if len(fitting) else 2
 
 
-def _standardised(values: np.ndarray) -> np.ndarray:
+def _standardized(values: np.ndarray) -> np.ndarray:
     return (values - values.mean()) / (values.std() or 1.0)
 
 
 def _rescaled(rng: Generator, values: np.ndarray) -> np.ndarray:
-    """The same shape at a random level between 0.1 and 1,000 and with a spread of 3 % to 300 % of it."""
+    """Move a shape to a random level between 0.1 and 1,000, with a spread of 3 % to 300 % of the level."""
     level = rng.choice((-1.0, 1.0)) * 10 ** rng.uniform(-1, 3)
-    return level + abs(level) * 10 ** rng.uniform(-1.5, 0.5) * _standardised(values)
+    return level + abs(level) * 10 ** rng.uniform(-1.5, 0.5) * _standardized(values)
 
 
 def _noisy(rng: Generator, values: np.ndarray) -> np.ndarray:
-    return _standardised(values) + rng.uniform(0.02, 0.3) * rng.standard_normal(len(values))
+    return _standardized(values) + rng.uniform(0.02, 0.3) * rng.standard_normal(len(values))
 
 
 def trend(rng: Generator, length: int) -> np.ndarray:
-    """A trend with noise, float64 (length,)."""
+    """Trend with noise, float64 (length,)."""
     time = np.linspace(0, 1, length)
     kind = rng.choice(("linear", "exponential", "saturating"))
     if kind == "linear":
@@ -76,7 +76,7 @@ def _season(rng: Generator, length: int) -> np.ndarray:
 def seasonal(rng: Generator, length: int) -> np.ndarray:
     """One or two seasons on a linear trend with noise, float64 (length,)."""
     time = np.linspace(0, 1, length)
-    values = sum(_standardised(_season(rng, length)) for _ in range(rng.integers(1, 3)))
+    values = sum(_standardized(_season(rng, length)) for _ in range(rng.integers(1, 3)))
     values = values * (1 + rng.choice((0.0, 1.0)) * rng.uniform(0, 2) * time) + rng.normal(0, 1) * time
     return _rescaled(rng, _noisy(rng, values))
 
@@ -93,16 +93,16 @@ def regimes(rng: Generator, length: int) -> np.ndarray:
 
 
 def arma_process(rng: Generator, length: int, ar: np.ndarray, ma: np.ndarray) -> np.ndarray:
-    """A Gaussian ARMA process of unit innovations: x_t = sum_k ar_k x_(t-k) + e_t + sum_k ma_k e_(t-k).
+    """Gaussian ARMA process with unit innovations: x_t = sum_k ar_k x_(t-k) + e_t + sum_k ma_k e_(t-k).
 
     White noise is filtered by the transfer function on a ring of at least four times the length, so there is neither a
-    loop over time nor a start-up to cut off; what wraps around has died away for roots as `arma` draws them.
+    loop over time nor a burn-in; for the roots drawn by `arma`, the part that wraps around is negligible.
 
     Args:
         rng: source of the innovations.
-        length: steps.
-        ar: coefficients of a stationary process (p,).
-        ma: coefficients (q,).
+        length: number of steps.
+        ar: autoregressive coefficients of a stationary process, (p,).
+        ma: moving-average coefficients, (q,).
     """
     ring = 1 << (4 * length - 1).bit_length()
     backshift = np.exp(-2j * np.pi * np.arange(ring // 2 + 1) / ring)
@@ -112,7 +112,7 @@ def arma_process(rng: Generator, length: int, ar: np.ndarray, ma: np.ndarray) ->
 
 
 def _coefficients(rng: Generator, order: int) -> np.ndarray:
-    """Of 1 + c_1 B + ... with real or paired complex inverse roots of absolute value below 0.95."""
+    """Draw c_k of 1 + c_1 B + ... with real or paired complex inverse roots of absolute value below 0.95."""
     polynomial = np.ones(1)
     while len(polynomial) <= order:
         radius = rng.uniform(0.2, 0.95)
@@ -125,14 +125,14 @@ def _coefficients(rng: Generator, order: int) -> np.ndarray:
 
 
 def arma(rng: Generator, length: int) -> np.ndarray:
-    """A stationary ARMA(p, q) process with p and q up to 3, not both 0, float64 (length,)."""
+    """Stationary ARMA(p, q) process with p and q up to 3, not both 0, float64 (length,)."""
     p, q = rng.integers(0, 4, 2)
     values = arma_process(rng, length, -_coefficients(rng, max(p, int(q == 0))), _coefficients(rng, q))
     return _rescaled(rng, values)
 
 
 def intermittent(rng: Generator, length: int) -> np.ndarray:
-    """Demand that comes in 5 to 40 % of the steps, in whole numbers from 1 on, float64 (length,)."""
+    """Intermittent demand: whole numbers from 1 on in 5 to 40 % of the steps, else 0, float64 (length,)."""
     chance = np.full(length, rng.uniform(0.05, 0.4))
     if rng.random() < 0.5:
         phase = 2 * np.pi * (np.arange(length) / _period(rng, length) + rng.random())
@@ -150,7 +150,7 @@ def _distances(time: np.ndarray) -> np.ndarray:
 
 
 def _draw_kernel(rng: Generator, length: int) -> Kernel:
-    """One kernel of the bank: white noise, linear, smooth, of many scales, or periodic. Time is 0 to 1."""
+    """Draw a kernel: white noise, linear, radial basis, rational quadratic, or periodic, for times from 0 to 1."""
     kind = rng.choice(("white", "linear", "smooth", "rational", "periodic"), p=(0.1, 0.2, 0.2, 0.2, 0.3))
     scale = rng.choice((0.05, 0.2, 1.0))
     if kind == "white":
@@ -168,13 +168,13 @@ def _draw_kernel(rng: Generator, length: int) -> Kernel:
 
 
 def gaussian_process(rng: Generator, covariance: np.ndarray) -> np.ndarray:
-    """A draw of mean 0 and a covariance (length, length), plus a millionth of the variance for the root to exist."""
+    """Draw from N(0, covariance), of shape (length,), with jitter of a millionth of the variance on the diagonal."""
     jitter = 1e-6 * covariance.diagonal().mean() * np.eye(len(covariance))
     return np.linalg.cholesky(covariance + jitter) @ rng.standard_normal(len(covariance))
 
 
 def kernels(rng: Generator, length: int) -> np.ndarray:
-    """A Gaussian process of a random composition of one to five kernels by + and x, float64 (length,)."""
+    """Gaussian process with a random composition of one to five kernels by + and x, float64 (length,)."""
     time = np.linspace(0, 1, length)
     covariance = _draw_kernel(rng, length)(time)
     for _ in range(rng.integers(0, 5)):
@@ -195,14 +195,14 @@ FAMILIES: dict[str, Callable[[Generator, int], np.ndarray]] = {
 
 @dataclass(frozen=True)
 class SyntheticSeriesArguments:
-    """Which series are made.
+    """Settings of the synthetic series.
 
     Args:
-        num_series: in each split.
-        length: steps of each.
-        families: to choose from, one by one, at random.
-        seed: of everything.
-        num_shards: parts that a stream can be dealt to processes and workers in.
+        num_series: number of series in each split.
+        length: steps of each series.
+        families: families to draw from, uniformly.
+        seed: random seed.
+        num_shards: parts of a stream, to distribute among processes and workers.
     """
 
     num_series: int = 1000
@@ -211,7 +211,7 @@ class SyntheticSeriesArguments:
     seed: int = 0
     num_shards: int = 16
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, least in (("num_series", 1), ("length", 8), ("num_shards", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
@@ -221,7 +221,7 @@ class SyntheticSeriesArguments:
 
 
 def make_series(arguments: SyntheticSeriesArguments, number: int, split: str = "train") -> tuple[str, np.ndarray]:
-    """Family and values, float64 (length,), of one series; the same whenever it is asked for."""
+    """Make one series: its family and values, float64 (length,), both determined by the arguments."""
     rng = np.random.default_rng((arguments.seed, SPLITS.index(split), number))
     family = arguments.families[rng.integers(len(arguments.families))]
     return family, FAMILIES[family](rng, arguments.length)
@@ -241,17 +241,17 @@ def _rows(shards: list[range], arguments: SyntheticSeriesArguments, split: str) 
 
 
 def load_synthetic_series(split: str | None, streaming: bool, **options: object) -> AnyDataset:
-    """Made-up series as rows of `FEATURES`; a stream can be resumed, and dealt out by shards.
+    """Load synthetic series as rows of `FEATURES`; a stream can be resumed, and distributed by shards.
 
     Args:
-        split: as of `registry.load_dataset`; splits have different series.
-        streaming: as of `registry.load_dataset`.
+        split: see `registry.load_dataset`; splits have different series.
+        streaming: see `registry.load_dataset`.
         options: fields of `SyntheticSeriesArguments`.
 
     Raises:
-        ValueError: for an unknown option or a value that makes no sense.
+        ValueError: unknown option, or a value out of range.
     """
-    known = [one.name for one in fields(SyntheticSeriesArguments)]
+    known = [option.name for option in fields(SyntheticSeriesArguments)]
     unknown = [name for name in options if name not in known]
     if unknown:
         raise ValueError(f"synthetic-series: no option {unknown[0]!r}; the options are {', '.join(known)}.")
@@ -269,7 +269,7 @@ ENTRIES = (
     DatasetEntry(
         name="synthetic-series",
         task="forecasting",
-        description="Made-up series of six families: trends, seasons, regimes, ARMA, intermittent demand, and "
+        description="Synthetic series of six families: trends, seasons, regimes, ARMA, intermittent demand, and "
         "Gaussian processes of composed kernels. Options: num_series, length, families, seed, num_shards.",
         license="Apache-2.0",
         citation="the kernels family follows KernelSynth: Ansari et al., Chronos, TMLR 2024 (arXiv:2403.07815)",

@@ -1,10 +1,9 @@
-"""A file of any usual dialect as a table: separators, decimal signs, encodings, compression, spreadsheets."""
+"""Reading of tables in any usual dialect: separators, decimal signs, encodings, compression, spreadsheets."""
 
 import bz2
 import codecs
 import csv
 import gzip
-import importlib.util
 import io
 import itertools
 import logging
@@ -20,16 +19,17 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from ...requirements import require
 from .frames import TIMESTAMP_NAMES
 
 logger = logging.getLogger(__name__)
 
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
-# Lines that tell the dialect.
+# Part of a file from which the dialect is inferred.
 _SAMPLE_ROWS, _SAMPLE_BYTES = 200, 1 << 20
-# Cells that hold no number: what spreadsheets write for none and for an error, beside what pandas knows.
+# Missing values and errors as spreadsheets write them, in addition to those known by pandas.
 _MISSING = ["", "-", "--", "\u2013", "\u2014", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!"]
-# Signs of typesetters for those of a keyboard: spaces, the minus and the apostrophe.
+# Typographic spaces, minus and apostrophe -> those of a keyboard.
 _PLAIN_SIGNS = str.maketrans("\u00a0\u2007\u2009\u202f\u2212\u2019", "    -'")
 _TOTAL = re.compile(
     r"\s*(?:(?:grand |sub)?totals?|sums?|summe|gesamt(?:summe)?|average|mean|mittelwert|durchschnitt)\s*:?\s*",
@@ -38,8 +38,8 @@ _TOTAL = re.compile(
 
 
 def _number(decimal: str, grouping: str) -> str:
-    """Pattern of a number with such a decimal sign, with or without groups of three digits."""
-    # No zeros at the left of a decimal part: 01.2024 is a month.
+    """Pattern of a number with the given decimal sign, with or without groups of three digits."""
+    # Without leading zeros before a decimal part: 01.2024 is a month.
     whole = rf"(?:0|[1-9]\d*|[1-9]\d{{0,2}}(?:{grouping}\d{{3}})+|[1-9]\d{{0,2}}(?:[ ']\d{{3}})+)"
     return rf"[+-]?(?:\d+|{whole}(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][+-]?\d+)?"
 
@@ -66,26 +66,28 @@ _DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
     ".zip": _unzip,
     ".zst": _unzstd,
 }
-# What the libraries of compressed files raise for damaged ones; RuntimeError for those with a password.
+# Errors of the decompressors for damaged files; RuntimeError for files with a password.
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """The table of a CSV (or TSV), parquet or xlsx file; all but the latter two may be compressed.
+    """Read the table of a CSV (or TSV), parquet or xlsx file; a CSV file may be compressed.
 
-    Text is UTF-8, UTF-16 with a mark, or Windows-1252. Separators (comma, semicolon, tab), the decimal sign and that
-    of thousands are told by the whole file. Rows of totals and empty rows at the end are left out. What is assumed
-    beyond a plain CSV is logged in one line.
+    Text is UTF-8, UTF-16 with a byte order mark, or Windows-1252. The separator (comma, semicolon, tab), the decimal
+    sign and the sign for thousands are inferred from the whole file. Rows of totals and empty rows at the end are left
+    out. Assumptions beyond a plain CSV are logged in one line.
 
     Args:
-        path: a file whose suffixes say what it is: .csv, .tsv, .parquet or .xlsx, with .gz, .bz2, .xz, .zip or .zst.
+        path: file with the suffix .csv, .tsv, .parquet or .xlsx; .csv and .tsv may be followed by .gz, .bz2, .xz, .zip
+            or .zst.
 
     Returns:
-        The table: a column of numbers is numeric, and other cells of a column that is mostly numbers stay text.
+        The table. A column of numbers is numeric; in a column of mostly numbers the other cells stay text.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is empty, damaged, of another kind, or its dialect cannot be told.
+        FileNotFoundError: no such file.
+        ValueError: the file is empty, damaged, of another kind, or in an ambiguous dialect.
+        MissingPackageError: the file is xlsx and openpyxl is not installed.
     """
     path = Path(path)
     if not path.is_file():
@@ -114,16 +116,15 @@ def read_table(path: str | Path) -> pd.DataFrame:
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
-    except (ValueError, OSError, KeyError, TypeError) as error:  # of Arrow, and of what pandas wrote of its index
+    except (ValueError, OSError, KeyError, TypeError) as error:  # from Arrow, and from the metadata of pandas
         raise ValueError(f"{path}: not a readable parquet file ({_line(error)}).") from None
 
 
 def _read_xlsx(path: Path, assumed: list[str]) -> pd.DataFrame:
-    if importlib.util.find_spec("openpyxl") is None:
-        raise ValueError(f"{path}: reading .xlsx needs openpyxl; pip install 'ts-llm-fusion[excel]'.")
+    require("openpyxl", "excel")
     try:
         sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="openpyxl", na_values=[])
-    except (*_DAMAGE, KeyError, SyntaxError, TypeError, AttributeError) as error:  # of zip, XML and openpyxl
+    except (*_DAMAGE, KeyError, SyntaxError, TypeError, AttributeError) as error:  # from zip, XML and openpyxl
         raise ValueError(f"{path}: not a readable xlsx file ({_line(error)}).") from None
     filled = {name: sheet.dropna(how="all").dropna(how="all", axis=1) for name, sheet in sheets.items()}
     filled = {name: sheet for name, sheet in filled.items() if len(sheet)}
@@ -152,7 +153,7 @@ def _read_csv(path: Path, assumed: list[str]) -> pd.DataFrame:
         text = [name for name in table.columns if table[name].dtype in (object, "str")]
         if not any(_holds_numbers(table[name]) for name in text if name.lower() not in TIMESTAMP_NAMES):
             return table
-    # Cells as they are written: how a number is meant is told by all of them.
+    # As text: the format of the numbers is inferred from all cells.
     return _with_numbers(_parse(data, path, dtype=str, **options), separator == ",", path, assumed)
 
 
@@ -164,7 +165,7 @@ def _parse(data: bytes, path: Path, **options: Any) -> pd.DataFrame:
 
 
 def _utf8(path: Path, assumed: list[str]) -> bytes:
-    """The text of a file as UTF-8, without a mark."""
+    """Read the text of a file as UTF-8 without a byte order mark."""
     data = path.read_bytes()
     if path.suffix.lower() in _DECOMPRESS:
         try:
@@ -195,7 +196,7 @@ def _decode(data: bytes, encoding: str, path: Path) -> str:
 
 
 def _layout(data: bytes, path: Path, assumed: list[str]) -> tuple[str, list[str], int]:
-    """Separator, names of all columns, and lines before the first row."""
+    """Infer the separator, the names of all columns, and the number of lines before the first row."""
     lines = io.StringIO(data[:_SAMPLE_BYTES].decode(errors="ignore"), newline="").readlines()
     if len(data) > _SAMPLE_BYTES and len(lines) > 1:
         lines.pop()
@@ -233,7 +234,7 @@ def _layout(data: bytes, path: Path, assumed: list[str]) -> tuple[str, list[str]
 
 
 def _names(header: list[str], path: Path) -> list[str]:
-    """The names of columns without spaces around them; a column without one gets that of pandas."""
+    """Strip the names of columns; a column without a name gets that of pandas."""
     names = [name.strip() or f"Unnamed: {number}" for number, name in enumerate(header)]
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
@@ -248,7 +249,7 @@ def _clean(cells: pd.Series) -> pd.Series:
 
 
 def _holds_numbers(column: pd.Series) -> bool:
-    """Whether a column that is text, or has text in it, is meant to be one of numbers."""
+    """Whether at least half of the text cells of a column are numbers."""
     cells = column.dropna().iloc[:_SAMPLE_ROWS]
     if column.dtype == object:
         cells = cells[cells.map(lambda cell: isinstance(cell, str))]
@@ -258,15 +259,15 @@ def _holds_numbers(column: pd.Series) -> bool:
 
 
 def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, assumed: list[str]) -> pd.DataFrame:
-    """Numbers in place of their text, by the decimal sign that fits every cell; what is not a number stays text.
+    """Convert text to numbers with the decimal sign that fits every cell; other text stays as it is.
 
     Raises:
-        ValueError: if some numbers need a decimal point and others a comma, or nothing tells which it is.
+        ValueError: some numbers need a decimal point and others a comma, or no number tells the two apart.
     """
     texts = {}
     for name in table.columns:
         column = table[name]
-        # What may be a number among dates, such as 10.2024 or 20240131, is told there.
+        # Dates may look like numbers, such as 10.2024 or 20240131; `dates` parses them.
         if column.dtype not in (object, "str") or str(name).lower() in TIMESTAMP_NAMES:
             continue
         if _holds_numbers(column):
@@ -284,23 +285,23 @@ def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, ass
             if found.any() and kind not in first:
                 row = found.index[int(found.argmax())]
                 first[kind] = (name, row, text.loc[row])
-    says = {kind: f"row {row + 1} of column {name!r} is {cell!r}" for kind, (name, row, cell) in first.items()}
-    if {"point", "comma"} <= says.keys():
+    shown = {kind: f"row {row + 1} of column {name!r} is {cell!r}" for kind, (name, row, cell) in first.items()}
+    if {"point", "comma"} <= shown.keys():
         raise ValueError(
-            f"{path}: {says['point']}, with a decimal point, and {says['comma']}, with a decimal comma; write all "
+            f"{path}: {shown['point']}, with a decimal point, and {shown['comma']}, with a decimal comma; write all "
             "numbers in one way."
         )
-    if "unclear" in says and len(says) == 1:
+    if "unclear" in shown and len(shown) == 1:
         raise ValueError(
-            f"{path}: {says['unclear']}: thousands or a decimal part? No number of the file tells; write thousands "
+            f"{path}: {shown['unclear']}: thousands or a decimal part? No number of the file tells; write thousands "
             "without a sign, or one number with another count of decimals."
         )
-    grouping = r"[ '.]" if "comma" in says else r"[ ',]"
-    if "comma" in says:
+    grouping = r"[ '.]" if "comma" in shown else r"[ ',]"
+    if "comma" in shown:
         assumed.append("decimal commas")
     is_grouped = False
     for name, text in texts.items():
-        is_number = text.str.fullmatch(_WITH_COMMA if "comma" in says else _WITH_POINT)
+        is_number = text.str.fullmatch(_WITH_COMMA if "comma" in shown else _WITH_POINT)
         digits = text[is_number].str.replace(grouping, "", regex=True)
         is_grouped |= bool((digits.str.len() < text[is_number].str.len()).any())
         numbers = pd.to_numeric(digits.str.replace(",", ".", regex=False))
@@ -319,7 +320,7 @@ def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, ass
 
 
 def _without_margins(table: pd.DataFrame, path: Path, assumed: list[str]) -> pd.DataFrame:
-    """The table without empty columns that have no name, empty rows at its end, and rows of totals there."""
+    """Drop empty columns without a name, and empty rows and rows of totals at the end."""
     nameless = [name for name in table.columns if str(name).startswith("Unnamed: ") and table[name].isna().all()]
     if nameless:
         assumed.append("a column left out that has neither name nor cells")

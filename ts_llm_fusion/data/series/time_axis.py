@@ -1,4 +1,4 @@
-"""The time axis of series: the grid of the timestamps, the rows that are absent from it, and the dates after it."""
+"""Time axis of series: the grid of the timestamps, absent rows, and the dates after the last."""
 
 import logging
 import math
@@ -11,17 +11,17 @@ from pandas.tseries.offsets import BaseOffset, BusinessDay, CustomBusinessDay, D
 
 logger = logging.getLogger(__name__)
 
-# Least share of neighbouring timestamps that must be one step apart for a grid to be told from them.
-_LEAST_CONFIDENCE = 0.5
-# A weekday or time of day without rows is closed if rows absent by chance would show that less often than this.
-_CHANCE = 0.03
-# Most rows of a grid: this many times the timestamps, and some for short series with a long absence.
-_MOST_GROWTH, _FREE_ROWS = 10, 100_000
+# Minimum share of neighboring timestamps one step apart for a grid to be inferred.
+_MIN_CONFIDENCE = 0.5
+# A weekday or time of day without rows is closed if absence by chance is less probable than this.
+_MAX_CHANCE = 0.03
+# Maximum rows of a grid: a multiple of the timestamps, plus an allowance for short series with a long absence.
+_MAX_GROWTH, _FREE_ROWS = 10, 100_000
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
-# Step -> the season that people expect of it: a day of minutes or hours, a week of days, a year of the rest.
+# Longest step -> its usual season: a day for minutes and hours, a week for days, a year for the rest.
 _SEASONS = (
     (pd.Timedelta(hours=12), pd.Timedelta(days=1)),
     (pd.Timedelta(days=2), pd.Timedelta(days=7)),
@@ -31,13 +31,13 @@ _SEASONS = (
 
 @dataclass(frozen=True)
 class TimeGrid:
-    """The grid that timestamps lie on.
+    """Grid of timestamps.
 
     Args:
-        timestamps: every row of the grid from the first timestamp to the last, those that were absent among them.
-        offset: step between neighbouring rows, as pandas names it.
-        slots: times of the week at which there are rows, int64 since Monday 0:00 of the clock on the wall, in the unit
-            of `timestamps`; None where the offset alone says which rows there are.
+        timestamps: all rows of the grid from the first timestamp to the last, including absent ones.
+        offset: pandas offset between neighboring rows.
+        slots: times of the week with rows, int64 since Monday 0:00 of local time, in the unit of `timestamps`; None
+            where the offset alone determines the rows.
         confidence: share, from 0 to 1, of the given timestamps that were one step after the one before.
     """
 
@@ -57,12 +57,12 @@ class TimeGrid:
 
     @property
     def alias(self) -> str:
-        """The step as an alias of pandas; for a day of the month, that of its months."""
+        """Step as a pandas alias; for a fixed day of the month, the alias of its months."""
         return self.offset.freqstr if _is_alias(self.offset) else f"{self.offset.kwds['months']}MS"
 
     @property
     def season(self) -> int | None:
-        """Rows of the usual season: of a day or its sessions for hours, a week for days, a year for the rest."""
+        """Rows of the usual season: a day or its sessions for hours, a week for days, a year for the rest."""
         if len(self.timestamps) < 2:
             return None
         if self.slots is not None:
@@ -78,7 +78,7 @@ class TimeGrid:
         return None
 
     def following(self, count: int) -> pd.DatetimeIndex:
-        """The next `count` rows of the grid after its last."""
+        """Next `count` rows after the end of the grid."""
         last = self.timestamps[-1]
         if self.slots is not None:
             weeks = pd.Timedelta(days=7 * (count // len(self.slots) + 2))
@@ -88,7 +88,7 @@ class TimeGrid:
             if past == steps * pd.Timedelta(self.offset):
                 rows = pd.date_range(last, periods=count + 1, freq=self.offset)
             else:
-                # Rows of a step that the resolution rounds, which is the mean one.
+                # The resolution rounds the step; its mean is exact.
                 rows = (last + past / steps * pd.Index(np.arange(count + 1))).as_unit(self.timestamps.unit)
         else:
             rows = _localized(pd.date_range(last.tz_localize(None), periods=count + 1, freq=self.offset), last.tz)
@@ -96,7 +96,7 @@ class TimeGrid:
 
 
 def _day(timestamps: pd.DatetimeIndex) -> int:
-    """A day in the unit of the timestamps."""
+    """Length of a day in the unit of the timestamps."""
     return int(np.timedelta64(1, "D") / np.timedelta64(1, timestamps.unit))
 
 
@@ -105,7 +105,7 @@ def _text(time: pd.Timedelta) -> str:
 
 
 def _is_fixed(offset: BaseOffset) -> bool:
-    """Whether a step has one length; a day has not, where clocks change."""
+    """Whether a step has a fixed length; a day does not, where clocks change."""
     return isinstance(offset, Tick) and not isinstance(offset, Day)
 
 
@@ -114,15 +114,15 @@ def _is_alias(offset: BaseOffset) -> bool:
 
 
 def _localized(rows: pd.DatetimeIndex, tz: object) -> pd.DatetimeIndex:
-    """Times of the clock on the wall in their zone; one that the clock skips is the next that there is."""
+    """Localize local times; a time that the clock skips becomes the next one that exists."""
     if tz is None:
         return rows
-    # Of an hour that comes twice the first is meant.
+    # A repeated hour means its first occurrence.
     return rows.tz_localize(tz, ambiguous=np.ones(len(rows), dtype=bool), nonexistent="shift_forward").unique()
 
 
 def _slot_range(slots: np.ndarray, timestamps: pd.DatetimeIndex, last: pd.Timestamp) -> pd.DatetimeIndex:
-    """Rows at the times of the week from the first of the timestamps to `last`, a time of the clock on the wall."""
+    """Rows at the times of the week from the first timestamp to `last`, a local time."""
     day = _day(timestamps)
     wall = timestamps[:1].tz_localize(None).append(pd.DatetimeIndex([last]).as_unit(timestamps.unit)).asi8
     monday = (wall[0] // day + 3) // 7 * 7 - 3
@@ -144,7 +144,7 @@ def _check_size(
         ahead = pd.date_range(first, periods=3, freq=offset)
         length = (ahead[2] - ahead[0]) / 2
     rows = (last - first) / length
-    if rows > _MOST_GROWTH * len(timestamps) + _FREE_ROWS:
+    if rows > _MAX_GROWTH * len(timestamps) + _FREE_ROWS:
         raise ValueError(
             f"{source}: {len(timestamps)} timestamps from {first} to {last} would be {rows:.2g} rows at a step of "
             f"{what}; give a part without the long absence, or name a longer step with --freq (freq= in Python)."
@@ -154,7 +154,7 @@ def _check_size(
 def _build(
     timestamps: pd.DatetimeIndex, offset: BaseOffset, slots: np.ndarray | None, source: str
 ) -> tuple[TimeGrid, np.ndarray]:
-    """A grid through the first timestamp, and which of the timestamps are on it."""
+    """Build a grid through the first timestamp, and the mask of the timestamps on it."""
     what = offset.freqstr if _is_alias(offset) else str(offset)
     _check_size(timestamps, offset, slots, what, source)
     first, last = timestamps[0], timestamps[-1]
@@ -176,10 +176,10 @@ def _build(
 
 
 def _parse_freq(freq: str) -> BaseOffset:
-    """The step that an alias of pandas names.
+    """Parse a pandas alias.
 
     Raises:
-        ValueError: for an alias that pandas does not know, or a step that is not forward.
+        ValueError: unknown alias, or a step that is not forward.
     """
     try:
         offset = to_offset(freq)
@@ -191,15 +191,15 @@ def _parse_freq(freq: str) -> BaseOffset:
     return offset
 
 
-def _own_grid(timestamps: pd.DatetimeIndex) -> str:
+def _inferred_note(timestamps: pd.DatetimeIndex) -> str:
     try:
-        return f" (the rows themselves lie on {_find(timestamps, '')})"
+        return f" (the rows themselves lie on {_infer_grid(timestamps, '')})"
     except ValueError:
         return ""
 
 
-def _of_freq(timestamps: pd.DatetimeIndex, freq: str, source: str) -> TimeGrid:
-    """The grid of a step that is given."""
+def _grid_of_freq(timestamps: pd.DatetimeIndex, freq: str, source: str) -> TimeGrid:
+    """Build the grid of a given step."""
     offset = _parse_freq(freq)
     slots = None
     if isinstance(offset, BusinessDay | CustomBusinessDay) and offset.n == 1 and offset.freqstr in ("B", "C"):
@@ -209,14 +209,14 @@ def _of_freq(timestamps: pd.DatetimeIndex, freq: str, source: str) -> TimeGrid:
     if not on_grid.all():
         stamp = timestamps[int(np.argmin(on_grid))]
         raise ValueError(
-            f"{source}: timestamp {stamp} is not on the grid of freq {freq!r}{_own_grid(timestamps)}; give a step "
-            "that every row lies on, or mend the row."
+            f"{source}: timestamp {stamp} is not on the grid of freq {freq!r}{_inferred_note(timestamps)}; give a "
+            "step that every row lies on, or mend the row."
         )
     return grid
 
 
 def _month_offset(dates: pd.DatetimeIndex) -> BaseOffset | None:
-    """The step of dates that follow a rule of months: the first rule that all of them follow."""
+    """Infer the step of dates that follow a monthly rule: the first rule that all of them follow."""
     days = dates.day.to_numpy()
     to_end = dates.days_in_month.to_numpy() - days
     if len(dates) > 2 and len(np.unique(days == 15)) == 2:
@@ -254,7 +254,7 @@ def _month_offset(dates: pd.DatetimeIndex) -> BaseOffset | None:
     if step % 12 == 0:
         return to_offset(f"{step // 12}{business}Y{end}-{_MONTHS[month]}")
     if step % 3 == 0:
-        # As pandas has it: quarters that begin in January, February or March, or end in October to December.
+        # pandas names quarters that begin in January to March, or end in October to December.
         month = month % 3 + (9 if end == "E" else 0)
         return to_offset(f"{step // 3}{business}Q{end}-{_MONTHS[month]}")
     return to_offset(f"{step}{name}")
@@ -268,35 +268,35 @@ def _day_offset(dates: pd.DatetimeIndex) -> BaseOffset:
     return to_offset(f"{step // 7}W-{_WEEKDAYS[dates[0].weekday()]}")
 
 
-def _is_no_chance(rows: int, places: int, more: np.ndarray | int, log_ways: float) -> np.ndarray:
-    """Whether it is no chance that `more` places are all empty, where `rows` of `places` are not.
+def _is_improbable(rows: int, places: int, more: np.ndarray | int, log_ways: float) -> np.ndarray:
+    """Whether `more` places are improbably all empty by chance, where `rows` of `places` are not.
 
-    If rows are absent at random, the chance is the product of Laplace's rule of succession from place to place.
+    If rows are absent at random, the probability is the product of Laplace's rule of succession over the places.
 
     Args:
-        rows: that are there.
-        places: where they could be.
-        more: other places.
-        log_ways: logarithm of how many ways there are to choose those.
+        rows: number of rows present.
+        places: number of places for them.
+        more: number of other places.
+        log_ways: logarithm of the number of ways to choose those.
     """
     absent, trials = places - rows + 1, places + 2
     log_gamma = np.vectorize(math.lgamma, otypes=[float])
     log_chance = log_gamma(absent + more) - math.lgamma(absent) - log_gamma(trials + more) + math.lgamma(trials)
-    return log_chance + log_ways < math.log(_CHANCE)
+    return log_chance + log_ways < math.log(_MAX_CHANCE)
 
 
 def _closed_weekdays(days: np.ndarray) -> np.ndarray:
-    """Whether each weekday has no rows, and that is no chance.
+    """Mask of weekdays that are closed: empty, and improbably so by chance.
 
     Args:
-        days: since 1970, those that have rows.
+        days: days since 1970 that have rows.
     """
     turns = _weekday_counts(np.arange(days[0], days[-1] + 1))
     is_closed = _weekday_counts(days) == 0
     closed = np.flatnonzero(is_closed)
-    # A weekend is nothing special.
+    # A closed weekend is expected.
     ways = 1 if list(closed) == [5, 6] else math.comb(7, len(closed))
-    return is_closed & _is_no_chance(len(days), turns[~is_closed].sum(), turns[is_closed].sum(), math.log(ways))
+    return is_closed & _is_improbable(len(days), turns[~is_closed].sum(), turns[is_closed].sum(), math.log(ways))
 
 
 def _weekday_counts(days: np.ndarray) -> np.ndarray:
@@ -304,31 +304,31 @@ def _weekday_counts(days: np.ndarray) -> np.ndarray:
 
 
 def _has_closed_times(times: np.ndarray, days: int, clock: int, in_a_day: int) -> bool:
-    """Whether the times of day without rows are no chance.
+    """Whether the times of day without rows are closed: improbably empty by chance.
 
     Args:
-        times: of day, of all rows.
-        days: how many have rows.
-        clock: how many times of day have rows.
-        in_a_day: how many there are.
+        times: time of day of each row.
+        days: number of days with rows.
+        clock: number of times of day with rows.
+        in_a_day: number of times of day.
     """
-    # A time between that of the last row and that of the first has no turn on the first and on the last day.
+    # A time between the last row and the first is not due on the first and on the last day.
     turns = days - 1 - int(times[0] > times[-1])
     closed = in_a_day - clock
     log_ways = math.lgamma(in_a_day + 1) - math.lgamma(closed + 1) - math.lgamma(clock + 1)
-    return turns > 0 and bool(_is_no_chance(len(times), days * clock, closed * turns, log_ways))
+    return turns > 0 and bool(_is_improbable(len(times), days * clock, closed * turns, log_ways))
 
 
 def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.ndarray | None, int | None]:
-    """The times of the week at which there are rows, if there is a rule in it, and a row that breaks the rule.
+    """Infer the times of the week with rows, or None without a rule, and the position of a row that breaks the rule.
 
-    Weekdays and times of day without any row are closed, and so is a time of a weekday (a short Saturday), if they
-    came so often that rows absent by chance would not show it.
+    Weekdays, times of day and times of a weekday (a short Saturday) are closed if they have no row and were due so
+    often that this is improbable by chance.
 
     Args:
-        wall: times of the clock on the wall.
-        step: of the rows in the unit of `wall`, a part of a day.
-        is_usual: whether most rows are one step after the one before; if not, each time must be a usual one.
+        wall: local times.
+        step: step of the rows in the unit of `wall`, at most a day.
+        is_usual: whether most rows are one step after the one before; if not, each time must occur mostly.
     """
     day = _day(wall)
     days, times = np.divmod(wall.asi8, day)
@@ -342,13 +342,13 @@ def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.n
     seen = _weekday_counts(with_rows)
     rows = np.bincount(weekday * len(clock) + of_clock, minlength=7 * len(clock)).reshape(7, len(clock))
     places = int((turns[:, None] * (rows > 0)).sum())
-    is_closed = (rows == 0) & _is_no_chance(len(wall), places, seen, math.log(rows.size))[:, None]
+    is_closed = (rows == 0) & _is_improbable(len(wall), places, seen, math.log(rows.size))[:, None]
     is_slot = ~_closed_weekdays(with_rows)[:, None] & ~is_closed
     if is_slot.all() and len(clock) == in_a_day:
         return None, None
     if not is_usual and (2 * rows < seen[:, None])[is_slot].any():
         return None, None
-    # A row of its own, such as the one Saturday of a year, is of no rule.
+    # An isolated row, such as the only Saturday of a year, follows no rule.
     absent = (places - len(wall) + 1) / (places + 2)
     is_rare = _is_rare(rows, turns[:, None], absent, rows.size)
     is_rare |= _is_rare(rows.sum(0), (seen[:, None] * is_slot).sum(0), absent, len(clock))
@@ -358,9 +358,9 @@ def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.n
 
 
 def _is_rare(rows: np.ndarray, places: np.ndarray, absent: float, ways: int) -> np.ndarray:
-    """Whether so few rows in so many places are no chance; C(places, rows) is at most places^rows."""
+    """Mask of improbably few rows for their places; C(places, rows) is at most places^rows."""
     log_chance = np.log(ways) + rows * np.log(np.maximum(places, 1)) + (places - rows) * np.log(absent)
-    return log_chance < np.log(_CHANCE)
+    return log_chance < np.log(_MAX_CHANCE)
 
 
 def _cannot_tell(timestamps: pd.DatetimeIndex, source: str, odd: int | None = None) -> ValueError:
@@ -377,48 +377,48 @@ def _cannot_tell(timestamps: pd.DatetimeIndex, source: str, odd: int | None = No
 
 
 def _fixed_offset(step: int, unit: str) -> BaseOffset:
-    """A step of one length; that of days is one of hours, because days differ where clocks change."""
+    """Offset of a fixed step; days become hours, because days differ where clocks change."""
     offset = to_offset(pd.Timedelta(np.timedelta64(step, unit)))
     return pd.offsets.Hour(24 * offset.n) if isinstance(offset, Day) else offset
 
 
 def _is_rounded(values: np.ndarray) -> bool:
-    """Whether times are those of an even step that their resolution rounds, such as 1/360 s in nanoseconds."""
+    """Whether times have an even step rounded by their resolution, such as 1/360 s in nanoseconds."""
     steps = np.diff(values)
     resolution = np.gcd.reduce(steps)
     even = values[0] + np.arange(len(values)) * ((values[-1] - values[0]) / (len(values) - 1))
     return bool(steps.min() >= 10 * resolution and np.abs(values - even).max() <= resolution)
 
 
-def _told_by_dates(timestamps: pd.DatetimeIndex, dates: pd.DatetimeIndex, source: str) -> TimeGrid | None:
-    """The grid of rows of one time of day: the calendar step if there is one, else a number of days or weeks."""
+def _grid_by_dates(timestamps: pd.DatetimeIndex, dates: pd.DatetimeIndex, source: str) -> TimeGrid | None:
+    """Infer the grid of rows with one time of day: a calendar step, else a number of days or weeks."""
     for offset in (_month_offset(dates), _day_offset(dates)):
         if offset is not None:
             grid, on_grid = _build(timestamps, offset, None, source)
-            if on_grid.all() and grid.confidence >= _LEAST_CONFIDENCE:
+            if on_grid.all() and grid.confidence >= _MIN_CONFIDENCE:
                 return grid
     return None
 
 
-def _told_by_steps(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid | None:
-    """The grid of a fixed step."""
+def _grid_by_steps(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid | None:
+    """Infer the grid of a fixed step."""
     steps = np.diff(timestamps.asi8)
     step = int(np.gcd.reduce(steps))
-    if np.mean(steps == step) >= _LEAST_CONFIDENCE:
+    if np.mean(steps == step) >= _MIN_CONFIDENCE:
         return _build(timestamps, _fixed_offset(step, timestamps.unit), None, source)[0]
     if _is_rounded(timestamps.asi8):
         return TimeGrid(timestamps, _fixed_offset(int(np.median(steps)), timestamps.unit), None, 1.0)
     return None
 
 
-def _told_by_weeks(timestamps: pd.DatetimeIndex, wall: pd.DatetimeIndex, source: str) -> TimeGrid | None:
-    """The grid of days of the week or sessions of a day, where rows are absent from that of all days."""
+def _grid_by_weeks(timestamps: pd.DatetimeIndex, wall: pd.DatetimeIndex, source: str) -> TimeGrid | None:
+    """Infer the grid of days of the week or sessions of a day, where rows are absent from the grid of all days."""
     day = _day(timestamps)
     steps = np.diff(wall.asi8)
     step = int(np.gcd.reduce(steps))
     if step <= 0 or day % step:
         return None
-    slots, odd = _week_slots(wall, step, np.mean(steps == step) >= _LEAST_CONFIDENCE)
+    slots, odd = _week_slots(wall, step, np.mean(steps == step) >= _MIN_CONFIDENCE)
     if slots is None:
         return None
     if step < day:
@@ -433,7 +433,7 @@ def _told_by_weeks(timestamps: pd.DatetimeIndex, wall: pd.DatetimeIndex, source:
     return grid
 
 
-def _find(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid:
+def _infer_grid(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid:
     if len(timestamps) < 2:
         raise ValueError(
             f"{source}: {len(timestamps)} timestamp; at least 2 are needed to tell the time step, or name it with "
@@ -441,12 +441,12 @@ def _find(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid:
         )
     wall = timestamps.tz_localize(None)
     _, counts = np.unique(wall.asi8 % _day(timestamps), return_counts=True)
-    # Where the clock skips midnight, a day begins later.
+    # A day begins later where the clock skips midnight.
     is_dated = len(counts) == 1 or (timestamps.tz is not None and counts.max() > 0.9 * len(timestamps))
-    grid = (is_dated and _told_by_dates(timestamps, wall.normalize(), source)) or _told_by_steps(timestamps, source)
+    grid = (is_dated and _grid_by_dates(timestamps, wall.normalize(), source)) or _grid_by_steps(timestamps, source)
     if grid is None or (grid.confidence < 1 and (grid.offset == Day() or _is_fixed(grid.offset))):
-        weekly = _told_by_weeks(timestamps, wall, source)
-        if weekly is not None and weekly.confidence >= max(_LEAST_CONFIDENCE, grid.confidence if grid else 0.0):
+        weekly = _grid_by_weeks(timestamps, wall, source)
+        if weekly is not None and weekly.confidence >= max(_MIN_CONFIDENCE, grid.confidence if grid else 0.0):
             return weekly
     if grid is None:
         raise _cannot_tell(timestamps, source)
@@ -459,43 +459,43 @@ def find_grid(
     default_freq: str | None = None,
     source: str = "the series",
 ) -> TimeGrid:
-    """Tells the grid that timestamps lie on; rows may be absent.
+    """Infer the grid of timestamps; rows may be absent.
 
-    Grids that are told: months, quarters and years by their first or last day or business day, a day of the month or
-    a weekday of it; weeks; business days and other days of the week; sessions of a day, which may differ by weekday;
-    any fixed step. With a time zone, days and what is longer follow the clock on the wall, shorter steps do not.
+    Recognized grids: months, quarters and years by their first or last day or business day, a day of the month or a
+    weekday of it; weeks; business days and other days of the week; sessions of a day, which may differ by weekday; any
+    fixed step. With a time zone, days and longer steps follow local time, shorter steps do not.
 
     Args:
         timestamps: increasing, without duplicates.
-        freq: the step, an alias of pandas; it is told from the timestamps by default.
-        default_freq: the step to take where `freq` is None, if it fits; else a warning says that it does not.
-        source: what to call the series in an error.
+        freq: step, a pandas alias; inferred from the timestamps by default.
+        default_freq: step to use where `freq` is None and it fits; a warning tells if it does not.
+        source: name of the series for errors.
 
     Raises:
-        ValueError: if the step cannot be told, the grid would be many times as long as the timestamps, `freq` is
-            not an alias of pandas or a timestamp is not on its grid.
+        ValueError: the step is ambiguous, the grid would be many times as long as the timestamps, `freq` is not a
+            pandas alias, or a timestamp is not on its grid.
     """
     if freq is not None:
-        return _of_freq(timestamps, freq, source)
+        return _grid_of_freq(timestamps, freq, source)
     if default_freq is not None:
         try:
-            grid = _of_freq(timestamps, default_freq, source)
+            grid = _grid_of_freq(timestamps, default_freq, source)
         except ValueError as error:
             reason = str(error)
         else:
-            if grid.confidence >= _LEAST_CONFIDENCE:
+            if grid.confidence >= _MIN_CONFIDENCE:
                 return grid
             reason = f"{source}: {grid.confidence:.0%} of the rows are one such step apart."
-        grid = _find(timestamps, source)
+        grid = _infer_grid(timestamps, source)
         logger.warning(
             "freq %r of the checkpoint is not that of the series, which is %s: %s", default_freq, grid, reason
         )
         return grid
-    return _find(timestamps, source)
+    return _infer_grid(timestamps, source)
 
 
 def complete(series: pd.DataFrame, grid: TimeGrid, source: str = "the series") -> pd.DataFrame:
-    """The series with a row of NaN wherever one is absent from their grid; a line of the log says how many."""
+    """Add a row of NaN to the series for each absent row of their grid, and log their number."""
     absent = len(grid.timestamps) - len(series)
     if not absent:
         return series
