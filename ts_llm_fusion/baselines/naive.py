@@ -53,7 +53,7 @@ def _ridge_weight(gram: Tensor, cross: Tensor, relative_penalty: float) -> Tenso
 
 def _common_weight(train: WindowDataset, relative_penalty: float) -> Tensor:
     """Weights (context_length, prediction_length) for series whose targets are all observed."""
-    gram = cross = 0
+    gram = cross = torch.zeros((), dtype=torch.float64)
     for x, y in _centered_rows(train):
         gram, cross = gram + x.T @ x, cross + x.T @ y
     return _ridge_weight(gram, cross, relative_penalty)
@@ -61,7 +61,7 @@ def _common_weight(train: WindowDataset, relative_penalty: float) -> Tensor:
 
 def _weight_by_step(train: WindowDataset, steps: slice, relative_penalty: float) -> Tensor:
     """Weights (context_length, steps) of some target steps, each from the rows in which it is observed."""
-    gram = cross = 0
+    gram = cross = torch.zeros((), dtype=torch.float64)
     for x, y in _centered_rows(train):
         y = y[:, steps]
         missing = torch.isnan(y)

@@ -97,5 +97,7 @@ def naive2(in_sample: Sequence[np.ndarray], period: int, horizon: int) -> np.nda
     forecast = np.empty((len(lengths), horizon))
     for length in np.unique(lengths):
         rows = np.flatnonzero(lengths == length)
-        forecast[rows] = _naive2(np.array([in_sample[row] for row in rows], dtype=np.float64), period, horizon)
+        forecast[rows] = _naive2(
+            np.array([in_sample[row] for row in rows.tolist()], dtype=np.float64), period, horizon
+        )
     return forecast

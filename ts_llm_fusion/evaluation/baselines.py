@@ -133,7 +133,7 @@ def run_trained(
     seconds = time.perf_counter() - start
     return {
         **report,
-        "test": evaluate_forecaster(trainer.model.forecast, test),
+        "test": evaluate_forecaster(model.forecast, test),
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,
         **trained_parameters(model),

@@ -53,26 +53,24 @@ def _errors_table(summary: pd.DataFrame, published: pd.DataFrame, metric: str) -
     rows = [["forecaster", *map(str, horizons), "mean"]]
     for model, group in summary.groupby("model", sort=False):
         found = group.set_index("horizon")
-        cells = [
-            _mean_and_std(found.at[h, metric], found.at[h, f"{metric}_std"]) if h in found.index else ""
-            for h in horizons
-        ]
+        means, stds = found[metric].to_dict(), found[f"{metric}_std"].to_dict()
+        cells = [_mean_and_std(means[h], stds[h]) if h in means else "" for h in horizons]
         mean = f"{found[metric].mean():.3f}" if len(found) == len(horizons) else ""
         rows.append([f"{model} *" if _is_partial(group) else str(model), *cells, mean])
     for model, group in published[published["horizon"].isin(horizons)].groupby("model", sort=False):
-        found = group.set_index("horizon")[metric]
-        mean = f"{found.mean():.3f}" if len(found) == len(horizons) else ""
-        rows.append([f"_{model}_", *(f"{found[h]:.3f}" if h in found else "" for h in horizons), mean])
+        errors = group.set_index("horizon")[metric]
+        mean = f"{errors.mean():.3f}" if len(errors) == len(horizons) else ""
+        rows.append([f"_{model}_", *(f"{errors[h]:.3f}" if h in errors else "" for h in horizons), mean])
     return markdown_table(rows)
 
 
 def _cost_table(summary: pd.DataFrame) -> str:
     rows = [["forecaster", "horizon", "seeds", "test windows", "trained parameters", "seconds", "validation mse"]]
-    for row in summary.itertuples():
-        validation = "" if pd.isna(row.validation) else f"{row.validation:.4f}"
-        windows = f"{row.test_windows} of {row.all_test_windows}"
-        cost = [f"{row.parameters:,.0f}", f"{row.seconds:.1f}"]
-        rows.append([str(row.model), str(row.horizon), str(row.seeds), windows, *cost, validation])
+    for row in summary.to_dict("records"):
+        validation = "" if pd.isna(row["validation"]) else f"{row['validation']:.4f}"
+        windows = f"{row['test_windows']} of {row['all_test_windows']}"
+        cost = [f"{row['parameters']:,.0f}", f"{row['seconds']:.1f}"]
+        rows.append([str(row["model"]), str(row["horizon"]), str(row["seeds"]), windows, *cost, validation])
     return markdown_table(rows)
 
 
@@ -84,7 +82,7 @@ def report(results: pd.DataFrame) -> str:
     """
     parts = []
     for dataset, rows in results.groupby("dataset", sort=False):
-        summary, published = summarize(rows), published_forecasts(dataset)
+        summary, published = summarize(rows), published_forecasts(str(dataset))
         look_backs = ", ".join(map(str, dict.fromkeys(rows["look_back"])))
         parts.append(
             f"## {dataset}\n\nLook-back {look_backs}; errors in units of the training split's standard deviation."
@@ -127,6 +125,8 @@ def write_report(results: pd.DataFrame, folder: str | Path) -> list[Path]:
     write_text(written[0], report(results))
     for dataset, rows in results.groupby("dataset", sort=False):
         path = folder / picture_name(str(dataset))
-        save_figure(plot_errors(summarize(rows), published_forecasts(dataset), title=f"{dataset}, test split"), path)
+        save_figure(
+            plot_errors(summarize(rows), published_forecasts(str(dataset)), title=f"{dataset}, test split"), path
+        )
         written.append(path)
     return written

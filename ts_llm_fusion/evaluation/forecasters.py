@@ -1,6 +1,7 @@
 """The evaluation loop: windows, errors of any forecaster, and trained models as forecasters."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,8 +53,9 @@ def metrics_function(errors: ForecastErrors) -> Callable[..., dict[str, float]]:
     """Make `compute_metrics` for a Trainer with `batch_eval_metrics`; it returns the errors for the last batch."""
 
     def compute_metrics(prediction: EvalPrediction, compute_result: bool = False) -> dict[str, float]:
-        forecasts = prediction.predictions
-        errors.update(prediction.label_ids, *(forecasts if isinstance(forecasts, tuple | list) else (forecasts,)))
+        forecasts: Any = prediction.predictions
+        targets: Any = prediction.label_ids
+        errors.update(targets, *(forecasts if isinstance(forecasts, tuple | list) else (forecasts,)))
         return errors.compute() if compute_result else {}
 
     return compute_metrics
@@ -72,6 +74,7 @@ def model_forecaster(
         order: positions that bring the variables into the model's order; unchanged by default. The forecast is in the
             order of the past values.
     """
+    predict: Any = model.predict
     levels = tuple(model.config.quantiles)
 
     def forecast(past_values: Tensor) -> Forecast:
@@ -81,7 +84,7 @@ def model_forecaster(
             past_values = torch.where(is_empty, fill_missing(past_values), past_values)
         taken = slice(None) if order is None else order
         given = slice(None) if order is None else np.argsort(order)
-        outputs = model.predict(past_values[:, -length:, taken].to(model.device), prediction_length=prediction_length)
+        outputs = predict(past_values[:, -length:, taken].to(model.device), prediction_length=prediction_length)
         mean, quantiles = outputs.mean_predictions[:, :, given].cpu(), outputs.full_predictions
         return Forecast(mean, quantiles[:, :, given].cpu() if quantiles is not None else None, levels)
 

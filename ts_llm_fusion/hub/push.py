@@ -131,7 +131,7 @@ def full_name(api: HfApi, publication: Publication) -> str:
     return publication.repo_id
 
 
-def _explained(error: Exception, name: str, state: str = "") -> OSError:
+def _explained(error: BaseException, name: str, state: str = "") -> OSError:
     """One-line error for a failed request to the Hub."""
     if not isinstance(error, HfHubHTTPError):
         reason = str(error) or type(error).__name__
@@ -152,7 +152,9 @@ def _explained(error: Exception, name: str, state: str = "") -> OSError:
 
 
 @contextmanager
-def _one_line(api: HfApi, name: str, kind: str = "model", head: tuple[str, str] | None = None) -> Iterator[None]:
+def _one_line(
+    api: HfApi, name: str, kind: str = "model", head: tuple[str, str | None] | None = None
+) -> Iterator[None]:
     """Convert errors of the client into an `OSError` of one line.
 
     Args:
@@ -169,7 +171,7 @@ def _one_line(api: HfApi, name: str, kind: str = "model", head: tuple[str, str] 
         raise _explained(cause, name, _state(api, name, kind, head)) from error
 
 
-def _state(api: HfApi, name: str, kind: str, head: tuple[str, str] | None) -> str:
+def _state(api: HfApi, name: str, kind: str, head: tuple[str, str | None] | None) -> str:
     """State of the branch after a failure; asked at the Hub, because the response to a commit may have been lost."""
     if head is None:
         return ""
@@ -181,7 +183,7 @@ def _state(api: HfApi, name: str, kind: str, head: tuple[str, str] | None) -> st
     return f" {branch} is as it was." if now == before else f" {branch} is now at {now}."
 
 
-def _prepared_repository(api: HfApi, publication: Publication) -> str:
+def _prepared_repository(api: HfApi, publication: Publication) -> str | None:
     """Create the repository if necessary, and return the commit of the branch."""
     name, branch = publication.repo_id, publication.branch
     try:
@@ -208,12 +210,20 @@ def _prepared_repository(api: HfApi, publication: Publication) -> str:
 
 
 def _commit(
-    api: HfApi, name: str, contents: Mapping[str, Path | bytes], message: str, kind: str, head: str, **options: Any
+    api: HfApi,
+    name: str,
+    contents: Mapping[str, Path | bytes],
+    message: str,
+    kind: str,
+    head: str | None,
+    **options: Any,
 ) -> Any:
     """Commit all files, and delete weights of earlier pushes that would be loaded instead."""
     existing = api.list_repo_files(name, repo_type=kind, revision=head)
     stale = [path for path in existing if is_stale(path) and path not in contents]
-    operations = [CommitOperationAdd(path, content) for path, content in contents.items()]
+    operations: list[CommitOperationAdd | CommitOperationDelete] = [
+        CommitOperationAdd(path, content) for path, content in contents.items()
+    ]
     operations += [CommitOperationDelete(path) for path in stale]
     return api.create_commit(name, operations, commit_message=message, repo_type=kind, parent_commit=head, **options)
 

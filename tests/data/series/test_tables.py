@@ -172,7 +172,7 @@ def test_a_spreadsheet_is_read_from_its_first_sheet_with_cells(
     with pytest.raises(ValueError, match=r"x\.xlsx: not a readable xlsx file"):
         read_table(path)
     monkeypatch.setitem(sys.modules, "openpyxl", None)
-    with pytest.raises(ValueError, match=r"needs openpyxl; pip install 'ts-llm-fusion\[excel\]'"):
+    with pytest.raises(ImportError, match=r"openpyxl is not installed; run pip install 'ts-llm-fusion\[excel\]'"):
         read_table(path)
 
 

@@ -176,9 +176,10 @@ def _written_readings(values: np.ndarray) -> list[tuple[str, pd.DatetimeIndex]]:
     if digits is None:
         return []
     text = pd.Series(values.astype(np.int64).astype(str))
+    readings: dict[str, tuple[pd.Series, str]]
     if digits == 6:
         century = np.where(text.str[:2].astype(int) >= 69, "19", "20")
-        readings = {"year and month": (text, "%Y%m"), "yymmdd": (century + text, "%Y%m%d")}
+        readings = {"year and month": (text, "%Y%m"), "yymmdd": (pd.Series(century) + text, "%Y%m%d")}
     else:
         readings = {"written dates": (text, _WRITTEN_NUMBERS[digits])}
     found = []
@@ -315,8 +316,8 @@ def _in_numbers(
     if len(fitting) > 1:
         # Rows of a series are in time order, often in one reading only.
         fitting = {order: stamps for order, stamps in fitting.items() if stamps.is_monotonic_increasing} or fitting
-    (name, stamps), *others = fitting.items()
-    for other, different in others:
+    name, stamps = next(iter(fitting.items()))
+    for other, different in fitting.items():
         if not different.equals(stamps):
             row = int((different != stamps).argmax())
             raise ValueError(

@@ -34,7 +34,7 @@ def _has_index_of_time(table: pd.DataFrame) -> bool:
     return isinstance(table.index, pd.DatetimeIndex | pd.PeriodIndex)
 
 
-def _timestamp_column(table: pd.DataFrame, name: str | None, source: str) -> str:
+def _timestamp_column(table: pd.DataFrame, name: str | None, source: str) -> Any:
     if name is not None:
         if name not in table.columns:
             raise ValueError(f"{source}: no column {name!r}; the columns are {list(table.columns)}.")
@@ -89,7 +89,7 @@ def _other_content(cells: pd.Series) -> str | None:
     if isinstance(dtype, pd.CategoricalDtype):
         dtype = dtype.categories.dtype
     if isinstance(dtype, pd.ArrowDtype):
-        dtype = dtype.numpy_dtype
+        dtype = dtype.numpy_dtype  # type: ignore[attr-defined]  # not in pandas-stubs
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return "dates"
     if isinstance(dtype, pd.PeriodDtype):

@@ -47,7 +47,7 @@ def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> 
         ValueError: unknown split, or see `load_series`.
     """
     source = load_series(data, **options)
-    frequency = (source.grid or find_grid(source.series.index, source=data)).alias
+    frequency = (source.grid or find_grid(pd.DatetimeIndex(source.series.index), source=data)).alias
     bounds = list(itertools.pairwise((0, *(source.borders or (len(source.series),)))))
     splits = {
         name: {"series": source.series.iloc[slice(*rows)], "frequency": frequency, "dated": source.dated}

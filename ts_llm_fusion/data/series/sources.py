@@ -94,7 +94,7 @@ def _read_ltsf(name: str) -> pd.DataFrame:
 def _on_grid(
     name: str, series: pd.DataFrame, freq: str | None, default_freq: str | None, seasonal_period: int | None = None
 ) -> SeriesSource:
-    grid = find_grid(series.index, freq, default_freq, name)
+    grid = find_grid(pd.DatetimeIndex(series.index), freq, default_freq, name)
     return SeriesSource(name, complete(series, grid, name), None, seasonal_period, grid=grid)
 
 
@@ -125,7 +125,7 @@ def load_series(
             `time_axis.find_grid`.
         MissingPackageError: the set needs an optional package that is not installed.
     """
-    if hasattr(data, "to_pandas"):
+    if not isinstance(data, pd.DataFrame) and hasattr(data, "to_pandas"):
         data = data.to_pandas()
     if isinstance(data, pd.DataFrame):
         series = to_series(data, timestamp_column, target_columns, dayfirst=dayfirst)

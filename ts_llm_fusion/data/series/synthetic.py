@@ -16,6 +16,7 @@ seeded by the seed, the split and its number: series 17 of seed 0 is the same in
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from datasets import Features, Value
@@ -240,7 +241,7 @@ def _rows(shards: list[range], arguments: SyntheticSeriesArguments, split: str) 
             }
 
 
-def load_synthetic_series(split: str | None, streaming: bool, **options: object) -> AnyDataset:
+def load_synthetic_series(split: str | None, streaming: bool, **options: Any) -> AnyDataset:
     """Load synthetic series as rows of `FEATURES`; a stream can be resumed, and distributed by shards.
 
     Args:

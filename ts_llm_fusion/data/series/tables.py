@@ -308,7 +308,7 @@ def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, ass
         rest = table[name].drop(numbers.index)
         is_missing = text.drop(numbers.index).isin(_MISSING)
         if is_missing.any():
-            assumed.append(f"{text[is_missing.index[is_missing.argmax()]]!r} as missing")
+            assumed.append(f"{text[is_missing.index[int(is_missing.argmax())]]!r} as missing")
             rest.loc[is_missing.index[is_missing]] = None
         if rest.isna().all():
             table[name] = numbers.reindex(table.index)
@@ -331,7 +331,9 @@ def _without_margins(table: pd.DataFrame, path: Path, assumed: list[str]) -> pd.
         if last.isna().all():
             rows -= 1
             continue
-        total = next((name for name, cell in last.items() if isinstance(cell, str) and _TOTAL.fullmatch(cell)), None)
+        total: Any = next(
+            (name for name, cell in last.to_dict().items() if isinstance(cell, str) and _TOTAL.fullmatch(cell)), None
+        )
         if total is None or (rows > 1 and table[total].iloc[rows - 2] == last[total]):
             break
         logger.warning("%s: row %d is left out: column %r says %r", path, rows, total, last[total])

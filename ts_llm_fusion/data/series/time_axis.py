@@ -3,6 +3,8 @@
 import logging
 import math
 from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Literal, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -104,7 +106,7 @@ def _text(time: pd.Timedelta) -> str:
     return str(time).removeprefix("0 days ").removesuffix(" 00:00:00")
 
 
-def _is_fixed(offset: BaseOffset) -> bool:
+def _is_fixed(offset: BaseOffset) -> TypeGuard[Tick]:
     """Whether a step has a fixed length; a day does not, where clocks change."""
     return isinstance(offset, Tick) and not isinstance(offset, Day)
 
@@ -113,7 +115,7 @@ def _is_alias(offset: BaseOffset) -> bool:
     return type(offset) is not pd.DateOffset
 
 
-def _localized(rows: pd.DatetimeIndex, tz: object) -> pd.DatetimeIndex:
+def _localized(rows: pd.DatetimeIndex, tz: tzinfo | None) -> pd.DatetimeIndex:
     """Localize local times; a time that the clock skips becomes the next one that exists."""
     if tz is None:
         return rows
@@ -124,11 +126,12 @@ def _localized(rows: pd.DatetimeIndex, tz: object) -> pd.DatetimeIndex:
 def _slot_range(slots: np.ndarray, timestamps: pd.DatetimeIndex, last: pd.Timestamp) -> pd.DatetimeIndex:
     """Rows at the times of the week from the first timestamp to `last`, a local time."""
     day = _day(timestamps)
-    wall = timestamps[:1].tz_localize(None).append(pd.DatetimeIndex([last]).as_unit(timestamps.unit)).asi8
-    monday = (wall[0] // day + 3) // 7 * 7 - 3
-    weeks = np.arange(monday, wall[1] // day + 1, 7) * day
+    start = timestamps[:1].tz_localize(None).asi8[0]
+    end = pd.DatetimeIndex([last]).as_unit(timestamps.unit).asi8[0]
+    monday = (start // day + 3) // 7 * 7 - 3
+    weeks = np.arange(monday, end // day + 1, 7) * day
     rows = (weeks[:, None] + slots).ravel()
-    rows = rows[(rows >= wall[0]) & (rows <= wall[1])]
+    rows = rows[(rows >= start) & (rows <= end)]
     return _localized(pd.DatetimeIndex(rows.view(f"M8[{timestamps.unit}]")), timestamps.tz)
 
 
@@ -246,7 +249,7 @@ def _month_offset(dates: pd.DatetimeIndex) -> BaseOffset | None:
         if len(weeks) == 1 and weeks[0] < 4:
             return to_offset(f"{step}WOM-{weeks[0] + 1}{_WEEKDAYS[weekdays[0]]}")
         if (to_end < 7).all():
-            return pd.offsets.LastWeekOfMonth(step, weekday=int(weekdays[0]))
+            return to_offset(f"{step}LWOM-{_WEEKDAYS[weekdays[0]]}")
     if name is None:
         return None
     business, end = name[:-2], name[-1]
@@ -376,7 +379,7 @@ def _cannot_tell(timestamps: pd.DatetimeIndex, source: str, odd: int | None = No
     )
 
 
-def _fixed_offset(step: int, unit: str) -> BaseOffset:
+def _fixed_offset(step: int, unit: Literal["s", "ms", "us", "ns"]) -> BaseOffset:
     """Offset of a fixed step; days become hours, because days differ where clocks change."""
     offset = to_offset(pd.Timedelta(np.timedelta64(step, unit)))
     return pd.offsets.Hour(24 * offset.n) if isinstance(offset, Day) else offset
