@@ -141,7 +141,7 @@ def test_weather_repeats_a_date_and_skips_others_but_its_rows_count(
     dates[20:] += pd.Timedelta(minutes=100)
     dates[11] = dates[10]
     table = pd.DataFrame({"date": dates.dt.strftime("%Y-%m-%d %H:%M:%S"), "p": np.arange(40.0), "OT": np.ones(40)})
-    ltsf_file(tmp_path, monkeypatch, "Weather", table, train_end=20, val_end=30, test_end=40, num_variables=2)
+    ltsf_file(tmp_path, monkeypatch, "Weather", table, borders=(20, 30, 40), num_variables=2)
     series = load_series("Weather").series
     assert series.index[[0, 11, 39]].tolist() == [
         pd.Timestamp("2020-01-01 00:10"),

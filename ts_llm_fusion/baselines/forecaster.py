@@ -62,11 +62,7 @@ class ForecastTask:
 
     @property
     def training_windows(self) -> WindowDataset:
-        """Training windows.
-
-        Raises:
-            ValueError: the task has none.
-        """
+        """Training windows; ValueError if the task has none."""
         if self.train is None:
             raise ValueError(f"{self.name}: there are no training windows, which this baseline needs; name another.")
         return self.train

@@ -136,21 +136,16 @@ def make_dlinear(task: ForecastTask) -> NeuralForecaster:
 
 def make_patchtst(task: ForecastTask) -> NeuralForecaster:
     """Make a `PatchTST` to be trained; the settings of the task are `PatchTSTArguments`."""
-    windows, settings = task.training_windows, task.settings
+    windows, settings = task.training_windows, dict(vars(task.settings))
+    dropout = settings.pop("dropout")
     config = PatchTSTConfig(
         context_length=windows.context_length,
         prediction_length=task.prediction_length,
         num_input_channels=windows.values.shape[1],
-        patch_length=settings.patch_length,
-        patch_stride=settings.patch_stride,
-        num_hidden_layers=settings.num_hidden_layers,
-        d_model=settings.d_model,
-        num_attention_heads=settings.num_attention_heads,
-        ffn_dim=settings.ffn_dim,
-        attention_dropout=settings.dropout,
-        ff_dropout=settings.dropout,
-        head_dropout=settings.head_dropout,
+        attention_dropout=dropout,
+        ff_dropout=dropout,
         # The forecast is a map of all patches, as in the paper; the default of transformers is their mean.
         pooling_type=None,
+        **settings,
     )
     return NeuralForecaster(PatchTST(config), windows.context_length)

@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..suggestions import nearest
-from .entries import DatasetEntry, RemoteFile
+from .entries import DatasetEntry
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
-
-__all__ = ["REGISTRY", "DatasetEntry", "RemoteFile", "find_dataset", "find_features", "find_loader", "load_dataset"]
 
 # Each of these modules declares `ENTRIES`.
 _MODULES = (

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -21,15 +21,19 @@ from .forecasters import chosen_windows, evaluate_forecaster, metrics_function
 
 @dataclass
 class WindowArguments:
-    """Windows of a baseline, and the part of the test split to evaluate it on."""
+    """Windows of a baseline, and the part of the test split to evaluate it on.
 
-    context_length: int = field(default=96, metadata={"help": "Look-back."})
-    prediction_length: int = field(default=96, metadata={"help": "Horizon."})
-    test_stride: int = field(default=1, metadata={"help": "Evaluate every such test window; all by default."})
-    drop_last_batch: int | None = field(
-        default=None,
-        metadata={"help": "Leave out the test windows that do not fill a batch of this size, as old tables did."},
-    )
+    Args:
+        context_length: look-back.
+        prediction_length: horizon.
+        test_stride: steps between two evaluated test windows.
+        drop_last_batch: leave out the test windows that do not fill a batch of this size, as old tables did.
+    """
+
+    context_length: int = 96
+    prediction_length: int = 96
+    test_stride: int = 1
+    drop_last_batch: int | None = None
 
 
 def _test_windows(data: PreparedData, arguments: WindowArguments) -> tuple[Subset, dict[str, Any]]:

@@ -24,19 +24,10 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
         (means), "mse_std" and "mae_std" (with ddof 1, NaN for one seed), "parameters", "seconds" and "validation"
         (means), "test_windows" and "all_test_windows".
     """
-    groups = results.groupby(["dataset", "model", "horizon"], sort=False)
-    return groups.agg(
-        seeds=("mse", "size"),
-        mse=("mse", "mean"),
-        mse_std=("mse", "std"),
-        mae=("mae", "mean"),
-        mae_std=("mae", "std"),
-        parameters=("parameters", "mean"),
-        seconds=("seconds", "mean"),
-        validation=("validation", "mean"),
-        test_windows=("test_windows", "first"),
-        all_test_windows=("all_test_windows", "first"),
-    ).reset_index()
+    columns = {"seeds": ("mse", "size"), "mse_std": ("mse", "std"), "mae_std": ("mae", "std")}
+    columns |= {name: (name, "mean") for name in ("mse", "mae", "parameters", "seconds", "validation")}
+    columns |= {name: (name, "first") for name in ("test_windows", "all_test_windows")}
+    return results.groupby(["dataset", "model", "horizon"], sort=False).agg(**columns).reset_index()
 
 
 def _mean_and_std(mean: float, std: float) -> str:
@@ -75,11 +66,7 @@ def _cost_table(summary: pd.DataFrame) -> str:
 
 
 def report(results: pd.DataFrame) -> str:
-    """Report in Markdown: for each dataset a table for each metric, and one of the costs.
-
-    Args:
-        results: rows of `run_benchmark`.
-    """
+    """Report rows of `run_benchmark` in Markdown: for each dataset a table for each metric, and one of the costs."""
     parts = []
     for dataset, rows in results.groupby("dataset", sort=False):
         summary, published = summarize(rows), published_forecasts(str(dataset))
@@ -95,7 +82,7 @@ def report(results: pd.DataFrame) -> str:
             sources = "; ".join(dict.fromkeys(published["source"]))
             parts[-1] += f" Rows in italics are published numbers ({sources}), which were not made by this code."
         if _is_partial(summary):
-            parts[-1] += " * on a part of the test windows only (see the last table), so not fully comparable."
+            parts[-1] += " * on a part of the test windows only (see the last table), so not quite comparable."
         for metric, title in _METRICS.items():
             parts.append(f"{title} by horizon:\n\n{_errors_table(summary, published, metric)}")
         parts.append(
@@ -111,11 +98,7 @@ def picture_name(dataset: str) -> str:
 
 
 def write_report(results: pd.DataFrame, folder: str | Path) -> list[Path]:
-    """Write results.md, and a picture for each dataset.
-
-    Args:
-        results: rows of `run_benchmark`.
-        folder: folder to write in.
+    """Write results.md, and a picture for each dataset, from rows of `run_benchmark`.
 
     Returns:
         Paths of the written files.
@@ -124,9 +107,7 @@ def write_report(results: pd.DataFrame, folder: str | Path) -> list[Path]:
     written = [folder / REPORT_FILE]
     write_text(written[0], report(results))
     for dataset, rows in results.groupby("dataset", sort=False):
-        path = folder / picture_name(str(dataset))
-        save_figure(
-            plot_errors(summarize(rows), published_forecasts(str(dataset)), title=f"{dataset}, test split"), path
-        )
-        written.append(path)
+        written.append(folder / picture_name(str(dataset)))
+        figure = plot_errors(summarize(rows), published_forecasts(str(dataset)), title=f"{dataset}, test split")
+        save_figure(figure, written[-1])
     return written

@@ -31,14 +31,9 @@ _BASELINES = {name: baseline for name, baseline in BASELINES.items() if not base
 
 def _task_forecaster(task: "fev.Task", forecaster: str | Path | PreTrainedModel | Forecaster) -> Forecaster:
     if isinstance(forecaster, str) and forecaster in _BASELINES:
-        return _BASELINES[forecaster].make(
-            ForecastTask(
-                task.dataset_path,
-                task.horizon,
-                seasonal_period=task.seasonality,
-                quantile_levels=task.quantile_levels,
-            )
-        )
+        levels, season = task.quantile_levels, task.seasonality
+        facts = ForecastTask(task.dataset_path, task.horizon, seasonal_period=season, quantile_levels=levels)
+        return _BASELINES[forecaster].make(facts)
     if isinstance(forecaster, str | Path):
         if not Path(forecaster).exists() and "/" not in str(forecaster):
             raise ValueError(f"{forecaster}: neither the folder of a forecaster nor one of {', '.join(_BASELINES)}.")

@@ -47,7 +47,7 @@ def test_a_gathered_batch_equals_stacked_windows() -> None:
 @pytest.mark.parametrize("name", COUNTS)
 def test_the_windows_of_the_benchmark_sets_are_those_of_the_protocol(name: str) -> None:
     dataset = LTSF_DATASETS[name]
-    values = torch.zeros(1).expand(dataset.test_end, dataset.num_variables)
+    values = torch.zeros(1).expand(dataset.borders[2], dataset.num_variables)
     context_length = 104 if name == "ILI" else 96
     for horizon, (train, test) in COUNTS[name].items():
         splits = split_windows(values, dataset.borders, context_length, horizon)

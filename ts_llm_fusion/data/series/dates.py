@@ -63,8 +63,7 @@ def parse_timestamps(column: pd.Series, source: str, dayfirst: bool | None = Non
     Args:
         column: one cell for each time step.
         source: name of the table for errors.
-        dayfirst: whether 01/02/2024 is 1 February; by default the order that fits every cell and keeps the rows in
-            time order.
+        dayfirst: whether 01/02/2024 is 1 February; by default the order that fits and keeps the rows in order.
 
     Raises:
         ValueError: a cell that is not a timestamp, cells in different formats, or two formats that both fit.

@@ -179,8 +179,7 @@ def to_series(
 
     Args:
         table: one row for each time step, one column for each series, and a column (or index) of timestamps.
-        timestamp_column: column of timestamps; by default the index if it holds datetimes, else the first column
-            with a usual name.
+        timestamp_column: column of timestamps; by default an index of datetimes, else the first usual name.
         target_columns: series to keep, all by default.
         source: name of the table for errors.
         dayfirst: whether 01/02/2024 is 1 February; inferred from the whole column by default.

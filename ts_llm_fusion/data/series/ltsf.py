@@ -1,8 +1,10 @@
 """Long-term forecasting sets, split as in the public benchmark code (CALF, Time-Series-Library)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..entries import DatasetEntry, RemoteFile
+from .borders import split_borders
 
 
 @dataclass(frozen=True)
@@ -11,7 +13,7 @@ class LTSFDataset:
 
     Args:
         file: the file and its address.
-        train_end, val_end, test_end: rows at which the three segments end; later rows are never used.
+        borders: rows at which train, validation and test end; later rows are never used.
         num_variables: number of columns, without the date.
         seasonal_period: steps of the season, or None where the set has none.
         frequency: step between rows, as pandas names it.
@@ -20,105 +22,60 @@ class LTSFDataset:
     """
 
     file: RemoteFile
-    train_end: int
-    val_end: int
-    test_end: int
+    borders: tuple[int, int, int]
     num_variables: int
     seasonal_period: int | None
     frequency: str
     even_rows: bool = False
-
-    @property
-    def borders(self) -> tuple[int, int, int]:
-        """Rows at which train, validation and test end."""
-        return self.train_end, self.val_end, self.test_end
 
 
 _ETT = "https://raw.githubusercontent.com/zhouhaoyi/ETDataset/main/ETT-small"
 _HUB_ID = "thuml/Time-Series-Library"
 
 
-def _ett(name: str, steps_per_hour: int, sha256: str, size: int | None = None) -> LTSFDataset:
-    # 12, 4 and 4 months of 30 days.
+# Name of the file -> checksum.
+_SHA256 = {
+    "ETTh1": "f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066",
+    "ETTh2": "a3dc2c597b9218c7ce1cd55eb77b283fd459a1d09d753063f944967dd6b9218b",
+    "ETTm1": "6ce1759b1a18e3328421d5d75fadcb316c449fcd7cec32820c8dafda71986c9e",
+    "ETTm2": "db973ca252c6410a30d0469b13d696cf919648d0f3fd588c60f03fdbdbadd1fd",
+    "weather": "34ee981d07313e51da2a50bb600072c8ae4a69cb4b0651f4cb93a069d7a2ba63",
+    "electricity": "7e45845d54c5219bad0ae6bc1b5316cf8ff9cead5d33fa998a5a51c2e4a497ad",
+    "traffic": "cb06463d56fa17d87f47027cd9389ceae82a69eddee51cdb61480e120dab0b16",
+    "exchange_rate": "48b4d9d3d508f5104162e85b9a6042e3557fde11aa9f2944eba8c0d0efc89842",
+    "national_illness": "93601f64d2566dc796ca4305adad8b8560c2db1a1ff04543c3bd813a7263570a",
+}
+
+
+def _ett(name: str, steps_per_hour: int, size: int | None = None) -> LTSFDataset:
     month = 30 * 24 * steps_per_hour
     return LTSFDataset(
-        file=RemoteFile(f"ltsf/{name}.csv", f"{_ETT}/{name}.csv", sha256, size),
-        train_end=12 * month,
-        val_end=16 * month,
-        test_end=20 * month,
+        RemoteFile(f"ltsf/{name}.csv", f"{_ETT}/{name}.csv", _SHA256[name], size),
+        borders=(12 * month, 16 * month, 20 * month),
         num_variables=7,
         seasonal_period=24 * steps_per_hour,
         frequency="h" if steps_per_hour == 1 else f"{60 // steps_per_hour}min",
     )
 
 
-def _custom(
-    path: str,
-    rows: int,
-    num_variables: int,
-    seasonal_period: int | None,
-    frequency: str,
-    sha256: str,
-    size: int,
-    even_rows: bool = False,
-) -> LTSFDataset:
-    train, test = int(0.7 * rows), int(0.2 * rows)
-    file = RemoteFile(f"ltsf/{path.split('/')[-1]}", f"hf://datasets/{_HUB_ID}/{path}", sha256, size)
-    return LTSFDataset(file, train, rows - test, rows, num_variables, seasonal_period, frequency, even_rows)
+def _custom(folder: str, name: str, size: int, rows: int, *facts: Any, even_rows: bool = False) -> LTSFDataset:
+    """A set split by shares of its rows; `facts` are number of variables, season and frequency."""
+    url = f"hf://datasets/{_HUB_ID}/{folder}/{name}.csv"
+    file = RemoteFile(f"ltsf/{name}.csv", url, _SHA256[name], size)
+    return LTSFDataset(file, split_borders(rows, (0.7, 0.1, 0.2)), *facts, even_rows=even_rows)
 
 
 LTSF_DATASETS: dict[str, LTSFDataset] = {
-    "ETTh1": _ett("ETTh1", 1, "f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066", 2589657),
-    "ETTh2": _ett("ETTh2", 1, "a3dc2c597b9218c7ce1cd55eb77b283fd459a1d09d753063f944967dd6b9218b"),
-    "ETTm1": _ett("ETTm1", 4, "6ce1759b1a18e3328421d5d75fadcb316c449fcd7cec32820c8dafda71986c9e", 10360719),
-    "ETTm2": _ett("ETTm2", 4, "db973ca252c6410a30d0469b13d696cf919648d0f3fd588c60f03fdbdbadd1fd"),
+    "ETTh1": _ett("ETTh1", 1, 2589657),
+    "ETTh2": _ett("ETTh2", 1),
+    "ETTm1": _ett("ETTm1", 4, 10360719),
+    "ETTm2": _ett("ETTm2", 4),
     # Row 19,045 repeats the date of the row before it, and there is a gap of 100 minutes.
-    "Weather": _custom(
-        "weather/weather.csv",
-        52696,
-        21,
-        144,
-        "10min",
-        "34ee981d07313e51da2a50bb600072c8ae4a69cb4b0651f4cb93a069d7a2ba63",
-        7235425,
-        even_rows=True,
-    ),
-    "Electricity": _custom(
-        "electricity/electricity.csv",
-        26304,
-        321,
-        24,
-        "h",
-        "7e45845d54c5219bad0ae6bc1b5316cf8ff9cead5d33fa998a5a51c2e4a497ad",
-        95581762,
-    ),
-    "Traffic": _custom(
-        "traffic/traffic.csv",
-        17544,
-        862,
-        24,
-        "h",
-        "cb06463d56fa17d87f47027cd9389ceae82a69eddee51cdb61480e120dab0b16",
-        136478119,
-    ),
-    "Exchange": _custom(
-        "exchange_rate/exchange_rate.csv",
-        7588,
-        8,
-        None,
-        "D",
-        "48b4d9d3d508f5104162e85b9a6042e3557fde11aa9f2944eba8c0d0efc89842",
-        637800,
-    ),
-    "ILI": _custom(
-        "illness/national_illness.csv",
-        966,
-        7,
-        52,
-        "W-TUE",
-        "93601f64d2566dc796ca4305adad8b8560c2db1a1ff04543c3bd813a7263570a",
-        67620,
-    ),
+    "Weather": _custom("weather", "weather", 7235425, 52696, 21, 144, "10min", even_rows=True),
+    "Electricity": _custom("electricity", "electricity", 95581762, 26304, 321, 24, "h"),
+    "Traffic": _custom("traffic", "traffic", 136478119, 17544, 862, 24, "h"),
+    "Exchange": _custom("exchange_rate", "exchange_rate", 637800, 7588, 8, None, "D"),
+    "ILI": _custom("illness", "national_illness", 67620, 966, 7, 52, "W-TUE"),
 }
 
 _AUTOFORMER = "Wu et al., Autoformer, NeurIPS 2021 (arXiv:2106.13008)"

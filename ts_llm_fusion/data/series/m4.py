@@ -60,36 +60,26 @@ class M4Group:
 
 
 _ADDRESS = "https://raw.githubusercontent.com/Mcompetitions/M4-methods/master/Dataset"
-_SHA256 = {
-    "Yearly-train": "6aa668d4f04654c0bf5f07b266a51c556f0df2faf4709f852653755396a249e4",
-    "Yearly-test": "6dc2dd45b3af320389e2d3735cb4b3cdf320b63cbcda15d1a17193ab99702306",
-    "Quarterly-train": "4450678cd493aa965c14bde984a5b62a66d8c3b2f7af1e53779bc91ff008ccdc",
-    "Quarterly-test": "bf1cab3b969a744c220cdc148e3829803eaa5da2754270fc4f376e775cd7d0ae",
-    "Monthly-train": "63aaa56198b4a22279a2fec541f56921f3bed6d8e0f84e550206df9276f2e9b9",
-    "Monthly-test": "5e3538bf23b4a09f4078180c3e2b34859f0382e1c4f22564affc1797e8f3f48f",
-    "Weekly-train": "d478d3f6ed673e6ed3c2cb0fbed5425f72eedd51318ebebeb0b5ecfcefc37714",
-    "Weekly-test": "3b2bc4be8e636e802260dcd843ca3c5da40536a1fbe1ecb3229a97dae4f44688",
-    "Daily-train": "78e94591c60c06309f1e544fd7b2ccba28f3616b01913dd336a1d1d98483a1ec",
-    "Daily-test": "633b0815626ae266d36872c4d53e95eb93ee8d43e79587fceec519eba3e6b05e",
-    "Hourly-train": "ea59b7783573c49077a835ab6465c7d66f1474783360f310988a9a737fbca62f",
-    "Hourly-test": "71a57fccb15e534d973626ada4fb87febf789e9317715b7cc6dd3b5f90db6f42",
-}
-
-
-# Bytes, where known.
-_SIZES = {
-    "Yearly-train": 25_355_736,
-    "Yearly-test": 1_486_434,
-    "Weekly-train": 4_015_067,
-    "Weekly-test": 44_247,
-    "Hourly-train": 2_347_115,
-    "Hourly-test": 132_820,
+# Name of the file -> checksum, and bytes where known.
+_FILES: dict[str, tuple[str, int | None]] = {
+    "Yearly-train": ("6aa668d4f04654c0bf5f07b266a51c556f0df2faf4709f852653755396a249e4", 25_355_736),
+    "Yearly-test": ("6dc2dd45b3af320389e2d3735cb4b3cdf320b63cbcda15d1a17193ab99702306", 1_486_434),
+    "Quarterly-train": ("4450678cd493aa965c14bde984a5b62a66d8c3b2f7af1e53779bc91ff008ccdc", None),
+    "Quarterly-test": ("bf1cab3b969a744c220cdc148e3829803eaa5da2754270fc4f376e775cd7d0ae", None),
+    "Monthly-train": ("63aaa56198b4a22279a2fec541f56921f3bed6d8e0f84e550206df9276f2e9b9", None),
+    "Monthly-test": ("5e3538bf23b4a09f4078180c3e2b34859f0382e1c4f22564affc1797e8f3f48f", None),
+    "Weekly-train": ("d478d3f6ed673e6ed3c2cb0fbed5425f72eedd51318ebebeb0b5ecfcefc37714", 4_015_067),
+    "Weekly-test": ("3b2bc4be8e636e802260dcd843ca3c5da40536a1fbe1ecb3229a97dae4f44688", 44_247),
+    "Daily-train": ("78e94591c60c06309f1e544fd7b2ccba28f3616b01913dd336a1d1d98483a1ec", None),
+    "Daily-test": ("633b0815626ae266d36872c4d53e95eb93ee8d43e79587fceec519eba3e6b05e", None),
+    "Hourly-train": ("ea59b7783573c49077a835ab6465c7d66f1474783360f310988a9a737fbca62f", 2_347_115),
+    "Hourly-test": ("71a57fccb15e534d973626ada4fb87febf789e9317715b7cc6dd3b5f90db6f42", 132_820),
 }
 
 
 def _file(group: str, part: str) -> RemoteFile:
     name = f"{group}-{part}"
-    return RemoteFile(f"m4/{name}.csv", f"{_ADDRESS}/{part.capitalize()}/{name}.csv", _SHA256[name], _SIZES.get(name))
+    return RemoteFile(f"m4/{name}.csv", f"{_ADDRESS}/{part.capitalize()}/{name}.csv", *_FILES[name])
 
 
 def _table(group: str) -> str:

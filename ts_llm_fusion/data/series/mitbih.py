@@ -8,19 +8,13 @@ from ..entries import DatasetEntry, RemoteFile
 
 MITBIH = "MIT-BIH"
 _ADDRESS = "https://physionet.org/files/mitdb/1.0.0"
+_SHA256 = {
+    "hea": "60ebc904c7bf3e04d142638d3fd5c903e8dc9f10f1ea3264e07926aa089ee75e",
+    "dat": "b2ea3c250e56e48f4b7b90697832b8ecd1afa1e0bb31f2dcfea4ed6e1075a639",
+}
 _FILES = (
-    RemoteFile(
-        "bio/100.hea",
-        f"{_ADDRESS}/100.hea",
-        "60ebc904c7bf3e04d142638d3fd5c903e8dc9f10f1ea3264e07926aa089ee75e",
-        143,
-    ),
-    RemoteFile(
-        "bio/100.dat",
-        f"{_ADDRESS}/100.dat",
-        "b2ea3c250e56e48f4b7b90697832b8ecd1afa1e0bb31f2dcfea4ed6e1075a639",
-        1_950_000,
-    ),
+    RemoteFile("bio/100.hea", f"{_ADDRESS}/100.hea", _SHA256["hea"], 143),
+    RemoteFile("bio/100.dat", f"{_ADDRESS}/100.dat", _SHA256["dat"], 1_950_000),
 )
 _TABLE = "bio/mitdb_100_signal.parquet"
 _SAMPLES_PER_SECOND = 360

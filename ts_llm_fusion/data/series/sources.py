@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...requirements import require
 from ...suggestions import nearest
-from ..download import DATA_DIR_VARIABLE, locate
+from ..download import locate
 from ..entries import DatasetEntry
 from .borders import split_borders
 from .frames import to_series
@@ -21,8 +21,6 @@ from .time_axis import TimeGrid, complete, find_grid
 if TYPE_CHECKING:
     import polars
     import pyarrow
-
-__all__ = ["DATA_DIR_VARIABLE", "SeriesSource", "load_series"]
 
 
 @dataclass(frozen=True)
@@ -83,10 +81,10 @@ def _read_ltsf(name: str) -> pd.DataFrame:
         first = pd.to_datetime(table["date"].iloc[0])
         table["date"] = pd.date_range(first, periods=len(table), freq=dataset.frequency)
     series = to_series(table, "date", None, source=name)
-    if len(series) < dataset.test_end or series.shape[1] != dataset.num_variables:
+    if len(series) < dataset.borders[2] or series.shape[1] != dataset.num_variables:
         raise ValueError(
             f"{name}: the file has {len(series)} rows and {series.shape[1]} columns; the protocol needs "
-            f"{dataset.test_end} and {dataset.num_variables}."
+            f"{dataset.borders[2]} and {dataset.num_variables}."
         )
     return series
 

@@ -185,12 +185,7 @@ def kernels(rng: Generator, length: int) -> np.ndarray:
 
 
 FAMILIES: dict[str, Callable[[Generator, int], np.ndarray]] = {
-    "trend": trend,
-    "seasonal": seasonal,
-    "regimes": regimes,
-    "arma": arma,
-    "intermittent": intermittent,
-    "kernels": kernels,
+    family.__name__: family for family in (trend, seasonal, regimes, arma, intermittent, kernels)
 }
 
 
@@ -232,13 +227,7 @@ def _rows(shards: list[range], arguments: SyntheticSeriesArguments, split: str) 
     for shard in shards:
         for number in shard:
             family, values = make_series(arguments, number, split)
-            yield {
-                "item_id": f"{split}-{number}",
-                "start": _START,
-                "freq": "h",
-                "target": values,
-                "family": family,
-            }
+            yield {"item_id": f"{split}-{number}", "start": _START, "freq": "h", "target": values, "family": family}
 
 
 def load_synthetic_series(split: str | None, streaming: bool, **options: Any) -> AnyDataset:

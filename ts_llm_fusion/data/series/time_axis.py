@@ -457,10 +457,7 @@ def _infer_grid(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid:
 
 
 def find_grid(
-    timestamps: pd.DatetimeIndex,
-    freq: str | None = None,
-    default_freq: str | None = None,
-    source: str = "the series",
+    timestamps: pd.DatetimeIndex, freq: str | None = None, default_freq: str | None = None, source: str = "the series"
 ) -> TimeGrid:
     """Infer the grid of timestamps; rows may be absent.
 
@@ -489,12 +486,12 @@ def find_grid(
             if grid.confidence >= _MIN_CONFIDENCE:
                 return grid
             reason = f"{source}: {grid.confidence:.0%} of the rows are one such step apart."
-        grid = _infer_grid(timestamps, source)
+    grid = _infer_grid(timestamps, source)
+    if default_freq is not None:
         logger.warning(
             "freq %r of the checkpoint is not that of the series, which is %s: %s", default_freq, grid, reason
         )
-        return grid
-    return _infer_grid(timestamps, source)
+    return grid
 
 
 def complete(series: pd.DataFrame, grid: TimeGrid, source: str = "the series") -> pd.DataFrame:
