@@ -12,7 +12,7 @@ _PROCESSING = "ts_llm_fusion.processing"
 
 @dataclass(frozen=True)
 class Family:
-    """A family of models, identified by the `model_type` in config.json.
+    """Family of models, identified by the `model_type` in config.json.
 
     Args:
         model_type: `model_type` of the configuration.

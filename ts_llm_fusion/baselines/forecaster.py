@@ -16,7 +16,7 @@ _BATCH_SIZE = 256
 
 @dataclass(frozen=True)
 class Forecast:
-    """A forecast of a batch of series.
+    """Forecast of a batch of series.
 
     Args:
         mean: point forecast, (batch, time, variables).
@@ -35,7 +35,7 @@ Forecaster: TypeAlias = Callable[[Tensor], Forecast]
 
 @dataclass(frozen=True)
 class ForecastTask:
-    """A forecasting task, as far as baselines depend on it.
+    """Forecasting task, as far as baselines depend on it.
 
     Args:
         name: name of the series, for errors.

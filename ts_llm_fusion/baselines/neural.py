@@ -25,7 +25,7 @@ class NeuralForecasterOutput(ModelOutput):
 
 
 class NeuralForecaster(nn.Module):
-    """A network from past to future values, with missing values filled before it and the loss after it.
+    """Network from past to future values, with missing values filled before it and the loss after it.
 
     Args:
         network: maps (batch, context_length, variables) to (batch, prediction_length, variables).

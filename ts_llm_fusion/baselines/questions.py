@@ -80,7 +80,7 @@ def _batch_features(samples: pa.ListArray, channels: int) -> np.ndarray:
 
 
 def _series_batches(samples: Dataset) -> Iterator[pa.ListArray]:
-    """The column of series in batches of samples, as Arrow arrays because Python lists are slow."""
+    """Yield the column of series in batches of samples, as Arrow arrays because Python lists are slow."""
     for batch in samples.select_columns("time_series").with_format("arrow").iter(_BATCH_SIZE):
         yield batch["time_series"].combine_chunks()
 

@@ -12,7 +12,7 @@ from .statistical import auto_ets, auto_theta
 
 @dataclass(frozen=True)
 class Baseline:
-    """A row of the table.
+    """Row of the table.
 
     Args:
         make: task -> its `Forecaster`; for a neural baseline, a `NeuralForecaster` that is still to be trained.

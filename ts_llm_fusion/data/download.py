@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def data_directory() -> Path | None:
-    """The user's data directory, `$TS_LLM_FUSION_DATA_DIR`, if it is set."""
+    """User's data directory, `$TS_LLM_FUSION_DATA_DIR`, if it is set."""
     directory = os.environ.get(DATA_DIR_VARIABLE)
     return Path(directory) if directory else None
 

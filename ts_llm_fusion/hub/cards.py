@@ -26,7 +26,7 @@ _REPOSITORY_LINE = re.compile(r'^repository = "(.*)"$', re.M)
 
 @dataclass(frozen=True)
 class Adapter:
-    """The base of an adapter, for its card.
+    """Base of an adapter, for its card.
 
     Args:
         base: repository of the base model.

@@ -58,11 +58,11 @@ def _ett(name: str, steps_per_hour: int, size: int | None = None) -> LTSFDataset
     )
 
 
-def _custom(folder: str, name: str, size: int, rows: int, *facts: Any, even_rows: bool = False) -> LTSFDataset:
-    """A set split by shares of its rows; `facts` are number of variables, season and frequency."""
+def _custom(folder: str, name: str, size: int, rows: int, *facts: Any) -> LTSFDataset:
+    """Set split by shares of its rows; `facts` are the further fields, from `num_variables` on."""
     url = f"hf://datasets/{_HUB_ID}/{folder}/{name}.csv"
     file = RemoteFile(f"ltsf/{name}.csv", url, _SHA256[name], size)
-    return LTSFDataset(file, split_borders(rows, (0.7, 0.1, 0.2)), *facts, even_rows=even_rows)
+    return LTSFDataset(file, split_borders(rows, (0.7, 0.1, 0.2)), *facts)
 
 
 LTSF_DATASETS: dict[str, LTSFDataset] = {
@@ -71,7 +71,7 @@ LTSF_DATASETS: dict[str, LTSFDataset] = {
     "ETTm1": _ett("ETTm1", 4, 10360719),
     "ETTm2": _ett("ETTm2", 4),
     # Row 19,045 repeats the date of the row before it, and there is a gap of 100 minutes.
-    "Weather": _custom("weather", "weather", 7235425, 52696, 21, 144, "10min", even_rows=True),
+    "Weather": _custom("weather", "weather", 7235425, 52696, 21, 144, "10min", True),
     "Electricity": _custom("electricity", "electricity", 95581762, 26304, 321, 24, "h"),
     "Traffic": _custom("traffic", "traffic", 136478119, 17544, 862, 24, "h"),
     "Exchange": _custom("exchange_rate", "exchange_rate", 637800, 7588, 8, None, "D"),

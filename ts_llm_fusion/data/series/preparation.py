@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -164,7 +165,8 @@ def prepare(
     if arguments.zero_shot is not None:
         # Few-shot concerns training alone; columns, step and season are those of the other set.
         own = ("zero_shot", "few_shot", "timestamp_column", "target_columns", "freq", "seasonal_period")
-        other = replace(arguments, data=arguments.zero_shot, **dict.fromkeys(own))
+        unset: dict[str, Any] = dict.fromkeys(own)
+        other = replace(arguments, data=arguments.zero_shot, **unset)
         zero_shot = prepare(other, context_length, prediction_length, ForecastFeatureExtractor(scaler=scaler))
     return PreparedData(
         source=source,
