@@ -75,7 +75,7 @@ class TokenTimes(BaseStreamer):
 
 
 def tokens_per_second(model: PreTrainedModel, inputs: dict[str, torch.Tensor]) -> list[float]:
-    """Measure the speed of `NEW_TOKENS` tokens after the first, without the prompt, by the clock and processor time."""
+    """Measure the speed of `NEW_TOKENS` tokens after the first, without the prompt, by clock and processor time."""
     streamer, tokens = TokenTimes(), 1 + NEW_TOKENS
     options = {"max_new_tokens": tokens, "min_new_tokens": tokens, "do_sample": False, "pad_token_id": 0}
     model.generate(**inputs, **options, streamer=streamer)

@@ -15,7 +15,7 @@ M4_SEASONALITY = {"Yearly": 1, "Weekly": 1, "Hourly": 24}
 
 @pytest.fixture(scope="module")
 def m4(assets_dir: Path) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
-    """Frequency -> (series, forecasts of the organisers and of entries), in the same order."""
+    """Frequency -> (series, forecasts of the organizers and of entries), in the same order."""
     forecasts = pd.read_parquet(assets_dir / "data/m4/m4_forecasts_YWH.parquet").set_index("id")
     series = {name: pd.read_parquet(assets_dir / f"data/m4/m4_{name.lower()}.parquet") for name in M4_SEASONALITY}
     return {name: (table, forecasts.loc[table["id"]]) for name, table in series.items()}

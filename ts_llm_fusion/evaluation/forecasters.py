@@ -36,11 +36,7 @@ def chosen_windows(windows: WindowDataset, stride: int = 1, drop_last_batch: int
 
 
 def evaluate_forecaster(forecaster: Forecaster, windows: WindowDataset | Subset) -> dict[str, float]:
-    """Compute the errors of a forecaster over windows: one mean over all windows, steps and variables.
-
-    Returns:
-        As `ForecastErrors.compute`.
-    """
+    """Compute the errors of a forecaster over windows: one mean over all windows, steps and variables."""
     errors = None
     for batch in window_batches(windows, "forecasts"):
         forecast = forecaster(batch["past_values"])

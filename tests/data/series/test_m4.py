@@ -13,7 +13,7 @@ from ts_llm_fusion.data.series.m4 import ENTRIES, M4_GROUPS, load_m4
 def write(
     folder: Path, group: str, part: str, series: dict[str, list[float]], header: list[str] | None = None
 ) -> Path:
-    """A file as the organisers wrote theirs: every cell quoted, nothing after the end of a series."""
+    """A file as the organizers wrote theirs: every cell quoted, nothing after the end of a series."""
     width = max(map(len, series.values()))
     lines = [",".join(f'"{name}"' for name in header or [f"V{k + 1}" for k in range(width + 1)])]
     for name, values in series.items():
@@ -27,7 +27,7 @@ def write(
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data directory with two weekly series in the organisers' files."""
+    """A data directory with two weekly series in the organizers' files."""
     monkeypatch.setenv("TS_LLM_FUSION_DATA_DIR", str(tmp_path))
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     write(tmp_path, "Weekly", "train", {"W1": [1.5, 2.0, 3.0], "W2": [4.0]})
@@ -47,7 +47,7 @@ def test_the_groups_are_those_of_the_competition() -> None:
     }
 
 
-def test_the_files_of_the_organisers(folder: Path) -> None:
+def test_the_files_of_the_organizers(folder: Path) -> None:
     group = load_m4("Weekly")
     assert group.names == ["W1", "W2"]
     assert [series.tolist() for series in group.train] == [[1.5, 2.0, 3.0], [4.0]]
@@ -59,7 +59,7 @@ def test_the_files_of_the_organisers(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ("Yearly", "Weekly", "Hourly"))
-def test_the_real_series_written_as_the_organisers_did_have_the_checksums_of_the_registry(
+def test_the_real_series_written_as_the_organizers_did_have_the_checksums_of_the_registry(
     name: str, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     group = load_m4(name)

@@ -188,7 +188,7 @@ def to_series(
         float64 DataFrame with an increasing DatetimeIndex; missing values are NaN.
 
     Raises:
-        ValueError: a missing, unparseable, ambiguous, duplicate or unsorted timestamp, an unknown, duplicate or
+        ValueError: a missing, unparsable, ambiguous, duplicate or unsorted timestamp, an unknown, duplicate or
             non-numeric column, an infinity, a series without any value, or series below each other.
     """
     if not table.columns.is_unique:
