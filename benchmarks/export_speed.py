@@ -1,6 +1,6 @@
-"""Prints size, speed and error of exported and quantised forecasters, interleaved: python -m benchmarks.export_speed
+"""Print size, speed and error of exported and quantized forecasters, interleaved: python -m benchmarks.export_speed
 
-By default the forecaster is the one of benchmarks.llmps_speed with random weights: GPT-2 with 6 layers of width 768,
+By default the forecaster is that of benchmarks.llmps_speed with random weights: GPT-2 with 6 layers of width 768,
 look-back and horizon 96; `--model` names a trained one. Windows are random walks of 7 variables; errors are against
 the eager float32 model, in units of the window's standard deviation.
 """
@@ -52,7 +52,7 @@ def _of_onnx(path: Path, threads: int) -> Forecast:
 
 
 def _variants(model: PreTrainedModel, folder: Path, threads: int) -> dict[str, tuple[Forecast, int]]:
-    """Name -> what forecasts, and the bytes of its file."""
+    """Name -> forecast function and size of the file in bytes."""
     variants = {}
 
     def add(name: str, path: Path, forecast: Forecast) -> None:
@@ -84,7 +84,7 @@ def _milliseconds(forecast: Forecast, values: torch.Tensor) -> float:
 
 @torch.no_grad()
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", help="a trained forecaster")
     parser.add_argument("--rounds", type=int, default=15)
@@ -112,7 +112,7 @@ def main() -> None:
     print(
         f"torch {torch.__version__}, onnxruntime {onnxruntime.__version__}, {options.threads} threads, "
         f"{options.rounds} rounds of batch {_BATCH} x {variables}\n\n"
-        "| what runs | MB | ms, minimum | ms, median | minimum / eager | median / eager | largest error | mean error |"
+        "| variant | MB | ms, minimum | ms, median | minimum / eager | median / eager | largest error | mean error |"
         "\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- |"
     )

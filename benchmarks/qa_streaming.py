@@ -23,7 +23,7 @@ _QUESTION = (
 
 
 def write_questions(path: Path, rows: int) -> None:
-    """A file in the schema of TSQA with series of eight values."""
+    """Write a file in the schema of TSQA with series of eight values."""
     path.parent.mkdir(parents=True)
     with path.open("w") as file:
         file.write(_HEADER)
@@ -33,7 +33,7 @@ def write_questions(path: Path, rows: int) -> None:
 
 
 def stream() -> dict[str, float]:
-    """Reads the training split of the file in the data directory, and what that took."""
+    """Stream the training split of the file in the data directory, and measure time and memory."""
     from ts_llm_fusion.data.qa import tsqa
 
     imported = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -50,7 +50,7 @@ def stream() -> dict[str, float]:
 
 
 def measure(rows: int) -> dict[str, float]:
-    """`stream` in a process of its own, over a file that is made for it."""
+    """Run `stream` in a process of its own, over a generated file."""
     with tempfile.TemporaryDirectory() as folder:
         write_questions(Path(folder, "text", "TSQA.csv"), rows)
         done = subprocess.run(
@@ -64,7 +64,7 @@ def measure(rows: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Prints a line for each size."""
+    """Print a line for each size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 1_000_000], help="Rows of the files.")
     parser.add_argument("--output", type=Path, help="Folder for the measurements as JSON.")

@@ -3,8 +3,8 @@
     python benchmarks/tslm_decoding.py [--backbone gpt2-6] [--rounds 5] [--threads 2]
 
 Both decode 64 tokens after a prompt of the same number of tokens, which for the model is 12 series of 1,000 points in
-text. Rounds are interleaved, and the ratio is taken within a round, by the clock and by the time that the process had
-a processor, because a busy machine moves the first. Flamingo has a block before every layer, with the default
+text. Rounds are interleaved, and the ratio is taken within a round, by the clock and by processor time, which
+a busy machine affects less. Flamingo has a block before every layer, with the default
 feed-forward and with the published 4-fold one. Also counts how often the encoder runs.
 """
 
@@ -20,7 +20,7 @@ from ts_llm_fusion import TSLMConfig, TSLMForCausalLM
 
 SERIES, POINTS, NEW_TOKENS = 12, 1_000, 64
 TEXT_TOKENS = 25  # before each series
-# Random weights in the proportions of models that people run on CPUs. Positions suffice for the longer prompt.
+# Random weights in the sizes of common models for CPUs, with enough positions for the longer prompt.
 BACKBONES = {
     "gpt2-6": lambda: GPT2Config(n_layer=6, n_positions=4_096),  # DistilGPT-2
     "smollm-135m": lambda: LlamaConfig(
@@ -62,7 +62,7 @@ def prompt(model: TSLMForCausalLM) -> dict[str, torch.Tensor]:
 
 
 class TokenTimes(BaseStreamer):
-    """Notes when the prompt is handed over and when each token is made, by the clock and in processor time."""
+    """Times of the prompt and of each token, by the clock and in processor time."""
 
     def __init__(self) -> None:
         self.times: list[tuple[float, float]] = []
@@ -75,7 +75,7 @@ class TokenTimes(BaseStreamer):
 
 
 def tokens_per_second(model: PreTrainedModel, inputs: dict[str, torch.Tensor]) -> list[float]:
-    """Speed of `NEW_TOKENS` tokens after the first one, so without the prompt; by the clock and by processor time."""
+    """Measure the speed of `NEW_TOKENS` tokens after the first, without the prompt, by clock and processor time."""
     streamer, tokens = TokenTimes(), 1 + NEW_TOKENS
     options = {"max_new_tokens": tokens, "min_new_tokens": tokens, "do_sample": False, "pad_token_id": 0}
     model.generate(**inputs, **options, streamer=streamer)
@@ -83,7 +83,7 @@ def tokens_per_second(model: PreTrainedModel, inputs: dict[str, torch.Tensor]) -
 
 
 def measure(name: str, model: TSLMForCausalLM, rounds: int) -> list[tuple[float, float]]:
-    """Ratios to the bare backbone by the clock and by processor time, of each round."""
+    """Measure the ratios to the bare backbone in each round, by the clock and by processor time."""
     inputs = prompt(model)
     bare_inputs = {key: inputs[key] for key in ("input_ids", "attention_mask")}
     calls = []

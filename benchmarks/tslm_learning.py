@@ -1,9 +1,9 @@
-"""What the recipes of the time-series language model reach, in one table: `python -m benchmarks.tslm_learning`.
+"""Table of results of the recipes of the time-series language model: `python -m benchmarks.tslm_learning`.
 
-Trains the recipes of `configs/tslm` that are named, or all of them, each in a process of its own, and reports on the
+Trains the named recipes of `configs/tslm`, or all, each in a process of its own, and reports on the
 test split: exact match, accuracy and macro-F1 of generated answers, exact match with the series of other samples
-("shuffled"), the share of the most frequent answer of each kind ("chance"), what methods without a language model
-reach where the run has measured them, and the budget: training questions, their tokens, seconds. The control
+("shuffled"), the share of the most frequent answer of each kind ("chance"), the baselines without a language model,
+and the budget: training questions, their tokens, seconds. The control
 synthetic_qa_text reads the same series as numbers in the text.
 """
 
@@ -19,10 +19,10 @@ RECIPES = Path(__file__).parent.parent / "configs" / "tslm"
 
 
 def row(output: Path) -> dict[str, float]:
-    """Numbers of the run in a folder for the table."""
+    """Row of the table for the run in a folder."""
     metrics = json.loads((output / "metrics.json").read_text())
     log = json.loads((output / "log_history.json").read_text())
-    others = {"shuffled": metrics.get("shuffled"), **metrics.get("baselines", metrics.get("floors", {}))}
+    others = {"shuffled": metrics.get("shuffled"), **(metrics.get("baselines") or metrics.get("floors", {}))}
     return {
         **metrics["test"],
         **{name: values["exact_match"] for name, values in others.items() if values is not None},
@@ -35,7 +35,7 @@ def row(output: Path) -> dict[str, float]:
 def rows_by_task(name: str, metrics: dict) -> dict[str, dict[str, float]]:
     """Exact match of each kind of question: of a run, with shuffled series, by chance, without a language model."""
     tasks = {name: metrics["test_by_task"], f"{name}, shuffled": metrics.get("shuffled_by_task")}
-    tasks |= metrics.get("baselines_by_task", metrics.get("floors_by_task", {}))
+    tasks |= metrics.get("baselines_by_task") or metrics.get("floors_by_task", {})
     rows = {
         who: {task: values["exact_match"] for task, values in found.items()}
         for who, found in tasks.items()
@@ -46,7 +46,7 @@ def rows_by_task(name: str, metrics: dict) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    """Runs the benchmark."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipes", nargs="*", help="names without .yaml; all by default")
     parser.add_argument("--output", type=Path, default=Path("outputs"), help="folder of the runs")
@@ -62,7 +62,7 @@ def main() -> None:
         rows[name] = row(output)
         metrics = json.loads((output / "metrics.json").read_text())
         if len(metrics["test_by_task"]) > 1:
-            by_task = rows_by_task(name, metrics) | by_task  # what two runs share is the same in both
+            by_task = rows_by_task(name, metrics) | by_task  # shared rows are equal in all runs
     print(results_table(rows))
     if by_task:
         print(f"\nExact match by kind of question\n{results_table(by_task)}")

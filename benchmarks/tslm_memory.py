@@ -4,9 +4,9 @@
 
 A step is forward, backward and AdamW, in float32, with gradient checkpointing, on one sample. On a CUDA device the
 peak is the allocator's; on the CPU it is counted from the tensors that operators make. "Beyond the encoder" is the
-same step with the encoder's tokens given, so that its activations are not there. What still grows then has nothing
-to do with the language model: for each patch, the encoder's token and its gradient, and, while one layer of the
-resampler runs backward, its normalised token and the gradients of that as key and as value. It is a small share of
+same step with the encoder's tokens given, so that its activations are not there. The remaining growth is independent
+of the language model: for each patch, the encoder's token and its gradient, and, while one layer of the
+resampler runs backward, its normalized token and the gradients of that as key and as value. It is a small share of
 all memory unless the language model is tiny. Flamingo is measured on a language model of the given size, the soft
 prompt on that of the recipe synthetic_qa.
 """
@@ -31,7 +31,7 @@ TEXT = [*range(5, 30)]
 
 
 class PeakMemory(TorchDispatchMode):
-    """Counts the bytes of the storages that are alive, and their peak, from the moment it is entered."""
+    """Count of the bytes of all live storages, and their peak, from the moment it is entered."""
 
     def __init__(self, optimizer: torch.optim.Optimizer):
         super().__init__()
@@ -115,7 +115,7 @@ def peak_of_step(model: TSLMForCausalLM, inputs: dict[str, torch.Tensor]) -> int
 
 
 def peak_beyond_encoder(model: TSLMForCausalLM, inputs: dict[str, torch.Tensor]) -> int:
-    """The same, with the encoder's tokens made beforehand; they want a gradient, as in training."""
+    """Peak bytes of a training step with the encoder's tokens given; they require a gradient, as in training."""
     with torch.no_grad():
         mask = torch.ones_like(inputs["time_series"])
         features, exists = modeling_tslm.encode_series(model.model.encoder, inputs["time_series"], mask)

@@ -6,8 +6,8 @@ import pytest
 
 from ts_llm_fusion import cli
 from ts_llm_fusion.data.download import cached_path
-from ts_llm_fusion.data.mitbih import ENTRIES
 from ts_llm_fusion.data.registry import load_dataset
+from ts_llm_fusion.data.series.mitbih import ENTRIES
 from ts_llm_fusion.requirements import MissingPackageError, require
 
 

@@ -19,7 +19,7 @@ _PUBLIC = {
     **{name: module for module, name in (path.split(":") for path in _CLASSES)},
     "convert_opentslm": "ts_llm_fusion.conversion",
     "forecast_frame": "ts_llm_fusion.forecasting",
-    "load_series": "ts_llm_fusion.data.sources",
+    "load_series": "ts_llm_fusion.data.series.sources",
     "load_dataset": "ts_llm_fusion.data.registry",
     "run_benchmark": "ts_llm_fusion.recipes.benchmark",
     "run_forecaster_recipe": "ts_llm_fusion.recipes.forecaster",

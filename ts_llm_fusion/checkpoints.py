@@ -1,24 +1,25 @@
-"""The files of a checkpoint, looked at before a model is built of them."""
+"""Checks of the files of a checkpoint before a model is built."""
 
 import json
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-# Every other file of JSON may be of any kind.
+# JSON files that must hold a mapping.
 _MAPPINGS = ("config.json", "preprocessor_config.json", "processor_config.json", "tokenizer_config.json")
 
 
 def check_checkpoint(name_or_path: str | Path) -> None:
-    """Raises for files of a checkpoint's folder that are cut or garbled: JSON, and the headers of weights.
+    """Check that no file of a checkpoint is truncated or garbled: JSON files, and the headers of weights.
 
-    Values of weights cannot be checked: the format keeps no checksum. What comes from the Hub is verified there.
+    The values of weights cannot be checked, because the format has no checksum. The client of the Hub verifies its
+    downloads.
 
     Args:
-        name_or_path: a folder; anything else passes.
+        name_or_path: folder of a checkpoint; any other name passes.
 
     Raises:
-        ValueError: naming the file.
+        ValueError: a file is damaged; the error names it.
     """
     for path in sorted(Path(name_or_path).glob("*.json")):
         try:

@@ -12,7 +12,7 @@ _PROCESSING = "ts_llm_fusion.processing"
 
 @dataclass(frozen=True)
 class Family:
-    """A family of models, identified by the `model_type` in config.json.
+    """Family of models, identified by the `model_type` in config.json.
 
     Args:
         model_type: `model_type` of the configuration.
@@ -94,7 +94,7 @@ MODEL_CLASSES: dict[str, dict[str, str]] = {
 
 
 def find_family(model_type: str | None, checkpoint: object, tasks: Iterable[str | None] | None = None) -> Family:
-    """The family of a checkpoint.
+    """Find the family of a checkpoint.
 
     Args:
         model_type: `model_type` in its config.json.

@@ -1,4 +1,4 @@
-"""Atomic file writes."""
+"""Atomic file writes, and checks of outputs before any work."""
 
 import json
 import os
@@ -34,19 +34,19 @@ def _umask() -> int:
 
 
 def check_output(path: str | Path, inputs: Iterable[str | Path | None] = (), overwrite: bool = False) -> None:
-    """Raises, before any work, if a file cannot be written or would take the place of another.
+    """Check that a file can be written and replaces no other.
 
     Args:
-        path: the file to be.
-        inputs: files (or names, which are no files) that the command reads; none of them is ever written over.
-        overwrite: whether another file may be written over.
+        path: file to write.
+        inputs: files (or names of something else) that the command reads, which are never overwritten.
+        overwrite: whether another file may be overwritten.
 
     Raises:
-        ValueError: if it is one of the inputs.
-        OSError: if it is there already, is a folder, or its folder cannot be written in.
+        ValueError: the file is one of the inputs.
+        OSError: the file exists, is a folder, or its folder is not writable.
     """
     path = Path(path)
-    _check_is_no_input(path, inputs)
+    _check_not_input(path, inputs)
     if path.is_dir():
         raise IsADirectoryError(f"{path}: a folder of this name is there; name a file.")
     if path.exists() and not overwrite:
@@ -57,20 +57,20 @@ def check_output(path: str | Path, inputs: Iterable[str | Path | None] = (), ove
 def check_output_folder(
     folder: str | Path, patterns: Iterable[str], inputs: Iterable[str | Path | None] = (), overwrite: bool = False
 ) -> None:
-    """Raises, before any work, if a folder cannot be written in or files in it would be written over.
+    """Check that files can be written in a folder and replace no others.
 
     Args:
-        folder: where to; it need not be there.
-        patterns: names of the files to be, as of `Path.glob`.
-        inputs: folders (or names, which are no folders) that the command reads; none of them is ever written over.
-        overwrite: whether other files may be written over.
+        folder: folder to write in; it need not exist.
+        patterns: names of the files to write, for `Path.glob`.
+        inputs: folders (or names of something else) that the command reads, which are never overwritten.
+        overwrite: whether other files may be overwritten.
 
     Raises:
-        ValueError: if it is one of the inputs.
-        OSError: if such a file is there already, or the folder cannot be written in.
+        ValueError: the folder is one of the inputs.
+        OSError: such a file exists, or the folder is not writable.
     """
     folder = Path(folder)
-    _check_is_no_input(folder, inputs)
+    _check_not_input(folder, inputs)
     check_writable(folder)
     if not overwrite:
         found = next((path for pattern in patterns for path in sorted(folder.glob(pattern))), None)
@@ -81,14 +81,14 @@ def check_output_folder(
             )
 
 
-def _check_is_no_input(path: Path, inputs: Iterable[str | Path | None]) -> None:
+def _check_not_input(path: Path, inputs: Iterable[str | Path | None]) -> None:
     for given in inputs:
         if given is not None and path.exists() and Path(given).exists() and path.samefile(given):
             raise ValueError(f"{path}: the output is what is read; name another.")
 
 
 def check_writable(folder: str | Path) -> None:
-    """Raises `OSError` if files cannot be made in a folder, or it cannot be made itself."""
+    """Raise OSError if a folder is not writable or cannot be created."""
     existing = Path(folder)
     while not existing.exists():
         existing = existing.parent

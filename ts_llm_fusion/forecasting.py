@@ -16,8 +16,8 @@ from transformers import (
 from transformers.utils import logging
 
 from .checkpoints import check_checkpoint
-from .data.sources import SeriesSource, load_series
-from .data.time_axis import find_grid
+from .data.series.sources import SeriesSource, load_series
+from .data.series.time_axis import find_grid
 from .families import find_family
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
 from .processing.series_arrays import columns_of, stack_columns

@@ -130,7 +130,7 @@ def save_figure(figure: Figure, path: str | Path) -> None:
 
 
 def quantile_bands(
-    quantiles: np.ndarray, levels: Sequence[float], index: pd.Index, columns: Sequence[str]
+    quantiles: np.ndarray, levels: Sequence[float], index: pd.Index, columns: Sequence[str] | pd.Index
 ) -> list[tuple[pd.DataFrame, pd.DataFrame, str]]:
     """Bands between quantiles whose levels are symmetric around the median, widest first.
 
@@ -143,12 +143,12 @@ def quantile_bands(
     Returns:
         (lower, upper, label) for each pair of levels.
     """
-    bands = []
+    bands: list[tuple[pd.DataFrame, pd.DataFrame, str]] = []
     for low, level in enumerate(levels):
         high = next((k for k, other in enumerate(levels) if abs(other + level - 1) < 1e-6 and k > low), None)
         if high is not None:
-            frames = (pd.DataFrame(quantiles[..., k], index=index, columns=columns) for k in (low, high))
-            bands.append((*frames, f"{level:g} to {levels[high]:g} quantile"))
+            lower, upper = (pd.DataFrame(quantiles[..., k], index, pd.Index(columns)) for k in (low, high))
+            bands.append((lower, upper, f"{level:g} to {levels[high]:g} quantile"))
     return bands
 
 
@@ -206,12 +206,13 @@ def forecast_figure(series: pd.DataFrame, table: pd.DataFrame, title: str = "") 
 
     mean = wide("mean")
     levels = sorted(table.columns[3:], key=float)
-    quantiles = np.stack([wide(level).to_numpy() for level in levels], -1) if levels else None
+    bands: Sequence[tuple[pd.DataFrame, pd.DataFrame, str]] = ()
+    if levels:
+        quantiles = np.stack([wide(level).to_numpy() for level in levels], -1)
+        bands = quantile_bands(quantiles, [float(level) for level in levels], mean.index, mean.columns)
     return plot_forecast(
         history=series.iloc[-_HISTORY_RATIO * len(mean) :],
         forecast=mean,
-        bands=quantile_bands(quantiles, [float(level) for level in levels], mean.index, mean.columns)
-        if levels
-        else (),
+        bands=bands,
         title=title,
     )

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from types import ModuleType
+from typing import Any
 
 import wrapt
 
@@ -24,14 +25,14 @@ _ROWS = [
 ]
 
 
-def _loaded(path: str) -> type | None:
-    """The class at `module:name`, or None if its module is not imported, or not yet up to the class."""
+def _loaded(path: str) -> Any:
+    """Class at `module:name`; None if its module is not imported, or not yet up to the class."""
     module, name = path.split(":")
     return getattr(sys.modules.get(module), name, None)
 
 
-def _imported(path: str) -> type | None:
-    """The class at `module:name`, imported if necessary; None only while an outer import of the module is running."""
+def _imported(path: str) -> Any:
+    """Class at `module:name`, imported if necessary; None only while an outer import of the module is running."""
     importlib.import_module(path.split(":")[0])
     return _loaded(path)
 

@@ -16,7 +16,7 @@ def require(package: str, extra: str) -> ModuleType:
         extra: extra of this package that installs it, as in pyproject.toml.
 
     Raises:
-        MissingPackageError: if the package, or one that it needs, is not installed.
+        MissingPackageError: the package, or one that it needs, is not installed.
     """
     try:
         return importlib.import_module(package)

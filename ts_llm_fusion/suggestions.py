@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 
 def nearest(name: str, known: Iterable[str], otherwise: str | None = None) -> str:
-    """Hint for an unknown name, to end an error message with: "did you mean 'ETTh1'?".
+    """Hint for an unknown name, to end an error message: "did you mean 'ETTh1'?".
 
     Args:
-        name: as given; upper and lower case are alike.
-        known: the names to choose from.
-        otherwise: hint where no known name is close; the list of all of them by default.
+        name: unknown name, in any case.
+        known: known names.
+        otherwise: hint if no known name is similar; the list of all of them by default.
     """
     by_lower = {candidate.lower(): candidate for candidate in known}
     close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)

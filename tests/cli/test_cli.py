@@ -129,12 +129,12 @@ def test_a_step_is_given_or_that_of_the_training_or_told(folder: Path, caplog: p
         rows.iloc[::step].to_csv(few, index=False)
         return forecast(folder, "few_forecast.csv", "--overwrite", *options, data=few)["timestamp"].iloc[0]
 
-    with caplog.at_level("WARNING", "ts_llm_fusion.data.time_axis"):
+    with caplog.at_level("WARNING", "ts_llm_fusion.data.series.time_axis"):
         assert first_date(2, "--freq", "h") == pd.Timestamp("2024-01-03 11:00")
         assert not caplog.records
         assert first_date(2) == pd.Timestamp("2024-01-03 12:00")
     assert "freq 'h' of the checkpoint is not that of the series, which is 2h" in caplog.records[0].getMessage()
-    with caplog.at_level("INFO", "ts_llm_fusion.data.time_axis"):
+    with caplog.at_level("INFO", "ts_llm_fusion.data.series.time_axis"):
         pd.concat([rows.iloc[:20], rows.iloc[22:]]).to_csv(few, index=False)
         forecast(folder, "few_forecast.csv", "--overwrite", data=few)
     assert "few.csv: 2 of 60 rows of the grid (h, confidence 0.98) are absent" in caplog.text

@@ -11,10 +11,10 @@ import pytest
 from datasets import Dataset, IterableDataset
 
 from ts_llm_fusion import load_series
-from ts_llm_fusion.data import rows, sources
 from ts_llm_fusion.data.entries import RemoteFile
 from ts_llm_fusion.data.registry import REGISTRY, find_dataset, find_features, find_loader, load_dataset
-from ts_llm_fusion.data.rows import SERIES_FEATURES
+from ts_llm_fusion.data.series import rows, sources
+from ts_llm_fusion.data.series.rows import SERIES_FEATURES
 
 FORECASTING = {
     *("ETTh1", "ETTh2", "ETTm1", "ETTm2", "Weather", "Electricity", "Traffic", "Exchange", "ILI", "MIT-BIH"),
@@ -144,7 +144,7 @@ def test_weather_repeats_a_date_and_skips_others_but_its_rows_count(
     dates[20:] += pd.Timedelta(minutes=100)
     dates[11] = dates[10]
     table = pd.DataFrame({"date": dates.dt.strftime("%Y-%m-%d %H:%M:%S"), "p": np.arange(40.0), "OT": np.ones(40)})
-    ltsf_file(tmp_path, monkeypatch, "Weather", table, train_end=20, val_end=30, test_end=40, num_variables=2)
+    ltsf_file(tmp_path, monkeypatch, "Weather", table, borders=(20, 30, 40), num_variables=2)
     series = load_series("Weather").series
     assert series.index[[0, 11, 39]].tolist() == [
         pd.Timestamp("2020-01-01 00:10"),

@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
+from ts_llm_fusion.data.qa.rationales import final_answer
 from ts_llm_fusion.evaluation.answers import (
     answer_label,
     exact_matches,
-    final_answer,
     label_matches,
     macro_f1,
     overall_metrics,

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 import ts_llm_fusion
-from ts_llm_fusion.data.windows import WindowDataset
-from ts_llm_fusion.evaluation.baseline_models import BaselineModel, DLinear
-from ts_llm_fusion.evaluation.floors import pooled_ridge
+from ts_llm_fusion.baselines.naive import pooled_ridge, repeat_last
+from ts_llm_fusion.baselines.neural import DLinear, NeuralForecaster
+from ts_llm_fusion.data.series.windows import WindowDataset
 
 fev = pytest.importorskip("fev")
 
@@ -118,7 +118,7 @@ def test_statistical_forecasters_beat_the_last_value(name: str, task: "fev.Task"
 def test_any_function_of_past_values_is_a_forecaster(task: "fev.Task", series: list[np.ndarray]) -> None:
     ridge = pooled_ridge(WindowDataset(torch.tensor(series[1][:40]), 12, HORIZON))
     assert summary(task, ridge)["test_error"] < 0.7 * summary(task, "repeat_last")["test_error"]
-    linear = BaselineModel(DLinear(12, HORIZON, moving_average=1), 12)
+    linear = NeuralForecaster(DLinear(12, HORIZON, moving_average=1), 12)
     with torch.no_grad():
         for parameter in linear.parameters():
             parameter.zero_()
@@ -134,7 +134,7 @@ def test_what_cannot_be_predicted_is_said(task: "fev.Task", tiny_model, monkeypa
         ts_llm_fusion.predict_fev(task, "nothing")
     with pytest.raises(ValueError, match=r"quantile 0.1 is asked for; this model gives levels from 0.2 to 0.8"):
         ts_llm_fusion.predict_fev(task, tiny_model(quantiles=[0.2, 0.8]))
-    short = ts_llm_fusion.evaluation.floors.repeat_last(HORIZON - 1)
+    short = repeat_last(HORIZON - 1)
     with pytest.raises(ValueError, match="the forecaster gives 11 steps; the task asks for 12"):
         ts_llm_fusion.predict_fev(task, short)
     monkeypatch.setitem(sys.modules, "fev", None)

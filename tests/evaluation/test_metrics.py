@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from ts_llm_fusion import load_metric
+from ts_llm_fusion.baselines.naive2 import naive2
 from ts_llm_fusion.evaluation.metrics import AVAILABLE_METRICS
-from ts_llm_fusion.evaluation.naive2 import naive2
 from ts_llm_fusion.evaluation.point_metrics import mase, seasonal_scale, smape
 
 NAMES = sorted(AVAILABLE_METRICS)

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ts_llm_fusion.evaluation.naive2 import is_seasonal, naive2, seasonal_indices
 from ts_llm_fusion.evaluation.point_metrics import mae, mase, mse, owa, seasonal_scale, smape
 
 M4_SEASONALITY = {"Yearly": 1, "Weekly": 1, "Hourly": 24}
@@ -16,7 +15,7 @@ M4_SEASONALITY = {"Yearly": 1, "Weekly": 1, "Hourly": 24}
 
 @pytest.fixture(scope="module")
 def m4(assets_dir: Path) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
-    """Frequency -> (series, forecasts of the organisers and of entries), in the same order."""
+    """Frequency -> (series, forecasts of the organizers and of entries), in the same order."""
     forecasts = pd.read_parquet(assets_dir / "data/m4/m4_forecasts_YWH.parquet").set_index("id")
     series = {name: pd.read_parquet(assets_dir / f"data/m4/m4_{name.lower()}.parquet") for name in M4_SEASONALITY}
     return {name: (table, forecasts.loc[table["id"]]) for name, table in series.items()}
@@ -88,14 +87,6 @@ def test_scores_of_the_m4_competition_are_the_official_ones(
     assert found == pytest.approx(official.loc[row, f"OWA_{frequency}"], abs=1e-12)
 
 
-@pytest.mark.parametrize("frequency", M4_SEASONALITY)
-def test_naive2_is_that_of_the_organisers(frequency: str, m4: dict) -> None:
-    series, forecasts = m4[frequency]
-    theirs = np.stack(forecasts["Naive2"].to_numpy())
-    ours = naive2(series["train"].to_numpy(), M4_SEASONALITY[frequency], theirs.shape[1])
-    assert np.mean((abs(ours - theirs) <= 1e-6 * abs(theirs)).all(1)) >= 0.99
-
-
 def test_metrics_of_23000_series_take_less_than_two_seconds() -> None:
     rng = np.random.default_rng(0)
     in_sample = [rng.uniform(1, 2, length) for length in rng.integers(13, 60, 23_000)]
@@ -107,30 +98,3 @@ def test_metrics_of_23000_series_take_less_than_two_seconds() -> None:
     # Of two independent uniform values the mean absolute difference is 1 / 3, the mean square 1 / 6.
     assert scores[:2] == pytest.approx([1 / 6, 1 / 3], abs=0.01)
     assert scores[3] == pytest.approx(1, abs=0.05)
-
-
-@pytest.mark.parametrize("length", [60, 61, 66])
-@pytest.mark.parametrize("period", [4, 5])
-def test_naive2_continues_a_season_of_known_factors_from_any_phase(period: int, length: int) -> None:
-    factors = np.linspace(0.5, 1.5, period)
-    season = factors[np.arange(length + 7) % period]
-    forecast = naive2([10 * season[:length], np.full(length, 3.0)], period, 7)
-    np.testing.assert_allclose(forecast[0], 10 * season[length:], rtol=1e-12)
-    np.testing.assert_array_equal(forecast[1], 3.0)
-    np.testing.assert_allclose(seasonal_indices(10 * season[None, :length], period)[0], factors, rtol=1e-12)
-
-
-def test_seasonality_is_tested_at_90_percent() -> None:
-    noise = np.random.default_rng(0).normal(size=(2000, 200))
-    # The test is two-sided at 10 %; the estimate of an autocorrelation is biased a little towards 0.
-    assert 0.06 < is_seasonal(noise, 4).mean() < 0.12
-    assert not is_seasonal(noise[:, :11], 4).any()
-    # R computes no autocorrelation beyond 10 log10(72) = 18.6.
-    assert not is_seasonal(np.tile(np.arange(24.0), 3)[None], 24).any()
-
-
-def test_naive2_falls_back_to_the_last_value_and_refuses_gaps() -> None:
-    negative = np.tile([-1.0, 2.0, -1.0, 0.0], 10)
-    np.testing.assert_array_equal(naive2([negative], 4, 3), [[0.0, 0.0, 0.0]])
-    with pytest.raises(ValueError, match="2 of 3 series are empty or have missing values"):
-        naive2([negative, np.array([1.0, np.nan]), np.array([])], 4, 3)

@@ -10,7 +10,7 @@ from transformers import TrainingArguments
 
 from hub.conftest import ANA, BEN, Trained, recipe, write_series
 from hub.server import Hub
-from ts_llm_fusion.data.preparation import DataArguments
+from ts_llm_fusion.data.series.preparation import DataArguments
 from ts_llm_fusion.hub.push import requested_publication
 from ts_llm_fusion.training.arguments import RecipeParser
 from ts_llm_fusion.training.forecaster import (

@@ -12,10 +12,10 @@ from transformers import AutoProcessor
 from trl import ModelConfig
 
 import ts_llm_fusion
-from ts_llm_fusion.data.preparation import DataArguments
 from ts_llm_fusion.data.qa.archives import ArchiveArguments
 from ts_llm_fusion.data.qa.questions import QuestionArguments
 from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
+from ts_llm_fusion.data.series.preparation import DataArguments
 from ts_llm_fusion.recipes.benchmark import Benchmark
 from ts_llm_fusion.training.forecaster import (
     BackboneArguments,

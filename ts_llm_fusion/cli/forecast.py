@@ -58,7 +58,7 @@ def main(args: Sequence[str]) -> None:
     if options.prediction_length is not None and options.prediction_length < 1:
         raise ValueError(f"--prediction_length is {options.prediction_length}; it must be at least 1.")
     # Imported here, so that --help needs no torch.
-    from ..data.sources import load_series
+    from ..data.series.sources import load_series
     from ..forecasting import check_quantile_levels, forecast_frame, load_forecaster
     from ..plots import forecast_figure, save_figure
 

@@ -99,7 +99,7 @@ def _entry(setting: Setting, width: int) -> str:
 _TRAINING = "ts_llm_fusion.training"
 _RUN = f"{_TRAINING}.runs:RunDefaults"
 _FORECASTER = f"{_TRAINING}.forecaster:ForecastTrainingArguments"
-_SERIES = ("ts_llm_fusion.data.preparation:DataArguments",)
+_SERIES = ("ts_llm_fusion.data.series.preparation:DataArguments",)
 _QUESTIONS = (
     "ts_llm_fusion.data.qa.questions:QuestionArguments",
     "ts_llm_fusion.data.qa.synthetic:SyntheticArguments",

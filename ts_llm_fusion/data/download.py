@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def data_directory() -> Path | None:
-    """The user's data directory, `$TS_LLM_FUSION_DATA_DIR`, if it is set."""
+    """User's data directory, `$TS_LLM_FUSION_DATA_DIR`, if it is set."""
     directory = os.environ.get(DATA_DIR_VARIABLE)
     return Path(directory) if directory else None
 
@@ -170,8 +170,7 @@ def _verify(path: Path, file: RemoteFile, record_path: Path, name: str) -> None:
         if file.sha256 is None:
             logger.info("%s: sha256 of %s is %s", name, file.path, digest)
         write_json(
-            record_path,
-            {"url": file.url, "sha256": digest, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns},
+            record_path, {"url": file.url, "sha256": digest, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
         )
 
 

@@ -1,4 +1,4 @@
-"""Registry entries: plain data, so that a source declares its own without loading anything."""
+"""Registry entries, as plain data that imports nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of a data set.
+    """File of a data set.
 
     Args:
         path: below the data directory, such as "ltsf/ETTh1.csv"; a file with .gz appended is found too.
@@ -27,7 +27,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class DatasetEntry:
-    """One data set.
+    """Data set.
 
     Args:
         name: unique in the registry.

@@ -1,4 +1,4 @@
-"""Data sets whose rows a generator makes."""
+"""Data sets made by generators of rows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path

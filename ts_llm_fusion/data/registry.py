@@ -1,4 +1,4 @@
-"""The registry of data sets: entries by name, and their samples as Hugging Face data sets."""
+"""Registry of data sets: entries by name, and their samples as Hugging Face data sets."""
 
 import importlib
 from collections.abc import Callable
@@ -6,22 +6,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..suggestions import nearest
-from .entries import DatasetEntry, RemoteFile
+from .entries import DatasetEntry
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
 
-__all__ = ["REGISTRY", "DatasetEntry", "RemoteFile", "find_dataset", "find_features", "find_loader", "load_dataset"]
-
 # Each of these modules declares `ENTRIES`.
 _MODULES = (
-    "ts_llm_fusion.data.ltsf",
-    "ts_llm_fusion.data.m4",
-    "ts_llm_fusion.data.mitbih",
+    "ts_llm_fusion.data.series.ltsf",
+    "ts_llm_fusion.data.series.m4",
+    "ts_llm_fusion.data.series.mitbih",
     "ts_llm_fusion.data.qa.entries",
-    "ts_llm_fusion.data.sources",
-    "ts_llm_fusion.data.synthetic_series",
+    "ts_llm_fusion.data.series.sources",
+    "ts_llm_fusion.data.series.synthetic",
 )
+# Loader of a file of series.
+_FILE_LOADER = "ts_llm_fusion.data.series.rows:load_rows"
 
 
 def _gather() -> dict[str, DatasetEntry]:
@@ -76,9 +76,7 @@ def load_dataset(
         MissingPackageError: if the set needs an optional package that is not installed.
     """
     if name not in REGISTRY and Path(name).suffix:
-        from .rows import load_rows
-
-        return load_rows(split, streaming, data=name, **options)
+        return _import(_FILE_LOADER)(split, streaming, data=name, **options)
     entry = find_dataset(name)
     if split is not None and split not in entry.splits:
         raise ValueError(f"{name}: no split {split!r}; the splits are {', '.join(entry.splits)}.")

@@ -1,18 +1,11 @@
 """Metrics of generated answers: accuracy and F1 for labels, ROUGE-L for free text."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..data.qa.rationales import final_answer
 from ..requirements import require
-
-_FINAL = re.compile(r"\banswer\s*:", re.IGNORECASE)
-
-
-def final_answer(text: str) -> str:
-    """Stripped text after the last "Answer:", or the whole text if there is none."""
-    return _FINAL.split(text)[-1].strip()
 
 
 def answer_label(text: str) -> str:
@@ -92,12 +85,13 @@ def task_metrics(
     for task, pairs in sorted(by_task.items()):
         found, truths = zip(*pairs, strict=True)
         metrics[task] = {"exact_match": _mean(exact_matches(found, truths))}
-        if labels[task] is None:
+        task_labels = labels[task]
+        if task_labels is None:
             metrics[task]["rouge_l"] = rouge_l(found, truths)
         else:
             metrics[task] |= {
                 "accuracy": _mean(label_matches(found, truths)),
-                "macro_f1": macro_f1(found, truths, labels[task]),
+                "macro_f1": macro_f1(found, truths, task_labels),
                 "chance": Counter(map(answer_label, truths)).most_common(1)[0][1] / len(truths),
             }
         metrics[task]["count"] = len(truths)

@@ -24,19 +24,10 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
         (means), "mse_std" and "mae_std" (with ddof 1, NaN for one seed), "parameters", "seconds" and "validation"
         (means), "test_windows" and "all_test_windows".
     """
-    groups = results.groupby(["dataset", "model", "horizon"], sort=False)
-    return groups.agg(
-        seeds=("mse", "size"),
-        mse=("mse", "mean"),
-        mse_std=("mse", "std"),
-        mae=("mae", "mean"),
-        mae_std=("mae", "std"),
-        parameters=("parameters", "mean"),
-        seconds=("seconds", "mean"),
-        validation=("validation", "mean"),
-        test_windows=("test_windows", "first"),
-        all_test_windows=("all_test_windows", "first"),
-    ).reset_index()
+    columns = {"seeds": ("mse", "size"), "mse_std": ("mse", "std"), "mae_std": ("mae", "std")}
+    columns |= {name: (name, "mean") for name in ("mse", "mae", "parameters", "seconds", "validation")}
+    columns |= {name: (name, "first") for name in ("test_windows", "all_test_windows")}
+    return results.groupby(["dataset", "model", "horizon"], sort=False).agg(**columns).reset_index()
 
 
 def _mean_and_std(mean: float, std: float) -> str:
@@ -48,39 +39,37 @@ def _is_partial(summary: pd.DataFrame) -> bool:
 
 
 def _errors_table(summary: pd.DataFrame, published: pd.DataFrame, metric: str) -> str:
-    """Rows of our models, then of published ones; a column for each horizon and one for the mean over horizons."""
+    """Markdown table of our models, then published ones, with a column for each horizon and one for their mean."""
     horizons = list(dict.fromkeys(summary["horizon"]))
     rows = [["forecaster", *map(str, horizons), "mean"]]
     for model, group in summary.groupby("model", sort=False):
         found = group.set_index("horizon")
-        cells = [
-            _mean_and_std(found.at[h, metric], found.at[h, f"{metric}_std"]) if h in found.index else ""
-            for h in horizons
-        ]
+        means, stds = found[metric].to_dict(), found[f"{metric}_std"].to_dict()
+        cells = [_mean_and_std(means[h], stds[h]) if h in means else "" for h in horizons]
         mean = f"{found[metric].mean():.3f}" if len(found) == len(horizons) else ""
         rows.append([f"{model} *" if _is_partial(group) else str(model), *cells, mean])
     for model, group in published[published["horizon"].isin(horizons)].groupby("model", sort=False):
-        found = group.set_index("horizon")[metric]
-        mean = f"{found.mean():.3f}" if len(found) == len(horizons) else ""
-        rows.append([f"_{model}_", *(f"{found[h]:.3f}" if h in found else "" for h in horizons), mean])
+        errors = group.set_index("horizon")[metric]
+        mean = f"{errors.mean():.3f}" if len(errors) == len(horizons) else ""
+        rows.append([f"_{model}_", *(f"{errors[h]:.3f}" if h in errors else "" for h in horizons), mean])
     return markdown_table(rows)
 
 
 def _cost_table(summary: pd.DataFrame) -> str:
     rows = [["forecaster", "horizon", "seeds", "test windows", "trained parameters", "seconds", "validation mse"]]
-    for row in summary.itertuples():
-        validation = "" if pd.isna(row.validation) else f"{row.validation:.4f}"
-        windows = f"{row.test_windows} of {row.all_test_windows}"
-        cost = [f"{row.parameters:,.0f}", f"{row.seconds:.1f}"]
-        rows.append([str(row.model), str(row.horizon), str(row.seeds), windows, *cost, validation])
+    for row in summary.to_dict("records"):
+        validation = "" if pd.isna(row["validation"]) else f"{row['validation']:.4f}"
+        windows = f"{row['test_windows']} of {row['all_test_windows']}"
+        cost = [f"{row['parameters']:,.0f}", f"{row['seconds']:.1f}"]
+        rows.append([str(row["model"]), str(row["horizon"]), str(row["seeds"]), windows, *cost, validation])
     return markdown_table(rows)
 
 
 def report(results: pd.DataFrame) -> str:
-    """Results in Markdown: for each dataset one table for each metric, then one of the costs."""
+    """Report rows of `run_benchmark` in Markdown: for each dataset a table for each metric, and one of the costs."""
     parts = []
     for dataset, rows in results.groupby("dataset", sort=False):
-        summary, published = summarize(rows), published_forecasts(dataset)
+        summary, published = summarize(rows), published_forecasts(str(dataset))
         look_backs = ", ".join(map(str, dict.fromkeys(rows["look_back"])))
         parts.append(
             f"## {dataset}\n\nLook-back {look_backs}; errors in units of the training split's standard deviation."
@@ -104,12 +93,12 @@ def report(results: pd.DataFrame) -> str:
 
 
 def picture_name(dataset: str) -> str:
-    """The file of a dataset's picture."""
+    """Name of the picture file of a dataset."""
     return f"{dataset.replace('/', '_').replace(' ', '_')}.png"
 
 
 def write_report(results: pd.DataFrame, folder: str | Path) -> list[Path]:
-    """Write results.md, and a picture for each dataset.
+    """Write results.md, and a picture for each dataset, from rows of `run_benchmark`.
 
     Returns:
         Paths of the written files.
@@ -118,7 +107,7 @@ def write_report(results: pd.DataFrame, folder: str | Path) -> list[Path]:
     written = [folder / REPORT_FILE]
     write_text(written[0], report(results))
     for dataset, rows in results.groupby("dataset", sort=False):
-        path = folder / picture_name(str(dataset))
-        save_figure(plot_errors(summarize(rows), published_forecasts(dataset), title=f"{dataset}, test split"), path)
-        written.append(path)
+        written.append(folder / picture_name(str(dataset)))
+        figure = plot_errors(summarize(rows), published_forecasts(str(dataset)), title=f"{dataset}, test split")
+        save_figure(figure, written[-1])
     return written

@@ -1,7 +1,7 @@
 """Predictions of forecasters for tasks of fev."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,11 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
+from ..baselines.forecaster import Forecast, Forecaster, ForecastTask
+from ..baselines.table import BASELINES
 from ..forecasting import check_quantile_levels, load_forecaster, model_order, quantiles_at
 from ..requirements import require
-from .floors import repeat_last, seasonal_naive
-from .forecasters import Forecast, Forecaster, auto_ets, auto_theta, model_forecaster
+from .forecasters import model_forecaster
 
 if TYPE_CHECKING:
     import fev
@@ -24,21 +25,18 @@ logger = logging.getLogger(__name__)
 
 _BATCH_SIZE = 256
 
-# Forecasters without training: name -> (horizon, season, quantile levels) -> forecaster.
-_UNTRAINED: dict[str, Callable[[int, int, Sequence[float]], Forecaster]] = {
-    "repeat_last": lambda horizon, season, levels: repeat_last(horizon),
-    "seasonal_naive": lambda horizon, season, levels: seasonal_naive(horizon, season),
-    "auto_ets": auto_ets,
-    "auto_theta": auto_theta,
-}
+# Baselines for tasks that give only the past.
+_BASELINES = {name: baseline for name, baseline in BASELINES.items() if not baseline.needs_training_windows}
 
 
 def _task_forecaster(task: "fev.Task", forecaster: str | Path | PreTrainedModel | Forecaster) -> Forecaster:
-    if isinstance(forecaster, str) and forecaster in _UNTRAINED:
-        return _UNTRAINED[forecaster](task.horizon, task.seasonality, task.quantile_levels)
+    if isinstance(forecaster, str) and forecaster in _BASELINES:
+        levels, season = task.quantile_levels, task.seasonality
+        facts = ForecastTask(task.dataset_path, task.horizon, seasonal_period=season, quantile_levels=levels)
+        return _BASELINES[forecaster].make(facts)
     if isinstance(forecaster, str | Path):
         if not Path(forecaster).exists() and "/" not in str(forecaster):
-            raise ValueError(f"{forecaster}: neither the folder of a forecaster nor one of {', '.join(_UNTRAINED)}.")
+            raise ValueError(f"{forecaster}: neither the folder of a forecaster nor one of {', '.join(_BASELINES)}.")
         model, extractor = load_forecaster(forecaster)
         return model_forecaster(model, task.horizon, model_order(model.config, extractor, task.target_columns))
     return model_forecaster(forecaster, task.horizon) if isinstance(forecaster, PreTrainedModel) else forecaster

@@ -5,7 +5,6 @@ The formulas are in `point_metrics` (mse, mae, smape, mase, owa), `quantile_metr
 are missing targets. `forecast_errors.ForecastErrors` sums errors over batches of tensors.
 """
 
-import difflib
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -14,8 +13,9 @@ import evaluate
 import numpy as np
 from datasets import Features, List, Value
 
+from ..baselines.naive2 import naive2
+from ..suggestions import nearest
 from .answers import exact_matches, label_matches, macro_f1, rouge_l, task_metrics, template_means
-from .naive2 import naive2
 from .point_metrics import concatenate, mae, mase, mse, owa, seasonal_scale, smape
 from .quantile_metrics import coverage, msis, wql
 
@@ -70,7 +70,7 @@ def _unscaled(scale: np.ndarray) -> int:
 
 
 class _Metric(evaluate.Metric):
-    """A metric described by the function behind it.
+    """Metric described by the function behind it.
 
     Attributes:
         function: implementation; its docstring is the description.
@@ -94,7 +94,7 @@ class _Metric(evaluate.Metric):
 
 
 class _PointMetric(_Metric):
-    """A metric with no inputs but targets and point forecasts."""
+    """Metric of targets and point forecasts alone."""
 
     inputs = _FORECASTS
 
@@ -207,10 +207,17 @@ Returns {{"msis", "left_out"}}: left_out counts the series without a scale."""
         return {"msis": msis(target, *intervals.T, np.repeat(scale, steps), alpha), "left_out": _unscaled(scale)}
 
 
-class _MatchMetric(_Metric):
-    """A share of answers that match the truth."""
+class _AnswerMetric(_Metric):
+    """Metric of texts, with the arguments of its function."""
 
     inputs = _ANSWERS
+
+    def _compute(self, predictions, references, **options):
+        return {self.name: self.function(predictions, references, **options)}
+
+
+class _MatchMetric(_AnswerMetric):
+    """Share of answers that match the truth."""
 
     def _compute(self, predictions, references):
         return {self.name: sum(self.function(predictions, references)) / len(references)}
@@ -230,27 +237,19 @@ class Accuracy(_MatchMetric):
     usage = f'{_ANSWERS_USAGE}\nReturns {{"accuracy"}}.'
 
 
-class MacroF1(_Metric):
+class MacroF1(_AnswerMetric):
     """Macro-F1 over a fixed list of labels."""
 
     function = staticmethod(macro_f1)
-    inputs = _ANSWERS
     usage = f'{_ANSWERS_USAGE}\nlabels: every label.\nReturns {{"macro_f1"}}.'
 
-    def _compute(self, predictions, references, labels):
-        return {"macro_f1": macro_f1(predictions, references, labels)}
 
-
-class RougeL(_Metric):
+class RougeL(_AnswerMetric):
     """ROUGE-L of whole texts."""
 
     function = staticmethod(rouge_l)
-    inputs = _ANSWERS
     usage = 'predictions, references: strings.\nReturns {"rouge_l"}.'
     bibtex = _ROUGE
-
-    def _compute(self, predictions, references):
-        return {"rouge_l": rouge_l(predictions, references)}
 
 
 class ECGTemplates(_Metric):
@@ -296,10 +295,6 @@ def load_metric(name: str) -> evaluate.Metric:
     Raises:
         ValueError: unknown name; the nearest one is suggested.
     """
-    names = sorted(AVAILABLE_METRICS)
     if name not in AVAILABLE_METRICS:
-        nearest = difflib.get_close_matches(name, names, n=1)
-        raise ValueError(
-            f"no metric {name!r}{f'; did you mean {nearest[0]!r}?' if nearest else ''}; there are {', '.join(names)}."
-        )
+        raise ValueError(f"no metric {name!r}; {nearest(name, sorted(AVAILABLE_METRICS))}")
     return AVAILABLE_METRICS[name](keep_in_memory=True)

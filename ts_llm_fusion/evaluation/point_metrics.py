@@ -38,7 +38,7 @@ def observed(target: np.ndarray, *forecasts: np.ndarray) -> np.ndarray:
     for forecast in forecasts:
         if forecast.shape[: target.ndim] != target.shape or forecast.ndim > target.ndim + 1:
             raise ValueError(f"the forecast has shape {forecast.shape} and the target {target.shape}; give the same.")
-        check_finite(np.count_nonzero(~np.isfinite(forecast)), forecast.size)
+        check_finite(int(np.count_nonzero(~np.isfinite(forecast))), forecast.size)
     counted = ~np.isnan(target)
     if not counted.any():
         raise ValueError("no observed target value to count; the evaluation set is empty or all missing.")
@@ -101,13 +101,13 @@ def smape(target: np.ndarray, forecast: np.ndarray) -> float:
     return float(np.mean(200 * abs(target - forecast) / np.where(size > 0, size, 1)))
 
 
-def concatenate(series: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def concatenate(series: Sequence[Sequence[float] | np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Concatenate series of any lengths: float64 values (sum of lengths,) and the lengths (series,)."""
     lengths = np.array([len(values) for values in series], dtype=np.int64)
     return np.concatenate([np.asarray(values, dtype=np.float64) for values in series]), lengths
 
 
-def seasonal_scale(in_sample: Sequence[np.ndarray], seasonality: int) -> np.ndarray:
+def seasonal_scale(in_sample: Sequence[Sequence[float] | np.ndarray], seasonality: int) -> np.ndarray:
     """Mean of |x_t - x_(t - m)| over each series before its forecast: the scale of MASE and MSIS.
 
     Args:

@@ -11,7 +11,7 @@ def _read(name: str) -> pd.DataFrame:
 
 
 def published_forecasts(dataset: str) -> pd.DataFrame:
-    """Published errors of forecasts in units of the training split's standard deviation.
+    """Read published errors of forecasts, in units of the training split's standard deviation.
 
     Args:
         dataset: a benchmark set such as "ETTh1", or one with its setting: "ETTh1, first 10 %" for training on the
@@ -25,7 +25,7 @@ def published_forecasts(dataset: str) -> pd.DataFrame:
 
 
 def published_answers(dataset: str) -> pd.DataFrame:
-    """Published accuracy and macro-F1, in percent, on a set of questions.
+    """Read published accuracy and macro-F1, in percent, on a set of questions.
 
     Args:
         dataset: name in the registry, such as "tsqa".

@@ -45,17 +45,17 @@ def wql(target: np.ndarray, quantiles: np.ndarray, levels: Sequence[float]) -> f
     Raises:
         ValueError: see `observed`; levels do not match the quantiles; every observed target is 0.
     """
-    levels = np.asarray(levels, dtype=np.float64)
-    if quantiles.shape != (*target.shape, len(levels)) or not ((levels > 0) & (levels < 1)).all():
+    shares = np.asarray(levels, dtype=np.float64)
+    if quantiles.shape != (*target.shape, len(shares)) or not ((shares > 0) & (shares < 1)).all():
         raise ValueError(
             f"quantiles of shape {quantiles.shape} do not fit a target of shape {target.shape} at levels "
-            f"{levels.tolist()}; give one quantile for each level between 0 and 1, on the last axis."
+            f"{shares.tolist()}; give one quantile for each level between 0 and 1, on the last axis."
         )
     counted = observed(target, quantiles)
     size = abs(target[counted]).sum()
     if size == 0:
         raise ValueError("every observed target is 0, so that WQL has no scale; use an unscaled metric.")
-    return float(2 * pinball_loss(target[counted][:, None] - quantiles[counted], levels).sum(0).mean() / size)
+    return float(2 * pinball_loss(target[counted][:, None] - quantiles[counted], shares).sum(0).mean() / size)
 
 
 def coverage(target: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:

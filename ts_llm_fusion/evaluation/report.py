@@ -1,4 +1,4 @@
-"""Tables of text."""
+"""Tables in text and Markdown."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,14 +19,14 @@ def align_columns(rows: Sequence[Sequence[str]], right: bool = False) -> list[li
 
 
 def markdown_table(rows: Sequence[Sequence[str]]) -> str:
-    """Markdown table of cells; the first row is the header."""
+    """Format cells as a Markdown table; the first row is the header."""
     header, *body = rows
     lines = [header, ["-" * max(len(cell), 3) for cell in header], *body]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def results_table(rows: Mapping[str, Mapping[str, float]]) -> str:
-    """Markdown table with a row for each forecaster and a column for each metric of any of them.
+    """Format results as a Markdown table, with a row for each forecaster and a column for each metric of any.
 
     Args:
         rows: forecaster -> metric -> value.

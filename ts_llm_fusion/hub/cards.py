@@ -26,7 +26,7 @@ _REPOSITORY_LINE = re.compile(r'^repository = "(.*)"$', re.M)
 
 @dataclass(frozen=True)
 class Adapter:
-    """The base of an adapter, for its card.
+    """Base of an adapter, for its card.
 
     Args:
         base: repository of the base model.
@@ -114,7 +114,7 @@ def _answer_rows(metrics: Mapping[str, Any], suffix: str) -> dict[str, Any]:
     """Results of this model, of this model with shuffled series, and of the baselines."""
     keys = {"this model": f"test{suffix}", "series shuffled": f"shuffled{suffix}"}
     rows = {name: metrics[key] for name, key in keys.items() if key in metrics}
-    return rows | _baselines(metrics, suffix)
+    return {**rows, **_baselines(metrics, suffix)}
 
 
 def answers_by_task(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
@@ -207,7 +207,7 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
     metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     base, backbone = _backbone(config, metrics)
     values: dict[str, Any] = {"backbone": backbone}
-    metadata = _base_model(base, adapter) | _license(adapter.base if adapter else base)
+    metadata: dict[str, Any] = _base_model(base, adapter) | _license(adapter.base if adapter else base)
     if family.task:
         values |= _TASK_VALUES[family.task](config, metrics)
     if metrics:

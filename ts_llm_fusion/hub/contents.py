@@ -44,7 +44,7 @@ def is_stale(path: str) -> bool:
     return "/" not in path and any(fnmatch(path, pattern) for pattern in STALE)
 
 
-def _found(folder: Path, *patterns: str) -> Contents:
+def _found(folder: Path, *patterns: str) -> dict[str, Path]:
     paths = (path for pattern in patterns for path in sorted(folder.glob(pattern)))
     return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
 
@@ -60,9 +60,10 @@ def _absolute_paths(value: Any) -> Iterator[str]:
 
 def _report(folder: Path) -> Contents:
     """Report of a training run, with absolute paths of this machine reduced to file names."""
-    contents = _found(folder, *_REPORT)
-    for name in contents.keys() & {"metrics.json", "recipe.yaml"}:
-        text = contents[name].read_text(encoding="utf-8")
+    found = _found(folder, *_REPORT)
+    contents: Contents = {**found}
+    for name in found.keys() & {"metrics.json", "recipe.yaml"}:
+        text = found[name].read_text(encoding="utf-8")
         for path in sorted(set(_absolute_paths(yaml.safe_load(text))), key=len, reverse=True):
             text = text.replace(path, Path(path).name)
         contents[name] = text.encode()
@@ -74,8 +75,8 @@ def has_weights(checkpoint: Path) -> bool:
     return (checkpoint / _WEIGHTS).is_file() or (checkpoint / _INDEX).is_file()
 
 
-def _weights(checkpoint: Path) -> Contents:
-    """The weights in one file, or the index with all its shards."""
+def _weights(checkpoint: Path) -> dict[str, Path]:
+    """Collect the weights in one file, or the index with all its shards."""
     if (checkpoint / _WEIGHTS).is_file():
         return {_WEIGHTS: checkpoint / _WEIGHTS}
     if not (checkpoint / _INDEX).is_file():
@@ -87,8 +88,8 @@ def _weights(checkpoint: Path) -> Contents:
     return {_INDEX: checkpoint / _INDEX, **{name: checkpoint / name for name in shards}}
 
 
-def _sharded(weights: Contents, scratch: Path, max_shard_bytes: int) -> Contents:
-    """The weights, split into shards if they are one file above the limit."""
+def _sharded(weights: dict[str, Path], scratch: Path, max_shard_bytes: int) -> dict[str, Path]:
+    """Split weights in one file above the limit into shards."""
     path = weights.get(_WEIGHTS)
     if path is None or path.stat().st_size <= max_shard_bytes:
         return weights
@@ -101,7 +102,7 @@ def _sharded(weights: Contents, scratch: Path, max_shard_bytes: int) -> Contents
 
 
 def _code(checkpoint: Path) -> Contents:
-    """Python files named by `auto_map`, with those that they import.
+    """Collect the Python files named by `auto_map`, and those that they import.
 
     Raises:
         FileNotFoundError: config.json has no `auto_map`, or a file is missing.
@@ -143,7 +144,7 @@ def _check(checkpoint: Path) -> None:
 def model_contents(
     checkpoint: Path, repository: str, scratch: Path, max_shard_bytes: int = MAX_SHARD_BYTES
 ) -> Contents:
-    """All files of a checkpoint: weights, configuration, processor, code, report and card.
+    """Collect the files of a checkpoint: weights, configuration, processor, code, report and card.
 
     Args:
         checkpoint: folder of the checkpoint.
@@ -166,7 +167,7 @@ def model_contents(
 
 
 def adapter_contents(checkpoint: Path, repository: str) -> Contents:
-    """Files of a checkpoint's adapter: weights, processor, code, report and card.
+    """Collect the files of a checkpoint's adapter: weights, processor, code, report and card.
 
     `config.json` is included only if the base is a plain text model (see `adapters`).
 
@@ -187,8 +188,9 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
             f"{adapter}: its base is the folder {base}, which others do not have; push that, and put the name of its "
             f"repository into {ADAPTER_CONFIG}, or push the merged model without --adapter-only."
         )
+    card: Contents = {}
     if adapter == checkpoint:
-        card = _found(adapter, "README.md")
+        card |= _found(adapter, "README.md")
     else:
         _check(checkpoint)
         missing = missing_weights(adapter, checkpoint) if on_backbone and (checkpoint / _WEIGHTS).is_file() else []
@@ -197,7 +199,7 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
                 f"{adapter}: {missing[0]} is neither in the adapter nor in {base}, because it was frozen; push the "
                 "merged model without --adapter-only."
             )
-        card = {"README.md": str(model_card(checkpoint, repository, Adapter(base, on_backbone))).encode()}
+        card["README.md"] = str(model_card(checkpoint, repository, Adapter(base, on_backbone))).encode()
     configs = _CONFIGS if on_backbone else tuple(name for name in _CONFIGS if name != "config.json")
     return {
         **{name: adapter / name for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS)},
@@ -211,7 +213,7 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
 def merged_contents(
     checkpoint: Path, repository: str, scratch: Path, max_shard_bytes: int = MAX_SHARD_BYTES
 ) -> Contents:
-    """Files of the whole model for a folder with an adapter alone, which is merged into its base.
+    """Collect the files of the whole model for a folder with an adapter alone, which is merged into its base.
 
     Args:
         checkpoint: folder of an adapter.

@@ -1,7 +1,7 @@
 """Publishing of a checkpoint in a single commit on the Hub."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,8 @@ from .contents import Contents, adapter_contents, check_secret, has_weights, is_
 logger = logging.getLogger(__name__)
 
 _MAIN = "main"
+# Branch, and its commit before a push.
+_Head = tuple[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Publication:
     space: bool = False
     endpoint: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         try:
             validate_repo_id(self.repo_id)
         except HFValidationError as error:
@@ -66,6 +68,7 @@ class Publication:
 
     @property
     def branch(self) -> str:
+        """Branch of the commit."""
         return self.revision or _MAIN
 
 
@@ -130,7 +133,7 @@ def full_name(api: HfApi, publication: Publication) -> str:
     return publication.repo_id
 
 
-def _explained(error: Exception, name: str, state: str = "") -> OSError:
+def _explained(error: BaseException, name: str, state: str = "") -> OSError:
     """One-line error for a failed request to the Hub."""
     if not isinstance(error, HfHubHTTPError):
         reason = str(error) or type(error).__name__
@@ -151,7 +154,7 @@ def _explained(error: Exception, name: str, state: str = "") -> OSError:
 
 
 @contextmanager
-def _one_line(api: HfApi, name: str, kind: str = "model", head: tuple[str, str] | None = None) -> Iterator[None]:
+def _one_line(api: HfApi, name: str, kind: str = "model", head: _Head | None = None) -> Iterator[None]:
     """Convert errors of the client into an `OSError` of one line.
 
     Args:
@@ -168,7 +171,7 @@ def _one_line(api: HfApi, name: str, kind: str = "model", head: tuple[str, str] 
         raise _explained(cause, name, _state(api, name, kind, head)) from error
 
 
-def _state(api: HfApi, name: str, kind: str, head: tuple[str, str] | None) -> str:
+def _state(api: HfApi, name: str, kind: str, head: _Head | None) -> str:
     """State of the branch after a failure; asked at the Hub, because the response to a commit may have been lost."""
     if head is None:
         return ""
@@ -180,7 +183,7 @@ def _state(api: HfApi, name: str, kind: str, head: tuple[str, str] | None) -> st
     return f" {branch} is as it was." if now == before else f" {branch} is now at {now}."
 
 
-def _prepared_repository(api: HfApi, publication: Publication) -> str:
+def _prepared_repository(api: HfApi, publication: Publication) -> str | None:
     """Create the repository if necessary, and return the commit of the branch."""
     name, branch = publication.repo_id, publication.branch
     try:
@@ -207,14 +210,16 @@ def _prepared_repository(api: HfApi, publication: Publication) -> str:
 
 
 def _commit(
-    api: HfApi, name: str, contents: Mapping[str, Path | bytes], message: str, kind: str, head: str, **options: Any
+    api: HfApi, name: str, contents: Contents, message: str, kind: str, head: str | None, **options: Any
 ) -> Any:
     """Commit all files, and delete weights of earlier pushes that would be loaded instead."""
     existing = api.list_repo_files(name, repo_type=kind, revision=head)
     stale = [path for path in existing if is_stale(path) and path not in contents]
-    operations = [CommitOperationAdd(path, content) for path, content in contents.items()]
-    operations += [CommitOperationDelete(path) for path in stale]
-    return api.create_commit(name, operations, commit_message=message, repo_type=kind, parent_commit=head, **options)
+    additions = [CommitOperationAdd(path, content) for path, content in contents.items()]
+    deletions = [CommitOperationDelete(path) for path in stale]
+    return api.create_commit(
+        name, [*additions, *deletions], commit_message=message, repo_type=kind, parent_commit=head, **options
+    )
 
 
 def publish(checkpoint: str | Path, publication: Publication) -> str:

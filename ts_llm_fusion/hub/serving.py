@@ -24,9 +24,9 @@ def _family(checkpoint: Path) -> Family:
 
 
 def _render(template: str, repo_id: str) -> bytes:
-    """A file of hub_cards with the name of the repository filled in."""
+    """Fill the name of the repository into a file of hub_cards."""
     try:
-        # Any other text would become code of the rendered file.
+        # An invalid name could inject code into the rendered file.
         validate_repo_id(repo_id)
     except HFValidationError as error:
         raise ValueError(str(error)) from None
@@ -55,7 +55,7 @@ def endpoint_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
         "requirements.txt": _render("endpoint/requirements.txt", repo_id),
     }
     if family.task == "forecasting":
-        contents["time_axis.py"] = files("ts_llm_fusion.data").joinpath("time_axis.py").read_bytes()
+        contents["time_axis.py"] = files("ts_llm_fusion.data.series").joinpath("time_axis.py").read_bytes()
     return contents
 
 
@@ -97,7 +97,7 @@ def space_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
 
 
 def _example(checkpoint: Path) -> bytes:
-    """A CSV of hourly series with a daily wave, a trend and noise, with the number of variables of the model."""
+    """CSV of hourly series with a daily wave, a trend and noise, with the number of variables of the model."""
     config = AutoConfig.from_pretrained(checkpoint)
     variables = 2 if getattr(config, "share_projection", True) else config.num_input_channels
     rng = np.random.default_rng(0)

@@ -16,9 +16,10 @@ import pandas as pd
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from ..data.preparation import DataArguments
-from ..data.sources import load_series
-from ..evaluation.baselines import FITTED, TRAINED, WindowArguments, run_fitted, run_trained
+from ..baselines.table import BASELINES
+from ..data.series.preparation import DataArguments
+from ..data.series.sources import load_series
+from ..evaluation.baselines import WindowArguments, run_fitted, run_trained
 from ..evaluation.benchmark_report import REPORT_FILE, picture_name
 from ..files import atomic_path, check_output_folder, read_mapping
 from ..suggestions import nearest
@@ -50,12 +51,13 @@ class ModelKind:
 def model_kinds() -> dict[str, ModelKind]:
     """Kinds of models that a benchmark can run, by name."""
     windows: tuple[type, ...] = (DataArguments, WindowArguments)
-    fitted = {name: ModelKind(windows, partial(run_fitted, name), is_seeded=False) for name in FITTED}
-    trained = {
-        name: ModelKind((*windows, settings, ForecastTrainingArguments), partial(run_trained, name), is_seeded=True)
-        for name, (settings, _) in TRAINED.items()
+    kinds = {
+        name: ModelKind(windows, partial(run_fitted, name), is_seeded=False)
+        if (settings := baseline.settings) is None
+        else ModelKind((*windows, settings, ForecastTrainingArguments), partial(run_trained, name), is_seeded=True)
+        for name, baseline in BASELINES.items()
     }
-    return {**fitted, **trained, "llmps": ModelKind(FORECASTER_SETTINGS, run_forecaster_recipe, is_seeded=True)}
+    return {**kinds, "llmps": ModelKind(FORECASTER_SETTINGS, run_forecaster_recipe, is_seeded=True)}
 
 
 @dataclass(frozen=True)

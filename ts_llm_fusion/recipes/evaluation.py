@@ -9,14 +9,15 @@ from typing import Any
 
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
 
+from ..baselines.table import BASELINES
 from ..checkpoints import check_checkpoint
-from ..data.preparation import DataArguments, PreparedData, prepare
 from ..data.qa.archives import ArchiveArguments
 from ..data.qa.questions import QuestionArguments, prepare_questions
 from ..data.qa.samples import shuffle_series
 from ..data.qa.synthetic import SyntheticArguments
+from ..data.series.preparation import DataArguments, PreparedData, prepare
 from ..evaluation.answers import overall_metrics, task_metrics
-from ..evaluation.baselines import FITTED, WindowArguments
+from ..evaluation.baselines import forecast_task
 from ..evaluation.forecasters import chosen_windows, evaluate_forecaster, model_forecaster
 from ..evaluation.published import published_answers, published_forecasts
 from ..evaluation.question_baselines import evaluate_question_baselines
@@ -92,13 +93,15 @@ def _lengths(arguments: ForecastArguments, configs: Mapping[str, Any]) -> tuple[
     return arguments.context_length or max(config.context_length for config in configs.values()), horizon
 
 
-def _baseline_rows(data: PreparedData, windows: WindowArguments, names: Sequence[str], test: Any) -> Rows:
-    unknown = [name for name in names if name not in FITTED]
+def _baseline_rows(data: PreparedData, horizon: int, names: Sequence[str], test: Any) -> Rows:
+    known = [name for name, baseline in BASELINES.items() if baseline.settings is None]
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(
-            f"baselines: {unknown[0]!r} is none of {', '.join(FITTED)}; `ts-llm-fusion benchmark` trains others."
+            f"baselines: {unknown[0]!r} is none of {', '.join(known)}; `ts-llm-fusion benchmark` trains others."
         )
-    return {name: evaluate_forecaster(FITTED[name](data, windows), test) for name in names}
+    task = forecast_task(data, horizon)
+    return {name: evaluate_forecaster(BASELINES[name].make(task), test) for name in names}
 
 
 def evaluate_forecasters(
@@ -122,8 +125,7 @@ def evaluate_forecasters(
     columns = data.tested.source.series.columns
     orders = {name: model_order(model.config, extractor, columns) for name, (model, extractor) in models.items()}
     test = chosen_windows(data.tested.splits["test"], forecast.test_stride)
-    windows = WindowArguments(context_length, horizon)
-    rows = _baseline_rows(data, windows, forecast.baselines, test)
+    rows = _baseline_rows(data, horizon, forecast.baselines, test)
     seconds, parameters = {}, {}
     for name, (model, _) in models.items():
         start = time.perf_counter()

@@ -11,9 +11,10 @@ import pandas as pd
 import torch
 from transformers import set_seed
 
-from ..data.preparation import DataArguments, PreparedData, prepare
-from ..data.windows import collate_windows
-from ..evaluation.floors import make_floors
+from ..baselines.table import make_naive_baselines
+from ..data.series.preparation import DataArguments, PreparedData, prepare
+from ..data.series.windows import collate_windows
+from ..evaluation.baselines import forecast_task
 from ..evaluation.forecast_errors import ForecastErrors
 from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..forecasting import model_order
@@ -155,7 +156,7 @@ def run_forecaster_recipe(
 
     baselines = {
         name: evaluate_forecaster(baseline, data.tested.splits["test"])
-        for name, baseline in make_floors(data.splits["train"], data.tested.seasonal_period).items()
+        for name, baseline in make_naive_baselines(forecast_task(data, config_arguments.prediction_length)).items()
     }
     metrics = {
         "data": data.source.name,

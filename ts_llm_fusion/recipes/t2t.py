@@ -7,8 +7,8 @@ from typing import Any
 from torch import Tensor
 from transformers import set_seed
 
-from ..data.preparation import DataArguments, prepare
-from ..data.windows import collate_windows
+from ..data.series.preparation import DataArguments, prepare
+from ..data.series.windows import collate_windows
 from ..plots import plot_losses, save_figure
 from ..training.t2t import T2TConfigArguments, T2TTrainingArguments, WordArguments, build_t2t, train_t2t
 from .endings import finish_run, save_run

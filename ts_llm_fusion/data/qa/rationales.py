@@ -1,8 +1,10 @@
-"""Rationales: questions that ask for one, and replies that end in the answer."""
+"""Rationales: questions that ask for one, replies that end in the answer, and the answer of a reply."""
 
+import re
 from collections.abc import Sequence
 
 _MARK = "Answer:"
+_WRITTEN_MARK = re.compile(r"\banswer\s*:", re.IGNORECASE)
 
 
 def ask_for_rationale(question: str, labels: Sequence[str]) -> str:
@@ -24,3 +26,8 @@ def end_in_answer(rationale: str, label: str) -> str:
     body, mark, _ = rationale.rpartition(_MARK)
     body = (body if mark else rationale).rstrip(" \t\r\n*#")
     return f"{body} {_MARK} {label}".strip()
+
+
+def final_answer(reply: str) -> str:
+    """Stripped text after the last "Answer:" of a reply, in any case, or the whole text if there is none."""
+    return _WRITTEN_MARK.split(reply)[-1].strip()

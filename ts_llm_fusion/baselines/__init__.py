@@ -1,0 +1,1 @@
+"""Baselines: naive, statistical and neural forecasters, and classifiers for questions."""

@@ -1,0 +1,167 @@
+"""Naive baselines for questions: the most frequent answer and a ridge classifier on simple features of the series.
+
+Baselines are fitted on training samples and answer any samples of the same tasks. A further baseline, the language
+model itself with the numbers as text, is trained by `series_as: text` in its recipe.
+"""
+
+import importlib.util
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+from datasets import Dataset
+from tqdm.auto import tqdm
+
+from ..data.qa.rationales import final_answer
+
+logger = logging.getLogger(__name__)
+
+# Samples with "task" and "time_series" -> their answers.
+QuestionBaseline = Callable[[Dataset], list[str]]
+
+_BATCH_SIZE = 1000
+_QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
+_LAGS = (1, 2, 3, 5, 8, 13, 21)
+_BANDS = 8
+NUM_FEATURES = 4 + len(_QUANTILES) + len(_LAGS) + _BANDS
+
+
+def series_features(values: np.ndarray) -> np.ndarray:
+    """Simple features of series of one length; a missing value (NaN) counts as the mean of its series.
+
+    Mean and logarithm of the standard deviation; then, after standardization, slope over the whole length, mean
+    absolute change, quantiles, autocorrelations, and the shares of energy in frequency bands that double in width, up
+    to half the sampling rate.
+
+    Args:
+        values: (series, time).
+
+    Returns:
+        (series, `NUM_FEATURES`) float64, all finite.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    count, length = values.shape
+    observed = np.isfinite(values)
+    mean = np.where(observed, values, 0).sum(1) / np.maximum(observed.sum(1), 1)
+    centered = np.where(observed, values - mean[:, None], 0)
+    deviation = np.sqrt(np.square(centered).mean(1))
+    scaled = centered / np.where(deviation > 0, deviation, 1)[:, None]
+    ramp = np.linspace(-1, 1, length) if length > 1 else np.zeros(length)
+    slope = scaled @ ramp / max(np.square(ramp).sum(), 1)
+    change = abs(np.diff(scaled, axis=1)).sum(1) / max(length - 1, 1)
+    correlations = [
+        np.einsum("nt,nt->n", scaled[:, :-lag], scaled[:, lag:]) / length if lag < length else np.zeros(count)
+        for lag in _LAGS
+    ]
+    energy = np.square(abs(np.fft.rfft(scaled, axis=1)))[:, 1:]
+    frequency = np.arange(1, energy.shape[1] + 1) / length
+    band = np.clip(np.floor(np.log2(frequency / 0.5)).astype(int) + _BANDS, 0, _BANDS - 1)
+    shares = energy @ (band[:, None] == np.arange(_BANDS)) / np.maximum(energy.sum(1, keepdims=True), 1e-12)
+    columns = [mean, np.log(deviation + 1e-6), slope, change, *np.quantile(scaled, _QUANTILES, axis=1), *correlations]
+    return np.column_stack([*columns, shares])
+
+
+def _batch_features(samples: pa.ListArray, channels: int) -> np.ndarray:
+    """Features (samples, channels * NUM_FEATURES) of a column of series; arguments as `sample_features`."""
+    series = samples.flatten()
+    counts = samples.value_lengths().to_numpy()
+    sample = np.repeat(np.arange(len(samples)), counts)
+    channel = np.arange(len(series)) - np.repeat(counts.cumsum() - counts, counts)
+    lengths = series.value_lengths().to_numpy()
+    starts = lengths.cumsum() - lengths
+    values = series.flatten().to_numpy(zero_copy_only=False)
+    features = np.zeros((len(samples), channels, NUM_FEATURES))
+    for length in np.unique(lengths[lengths > 0]):
+        rows = np.flatnonzero((lengths == length) & (channel < channels))
+        features[sample[rows], channel[rows]] = series_features(values[starts[rows, None] + np.arange(length)])
+    return features.reshape(len(samples), -1)
+
+
+def _series_batches(samples: Dataset) -> Iterator[pa.ListArray]:
+    """Yield the column of series in batches of samples, as Arrow arrays because Python lists are slow."""
+    for batch in samples.select_columns("time_series").with_format("arrow").iter(_BATCH_SIZE):
+        yield batch["time_series"].combine_chunks()
+
+
+def sample_features(samples: Dataset, channels: int) -> np.ndarray:
+    """Concatenated features of the series of each sample, (samples, channels * `NUM_FEATURES`).
+
+    Args:
+        samples: samples with "time_series".
+        channels: series per sample; missing ones have features of 0, additional ones are left out.
+    """
+    return np.concatenate([_batch_features(batch, channels) for batch in _series_batches(samples)])
+
+
+def _rows_by_task(samples: Dataset) -> dict[str, np.ndarray]:
+    tasks = np.asarray(samples["task"])
+    return {task: np.flatnonzero(tasks == task) for task in np.unique(tasks)}
+
+
+def _final_answers(samples: Dataset) -> list[str]:
+    return [final_answer(answer) for answer in samples["answer"]]
+
+
+def majority(train: Dataset) -> QuestionBaseline:
+    """Answer each task with its most frequent training answer; ties go to the first in the alphabet."""
+    counts: dict[str, Counter[str]] = {}
+    for task, answer in zip(train["task"], _final_answers(train), strict=True):
+        counts.setdefault(task, Counter())[answer] += 1
+    most = {task: min(counter, key=lambda answer: (-counter[answer], answer)) for task, counter in counts.items()}
+    everywhere = sum(counts.values(), Counter()).most_common(1)[0][0]
+    return lambda samples: [most.get(task, everywhere) for task in samples["task"]]
+
+
+def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None]) -> QuestionBaseline:
+    """Fit a `RidgeClassifierCV` of scikit-learn for each task on standardized `series_features`.
+
+    It uses the series and the task, not the text of the question. The penalty is chosen by leave-one-out error on the
+    training samples. A task without a list of labels, or with a single answer, is answered as by `majority`.
+
+    Args:
+        train: samples with series.
+        labels: task -> its labels, or None where answers are free text.
+    """
+    from sklearn.linear_model import RidgeClassifierCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    fallback = majority(train)
+    answers = np.asarray(_final_answers(train))
+    fitted = {}
+    for task, rows in tqdm(_rows_by_task(train).items(), desc="ridge classifier", leave=False):
+        if labels[task] is None or len(set(answers[rows])) < 2:
+            continue
+        samples = train.select(rows)
+        channels = max(batch.value_lengths().to_numpy().max() for batch in _series_batches(samples))
+        model = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=np.logspace(-1, 4, 11)))
+        fitted[task] = channels, model.fit(sample_features(samples, channels), answers[rows])
+
+    def answer(samples: Dataset) -> list[str]:
+        found = np.array(fallback(samples), dtype=object)
+        for task, rows in _rows_by_task(samples).items():
+            if task in fitted:
+                channels, model = fitted[task]
+                found[rows] = model.predict(sample_features(samples.select(rows), channels))
+        return found.tolist()
+
+    return answer
+
+
+def make_question_baselines(train: Dataset, labels: Mapping[str, Sequence[str] | None]) -> dict[str, QuestionBaseline]:
+    """Fit every baseline that applies; the ridge classifier needs series, labels and scikit-learn.
+
+    Args:
+        train: training samples.
+        labels: task -> its labels, or None where answers are free text.
+    """
+    baselines = {"majority": majority(train)}
+    has_labels = any(labels[task] is not None for task in set(train["task"]))
+    if has_labels and any(train[0]["time_series"]):
+        if importlib.util.find_spec("sklearn") is None:
+            logger.warning("no ridge classifier among the baselines: pip install scikit-learn.")
+        else:
+            baselines["ridge classifier"] = ridge_classifier(train, labels)
+    return baselines

@@ -1,0 +1,178 @@
+"""Preparation of series for training: split, scaling, noise, windows."""
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..entries import SPLITS
+from .borders import few_shot_end, split_borders
+from .sources import SeriesSource, load_series
+from .windows import WindowDataset, split_windows
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class DataArguments:
+    """Series and their split.
+
+    Args:
+        data: a set by name (ETTh1, co2, ...), or a CSV, parquet or xlsx file with timestamps.
+        timestamp_column: column of timestamps; found by its name by default.
+        target_columns: columns to forecast; all by default.
+        freq: time step, a pandas alias such as h, B or MS; inferred from the timestamps by default.
+        dayfirst: whether 01/02/2024 is 1 February; inferred from the whole column by default.
+        split: shares of train, validation and test, in time order; sets with a protocol have their own.
+        seasonal_period: season of the seasonal naive baseline in steps; inferred from the time step by default.
+        few_shot: percent of the training rows to cut windows from, the earliest; usually 10 or 5.
+        zero_shot: another set to test on, scaled by its own training rows.
+        noise_std: standard deviation of Gaussian noise on the look-back, relative to that of the training rows.
+        noise_splits: splits with noise on the look-back.
+        noise_seed: seed of the noise.
+    """
+
+    data: str
+    timestamp_column: str | None = None
+    target_columns: list[str] | None = None
+    freq: str | None = None
+    dayfirst: bool | None = None
+    split: list[float] = field(default_factory=lambda: [0.7, 0.1, 0.2])
+    seasonal_period: int | None = None
+    few_shot: int | None = None
+    zero_shot: str | None = None
+    noise_std: float = 0.0
+    noise_splits: list[str] = field(default_factory=lambda: ["test"])
+    noise_seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.noise_std < float("inf"):
+            raise ValueError(f"noise_std is {self.noise_std}; give 0 or a positive number.")
+        unknown = [split for split in self.noise_splits if split not in SPLITS]
+        if unknown:
+            raise ValueError(f"noise_splits: no split {unknown[0]!r}; the splits are {', '.join(SPLITS)}.")
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """Scaled windows, with their series and scale.
+
+    Args:
+        source: series before scaling.
+        borders: rows at which train, validation and test end.
+        splits: windows under "train", "validation" and "test".
+        scaler: column -> [mean, standard deviation] of the training rows.
+        seasonal_period: steps of the season, or None.
+        zero_shot: set to test on instead of this one, if any.
+    """
+
+    source: SeriesSource
+    borders: tuple[int, int, int]
+    splits: dict[str, WindowDataset]
+    scaler: dict[str, list[float]]
+    seasonal_period: int | None
+    zero_shot: "PreparedData | None" = None
+
+    @property
+    def tested(self) -> "PreparedData":
+        """Set to test on: this one, or the other one of a zero-shot test."""
+        return self.zero_shot or self
+
+    def check_targets(self, *names: str) -> None:
+        """Raise ValueError if one of these splits has no observed value to forecast."""
+        for name in names:
+            windows = self.splits[name]
+            if windows.values[windows.context_length :].isnan().all():
+                raise ValueError(
+                    f"{self.source.name}: the {name} split has no observed value to forecast; set split so that it "
+                    "has one."
+                )
+
+
+def add_noise(values: Tensor, std: float, seed: int) -> Tensor:
+    """Add Gaussian noise, drawn once for each time step and variable, so that all windows over a step agree.
+
+    Args:
+        values: (time, variables), scaled; missing values stay missing.
+        std: standard deviation of the noise, in scaled units.
+        seed: seed of the noise.
+    """
+    noise = torch.randn(values.shape, generator=torch.Generator().manual_seed(seed), dtype=values.dtype)
+    return values + std * noise
+
+
+def _report_missing(source: SeriesSource) -> None:
+    missing = int(source.series.isna().to_numpy().sum())
+    if missing:
+        logger.info(
+            "%s: %d of %d values are missing (%.2g %%). None counts as a target. The model gets a mask of them; "
+            "baselines get the last value before, else the first one after, else the mean of the training rows.",
+            source.name,
+            missing,
+            source.series.size,
+            100 * missing / source.series.size,
+        )
+
+
+def prepare(
+    arguments: DataArguments,
+    context_length: int,
+    prediction_length: int,
+    feature_extractor: ForecastFeatureExtractor | None = None,
+) -> PreparedData:
+    """Load series, scale them by their training split, and cut windows.
+
+    Few-shot keeps the scaler of the whole training split, as in the published protocols. Noise is added to
+    `past_values` only.
+
+    Args:
+        arguments: series and their split.
+        context_length: look-back.
+        prediction_length: horizon.
+        feature_extractor: feature extractor of a trained model, for its order of columns; unchanged by default.
+
+    Raises:
+        ValueError: unusable series, or series too short for a window in each split.
+    """
+    source = load_series(
+        arguments.data, arguments.timestamp_column, arguments.target_columns, arguments.dayfirst, arguments.freq
+    )
+    if feature_extractor is not None:
+        order = feature_extractor.training_order(source.series.columns)
+        source = replace(source, series=source.series.iloc[:, order])
+    borders = source.borders or split_borders(len(source.series), arguments.split)
+    train_rows = source.series.iloc[: borders[0]]
+    empty = train_rows.columns[train_rows.isna().all()]
+    if len(empty):
+        raise ValueError(f"{source.name}: column {empty[0]!r} has no value in the training split; drop it.")
+    scaler = ForecastFeatureExtractor.fit_scaler(train_rows)
+    _report_missing(source)
+    values = torch.tensor(ForecastFeatureExtractor(scaler=scaler).scale(source.series), dtype=torch.float32)
+    period = arguments.seasonal_period or source.seasonal_period
+    if period is None and source.grid is not None:
+        period = source.grid.season
+    train_stop = None
+    if arguments.few_shot is not None:
+        train_stop = few_shot_end(borders[0], context_length, arguments.few_shot)
+    inputs = {}
+    if arguments.noise_std > 0:
+        noisy = add_noise(values, arguments.noise_std, arguments.noise_seed)
+        inputs = dict.fromkeys(arguments.noise_splits, noisy)
+    zero_shot = None
+    if arguments.zero_shot is not None:
+        # Few-shot concerns training alone; columns, step and season are those of the other set.
+        own = ("zero_shot", "few_shot", "timestamp_column", "target_columns", "freq", "seasonal_period")
+        unset: dict[str, Any] = dict.fromkeys(own)
+        other = replace(arguments, data=arguments.zero_shot, **unset)
+        zero_shot = prepare(other, context_length, prediction_length, ForecastFeatureExtractor(scaler=scaler))
+    return PreparedData(
+        source=source,
+        borders=borders,
+        splits=split_windows(values, borders, context_length, prediction_length, train_stop, inputs),
+        scaler=scaler,
+        seasonal_period=period,
+        zero_shot=zero_shot,
+    )

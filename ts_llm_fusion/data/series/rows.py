@@ -1,0 +1,77 @@
+"""Series as rows of a data set, in the format of GluonTS, Chronos and fev."""
+
+import itertools
+from typing import Any
+
+import pandas as pd
+from datasets import Features, List, Value
+
+from ..entries import SPLITS
+from ..generated import AnyDataset, Rows, make_dataset
+from .m4 import M4_GROUPS, M4Group, load_m4
+from .sources import load_series
+from .time_axis import find_grid
+
+# `start` is null where the source has no dates; `freq` is a pandas alias.
+SERIES_FEATURES = Features(
+    {
+        "item_id": Value("string"),
+        "start": Value("timestamp[s]"),
+        "freq": Value("string"),
+        "target": List(Value("float64")),
+    }
+)
+
+
+def _series_rows(series: pd.DataFrame, frequency: str, dated: bool) -> Rows:
+    for column in series.columns:
+        yield {
+            "item_id": column,
+            "start": series.index[0].to_pydatetime() if dated else None,
+            "freq": frequency,
+            "target": series[column].to_numpy(),
+        }
+
+
+def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> AnyDataset:
+    """Load series of `load_series` as rows of `SERIES_FEATURES`.
+
+    Args:
+        split: see `registry.load_dataset`. The splits of a benchmark set are its segments; series without borders form
+            one split, "train".
+        streaming: see `registry.load_dataset`. The table is read whole in any case.
+        data: a name or a file.
+        options: arguments of `load_series`.
+
+    Raises:
+        ValueError: unknown split, or see `load_series`.
+    """
+    source = load_series(data, **options)
+    frequency = (source.grid or find_grid(pd.DatetimeIndex(source.series.index), source=data)).alias
+    bounds = list(itertools.pairwise((0, *(source.borders or (len(source.series),)))))
+    splits = {
+        name: {"series": source.series.iloc[slice(*rows)], "frequency": frequency, "dated": source.dated}
+        for name, rows in zip(SPLITS, bounds, strict=False)
+    }
+    if split is not None and split not in splits:
+        raise ValueError(f"{data}: no split {split!r}; the splits are {', '.join(splits)}.")
+    return make_dataset(_series_rows, SERIES_FEATURES, splits, split, streaming)
+
+
+def _m4_rows(group: M4Group, part: str) -> Rows:
+    frequency = M4_GROUPS[group.name].frequency
+    for name, values in zip(group.names, getattr(group, part), strict=True):
+        yield {"item_id": name, "start": None, "freq": frequency, "target": values}
+
+
+def load_m4_rows(split: str | None, streaming: bool, group: str) -> AnyDataset:
+    """Load a group of M4 as rows of `SERIES_FEATURES`, without dates, because the files have none.
+
+    Args:
+        split: see `registry.load_dataset`; "train" is the history, "test" the steps to forecast.
+        streaming: see `registry.load_dataset`. The group is read whole in any case.
+        group: a key of `M4_GROUPS`.
+    """
+    loaded = load_m4(group)
+    splits = {part: {"group": loaded, "part": part} for part in ("train", "test")}
+    return make_dataset(_m4_rows, SERIES_FEATURES, splits, split, streaming)

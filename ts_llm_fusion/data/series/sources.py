@@ -1,0 +1,186 @@
+"""Sources of series: a file, a table, a benchmark set by name, or a series shipped by statsmodels."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ...requirements import require
+from ...suggestions import nearest
+from ..download import locate
+from ..entries import DatasetEntry
+from .borders import split_borders
+from .frames import to_series
+from .ltsf import LTSF_DATASETS
+from .mitbih import MITBIH, read_mitbih
+from .tables import read_table
+from .time_axis import TimeGrid, complete, find_grid
+
+if TYPE_CHECKING:
+    import polars
+    import pyarrow
+
+
+@dataclass(frozen=True)
+class SeriesSource:
+    """Series and the known facts about them.
+
+    Args:
+        name: the requested name or file.
+        series: float64 DataFrame with a DatetimeIndex, one column for each series.
+        borders: rows at which train, validation and test end, where a protocol defines them.
+        seasonal_period: steps of the season, where it is known.
+        dated: whether the index holds real dates; if not, only its step has a meaning.
+        grid: time grid of the rows; None where a protocol defines the rows.
+    """
+
+    name: str
+    series: pd.DataFrame
+    borders: tuple[int, int, int] | None = None
+    seasonal_period: int | None = None
+    dated: bool = True
+    grid: TimeGrid | None = None
+
+
+def _statsmodels(name: str) -> pd.DataFrame:
+    return require(f"statsmodels.datasets.{name}", "demo").load_pandas().data
+
+
+def _co2() -> pd.DataFrame:
+    """Read weekly CO2 at Mauna Loa in ppm, 1958-2001, some weeks missing; public domain."""
+    return _statsmodels("co2")
+
+
+def _sunspots() -> pd.DataFrame:
+    """Read yearly sunspot numbers, 1700-2008; public domain."""
+    data = _statsmodels("sunspots")
+    return pd.DataFrame(
+        {"sunspots": data["SUNACTIVITY"].to_numpy()}, index=pd.to_datetime(data["YEAR"].astype(int).astype(str))
+    )
+
+
+# name -> (function that reads a table, seasonal period)
+READERS: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {
+    "co2": (_co2, 52),
+    "sunspots": (_sunspots, 11),
+}
+
+
+def _read_ltsf(name: str) -> pd.DataFrame:
+    """Read the series of a benchmark set, all rows of its file.
+
+    Raises:
+        FileNotFoundError: as `locate`.
+        ValueError: the file has fewer rows or other columns than the protocol.
+    """
+    dataset = LTSF_DATASETS[name]
+    table = read_table(locate(dataset.file, name))
+    if dataset.even_rows and "date" in table.columns:
+        first = pd.to_datetime(table["date"].iloc[0])
+        table["date"] = pd.date_range(first, periods=len(table), freq=dataset.frequency)
+    series = to_series(table, "date", None, source=name)
+    if len(series) < dataset.borders[2] or series.shape[1] != dataset.num_variables:
+        raise ValueError(
+            f"{name}: the file has {len(series)} rows and {series.shape[1]} columns; the protocol needs "
+            f"{dataset.borders[2]} and {dataset.num_variables}."
+        )
+    return series
+
+
+def _on_grid(
+    name: str, series: pd.DataFrame, freq: str | None, default_freq: str | None, seasonal_period: int | None = None
+) -> SeriesSource:
+    grid = find_grid(pd.DatetimeIndex(series.index), freq, default_freq, name)
+    return SeriesSource(name, complete(series, grid, name), None, seasonal_period, grid=grid)
+
+
+def load_series(
+    data: "str | Path | pd.DataFrame | pyarrow.Table | polars.DataFrame",
+    timestamp_column: str | None = None,
+    target_columns: Sequence[str] | None = None,
+    dayfirst: bool | None = None,
+    freq: str | None = None,
+    default_freq: str | None = None,
+) -> SeriesSource:
+    """Load series by name (`ETTh1`, `co2`, ...), from a CSV, parquet or xlsx file, or from a table.
+
+    A row that is absent from the time grid becomes a row of missing values. The rows of a set with a protocol stay as
+    they are.
+
+    Args:
+        data: a name, a path, or a table (of pandas, pyarrow or polars) with one row for each time step.
+        timestamp_column: column of timestamps; found by its name by default.
+        target_columns: series to keep, all by default.
+        dayfirst: whether 01/02/2024 is 1 February; inferred from the whole column by default.
+        freq: time step, a pandas alias such as `h`, `B` or `MS`; inferred from the timestamps by default.
+        default_freq: time step to use where `freq` is None and it fits, such as that of a checkpoint.
+
+    Raises:
+        FileNotFoundError: the file or set is not available; the error says where to put it.
+        ValueError: unknown name (the nearest one is suggested), a table without usable series, or see
+            `time_axis.find_grid`.
+        MissingPackageError: the set needs an optional package that is not installed.
+    """
+    if not isinstance(data, pd.DataFrame) and hasattr(data, "to_pandas"):
+        data = data.to_pandas()
+    if isinstance(data, pd.DataFrame):
+        series = to_series(data, timestamp_column, target_columns, dayfirst=dayfirst)
+        return _on_grid("the table", series, freq, default_freq)
+    if not isinstance(data, str | Path):
+        raise ValueError(
+            f"the series are of type {type(data).__name__}; give a name, a path, or a table of pandas, pyarrow or "
+            "polars (a Series has to_frame, a LazyFrame collect)."
+        )
+    name = str(data)
+    if name in READERS:
+        loader, period = READERS[name]
+        return _on_grid(name, to_series(loader(), None, target_columns, source=name), freq, default_freq, period)
+    if freq is not None and (name == MITBIH or name in LTSF_DATASETS):
+        raise ValueError(
+            f"{name}: freq is {freq!r}, but the rows of this set are those of its protocol; leave it out."
+        )
+    if name == MITBIH:
+        series = to_series(read_mitbih(), None, target_columns, source=name)
+        return SeriesSource(name, series, split_borders(len(series), (0.7, 0.1, 0.2)), dated=False)
+    if name in LTSF_DATASETS:
+        dataset = LTSF_DATASETS[name]
+        series = _read_ltsf(name)
+        if target_columns is not None:
+            series = to_series(series, None, target_columns, source=name)
+        return SeriesSource(name, series, dataset.borders, dataset.seasonal_period)
+    if not Path(name).suffix:
+        known = [*LTSF_DATASETS, *READERS, MITBIH]
+        raise ValueError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
+    series = to_series(read_table(name), timestamp_column, target_columns, name, dayfirst)
+    return _on_grid(name, series, freq, default_freq)
+
+
+def _entry(name: str, description: str, homepage: str) -> DatasetEntry:
+    return DatasetEntry(
+        name=name,
+        task="forecasting",
+        description=description,
+        license="public domain",
+        citation="Seabold and Perktold, statsmodels: Econometric and statistical modeling with Python, SciPy 2010",
+        homepage=homepage,
+        splits=("train",),
+        features="ts_llm_fusion.data.series.rows:SERIES_FEATURES",
+        loader="ts_llm_fusion.data.series.rows:load_rows",
+        options={"data": name},
+    )
+
+
+ENTRIES = (
+    _entry(
+        "co2",
+        "Weekly CO2 at Mauna Loa in ppm, 1958-2001, some weeks missing; part of statsmodels.",
+        "https://www.statsmodels.org/stable/datasets/generated/co2.html",
+    ),
+    _entry(
+        "sunspots",
+        "Yearly sunspot numbers, 1700-2008; part of statsmodels.",
+        "https://www.statsmodels.org/stable/datasets/generated/sunspots.html",
+    ),
+)

@@ -1,0 +1,94 @@
+"""Windows over series, as views into one tensor."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ..entries import SPLITS
+
+
+class WindowDataset(Dataset[dict[str, Tensor]]):
+    """All windows of `context_length + prediction_length` steps of a table of series, at stride 1.
+
+    Args:
+        values: (time, variables), NaN where missing.
+        context_length: steps of `past_values`.
+        prediction_length: steps of `future_values`.
+        inputs: series to cut `past_values` from, such as `values` with noise; `values` by default.
+
+    Raises:
+        ValueError: the series are shorter than one window.
+    """
+
+    def __init__(self, values: Tensor, context_length: int, prediction_length: int, inputs: Tensor | None = None):
+        needed = context_length + prediction_length
+        if len(values) < needed:
+            raise ValueError(
+                f"the series have {len(values)} steps; a window takes {needed} (context_length {context_length} + "
+                f"prediction_length {prediction_length})."
+            )
+        self.values = values
+        self.context_length = context_length
+        self.prediction_length = prediction_length
+        # Views (windows, variables, steps).
+        inputs = values if inputs is None else inputs
+        self._past = inputs[: len(inputs) - prediction_length].unfold(0, context_length, 1)
+        self._future = values[context_length:].unfold(0, prediction_length, 1)
+
+    def __len__(self) -> int:
+        return len(self._future)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        """Window: `past_values` (context_length, variables) and `future_values` (prediction_length, variables)."""
+        return {"past_values": self._past[index].T, "future_values": self._future[index].T}
+
+    def __getitems__(self, indices: Sequence[int]) -> dict[str, Tensor]:
+        """Return a batch of windows, batch axis first."""
+        rows = torch.as_tensor(indices)
+        return {"past_values": self._past[rows].transpose(1, 2), "future_values": self._future[rows].transpose(1, 2)}
+
+
+def collate_windows(batch: dict[str, Tensor] | list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Stack windows to a batch; the dictionary of `WindowDataset.__getitems__` is one already."""
+    if isinstance(batch, dict):
+        return batch
+    return {key: torch.stack([window[key] for window in batch]) for key in batch[0]}
+
+
+def split_windows(
+    values: Tensor,
+    borders: tuple[int, int, int],
+    context_length: int,
+    prediction_length: int,
+    train_stop: int | None = None,
+    inputs: Mapping[str, Tensor] | None = None,
+) -> dict[str, WindowDataset]:
+    """Cut the windows of each segment; validation and test look back into the segment before, their targets do not.
+
+    Args:
+        values: (time, variables), already scaled.
+        borders: rows at which train, validation and test end.
+        context_length: look-back.
+        prediction_length: horizon.
+        train_stop: row at which the windows of the training split end; the end of the split by default.
+        inputs: split -> series to cut its `past_values` from, shaped like `values`, which are the default.
+
+    Returns:
+        Datasets under "train", "validation" and "test".
+
+    Raises:
+        ValueError: a segment is shorter than a window; the error names it.
+    """
+    starts = (0, borders[0] - context_length, borders[1] - context_length)
+    stops = (train_stop or borders[0], *borders[1:])
+    splits = {}
+    for name, start, stop in zip(SPLITS, starts, stops, strict=True):
+        rows = slice(max(start, 0), stop)
+        past = (inputs or {}).get(name, values)[rows]
+        try:
+            splits[name] = WindowDataset(values[rows], context_length, prediction_length, past)
+        except ValueError as error:
+            raise ValueError(f"{name} split: {error}") from None
+    return splits
