@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 OUTPUT := outputs/demo
 
-.PHONY: demo test lint build clean
+.PHONY: demo test lint types build clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -28,9 +28,16 @@ $(STAMP)fev: $(STAMP)test
 test: $(STAMP)fev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --durations 20
 
-lint: $(STAMP)dev
+lint: $(STAMP)dev types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+
+# Types are checked in the package as it is installed, because setup.cfg maps top-level folders into it.
+types: $(STAMP)dev
+	rm -rf build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target build/types .
+	MYPYPATH=build/types $(BIN)/mypy -p ts_llm_fusion
 
 build: $(STAMP)test
 	$(BIN)/python -m build

@@ -126,6 +126,5 @@ class WaveletDecoupling(nn.Module):
         # Short-term is what long-term leaves. So a branch becomes the sum of those up to it, and the long-term part of
         # those after it less those before it.
         mixed = torch.stack(list(itertools.accumulate(branches.unbind(1))), dim=1)
-        stretches = mixed.view(-1, len(up), self.stretch).transpose(0, 1)
-        stretches.baddbmm_(after_less_before.flatten(2).mT, up)
-        return mixed
+        long_term = torch.bmm(after_less_before.flatten(2).mT, up).transpose(0, 1)
+        return (mixed.view(-1, len(up), self.stretch) + long_term).reshape(branches.shape)

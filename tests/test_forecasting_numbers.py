@@ -150,5 +150,5 @@ def test_a_column_that_ended_before_the_look_back_keeps_its_last_value(caplog: p
     assert "price: no value in the last 24 steps; forecast from the last value before" in caplog.text
     assert found["price"].to_list() == [series["price"].iloc[19]] * 6
     series["price"] = np.nan
-    with pytest.raises(ValueError, match="has no value in its last 24 steps"):
+    with pytest.raises(ValueError, match="column 'price' has no values at all"):
         forecast_frame(MODEL, trained_on(table()), series)

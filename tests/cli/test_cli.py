@@ -127,7 +127,7 @@ def test_a_step_is_given_or_that_of_the_training_or_told(folder: Path, caplog: p
 
     def first_date(step: int, *options: str) -> pd.Timestamp:
         rows.iloc[::step].to_csv(few, index=False)
-        return forecast(folder, "few_forecast.csv", *options, data=few)["timestamp"].iloc[0]
+        return forecast(folder, "few_forecast.csv", "--overwrite", *options, data=few)["timestamp"].iloc[0]
 
     with caplog.at_level("WARNING", "ts_llm_fusion.data.time_axis"):
         assert first_date(2, "--freq", "h") == pd.Timestamp("2024-01-03 11:00")
@@ -136,7 +136,7 @@ def test_a_step_is_given_or_that_of_the_training_or_told(folder: Path, caplog: p
     assert "freq 'h' of the checkpoint is not that of the series, which is 2h" in caplog.records[0].getMessage()
     with caplog.at_level("INFO", "ts_llm_fusion.data.time_axis"):
         pd.concat([rows.iloc[:20], rows.iloc[22:]]).to_csv(few, index=False)
-        forecast(folder, "few_forecast.csv", data=few)
+        forecast(folder, "few_forecast.csv", "--overwrite", data=few)
     assert "few.csv: 2 of 60 rows of the grid (h, confidence 0.98) are absent" in caplog.text
 
 
@@ -205,7 +205,7 @@ def test_bad_data_is_one_line_and_leaves_no_file(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--horizon", "0"), "--horizon is 0; it must be at least 1"),
+        (("--horizon", "0"), "--prediction_length is 0; it must be at least 1"),
         (("--quantiles", "0.95"), "quantile 0.95 is asked for; this model gives levels from 0.1 to 0.9"),
         (("--target", "z"), "no column 'z'"),
         (("--output", "x.txt"), "unknown kind of file"),

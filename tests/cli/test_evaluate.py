@@ -165,5 +165,6 @@ def test_a_model_is_tested_on_its_variables_whatever_the_order_of_columns(tiny_m
         data = table[columns].set_index(pd.date_range("2024-01-01", periods=300, freq="h", name="date"))
         data.to_csv(tmp_path / "data.csv")
         settings = {"data": str(tmp_path / "data.csv"), "models": [str(tmp_path / "model")], "baselines": []}
+        settings["overwrite"] = True
         found.append(evaluate(tmp_path, **settings)["results"][str(tmp_path / "model")])
     assert found[1] == pytest.approx(found[0], rel=1e-5)

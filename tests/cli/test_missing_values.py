@@ -9,7 +9,8 @@ import pytest
 import yaml
 from tiny_configs import TINY_GPT2
 
-from ts_llm_fusion.cli import main, train_forecaster
+from ts_llm_fusion.cli import main
+from ts_llm_fusion.recipes import forecaster as forecaster_recipe
 
 ROWS, LOOK_BACK, HORIZON = 400, 24, 6
 # 0.7, 0.1 and 0.2 of the rows
@@ -122,7 +123,7 @@ def test_what_fails_after_training_leaves_a_usable_checkpoint(tmp_path: Path, mo
         raise ValueError("the disk is full")
 
     # The first thing that is done after training.
-    monkeypatch.setattr(train_forecaster, "_test_metrics", fail)
+    monkeypatch.setattr(forecaster_recipe, "_test_metrics", fail)
     assert train(tmp_path, waves()) == 2
     assert (tmp_path / "model" / "recipe.yaml").exists()
     assert forecast(tmp_path).notna().all().all()

@@ -11,7 +11,7 @@ import yaml
 from tiny_checkpoints import save_forecaster
 
 from ts_llm_fusion.cli import main
-from ts_llm_fusion.cli.runs import check_run_folder
+from ts_llm_fusion.recipes.run_folder import check_run_folder
 
 
 @pytest.fixture(scope="module")

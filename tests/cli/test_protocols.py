@@ -31,7 +31,7 @@ def test_a_recipe_trains_on_few_windows_and_tests_on_another_set_with_noise(tmp_
     assert metrics["recipe"]["noise_std"] == 0.5
     card = (output / "README.md").read_text()
     assert "Test split of `target.csv`: every one of its 115 windows" in card
-    assert "it was trained on other data, named below" in " ".join(card.split())
+    assert "was not trained on this set but on other data, named below" in " ".join(card.split())
     assert "source.csv" in card
     assert str(tmp_path / "source.csv") not in card
-    assert "The look-back has Gaussian noise of 0.5 standard deviations." in card
+    assert "The look-back contains Gaussian noise of 0.5 standard deviations." in card

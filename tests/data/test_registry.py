@@ -105,7 +105,10 @@ def test_a_file_is_a_data_set_and_read_again_when_it_changed(tmp_path: Path) -> 
     ("columns", "message"),
     [
         ({"b": ["x"] * 5}, "row 1 of column 'b' is not a number: 'x'"),
-        ({"date": ["not a day"] * 5}, "row 1 of column 'date' is not a timestamp: 'not a day'"),
+        (
+            {"date": ["not a day"] * 5},
+            "row 1 of column 'date' is not a timestamp \\(names of months must be English\\): 'not a day'",
+        ),
     ],
 )
 def test_a_column_of_another_type_is_named(columns: dict[str, list[str]], message: str, tmp_path: Path) -> None:

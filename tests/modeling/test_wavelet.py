@@ -63,3 +63,13 @@ def test_the_gradient_is_right(length: int) -> None:
     decouple = WaveletDecoupling(length, 1).double()
     branches = torch.randn(1, 3, 2, length, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(decouple, (branches,))
+
+
+def test_compiled_for_training_it_gives_the_same_gradient() -> None:
+    decouple = WaveletDecoupling(256, 3)
+    gradients = []
+    for function in (decouple, torch.compile(decouple, fullgraph=True, backend="aot_eager")):
+        branches = torch.linspace(-1, 1, 2 * 3 * 256).view(1, 2, 3, 256).requires_grad_()
+        function(branches).square().sum().backward()
+        gradients.append(branches.grad)
+    torch.testing.assert_close(gradients[1], gradients[0], atol=1e-5, rtol=1e-5)

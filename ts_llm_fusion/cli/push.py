@@ -21,12 +21,12 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--private", action="store_true", help="make a new repository private")
     parser.add_argument("--revision", help="branch to push to; main by default")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--adapter-only", action="store_true", help="the adapter that LoRA trained, without its base")
+    what.add_argument("--adapter_only", action="store_true", help="the adapter that LoRA trained, without its base")
     what.add_argument("--merge", action="store_true", help="DIR is an adapter alone: push its base with it merged in")
-    parser.add_argument("--create-pr", action="store_true", help="propose the commit as a pull request")
+    parser.add_argument("--create_pr", action="store_true", help="propose the commit as a pull request")
     parser.add_argument("--space", action="store_true", help="also a Space with a demo, REPO_ID-demo")
     parser.add_argument("--endpoint", action="store_true", help="with the handler of an Inference Endpoint")
-    parser.add_argument("--dry-run", action="store_true", help="list the files and push nothing")
+    parser.add_argument("--dry_run", action="store_true", help="list the files and push nothing")
     return parser.parse_args(args)
 
 
@@ -36,7 +36,7 @@ def _listing(contents: Contents, title: str) -> str:
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     options = vars(_parse(args))
     checkpoint, is_dry = options.pop("checkpoint"), options.pop("dry_run")
     publication = Publication(**options)

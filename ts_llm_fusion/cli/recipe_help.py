@@ -12,7 +12,7 @@ from ..training.settings import Setting, argument_descriptions, read_settings
 
 _INDENT = 34
 # Defaults that say nothing beyond the description.
-_NO_DEFAULT = dict.fromkeys(("None", "()", "list"), "")
+_NO_DEFAULT = ("None", "()", "list")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,9 @@ def _dataclass_settings(dataclass_type: type) -> list[Setting]:
 
 
 def _entry(setting: Setting, width: int) -> str:
-    default = {None: " (required)", **_NO_DEFAULT}.get(setting.default, f" (default: {setting.default})")
+    default = "" if setting.default in _NO_DEFAULT else f" (default: {setting.default})"
+    if setting.default is None:
+        default = " (required)"
     flag = f"  --{setting.name}".ljust(_INDENT)
     head, start = ("", flag) if flag.endswith(" ") else (f"{flag}\n", " " * _INDENT)
     indent = " " * _INDENT

@@ -1,4 +1,4 @@
-"""`ts-llm-fusion train sft`: fine-tunes a language model to answer questions about series by a recipe."""
+"""`ts-llm-fusion train sft`: fine-tune a language model to answer questions about series by a recipe."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,16 @@ from ..training.arguments import RecipeParser, effective_recipe
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     settings = RecipeParser(SFT_SETTINGS).parse_recipe(args)
-    metrics = run_sft_recipe(*settings, recipe=effective_recipe(args, settings))
+    question, synthetic, archive, config, tslm, model, arguments = settings
+    recipe = effective_recipe(args, settings)
+    metrics = run_sft_recipe(question, synthetic, archive, config, tslm, model, arguments, recipe)
     if metrics is None:
         return
     print(
         f"\n{metrics['data']}: test split, {metrics['samples']['test']} questions, {metrics['seconds']:.0f} s of "
-        f"training\n{answers_table(metrics)}\n\nEverything is in {settings[-1].output_dir}"
+        f"training\n{answers_table(metrics)}\n\nEverything is in {arguments.output_dir}"
     )
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")

@@ -1,4 +1,4 @@
-"""`ts-llm-fusion train t2t`: pre-trains a time-to-text encoder by a recipe."""
+"""`ts-llm-fusion train t2t`: pre-train a time-to-text encoder by a recipe."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from ..training.arguments import RecipeParser, effective_recipe
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
-    settings = RecipeParser(T2T_SETTINGS).parse_recipe(args)
-    metrics = run_t2t_recipe(*settings, recipe=effective_recipe(args, settings))
+    """Run the command."""
+    settings = data, config, words, arguments = RecipeParser(T2T_SETTINGS).parse_recipe(args)
+    metrics = run_t2t_recipe(data, config, words, arguments, effective_recipe(args, settings))
     if metrics is None:
         return
-    output = settings[-1].output_dir
+    output = arguments.output_dir
     print(f"\n{metrics['data']}: validation loss {metrics['validation_loss']:.4f}\n\nEverything is in {output}")
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")

@@ -8,7 +8,6 @@ from typing import Any
 from ..files import write_json, write_text, write_yaml
 from ..hub.cards import model_card
 from ..hub.push import Publication, publish
-from ..training.arguments import changed_settings
 
 
 def versions(packages: Sequence[str]) -> dict[str, str]:
@@ -16,22 +15,16 @@ def versions(packages: Sequence[str]) -> dict[str, str]:
     return {package: version(package) for package in packages}
 
 
-def save_run(
-    output: Path,
-    log_history: Sequence[Mapping[str, Any]],
-    settings: Sequence[Any],
-    recipe: Mapping[str, Any] | None,
-) -> None:
+def save_run(output: Path, log_history: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any]) -> None:
     """Write log_history.json and recipe.yaml beside a checkpoint.
 
     Args:
         output: folder of the checkpoint.
         log_history: of the Trainer.
-        settings: dataclass instances that the run was made with.
-        recipe: what recipe.yaml holds; by default the settings that differ from their defaults.
+        recipe: settings that make the run again.
     """
     write_json(output / "log_history.json", log_history)
-    write_yaml(output / "recipe.yaml", changed_settings(settings) if recipe is None else dict(recipe))
+    write_yaml(output / "recipe.yaml", dict(recipe))
 
 
 def finish_run(output: Path, metrics: dict[str, Any], publication: Publication | None) -> dict[str, Any]:

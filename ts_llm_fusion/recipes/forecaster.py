@@ -21,6 +21,7 @@ from ..hub.push import requested_publication
 from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..plots import plot_forecast, quantile_bands, save_figure
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..training.arguments import changed_settings
 from ..training.forecaster import (
     BackboneArguments,
     ForecasterConfigArguments,
@@ -104,6 +105,9 @@ def run_forecaster_recipe(
     Raises:
         ValueError, OSError: for settings or series that are not usable.
     """
+    if recipe is None:
+        # Before the Trainer: making default TrainingArguments resets the state that it shares.
+        recipe = changed_settings((data_arguments, config_arguments, backbone_arguments, arguments))
     check_run_folder(arguments, (backbone_arguments.backbone, backbone_arguments.t2t))
     publication = requested_publication(arguments)
     with arguments.main_process_first():
@@ -139,8 +143,7 @@ def run_forecaster_recipe(
     if trainer.is_world_process_zero():
         forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
         feature_extractor.save_pretrained(output)
-        settings = (data_arguments, config_arguments, backbone_arguments, arguments)
-        save_run(output, trainer.state.log_history, settings, recipe)
+        save_run(output, trainer.state.log_history, recipe)
     test = _test_metrics(trainer, data)
     if not trainer.is_world_process_zero():
         return None

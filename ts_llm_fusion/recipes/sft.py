@@ -20,6 +20,7 @@ from ..files import write_text
 from ..hub.cards import answers_by_task
 from ..hub.push import requested_publication
 from ..plots import plot_shares, save_figure
+from ..training.arguments import changed_settings
 from ..training.runs import save_model, trained_parameters
 from ..training.sft import (
     TSLMArguments,
@@ -110,6 +111,10 @@ def run_sft_recipe(
     Raises:
         ValueError, OSError: for settings, questions or checkpoints that are not usable.
     """
+    if recipe is None:
+        # Before the Trainer: making default TrainingArguments resets the state that it shares.
+        settings = (question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments)
+        recipe = changed_settings(settings)
     check_run_folder(arguments, (model_arguments.model_name_or_path,))
     publication = requested_publication(arguments)
     output = Path(arguments.output_dir)
@@ -141,7 +146,6 @@ def run_sft_recipe(
         answer_metrics,
     )
     seconds = time.perf_counter() - start
-    settings = (question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments)
     trained = trainer.accelerator.unwrap_model(trainer.model)
     parameters = trained_parameters(trained)
     try:
@@ -151,7 +155,7 @@ def run_sft_recipe(
         if trainer.is_world_process_zero():
             save_model(trained, output, model_arguments.model_name_or_path)
             processor.save_pretrained(output)
-            save_run(output, trainer.state.log_history, settings, recipe)
+            save_run(output, trainer.state.log_history, recipe)
     if not trainer.is_world_process_zero():
         return None
     floors = evaluate_question_baselines(data)

@@ -11,6 +11,7 @@ from ..data.preparation import DataArguments, prepare
 from ..data.windows import collate_windows
 from ..hub.push import requested_publication
 from ..plots import plot_losses, save_figure
+from ..training.arguments import changed_settings
 from ..training.t2t import T2TConfigArguments, T2TTrainingArguments, WordArguments, build_t2t, train_t2t
 from .endings import finish_run, save_run
 from .run_folder import check_run_folder
@@ -46,6 +47,9 @@ def run_t2t_recipe(
     Raises:
         ValueError, OSError: for settings or series that are not usable.
     """
+    if recipe is None:
+        # Before the Trainer: making default TrainingArguments resets the state that it shares.
+        recipe = changed_settings((data_arguments, config_arguments, word_arguments, arguments))
     check_run_folder(arguments, (word_arguments.word_embeddings,))
     publication = requested_publication(arguments)
     with arguments.main_process_first():
@@ -58,8 +62,7 @@ def run_t2t_recipe(
         return None
     output = Path(arguments.output_dir)
     trainer.accelerator.unwrap_model(trainer.model).save_pretrained(output)
-    settings = (data_arguments, config_arguments, word_arguments, arguments)
-    save_run(output, trainer.state.log_history, settings, recipe)
+    save_run(output, trainer.state.log_history, recipe)
     metrics = {
         "data": data.source.name,
         "windows": {name: len(data.splits[name]) for name in ("train", "validation")},
