@@ -55,7 +55,7 @@ def series_of(tensors: dict[str, torch.Tensor], case: dict) -> list[torch.Tensor
 
 
 def inputs_for(processor, parts: list[dict]) -> dict[str, torch.Tensor]:
-    processor.feature_extractor.do_normalize = False  # the cases hold series that are normalised already
+    processor.feature_extractor.do_normalize = False  # the cases hold series that are normalized already
     return processor.apply_chat_template(
         [{"role": "user", "content": parts}], tokenize=True, return_dict=True, add_generation_prompt=True
     )

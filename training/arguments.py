@@ -15,6 +15,7 @@ from typing import Any
 from transformers import PreTrainedConfig
 from trl import TrlParser
 
+from ..errors import UserError
 from ..files import read_mapping
 from ..suggestions import nearest
 from .settings import DERIVED_FIELDS, argument_descriptions
@@ -31,7 +32,7 @@ class RecipeParser(TrlParser):
         super().__init__(dataclass_types=dataclass_types, allow_abbrev=False)
 
     def error(self, message: str) -> typing.NoReturn:
-        raise ValueError(message)
+        raise UserError(message)
 
     def parse_recipe(self, args: Sequence[str]) -> tuple[Any, ...]:
         """Dataclass instances from `--config FILE` and flags, which override FILE; see `parse_run`."""
@@ -52,7 +53,7 @@ class RecipeParser(TrlParser):
         for place, strings in zip(("the recipe", "the command line"), unknown, strict=True):
             if strings:
                 name = next((string for string in strings if string.startswith("--")), strings[0])
-                raise ValueError(self._unknown(name.split("=")[0].removeprefix("--"), f" in {place}"))
+                raise UserError(self._unknown(name.split("=")[0].removeprefix("--"), f" in {place}"))
         values = _values(parsed)
         for flag in (flag.removeprefix("--").split("=")[0].replace("-", "_") for flag in flags if flag[:2] == "--"):
             name = flag if flag in values else flag.removeprefix("no_")
@@ -68,7 +69,7 @@ class RecipeParser(TrlParser):
         """
         parsed, unknown, _ = self._parse(settings, [])
         if unknown:
-            raise ValueError(self._unknown(unknown[0].removeprefix("--")))
+            raise UserError(self._unknown(unknown[0].removeprefix("--")))
         return parsed
 
     def parse_known_recipe(self, args: Sequence[str]) -> Any:
@@ -93,7 +94,7 @@ class RecipeParser(TrlParser):
             values = recipe[name] if isinstance(recipe[name], list) else [recipe[name]]
             wrong = [value for value in values if value is not None and value not in choices[name]]
             if wrong:
-                raise ValueError(f"{name} is {wrong[0]!r}; give one of {', '.join(map(str, choices[name]))}.")
+                raise UserError(f"{name} is {wrong[0]!r}; give one of {', '.join(map(str, choices[name]))}.")
 
     def _unknown(self, name: str, place: str = "") -> str:
         known = [action.dest for action in self._actions]
@@ -112,7 +113,7 @@ def _read_config(args: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
     recipe = read_mapping(path)
     variables = recipe.pop("env", {})
     if not isinstance(variables, dict):
-        raise ValueError(f"{path}: env is {variables!r}; give a mapping of environment variables to values.")
+        raise UserError(f"{path}: env is {variables!r}; give a mapping of environment variables to values.")
     os.environ.update({name: str(value) for name, value in variables.items()})
     return recipe, flags
 
@@ -186,7 +187,7 @@ def mapping(value: dict | str | None, name: str) -> dict | None:
     try:
         parsed = json.loads(value)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{name}: not JSON ({error}).") from None
+        raise UserError(f"{name}: not JSON ({error}).") from None
     if not isinstance(parsed, dict):
-        raise ValueError(f"{name}: {value} is not a mapping.")
+        raise UserError(f"{name}: {value} is not a mapping.")
     return parsed

@@ -2,6 +2,8 @@
 
 from transformers import AutoConfig, PreTrainedConfig
 
+from ..errors import UserError
+
 
 def backbone_config(name_or_path: str, num_layers: int | None) -> PreTrainedConfig:
     """Configuration of a pretrained text model, cut to its first `num_layers` layers; all by default.
@@ -12,7 +14,7 @@ def backbone_config(name_or_path: str, num_layers: int | None) -> PreTrainedConf
     config = AutoConfig.from_pretrained(name_or_path).get_text_config(decoder=True)
     if num_layers is not None:
         if not 1 <= num_layers <= config.num_hidden_layers:
-            raise ValueError(f"backbone_layers is {num_layers}; {name_or_path} has {config.num_hidden_layers} layers.")
+            raise UserError(f"backbone_layers is {num_layers}; {name_or_path} has {config.num_hidden_layers} layers.")
         config.num_hidden_layers = num_layers
         if getattr(config, "layer_types", None):
             config.layer_types = config.layer_types[:num_layers]
@@ -33,7 +35,7 @@ def lora_target_modules(config: PreTrainedConfig, given: list[str] | None) -> st
 
     names = given or DEFAULTS.get(config.model_type)
     if not names:
-        raise ValueError(
+        raise UserError(
             f"lora_target_modules is not set and peft has no default for {config.model_type!r}; name them."
         )
     return rf".*backbone\..*\.({'|'.join(names)})"

@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
+from ..errors import UserError
 from ..processing.processing_time_series import TimeSeriesProcessor
 
 
@@ -50,7 +51,7 @@ class AnswerCollator:
         if unanswered:
             name = samples[unanswered[0]].get("id", unanswered[0])
             length = self.max_length or batch["input_ids"].shape[1]
-            raise ValueError(
+            raise UserError(
                 f"sample {name} has no token of an answer in its first {length}; end its messages with the "
                 "assistant's, or raise max_length."
             )

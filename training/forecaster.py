@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import EvalPrediction, PrinterCallback, Trainer, TrainingArguments
 
+from ..errors import UserError
 from ..modeling.configuration_llmps import LLMPSConfig
 from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..modeling.modeling_t2t import T2TModel
@@ -43,7 +44,7 @@ class BackboneArguments:
 
 
 @dataclass
-class ForecastTrainingArguments(RunDefaults, TrainingArguments):
+class ForecastTrainingArguments(RunDefaults, TrainingArguments):  # type: ignore[misc]  # bf16 may be null here
     """`TrainingArguments` with the defaults of a forecaster: validation every epoch, and the best epoch kept."""
 
     output_dir: str = field(default="outputs/forecaster", metadata={"help": "Where everything is written."})
@@ -116,19 +117,19 @@ def build_forecaster(
     source = backbone_arguments.backbone
     if source is not None:
         if fields["text_config"] is not None:
-            raise ValueError(
+            raise UserError(
                 "backbone and text_config are both set; the first takes its configuration along, so set one."
             )
         fields["text_config"] = backbone_config(source, backbone_arguments.backbone_layers)
     elif backbone_arguments.backbone_training != "full" and fields["use_llm"]:
-        raise ValueError(
+        raise UserError(
             f"backbone_training is {backbone_arguments.backbone_training!r} but backbone is not set; random weights "
             "need training, so name a pretrained backbone or set backbone_training: full."
         )
     t2t = T2TModel.from_pretrained(backbone_arguments.t2t) if backbone_arguments.t2t is not None else None
     if t2t is not None:
         if t2t.config.context_length != fields["context_length"]:
-            raise ValueError(
+            raise UserError(
                 f"t2t {backbone_arguments.t2t} was trained for context_length {t2t.config.context_length}, the recipe "
                 f"says {fields['context_length']}; they must be the same."
             )

@@ -8,6 +8,8 @@ from typing import Any
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
+from ..errors import UserError
+
 logger = logging.getLogger(__name__)
 
 PAD, BOS, EOS = "<|pad|>", "<|begin|>", "<|end|>"
@@ -27,7 +29,7 @@ def learn_tokenizer(
         ValueError: for a smaller vocabulary.
     """
     if vocab_size < 300:
-        raise ValueError(f"vocab_size is {vocab_size}; at least 300 are needed, 256 of them for the bytes.")
+        raise UserError(f"vocab_size is {vocab_size}; at least 300 are needed, 256 of them for the bytes.")
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -60,7 +62,7 @@ def save_fresh_backbone(
     """
     fields = dict(text_config)
     if "model_type" not in fields:
-        raise ValueError("text_config names no model_type; give one, such as llama.")
+        raise UserError("text_config names no model_type; give one, such as llama.")
     tokenizer = learn_tokenizer(texts, fields.pop("vocab_size", 1024), special_tokens)
     special_ids = {name: getattr(tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
     config = AutoConfig.for_model(**{**fields, **special_ids, "vocab_size": len(tokenizer)})

@@ -10,6 +10,8 @@ from transformers import AutoConfig, EarlyStoppingCallback, PreTrainedModel, Tra
 from transformers.trainer_utils import get_last_checkpoint
 from transformers.utils import is_torch_bf16_gpu_available, logging
 
+from ..errors import UserError
+
 logger = logging.get_logger(__name__)
 
 
@@ -82,7 +84,7 @@ def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:
     folder = str(arguments.output_dir)
     last = get_last_checkpoint(folder) if Path(folder).is_dir() else None
     if last is None:
-        raise ValueError(f"--resume_from_checkpoint: {folder} holds no checkpoint.")
+        raise UserError(f"--resume_from_checkpoint: {folder} holds no checkpoint.")
     return last
 
 

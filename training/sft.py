@@ -18,6 +18,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor, PreTra
 from transformers.trainer_utils import EvalLoopOutput
 from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantization_config
 
+from ..errors import UserError
 from ..modeling.configuration_tslm import TSLMConfig
 from ..modeling.modeling_tslm import TSLMForCausalLM
 from ..processing.processing_time_series import TimeSeriesProcessor
@@ -55,11 +56,11 @@ class TSLMArguments:
     def __post_init__(self):
         unknown = set(self.freeze) - set(PARTS)
         if unknown:
-            raise ValueError(f"freeze: {min(unknown)!r} is not a part of the model; parts are {', '.join(PARTS)}.")
+            raise UserError(f"freeze: {min(unknown)!r} is not a part of the model; parts are {', '.join(PARTS)}.")
 
 
 @dataclass
-class TSLMTrainingArguments(RunDefaults, SFTConfig):
+class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf16 may be null here
     """`SFTConfig` with a learning rate for each part, and the checkpoint with the best generated answers kept."""
 
     output_dir: str = field(default="outputs/tslm", metadata={"help": "Where everything is written."})
@@ -261,20 +262,20 @@ def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arg
         ValueError: for such settings.
     """
     if tslm_arguments.encoder_name_or_path is not None and config_arguments.encoder_config is not None:
-        raise ValueError(
+        raise UserError(
             "encoder_name_or_path and encoder_config are both set; the first has its own, so set one of them."
         )
     source, is_described = model_arguments.model_name_or_path, config_arguments.text_config is not None
     if source is None and not is_described:
-        raise ValueError("neither model_name_or_path nor text_config is set; name a backbone, or describe a new one.")
+        raise UserError("neither model_name_or_path nor text_config is set; name a backbone, or describe a new one.")
     if source is not None and is_described:
-        raise ValueError("model_name_or_path and text_config are both set; the first has its own, so set one.")
+        raise UserError("model_name_or_path and text_config are both set; the first has its own, so set one.")
     if source is None and (model_arguments.use_peft or "backbone" in tslm_arguments.freeze):
-        raise ValueError(
+        raise UserError(
             "a new backbone must be trained in full; set model_name_or_path, or neither use_peft nor freeze it."
         )
     if model_arguments.use_peft and "backbone" in tslm_arguments.freeze:
-        raise ValueError("use_peft trains adapters in the backbone, and freeze names it; leave one out.")
+        raise UserError("use_peft trains adapters in the backbone, and freeze names it; leave one out.")
 
 
 def build_tslm(
@@ -313,7 +314,7 @@ def build_tslm(
         if tslm_arguments.encoder_name_or_path is not None:
             changed.append("encoder_name_or_path")
         if changed:
-            raise ValueError(f"{source} is a saved model with a configuration of its own; leave {changed[0]} out.")
+            raise UserError(f"{source} is a saved model with a configuration of its own; leave {changed[0]} out.")
         loaded: Any = AutoModelForCausalLM.from_pretrained(source, **load)
         return loaded, AutoProcessor.from_pretrained(source)
     fields = {name: value for name, value in vars(config_arguments).items() if name != "text_config"}

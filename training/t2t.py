@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase, Trainer
 
+from ..errors import UserError
 from ..modeling.configuration_t2t import T2TConfig
 from ..modeling.modeling_t2t import T2TForPreTraining
 from .arguments import config_arguments
@@ -78,7 +79,7 @@ def semantic_words(
     usable[len(tokenizer) :] = False
     usable[[i for i in tokenizer.all_special_ids if i < len(embeddings)]] = False
     if not 1 <= num_words <= int(usable.sum()):
-        raise ValueError(f"num_words is {num_words}; the vocabulary has {int(usable.sum())} words.")
+        raise UserError(f"num_words is {num_words}; the vocabulary has {int(usable.sum())} words.")
     tokens = [tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in anchors]
     anchored = torch.stack([embeddings[ids].mean(0) for ids in tokens if ids])
     similarity = (F.normalize(embeddings, dim=-1) @ F.normalize(anchored, dim=-1).T).amax(1)

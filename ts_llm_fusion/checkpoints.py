@@ -5,6 +5,8 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from .errors import UserError
+
 # JSON files that must hold a mapping.
 _MAPPINGS = ("config.json", "preprocessor_config.json", "processor_config.json", "tokenizer_config.json")
 
@@ -25,14 +27,14 @@ def check_checkpoint(name_or_path: str | Path) -> None:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ValueError(f"{path}: the file is damaged ({error}); copy or train the checkpoint again.") from None
+            raise UserError(f"{path}: the file is damaged ({error}); copy or train the checkpoint again.") from None
         if path.name in _MAPPINGS and not isinstance(content, dict):
-            raise ValueError(f"{path}: the file is damaged (it holds no mapping); copy or train the checkpoint again.")
+            raise UserError(f"{path}: the file is damaged (it holds no mapping); copy or train the checkpoint again.")
     for path in sorted(Path(name_or_path).glob("*.safetensors")):
         try:
             with safe_open(path, framework="pt"):
                 pass
         except SafetensorError as error:
-            raise ValueError(
+            raise UserError(
                 f"{path}: the weights are damaged ({error}); copy or train the checkpoint again."
             ) from None

@@ -9,6 +9,7 @@ from typing import Any, cast
 import torch
 from transformers import AutoTokenizer
 
+from .errors import UserError
 from .modeling.configuration_ts_encoder import TSEncoderConfig
 from .modeling.modeling_tslm import TSLMForCausalLM
 from .processing.chat_templates import OPENTSLM_FLAMINGO_TEMPLATE, OPENTSLM_SOFT_PROMPT_TEMPLATE
@@ -69,13 +70,13 @@ def convert_opentslm(
     state = load_checkpoint(checkpoint)
     if "encoder_state" in state and "projector_state" in state:
         if joint_latents:
-            raise ValueError("joint_latents is for Flamingo checkpoints; this one is a soft prompt.")
+            raise UserError("joint_latents is for Flamingo checkpoints; this one is a soft prompt.")
         model, processor = _convert_soft_prompt(state, llm, dtype, observe_padding)
     elif "model_state" in state or "llm" in state:
         weights = state.get("model_state") or state["llm"]
         model, processor = _convert_flamingo(weights, llm, dtype, observe_padding, joint_latents)
     else:
-        raise ValueError(
+        raise UserError(
             f"{checkpoint} has the entries {sorted(state)[:8]}; an OpenTSLM checkpoint has encoder_state and "
             "projector_state, or model_state, or llm."
         )
@@ -99,7 +100,7 @@ def load_checkpoint(checkpoint: str | Path) -> dict[str, Any]:
             return torch.load(checkpoint, map_location="cpu", weights_only=True)
     except (*damage, torch.serialization.pickle.UnpicklingError) as error:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise ValueError(
+        raise UserError(
             f"{checkpoint} cannot be read as tensors and LoRA settings alone, so it is refused: {reason}"
         ) from error
 
@@ -157,7 +158,7 @@ def _convert_flamingo(
 ) -> tuple[TSLMForCausalLM, TimeSeriesProcessor]:
     prefix = next((prefix for prefix in ("model.", "llm.", "") if f"{prefix}perceiver.latents" in weights), None)
     if prefix is None:
-        raise ValueError("The checkpoint has no perceiver.latents, so it is not a Flamingo checkpoint of OpenTSLM.")
+        raise UserError("The checkpoint has no perceiver.latents, so it is not a Flamingo checkpoint of OpenTSLM.")
     weights = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
     encoder_state = _below(weights, "vision_encoder.")
     perceiver = _below(weights, "perceiver.")
@@ -165,7 +166,7 @@ def _convert_flamingo(
     embeddings = weights["lang_encoder.model.embed_tokens.weight"]
     tokenizer = _flamingo_tokenizer(llm)
     if len(tokenizer) != embeddings.shape[0]:
-        raise ValueError(
+        raise UserError(
             f"The checkpoint has embeddings of {embeddings.shape[0]} tokens, but the tokenizer of {llm} with the "
             f"tokens of OpenTSLM has {len(tokenizer)}; give the language model that the checkpoint was trained on."
         )
@@ -298,7 +299,7 @@ def _merge_lora(backbone: torch.nn.Module, lora_state: StateDict, lora_config: d
         weight = backbone.get_parameter(f"{path}.weight")
         update = _lora_scale((lora_config or {}).get(adapter), down.shape[0]) * up.float() @ down.float()
         if update.shape != weight.shape:
-            raise ValueError(
+            raise UserError(
                 f"The LoRA weights of {path} are for {tuple(update.shape)}, but the language model has "
                 f"{tuple(weight.shape)}; give the language model that the checkpoint was trained on."
             )
@@ -322,7 +323,7 @@ def _load(module: torch.nn.Module, weights: StateDict) -> None:
         module.load_state_dict(weights, strict=True)
     except RuntimeError as error:
         reason = " ".join(str(error).split())
-        raise ValueError(f"The checkpoint does not fit {type(module).__name__}: {reason}") from error
+        raise UserError(f"The checkpoint does not fit {type(module).__name__}: {reason}") from error
 
 
 def _below(state: StateDict, prefix: str) -> StateDict:

@@ -13,6 +13,7 @@ from torch.export import Dim, ExportedProgram
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
+from .errors import UserError
 from .files import write_json
 from .requirements import require
 
@@ -184,7 +185,7 @@ def export_forecaster(model: PreTrainedModel, folder: str | Path, file_format: s
         ImportError: if a package for the format is not installed.
     """
     if file_format not in FORMATS:
-        raise ValueError(f"format is {file_format!r}; give {' or '.join(FORMATS)}.")
+        raise UserError(f"format is {file_format!r}; give {' or '.join(FORMATS)}.")
     for package in _PACKAGES[file_format, int8]:
         require(package, "export")
     folder = Path(folder)

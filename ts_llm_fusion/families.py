@@ -6,6 +6,8 @@ A class is written as "module:name", so that this module imports nothing heavy.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .errors import UserError
+
 _MODELING = "ts_llm_fusion.modeling"
 _PROCESSING = "ts_llm_fusion.processing"
 
@@ -106,5 +108,5 @@ def find_family(model_type: str | None, checkpoint: object, tasks: Iterable[str 
     """
     allowed = {name: family for name, family in FAMILIES.items() if tasks is None or family.task in tasks}
     if model_type not in allowed:
-        raise ValueError(f"{checkpoint}: a model of type {model_type!r}; give one of type {' or '.join(allowed)}.")
+        raise UserError(f"{checkpoint}: a model of type {model_type!r}; give one of type {' or '.join(allowed)}.")
     return allowed[model_type]

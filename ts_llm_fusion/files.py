@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from .errors import UserError
+
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
@@ -84,7 +86,7 @@ def check_output_folder(
 def _check_not_input(path: Path, inputs: Iterable[str | Path | None]) -> None:
     for given in inputs:
         if given is not None and path.exists() and Path(given).exists() and path.samefile(given):
-            raise ValueError(f"{path}: the output is what is read; name another.")
+            raise UserError(f"{path}: the output is what is read; name another.")
 
 
 def check_writable(folder: str | Path) -> None:
@@ -118,9 +120,9 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
+        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
     if not isinstance(content, dict):
-        raise ValueError(f"{path}: a recipe is a mapping of names to values.")
+        raise UserError(f"{path}: a recipe is a mapping of names to values.")
     return content
 
 

@@ -18,6 +18,7 @@ from transformers.utils import logging
 from .checkpoints import check_checkpoint
 from .data.series.sources import SeriesSource, load_series
 from .data.series.time_axis import find_grid
+from .errors import UserError
 from .families import find_family
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
 from .processing.series_arrays import columns_of, stack_columns
@@ -37,10 +38,10 @@ def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Forecast
     try:
         model, loading = AutoModelForTimeSeriesPrediction.from_pretrained(name, output_loading_info=True)
     except RuntimeError as error:
-        raise ValueError(f"{name}: the weights do not fit config.json; copy or train the checkpoint again.") from error
+        raise UserError(f"{name}: the weights do not fit config.json; copy or train the checkpoint again.") from error
     if loading["missing_keys"]:
         missing = ", ".join(sorted(loading["missing_keys"]))
-        raise ValueError(f"{name}: the checkpoint has no weights for {missing}; copy or train it again.")
+        raise UserError(f"{name}: the checkpoint has no weights for {missing}; copy or train it again.")
     return model, AutoFeatureExtractor.from_pretrained(name)
 
 
@@ -73,7 +74,7 @@ def check_quantile_levels(wanted: Sequence[float] | None, known: Sequence[float]
     outside = [level for level in wanted if not known or not known[0] <= level <= known[-1]]
     if outside:
         offered = f"levels from {known[0]:g} to {known[-1]:g}" if known else "no quantiles, only a point forecast"
-        raise ValueError(f"quantile {outside[0]:g} is asked for; this model gives {offered}.")
+        raise UserError(f"quantile {outside[0]:g} is asked for; this model gives {offered}.")
     return list(wanted)
 
 
@@ -99,7 +100,7 @@ def model_order(
     names, known = [str(column) for column in columns], list(feature_extractor.columns or feature_extractor.scaler)
     unknown, missing = [name for name in names if name not in known], [name for name in known if name not in names]
     if not config.share_projection and known and (missing or unknown):
-        raise ValueError(
+        raise UserError(
             f"columns {shortened(names)}: missing are {shortened(missing) or 'none'}, unknown "
             f"{shortened(unknown) or 'none'}; this model has a head for each of {shortened(known)}, so give "
             "exactly these, in any order."
@@ -185,13 +186,13 @@ def forecast_frame(
     levels = check_quantile_levels(quantile_levels, model.config.quantiles)
     if isinstance(series, SeriesSource):
         if freq is not None:
-            raise ValueError(f"freq is {freq!r}, but the series are loaded; give it to load_series.")
+            raise UserError(f"freq is {freq!r}, but the series are loaded; give it to load_series.")
         source = series
     else:
         if isinstance(series, str | Path):
-            raise ValueError(f"series is {str(series)!r}; give a table, or what load_series reads from there.")
+            raise UserError(f"series is {str(series)!r}; give a table, or what load_series reads from there.")
         if isinstance(series, pd.DataFrame) and not isinstance(series.index, pd.DatetimeIndex):
-            raise ValueError(
+            raise UserError(
                 f"the index of series is a {type(series.index).__name__}; make it a DatetimeIndex, one timestamp for "
                 "each row, or pass the table through load_series."
             )
@@ -199,7 +200,7 @@ def forecast_frame(
     series = source.series
     grid = source.grid or find_grid(pd.DatetimeIndex(series.index), source=source.name)
     if len(series) < feature_extractor.min_length:
-        raise ValueError(
+        raise UserError(
             f"{source.name}: the series have {len(series)} steps; at least {feature_extractor.min_length} are needed."
         )
     order = model_order(model.config, feature_extractor, series.columns)
@@ -210,7 +211,7 @@ def forecast_frame(
     mean = outputs.mean_predictions[0].double().cpu().numpy()[:, given_order]
     if not np.isfinite(mean).all():
         column = series.columns[int(np.argmin(np.isfinite(mean).all(0)))]
-        raise ValueError(
+        raise UserError(
             f"{source.name}: the forecast of {column!r} is not finite; the weights of the model are damaged, or its "
             "training diverged."
         )

@@ -81,7 +81,7 @@ def test_preview_prints_and_draws_samples(tmp_path: Path, capsys: pytest.Capture
     assert "512 values:" in text
     picture = np.asarray(Image.open(output).convert("RGB"))
     assert picture.shape[:2] == (round(120 * (0.6 + 2.3 * 2)), 1200)
-    # Lines in the colour of the first series, #1f77b4, in both halves.
+    # Lines in the color of the first series, #1f77b4, in both halves.
     blue = (np.abs(picture.astype(int) - (0x1F, 0x77, 0xB4)).sum(-1) < 40).sum(1)
     assert blue[: len(blue) // 2].sum() > 300
     assert blue[len(blue) // 2 :].sum() > 300

@@ -120,7 +120,7 @@ def test_a_split_without_a_target_is_refused_before_training(
 
 def test_what_fails_after_training_leaves_a_usable_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args, **kwargs):
-        raise ValueError("the disk is full")
+        raise OSError("the disk is full")
 
     # The first thing that is done after training.
     monkeypatch.setattr(forecaster_recipe, "_test_metrics", fail)

@@ -26,8 +26,8 @@ def test_patches_overlap_and_the_steps_left_over_are_the_first() -> None:
     patches, mask = model.encoder.patches(values)
     assert patches.shape == mask.shape == (2, 3, 7, 24)
     assert torch.equal(patches[:, :, 0, 12:], patches[:, :, 1, :12])
-    normalised = (values - values.mean(1, keepdim=True)) / values.std(1, keepdim=True, unbiased=False)
-    torch.testing.assert_close(patches[:, :, -1], normalised[:, -24:].transpose(1, 2), atol=1e-5, rtol=0)
+    normalized = (values - values.mean(1, keepdim=True)) / values.std(1, keepdim=True, unbiased=False)
+    torch.testing.assert_close(patches[:, :, -1], normalized[:, -24:].transpose(1, 2), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("ratio", (0.1, 0.5, 0.75, 0.99))

@@ -538,7 +538,7 @@ def test_compiles_without_graph_breaks(fusion: str):
 @torch.no_grad()
 def test_the_soft_prompt_never_predicts_its_placeholder():
     model = tslm("soft_prompt")
-    model.get_output_embeddings().weight[TOKEN] *= 100  # else it would be the favourite half of the time
+    model.get_output_embeddings().weight[TOKEN] *= 100  # else it would be the favorite half of the time
     inputs = batch(model, [SHORT, LONG])
     logits = model(**inputs).logits
     others = torch.cat([logits[..., :TOKEN], logits[..., TOKEN + 1 :]], dim=-1)

@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, Subset
 from tqdm.auto import tqdm
 
 from ..data.series.windows import WindowDataset, collate_windows
+from ..errors import UserError
 
 _BATCH_SIZE = 256
 
@@ -64,7 +65,7 @@ class ForecastTask:
     def training_windows(self) -> WindowDataset:
         """Training windows; ValueError if the task has none."""
         if self.train is None:
-            raise ValueError(f"{self.name}: there are no training windows, which this baseline needs; name another.")
+            raise UserError(f"{self.name}: there are no training windows, which this baseline needs; name another.")
         return self.train
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..errors import UserError
+
 # Critical value of the 90 % test of an autocorrelation.
 _CRITICAL = 1.645
 
@@ -93,7 +95,7 @@ def naive2(in_sample: Sequence[np.ndarray], period: int, horizon: int) -> np.nda
     lengths = np.array([len(values) for values in in_sample])
     unusable = sum(not (len(values) and np.isfinite(values).all()) for values in in_sample)
     if unusable:
-        raise ValueError(f"{unusable} of {len(lengths)} series are empty or have missing values; give whole ones.")
+        raise UserError(f"{unusable} of {len(lengths)} series are empty or have missing values; give whole ones.")
     forecast = np.empty((len(lengths), horizon))
     for length in np.unique(lengths):
         rows = np.flatnonzero(lengths == length)

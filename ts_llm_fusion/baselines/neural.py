@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from transformers import PatchTSTConfig, PatchTSTForPrediction
 from transformers.utils import ModelOutput
 
+from ..errors import UserError
 from .forecaster import Forecast, ForecastTask, fill_missing, last_steps
 
 
@@ -78,7 +79,7 @@ class DLinear(nn.Module):
     def __init__(self, context_length: int, prediction_length: int, moving_average: int = 25):
         super().__init__()
         if moving_average < 1 or moving_average % 2 == 0:
-            raise ValueError(f"moving_average is {moving_average}; it must be odd and at least 1.")
+            raise UserError(f"moving_average is {moving_average}; it must be odd and at least 1.")
         self.moving_average = moving_average
         self.trend = nn.Linear(context_length, prediction_length)
         self.rest = nn.Linear(context_length, prediction_length)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import UserError
 from .forecaster import Forecaster, ForecastTask
 from .naive import pooled_ridge, repeat_last, seasonal_naive
 from .neural import DLinearArguments, PatchTSTArguments, make_dlinear, make_patchtst
@@ -31,7 +32,7 @@ class Baseline:
 
 def _seasonal_naive(task: ForecastTask) -> Forecaster:
     if task.seasonal_period is None or not task.has_season:
-        raise ValueError(
+        raise UserError(
             f"{task.name}: seasonal_naive needs a season within the look-back of {task.context_length}; the season is "
             f"{task.seasonal_period or 'not known'}. Set seasonal_period, or leave seasonal_naive out."
         )

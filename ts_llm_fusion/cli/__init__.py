@@ -4,8 +4,10 @@ import argparse
 import importlib
 import logging
 import sys
+import traceback
 from collections.abc import Sequence
 
+from ..errors import UserError
 from ..requirements import MissingPackageError
 from .recipe_help import RECIPE_HELP
 
@@ -22,6 +24,9 @@ _COMMANDS = {
     "export": ("ts_llm_fusion.cli.export", "export a forecaster to torch.export or ONNX"),
     "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),
 }
+
+# Code that goes to the Hub beside checkpoints and cannot import UserError: the ValueErrors that it raises itself count.
+_TRAVELING = ("ts_llm_fusion.modeling.", "ts_llm_fusion.processing.", "ts_llm_fusion.data.series.time_axis")
 
 
 def _parse(args: Sequence[str]) -> tuple[str, list[str], bool]:
@@ -64,16 +69,11 @@ def _help_page(command: str, args: Sequence[str]) -> str | None:
 
 
 def _is_user_error(error: Exception) -> bool:
-    """Whether bad input raises such an error; anything else is a fault of ours and shows its traceback."""
-    from huggingface_hub.errors import StrictDataclassError
-
-    return isinstance(error, ValueError | OSError | MissingPackageError | StrictDataclassError)
-
-
-def one_line(error: BaseException) -> str:
-    """The message of an error in one line; of a configuration's, what the validator said."""
-    message = " ".join(str(error).split())
-    return message.rsplit("Error: ", 1)[-1] if "alidation error for" in message else message
+    """Whether bad input raises such an error; anything else is a fault of the package and shows its traceback."""
+    if isinstance(error, UserError | OSError | MissingPackageError):
+        return True
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return isinstance(error, ValueError) and frame.f_globals["__name__"].startswith(_TRAVELING)
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -90,6 +90,6 @@ def main(args: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debug or not _is_user_error(error):
             raise
-        print(f"ts-llm-fusion: error: {one_line(error)}", file=sys.stderr)
+        print(f"ts-llm-fusion: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     return 0

@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
+from ..errors import UserError
+
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
@@ -25,4 +27,4 @@ def main(args: Sequence[str]) -> None:
         written = write_report(results, benchmark.output_dir)
         print(f"\n{report(results)}\nEverything is in {', '.join(map(str, written))}")
     if missing:
-        raise ValueError(f"{missing} cells could not be run; the warnings above say why.")
+        raise UserError(f"{missing} cells could not be run; the warnings above say why.")

@@ -12,6 +12,7 @@ import numpy as np
 from ..data.download import cached_path, find_local, locate
 from ..data.entries import DatasetEntry, RemoteFile
 from ..data.registry import REGISTRY, find_dataset, find_features, load_dataset
+from ..errors import UserError
 from ..evaluation.report import align_columns
 from ..files import check_output, check_writable
 from ..plots import plot_samples, save_figure
@@ -166,15 +167,15 @@ def _title(sample: Mapping[str, Any], series: Mapping[str, np.ndarray]) -> str:
 
 def _preview(options: argparse.Namespace) -> None:
     if options.samples < 1:
-        raise ValueError(f"--samples is {options.samples}; it must be at least 1.")
+        raise UserError(f"--samples is {options.samples}; it must be at least 1.")
     path = options.output or Path(f"{Path(options.name).name.split('.')[0]}.png")
     check_output(path, (options.name,), options.overwrite)
     if path.suffix.lower() not in ("", ".png"):
-        raise ValueError(f"--output {path}: the picture is a PNG file; give .png.")
+        raise UserError(f"--output {path}: the picture is a PNG file; give .png.")
     is_file = options.name not in REGISTRY and Path(options.name).suffix
     for name in ("freq", "dayfirst"):
         if getattr(options, name) is not None and not is_file:
-            raise ValueError(f"--{name} is for a file, and {options.name} is a set by name; leave it out.")
+            raise UserError(f"--{name} is for a file, and {options.name} is a set by name; leave it out.")
     split = options.split or ("train" if is_file else find_dataset(options.name).splits[0])
     reading = {name: getattr(options, name) for name in ("freq", "dayfirst") if getattr(options, name) is not None}
     samples = list(itertools.islice(load_dataset(options.name, split, streaming=True, **reading), options.samples))

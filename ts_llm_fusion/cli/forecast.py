@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..errors import UserError
 from ..files import atomic_path, check_output
 from .flags import add_reading_flags
 
@@ -51,12 +52,12 @@ def main(args: Sequence[str]) -> None:
     """Run the command."""
     options = _parse(args)
     if options.output.suffix not in (".csv", ".parquet"):
-        raise ValueError(f"--output {options.output}: unknown kind of file; give .csv or .parquet.")
+        raise UserError(f"--output {options.output}: unknown kind of file; give .csv or .parquet.")
     picture = options.output.with_suffix(".png")
     for path in (options.output, picture):
         check_output(path, (options.data,), options.overwrite)
     if options.prediction_length is not None and options.prediction_length < 1:
-        raise ValueError(f"--prediction_length is {options.prediction_length}; it must be at least 1.")
+        raise UserError(f"--prediction_length is {options.prediction_length}; it must be at least 1.")
     # Imported here, so that --help needs no torch.
     from ..data.series.sources import load_series
     from ..forecasting import check_quantile_levels, forecast_frame, load_forecaster

@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from huggingface_hub import constants, hf_hub_download, is_offline_mode
 from tqdm.auto import tqdm
 
+from ..errors import UserError
 from ..files import write_json
 from .entries import RemoteFile
 
@@ -162,7 +163,7 @@ def _verify(path: Path, file: RemoteFile, record_path: Path, name: str) -> None:
         path.resolve().unlink()
         path.unlink(missing_ok=True)
         record_path.unlink(missing_ok=True)
-        raise ValueError(
+        raise UserError(
             f"{name}: the download from {file.url} has sha256 {digest}, not {wanted}; it was removed. Try again, or "
             f"{where_to_put(file)}."
         )
@@ -182,7 +183,7 @@ def _fetch(url: str, size: int | None, path: Path) -> None:
     elif url.startswith(("http://", "https://")):
         _fetch_from_web(url, size, path)
     else:
-        raise ValueError(f"{url}: give an address of http(s), or hf://datasets/OWNER/NAME/PATH.")
+        raise UserError(f"{url}: give an address of http(s), or hf://datasets/OWNER/NAME/PATH.")
 
 
 def _fetch_from_hub(path: Path, size: int | None, repo_id: str, revision: str | None, filename: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import UserError
 from ..suggestions import nearest
 from .entries import DatasetEntry
 
@@ -45,7 +46,7 @@ def find_dataset(name: str) -> DatasetEntry:
     """
     if name not in REGISTRY:
         hint = nearest(name, REGISTRY, "`ts-llm-fusion data list` lists them.")
-        raise ValueError(f"{name}: not a known data set; {hint}")
+        raise UserError(f"{name}: not a known data set; {hint}")
     return REGISTRY[name]
 
 
@@ -79,5 +80,5 @@ def load_dataset(
         return _import(_FILE_LOADER)(split, streaming, data=name, **options)
     entry = find_dataset(name)
     if split is not None and split not in entry.splits:
-        raise ValueError(f"{name}: no split {split!r}; the splits are {', '.join(entry.splits)}.")
+        raise UserError(f"{name}: no split {split!r}; the splits are {', '.join(entry.splits)}.")
     return find_loader(entry)(split, streaming, **{**entry.options, **options})

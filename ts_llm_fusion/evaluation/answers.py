@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..data.qa.rationales import final_answer
+from ..errors import UserError
 from ..requirements import require
 
 
@@ -36,7 +37,7 @@ def macro_f1(answers: Sequence[str], truths: Sequence[str], labels: Sequence[str
     unknown = Counter(truth for truth in truths if truth not in set(labels))
     if unknown:
         named = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common(5))
-        raise ValueError(f"{unknown.total()} true answers are not in the label list: {named}; known are {labels}.")
+        raise UserError(f"{unknown.total()} true answers are not in the label list: {named}; known are {labels}.")
     hits = Counter(truth for truth, answer in zip(truths, answers, strict=True) if truth == answer)
     true, answered = Counter(truths), Counter(answers)
     return sum(2 * hits[label] / max(true[label] + answered[label], 1) for label in labels) / len(labels)
@@ -75,7 +76,7 @@ def task_metrics(
         ValueError: numbers of answers and samples differ or are 0; true labels are outside the list.
     """
     if len(answers) != len(samples) or not len(samples):
-        raise ValueError(
+        raise UserError(
             f"there are {len(answers)} answers to {len(samples)} samples; give one for each, and at least one."
         )
     by_task: dict[str, list[tuple[str, str]]] = {}

@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 
 from ..baselines.forecaster import Forecast, Forecaster, ForecastTask
 from ..baselines.table import BASELINES
+from ..errors import UserError
 from ..forecasting import check_quantile_levels, load_forecaster, model_order, quantiles_at
 from ..requirements import require
 from .forecasters import model_forecaster
@@ -36,7 +37,7 @@ def _task_forecaster(task: "fev.Task", forecaster: str | Path | PreTrainedModel 
         return _BASELINES[forecaster].make(facts)
     if isinstance(forecaster, str | Path):
         if not Path(forecaster).exists() and "/" not in str(forecaster):
-            raise ValueError(f"{forecaster}: neither the folder of a forecaster nor one of {', '.join(_BASELINES)}.")
+            raise UserError(f"{forecaster}: neither the folder of a forecaster nor one of {', '.join(_BASELINES)}.")
         model, extractor = load_forecaster(forecaster)
         return model_forecaster(model, task.horizon, model_order(model.config, extractor, task.target_columns))
     return model_forecaster(forecaster, task.horizon) if isinstance(forecaster, PreTrainedModel) else forecaster
@@ -55,7 +56,7 @@ def _columns(forecast: Forecast, task: "fev.Task") -> dict[str, np.ndarray]:
     """Columns of fev's prediction format, each (batch, time, variables)."""
     mean = forecast.mean[:, : task.horizon].double().numpy()
     if mean.shape[1] < task.horizon:
-        raise ValueError(f"the forecaster gives {mean.shape[1]} steps; the task asks for {task.horizon}.")
+        raise UserError(f"the forecaster gives {mean.shape[1]} steps; the task asks for {task.horizon}.")
     levels = list(task.quantile_levels)
     if not levels:
         return {"predictions": mean}

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..errors import UserError
 from .point_metrics import check_finite
 from .quantile_metrics import in_interval, pinball_loss
 
@@ -65,5 +66,5 @@ class ForecastErrors:
         check_finite(int(sums.pop("not_finite", 0)), sums.pop("values", 0))
         count = sums.pop("count", torch.tensor(0.0))
         if not count > 0:
-            raise ValueError("no observed target value was counted; the evaluation set is empty or all missing.")
+            raise UserError("no observed target value was counted; the evaluation set is empty or all missing.")
         return {name: (value / count).item() for name, value in sums.items()}

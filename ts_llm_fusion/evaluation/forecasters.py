@@ -11,6 +11,7 @@ from transformers import EvalPrediction, PreTrainedModel
 
 from ..baselines.forecaster import Forecast, Forecaster, fill_missing, window_batches
 from ..data.series.windows import WindowDataset
+from ..errors import UserError
 from .forecast_errors import ForecastErrors
 
 
@@ -28,10 +29,10 @@ def chosen_windows(windows: WindowDataset, stride: int = 1, drop_last_batch: int
     """
     for name, value in (("test_stride", stride), ("drop_last_batch", drop_last_batch)):
         if value is not None and value < 1:
-            raise ValueError(f"{name} is {value}; it must be at least 1.")
+            raise UserError(f"{name} is {value}; it must be at least 1.")
     count = len(windows) // drop_last_batch * drop_last_batch if drop_last_batch else len(windows)
     if not count:
-        raise ValueError(f"drop_last_batch is {drop_last_batch}, but there are only {len(windows)} windows.")
+        raise UserError(f"drop_last_batch is {drop_last_batch}, but there are only {len(windows)} windows.")
     return Subset(windows, range(0, count, stride))
 
 

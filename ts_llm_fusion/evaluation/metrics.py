@@ -14,6 +14,7 @@ import numpy as np
 from datasets import Features, List, Value
 
 from ..baselines.naive2 import naive2
+from ..errors import UserError
 from ..suggestions import nearest
 from .answers import exact_matches, label_matches, macro_f1, rouge_l, task_metrics, template_means
 from .point_metrics import concatenate, mae, mase, mse, owa, seasonal_scale, smape
@@ -58,7 +59,7 @@ def _flatten(
     different = np.flatnonzero(steps != forecast_steps)
     if different.size:
         row = different[0]
-        raise ValueError(
+        raise UserError(
             f"series {row}: the forecast has {forecast_steps[row]} steps and the target {steps[row]}; give as many."
         )
     return target, forecast, steps
@@ -296,5 +297,5 @@ def load_metric(name: str) -> evaluate.Metric:
         ValueError: unknown name; the nearest one is suggested.
     """
     if name not in AVAILABLE_METRICS:
-        raise ValueError(f"no metric {name!r}; {nearest(name, sorted(AVAILABLE_METRICS))}")
+        raise UserError(f"no metric {name!r}; {nearest(name, sorted(AVAILABLE_METRICS))}")
     return AVAILABLE_METRICS[name](keep_in_memory=True)

@@ -9,13 +9,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..errors import UserError
+
 logger = logging.getLogger(__name__)
 
 
 def check_finite(not_finite: int, count: int) -> None:
     """Raise ValueError if any of `count` forecast values is not finite; `not_finite` is how many are not."""
     if not_finite:
-        raise ValueError(
+        raise UserError(
             f"{not_finite} of {count} forecast values are not finite numbers; "
             "a forecaster must give one for every step."
         )
@@ -37,11 +39,11 @@ def observed(target: np.ndarray, *forecasts: np.ndarray) -> np.ndarray:
     """
     for forecast in forecasts:
         if forecast.shape[: target.ndim] != target.shape or forecast.ndim > target.ndim + 1:
-            raise ValueError(f"the forecast has shape {forecast.shape} and the target {target.shape}; give the same.")
+            raise UserError(f"the forecast has shape {forecast.shape} and the target {target.shape}; give the same.")
         check_finite(int(np.count_nonzero(~np.isfinite(forecast))), forecast.size)
     counted = ~np.isnan(target)
     if not counted.any():
-        raise ValueError("no observed target value to count; the evaluation set is empty or all missing.")
+        raise UserError("no observed target value to count; the evaluation set is empty or all missing.")
     return counted
 
 
@@ -59,7 +61,7 @@ def scaled_mean(errors: np.ndarray, counted: np.ndarray, scale: np.ndarray) -> f
     scale = np.broadcast_to(scale, errors.shape)
     scalable = scale > 0
     if not (counted & scalable).any():
-        raise ValueError(
+        raise UserError(
             "no series has a scale: each is constant or not longer than a season before the forecast; use an unscaled "
             "metric."
         )
@@ -121,7 +123,7 @@ def seasonal_scale(in_sample: Sequence[Sequence[float] | np.ndarray], seasonalit
         ValueError: seasonality below 1.
     """
     if seasonality < 1:
-        raise ValueError(f"seasonality is {seasonality}; it must be at least 1.")
+        raise UserError(f"seasonality is {seasonality}; it must be at least 1.")
     values, lengths = concatenate(in_sample)
     owner = np.repeat(np.arange(len(lengths)), lengths)
     change = abs(values[seasonality:] - values[:-seasonality])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from ..errors import UserError
 from .point_metrics import observed, scaled_mean
 
 if TYPE_CHECKING:
@@ -47,14 +48,14 @@ def wql(target: np.ndarray, quantiles: np.ndarray, levels: Sequence[float]) -> f
     """
     shares = np.asarray(levels, dtype=np.float64)
     if quantiles.shape != (*target.shape, len(shares)) or not ((shares > 0) & (shares < 1)).all():
-        raise ValueError(
+        raise UserError(
             f"quantiles of shape {quantiles.shape} do not fit a target of shape {target.shape} at levels "
             f"{shares.tolist()}; give one quantile for each level between 0 and 1, on the last axis."
         )
     counted = observed(target, quantiles)
     size = abs(target[counted]).sum()
     if size == 0:
-        raise ValueError("every observed target is 0, so that WQL has no scale; use an unscaled metric.")
+        raise UserError("every observed target is 0, so that WQL has no scale; use an unscaled metric.")
     return float(2 * pinball_loss(target[counted][:, None] - quantiles[counted], shares).sum(0).mean() / size)
 
 
@@ -91,7 +92,7 @@ def msis(target: np.ndarray, lower: np.ndarray, upper: np.ndarray, scale: np.nda
         ValueError: see `mase`; alpha is not between 0 and 1.
     """
     if not 0 < alpha < 1:
-        raise ValueError(f"alpha is {alpha}; it must be between 0 and 1, 0.05 for intervals of 95 %.")
+        raise UserError(f"alpha is {alpha}; it must be between 0 and 1, 0.05 for intervals of 95 %.")
     counted = observed(target, lower, upper)
     missed = np.maximum(lower - target, 0) + np.maximum(target - upper, 0)
     return scaled_mean(upper - lower + 2 / alpha * missed, counted, scale)

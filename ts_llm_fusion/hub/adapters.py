@@ -13,6 +13,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import UserError
 from ..families import FAMILIES
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def base_of(adapter: Path) -> str:
     """
     base = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path")
     if not base:
-        raise ValueError(f"{adapter / ADAPTER_CONFIG}: base_model_name_or_path is not set; name the base there.")
+        raise UserError(f"{adapter / ADAPTER_CONFIG}: base_model_name_or_path is not set; name the base there.")
     return base
 
 
@@ -74,7 +75,7 @@ def load_on_base(adapter: Path) -> "PeftModel":
     config = AutoConfig.from_pretrained(adapter if stands_on_backbone(adapter) else base)
     family = FAMILIES.get(config.model_type)
     if family is None or family.task not in auto_classes:
-        raise ValueError(
+        raise UserError(
             f"{adapter}: its base {base} is a model of type {config.model_type!r} and there is no config.json beside "
             f"{ADAPTER_CONFIG} that describes the model built on it; give the folder that training wrote."
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from ..errors import UserError
 from ..families import FAMILIES
 from .adapters import (
     ADAPTER_CONFIG,
@@ -138,7 +139,7 @@ def _check(checkpoint: Path) -> None:
         raise FileNotFoundError(f"{checkpoint}: no config.json; give the folder of a checkpoint.")
     model_type = json.loads((checkpoint / "config.json").read_text(encoding="utf-8")).get("model_type")
     if model_type not in FAMILIES:
-        raise ValueError(f"{checkpoint}: a model of type {model_type!r}; this package pushes {', '.join(FAMILIES)}.")
+        raise UserError(f"{checkpoint}: a model of type {model_type!r}; this package pushes {', '.join(FAMILIES)}.")
 
 
 def model_contents(
@@ -184,7 +185,7 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
         raise FileNotFoundError(f"{checkpoint}: no adapter; train with LoRA, or push without --adapter-only.")
     base, on_backbone = base_of(adapter), stands_on_backbone(adapter)
     if Path(base).exists() or Path(base).is_absolute():
-        raise ValueError(
+        raise UserError(
             f"{adapter}: its base is the folder {base}, which others do not have; push that, and put the name of its "
             f"repository into {ADAPTER_CONFIG}, or push the merged model without --adapter-only."
         )
@@ -195,7 +196,7 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
         _check(checkpoint)
         missing = missing_weights(adapter, checkpoint) if on_backbone and (checkpoint / _WEIGHTS).is_file() else []
         if missing:
-            raise ValueError(
+            raise UserError(
                 f"{adapter}: {missing[0]} is neither in the adapter nor in {base}, because it was frozen; push the "
                 "merged model without --adapter-only."
             )
@@ -244,4 +245,4 @@ def check_secret(contents: Mapping[str, Path | bytes], secret: str | None) -> No
         if secret and not path.endswith((".safetensors", ".png")):
             text = content if isinstance(content, bytes) else content.read_bytes()
             if secret.encode() in text:
-                raise ValueError(f"{path} holds your access token; take it out, and make a new token at the Hub.")
+                raise UserError(f"{path} holds your access token; take it out, and make a new token at the Hub.")

@@ -19,6 +19,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import validate_repo_id
 
+from ..errors import UserError
 from .adapters import adapter_folder
 from .contents import Contents, adapter_contents, check_secret, has_weights, is_stale, merged_contents, model_contents
 
@@ -60,11 +61,11 @@ class Publication:
         try:
             validate_repo_id(self.repo_id)
         except HFValidationError as error:
-            raise ValueError(f"{self.repo_id!r} is not a valid name of a repository: {error}") from None
+            raise UserError(f"{self.repo_id!r} is not a valid name of a repository: {error}") from None
         if self.adapter_only and self.merge:
-            raise ValueError("--adapter-only and --merge contradict each other; give one of them.")
+            raise UserError("--adapter-only and --merge contradict each other; give one of them.")
         if self.adapter_only and (self.space or self.endpoint):
-            raise ValueError("--space and --endpoint need the whole model; leave out --adapter-only.")
+            raise UserError("--space and --endpoint need the whole model; leave out --adapter-only.")
 
     @property
     def branch(self) -> str:
@@ -91,9 +92,7 @@ def gather(checkpoint: Path, publication: Publication, scratch: Path) -> tuple[C
     elif is_adapter and publication.merge:
         contents = merged_contents(checkpoint, name, scratch)
     elif is_adapter:
-        raise ValueError(
-            f"{checkpoint} holds an adapter alone; give --adapter-only, or --merge to push a whole model."
-        )
+        raise UserError(f"{checkpoint} holds an adapter alone; give --adapter-only, or --merge to push a whole model.")
     else:
         contents = model_contents(checkpoint, name, scratch)
     space: Contents = {}
@@ -191,11 +190,11 @@ def _prepared_repository(api: HfApi, publication: Publication) -> str | None:
     except RepositoryNotFoundError:
         if publication.create_pr or branch != _MAIN:
             what = "to propose a change to" if publication.create_pr else f"with a branch {branch!r}"
-            raise ValueError(f"{name}: no such repository {what}; push it to {_MAIN} first.") from None
+            raise UserError(f"{name}: no such repository {what}; push it to {_MAIN} first.") from None
         api.create_repo(name, private=publication.private or None)
         info = api.repo_info(name)
     if publication.private and not info.private:
-        raise ValueError(
+        raise UserError(
             f"{name} exists and is public, and --private would not hide it; choose another name, or make it private "
             f"with `hf repos settings {name} --private`."
         )
@@ -203,7 +202,7 @@ def _prepared_repository(api: HfApi, publication: Publication) -> str | None:
         return api.repo_info(name, revision=branch).sha
     except RevisionNotFoundError:
         branches = ", ".join(ref.name for ref in api.list_repo_refs(name).branches)
-        raise ValueError(
+        raise UserError(
             f"{name} has no branch {branch!r}; it has {branches}. Make one with `hf repos branch create {name} "
             f"{branch}`."
         ) from None
@@ -281,13 +280,13 @@ def requested_publication(arguments: Any) -> Publication | None:
         PermissionError: the token cannot write to the repository.
     """
     if arguments.hub_token is not None:
-        raise ValueError(
+        raise UserError(
             "hub_token is set, which would end in files and logs; log in with `hf auth login`, or set HF_TOKEN."
         )
     if not arguments.push_to_hub:
         return None
     if arguments.hub_strategy in ("checkpoint", "all_checkpoints"):
-        raise ValueError(
+        raise UserError(
             f"hub_strategy is {str(arguments.hub_strategy.value)!r}, but a recipe makes one commit, at its end; "
             "leave it out."
         )

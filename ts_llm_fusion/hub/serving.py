@@ -10,6 +10,7 @@ from huggingface_hub import SpaceCard, SpaceCardData
 from huggingface_hub.utils import HFValidationError, validate_repo_id
 from transformers import AutoConfig
 
+from ..errors import UserError
 from ..families import Family, find_family
 
 _GRADIO, _PYTHON = "6.31.0", "3.12"
@@ -29,7 +30,7 @@ def _render(template: str, repo_id: str) -> bytes:
         # An invalid name could inject code into the rendered file.
         validate_repo_id(repo_id)
     except HFValidationError as error:
-        raise ValueError(str(error)) from None
+        raise UserError(str(error)) from None
     text = files("ts_llm_fusion.hub_cards").joinpath(template).read_text(encoding="utf-8")
     return text.replace("{{ repo_id }}", repo_id).encode()
 

@@ -19,6 +19,7 @@ from tqdm.auto import tqdm
 from ..baselines.table import BASELINES
 from ..data.series.preparation import DataArguments
 from ..data.series.sources import load_series
+from ..errors import UserError
 from ..evaluation.baselines import WindowArguments, run_fitted, run_trained
 from ..evaluation.benchmark_report import REPORT_FILE, picture_name
 from ..files import atomic_path, check_output_folder, read_mapping
@@ -133,25 +134,25 @@ def read_benchmark(path: str | Path, output_dir: str | None = None) -> Benchmark
     known = [field.name for field in dataclasses.fields(Benchmark)]
     for name in content:
         if name not in known:
-            raise ValueError(f"{path}: {name!r} is not a setting; {nearest(name, known)}")
+            raise UserError(f"{path}: {name!r} is not a setting; {nearest(name, known)}")
     for name in known:
         if name not in content:
-            raise ValueError(f"{path}: {name} is not set.")
+            raise UserError(f"{path}: {name} is not set.")
     for name in ("horizons", "seeds"):
         _check_counts(f"{path}: {name}", content[name])
     for name in ("datasets", "models"):
         if not isinstance(content[name], dict) or not content[name]:
-            raise ValueError(f"{path}: {name} must be a mapping of names to settings, and not empty.")
+            raise UserError(f"{path}: {name} must be a mapping of names to settings, and not empty.")
         content[name] = {str(label): settings or {} for label, settings in content[name].items()}
         for label, settings in content[name].items():
             if not isinstance(settings, dict):
-                raise ValueError(f"{path}: {name}: {label}: {settings!r} is not a mapping of settings.")
+                raise UserError(f"{path}: {name}: {label}: {settings!r} is not a mapping of settings.")
     for label, settings in content["datasets"].items():
         if "horizons" in settings:
             _check_counts(f"{path}: datasets: {label}: horizons", settings["horizons"])
         for model in settings.get("models", ()):
             if model not in content["models"]:
-                raise ValueError(f"{path}: datasets: {label}: {model!r} is not one of the models.")
+                raise UserError(f"{path}: datasets: {label}: {model!r} is not one of the models.")
     for label, settings in content["models"].items():
         if "recipe" in settings:
             recipe = read_mapping(path.parent / settings["recipe"])
@@ -163,7 +164,7 @@ def read_benchmark(path: str | Path, output_dir: str | None = None) -> Benchmark
 def _check_counts(name: str, values: Any) -> None:
     is_list = isinstance(values, list) and values and all(type(v) is int and v > 0 for v in values)
     if not is_list or len(set(values)) != len(values):
-        raise ValueError(f"{name} is {values!r}; give a list of different whole numbers above 0.")
+        raise UserError(f"{name} is {values!r}; give a list of different whole numbers above 0.")
 
 
 def make_cells(benchmark: Benchmark) -> list[Cell]:
@@ -183,7 +184,7 @@ def make_cells(benchmark: Benchmark) -> list[Cell]:
             model_settings = benchmark.models[model]
             kind = model_settings.get("model", model)
             if kind not in kinds:
-                raise ValueError(f"models: {model}: {kind!r} is not a kind of model; {nearest(kind, kinds)}")
+                raise UserError(f"models: {model}: {kind!r} is not a kind of model; {nearest(kind, kinds)}")
             settings = {"disable_tqdm": True, "save_only_model": True} if kinds[kind].is_seeded else {}
             settings |= {name: value for name, value in model_settings.items() if name not in _NOT_SETTINGS}
             settings |= {**data_settings, "prediction_length": horizon}
@@ -194,7 +195,7 @@ def make_cells(benchmark: Benchmark) -> list[Cell]:
     for cell in cells:
         other = folders.setdefault(cell.folder, cell)
         if other is not cell:
-            raise ValueError(f"{other.key} and {cell.key} would share the folder {cell.folder}; rename one.")
+            raise UserError(f"{other.key} and {cell.key} would share the folder {cell.folder}; rename one.")
     return cells
 
 
@@ -249,7 +250,7 @@ def _parse(cell: Cell, kinds: Mapping[str, ModelKind], folder: Path) -> tuple[An
     try:
         return RecipeParser(kinds[cell.kind].settings).parse_settings(settings)
     except ValueError as error:
-        raise ValueError(f"models: {cell.model} on {cell.dataset}: {error}") from None
+        raise UserError(f"models: {cell.model} on {cell.dataset}: {error}") from None
 
 
 def check_benchmark_folder(benchmark: Benchmark, overwrite: bool) -> None:
@@ -323,7 +324,7 @@ def run_benchmark(benchmark: Benchmark) -> pd.DataFrame:
         with FileLock(folder / ".lock", timeout=0):
             _run_cells(cells, parsed, kinds, folder)
     except Timeout:
-        raise ValueError(f"{folder}: another process is running a benchmark there; wait for it.") from None
+        raise UserError(f"{folder}: another process is running a benchmark there; wait for it.") from None
     return select_rows(read_results(folder), cells)
 
 

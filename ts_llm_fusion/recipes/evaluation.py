@@ -16,6 +16,7 @@ from ..data.qa.questions import QuestionArguments, prepare_questions
 from ..data.qa.samples import shuffle_series
 from ..data.qa.synthetic import SyntheticArguments
 from ..data.series.preparation import DataArguments, PreparedData, prepare
+from ..errors import UserError
 from ..evaluation.answers import overall_metrics, task_metrics
 from ..evaluation.baselines import forecast_task
 from ..evaluation.forecasters import chosen_windows, evaluate_forecaster, model_forecaster
@@ -86,9 +87,9 @@ def _lengths(arguments: ForecastArguments, configs: Mapping[str, Any]) -> tuple[
     horizons = {config.prediction_length for config in configs.values()}
     if arguments.prediction_length is None and len(horizons) != 1:
         given = f"the models have {sorted(horizons)}" if horizons else "there is no model to take it from"
-        raise ValueError(f"prediction_length is not set and {given}; set it.")
+        raise UserError(f"prediction_length is not set and {given}; set it.")
     if arguments.context_length is None and not configs:
-        raise ValueError("context_length is not set and there is no model to take it from; set it.")
+        raise UserError("context_length is not set and there is no model to take it from; set it.")
     horizon = arguments.prediction_length or horizons.pop()
     return arguments.context_length or max(config.context_length for config in configs.values()), horizon
 
@@ -97,7 +98,7 @@ def _baseline_rows(data: PreparedData, horizon: int, names: Sequence[str], test:
     known = [name for name, baseline in BASELINES.items() if baseline.settings is None]
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise ValueError(
+        raise UserError(
             f"baselines: {unknown[0]!r} is none of {', '.join(known)}; `ts-llm-fusion benchmark` trains others."
         )
     task = forecast_task(data, horizon)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ...errors import UserError
 from ..download import DATA_DIR_VARIABLE, data_directory
 from ..entries import SPLITS
 from ..generated import AnyDataset
@@ -31,7 +32,7 @@ class ArchiveArguments:
 
     def __post_init__(self):
         if not 0 < self.validation_share < 1:
-            raise ValueError(f"validation_share is {self.validation_share}; it must be between 0 and 1.")
+            raise UserError(f"validation_share is {self.validation_share}; it must be between 0 and 1.")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def read_archive(name: str, files: tuple[Path, ...], part: str) -> list[LabeledS
         with open_ts(files[0], name, part) as (source, lines):
             instances = list(ts_instances(lines, source, "class"))
     if not instances:
-        raise ValueError(f"{source}: has no instances.")
+        raise UserError(f"{source}: has no instances.")
     return instances
 
 
@@ -121,7 +122,7 @@ def _check_test_classes(name: str, test: Iterable[LabeledSeries], classes: Seque
     unknown = Counter(instance.label for instance in test if instance.label not in classes)
     if unknown:
         counted = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common())
-        raise ValueError(
+        raise UserError(
             f"{name}: {unknown.total()} instances of the test split are of classes that the training split does not "
             f"have: {counted}."
         )

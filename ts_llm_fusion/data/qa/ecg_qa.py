@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from ...errors import UserError
 from .ptbxl import Patient, Recordings
 from .rationales import ask_for_rationale, end_in_answer
 from .reading import Bundle, check_labels, parse_integer, read_rows, read_table
@@ -56,7 +57,7 @@ def _read_templates(rows: Iterable[tuple[int, dict[str, str]]], source: str) -> 
         place = f"{source}, row {row_number}"
         answers = [single or double for single, double in _QUOTED.findall(row["classes"])]
         if not answers:
-            raise ValueError(f"{place}: classes {row['classes'][:40]!r} is not a list of quoted answers.")
+            raise UserError(f"{place}: classes {row['classes'][:40]!r} is not a list of quoted answers.")
         templates[parse_integer(row["template_id"], f"{place}, template_id")] = answers
     return templates
 
@@ -77,9 +78,9 @@ def _read_objects(file: IO[bytes], source: str) -> list[Any]:
     try:
         objects = json.load(file)
     except ValueError as error:
-        raise ValueError(f"{source}: is not JSON ({error}).") from None
+        raise UserError(f"{source}: is not JSON ({error}).") from None
     if not isinstance(objects, list):
-        raise ValueError(f"{source}: is a {type(objects).__name__}; it must be a list of questions.")
+        raise UserError(f"{source}: is a {type(objects).__name__}; it must be a list of questions.")
     return objects
 
 
@@ -98,7 +99,7 @@ def _plain_questions(bundle: Bundle, split: str) -> Iterator[tuple[int, Question
             place = f"{bundle.path}, {name}, question {position}"
             for field, kind in _TYPES.items():
                 if not isinstance(item, dict) or not isinstance(item.get(field), kind) or not item[field]:
-                    raise ValueError(f"{place}: {field} must be a {kind.__name__} that is not empty.")
+                    raise UserError(f"{place}: {field} must be a {kind.__name__} that is not empty.")
             ecgs = tuple(parse_integer(str(ecg), f"{place}, ecg_id") for ecg in item["ecg_id"])
             answers = tuple(str(answer) for answer in item["answer"])
             yield position, Question(place, item["template_id"], item["question"].strip(), answers, ecgs)
@@ -107,7 +108,7 @@ def _plain_questions(bundle: Bundle, split: str) -> Iterator[tuple[int, Question
 def _patients_of(question: Question, patients: dict[int, Patient]) -> list[Patient]:
     unknown = [ecg for ecg in question.ecgs if ecg not in patients]
     if unknown:
-        raise ValueError(f"{question.place}: ECG {unknown[0]} is not in PTB-XL.")
+        raise UserError(f"{question.place}: ECG {unknown[0]} is not in PTB-XL.")
     return [patients[ecg] for ecg in question.ecgs]
 
 
@@ -146,7 +147,7 @@ def _samples(
 
     def labels_of(question: Question) -> list[str]:
         if question.template not in templates:
-            raise ValueError(f"{question.place}: template {question.template} is not in {Path(_ANSWERS).name}.")
+            raise UserError(f"{question.place}: template {question.template} is not in {Path(_ANSWERS).name}.")
         return templates[question.template]
 
     def label_of(question: Question) -> str:

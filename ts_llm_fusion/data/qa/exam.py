@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ...errors import UserError
 from .reading import check_labels
 from .samples import Labels, make_sample
 from .source import QuestionSource
@@ -22,14 +23,14 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         table = pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
-        raise ValueError(f"{path}: is not a parquet file ({error}).") from None
+        raise UserError(f"{path}: is not a parquet file ({error}).") from None
     with table:
         names = table.schema_arrow.names
         missing = [name for name in _COLUMNS if name not in names]
         if missing:
-            raise ValueError(f"{path}: no column {missing[0]!r}; the columns are {', '.join(names)}.")
+            raise UserError(f"{path}: no column {missing[0]!r}; the columns are {', '.join(names)}.")
         if not pa.types.is_list(table.schema_arrow.field("options").type):
-            raise ValueError(f"{path}: options must be lists of text, not {table.schema_arrow.field('options').type}.")
+            raise UserError(f"{path}: options must be lists of text, not {table.schema_arrow.field('options').type}.")
         rows = (row for batch in table.iter_batches(_BATCH_ROWS) for row in batch.to_pylist())
         yield from enumerate(rows, start=1)
 
@@ -60,7 +61,7 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
         series = [row[name] for name in _SERIES_COLUMNS if row.get(name)]
         titles = ["Series"] if len(series) == 1 else ["First series", "Second series"]
         if len(series) not in (1, 2):
-            raise ValueError(f"{path}, row {row_number}: has {len(series)} series in {', '.join(_SERIES_COLUMNS)}.")
+            raise UserError(f"{path}, row {row_number}: has {len(series)} series in {', '.join(_SERIES_COLUMNS)}.")
         letters = _letters(row)
         options = "".join(f"\n{letter} {option}" for letter, option in zip(letters, row["options"], strict=True))
         question = f"{row['question'].strip()}{options}\nAnswer with the letter of one option."

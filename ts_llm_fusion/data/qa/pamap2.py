@@ -11,6 +11,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
+from ...errors import UserError
 from .rationales import ask_for_rationale, end_in_answer
 from .reading import Bundle, check_labels, parse_numbers, read_table
 from .samples import Labels, make_sample, offer
@@ -85,12 +86,12 @@ def _read_subject(path: Path, subject: int) -> np.ndarray:
             table = pd.read_csv(file, sep=r"\s+", header=None, usecols=list(_COLUMNS), dtype=np.float64)
         except (ValueError, pd.errors.ParserError) as error:
             reason = " ".join(str(error).split())
-            raise ValueError(
+            raise UserError(
                 f"{source}: {reason}; rows are {_NUM_COLUMNS} numbers with a space between them."
             ) from None
     if table[[0, 1]].isna().any(axis=None):
         row = int(table[[0, 1]].isna().any(axis=1).argmax()) + 1
-        raise ValueError(f"{source}, row {row}: has no time or no activity.")
+        raise UserError(f"{source}, row {row}: has no time or no activity.")
     return table.to_numpy()
 
 

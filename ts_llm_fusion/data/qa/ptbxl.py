@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...errors import UserError
 from ...requirements import require
 from .reading import Bundle, parse_integer, read_rows
 
@@ -76,7 +77,7 @@ class Recordings:
                 try:
                     description = _description(row["age"], row["sex"])
                 except ValueError:
-                    raise ValueError(f"{place}: age {row['age']!r} is not a number.") from None
+                    raise UserError(f"{place}: age {row['age']!r} is not a number.") from None
                 patients[parse_integer(row["ecg_id"], f"{place}, ecg_id")] = Patient(patient_id, description)
         return patients
 
@@ -99,7 +100,7 @@ class Recordings:
         by_name = {lead.upper(): values for lead, values in zip(record.sig_name, record.p_signal.T, strict=True)}
         missing = [lead for lead in _LEADS if lead.upper() not in by_name]
         if missing:
-            raise ValueError(f"{self._bundle.path}, {name}: has no lead {missing[0]}.")
+            raise UserError(f"{self._bundle.path}, {name}: has no lead {missing[0]}.")
         return {f"Lead {lead}": by_name[lead.upper()][::_DOWNSAMPLING] for lead in _LEADS}
 
     def _record(self, path: Path) -> "wfdb.Record":
@@ -107,7 +108,7 @@ class Recordings:
         try:
             # A header can name files anywhere as those of its signals.
             if set(self._wfdb.rdheader(str(path)).file_name) != {f"{path.name}.dat"}:
-                raise ValueError(f"its signals must all be in {path.name}.dat")
+                raise UserError(f"its signals must all be in {path.name}.dat")
             return self._wfdb.rdrecord(str(path))
         except (ValueError, AttributeError) as error:
-            raise ValueError(f"{self._bundle.path}, {path.name}: {error}; the recording cannot be read.") from None
+            raise UserError(f"{self._bundle.path}, {path.name}: {error}; the recording cannot be read.") from None

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ...errors import UserError
 from ..entries import SPLITS
 from ..registry import find_dataset, find_loader
 from .archives import ArchiveArguments, ArchiveSource, is_archive
@@ -39,7 +40,7 @@ def find_source(name: str) -> QuestionSource:
     entry = find_dataset(name)
     loader = find_loader(entry)
     if not isinstance(loader, QuestionSource):
-        raise ValueError(f"{name}: is a set of series for {entry.task}, not of questions.")
+        raise UserError(f"{name}: is a set of series for {entry.task}, not of questions.")
     return loader
 
 
@@ -66,7 +67,7 @@ def prepare_questions(
     source = find_source(arguments.data)
     missing = [split for split in needed if split not in source.splits]
     if missing:
-        raise ValueError(f"{source.name}: has no {missing[0]} split; it is to evaluate on, not to train.")
+        raise UserError(f"{source.name}: has no {missing[0]} split; it is to evaluate on, not to train.")
     options = next((vars(given) for given in (synthetic, archive) if type(given) is source.settings), {})
     data = source.prepare(**options)
     if arguments.series_as == "series":

@@ -13,6 +13,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from ...errors import UserError
+
 Row = dict[str, str]
 
 logger = logging.getLogger(__name__)
@@ -38,7 +40,7 @@ class Bundle:
             try:
                 self._archive = zipfile.ZipFile(self.path)
             except zipfile.BadZipFile as error:
-                raise ValueError(
+                raise UserError(
                     f"{self.path}: is not a zip archive ({error}); remove it and fetch it again."
                 ) from None
 
@@ -92,19 +94,19 @@ def read_rows(file: IO[bytes] | gzip.GzipFile, source: str, columns: Sequence[st
         names = next(reader, [])
         missing = [name for name in columns if name not in names]
         if missing:
-            raise ValueError(f"no column {missing[0]!r}; the columns are {', '.join(names) or 'none'}")
+            raise UserError(f"no column {missing[0]!r}; the columns are {', '.join(names) or 'none'}")
         for values in filter(None, reader):
             row_number += 1
             if len(values) != len(names):
-                raise ValueError(f"row {row_number} has {len(values)} fields, the header {len(names)}")
+                raise UserError(f"row {row_number} has {len(values)} fields, the header {len(names)}")
             if values == names:
                 repeated += 1
                 continue
             yield row_number, dict(zip(names, values, strict=True))
     except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(f"{source}: after row {row_number}: {error}.") from None
+        raise UserError(f"{source}: after row {row_number}: {error}.") from None
     except ValueError as error:
-        raise ValueError(f"{source}: {error}.") from None
+        raise UserError(f"{source}: {error}.") from None
     if repeated:
         logger.warning("%s: %d rows repeat the header and were left out", source, repeated)
 
@@ -140,7 +142,7 @@ def parse_numbers(text: str, place: str) -> np.ndarray:
         values = values[0]
     if values.ndim != 1 or not len(values) or np.isinf(values).any():
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-        raise ValueError(f"{place}: {shown!r} is not a list of finite numbers.")
+        raise UserError(f"{place}: {shown!r} is not a list of finite numbers.")
     return values
 
 
@@ -157,7 +159,7 @@ def parse_integer(text: str, place: str) -> int:
     try:
         return int(text.strip().strip("[]"))
     except ValueError:
-        raise ValueError(f"{place}: {text!r} is not a whole number.") from None
+        raise UserError(f"{place}: {text!r} is not a whole number.") from None
 
 
 def check_labels(
@@ -184,7 +186,7 @@ def check_labels(
         unknown = Counter([label_of(row)])
         unknown.update(label_of(other) for _, other in rows if label_of(other) not in labels_of(other))
         counted = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common())
-        raise ValueError(
+        raise UserError(
             f"{source}: {unknown.total()} rows have a label that is not in the list, from row {row_number} on: "
             f"{counted}; the labels of that row are {', '.join(labels_of(row))}."
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...errors import UserError
 from ...requirements import require
 from ..entries import SPLITS
 
@@ -44,7 +45,7 @@ def random_splits(num_rows: int, seeds: tuple[int, int]) -> np.ndarray:
         ValueError: for fewer than ten rows.
     """
     if num_rows < 10:
-        raise ValueError(f"there are {num_rows} rows; a split of 80, 10 and 10 % needs at least 10.")
+        raise UserError(f"there are {num_rows} rows; a split of 80, 10 and 10 % needs at least 10.")
     order = np.random.default_rng(seeds[0]).permutation(num_rows)
     test, rest = np.split(order, [math.ceil(0.1 * num_rows)])
     drawn = np.random.default_rng(seeds[1]).permutation(len(rest))[: math.ceil(0.1 / (1 - 0.1) * len(rest))]
@@ -92,7 +93,7 @@ def subject_splits(subjects: Sequence[str], share: float, seed: int) -> np.ndarr
     """
     names, rows = np.unique(np.asarray(subjects), return_inverse=True)
     if len(names) < 3:
-        raise ValueError(f"there are {len(names)} subjects; splits without common subjects need at least 3.")
+        raise UserError(f"there are {len(names)} subjects; splits without common subjects need at least 3.")
     held_out = max(round(share * len(names)), 1)
     order = np.random.default_rng(seed).permutation(len(names))
     return _assign(len(names), order[held_out : 2 * held_out], order[:held_out])[rows]
@@ -118,7 +119,7 @@ def hold_out(labels: Sequence[str], share: float, seed: int) -> tuple[list[int],
         rows = np.flatnonzero(np.asarray(labels) == label)
         count = max(round(share * len(rows)), 1)
         if count >= len(rows):
-            raise ValueError(
+            raise UserError(
                 f"class {label!r} has {len(rows)} instances; with {count} taken, none are left to train on."
             )
         taken += rng.permutation(rows)[:count].tolist()

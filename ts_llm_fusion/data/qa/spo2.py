@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ...errors import UserError
 from .samples import Labels, make_sample
 from .source import QuestionSource
 from .ts_files import open_ts, ts_instances
@@ -45,13 +46,13 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
             if (row < border) != (split == "train"):
                 continue
             if len(instance.channels) != len(_CHANNELS):
-                raise ValueError(
+                raise UserError(
                     f"{source}, row {row + 1}: {len(instance.channels)} channels; there must be {len(_CHANNELS)}."
                 )
             try:
                 answer = f"{float(instance.label):.2f}"
             except ValueError:
-                raise ValueError(f"{source}, row {row + 1}: target {instance.label!r} is not a number.") from None
+                raise UserError(f"{source}, row {row + 1}: target {instance.label!r} is not a number.") from None
             series = dict(zip(_CHANNELS, instance.channels, strict=True))
             yield make_sample(_QUESTION, series, answer, TASK, TASK, f"{part}-{row}")
 

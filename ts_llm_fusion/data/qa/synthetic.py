@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import UserError
 from ..entries import SPLITS
 from .samples import Labels, make_sample, offer
 from .source import QuestionSource
@@ -37,17 +38,17 @@ class SyntheticArguments:
 
     def __post_init__(self):
         if not 2 * max(PERIODS) <= self.shortest_series <= self.longest_series:
-            raise ValueError(
+            raise UserError(
                 f"shortest_series is {self.shortest_series} and longest_series {self.longest_series}; they must be at "
                 f"least {2 * max(PERIODS)}, two of the longest period, and in order."
             )
         if self.noise < 0:
-            raise ValueError(f"noise is {self.noise}; it must not be negative.")
+            raise UserError(f"noise is {self.noise}; it must not be negative.")
         if not 0 <= self.multiple_choice <= 1:
-            raise ValueError(f"multiple_choice is {self.multiple_choice}; it must be a share from 0 to 1.")
+            raise UserError(f"multiple_choice is {self.multiple_choice}; it must be a share from 0 to 1.")
         unknown = set(self.tasks or ()) - set(TASKS)
         if unknown:
-            raise ValueError(f"tasks: {sorted(unknown)[0]!r} is unknown; known are {', '.join(TASKS)}.")
+            raise UserError(f"tasks: {sorted(unknown)[0]!r} is unknown; known are {', '.join(TASKS)}.")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ...errors import UserError
 from .samples import Labels, make_sample
 from .source import QuestionSource
 from .splits import SHORT_NAMES, later_splits
@@ -22,14 +23,14 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             try:
                 row = json.loads(line)
             except ValueError as error:
-                raise ValueError(f"{place}: is not JSON ({error}).") from None
+                raise UserError(f"{place}: is not JSON ({error}).") from None
             for name, kind in _TYPES.items():
                 if not isinstance(row, dict) or not isinstance(row.get(name), kind):
-                    raise ValueError(f"{place}: {name} must be a {kind.__name__}.")
+                    raise UserError(f"{place}: {name} must be a {kind.__name__}.")
             if not row["series"] or not all(type(value) in (int, float) for value in row["series"]):
-                raise ValueError(f"{place}: series must be a list of numbers that is not empty.")
+                raise UserError(f"{place}: series must be a list of numbers that is not empty.")
             if row["source"] not in _SOURCES or row["split"] not in SHORT_NAMES.values():
-                raise ValueError(
+                raise UserError(
                     f"{place}: source {row['source']!r} and split {row['split']!r} must be of {', '.join(_SOURCES)} "
                     f"and of {', '.join(SHORT_NAMES.values())}."
                 )

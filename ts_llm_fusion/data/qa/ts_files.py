@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from ...errors import UserError
 from .reading import Bundle
 
 
@@ -35,7 +36,7 @@ def _parse_values(text: str, separator: str, place: str) -> np.ndarray:
     try:
         return np.array([np.nan if value in ("?", "") else float(value) for value in text.split(separator)])
     except ValueError as error:
-        raise ValueError(f"{place}: {error}; values are numbers, or ? where missing.") from None
+        raise UserError(f"{place}: {error}; values are numbers, or ? where missing.") from None
 
 
 def ts_instances(lines: Iterable[str], source: str, label: Literal["class", "target"]) -> Iterator[LabeledSeries]:
@@ -60,15 +61,15 @@ def ts_instances(lines: Iterable[str], source: str, label: Literal["class", "tar
             continue
         if not checked:
             if header.get("timestamps", ["false"])[0].lower() == "true":
-                raise ValueError(f"{source}: has time stamps, which are not read; give a file with @timeStamps false.")
+                raise UserError(f"{source}: has time stamps, which are not read; give a file with @timeStamps false.")
             if header.get(f"{label}label", ["false"])[0].lower() != "true":
-                raise ValueError(f"{source}: has no @{label}Label; is it the right archive?")
+                raise UserError(f"{source}: has no @{label}Label; is it the right archive?")
             checked = True
         place = f"{source}, line {line_number}"
         *channels, value = line.split(":")
         announced = int(header.get("dimensions", [len(channels)])[0])
         if len(channels) != announced:
-            raise ValueError(f"{place}: {len(channels)} channels, but the header says {announced}.")
+            raise UserError(f"{place}: {len(channels)} channels, but the header says {announced}.")
         yield LabeledSeries([_parse_values(channel, ",", place) for channel in channels], value.lower())
 
 

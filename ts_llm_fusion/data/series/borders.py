@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from ...errors import UserError
+
 
 def split_borders(num_rows: int, fractions: Sequence[float]) -> tuple[int, int, int]:
     """Compute the rows at which train, validation and test end; train and test are rounded down.
@@ -10,7 +12,7 @@ def split_borders(num_rows: int, fractions: Sequence[float]) -> tuple[int, int, 
         ValueError: not three positive fractions that add up to 1.
     """
     if len(fractions) != 3 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
-        raise ValueError(f"split is {list(fractions)}; give three positive fractions that add up to 1.")
+        raise UserError(f"split is {list(fractions)}; give three positive fractions that add up to 1.")
     train_end, test_rows = int(fractions[0] * num_rows), int(fractions[2] * num_rows)
     return train_end, num_rows - test_rows, num_rows
 
@@ -24,5 +26,5 @@ def few_shot_end(train_end: int, context_length: int, percent: int) -> int:
         ValueError: percent is not between 1 and 100.
     """
     if not 1 <= percent <= 100:
-        raise ValueError(f"few_shot is {percent}; give a percentage of the training rows from 1 to 100.")
+        raise UserError(f"few_shot is {percent}; give a percentage of the training rows from 1 to 100.")
     return (train_end - context_length) * percent // 100 + context_length

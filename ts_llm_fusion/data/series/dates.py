@@ -6,6 +6,8 @@ import re
 import numpy as np
 import pandas as pd
 
+from ...errors import UserError
+
 logger = logging.getLogger(__name__)
 
 # Two-digit years that Python reads as this century, and spreadsheets as the last.
@@ -83,7 +85,7 @@ def parse_timestamps(column: pd.Series, source: str, dayfirst: bool | None = Non
     if isinstance(column.dtype, pd.PeriodDtype):
         return pd.DatetimeIndex(column.dt.to_timestamp())
     if pd.api.types.is_bool_dtype(column.dtype) or column.dtype.kind in "cm":
-        raise ValueError(f"{source}: column {column.name!r} holds {column.dtype}, not timestamps; {_HOW}.")
+        raise UserError(f"{source}: column {column.name!r} holds {column.dtype}, not timestamps; {_HOW}.")
     if pd.api.types.is_numeric_dtype(column.dtype):
         return _from_numbers(column, column.to_numpy(), source)
     if column.dtype == object:
@@ -105,14 +107,14 @@ def _shown(column: pd.Series, row: int) -> str:
     return repr(cell.item() if isinstance(cell, np.generic) else cell)
 
 
-def _error(column: pd.Series, row: int, source: str, what: str) -> ValueError:
-    return ValueError(f"{source}: row {row + 1} of column {column.name!r} {what}: {_shown(column, row)}.")
+def _error(column: pd.Series, row: int, source: str, what: str) -> UserError:
+    return UserError(f"{source}: row {row + 1} of column {column.name!r} {what}: {_shown(column, row)}.")
 
 
-def _unreadable(column: pd.Series, row: int, source: str) -> ValueError:
+def _unreadable(column: pd.Series, row: int, source: str) -> UserError:
     error = _error(column, row, source, "is not a timestamp")
     has_a_word = re.search(r"[^\W\d_]{3}", column.iloc[row])
-    return ValueError(f"{str(error).removesuffix('.')} (names of months must be English).") if has_a_word else error
+    return UserError(f"{str(error).removesuffix('.')} (names of months must be English).") if has_a_word else error
 
 
 def _from_objects(column: pd.Series, source: str) -> pd.DatetimeIndex:
@@ -140,7 +142,7 @@ def _from_numbers(column: pd.Series, values: np.ndarray, source: str) -> pd.Date
         return timestamps
     if readings:
         (one, first), (other, second) = readings
-        raise ValueError(
+        raise UserError(
             f"{source}: column {column.name!r}: {_shown(column, 0)} can be {first[0]} ({one}) or {second[0]} "
             f"({other}), and every row fits both; {_HOW}."
         )
@@ -255,7 +257,7 @@ def _check_are_years(column: pd.Series, dates: pd.Series, source: str) -> None:
     """Refuse months with a number, such as Jan-02, that can all be days of one month as well."""
     parts = dates.str.split("-", expand=True)
     if len(dates) > 1 and parts[0].nunique() == 1 and parts[1].astype(int).between(1, 31).all():
-        raise ValueError(
+        raise UserError(
             f"{source}: column {column.name!r}: {dates.iloc[-1]!r} can be a month with its year or a day of it, and "
             f"every row fits both; {_HOW}."
         )
@@ -350,7 +352,7 @@ def _in_numbers(
     for other, different in fitting.items():
         if not different.equals(stamps):
             row = int((different != stamps).argmax())
-            raise ValueError(
+            raise UserError(
                 f"{source}: column {column.name!r}: {column.iloc[row]!r} can be {stamps.iloc[row]:%d %B %Y} ({name}) "
                 f"or {different.iloc[row]:%d %B %Y} ({other}), and every row fits both; give --dayfirst, "
                 f"or --dayfirst false{'' if has_century else ', or years of four digits'}."

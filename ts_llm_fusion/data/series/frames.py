@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...errors import UserError
 from .dates import are_dates, parse_timestamps
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def _has_index_of_time(table: pd.DataFrame) -> bool:
 def _timestamp_column(table: pd.DataFrame, name: str | None, source: str) -> Any:
     if name is not None:
         if name not in table.columns:
-            raise ValueError(f"{source}: no column {name!r}; the columns are {list(table.columns)}.")
+            raise UserError(f"{source}: no column {name!r}; the columns are {list(table.columns)}.")
         return name
     for column in table.columns:
         if str(column).lower() in TIMESTAMP_NAMES or pd.api.types.is_datetime64_any_dtype(table[column]):
@@ -56,7 +57,7 @@ def _timestamp_column(table: pd.DataFrame, name: str | None, source: str) -> Any
     first = table.columns[0] if len(table.columns) else None
     if _is_nameless(first) and table[first].dtype in (object, "str"):
         return first
-    raise ValueError(
+    raise UserError(
         f"{source}: no timestamp column; name one of {list(table.columns)} with --timestamp_column, or call it "
         f"{' or '.join(map(repr, TIMESTAMP_NAMES[:2]))}."
     )
@@ -81,7 +82,7 @@ def _check_is_wide(table: pd.DataFrame, timestamps: pd.DatetimeIndex, chosen: bo
         if is_strong or (starts_again and (_is_identifier(column) or str(column).lower() in NAMES_OF_SERIES)):
             count = table[column].nunique()
             if 1 < count < len(table):
-                raise ValueError(
+                raise UserError(
                     f"{source}: column {column!r} names {count} series, one below the other; give a table with a "
                     f"column for each, as DataFrame.pivot(index=..., columns={column!r}, values=...) makes it."
                 )
@@ -162,7 +163,7 @@ def _numeric(column: pd.Series, source: str) -> np.ndarray:
     bad = np.flatnonzero(wrong | (values.isna() & numbers.notna()).to_numpy(dtype=bool))
     if len(bad):
         cell = repr(column.iloc[bad[0]])
-        raise ValueError(
+        raise UserError(
             f"{source}: row {bad[0] + 1} of column {column.name!r} is not a number: "
             f"{cell if len(cell) < 80 else cell[:77] + '...'}; name the numeric columns as targets, or mend the value "
             "(an empty cell is a missing value)."
@@ -177,10 +178,10 @@ def _columns_of_series(
     if wanted is not None:
         unknown = [column for column in wanted if column not in table.columns]
         if unknown:
-            raise ValueError(f"{source}: no column {unknown[0]!r}; the columns are {list(table.columns)}.")
+            raise UserError(f"{source}: no column {unknown[0]!r}; the columns are {list(table.columns)}.")
         for column in wanted:
             if what := _other_content(table[column]):
-                raise ValueError(f"{source}: column {column!r} holds {what}, not a series; name columns of numbers.")
+                raise UserError(f"{source}: column {column!r} holds {what}, not a series; name columns of numbers.")
         return list(wanted)
     left_out = {
         name: _other_content(table[name]) or _label_content(name, table[name], timestamps) for name in table.columns
@@ -220,11 +221,9 @@ def to_series(
     # Series are called by the text of their names: 1 and "1" are the same.
     names = table.columns.map(str)
     if not names.is_unique:
-        raise ValueError(f"{source}: column {names[names.duplicated()][0]!r} appears twice.")
+        raise UserError(f"{source}: column {names[names.duplicated()][0]!r} appears twice.")
     if table.empty:
-        raise ValueError(
-            f"{source}: a table of {len(table)} rows and {len(names)} columns; give at least one of each."
-        )
+        raise UserError(f"{source}: a table of {len(table)} rows and {len(names)} columns; give at least one of each.")
     if not _has_index_of_time(table) and table.index.names != [None]:
         table = table.reset_index()
     if _has_index_of_time(table) and timestamp_column in (None, table.index.name):
@@ -236,24 +235,24 @@ def to_series(
     _check_is_wide(table, timestamps, target_columns is not None, source)
     if timestamps.has_duplicates:
         first = timestamps[timestamps.duplicated()][0]
-        raise ValueError(f"{source}: timestamp {first} appears more than once; keep one row for each time step.")
+        raise UserError(f"{source}: timestamp {first} appears more than once; keep one row for each time step.")
     if not timestamps.is_monotonic_increasing:
         row = int(np.flatnonzero(np.diff(timestamps.asi8) < 0)[0]) + 2
-        raise ValueError(
+        raise UserError(
             f"{source}: timestamps are not sorted; row {row} ({timestamps[row - 1]}) is earlier than the row before."
         )
 
     columns = _columns_of_series(table, timestamps, target_columns, source)
     if not columns:
-        raise ValueError(f"{source}: no column of values beside the timestamps.")
+        raise UserError(f"{source}: no column of values beside the timestamps.")
     series = pd.DataFrame({str(c): _numeric(table[c], source) for c in columns}, index=timestamps)
     for column in series.columns:
         values = series[column].to_numpy()
         if np.isinf(values).any():
             row = int(np.flatnonzero(np.isinf(values))[0])
-            raise ValueError(
+            raise UserError(
                 f"{source}: row {row + 1} of column {column!r} is infinite; mend the value or leave it empty."
             )
         if np.isnan(values).all():
-            raise ValueError(f"{source}: column {column!r} has no values at all; drop it.")
+            raise UserError(f"{source}: column {column!r} has no values at all; drop it.")
     return series

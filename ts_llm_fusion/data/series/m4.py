@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ...errors import UserError
 from ..download import find_local, locate
 from ..entries import DatasetEntry, RemoteFile
 
@@ -98,17 +99,17 @@ def _read_csv(path: Path) -> tuple[list[str], list[np.ndarray]]:
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
         columns = file.readline().replace('"', "").rstrip("\r\n").split(",")
         if columns != [f"V{number + 1}" for number in range(len(columns))]:
-            raise ValueError(f"{path}: the columns are {', '.join(columns[:3])}, ...; those of M4 are V1, V2, V3, ...")
+            raise UserError(f"{path}: the columns are {', '.join(columns[:3])}, ...; those of M4 are V1, V2, V3, ...")
         for number, line in enumerate(file, start=2):
             name, *cells = line.replace('"', "").rstrip(",NA\r\n").split(",")
             try:
                 series = np.array([float(cell) for cell in cells])
             except ValueError as error:
-                raise ValueError(
+                raise UserError(
                     f"{path}, line {number}: {error}; the values of series {name!r} are numbers."
                 ) from None
             if not len(series) or not np.isfinite(series).all():
-                raise ValueError(f"{path}, line {number}: series {name!r} is empty or not finite.")
+                raise UserError(f"{path}, line {number}: series {name!r} is empty or not finite.")
             names.append(name)
             values.append(series)
     return names, values
@@ -119,7 +120,7 @@ def _read_parquet(path: Path) -> tuple[list[str], list[np.ndarray], list[np.ndar
     table = pd.read_parquet(path)
     missing = [column for column in ("id", "train", "test") if column not in table.columns]
     if missing:
-        raise ValueError(f"{path}: no column {missing[0]!r}; the columns are {list(table.columns)}.")
+        raise UserError(f"{path}: no column {missing[0]!r}; the columns are {list(table.columns)}.")
     return table["id"].tolist(), table["train"].tolist(), table["test"].tolist()
 
 
@@ -134,7 +135,7 @@ def load_m4(group: str) -> M4Group:
         ValueError: unknown group, or files that differ from the published ones.
     """
     if group not in M4_GROUPS:
-        raise ValueError(f"M4 has no group {group!r}; the groups are {', '.join(M4_GROUPS)}.")
+        raise UserError(f"M4 has no group {group!r}; the groups are {', '.join(M4_GROUPS)}.")
     rules = M4_GROUPS[group]
     parquet = find_local(_table(group))
     if parquet is not None:
@@ -143,9 +144,9 @@ def load_m4(group: str) -> M4Group:
         names, train = _read_csv(locate(_file(group, "train"), f"M4-{group}"))
         test_names, futures = _read_csv(locate(_file(group, "test"), f"M4-{group}"))
         if names != test_names:
-            raise ValueError(f"M4-{group}: the series of the two files differ; download both again.")
+            raise UserError(f"M4-{group}: the series of the two files differ; download both again.")
     if {len(future) for future in futures} != {rules.horizon}:
-        raise ValueError(f"M4-{group}: not every series has {rules.horizon} values to forecast.")
+        raise UserError(f"M4-{group}: not every series has {rules.horizon} values to forecast.")
     return M4Group(group, names, train, np.stack(futures), rules.horizon, rules.seasonality)
 
 

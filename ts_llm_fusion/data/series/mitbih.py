@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ...errors import UserError
 from ...requirements import require
 from ..download import find_local, locate
 from ..entries import DatasetEntry, RemoteFile
@@ -30,7 +31,7 @@ def _read_table() -> pd.DataFrame | None:
     table = pd.read_parquet(path)
     missing = [column for column in ("MLII_adu", "V5_adu") if column not in table.columns]
     if missing:
-        raise ValueError(f"{path}: no column {missing[0]!r}; the columns are {list(table.columns)}.")
+        raise UserError(f"{path}: no column {missing[0]!r}; the columns are {list(table.columns)}.")
     return ((table[["MLII_adu", "V5_adu"]] - _ZERO) / _GAIN).set_axis(["MLII", "V5"], axis=1)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...errors import UserError
 from ...processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..entries import SPLITS
 from .borders import few_shot_end, split_borders
@@ -50,10 +51,10 @@ class DataArguments:
 
     def __post_init__(self) -> None:
         if not 0 <= self.noise_std < float("inf"):
-            raise ValueError(f"noise_std is {self.noise_std}; give 0 or a positive number.")
+            raise UserError(f"noise_std is {self.noise_std}; give 0 or a positive number.")
         unknown = [split for split in self.noise_splits if split not in SPLITS]
         if unknown:
-            raise ValueError(f"noise_splits: no split {unknown[0]!r}; the splits are {', '.join(SPLITS)}.")
+            raise UserError(f"noise_splits: no split {unknown[0]!r}; the splits are {', '.join(SPLITS)}.")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class PreparedData:
         for name in names:
             windows = self.splits[name]
             if windows.values[windows.context_length :].isnan().all():
-                raise ValueError(
+                raise UserError(
                     f"{self.source.name}: the {name} split has no observed value to forecast; set split so that it "
                     "has one."
                 )
@@ -147,7 +148,7 @@ def prepare(
     train_rows = source.series.iloc[: borders[0]]
     empty = train_rows.columns[train_rows.isna().all()]
     if len(empty):
-        raise ValueError(f"{source.name}: column {empty[0]!r} has no value in the training split; drop it.")
+        raise UserError(f"{source.name}: column {empty[0]!r} has no value in the training split; drop it.")
     scaler = ForecastFeatureExtractor.fit_scaler(train_rows)
     _report_missing(source)
     values = torch.tensor(ForecastFeatureExtractor(scaler=scaler).scale(source.series), dtype=torch.float32)

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from datasets import Features, List, Value
 
+from ...errors import UserError
 from ..entries import SPLITS
 from ..generated import AnyDataset, Rows, make_dataset
 from .m4 import M4_GROUPS, M4Group, load_m4
@@ -54,7 +55,7 @@ def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> 
         for name, rows in zip(SPLITS, bounds, strict=False)
     }
     if split is not None and split not in splits:
-        raise ValueError(f"{data}: no split {split!r}; the splits are {', '.join(splits)}.")
+        raise UserError(f"{data}: no split {split!r}; the splits are {', '.join(splits)}.")
     return make_dataset(_series_rows, SERIES_FEATURES, splits, split, streaming)
 
 

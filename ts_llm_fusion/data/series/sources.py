@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ...errors import UserError
 from ...requirements import require
 from ...suggestions import nearest
 from ..download import locate
@@ -82,7 +83,7 @@ def _read_ltsf(name: str) -> pd.DataFrame:
         table["date"] = pd.date_range(first, periods=len(table), freq=dataset.frequency)
     series = to_series(table, "date", None, source=name)
     if len(series) < dataset.borders[2] or series.shape[1] != dataset.num_variables:
-        raise ValueError(
+        raise UserError(
             f"{name}: the file has {len(series)} rows and {series.shape[1]} columns; the protocol needs "
             f"{dataset.borders[2]} and {dataset.num_variables}."
         )
@@ -129,7 +130,7 @@ def load_series(
         series = to_series(data, timestamp_column, target_columns, dayfirst=dayfirst)
         return _on_grid("the table", series, freq, default_freq)
     if not isinstance(data, str | Path):
-        raise ValueError(
+        raise UserError(
             f"the series are of type {type(data).__name__}; give a name, a path, or a table of pandas, pyarrow or "
             "polars (a Series has to_frame, a LazyFrame collect)."
         )
@@ -138,9 +139,7 @@ def load_series(
         loader, period = READERS[name]
         return _on_grid(name, to_series(loader(), None, target_columns, source=name), freq, default_freq, period)
     if freq is not None and (name == MITBIH or name in LTSF_DATASETS):
-        raise ValueError(
-            f"{name}: freq is {freq!r}, but the rows of this set are those of its protocol; leave it out."
-        )
+        raise UserError(f"{name}: freq is {freq!r}, but the rows of this set are those of its protocol; leave it out.")
     if name == MITBIH:
         series = to_series(read_mitbih(), None, target_columns, source=name)
         return SeriesSource(name, series, split_borders(len(series), (0.7, 0.1, 0.2)), dated=False)
@@ -152,7 +151,7 @@ def load_series(
         return SeriesSource(name, series, dataset.borders, dataset.seasonal_period)
     if not Path(name).suffix:
         known = [*LTSF_DATASETS, *READERS, MITBIH]
-        raise ValueError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
+        raise UserError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
     series = to_series(read_table(name), timestamp_column, target_columns, name, dayfirst)
     return _on_grid(name, series, freq, default_freq)
 

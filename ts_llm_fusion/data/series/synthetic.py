@@ -22,6 +22,7 @@ import numpy as np
 from datasets import Features, Value
 from numpy.random import Generator
 
+from ...errors import UserError
 from ..entries import SPLITS, DatasetEntry
 from ..generated import AnyDataset, Rows, make_dataset
 from .rows import SERIES_FEATURES
@@ -210,10 +211,10 @@ class SyntheticSeriesArguments:
     def __post_init__(self) -> None:
         for name, least in (("num_series", 1), ("length", 8), ("num_shards", 1), ("seed", 0)):
             if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
+                raise UserError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
         unknown = [family for family in self.families if family not in FAMILIES]
         if unknown or not self.families:
-            raise ValueError(f"families: {unknown or 'none'}; give some of {', '.join(FAMILIES)}.")
+            raise UserError(f"families: {unknown or 'none'}; give some of {', '.join(FAMILIES)}.")
 
 
 def make_series(arguments: SyntheticSeriesArguments, number: int, split: str = "train") -> tuple[str, np.ndarray]:
@@ -244,7 +245,7 @@ def load_synthetic_series(split: str | None, streaming: bool, **options: Any) ->
     known = [option.name for option in fields(SyntheticSeriesArguments)]
     unknown = [name for name in options if name not in known]
     if unknown:
-        raise ValueError(f"synthetic-series: no option {unknown[0]!r}; the options are {', '.join(known)}.")
+        raise UserError(f"synthetic-series: no option {unknown[0]!r}; the options are {', '.join(known)}.")
     if "families" in options:
         options["families"] = tuple(options["families"])
     arguments = SyntheticSeriesArguments(**options)

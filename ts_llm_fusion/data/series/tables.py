@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from ...errors import UserError
 from ...requirements import require
 from .frames import TIMESTAMP_NAMES
 
@@ -51,7 +52,7 @@ def _unzip(data: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
         if len(names) != 1:
-            raise ValueError(f"the archive holds {len(names)} files; give one with a single table")
+            raise UserError(f"the archive holds {len(names)} files; give one with a single table")
         return archive.read(names[0])
 
 
@@ -93,7 +94,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; give a CSV, parquet or xlsx file.")
     if path.stat().st_size == 0:
-        raise ValueError(f"{path}: the file is empty; give a header and at least one row.")
+        raise UserError(f"{path}: the file is empty; give a header and at least one row.")
     kinds = {suffix.lower() for suffix in path.suffixes}
     assumed: list[str] = []
     if ".parquet" in kinds:
@@ -103,13 +104,13 @@ def read_table(path: str | Path) -> pd.DataFrame:
     elif kinds & {".csv", ".tsv"}:
         table = _read_csv(path, assumed)
     else:
-        raise ValueError(f"{path}: unknown kind of file; give .csv, .csv.gz, .tsv, .parquet or .xlsx.")
+        raise UserError(f"{path}: unknown kind of file; give .csv, .csv.gz, .tsv, .parquet or .xlsx.")
     if ".parquet" not in kinds:
         table = _without_margins(table, path, assumed)
     if assumed:
         logger.info("%s: read with %s", path, "; ".join(assumed))
     if table.empty:
-        raise ValueError(f"{path}: the file has a header but no rows.")
+        raise UserError(f"{path}: the file has a header but no rows.")
     return table
 
 
@@ -117,7 +118,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
     except (ValueError, OSError, KeyError, TypeError) as error:  # from Arrow, and from the metadata of pandas
-        raise ValueError(f"{path}: not a readable parquet file ({_line(error)}).") from None
+        raise UserError(f"{path}: not a readable parquet file ({_line(error)}).") from None
 
 
 def _read_xlsx(path: Path, assumed: list[str]) -> pd.DataFrame:
@@ -125,16 +126,16 @@ def _read_xlsx(path: Path, assumed: list[str]) -> pd.DataFrame:
     try:
         sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="openpyxl", na_values=[])
     except (*_DAMAGE, KeyError, SyntaxError, TypeError, AttributeError) as error:  # from zip, XML and openpyxl
-        raise ValueError(f"{path}: not a readable xlsx file ({_line(error)}).") from None
+        raise UserError(f"{path}: not a readable xlsx file ({_line(error)}).") from None
     filled = {name: sheet.dropna(how="all").dropna(how="all", axis=1) for name, sheet in sheets.items()}
     filled = {name: sheet for name, sheet in filled.items() if len(sheet)}
     if not filled:
-        raise ValueError(f"{path}: every sheet is empty; give a header and at least one row.")
+        raise UserError(f"{path}: every sheet is empty; give a header and at least one row.")
     name, sheet = next(iter(filled.items()))
     if len(sheets) > 1:
         assumed.append(f"sheet {name!r}, the first of {len(sheets)} that is not empty")
     if not any(isinstance(cell, str) for cell in sheet.iloc[0]):
-        raise ValueError(f"{path}: the first row of sheet {name!r} holds no names; give every column one.")
+        raise UserError(f"{path}: the first row of sheet {name!r} holds no names; give every column one.")
     header = ["" if pd.isna(cell) else str(cell) for cell in sheet.iloc[0]]
     table = sheet.iloc[1:].reset_index(drop=True)
     table.columns = _names(header, path)
@@ -163,7 +164,7 @@ def _parse(data: bytes, path: Path, **options: Any) -> pd.DataFrame:
     try:
         return pd.read_csv(io.BytesIO(data), **options)
     except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise ValueError(f"{path}: not a readable table ({_line(error)}).") from None
+        raise UserError(f"{path}: not a readable table ({_line(error)}).") from None
 
 
 def _utf8(path: Path, assumed: list[str]) -> bytes:
@@ -173,7 +174,7 @@ def _utf8(path: Path, assumed: list[str]) -> bytes:
         try:
             data = _DECOMPRESS[path.suffix.lower()](data)
         except _DAMAGE as error:
-            raise ValueError(f"{path}: damaged, or not what its name says ({_line(error)}); fetch it again.") from None
+            raise UserError(f"{path}: damaged, or not what its name says ({_line(error)}); fetch it again.") from None
     if data.startswith(codecs.BOM_UTF8):
         assumed.append("a byte order mark")
         data = data[len(codecs.BOM_UTF8) :]
@@ -181,7 +182,7 @@ def _utf8(path: Path, assumed: list[str]) -> bytes:
         assumed.append("the encoding UTF-16")
         data = _decode(data, "utf-16", path).encode()
     if b"\0" in data:
-        raise ValueError(f"{path}: not a readable table (it holds zero bytes, so it is not text in UTF-8).")
+        raise UserError(f"{path}: not a readable table (it holds zero bytes, so it is not text in UTF-8).")
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -194,7 +195,7 @@ def _decode(data: bytes, encoding: str, path: Path) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not a readable table ({_line(error)}); save it as UTF-8.") from None
+        raise UserError(f"{path}: not a readable table ({_line(error)}); save it as UTF-8.") from None
 
 
 def _layout(data: bytes, path: Path, assumed: list[str]) -> tuple[str, list[str], int]:
@@ -225,12 +226,12 @@ def _layout(data: bytes, path: Path, assumed: list[str]) -> tuple[str, list[str]
         assumed.append(_SEPARATORS.get(separator, f"the separator {separator!r}"))
     if len(rows) and (not fit or max(map(len, rows)) > width):
         row, wrong = next((n, len(r)) for n, r in enumerate(rows, start=1) if not fit or len(r) > width)
-        raise ValueError(f"{path}: not a readable table (row {row} has {wrong} cells, the header has {len(header)}).")
+        raise UserError(f"{path}: not a readable table (row {row} has {wrong} cells, the header has {len(header)}).")
     if width > len(header):
         if any(len(row) == width and row[-1].strip() for row in rows):
             if separator == "," and _may_be_decimals(rows, width):
                 cells = next(",".join(row[-2:]) for row in rows if len(row) == width)
-                raise ValueError(
+                raise UserError(
                     f"{path}: the header is one name short, or {cells} is one number with a decimal comma; give a "
                     "name to every column, or write numbers with a decimal point."
                 )
@@ -256,7 +257,7 @@ def _names(header: list[str], path: Path) -> list[str]:
     names = [name.strip() or f"Unnamed: {number}" for number, name in enumerate(header)]
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
-        raise ValueError(f"{path}: column {twice!r} appears twice; give every column a name of its own.")
+        raise UserError(f"{path}: column {twice!r} appears twice; give every column a name of its own.")
     return names
 
 
@@ -305,12 +306,12 @@ def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, ass
                 first[kind] = (name, row, text.loc[row])
     shown = {kind: f"row {row + 1} of column {name!r} is {cell!r}" for kind, (name, row, cell) in first.items()}
     if {"point", "comma"} <= shown.keys():
-        raise ValueError(
+        raise UserError(
             f"{path}: {shown['point']}, with a decimal point, and {shown['comma']}, with a decimal comma; write all "
             "numbers in one way."
         )
     if "unclear" in shown and len(shown) == 1:
-        raise ValueError(
+        raise UserError(
             f"{path}: {shown['unclear']}: thousands or a decimal part? No number of the file tells; write thousands "
             "without a sign, or one number with another count of decimals."
         )

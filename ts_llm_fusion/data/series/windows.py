@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from ...errors import UserError
 from ..entries import SPLITS
 
 
@@ -25,7 +26,7 @@ class WindowDataset(Dataset[dict[str, Tensor]]):
     def __init__(self, values: Tensor, context_length: int, prediction_length: int, inputs: Tensor | None = None):
         needed = context_length + prediction_length
         if len(values) < needed:
-            raise ValueError(
+            raise UserError(
                 f"the series have {len(values)} steps; a window takes {needed} (context_length {context_length} + "
                 f"prediction_length {prediction_length})."
             )
@@ -90,5 +91,5 @@ def split_windows(
         try:
             splits[name] = WindowDataset(values[rows], context_length, prediction_length, past)
         except ValueError as error:
-            raise ValueError(f"{name} split: {error}") from None
+            raise UserError(f"{name} split: {error}") from None
     return splits
