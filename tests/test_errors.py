@@ -1,5 +1,7 @@
 """Errors of the user are one line; faults of the package show their traceback."""
 
+from pathlib import Path
+
 import pytest
 
 from ts_llm_fusion.cli import forecast, main
@@ -29,9 +31,9 @@ def test_a_configuration_refuses_in_one_line(
 
 
 def test_a_file_that_cannot_be_read_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, lambda: open("/nowhere/x.csv")) == 2
+    assert run(monkeypatch, Path("nowhere/x.csv").read_text) == 2
     assert "No such file" in capsys.readouterr().err
 
 

@@ -25,7 +25,7 @@ _COMMANDS = {
     "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),
 }
 
-# Code that goes to the Hub beside checkpoints and cannot import UserError: the ValueErrors that it raises itself count.
+# Code that travels with checkpoints and cannot import UserError; the ValueErrors that it raises itself count as such.
 _TRAVELING = ("ts_llm_fusion.modeling.", "ts_llm_fusion.processing.", "ts_llm_fusion.data.series.time_axis")
 
 
