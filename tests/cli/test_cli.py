@@ -205,7 +205,7 @@ def test_bad_data_is_one_line_and_leaves_no_file(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--horizon", "0"), "--horizon is 0; it must be at least 1"),
+        (("--horizon", "0"), "--prediction_length is 0; it must be at least 1"),
         (("--quantiles", "0.95"), "quantile 0.95 is asked for; this model gives levels from 0.1 to 0.9"),
         (("--target", "z"), "no column 'z'"),
         (("--output", "x.txt"), "unknown kind of file"),

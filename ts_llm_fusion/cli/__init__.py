@@ -49,7 +49,7 @@ def _parse(args: Sequence[str]) -> tuple[str, list[str], bool]:
 
 
 def _with_underscores(arg: str) -> str:
-    """A flag with `_` for `-` in its name, because commands take both; any other argument as it is."""
+    """Replace `-` by `_` in the name of a flag, since commands take both."""
     if not arg.startswith("--"):
         return arg
     name, equals, value = arg[2:].partition("=")
@@ -57,7 +57,7 @@ def _with_underscores(arg: str) -> str:
 
 
 def _help_page(command: str, args: Sequence[str]) -> str | None:
-    """The help page that is asked for, of a command that takes a recipe."""
+    """The requested help page of a command with a recipe, or None."""
     if command not in RECIPE_HELP or not {"-h", "--help", "--help_all"}.intersection(args):
         return None
     return RECIPE_HELP[command].page(f"ts-llm-fusion {command}", everything="--help_all" in args)
@@ -77,7 +77,7 @@ def one_line(error: BaseException) -> str:
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Runs a command; an error of the user's is one line and exit status 2."""
+    """Run a command; bad input is one line and exit status 2."""
     command, rest, debug = _parse(sys.argv[1:] if args is None else args)
     page = _help_page(command, rest)
     if page is not None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(prog="ts-llm-fusion benchmark", description=__doc__, allow_abbrev=False)
     parser.add_argument("--config", required=True, help="YAML file, such as configs/eval/ili.yaml")
     parser.add_argument("--output_dir", help="folder of the results, in place of the one in the file")

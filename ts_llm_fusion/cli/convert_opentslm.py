@@ -7,7 +7,7 @@ from ..files import check_output_folder
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(prog="ts-llm-fusion convert-opentslm", description=__doc__, allow_abbrev=False)
     parser.add_argument("checkpoint", help="the .pt file; it is read as tensors only, never as code")
     parser.add_argument("--llm", required=True, help="name or path of the language model that it was trained on")

@@ -1,4 +1,4 @@
-"""`ts-llm-fusion data`: which data sets there are, what is known of them, and a look at their samples."""
+"""`ts-llm-fusion data`: list, describe, download and preview data sets."""
 
 import argparse
 import itertools
@@ -45,14 +45,14 @@ def _megabytes(size: int | None) -> str:
 
 
 def _where(file: RemoteFile) -> Path | None:
-    """Where the file is on this machine, if it is."""
+    """Local path of a file, or None."""
     local = find_local(file.path)
     cached = cached_path(file)
     return local or (cached if cached.is_file() else None)
 
 
 def _instead(entry: DatasetEntry) -> list[Path]:
-    """What is at hand in place of the files of an entry: all of it, or nothing."""
+    """Local files in place of those of an entry: all of them, or none."""
     found = [path for path in map(find_local, entry.instead) if path is not None]
     return found if len(found) == len(entry.instead) else []
 
@@ -137,7 +137,7 @@ def _values(values: np.ndarray) -> str:
 
 
 def _series_of(sample: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Name -> values of the series of a sample, of a forecasting set or of questions."""
+    """Series of a sample of a forecasting set or of questions: name -> values."""
     if "target" in sample:
         return {sample["item_id"]: np.asarray(sample["target"], dtype=np.float64)}
     names = sample.get("time_series_names") or [f"series {k + 1}" for k in range(len(sample["time_series"]))]
@@ -188,7 +188,7 @@ def _preview(options: argparse.Namespace) -> None:
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     options = _parse(args)
     if options.command == "list":
         _list()

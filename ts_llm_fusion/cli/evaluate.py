@@ -1,4 +1,4 @@
-"""`ts-llm-fusion evaluate`: evaluates saved checkpoints and baselines on the test split of a set, in one table."""
+"""`ts-llm-fusion evaluate`: evaluate saved checkpoints and baselines on the test split of a set, in one table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ _PACKAGES = ("ts-llm-fusion", "torch", "transformers", "datasets")
 
 @dataclass
 class _Set:
-    """The set alone, which says what the other settings are: a file holds series, a registered set has its task."""
+    """The set alone; it decides on the other settings: a file holds series, a registered set has its task."""
 
     data: str = field(metadata={"help": "A set by name, or a CSV or parquet file of series."})
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     data = RecipeParser([_Set]).parse_known_recipe(args).data
     if data not in REGISTRY or REGISTRY[data].task == "forecasting":
         settings = RecipeParser(FORECAST_SETTINGS).parse_recipe(args)

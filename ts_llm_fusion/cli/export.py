@@ -10,7 +10,7 @@ from ..files import check_output_folder
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(prog="ts-llm-fusion export", description=__doc__, allow_abbrev=False)
     parser.add_argument("model", help="folder or Hub name of a trained forecaster")
     parser.add_argument("--format", choices=("torch", "onnx"), required=True, help="what is to run the graph")

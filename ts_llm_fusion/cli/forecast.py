@@ -21,10 +21,16 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--timestamp_column", help="column of timestamps; found by its name by default")
     add_reading_flags(parser)
-    parser.add_argument("--target", nargs="+", help="columns to forecast; all by default")
-    parser.add_argument("--horizon", type=int, help="steps to forecast; what the model was trained for by default")
+    parser.add_argument("--target_columns", "--target", nargs="+", help="columns to forecast; all by default")
     parser.add_argument(
-        "--quantiles", nargs="+", type=float, help="levels, such as 0.1 0.9; all of the model by default"
+        "--prediction_length", "--horizon", type=int, help="steps to forecast; the horizon of training by default"
+    )
+    parser.add_argument(
+        "--quantile_levels",
+        "--quantiles",
+        nargs="+",
+        type=float,
+        help="levels, such as 0.1 0.9; all of the model by default",
     )
     parser.add_argument(
         "--output", required=True, type=Path, help="table to write, .csv or .parquet; a .png goes beside it"
@@ -42,31 +48,31 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     options = _parse(args)
     if options.output.suffix not in (".csv", ".parquet"):
         raise ValueError(f"--output {options.output}: unknown kind of file; give .csv or .parquet.")
     picture = options.output.with_suffix(".png")
     for path in (options.output, picture):
         check_output(path, (options.data,), options.overwrite)
-    if options.horizon is not None and options.horizon < 1:
-        raise ValueError(f"--horizon is {options.horizon}; it must be at least 1.")
+    if options.prediction_length is not None and options.prediction_length < 1:
+        raise ValueError(f"--prediction_length is {options.prediction_length}; it must be at least 1.")
     # Imported here, so that --help needs no torch.
     from ..data.sources import load_series
     from ..forecasting import check_quantile_levels, forecast_frame, load_forecaster
     from ..plots import forecast_figure, save_figure
 
     model, feature_extractor = load_forecaster(options.model)
-    levels = sorted(check_quantile_levels(options.quantiles, model.config.quantiles))
+    levels = sorted(check_quantile_levels(options.quantile_levels, model.config.quantiles))
     source = load_series(
         options.data,
         options.timestamp_column,
-        options.target,
+        options.target_columns,
         options.dayfirst,
         options.freq,
         default_freq=feature_extractor.freq,
     )
-    table = forecast_frame(model, feature_extractor, source, options.horizon, levels)
+    table = forecast_frame(model, feature_extractor, source, options.prediction_length, levels)
 
     steps = table["timestamp"].nunique()
     title = f"{Path(options.data).name}: {steps} steps from {table['timestamp'].iloc[0]:%Y-%m-%d %H:%M}"

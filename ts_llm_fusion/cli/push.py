@@ -36,7 +36,7 @@ def _listing(contents: Contents, title: str) -> str:
 
 
 def main(args: Sequence[str]) -> None:
-    """Runs the command."""
+    """Run the command."""
     options = vars(_parse(args))
     checkpoint, is_dry = options.pop("checkpoint"), options.pop("dry_run")
     publication = Publication(**options)
