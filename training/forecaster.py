@@ -43,7 +43,7 @@ class BackboneArguments:
 
 
 @dataclass
-class ForecastTrainingArguments(RunDefaults, TrainingArguments):  # type: ignore[misc]  # bf16 may be None at first
+class ForecastTrainingArguments(RunDefaults, TrainingArguments):  # type: ignore[misc]  # bf16 may be null here
     """`TrainingArguments` with the defaults of a forecaster: validation every epoch, and the best epoch kept."""
 
     output_dir: str = field(default="outputs/forecaster", metadata={"help": "Where everything is written."})

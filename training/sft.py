@@ -59,7 +59,7 @@ class TSLMArguments:
 
 
 @dataclass
-class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf16 may be None at first
+class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf16 may be null here
     """`SFTConfig` with a learning rate for each part, and the checkpoint with the best generated answers kept."""
 
     output_dir: str = field(default="outputs/tslm", metadata={"help": "Where everything is written."})
