@@ -144,7 +144,7 @@ def _turns_of_assistant(messages: list[Message], text: str, variables: dict[str,
         if not text.startswith(turn) or not turn.startswith(prompt):
             raise ValueError(
                 "The chat template does not mark the assistant's text, and rewrites earlier turns, so its tokens "
-                "cannot be told; add {% generation %} blocks to the template."
+                "cannot be found; add {% generation %} blocks to the template."
             )
         spans.append((len(prompt), len(turn)))
     return spans

@@ -84,7 +84,7 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
             raise ValueError(
                 f"time_series is a {type(time_series).__name__}; give a list with an entry for each sample."
             )
-        samples = [self.prepare(sample, f"sample {number}: ") for number, sample in enumerate(time_series)]
+        samples = [self.prepare(sample, f"sample {index}: ") for index, sample in enumerate(time_series)]
         return self.pad(samples, return_tensors)
 
     def num_tokens(self, length: int) -> int:
@@ -96,12 +96,12 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         most = (self.window_length - self.patch_length) // self.patch_stride + 1
         return windows * most + (min(max(-(-(rest - unused) // self.patch_stride), 1), most) if rest else 0)
 
-    def prepare(self, sample: Any, where: str = "") -> list[PreparedSeries]:
-        """Check and normalize the series of one sample; errors start with `where`."""
-        arrays = split_series(sample, where)
+    def prepare(self, sample: Any, prefix: str = "") -> list[PreparedSeries]:
+        """Check and normalize the series of one sample; errors start with `prefix`."""
+        arrays = split_series(sample, prefix)
         longest = max((len(array) for array in arrays), default=0)
         padded_length = -(-longest // self.patch_stride) * self.patch_stride
-        return [self._prepared(array, f"{where}series {index}", padded_length) for index, array in enumerate(arrays)]
+        return [self._prepared(array, f"{prefix}series {index}", padded_length) for index, array in enumerate(arrays)]
 
     def _prepared(self, array: np.ndarray, name: str, padded_length: int) -> PreparedSeries:
         if array.size == 0:
@@ -140,18 +140,18 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         series = max((len(sample) for sample in samples), default=0)
         if series == 0:
             return BatchFeature({})
-        time = max(len(one.values) for sample in samples for one in sample)
+        time = max(len(prepared.values) for sample in samples for prepared in sample)
         values = np.zeros((len(samples), series, time), dtype=np.float32)
         mask = np.zeros(values.shape, dtype=bool)
         for row, sample in enumerate(samples):
-            for column, one in enumerate(sample):
-                values[row, column, : len(one.values)] = one.values
-                mask[row, column, : len(one.values)] = one.observed
+            for column, prepared in enumerate(sample):
+                values[row, column, : len(prepared.values)] = prepared.values
+                mask[row, column, : len(prepared.values)] = prepared.observed
         return BatchFeature({"time_series": values, "time_series_mask": mask}, tensor_type=return_tensors)
 
 
-def split_series(sample: Any, where: str = "") -> list[np.ndarray]:
-    """Split one sample into float64 arrays `(time,)`, NaN where missing; errors start with `where`.
+def split_series(sample: Any, prefix: str = "") -> list[np.ndarray]:
+    """Split one sample into float64 arrays `(time,)`, NaN where missing; errors start with `prefix`.
 
     Raises:
         ValueError: for an entry of `sample` that is not a one-dimensional sequence of numbers.
@@ -162,22 +162,22 @@ def split_series(sample: Any, where: str = "") -> list[np.ndarray]:
         sample = list(sample)
         nested = [is_list(item) or is_container(item) for item in sample]
         if sample and not any(nested):
-            return [_as_array(sample, f"{where}series 0")]
+            return [_as_array(sample, f"{prefix}series 0")]
         if not all(nested):
             raise ValueError(
-                f"{where}time_series is nested to unequal depth: item {nested.index(False)} is a value and item "
+                f"{prefix}time_series is nested to unequal depth: item {nested.index(False)} is a value and item "
                 f"{nested.index(True)} a series; give one series, or a list of series."
             )
-        return [_as_array(item, f"{where}series {number}") for number, item in enumerate(sample)]
+        return [_as_array(item, f"{prefix}series {index}") for index, item in enumerate(sample)]
     try:
         columns = columns_of(sample)
     except ValueError as error:
-        raise ValueError(f"{where}{error}") from None
+        raise ValueError(f"{prefix}{error}") from None
     if columns is not None:
-        return [_as_array(column, f"{where}column {name!r}") for name, column in columns.items()]
+        return [_as_array(column, f"{prefix}column {name!r}") for name, column in columns.items()]
     if getattr(sample, "ndim", None) == 2:
-        return list(to_array(sample, f"{where}time_series"))
-    return [_as_array(sample, f"{where}series 0")]
+        return list(to_array(sample, f"{prefix}time_series"))
+    return [_as_array(sample, f"{prefix}series 0")]
 
 
 def _as_array(series: Any, name: str) -> np.ndarray:

@@ -359,7 +359,7 @@ class TimeSeriesProcessor(ProcessorMixin):
                 self._truncate(one, max_length, index)
             self._check_length(one, index)
         ids = [one.input_ids for one in encoded]
-        # A mask is padded with 0; `pad` knows the attention mask alone by name.
+        # `pad` pads the attention mask with 0, and no other mask, so that each takes its place in turn.
         masks = {"attention_mask": [[1] * len(one) for one in ids]}
         if return_assistant_tokens_mask:
             masks["assistant_masks"] = [one.assistant_mask for one in encoded]

@@ -125,10 +125,11 @@ _OF_ONE_RUN = {"output_dir", "overwrite", "push_to_hub", "push_to_hub_token", "r
 def changed_settings(settings: Iterable[Any]) -> dict[str, Any]:
     """Settings that differ from the defaults of their dataclasses, without those of one run."""
     changed: dict[str, Any] = {}
-    for one in settings:
-        required = [f.name for f in dataclasses.fields(one) if f.default is f.default_factory is dataclasses.MISSING]
-        default = type(one)(**{name: getattr(one, name) for name in required})
-        values, defaults = _values([one]), _values([default])
+    for instance in settings:
+        fields = dataclasses.fields(instance)
+        required = [field.name for field in fields if field.default is field.default_factory is dataclasses.MISSING]
+        default = type(instance)(**{name: getattr(instance, name) for name in required})
+        values, defaults = _values([instance]), _values([default])
         changed |= {name: value for name, value in values.items() if name in required or value != defaults[name]}
     return _without_run(changed)
 
