@@ -112,9 +112,9 @@ def _error(column: pd.Series, row: int, source: str, what: str) -> UserError:
 
 
 def _unreadable(column: pd.Series, row: int, source: str) -> UserError:
-    error = _error(column, row, source, "is not a timestamp")
     has_a_word = re.search(r"[^\W\d_]{3}", column.iloc[row])
-    return UserError(f"{str(error).removesuffix('.')} (names of months must be English).") if has_a_word else error
+    hint = " (names of months must be English)" if has_a_word else ""
+    return _error(column, row, source, f"is not a timestamp{hint}")
 
 
 def _from_objects(column: pd.Series, source: str) -> pd.DatetimeIndex:

@@ -19,35 +19,47 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class DataArguments:
-    """Series and their split.
+    """Series and their split."""
 
-    Args:
-        data: a set by name (ETTh1, co2, ...), or a CSV, parquet or xlsx file with timestamps.
-        timestamp_column: column of timestamps; found by its name by default.
-        target_columns: columns to forecast; all by default.
-        freq: time step, a pandas alias such as h, B or MS; inferred from the timestamps by default.
-        dayfirst: whether 01/02/2024 is 1 February; inferred from the whole column by default.
-        split: shares of train, validation and test, in time order; sets with a protocol have their own.
-        seasonal_period: season of the seasonal naive baseline in steps; inferred from the time step by default.
-        few_shot: percent of the training rows to cut windows from, the earliest; usually 10 or 5.
-        zero_shot: another set to test on, scaled by its own training rows.
-        noise_std: standard deviation of Gaussian noise on the look-back, relative to that of the training rows.
-        noise_splits: splits with noise on the look-back.
-        noise_seed: seed of the noise.
-    """
-
-    data: str
-    timestamp_column: str | None = None
-    target_columns: list[str] | None = None
-    freq: str | None = None
-    dayfirst: bool | None = None
-    split: list[float] = field(default_factory=lambda: [0.7, 0.1, 0.2])
-    seasonal_period: int | None = None
-    few_shot: int | None = None
-    zero_shot: str | None = None
-    noise_std: float = 0.0
-    noise_splits: list[str] = field(default_factory=lambda: ["test"])
-    noise_seed: int = 0
+    data: str = field(
+        metadata={"help": "A set by name (ETTh1, co2, ...), or a CSV, parquet or xlsx file with timestamps."}
+    )
+    timestamp_column: str | None = field(
+        default=None, metadata={"help": "Column of timestamps; found by its name by default."}
+    )
+    target_columns: list[str] | None = field(default=None, metadata={"help": "Columns to forecast; all by default."})
+    freq: str | None = field(
+        default=None,
+        metadata={"help": "Time step, a pandas alias such as h, B or MS; inferred from the timestamps by default."},
+    )
+    dayfirst: bool | None = field(
+        default=None, metadata={"help": "Whether 01/02/2024 is 1 February; inferred from the whole column by default."}
+    )
+    split: list[float] = field(
+        default_factory=lambda: [0.7, 0.1, 0.2],
+        metadata={"help": "Shares of train, validation and test, in time order; sets with a protocol have their own."},
+    )
+    seasonal_period: int | None = field(
+        default=None,
+        metadata={"help": "Season of the seasonal naive baseline in steps; inferred from the time step by default."},
+    )
+    few_shot: int | None = field(
+        default=None,
+        metadata={"help": "Percent of the training rows to cut windows from, the earliest; usually 10 or 5."},
+    )
+    zero_shot: str | None = field(
+        default=None, metadata={"help": "Another set to test on, scaled by its own training rows."}
+    )
+    noise_std: float = field(
+        default=0.0,
+        metadata={
+            "help": "Standard deviation of Gaussian noise on the look-back, relative to that of the training rows."
+        },
+    )
+    noise_splits: list[str] = field(
+        default_factory=lambda: ["test"], metadata={"help": "Splits with noise on the look-back."}
+    )
+    noise_seed: int = field(default=0, metadata={"help": "Seed of the noise."})
 
     def __post_init__(self) -> None:
         if not 0 <= self.noise_std < float("inf"):
