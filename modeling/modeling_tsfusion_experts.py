@@ -62,12 +62,14 @@ class Experts:
         available: 1 where an expert exists for a row, (rows, experts).
         spreads: positive, (rows, steps, spreads).
         features: (rows, features).
+        unit: error of the seasonal naive in the history, at least half the one-step error and 0.03, (rows,).
     """
 
     forecasts: Tensor
     available: Tensor
     spreads: Tensor
     features: Tensor
+    unit: Tensor
 
 
 def _evidence(error: Tensor, length: Tensor) -> Tensor:
@@ -243,9 +245,8 @@ def run_experts(histories: Histories, periods: Tensor, steps: Tensor) -> Experts
     same_way = (before * after > 0) & (n[:, None] >= 6)
     ratio = torch.where(same_way, after / torch.where(same_way, before, 1.0), 1.0).clamp(0.25, 2.5)
     rate = ratio ** (1 / third)
-    current = after / third * ratio ** (0.5 + 0.5)
-    growth_end = (simple if False else forecasts[0]) * 0.5 + last * 0.5
-    growth = growth_end + current * _growing_sums(rate, torch.minimum(h, count))
+    current = after / third * ratio
+    growth = (simple + last) / 2 + current * _growing_sums(rate, torch.minimum(h, count))
     growth = growth + current * rate**count * (h - count).clamp(min=0)
 
     # Autoregressions: of the adjusted history about its mean, and of its changes about their mean.
@@ -376,7 +377,9 @@ def run_experts(histories: Histories, periods: Tensor, steps: Tensor) -> Experts
         covariance, change_covariance, changes, best, about_mean, about_line, seasonal_error, innovation, last,
         recent_mean, local_slope, ratio, mean, one_step,
     )  # fmt: skip
-    return Experts(points, available, spreads, features)
+    seasonal_size = mean_over(seasonal_change.abs(), seasonal_valid).squeeze(1)
+    unit = torch.maximum(seasonal_size, best / 2).clamp(min=0.03)
+    return Experts(points, available, spreads, features, unit)
 
 
 def _features(

@@ -160,7 +160,7 @@ def find_periods(histories: Histories, given: Tensor) -> Tensor:
 
     behind = ((correlation < 0) & (lag > 0)).cumsum(1) > 0
     fits = behind & (lag >= 2) & (5 * lag <= 2 * length)
-    peak = torch.where(fits, correlation, -1.0).argmax(1, keepdim=True)
+    peak = torch.where(fits, correlation, -torch.inf).argmax(1, keepdim=True)
     height = at(correlation, peak)
     trough = at(correlation, peak // 2)
     error = 3 / length.clamp(min=1).sqrt()
@@ -169,7 +169,7 @@ def find_periods(histories: Histories, given: Tensor) -> Tensor:
     first = torch.where(given[:, :1] > 0, given[:, :1], found)
 
     multiple = (lag % first == 0) & (lag >= 2 * first) & (2 * lag <= length) & (first > 1)
-    peak = torch.where(multiple, correlation, -1.0).argmax(1, keepdim=True)
+    peak = torch.where(multiple, correlation, -torch.inf).argmax(1, keepdim=True)
     better = multiple.any(1, keepdim=True) & (at(correlation, peak) > at(correlation, first) + 0.05)
     found = torch.where(better, peak, 1)
     second = torch.where(given[:, 1:] > 0, given[:, 1:], found)

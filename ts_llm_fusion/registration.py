@@ -13,6 +13,7 @@ _LLMPS = f"{_MODELING}.configuration_llmps:LLMPSConfig"
 _MSCNN_ENCODER = f"{_MODELING}.configuration_mscnn_encoder:MSCNNEncoderConfig"
 _T2T = f"{_MODELING}.configuration_t2t:T2TConfig"
 _TS_ENCODER = f"{_MODELING}.configuration_ts_encoder:TSEncoderConfig"
+_TSFUSION = f"{_MODELING}.configuration_tsfusion:TSFusionConfig"
 _TSLM = f"{_MODELING}.configuration_tslm:TSLMConfig"
 
 # (Auto class of transformers, our config class, the class of ours that it is to find by that config).
@@ -36,6 +37,13 @@ _ROWS = (
     (f"{_AUTO}.modeling_auto:AutoModelForPreTraining", _T2T, f"{_MODELING}.modeling_t2t:T2TForPreTraining"),
     (f"{_AUTO}.configuration_auto:AutoConfig", _TS_ENCODER, _TS_ENCODER),
     (f"{_AUTO}.modeling_auto:AutoModel", _TS_ENCODER, f"{_MODELING}.modeling_ts_encoder:TSEncoderModel"),
+    (f"{_AUTO}.configuration_auto:AutoConfig", _TSFUSION, _TSFUSION),
+    (f"{_AUTO}.modeling_auto:AutoModel", _TSFUSION, f"{_MODELING}.modeling_tsfusion:TSFusionModel"),
+    (
+        f"{_AUTO}.modeling_auto:AutoModelForTimeSeriesPrediction",
+        _TSFUSION,
+        f"{_MODELING}.modeling_tsfusion:TSFusionForForecasting",
+    ),
     (f"{_AUTO}.configuration_auto:AutoConfig", _TSLM, _TSLM),
     (f"{_AUTO}.modeling_auto:AutoModel", _TSLM, f"{_MODELING}.modeling_tslm:TSLMModel"),
     (f"{_AUTO}.modeling_auto:AutoModelForCausalLM", _TSLM, f"{_MODELING}.modeling_tslm:TSLMForCausalLM"),
