@@ -9,6 +9,7 @@ from collections.abc import Sequence
 # command -> (module with `main(args)`, what it does)
 _TRAIN = {
     "forecaster": ("ts_llm_fusion.cli.train_forecaster", "train an LLM-PS forecaster"),
+    "fusion": ("ts_llm_fusion.cli.train_fusion", "train the TSFusion forecaster on made-up series"),
     "sft": ("ts_llm_fusion.cli.train_sft", "fine-tune a language model to answer questions about series"),
     "t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
 }
