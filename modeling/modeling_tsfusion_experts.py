@@ -31,6 +31,7 @@ EXPERTS = (
     "recent_mean",
     "mean",
     "autoregression",
+    "autoregression_local",
     "autoregression_of_changes",
 )
 SPREADS = (
@@ -45,7 +46,7 @@ SPREADS = (
     "disagreement",
     "autoregression",
 )
-_LAGS = 8
+_LAGS = 12
 _TINY = 1e-6
 _FLOOR = 1e-4
 # A smoother with twice the error has no say; more than so many steps do not sharpen the choice further.
@@ -103,18 +104,18 @@ def _autocovariance(values: Tensor, weight: Tensor, lags: int) -> Tensor:
     return torch.stack(products, 1) / weight.sum(1, keepdim=True).clamp(min=1)
 
 
-def _iterate(coefficients: Tensor, state: Tensor, last_step: int) -> tuple[Tensor, Tensor]:
+def _iterate(coefficients: Tensor, state: Tensor, last_step: int) -> tuple[Tensor, ...]:
     """Forecasts 1 to `last_step` of an autoregression, and how far a shock of 1 is still felt in each of them.
 
     The rows e'A^h of the companion matrix A come by doubling: a dozen batched products for any horizon.
 
     Args:
         coefficients: (rows, lags).
-        state: the last values, latest first, (rows, lags).
+        state: the last values, latest first, of one or more starts, (rows, lags, starts).
         last_step: steps.
 
     Returns:
-        Forecasts and impulse responses, (rows, last_step) each.
+        The forecasts of each start, then the impulse responses, (rows, last_step) each.
     """
     rows, lags = coefficients.shape
     shift = torch.eye(lags, device=state.device)[:-1].expand(rows, -1, -1)
@@ -124,9 +125,8 @@ def _iterate(coefficients: Tensor, state: Tensor, last_step: int) -> tuple[Tenso
         reading = torch.cat((reading, reading @ power), 1)
         power = power @ power
     reading = reading[:, :last_step]
-    forecasts = (reading @ state[..., None]).squeeze(-1)
     impulse = torch.cat((torch.ones_like(reading[:, :1, 0]), reading[:, :-1, 0]), 1)
-    return forecasts, impulse
+    return *(reading @ state).unbind(-1), impulse
 
 
 def _log_ratio(a: Tensor, b: Tensor) -> Tensor:
@@ -250,22 +250,24 @@ def run_experts(histories: Histories, periods: Tensor, steps: Tensor) -> Experts
     growth = growth + current * rate**count * (h - count).clamp(min=0)
 
     # Autoregressions: of the adjusted history about its mean, and of its changes about their mean.
-    ridge = 0.01 + 2 / count
+    ridge = 0.002 + 2 / count
     covariance = _autocovariance(y - mean, valid, _LAGS)
     coefficients = _toeplitz_solve(covariance, ridge)
     back = n[:, None] - 1 - torch.arange(_LAGS + 1, device=x.device)
-    lagged = torch.where(back >= 0, at(y, back), mean) - mean
-    path, impulse = _iterate(coefficients, lagged[:, :_LAGS], horizon)
+    local_mean = mean_over(y, (age < torch.maximum(7 * periods[:, :1], n[:, None] // 6)) * valid)
+    known = torch.where(back >= 0, at(y, back), mean)[:, :_LAGS]
+    path, path_local, impulse = _iterate(coefficients, torch.stack((known - mean, known - local_mean), 2), horizon)
     innovation = (covariance[:, 0] - (coefficients * covariance[:, 1:]).sum(1)).clamp(min=0)
     auto_spread = (innovation[:, None] * impulse.square().cumsum(1)).sqrt()
     autoregression = mean + at(path, steps - 1)
+    autoregression_local = local_mean + at(path_local, steps - 1)
     changes = torch.nn.functional.pad((y[:, 1:] - y[:, :-1]) * valid[:, 1:], (1, 0))
     changes_valid = valid * (time > 0)
     change_mean = mean_over(changes, changes_valid)
     change_covariance = _autocovariance(changes - change_mean, changes_valid, _LAGS)
     change_coefficients = _toeplitz_solve(change_covariance, ridge)
     recent_changes = torch.where(back[:, :_LAGS] > 0, at(changes, back[:, :_LAGS]), change_mean) - change_mean
-    path, _ = _iterate(change_coefficients, recent_changes, horizon)
+    path, _ = _iterate(change_coefficients, recent_changes[..., None], horizon)
     shrunk = change_mean * (count / (count + 20))
     of_changes = last + at(path.cumsum(1), steps - 1) + shrunk * h
 
@@ -294,11 +296,11 @@ def run_experts(histories: Histories, periods: Tensor, steps: Tensor) -> Experts
         means = torch.where(total > 0, means, mean_over(x, decayed))
         return at(means, (-steps) % period)
 
-    average, recent_profile, latest_profile = (profile(m, phase, kept) for kept in (1.0, 0.75, 0.4))
+    average, recent_profile, latest_profile = (profile(m, phase, kept) for kept in (1.0, 0.85, 0.5))
     average_long = profile(m_long, phase_long, 0.7)
     # Level of the last cycle, shape of all of them with later ones counting more.
     last_cycle = mean_over(x, (age < m) * valid)
-    shape_level = mean_over(x, weight * 0.75 ** (age // m))
+    shape_level = mean_over(x, weight * 0.85 ** (age // m))
     level_shape = recent_profile + (last_cycle - shape_level) * 0.6
 
     flat = [
@@ -315,6 +317,7 @@ def run_experts(histories: Histories, periods: Tensor, steps: Tensor) -> Experts
         recent_mean.expand_as(h),
         mean.expand_as(h),
         autoregression,
+        autoregression_local,
         of_changes,
     ]
     raw = [

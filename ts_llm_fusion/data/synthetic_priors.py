@@ -2,16 +2,17 @@
 
 | family | share | what it is |
 |---|---|---|
-| structural | 26 % | a trend of many kinds, one or two seasons that evolve, spike or switch off, noise of many kinds; sums or products |
-| smoothing | 18 % | exponential smoothing state space models: level, damped slope, season (Hyndman et al. 2008) |
-| growth | 8 % | economic growth: a positive level with persistent growth rates, in level or logarithm |
-| processes | 14 % | Gaussian processes of many scales, their sums and products, passed through a small causal graph |
-| arima | 10 % | seasonal ARIMA, integrated 0 to 2 times |
-| random_walk | 10 % | random walks, mean reversion with regimes, stochastic volatility, jumps |
-| counts | 6 % | counts with seasons, hard zero phases, inflation of zeros, caps |
+| structural | 20 % | a trend of many kinds, one or two seasons that evolve, spike or switch off, noise of many kinds; sums or products |
+| smoothing | 14 % | exponential smoothing state space models: level, damped slope, season (Hyndman et al. 2008) |
+| growth | 12 % | economic growth: a positive level with persistent growth rates, in level or logarithm |
+| loads | 12 % | a day or week profile that stays, on a level that wanders on several scales and returns |
+| processes | 10 % | Gaussian processes of many scales, their sums and products, passed through a small causal graph |
+| arima | 8 % | seasonal ARIMA, integrated 0 to 2 times |
+| random_walk | 11 % | random walks, mean reversion with regimes, stochastic volatility, jumps |
+| counts | 5 % | counts with seasons, hard zero phases, inflation of zeros, caps |
 | cycles | 5 % | cycles of irregular length and height, bursts such as epidemics |
-| shapes | 3 % | steps, spikes, saw teeth, square waves |
-| catalog | few | the families of `synthetic_series` |
+| shapes | 2 % | steps, spikes, saw teeth, square waves |
+| catalog | 1 % | the families of `synthetic_series` |
 
 One batch in ten mixes pairs of series; then come reversal, flips, censoring, rounding, outliers, outages and gaps.
 Batch 17 of seed 0 is the same in any process and order, so that workers can share a stream and a run can resume.
@@ -139,7 +140,7 @@ def season(rng: Generator, shape: Shape, period: int) -> np.ndarray:
         return spikes * rng.exponential(1, (shape.rows, period)) + 0.2 * smooth
 
     values = np.take_along_axis(standardised(profile()), phase, 1)
-    change = rng.integers(4)
+    change = rng.integers(6)
     if change == 1:
         # The profile turns into another one.
         share = standardised(smooth_path(rng, shape, _log_uniform(rng, shape, period, 4 * shape.length)))
@@ -148,6 +149,19 @@ def season(rng: Generator, shape: Shape, period: int) -> np.ndarray:
     elif change == 2:
         values = values * np.exp(0.5 * smooth_path(rng, shape, _log_uniform(rng, shape, period, 4 * shape.length)))
     return values
+
+
+def week(rng: Generator, shape: Shape) -> np.ndarray:
+    """A standardised day profile whose height and form depend on the day: the long period is one of days."""
+    days = shape.long_period // shape.period
+    time = np.arange(shape.length) + rng.integers(shape.long_period, size=(shape.rows, 1))
+    day = time // shape.period % days
+    kinds = season(rng, shape, shape.period), season(rng, shape, shape.period)
+    # Working days and the others, at the same place in each row's week.
+    free = day >= days - max(1, round(days * rng.uniform(0.1, 0.4)))
+    factor = np.take_along_axis(1 + _log_uniform(rng, shape, 0.02, 0.3) * rng.standard_normal((shape.rows, days)), day, 1)
+    other = _uniform(rng, shape, 0, 1) * kinds[0] + _uniform(rng, shape, 0, 0.6) * kinds[1] - _uniform(rng, shape, -0.3, 2)
+    return standardised(factor * np.where(free, other, kinds[0]))
 
 
 def trend(rng: Generator, shape: Shape) -> np.ndarray:
@@ -190,8 +204,9 @@ def structural(rng: Generator, shape: Shape) -> np.ndarray:
     """Trend, seasons and noise."""
     size = _log_uniform(rng, shape, 0.02, 1.5)
     values = trend(rng, shape) * _log_uniform(rng, shape, 0.1, 6)
-    values += season(rng, shape, shape.period) * _log_uniform(rng, shape, 0.2, 3)
-    if rng.random() < 0.6:
+    is_week = shape.long_period > 1 and shape.long_period % shape.period == 0 and rng.random() < 0.6
+    values += (week(rng, shape) if is_week else season(rng, shape, shape.period)) * _log_uniform(rng, shape, 0.2, 4)
+    if not is_week and rng.random() < 0.6:
         values += season(rng, shape, shape.long_period) * _log_uniform(rng, shape, 0.1, 2)
     shocks = noise(rng, shape)
     if rng.random() < 0.5:
@@ -207,6 +222,24 @@ def structural(rng: Generator, shape: Shape) -> np.ndarray:
     else:
         values = values + size * shocks
     return values
+
+
+def loads(rng: Generator, shape: Shape) -> np.ndarray:
+    """A profile that stays, on a level that wanders on several scales and returns: loads, flows, temperatures."""
+    base = shape.period if shape.period > 1 else 8
+    values = np.zeros((shape.rows, shape.length))
+    for fastest, slowest in ((1.5, base), (base, 6 * base), (6 * base, 60 * base)):
+        if rng.random() < 0.75:
+            memory = 1 - 1 / _log_uniform(rng, shape, fastest, slowest)
+            values += colored(rng, shape, memory) * np.sqrt(1 - memory**2) * _log_uniform(rng, shape, 0.1, 1.5)
+    is_week = shape.long_period > 1 and shape.long_period % shape.period == 0 and rng.random() < 0.5
+    profile = week(rng, shape) if is_week else season(rng, shape, shape.period)
+    if rng.random() < 0.5:
+        profile = profile * np.exp(_uniform(rng, shape, 0.1, 0.5) * smooth_path(rng, shape, _log_uniform(rng, shape, 2 * base, 40 * base)))
+    values += profile * _log_uniform(rng, shape, 0.2, 3)
+    if rng.random() < 0.3:
+        values += trend(rng, shape) * _log_uniform(rng, shape, 0.1, 2)
+    return values + noise(rng, shape) * _log_uniform(rng, shape, 0.03, 0.8)
 
 
 def smoothing(rng: Generator, shape: Shape) -> np.ndarray:
@@ -241,7 +274,7 @@ def growth(rng: Generator, shape: Shape) -> np.ndarray:
     """Positive levels with persistent growth: rates revert slowly to their mean, with crises and revisions."""
     memory = _uniform(rng, shape, 0.3, 0.95)
     rate = colored(rng, shape, memory) * np.sqrt(1 - memory**2) * _log_uniform(rng, shape, 0.1, 1.5)
-    rate = rate + _uniform(rng, shape, -0.3, 1.6) + rng.standard_normal(rate.shape) * _log_uniform(rng, shape, 0.1, 2)
+    rate = rate + _uniform(rng, shape, -0.2, 2) + rng.standard_normal(rate.shape) * _log_uniform(rng, shape, 0.05, 1.2)
     if rng.random() < 0.4:
         crises = rng.random(rate.shape) < rng.uniform(0.2, 3) / shape.length
         rate = rate - crises * rng.exponential(4, rate.shape) * np.sign(rng.uniform(-0.3, 1, rate.shape))
@@ -323,7 +356,7 @@ def random_walk(rng: Generator, shape: Shape) -> np.ndarray:
     if rng.random() < 0.25:
         jumps = rng.random(shocks.shape) < rng.uniform(0.5, 5) / shape.length
         shocks = shocks + jumps * rng.standard_normal(shocks.shape) * rng.uniform(3, 12)
-    kind = rng.choice(4, p=(0.45, 0.2, 0.2, 0.15))
+    kind = rng.choice(4, p=(0.5, 0.15, 0.2, 0.15))
     if kind == 0:
         values = np.cumsum(shocks, 1)
     elif kind == 1:
@@ -335,7 +368,7 @@ def random_walk(rng: Generator, shape: Shape) -> np.ndarray:
         values += np.cumsum(jumps * rng.standard_normal(shocks.shape), 1) * values.std(1, keepdims=True)
     else:
         values = np.exp(np.cumsum(shocks, 1) / np.sqrt(shape.length) * _log_uniform(rng, shape, 0.05, 1.5))
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         values = values + rng.standard_normal(values.shape) * _log_uniform(rng, shape, 0.05, 3)
     return values
 
@@ -397,15 +430,16 @@ def catalog(rng: Generator, shape: Shape) -> np.ndarray:
 
 # family -> (what draws it, its share of the groups)
 FAMILIES: dict[str, tuple[Callable[[Generator, Shape], np.ndarray], float]] = {
-    "structural": (structural, 0.26),
-    "smoothing": (smoothing, 0.18),
-    "growth": (growth, 0.08),
-    "processes": (processes, 0.14),
-    "arima": (arima, 0.10),
-    "random_walk": (random_walk, 0.10),
-    "counts": (counts, 0.06),
+    "structural": (structural, 0.20),
+    "smoothing": (smoothing, 0.14),
+    "growth": (growth, 0.12),
+    "loads": (loads, 0.12),
+    "processes": (processes, 0.10),
+    "arima": (arima, 0.08),
+    "random_walk": (random_walk, 0.11),
+    "counts": (counts, 0.05),
     "cycles": (cycles, 0.05),
-    "shapes": (shapes, 0.03),
+    "shapes": (shapes, 0.02),
     "catalog": (catalog, 0.01),
 }
 
