@@ -1,7 +1,7 @@
 """Scores of the TSFusion forecaster on series it has not seen: `python -m benchmarks.zero_shot [--model FOLDER ...]`.
 
-`TS_LLM_FUSION_DATA_DIR` names a folder with m4/, ltsf/ and uni/ as the registry lays them out. Nothing is fitted to any of them.
-Prints for each model
+`TS_LLM_FUSION_DATA_DIR` names a folder with m4/, ltsf/ and uni/ as the registry lays them out. Nothing is fitted to
+any of them. Prints for each model
 
 - M4 yearly, weekly, hourly: MASE by the rules of the competition, coverage of the 80 % band;
 - ETTh1, ETTm1, Exchange at 96 and ILI at 24: MSE of every test window in units of the training rows' deviation, beside
@@ -166,7 +166,9 @@ def score_single(model: TSFusionForForecasting) -> tuple[dict[str, float], list[
     scores, covered = {}, []
     for name, (horizon, seasons, period) in SINGLE_SERIES.items():
         values = pd.read_csv(folder / f"{name}.csv.gz").select_dtypes("number").iloc[:, -1].to_numpy(dtype=np.float64)
-        origins = [len(values) - k * horizon for k in range(1, _ORIGINS + 1) if len(values) - k * horizon >= 2 * period]
+        origins = [
+            len(values) - k * horizon for k in range(1, _ORIGINS + 1) if len(values) - k * horizon >= 2 * period
+        ]
         targets = np.stack([values[o : o + horizon] for o in origins])
         result = forecast(model, [values[:o] for o in origins], targets, seasons)
         ahead = np.arange(horizon) % period - period

@@ -4,6 +4,49 @@ from transformers import PreTrainedConfig
 
 from .configuration_checks import validated
 
+# What may be mixed, in the order of `expert_weights`.
+EXPERTS = (
+    "last_value",
+    "seasonal_naive",
+    "seasonal_drift",
+    "seasonal_naive_long",
+    "seasonal_profile",
+    "seasonal_average",
+    "seasonal_recent",
+    "seasonal_average_long",
+    "level_times_shape",
+    "naive",
+    "simple_smoothing",
+    "holt",
+    "damped_holt",
+    "theta",
+    "drift",
+    "recent_drift",
+    "global_line",
+    "local_line",
+    "growth",
+    "recent_mean",
+    "mean",
+    "autoregression",
+    "autoregression_local",
+    "autoregression_of_changes",
+)
+# What the width of the band is mixed of.
+SPREADS = (
+    "one_step",
+    "one_step_random_walk",
+    "smoothing",
+    "holt",
+    "change_over_steps",
+    "seasonal_cycles",
+    "about_mean",
+    "about_line",
+    "disagreement",
+    "autoregression",
+)
+# Those that a series has only if it has a season.
+_SEASONAL = frozenset(name for name in EXPERTS if name.startswith("seasonal_")) | {"level_times_shape"}
+
 
 @validated
 class TSFusionConfig(PreTrainedConfig):
@@ -21,7 +64,8 @@ class TSFusionConfig(PreTrainedConfig):
         backtest_length (`int`, defaults to 96): most steps at the end of a history that the experts are back-tested
             on.
         backtest_min_history (`int`, defaults to 96): shortest history that is back-tested.
-        masked_experts (`list[str]`, defaults to none): names of experts that never get weight (ablation).
+        experts (`list[str]`, defaults to all): names of the experts that are mixed.
+        spreads (`list[str]`, defaults to all): names of the spreads that are mixed.
     """
 
     model_type = "tsfusion"
@@ -35,12 +79,14 @@ class TSFusionConfig(PreTrainedConfig):
     quantiles: list[float] | tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
     backtest_length: int = 96
     backtest_min_history: int = 96
-    masked_experts: list[str] | tuple[str, ...] = ()
+    experts: list[str] | tuple[str, ...] = EXPERTS
+    spreads: list[str] | tuple[str, ...] = SPREADS
 
     def __post_init__(self, **kwargs):
         self.quantile_levels = list(self.quantile_levels)
         self.quantiles = list(self.quantiles)
-        self.masked_experts = list(self.masked_experts)
+        self.experts = list(self.experts)
+        self.spreads = list(self.spreads)
         super().__post_init__(**kwargs)
 
     def validate_lengths(self):
@@ -64,5 +110,15 @@ class TSFusionConfig(PreTrainedConfig):
         if 0.5 not in self.quantile_levels or min(self.quantile_levels) >= 0.5 or max(self.quantile_levels) <= 0.5:
             raise ValueError(f"quantile_levels is {self.quantile_levels}; 0.5 and levels on both sides must be in it.")
 
+    def validate_names(self):
+        """Part of `@strict`-powered validation."""
+        for name, known in (("experts", EXPERTS), ("spreads", SPREADS)):
+            given = getattr(self, name)
+            unknown = [one for one in given if one not in known]
+            if unknown or not given or len(set(given)) < len(given):
+                raise ValueError(f"{name} is {unknown or given}; give each once, of {', '.join(known)}.")
+        if _SEASONAL.issuperset(self.experts):
+            raise ValueError(f"experts is {self.experts}; add one that does not need a season, such as last_value.")
 
-__all__ = ["TSFusionConfig"]
+
+__all__ = ["EXPERTS", "SPREADS", "TSFusionConfig"]

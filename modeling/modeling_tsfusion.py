@@ -13,15 +13,15 @@ from transformers.utils import ModelOutput
 from .configuration_tsfusion import TSFusionConfig
 from .modeling_layers import init_fan_in
 from .modeling_scaling import observed
-from .modeling_tsfusion_experts import EXPERTS, NUM_FEATURES, SPREADS, Experts, run_experts
+from .modeling_tsfusion_experts import NUM_FEATURES, Experts, run_experts
 from .modeling_tsfusion_series import Histories, align, find_periods
 
 # Values of the histories of one pass of the experts, which bounds their memory.
 _VALUES_A_PASS = 2**17
 # Loss of one series at one step, in errors of the seasonal naive, above which it counts no more.
 _LARGEST_LOSS = 8.0
-_KNOT_FEATURES = len(EXPERTS) + len(SPREADS) + 4
-_SERIES_FEATURES = NUM_FEATURES + 2 * len(EXPERTS) + len(SPREADS) + 1
+# Features of a knot beside those of the experts and spreads: its place.
+_PLACES = 4
 
 
 @dataclass
@@ -30,7 +30,7 @@ class TSFusionModelOutput(ModelOutput):
 
     Args:
         last_hidden_state: states of the gate at 1, 2, 4, ... steps, (series, knots, hidden_size).
-        expert_forecasts: of each expert, float32 (series, prediction_length, experts), in units of `scale` about `loc`.
+        expert_forecasts: float32 (series, prediction_length, experts), in units of `scale` about `loc`.
         available: 1 where an expert exists for a series, (series, experts).
         spreads: positive, (series, prediction_length, spreads), in units of `scale`.
         steps: from the last observed value, int64 (series, prediction_length).
@@ -59,7 +59,7 @@ class TSFusionForForecastingOutput(ModelOutput):
             (batch, prediction_length, channels); NaN for a series without any observed value.
         full_predictions: quantiles, (batch, prediction_length, channels, levels), rising along the last axis.
         expert_weights: share of each expert in the point forecast, (batch, prediction_length, channels, experts); they
-            add up to 1. The names are `config.experts`.
+            add up to 1. Their names are `config.experts`.
         expert_predictions: what each expert forecasts, same shape; the point forecast is the sum of the products.
     """
 
@@ -77,6 +77,8 @@ class TSFusionPreTrainedModel(PreTrainedModel):
     base_model_prefix = "model"
     main_input_name = "past_values"
     input_modalities = ("time",)
+    # The gate is small, and stored in 16 bits for its size only.
+    _keep_in_fp32_modules_strict = ["series_projection", "knot_projection", "mixer", "head"]  # noqa: RUF012
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -108,8 +110,10 @@ class TSFusionModel(TSFusionPreTrainedModel):
 
     def __init__(self, config: TSFusionConfig):
         super().__init__(config)
-        self.series_projection = nn.Linear(_SERIES_FEATURES, config.hidden_size)
-        self.knot_projection = nn.Linear(_KNOT_FEATURES, config.hidden_size)
+        experts, spreads = len(config.experts), len(config.spreads)
+        self.num_checked = 2 * experts + spreads + 1
+        self.series_projection = nn.Linear(NUM_FEATURES + self.num_checked, config.hidden_size)
+        self.knot_projection = nn.Linear(experts + spreads + _PLACES, config.hidden_size)
         self.mixer = nn.Linear(config.hidden_size, config.hidden_size)
         self.post_init()
 
@@ -124,37 +128,35 @@ class TSFusionModel(TSFusionPreTrainedModel):
                 f"seasonal_period is {seasonal_period}; give steps as whole numbers: 1 for no season, 0 or None to "
                 "find it."
             )
-        is_pair = not isinstance(seasonal_period, Tensor) and given.ndim == 1
-        if is_pair and len(given) <= 2:
+        if not isinstance(seasonal_period, Tensor) and given.ndim == 1 and 1 <= len(given) <= 2:
+            # All seasons there are.
             given = F.pad(given, (0, 2 - len(given)), value=1).expand(batch, channels, 2)
-        elif given.ndim <= 2 and not is_pair:
+        elif given.shape in ((), (batch,), (batch, channels)):
             given = given.view(*given.shape, *[1] * (2 - given.ndim)).expand(batch, channels)
             given = torch.stack((given, torch.zeros_like(given)), -1)
         if given.shape != (batch, channels, 2):
             raise ValueError(
-                f"seasonal_period has shape {tuple(given.shape)}; give one number, a pair (24, 168) of two seasons, or "
-                f"a tensor of (batch,), (batch, channels) or (batch, channels, 2) = {(batch, channels, 2)}."
+                f"seasonal_period has shape {tuple(given.shape)}; give one number, two as in (24, 168) for two "
+                f"seasons, or a tensor of shape {(batch,)}, {(batch, channels)} or {(batch, channels, 2)}."
             )
         return given.reshape(-1, 2).long()
+
+    def _experts(self, histories: Histories, periods: Tensor, steps: Tensor) -> Experts:
+        return run_experts(histories, periods, steps).chosen(self.config.experts, self.config.spreads)
 
     @torch.no_grad()
     def _compute(self, histories: Histories, periods: Tensor, last_knot: int, length: int) -> tuple[Tensor, ...]:
         """Everything of some series that is not learned: expert outputs, series features and knot features."""
-        config = self.config
         device = histories.values.device
         periods = find_periods(histories, periods)
         knots = 2 ** torch.arange(last_knot + 1, device=device)
         rows = len(histories.values)
         steps = torch.cat((knots.expand(rows, -1), _steps_ahead(histories.gap, length)), 1)
-        experts = run_experts(histories, periods, steps)
-        if config.masked_experts:
-            kept = torch.tensor([name not in config.masked_experts for name in EXPERTS], device=device)
-            experts.available *= kept
-
+        experts = self._experts(histories, periods, steps)
         n = histories.length
-        checked = torch.zeros(rows, 2 * len(EXPERTS) + len(SPREADS) + 1, device=device)
-        tested = (n >= config.backtest_min_history).nonzero().squeeze(1)
-        if len(tested):
+        checked = torch.zeros(rows, self.num_checked, device=device)
+        tested = (n >= self.config.backtest_min_history).nonzero().squeeze(1)
+        if len(tested) > 0:
             checked[tested] = self._backtest(histories, periods, tested, experts.available[tested])
         series = torch.cat((experts.features, checked), 1)
 
@@ -190,7 +192,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         held = (length // 4).clamp(max=self.config.backtest_length)
         past = histories.cut(rows, held)
         steps = torch.arange(1, self.config.backtest_length + 1, device=rows.device).expand(len(rows), -1)
-        experts = run_experts(past, periods[rows], steps)
+        experts = self._experts(past, periods[rows], steps)
         index = (past.length[:, None] + steps - 1).clamp(max=histories.values.shape[1] - 1)
         truth = histories.values[rows].gather(1, index)
         known = histories.observed[rows].gather(1, index) * (steps <= held[:, None])
@@ -280,12 +282,9 @@ class TSFusionHead(nn.Module):
     def __init__(self, config: TSFusionConfig):
         super().__init__()
         self.levels = list(config.quantile_levels)
-        self.projection = GateProjection(config.hidden_size, self.num_outputs(config))
-
-    @staticmethod
-    def num_outputs(config: TSFusionConfig) -> int:
-        """Logits of experts and spreads, a factor of the spread, and the widths between two levels."""
-        return len(EXPERTS) + len(SPREADS) + len(config.quantile_levels)
+        self.sizes = (len(config.experts), len(config.spreads), 1, len(self.levels) - 1)
+        # Logits of experts and spreads, a factor of the spread, and the widths between two levels.
+        self.projection = GateProjection(config.hidden_size, sum(self.sizes))
 
     def forward(self, encoded: TSFusionModelOutput) -> tuple[Tensor, Tensor, Tensor]:
         """Weights (series, steps, experts), median (series, steps), and quantiles at the levels of the configuration
@@ -300,7 +299,7 @@ class TSFusionHead(nn.Module):
         before = at_knots.gather(1, left[..., None].expand(-1, -1, size))
         after = at_knots.gather(1, right[..., None].expand(-1, -1, size))
         outputs = before + (place - left)[..., None] * (after - before)
-        experts, spreads, factor, widths = outputs.split((len(EXPERTS), len(SPREADS), 1, len(self.levels) - 1), -1)
+        experts, spreads, factor, widths = outputs.split(self.sizes, -1)
 
         experts = experts.masked_fill(encoded.available[:, None] == 0, -torch.inf)
         weights = experts.softmax(-1)
@@ -344,11 +343,6 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         self.model = TSFusionModel(config)
         self.head = TSFusionHead(config)
         self.post_init()
-
-    @property
-    def expert_names(self) -> tuple[str, ...]:
-        """Names of the experts, in the order of `expert_weights`."""
-        return EXPERTS
 
     def forward(
         self,

@@ -1,62 +1,26 @@
 """The closed-form experts: point forecasts, spreads and features of many series at once, without a loop over time."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
+from .configuration_tsfusion import EXPERTS, SPREADS
 from .modeling_tsfusion_series import Histories, Season, at, find_season, line_fit, mean_over, phase_means
 from .modeling_tsfusion_smoothing import DAMPED, HOLT, SIMPLE, Smoothed, grid_tensor, smooth
 
-EXPERTS = (
-    "last_value",
-    "seasonal_naive",
-    "seasonal_drift",
-    "seasonal_naive_long",
-    "seasonal_profile",
-    "seasonal_average",
-    "seasonal_recent",
-    "seasonal_average_long",
-    "level_times_shape",
-    "naive",
-    "simple_smoothing",
-    "holt",
-    "damped_holt",
-    "theta",
-    "drift",
-    "recent_drift",
-    "global_line",
-    "local_line",
-    "growth",
-    "recent_mean",
-    "mean",
-    "autoregression",
-    "autoregression_local",
-    "autoregression_of_changes",
-)
-SPREADS = (
-    "one_step",
-    "one_step_random_walk",
-    "smoothing",
-    "holt",
-    "change_over_steps",
-    "seasonal_cycles",
-    "about_mean",
-    "about_line",
-    "disagreement",
-    "autoregression",
-)
 _LAGS = 12
 _TINY = 1e-6
 _FLOOR = 1e-4
-# A smoother with twice the error has no say; more than so many steps do not sharpen the choice further.
+# More steps than this do not sharpen the choice of a smoother further.
 _MOST_EVIDENCE = 120
 _CHANGE_LAGS = tuple(2**k for k in range(11))
 
 
 @dataclass
 class Experts:
-    """What is computed of each series before anything that is learned.
+    """Everything that is computed of each series before anything that is learned.
 
     Args:
         forecasts: float32 (rows, steps, experts), in units of the histories.
@@ -71,6 +35,13 @@ class Experts:
     spreads: Tensor
     features: Tensor
     unit: Tensor
+
+    def chosen(self, experts: list[str], spreads: list[str]) -> "Experts":
+        """Some of the experts and spreads."""
+        columns = [EXPERTS.index(name) for name in experts]
+        forecasts, available = self.forecasts[..., columns], self.available[:, columns]
+        sizes = self.spreads[..., [SPREADS.index(name) for name in spreads]]
+        return Experts(forecasts, available, sizes, self.features, self.unit)
 
 
 def _evidence(error: Tensor, length: Tensor) -> Tensor:
@@ -134,7 +105,7 @@ def _log_ratio(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _change_sizes(values: Tensor, length: Tensor) -> Tensor:
-    """Root mean squares of the change over 1, 2, 4, ..., 1,024 steps, (rows, 11); as of a random walk where unknown."""
+    """Root mean squares of the change over 1, 2, 4, ..., 1,024 steps, (rows, 11); of a random walk where unknown."""
     time = torch.arange(values.shape[1], device=values.device)
     valid = (time < length[:, None]).float()
     sizes: list[Tensor] = []
@@ -204,10 +175,10 @@ def run_experts(histories: Histories, periods: Tensor, steps: Tensor) -> Experts
 
     # Exponential smoothing of the adjusted history.
     smoothed = smooth(y, n)
-    ends = (0, len(SIMPLE), len(SIMPLE) + len(HOLT), len(SIMPLE) + len(HOLT) + len(DAMPED))
+    kinds = torch.tensor([0, len(SIMPLE), len(HOLT), len(DAMPED)]).cumsum(0).tolist()
     grid = grid_tensor(x.device)
     forecasts, parts = [], []
-    for start, stop in zip(ends[:-1], ends[1:], strict=True):
+    for start, stop in pairwise(kinds):
         weights = _evidence(smoothed.error[:, start:stop], n)
         level = (weights * smoothed.level[:, start:stop]).sum(-1, keepdim=True)
         damping = grid[start:stop, 2].float()
@@ -220,7 +191,7 @@ def run_experts(histories: Histories, periods: Tensor, steps: Tensor) -> Experts
         parts.append((weights, smoothed.error[:, start:stop], grid[start:stop]))
     simple, holt, damped = forecasts
     simple_weights, simple_error, _ = parts[0]
-    alpha = (simple_weights @ grid[: ends[1], 0].float())[:, None]
+    alpha = (simple_weights @ grid[: kinds[1], 0].float())[:, None]
     first, slope = line_fit(y, valid)
     global_line = first + slope * (count - 1 + h)
     # Theta as simple smoothing with half the slope of the line as drift (Hyndman and Billah 2003).
@@ -284,7 +255,9 @@ def run_experts(histories: Histories, periods: Tensor, steps: Tensor) -> Experts
 
     cycles = (h / m).ceil()
     full = (n[:, None] // m - 1).clamp(min=1)
-    by_cycle = (mean_over(x, (age < m) * valid) - mean_over(x, ((age >= full * m) & (age < (full + 1) * m)) * valid)) / full
+    by_cycle = (
+        mean_over(x, (age < m) * valid) - mean_over(x, ((age >= full * m) & (age < (full + 1) * m)) * valid)
+    ) / full
     naive_seasonal = a_season_ago(m)
 
     phases = size // 2 + 1
@@ -462,4 +435,4 @@ def _features(
 
 NUM_FEATURES = 56
 
-__all__ = ["EXPERTS", "NUM_FEATURES", "SPREADS", "Experts", "run_experts"]
+__all__ = ["NUM_FEATURES", "Experts", "run_experts"]

@@ -139,14 +139,20 @@ def autocorrelation(values: Tensor, valid: Tensor) -> Tensor:
     return products / pairs / (products[:, :1] / pairs[:, :1]).clamp(min=_TINY)
 
 
+def _first_of_largest(correlation: Tensor, allowed: Tensor, margin: float) -> Tensor:
+    """The first allowed lag whose correlation is within a margin of the largest allowed one, (rows, 1)."""
+    shown = torch.where(allowed, correlation, -torch.inf)
+    return (shown >= shown.amax(1, keepdim=True) - margin).float().argmax(1, keepdim=True)
+
+
 def find_periods(histories: Histories, given: Tensor) -> Tensor:
     """The periods of two seasons, int64 (rows, 2), 1 where there is none.
 
-    The first, where it is not given, is the lag of the largest autocorrelation of the detrended history behind the
-    first negative one, if it stands out (0.2 above both zero and the trough at half the lag, and above its standard
-    error by a factor of 3) and if it fits into the history twice and a half times. The second, where it is not given,
-    is the multiple of the first, fitting twice, whose autocorrelation is largest and by 0.05 larger than that of the
-    first: the week of hourly values.
+    The first, where it is not given, is the lag of the largest peak of the autocorrelation of the detrended history
+    behind its first negative value (the shortest of peaks within 0.1 of it), if it stands out (0.2 above both zero and
+    the trough at half the lag, and above 3 / sqrt(n)) and if it fits into the history twice and a half times. The
+    second, where it is not given, is the multiple of the first, fitting twice, whose autocorrelation is largest (the
+    shortest of those within 0.03) and by 0.05 larger than that of the first: the week of hourly values.
 
     Args:
         histories: of n steps.
@@ -160,16 +166,18 @@ def find_periods(histories: Histories, given: Tensor) -> Tensor:
 
     behind = ((correlation < 0) & (lag > 0)).cumsum(1) > 0
     fits = behind & (lag >= 2) & (5 * lag <= 2 * length)
-    peak = torch.where(fits, correlation, -torch.inf).argmax(1, keepdim=True)
+    rises = torch.nn.functional.pad(correlation[:, 1:] > correlation[:, :-1], (1, 1))
+    peaks = fits & rises[:, :-1] & ~rises[:, 1:]
+    peak = _first_of_largest(correlation, peaks, 0.1)
     height = at(correlation, peak)
     trough = at(correlation, peak // 2)
     error = 3 / length.clamp(min=1).sqrt()
-    stands_out = (height > 0.2) & (height - trough > 0.2) & (height > error) & fits.any(1, keepdim=True)
+    stands_out = (height > 0.2) & (height - trough > 0.2) & (height > error) & peaks.any(1, keepdim=True)
     found = torch.where(stands_out, peak, 1)
     first = torch.where(given[:, :1] > 0, given[:, :1], found)
 
     multiple = (lag % first == 0) & (lag >= 2 * first) & (2 * lag <= length) & (first > 1)
-    peak = torch.where(multiple, correlation, -torch.inf).argmax(1, keepdim=True)
+    peak = _first_of_largest(correlation, multiple, 0.03)
     better = multiple.any(1, keepdim=True) & (at(correlation, peak) > at(correlation, first) + 0.05)
     found = torch.where(better, peak, 1)
     second = torch.where(given[:, 1:] > 0, given[:, 1:], found)

@@ -98,9 +98,7 @@ def only_batch(items: list[dict[str, Tensor]]) -> dict[str, Tensor]:
     return batch
 
 
-def train_fusion(
-    model: TSFusionForForecasting, arguments: FusionTrainingArguments, train_dataset: Dataset
-) -> Trainer:
+def train_fusion(model: TSFusionForForecasting, arguments: FusionTrainingArguments, train_dataset: Dataset) -> Trainer:
     """Trains the gate in one pass, and leaves the average of its weights in the trainer.
 
     Args:
@@ -113,8 +111,8 @@ def train_fusion(
     """
     if arguments.per_device_train_batch_size != 1:
         raise ValueError(
-            f"per_device_train_batch_size is {arguments.per_device_train_batch_size}; items are whole batches, so leave "
-            "it at 1 and set batch_size."
+            f"per_device_train_batch_size is {arguments.per_device_train_batch_size}; items are whole batches, so "
+            "leave it at 1 and set batch_size."
         )
     trainer = Trainer(
         model=model,

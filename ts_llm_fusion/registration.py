@@ -44,6 +44,11 @@ _ROWS = (
         _TSFUSION,
         f"{_MODELING}.modeling_tsfusion:TSFusionForForecasting",
     ),
+    (
+        f"{_AUTO}.feature_extraction_auto:AutoFeatureExtractor",
+        _TSFUSION,
+        f"{_PROCESSING}.feature_extraction_forecast:ForecastFeatureExtractor",
+    ),
     (f"{_AUTO}.configuration_auto:AutoConfig", _TSLM, _TSLM),
     (f"{_AUTO}.modeling_auto:AutoModel", _TSLM, f"{_MODELING}.modeling_tslm:TSLMModel"),
     (f"{_AUTO}.modeling_auto:AutoModelForCausalLM", _TSLM, f"{_MODELING}.modeling_tslm:TSLMForCausalLM"),

@@ -11,7 +11,9 @@ import torch
 from transformers import set_seed
 
 from ..data.synthetic_priors import FAMILIES, SyntheticPriorDataset
-from ..files import write_json, write_yaml
+from ..files import write_json, write_text, write_yaml
+from ..hub.cards import model_card
+from ..hub.push import publish, requested_publication
 from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
@@ -47,6 +49,7 @@ def main(args: Sequence[str]) -> None:
     parsed = priors, config_arguments, arguments = RecipeParser(
         [PriorArguments, FusionConfigArguments, FusionTrainingArguments]
     ).parse_recipe(args)
+    publication = requested_publication(arguments)
     families = mapping(priors.families, "families")
     batches = arguments.max_steps * arguments.gradient_accumulation_steps * arguments.world_size
     dataset = SyntheticPriorDataset(batches, priors.batch_size, arguments.seed, families)
@@ -77,7 +80,10 @@ def main(args: Sequence[str]) -> None:
     write_json(output / "metrics.json", metrics)
     write_json(output / "log_history.json", log)
     write_yaml(output / "recipe.yaml", effective_recipe(args, parsed))
+    write_text(output / "README.md", str(model_card(output, str(output))))
     print(
         f"\n{metrics['series']:,} made-up series, {parameters['parameters_total']:,} parameters, {seconds:.0f} s of "
         f"processor time\n\nEverything is in {output}"
     )
+    if publication is not None:
+        print(f"Pushed: {publish(output, publication)}")

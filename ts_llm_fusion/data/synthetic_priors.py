@@ -2,7 +2,7 @@
 
 | family | share | what it is |
 |---|---|---|
-| structural | 20 % | a trend of many kinds, one or two seasons that evolve, spike or switch off, noise of many kinds; sums or products |
+| structural | 20 % | a trend, one or two seasons that evolve, spike or switch off, and noise; sums or products |
 | smoothing | 14 % | exponential smoothing state space models: level, damped slope, season (Hyndman et al. 2008) |
 | growth | 12 % | economic growth: a positive level with persistent growth rates, in level or logarithm |
 | loads | 12 % | a day or week profile that stays, on a level that wanders on several scales and returns |
@@ -31,6 +31,9 @@ from .synthetic_series import FAMILIES as CATALOG
 
 _GROUP = 32
 _PERIODS = np.array([4, 5, 7, 12, 12, 24, 24, 24, 30, 48, 52, 52, 96, 144, 168, 288, 336, 365])
+# Of histories shorter than this, this share is without season, and these families are drawn so many times as often.
+_ANNUAL_LENGTH, _ANNUAL_SHARE = 80, 0.5
+_ANNUAL_FACTORS = {"growth": 5.0, "smoothing": 1.5, "arima": 1.5, "loads": 0.2, "counts": 0.3}
 _LONG_PERIODS = {24: 168, 48: 336, 96: 672, 144: 1008, 7: 365, 12: 144, 4: 52}
 
 
@@ -73,7 +76,7 @@ def standardised(values: np.ndarray) -> np.ndarray:
 
 
 def colored(rng: Generator, shape: Shape, memory: np.ndarray, shocks: np.ndarray | None = None) -> np.ndarray:
-    """Stationary AR(1) rows of innovations of deviation 1; without a start-up, by their transfer function on a ring."""
+    """Stationary AR(1) rows of unit innovations; without a start-up, by their transfer function on a ring."""
     ring = 1 << (2 * shape.length + 256 - 1).bit_length()
     if shocks is None:
         shocks = rng.standard_normal((shape.rows, ring))
@@ -159,8 +162,12 @@ def week(rng: Generator, shape: Shape) -> np.ndarray:
     kinds = season(rng, shape, shape.period), season(rng, shape, shape.period)
     # Working days and the others, at the same place in each row's week.
     free = day >= days - max(1, round(days * rng.uniform(0.1, 0.4)))
-    factor = np.take_along_axis(1 + _log_uniform(rng, shape, 0.02, 0.3) * rng.standard_normal((shape.rows, days)), day, 1)
-    other = _uniform(rng, shape, 0, 1) * kinds[0] + _uniform(rng, shape, 0, 0.6) * kinds[1] - _uniform(rng, shape, -0.3, 2)
+    factor = np.take_along_axis(
+        1 + _log_uniform(rng, shape, 0.02, 0.3) * rng.standard_normal((shape.rows, days)), day, 1
+    )
+    other = (
+        _uniform(rng, shape, 0, 1) * kinds[0] + _uniform(rng, shape, 0, 0.6) * kinds[1] - _uniform(rng, shape, -0.3, 2)
+    )
     return standardised(factor * np.where(free, other, kinds[0]))
 
 
@@ -235,7 +242,9 @@ def loads(rng: Generator, shape: Shape) -> np.ndarray:
     is_week = shape.long_period > 1 and shape.long_period % shape.period == 0 and rng.random() < 0.5
     profile = week(rng, shape) if is_week else season(rng, shape, shape.period)
     if rng.random() < 0.5:
-        profile = profile * np.exp(_uniform(rng, shape, 0.1, 0.5) * smooth_path(rng, shape, _log_uniform(rng, shape, 2 * base, 40 * base)))
+        profile = profile * np.exp(
+            _uniform(rng, shape, 0.1, 0.5) * smooth_path(rng, shape, _log_uniform(rng, shape, 2 * base, 40 * base))
+        )
     values += profile * _log_uniform(rng, shape, 0.2, 3)
     if rng.random() < 0.3:
         values += trend(rng, shape) * _log_uniform(rng, shape, 0.1, 2)
@@ -272,9 +281,9 @@ def smoothing(rng: Generator, shape: Shape) -> np.ndarray:
 
 def growth(rng: Generator, shape: Shape) -> np.ndarray:
     """Positive levels with persistent growth: rates revert slowly to their mean, with crises and revisions."""
-    memory = _uniform(rng, shape, 0.3, 0.95)
-    rate = colored(rng, shape, memory) * np.sqrt(1 - memory**2) * _log_uniform(rng, shape, 0.1, 1.5)
-    rate = rate + _uniform(rng, shape, -0.2, 2) + rng.standard_normal(rate.shape) * _log_uniform(rng, shape, 0.05, 1.2)
+    memory = 1 - _log_uniform(rng, shape, 0.02, 0.7)
+    rate = colored(rng, shape, memory) * np.sqrt(1 - memory**2) * _log_uniform(rng, shape, 0.2, 2)
+    rate = rate + _uniform(rng, shape, -0.2, 2) + rng.standard_normal(rate.shape) * _log_uniform(rng, shape, 0.03, 0.8)
     if rng.random() < 0.4:
         crises = rng.random(rate.shape) < rng.uniform(0.2, 3) / shape.length
         rate = rate - crises * rng.exponential(4, rate.shape) * np.sign(rng.uniform(-0.3, 1, rate.shape))
@@ -339,7 +348,7 @@ def arima(rng: Generator, shape: Shape) -> np.ndarray:
         padded[:, : shape.length] = values
         values = np.cumsum(padded.reshape(shape.rows, cycles, shape.period), 1).reshape(shape.rows, -1)
         values = values[:, : shape.length]
-    for _ in range(int(rng.choice(3, p=(0.4, 0.45, 0.15)))):
+    for _ in range(int(rng.choice(3, p=(0.35, 0.4, 0.25)))):
         values = np.cumsum(values + rng.normal(0, 0.2, (shape.rows, 1)) * rng.integers(2), 1)
     return values
 
@@ -394,7 +403,9 @@ def counts(rng: Generator, shape: Shape) -> np.ndarray:
 def cycles(rng: Generator, shape: Shape) -> np.ndarray:
     """Cycles about a period, of irregular length and height: waves, or bursts from a floor."""
     period = shape.period if shape.period > 3 else rng.uniform(5, max(6, min(60, shape.length / 4)))
-    speed = 1 / period * np.exp(rng.uniform(0, 0.15) * smooth_path(rng, shape, np.full((shape.rows, 1), float(period))))
+    speed = (
+        1 / period * np.exp(rng.uniform(0, 0.15) * smooth_path(rng, shape, np.full((shape.rows, 1), float(period))))
+    )
     angle = 2 * np.pi * (np.cumsum(speed, 1) + _uniform(rng, shape, 0, 1))
     height = np.exp(_uniform(rng, shape, 0, 0.7) * smooth_path(rng, shape, np.full((shape.rows, 1), 1.5 * period)))
     wave = np.sin(angle + _uniform(rng, shape, 0, 0.7) * np.sin(angle))
@@ -478,7 +489,7 @@ def _draw_period(rng: Generator, history: int) -> tuple[int, int]:
     """Periods of two seasons, 1 for none, that mostly fit into the history."""
     if rng.random() < 0.12:
         return 1, 1
-    fitting = _PERIODS[_PERIODS * 2.5 <= history * rng.choice((1.0, 1.0, 3.0))]
+    fitting = _PERIODS[history * rng.choice((0.4, 0.4, 1.2)) >= _PERIODS]
     if not len(fitting):
         return (4, 1) if rng.random() < 0.4 else (1, 1)
     period = int(rng.choice(fitting)) if rng.random() < 0.8 else int(rng.integers(2, max(3, min(80, history // 2))))
@@ -509,15 +520,19 @@ def draw_batch(
     names = list(FAMILIES)
     shares = np.array([families.get(name, 0.0) if families else FAMILIES[name][1] for name in names])
     shares = shares / shares.sum()
+    annual_shares = shares * [_ANNUAL_FACTORS.get(name, 1.0) for name in names]
+    annual_shares = annual_shares / annual_shares.sum()
     low, high = ((8, 96), (48, 512), (400, longest))[rng.choice(3, p=(0.5, 0.32, 0.18))]
     base = int(np.exp(rng.uniform(np.log(low), np.log(min(high, longest)))))
     horizon = int(np.exp(rng.uniform(np.log(4), np.log(max(5, min(256, 1.2 * base))))))
     past, future, periods, family = [], [], [], []
     for _ in range(rows // _GROUP):
         history = max(8, int(base * rng.uniform(0.75, 1)))
-        period, long_period = _draw_period(rng, history)
+        # Short histories are mostly yearly: no season, and growth that goes on.
+        annual = rng.random() < _ANNUAL_SHARE * (history < _ANNUAL_LENGTH)
+        period, long_period = (1, 1) if annual else _draw_period(rng, history)
         shape = Shape(_GROUP, history + horizon, history, period, long_period)
-        chosen = int(rng.choice(len(names), p=shares))
+        chosen = int(rng.choice(len(names), p=annual_shares if annual else shares))
         values = FAMILIES[names[chosen]][0](rng, shape)
         if rng.random() < 0.1:
             other = FAMILIES[names[int(rng.choice(len(names), p=shares))]][0](rng, shape)
@@ -567,6 +582,8 @@ class SyntheticPriorDataset(Dataset):
 
     def __getitem__(self, number: int) -> dict[str, Tensor]:
         """One batch: `past_values`, `future_values` (batch, time, 1), `seasonal_period` (batch, 1, 2)."""
+        if not 0 <= number < self.num_batches:
+            raise IndexError(f"batch {number} of {self.num_batches}")
         batch = draw_batch(self.seed, number, self.batch_size, self.families)
         return {
             "past_values": torch.from_numpy(batch["past_values"])[..., None],

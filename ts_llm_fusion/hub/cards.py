@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # model_type -> (template, task of the Hub, tags)
 _KINDS = {
     "llmps": ("forecaster.md", "time-series-forecasting", ("time-series", "forecasting", "llm-ps")),
+    "tsfusion": ("tsfusion.md", "time-series-forecasting", ("time-series", "forecasting", "zero-shot")),
     "tslm": ("tslm.md", "text-generation", ("time-series", "question-answering", "opentslm")),
     "llmps_t2t": ("t2t.md", "feature-extraction", ("time-series", "llm-ps")),
 }
@@ -207,7 +208,7 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
     template, task, tags = _KINDS[kind]
     values: dict[str, Any] = {}
     base, backbone = None, ""
-    if kind != "llmps_t2t":
+    if kind in ("llmps", "tslm"):
         base, backbone = _backbone(config, metrics)
         values = (_of_forecaster if kind == "llmps" else _of_tslm)(config, metrics)
     eval_results = _eval_results(kind, metrics) if metrics and "test" in metrics else None
