@@ -30,6 +30,7 @@ EXPERTS = (
     "autoregression",
     "autoregression_local",
     "autoregression_of_changes",
+    "linear_predictor",
 )
 # What the width of the band is mixed of.
 SPREADS = (
@@ -43,6 +44,7 @@ SPREADS = (
     "about_line",
     "disagreement",
     "autoregression",
+    "linear_predictor",
 )
 # Those that a series has only if it has a season.
 _SEASONAL = frozenset(name for name in EXPERTS if name.startswith("seasonal_")) | {"level_times_shape"}
@@ -55,7 +57,7 @@ class TSFusionConfig(PreTrainedConfig):
     Args:
         context_length (`int`, defaults to 2112): most time steps of history that are used, the last ones.
         prediction_length (`int`, defaults to 64): steps that are forecast where no other number is asked for.
-        hidden_size (`int`, defaults to 192): width of the gate.
+        hidden_size (`int`, defaults to 256): width of the gate.
         quantile_levels (`list[float]`, defaults to 13 levels from 0.01 to 0.99): levels whose quantiles the spread
             head learns, rising, each between 0 and 1, with 0.5 among them. Quantiles of all other levels follow from
             these.
@@ -72,7 +74,7 @@ class TSFusionConfig(PreTrainedConfig):
 
     context_length: int = 2112
     prediction_length: int = 64
-    hidden_size: int = 192
+    hidden_size: int = 256
     quantile_levels: list[float] | tuple[float, ...] = (
         0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99,
     )  # fmt: skip

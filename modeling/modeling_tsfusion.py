@@ -10,10 +10,12 @@ from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
 
-from .configuration_tsfusion import TSFusionConfig
+from .configuration_tsfusion import EXPERTS, SPREADS, TSFusionConfig
 from .modeling_layers import init_fan_in
 from .modeling_scaling import observed
-from .modeling_tsfusion_experts import NUM_FEATURES, Experts, run_experts
+from .modeling_tsfusion_analysis import Analysis, analyse
+from .modeling_tsfusion_experts import Experts, run_experts
+from .modeling_tsfusion_features import NUM_FEATURES, series_features
 from .modeling_tsfusion_series import Histories, align, find_periods
 
 # Values of the histories of one pass of the experts, which bounds their memory.
@@ -141,8 +143,12 @@ class TSFusionModel(TSFusionPreTrainedModel):
             )
         return given.reshape(-1, 2).long()
 
-    def _experts(self, histories: Histories, periods: Tensor, steps: Tensor) -> Experts:
-        return run_experts(histories, periods, steps).chosen(self.config.experts, self.config.spreads)
+    def _experts(self, facts: Analysis, steps: Tensor) -> Experts:
+        """Those that the configuration names."""
+        out = run_experts(facts, steps)
+        experts = [EXPERTS.index(name) for name in self.config.experts]
+        spreads = [SPREADS.index(name) for name in self.config.spreads]
+        return Experts(out.forecasts[..., experts], out.available[:, experts], out.spreads[..., spreads])
 
     @torch.no_grad()
     def _compute(self, histories: Histories, periods: Tensor, last_knot: int, length: int) -> tuple[Tensor, ...]:
@@ -152,13 +158,14 @@ class TSFusionModel(TSFusionPreTrainedModel):
         knots = 2 ** torch.arange(last_knot + 1, device=device)
         rows = len(histories.values)
         steps = torch.cat((knots.expand(rows, -1), _steps_ahead(histories.gap, length)), 1)
-        experts = self._experts(histories, periods, steps)
+        facts = analyse(histories, periods)
+        experts = self._experts(facts, steps)
         n = histories.length
         checked = torch.zeros(rows, self.num_checked, device=device)
         tested = (n >= self.config.backtest_min_history).nonzero().squeeze(1)
         if len(tested) > 0:
             checked[tested] = self._backtest(histories, periods, tested, experts.available[tested])
-        series = torch.cat((experts.features, checked), 1)
+        series = torch.cat((series_features(facts), checked), 1)
 
         shown = experts.available[:, None]
         at_knots, spreads = experts.forecasts[:, : len(knots)], experts.spreads[:, : len(knots)]
@@ -180,7 +187,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             experts.forecasts[:, len(knots) :],
             experts.available,
             experts.spreads[:, len(knots) :],
-            experts.unit,
+            facts.unit,
             series,
             knot,
             steps[:, len(knots) :],
@@ -192,7 +199,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         held = (length // 4).clamp(max=self.config.backtest_length)
         past = histories.cut(rows, held)
         steps = torch.arange(1, self.config.backtest_length + 1, device=rows.device).expand(len(rows), -1)
-        experts = self._experts(past, periods[rows], steps)
+        experts = self._experts(analyse(past, periods[rows]), steps)
         index = (past.length[:, None] + steps - 1).clamp(max=histories.values.shape[1] - 1)
         truth = histories.values[rows].gather(1, index)
         known = histories.observed[rows].gather(1, index) * (steps <= held[:, None])

@@ -11,7 +11,9 @@ from transformers import AutoConfig, AutoModel, AutoModelForTimeSeriesPrediction
 from ts_llm_fusion import TSFusionConfig, TSFusionForForecasting, TSFusionModel
 from ts_llm_fusion.modeling.configuration_tsfusion import EXPERTS, SPREADS
 from ts_llm_fusion.modeling.modeling_tsfusion import quantile_interpolation
+from ts_llm_fusion.modeling.modeling_tsfusion_analysis import analyse
 from ts_llm_fusion.modeling.modeling_tsfusion_experts import run_experts
+from ts_llm_fusion.modeling.modeling_tsfusion_features import NUM_FEATURES, series_features
 from ts_llm_fusion.modeling.modeling_tsfusion_series import align, find_periods, find_season
 from ts_llm_fusion.modeling.modeling_tsfusion_smoothing import GRID, smooth
 
@@ -284,12 +286,14 @@ def test_a_season_of_noise_is_shrunk_and_a_growing_one_grows():
 
 def test_experts_have_one_column_each():
     histories = align(made_series(64)[..., 0], torch.ones(1, 64, dtype=torch.bool), 2112)
-    steps = torch.tensor([[1, 5, 300]])
-    out = run_experts(histories, torch.tensor([[12, 1]]), steps)
+    facts = analyse(histories, torch.tensor([[12, 1]]))
+    out = run_experts(facts, torch.tensor([[1, 5, 300]]))
     assert out.forecasts.shape == (1, 3, len(EXPERTS))
     assert out.spreads.shape == (1, 3, len(SPREADS))
     assert (out.spreads > 0).all()
-    assert torch.isfinite(out.features).all()
+    features = series_features(facts)
+    assert features.shape == (1, NUM_FEATURES)
+    assert torch.isfinite(features).all()
 
 
 def test_the_loss_counts_observed_targets_in_units_of_the_series(model):

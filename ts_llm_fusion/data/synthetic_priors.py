@@ -2,10 +2,10 @@
 
 | family | share | what it is |
 |---|---|---|
-| structural | 20 % | a trend, one or two seasons that evolve, spike or switch off, and noise; sums or products |
-| smoothing | 14 % | exponential smoothing state space models: level, damped slope, season (Hyndman et al. 2008) |
+| structural | 18 % | a trend, one or two seasons that evolve, spike or switch off, and noise; sums or products |
+| smoothing | 12 % | exponential smoothing state space models: level, damped slope, season (Hyndman et al. 2008) |
 | growth | 12 % | economic growth: a positive level with persistent growth rates, in level or logarithm |
-| loads | 12 % | a day or week profile that stays, on a level that wanders on several scales and returns |
+| loads | 16 % | a day or week profile that stays, on a level that wanders on several scales and returns |
 | processes | 10 % | Gaussian processes of many scales, their sums and products, passed through a small causal graph |
 | arima | 8 % | seasonal ARIMA, integrated 0 to 2 times |
 | random_walk | 11 % | random walks, mean reversion with regimes, stochastic volatility, jumps |
@@ -268,7 +268,7 @@ def smoothing(rng: Generator, shape: Shape) -> np.ndarray:
         cycles = -(-shape.length // shape.period)
         padded = np.zeros((shape.rows, cycles * shape.period))
         padded[:, : shape.length] = shocks
-        gamma = _log_uniform(rng, shape, 0.002, 0.5)[:, :, None]
+        gamma = _log_uniform(rng, shape, 0.002, 0.35)[:, :, None]
         moves = np.cumsum(padded.reshape(shape.rows, cycles, shape.period), 1)
         moves = np.concatenate((np.zeros_like(moves[:, :1]), moves[:, :-1]), 1)
         moves = (gamma * moves).reshape(shape.rows, -1)[:, : shape.length]
@@ -342,7 +342,7 @@ def arima(rng: Generator, shape: Shape) -> np.ndarray:
         filters = filters * factor(shape.period, int(rng.integers(0, 2)), 0.8) / factor(shape.period, 1, 0.9)
     values = np.fft.irfft(np.fft.rfft(rng.standard_normal((shape.rows, ring))) * filters, ring)[:, : shape.length]
     values = standardised(values)
-    if shape.period > 1 and rng.random() < 0.4:
+    if shape.period > 1 and rng.random() < 0.25:
         cycles = -(-shape.length // shape.period)
         padded = np.zeros((shape.rows, cycles * shape.period))
         padded[:, : shape.length] = values
@@ -441,10 +441,10 @@ def catalog(rng: Generator, shape: Shape) -> np.ndarray:
 
 # family -> (what draws it, its share of the groups)
 FAMILIES: dict[str, tuple[Callable[[Generator, Shape], np.ndarray], float]] = {
-    "structural": (structural, 0.20),
-    "smoothing": (smoothing, 0.14),
+    "structural": (structural, 0.18),
+    "smoothing": (smoothing, 0.12),
     "growth": (growth, 0.12),
-    "loads": (loads, 0.12),
+    "loads": (loads, 0.16),
     "processes": (processes, 0.10),
     "arima": (arima, 0.08),
     "random_walk": (random_walk, 0.11),
@@ -522,7 +522,7 @@ def draw_batch(
     shares = shares / shares.sum()
     annual_shares = shares * [_ANNUAL_FACTORS.get(name, 1.0) for name in names]
     annual_shares = annual_shares / annual_shares.sum()
-    low, high = ((8, 96), (48, 512), (400, longest))[rng.choice(3, p=(0.5, 0.32, 0.18))]
+    low, high = ((8, 96), (48, 512), (400, longest))[rng.choice(3, p=(0.5, 0.36, 0.14))]
     base = int(np.exp(rng.uniform(np.log(low), np.log(min(high, longest)))))
     horizon = int(np.exp(rng.uniform(np.log(4), np.log(max(5, min(256, 1.2 * base))))))
     past, future, periods, family = [], [], [], []
