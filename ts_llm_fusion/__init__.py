@@ -6,11 +6,15 @@ transformers are imported when a public name or an Auto class is first used.
 
 import importlib
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from .registration import register_auto_classes
 
 __version__ = version("ts-llm-fusion")
+
+# The forecaster that needs no training, for `from_pretrained`: see README.md in this folder.
+BUILT_IN = str(Path(__file__).parent / "checkpoints" / "tsfusion")
 
 # public name -> module that defines it
 _PUBLIC = {
@@ -41,7 +45,7 @@ _PUBLIC = {
     "predict_fev": "ts_llm_fusion.evaluation.fev_predictions",
 }
 
-__all__ = sorted([*_PUBLIC, "__version__"])
+__all__ = sorted([*_PUBLIC, "BUILT_IN", "__version__"])
 
 register_auto_classes()
 

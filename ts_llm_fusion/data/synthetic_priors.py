@@ -29,7 +29,7 @@ from torch.utils.data import Dataset
 
 from .synthetic_series import FAMILIES as CATALOG
 
-_GROUP = 32
+_GROUP = 16
 _PERIODS = np.array([4, 5, 7, 12, 12, 24, 24, 24, 30, 48, 52, 52, 96, 144, 168, 288, 336, 365])
 # Of histories shorter than this, this share is without season, and these families are drawn so many times as often.
 _ANNUAL_LENGTH, _ANNUAL_SHARE = 80, 0.5
@@ -508,7 +508,7 @@ def draw_batch(
     Args:
         seed: of everything.
         number: of the batch.
-        rows: a multiple of 32.
+        rows: of a batch of short histories, a multiple of 64; half and a quarter as many are long.
         families: name -> share; those of `FAMILIES` by default.
         longest: steps of the longest history.
 
@@ -522,11 +522,12 @@ def draw_batch(
     shares = shares / shares.sum()
     annual_shares = shares * [_ANNUAL_FACTORS.get(name, 1.0) for name in names]
     annual_shares = annual_shares / annual_shares.sum()
-    low, high = ((8, 96), (48, 512), (400, longest))[rng.choice(3, p=(0.5, 0.36, 0.14))]
+    # Long histories cost most and come in smaller batches.
+    low, high, part = ((8, 96, 1), (48, 512, 2), (400, longest, 4))[rng.choice(3, p=(0.45, 0.37, 0.18))]
     base = int(np.exp(rng.uniform(np.log(low), np.log(min(high, longest)))))
     horizon = int(np.exp(rng.uniform(np.log(4), np.log(max(5, min(256, 1.2 * base))))))
     past, future, periods, family = [], [], [], []
-    for _ in range(rows // _GROUP):
+    for _ in range(rows // part // _GROUP):
         history = max(8, int(base * rng.uniform(0.75, 1)))
         # Short histories are mostly yearly: no season, and growth that goes on.
         annual = rng.random() < _ANNUAL_SHARE * (history < _ANNUAL_LENGTH)
@@ -559,19 +560,19 @@ class SyntheticPriorDataset(Dataset):
 
     Args:
         num_batches: how many there are.
-        batch_size: rows of each, a multiple of 32.
+        batch_size: rows of those of short histories, a multiple of 64.
         seed: of everything.
         families: name -> share; those of `FAMILIES` by default.
 
     Raises:
-        ValueError: for a batch size that is not a multiple of 32, or an unknown family.
+        ValueError: for a batch size that is not a multiple of 64, or an unknown family.
     """
 
     def __init__(
         self, num_batches: int, batch_size: int = 256, seed: int = 0, families: dict[str, float] | None = None
     ):
-        if batch_size < _GROUP or batch_size % _GROUP:
-            raise ValueError(f"batch_size is {batch_size}; give a multiple of {_GROUP}.")
+        if batch_size < 64 or batch_size % 64:
+            raise ValueError(f"batch_size is {batch_size}; give a multiple of 64.")
         unknown = [name for name in families or {} if name not in FAMILIES]
         if unknown:
             raise ValueError(f"families: no family {unknown[0]!r}; the families are {', '.join(FAMILIES)}.")
