@@ -31,7 +31,9 @@ _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch
 class PriorArguments:
     """Which made-up series are trained on."""
 
-    batch_size: int = field(default=256, metadata={"help": "Series of a step on short histories, a multiple of 64; fewer long ones."})
+    batch_size: int = field(
+        default=256, metadata={"help": "Series of a step on short histories, a multiple of 64; long ones are fewer."}
+    )
     families: dict | str | None = field(
         default=None, metadata={"help": "Family of series -> share; all of synthetic_priors by default."}
     )
