@@ -14,6 +14,9 @@ EXPERTS = (
     "seasonal_average",
     "seasonal_recent",
     "seasonal_average_long",
+    "seasonal_drift_long",
+    "seasonal_level_long",
+    "level_times_shape_long",
     "level_times_shape",
     "naive",
     "simple_smoothing",
@@ -47,7 +50,7 @@ SPREADS = (
     "linear_predictor",
 )
 # Those that a series has only if it has a season.
-_SEASONAL = frozenset(name for name in EXPERTS if name.startswith("seasonal_")) | {"level_times_shape"}
+_SEASONAL = frozenset(name for name in EXPERTS if name.startswith(("seasonal_", "level_times_shape")))
 
 
 @validated

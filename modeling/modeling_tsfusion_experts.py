@@ -132,22 +132,32 @@ def _seasonal_experts(facts: Analysis, steps: Tensor) -> dict[str, Tensor]:
     """Forecasts of the history as it is, by name."""
     x, n = facts.x, facts.length[:, None]
     m, m_long = facts.periods[:, :1], facts.periods[:, 1:]
-    naive = at(x, n - 1 - (-steps) % m)
-    full = (n // m - 1).clamp(min=1)
-    last_cycle = mean_over(x, (facts.age < m) * facts.valid)
-    first_cycle = mean_over(x, ((facts.age >= full * m) & (facts.age < (full + 1) * m)) * facts.valid)
-    drift = (last_cycle - first_cycle) / full
-    average = _profile(facts, m, steps, 0.85)
+    naive, naive_long = (at(x, n - 1 - (-steps) % period) for period in (m, m_long))
+
+    def mean_of(start: Tensor, period: Tensor) -> Tensor:
+        """Mean of a cycle that ends `start` steps before the end."""
+        return mean_over(x, ((facts.age >= start) & (facts.age < start + period)) * facts.valid)
+
+    last_cycle, last_long = mean_of(torch.zeros_like(n), m), mean_of(torch.zeros_like(n), m_long)
+    full, full_long = (n // m - 1).clamp(min=1), (n // m_long - 1).clamp(min=1)
+    drift = (last_cycle - mean_of(full * m, m)) / full
+    drift_long = (last_long - mean_of(full_long * m_long, m_long)) / full_long
+    average, average_long = _profile(facts, m, steps, 0.85), _profile(facts, m_long, steps, 0.7)
     level = mean_over(x, facts.weight * 0.85 ** (facts.age // m))
+    level_long = mean_over(x, facts.weight * 0.7 ** (facts.age // m_long))
     return {
         "last_value": at(x, n - 1).expand_as(steps),
         "seasonal_naive": naive,
         "seasonal_drift": naive + drift * (steps / m).ceil(),
-        "seasonal_naive_long": at(x, n - 1 - (-steps) % m_long),
+        "seasonal_naive_long": naive_long,
+        "seasonal_drift_long": naive_long + drift_long * (steps / m_long).ceil(),
+        # Moved as the last short cycle has moved against the same one a long cycle ago.
+        "seasonal_level_long": naive_long + last_cycle - mean_of(m_long, m),
+        "level_times_shape_long": average_long + (last_long - level_long) * 0.6,
         "seasonal_profile": _profile(facts, m, steps, 1.0),
         "seasonal_average": average,
         "seasonal_recent": _profile(facts, m, steps, 0.5),
-        "seasonal_average_long": _profile(facts, m_long, steps, 0.7),
+        "seasonal_average_long": average_long,
         # The shape of all cycles, later ones counting more, moved towards the level of the last one.
         "level_times_shape": average + (last_cycle - level) * 0.6,
     }
@@ -157,6 +167,7 @@ def _available(facts: Analysis) -> Tensor:
     """1 where an expert exists for a row, (rows, experts)."""
     cycles = facts.length[:, None] / facts.periods * (facts.periods > 1)
     needs = {"seasonal_naive": (0, 1), "seasonal_naive_long": (1, 1), "seasonal_average_long": (1, 2)}
+    needs |= dict.fromkeys(("seasonal_drift_long", "seasonal_level_long", "level_times_shape_long"), (1, 2))
     needs |= dict.fromkeys(
         ("seasonal_drift", "seasonal_profile", "seasonal_average", "seasonal_recent", "level_times_shape"), (0, 2)
     )

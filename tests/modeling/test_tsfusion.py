@@ -134,6 +134,9 @@ def test_without_training_the_forecast_is_the_mean_of_the_experts_with_a_normal_
     assert [name for name, one in zip(EXPERTS, used, strict=True) if not one] == [
         "seasonal_naive_long",
         "seasonal_average_long",
+        "seasonal_drift_long",
+        "seasonal_level_long",
+        "level_times_shape_long",
     ]
     plain = out.expert_predictions[0, :, 0][:, used].mean(-1)
     torch.testing.assert_close(out.mean_predictions[0, :, 0], plain)

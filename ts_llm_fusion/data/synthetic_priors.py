@@ -34,6 +34,7 @@ _PERIODS = np.array([4, 5, 7, 12, 12, 24, 24, 24, 30, 48, 52, 52, 96, 144, 168, 
 # Of histories shorter than this, this share is without season, and these families are drawn so many times as often.
 _ANNUAL_LENGTH, _ANNUAL_SHARE = 80, 0.5
 _ANNUAL_FACTORS = {"growth": 5.0, "smoothing": 1.5, "arima": 1.5, "loads": 0.2, "counts": 0.3}
+_DAILY = (24, 48, 96, 144)
 _LONG_PERIODS = {24: 168, 48: 336, 96: 672, 144: 1008, 7: 365, 12: 144, 4: 52}
 
 
@@ -171,6 +172,13 @@ def week(rng: Generator, shape: Shape) -> np.ndarray:
     return standardised(factor * np.where(free, other, kinds[0]))
 
 
+def any_season(rng: Generator, shape: Shape) -> np.ndarray:
+    """A season of the short period, where there is a long one mostly a week of it."""
+    if shape.long_period > 1 and shape.long_period % shape.period == 0 and rng.random() < 0.65:
+        return week(rng, shape)
+    return season(rng, shape, shape.period)
+
+
 def trend(rng: Generator, shape: Shape) -> np.ndarray:
     """A standardised trend of one kind, or none."""
     time = np.linspace(0, 1, shape.length)
@@ -211,9 +219,8 @@ def structural(rng: Generator, shape: Shape) -> np.ndarray:
     """Trend, seasons and noise."""
     size = _log_uniform(rng, shape, 0.02, 1.5)
     values = trend(rng, shape) * _log_uniform(rng, shape, 0.1, 6)
-    is_week = shape.long_period > 1 and shape.long_period % shape.period == 0 and rng.random() < 0.6
-    values += (week(rng, shape) if is_week else season(rng, shape, shape.period)) * _log_uniform(rng, shape, 0.2, 4)
-    if not is_week and rng.random() < 0.6:
+    values += any_season(rng, shape) * _log_uniform(rng, shape, 0.2, 4)
+    if rng.random() < 0.35:
         values += season(rng, shape, shape.long_period) * _log_uniform(rng, shape, 0.1, 2)
     shocks = noise(rng, shape)
     if rng.random() < 0.5:
@@ -239,8 +246,7 @@ def loads(rng: Generator, shape: Shape) -> np.ndarray:
         if rng.random() < 0.75:
             memory = 1 - 1 / _log_uniform(rng, shape, fastest, slowest)
             values += colored(rng, shape, memory) * np.sqrt(1 - memory**2) * _log_uniform(rng, shape, 0.1, 1.5)
-    is_week = shape.long_period > 1 and shape.long_period % shape.period == 0 and rng.random() < 0.5
-    profile = week(rng, shape) if is_week else season(rng, shape, shape.period)
+    profile = any_season(rng, shape)
     if rng.random() < 0.5:
         profile = profile * np.exp(
             _uniform(rng, shape, 0.1, 0.5) * smooth_path(rng, shape, _log_uniform(rng, shape, 2 * base, 40 * base))
@@ -248,7 +254,7 @@ def loads(rng: Generator, shape: Shape) -> np.ndarray:
     values += profile * _log_uniform(rng, shape, 0.2, 3)
     if rng.random() < 0.3:
         values += trend(rng, shape) * _log_uniform(rng, shape, 0.1, 2)
-    return values + noise(rng, shape) * _log_uniform(rng, shape, 0.03, 0.8)
+    return values + noise(rng, shape) * _log_uniform(rng, shape, 0.02, 0.5)
 
 
 def smoothing(rng: Generator, shape: Shape) -> np.ndarray:
@@ -272,7 +278,7 @@ def smoothing(rng: Generator, shape: Shape) -> np.ndarray:
         moves = np.cumsum(padded.reshape(shape.rows, cycles, shape.period), 1)
         moves = np.concatenate((np.zeros_like(moves[:, :1]), moves[:, :-1]), 1)
         moves = (gamma * moves).reshape(shape.rows, -1)[:, : shape.length]
-        values = values + moves + season(rng, shape, shape.period) * _log_uniform(rng, shape, 0.3, 8)
+        values = values + moves + any_season(rng, shape) * _log_uniform(rng, shape, 0.3, 8)
     values = values + shocks
     if rng.random() < 0.35:
         values = np.exp(_log_uniform(rng, shape, 0.05, 0.7) * values / (values.std(1, keepdims=True) + 1e-9))
@@ -284,6 +290,10 @@ def growth(rng: Generator, shape: Shape) -> np.ndarray:
     memory = 1 - _log_uniform(rng, shape, 0.02, 0.7)
     rate = colored(rng, shape, memory) * np.sqrt(1 - memory**2) * _log_uniform(rng, shape, 0.2, 2)
     rate = rate + _uniform(rng, shape, -0.2, 2) + rng.standard_normal(rate.shape) * _log_uniform(rng, shape, 0.03, 0.8)
+    if rng.random() < 0.5:
+        # Calm and restless times.
+        times = smooth_path(rng, shape, _log_uniform(rng, shape, 3, 2 * shape.length))
+        rate = rate * np.exp(_uniform(rng, shape, 0.2, 0.9) * times)
     if rng.random() < 0.4:
         crises = rng.random(rate.shape) < rng.uniform(0.2, 3) / shape.length
         rate = rate - crises * rng.exponential(4, rate.shape) * np.sign(rng.uniform(-0.3, 1, rate.shape))
@@ -384,7 +394,7 @@ def random_walk(rng: Generator, shape: Shape) -> np.ndarray:
 
 def counts(rng: Generator, shape: Shape) -> np.ndarray:
     """Counts of a rate with trend and season, some with phases of nothing, extra zeros or a cap."""
-    level = 0.4 * trend(rng, shape) + season(rng, shape, shape.period) * _log_uniform(rng, shape, 0.05, 0.8)
+    level = 0.4 * trend(rng, shape) + any_season(rng, shape) * _log_uniform(rng, shape, 0.05, 0.8)
     rate = np.exp(level) * _log_uniform(rng, shape, 0.1, 200)
     if rng.random() < 0.4:
         rate = rate * rng.gamma(2, 0.5, rate.shape)
@@ -490,11 +500,15 @@ def _draw_period(rng: Generator, history: int) -> tuple[int, int]:
     if rng.random() < 0.12:
         return 1, 1
     fitting = _PERIODS[history * rng.choice((0.4, 0.4, 1.2)) >= _PERIODS]
+    # Long histories are mostly of hours and their parts.
+    daily = fitting[np.isin(fitting, _DAILY)]
+    if history > 350 and len(daily) and rng.random() < 0.5:
+        fitting = daily
     if not len(fitting):
         return (4, 1) if rng.random() < 0.4 else (1, 1)
     period = int(rng.choice(fitting)) if rng.random() < 0.8 else int(rng.integers(2, max(3, min(80, history // 2))))
     long_period = _LONG_PERIODS.get(period, period * int(rng.integers(2, 8)))
-    return period, long_period if 2 * long_period <= history and rng.random() < 0.6 else 1
+    return period, long_period if 2 * long_period <= history and rng.random() < 0.75 else 1
 
 
 def draw_batch(
