@@ -2,15 +2,15 @@
 
 | family | share | what it is |
 |---|---|---|
-| structural | 18 % | a trend, one or two seasons that evolve, spike or switch off, and noise; sums or products |
+| structural | 15 % | a trend, one or two seasons that evolve, spike or switch off, and noise; sums or products |
 | smoothing | 12 % | exponential smoothing state space models: level, damped slope, season (Hyndman et al. 2008) |
 | growth | 12 % | economic growth: a positive level with persistent growth rates, in level or logarithm |
 | loads | 16 % | a day or week profile that stays, on a level that wanders on several scales and returns |
 | processes | 10 % | Gaussian processes of many scales, their sums and products, passed through a small causal graph |
 | arima | 8 % | seasonal ARIMA, integrated 0 to 2 times |
-| random_walk | 11 % | random walks, mean reversion with regimes, stochastic volatility, jumps |
+| random_walk | 13 % | random walks, mean reversion with regimes, stochastic volatility, jumps |
 | counts | 5 % | counts with seasons, hard zero phases, inflation of zeros, caps |
-| cycles | 5 % | cycles of irregular length and height, bursts such as epidemics |
+| cycles | 6 % | cycles of irregular length and height, bursts such as epidemics |
 | shapes | 2 % | steps, spikes, saw teeth, square waves |
 | catalog | 1 % | the families of `synthetic_series` |
 
@@ -413,14 +413,18 @@ def counts(rng: Generator, shape: Shape) -> np.ndarray:
 def cycles(rng: Generator, shape: Shape) -> np.ndarray:
     """Cycles about a period, of irregular length and height: waves, or bursts from a floor."""
     period = shape.period if shape.period > 3 else rng.uniform(5, max(6, min(60, shape.length / 4)))
-    speed = (
-        1 / period * np.exp(rng.uniform(0, 0.15) * smooth_path(rng, shape, np.full((shape.rows, 1), float(period))))
-    )
+    irregular = rng.uniform(0, 0.15) * rng.integers(2)
+    speed = np.exp(irregular * smooth_path(rng, shape, np.full((shape.rows, 1), float(period)))) / period
     angle = 2 * np.pi * (np.cumsum(speed, 1) + _uniform(rng, shape, 0, 1))
     height = np.exp(_uniform(rng, shape, 0, 0.7) * smooth_path(rng, shape, np.full((shape.rows, 1), 1.5 * period)))
     wave = np.sin(angle + _uniform(rng, shape, 0, 0.7) * np.sin(angle))
     if rng.random() < 0.6:
         wave = np.exp(_uniform(rng, shape, 0.3, 3) * wave)
+        if rng.random() < 0.5:
+            # The height of a burst is its own, drawn anew for each cycle.
+            cycle = np.floor(angle / (2 * np.pi) + 0.25).astype(int)
+            heights = np.exp(_uniform(rng, shape, 0.1, 0.6) * rng.standard_normal((shape.rows, cycle.max() + 1)))
+            height = height * np.take_along_axis(heights, cycle, 1)
     values = standardised(wave) - standardised(wave).min(1, keepdims=True)
     values = values * height + noise(rng, shape) * _log_uniform(rng, shape, 0.01, 0.4) * np.sqrt(0.1 + values)
     return values + 0.5 * trend(rng, shape) * rng.integers(2)
@@ -451,15 +455,15 @@ def catalog(rng: Generator, shape: Shape) -> np.ndarray:
 
 # family -> (what draws it, its share of the groups)
 FAMILIES: dict[str, tuple[Callable[[Generator, Shape], np.ndarray], float]] = {
-    "structural": (structural, 0.18),
+    "structural": (structural, 0.15),
     "smoothing": (smoothing, 0.12),
     "growth": (growth, 0.12),
     "loads": (loads, 0.16),
     "processes": (processes, 0.10),
     "arima": (arima, 0.08),
-    "random_walk": (random_walk, 0.11),
+    "random_walk": (random_walk, 0.13),
     "counts": (counts, 0.05),
-    "cycles": (cycles, 0.05),
+    "cycles": (cycles, 0.06),
     "shapes": (shapes, 0.02),
     "catalog": (catalog, 0.01),
 }
