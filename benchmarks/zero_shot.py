@@ -1,5 +1,8 @@
 """Scores of the TSFusion forecaster on series it has not seen: `python -m benchmarks.zero_shot [--model FOLDER ...]`.
 
+`--development` scores the ends of the training parts of M4 and the validation rows of the others instead, which priors
+and experts were chosen by; the tests are for what has been chosen.
+
 `TS_LLM_FUSION_DATA_DIR` names a folder with m4/, ltsf/ and uni/ as the registry lays them out. Nothing is fitted to
 any of them. Prints for each model
 
@@ -15,7 +18,7 @@ import argparse
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +27,8 @@ import torch
 
 import ts_llm_fusion
 from ts_llm_fusion import TSFusionForForecasting
-from ts_llm_fusion.data.m4 import load_m4
-from ts_llm_fusion.data.preparation import DataArguments, prepare
+from ts_llm_fusion.data.m4 import M4Group, load_m4
+from ts_llm_fusion.data.preparation import DataArguments, PreparedData, prepare
 from ts_llm_fusion.evaluation.point_metrics import mae, mase, mse, seasonal_scale
 from ts_llm_fusion.evaluation.quantile_metrics import coverage
 from ts_llm_fusion.evaluation.report import results_table
@@ -51,6 +54,8 @@ SINGLE_SERIES = {
 _CONTEXT = 1056
 _BATCH = 512
 _ORIGINS = 4
+# Windows of each variable that coverage at longer horizons and the development scores take.
+_FEW = 60
 
 
 @dataclass
@@ -92,11 +97,20 @@ def forecast(
     return Forecasts(quantiles, targets)
 
 
-def score_m4(model: TSFusionForForecasting) -> tuple[dict[str, float], dict[str, float], list[float]]:
+def _development(group: M4Group) -> M4Group:
+    """The same with the last horizon of each training part as the test, where enough is left."""
+    long = [one for one in group.train if len(one) > group.horizon + 6]
+    test = np.stack([one[-group.horizon :] for one in long])
+    return replace(group, train=[one[: -group.horizon] for one in long], test=test)
+
+
+def score_m4(
+    model: TSFusionForForecasting, development: bool
+) -> tuple[dict[str, float], dict[str, float], list[float]]:
     """MASE and coverage of each group, coverage at longer horizons, and the coverages at the usual ones."""
     scores, longer, covered = {}, {}, []
     for name, seasons in M4_SEASONS.items():
-        group = load_m4(name)
+        group = _development(load_m4(name)) if development else load_m4(name)
         result = forecast(model, group.train, group.test, seasons)
         scale = seasonal_scale(group.train, group.seasonality)[:, None]
         scores[f"{name} MASE"] = mase(group.test, result.median, scale)
@@ -111,53 +125,58 @@ def score_m4(model: TSFusionForForecasting) -> tuple[dict[str, float], dict[str,
     return scores, longer, covered
 
 
-def score_ltsf(model: TSFusionForForecasting) -> tuple[dict[str, float], dict[str, float], list[float]]:
+def score_ltsf(
+    model: TSFusionForForecasting, development: bool
+) -> tuple[dict[str, float], dict[str, float], list[float]]:
     """MSE of each set beside its floors, coverage at longer horizons, and the coverages at the usual ones."""
     scores, longer, covered = {}, {}, []
     for name, (horizon, seasons, period) in LTSF_SETS.items():
         data = prepare(DataArguments(data=name), 96 if name != "ILI" else 104, horizon)
         scaled = _scaled(data)
-        result = _rolling(model, scaled, data.borders, horizon, seasons, 1)
+        rows = data.borders[:2] if development else data.borders[1:]
+        few = max(1, (rows[1] - rows[0]) // _FEW)
+        stride = few if development else 1
+        result = _rolling(model, scaled, rows, horizon, seasons, stride)
         scores[f"{name} MSE"] = mse(result.target, result.median)
         scores[f"{name} MAE"] = mae(result.target, result.median)
-        floor = _naive(scaled, data.borders, horizon, period)
+        floor = _naive(scaled, rows, horizon, period, stride)
         scores[f"{name} {'last value' if period == 1 else 'seasonal naive'} MSE"] = mse(result.target, floor)
         covered.append(result.coverage())
         longer[f"{name} 1x"] = covered[-1]
         for times in (2, 4):
-            stride = max(1, (data.borders[2] - data.borders[1]) // 200)
-            result = _rolling(model, scaled, data.borders, times * horizon, seasons, stride)
-            longer[f"{name} {times}x"] = result.coverage()
+            if times * horizon <= rows[1] - rows[0]:
+                longer[f"{name} {times}x"] = _rolling(model, scaled, rows, times * horizon, seasons, few).coverage()
     return scores, longer, covered
 
 
-def _scaled(data) -> np.ndarray:
+def _scaled(data: PreparedData) -> np.ndarray:
+    """All rows in units of the training rows' deviation."""
     moments = np.array([data.scaler[str(column)] for column in data.source.series.columns])
     return (data.source.series.to_numpy(dtype=np.float64) - moments[:, 0]) / moments[:, 1]
 
 
-def _origins(borders: tuple[int, int, int], horizon: int, stride: int) -> range:
-    return range(borders[1], borders[2] - horizon + 1, stride)
+def _origins(rows: tuple[int, int], horizon: int, stride: int) -> range:
+    return range(rows[0], rows[1] - horizon + 1, stride)
 
 
 def _rolling(
     model: TSFusionForForecasting,
     values: np.ndarray,
-    borders: tuple[int, int, int],
+    rows: tuple[int, int],
     horizon: int,
     seasons: int | tuple | None,
     stride: int,
 ) -> Forecasts:
-    """Every window of the test rows, each variable by itself."""
-    origins = _origins(borders, horizon, stride)
+    """Every `stride`-th window with its targets in some rows, each variable by itself."""
+    origins = _origins(rows, horizon, stride)
     histories = [values[max(0, o - _CONTEXT) : o, c] for o in origins for c in range(values.shape[1])]
     targets = np.stack([values[o : o + horizon, c] for o in origins for c in range(values.shape[1])])
     return forecast(model, histories, targets, seasons)
 
 
-def _naive(values: np.ndarray, borders: tuple[int, int, int], horizon: int, period: int) -> np.ndarray:
+def _naive(values: np.ndarray, rows: tuple[int, int], horizon: int, period: int, stride: int) -> np.ndarray:
     ahead = np.arange(horizon) % period - period
-    return np.stack([values[o + ahead, c] for o in _origins(borders, horizon, 1) for c in range(values.shape[1])])
+    return np.stack([values[o + ahead, c] for o in _origins(rows, horizon, stride) for c in range(values.shape[1])])
 
 
 def score_single(model: TSFusionForForecasting) -> tuple[dict[str, float], list[float]]:
@@ -196,6 +215,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", nargs="*", help="checkpoints; the built-in one by default")
     parser.add_argument("--only", nargs="*", default=["m4", "ltsf", "single", "speed"])
+    parser.add_argument("--development", action="store_true", help="score development data, not the tests")
     options = parser.parse_args()
     torch.set_num_threads(1)
     tables: dict[str, dict[str, dict[str, float]]] = {}
@@ -205,16 +225,16 @@ def main() -> None:
         covered: list[float] = []
         start = time.process_time()
         if "m4" in options.only:
-            scores, longer, part = score_m4(model)
+            scores, longer, part = score_m4(model, options.development)
             covered += part
             tables.setdefault("M4", {})[name] = scores
             tables.setdefault("M4: coverage of the 80 % band", {})[name] = longer
         if "ltsf" in options.only:
-            scores, longer, part = score_ltsf(model)
+            scores, longer, part = score_ltsf(model, options.development)
             covered += part
             tables.setdefault("LTSF", {})[name] = scores
             tables.setdefault("LTSF: coverage of the 80 % band", {})[name] = longer
-        if "single" in options.only:
+        if "single" in options.only and not options.development:
             scores, part = score_single(model)
             covered += part
             tables.setdefault("single series: MAE over seasonal naive", {})[name] = scores

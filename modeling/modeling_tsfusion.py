@@ -231,22 +231,24 @@ class TSFusionModel(TSFusionPreTrainedModel):
             prediction_length: steps to forecast; `config.prediction_length` by default.
 
         Raises:
-            ValueError: if `past_values` has not three axes or no time step, for a horizon below 1, or a period that
-                does not fit.
+            ValueError: if `past_values` has not three axes, an empty one or an infinity, for a horizon below 1, or a
+                period that does not fit.
         """
         length = self.config.prediction_length if prediction_length is None else prediction_length
-        if past_values.ndim != 3 or past_values.shape[1] < 1:
+        if past_values.ndim != 3 or 0 in past_values.shape:
             raise ValueError(
-                f"past_values has shape {tuple(past_values.shape)}; give (batch, time, channels), time at least 1."
+                f"past_values has shape {tuple(past_values.shape)}; give (batch, time, channels), none of them empty."
             )
         if length < 1:
             raise ValueError(f"prediction_length is {length}; it must be at least 1.")
         batch, _, channels = past_values.shape
         periods = self._periods(seasonal_period, batch, channels)
         mask = observed(past_values, past_observed_mask)
+        if (torch.isinf(past_values) & mask).any():
+            raise ValueError("past_values holds an infinity; mend the value or make it NaN.")
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (past_values, mask))
         gaps = mask.shape[1] - torch.where(mask.any(1), mask.shape[1] - mask.flip(1).float().argmax(1), mask.shape[1])
-        last_knot = int(gaps.max() + length - 1).bit_length() if len(gaps) else 0
+        last_knot = int(gaps.max() + length - 1).bit_length()
         width = max(1, _VALUES_A_PASS // min(values.shape[1], self.config.context_length))
         parts, locs, scales = [], [], []
         for rows, shown, known in zip(values.split(width), mask.split(width), periods.split(width), strict=True):
@@ -377,8 +379,8 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             quantile_levels: rising levels between 0 and 1 of `full_predictions`; `config.quantiles` by default.
 
         Raises:
-            ValueError: for wrong axes, a horizon below 1, levels that do not rise between 0 and 1, a period that does
-                not fit, or `future_values` of another shape than the forecast.
+            ValueError: for wrong axes, an infinity, a horizon below 1, levels that do not rise between 0 and 1, a period
+                that does not fit, or `future_values` of another shape than the forecast.
         """
         levels = list(self.config.quantiles if quantile_levels is None else quantile_levels)
         if not levels or any(not 0 < q < 1 for q in levels) or sorted(set(levels)) != levels:

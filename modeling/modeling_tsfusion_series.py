@@ -91,7 +91,7 @@ def align(values: Tensor, mask: Tensor, context_length: int) -> Histories:
     index = start[:, None] + torch.arange(kept, device=values.device)
     valid = torch.arange(kept, device=values.device) < length[:, None]
     observed = at(mask, index) & valid
-    precision = 8 * torch.finfo(values.dtype).eps if values.is_floating_point() else _TINY
+    precision = 2 * torch.finfo(values.dtype).eps if values.is_floating_point() else _TINY
     kept_values = torch.where(observed, at(values, index).double(), 0.0)
 
     largest = kept_values.abs().amax(1, keepdim=True)
@@ -101,7 +101,6 @@ def align(values: Tensor, mask: Tensor, context_length: int) -> Histories:
     mean = mean_over(scaled, weight)
     centred = (scaled - mean) * weight
     std = mean_over(centred.square(), weight).sqrt()
-    # A second pass: the first mean of a large level is rounded.
     varies = std > precision
     age = torch.arange(kept, device=values.device, dtype=torch.float64).expand(rows, -1)
     slope = ((age - mean_over(age, weight)) * centred).sum(1, keepdim=True)

@@ -14,7 +14,7 @@
 | shapes | 2 % | steps, spikes, saw teeth, square waves |
 | catalog | 1 % | the families of `synthetic_series` |
 
-One batch in ten mixes pairs of series; then come reversal, flips, censoring, rounding, outliers, outages and gaps.
+One batch in ten mixes pairs of series; then come reversal, censoring, rounding, outliers, outages and gaps.
 Batch 17 of seed 0 is the same in any process and order, so that workers can share a stream and a run can resume.
 """
 
@@ -31,9 +31,10 @@ from .synthetic_series import FAMILIES as CATALOG
 
 _GROUP = 16
 _PERIODS = np.array([4, 5, 7, 12, 12, 24, 24, 24, 30, 48, 52, 52, 96, 144, 168, 288, 336, 365])
+_BREAK_SHARE = 0.4
 # Of histories shorter than this, this share is without season, and these families are drawn so many times as often.
 _ANNUAL_LENGTH, _ANNUAL_SHARE = 80, 0.5
-_ANNUAL_FACTORS = {"growth": 5.0, "smoothing": 1.5, "arima": 1.5, "loads": 0.2, "counts": 0.3}
+_ANNUAL_FACTORS = {"growth": 6.0, "smoothing": 1.5, "arima": 1.5, "loads": 0.2, "counts": 0.3}
 _DAILY = (24, 48, 96, 144)
 _LONG_PERIODS = {24: 168, 48: 336, 96: 672, 144: 1008, 7: 365, 12: 144, 4: 52}
 
@@ -469,12 +470,11 @@ FAMILIES: dict[str, tuple[Callable[[Generator, Shape], np.ndarray], float]] = {
 }
 
 
-def spoil(rng: Generator, shape: Shape, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def spoil(rng: Generator, shape: Shape, values: np.ndarray, reversed_share: float) -> tuple[np.ndarray, np.ndarray]:
     """What happens to measured series. Returns the truth, and what is seen of it (NaN where missing)."""
-    if rng.random() < 0.1:
+    if rng.random() < reversed_share:
         values = values[:, ::-1]
     values = standardised(values)
-    values = values * np.where(_chance(rng, shape, 0.25), -1.0, 1.0)
     if rng.random() < 0.05:
         values = np.maximum(values, np.quantile(values, rng.uniform(0, 0.4), axis=1, keepdims=True))
     if rng.random() < 0.06:
@@ -497,6 +497,19 @@ def spoil(rng: Generator, shape: Shape, values: np.ndarray) -> tuple[np.ndarray,
         time = np.arange(shape.length)
         seen = np.where((time >= start) & (time < start + length) & (time < shape.history - 1), np.nan, seen)
     return values, seen
+
+
+def break_future(rng: Generator, shape: Shape, values: np.ndarray) -> np.ndarray:
+    """Some futures leave the path of their history: the level jumps and the slope changes, by a few usual changes.
+
+    Short histories of real series show fewer breaks than there are.
+    """
+    future = shape.length - shape.history
+    usual = np.sqrt(np.mean(np.diff(values, axis=1) ** 2, axis=1, keepdims=True))
+    since = np.arange(shape.length) - shape.history - np.floor(_uniform(rng, shape, 0, future))
+    jump = rng.standard_t(4, (shape.rows, 1)) * (since >= 0)
+    bend = 0.5 * rng.standard_t(4, (shape.rows, 1)) * np.maximum(since + 1, 0)
+    return values + usual * _chance(rng, shape, _BREAK_SHARE) * (jump + bend)
 
 
 def _draw_period(rng: Generator, history: int) -> tuple[int, int]:
@@ -557,7 +570,9 @@ def draw_batch(
             other = FAMILIES[names[int(rng.choice(len(names), p=shares))]][0](rng, shape)
             share = rng.uniform(0.2, 0.8)
             values = share * standardised(values) + (1 - share) * standardised(other)
-        truth, seen = spoil(rng, shape, values)
+        if annual:
+            values = break_future(rng, shape, values)
+        truth, seen = spoil(rng, shape, values, 0.0 if annual else 0.1)
         padded = np.full((_GROUP, base), np.nan)
         padded[:, base - history :] = seen[:, :history]
         past.append(padded)
