@@ -34,6 +34,8 @@ EXPERTS = (
     "autoregression_local",
     "autoregression_of_changes",
     "linear_predictor",
+    "seasonal_lags",
+    "seasonal_lags_of_changes",
 )
 # What the width of the band is mixed of.
 SPREADS = (
@@ -50,7 +52,10 @@ SPREADS = (
     "linear_predictor",
 )
 # Those that a series has only if it has a season.
-_SEASONAL = frozenset(name for name in EXPERTS if name.startswith(("seasonal_", "level_times_shape")))
+_SEASONAL = frozenset(name for name in EXPERTS if name.startswith(("seasonal_", "level_times_shape"))) - {
+    "seasonal_lags",
+    "seasonal_lags_of_changes",
+}
 
 
 @validated

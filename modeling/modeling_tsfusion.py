@@ -379,8 +379,8 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             quantile_levels: rising levels between 0 and 1 of `full_predictions`; `config.quantiles` by default.
 
         Raises:
-            ValueError: for wrong axes, an infinity, a horizon below 1, levels that do not rise between 0 and 1, a period
-                that does not fit, or `future_values` of another shape than the forecast.
+            ValueError: for wrong axes, an infinity, a horizon below 1, levels that do not rise between 0 and 1, a
+                period that does not fit, or `future_values` of another shape than the forecast.
         """
         levels = list(self.config.quantiles if quantile_levels is None else quantile_levels)
         if not levels or any(not 0 < q < 1 for q in levels) or sorted(set(levels)) != levels:

@@ -8,6 +8,10 @@ from .modeling_tsfusion_series import at, mean_over
 # Values that an autoregression and the linear predictor look at.
 LAGS = 12
 PREDICTORS = 32
+# Last values of the regression on seasonal lags; steps whose forecasts are solved for at once; largest forecast.
+_NEAR = 8
+_BLOCK_OF_STEPS = 256
+_LARGEST = 1e6
 _TINY = 1e-12
 
 
@@ -89,4 +93,85 @@ def linear_predictor(values: Tensor, valid: Tensor, length: Tensor, steps: Tenso
     return forecast, (covariance[:, :1] - explained).clamp(min=0).sqrt()
 
 
-__all__ = ["LAGS", "autocovariance", "iterate", "linear_predictor", "yule_walker"]
+def _lags(periods: Tensor, length: Tensor) -> Tensor:
+    """Lags of the regression on seasonal lags, int64 (rows, lags): 0 where one does not fit three times or repeats."""
+    near = torch.arange(1, _NEAR + 1, device=periods.device).expand(len(periods), -1)
+    around = periods[..., None] + torch.arange(-1, 2, device=periods.device)
+    seasonal = torch.where((periods[..., None] > 1) & (around > _NEAR), around, 0)
+    again = (seasonal[:, 1:, :, None] == seasonal[:, :1, None, :]).any(-1)
+    seasonal = torch.cat((seasonal[:, :1], torch.where(again, 0, seasonal[:, 1:])), 1)
+    lags = torch.cat((near, seasonal.flatten(1)), 1)
+    return torch.where(3 * lags <= length[:, None], lags, 0)
+
+
+def _past(values: Tensor, periods: Tensor) -> Tensor:
+    """Values at the lags of `_lags` before each step, (rows, time, lags); something where there is none."""
+    size = values.shape[1]
+    padded = torch.nn.functional.pad(values, (_NEAR, 1))
+    near = padded.unfold(1, _NEAR, 1)[:, :size].flip(-1)
+    time = torch.arange(size, device=values.device)
+    index = [(time - period[:, None]).clamp(min=0) for period in periods.unbind(1)]
+    # One later is one lag less.
+    shifted = [padded[:, _NEAR + shift : _NEAR + shift + size] for shift in (1, 0, -1)]
+    seasonal = [one.gather(1, place) for place in index for one in shifted]
+    return torch.cat((near, torch.stack(seasonal, -1)), -1)
+
+
+def _system(coefficients: Tensor, lags: Tensor, steps: int) -> Tensor:
+    """I - A of `regress_on_lags`, (rows, steps, steps)."""
+    by_lag = coefficients.new_zeros(len(lags), steps + 1)
+    by_lag.scatter_add_(1, lags.clamp(max=steps), torch.where(lags < steps, -coefficients, 0.0))
+    by_lag[:, 0] = 1.0
+    # Row h of a lower Toeplitz matrix is a window of its first column turned round.
+    windows = torch.nn.functional.pad(by_lag[:, :steps].flip(1), (0, steps - 1))
+    return windows.unfold(1, steps, 1).flip(1)
+
+
+def regress_on_lags(values: Tensor, weight: Tensor, length: Tensor, periods: Tensor, last_step: int) -> Tensor:
+    """Forecasts 1 to `last_step` by least squares on the last 8 values and on those about a season ago.
+
+    Ridge regression on x_(t-1), ..., x_(t-8) and on the three values about each season ago. The forecasts of a block
+    of steps solve one triangular system, (I - A) f = c, with A of the coefficients of lags inside the block.
+
+    Args:
+        values: zero-mean rows, (rows, time), 0 outside of the history.
+        weight: 1 where a step may be regressed on its past, same shape.
+        length: int64 (rows,).
+        periods: int64 (rows, 2), 1 where there is no season.
+        last_step: steps.
+
+    Returns:
+        (rows, last_step).
+    """
+    device = values.device
+    lags = _lags(periods, length)
+    used = (lags > 0).float()
+    time = torch.arange(values.shape[1], device=device)
+    past = _past(values, periods) * (weight * (time >= lags.amax(1, keepdim=True)))[..., None]
+    gram = past.transpose(1, 2) @ past * used[:, :, None] * used[:, None]
+    target = (values[:, None] @ past).squeeze(1) * used
+    energy = gram.diagonal(dim1=1, dim2=2).sum(1, keepdim=True) / used.sum(1, keepdim=True).clamp(min=1)
+    ridge = energy * (0.001 + 0.5 / length.clamp(min=1)[:, None]) + _TINY
+    gram = gram + torch.diag_embed(torch.where(used > 0, ridge, 1.0))
+    coefficients = torch.linalg.solve(gram, target[..., None]).squeeze(-1) * used
+
+    known, end = values, length
+    blocks = []
+    for start in range(0, last_step, _BLOCK_OF_STEPS):
+        steps = min(_BLOCK_OF_STEPS, last_step - start)
+        ahead = torch.arange(steps, device=device)
+        index = end[:, None, None] + ahead[:, None] - lags[:, None]
+        from_past = (index < end[:, None, None]) & (index >= 0)
+        seen = known.gather(1, index.clamp(0, known.shape[1] - 1).flatten(1)).view(*index.shape)
+        constant = (torch.where(from_past, seen, 0.0) * coefficients[:, None]).sum(-1, keepdim=True)
+        system = _system(coefficients, lags, steps)
+        block = torch.linalg.solve_triangular(system, constant, upper=False, unitriangular=True).squeeze(-1)
+        # What explodes is cut off by the caller; it must stay a number.
+        block = block.nan_to_num(0.0, _LARGEST, -_LARGEST).clamp(-_LARGEST, _LARGEST)
+        blocks.append(block)
+        known = torch.nn.functional.pad(known, (0, steps)).scatter(1, end[:, None] + ahead, block)
+        end = end + steps
+    return torch.cat(blocks, 1)
+
+
+__all__ = ["LAGS", "autocovariance", "iterate", "linear_predictor", "regress_on_lags", "yule_walker"]

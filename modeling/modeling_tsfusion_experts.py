@@ -7,7 +7,7 @@ from torch import Tensor
 
 from .configuration_tsfusion import EXPERTS, SPREADS
 from .modeling_tsfusion_analysis import CHANGE_LAGS, Analysis, Smoothers
-from .modeling_tsfusion_autoregression import LAGS, iterate, linear_predictor, yule_walker
+from .modeling_tsfusion_autoregression import LAGS, iterate, linear_predictor, regress_on_lags, yule_walker
 from .modeling_tsfusion_series import at, mean_over, phase_means
 
 _FLOOR = 1e-4
@@ -176,6 +176,24 @@ def _available(facts: Analysis) -> Tensor:
     return torch.stack(columns, 1)
 
 
+def _seasonal_lags(facts: Analysis, steps: Tensor) -> dict[str, Tensor]:
+    """Regressions of the history as it is, and of its changes, on their last values and those a season ago."""
+    x, n = facts.x, facts.length[:, None]
+    horizon, at_steps = int(steps.max()), steps - 1
+    mean = mean_over(x, facts.valid)
+    of_values = regress_on_lags((x - mean) * facts.valid, facts.valid, facts.length, facts.periods, horizon)
+    # The first step has no change.
+    moved = torch.nn.functional.pad(facts.valid[:, 1:], (0, 1))
+    changes = torch.nn.functional.pad(x[:, 1:] - x[:, :-1], (0, 1)) * moved
+    drift = mean_over(changes, moved)
+    length = (facts.length - 1).clamp(min=0)
+    of_changes = regress_on_lags((changes - drift) * moved, moved, length, facts.periods, horizon).cumsum(1)
+    return {
+        "seasonal_lags": mean + at(of_values, at_steps),
+        "seasonal_lags_of_changes": at(x, n - 1) + at(of_changes, at_steps) + drift * steps,
+    }
+
+
 def _by_log_step(table: Tensor, steps: Tensor) -> Tensor:
     """Log-log interpolation of a table at `CHANGE_LAGS`; beyond its end as of a random walk."""
     position = steps.clamp(min=1).log2().clamp(max=table.shape[1] - 1 - 1e-3)
@@ -212,7 +230,7 @@ def run_experts(facts: Analysis, steps: Tensor) -> Experts:
     short_at, long_at = facts.short.at_steps(steps), facts.long.at_steps(steps)
     predictor, predictor_spread = linear_predictor(facts.x, facts.valid, facts.length, steps)
     forecasts = {name: one + short_at * facts.short.amplitude(one) + long_at for name, one in flat.items()}
-    forecasts |= _seasonal_experts(facts, steps) | {"linear_predictor": predictor}
+    forecasts |= _seasonal_experts(facts, steps) | _seasonal_lags(facts, steps) | {"linear_predictor": predictor}
     points = torch.stack([forecasts[name] for name in EXPERTS], -1)
     # No expert leaves the neighbourhood of the history.
     low, high = facts.range

@@ -31,7 +31,10 @@ from .synthetic_series import FAMILIES as CATALOG
 
 _GROUP = 16
 _PERIODS = np.array([4, 5, 7, 12, 12, 24, 24, 24, 30, 48, 52, 52, 96, 144, 168, 288, 336, 365])
-_BREAK_SHARE = 0.4
+# Share of yearly futures that leave the path of their history.
+_BREAK_SHARE = 0.55
+# Walks are drawn so many times as often among long histories: only there they can be told from slow returns.
+_LONG_LENGTH, _LONG_FACTORS = 350, {"random_walk": 2.0}
 # Of histories shorter than this, this share is without season, and these families are drawn so many times as often.
 _ANNUAL_LENGTH, _ANNUAL_SHARE = 80, 0.5
 _ANNUAL_FACTORS = {"growth": 6.0, "smoothing": 1.5, "arima": 1.5, "loads": 0.2, "counts": 0.3}
@@ -424,7 +427,7 @@ def cycles(rng: Generator, shape: Shape) -> np.ndarray:
         if rng.random() < 0.5:
             # The height of a burst is its own, drawn anew for each cycle.
             cycle = np.floor(angle / (2 * np.pi) + 0.25).astype(int)
-            heights = np.exp(_uniform(rng, shape, 0.1, 0.6) * rng.standard_normal((shape.rows, cycle.max() + 1)))
+            heights = np.exp(_uniform(rng, shape, 0.1, 0.9) * rng.standard_normal((shape.rows, cycle.max() + 1)))
             height = height * np.take_along_axis(heights, cycle, 1)
     values = standardised(wave) - standardised(wave).min(1, keepdims=True)
     values = values * height + noise(rng, shape) * _log_uniform(rng, shape, 0.01, 0.4) * np.sqrt(0.1 + values)
@@ -553,6 +556,8 @@ def draw_batch(
     shares = shares / shares.sum()
     annual_shares = shares * [_ANNUAL_FACTORS.get(name, 1.0) for name in names]
     annual_shares = annual_shares / annual_shares.sum()
+    long_shares = shares * [_LONG_FACTORS.get(name, 1.0) for name in names]
+    long_shares = long_shares / long_shares.sum()
     # Long histories cost most and come in smaller batches.
     low, high, part = ((8, 96, 1), (48, 512, 2), (400, longest, 4))[rng.choice(3, p=(0.45, 0.37, 0.18))]
     base = int(np.exp(rng.uniform(np.log(low), np.log(min(high, longest)))))
@@ -564,7 +569,9 @@ def draw_batch(
         annual = rng.random() < _ANNUAL_SHARE * (history < _ANNUAL_LENGTH)
         period, long_period = (1, 1) if annual else _draw_period(rng, history)
         shape = Shape(_GROUP, history + horizon, history, period, long_period)
-        chosen = int(rng.choice(len(names), p=annual_shares if annual else shares))
+        chosen = int(
+            rng.choice(len(names), p=annual_shares if annual else long_shares if history > _LONG_LENGTH else shares)
+        )
         values = FAMILIES[names[chosen]][0](rng, shape)
         if rng.random() < 0.1:
             other = FAMILIES[names[int(rng.choice(len(names), p=shares))]][0](rng, shape)
