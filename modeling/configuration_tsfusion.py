@@ -71,7 +71,7 @@ class TSFusionConfig(PreTrainedConfig):
             these.
         quantiles (`list[float]`, defaults to 0.1, 0.2, ..., 0.9): levels that are returned where no others are asked
             for.
-        backtest_length (`int`, defaults to 96): most steps at the end of a history that the experts are back-tested
+        backtest_length (`int`, defaults to 64): most steps at the end of a history that the experts are back-tested
             on.
         backtest_min_history (`int`, defaults to 96): shortest history that is back-tested.
         experts (`list[str]`, defaults to all): names of the experts that are mixed.
@@ -87,7 +87,7 @@ class TSFusionConfig(PreTrainedConfig):
         0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99,
     )  # fmt: skip
     quantiles: list[float] | tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-    backtest_length: int = 96
+    backtest_length: int = 64
     backtest_min_history: int = 96
     experts: list[str] | tuple[str, ...] = EXPERTS
     spreads: list[str] | tuple[str, ...] = SPREADS

@@ -15,6 +15,12 @@ _LARGEST = 1e6
 _TINY = 1e-12
 
 
+def _toeplitz(column: Tensor) -> Tensor:
+    """Symmetric Toeplitz matrices (rows, size, size) of their first columns (rows, size)."""
+    size = column.shape[1]
+    return torch.cat((column.flip(1), column[:, 1:]), 1).unfold(1, size, 1).flip(1)
+
+
 def autocovariance(values: Tensor, weight: Tensor, lags: int) -> Tensor:
     """Biased autocovariances at lags 0 to `lags` of zero-mean rows, (rows, lags + 1)."""
     values = values * weight
@@ -33,9 +39,8 @@ def yule_walker(covariance: Tensor, length: Tensor) -> Tensor:
         length: n, int64 (rows,).
     """
     lags = covariance.shape[1] - 1
-    order = torch.arange(lags, device=covariance.device)
     ridge = covariance[:, :1] * (0.002 + 2 / length.clamp(min=1)[:, None]) + _TINY
-    matrix = covariance[:, (order[:, None] - order).abs()] + torch.diag_embed(ridge.expand(-1, lags))
+    matrix = _toeplitz(covariance[:, :lags]) + torch.diag_embed(ridge.expand(-1, lags))
     return torch.linalg.solve(matrix, covariance[:, 1:, None]).squeeze(-1)
 
 
@@ -82,7 +87,7 @@ def linear_predictor(values: Tensor, valid: Tensor, length: Tensor, steps: Tenso
     covariance = torch.fft.irfft(power, 2 * size)[:, :size] / length.clamp(min=1)[:, None]
     order = torch.arange(PREDICTORS, device=values.device)
     ridge = (0.005 + 2 / length.clamp(min=1)[:, None]) * covariance[:, :1] + 1e-6
-    matrix = covariance[:, (order[:, None] - order).abs()] + torch.diag_embed(ridge.expand(-1, PREDICTORS))
+    matrix = _toeplitz(covariance[:, :PREDICTORS]) + torch.diag_embed(ridge.expand(-1, PREDICTORS))
     back = length[:, None] - 1 - order
     known = torch.where(back >= 0, at(centred, back), 0.0)
     index = (steps[..., None] + order).flatten(1)
@@ -105,16 +110,15 @@ def _lags(periods: Tensor, length: Tensor) -> Tensor:
 
 
 def _past(values: Tensor, periods: Tensor) -> Tensor:
-    """Values at the lags of `_lags` before each step, (rows, time, lags); something where there is none."""
+    """Values at the lags of `_lags` before each step, (rows, lags, time); something where there is none."""
     size = values.shape[1]
     padded = torch.nn.functional.pad(values, (_NEAR, 1))
-    near = padded.unfold(1, _NEAR, 1)[:, :size].flip(-1)
+    near = [padded[:, _NEAR - lag : _NEAR - lag + size] for lag in range(1, _NEAR + 1)]
     time = torch.arange(size, device=values.device)
     index = [(time - period[:, None]).clamp(min=0) for period in periods.unbind(1)]
     # One later is one lag less.
     shifted = [padded[:, _NEAR + shift : _NEAR + shift + size] for shift in (1, 0, -1)]
-    seasonal = [one.gather(1, place) for place in index for one in shifted]
-    return torch.cat((near, torch.stack(seasonal, -1)), -1)
+    return torch.stack([*near, *(one.gather(1, place) for place in index for one in shifted)], 1)
 
 
 def _system(coefficients: Tensor, lags: Tensor, steps: int) -> Tensor:
@@ -147,9 +151,9 @@ def regress_on_lags(values: Tensor, weight: Tensor, length: Tensor, periods: Ten
     lags = _lags(periods, length)
     used = (lags > 0).float()
     time = torch.arange(values.shape[1], device=device)
-    past = _past(values, periods) * (weight * (time >= lags.amax(1, keepdim=True)))[..., None]
-    gram = past.transpose(1, 2) @ past * used[:, :, None] * used[:, None]
-    target = (values[:, None] @ past).squeeze(1) * used
+    past = _past(values, periods) * (weight * (time >= lags.amax(1, keepdim=True)))[:, None]
+    gram = past @ past.transpose(1, 2) * used[:, :, None] * used[:, None]
+    target = (past @ values[..., None]).squeeze(-1) * used
     energy = gram.diagonal(dim1=1, dim2=2).sum(1, keepdim=True) / used.sum(1, keepdim=True).clamp(min=1)
     ridge = energy * (0.001 + 0.5 / length.clamp(min=1)[:, None]) + _TINY
     gram = gram + torch.diag_embed(torch.where(used > 0, ridge, 1.0))
