@@ -2,7 +2,7 @@
 
 | family | share | what it is |
 |---|---|---|
-| structural | 15 % | a trend, one or two seasons that evolve, spike or switch off, and noise; sums or products |
+| structural | 14 % | a trend, one or two seasons that evolve, spike or switch off, and noise; sums or products |
 | smoothing | 12 % | exponential smoothing state space models: level, damped slope, season (Hyndman et al. 2008) |
 | growth | 12 % | economic growth: a positive level with persistent growth rates, in level or logarithm |
 | loads | 16 % | a day or week profile that stays, on a level that wanders on several scales and returns |
@@ -10,7 +10,7 @@
 | arima | 8 % | seasonal ARIMA, integrated 0 to 2 times |
 | random_walk | 13 % | random walks, mean reversion with regimes, stochastic volatility, jumps |
 | counts | 5 % | counts with seasons, hard zero phases, inflation of zeros, caps |
-| cycles | 6 % | cycles of irregular length and height, bursts such as epidemics |
+| cycles | 7 % | cycles of irregular length and height, bursts such as epidemics |
 | shapes | 2 % | steps, spikes, saw teeth, square waves |
 | catalog | 1 % | the families of `synthetic_series` |
 
@@ -30,7 +30,7 @@ from torch.utils.data import Dataset
 from .synthetic_series import FAMILIES as CATALOG
 
 _GROUP = 16
-_PERIODS = np.array([4, 5, 7, 12, 12, 24, 24, 24, 30, 48, 52, 52, 96, 144, 168, 288, 336, 365])
+_PERIODS = np.array([4, 5, 7, 12, 12, 24, 24, 24, 30, 48, 52, 52, 52, 52, 96, 144, 168, 288, 336, 365])
 # Share of yearly futures that leave the path of their history.
 _BREAK_SHARE = 0.55
 # Walks are drawn so many times as often among long histories: only there they can be told from slow returns.
@@ -459,7 +459,7 @@ def catalog(rng: Generator, shape: Shape) -> np.ndarray:
 
 # family -> (what draws it, its share of the groups)
 FAMILIES: dict[str, tuple[Callable[[Generator, Shape], np.ndarray], float]] = {
-    "structural": (structural, 0.15),
+    "structural": (structural, 0.14),
     "smoothing": (smoothing, 0.12),
     "growth": (growth, 0.12),
     "loads": (loads, 0.16),
@@ -467,7 +467,7 @@ FAMILIES: dict[str, tuple[Callable[[Generator, Shape], np.ndarray], float]] = {
     "arima": (arima, 0.08),
     "random_walk": (random_walk, 0.13),
     "counts": (counts, 0.05),
-    "cycles": (cycles, 0.06),
+    "cycles": (cycles, 0.07),
     "shapes": (shapes, 0.02),
     "catalog": (catalog, 0.01),
 }
