@@ -32,7 +32,7 @@ from .synthetic_series import FAMILIES as CATALOG
 _GROUP = 16
 _PERIODS = np.array([4, 5, 7, 12, 12, 24, 24, 24, 30, 48, 52, 52, 52, 52, 96, 144, 168, 288, 336, 365])
 # Share of yearly futures that leave the path of their history.
-_BREAK_SHARE = 0.55
+_BREAK_SHARE = 0.65
 # Walks are drawn so many times as often among long histories: only there they can be told from slow returns.
 _LONG_LENGTH, _LONG_FACTORS = 350, {"random_walk": 2.0}
 # Of histories shorter than this, this share is without season, and these families are drawn so many times as often.
@@ -148,7 +148,7 @@ def season(rng: Generator, shape: Shape, period: int) -> np.ndarray:
         return spikes * rng.exponential(1, (shape.rows, period)) + 0.2 * smooth
 
     values = np.take_along_axis(standardised(profile()), phase, 1)
-    change = rng.integers(6)
+    change = rng.integers(8)
     if change == 1:
         # The profile turns into another one.
         share = standardised(smooth_path(rng, shape, _log_uniform(rng, shape, period, 4 * shape.length)))
@@ -178,7 +178,7 @@ def week(rng: Generator, shape: Shape) -> np.ndarray:
 
 def any_season(rng: Generator, shape: Shape) -> np.ndarray:
     """A season of the short period, where there is a long one mostly a week of it."""
-    if shape.long_period > 1 and shape.long_period % shape.period == 0 and rng.random() < 0.65:
+    if shape.long_period > 1 and shape.long_period % shape.period == 0 and rng.random() < 0.75:
         return week(rng, shape)
     return season(rng, shape, shape.period)
 
@@ -221,7 +221,7 @@ def trend(rng: Generator, shape: Shape) -> np.ndarray:
 
 def structural(rng: Generator, shape: Shape) -> np.ndarray:
     """Trend, seasons and noise."""
-    size = _log_uniform(rng, shape, 0.02, 1.5)
+    size = _log_uniform(rng, shape, 0.01, 1.0)
     values = trend(rng, shape) * _log_uniform(rng, shape, 0.1, 6)
     values += any_season(rng, shape) * _log_uniform(rng, shape, 0.2, 4)
     if rng.random() < 0.35:
@@ -250,6 +250,10 @@ def loads(rng: Generator, shape: Shape) -> np.ndarray:
         if rng.random() < 0.75:
             memory = 1 - 1 / _log_uniform(rng, shape, fastest, slowest)
             values += colored(rng, shape, memory) * np.sqrt(1 - memory**2) * _log_uniform(rng, shape, 0.1, 1.5)
+    values += noise(rng, shape) * _log_uniform(rng, shape, 0.02, 0.5)
+    if rng.random() < 0.4:
+        # Many measured series repeat themselves nearly exactly.
+        values *= _log_uniform(rng, shape, 0.1, 0.6)
     profile = any_season(rng, shape)
     if rng.random() < 0.5:
         profile = profile * np.exp(
@@ -258,7 +262,7 @@ def loads(rng: Generator, shape: Shape) -> np.ndarray:
     values += profile * _log_uniform(rng, shape, 0.2, 3)
     if rng.random() < 0.3:
         values += trend(rng, shape) * _log_uniform(rng, shape, 0.1, 2)
-    return values + noise(rng, shape) * _log_uniform(rng, shape, 0.02, 0.5)
+    return values
 
 
 def smoothing(rng: Generator, shape: Shape) -> np.ndarray:
