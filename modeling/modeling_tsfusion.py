@@ -18,7 +18,7 @@ from .modeling_tsfusion_experts import Experts, run_experts
 from .modeling_tsfusion_features import NUM_FEATURES, series_features
 from .modeling_tsfusion_series import Histories, align, find_periods
 
-# Values of the histories of one pass of the experts, which bounds their memory.
+# Values, in or behind the histories, of one pass of the experts, which bounds their memory.
 _VALUES_A_PASS = 2**17
 # Loss of one series at one step, in errors of the seasonal naive, above which it counts no more.
 _LARGEST_LOSS = 8.0
@@ -247,9 +247,9 @@ class TSFusionModel(TSFusionPreTrainedModel):
         if (torch.isinf(past_values) & mask).any():
             raise ValueError("past_values holds an infinity; mend the value or make it NaN.")
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (past_values, mask))
-        gaps = mask.shape[1] - torch.where(mask.any(1), mask.shape[1] - mask.flip(1).float().argmax(1), mask.shape[1])
+        gaps = torch.where(mask.any(1), mask.flip(1).float().argmax(1), 0).clamp(max=self.config.context_length)
         last_knot = int(gaps.max() + length - 1).bit_length()
-        width = max(1, _VALUES_A_PASS // min(values.shape[1], self.config.context_length))
+        width = max(1, _VALUES_A_PASS // max(min(values.shape[1], self.config.context_length), length))
         parts, locs, scales = [], [], []
         for rows, shown, known in zip(values.split(width), mask.split(width), periods.split(width), strict=True):
             histories = align(rows, shown, self.config.context_length)

@@ -18,7 +18,8 @@ class Histories:
         values: float32 (rows, time), in units of `scale` about `loc`, turned so that they rise; gaps are filled.
         observed: float32 (rows, time), 1 where a value was observed.
         length: n, int64 (rows,), 0 where nothing was observed.
-        gap: steps between the last observed value and the end of the input, int64 (rows,).
+        gap: steps between the last observed value and the end of the input, at most as many as histories may have,
+            int64 (rows,).
         loc: float64 (rows,), in the units of the input.
         scale: float64 (rows,), signed; 0 for a constant.
     """
@@ -113,7 +114,7 @@ def align(values: Tensor, mask: Tensor, context_length: int) -> Histories:
         values=filled,
         observed=weight.float(),
         length=length,
-        gap=torch.where(last >= 0, size - 1 - last, 0),
+        gap=torch.where(last >= 0, size - 1 - last, 0).clamp(max=context_length),
         loc=(mean * unit).squeeze(1),
         scale=(scale * unit).squeeze(1),
     )

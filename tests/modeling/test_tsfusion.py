@@ -12,6 +12,7 @@ from ts_llm_fusion import TSFusionConfig, TSFusionForForecasting, TSFusionModel
 from ts_llm_fusion.modeling.configuration_tsfusion import EXPERTS, SPREADS
 from ts_llm_fusion.modeling.modeling_tsfusion import quantile_interpolation
 from ts_llm_fusion.modeling.modeling_tsfusion_analysis import analyse
+from ts_llm_fusion.modeling.modeling_tsfusion_autoregression import iterate, regress_on_lags
 from ts_llm_fusion.modeling.modeling_tsfusion_experts import run_experts
 from ts_llm_fusion.modeling.modeling_tsfusion_features import NUM_FEATURES, series_features
 from ts_llm_fusion.modeling.modeling_tsfusion_series import align, find_periods, find_season
@@ -71,6 +72,42 @@ def test_smoothers_are_the_recursion_from_the_least_squares_start(length):
         if damping:
             assert out.slope[1, number].item() == pytest.approx(slope, abs=1e-4)
         assert out.error[1, number].item() == pytest.approx(np.mean(errors**2), rel=1e-3, abs=1e-5)
+
+
+@pytest.mark.parametrize(("length", "periods"), [(200, (12, 36)), (100, (1, 1)), (200, (12, 12))])
+def test_regression_on_lags_is_ridge_regression_iterated(length, periods):
+    time = np.arange(length)
+    values = np.sin(2 * np.pi * time / 12) + 0.5 * np.sin(2 * np.pi * time / 36)
+    values += 0.02 * np.random.default_rng(0).standard_normal(length).cumsum()
+    values -= values.mean()
+    padded = torch.zeros(2, 224)
+    padded[0, :length] = torch.from_numpy(values)
+    weight = (torch.arange(224) < torch.tensor([[length], [0]])).float()
+    steps = 300
+    found = regress_on_lags(padded, weight, torch.tensor([length, 0]), torch.tensor([periods] * 2), steps)
+    lags = sorted({*range(1, 9), *(m + d for m in periods if m > 1 for d in (-1, 0, 1))})
+    past = np.stack([values[max(lags) - lag : length - lag] for lag in lags], 1)
+    gram = past.T @ past
+    gram += np.trace(gram) / len(lags) * (0.001 + 0.5 / length) * np.eye(len(lags))
+    coefficients = np.linalg.solve(gram, past.T @ values[max(lags) :])
+    path = list(values)
+    for _ in range(steps):
+        path.append(sum(c * path[-lag] for c, lag in zip(coefficients, lags, strict=True)))
+    np.testing.assert_allclose(found[0], path[length:], atol=1e-4)
+    assert (found[1] == 0).all()
+
+
+def test_autoregressions_are_iterated_exactly():
+    coefficients = torch.tensor([[0.5, -0.3, 0.1], [0.9, 0.0, 0.0]])
+    state = torch.tensor([[1.0, 2.0, -1.0], [4.0, 0.0, 0.0]])
+    forecast, impulse = iterate(coefficients, state[..., None], 13)
+    for row in range(2):
+        path, felt = state[row].flip(0).tolist(), [0.0, 0.0, 1.0]
+        for _ in range(13):
+            path.append(sum(c * path[-lag] for lag, c in enumerate(coefficients[row].tolist(), 1)))
+            felt.append(sum(c * felt[-lag] for lag, c in enumerate(coefficients[row].tolist(), 1)))
+        np.testing.assert_allclose(forecast[row], path[3:], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(impulse[row], felt[2:-1], rtol=1e-4, atol=1e-5)
 
 
 def test_naive_experts_are_those_of_statsforecast(model):

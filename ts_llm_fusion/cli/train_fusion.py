@@ -72,7 +72,8 @@ def main(args: Sequence[str]) -> None:
     metrics = {
         "data": "synthetic only",
         "families": families or {name: share for name, (_, share) in FAMILIES.items()},
-        "series": batches * priors.batch_size,
+        "batches": batches,
+        "batch_size": priors.batch_size,
         "last_loss": losses[-1] if losses else None,
         **parameters,
         "processor_seconds": seconds,
@@ -84,8 +85,8 @@ def main(args: Sequence[str]) -> None:
     write_yaml(output / "recipe.yaml", effective_recipe(args, parsed))
     write_text(output / "README.md", str(model_card(output, str(output))))
     print(
-        f"\n{metrics['series']:,} made-up series, {parameters['parameters_total']:,} parameters, {seconds:.0f} s of "
-        f"processor time\n\nEverything is in {output}"
+        f"\n{batches:,} batches of up to {priors.batch_size} made-up series, {parameters['parameters_total']:,} "
+        f"parameters, {seconds:.0f} s of processor time\n\nEverything is in {output}"
     )
     if publication is not None:
         print(f"Pushed: {publish(output, publication)}")
