@@ -129,10 +129,11 @@ class Analysis:
 
     @property
     def range(self) -> tuple[Tensor, Tensor]:
-        """Smallest and largest value of x."""
+        """Smallest and largest value of x; 0 where there is none."""
         low = torch.where(self.valid > 0, self.x, torch.inf).amin(1, keepdim=True)
         high = torch.where(self.valid > 0, self.x, -torch.inf).amax(1, keepdim=True)
-        return low, high
+        some = self.length[:, None] > 0
+        return torch.where(some, low, 0.0), torch.where(some, high, 0.0)
 
 
 def _weighed_smoothers(y: Tensor, length: Tensor) -> list[Smoothers]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ts_llm_fusion.data.synthetic_priors import FAMILIES, Shape, SyntheticPriorDataset, draw_batch
+from ts_llm_fusion.data.synthetic_priors import FAMILIES, Shape, SyntheticPriorDataset, draw_batch, spoil
 
 
 @pytest.mark.parametrize("period", [1, 12])
@@ -63,3 +63,12 @@ def test_the_data_set_gives_batches_of_the_model_and_refuses_what_it_cannot_draw
         SyntheticPriorDataset(3, 64, families={"trend": 1.0})
     with pytest.raises(IndexError):
         dataset[3]
+
+
+def test_something_is_seen_of_every_history():
+    shape = Shape(16, 14, 8, 1, 1)
+    values = np.random.default_rng(0).standard_normal((16, 14))
+    for seed in range(300):
+        truth, seen = spoil(np.random.default_rng(seed), shape, values, 0.1)
+        assert (~np.isnan(seen[:, :8])).any(1).all()
+        assert np.isfinite(truth).all()

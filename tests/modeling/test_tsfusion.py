@@ -256,6 +256,14 @@ def test_degenerate_series(model):
     out = model.predict(values, prediction_length=4)
     assert (out.full_predictions[0] == 7.5).all()
     assert out.mean_predictions[1].isnan().all()
+    # A series of which nothing is known does not spoil the training of the others.
+    future = made_series(44)[:, 40:].float().expand(3, -1, -1)
+    with_it, without = (model(values[rows], future_values=future[rows]).loss for rows in ([1, 2], [2]))
+    torch.testing.assert_close(with_it, without)
+    model.zero_grad()
+    with_it.backward()
+    assert all(torch.isfinite(parameter.grad).all() for parameter in model.parameters())
+    model.zero_grad()
     alone = model.predict(values[2:], prediction_length=4)
     torch.testing.assert_close(out.full_predictions[2:], alone.full_predictions)
 

@@ -503,6 +503,9 @@ def spoil(rng: Generator, shape: Shape, values: np.ndarray, reversed_share: floa
         start, length = _uniform(rng, shape, 0, shape.history), _log_uniform(rng, shape, 1, max(2, shape.history / 4))
         time = np.arange(shape.length)
         seen = np.where((time >= start) & (time < start + length) & (time < shape.history - 1), np.nan, seen)
+    # Something is seen of every history.
+    nothing = np.isnan(seen[:, : shape.history]).all(1)
+    seen[nothing, shape.history - 1] = values[nothing, shape.history - 1]
     return values, seen
 
 
