@@ -53,6 +53,20 @@ _FAMILIES = (
         app="forecaster.py",
     ),
     Family(
+        model_type="tsfusion",
+        config=f"{_MODELING}.configuration_tsfusion:TSFusionConfig",
+        classes={
+            "AutoModel": f"{_MODELING}.modeling_tsfusion:TSFusionModel",
+            "AutoModelForTimeSeriesPrediction": f"{_MODELING}.modeling_tsfusion:TSFusionForForecasting",
+            "AutoFeatureExtractor": f"{_PROCESSING}.feature_extraction_forecast:ForecastFeatureExtractor",
+        },
+        pipeline_tag="time-series-forecasting",
+        tags=("time-series", "forecasting", "zero-shot"),
+        card="tsfusion.md",
+        task="forecasting",
+        app="forecaster.py",
+    ),
+    Family(
         model_type="tslm",
         config=f"{_MODELING}.configuration_tslm:TSLMConfig",
         classes={

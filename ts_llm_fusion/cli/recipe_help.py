@@ -119,6 +119,16 @@ RECIPE_HELP = {
         },
         ("transformers:TrainingArguments",),
     ),
+    "train fusion": RecipeHelp(
+        "Train the TSFusion forecaster on synthetic series, and save it with its report.",
+        "--config configs/fusion/forecaster.yaml --output_dir outputs/fusion",
+        {
+            "data": ("ts_llm_fusion.recipes.fusion:PriorArguments",),
+            "model": ("ts_llm_fusion.modeling.configuration_tsfusion:TSFusionConfig",),
+            "training": (f"{_TRAINING}.fusion:FusionTrainingArguments",),
+        },
+        ("transformers:TrainingArguments",),
+    ),
     "train sft": RecipeHelp(
         "Fine-tune a language model to answer questions about series, and save it with its report.",
         "--config configs/tslm/synthetic_qa.yaml --output_dir outputs/synthetic_qa",
