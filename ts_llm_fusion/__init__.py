@@ -6,16 +6,12 @@ transformers are imported when a public name or an Auto class is first used.
 
 import importlib
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from .families import MODEL_CLASSES
+from .families import BUILT_IN, MODEL_CLASSES
 from .registration import register_auto_classes
 
 __version__ = version("ts-llm-fusion")
-
-# Folder of the forecaster that needs no training, for `from_pretrained`.
-BUILT_IN = str(Path(__file__).parent / "built_in" / "tsfusion")
 
 _CLASSES = {path for config, classes in MODEL_CLASSES.items() for path in (config, *classes.values())}
 # public name -> module that defines it
@@ -32,7 +28,7 @@ _PUBLIC = {
     "predict_fev": "ts_llm_fusion.evaluation.fev_predictions",
 }
 
-__all__ = sorted([*_PUBLIC, "BUILT_IN", "__version__"])
+__all__ = ["BUILT_IN", "__version__", *sorted(_PUBLIC)]
 
 register_auto_classes()
 

@@ -5,8 +5,12 @@ A class is written as "module:name", so that this module imports nothing heavy.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from .errors import UserError
+
+# Folder of the built-in forecaster, which needs no training, for `from_pretrained`.
+BUILT_IN = str(Path(__file__).parent / "built_in" / "tsfusion")
 
 _MODELING = "ts_llm_fusion.modeling"
 _PROCESSING = "ts_llm_fusion.processing"

@@ -12,6 +12,7 @@ import pytest
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.cli.recipe_help import RECIPE_HELP
 from ts_llm_fusion.training.forecaster import ForecasterConfigArguments
+from ts_llm_fusion.training.fusion import FusionConfigArguments
 from ts_llm_fusion.training.sft import TSLMConfigArguments
 from ts_llm_fusion.training.t2t import T2TConfigArguments
 
@@ -20,6 +21,7 @@ COMMANDS = (*RECIPE_HELP, "forecast", "benchmark", "push", "export", "convert-op
 OF_CONFIG = {
     "LLMPSConfig": ForecasterConfigArguments,
     "T2TConfig": T2TConfigArguments,
+    "TSFusionConfig": FusionConfigArguments,
     "TSLMConfig": TSLMConfigArguments,
 }
 

@@ -19,7 +19,7 @@ RECIPE = [
 def test_a_resumed_run_ends_where_the_whole_one_does(tmp_path, capsys):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     main([*RECIPE, "--output_dir", str(whole)])
-    assert "made-up series" in capsys.readouterr().out
+    assert "synthetic series" in capsys.readouterr().out
     shutil.copytree(whole / "checkpoint-2", cut / "checkpoint-2")
     main([*RECIPE, "--output_dir", str(cut), "--resume_from_checkpoint", "true"])
 

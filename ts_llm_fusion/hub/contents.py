@@ -11,9 +11,8 @@ from typing import Any
 
 import yaml
 
-from .. import BUILT_IN
 from ..errors import UserError
-from ..families import FAMILIES
+from ..families import BUILT_IN, FAMILIES
 from .adapters import (
     ADAPTER_CONFIG,
     ADAPTER_WEIGHTS,

@@ -27,7 +27,7 @@ from numpy.random import Generator
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from .synthetic_series import FAMILIES as CATALOG
+from .synthetic import FAMILIES as CATALOG
 
 _GROUP = 16
 _PERIODS = np.array([4, 5, 7, 12, 12, 24, 24, 24, 30, 48, 52, 52, 52, 52, 96, 144, 168, 288, 336, 365])
