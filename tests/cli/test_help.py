@@ -49,8 +49,8 @@ def test_the_page_shows_each_setting_of_the_classes_with_its_default(command: st
         setting, default = shown[name], default_of(field)
         assert setting.help == field.metadata["help"]
         assert len(setting.help) > 5 and setting.help[0].isupper() and setting.help.endswith("."), name
-        if setting.default in (None, "list"):
-            assert default == (dataclasses.MISSING if setting.default is None else [])
+        if not setting.default:
+            assert (setting.default is None) == (default is dataclasses.MISSING)
         else:
             found = ast.literal_eval(setting.default)
             assert (list(found) if isinstance(found, tuple) else found) == default

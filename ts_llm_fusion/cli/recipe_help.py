@@ -12,7 +12,7 @@ from ..training.settings import Setting, argument_descriptions, read_settings
 
 _INDENT = 34
 # Defaults that say nothing beyond the description.
-_NO_DEFAULT = ("None", "()", "list")
+_NO_DEFAULT = ("", "None", "()")
 
 
 @dataclass(frozen=True)
