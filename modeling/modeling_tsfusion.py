@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from transformers.utils import ModelOutput
 from .configuration_tsfusion import EXPERTS, SPREADS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_shared_layers import init_fan_in
-from .modeling_tsfusion_analysis import Analysis, analyse
+from .modeling_tsfusion_analysis import Analysis, analyze
 from .modeling_tsfusion_experts import Experts, run_experts
 from .modeling_tsfusion_features import NUM_FEATURES, series_features
 from .modeling_tsfusion_series import Histories, align, find_periods
@@ -78,7 +79,7 @@ class TSFusionPreTrainedModel(PreTrainedModel):
     config: TSFusionConfig
     base_model_prefix = "model"
     main_input_name = "past_values"
-    input_modalities = ("time",)
+    input_modalities: str | list[str] = ["time"]
     # The gate is small, and stored in 16 bits for its size only.
     _keep_in_fp32_modules_strict = ["series_projection", "knot_projection", "mixer", "head"]
 
@@ -158,7 +159,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         knots = 2 ** torch.arange(last_knot + 1, device=device)
         rows = len(histories.values)
         steps = torch.cat((knots.expand(rows, -1), _steps_ahead(histories.gap, length)), 1)
-        facts = analyse(histories, periods)
+        facts = analyze(histories, periods)
         experts = self._experts(facts, steps)
         n = histories.length
         checked = torch.zeros(rows, self.num_checked, device=device)
@@ -199,7 +200,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         held = (length // 4).clamp(max=self.config.backtest_length)
         past = histories.cut(rows, held)
         steps = torch.arange(1, self.config.backtest_length + 1, device=rows.device).expand(len(rows), -1)
-        experts = self._experts(analyse(past, periods[rows]), steps)
+        experts = self._experts(analyze(past, periods[rows]), steps)
         index = (past.length[:, None] + steps - 1).clamp(max=histories.values.shape[1] - 1)
         truth = histories.values[rows].gather(1, index)
         known = histories.observed[rows].gather(1, index) * (steps <= held[:, None])
@@ -295,7 +296,7 @@ class TSFusionHead(nn.Module):
         # Logits of experts and spreads, a factor of the spread, and the widths between two levels.
         self.projection = GateProjection(config.hidden_size, sum(self.sizes))
 
-    def forward(self, encoded: TSFusionModelOutput) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, encoded: Any) -> tuple[Tensor, Tensor, Tensor]:
         """Weights (series, steps, experts), median (series, steps), and quantiles at the levels of the configuration
         without the median, (series, steps, levels).
         """
@@ -422,9 +423,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             expert_predictions=in_units(encoded.expert_forecasts),
         )
 
-    def _loss(
-        self, encoded: TSFusionModelOutput, median: Tensor, offsets: Tensor, future: Tensor, counted: Tensor
-    ) -> Tensor:
+    def _loss(self, encoded: Any, median: Tensor, offsets: Tensor, future: Tensor, counted: Tensor) -> Tensor:
         """Pinball loss in errors of the seasonal naive, mean over the levels, steps and series."""
         usable = (encoded.scale != 0) & encoded.loc.isfinite()
         counted = counted & usable[:, None]

@@ -166,7 +166,7 @@ def _change_sizes(values: Tensor, length: Tensor, valid: Tensor) -> Tensor:
     return torch.stack(sizes, 1)
 
 
-def analyse(histories: Histories, periods: Tensor) -> Analysis:
+def analyze(histories: Histories, periods: Tensor) -> Analysis:
     """Everything that does not depend on how far ahead is forecast.
 
     Args:
@@ -231,4 +231,4 @@ def analyse(histories: Histories, periods: Tensor) -> Analysis:
     )
 
 
-__all__ = ["CHANGE_LAGS", "Analysis", "Smoothers", "analyse"]
+__all__ = ["CHANGE_LAGS", "Analysis", "Smoothers", "analyze"]

@@ -82,14 +82,14 @@ def linear_predictor(values: Tensor, valid: Tensor, length: Tensor, steps: Tenso
     """
     size = values.shape[1]
     mean = mean_over(values, valid)
-    centred = (values - mean) * valid
-    power = torch.fft.rfft(centred, 2 * size).abs().square()
+    centered = (values - mean) * valid
+    power = torch.fft.rfft(centered, 2 * size).abs().square()
     covariance = torch.fft.irfft(power, 2 * size)[:, :size] / length.clamp(min=1)[:, None]
     order = torch.arange(PREDICTORS, device=values.device)
     ridge = (0.005 + 2 / length.clamp(min=1)[:, None]) * covariance[:, :1] + 1e-6
     matrix = _toeplitz(covariance[:, :PREDICTORS]) + torch.diag_embed(ridge.expand(-1, PREDICTORS))
     back = length[:, None] - 1 - order
-    known = torch.where(back >= 0, at(centred, back), 0.0)
+    known = torch.where(back >= 0, at(centered, back), 0.0)
     index = (steps[..., None] + order).flatten(1)
     to_past = torch.where(index < size, at(covariance, index), 0.0).view(*steps.shape, PREDICTORS)
     weights = to_past @ torch.cholesky_inverse(torch.linalg.cholesky_ex(matrix).L)

@@ -56,7 +56,7 @@ def mean_over(values: Tensor, weight: Tensor) -> Tensor:
 
 
 def fill_gaps(values: Tensor, observed: Tensor, length: Tensor) -> Tensor:
-    """Linear interpolation between observed neighbours, the nearest one at the ends; 0 behind the end."""
+    """Linear interpolation between observed neighbors, the nearest one at the ends; 0 behind the end."""
     size = values.shape[1]
     time = torch.arange(size, device=values.device).expand_as(values)
     known = observed > 0
@@ -100,13 +100,13 @@ def align(values: Tensor, mask: Tensor, context_length: int) -> Histories:
     scaled = kept_values / unit
     weight = observed.double()
     mean = mean_over(scaled, weight)
-    centred = (scaled - mean) * weight
-    std = mean_over(centred.square(), weight).sqrt()
+    centered = (scaled - mean) * weight
+    std = mean_over(centered.square(), weight).sqrt()
     varies = std > precision
     age = torch.arange(kept, device=values.device, dtype=torch.float64).expand(rows, -1)
-    slope = ((age - mean_over(age, weight)) * centred).sum(1, keepdim=True)
+    slope = ((age - mean_over(age, weight)) * centered).sum(1, keepdim=True)
     scale = torch.where(varies, std, 0.0) * torch.where(slope < 0, -1.0, 1.0)
-    normal = torch.where(varies, centred / torch.where(varies, scale, 1.0), 0.0).float()
+    normal = torch.where(varies, centered / torch.where(varies, scale, 1.0), 0.0).float()
     single = (observed.sum(1, keepdim=True) == 1) & (length[:, None] == 1)
     scale = torch.where(single, 1.0, scale)
     filled = fill_gaps(normal, weight.float(), length)
@@ -222,7 +222,7 @@ def phase_means(values: Tensor, weight: Tensor, phase: Tensor, phases: int) -> t
 def find_season(values: Tensor, weight: Tensor, length: Tensor, period: Tensor, grows: bool) -> tuple[Season, Tensor]:
     """Estimates a season where it fits twice into the history.
 
-    Classical decomposition (line, then centred moving average, then means by phase), with the indices shrunk towards 0
+    Classical decomposition (line, then centered moving average, then means by phase), with the indices shrunk towards 0
     by their sampling error in place of a test.
 
     Args:
@@ -246,10 +246,10 @@ def find_season(values: Tensor, weight: Tensor, length: Tensor, period: Tensor, 
     rest = (values - line) * valid
 
     half = period // 2
-    centre = torch.minimum(torch.maximum(time, half), (length - 1 - half).clamp(min=0))
+    center = torch.minimum(torch.maximum(time, half), (length - 1 - half).clamp(min=0))
     sums = torch.nn.functional.pad(rest.cumsum(1), (1, 0))
-    total = at(sums, centre + half + 1) - at(sums, centre - half)
-    ends = (at(rest, centre - half) + at(rest, centre + half)) / 2
+    total = at(sums, center + half + 1) - at(sums, center - half)
+    ends = (at(rest, center - half) + at(rest, center + half)) / 2
     smooth = torch.where(period % 2 == 0, total - ends, total) / period
     deviation = (rest - smooth) * valid
 

@@ -118,8 +118,8 @@ def _smooth_rows(
     head = time < length.clamp(max=4)[:, None]
     origin = (values * head).sum(1, keepdim=True) / head.sum(1, keepdim=True).clamp(min=1)
     valid = time < length[:, None]
-    centred = torch.where(valid, values - origin, 0.0)
-    parts = centred.view(-1, BLOCK)
+    centered = torch.where(valid, values - origin, 0.0)
+    parts = centered.view(-1, BLOCK)
     inputs = (parts @ ends.reshape(BLOCK, -1)).view(rows, blocks, count, 2)
     states = torch.einsum("cdgij,ndgj->gnci", carry, inputs)
 

@@ -78,7 +78,7 @@ class AverageCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **kwargs
     ) -> None:
         self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(self.decay))
-        saved = Path(args.output_dir, f"checkpoint-{state.global_step}", _AVERAGE_FILE)
+        saved = Path(str(args.output_dir), f"checkpoint-{state.global_step}", _AVERAGE_FILE)
         if state.global_step and saved.is_file():
             self.average.load_state_dict(load_file(saved))
 
@@ -88,7 +88,7 @@ class AverageCallback(TrainerCallback):
         self.average.update_parameters(model)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs) -> None:
-        folder = Path(args.output_dir, f"checkpoint-{state.global_step}")
+        folder = Path(str(args.output_dir), f"checkpoint-{state.global_step}")
         save_file(self.average.state_dict(), folder / _AVERAGE_FILE)
 
     def on_train_end(

@@ -11,7 +11,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForTimeSeriesPrediction
 from ts_llm_fusion import TSFusionConfig, TSFusionForForecasting, TSFusionModel
 from ts_llm_fusion.modeling.configuration_tsfusion import EXPERTS, SPREADS
 from ts_llm_fusion.modeling.modeling_tsfusion import quantile_interpolation
-from ts_llm_fusion.modeling.modeling_tsfusion_analysis import analyse
+from ts_llm_fusion.modeling.modeling_tsfusion_analysis import analyze
 from ts_llm_fusion.modeling.modeling_tsfusion_autoregression import iterate, regress_on_lags
 from ts_llm_fusion.modeling.modeling_tsfusion_experts import run_experts
 from ts_llm_fusion.modeling.modeling_tsfusion_features import NUM_FEATURES, series_features
@@ -59,14 +59,14 @@ def test_smoothers_are_the_recursion_from_the_least_squares_start(length):
     padded = np.zeros((2, 96), dtype=np.float32)
     padded[1, :length] = values
     out = smooth(torch.from_numpy(padded), torch.tensor([96, length]))
-    centred = values - values[:4].mean()
+    centered = values - values[:4].mean()
     for number, (alpha, ratio, damping) in enumerate(GRID):
-        of_zero, _, _ = recursion(centred, 0, 0, alpha, alpha * ratio, damping)
-        responses = [-recursion(0 * centred, *start, alpha, alpha * ratio, damping)[0] for start in ((1, 0), (0, 1))]
+        of_zero, _, _ = recursion(centered, 0, 0, alpha, alpha * ratio, damping)
+        responses = [-recursion(0 * centered, *start, alpha, alpha * ratio, damping)[0] for start in ((1, 0), (0, 1))]
         response = np.stack(responses, 1)
         normal = response.T @ response + np.diag([0.02, 0.5])
         errors, level, slope = recursion(
-            centred, *np.linalg.solve(normal, response.T @ of_zero), alpha, alpha * ratio, damping
+            centered, *np.linalg.solve(normal, response.T @ of_zero), alpha, alpha * ratio, damping
         )
         assert out.level[1, number].item() == pytest.approx(level + values[:4].mean(), abs=1e-4)
         if damping:
@@ -336,7 +336,7 @@ def test_a_season_of_noise_is_shrunk_and_a_growing_one_grows():
 
 def test_experts_have_one_column_each():
     histories = align(made_series(64)[..., 0], torch.ones(1, 64, dtype=torch.bool), 2112)
-    facts = analyse(histories, torch.tensor([[12, 1]]))
+    facts = analyze(histories, torch.tensor([[12, 1]]))
     out = run_experts(facts, torch.tensor([[1, 5, 300]]))
     assert out.forecasts.shape == (1, 3, len(EXPERTS))
     assert out.spreads.shape == (1, 3, len(SPREADS))

@@ -73,11 +73,11 @@ def _chance(rng: Generator, shape: Shape, share: float) -> np.ndarray:
     return rng.random((shape.rows, 1)) < share
 
 
-def standardised(values: np.ndarray) -> np.ndarray:
+def standardized(values: np.ndarray) -> np.ndarray:
     """Rows of mean 0 and standard deviation 1; constants stay 0."""
-    centred = values - values.mean(1, keepdims=True)
-    std = centred.std(1, keepdims=True)
-    return centred / np.where(std > 1e-9, std, 1.0)
+    centered = values - values.mean(1, keepdims=True)
+    std = centered.std(1, keepdims=True)
+    return centered / np.where(std > 1e-9, std, 1.0)
 
 
 def colored(rng: Generator, shape: Shape, memory: np.ndarray, shocks: np.ndarray | None = None) -> np.ndarray:
@@ -98,7 +98,7 @@ def geometric_filter(values: np.ndarray, memory: np.ndarray) -> np.ndarray:
 
 
 def smooth_path(rng: Generator, shape: Shape, scale: np.ndarray, roughness: str = "smooth") -> np.ndarray:
-    """Standardised draws of a stationary Gaussian process with correlation lengths (rows, 1) in steps."""
+    """Standardized draws of a stationary Gaussian process with correlation lengths (rows, 1) in steps."""
     ring = 1 << (2 * shape.length - 1).bit_length()
     frequency = np.arange(ring // 2 + 1) / ring
     if roughness == "smooth":
@@ -106,7 +106,7 @@ def smooth_path(rng: Generator, shape: Shape, scale: np.ndarray, roughness: str 
     else:
         amplitude = (1 + (2 * np.pi * frequency * scale) ** 2) ** -(0.5 if roughness == "rough" else 1.0)
     spectrum = rng.standard_normal((2, shape.rows, len(frequency)))
-    return standardised(np.fft.irfft(amplitude * (spectrum[0] + 1j * spectrum[1]), ring)[:, : shape.length])
+    return standardized(np.fft.irfft(amplitude * (spectrum[0] + 1j * spectrum[1]), ring)[:, : shape.length])
 
 
 def noise(rng: Generator, shape: Shape) -> np.ndarray:
@@ -124,7 +124,7 @@ def noise(rng: Generator, shape: Shape) -> np.ndarray:
 
 
 def season(rng: Generator, shape: Shape, period: int) -> np.ndarray:
-    """A standardised season: a few harmonics, a rough profile, spikes or on and off; fixed or evolving."""
+    """A standardized season: a few harmonics, a rough profile, spikes or on and off; fixed or evolving."""
     if period < 2:
         return np.zeros((shape.rows, shape.length))
     phase = (np.arange(shape.length) + rng.integers(period, size=(shape.rows, 1))) % period
@@ -141,26 +141,26 @@ def season(rng: Generator, shape: Shape, period: int) -> np.ndarray:
         if kind == 1:
             return rng.standard_normal((shape.rows, period)) + smooth
         if kind == 2:
-            return np.exp(1.2 * standardised(smooth))
+            return np.exp(1.2 * standardized(smooth))
         if kind == 3:
             return (smooth > np.quantile(smooth, rng.uniform(0.3, 0.9), axis=1, keepdims=True)).astype(float)
         spikes = rng.random((shape.rows, period)) < max(1.5 / period, 0.05)
         return spikes * rng.exponential(1, (shape.rows, period)) + 0.2 * smooth
 
-    values = np.take_along_axis(standardised(profile()), phase, 1)
+    values = np.take_along_axis(standardized(profile()), phase, 1)
     change = rng.integers(8)
     if change == 1:
         # The profile turns into another one.
-        share = standardised(smooth_path(rng, shape, _log_uniform(rng, shape, period, 4 * shape.length)))
+        share = standardized(smooth_path(rng, shape, _log_uniform(rng, shape, period, 4 * shape.length)))
         share = 1 / (1 + np.exp(-2 * share))
-        values = share * values + (1 - share) * np.take_along_axis(standardised(profile()), phase, 1)
+        values = share * values + (1 - share) * np.take_along_axis(standardized(profile()), phase, 1)
     elif change == 2:
         values = values * np.exp(0.5 * smooth_path(rng, shape, _log_uniform(rng, shape, period, 4 * shape.length)))
     return values
 
 
 def week(rng: Generator, shape: Shape) -> np.ndarray:
-    """A standardised day profile whose height and form depend on the day: the long period is one of days."""
+    """A standardized day profile whose height and form depend on the day: the long period is one of days."""
     days = shape.long_period // shape.period
     time = np.arange(shape.length) + rng.integers(shape.long_period, size=(shape.rows, 1))
     day = time // shape.period % days
@@ -173,7 +173,7 @@ def week(rng: Generator, shape: Shape) -> np.ndarray:
     other = (
         _uniform(rng, shape, 0, 1) * kinds[0] + _uniform(rng, shape, 0, 0.6) * kinds[1] - _uniform(rng, shape, -0.3, 2)
     )
-    return standardised(factor * np.where(free, other, kinds[0]))
+    return standardized(factor * np.where(free, other, kinds[0]))
 
 
 def any_season(rng: Generator, shape: Shape) -> np.ndarray:
@@ -184,7 +184,7 @@ def any_season(rng: Generator, shape: Shape) -> np.ndarray:
 
 
 def trend(rng: Generator, shape: Shape) -> np.ndarray:
-    """A standardised trend of one kind, or none."""
+    """A standardized trend of one kind, or none."""
     time = np.linspace(0, 1, shape.length)
     kind = rng.choice(11, p=(0.1, 0.12, 0.1, 0.08, 0.06, 0.08, 0.14, 0.12, 0.08, 0.06, 0.06))
     if kind == 0:
@@ -216,7 +216,7 @@ def trend(rng: Generator, shape: Shape) -> np.ndarray:
         values = np.cumsum(jumps * rng.standard_normal((shape.rows, shape.length)), 1)
     else:
         values = smooth_path(rng, shape, _log_uniform(rng, shape, 3, shape.length))
-    return standardised(values)
+    return standardized(values)
 
 
 def structural(rng: Generator, shape: Shape) -> np.ndarray:
@@ -309,7 +309,7 @@ def growth(rng: Generator, shape: Shape) -> np.ndarray:
     if rng.random() < 0.7:
         reach = np.abs(path).max(1, keepdims=True) + 1e-9
         path = np.exp(path / reach * _log_uniform(rng, shape, 0.1, 3.5))
-    path = standardised(path)
+    path = standardized(path)
     return path + noise(rng, shape) * _log_uniform(rng, shape, 0.002, 0.15)
 
 
@@ -335,8 +335,8 @@ def processes(rng: Generator, shape: Shape) -> np.ndarray:
             if rng.random() < 0.6:
                 lagged = np.roll(earlier, int(rng.integers(0, 4)), 1)
                 function = (np.tanh, np.abs, np.exp, lambda z: np.maximum(z, 0), lambda z: z)[rng.integers(5)]
-                own = own + rng.normal() * standardised(function(np.clip(lagged, -3, 3)))
-        nodes.append(standardised(own))
+                own = own + rng.normal() * standardized(function(np.clip(lagged, -3, 3)))
+        nodes.append(standardized(own))
     return nodes[-1] + noise(rng, shape) * _log_uniform(rng, shape, 0.003, 0.7)
 
 
@@ -359,7 +359,7 @@ def arima(rng: Generator, shape: Shape) -> np.ndarray:
     if shape.period > 1 and rng.random() < 0.7:
         filters = filters * factor(shape.period, int(rng.integers(0, 2)), 0.8) / factor(shape.period, 1, 0.9)
     values = np.fft.irfft(np.fft.rfft(rng.standard_normal((shape.rows, ring))) * filters, ring)[:, : shape.length]
-    values = standardised(values)
+    values = standardized(values)
     if shape.period > 1 and rng.random() < 0.25:
         cycles = -(-shape.length // shape.period)
         padded = np.zeros((shape.rows, cycles * shape.period))
@@ -433,7 +433,7 @@ def cycles(rng: Generator, shape: Shape) -> np.ndarray:
             cycle = np.floor(angle / (2 * np.pi) + 0.25).astype(int)
             heights = np.exp(_uniform(rng, shape, 0.1, 0.9) * rng.standard_normal((shape.rows, cycle.max() + 1)))
             height = height * np.take_along_axis(heights, cycle, 1)
-    values = standardised(wave) - standardised(wave).min(1, keepdims=True)
+    values = standardized(wave) - standardized(wave).min(1, keepdims=True)
     values = values * height + noise(rng, shape) * _log_uniform(rng, shape, 0.01, 0.4) * np.sqrt(0.1 + values)
     return values + 0.5 * trend(rng, shape) * rng.integers(2)
 
@@ -452,7 +452,7 @@ def shapes(rng: Generator, shape: Shape) -> np.ndarray:
         values = np.cumsum(jumps * rng.standard_normal(jumps.shape), 1)
     else:
         values = (phase < 1.01 / period).astype(np.float64) * (1 + 0.3 * rng.standard_normal(phase.shape))
-    return standardised(values) + rng.standard_normal(values.shape) * _log_uniform(rng, shape, 1e-3, 0.2)
+    return standardized(values) + rng.standard_normal(values.shape) * _log_uniform(rng, shape, 1e-3, 0.2)
 
 
 def catalog(rng: Generator, shape: Shape) -> np.ndarray:
@@ -481,7 +481,7 @@ def spoil(rng: Generator, shape: Shape, values: np.ndarray, reversed_share: floa
     """What happens to measured series. Returns the truth, and what is seen of it (NaN where missing)."""
     if rng.random() < reversed_share:
         values = values[:, ::-1]
-    values = standardised(values)
+    values = standardized(values)
     if rng.random() < 0.05:
         values = np.maximum(values, np.quantile(values, rng.uniform(0, 0.4), axis=1, keepdims=True))
     if rng.random() < 0.06:
@@ -583,7 +583,7 @@ def draw_batch(
         if rng.random() < 0.1:
             other = FAMILIES[names[int(rng.choice(len(names), p=shares))]][0](rng, shape)
             share = rng.uniform(0.2, 0.8)
-            values = share * standardised(values) + (1 - share) * standardised(other)
+            values = share * standardized(values) + (1 - share) * standardized(other)
         if annual:
             values = break_future(rng, shape, values)
         truth, seen = spoil(rng, shape, values, 0.0 if annual else 0.1)
