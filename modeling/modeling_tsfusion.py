@@ -79,7 +79,7 @@ class TSFusionPreTrainedModel(PreTrainedModel):
     config: TSFusionConfig
     base_model_prefix = "model"
     main_input_name = "past_values"
-    input_modalities: str | list[str] = ["time"]
+    input_modalities = ["time"]
     # The gate is small, and stored in 16 bits for its size only.
     _keep_in_fp32_modules_strict = ["series_projection", "knot_projection", "mixer", "head"]
 

@@ -222,8 +222,8 @@ def phase_means(values: Tensor, weight: Tensor, phase: Tensor, phases: int) -> t
 def find_season(values: Tensor, weight: Tensor, length: Tensor, period: Tensor, grows: bool) -> tuple[Season, Tensor]:
     """Estimates a season where it fits twice into the history.
 
-    Classical decomposition (line, then centered moving average, then means by phase), with the indices shrunk towards 0
-    by their sampling error in place of a test.
+    Classical decomposition (line, then centered moving average, then means by phase), with the indices shrunk towards
+    0 by their sampling error in place of a test.
 
     Args:
         values: (rows, time), gaps filled.
