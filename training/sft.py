@@ -47,10 +47,10 @@ class TSLMArguments:
     """Pretrained encoder and frozen parts of the model, beside `ModelConfig` of trl."""
 
     encoder_name_or_path: str | None = field(
-        default=None, metadata={"help": "A pretrained time-series model as encoder; by default a new one."}
+        default=None, metadata={"help": "Name or path of a pretrained encoder of series; by default a new one."}
     )
     freeze: list[str] = field(
-        default_factory=list, metadata={"help": "Parts that are not trained, of encoder, projector, backbone."}
+        default_factory=list, metadata={"help": "Parts to exclude from training: encoder, projector, backbone."}
     )
 
     def __post_init__(self):
@@ -63,10 +63,12 @@ class TSLMArguments:
 class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf16 may be null here
     """`SFTConfig` with a learning rate for each part, and the checkpoint with the best generated answers kept."""
 
-    output_dir: str = field(default="outputs/tslm", metadata={"help": "Where everything is written."})
+    output_dir: str = field(default="outputs/tslm", metadata={"help": "Folder of the checkpoint and its report."})
     max_length: int | None = field(
         default=None,
-        metadata={"help": "Most tokens of a sample; longer texts are cut, series are not. No limit by default."},
+        metadata={
+            "help": "Largest number of tokens of a sample; longer texts are cut, series are not. No limit by default."
+        },
     )
     per_device_train_batch_size: int = field(default=32, metadata={"help": "Samples in a training batch."})
     per_device_eval_batch_size: int = field(default=128, metadata={"help": "Samples in an evaluation batch."})
@@ -76,14 +78,20 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
     )
     projector_learning_rate: float | None = field(
         default=None,
-        metadata={"help": "Of the projector, or resampler and cross-attention; that of the backbone by default."},
+        metadata={
+            "help": "Peak learning rate of projector, resampler and cross-attention; that of the backbone by default."
+        },
     )
-    max_new_tokens: int = field(default=32, metadata={"help": "Most tokens of a generated answer."})
+    max_new_tokens: int = field(default=32, metadata={"help": "Largest number of tokens of an answer."})
     metric_for_best_model: str | None = field(
         default="exact_match", metadata={"help": "Metric of the best checkpoint."}
     )
-    greater_is_better: bool | None = field(default=True, metadata={"help": "Whether more of it is better."})
-    gradient_checkpointing: bool = field(default=False, metadata={"help": "Less memory for more computing."})
+    greater_is_better: bool | None = field(
+        default=True, metadata={"help": "Whether a higher value of that metric is better."}
+    )
+    gradient_checkpointing: bool = field(
+        default=False, metadata={"help": "Recompute activations in the backward pass: less memory, more time."}
+    )
     dataset_kwargs: dict[str, Any] | str | None = field(
         default_factory=lambda: {"skip_prepare_dataset": True},
         metadata={"help": "Data settings of trl; the collator prepares samples."},

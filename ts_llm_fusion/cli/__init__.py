@@ -30,7 +30,7 @@ _TRAVELING = ("ts_llm_fusion.modeling.", "ts_llm_fusion.processing.", "ts_llm_fu
 
 
 def _parse(args: Sequence[str]) -> tuple[str, list[str], bool]:
-    """The command, its arguments, and whether to show tracebacks."""
+    """Parse the command, its arguments, and whether to show tracebacks."""
     listing = "\n".join(f"  {name:<17} {text}" for name, (_, text) in _COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="ts-llm-fusion",
@@ -62,7 +62,7 @@ def _with_underscores(arg: str) -> str:
 
 
 def _help_page(command: str, args: Sequence[str]) -> str | None:
-    """The requested help page of a command with a recipe, or None."""
+    """Requested help page of a command with a recipe, or None."""
     if command not in RECIPE_HELP or not {"-h", "--help", "--help_all"}.intersection(args):
         return None
     return RECIPE_HELP[command].page(f"ts-llm-fusion {command}", everything="--help_all" in args)

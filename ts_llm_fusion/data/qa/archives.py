@@ -26,9 +26,9 @@ class ArchiveArguments:
     """Options of a classification archive."""
 
     validation_share: float = field(
-        default=0.2, metadata={"help": "Share of each class of the training split that is kept to select on."}
+        default=0.2, metadata={"help": "Share of each class of the training split to hold out for validation."}
     )
-    split_seed: int = field(default=0, metadata={"help": "Seed of that choice."})
+    split_seed: int = field(default=0, metadata={"help": "Seed of the draw of the held-out samples."})
 
     def __post_init__(self):
         if not 0 < self.validation_share < 1:
