@@ -1,4 +1,4 @@
-"""Models that encode series, the counterpart of `configuration_encoders.py`, and their common interface."""
+"""Time-series encoders, the counterpart of `configuration_encoders.py`, and their common interface."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -281,7 +281,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         return inputs if return_dict else inputs["input_ids"]
 
     def _template(self, chat_template: str | None) -> str:
-        """A template by itself, by its name, or the default one."""
+        """Chat template from its text or its name; the default one without either."""
         templates = self.chat_template if isinstance(self.chat_template, dict) else {"default": self.chat_template}
         return templates["default"] if chat_template is None else templates.get(chat_template, chat_template)
 
@@ -398,7 +398,7 @@ class TimeSeriesProcessor(ProcessorMixin):
 
 
 def _as_batch(conversation: Any, time_series: Any) -> tuple[list[Any], list[Any], bool]:
-    """A list of conversations, the series given for each, and whether a list was given."""
+    """Conversations and the series of each as lists, and whether a batch was given."""
     if not isinstance(conversation, list | tuple):
         raise ValueError(f"conversation is {_describe(conversation)}; give a list of messages, or lists of them.")
     is_batched = bool(conversation) and isinstance(conversation[0], list | tuple)

@@ -73,7 +73,7 @@ class RecipeParser(TrlParser):
         return parsed
 
     def parse_known_recipe(self, args: Sequence[str]) -> Any:
-        """The first dataclass alone; other keys and flags are ignored.
+        """Instance of the first dataclass alone; other keys and flags are ignored.
 
         Raises:
             ValueError, FileNotFoundError: as `parse_recipe`, except for unknown names.
@@ -102,7 +102,7 @@ class RecipeParser(TrlParser):
 
 
 def _read_config(args: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """The recipe of `--config FILE`, empty without it, and the other arguments; sets the variables under `env`."""
+    """Recipe of `--config FILE`, empty without it, and the other arguments; sets the variables under `env`."""
     flags = list(args)
     if "--config" not in flags:
         return {}, flags

@@ -264,7 +264,7 @@ def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
 
 
 def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arguments: ModelConfig) -> None:
-    """Check for settings that contradict each other, before a model is loaded.
+    """Refuse contradictory settings before a model is loaded.
 
     Raises:
         ValueError: for such settings.
@@ -341,7 +341,7 @@ def freeze_parts(model: TSLMForCausalLM, parts: Sequence[str | None]) -> None:
 
 
 def lora_config(model: TSLMForCausalLM, model_arguments: ModelConfig, freeze: Sequence[str]) -> PeftConfig | None:
-    """The `peft_config` of the trainer: adapters in the backbone, and the other trained parts saved beside them."""
+    """`peft_config` of the trainer: adapters in the backbone, and the other trained parts saved beside them."""
     config: Any = get_peft_config(model_arguments)
     if config is None:
         return None

@@ -1,13 +1,12 @@
-"""The command line: one module for each command, imported when the command is run."""
+"""Command line: one module for each command, imported when the command is run."""
 
 import argparse
 import importlib
 import logging
 import sys
-import traceback
 from collections.abc import Sequence
 
-from ..errors import UserError
+from ..errors import refuses_input
 from ..requirements import MissingPackageError
 from .recipe_help import RECIPE_HELP
 
@@ -24,9 +23,6 @@ _COMMANDS = {
     "export": ("ts_llm_fusion.cli.export", "export a forecaster to torch.export or ONNX"),
     "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),
 }
-
-# Code that travels with checkpoints and cannot import UserError; the ValueErrors that it raises itself count as such.
-_TRAVELING = ("ts_llm_fusion.modeling.", "ts_llm_fusion.processing.", "ts_llm_fusion.data.series.time_axis")
 
 
 def _parse(args: Sequence[str]) -> tuple[str, list[str], bool]:
@@ -68,14 +64,6 @@ def _help_page(command: str, args: Sequence[str]) -> str | None:
     return RECIPE_HELP[command].page(f"ts-llm-fusion {command}", everything="--help_all" in args)
 
 
-def _is_user_error(error: Exception) -> bool:
-    """Whether bad input raises such an error; anything else is a fault of the package and shows its traceback."""
-    if isinstance(error, UserError | OSError | MissingPackageError):
-        return True
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return isinstance(error, ValueError) and frame.f_globals["__name__"].startswith(_TRAVELING)
-
-
 def main(args: Sequence[str] | None = None) -> int:
     """Run a command; bad input is one line and exit status 2."""
     command, rest, debug = _parse(sys.argv[1:] if args is None else args)
@@ -88,7 +76,8 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         importlib.import_module(_COMMANDS[command][0]).main(rest)
     except Exception as error:
-        if debug or not _is_user_error(error):
+        # Anything else is a fault of the package and shows its traceback.
+        if debug or not (isinstance(error, OSError | MissingPackageError) or refuses_input(error)):
             raise
         print(f"ts-llm-fusion: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

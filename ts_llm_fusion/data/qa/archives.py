@@ -161,7 +161,7 @@ def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: A
 
 
 def archive_labels(name: str, files: tuple[Path, ...], **options: Any) -> Labels:
-    """The classes of the training split.
+    """Classes of the training split.
 
     Raises:
         ValueError: as `read_archive`.
@@ -170,7 +170,7 @@ def archive_labels(name: str, files: tuple[Path, ...], **options: Any) -> Labels
 
 
 class ArchiveSource(QuestionSource):
-    """The loader of a classification archive, in the registry or in the data directory.
+    """Loader of a classification archive, in the registry or in the data directory.
 
     Args:
         name: of the archive.

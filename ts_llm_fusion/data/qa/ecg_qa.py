@@ -31,7 +31,7 @@ _SEPARATOR = "; "
 
 @dataclass(frozen=True)
 class Question:
-    """A question of either set.
+    """Question of either set.
 
     Args:
         place: file and row in messages.
@@ -219,7 +219,7 @@ def cot_samples(files: tuple[Path, ...], split: str, patient_disjoint: bool = Tr
 
 
 def cot_labels(files: tuple[Path, ...], patient_disjoint: bool = True) -> Labels:
-    """The answers of each template that asks about one ECG."""
+    """Answers of each template that asks about one ECG."""
     _, answers, _ = files
     templates = _read_templates(read_table(answers, ("template_id", "classes")), str(answers))
     return {f"{COT}/{template}": answers for template, answers in templates.items() if template <= _LAST_SINGLE}
@@ -261,7 +261,7 @@ def _templates_of(bundle: Bundle) -> dict[int, list[str]]:
 
 
 def plain_labels(files: tuple[Path, ...], comparisons: bool = True, patient_disjoint: bool = True) -> Labels:
-    """The answers of each template, and the combinations of them that occur as answers in any split."""
+    """Answers of each template, and the combinations of them that occur as answers in any split."""
     bundle = Bundle(files[0])
     templates = _templates_of(bundle)
     combined: dict[int, set[str]] = {}

@@ -47,7 +47,7 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
 
 
 def labels(files: tuple[Path, ...]) -> Labels:
-    """The eight activities."""
+    """Labels of the eight activities."""
     return {TASK: LABELS}
 
 

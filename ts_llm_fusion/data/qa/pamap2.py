@@ -140,7 +140,7 @@ def acc_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
 
 
 def acc_labels(files: tuple[Path, ...]) -> Labels:
-    """The twelve activities of the protocol."""
+    """Labels of the twelve activities of the protocol."""
     return {ACC: ACC_LABELS}
 
 
@@ -196,7 +196,7 @@ def cot_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
 
 
 def cot_labels(files: tuple[Path, ...]) -> Labels:
-    """The eighteen activities."""
+    """Labels of the eighteen activities."""
     return {COT: COT_LABELS}
 
 

@@ -26,7 +26,7 @@ _SEXES = {"0": "male", "1": "female"}
 
 @dataclass(frozen=True)
 class Patient:
-    """The patient of an ECG.
+    """Patient of an ECG.
 
     Args:
         patient_id: as in PTB-XL.
@@ -47,7 +47,7 @@ def _description(age: str, sex: str) -> str:
 
 
 class Recordings:
-    """The recordings of PTB-XL, in its archive or in the folder that it was unpacked to.
+    """Recordings of PTB-XL, in its archive or in the folder that it was unpacked to.
 
     Args:
         path: of the archive or the folder.

@@ -53,7 +53,7 @@ class SyntheticArguments:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A drawn pattern.
+    """Drawn pattern.
 
     Args:
         series: one or two arrays, float64 (time,), without noise.
@@ -68,7 +68,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Task:
-    """A kind of question.
+    """Kind of question.
 
     Args:
         labels: possible answers.
