@@ -191,14 +191,14 @@ class TimeSeriesProcessor(ProcessorMixin):
         """
         if isinstance(text, str):
             text, time_series = [text], [time_series]
-        if not isinstance(text, list | tuple) or not text or not all(isinstance(one, str) for one in text):
+        if not isinstance(text, list | tuple) or not text or not all(isinstance(item, str) for item in text):
             raise ValueError(f"text is {_describe(text)}; give a string or a list of strings.")
         settings = _text_settings(kwargs)
         add_special_tokens = settings.pop("add_special_tokens", True)
         samples = self._prepare_samples(time_series, len(text))
         encoded = [
-            self._encode(self._with_scales(one, sample), sample, index, add_special_tokens)
-            for index, (one, sample) in enumerate(zip(text, samples, strict=True))
+            self._encode(self._with_scales(item, sample), sample, index, add_special_tokens)
+            for index, (item, sample) in enumerate(zip(text, samples, strict=True))
         ]
         return self._pad(encoded, samples, **settings)
 
@@ -294,7 +294,7 @@ class TimeSeriesProcessor(ProcessorMixin):
                 f"time_series is {_describe(time_series)} for {num_texts} texts; give a list of the series of each "
                 "text."
             )
-        return [self.feature_extractor.prepare(one, f"text {index}: ") for index, one in enumerate(time_series)]
+        return [self.feature_extractor.prepare(series, f"text {index}: ") for index, series in enumerate(time_series)]
 
     def _scale_of(self, series: PreparedSeries) -> str:
         return "" if self.scale_text is None else self.scale_text.format(mean=series.mean, std=series.std)
@@ -354,15 +354,15 @@ class TimeSeriesProcessor(ProcessorMixin):
         return_assistant_tokens_mask: bool = False,
     ) -> BatchFeature:
         """Cut tokens, pad them to a batch, and stack the series."""
-        for index, one in enumerate(encoded):
+        for index, sample in enumerate(encoded):
             if truncation and max_length is not None:
-                self._truncate(one, max_length, index)
-            self._check_length(one, index)
-        ids = [one.input_ids for one in encoded]
+                self._truncate(sample, max_length, index)
+            self._check_length(sample, index)
+        ids = [sample.input_ids for sample in encoded]
         # `pad` pads the attention mask with 0, and no other mask, so that each takes its place in turn.
-        masks = {"attention_mask": [[1] * len(one) for one in ids]}
+        masks = {"attention_mask": [[1] * len(row) for row in ids]}
         if return_assistant_tokens_mask:
-            masks["assistant_masks"] = [one.assistant_mask for one in encoded]
+            masks["assistant_masks"] = [sample.assistant_mask for sample in encoded]
         columns: dict[str, Any] = {}
         for name, mask in masks.items():
             padded = pad_without_fast_tokenizer_warning(

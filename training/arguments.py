@@ -136,7 +136,12 @@ def changed_settings(settings: Iterable[Any]) -> dict[str, Any]:
 
 def _values(settings: Iterable[Any]) -> dict[str, Any]:
     """Values of dataclass instances by name, enumerations as plain values."""
-    found = {name: getattr(one, name) for one in settings for name in one.__dataclass_fields__ if hasattr(one, name)}
+    found = {
+        name: getattr(values, name)
+        for values in settings
+        for name in values.__dataclass_fields__
+        if hasattr(values, name)
+    }
     return {name: value.value if isinstance(value, Enum) else value for name, value in found.items()}
 
 

@@ -159,7 +159,7 @@ def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
         yield
         return
     head = model.get_output_embeddings()
-    weight, bias = (one.full_tensor() if isinstance(one, DTensor) else one for one in (head.weight, head.bias))
+    weight, bias = (part.full_tensor() if isinstance(part, DTensor) else part for part in (head.weight, head.bias))
     bias = weight.new_zeros(head.out_features) if bias is None else bias
     token = torch.tensor([model.config.time_series_token_id], device=bias.device)
     scored = SimpleNamespace(weight=weight, bias=bias.index_fill(0, token, _NEVER))

@@ -78,11 +78,11 @@ class RecipeHelp:
 def _dataclass_settings(dataclass_type: type) -> list[Setting]:
     described = argument_descriptions(inspect.getdoc(dataclass_type) or "")
     settings = []
-    for one in dataclasses.fields(dataclass_type):
-        factory = one.default_factory
-        default = one.default if factory is dataclasses.MISSING else factory()
-        text = " ".join((one.metadata.get("help") or described.get(one.name, "")).split())
-        settings.append(Setting(one.name, None if default is dataclasses.MISSING else repr(default), text))
+    for item in dataclasses.fields(dataclass_type):
+        factory = item.default_factory
+        default = item.default if factory is dataclasses.MISSING else factory()
+        text = " ".join((item.metadata.get("help") or described.get(item.name, "")).split())
+        settings.append(Setting(item.name, None if default is dataclasses.MISSING else repr(default), text))
     return settings
 
 

@@ -129,8 +129,9 @@ def _check_test_classes(name: str, test: Iterable[LabeledSeries], classes: Seque
 
 
 def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: Any) -> Iterator[dict[str, Any]]:
-    """Yield the questions of a split: the official test split, and the official training split cut in two, with a
-    share of each class for validation.
+    """Yield the questions of a split.
+
+    Testing has the official test split; training and validation divide the official training split, class by class.
 
     Args:
         name: of the archive.

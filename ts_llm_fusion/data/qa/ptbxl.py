@@ -82,8 +82,9 @@ class Recordings:
         return patients
 
     def read(self, ecg_id: int) -> dict[str, np.ndarray]:
-        """Read the twelve leads of an ECG in mV, name -> float64 (1000,): every fifth value of the 500 Hz recording,
-        as in OpenTSLM.
+        """Read the twelve leads of an ECG in mV, name -> float64 (1000,).
+
+        They are every fifth value of the 500 Hz recording, as in OpenTSLM.
 
         Raises:
             FileNotFoundError: if the archive does not have it.
