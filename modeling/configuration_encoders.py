@@ -1,4 +1,4 @@
-"""Configurations of the encoders of series that [`TSLMConfig`] takes, and the patches that each makes of a series."""
+"""Configurations of the time-series encoders of [`TSLMConfig`], and their division of a series into patches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

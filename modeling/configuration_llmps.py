@@ -9,8 +9,10 @@ from .configuration_checks import build_config, check_at_least, check_multiple, 
 
 
 def max_wavelet_levels(length: int) -> int:
-    """Largest number of levels of the Daubechies-4 transform of `length` steps, as `pywt.dwt_max_level("db4")` has it:
-    `2**levels * 7` is at most `length`, where 7 is one less than the taps of the filter."""
+    """Largest number of levels of a Daubechies-4 transform of `length` steps, as in `pywt.dwt_max_level`.
+
+    `2**levels * 7` is at most `length`, where 7 is the number of filter taps less one.
+    """
     return 0 if length < 8 else int(math.log2(length / 7))
 
 

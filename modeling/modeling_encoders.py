@@ -1,4 +1,4 @@
-"""Models that encode series, the counterpart of `configuration_encoders.py`, and their common interface."""
+"""Time-series encoders, the counterpart of `configuration_encoders.py`, and their common interface."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -35,8 +35,11 @@ def _encode_timesfm(encoder: Any, values: torch.Tensor, observed: torch.Tensor) 
 
 
 class EncoderModel(NamedTuple):
-    """Row of [`ENCODERS`]: the model class, `None` for one of transformers, and a function of the model and of windows
-    and their bool mask, both (rows, window), that returns tokens (rows, tokens, hidden_size)."""
+    """Row of [`ENCODERS`]: the model class, `None` for one of transformers, and the encoding function.
+
+    The function takes the model, windows and their bool mask, both (rows, window), and returns tokens (rows, tokens,
+    hidden_size).
+    """
 
     model_class: type[PreTrainedModel] | None
     encode: Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor] = _encode_patches
@@ -78,8 +81,10 @@ def checked_mask(time_series: torch.Tensor, time_series_mask: torch.Tensor | Non
 
 
 def tokens_by_window(geometry: EncoderGeometry, time_series_mask: torch.Tensor) -> torch.Tensor:
-    """Number of tokens (..., windows) of each window of series under a mask (..., time): one for each patch that
-    touches data, at least one for a window that is not empty."""
+    """Number of tokens (..., windows) of each window of series under a mask (..., time).
+
+    Each patch that touches data has one token, and a window that is not empty at least one.
+    """
     window = geometry.window_for(time_series_mask.shape[-1])
     starts = torch.arange(0, time_series_mask.shape[-1], window, device=time_series_mask.device)
     lengths = (series_lengths(time_series_mask)[..., None] - starts).clamp(0, window)

@@ -34,8 +34,10 @@ class PerceiverLayer(GradientCheckpointingLayer):
         )
 
     def forward(self, latents: torch.Tensor, patches: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Update latents (rows, latents, dim) from patches (rows, patches, dim); the additive mask is (rows, 1, 1,
-        patches + latents)."""
+        """Update latents (rows, latents, dim) from patches (rows, patches, dim).
+
+        The additive mask is (rows, 1, 1, patches + latents).
+        """
         normed = self.latent_norm(latents)
         memory = torch.cat([self.patch_norm(patches), normed], dim=1)[:, None]
         query = self.query(normed).unflatten(-1, (self.num_heads, self.head_dim))

@@ -24,7 +24,7 @@ def spare_from_quantization(model: PreTrainedModel, quantization_config: Any) ->
 
 
 def share_quantizer(language_model: PreTrainedModel, model: PreTrainedModel) -> None:
-    """Copy the quantizer of a language model, if it has one, to the model around it, which saving and adapters ask."""
+    """Copy the quantizer of a language model, if any, to the model around it, for saving and for adapters."""
     quantizer = getattr(language_model, "hf_quantizer", None)
     if quantizer is None:
         return

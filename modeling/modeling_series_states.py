@@ -188,8 +188,10 @@ def soft_prompt_states(features: torch.Tensor, token_mask: torch.Tensor) -> Seri
 def scatter_features(
     inputs_embeds: torch.Tensor, placeholders: torch.Tensor, rank: torch.Tensor, states: SeriesStates
 ) -> torch.Tensor:
-    """Soft prompt: embeddings (batch, text, dim) with series tokens at the placeholders, which `rank` (batch, text)
-    counts from the start of the text."""
+    """Soft prompt: embeddings (batch, text, dim) with series tokens at the placeholders.
+
+    `rank` (batch, text) counts placeholders from the start of the text.
+    """
     # A placeholder that the model wrote itself, after those of the prompt, is a token like any other.
     placeholders = placeholders & (rank <= states.require("feature_counts")[:, None])
     features = states.require("features").to(inputs_embeds.device, inputs_embeds.dtype)

@@ -83,8 +83,10 @@ class WaveletDecoupling(nn.Module):
         self.register_buffer("low_pass", self.initial_low_pass(), persistent=False)
 
     def initial_low_pass(self) -> torch.Tensor:
-        """Factors of each stretch side by side, `down` for its window and `up` transposed: float32 (stretches,
-        coefficients, window + stretch)."""
+        """Factors of each stretch, float32 (stretches, coefficients, window + stretch).
+
+        `down` for the window of the stretch and `up`, transposed, lie side by side.
+        """
         down, up = low_pass_factors(self.length, self.levels)
         step = 2**self.levels
         starts = range(0, self.length, self.stretch)

@@ -12,7 +12,7 @@ from .series_arrays import ALLOWED, columns_of, is_container, is_list, to_array
 
 @dataclass
 class PreparedSeries:
-    """One series as the model sees it.
+    """Series prepared for the model.
 
     Args:
         values: float32 `(time,)`, normalized, 0 where missing.

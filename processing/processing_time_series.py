@@ -191,14 +191,14 @@ class TimeSeriesProcessor(ProcessorMixin):
         """
         if isinstance(text, str):
             text, time_series = [text], [time_series]
-        if not isinstance(text, list | tuple) or not text or not all(isinstance(one, str) for one in text):
+        if not isinstance(text, list | tuple) or not text or not all(isinstance(item, str) for item in text):
             raise ValueError(f"text is {_describe(text)}; give a string or a list of strings.")
         settings = _text_settings(kwargs)
         add_special_tokens = settings.pop("add_special_tokens", True)
         samples = self._prepare_samples(time_series, len(text))
         encoded = [
-            self._encode(self._with_scales(one, sample), sample, index, add_special_tokens)
-            for index, (one, sample) in enumerate(zip(text, samples, strict=True))
+            self._encode(self._with_scales(item, sample), sample, index, add_special_tokens)
+            for index, (item, sample) in enumerate(zip(text, samples, strict=True))
         ]
         return self._pad(encoded, samples, **settings)
 
@@ -281,7 +281,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         return inputs if return_dict else inputs["input_ids"]
 
     def _template(self, chat_template: str | None) -> str:
-        """A template by itself, by its name, or the default one."""
+        """Chat template from its text or its name; the default one without either."""
         templates = self.chat_template if isinstance(self.chat_template, dict) else {"default": self.chat_template}
         return templates["default"] if chat_template is None else templates.get(chat_template, chat_template)
 
@@ -294,7 +294,7 @@ class TimeSeriesProcessor(ProcessorMixin):
                 f"time_series is {_describe(time_series)} for {num_texts} texts; give a list of the series of each "
                 "text."
             )
-        return [self.feature_extractor.prepare(one, f"text {index}: ") for index, one in enumerate(time_series)]
+        return [self.feature_extractor.prepare(series, f"text {index}: ") for index, series in enumerate(time_series)]
 
     def _scale_of(self, series: PreparedSeries) -> str:
         return "" if self.scale_text is None else self.scale_text.format(mean=series.mean, std=series.std)
@@ -354,15 +354,15 @@ class TimeSeriesProcessor(ProcessorMixin):
         return_assistant_tokens_mask: bool = False,
     ) -> BatchFeature:
         """Cut tokens, pad them to a batch, and stack the series."""
-        for index, one in enumerate(encoded):
+        for index, sample in enumerate(encoded):
             if truncation and max_length is not None:
-                self._truncate(one, max_length, index)
-            self._check_length(one, index)
-        ids = [one.input_ids for one in encoded]
+                self._truncate(sample, max_length, index)
+            self._check_length(sample, index)
+        ids = [sample.input_ids for sample in encoded]
         # `pad` pads the attention mask with 0, and no other mask, so that each takes its place in turn.
-        masks = {"attention_mask": [[1] * len(one) for one in ids]}
+        masks = {"attention_mask": [[1] * len(row) for row in ids]}
         if return_assistant_tokens_mask:
-            masks["assistant_masks"] = [one.assistant_mask for one in encoded]
+            masks["assistant_masks"] = [sample.assistant_mask for sample in encoded]
         columns: dict[str, Any] = {}
         for name, mask in masks.items():
             padded = pad_without_fast_tokenizer_warning(
@@ -398,7 +398,7 @@ class TimeSeriesProcessor(ProcessorMixin):
 
 
 def _as_batch(conversation: Any, time_series: Any) -> tuple[list[Any], list[Any], bool]:
-    """A list of conversations, the series given for each, and whether a list was given."""
+    """Conversations and the series of each as lists, and whether a batch was given."""
     if not isinstance(conversation, list | tuple):
         raise ValueError(f"conversation is {_describe(conversation)}; give a list of messages, or lists of them.")
     is_batched = bool(conversation) and isinstance(conversation[0], list | tuple)

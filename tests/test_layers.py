@@ -24,6 +24,8 @@ ALLOWED: dict[str, set[str]] = {
     "training": {"modeling", "processing"} | _BOTTOM,
     "data": _BOTTOM,
     "data.series": {"processing", "data"} | _BOTTOM,
+    # Keeps a name of earlier versions importable.
+    "data.preparation": {"data.series"},
     "data.qa": {"processing", "data"} | _BOTTOM,
     "plots": _BOTTOM,
     "forecasting": {"processing", "data", "data.series"} | _BOTTOM,

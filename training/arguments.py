@@ -73,7 +73,7 @@ class RecipeParser(TrlParser):
         return parsed
 
     def parse_known_recipe(self, args: Sequence[str]) -> Any:
-        """The first dataclass alone; other keys and flags are ignored.
+        """Instance of the first dataclass alone; other keys and flags are ignored.
 
         Raises:
             ValueError, FileNotFoundError: as `parse_recipe`, except for unknown names.
@@ -102,7 +102,7 @@ class RecipeParser(TrlParser):
 
 
 def _read_config(args: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """The recipe of `--config FILE`, empty without it, and the other arguments; sets the variables under `env`."""
+    """Recipe of `--config FILE`, empty without it, and the other arguments; sets the variables under `env`."""
     flags = list(args)
     if "--config" not in flags:
         return {}, flags
@@ -136,7 +136,12 @@ def changed_settings(settings: Iterable[Any]) -> dict[str, Any]:
 
 def _values(settings: Iterable[Any]) -> dict[str, Any]:
     """Values of dataclass instances by name, enumerations as plain values."""
-    found = {name: getattr(one, name) for one in settings for name in one.__dataclass_fields__ if hasattr(one, name)}
+    found = {
+        name: getattr(values, name)
+        for values in settings
+        for name in values.__dataclass_fields__
+        if hasattr(values, name)
+    }
     return {name: value.value if isinstance(value, Enum) else value for name, value in found.items()}
 
 

@@ -28,9 +28,11 @@ class BackboneArguments:
         default=None,
         metadata={"help": "Name or path of a pretrained text model; by default random weights from text_config."},
     )
-    backbone_layers: int | None = field(default=None, metadata={"help": "Use its first layers only; all by default."})
+    backbone_layers: int | None = field(
+        default=None, metadata={"help": "Number of its layers, from the first; all by default."}
+    )
     backbone_training: Literal["full", "lora", "frozen"] = field(
-        default="full", metadata={"help": "Trained part of the backbone."}
+        default="full", metadata={"help": "Trained part of the backbone: full, lora (adapters) or frozen."}
     )
     lora_r: int = field(default=8, metadata={"help": "Rank of the adapters."})
     lora_alpha: int = field(default=32, metadata={"help": "Scale of the adapters, divided by the rank."})
@@ -39,7 +41,8 @@ class BackboneArguments:
         default=None, metadata={"help": "Modules of the backbone that get adapters; peft's choice by default."}
     )
     t2t: str | None = field(
-        default=None, metadata={"help": "Folder of a pre-trained time-to-text encoder; without it no feature loss."}
+        default=None,
+        metadata={"help": "Folder of a time-to-text encoder for the feature loss; no such loss by default."},
     )
 
 
@@ -47,21 +50,31 @@ class BackboneArguments:
 class ForecastTrainingArguments(RunDefaults, TrainingArguments):  # type: ignore[misc]  # bf16 may be null here
     """`TrainingArguments` with the defaults of a forecaster: validation every epoch, and the best epoch kept."""
 
-    output_dir: str = field(default="outputs/forecaster", metadata={"help": "Where everything is written."})
+    output_dir: str = field(
+        default="outputs/forecaster", metadata={"help": "Folder of the checkpoint and its report."}
+    )
     per_device_train_batch_size: int = field(default=32, metadata={"help": "Windows in a training batch."})
     per_device_eval_batch_size: int = field(default=256, metadata={"help": "Windows in an evaluation batch."})
     learning_rate: float = field(default=5e-4, metadata={"help": "Peak learning rate."})
-    num_train_epochs: float = field(default=10.0, metadata={"help": "Most passes over the training windows."})
-    logging_strategy: str = field(default="epoch", metadata={"help": "When to log."})
+    num_train_epochs: float = field(
+        default=10.0, metadata={"help": "Largest number of passes over the training windows."}
+    )
+    logging_strategy: str = field(default="epoch", metadata={"help": "Moments of logging: epoch, steps or no."})
     metric_for_best_model: str | None = field(default="mse", metadata={"help": "Metric of the best checkpoint."})
-    greater_is_better: bool | None = field(default=False, metadata={"help": "Whether more of it is better."})
+    greater_is_better: bool | None = field(
+        default=False, metadata={"help": "Whether a higher value of that metric is better."}
+    )
     early_stopping_patience: int | None = field(
         default=5, metadata={"help": "Evaluations without improvement before training stops; null to never stop."}
     )
-    batch_eval_metrics: bool = field(default=True, metadata={"help": "Sum errors over batches, keep no forecasts."})
-    ddp_find_unused_parameters: bool | None = field(default=False, metadata={"help": "Every parameter is used."})
+    batch_eval_metrics: bool = field(
+        default=True, metadata={"help": "Compute metrics batch by batch, without keeping forecasts."}
+    )
+    ddp_find_unused_parameters: bool | None = field(
+        default=False, metadata={"help": "Search for parameters without a gradient; all have one."}
+    )
     label_names: list[str] | None = field(
-        default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets."}
+        default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets in a batch."}
     )
     report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})  # noqa: RUF036
     seed: int = field(default=2021, metadata={"help": "Seed of weights, order and dropout."})

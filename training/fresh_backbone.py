@@ -1,4 +1,4 @@
-"""A small language model from scratch: random weights and a tokenizer learned from the texts of a recipe."""
+"""Small language model from scratch: random weights and a tokenizer learned from the texts of a recipe."""
 
 import logging
 from collections.abc import Iterable

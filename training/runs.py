@@ -24,18 +24,24 @@ class RunDefaults:
         metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
     )
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
-    eval_strategy: str = field(default="epoch", metadata={"help": "When to evaluate."})
-    save_strategy: str = field(default="epoch", metadata={"help": "When to save; must be the same."})
-    save_total_limit: int | None = field(default=1, metadata={"help": "Checkpoints kept beside the best."})
-    load_best_model_at_end: bool = field(default=True, metadata={"help": "Reload the best on validation at the end."})
+    eval_strategy: str = field(default="epoch", metadata={"help": "Moments of evaluation: epoch, steps or no."})
+    save_strategy: str = field(default="epoch", metadata={"help": "Moments of saving; must equal eval_strategy."})
+    save_total_limit: int | None = field(default=1, metadata={"help": "Number of checkpoints kept beside the best."})
+    load_best_model_at_end: bool = field(
+        default=True, metadata={"help": "Reload the checkpoint that is best on validation at the end."}
+    )
     early_stopping_patience: int | None = field(
         default=None, metadata={"help": "Evaluations without improvement before training stops; never by default."}
     )
     bf16: bool | None = field(
         default=False, metadata={"help": "Mixed precision in bfloat16; null in a recipe to use it where it is faster."}
     )
-    dataloader_pin_memory: bool = field(default=False, metadata={"help": "Useful with an accelerator only."})
-    remove_unused_columns: bool = field(default=False, metadata={"help": "The collator needs all columns."})
+    dataloader_pin_memory: bool = field(
+        default=False, metadata={"help": "Pin memory in data loaders, which helps with an accelerator only."}
+    )
+    remove_unused_columns: bool = field(
+        default=False, metadata={"help": "Remove columns that the model does not take; the collator needs all."}
+    )
 
     def __post_init__(self):
         if self.bf16 is None:

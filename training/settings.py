@@ -24,7 +24,7 @@ _ENTRY = re.compile(r"(\w+)(?: \((.*?)\))?: (.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting of a recipe.
+    """Setting of a recipe.
 
     Args:
         name: key of the recipe, and flag without its dashes.

@@ -47,10 +47,10 @@ class TSLMArguments:
     """Pretrained encoder and frozen parts of the model, beside `ModelConfig` of trl."""
 
     encoder_name_or_path: str | None = field(
-        default=None, metadata={"help": "A pretrained time-series model as encoder; by default a new one."}
+        default=None, metadata={"help": "Name or path of a pretrained encoder of series; by default a new one."}
     )
     freeze: list[str] = field(
-        default_factory=list, metadata={"help": "Parts that are not trained, of encoder, projector, backbone."}
+        default_factory=list, metadata={"help": "Parts to exclude from training: encoder, projector, backbone."}
     )
 
     def __post_init__(self):
@@ -63,10 +63,12 @@ class TSLMArguments:
 class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf16 may be null here
     """`SFTConfig` with a learning rate for each part, and the checkpoint with the best generated answers kept."""
 
-    output_dir: str = field(default="outputs/tslm", metadata={"help": "Where everything is written."})
+    output_dir: str = field(default="outputs/tslm", metadata={"help": "Folder of the checkpoint and its report."})
     max_length: int | None = field(
         default=None,
-        metadata={"help": "Most tokens of a sample; longer texts are cut, series are not. No limit by default."},
+        metadata={
+            "help": "Largest number of tokens of a sample; longer texts are cut, series are not. No limit by default."
+        },
     )
     per_device_train_batch_size: int = field(default=32, metadata={"help": "Samples in a training batch."})
     per_device_eval_batch_size: int = field(default=128, metadata={"help": "Samples in an evaluation batch."})
@@ -76,14 +78,20 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
     )
     projector_learning_rate: float | None = field(
         default=None,
-        metadata={"help": "Of the projector, or resampler and cross-attention; that of the backbone by default."},
+        metadata={
+            "help": "Peak learning rate of projector, resampler and cross-attention; that of the backbone by default."
+        },
     )
-    max_new_tokens: int = field(default=32, metadata={"help": "Most tokens of a generated answer."})
+    max_new_tokens: int = field(default=32, metadata={"help": "Largest number of tokens of an answer."})
     metric_for_best_model: str | None = field(
         default="exact_match", metadata={"help": "Metric of the best checkpoint."}
     )
-    greater_is_better: bool | None = field(default=True, metadata={"help": "Whether more of it is better."})
-    gradient_checkpointing: bool = field(default=False, metadata={"help": "Less memory for more computing."})
+    greater_is_better: bool | None = field(
+        default=True, metadata={"help": "Whether a higher value of that metric is better."}
+    )
+    gradient_checkpointing: bool = field(
+        default=False, metadata={"help": "Recompute activations in the backward pass: less memory, more time."}
+    )
     dataset_kwargs: dict[str, Any] | str | None = field(
         default_factory=lambda: {"skip_prepare_dataset": True},
         metadata={"help": "Data settings of trl; the collator prepares samples."},
@@ -151,7 +159,7 @@ def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
         yield
         return
     head = model.get_output_embeddings()
-    weight, bias = (one.full_tensor() if isinstance(one, DTensor) else one for one in (head.weight, head.bias))
+    weight, bias = (part.full_tensor() if isinstance(part, DTensor) else part for part in (head.weight, head.bias))
     bias = weight.new_zeros(head.out_features) if bias is None else bias
     token = torch.tensor([model.config.time_series_token_id], device=bias.device)
     scored = SimpleNamespace(weight=weight, bias=bias.index_fill(0, token, _NEVER))
@@ -256,7 +264,7 @@ def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
 
 
 def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arguments: ModelConfig) -> None:
-    """Check for settings that contradict each other, before a model is loaded.
+    """Refuse contradictory settings before a model is loaded.
 
     Raises:
         ValueError: for such settings.
@@ -333,7 +341,7 @@ def freeze_parts(model: TSLMForCausalLM, parts: Sequence[str | None]) -> None:
 
 
 def lora_config(model: TSLMForCausalLM, model_arguments: ModelConfig, freeze: Sequence[str]) -> PeftConfig | None:
-    """The `peft_config` of the trainer: adapters in the backbone, and the other trained parts saved beside them."""
+    """`peft_config` of the trainer: adapters in the backbone, and the other trained parts saved beside them."""
     config: Any = get_peft_config(model_arguments)
     if config is None:
         return None

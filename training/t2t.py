@@ -44,14 +44,17 @@ class WordArguments:
 class T2TTrainingArguments(ForecastTrainingArguments):
     """`ForecastTrainingArguments` that select on the validation loss; Adam at 1e-3 as in the paper."""
 
-    output_dir: str = field(default="outputs/t2t", metadata={"help": "Where everything is written."})
+    output_dir: str = field(default="outputs/t2t", metadata={"help": "Folder of the checkpoint and its report."})
     learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate."})
     metric_for_best_model: str | None = field(default="loss", metadata={"help": "Metric of the best checkpoint."})
     label_names: list[str] | None = field(
-        default_factory=lambda: ["past_values"], metadata={"help": "Names of the targets, the windows themselves."}
+        default_factory=lambda: ["past_values"],
+        metadata={"help": "Names of the targets in a batch, the windows themselves."},
     )
     prediction_loss_only: bool = field(default=True, metadata={"help": "Return only the loss in evaluation."})
-    batch_eval_metrics: bool = field(default=False, metadata={"help": "Not needed, as the loss is the only metric."})
+    batch_eval_metrics: bool = field(
+        default=False, metadata={"help": "Compute metrics batch by batch; the loss is the only one."}
+    )
 
 
 def semantic_words(

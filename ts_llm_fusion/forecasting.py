@@ -145,6 +145,22 @@ def look_back(series: pd.DataFrame, length: int) -> np.ndarray:
     return window
 
 
+def _as_source(series: Any, freq: str | None, default_freq: str | None) -> SeriesSource:
+    """Load a table, or return loaded series; arguments and errors as `forecast_frame`."""
+    if isinstance(series, SeriesSource):
+        if freq is not None:
+            raise UserError(f"freq is {freq!r}, but the series are loaded; give it to load_series.")
+        return series
+    if isinstance(series, str | Path):
+        raise UserError(f"series is {str(series)!r}; give a table, or what load_series reads from there.")
+    if isinstance(series, pd.DataFrame) and not isinstance(series.index, pd.DatetimeIndex):
+        raise UserError(
+            f"the index of series is a {type(series.index).__name__}; make it a DatetimeIndex, one timestamp for "
+            "each row, or pass the table through load_series."
+        )
+    return load_series(series, freq=freq, default_freq=default_freq)
+
+
 def forecast_frame(
     model: PreTrainedModel,
     feature_extractor: ForecastFeatureExtractor,
@@ -184,19 +200,7 @@ def forecast_frame(
     ```
     """
     levels = check_quantile_levels(quantile_levels, model.config.quantiles)
-    if isinstance(series, SeriesSource):
-        if freq is not None:
-            raise UserError(f"freq is {freq!r}, but the series are loaded; give it to load_series.")
-        source = series
-    else:
-        if isinstance(series, str | Path):
-            raise UserError(f"series is {str(series)!r}; give a table, or what load_series reads from there.")
-        if isinstance(series, pd.DataFrame) and not isinstance(series.index, pd.DatetimeIndex):
-            raise UserError(
-                f"the index of series is a {type(series.index).__name__}; make it a DatetimeIndex, one timestamp for "
-                "each row, or pass the table through load_series."
-            )
-        source = load_series(series, freq=freq, default_freq=feature_extractor.freq)
+    source = _as_source(series, freq, feature_extractor.freq)
     series = source.series
     grid = source.grid or find_grid(pd.DatetimeIndex(series.index), source=source.name)
     if len(series) < feature_extractor.min_length:

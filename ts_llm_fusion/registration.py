@@ -26,7 +26,7 @@ _ROWS = [
 
 
 def _loaded(path: str) -> Any:
-    """Class at `module:name`; None if its module is not imported, or not yet up to the class."""
+    """Class at `module:name`; None if its module is not imported or has not defined it yet."""
     module, name = path.split(":")
     return getattr(sys.modules.get(module), name, None)
 

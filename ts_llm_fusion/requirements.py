@@ -5,7 +5,7 @@ from types import ModuleType
 
 
 class MissingPackageError(ImportError):
-    """An optional package is not installed; the message gives the command that installs it."""
+    """Error for an optional package that is not installed; the message gives the command that installs it."""
 
 
 def require(package: str, extra: str) -> ModuleType:

@@ -8,8 +8,8 @@ A request; `inputs` is one such object or a list of them, whose columns may diff
 
 `series` holds columns of one length, in any order, or is itself a list of numbers, then called "series"; null is a
 missing value. `timestamps`, rising and one for each value, may be left out; a step that they skip is a missing value.
-So may `parameters`: by default `prediction_length` is what the model was trained for, `quantile_levels` are those it
-has (other levels between them are interpolated), and `freq`, the time step as an alias of pandas, is told from the
+So may `parameters`: by default `prediction_length` is the horizon of the model, `quantile_levels` are its own
+(other levels between them are interpolated), and `freq`, the time step as an alias of pandas, is inferred from the
 timestamps.
 
 The answer, one object or a list of them, as `inputs` was:
@@ -17,8 +17,8 @@ The answer, one object or a list of them, as `inputs` was:
     {"timestamps": ["2024-01-04", ...], "mean": {"load": [...], "price": [...]},
      "quantiles": {"0.1": {"load": [...], "price": [...]}, "0.9": {...}}, "warning": "..."}
 
-There are `timestamps` where the request has them, and a `warning` where `prediction_length` is beyond what the model
-was trained for, so that it forecasts from its own forecasts. Whatever is wrong with a request is answered by
+There are `timestamps` where the request has them, and a `warning` where `prediction_length` is beyond the horizon of
+training, so that the model forecasts from its own forecasts. The answer to an invalid request is
 `{"error": "one line"}` and nothing else. A request has at most 64 inputs, 1,000,000 values and 4,096 steps to
 forecast.
 

@@ -17,8 +17,17 @@ from PIL import Image
 from tiny_configs import TINY_GPT2
 
 from ts_llm_fusion.cli import main
+from ts_llm_fusion.errors import UserError
 from ts_llm_fusion.evaluation.benchmark_report import report, summarize
-from ts_llm_fusion.recipes.benchmark import make_cells, model_kinds, read_benchmark, read_results
+from ts_llm_fusion.recipes.benchmark import (
+    Cell,
+    ModelKind,
+    _run_cells,
+    make_cells,
+    model_kinds,
+    read_benchmark,
+    read_results,
+)
 from ts_llm_fusion.training.arguments import RecipeParser
 
 TRAINED = {"max_steps": 3, "eval_strategy": "steps", "save_strategy": "steps", "eval_steps": 3, "save_steps": 3}
@@ -150,6 +159,22 @@ def test_a_cell_without_windows_is_left_out_and_said(folder: Path, caplog: pytes
     rows = run(folder, "short", status=2, horizons=[12, 150])
     assert rows["horizon"].tolist() == [12, 12]
     assert "repeat_last, horizon 150: left out: validation split" in caplog.text
+
+
+@pytest.mark.parametrize(("model", "shows_traceback"), [("refused", False), ("faulty", True)])
+def test_a_fault_in_a_cell_shows_its_traceback_and_the_others_run(
+    model: str, shows_traceback: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> None:
+        raise UserError("context_length is 0.")
+
+    runs: dict = {"refused": refuse, "faulty": lambda: int("x"), "fine": lambda: None}
+    kinds = {name: ModelKind((), run, is_seeded=False) for name, run in runs.items()}
+    cells = [Cell("sales", name, name, 4, None, {}) for name in (model, "fine")]
+    _run_cells(cells, {cell.key: () for cell in cells}, kinds, tmp_path)
+    (record,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert f"sales, {model}, horizon 4: left out" in record.message
+    assert bool(record.exc_info) == shows_traceback
 
 
 def test_the_report_gives_mean_and_spread_beside_the_papers() -> None:

@@ -39,16 +39,21 @@ def default_of(field: dataclasses.Field) -> object:
 def test_the_page_shows_each_setting_of_the_classes_with_its_default(command: str) -> None:
     shown = {setting.name: setting for group in RECIPE_HELP[command].settings().values() for setting in group}
     expected: dict[str, dataclasses.Field] = {}
+    ours: set[str] = set()
     for place in (place for places in RECIPE_HELP[command].groups.values() for place in places):
         dataclass_type = settings_class(place)
         for field in dataclasses.fields(dataclass_type):
             if field.name in dataclass_type.__annotations__:
+                if field.name not in expected and place.startswith("ts_llm_fusion."):
+                    ours.add(field.name)
                 expected.setdefault(field.name, field)
     assert set(shown) == set(expected)
     for name, field in expected.items():
         setting, default = shown[name], default_of(field)
         assert setting.help == field.metadata["help"]
-        assert len(setting.help) > 5 and setting.help[0].isupper() and setting.help.endswith("."), name
+        assert len(setting.help) > 5 and setting.help[0].isupper(), name
+        # Descriptions of trl are as it has them.
+        assert setting.help.endswith(".") or name not in ours, name
         if not setting.default:
             assert (setting.default is None) == (default is dataclasses.MISSING)
         else:

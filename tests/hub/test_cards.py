@@ -100,8 +100,8 @@ def test_a_card_tells_what_a_reader_must_know(kind: str, folders: dict[str, Path
         assert "| windows (train, validation, test) | 251, 35, 75 |" in text
         assert "every one of its 75 windows" in text
         metrics = json.loads((folders[kind] / "metrics.json").read_text())
-        for floor in ("repeat_last", "seasonal_naive", "ridge"):
-            assert f"{metrics['baselines'][floor]['mse']:.4f}" in text.split(f"| {floor}")[1].splitlines()[0]
+        for baseline in ("repeat_last", "seasonal_naive", "ridge"):
+            assert f"{metrics['baselines'][baseline]['mse']:.4f}" in text.split(f"| {baseline}")[1].splitlines()[0]
     if kind == "tslm":
         assert "| questions (train, validation, test) | 16, 4, 4 |" in text
         assert "| majority" in text
@@ -128,7 +128,7 @@ def test_what_a_model_was_made_of_is_named(folders: dict[str, Path], tmp_path: P
     assert "Test split of `ETTh2`" in str(card)
     card = with_recipe(backbone=None)
     assert (card.data.base_model, card.data.license) == (None, "apache-2.0")
-    # A folder of this machine is no name for others.
+    # A local folder is not a name for others.
     card = with_recipe(backbone=str(tmp_path))
     assert card.data.base_model is None
     assert str(tmp_path) not in str(card)

@@ -49,7 +49,7 @@ LLAMA = {
 _IDS = "it feeds token ids"
 _NO_GENERATION = "the archive has no tests of generation; ours are in test_tslm.py"
 _TOO_LONG = "it feeds a text longer than the language model's positions, which is refused"
-_NO_WORDS = "a series is no word: what maps it to the model's width is a linear map or a convolution"
+_NO_WORDS = "a series is not a word: a linear map or a convolution maps it to the model's width"
 # Tests that do not apply to a family, and why. The others run, or say themselves what the model or the machine lacks.
 NOT_APPLICABLE: dict[str, dict[str, str]] = {
     "TestLLMPS": {

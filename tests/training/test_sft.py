@@ -132,8 +132,8 @@ def test_the_snippet_of_the_card_runs_and_its_table_has_the_numbers(
     card = (folder / "model" / "README.md").read_text()
     metrics = json.loads((folder / "model" / "metrics.json").read_text())
     assert f"{metrics['shuffled']['exact_match']:.4f}" in card.split("| series shuffled")[1].splitlines()[0]
-    floor = card.split("| ridge classifier |")[1].splitlines()[0].split("|")
-    assert float(floor[0]) == pytest.approx(metrics["baselines"]["ridge classifier"]["exact_match"], abs=1e-4)
+    baseline = card.split("| ridge classifier |")[1].splitlines()[0].split("|")
+    assert float(baseline[0]) == pytest.approx(metrics["baselines"]["ridge classifier"]["exact_match"], abs=1e-4)
     assert "None" not in card
     monkeypatch.chdir(folder)
     found: dict = {}
@@ -254,11 +254,11 @@ def test_a_tiny_model_learns_to_tell_trends_by_their_series_alone(tmp_path: Path
     assert metrics["test"]["chance"] < 0.45
 
 
-@pytest.mark.parametrize(("data", "floor"), [("BasicMotions", 0.95), ("Epilepsy", 0.95)])
+@pytest.mark.parametrize(("data", "least"), [("BasicMotions", 0.95), ("Epilepsy", 0.95)])
 def test_the_floors_are_printed_beside_the_model(
-    data: str, floor: float, tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture
+    data: str, least: float, tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    output = run(tmp_path, "floors", data=data, max_steps=1, max_new_tokens=1)
+    output = run(tmp_path, "baselines", data=data, max_steps=1, max_new_tokens=1)
     table = capsys.readouterr().out.split("of training\n")[1].splitlines()
     columns = [cell.strip() for cell in table[0].split("|")[2:-1]]
     rows = {row.split("|")[1].strip(): list(map(float, row.split("|")[2:-1])) for row in table[2:6]}
@@ -267,7 +267,7 @@ def test_the_floors_are_printed_beside_the_model(
     metrics = json.loads((output / "metrics.json").read_text())
     for name, values in {"this model": metrics["test"], **metrics["baselines"]}.items():
         assert rows[name] == pytest.approx([values[column] for column in columns], abs=1e-4)
-    assert rows["ridge classifier"][1] >= floor
+    assert rows["ridge classifier"][1] >= least
     assert 0.2 <= rows["majority"][1] <= 0.3
 
 

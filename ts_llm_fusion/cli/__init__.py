@@ -1,13 +1,12 @@
-"""The command line: one module for each command, imported when the command is run."""
+"""Command line: one module for each command, imported when the command is run."""
 
 import argparse
 import importlib
 import logging
 import sys
-import traceback
 from collections.abc import Sequence
 
-from ..errors import UserError
+from ..errors import refuses_input
 from ..requirements import MissingPackageError
 from .recipe_help import RECIPE_HELP
 
@@ -26,12 +25,9 @@ _COMMANDS = {
     "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),
 }
 
-# Code that travels with checkpoints and cannot import UserError; the ValueErrors that it raises itself count as such.
-_TRAVELING = ("ts_llm_fusion.modeling.", "ts_llm_fusion.processing.", "ts_llm_fusion.data.series.time_axis")
-
 
 def _parse(args: Sequence[str]) -> tuple[str, list[str], bool]:
-    """The command, its arguments, and whether to show tracebacks."""
+    """Parse the command, its arguments, and whether to show tracebacks."""
     listing = "\n".join(f"  {name:<17} {text}" for name, (_, text) in _COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="ts-llm-fusion",
@@ -63,18 +59,10 @@ def _with_underscores(arg: str) -> str:
 
 
 def _help_page(command: str, args: Sequence[str]) -> str | None:
-    """The requested help page of a command with a recipe, or None."""
+    """Requested help page of a command with a recipe, or None."""
     if command not in RECIPE_HELP or not {"-h", "--help", "--help_all"}.intersection(args):
         return None
     return RECIPE_HELP[command].page(f"ts-llm-fusion {command}", everything="--help_all" in args)
-
-
-def _is_user_error(error: Exception) -> bool:
-    """Whether bad input raises such an error; anything else is a fault of the package and shows its traceback."""
-    if isinstance(error, UserError | OSError | MissingPackageError):
-        return True
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return isinstance(error, ValueError) and frame.f_globals["__name__"].startswith(_TRAVELING)
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -89,7 +77,8 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         importlib.import_module(_COMMANDS[command][0]).main(rest)
     except Exception as error:
-        if debug or not _is_user_error(error):
+        # Anything else is a fault of the package and shows its traceback.
+        if debug or not (isinstance(error, OSError | MissingPackageError) or refuses_input(error)):
             raise
         print(f"ts-llm-fusion: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

@@ -12,7 +12,7 @@ def main(args: Sequence[str]) -> None:
     parser.add_argument("--config", required=True, help="YAML file, such as configs/eval/ili.yaml")
     parser.add_argument("--output_dir", help="folder of the results, in place of the one in the file")
     parser.add_argument(
-        "--overwrite", action="store_true", help="write over files in the folder that are not of a benchmark"
+        "--overwrite", action="store_true", help="overwrite files in the folder that belong to no benchmark"
     )
     options = parser.parse_args(args)
     # Imported here, so that --help needs no torch.

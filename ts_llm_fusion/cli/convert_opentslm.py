@@ -20,10 +20,12 @@ def main(args: Sequence[str]) -> None:
     parser.add_argument(
         "--no_observe_padding",
         action="store_true",
-        help="mask the padding of series, which the reference took for values when it trained",
+        help="mask the padding of series, which the reference treats as values in training",
     )
     parser.add_argument("--dtype", default="float32", help="dtype of the converted weights; float32 by default")
-    parser.add_argument("--overwrite", action="store_true", help="write in a folder that is not empty")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="write in a folder that is not empty, over files of the same names"
+    )
     options = parser.parse_args(args)
     check_output_folder(options.output, ("[!.]*",), (options.llm,), options.overwrite)
     # Imported here, so that --help needs no torch.

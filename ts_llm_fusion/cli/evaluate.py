@@ -16,9 +16,11 @@ _PACKAGES = ("ts-llm-fusion", "torch", "transformers", "datasets")
 
 @dataclass
 class _Set:
-    """The set alone; it decides on the other settings: a file holds series, a registered set has its task."""
+    """Data to evaluate on, parsed first: its task selects the other settings."""
 
-    data: str = field(metadata={"help": "A set by name, or a CSV or parquet file of series."})
+    data: str = field(
+        metadata={"help": "A set of series or questions by name, or a CSV, parquet or xlsx file of series."}
+    )
 
 
 def main(args: Sequence[str]) -> None:

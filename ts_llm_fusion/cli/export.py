@@ -13,10 +13,10 @@ def main(args: Sequence[str]) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="ts-llm-fusion export", description=__doc__, allow_abbrev=False)
     parser.add_argument("model", help="folder or Hub name of a trained forecaster")
-    parser.add_argument("--format", choices=("torch", "onnx"), required=True, help="what is to run the graph")
+    parser.add_argument("--format", choices=("torch", "onnx"), required=True, help="runtime of the graph")
     parser.add_argument("--quantize", choices=("int8",), help="int8 weights; float32 by default")
     parser.add_argument("--output", required=True, type=Path, help="folder for the graph and export.json")
-    parser.add_argument("--overwrite", action="store_true", help="write over an earlier export")
+    parser.add_argument("--overwrite", action="store_true", help="overwrite an earlier export")
     options = parser.parse_args(args)
     check_output_folder(options.output, ("export.json", "model.pt2", "model.onnx*"), overwrite=options.overwrite)
     # Imported here, so that --help needs no torch.

@@ -12,12 +12,14 @@ def _boolean(text: str) -> bool:
 
 
 def add_reading_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that say how to read the timestamps of a file."""
+    """Add the flags for reading the timestamps of a file."""
     parser.add_argument(
         "--dayfirst",
         nargs="?",
         const=True,
         type=_boolean,
-        help="whether 01/02/2024 in a file is 1 February; told by the whole column by default",
+        help="whether 01/02/2024 in a file is 1 February; inferred from the whole column by default",
     )
-    parser.add_argument("--freq", help="time step of a file, an alias of pandas such as h, B or MS; told by default")
+    parser.add_argument(
+        "--freq", help="time step of a file, an alias of pandas such as h, B or MS; inferred by default"
+    )

@@ -41,7 +41,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--output", required=True, type=Path, help="table to write, .csv or .parquet; a .png goes beside it"
     )
-    parser.add_argument("--overwrite", action="store_true", help="write over a table and a picture that are there")
+    parser.add_argument("--overwrite", action="store_true", help="overwrite an existing table and picture")
     return parser.parse_args(args)
 
 

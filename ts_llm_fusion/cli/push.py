@@ -12,7 +12,7 @@ from ..hub.push import Publication, gather, publish
 def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="ts-llm-fusion push",
-        description="Pushes a checkpoint to the Hub, in one commit.",
+        description="Push a checkpoint to the Hub, in one commit.",
         epilog="The access token is the Hub client's: `hf auth login`, or HF_TOKEN.",
         allow_abbrev=False,
     )
@@ -21,11 +21,17 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--private", action="store_true", help="make a new repository private")
     parser.add_argument("--revision", help="branch to push to; main by default")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--adapter_only", action="store_true", help="the adapter that LoRA trained, without its base")
-    what.add_argument("--merge", action="store_true", help="DIR is an adapter alone: push its base with it merged in")
+    what.add_argument(
+        "--adapter_only", action="store_true", help="push only the adapter that LoRA trained, without its base"
+    )
+    what.add_argument(
+        "--merge",
+        action="store_true",
+        help="for an adapter alone in DIR: merge it into its base and push the whole model",
+    )
     parser.add_argument("--create_pr", action="store_true", help="propose the commit as a pull request")
-    parser.add_argument("--space", action="store_true", help="also a Space with a demo, REPO_ID-demo")
-    parser.add_argument("--endpoint", action="store_true", help="with the handler of an Inference Endpoint")
+    parser.add_argument("--space", action="store_true", help="also push a Space with a demo, REPO_ID-demo")
+    parser.add_argument("--endpoint", action="store_true", help="add the handler of an Inference Endpoint")
     parser.add_argument("--dry_run", action="store_true", help="list the files and push nothing")
     return parser.parse_args(args)
 

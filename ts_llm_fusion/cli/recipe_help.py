@@ -1,4 +1,4 @@
-"""Help pages of the commands that take a recipe, made without importing what the commands need."""
+"""Help pages of the commands that take a recipe, made without the imports of the commands."""
 
 import dataclasses
 import importlib
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ..training.settings import Setting, argument_descriptions, read_settings
 
 _INDENT = 34
-# Defaults that say nothing beyond the description.
+# Defaults that add nothing to the description.
 _NO_DEFAULT = ("", "None", "()")
 
 
@@ -54,7 +54,7 @@ class RecipeHelp:
         return found
 
     def page(self, prog: str, everything: bool = False) -> str:
-        """The help page.
+        """Format the help page.
 
         Args:
             prog: name of the command, such as "ts-llm-fusion train forecaster".
@@ -78,11 +78,11 @@ class RecipeHelp:
 def _dataclass_settings(dataclass_type: type) -> list[Setting]:
     described = argument_descriptions(inspect.getdoc(dataclass_type) or "")
     settings = []
-    for one in dataclasses.fields(dataclass_type):
-        factory = one.default_factory
-        default = one.default if factory is dataclasses.MISSING else factory()
-        text = " ".join((one.metadata.get("help") or described.get(one.name, "")).split())
-        settings.append(Setting(one.name, None if default is dataclasses.MISSING else repr(default), text))
+    for item in dataclasses.fields(dataclass_type):
+        factory = item.default_factory
+        default = item.default if factory is dataclasses.MISSING else factory()
+        text = " ".join((item.metadata.get("help") or described.get(item.name, "")).split())
+        settings.append(Setting(item.name, None if default is dataclasses.MISSING else repr(default), text))
     return settings
 
 
@@ -135,10 +135,10 @@ RECIPE_HELP = {
         {
             "data": _QUESTIONS,
             "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
-            "backbone": (f"{_TRAINING}.sft:TSLMArguments",),
+            "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.sft:TSLMArguments"),
             "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", _RUN),
         },
-        ("trl:ModelConfig", "trl:SFTConfig"),
+        ("trl:SFTConfig",),
     ),
     "train t2t": RecipeHelp(
         "Pre-train the time-to-text encoder of LLM-PS, for `train forecaster` with `t2t: FOLDER`.",
@@ -155,7 +155,7 @@ RECIPE_HELP = {
         "Evaluate saved checkpoints and baselines on the test split of a set, in one table.",
         "--config configs/eval/demo.yaml",
         {
-            "evaluation": ("ts_llm_fusion.recipes.evaluation:EvaluationArguments",),
+            "evaluation": ("ts_llm_fusion.cli.evaluate:_Set", "ts_llm_fusion.recipes.evaluation:EvaluationArguments"),
             "series": (*_SERIES, "ts_llm_fusion.recipes.evaluation:ForecastArguments"),
             "questions": (*_QUESTIONS, "ts_llm_fusion.recipes.evaluation:AnswerArguments"),
         },

@@ -1,4 +1,4 @@
-"""`ts-llm-fusion train forecaster`: trains an LLM-PS forecaster by a recipe."""
+"""`ts-llm-fusion train forecaster`: train an LLM-PS forecaster by a recipe."""
 
 from collections.abc import Sequence
 

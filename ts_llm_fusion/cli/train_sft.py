@@ -1,4 +1,4 @@
-"""`ts-llm-fusion train sft`: fine-tunes a language model to answer questions about series by a recipe."""
+"""`ts-llm-fusion train sft`: fine-tune a language model to answer questions about series by a recipe."""
 
 from collections.abc import Sequence
 

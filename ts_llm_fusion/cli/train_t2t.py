@@ -1,4 +1,4 @@
-"""`ts-llm-fusion train t2t`: pre-trains a time-to-text encoder by a recipe."""
+"""`ts-llm-fusion train t2t`: pre-train a time-to-text encoder by a recipe."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,8 @@
-"""Season of timestamps, at the place of earlier versions; `data.series.time_axis` tells it."""
-
-import importlib
+"""Season of timestamps, kept where earlier versions had it; see `series.time_axis`."""
 
 import pandas as pd
+
+from .series.time_axis import find_grid
 
 
 def usual_season(timestamps: pd.DatetimeIndex) -> int | None:
@@ -11,5 +11,4 @@ def usual_season(timestamps: pd.DatetimeIndex) -> int | None:
     Raises:
         ValueError: as `data.series.time_axis.find_grid`.
     """
-    time_axis = importlib.import_module("ts_llm_fusion.data.series.time_axis")
-    return time_axis.find_grid(timestamps).season
+    return find_grid(timestamps).season

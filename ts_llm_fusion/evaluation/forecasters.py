@@ -1,4 +1,4 @@
-"""The evaluation loop: windows, errors of any forecaster, and trained models as forecasters."""
+"""Evaluation loop: windows, errors of any forecaster, and trained models as forecasters."""
 
 from collections.abc import Callable
 from typing import Any

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def check_finite(not_finite: int, count: int) -> None:
-    """Raise ValueError if any of `count` forecast values is not finite; `not_finite` is how many are not."""
+    """Raise ValueError if any of `count` forecast values is not finite; `not_finite` is the number of those."""
     if not_finite:
         raise UserError(
             f"{not_finite} of {count} forecast values are not finite numbers; "

@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 from ..baselines.table import BASELINES
 from ..data.series.preparation import DataArguments
 from ..data.series.sources import load_series
-from ..errors import UserError
+from ..errors import UserError, refuses_input
 from ..evaluation.baselines import WindowArguments, run_fitted, run_trained
 from ..evaluation.benchmark_report import REPORT_FILE, picture_name
 from ..files import atomic_path, check_output_folder, read_mapping
@@ -36,7 +36,7 @@ KEY = ["dataset", "model", "horizon", "seed"]
 
 @dataclass(frozen=True)
 class ModelKind:
-    """A kind of model that a benchmark can run.
+    """Kind of model that a benchmark can run.
 
     Args:
         settings: dataclasses of its settings, `DataArguments` first.
@@ -63,7 +63,7 @@ def model_kinds() -> dict[str, ModelKind]:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of the table of results: one model on one data set with one horizon and seed.
+    """Cell of the table of results: one model on one data set with one horizon and seed.
 
     Args:
         dataset: name of the data set in the table.
@@ -199,7 +199,7 @@ def make_cells(benchmark: Benchmark) -> list[Cell]:
     return cells
 
 
-# Keys of a model that are its kind, or that the benchmark sets for each cell.
+# Keys of a model: its kind, and the settings that the benchmark makes for each cell.
 _NOT_SETTINGS = ("model", "output_dir", "seed", "prediction_length")
 
 
@@ -341,7 +341,11 @@ def _run_cells(
         try:
             metrics = kinds[cell.kind].run(*parsed[cell.key])
         except ValueError as error:
-            logger.warning("%s, %s, horizon %d: left out: %s", cell.dataset, cell.model, cell.horizon, error)
+            # A fault of the package shows its traceback, and the other cells still run.
+            fault = None if refuses_input(error) else error
+            logger.warning(
+                "%s, %s, horizon %d: left out: %s", cell.dataset, cell.model, cell.horizon, error, exc_info=fault
+            )
             continue
         if metrics is None:
             continue

@@ -1,4 +1,4 @@
-"""The end of a training recipe: report, recipe and card beside the checkpoint, and its publication."""
+"""End of a training recipe: report, recipe and card beside the checkpoint, and its publication."""
 
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version

@@ -40,7 +40,7 @@ class EvaluationArguments:
     """Checkpoints to evaluate, and the folder of the results."""
 
     models: list[str] = field(default_factory=list, metadata={"help": "Folders or Hub names of checkpoints."})
-    output_dir: str = field(default="outputs/evaluation", metadata={"help": "Where everything is written."})
+    output_dir: str = field(default="outputs/evaluation", metadata={"help": "Folder of the results."})
     overwrite: bool = field(default=False, metadata={"help": "Overwrite the results of another evaluation."})
 
 
@@ -51,14 +51,14 @@ class ForecastArguments:
     baselines: list[str] = field(
         default_factory=lambda: ["repeat_last", "ridge"],
         metadata={
-            "help": "Forecasters that need no training: repeat_last, seasonal_naive, ridge, auto_ets, auto_theta."
+            "help": "Baselines without settings, such as seasonal_naive or auto_ets; an unknown name lists all."
         },
     )
     context_length: int | None = field(
         default=None, metadata={"help": "Look-back of the baselines; the longest of the models by default."}
     )
     prediction_length: int | None = field(default=None, metadata={"help": "Horizon; that of the models by default."})
-    test_stride: int = field(default=1, metadata={"help": "Evaluate every such test window; all by default."})
+    test_stride: int = field(default=1, metadata={"help": "Steps between two evaluated test windows."})
 
 
 @dataclass
@@ -67,7 +67,7 @@ class AnswerArguments:
 
     batch_size: int = field(default=64, metadata={"help": "Questions answered at a time."})
     max_new_tokens: int = field(default=32, metadata={"help": "Largest number of tokens of an answer."})
-    seed: int = field(default=0, metadata={"help": "Seed of the questions with the series of others."})
+    seed: int = field(default=0, metadata={"help": "Seed of the drawing of other samples' series for questions."})
 
 
 # Settings of `evaluate_forecasters`, and of `evaluate_answers`.

@@ -129,7 +129,7 @@ def run_forecaster_recipe(
         scaler=data.scaler,
         freq=data_arguments.freq,
     )
-    # Raises before the training if the model cannot take the set of a zero-shot test.
+    # Before training: the model may not fit the set of a zero-shot test.
     model_order(model.config, feature_extractor, data.tested.source.series.columns)
     parameters = trained_parameters(model)
     logger.info("%s: %s windows, %s", data.source.name, {k: len(v) for k, v in data.splits.items()}, parameters)

@@ -1,4 +1,4 @@
-"""The start of a training recipe: checks before any work."""
+"""Start of a training recipe: checks before any work."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

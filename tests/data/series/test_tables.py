@@ -72,7 +72,7 @@ def test_a_row_of_totals_and_a_column_that_counts_are_left_out_with_a_warning(
 ) -> None:
     assert len(read(tmp_path, "date,y\n20240101,1\n20240102,2\nSum,3\n")) == 2
     assert "row 3 is left out: column 'date' says 'Sum'" in caplog.text
-    # What every row says is no total.
+    # A word in every row does not mark a total.
     assert len(read(tmp_path, "date,y,item_id\n2024-01-01,1,Total\n2024-01-02,2,Total\n")) == 2
     read(tmp_path, "date,y\n5,2024-01-01,1\n7,2024-01-02,2\n")
     assert "column 'Unnamed: 0' is left out: it holds row numbers" in caplog.text

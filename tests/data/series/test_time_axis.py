@@ -150,7 +150,7 @@ def test_the_season_is_that_of_the_grid(name: str, season: int | None) -> None:
         (["2024-01-31", "2024-02-29"], "2024-03-31"),
         (["2023-06-30", "2024-06-30"], "2025-06-30"),
         (["2024-01-01 00:00", "2024-01-01 00:20"], "2024-01-01 00:40"),
-        # One absent row of a short series is no closed weekday; a weekend is, and a night that comes back is.
+        # One absent row of a short series is not a closed weekday; a weekend is, and a repeated night is.
         (["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-05"], "2024-01-06"),
         (["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05"], "2024-01-06"),
         ([str(day) for day in BUSINESS[:6]], "2024-01-09"),

@@ -26,9 +26,9 @@ class ArchiveArguments:
     """Options of a classification archive."""
 
     validation_share: float = field(
-        default=0.2, metadata={"help": "Share of each class of the training split that is kept to select on."}
+        default=0.2, metadata={"help": "Share of each class of the training split to hold out for validation."}
     )
-    split_seed: int = field(default=0, metadata={"help": "Seed of that choice."})
+    split_seed: int = field(default=0, metadata={"help": "Seed of the draw of the held-out samples."})
 
     def __post_init__(self):
         if not 0 < self.validation_share < 1:
@@ -129,8 +129,9 @@ def _check_test_classes(name: str, test: Iterable[LabeledSeries], classes: Seque
 
 
 def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: Any) -> Iterator[dict[str, Any]]:
-    """Yield the questions of a split: the official test split, and the official training split cut in two, with a
-    share of each class for validation.
+    """Yield the questions of a split.
+
+    Testing has the official test split; training and validation divide the official training split, class by class.
 
     Args:
         name: of the archive.
@@ -161,7 +162,7 @@ def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: A
 
 
 def archive_labels(name: str, files: tuple[Path, ...], **options: Any) -> Labels:
-    """The classes of the training split.
+    """Classes of the training split.
 
     Raises:
         ValueError: as `read_archive`.
@@ -170,7 +171,7 @@ def archive_labels(name: str, files: tuple[Path, ...], **options: Any) -> Labels
 
 
 class ArchiveSource(QuestionSource):
-    """The loader of a classification archive, in the registry or in the data directory.
+    """Loader of a classification archive, in the registry or in the data directory.
 
     Args:
         name: of the archive.

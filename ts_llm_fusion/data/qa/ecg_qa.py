@@ -31,7 +31,7 @@ _SEPARATOR = "; "
 
 @dataclass(frozen=True)
 class Question:
-    """A question of either set.
+    """Question of either set.
 
     Args:
         place: file and row in messages.
@@ -184,8 +184,10 @@ def _samples(
 
 
 def cot_samples(files: tuple[Path, ...], split: str, patient_disjoint: bool = True) -> Iterator[dict[str, Any]]:
-    """Yield the questions of a split of ecg_qa_cot_final.zip: `ecg_qa_cot_{train,val,test}.csv` with question, answer,
-    template_id, rationale, ecg_id "[n]" (and sample_id, question_type, clinical_context and prompt, not used here).
+    """Yield the questions of a split of ecg_qa_cot_final.zip.
+
+    The files `ecg_qa_cot_{train,val,test}.csv` have the columns question, answer, template_id, rationale, ecg_id "[n]"
+    (and sample_id, question_type, clinical_context and prompt, not used here).
 
     The task of a sample is "ecg_qa_cot/" and its template. The labels are all answers of the template, from ECG-QA's
     answers_for_each_template.csv, as in OpenTSLM's prompts; the two that the published `prompt` offers are not used,
@@ -219,7 +221,7 @@ def cot_samples(files: tuple[Path, ...], split: str, patient_disjoint: bool = Tr
 
 
 def cot_labels(files: tuple[Path, ...], patient_disjoint: bool = True) -> Labels:
-    """The answers of each template that asks about one ECG."""
+    """Answers of each template that asks about one ECG."""
     _, answers, _ = files
     templates = _read_templates(read_table(answers, ("template_id", "classes")), str(answers))
     return {f"{COT}/{template}": answers for template, answers in templates.items() if template <= _LAST_SINGLE}
@@ -228,8 +230,10 @@ def cot_labels(files: tuple[Path, ...], patient_disjoint: bool = True) -> Labels
 def plain_samples(
     files: tuple[Path, ...], split: str, comparisons: bool = True, patient_disjoint: bool = True
 ) -> Iterator[dict[str, Any]]:
-    """Yield the questions of a split of ECG-QA's repository: `ecgqa/ptbxl/template/{train,valid,test}/*.json`, lists
-    of objects with template_id, question, answer (list), ecg_id (list).
+    """Yield the questions of a split of ECG-QA's repository.
+
+    The files `ecgqa/ptbxl/template/{train,valid,test}/*.json` are lists of objects with template_id, question, answer
+    (list), ecg_id (list).
 
     Differs from the reference implementation: all twelve leads of both ECGs of a comparison, because its first six do
     not answer questions about V1 to V6; all answers of a question with several; and patients as in `cot_samples`.
@@ -261,7 +265,7 @@ def _templates_of(bundle: Bundle) -> dict[int, list[str]]:
 
 
 def plain_labels(files: tuple[Path, ...], comparisons: bool = True, patient_disjoint: bool = True) -> Labels:
-    """The answers of each template, and the combinations of them that occur as answers in any split."""
+    """Answers of each template, and the combinations of them that occur as answers in any split."""
     bundle = Bundle(files[0])
     templates = _templates_of(bundle)
     combined: dict[int, set[str]] = {}

@@ -44,9 +44,11 @@ def _letters(row: dict[str, Any]) -> list[str]:
 
 
 def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
-    """Yield the questions of the exam, the parquet file of `AutonLab/TimeSeriesExam1`: question, options (list),
-    answer (one of them), category, id and the series, `ts` or `ts1` and `ts2` (the dataset cards of its versions).
-    Hints and concepts are not shown.
+    """Yield the questions of the exam.
+
+    The parquet file of `AutonLab/TimeSeriesExam1` has the columns question, options (list), answer (one of them),
+    category, id and the series, `ts` or `ts1` and `ts2` (the dataset cards of its versions). Hints and concepts are
+    not shown.
 
     The only split is "test": the exam is not for training. The task of a sample is "time_series_exam/" and its
     category; the answer is the letter of the option, "(b)".

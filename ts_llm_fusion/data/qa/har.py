@@ -20,8 +20,10 @@ _QUESTION = ask_for_rationale(
 
 
 def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
-    """Yield the windows of a split of har_cot.zip: `har_cot_{train,val,test}_cot.csv`, each with x_axis, y_axis,
-    z_axis (lists of 128 values as text), label and rationale.
+    """Yield the windows of a split of har_cot.zip.
+
+    The files `har_cot_{train,val,test}_cot.csv` have the columns x_axis, y_axis, z_axis (lists of 128 values as text),
+    label and rationale.
 
     The splits are the published ones, 68,542, 8,718 and 8,222 windows. Their subjects are not published: `subject` is
     empty, and a person may be in two splits. Differs from the reference implementation: header rows that repeat among
@@ -47,7 +49,7 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
 
 
 def labels(files: tuple[Path, ...]) -> Labels:
-    """The eight activities."""
+    """Labels of the eight activities."""
     return {TASK: LABELS}
 
 

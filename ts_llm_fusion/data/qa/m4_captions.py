@@ -38,8 +38,10 @@ def _captioned(bundle: Bundle) -> Iterator[tuple[str, dict[str, str], str]]:
 
 
 def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
-    """Yield the captions of a split of M4TimeSeriesCaptionDatasetV02.zip: for each frequency
-    `m4_series_{frequency}.csv` (id, series as a JSON list) and `m4_captions_{frequency}.csv` (id, caption).
+    """Yield the captions of a split of M4TimeSeriesCaptionDatasetV02.zip.
+
+    Each frequency has `m4_series_{frequency}.csv` (id, series as a JSON list) and `m4_captions_{frequency}.csv` (id,
+    caption).
 
     Rows are drawn as in OpenTSLM, 80, 10 and 10 % over the six frequencies with seeds 42 and 43: 80,000, 10,000 and
     10,000 of the 100,000. Differs from the reference implementation: a frequency whose files are missing, or a series

@@ -111,8 +111,9 @@ def _windows(recording: np.ndarray) -> Iterator[tuple[int, str, np.ndarray]]:
 
 
 def acc_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
-    """Yield the windows of a split of UCI's archive: `Protocol/subject{101..109}.dat`, 54 columns of numbers at
-    100 Hz, in PAMAP2_Dataset.zip inside the archive.
+    """Yield the windows of a split of UCI's archive.
+
+    PAMAP2_Dataset.zip inside the archive holds `Protocol/subject{101..109}.dat`, 54 columns of numbers at 100 Hz.
 
     The splits are those of the reference, by subject: 105 for validation, 106 for testing, the others for training. A
     window is three seconds of the accelerometer at the hand, every second value, 150 of them; its label is the most
@@ -140,7 +141,7 @@ def acc_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
 
 
 def acc_labels(files: tuple[Path, ...]) -> Labels:
-    """The twelve activities of the protocol."""
+    """Labels of the twelve activities of the protocol."""
     return {ACC: ACC_LABELS}
 
 
@@ -196,7 +197,7 @@ def cot_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
 
 
 def cot_labels(files: tuple[Path, ...]) -> Labels:
-    """The eighteen activities."""
+    """Labels of the eighteen activities."""
     return {COT: COT_LABELS}
 
 

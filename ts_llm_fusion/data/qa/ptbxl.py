@@ -26,7 +26,7 @@ _SEXES = {"0": "male", "1": "female"}
 
 @dataclass(frozen=True)
 class Patient:
-    """The patient of an ECG.
+    """Patient of an ECG.
 
     Args:
         patient_id: as in PTB-XL.
@@ -47,7 +47,7 @@ def _description(age: str, sex: str) -> str:
 
 
 class Recordings:
-    """The recordings of PTB-XL, in its archive or in the folder that it was unpacked to.
+    """Recordings of PTB-XL, in its archive or in the folder that it was unpacked to.
 
     Args:
         path: of the archive or the folder.
@@ -82,8 +82,9 @@ class Recordings:
         return patients
 
     def read(self, ecg_id: int) -> dict[str, np.ndarray]:
-        """Read the twelve leads of an ECG in mV, name -> float64 (1000,): every fifth value of the 500 Hz recording,
-        as in OpenTSLM.
+        """Read the twelve leads of an ECG in mV, name -> float64 (1000,).
+
+        They are every fifth value of the 500 Hz recording, as in OpenTSLM.
 
         Raises:
             FileNotFoundError: if the archive does not have it.

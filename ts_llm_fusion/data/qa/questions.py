@@ -1,4 +1,4 @@
-"""The questions of a recipe."""
+"""Questions of a recipe."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from .synthetic import SyntheticArguments
 
 @dataclass
 class QuestionArguments:
-    """The set of questions, and the form of its series."""
+    """Set of questions, and the form of its series."""
 
     data: str = field(
         default="synthetic",

@@ -24,7 +24,7 @@ _SHOWN = 40
 
 
 class Bundle:
-    """The files of a zip archive, or of the folder that it was unpacked to.
+    """Files of a zip archive, or of the folder that it was unpacked to.
 
     Args:
         path: of the archive or the folder.

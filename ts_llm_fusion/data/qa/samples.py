@@ -137,8 +137,9 @@ def _written(part: Mapping[str, Any], series: Iterator[Sequence[float]]) -> Mapp
 
 
 def shuffle_series(samples: Dataset, seed: int) -> Dataset:
-    """Give each question the series of another sample of its task with as many series; what a model still answers
-    then, it knows from the text.
+    """Give each question the series of another sample with the same task and number of series.
+
+    Answers that stay right depend on the text alone.
 
     Args:
         samples: of `FEATURES`.

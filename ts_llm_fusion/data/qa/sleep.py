@@ -26,7 +26,7 @@ def _labels(merge_stage_4: bool) -> list[str]:
 
 
 def _subject(row: dict[str, str]) -> str | None:
-    """The subject of a window, where the file names it; both nights of a person have one subject."""
+    """Subject of a window, where the file names it; both nights of a person have one subject."""
     recording = next((row[name].strip() for name in _RECORDING_COLUMNS if name in row), None)
     if recording is None:
         return None
@@ -88,7 +88,7 @@ def samples(files: tuple[Path, ...], split: str, merge_stage_4: bool = True) -> 
 
 
 def labels(files: tuple[Path, ...], merge_stage_4: bool = True) -> Labels:
-    """The five stages, or six with stage 4."""
+    """Labels of the five stages, or six with stage 4."""
     return {TASK: _labels(merge_stage_4)}
 
 

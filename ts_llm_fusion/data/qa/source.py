@@ -1,4 +1,4 @@
-"""The loader of a set of questions: one object gives its samples to `load_dataset` and its questions to recipes."""
+"""Loader of a set of questions: one object gives its samples to `load_dataset` and its questions to recipes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def _generate(samples: Callable[..., Rows], files: tuple[Path, ...], split: str,
 
 @dataclass(frozen=True)
 class QuestionSource:
-    """The loader of a registered set of questions.
+    """Loader of a registered set of questions.
 
     Args:
         name: in the registry.

@@ -31,8 +31,10 @@ def in_split(assigned: np.ndarray, split: str) -> np.ndarray:
 
 
 def random_splits(num_rows: int, seeds: tuple[int, int]) -> np.ndarray:
-    """Draw 80 % of the rows for training, 10 % for validation and 10 % for testing, as OpenTSLM's loaders do: first
-    the test rows, then a ninth of the others. The draw is that of `Dataset.train_test_split`, which needs the rows.
+    """Draw 80 % of the rows for training, 10 % for validation and 10 % for testing, as OpenTSLM's loaders do.
+
+    The test rows are drawn first, then a ninth of the others. The draw is that of `Dataset.train_test_split`, which
+    needs the rows.
 
     Args:
         num_rows: number of rows.
@@ -77,8 +79,9 @@ def stratified_splits(labels: Sequence[str], share: float, seeds: tuple[int, int
 
 
 def subject_splits(subjects: Sequence[str], share: float, seed: int) -> np.ndarray:
-    """Draw a share of the subjects, and at least one, for testing and as many for validation; no subject is in two
-    splits.
+    """Draw a share of the subjects for testing, at least one, and as many for validation.
+
+    No subject is in two splits.
 
     Args:
         subjects: subject of each row.

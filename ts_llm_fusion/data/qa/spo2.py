@@ -26,8 +26,9 @@ def _count(path: Path) -> int:
 
 
 def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
-    """Yield the windows of a split of the Monash regression archive (Zenodo 3902651): `BIDMC32SpO2_{TRAIN,TEST}.ts`,
-    two channels of 4,000 values and the target.
+    """Yield the windows of a split of the Monash regression archive (Zenodo 3902651).
+
+    The files `BIDMC32SpO2_{TRAIN,TEST}.ts` hold two channels of 4,000 values and the target.
 
     The answer is the target with two decimals. The file does not name subjects. Differs from the reference
     implementation, which draws a tenth of the training windows at random for validation: here it is the last tenth of

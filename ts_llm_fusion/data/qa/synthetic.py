@@ -22,11 +22,11 @@ _THIRDS = ["first third", "middle third", "last third"]
 class SyntheticArguments:
     """Options of the synthetic questions."""
 
-    num_train: int = field(default=20000, metadata={"help": "Training questions."})
-    num_validation: int = field(default=500, metadata={"help": "Questions to select on."})
-    num_test: int = field(default=1000, metadata={"help": "Held-out questions."})
-    shortest_series: int = field(default=48, metadata={"help": "Steps of the shortest series."})
-    longest_series: int = field(default=96, metadata={"help": "Steps of the longest series."})
+    num_train: int = field(default=20000, metadata={"help": "Number of training questions."})
+    num_validation: int = field(default=500, metadata={"help": "Number of validation questions."})
+    num_test: int = field(default=1000, metadata={"help": "Number of test questions."})
+    shortest_series: int = field(default=48, metadata={"help": "Length of the shortest series, in steps."})
+    longest_series: int = field(default=96, metadata={"help": "Length of the longest series, in steps."})
     noise: float = field(
         default=0.1, metadata={"help": "Standard deviation of the noise; the patterns have a size of about 1."}
     )
@@ -53,7 +53,7 @@ class SyntheticArguments:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A drawn pattern.
+    """Drawn pattern.
 
     Args:
         series: one or two arrays, float64 (time,), without noise.
@@ -68,7 +68,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Task:
-    """A kind of question.
+    """Kind of question.
 
     Args:
         labels: possible answers.

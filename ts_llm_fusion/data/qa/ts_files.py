@@ -102,8 +102,9 @@ def read_ts(path: str | Path) -> list[LabeledSeries]:
 
 
 def read_tsv(path: str | Path) -> list[LabeledSeries]:
-    """Read the instances of a `.tsv` file, gzipped or not: the class, then the values; missing values at the end are
-    padding.
+    """Read the instances of a `.tsv` file, gzipped or not.
+
+    A row is the class and its values; missing values at the end are padding.
 
     Raises:
         ValueError: for a value that is not a number.

@@ -19,7 +19,7 @@ def _task(row: dict[str, str]) -> str:
 
 
 def _choice(row: dict[str, str]) -> str:
-    """The option at the start of an answer, or else the whole answer."""
+    """Option at the start of an answer, or else the whole answer."""
     option = _OPTION.match(row["Answer"].strip())
     return option[0] if option else row["Answer"].strip()
 

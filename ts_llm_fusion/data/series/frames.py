@@ -30,7 +30,7 @@ _CALENDAR = {name: name for name in ("year", "quarter", "month", "day", "hour", 
     "day_of_year": "day_of_year",
 }
 _NAMELESS = re.compile(r"(?:Unnamed: [\d.]+)?|None")
-# Names that pandas, polars, R and spreadsheets give to row numbers; other things may be called so, too.
+# Names that pandas, polars, R and spreadsheets give to row numbers; other columns may have them, too.
 _ROW_NUMBERS = re.compile(r"(?:index|level_\d+|row|row_?(?:names?|num|number|nr|index|id)|time_idx|nr|no\.?|#)")
 _KINDS = {
     "dates": datetime.date,
@@ -153,7 +153,7 @@ def _may_be_number(cell: Any) -> bool:
 
 def _numeric(column: pd.Series, source: str) -> np.ndarray:
     if isinstance(column.dtype, pd.CategoricalDtype | pd.ArrowDtype) and not pd.api.types.is_numeric_dtype(column):
-        # Text of Arrow that is no number would become NaN, which pandas does not count as missing there.
+        # Arrow text that is not a number would become NaN, which pandas does not count as missing there.
         column = pd.Series(np.asarray(column, dtype=object), name=column.name)
     wrong, numbers = np.zeros(len(column), dtype=bool), column
     if column.dtype == object:
@@ -218,7 +218,7 @@ def to_series(
         ValueError: a missing, unparsable, ambiguous, duplicate or unsorted timestamp, an unknown, duplicate or
             non-numeric column, an infinity, a series without any value, or series below each other.
     """
-    # Series are called by the text of their names: 1 and "1" are the same.
+    # Names are compared as text: 1 and "1" are the same.
     names = table.columns.map(str)
     if not names.is_unique:
         raise UserError(f"{source}: column {names[names.duplicated()][0]!r} appears twice.")

@@ -277,23 +277,17 @@ def _holds_numbers(column: pd.Series) -> bool:
     return bool((cells.str.fullmatch(_WITH_POINT) | cells.str.fullmatch(_WITH_COMMA)).mean() >= 0.5 or not len(cells))
 
 
-def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, assumed: list[str]) -> pd.DataFrame:
-    """Convert text to numbers with the decimal sign that fits every cell; other text stays as it is.
+def _has_decimal_commas(texts: dict[Any, pd.Series], is_comma_separated: bool, path: Path) -> bool:
+    """Whether the decimal sign that fits every cell is a comma.
+
+    Args:
+        texts: column -> its text cells, cleaned.
+        is_comma_separated: whether commas separate the cells of the file.
+        path: file, for errors.
 
     Raises:
         ValueError: some numbers need a decimal point and others a comma, or no number tells the two apart.
     """
-    texts = {}
-    for name in table.columns:
-        column = table[name]
-        # Dates may look like numbers, such as 10.2024 or 20240131; `dates` parses them.
-        if column.dtype not in (object, "str") or str(name).lower() in TIMESTAMP_NAMES:
-            continue
-        if _holds_numbers(column):
-            is_text = column.map(lambda cell: isinstance(cell, str)) if column.dtype == object else column.notna()
-            texts[name] = _clean(column[is_text].astype("str"))
-        elif column.dropna().isin(["True", "False", "TRUE", "FALSE", "true", "false"]).all():
-            table[name] = column.str.lower().map({"true": True, "false": False})
     first: dict[str, tuple[Any, int, str]] = {}
     for name, text in texts.items():
         point, comma = text.str.fullmatch(_WITH_POINT), text.str.fullmatch(_WITH_COMMA)
@@ -315,12 +309,33 @@ def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, ass
             f"{path}: {shown['unclear']}: thousands or a decimal part? No number of the file tells; write thousands "
             "without a sign, or one number with another count of decimals."
         )
-    grouping = r"[ '.]" if "comma" in shown else r"[ ',]"
-    if "comma" in shown:
+    return "comma" in shown
+
+
+def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, assumed: list[str]) -> pd.DataFrame:
+    """Convert text to numbers with the decimal sign that fits every cell; other text stays as it is.
+
+    Raises:
+        ValueError: as `_has_decimal_commas`.
+    """
+    texts = {}
+    for name in table.columns:
+        column = table[name]
+        # Dates may look like numbers, such as 10.2024 or 20240131; `dates` parses them.
+        if column.dtype not in (object, "str") or str(name).lower() in TIMESTAMP_NAMES:
+            continue
+        if _holds_numbers(column):
+            is_text = column.map(lambda cell: isinstance(cell, str)) if column.dtype == object else column.notna()
+            texts[name] = _clean(column[is_text].astype("str"))
+        elif column.dropna().isin(["True", "False", "TRUE", "FALSE", "true", "false"]).all():
+            table[name] = column.str.lower().map({"true": True, "false": False})
+    has_commas = _has_decimal_commas(texts, is_comma_separated, path)
+    grouping = r"[ '.]" if has_commas else r"[ ',]"
+    if has_commas:
         assumed.append("decimal commas")
     is_grouped = False
     for name, text in texts.items():
-        is_number = text.str.fullmatch(_WITH_COMMA if "comma" in shown else _WITH_POINT)
+        is_number = text.str.fullmatch(_WITH_COMMA if has_commas else _WITH_POINT)
         digits = text[is_number].str.replace(grouping, "", regex=True)
         is_grouped |= bool((digits.str.len() < text[is_number].str.len()).any())
         numbers = pd.to_numeric(digits.str.replace(",", ".", regex=False))
