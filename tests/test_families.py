@@ -40,5 +40,5 @@ def test_a_family_is_found_by_its_model_type_and_task() -> None:
     assert find_family("llmps", "somewhere", ["forecasting"]) is FAMILIES["llmps"]
     with pytest.raises(ValueError, match="somewhere: a model of type 'tslm'; give one of type llmps"):
         find_family("tslm", "somewhere", ["forecasting"])
-    with pytest.raises(ValueError, match="somewhere: a model of type None; give one of type llmps or tslm"):
+    with pytest.raises(ValueError, match="somewhere: a model of type None; give one of type llmps or tsfusion"):
         find_family(None, "somewhere")

@@ -28,7 +28,7 @@ class Setting:
 
     Args:
         name: key of the recipe, and flag without its dashes.
-        default: default value as source code; None if the setting is required.
+        default: default value as source code, empty for a named constant; None if the setting is required.
         help: description in one sentence.
     """
 
@@ -67,7 +67,9 @@ def _field(name: str, value: ast.expr | None, described: dict[str, str]) -> Sett
         default = factory.body if isinstance(factory, ast.Lambda) else keywords.get("default", factory)
         if "metadata" in keywords:
             text = ast.literal_eval(keywords["metadata"])["help"]
-    return Setting(name, None if default is None else ast.unparse(default), text)
+    if default is None:
+        return Setting(name, None, text)
+    return Setting(name, "" if isinstance(default, ast.Name) else ast.unparse(default), text)
 
 
 def read_settings(place: str) -> list[Setting]:

@@ -5,8 +5,12 @@ A class is written as "module:name", so that this module imports nothing heavy.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from .errors import UserError
+
+# Folder of the built-in forecaster, which needs no training, for `from_pretrained`.
+BUILT_IN = str(Path(__file__).parent / "built_in" / "tsfusion")
 
 _MODELING = "ts_llm_fusion.modeling"
 _PROCESSING = "ts_llm_fusion.processing"
@@ -49,6 +53,20 @@ _FAMILIES = (
         pipeline_tag="time-series-forecasting",
         tags=("time-series", "forecasting", "llm-ps"),
         card="forecaster.md",
+        task="forecasting",
+        app="forecaster.py",
+    ),
+    Family(
+        model_type="tsfusion",
+        config=f"{_MODELING}.configuration_tsfusion:TSFusionConfig",
+        classes={
+            "AutoModel": f"{_MODELING}.modeling_tsfusion:TSFusionModel",
+            "AutoModelForTimeSeriesPrediction": f"{_MODELING}.modeling_tsfusion:TSFusionForForecasting",
+            "AutoFeatureExtractor": f"{_PROCESSING}.feature_extraction_forecast:ForecastFeatureExtractor",
+        },
+        pipeline_tag="time-series-forecasting",
+        tags=("time-series", "forecasting", "zero-shot"),
+        card="tsfusion.md",
         task="forecasting",
         app="forecaster.py",
     ),

@@ -12,6 +12,7 @@ import pytest
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.cli.recipe_help import RECIPE_HELP
 from ts_llm_fusion.training.forecaster import ForecasterConfigArguments
+from ts_llm_fusion.training.fusion import FusionConfigArguments
 from ts_llm_fusion.training.sft import TSLMConfigArguments
 from ts_llm_fusion.training.t2t import T2TConfigArguments
 
@@ -20,6 +21,7 @@ COMMANDS = (*RECIPE_HELP, "forecast", "benchmark", "push", "export", "convert-op
 OF_CONFIG = {
     "LLMPSConfig": ForecasterConfigArguments,
     "T2TConfig": T2TConfigArguments,
+    "TSFusionConfig": FusionConfigArguments,
     "TSLMConfig": TSLMConfigArguments,
 }
 
@@ -52,8 +54,8 @@ def test_the_page_shows_each_setting_of_the_classes_with_its_default(command: st
         assert len(setting.help) > 5 and setting.help[0].isupper(), name
         # Descriptions of trl are as it has them.
         assert setting.help.endswith(".") or name not in ours, name
-        if setting.default in (None, "list"):
-            assert default == (dataclasses.MISSING if setting.default is None else [])
+        if not setting.default:
+            assert (setting.default is None) == (default is dataclasses.MISSING)
         else:
             found = ast.literal_eval(setting.default)
             assert (list(found) if isinstance(found, tuple) else found) == default

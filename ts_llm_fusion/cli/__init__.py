@@ -13,6 +13,7 @@ from .recipe_help import RECIPE_HELP
 # command -> (module with `main(args)`, description)
 _COMMANDS = {
     "train forecaster": ("ts_llm_fusion.cli.train_forecaster", "train an LLM-PS forecaster"),
+    "train fusion": ("ts_llm_fusion.cli.train_fusion", "train the TSFusion forecaster on synthetic series"),
     "train sft": ("ts_llm_fusion.cli.train_sft", "fine-tune a language model to answer questions about series"),
     "train t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
     "data": ("ts_llm_fusion.cli.data", "list, describe, download and preview data sets"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import UserError
+from ..families import BUILT_IN
 from ..files import atomic_path, check_output
 from .flags import add_reading_flags
 
@@ -16,7 +17,11 @@ logger = logging.getLogger(__name__)
 
 def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ts-llm-fusion forecast", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--model", required=True, help="folder or Hub name of a trained forecaster")
+    parser.add_argument(
+        "--model",
+        default=BUILT_IN,
+        help="folder or Hub name of a forecaster; the built-in one, which needs no training, by default",
+    )
     parser.add_argument(
         "--data", required=True, help="CSV, parquet or xlsx file with a timestamp column, or the name of a set"
     )

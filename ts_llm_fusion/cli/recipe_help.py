@@ -12,7 +12,7 @@ from ..training.settings import Setting, argument_descriptions, read_settings
 
 _INDENT = 34
 # Defaults that add nothing to the description.
-_NO_DEFAULT = ("None", "()", "list")
+_NO_DEFAULT = ("", "None", "()")
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,16 @@ RECIPE_HELP = {
             "model": ("ts_llm_fusion.modeling.configuration_llmps:LLMPSConfig",),
             "backbone": (f"{_TRAINING}.forecaster:BackboneArguments",),
             "training": (_FORECASTER, _RUN),
+        },
+        ("transformers:TrainingArguments",),
+    ),
+    "train fusion": RecipeHelp(
+        "Train the TSFusion forecaster on synthetic series, and save it with its report.",
+        "--config configs/fusion/forecaster.yaml --output_dir outputs/fusion",
+        {
+            "data": ("ts_llm_fusion.recipes.fusion:PriorArguments",),
+            "model": ("ts_llm_fusion.modeling.configuration_tsfusion:TSFusionConfig",),
+            "training": (f"{_TRAINING}.fusion:FusionTrainingArguments",),
         },
         ("transformers:TrainingArguments",),
     ),

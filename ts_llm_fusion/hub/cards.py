@@ -163,8 +163,8 @@ def _question_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | Non
     }
 
 
-# task of a family -> further values of its template
-_TASK_VALUES = {"forecasting": _forecaster_values, "question-answering": _question_values}
+# template of a card -> its further values
+_TEMPLATE_VALUES = {"forecaster.md": _forecaster_values, "tslm.md": _question_values}
 
 
 def _backbone(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> tuple[str | None, str]:
@@ -208,8 +208,8 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
     base, backbone = _backbone(config, metrics)
     values: dict[str, Any] = {"backbone": backbone}
     metadata: dict[str, Any] = _base_model(base, adapter) | _license(adapter.base if adapter else base)
-    if family.task:
-        values |= _TASK_VALUES[family.task](config, metrics)
+    if family.card in _TEMPLATE_VALUES:
+        values |= _TEMPLATE_VALUES[family.card](config, metrics)
     if metrics:
         values |= {
             "tested_on": _tested_on(metrics),

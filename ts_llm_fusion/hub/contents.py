@@ -5,13 +5,14 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ..errors import UserError
-from ..families import FAMILIES
+from ..families import BUILT_IN, FAMILIES
 from .adapters import (
     ADAPTER_CONFIG,
     ADAPTER_WEIGHTS,
@@ -102,6 +103,15 @@ def _sharded(weights: dict[str, Path], scratch: Path, max_shard_bytes: int) -> d
     return _found(folder, "*")
 
 
+def _module_file(checkpoint: Path, module: str) -> Path:
+    """Path of a module of the code of a checkpoint; the code of the built-in checkpoint is that of this package."""
+    path = checkpoint / f"{module}.py"
+    if checkpoint.resolve() == Path(BUILT_IN).resolve():
+        places = [files(f"ts_llm_fusion.{part}").joinpath(path.name) for part in ("modeling", "processing")]
+        return next((Path(str(place)) for place in places if place.is_file()), path)
+    return path
+
+
 def _code(checkpoint: Path) -> Contents:
     """Collect the Python files named by `auto_map`, and those that they import.
 
@@ -121,7 +131,7 @@ def _code(checkpoint: Path) -> Contents:
                 f"{checkpoint}: config.json has no auto_map, so nobody without this package could load it; save the "
                 "model again with save_pretrained."
             )
-    modules = {checkpoint / f"{reference.split('.')[0]}.py" for reference in references}
+    modules = {_module_file(checkpoint, reference.split(".")[0]) for reference in references}
     try:
         modules |= {Path(file) for module in modules for file in get_relative_import_files(module)}
     except FileNotFoundError as error:

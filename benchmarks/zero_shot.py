@@ -1,0 +1,262 @@
+"""Scores of the TSFusion forecaster on series it has not seen: `python -m benchmarks.zero_shot [--model FOLDER ...]`.
+
+`--development` scores the ends of the training parts of M4 and the validation rows of the others instead, which priors
+and experts were chosen by; the tests are for what has been chosen.
+
+`TS_LLM_FUSION_DATA_DIR` names a folder with m4/, ltsf/ and uni/ as the registry lays them out. Nothing is fitted to
+any of them. Prints for each model
+
+- M4 yearly, weekly, hourly: MASE by the rules of the competition, coverage of the 80 % band;
+- ETTh1, ETTm1, Exchange at 96 and ILI at 24: MSE of every test window in units of the training rows' deviation, beside
+  the last value and the seasonal naive;
+- five long single series: MAE over that of the seasonal naive, over the last four horizons;
+- coverage of the 80 % band at 1, 2 and 4 times the usual horizon, on M4 by leaving out more of the end of each series;
+- parameters, size of the weights, and series forecast in a second of processor time on one thread.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+import ts_llm_fusion
+from ts_llm_fusion import TSFusionForForecasting
+from ts_llm_fusion.data.m4 import M4Group, load_m4
+from ts_llm_fusion.data.preparation import DataArguments, PreparedData, prepare
+from ts_llm_fusion.evaluation.point_metrics import mae, mase, mse, seasonal_scale
+from ts_llm_fusion.evaluation.quantile_metrics import coverage
+from ts_llm_fusion.evaluation.report import results_table
+
+LEVELS = (0.1, 0.5, 0.9)
+# What the calendar says of each: seasons in steps; none is looked for where None.
+M4_SEASONS = {"Yearly": None, "Weekly": 52, "Hourly": (24, 168)}
+# name -> (horizon, seasons, period of the seasonal naive)
+LTSF_SETS = {
+    "ETTh1": (96, (24, 168), 24),
+    "ETTm1": (96, (96, 672), 96),
+    "Exchange": (96, (7, 365), 1),
+    "ILI": (24, 52, 52),
+}
+# name -> (horizon, seasons, period of the seasonal naive)
+SINGLE_SERIES = {
+    "AirPassengers": (24, 12, 12),
+    "co2": (52, 52, 52),
+    "sunspots": (22, None, 11),
+    "taylor": (336, (48, 336), 336),
+    "temps": (30, (7, 365), 365),
+}
+_CONTEXT = 1056
+_BATCH = 512
+_ORIGINS = 4
+# Windows of each variable that coverage at longer horizons and the development scores take.
+_FEW = 60
+
+
+@dataclass
+class Forecasts:
+    """Quantiles at 0.1, 0.5 and 0.9 of some series and what came true, (series, horizon, 3) and (series, horizon)."""
+
+    quantiles: np.ndarray
+    target: np.ndarray
+
+    @property
+    def median(self) -> np.ndarray:
+        return self.quantiles[..., 1]
+
+    def coverage(self, steps: int | None = None) -> float:
+        """Of the 80 % band over the first steps, all by default."""
+        q = self.quantiles[:, :steps]
+        return coverage(self.target[:, :steps], q[..., 0], q[..., 2])
+
+
+def _batches(lengths: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows of about the same length."""
+    order = np.argsort(lengths, kind="stable")
+    yield from (order[start : start + _BATCH] for start in range(0, len(order), _BATCH))
+
+
+def forecast(
+    model: TSFusionForForecasting, histories: Sequence[np.ndarray], targets: np.ndarray, seasons: int | tuple | None
+) -> Forecasts:
+    """Forecasts of series of any lengths."""
+    horizon = targets.shape[1]
+    quantiles = np.empty((len(histories), horizon, len(LEVELS)))
+    lengths = np.array([len(history) for history in histories])
+    for rows in _batches(lengths):
+        past = np.full((len(rows), lengths[rows].max()), np.nan)
+        for row, index in enumerate(rows):
+            past[row, past.shape[1] - lengths[index] :] = histories[index]
+        output = model.predict(torch.from_numpy(past)[..., None], None, horizon, LEVELS, seasons)
+        quantiles[rows] = output.full_predictions[:, :, 0].double().numpy()
+    return Forecasts(quantiles, targets)
+
+
+def _development(group: M4Group) -> M4Group:
+    """The same with the last horizon of each training part as the test, where enough is left."""
+    long = [one for one in group.train if len(one) > group.horizon + 6]
+    test = np.stack([one[-group.horizon :] for one in long])
+    return replace(group, train=[one[: -group.horizon] for one in long], test=test)
+
+
+def score_m4(
+    model: TSFusionForForecasting, development: bool
+) -> tuple[dict[str, float], dict[str, float], list[float]]:
+    """MASE and coverage of each group, coverage at longer horizons, and the coverages at the usual ones."""
+    scores, longer, covered = {}, {}, []
+    for name, seasons in M4_SEASONS.items():
+        group = _development(load_m4(name)) if development else load_m4(name)
+        result = forecast(model, group.train, group.test, seasons)
+        scale = seasonal_scale(group.train, group.seasonality)[:, None]
+        scores[f"{name} MASE"] = mase(group.test, result.median, scale)
+        covered.append(result.coverage())
+        longer[f"{name} 1x"] = covered[-1]
+        whole = [np.concatenate(pair) for pair in zip(group.train, group.test, strict=True)]
+        for times in (2, 4):
+            horizon = times * group.horizon
+            long = [one for one in whole if len(one) >= 2 * horizon]
+            targets = np.stack([one[-horizon:] for one in long])
+            longer[f"{name} {times}x"] = forecast(model, [one[:-horizon] for one in long], targets, seasons).coverage()
+    return scores, longer, covered
+
+
+def score_ltsf(
+    model: TSFusionForForecasting, development: bool
+) -> tuple[dict[str, float], dict[str, float], list[float]]:
+    """MSE of each set beside its floors, coverage at longer horizons, and the coverages at the usual ones."""
+    scores, longer, covered = {}, {}, []
+    for name, (horizon, seasons, period) in LTSF_SETS.items():
+        data = prepare(DataArguments(data=name), 96 if name != "ILI" else 104, horizon)
+        scaled = _scaled(data)
+        rows = data.borders[:2] if development else data.borders[1:]
+        few = max(1, (rows[1] - rows[0]) // _FEW)
+        stride = few if development else 1
+        result = _rolling(model, scaled, rows, horizon, seasons, stride)
+        scores[f"{name} MSE"] = mse(result.target, result.median)
+        scores[f"{name} MAE"] = mae(result.target, result.median)
+        floor = _naive(scaled, rows, horizon, period, stride)
+        scores[f"{name} {'last value' if period == 1 else 'seasonal naive'} MSE"] = mse(result.target, floor)
+        covered.append(result.coverage())
+        longer[f"{name} 1x"] = covered[-1]
+        for times in (2, 4):
+            if times * horizon <= rows[1] - rows[0]:
+                longer[f"{name} {times}x"] = _rolling(model, scaled, rows, times * horizon, seasons, few).coverage()
+    return scores, longer, covered
+
+
+def _scaled(data: PreparedData) -> np.ndarray:
+    """All rows in units of the training rows' deviation."""
+    moments = np.array([data.scaler[str(column)] for column in data.source.series.columns])
+    return (data.source.series.to_numpy(dtype=np.float64) - moments[:, 0]) / moments[:, 1]
+
+
+def _origins(rows: tuple[int, int], horizon: int, stride: int) -> range:
+    return range(rows[0], rows[1] - horizon + 1, stride)
+
+
+def _rolling(
+    model: TSFusionForForecasting,
+    values: np.ndarray,
+    rows: tuple[int, int],
+    horizon: int,
+    seasons: int | tuple | None,
+    stride: int,
+) -> Forecasts:
+    """Every `stride`-th window with its targets in some rows, each variable by itself."""
+    origins = _origins(rows, horizon, stride)
+    histories = [values[max(0, o - _CONTEXT) : o, c] for o in origins for c in range(values.shape[1])]
+    targets = np.stack([values[o : o + horizon, c] for o in origins for c in range(values.shape[1])])
+    return forecast(model, histories, targets, seasons)
+
+
+def _naive(values: np.ndarray, rows: tuple[int, int], horizon: int, period: int, stride: int) -> np.ndarray:
+    ahead = np.arange(horizon) % period - period
+    return np.stack([values[o + ahead, c] for o in _origins(rows, horizon, stride) for c in range(values.shape[1])])
+
+
+def score_single(model: TSFusionForForecasting) -> tuple[dict[str, float], list[float]]:
+    """MAE over that of the seasonal naive, and coverages."""
+    folder = Path(os.environ["TS_LLM_FUSION_DATA_DIR"], "uni")
+    scores, covered = {}, []
+    for name, (horizon, seasons, period) in SINGLE_SERIES.items():
+        values = pd.read_csv(folder / f"{name}.csv.gz").select_dtypes("number").iloc[:, -1].to_numpy(dtype=np.float64)
+        origins = [
+            len(values) - k * horizon for k in range(1, _ORIGINS + 1) if len(values) - k * horizon >= 2 * period
+        ]
+        targets = np.stack([values[o : o + horizon] for o in origins])
+        result = forecast(model, [values[:o] for o in origins], targets, seasons)
+        ahead = np.arange(horizon) % period - period
+        filled = pd.Series(values).ffill().to_numpy()
+        scores[name] = mae(targets, result.median) / mae(targets, np.stack([filled[o + ahead] for o in origins]))
+        covered.append(result.coverage())
+    scores["mean"] = float(np.mean(list(scores.values())))
+    return scores, covered
+
+
+def speed(model: TSFusionForForecasting, history: int, horizon: int, series: int) -> float:
+    """Series forecast in a second of processor time; the best of three rounds."""
+    values = torch.randn(series, history, 1, generator=torch.Generator().manual_seed(0)).cumsum(1)
+    model.predict(values[:32], None, horizon, LEVELS)
+    taken = []
+    for _ in range(3):
+        start = time.process_time()
+        model.predict(values, None, horizon, LEVELS)
+        taken.append(time.process_time() - start)
+    return series / min(taken)
+
+
+def main() -> None:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", nargs="*", help="checkpoints; the built-in one by default")
+    parser.add_argument("--only", nargs="*", default=["m4", "ltsf", "single", "speed"])
+    parser.add_argument("--development", action="store_true", help="score development data, not the tests")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    tables: dict[str, dict[str, dict[str, float]]] = {}
+    for place in options.model or [ts_llm_fusion.BUILT_IN]:
+        name = Path(place).name
+        model = TSFusionForForecasting.from_pretrained(place)
+        covered: list[float] = []
+        start = time.process_time()
+        if "m4" in options.only:
+            scores, longer, part = score_m4(model, options.development)
+            covered += part
+            tables.setdefault("M4", {})[name] = scores
+            tables.setdefault("M4: coverage of the 80 % band", {})[name] = longer
+        if "ltsf" in options.only:
+            scores, longer, part = score_ltsf(model, options.development)
+            covered += part
+            tables.setdefault("LTSF", {})[name] = scores
+            tables.setdefault("LTSF: coverage of the 80 % band", {})[name] = longer
+        if "single" in options.only and not options.development:
+            scores, part = score_single(model)
+            covered += part
+            tables.setdefault("single series: MAE over seasonal naive", {})[name] = scores
+            tables.setdefault("single series: coverage of the 80 % band", {})[name] = dict(
+                zip(SINGLE_SERIES, part, strict=True)
+            )
+        cost = {"processor seconds": time.process_time() - start}
+        if covered:
+            cost |= {
+                "coverage, mean": float(np.mean(covered)),
+                "coverage, least": min(covered),
+                "coverage, most": max(covered),
+            }
+        if "speed" in options.only:
+            cost["series/s 512 to 64"] = speed(model, 512, 64, 1024)
+            cost["series/s 72 to 18"] = speed(model, 72, 18, 4096)
+        cost["parameters"] = sum(p.numel() for p in model.parameters())
+        cost["weights, kB"] = (Path(place) / "model.safetensors").stat().st_size / 1e3
+        tables.setdefault("in all", {})[name] = cost
+    for title, rows in tables.items():
+        print(f"\n{title}\n\n{results_table(rows)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""Configuration of the TSFusion forecaster."""
+
+from transformers import PreTrainedConfig
+
+from .configuration_checks import validated
+
+# What may be mixed, in the order of `expert_weights`.
+EXPERTS = (
+    "last_value",
+    "seasonal_naive",
+    "seasonal_drift",
+    "seasonal_naive_long",
+    "seasonal_profile",
+    "seasonal_average",
+    "seasonal_recent",
+    "seasonal_average_long",
+    "seasonal_drift_long",
+    "seasonal_level_long",
+    "level_times_shape_long",
+    "level_times_shape",
+    "naive",
+    "simple_smoothing",
+    "holt",
+    "damped_holt",
+    "theta",
+    "drift",
+    "recent_drift",
+    "global_line",
+    "local_line",
+    "growth",
+    "recent_mean",
+    "mean",
+    "autoregression",
+    "autoregression_local",
+    "autoregression_of_changes",
+    "linear_predictor",
+    "seasonal_lags",
+    "seasonal_lags_of_changes",
+)
+# What the width of the band is mixed of.
+SPREADS = (
+    "one_step",
+    "one_step_random_walk",
+    "smoothing",
+    "holt",
+    "change_over_steps",
+    "seasonal_cycles",
+    "about_mean",
+    "about_line",
+    "disagreement",
+    "autoregression",
+    "linear_predictor",
+)
+# Those that a series has only if it has a season.
+_SEASONAL = frozenset(name for name in EXPERTS if name.startswith(("seasonal_", "level_times_shape"))) - {
+    "seasonal_lags",
+    "seasonal_lags_of_changes",
+}
+
+
+@validated
+class TSFusionConfig(PreTrainedConfig):
+    r"""Configuration of [`TSFusionModel`] and [`TSFusionForForecasting`].
+
+    Args:
+        context_length (`int`, defaults to 2112): most time steps of history that are used, the last ones.
+        prediction_length (`int`, defaults to 64): steps that are forecast where no other number is asked for.
+        hidden_size (`int`, defaults to 256): width of the gate.
+        quantile_levels (`list[float]`, defaults to 13 levels from 0.01 to 0.99): levels whose quantiles the spread
+            head learns, rising, each between 0 and 1, with 0.5 among them. Quantiles of all other levels follow from
+            these.
+        quantiles (`list[float]`, defaults to 0.1, 0.2, ..., 0.9): levels that are returned where no others are asked
+            for.
+        backtest_length (`int`, defaults to 64): most steps at the end of a history that the experts are back-tested
+            on.
+        backtest_min_history (`int`, defaults to 96): shortest history that is back-tested.
+        experts (`list[str]`, defaults to all): names of the experts that are mixed.
+        spreads (`list[str]`, defaults to all): names of the spreads that are mixed.
+    """
+
+    model_type = "tsfusion"
+
+    context_length: int = 2112
+    prediction_length: int = 64
+    hidden_size: int = 256
+    quantile_levels: list[float] | tuple[float, ...] = (
+        0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99,
+    )  # fmt: skip
+    quantiles: list[float] | tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    backtest_length: int = 64
+    backtest_min_history: int = 96
+    experts: list[str] | tuple[str, ...] = EXPERTS
+    spreads: list[str] | tuple[str, ...] = SPREADS
+
+    def __post_init__(self, **kwargs):
+        self.quantile_levels = list(self.quantile_levels)
+        self.quantiles = list(self.quantiles)
+        self.experts = list(self.experts)
+        self.spreads = list(self.spreads)
+        super().__post_init__(**kwargs)
+
+    @property
+    def share_projection(self) -> bool:
+        """Whether any number of variables is accepted: each series is forecast from itself alone."""
+        return True
+
+    @property
+    def depends_on_order(self) -> bool:
+        """Whether a forecast depends on the order of the variables."""
+        return False
+
+    @property
+    def most_variables(self) -> int | None:
+        """Most variables of a forecast at once; None for any number."""
+        return None
+
+    def validate_lengths(self):
+        """Part of `@strict`-powered validation."""
+        for name, least in (
+            ("context_length", 3),
+            ("prediction_length", 1),
+            ("hidden_size", 1),
+            ("backtest_length", 1),
+            ("backtest_min_history", 8),
+        ):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
+
+    def validate_levels(self):
+        """Part of `@strict`-powered validation."""
+        for name in ("quantile_levels", "quantiles"):
+            levels = getattr(self, name)
+            if not levels or any(not 0 < q < 1 for q in levels) or sorted(set(levels)) != list(levels):
+                raise ValueError(f"{name} is {levels}; it must be rising levels between 0 and 1.")
+        if 0.5 not in self.quantile_levels or min(self.quantile_levels) >= 0.5 or max(self.quantile_levels) <= 0.5:
+            raise ValueError(f"quantile_levels is {self.quantile_levels}; 0.5 and levels on both sides must be in it.")
+
+    def validate_names(self):
+        """Part of `@strict`-powered validation."""
+        for name, known in (("experts", EXPERTS), ("spreads", SPREADS)):
+            given = getattr(self, name)
+            unknown = [one for one in given if one not in known]
+            if unknown or not given or len(set(given)) < len(given):
+                raise ValueError(f"{name} is {unknown or given}; give each once, of {', '.join(known)}.")
+        if _SEASONAL.issuperset(self.experts):
+            raise ValueError(f"experts is {self.experts}; add one that does not need a season, such as last_value.")
+
+
+__all__ = ["EXPERTS", "SPREADS", "TSFusionConfig"]

@@ -1,0 +1,478 @@
+"""The TSFusion forecaster: closed-form experts of any series, mixed for each step by a small learned gate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import PreTrainedModel
+from transformers import initialization as init
+from transformers.utils import ModelOutput
+
+from .configuration_tsfusion import EXPERTS, SPREADS, TSFusionConfig
+from .modeling_scaling import observed
+from .modeling_shared_layers import init_fan_in
+from .modeling_tsfusion_analysis import Analysis, analyze
+from .modeling_tsfusion_experts import Experts, run_experts
+from .modeling_tsfusion_features import NUM_FEATURES, series_features
+from .modeling_tsfusion_series import Histories, align, find_periods
+
+# Values, in or behind the histories, of one pass of the experts, which bounds their memory.
+_VALUES_A_PASS = 2**17
+# Loss of one series at one step, in errors of the seasonal naive, above which it counts no more.
+_LARGEST_LOSS = 8.0
+# Features of a knot beside those of the experts and spreads: its place.
+_PLACES = 4
+
+
+@dataclass
+class TSFusionModelOutput(ModelOutput):
+    """Output of [`TSFusionModel`]. Series are the batch times the channels, in this order.
+
+    Args:
+        last_hidden_state: states of the gate at 1, 2, 4, ... steps, (series, knots, hidden_size).
+        expert_forecasts: float32 (series, prediction_length, experts), in units of `scale` about `loc`.
+        available: 1 where an expert exists for a series, (series, experts).
+        spreads: positive, (series, prediction_length, spreads), in units of `scale`.
+        steps: from the last observed value, int64 (series, prediction_length).
+        loc: float64 (series,); NaN for a series without any observed value.
+        scale: float64 (series,), negative for a falling series, 0 for a constant.
+        unit: error of the seasonal naive in the history, in units of `scale`, (series,).
+    """
+
+    last_hidden_state: Tensor | None = None
+    expert_forecasts: Tensor | None = None
+    available: Tensor | None = None
+    spreads: Tensor | None = None
+    steps: Tensor | None = None
+    loc: Tensor | None = None
+    scale: Tensor | None = None
+    unit: Tensor | None = None
+
+
+@dataclass
+class TSFusionForForecastingOutput(ModelOutput):
+    """Output of [`TSFusionForForecasting`].
+
+    Args:
+        loss: scalar; where `future_values` were given.
+        mean_predictions: the point forecast, which is the median, in the units of the input,
+            (batch, prediction_length, channels); NaN for a series without any observed value.
+        full_predictions: quantiles, (batch, prediction_length, channels, levels), rising along the last axis.
+        expert_weights: share of each expert in the point forecast, (batch, prediction_length, channels, experts); they
+            add up to 1. Their names are `config.experts`.
+        expert_predictions: what each expert forecasts, same shape; the point forecast is the sum of the products.
+    """
+
+    loss: Tensor | None = None
+    mean_predictions: Tensor | None = None
+    full_predictions: Tensor | None = None
+    expert_weights: Tensor | None = None
+    expert_predictions: Tensor | None = None
+
+
+class TSFusionPreTrainedModel(PreTrainedModel):
+    """Weight initialization and loading, as in all models of transformers."""
+
+    config: TSFusionConfig
+    base_model_prefix = "model"
+    main_input_name = "past_values"
+    input_modalities = ["time"]
+    # The gate is small, and stored in 16 bits for its size only.
+    _keep_in_fp32_modules_strict = ["series_projection", "knot_projection", "mixer", "head"]
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        if isinstance(module, GateProjection):
+            # Without training all experts count the same.
+            init.zeros_(module.weight)
+            init.zeros_(module.bias)
+        elif isinstance(module, nn.Linear):
+            init_fan_in(module)
+
+
+class GateProjection(nn.Linear):
+    """The last layer of the gate."""
+
+
+def _steps_ahead(gap: Tensor, prediction_length: int) -> Tensor:
+    return gap[:, None] + torch.arange(1, prediction_length + 1, device=gap.device)
+
+
+def _centred_logs(values: Tensor, weight: Tensor) -> Tensor:
+    """Logarithms without their weighted mean over the last axis, held to [-4, 4]; 0 where there is no weight."""
+    logs = values.clamp(min=1e-6).log()
+    mean = (logs * weight).sum(-1, keepdim=True) / weight.sum(-1, keepdim=True)
+    return ((logs - mean) * weight).clamp(-4, 4)
+
+
+class TSFusionModel(TSFusionPreTrainedModel):
+    """The experts of each series, and the states of the gate that will weigh them."""
+
+    def __init__(self, config: TSFusionConfig):
+        super().__init__(config)
+        experts, spreads = len(config.experts), len(config.spreads)
+        self.num_checked = 2 * experts + spreads + 1
+        self.series_projection = nn.Linear(NUM_FEATURES + self.num_checked, config.hidden_size)
+        self.knot_projection = nn.Linear(experts + spreads + _PLACES, config.hidden_size)
+        self.mixer = nn.Linear(config.hidden_size, config.hidden_size)
+        self.post_init()
+
+    def _periods(self, seasonal_period: int | Sequence[int] | Tensor | None, batch: int, channels: int) -> Tensor:
+        """Int64 (series, 2), 0 where a period is to be found."""
+        device = self.device
+        if seasonal_period is None:
+            return torch.zeros(batch * channels, 2, dtype=torch.int64, device=device)
+        given = torch.as_tensor(seasonal_period, device=device)
+        if given.is_floating_point() or given.is_complex() or (given < 0).any():
+            raise ValueError(
+                f"seasonal_period is {seasonal_period}; give steps as whole numbers: 1 for no season, 0 or None to "
+                "find it."
+            )
+        if not isinstance(seasonal_period, Tensor) and given.ndim == 1 and 1 <= len(given) <= 2:
+            # All seasons there are.
+            given = F.pad(given, (0, 2 - len(given)), value=1).expand(batch, channels, 2)
+        elif given.shape in ((), (batch,), (batch, channels)):
+            given = given.view(*given.shape, *[1] * (2 - given.ndim)).expand(batch, channels)
+            given = torch.stack((given, torch.zeros_like(given)), -1)
+        if given.shape != (batch, channels, 2):
+            raise ValueError(
+                f"seasonal_period has shape {tuple(given.shape)}; give one number, two as in (24, 168) for two "
+                f"seasons, or a tensor of shape {(batch,)}, {(batch, channels)} or {(batch, channels, 2)}."
+            )
+        return given.reshape(-1, 2).long()
+
+    def _experts(self, facts: Analysis, steps: Tensor) -> Experts:
+        """Those that the configuration names."""
+        out = run_experts(facts, steps)
+        experts = [EXPERTS.index(name) for name in self.config.experts]
+        spreads = [SPREADS.index(name) for name in self.config.spreads]
+        return Experts(out.forecasts[..., experts], out.available[:, experts], out.spreads[..., spreads])
+
+    @torch.no_grad()
+    def _compute(self, histories: Histories, periods: Tensor, last_knot: int, length: int) -> tuple[Tensor, ...]:
+        """Everything of some series that is not learned: expert outputs, series features and knot features."""
+        device = histories.values.device
+        periods = find_periods(histories, periods)
+        knots = 2 ** torch.arange(last_knot + 1, device=device)
+        rows = len(histories.values)
+        steps = torch.cat((knots.expand(rows, -1), _steps_ahead(histories.gap, length)), 1)
+        facts = analyze(histories, periods)
+        experts = self._experts(facts, steps)
+        n = histories.length
+        checked = torch.zeros(rows, self.num_checked, device=device)
+        tested = (n >= self.config.backtest_min_history).nonzero().squeeze(1)
+        if len(tested) > 0:
+            checked[tested] = self._backtest(histories, periods, tested, experts.available[tested])
+        series = torch.cat((series_features(facts), checked), 1)
+
+        shown = experts.available[:, None]
+        at_knots, spreads = experts.forecasts[:, : len(knots)], experts.spreads[:, : len(knots)]
+        plain = (at_knots * shown).sum(-1, keepdim=True) / shown.sum(-1, keepdim=True)
+        unit = spreads.log().mean(-1, keepdim=True).exp()
+        ratio = knots / n.clamp(min=1)[:, None]
+        places = torch.stack(
+            (
+                knots.float().log2().expand(rows, -1) / 4 - 1,
+                ratio.log2().clamp(-10, 4) / 4,
+                (knots / periods[:, :1]).log2().clamp(-8, 8) / 4,
+                unit.squeeze(-1).log().clamp(-8, 4) / 2,
+            ),
+            -1,
+        )
+        deviations = ((at_knots - plain) / unit).asinh() * shown
+        knot = torch.cat((deviations, _centred_logs(spreads, torch.ones_like(spreads)), places), -1)
+        return (
+            experts.forecasts[:, len(knots) :],
+            experts.available,
+            experts.spreads[:, len(knots) :],
+            facts.unit,
+            series,
+            knot,
+            steps[:, len(knots) :],
+        )
+
+    def _backtest(self, histories: Histories, periods: Tensor, rows: Tensor, available: Tensor) -> Tensor:
+        """Errors of the experts, and sizes of the spreads, on the last steps of long histories, (rows, features)."""
+        length = histories.length[rows]
+        held = (length // 4).clamp(max=self.config.backtest_length)
+        past = histories.cut(rows, held)
+        steps = torch.arange(1, self.config.backtest_length + 1, device=rows.device).expand(len(rows), -1)
+        experts = self._experts(analyze(past, periods[rows]), steps)
+        index = (past.length[:, None] + steps - 1).clamp(max=histories.values.shape[1] - 1)
+        truth = histories.values[rows].gather(1, index)
+        known = histories.observed[rows].gather(1, index) * (steps <= held[:, None])
+        errors = (experts.forecasts - truth[..., None]).abs()
+        features = []
+        for counted in (known, known * (4 * steps <= held[:, None])):
+            mean = (errors * counted[..., None]).sum(1) / counted.sum(1, keepdim=True).clamp(min=1)
+            features.append(_centred_logs(mean + 1e-4, available * experts.available))
+        shown = available[:, None]
+        plain = (experts.forecasts * shown).sum(-1) / shown.sum(-1)
+        share = counted_mean((plain - truth).abs(), known)
+        sizes = counted_mean(experts.spreads, known[..., None].expand_as(experts.spreads))
+        features.append((share[:, None] / sizes).clamp(min=1e-4).log().clamp(-4, 4))
+        return torch.cat((*features, torch.ones_like(share)[:, None]), 1)
+
+    def forward(
+        self,
+        past_values: Tensor,
+        past_observed_mask: Tensor | None = None,
+        seasonal_period: int | Sequence[int] | Tensor | None = None,
+        prediction_length: int | None = None,
+    ) -> TSFusionModelOutput:
+        """Runs the experts and the gate.
+
+        Args:
+            past_values: (batch, time, channels) of any length; NaN is missing.
+            past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
+            seasonal_period: see [`TSFusionForForecasting.forward`].
+            prediction_length: steps to forecast; `config.prediction_length` by default.
+
+        Raises:
+            ValueError: if `past_values` has not three axes, an empty one or an infinity, for a horizon below 1, or a
+                period that does not fit.
+        """
+        length = self.config.prediction_length if prediction_length is None else prediction_length
+        if past_values.ndim != 3 or 0 in past_values.shape:
+            raise ValueError(
+                f"past_values has shape {tuple(past_values.shape)}; give (batch, time, channels), none of them empty."
+            )
+        if length < 1:
+            raise ValueError(f"prediction_length is {length}; it must be at least 1.")
+        batch, _, channels = past_values.shape
+        periods = self._periods(seasonal_period, batch, channels)
+        mask = observed(past_values, past_observed_mask)
+        if (torch.isinf(past_values) & mask).any():
+            raise ValueError("past_values holds an infinity; mend the value or make it NaN.")
+        values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (past_values, mask))
+        gaps = torch.where(mask.any(1), mask.flip(1).float().argmax(1), 0).clamp(max=self.config.context_length)
+        last_knot = int(gaps.max() + length - 1).bit_length()
+        width = max(1, _VALUES_A_PASS // max(min(values.shape[1], self.config.context_length), length))
+        parts, locs, scales = [], [], []
+        for rows, shown, known in zip(values.split(width), mask.split(width), periods.split(width), strict=True):
+            histories = align(rows, shown, self.config.context_length)
+            parts.append(self._compute(histories, known, last_knot, length))
+            locs.append(torch.where(histories.length > 0, histories.loc, torch.nan))
+            scales.append(histories.scale)
+        forecasts, available, spreads, unit, series, knot, steps = (
+            torch.cat(part) for part in zip(*parts, strict=True)
+        )
+        hidden = F.gelu(
+            self.series_projection(series.to(self.dtype))[:, None] + self.knot_projection(knot.to(self.dtype))
+        )
+        hidden = hidden + F.gelu(self.mixer(hidden))
+        return TSFusionModelOutput(
+            last_hidden_state=hidden,
+            expert_forecasts=forecasts,
+            available=available,
+            spreads=spreads,
+            steps=steps,
+            loc=torch.cat(locs),
+            scale=torch.cat(scales),
+            unit=unit,
+        )
+
+
+def counted_mean(values: Tensor, weight: Tensor) -> Tensor:
+    """Weighted mean over the second axis."""
+    return (values * weight).sum(1) / weight.sum(1).clamp(min=1)
+
+
+def normal_quantile(levels: Tensor) -> Tensor:
+    """Standard normal quantiles of levels between 0 and 1."""
+    return torch.special.ndtri(levels.double()).float()
+
+
+class TSFusionHead(nn.Module):
+    """From states of the gate to weights of the experts and to the quantiles about their mean."""
+
+    def __init__(self, config: TSFusionConfig):
+        super().__init__()
+        self.levels = list(config.quantile_levels)
+        self.sizes = (len(config.experts), len(config.spreads), 1, len(self.levels) - 1)
+        # Logits of experts and spreads, a factor of the spread, and the widths between two levels.
+        self.projection = GateProjection(config.hidden_size, sum(self.sizes))
+
+    def forward(self, encoded: Any) -> tuple[Tensor, Tensor, Tensor]:
+        """Weights (series, steps, experts), median (series, steps), and quantiles at the levels of the configuration
+        without the median, (series, steps, levels).
+        """
+        at_knots = self.projection(encoded.last_hidden_state).float()
+        # Linear in the logarithm of the step, between the knots 1, 2, 4, ...
+        place = encoded.steps.float().log2()
+        left = place.floor().long().clamp(max=at_knots.shape[1] - 1)
+        right = (left + 1).clamp(max=at_knots.shape[1] - 1)
+        size = at_knots.shape[-1]
+        before = at_knots.gather(1, left[..., None].expand(-1, -1, size))
+        after = at_knots.gather(1, right[..., None].expand(-1, -1, size))
+        outputs = before + (place - left)[..., None] * (after - before)
+        experts, spreads, factor, widths = outputs.split(self.sizes, -1)
+
+        experts = experts.masked_fill(encoded.available[:, None] == 0, -torch.inf)
+        weights = experts.softmax(-1)
+        median = (weights * encoded.expert_forecasts).sum(-1)
+        spread = ((spreads.softmax(-1) * encoded.spreads.log()).sum(-1, keepdim=True) + factor.clamp(-4, 4)).exp()
+        # Without training the quantiles are those of a normal distribution.
+        normal = normal_quantile(torch.tensor(self.levels, device=widths.device))
+        start = torch.tensor(1.0, device=widths.device).expm1().log()
+        widths = F.softplus(widths + start) * (normal[1:] - normal[:-1]) * spread
+        middle = self.levels.index(0.5)
+        below = -widths[..., :middle].flip(-1).cumsum(-1).flip(-1)
+        above = widths[..., middle:].cumsum(-1)
+        return weights, median, torch.cat((below, torch.zeros_like(spread), above), -1)
+
+
+def quantile_interpolation(known: Sequence[float], wanted: Tensor) -> Tensor:
+    """Matrix (wanted, known) that takes quantiles at known levels to those at wanted ones.
+
+    Linear in the standard normal quantile of the level, continued beyond the outermost levels: exact for a normal
+    distribution, and never crossing where the known quantiles do not.
+    """
+    knots = normal_quantile(torch.tensor(known, device=wanted.device))
+    places = normal_quantile(wanted)
+    right = torch.searchsorted(knots, places).clamp(1, len(knots) - 1)
+    share = (places - knots[right - 1]) / (knots[right] - knots[right - 1])
+    matrix = torch.zeros(len(places), len(knots), device=wanted.device)
+    matrix.scatter_(1, right[:, None], share[:, None])
+    return matrix.scatter_add(1, right[:, None] - 1, 1 - share[:, None])
+
+
+class TSFusionForForecasting(TSFusionPreTrainedModel):
+    """Forecasts any series without training on it: closed-form experts, weighed for each step by a learned gate.
+
+    The median is a convex combination of named experts, exactly; `expert_weights` are the weights. Each series is
+    forecast from itself alone, and the forecast of a * x + b is a times that of x plus b, with the quantiles of the
+    opposite levels where a is negative.
+    """
+
+    def __init__(self, config: TSFusionConfig):
+        super().__init__(config)
+        self.model = TSFusionModel(config)
+        self.head = TSFusionHead(config)
+        self.post_init()
+
+    def forward(
+        self,
+        past_values: Tensor,
+        past_observed_mask: Tensor | None = None,
+        future_values: Tensor | None = None,
+        future_observed_mask: Tensor | None = None,
+        seasonal_period: int | Sequence[int] | Tensor | None = None,
+        prediction_length: int | None = None,
+        quantile_levels: Sequence[float] | None = None,
+    ) -> TSFusionForForecastingOutput:
+        """Forecasts any number of steps at once.
+
+        Args:
+            past_values: (batch, time, channels) of any length; NaN is missing. The last `context_length` steps are
+                used, of each channel by itself.
+            past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
+            future_values: (batch, prediction_length, channels); NaN is missing and not counted. Given, a loss is
+                returned.
+            future_observed_mask: same shape, True or 1 where a value is to be counted.
+            seasonal_period: steps of a season: one number for all series or a tensor (batch,) or (batch, channels),
+                beside which a longer season is looked for; two for two seasons, (24, 168) or a tensor
+                (batch, channels, 2). 1 is no season, 0 or None a season to be found from the history.
+            prediction_length: steps to forecast; those of `future_values`, else `config.prediction_length` by default.
+            quantile_levels: rising levels between 0 and 1 of `full_predictions`; `config.quantiles` by default.
+
+        Raises:
+            ValueError: for wrong axes, an infinity, a horizon below 1, levels that do not rise between 0 and 1, a
+                period that does not fit, or `future_values` of another shape than the forecast.
+        """
+        levels = list(self.config.quantiles if quantile_levels is None else quantile_levels)
+        if not levels or any(not 0 < q < 1 for q in levels) or sorted(set(levels)) != levels:
+            raise ValueError(f"quantile_levels is {levels}; give rising levels between 0 and 1.")
+        if prediction_length is None and future_values is not None:
+            prediction_length = future_values.shape[1]
+        encoded = self.model(past_values, past_observed_mask, seasonal_period, prediction_length)
+        weights, median, offsets = self.head(encoded)
+        batch, _, channels = past_values.shape
+        loss = None
+        if future_values is not None:
+            if future_values.shape != (batch, encoded.steps.shape[1], channels):
+                raise ValueError(
+                    f"future_values has shape {tuple(future_values.shape)}; the forecast has "
+                    f"{(batch, encoded.steps.shape[1], channels)}."
+                )
+            counted = observed(future_values, future_observed_mask).transpose(1, 2).flatten(0, 1)
+            loss = self._loss(encoded, median, offsets, future_values.transpose(1, 2).flatten(0, 1), counted)
+
+        wanted = torch.tensor(levels, dtype=torch.float64, device=median.device)
+        known = self.config.quantile_levels
+        # A series that was turned has its quantiles at the opposite levels.
+        matrices = torch.stack((quantile_interpolation(known, wanted), quantile_interpolation(known, 1 - wanted)))
+        turned = (encoded.scale < 0).long()
+        quantiles = median[..., None] + torch.einsum("nhk,nlk->nhl", offsets, matrices[turned])
+
+        dtype = past_values.dtype if past_values.dtype == torch.float64 else torch.float32
+
+        def in_units(z: Tensor) -> Tensor:
+            shape = [-1] + [1] * (z.ndim - 1)
+            out = encoded.loc.view(shape) + encoded.scale.view(shape) * z.double()
+            return _by_channel(out.to(dtype), batch, channels)
+
+        return TSFusionForForecastingOutput(
+            loss=loss,
+            mean_predictions=in_units(median),
+            full_predictions=in_units(quantiles),
+            expert_weights=_by_channel(weights, batch, channels),
+            expert_predictions=in_units(encoded.expert_forecasts),
+        )
+
+    def _loss(self, encoded: Any, median: Tensor, offsets: Tensor, future: Tensor, counted: Tensor) -> Tensor:
+        """Pinball loss in errors of the seasonal naive, mean over the levels, steps and series."""
+        usable = (encoded.scale != 0) & encoded.loc.isfinite()
+        counted = counted & usable[:, None]
+        scale = torch.where(usable, encoded.scale, 1.0)
+        future = torch.where(counted, future, 0.0).double()
+        target = ((future - encoded.loc.nan_to_num()[:, None]) / scale[:, None]).float()
+        target = torch.where(counted, target, median.detach())
+        levels = torch.tensor(self.config.quantile_levels, device=median.device)
+        error = (target - median)[..., None] - offsets
+        losses = 2 * torch.maximum(levels * error, (levels - 1) * error).mean(-1) / encoded.unit[:, None]
+        # Beyond the cap the loss goes on as its logarithm: a series that nothing forecasts does not rule the batch.
+        cap = _LARGEST_LOSS
+        losses = torch.where(losses > cap, cap * (1 + (losses.clamp(min=cap) / cap).log()), losses)
+        by_series = (losses * counted).sum(1) / counted.sum(1).clamp(min=1)
+        has_target = counted.any(1)
+        return by_series.sum() / has_target.sum().clamp(min=1)
+
+    @torch.no_grad()
+    def predict(
+        self,
+        past_values: Tensor,
+        past_observed_mask: Tensor | None = None,
+        prediction_length: int | None = None,
+        quantile_levels: Sequence[float] | None = None,
+        seasonal_period: int | Sequence[int] | Tensor | None = None,
+    ) -> TSFusionForForecastingOutput:
+        """Forecasts in evaluation mode and without gradient; arguments and errors as `forward`."""
+        training = self.training
+        self.eval()
+        try:
+            return self(
+                past_values,
+                past_observed_mask,
+                seasonal_period=seasonal_period,
+                prediction_length=prediction_length,
+                quantile_levels=quantile_levels,
+            )
+        finally:
+            self.train(training)
+
+
+def _by_channel(values: Tensor, batch: int, channels: int) -> Tensor:
+    """(series, steps, ...) as (batch, steps, channels, ...)."""
+    return values.unflatten(0, (batch, channels)).transpose(1, 2)
+
+
+__all__ = ["TSFusionForForecasting", "TSFusionModel", "TSFusionPreTrainedModel"]
+
+# A saved checkpoint carries this code, for those who load it with `trust_remote_code=True`.
+TSFusionConfig.register_for_auto_class()
+TSFusionModel.register_for_auto_class("AutoModel")
+TSFusionForForecasting.register_for_auto_class("AutoModelForTimeSeriesPrediction")
