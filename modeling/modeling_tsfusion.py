@@ -1,4 +1,4 @@
-"""The TSFusion forecaster: closed-form experts of any series, mixed for each step by a small learned gate."""
+"""TSFusion forecaster: closed-form experts of any series, mixed for each step by a small learned gate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -223,7 +223,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         seasonal_period: int | Sequence[int] | Tensor | None = None,
         prediction_length: int | None = None,
     ) -> TSFusionModelOutput:
-        """Runs the experts and the gate.
+        """Run the experts and the gate.
 
         Args:
             past_values: (batch, time, channels) of any length; NaN is missing.
@@ -341,7 +341,7 @@ def quantile_interpolation(known: Sequence[float], wanted: Tensor) -> Tensor:
 
 
 class TSFusionForForecasting(TSFusionPreTrainedModel):
-    """Forecasts any series without training on it: closed-form experts, weighed for each step by a learned gate.
+    """Forecaster of any series without training on it: closed-form experts, weighed for each step by a learned gate.
 
     The median is a convex combination of named experts, exactly; `expert_weights` are the weights. Each series is
     forecast from itself alone, and the forecast of a * x + b is a times that of x plus b, with the quantiles of the
@@ -364,7 +364,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         prediction_length: int | None = None,
         quantile_levels: Sequence[float] | None = None,
     ) -> TSFusionForForecastingOutput:
-        """Forecasts any number of steps at once.
+        """Forecast any number of steps at once.
 
         Args:
             past_values: (batch, time, channels) of any length; NaN is missing. The last `context_length` steps are
@@ -450,7 +450,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         quantile_levels: Sequence[float] | None = None,
         seasonal_period: int | Sequence[int] | Tensor | None = None,
     ) -> TSFusionForForecastingOutput:
-        """Forecasts in evaluation mode and without gradient; arguments and errors as `forward`."""
+        """Forecast in evaluation mode and without gradient; arguments and errors as `forward`."""
         training = self.training
         self.eval()
         try:

@@ -1,4 +1,4 @@
-"""What the experts, the spreads and the gate all need to know of a history, computed once."""
+"""Analysis of histories, computed once for the experts, the spreads and the gate."""
 
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""What the gate sees of a history: numbers that neither its scale nor its level changes."""
+"""Features of a history for the gate, invariant to its scale and level."""
 
 import torch
 from torch import Tensor

@@ -70,7 +70,7 @@ def fill_gaps(values: Tensor, observed: Tensor, length: Tensor) -> Tensor:
 
 
 def align(values: Tensor, mask: Tensor, context_length: int) -> Histories:
-    """Cuts each row to its last `context_length` steps, ending with its last observed one, and scales it.
+    """Cut each row to its last `context_length` steps, ending with its last observed one, and scale it.
 
     The scale is the standard deviation, the sign of the linear trend before it, all in float64: the histories of x and
     of a * x + b are the same. A constant has scale 0, except that of a single value, whose spread nobody knows: its
@@ -220,7 +220,7 @@ def phase_means(values: Tensor, weight: Tensor, phase: Tensor, phases: int) -> t
 
 
 def find_season(values: Tensor, weight: Tensor, length: Tensor, period: Tensor, grows: bool) -> tuple[Season, Tensor]:
-    """Estimates a season where it fits twice into the history.
+    """Estimate a season where it fits twice into the history.
 
     Classical decomposition (line, then centered moving average, then means by phase), with the indices shrunk towards
     0 by their sampling error in place of a test.

@@ -21,7 +21,7 @@ _ROWS = 64
 
 @dataclass
 class Smoothed:
-    """What the smoothers of `GRID` say of each row.
+    """Results of the smoothers of `GRID` for each row.
 
     Args:
         level: at the end, (rows, smoothers).

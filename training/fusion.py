@@ -35,7 +35,7 @@ _AVERAGE_FILE = "average.safetensors"
 class FusionTrainingArguments(TrainingArguments):
     """`TrainingArguments` with the defaults of one pass over a stream of synthetic batches."""
 
-    output_dir: str = field(default="outputs/fusion", metadata={"help": "Where everything is written."})
+    output_dir: str = field(default="outputs/fusion", metadata={"help": "Folder of the checkpoint and its report."})
     overwrite: bool = field(
         default=False,
         metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},

@@ -79,7 +79,7 @@ def running(checkpoint: Path, folder: Path, model: str) -> Iterator[Client]:
 
 
 def orange_pixels(picture: dict[str, str]) -> tuple[int, int]:
-    """How many pixels of a picture are of the line of a forecast, and how many of the band around it."""
+    """Numbers of pixels of the line of a forecast and of the band around it."""
     image = Image.open(io.BytesIO(base64.b64decode(picture["plot"].partition(",")[2]))).convert("RGB")
     red, _, blue = np.asarray(image, dtype=int).reshape(-1, 3).T
     orange = red - blue

@@ -56,7 +56,7 @@ def user(*parts) -> list[dict]:
     ],
     ids=lambda one: f"{type(one).__name__}-{getattr(one, 'dtype', len(one))}",
 )
-def test_series_of_any_container_are_normalised(one):
+def test_series_of_any_container_are_normalized(one):
     features = TimeSeriesFeatureExtractor()([one])
     values, mask = features["time_series"], features["time_series_mask"]
     assert values.dtype == torch.float32 and mask.dtype == torch.bool and values.shape == (1, 1, len(one))
@@ -82,7 +82,7 @@ def test_samples_of_any_number_of_series_are_stacked():
 
 @pytest.mark.parametrize("scale", [1e-200, 1e-9, 1.0, 1e9, 1e200])
 @pytest.mark.parametrize("offset", [0.0, 1e3])
-def test_normalisation_holds_at_any_scale(scale: float, offset: float):
+def test_normalization_holds_at_any_scale(scale: float, offset: float):
     features = TimeSeriesFeatureExtractor()([(np.array(VALUES) + offset) * scale])
     expected = (np.array(VALUES) - np.mean(VALUES)) / np.std(VALUES)
     np.testing.assert_allclose(features["time_series"][0, 0], expected, atol=1e-6)

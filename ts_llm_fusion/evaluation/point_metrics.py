@@ -139,7 +139,7 @@ def mase(target: np.ndarray, forecast: np.ndarray, scale: np.ndarray) -> float:
 
     Defined by the M4 competition (M4-methods, "Benchmarks and Evaluation.R", after Hyndman and Koehler 2006) with
     `seasonal_scale` over the whole in-sample part. With equal horizons and no missing target it is the mean of the
-    MASE of each series. A series whose scale is 0 or NaN is left out; a warning tells how many values.
+    MASE of each series. A series whose scale is 0 or NaN is left out; a warning gives their number.
 
     Args:
         target: NaN where missing.

@@ -44,7 +44,7 @@ _LONG_PERIODS = {24: 168, 48: 336, 96: 672, 144: 1008, 7: 365, 12: 144, 4: 52}
 
 @dataclass(frozen=True)
 class Shape:
-    """What the series of a group share.
+    """Common properties of the series of a group.
 
     Args:
         rows: how many there are.
@@ -478,7 +478,7 @@ FAMILIES: dict[str, tuple[Callable[[Generator, Shape], np.ndarray], float]] = {
 
 
 def spoil(rng: Generator, shape: Shape, values: np.ndarray, reversed_share: float) -> tuple[np.ndarray, np.ndarray]:
-    """What happens to measured series. Returns the truth, and what is seen of it (NaN where missing)."""
+    """Simulate measurement: return the true series and the observed one (NaN where missing)."""
     if rng.random() < reversed_share:
         values = values[:, ::-1]
     values = standardized(values)
