@@ -27,6 +27,7 @@ import torch
 
 import ts_llm_fusion
 from ts_llm_fusion import TSFusionForForecasting
+from ts_llm_fusion.data.ltsf import LTSF_DATASETS
 from ts_llm_fusion.data.m4 import M4Group, load_m4
 from ts_llm_fusion.data.preparation import DataArguments, PreparedData, prepare
 from ts_llm_fusion.evaluation.point_metrics import mae, mase, mse, seasonal_scale
@@ -36,13 +37,8 @@ from ts_llm_fusion.evaluation.report import results_table
 LEVELS = (0.1, 0.5, 0.9)
 # What the calendar says of each: seasons in steps; none is looked for where None.
 M4_SEASONS = {"Yearly": None, "Weekly": 52, "Hourly": (24, 168)}
-# name -> (horizon, seasons, period of the seasonal naive)
-LTSF_SETS = {
-    "ETTh1": (96, (24, 168), 24),
-    "ETTm1": (96, (96, 672), 96),
-    "Exchange": (96, (7, 365), 1),
-    "ILI": (24, 52, 52),
-}
+# name -> horizon; their seasons are those of the registry
+LTSF_HORIZONS = {"ETTh1": 96, "ETTm1": 96, "Exchange": 96, "ILI": 24}
 # name -> (horizon, seasons, period of the seasonal naive)
 SINGLE_SERIES = {
     "AirPassengers": (24, 12, 12),
@@ -51,7 +47,7 @@ SINGLE_SERIES = {
     "taylor": (336, (48, 336), 336),
     "temps": (30, (7, 365), 365),
 }
-_CONTEXT = 1056
+PARTS = ["m4", *LTSF_HORIZONS, "single", "speed"]
 _BATCH = 512
 _ORIGINS = 4
 # Windows of each variable that coverage at longer horizons and the development scores take.
@@ -126,17 +122,18 @@ def score_m4(
 
 
 def score_ltsf(
-    model: TSFusionForForecasting, development: bool
+    model: TSFusionForForecasting, names: Sequence[str], development: bool
 ) -> tuple[dict[str, float], dict[str, float], list[float]]:
     """MSE of each set beside its floors, coverage at longer horizons, and the coverages at the usual ones."""
     scores, longer, covered = {}, {}, []
-    for name, (horizon, seasons, period) in LTSF_SETS.items():
-        data = prepare(DataArguments(data=name), 96 if name != "ILI" else 104, horizon)
+    for name in names:
+        horizon, period = LTSF_HORIZONS[name], LTSF_DATASETS[name].seasonal_period or 1
+        data = prepare(DataArguments(data=name), 96, horizon)
         scaled = _scaled(data)
         rows = data.borders[:2] if development else data.borders[1:]
         few = max(1, (rows[1] - rows[0]) // _FEW)
         stride = few if development else 1
-        result = _rolling(model, scaled, rows, horizon, seasons, stride)
+        result = _rolling(model, scaled, rows, horizon, period, stride)
         scores[f"{name} MSE"] = mse(result.target, result.median)
         scores[f"{name} MAE"] = mae(result.target, result.median)
         floor = _naive(scaled, rows, horizon, period, stride)
@@ -145,7 +142,7 @@ def score_ltsf(
         longer[f"{name} 1x"] = covered[-1]
         for times in (2, 4):
             if times * horizon <= rows[1] - rows[0]:
-                longer[f"{name} {times}x"] = _rolling(model, scaled, rows, times * horizon, seasons, few).coverage()
+                longer[f"{name} {times}x"] = _rolling(model, scaled, rows, times * horizon, period, few).coverage()
     return scores, longer, covered
 
 
@@ -164,14 +161,15 @@ def _rolling(
     values: np.ndarray,
     rows: tuple[int, int],
     horizon: int,
-    seasons: int | tuple | None,
+    period: int,
     stride: int,
 ) -> Forecasts:
     """Every `stride`-th window with its targets in some rows, each variable by itself."""
     origins = _origins(rows, horizon, stride)
-    histories = [values[max(0, o - _CONTEXT) : o, c] for o in origins for c in range(values.shape[1])]
+    longest = model.config.context_length
+    histories = [values[max(0, o - longest) : o, c] for o in origins for c in range(values.shape[1])]
     targets = np.stack([values[o : o + horizon, c] for o in origins for c in range(values.shape[1])])
-    return forecast(model, histories, targets, seasons)
+    return forecast(model, histories, targets, period)
 
 
 def _naive(values: np.ndarray, rows: tuple[int, int], horizon: int, period: int, stride: int) -> np.ndarray:
@@ -214,7 +212,7 @@ def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", nargs="*", help="checkpoints; the built-in one by default")
-    parser.add_argument("--only", nargs="*", default=["m4", "ltsf", "single", "speed"])
+    parser.add_argument("--only", nargs="*", default=PARTS, choices=PARTS, help="what to score; all by default")
     parser.add_argument("--development", action="store_true", help="score development data, not the tests")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -229,8 +227,8 @@ def main() -> None:
             covered += part
             tables.setdefault("M4", {})[name] = scores
             tables.setdefault("M4: coverage of the 80 % band", {})[name] = longer
-        if "ltsf" in options.only:
-            scores, longer, part = score_ltsf(model, options.development)
+        if names := [name for name in LTSF_HORIZONS if name in options.only]:
+            scores, longer, part = score_ltsf(model, names, options.development)
             covered += part
             tables.setdefault("LTSF", {})[name] = scores
             tables.setdefault("LTSF: coverage of the 80 % band", {})[name] = longer
