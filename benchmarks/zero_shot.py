@@ -27,9 +27,9 @@ import torch
 
 import ts_llm_fusion
 from ts_llm_fusion import TSFusionForForecasting
-from ts_llm_fusion.data.ltsf import LTSF_DATASETS
-from ts_llm_fusion.data.m4 import M4Group, load_m4
-from ts_llm_fusion.data.preparation import DataArguments, PreparedData, prepare
+from ts_llm_fusion.data.series.ltsf import LTSF_DATASETS
+from ts_llm_fusion.data.series.m4 import M4Group, load_m4
+from ts_llm_fusion.data.series.preparation import DataArguments, PreparedData, prepare
 from ts_llm_fusion.evaluation.point_metrics import mae, mase, mse, seasonal_scale
 from ts_llm_fusion.evaluation.quantile_metrics import coverage
 from ts_llm_fusion.evaluation.report import results_table
