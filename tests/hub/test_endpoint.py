@@ -220,7 +220,7 @@ def test_only_checkpoints_and_names_that_the_hub_allows_are_taken(forecaster: Pa
     with pytest.raises(FileNotFoundError, match=r"no config\.json in it; give the folder of a saved model"):
         endpoint_files(tmp_path, "user/model")
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
-    with pytest.raises(ValueError, match="a model of type 'gpt2'; give one of type llmps or tslm"):
+    with pytest.raises(ValueError, match="a model of type 'gpt2'; give one of type llmps or tsfusion or tslm"):
         endpoint_files(tmp_path, "user/model")
     with pytest.raises(ValueError, match="Repo id must"):
         endpoint_files(forecaster, 'user/model"); import os')
