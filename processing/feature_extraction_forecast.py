@@ -59,6 +59,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         super().__init__(**kwargs)
         self.context_length = context_length
         self.min_length = min_length
+        if scaler is not None and not isinstance(scaler, Mapping):
+            raise ValueError(f"scaler is {scaler!r:.80}; give a mapping of columns to [mean, standard deviation].")
         self.scaler = {str(column): list(moments) for column, moments in (scaler or {}).items()}
         self.freq = freq
         self.columns = list(self.scaler if columns is None else columns)

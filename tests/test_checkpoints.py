@@ -19,6 +19,12 @@ def test_a_whole_checkpoint_and_a_name_of_the_hub_pass(checkpoint: Path) -> None
     check_checkpoint("ana/no-such-folder")
 
 
+@pytest.mark.parametrize("name", ("/nowhere/model", "./model", "outputs/run/model"))
+def test_a_folder_that_is_missing_is_named_without_asking_the_hub(name: str) -> None:
+    with pytest.raises(FileNotFoundError, match="neither a folder nor a name of the Hub"):
+        load_forecaster(name)
+
+
 @pytest.mark.parametrize("name", ("config.json", "preprocessor_config.json", "model.safetensors"))
 @pytest.mark.parametrize(
     "damage",

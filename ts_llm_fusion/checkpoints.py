@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
 from safetensors import SafetensorError, safe_open
 
 from .errors import UserError
@@ -18,11 +20,19 @@ def check_checkpoint(name_or_path: str | Path) -> None:
     downloads.
 
     Args:
-        name_or_path: folder of a checkpoint; any other name passes.
+        name_or_path: folder of a checkpoint, or a name of the Hub, which passes.
 
     Raises:
+        FileNotFoundError: neither a folder nor a valid name of the Hub.
         ValueError: a file is damaged; the error names it.
     """
+    if not Path(name_or_path).is_dir():
+        try:
+            validate_repo_id(str(name_or_path))
+        except HFValidationError:
+            raise FileNotFoundError(
+                f"{name_or_path}: neither a folder nor a name of the Hub; give the folder of a checkpoint."
+            ) from None
     for path in sorted(Path(name_or_path).glob("*.json")):
         try:
             content = json.loads(path.read_text(encoding="utf-8"))

@@ -151,3 +151,8 @@ def test_quantiles_are_unscaled_along_the_axis_of_their_variables() -> None:
 def test_a_configuration_of_earlier_versions_loads() -> None:
     saved = {"context_length": 48, "timestamp_column": "when", "scaler": {"a": [1.0, 2.0]}}
     assert ForecastFeatureExtractor.from_dict(saved).columns == ["a"]
+
+
+def test_a_scaler_that_is_not_a_mapping_is_refused() -> None:
+    with pytest.raises(ValueError, match="scaler is 'x'; give a mapping of columns"):
+        ForecastFeatureExtractor(scaler="x")
