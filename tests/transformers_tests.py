@@ -22,7 +22,8 @@ _PACKAGE = "transformers_common_tests"
 def _download(folder: Path) -> None:
     """Puts the tests of the installed transformers into a new folder, from the package index that pip is set to."""
     version = importlib.metadata.version("transformers")
-    with tempfile.TemporaryDirectory() as scratch:
+    # Beside the cache: a folder cannot be renamed across file systems.
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "transformers"]
         command += ["--retries", "1", "--timeout", "20", "--dest", scratch, f"transformers=={version}"]
         done = subprocess.run(command, capture_output=True, text=True)
