@@ -23,6 +23,8 @@ from .modeling_tsfusion_series import Histories, align, find_periods
 _VALUES_A_PASS = 2**17
 # Loss of one series at one step, in errors of the seasonal naive, above which it counts no more.
 _LARGEST_LOSS = 8.0
+# The width of the band is held against every fourth back-tested step. So many of these count as much as the gate.
+_TEST_STRIDE, _STEPS_OF_TRUST = 4, 32
 # Features of a knot beside those of the experts and spreads: its place.
 _PLACES = 4
 
@@ -40,6 +42,11 @@ class TSFusionModelOutput(ModelOutput):
         loc: float64 (series,); NaN for a series without any observed value.
         scale: float64 (series,), negative for a falling series, 0 for a constant.
         unit: error of the seasonal naive in the history, in units of `scale`, (series,).
+        tested_forecasts: what the experts forecast of the end of each history from what came before it, at steps 4,
+            8, ... up to `backtest_length`, (series, tested, experts); 0 for a history too short for it.
+        tested_spreads: their spreads, (series, tested, spreads).
+        tested_values: what came, (series, tested).
+        tested_mask: 1 where it was observed and lies in the history, same shape.
     """
 
     last_hidden_state: Tensor | None = None
@@ -50,6 +57,10 @@ class TSFusionModelOutput(ModelOutput):
     loc: Tensor | None = None
     scale: Tensor | None = None
     unit: Tensor | None = None
+    tested_forecasts: Tensor | None = None
+    tested_spreads: Tensor | None = None
+    tested_values: Tensor | None = None
+    tested_mask: Tensor | None = None
 
 
 @dataclass
@@ -162,10 +173,17 @@ class TSFusionModel(TSFusionPreTrainedModel):
         facts = analyze(histories, periods)
         experts = self._experts(facts, steps)
         n = histories.length
-        checked = torch.zeros(rows, self.num_checked, device=device)
+        sizes = (experts.forecasts.shape[-1], experts.spreads.shape[-1])
+        kept = self.config.backtest_length // _TEST_STRIDE
+        checked, *held_out = (
+            torch.zeros(rows, *shape, device=device)
+            for shape in ((self.num_checked,), (kept, sizes[0]), (kept, sizes[1]), (kept,), (kept,))
+        )
         tested = (n >= self.config.backtest_min_history).nonzero().squeeze(1)
         if len(tested) > 0:
-            checked[tested] = self._backtest(histories, periods, tested, experts.available[tested])
+            found = self._backtest(histories, periods, tested, experts.available[tested])
+            for whole, part in zip((checked, *held_out), found, strict=True):
+                whole[tested] = part
         series = torch.cat((series_features(facts), checked), 1)
 
         shown = experts.available[:, None]
@@ -192,10 +210,16 @@ class TSFusionModel(TSFusionPreTrainedModel):
             series,
             knot,
             steps[:, len(knots) :],
+            *held_out,
         )
 
-    def _backtest(self, histories: Histories, periods: Tensor, rows: Tensor, available: Tensor) -> Tensor:
-        """Errors of the experts, and sizes of the spreads, on the last steps of long histories, (rows, features)."""
+    def _backtest(
+        self, histories: Histories, periods: Tensor, rows: Tensor, available: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Errors of the experts, and sizes of the spreads, on the last steps of long histories, (rows, features).
+
+        Then the forecasts, spreads, values and mask of some of these steps, see [`TSFusionModelOutput`].
+        """
         length = histories.length[rows]
         held = (length // 4).clamp(max=self.config.backtest_length)
         past = histories.cut(rows, held)
@@ -214,7 +238,9 @@ class TSFusionModel(TSFusionPreTrainedModel):
         share = counted_mean((plain - truth).abs(), known)
         sizes = counted_mean(experts.spreads, known[..., None].expand_as(experts.spreads))
         features.append((share[:, None] / sizes).clamp(min=1e-4).log().clamp(-4, 4))
-        return torch.cat((*features, torch.ones_like(share)[:, None]), 1)
+        kept = slice(_TEST_STRIDE - 1, None, _TEST_STRIDE)
+        held_out = (experts.forecasts[:, kept], experts.spreads[:, kept], truth[:, kept], known[:, kept])
+        return torch.cat((*features, torch.ones_like(share)[:, None]), 1), *held_out
 
     def forward(
         self,
@@ -249,7 +275,10 @@ class TSFusionModel(TSFusionPreTrainedModel):
             raise ValueError("past_values holds an infinity; mend the value or make it NaN.")
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (past_values, mask))
         gaps = torch.where(mask.any(1), mask.flip(1).float().argmax(1), 0).clamp(max=self.config.context_length)
-        last_knot = int(gaps.max() + length - 1).bit_length()
+        last_step = int(gaps.max()) + length
+        if values.shape[1] >= self.config.backtest_min_history:
+            last_step = max(last_step, self.config.backtest_length)
+        last_knot = (last_step - 1).bit_length()
         width = max(1, _VALUES_A_PASS // max(min(values.shape[1], self.config.context_length), length))
         parts, locs, scales = [], [], []
         for rows, shown, known in zip(values.split(width), mask.split(width), periods.split(width), strict=True):
@@ -257,8 +286,11 @@ class TSFusionModel(TSFusionPreTrainedModel):
             parts.append(self._compute(histories, known, last_knot, length))
             locs.append(torch.where(histories.length > 0, histories.loc, torch.nan))
             scales.append(histories.scale)
-        forecasts, available, spreads, unit, series, knot, steps = (
+        forecasts, available, spreads, unit, series, knot, steps, *held_out = (
             torch.cat(part) for part in zip(*parts, strict=True)
+        )
+        tested = dict(
+            zip(("tested_forecasts", "tested_spreads", "tested_values", "tested_mask"), held_out, strict=True)
         )
         hidden = F.gelu(
             self.series_projection(series.to(self.dtype))[:, None] + self.knot_projection(knot.to(self.dtype))
@@ -273,6 +305,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             loc=torch.cat(locs),
             scale=torch.cat(scales),
             unit=unit,
+            **tested,
         )
 
 
@@ -296,25 +329,34 @@ class TSFusionHead(nn.Module):
         # Logits of experts and spreads, a factor of the spread, and the widths between two levels.
         self.projection = GateProjection(config.hidden_size, sum(self.sizes))
 
-    def forward(self, encoded: Any) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, hidden: Tensor, steps: Tensor, forecasts: Tensor, available: Tensor, spreads: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Weights (series, steps, experts), median (series, steps), and quantiles at the levels of the configuration
         without the median, (series, steps, levels).
+
+        Args:
+            hidden: states of the gate, (series, knots, hidden_size).
+            steps: int64 (series, steps), from 1 on.
+            forecasts: of the experts, (series, steps, experts).
+            available: (series, experts).
+            spreads: (series, steps, spreads).
         """
-        at_knots = self.projection(encoded.last_hidden_state).float()
+        at_knots = self.projection(hidden).float()
         # Linear in the logarithm of the step, between the knots 1, 2, 4, ...
-        place = encoded.steps.float().log2()
+        place = steps.float().log2()
         left = place.floor().long().clamp(max=at_knots.shape[1] - 1)
         right = (left + 1).clamp(max=at_knots.shape[1] - 1)
         size = at_knots.shape[-1]
         before = at_knots.gather(1, left[..., None].expand(-1, -1, size))
         after = at_knots.gather(1, right[..., None].expand(-1, -1, size))
         outputs = before + (place - left)[..., None] * (after - before)
-        experts, spreads, factor, widths = outputs.split(self.sizes, -1)
+        experts, mixture, factor, widths = outputs.split(self.sizes, -1)
 
-        experts = experts.masked_fill(encoded.available[:, None] == 0, -torch.inf)
+        experts = experts.masked_fill(available[:, None] == 0, -torch.inf)
         weights = experts.softmax(-1)
-        median = (weights * encoded.expert_forecasts).sum(-1)
-        spread = ((spreads.softmax(-1) * encoded.spreads.log()).sum(-1, keepdim=True) + factor.clamp(-4, 4)).exp()
+        median = (weights * forecasts).sum(-1)
+        spread = ((mixture.softmax(-1) * spreads.log()).sum(-1, keepdim=True) + factor.clamp(-4, 4)).exp()
         # Without training the quantiles are those of a normal distribution.
         normal = normal_quantile(torch.tensor(self.levels, device=widths.device))
         start = torch.tensor(1.0, device=widths.device).expm1().log()
@@ -389,7 +431,13 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         if prediction_length is None and future_values is not None:
             prediction_length = future_values.shape[1]
         encoded = self.model(past_values, past_observed_mask, seasonal_period, prediction_length)
-        weights, median, offsets = self.head(encoded)
+        weights, median, offsets = self.head(
+            encoded.last_hidden_state,
+            encoded.steps,
+            encoded.expert_forecasts,
+            encoded.available,
+            encoded.spreads,
+        )
         batch, _, channels = past_values.shape
         loss = None
         if future_values is not None:
@@ -401,6 +449,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             counted = observed(future_values, future_observed_mask).transpose(1, 2).flatten(0, 1)
             loss = self._loss(encoded, median, offsets, future_values.transpose(1, 2).flatten(0, 1), counted)
 
+        offsets = offsets * self._width_factor(encoded)[:, None, None]
         wanted = torch.tensor(levels, dtype=torch.float64, device=median.device)
         known = self.config.quantile_levels
         # A series that was turned has its quantiles at the opposite levels.
@@ -422,6 +471,34 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             expert_weights=_by_channel(weights, batch, channels),
             expert_predictions=in_units(encoded.expert_forecasts),
         )
+
+    @torch.no_grad()
+    def _width_factor(self, encoded: Any) -> Tensor:
+        """How much wider each band is made than the gate says, (series,), because of what came in the back-test.
+
+        The errors of the mixture in the back-test over what its band there lets expect, r on average over n steps:
+        the factor is r^(n / (n + 32)), and 1 without a back-test. The gate has learned how wide bands are of series
+        in general; this is how wide they are for this series.
+        """
+        factor = torch.ones_like(encoded.unit)
+        rows = encoded.tested_mask.any(1).nonzero().squeeze(1)
+        if len(rows) == 0:
+            return factor
+        known = encoded.tested_mask[rows]
+        steps = _TEST_STRIDE * torch.arange(1, known.shape[1] + 1, device=rows.device).expand_as(known)
+        _, median, offsets = self.head(
+            encoded.last_hidden_state[rows],
+            steps,
+            encoded.tested_forecasts[rows],
+            encoded.available[rows],
+            encoded.tested_spreads[rows],
+        )
+        normal = normal_quantile(torch.tensor(self.config.quantile_levels, device=rows.device))
+        deviation = offsets.abs().mean(-1) / normal.abs().mean()
+        expected = (2 / torch.pi) ** 0.5 * deviation
+        ratio = counted_mean((encoded.tested_values[rows] - median).abs() / expected, known)
+        count = known.sum(1)
+        return factor.index_put((rows,), ratio.clamp(0.05, 20) ** (count / (count + _STEPS_OF_TRUST)))
 
     def _loss(self, encoded: Any, median: Tensor, offsets: Tensor, future: Tensor, counted: Tensor) -> Tensor:
         """Pinball loss in errors of the seasonal naive, mean over the levels, steps and series."""
