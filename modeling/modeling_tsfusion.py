@@ -24,7 +24,7 @@ _VALUES_A_PASS = 2**17
 # Loss of one series at one step, in errors of the seasonal naive, above which it counts no more.
 _LARGEST_LOSS = 8.0
 # The width of the band is held against every fourth back-tested step. So many of these count as much as the gate.
-_TEST_STRIDE, _STEPS_OF_TRUST = 4, 32
+_TEST_STRIDE, _STEPS_OF_TRUST = 4, 48
 # Features of a knot beside those of the experts and spreads: its place.
 _PLACES = 4
 
@@ -68,7 +68,7 @@ class TSFusionForForecastingOutput(ModelOutput):
     """Output of [`TSFusionForForecasting`].
 
     Args:
-        loss: scalar; where `future_values` were given.
+        loss: scalar, of the band before its correction by the back-test; where `future_values` were given.
         mean_predictions: the point forecast, which is the median, in the units of the input,
             (batch, prediction_length, channels); NaN for a series without any observed value.
         full_predictions: quantiles, (batch, prediction_length, channels, levels), rising along the last axis.
@@ -387,7 +387,8 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
 
     The median is a convex combination of named experts, exactly; `expert_weights` are the weights. Each series is
     forecast from itself alone, and the forecast of a * x + b is a times that of x plus b, with the quantiles of the
-    opposite levels where a is negative.
+    opposite levels where a is negative. The band of a history of `backtest_min_history` steps or more is made wider or
+    narrower by how it did on the last of them.
     """
 
     def __init__(self, config: TSFusionConfig):
@@ -477,7 +478,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         """How much wider each band is made than the gate says, (series,), because of what came in the back-test.
 
         The errors of the mixture in the back-test over what its band there lets expect, r on average over n steps:
-        the factor is r^(n / (n + 32)), and 1 without a back-test. The gate has learned how wide bands are of series
+        the factor is r^(n / (n + 48)), and 1 without a back-test. The gate has learned how wide bands are of series
         in general; this is how wide they are for this series.
         """
         factor = torch.ones_like(encoded.unit)
