@@ -221,16 +221,13 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
     }
 
 
-def merged_contents(
-    checkpoint: Path, repository: str, scratch: Path, max_shard_bytes: int = MAX_SHARD_BYTES
-) -> Contents:
+def merged_contents(checkpoint: Path, repository: str, scratch: Path) -> Contents:
     """Collect the files of the whole model for a folder with an adapter alone, which is merged into its base.
 
     Args:
         checkpoint: folder of an adapter.
         repository: name of the repository, for the card.
         scratch: folder for the merged model.
-        max_shard_bytes: see `model_contents`.
     """
     adapter = adapter_folder(checkpoint)
     if adapter is None:
@@ -241,7 +238,7 @@ def merged_contents(
         (merged / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, merged / path)
     load_on_base(adapter).merge_and_unload().save_pretrained(merged)
-    return model_contents(merged, repository, scratch, max_shard_bytes)
+    return model_contents(merged, repository, scratch)
 
 
 def size_of(content: Path | bytes) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .rationales import ask_for_rationale, end_in_answer
 from .reading import Bundle, check_labels, parse_numbers, read_rows
-from .samples import Labels, make_sample
+from .samples import make_sample
 from .source import QuestionSource
 from .splits import SHORT_NAMES
 
@@ -28,10 +28,6 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
     The splits are the published ones, 68,542, 8,718 and 8,222 windows. Their subjects are not published: `subject` is
     empty, and a person may be in two splits. Differs from the reference implementation: header rows that repeat among
     the data are left out and counted, and every rationale ends in "Answer: " and its label.
-
-    Raises:
-        ValueError: for rows that do not fit, with their number, and unknown labels.
-        FileNotFoundError: for an archive without one of the files.
     """
     (path,) = files
     bundle = Bundle(path)
@@ -48,9 +44,4 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
             yield make_sample(_QUESTION, series, row["label"], TASK, TASK, f"{split}-{row_number}", reply=reply)
 
 
-def labels(files: tuple[Path, ...]) -> Labels:
-    """Labels of the eight activities."""
-    return {TASK: LABELS}
-
-
-load = QuestionSource(TASK, samples, labels)
+load = QuestionSource(TASK, samples, lambda files: {TASK: LABELS})

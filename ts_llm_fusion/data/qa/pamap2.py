@@ -14,9 +14,9 @@ import pandas as pd
 from ...errors import UserError
 from .rationales import ask_for_rationale, end_in_answer
 from .reading import Bundle, check_labels, parse_numbers, read_table
-from .samples import Labels, make_sample, offer
+from .samples import make_sample, offer
 from .source import QuestionSource
-from .splits import in_split, stratified_splits, subject_splits
+from .splits import in_split, subject_or_label_splits
 
 logger = logging.getLogger(__name__)
 
@@ -122,10 +122,6 @@ def acc_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
     after a gap or is cut short by one; missing values stay missing (a window with more than half of an axis missing is
     left out) and are not interpolated from one subject to the next; and the question names the rate of the values,
     50 Hz.
-
-    Raises:
-        ValueError: for rows that do not fit, and unknown labels.
-        FileNotFoundError: for an archive without one of the files.
     """
     (path,) = files
     question = (
@@ -138,11 +134,6 @@ def acc_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
         for window, (label, axes) in check_labels(windows, source, lambda content: content[0], lambda _: ACC_LABELS):
             series = {f"Acceleration {axis}": values[::_DOWNSAMPLING] for axis, values in zip(AXES, axes, strict=True)}
             yield make_sample(question, series, label, ACC, ACC, f"{subject}-{window}", subject=str(subject))
-
-
-def acc_labels(files: tuple[Path, ...]) -> Labels:
-    """Labels of the twelve activities of the protocol."""
-    return {ACC: ACC_LABELS}
 
 
 _COT_COLUMNS = (*(f"{axis}_axis" for axis in AXES), "label", "rationale")
@@ -159,27 +150,16 @@ def _long_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             yield row_number, row
 
 
-def _draw_cot_splits(path: Path) -> np.ndarray:
-    rows = [(row["label"].strip(), _subject(row)) for _, row in _long_rows(path)]
-    subjects = [subject for _, subject in rows if subject is not None]
-    if len(subjects) == len(rows):
-        return subject_splits(subjects, 1 / 9, 42)
-    return stratified_splits([label for label, _ in rows], 0.05, (42, 43))
-
-
 def cot_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
     """Yield the windows of a split of pamap2_cot.csv: x_axis, y_axis, z_axis (lists as text), label, rationale.
 
     Windows with fewer than 150 values are left out, as in the reference. It draws windows, 90, 5 and 5 % of each label
     (drawn in the same way here), so that one person is in all splits. Differs from the reference implementation: where
     the file names subjects, no subject is in two splits; every rationale ends in "Answer: " and its label.
-
-    Raises:
-        ValueError: for rows that do not fit, with their number, and unknown labels.
-        MissingPackageError: without scikit-learn, where windows are drawn by label.
     """
     (path,) = files
-    chosen = in_split(_draw_cot_splits(path), split)
+    drawn = ((row["label"].strip(), _subject(row)) for _, row in _long_rows(path))
+    chosen = in_split(subject_or_label_splits(drawn, 1 / 9, 0.05), split)
     question = ask_for_rationale(
         "A sensor at the hand recorded this acceleration. What is its wearer doing?", COT_LABELS
     )
@@ -196,10 +176,5 @@ def cot_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
         yield make_sample(question, series, label, COT, COT, f"{COT}-{row_number}", subject=_subject(row), reply=reply)
 
 
-def cot_labels(files: tuple[Path, ...]) -> Labels:
-    """Labels of the eighteen activities."""
-    return {COT: COT_LABELS}
-
-
-load_acc = QuestionSource(ACC, acc_samples, acc_labels)
-load_cot = QuestionSource(COT, cot_samples, cot_labels)
+load_acc = QuestionSource(ACC, acc_samples, lambda files: {ACC: ACC_LABELS})
+load_cot = QuestionSource(COT, cot_samples, lambda files: {COT: COT_LABELS})

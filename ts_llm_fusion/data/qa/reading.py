@@ -112,11 +112,7 @@ def read_rows(file: IO[bytes] | gzip.GzipFile, source: str, columns: Sequence[st
 
 
 def read_table(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
-    """Yield the rows of a CSV file, gzipped or not, as `read_rows`.
-
-    Raises:
-        ValueError: as `read_rows`.
-    """
+    """Yield the rows of a CSV file, gzipped or not, as `read_rows`."""
     with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
         yield from read_rows(file, str(path), columns)
 
@@ -147,15 +143,7 @@ def parse_numbers(text: str, place: str) -> np.ndarray:
 
 
 def parse_integer(text: str, place: str) -> int:
-    """Parse a whole number, in brackets or not.
-
-    Args:
-        text: such as "7" or "[7]".
-        place: file, row and column in messages.
-
-    Raises:
-        ValueError: for anything else.
-    """
+    """Parse a whole number such as "7" or "[7]"; errors start with `place`."""
     try:
         return int(text.strip().strip("[]"))
     except ValueError:

@@ -37,7 +37,8 @@ class QuestionSource:
 
     Args:
         name: in the registry.
-        samples: (paths of the registered files, split, **options) -> samples of `FEATURES`, one after another.
+        samples: (paths of the registered files, split, **options) -> samples of `FEATURES`, one after another; it
+            raises a ValueError, with the row, for content that does not fit.
         labels: (paths, **options) -> task -> its labels, or `None` where answers are open.
         settings: dataclass of the options, where a recipe can set them.
     """

@@ -1,7 +1,7 @@
 """Draws of splits for sets that are published without them: at random, by class, or by subject."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -100,6 +100,20 @@ def subject_splits(subjects: Sequence[str], share: float, seed: int) -> np.ndarr
     held_out = max(round(share * len(names)), 1)
     order = np.random.default_rng(seed).permutation(len(names))
     return _assign(len(names), order[held_out : 2 * held_out], order[:held_out])[rows]
+
+
+def subject_or_label_splits(
+    rows: Iterable[tuple[str, str | None]], subject_share: float, label_share: float
+) -> np.ndarray:
+    """Draw splits of rows (label, subject) by `subject_splits` if all subjects are known, else by `stratified_splits`.
+
+    The seeds are those of OpenTSLM's loaders, 42 and 43.
+    """
+    rows = list(rows)
+    subjects = [subject for _, subject in rows if subject is not None]
+    if len(subjects) == len(rows):
+        return subject_splits(subjects, subject_share, 42)
+    return stratified_splits([label for label, _ in rows], label_share, (42, 43))
 
 
 def hold_out(labels: Sequence[str], share: float, seed: int) -> tuple[list[int], list[int]]:

@@ -93,11 +93,7 @@ def open_ts(path: Path, name: str, part: str) -> Iterator[tuple[str, Iterable[st
 
 
 def read_ts(path: str | Path) -> list[LabeledSeries]:
-    """Read the instances of a `.ts` file of a classification archive, gzipped or not.
-
-    Raises:
-        ValueError: as `ts_instances`.
-    """
+    """Read the instances of a `.ts` file of a classification archive, gzipped or not."""
     return list(ts_instances(_lines(Path(path)), str(path), "class"))
 
 
@@ -105,9 +101,6 @@ def read_tsv(path: str | Path) -> list[LabeledSeries]:
     """Read the instances of a `.tsv` file, gzipped or not.
 
     A row is the class and its values; missing values at the end are padding.
-
-    Raises:
-        ValueError: for a value that is not a number.
     """
     instances = []
     for line_number, line in enumerate(map(str.strip, _lines(Path(path))), start=1):
