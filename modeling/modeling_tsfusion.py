@@ -246,7 +246,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         periods = self._periods(seasonal_period, batch, channels)
         mask = observed(past_values, past_observed_mask)
         if (torch.isinf(past_values) & mask).any():
-            raise ValueError("past_values holds an infinity; mend the value or make it NaN.")
+            raise ValueError("past_values holds an infinity; correct the value or make it NaN.")
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (past_values, mask))
         gaps = torch.where(mask.any(1), mask.flip(1).float().argmax(1), 0).clamp(max=self.config.context_length)
         last_knot = int(gaps.max() + length - 1).bit_length()

@@ -86,7 +86,7 @@ def check_output_folder(
 def _check_not_input(path: Path, inputs: Iterable[str | Path | None]) -> None:
     for given in inputs:
         if given is not None and path.exists() and Path(given).exists() and path.samefile(given):
-            raise UserError(f"{path}: the output is what is read; name another.")
+            raise UserError(f"{path}: the output is also an input; name another.")
 
 
 def check_writable(folder: str | Path) -> None:

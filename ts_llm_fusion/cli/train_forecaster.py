@@ -16,7 +16,7 @@ def main(args: Sequence[str]) -> None:
         return
     print(
         f"\n{metrics['tested_on']}: test split, {metrics['windows']['test']} windows, look-back "
-        f"{metrics['look_back']}, horizon {metrics['horizon']}, {metrics['seconds']:.0f} s of training\n"
+        f"{metrics['context_length']}, horizon {metrics['prediction_length']}, {metrics['seconds']:.0f} s of training\n"
         f"{forecasts_table(metrics)}\n\n"
         f"Everything is in {arguments.output_dir}"
     )

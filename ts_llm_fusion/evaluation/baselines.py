@@ -43,8 +43,8 @@ def _test_windows(data: PreparedData, arguments: WindowArguments) -> tuple[Subse
     report = {
         "data": data.source.name,
         "tested_on": data.tested.source.name,
-        "look_back": arguments.context_length,
-        "horizon": arguments.prediction_length,
+        "context_length": arguments.context_length,
+        "prediction_length": arguments.prediction_length,
         "windows": {name: len(windows) for name, windows in data.splits.items()} | {"test": len(test)},
         "test_windows": len(data.tested.splits["test"]),
     }

@@ -119,14 +119,14 @@ def full_name(api: HfApi, publication: Publication) -> str:
         raise _explained(error, publication.repo_id) from error
     token = me.get("auth", {}).get("accessToken", {})
     if token.get("role") == "read":
-        raise PermissionError(f"{publication.repo_id}: the access token may only read; make one that may write.")
+        raise PermissionError(f"{publication.repo_id}: the access token is read-only; create one with write permission.")
     if "/" not in publication.repo_id:
         return f"{me['name']}/{publication.repo_id}"
     owner = publication.repo_id.split("/")[0]
     writable = [me["name"], *(organization["name"] for organization in me.get("orgs", []))]
     if owner not in writable and not publication.create_pr:
         raise PermissionError(
-            f"{publication.repo_id}: the access token is of {me['name']}, who may write to {', '.join(writable)}; "
+            f"{publication.repo_id}: the access token belongs to {me['name']}, who may write to {', '.join(writable)}; "
             "choose one of these, or propose a change with --create-pr."
         )
     return publication.repo_id
@@ -142,7 +142,7 @@ def _explained(error: BaseException, name: str, state: str = "") -> OSError:
     if status == 401:
         return PermissionError(f"{name}: the Hub does not accept the access token ({reason}); log in again.{state}")
     if status == 403:
-        return PermissionError(f"{name}: the access token has no right to do this ({reason}).{state}")
+        return PermissionError(f"{name}: the access token does not permit this ({reason}).{state}")
     if status == 409:
         return FileExistsError(f"{name}: the name is taken ({reason}); choose another.{state}")
     if status == 412:

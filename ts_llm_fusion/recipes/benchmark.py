@@ -217,7 +217,8 @@ def read_results(folder: str | Path) -> pd.DataFrame:
     path = Path(folder, RESULTS_FILE)
     if not path.is_file():
         return pd.DataFrame(columns=[*KEY, "settings"])
-    return pd.read_csv(path, dtype={"seed": "Int64"})
+    # Earlier versions call the look-back by that name.
+    return pd.read_csv(path, dtype={"seed": "Int64"}).rename(columns={"look_back": "context_length"})
 
 
 def _row(cell: Cell, metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,7 +229,7 @@ def _row(cell: Cell, metrics: Mapping[str, Any]) -> dict[str, Any]:
         "model": cell.model,
         "horizon": cell.horizon,
         "seed": cell.seed,
-        "look_back": metrics["look_back"],
+        "context_length": metrics["context_length"],
         "train_windows": metrics["windows"]["train"],
         "test_windows": test,
         "all_test_windows": metrics.get("test_windows", test),

@@ -161,8 +161,8 @@ def run_forecaster_recipe(
     metrics = {
         "data": data.source.name,
         "tested_on": data.tested.source.name,
-        "look_back": config_arguments.context_length,
-        "horizon": config_arguments.prediction_length,
+        "context_length": config_arguments.context_length,
+        "prediction_length": config_arguments.prediction_length,
         "variables": list(data.source.series.columns),
         "windows": {
             **{name: len(windows) for name, windows in data.splits.items()},
