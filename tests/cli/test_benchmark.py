@@ -246,7 +246,9 @@ def test_two_runs_do_not_write_in_one_folder(folder: Path, capsys: pytest.Captur
     assert "another process is running a benchmark there" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("name", "cells"), [("ili", 68), ("etth1", 34), ("etth1_settings", 90), ("ltsf_baselines", 60)])
+@pytest.mark.parametrize(
+    ("name", "cells"), [("ili", 68), ("etth1", 34), ("etth1_settings", 90), ("ltsf_baselines", 60)]
+)
 def test_the_recipes_of_benchmarks_are_whole(name: str, cells: int) -> None:
     benchmark = read_benchmark(Path(__file__).parents[2] / "configs" / "eval" / f"{name}.yaml")
     kinds = model_kinds()

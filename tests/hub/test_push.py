@@ -255,7 +255,7 @@ def test_the_answer_to_a_commit_that_is_lost_is_no_failure_to_commit(hub: Hub, c
     [
         ("", ("ana/waves",), "no access token: log in with `hf auth login`, or set HF_TOKEN."),
         ("unknown", ("ana/waves",), "ana/waves: the Hub does not accept the access token"),
-        (READER, ("ana/waves",), "ana/waves: the access token is read-only; create one with write permission."),
+        (READER, ("ana/waves",), "ana/waves: the access token is read-only; create one that may write."),
         (BEN, ("ana/waves",), "ana/waves: the access token belongs to ben, who may write to ben"),
         (ANA, ("a/b/c",), "'a/b/c' is not a valid name of a repository"),
         (ANA, ("ana/taken", "--private"), "ana/taken exists and is public, and --private would not hide it"),

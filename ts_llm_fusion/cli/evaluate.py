@@ -30,7 +30,8 @@ def main(args: Sequence[str]) -> None:
         settings = RecipeParser(FORECAST_SETTINGS).parse_recipe(args)
         found = evaluate_forecasters(*settings)
         part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"
-        extent = f"{found['windows']}{part} windows, look-back {found['context_length']}, horizon {found['prediction_length']}"
+        lengths = f"look-back {found['context_length']}, horizon {found['prediction_length']}"
+        extent = f"{found['windows']}{part} windows, {lengths}"
     else:
         settings = RecipeParser(ANSWER_SETTINGS).parse_recipe(args)
         found = evaluate_answers(*settings)

@@ -64,7 +64,7 @@ def _flatten(
     if different.size:
         row = different[0]
         raise UserError(
-            f"series {row}: the forecast has {forecast_steps[row]} steps and the target {steps[row]}; give the same number."
+            f"series {row}: the forecast has {forecast_steps[row]} steps and the target {steps[row]}; give as many."
         )
     return target, forecast, steps
 

@@ -119,15 +119,15 @@ def full_name(api: HfApi, publication: Publication) -> str:
         raise _explained(error, publication.repo_id) from error
     token = me.get("auth", {}).get("accessToken", {})
     if token.get("role") == "read":
-        raise PermissionError(f"{publication.repo_id}: the access token is read-only; create one with write permission.")
+        raise PermissionError(f"{publication.repo_id}: the access token is read-only; create one that may write.")
     if "/" not in publication.repo_id:
         return f"{me['name']}/{publication.repo_id}"
     owner = publication.repo_id.split("/")[0]
     writable = [me["name"], *(organization["name"] for organization in me.get("orgs", []))]
     if owner not in writable and not publication.create_pr:
         raise PermissionError(
-            f"{publication.repo_id}: the access token belongs to {me['name']}, who may write to {', '.join(writable)}; "
-            "choose one of these, or propose a change with --create-pr."
+            f"{publication.repo_id}: the access token belongs to {me['name']}, who may write to "
+            f"{', '.join(writable)}; choose one of these, or propose a change with --create-pr."
         )
     return publication.repo_id
 

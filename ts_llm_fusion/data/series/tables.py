@@ -306,8 +306,8 @@ def _has_decimal_commas(texts: dict[Any, pd.Series], is_comma_separated: bool, p
         )
     if "unclear" in shown and len(shown) == 1:
         raise UserError(
-            f"{path}: {shown['unclear']}: thousands or a decimal part? No number in the file decides it; write thousands "
-            "without a sign, or one number with another count of decimals."
+            f"{path}: {shown['unclear']}: thousands or a decimal part? No number in the file decides it; write "
+            "thousands without a sign, or one number with another count of decimals."
         )
     return "comma" in shown
 

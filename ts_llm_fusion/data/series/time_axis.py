@@ -384,8 +384,8 @@ def _cannot_tell(timestamps: pd.DatetimeIndex, source: str, odd: int | None = No
             "without offsets, or in its time zone (DatetimeIndex.tz_convert)."
         )
     return ValueError(
-        f"{source}: the time step cannot be determined: {counts.max()} of {len(timestamps) - 1} rows are {step} after the "
-        f"one before, and row {odd + 1} ({timestamps[odd]}) does not fit in; name the step with --freq (freq= in "
+        f"{source}: the time step cannot be determined: {counts.max()} of {len(timestamps) - 1} rows are {step} after "
+        f"the one before, and row {odd + 1} ({timestamps[odd]}) does not fit in; name the step with --freq (freq= in "
         "Python), such as h, 15min, D, B or MS."
     )
 
@@ -457,8 +457,8 @@ def _grid_by_weeks(timestamps: pd.DatetimeIndex, wall: pd.DatetimeIndex, source:
 def _infer_grid(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid:
     if len(timestamps) < 2:
         raise ValueError(
-            f"{source}: {len(timestamps)} timestamp; at least 2 are needed to determine the time step, or name it with "
-            "--freq (freq= in Python)."
+            f"{source}: {len(timestamps)} timestamp; at least 2 are needed to determine the time step, or name it "
+            "with --freq (freq= in Python)."
         )
     wall = timestamps.tz_localize(None)
     _, counts = np.unique(wall.asi8 % _day(timestamps), return_counts=True)
