@@ -15,6 +15,7 @@ from datasets import Dataset
 from tqdm.auto import tqdm
 
 from ..data.qa.rationales import final_answer
+from ..requirements import require
 
 logger = logging.getLogger(__name__)
 
@@ -123,11 +124,13 @@ def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None])
     Args:
         train: samples with series.
         labels: task -> its labels, or None where answers are free text.
-    """
-    from sklearn.linear_model import RidgeClassifierCV
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
+    Raises:
+        MissingPackageError: scikit-learn is not installed.
+    """
+    linear_model, pipeline, preprocessing = (
+        require(f"sklearn.{module}", "evaluation") for module in ("linear_model", "pipeline", "preprocessing")
+    )
     fallback = majority(train)
     answers = np.asarray(_final_answers(train))
     fitted = {}
@@ -136,7 +139,8 @@ def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None])
             continue
         samples = train.select(rows)
         channels = max(batch.value_lengths().to_numpy().max() for batch in _series_batches(samples))
-        model = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=np.logspace(-1, 4, 11)))
+        ridge = linear_model.RidgeClassifierCV(alphas=np.logspace(-1, 4, 11))
+        model = pipeline.make_pipeline(preprocessing.StandardScaler(), ridge)
         fitted[task] = channels, model.fit(sample_features(samples, channels), answers[rows])
 
     def answer(samples: Dataset) -> list[str]:
