@@ -232,7 +232,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             prediction_length: steps to forecast; `config.prediction_length` by default.
 
         Raises:
-            ValueError: if `past_values` does not have three axes or has an empty one or an infinity, for a horizon below
+            ValueError: if `past_values` does not have three axes, has an empty one or an infinity, for a horizon below
                 1, or a period that does not fit.
         """
         length = self.config.prediction_length if prediction_length is None else prediction_length
