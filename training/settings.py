@@ -80,9 +80,6 @@ def read_settings(place: str) -> list[Setting]:
 
     Args:
         place: "module:Class"; only the packages of the module are imported, not the module itself.
-
-    Raises:
-        ModuleNotFoundError: if there is no such module.
     """
     definition = _class_definition(place)
     described = argument_descriptions(ast.get_docstring(definition) or "")

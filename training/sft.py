@@ -264,11 +264,7 @@ def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
 
 
 def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arguments: ModelConfig) -> None:
-    """Refuse contradictory settings before a model is loaded.
-
-    Raises:
-        ValueError: for such settings.
-    """
+    """Refuse contradictory settings before a model is loaded."""
     if tslm_arguments.encoder_name_or_path is not None and config_arguments.encoder_config is not None:
         raise UserError(
             "encoder_name_or_path and encoder_config are both set; the first has its own, so set one of them."

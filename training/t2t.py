@@ -73,9 +73,6 @@ def semantic_words(
 
     Returns:
         The tokens, closest first, and their embeddings (num_words, width).
-
-    Raises:
-        ValueError: for more words than the vocabulary has.
     """
     # An embedding table may be padded beyond the vocabulary, and special tokens are not words.
     usable = torch.ones(len(embeddings), dtype=torch.bool)

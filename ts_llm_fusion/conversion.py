@@ -312,11 +312,7 @@ def _lora_scale(settings: Any, rank: int) -> float:
 
 
 def _load(module: torch.nn.Module, weights: StateDict) -> None:
-    """Load all weights of a module strictly.
-
-    Raises:
-        ValueError: if names or shapes differ.
-    """
+    """Load all weights of a module strictly."""
     try:
         module.load_state_dict(weights, strict=True)
     except RuntimeError as error:

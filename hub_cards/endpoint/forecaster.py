@@ -168,11 +168,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _frames(items: list[Any]) -> list[pd.DataFrame]:
-    """The inputs as tables with one column for each series.
-
-    Raises:
-        ValueError: for inputs that are not as the contract says, or too many.
-    """
+    """The inputs as tables with one column for each series."""
     if not 1 <= len(items) <= MOST_INPUTS:
         raise ValueError(f"inputs has {len(items)} series; give 1 to {MOST_INPUTS}.")
     frames = [_frame(item, f"input {number}") for number, item in enumerate(items)]

@@ -116,9 +116,6 @@ def run_trained(
 
     Returns:
         As `run_fitted`, with "selected_on" and "best_validation".
-
-    Raises:
-        ValueError, OSError: unusable settings or series.
     """
     data = prepare(data_arguments, window.context_length, window.prediction_length)
     data.check_targets("train", "validation")

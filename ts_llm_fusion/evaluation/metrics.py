@@ -53,11 +53,7 @@ _ROUGE = """@inproceedings{lin2004rouge,
 def _flatten(
     predictions: Sequence[Sequence[Any]], references: Sequence[Sequence[float]]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Targets (steps,), forecasts (steps,) or (steps, levels), and the number of steps in each series (series,).
-
-    Raises:
-        ValueError: a forecast and its target differ in length.
-    """
+    """Targets (steps,), forecasts (steps,) or (steps, levels), and the number of steps in each series (series,)."""
     target, steps = concatenate(references)
     forecast, forecast_steps = concatenate(predictions)
     different = np.flatnonzero(steps != forecast_steps)

@@ -113,11 +113,7 @@ def _module_file(checkpoint: Path, module: str) -> Path:
 
 
 def _code(checkpoint: Path) -> Contents:
-    """Collect the Python files named by `auto_map`, and those that they import.
-
-    Raises:
-        FileNotFoundError: config.json has no `auto_map`, or a file is missing.
-    """
+    """Collect the Python files named by `auto_map`, and those that they import."""
     from transformers.dynamic_module_utils import get_relative_import_files
 
     references: set[str] = set()

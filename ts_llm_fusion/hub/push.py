@@ -80,10 +80,6 @@ def gather(checkpoint: Path, publication: Publication, scratch: Path) -> tuple[C
         checkpoint: folder of a checkpoint, or of an adapter.
         publication: options; `repo_id` with its namespace, for the cards.
         scratch: folder for generated files.
-
-    Raises:
-        FileNotFoundError: a required file is missing.
-        ValueError: the model is not of this package, or could not be loaded from the Hub.
     """
     name = publication.repo_id
     is_adapter = adapter_folder(checkpoint) == checkpoint and not has_weights(checkpoint)

@@ -92,6 +92,8 @@ def run_sft_recipe(
 ) -> dict[str, Any] | None:
     """Train, select on validation, test once, and save the checkpoint with its report in `arguments.output_dir`.
 
+    Result and errors are those of `run_forecaster_recipe`, and an ImportError without bitsandbytes where it is needed.
+
     Args:
         question: the questions, and whether their series go to the encoder or into the text.
         synthetic: settings of the synthetic questions.
@@ -101,14 +103,6 @@ def run_sft_recipe(
         model_arguments: the language model and its adapters.
         arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
         recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
-
-    Returns:
-        The contents of metrics.json, with the URL of the pushed commit under "commit" if there is one; None on every
-        process but the first.
-
-    Raises:
-        ValueError, OSError: for settings, questions or checkpoints that are not usable.
-        ImportError: without bitsandbytes for `load_in_4bit` or `load_in_8bit`.
 
     Example:
 

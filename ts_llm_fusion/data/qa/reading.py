@@ -28,9 +28,6 @@ class Bundle:
 
     Args:
         path: of the archive or the folder.
-
-    Raises:
-        ValueError: if the file is not a zip archive.
     """
 
     def __init__(self, path: str | Path):
@@ -51,22 +48,14 @@ class Bundle:
         return sorted(path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file())
 
     def find(self, ending: str) -> str:
-        """Find the file whose path is `ending`, or ends in "/" and it; the shortest path of several.
-
-        Raises:
-            FileNotFoundError: if there is none.
-        """
+        """Find the file whose path is `ending`, or ends in "/" and it; the shortest path of several."""
         matching = [name for name in self.names() if f"/{name}".endswith(f"/{ending}")]
         if not matching:
             raise FileNotFoundError(f"{self.path}: has no {ending}; is it the right archive?")
         return min(matching, key=len)
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a file as a stream of bytes.
-
-        Raises:
-            FileNotFoundError: if the archive does not have it.
-        """
+        """Open a file as a stream of bytes."""
         try:
             return (self.path / name).open("rb") if self._archive is None else self._archive.open(name)
         except (KeyError, FileNotFoundError):

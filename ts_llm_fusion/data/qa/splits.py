@@ -42,9 +42,6 @@ def random_splits(num_rows: int, seeds: tuple[int, int]) -> np.ndarray:
 
     Returns:
         uint8 (rows,), for `in_split`.
-
-    Raises:
-        ValueError: for fewer than ten rows.
     """
     if num_rows < 10:
         raise UserError(f"there are {num_rows} rows; a split of 80, 10 and 10 % needs at least 10.")
@@ -64,10 +61,6 @@ def stratified_splits(labels: Sequence[str], share: float, seeds: tuple[int, int
 
     Returns:
         uint8 (rows,), for `in_split`.
-
-    Raises:
-        MissingPackageError: without scikit-learn.
-        ValueError: for a class with too few rows.
     """
     train_test_split = require("sklearn.model_selection", "evaluation").train_test_split
     classes = np.asarray(labels)
@@ -90,9 +83,6 @@ def subject_splits(subjects: Sequence[str], share: float, seed: int) -> np.ndarr
 
     Returns:
         uint8 (rows,), for `in_split`.
-
-    Raises:
-        ValueError: for fewer than three subjects.
     """
     names, rows = np.unique(np.asarray(subjects), return_inverse=True)
     if len(names) < 3:
@@ -126,9 +116,6 @@ def hold_out(labels: Sequence[str], share: float, seed: int) -> tuple[list[int],
 
     Returns:
         The rows kept and the rows held out, both in ascending order.
-
-    Raises:
-        ValueError: for a class of which nothing would be kept.
     """
     rng = np.random.default_rng(seed)
     taken: list[int] = []

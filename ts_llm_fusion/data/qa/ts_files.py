@@ -81,10 +81,6 @@ def open_ts(path: Path, name: str, part: str) -> Iterator[tuple[str, Iterable[st
         path: of the archive, or of the folder that it was unpacked to.
         name: of the set.
         part: "TRAIN" or "TEST".
-
-    Raises:
-        FileNotFoundError: for an archive without the file.
-        ValueError: for a file that is not a zip archive.
     """
     bundle = Bundle(path)
     member = bundle.find(f"{name}_{part}.ts")

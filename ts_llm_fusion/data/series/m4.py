@@ -91,9 +91,6 @@ def _read_csv(path: Path) -> tuple[list[str], list[np.ndarray]]:
     """Read ids and values of a file of the organizers: columns V1 (the id), V2, ..., quoted, empty after the end.
 
     The file is read by lines: the padded table of the monthly series alone would take a gigabyte.
-
-    Raises:
-        ValueError: other columns, or a cell inside a series that is not a number.
     """
     names, values = [], []
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:

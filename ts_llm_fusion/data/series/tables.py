@@ -313,11 +313,7 @@ def _has_decimal_commas(texts: dict[Any, pd.Series], is_comma_separated: bool, p
 
 
 def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, assumed: list[str]) -> pd.DataFrame:
-    """Convert text to numbers with the decimal sign that fits every cell; other text stays as it is.
-
-    Raises:
-        ValueError: as `_has_decimal_commas`.
-    """
+    """Convert text to numbers with the decimal sign that fits every cell; other text stays as it is."""
     texts = {}
     for name in table.columns:
         column = table[name]

@@ -179,11 +179,7 @@ def _build(
 
 
 def _parse_freq(freq: str) -> BaseOffset:
-    """Parse a pandas alias.
-
-    Raises:
-        ValueError: unknown alias, or a step that is not forward.
-    """
+    """Parse a pandas alias."""
     try:
         offset = to_offset(freq)
     except (ValueError, TypeError) as error:
