@@ -150,9 +150,6 @@ def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
 
     SFTTrainer multiplies hidden states by the weight of the head, without the step of the soft prompt's `forward` that
     lowers the logit of the placeholder; within this context, it gets a head with a bias that lowers it.
-
-    Args:
-        model: a `TSLMForCausalLM`, with or without adapters.
     """
     model = model.get_base_model() if isinstance(model, PeftModel) else model
     if model.config.fusion != "soft_prompt":  # Flamingo's forward treats it as any other token

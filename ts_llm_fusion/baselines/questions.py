@@ -87,12 +87,7 @@ def _series_batches(samples: Dataset) -> Iterator[pa.ListArray]:
 
 
 def sample_features(samples: Dataset, channels: int) -> np.ndarray:
-    """Concatenated features of the series of each sample, (samples, channels * `NUM_FEATURES`).
-
-    Args:
-        samples: samples with "time_series".
-        channels: series per sample; missing ones have features of 0, additional ones are left out.
-    """
+    """Concatenated features of the first series of a sample, (samples, channels * `NUM_FEATURES`); 0 if absent."""
     return np.concatenate([_batch_features(batch, channels) for batch in _series_batches(samples)])
 
 
@@ -155,12 +150,7 @@ def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None])
 
 
 def make_question_baselines(train: Dataset, labels: Mapping[str, Sequence[str] | None]) -> dict[str, QuestionBaseline]:
-    """Fit every baseline that applies; the ridge classifier needs series, labels and scikit-learn.
-
-    Args:
-        train: training samples.
-        labels: task -> its labels, or None where answers are free text.
-    """
+    """Fit every baseline that applies; the ridge classifier needs series, labels and scikit-learn."""
     baselines = {"majority": majority(train)}
     has_labels = any(labels[task] is not None for task in set(train["task"]))
     if has_labels and any(train[0]["time_series"]):

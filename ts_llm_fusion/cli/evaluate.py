@@ -7,11 +7,11 @@ from pathlib import Path
 from ..data.registry import REGISTRY
 from ..evaluation.report import results_table
 from ..files import write_json, write_text
-from ..recipes.endings import versions
 from ..recipes.evaluation import ANSWER_SETTINGS, FORECAST_SETTINGS, evaluate_answers, evaluate_forecasters
+from ..requirements import versions
 from ..training.arguments import RecipeParser
 
-_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "datasets")
+_PACKAGES = ("transformers", "datasets")
 
 
 @dataclass

@@ -243,14 +243,7 @@ AVAILABLE_METRICS: dict[str, type[evaluate.Metric]] = {
 
 
 def load_metric(name: str) -> evaluate.Metric:
-    """Load a metric of this package; no network is needed.
-
-    Args:
-        name: a key of `AVAILABLE_METRICS`.
-
-    Raises:
-        ValueError: unknown name; the nearest one is suggested.
-    """
+    """Load a metric of `AVAILABLE_METRICS`; no network is needed. ValueError for an unknown name, with the nearest."""
     if name not in AVAILABLE_METRICS:
         raise UserError(f"no metric {name!r}; {nearest(name, sorted(AVAILABLE_METRICS))}")
     return AVAILABLE_METRICS[name](keep_in_memory=True)

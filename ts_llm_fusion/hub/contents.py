@@ -174,13 +174,9 @@ def model_contents(
 
 
 def adapter_contents(checkpoint: Path, repository: str) -> Contents:
-    """Collect the files of a checkpoint's adapter: weights, processor, code, report and card.
+    """Collect the files of a checkpoint's adapter, or of a folder with one alone: weights, processor, code and report.
 
     `config.json` is included only if the base is a plain text model (see `adapters`).
-
-    Args:
-        checkpoint: folder of a merged model with its adapter, or of an adapter alone.
-        repository: name of the repository, for the card.
 
     Raises:
         FileNotFoundError: there is no adapter.
@@ -218,13 +214,7 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
 
 
 def merged_contents(checkpoint: Path, repository: str, scratch: Path) -> Contents:
-    """Collect the files of the whole model for a folder with an adapter alone, which is merged into its base.
-
-    Args:
-        checkpoint: folder of an adapter.
-        repository: name of the repository, for the card.
-        scratch: folder for the merged model.
-    """
+    """Collect the files of the whole model for a folder with an adapter alone, merged into its base in `scratch`."""
     adapter = adapter_folder(checkpoint)
     if adapter is None:
         raise FileNotFoundError(f"{checkpoint}: no adapter to merge; push without --merge.")

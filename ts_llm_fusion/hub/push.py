@@ -76,10 +76,7 @@ class Publication:
 def gather(checkpoint: Path, publication: Publication, scratch: Path) -> tuple[Contents, Contents]:
     """Collect the files of the model's commit, and those of the Space's commit, empty without `space`.
 
-    Args:
-        checkpoint: folder of a checkpoint, or of an adapter.
-        publication: options; `repo_id` with its namespace, for the cards.
-        scratch: folder for generated files.
+    `publication.repo_id` needs its namespace, for the cards; generated files go to `scratch`.
     """
     name = publication.repo_id
     is_adapter = adapter_folder(checkpoint) == checkpoint and not has_weights(checkpoint)
@@ -150,14 +147,7 @@ def _explained(error: BaseException, name: str, state: str = "") -> OSError:
 
 @contextmanager
 def _one_line(api: HfApi, name: str, kind: str = "model", head: _Head | None = None) -> Iterator[None]:
-    """Convert errors of the client into an `OSError` of one line.
-
-    Args:
-        api: client.
-        name: name of the repository.
-        kind: type of the repository.
-        head: branch and its commit before the push; the error tells whether the branch has changed.
-    """
+    """Convert errors of the client into an `OSError` of one line, which tells if a branch has left `head`."""
     try:
         yield
     except (HfHubHTTPError, HTTPError, RuntimeError) as error:

@@ -63,11 +63,7 @@ def endpoint_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
 def space_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
     """Files of a Space that demonstrates a checkpoint with public packages and the code of the checkpoint alone.
 
-    Errors are those of `endpoint_files`.
-
-    Args:
-        checkpoint: folder of a saved forecaster or language model.
-        repo_id: name on the Hub of the model that the Space loads.
+    Arguments and errors are those of `endpoint_files`.
 
     Returns:
         path in the Space -> contents: the app, the handler behind it, requirements, a card, and for a forecaster an

@@ -170,9 +170,6 @@ def _check_counts(name: str, values: Any) -> None:
 def make_cells(benchmark: Benchmark) -> list[Cell]:
     """List the cells of a benchmark, sorted by data set and horizon.
 
-    Args:
-        benchmark: from `read_benchmark`, or made in code.
-
     Raises:
         ValueError: for a model of an unknown kind, or two cells with the same folder.
     """
@@ -291,9 +288,6 @@ def run_benchmark(benchmark: Benchmark) -> pd.DataFrame:
     """Run the cells without a row of results for the same settings, and save the results after each.
 
     A cell without a window in a split, or with contradictory settings, is skipped with a warning.
-
-    Args:
-        benchmark: from `read_benchmark`, or made in code.
 
     Returns:
         The rows of the cells, in the order of `make_cells`.

@@ -14,13 +14,14 @@ from ..errors import UserError
 from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..requirements import versions
 from ..training.arguments import mapping
 from ..training.fusion import FusionConfigArguments, FusionTrainingArguments, train_fusion
 from ..training.runs import trained_parameters
-from .endings import finish_run, save_run, versions
+from .endings import finish_run, save_run
 from .run_folder import start_run
 
-_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "numpy")
+_PACKAGES = ("transformers", "numpy")
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 

@@ -5,15 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from .rationales import ask_for_rationale, end_in_answer
-from .reading import Bundle, check_labels, parse_numbers, read_rows
+from .reading import AXES, Bundle, check_labels, parse_acceleration, read_rows
 from .samples import make_sample
 from .source import QuestionSource
 from .splits import SHORT_NAMES
 
 TASK = "har_cot"
 LABELS = ["biking", "lying", "running", "sitting", "standing", "walking", "walking_down", "walking_up"]
-AXES = ("x", "y", "z")
-_COLUMNS = (*(f"{axis}_axis" for axis in AXES), "label", "rationale")
+_COLUMNS = (*AXES, "label", "rationale")
 _QUESTION = ask_for_rationale(
     "A wearable sensor recorded this acceleration for 2.56 seconds at 50 Hz. What is its wearer doing?", LABELS
 )
@@ -36,10 +35,7 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
     with bundle.open(name) as file:
         rows = check_labels(read_rows(file, source, _COLUMNS), source, lambda row: row["label"], lambda _: LABELS)
         for row_number, row in rows:
-            series = {
-                f"Acceleration {axis}": parse_numbers(row[f"{axis}_axis"], f"{source}, row {row_number}, {axis}_axis")
-                for axis in AXES
-            }
+            series = parse_acceleration(row, f"{source}, row {row_number}")
             reply = end_in_answer(row["rationale"], row["label"])
             yield make_sample(_QUESTION, series, row["label"], TASK, TASK, f"{split}-{row_number}", reply=reply)
 

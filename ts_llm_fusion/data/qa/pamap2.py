@@ -13,7 +13,7 @@ import pandas as pd
 
 from ...errors import UserError
 from .rationales import ask_for_rationale, end_in_answer
-from .reading import Bundle, check_labels, parse_numbers, read_table
+from .reading import AXES, Bundle, check_labels, parse_acceleration, read_table
 from .samples import make_sample, offer
 from .source import QuestionSource
 from .splits import in_split, subject_or_label_splits
@@ -21,7 +21,6 @@ from .splits import in_split, subject_or_label_splits
 logger = logging.getLogger(__name__)
 
 ACC, COT = "pamap2_acc", "pamap2_cot"
-AXES = ("x", "y", "z")
 # Codes of the activities in the files, by the readme of the set; 0 is any time between two activities.
 _ACTIVITIES = {
     1: "lying",
@@ -132,11 +131,11 @@ def acc_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
         windows = ((window, (label, axes)) for window, label, axes in _windows(_read_subject(path, subject)))
         source = f"{path}, subject{subject}.dat"
         for window, (label, axes) in check_labels(windows, source, lambda content: content[0], lambda _: ACC_LABELS):
-            series = {f"Acceleration {axis}": values[::_DOWNSAMPLING] for axis, values in zip(AXES, axes, strict=True)}
+            series = {name: values[::_DOWNSAMPLING] for name, values in zip(AXES.values(), axes, strict=True)}
             yield make_sample(question, series, label, ACC, ACC, f"{subject}-{window}", subject=str(subject))
 
 
-_COT_COLUMNS = (*(f"{axis}_axis" for axis in AXES), "label", "rationale")
+_COT_COLUMNS = (*AXES, "label", "rationale")
 
 
 def _subject(row: dict[str, str]) -> str | None:
@@ -146,7 +145,7 @@ def _subject(row: dict[str, str]) -> str | None:
 def _long_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the rows whose series have enough values, by the commas between them."""
     for row_number, row in read_table(path, _COT_COLUMNS):
-        if min(row[f"{axis}_axis"].count(",") for axis in AXES) + 1 >= _MIN_LENGTH:
+        if min(row[column].count(",") for column in AXES) + 1 >= _MIN_LENGTH:
             yield row_number, row
 
 
@@ -168,10 +167,7 @@ def cot_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
         if not chosen[position]:
             continue
         label = row["label"].strip()
-        series = {
-            f"Acceleration {axis}": parse_numbers(row[f"{axis}_axis"], f"{path}, row {row_number}, {axis}_axis")
-            for axis in AXES
-        }
+        series = parse_acceleration(row, f"{path}, row {row_number}")
         reply = end_in_answer(row["rationale"], label)
         yield make_sample(question, series, label, COT, COT, f"{COT}-{row_number}", subject=_subject(row), reply=reply)
 

@@ -19,6 +19,8 @@ Row = dict[str, str]
 
 logger = logging.getLogger(__name__)
 
+# Column of an axis of an accelerometer -> name of its series.
+AXES = {"x_axis": "Acceleration x", "y_axis": "Acceleration y", "z_axis": "Acceleration z"}
 # Characters of a bad value that an error shows.
 _SHOWN = 40
 
@@ -129,6 +131,11 @@ def parse_numbers(text: str, place: str) -> np.ndarray:
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
         raise UserError(f"{place}: {shown!r} is not a list of finite numbers.")
     return values
+
+
+def parse_acceleration(row: Row, place: str) -> dict[str, np.ndarray]:
+    """Parse the series in the columns of `AXES`, by name; errors start with `place`."""
+    return {name: parse_numbers(row[column], f"{place}, {column}") for column, name in AXES.items()}
 
 
 def parse_integer(text: str, place: str) -> int:

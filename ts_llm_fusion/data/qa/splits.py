@@ -36,10 +36,6 @@ def random_splits(num_rows: int, seeds: tuple[int, int]) -> np.ndarray:
     The test rows are drawn first, then a ninth of the others. The draw is that of `Dataset.train_test_split`, which
     needs the rows.
 
-    Args:
-        num_rows: number of rows.
-        seeds: of the two draws.
-
     Returns:
         uint8 (rows,), for `in_split`.
     """
@@ -53,11 +49,6 @@ def random_splits(num_rows: int, seeds: tuple[int, int]) -> np.ndarray:
 
 def stratified_splits(labels: Sequence[str], share: float, seeds: tuple[int, int]) -> np.ndarray:
     """Draw a share of each class for testing and as much for validation, as OpenTSLM's loaders do with scikit-learn.
-
-    Args:
-        labels: class of each row.
-        share: fraction of the rows in either of the two splits.
-        seeds: of the two draws.
 
     Returns:
         uint8 (rows,), for `in_split`.
@@ -75,11 +66,6 @@ def subject_splits(subjects: Sequence[str], share: float, seed: int) -> np.ndarr
     """Draw a share of the subjects for testing, at least one, and as many for validation.
 
     No subject is in two splits.
-
-    Args:
-        subjects: subject of each row.
-        share: fraction of the subjects in either of the two splits.
-        seed: of the draw.
 
     Returns:
         uint8 (rows,), for `in_split`.
@@ -108,11 +94,6 @@ def subject_or_label_splits(
 
 def hold_out(labels: Sequence[str], share: float, seed: int) -> tuple[list[int], list[int]]:
     """Hold out a share of each class, rounded and at least one row.
-
-    Args:
-        labels: class of each row.
-        share: fraction of each class that is held out.
-        seed: of the draw.
 
     Returns:
         The rows kept and the rows held out, both in ascending order.

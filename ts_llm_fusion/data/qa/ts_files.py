@@ -75,13 +75,7 @@ def ts_instances(lines: Iterable[str], source: str, label: Literal["class", "tar
 
 @contextmanager
 def open_ts(path: Path, name: str, part: str) -> Iterator[tuple[str, Iterable[str]]]:
-    """Open the `.ts` file of a part of a set in an archive: its name in messages, and its lines.
-
-    Args:
-        path: of the archive, or of the folder that it was unpacked to.
-        name: of the set.
-        part: "TRAIN" or "TEST".
-    """
+    """Open the `.ts` file of a part of a set in an archive: its name in messages, and its lines."""
     bundle = Bundle(path)
     member = bundle.find(f"{name}_{part}.ts")
     with bundle.open(member) as file:

@@ -124,9 +124,6 @@ def _read_parquet(path: Path) -> tuple[list[str], list[np.ndarray], list[np.ndar
 def load_m4(group: str) -> M4Group:
     """Load a group from `m4/m4_<group>.parquet` in the data directory, else from the two CSV files of the organizers.
 
-    Args:
-        group: a key of `M4_GROUPS`.
-
     Raises:
         FileNotFoundError: as `locate`.
         ValueError: unknown group, or files that differ from the published ones.

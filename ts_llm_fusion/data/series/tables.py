@@ -278,16 +278,7 @@ def _holds_numbers(column: pd.Series) -> bool:
 
 
 def _has_decimal_commas(texts: dict[Any, pd.Series], is_comma_separated: bool, path: Path) -> bool:
-    """Whether the decimal sign that fits every cell is a comma.
-
-    Args:
-        texts: column -> its text cells, cleaned.
-        is_comma_separated: whether commas separate the cells of the file.
-        path: file, for errors.
-
-    Raises:
-        ValueError: some numbers need a decimal point and others a comma, or no number tells the two apart.
-    """
+    """Whether the decimal sign that fits every cell is a comma."""
     first: dict[str, tuple[Any, int, str]] = {}
     for name, text in texts.items():
         point, comma = text.str.fullmatch(_WITH_POINT), text.str.fullmatch(_WITH_COMMA)
