@@ -116,10 +116,6 @@ def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None])
     It uses the series and the task, not the text of the question. The penalty is chosen by leave-one-out error on the
     training samples. A task without a list of labels, or with a single answer, is answered as by `majority`.
 
-    Args:
-        train: samples with series.
-        labels: task -> its labels, or None where answers are free text.
-
     Raises:
         MissingPackageError: scikit-learn is not installed.
     """

@@ -56,18 +56,13 @@ def run_fusion_recipe(
 ) -> dict[str, Any] | None:
     """Train in one pass over synthetic series, and save the checkpoint with its report in `arguments.output_dir`.
 
+    Result and errors are those of `run_forecaster_recipe`.
+
     Args:
         priors: the synthetic series, and the precision of the saved weights.
         config_arguments: `FusionConfigArguments`, the fields of `TSFusionConfig`.
         arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
         recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
-
-    Returns:
-        The contents of metrics.json, with the URL of the pushed commit under "commit" if there is one; None on every
-        process but the first.
-
-    Raises:
-        ValueError, OSError: for settings that are not usable.
     """
     recipe, publication = start_run((priors, config_arguments, arguments), recipe, ())
     families = mapping(priors.families, "families")
