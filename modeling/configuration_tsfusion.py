@@ -2,7 +2,7 @@
 
 from transformers import PreTrainedConfig
 
-from .configuration_checks import validated
+from .configuration_checks import check_at_least, validated
 
 # Experts that may be mixed, in the order of `expert_weights`.
 EXPERTS = (
@@ -116,15 +116,9 @@ class TSFusionConfig(PreTrainedConfig):
 
     def validate_lengths(self):
         """Validate the lengths; called by `@strict`."""
-        for name, least in (
-            ("context_length", 3),
-            ("prediction_length", 1),
-            ("hidden_size", 1),
-            ("backtest_length", 1),
-            ("backtest_min_history", 8),
-        ):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
+        check_at_least(self, 1, "prediction_length", "hidden_size", "backtest_length")
+        check_at_least(self, 3, "context_length")
+        check_at_least(self, 8, "backtest_min_history")
 
     def validate_levels(self):
         """Validate the levels; called by `@strict`."""

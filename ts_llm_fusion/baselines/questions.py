@@ -4,7 +4,6 @@ Baselines are fitted on training samples and answer any samples of the same task
 model itself with the numbers as text, is trained by `series_as: text` in its recipe.
 """
 
-import importlib.util
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from datasets import Dataset
 from tqdm.auto import tqdm
 
 from ..data.qa.rationales import final_answer
-from ..requirements import require
+from ..requirements import MissingPackageError, require
 
 logger = logging.getLogger(__name__)
 
@@ -150,8 +149,8 @@ def make_question_baselines(train: Dataset, labels: Mapping[str, Sequence[str] |
     baselines = {"majority": majority(train)}
     has_labels = any(labels[task] is not None for task in set(train["task"]))
     if has_labels and any(train[0]["time_series"]):
-        if importlib.util.find_spec("sklearn") is None:
-            logger.warning("no ridge classifier among the baselines: pip install scikit-learn.")
-        else:
+        try:
             baselines["ridge classifier"] = ridge_classifier(train, labels)
+        except MissingPackageError as error:
+            logger.warning("no ridge classifier among the baselines: %s", error)
     return baselines
