@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
@@ -133,7 +132,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             )
         if not isinstance(seasonal_period, Tensor) and given.ndim == 1 and 1 <= len(given) <= 2:
             # The list is complete: no further season is searched for.
-            given = F.pad(given, (0, 2 - len(given)), value=1).expand(batch, channels, 2)
+            given = nn.functional.pad(given, (0, 2 - len(given)), value=1).expand(batch, channels, 2)
         elif given.shape in ((), (batch,), (batch, channels)):
             given = given.view(*given.shape, *[1] * (2 - given.ndim)).expand(batch, channels)
             given = torch.stack((given, torch.zeros_like(given)), -1)
@@ -260,10 +259,10 @@ class TSFusionModel(TSFusionPreTrainedModel):
         forecasts, available, spreads, unit, series, knot, steps = (
             torch.cat(part) for part in zip(*parts, strict=True)
         )
-        hidden = F.gelu(
+        hidden = nn.functional.gelu(
             self.series_projection(series.to(self.dtype))[:, None] + self.knot_projection(knot.to(self.dtype))
         )
-        hidden = hidden + F.gelu(self.mixer(hidden))
+        hidden = hidden + nn.functional.gelu(self.mixer(hidden))
         return TSFusionModelOutput(
             last_hidden_state=hidden,
             expert_forecasts=forecasts,
@@ -316,7 +315,7 @@ class TSFusionHead(nn.Module):
         # Without training the quantiles are those of a normal distribution.
         normal = normal_quantile(torch.tensor(self.levels, device=widths.device))
         start = torch.tensor(1.0, device=widths.device).expm1().log()
-        widths = F.softplus(widths + start) * (normal[1:] - normal[:-1]) * spread
+        widths = nn.functional.softplus(widths + start) * (normal[1:] - normal[:-1]) * spread
         middle = self.levels.index(0.5)
         below = -widths[..., :middle].flip(-1).cumsum(-1).flip(-1)
         above = widths[..., middle:].cumsum(-1)

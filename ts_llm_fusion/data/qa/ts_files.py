@@ -75,7 +75,7 @@ def ts_instances(lines: Iterable[str], source: str, label: Literal["class", "tar
 
 @contextmanager
 def open_ts(path: Path, name: str, part: str) -> Iterator[tuple[str, Iterable[str]]]:
-    """Open the `.ts` file of a part of a set in an archive: its name in messages, and its lines."""
+    """Open the `.ts` file of a part ("TRAIN", "TEST") of a set in an archive: its name in messages, and its lines."""
     bundle = Bundle(path)
     member = bundle.find(f"{name}_{part}.ts")
     with bundle.open(member) as file:
