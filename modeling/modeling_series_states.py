@@ -7,6 +7,7 @@ import torch
 
 from .configuration_tslm import TSLMConfig
 from .modeling_cross_attention import CrossAttentionContext, KeysAndValues
+from .modeling_encoders import checked_mask, tokens_by_window
 from .modeling_shared_layers import additive_mask
 
 # Position beyond the end of any text.
@@ -78,7 +79,8 @@ def check_prompt(
     config: TSLMConfig,
     placeholders: torch.Tensor,
     attention_mask: torch.Tensor | None,
-    states: SeriesStates | None,
+    time_series: torch.Tensor | None,
+    time_series_mask: torch.Tensor | None,
     cached: int | torch.Tensor = 0,
     past: SeriesStates | None = None,
 ) -> None:
@@ -90,17 +92,21 @@ def check_prompt(
         config: configuration of the model.
         placeholders: (batch, text), True at each placeholder of the tokens passed.
         attention_mask: mask of the text, its cached part included.
-        states: series of the whole text, its cached part included.
+        time_series: series of the whole text, its cached part included.
+        time_series_mask: mask of the same shape.
         cached: number of tokens in the cache, which begin the text.
         past: states of the cached part, where known.
 
     Raises:
-        ValueError: placeholders and series do not match, or the prompt is too long.
+        ValueError: placeholders and series do not match, shapes are wrong, or the prompt is too long.
     """
     if torch.compiler.is_compiling():
         return
     given = placeholders.sum(-1)
-    required = torch.zeros_like(given) if states is None else states.num_placeholders
+    required = torch.zeros_like(given)
+    if time_series is not None:
+        tokens = tokens_by_window(config.encoder_geometry, checked_mask(time_series, time_series_mask)).sum(-1)
+        required = required + (tokens if config.fusion == "soft_prompt" else tokens > 0).sum(-1)
     before = required - given
     if not cached:
         matches, rule = before == 0, "prepare text and series together, with the processor of this model."

@@ -282,14 +282,12 @@ class TSLMModel(TSLMPreTrainedModel):
         if past is None and (torch.compiler.is_compiling() or cached):
             past = getattr(past_key_values, "series_states", None)
         if past is None or (series_states is None and time_series is not None):
-            states = None
-            if time_series is not None and (time_series.ndim != 3 or time_series.shape[1] > 0):
-                states = self.get_time_series_features(time_series, time_series_mask)
             # A single token after a cache without series is a step of a text without series.
             if past_key_values is None or time_series is not None or placeholders.shape[1] > 1:
-                check_prompt(self.config, placeholders, attention_mask, states, cached, past)
-            if states is None:
+                check_prompt(self.config, placeholders, attention_mask, time_series, time_series_mask, cached, past)
+            if time_series is None or time_series.shape[1] == 0:
                 return None, rank
+            states = self.get_time_series_features(time_series, time_series_mask)
             states = states.with_placeholders(placeholders, cached, past)
         else:
             if series_states is None:
