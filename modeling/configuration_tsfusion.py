@@ -69,8 +69,8 @@ class TSFusionConfig(PreTrainedConfig):
         quantile_levels (`list[float]`, defaults to 13 levels from 0.01 to 0.99): levels whose quantiles the spread
             head learns, rising, each between 0 and 1, with 0.5 among them. Quantiles of all other levels follow from
             these.
-        quantiles (`list[float]`, defaults to 0.1, 0.2, ..., 0.9): levels that are returned unless others are
-            requested.
+        quantiles (`list[float]`, defaults to 0.1, 0.2, ..., 0.9): levels that are returned where no others are asked
+            for.
         backtest_length (`int`, defaults to 64): most steps at the end of a history that the experts are back-tested
             on.
         backtest_min_history (`int`, defaults to 96): shortest history that is back-tested.

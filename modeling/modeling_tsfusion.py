@@ -20,7 +20,7 @@ from .modeling_tsfusion_series import Histories, align, find_periods
 
 # Values, in or behind the histories, of one pass of the experts, which bounds their memory.
 _VALUES_A_PASS = 2**17
-# Loss of a series at a step, in errors of the seasonal naive, above which it grows as its logarithm only.
+# Loss of one series at one step, in errors of the seasonal naive, above which it counts no more.
 _LARGEST_LOSS = 8.0
 # Features of a knot besides those of the experts and spreads: its position.
 _PLACES = 4
@@ -62,7 +62,7 @@ class TSFusionForForecastingOutput(ModelOutput):
         full_predictions: quantiles, (batch, prediction_length, channels, levels), rising along the last axis.
         expert_weights: share of each expert in the point forecast, (batch, prediction_length, channels, experts); they
             add up to 1. Their names are `config.experts`.
-        expert_predictions: forecast of each expert, same shape; the point forecast is the sum of the products.
+        expert_predictions: what each expert forecasts, same shape; the point forecast is the sum of the products.
     """
 
     loss: Tensor | None = None
@@ -431,7 +431,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         levels = torch.tensor(self.config.quantile_levels, device=median.device)
         error = (target - median)[..., None] - offsets
         losses = 2 * torch.maximum(levels * error, (levels - 1) * error).mean(-1) / encoded.unit[:, None]
-        # So that a series that no expert forecasts well does not dominate the batch.
+        # Beyond the cap the loss goes on as its logarithm: a series that nothing forecasts does not rule the batch.
         cap = _LARGEST_LOSS
         losses = torch.where(losses > cap, cap * (1 + (losses.clamp(min=cap) / cap).log()), losses)
         by_series = (losses * counted).sum(1) / counted.sum(1).clamp(min=1)

@@ -258,7 +258,7 @@ def run_experts(facts: Analysis, steps: Tensor) -> Experts:
         "linear_predictor": predictor_spread,
     }
     spreads = torch.stack([sizes[name] for name in SPREADS], -1).clamp(min=_FLOOR)
-    # The spread of a single value is unknown: its own size, growing with the horizon, stands in.
+    # A single value tells nothing of its spread: its own size, growing.
     alone = (facts.length <= 1)[:, None, None]
     return Experts(points, available, torch.where(alone, h.sqrt()[..., None], spreads))
 

@@ -33,9 +33,9 @@ _GROUP = 16
 _PERIODS = np.array([4, 5, 7, 12, 12, 24, 24, 24, 30, 48, 52, 52, 52, 52, 96, 144, 168, 288, 336, 365])
 # Share of yearly futures that leave the path of their history.
 _BREAK_SHARE = 0.65
-# Factor of the share of walks among long histories: only there do they differ visibly from slow mean reversion.
+# Walks are drawn so many times as often among long histories: only there they can be told from slow returns.
 _LONG_LENGTH, _LONG_FACTORS = 350, {"random_walk": 2.0}
-# Length below which this share of the histories has no season, and factors of the shares of families among these.
+# Of histories shorter than this, this share is without season, and these families are drawn so many times as often.
 _ANNUAL_LENGTH, _ANNUAL_SHARE = 80, 0.5
 _ANNUAL_FACTORS = {"growth": 6.0, "smoothing": 1.5, "arima": 1.5, "loads": 0.2, "counts": 0.3}
 _DAILY = (24, 48, 96, 144)

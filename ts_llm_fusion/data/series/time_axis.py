@@ -179,7 +179,11 @@ def _build(
 
 
 def _parse_freq(freq: str) -> BaseOffset:
-    """Parse a pandas alias."""
+    """Parse a pandas alias.
+
+    Raises:
+        ValueError: unknown alias, or a step that is not forward.
+    """
     try:
         offset = to_offset(freq)
     except (ValueError, TypeError) as error:
