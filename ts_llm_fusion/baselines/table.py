@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UserError
+from .flair import flair
 from .forecaster import Forecaster, ForecastTask
 from .naive import pooled_ridge, repeat_last, seasonal_naive
 from .neural import DLinearArguments, PatchTSTArguments, make_dlinear, make_patchtst
@@ -36,11 +37,11 @@ def _seasonal_naive(task: ForecastTask) -> Forecaster:
             f"{task.name}: seasonal_naive needs a season within the look-back of {task.context_length}; the season is "
             f"{task.seasonal_period or 'not known'}. Set seasonal_period, or leave seasonal_naive out."
         )
-    return seasonal_naive(task.prediction_length, task.seasonal_period)
+    return seasonal_naive(task.prediction_length, task.seasonal_period, task.quantile_levels)
 
 
 BASELINES: dict[str, Baseline] = {
-    "repeat_last": Baseline(lambda task: repeat_last(task.prediction_length)),
+    "repeat_last": Baseline(lambda task: repeat_last(task.prediction_length, task.quantile_levels)),
     "seasonal_naive": Baseline(_seasonal_naive),
     "ridge": Baseline(
         lambda task: pooled_ridge(task.training_windows),
@@ -54,6 +55,9 @@ BASELINES: dict[str, Baseline] = {
     "auto_theta": Baseline(
         lambda task: auto_theta(task.prediction_length, task.seasonal_period, task.quantile_levels),
         packages=("statsforecast",),
+    ),
+    "flair": Baseline(
+        lambda task: flair(task.prediction_length, task.seasonal_period, task.quantile_levels), packages=("flaircast",)
     ),
     "dlinear": Baseline(make_dlinear, DLinearArguments, needs_training_windows=True, packages=("transformers",)),
     "patchtst": Baseline(make_patchtst, PatchTSTArguments, needs_training_windows=True, packages=("transformers",)),
