@@ -42,8 +42,8 @@ class EvaluationArguments:
     models: list[str] | None = field(
         default=None,
         metadata={
-            "help": "Folders or Hub names of checkpoints, or built-in: the forecaster that needs no training, which is "
-            "the default for series."
+            "help": "Folders or Hub names of checkpoints. Series have built-in, too: the forecaster that needs no "
+            "training, and the default."
         },
     )
     output_dir: str = field(default="outputs/evaluation", metadata={"help": "Folder of the results."})
