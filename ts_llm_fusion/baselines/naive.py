@@ -1,6 +1,5 @@
 """Naive forecasters, the lower bound for every trained model."""
 
-import logging
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -8,8 +7,6 @@ from torch import Tensor
 
 from ..data.series.windows import WindowDataset
 from .forecaster import Forecast, Forecaster, fill_missing, last_steps, window_batches
-
-logger = logging.getLogger(__name__)
 
 # Limit on the matrices that the ridge holds at a time for series with gaps.
 _MAX_BYTES = 2**27
@@ -122,13 +119,6 @@ def pooled_ridge(train: WindowDataset, relative_penalty: float = 1e-3) -> Foreca
         weight = torch.cat([_weight_by_step(train, slice(s, s + chunk), relative_penalty) for s in starts], 1)
     else:
         weight = _common_weight(train, relative_penalty)
-    if missing.any():
-        logger.info(
-            "ridge: %d of %d training values are missing; in the past they are imputed by the value before, and no "
-            "step is fitted on a missing target.",
-            missing.sum(),
-            missing.numel(),
-        )
 
     def forecast(past_values: Tensor) -> Forecast:
         past = fill_missing(last_steps(past_values, train.context_length)).double()

@@ -1,6 +1,6 @@
 """Table of the forecasting baselines, for training reports, evaluation, benchmarks and fev."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from ..errors import UserError
 from .flair import flair
 from .forecaster import Forecaster, ForecastTask
 from .naive import pooled_ridge, repeat_last, seasonal_naive
+from .naive2 import batched_naive2
 from .neural import DLinearArguments, PatchTSTArguments, make_dlinear, make_patchtst
 from .statistical import auto_ets, auto_theta
 
@@ -43,6 +44,9 @@ def _seasonal_naive(task: ForecastTask) -> Forecaster:
 BASELINES: dict[str, Baseline] = {
     "repeat_last": Baseline(lambda task: repeat_last(task.prediction_length, task.quantile_levels)),
     "seasonal_naive": Baseline(_seasonal_naive),
+    "naive2": Baseline(
+        lambda task: batched_naive2(task.prediction_length, task.seasonal_period or 1),
+    ),
     "ridge": Baseline(
         lambda task: pooled_ridge(task.training_windows),
         needs_training_windows=True,
@@ -62,6 +66,20 @@ BASELINES: dict[str, Baseline] = {
     "dlinear": Baseline(make_dlinear, DLinearArguments, needs_training_windows=True, packages=("transformers",)),
     "patchtst": Baseline(make_patchtst, PatchTSTArguments, needs_training_windows=True, packages=("transformers",)),
 }
+
+
+def check_fitted(names: Iterable[str]) -> None:
+    """Check names of baselines that need no settings.
+
+    Raises:
+        ValueError: for an unknown name, or that of a neural baseline.
+    """
+    known = [name for name, baseline in BASELINES.items() if baseline.settings is None]
+    for name in names:
+        if name not in known:
+            raise UserError(
+                f"baselines: {name!r} is none of {', '.join(known)}; `ts-llm-fusion benchmark` trains others."
+            )
 
 
 def make_naive_baselines(task: ForecastTask) -> dict[str, Forecaster]:

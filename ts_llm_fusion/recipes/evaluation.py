@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
 
-from ..baselines.table import BASELINES
+from ..baselines.table import BASELINES, check_fitted
 from ..checkpoints import check_checkpoint
 from ..data.qa.archives import ArchiveArguments
 from ..data.qa.questions import QuestionArguments, prepare_questions
@@ -116,12 +116,7 @@ def _lengths(data: str, forecast: ForecastArguments, configs: Mapping[str, Any])
 
 
 def _baseline_rows(data: PreparedData, horizon: int, names: Sequence[str], test: Any) -> Rows:
-    known = [name for name, baseline in BASELINES.items() if baseline.settings is None]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise UserError(
-            f"baselines: {unknown[0]!r} is none of {', '.join(known)}; `ts-llm-fusion benchmark` trains others."
-        )
+    check_fitted(names)
     task = forecast_task(data, horizon)
     return {name: evaluate_forecaster(BASELINES[name].make(task), test) for name in names}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -49,6 +50,25 @@ class WindowDataset(Dataset[dict[str, Tensor]]):
         """Return a batch of windows, batch axis first."""
         rows = torch.as_tensor(indices)
         return {"past_values": self._past[rows].transpose(1, 2), "future_values": self._future[rows].transpose(1, 2)}
+
+
+def pooled_windows(
+    values: np.ndarray, lengths: np.ndarray, context_length: int, prediction_length: int
+) -> WindowDataset:
+    """Windows of many series in one column: one below the other, with so many missing steps before each that no window
+    holds values of two. The first windows of a series have missing values in their past.
+
+    Args:
+        values: float64 (sum of lengths,), NaN where missing.
+        lengths: of each series, int64 (series,).
+        context_length: steps of `past_values`.
+        prediction_length: steps of `future_values`.
+    """
+    gap = context_length + prediction_length - 1
+    place = np.arange(len(values)) + gap * np.repeat(np.arange(1, len(lengths) + 1), lengths)
+    column = np.full((len(values) + gap * len(lengths) + 1, 1), np.nan)
+    column[place, 0] = values
+    return WindowDataset(torch.from_numpy(column), context_length, prediction_length)
 
 
 def collate_windows(batch: dict[str, Tensor] | list[dict[str, Tensor]]) -> dict[str, Tensor]:
