@@ -25,6 +25,7 @@ _PUBLIC = {
     "run_forecaster_recipe": "ts_llm_fusion.recipes.forecaster",
     "run_sft_recipe": "ts_llm_fusion.recipes.sft",
     "load_metric": "ts_llm_fusion.evaluation.metrics",
+    "predict_df": "ts_llm_fusion.prediction",
     "predict_fev": "ts_llm_fusion.evaluation.fev_predictions",
 }
 
