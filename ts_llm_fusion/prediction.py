@@ -53,7 +53,7 @@ def check_horizon(prediction_length: int) -> int:
     return int(prediction_length)
 
 
-def _batches(
+def panel_batches(
     panel: Panel, series: np.ndarray, context_length: int, batch_size: int
 ) -> Iterator[tuple[np.ndarray, Batch]]:
     """Batches of series of similar lengths, and the positions of these series."""
@@ -94,7 +94,7 @@ def predict_panel(
     adapter.check(model.config, prediction_length, quantile_levels)
     shape = (len(panel), prediction_length, len(panel.targets))
     mean, quantiles = np.full(shape, np.nan), np.full((*shape, len(quantile_levels)), np.nan)
-    for chosen, batch in _batches(panel, np.arange(len(panel)), adapter.context_length(model.config), batch_size):
+    for chosen, batch in panel_batches(panel, np.arange(len(panel)), adapter.context_length(model.config), batch_size):
         batch = Batch(*(tensor.to(model.device) for tensor in batch))
         mean[chosen], quantiles[chosen] = adapter.predict(model, batch, prediction_length, quantile_levels)
     return Prediction(mean, quantiles)

@@ -52,8 +52,8 @@ def _check_lengths(panel: Panel, horizon: int, windows: int, step: int) -> None:
         )
     first = short[0]
     logger.warning(
-        "%d of %d ids are too short for %d windows and have those that they are long enough for, the first %s: %d rows, "
-        "%d windows; %d ids have none.",
+        "%d of %d ids are too short for %d windows and have those that fit, the first %s: %d rows, %d windows; %d ids "
+        "have none.",
         len(short),
         len(panel),
         windows,

@@ -43,7 +43,9 @@ def _model_forecasters(model: Any, batch_size: int) -> dict[str, PanelForecaster
     return found
 
 
-def make_forecasters(model: Any, baselines: Sequence[str], batch_size: int = _BATCH_SIZE) -> dict[str, PanelForecaster]:
+def make_forecasters(
+    model: Any, baselines: Sequence[str], batch_size: int = _BATCH_SIZE
+) -> dict[str, PanelForecaster]:
     """Forecasters of panels by name: baselines, then models; arguments and errors as `cross_validation`."""
     check_fitted(baselines)
     fitted: dict[str, PanelForecaster] = {
@@ -89,8 +91,8 @@ def cross_validation(
 ) -> Any:
     """Forecast the end of every series from rolling origins, beside what came true.
 
-    The last window ends with the last row of a series, the one before it `step` rows earlier, and so on. Every forecast
-    is made from the rows up to its cutoff alone; only the time step is found from all rows. A series that is too short
+    The last window ends with the last row of a series, the one before it `step` rows earlier, and so on. A forecast is
+    made from the rows up to its cutoff alone; only the time step is found from all rows. A series that is too short
     for some windows has the others, with one warning.
 
     Args:
@@ -110,11 +112,11 @@ def cross_validation(
         batch_size: series to forecast at once.
 
     Returns:
-        A table of the same library with a row for each id, target, window, forecaster and step: the columns of ids and
-        timestamps, `cutoff` (the last timestamp that the forecast was made from), `target_name`, `forecaster`, `actual`
-        (NaN where missing), `predictions` (the point forecast; the median for models), one column a level named as
-        "0.1" (NaN for a forecaster without quantiles) and `scale`, the mean absolute change over a season up to the
-        cutoff, which is the unit of MASE. `score_forecasts` scores it.
+        A table of the same library with a row for each id, target, window, forecaster and step, for `score_forecasts`:
+        the columns of ids and timestamps, `cutoff` (the last timestamp that the forecast was made from),
+        `target_name`, `forecaster`, `actual` (NaN where missing), `predictions` (the point forecast; the median for
+        models), one column a level named as "0.1" (NaN for a forecaster without quantiles) and `scale`, the mean
+        absolute change over a season up to the cutoff, which is the unit of MASE.
 
     Raises:
         ValueError: as `predict_df`; no series is long enough for a window, a number of windows or steps below 1, or an

@@ -60,7 +60,7 @@ def score_forecasts(forecasts: Any, by: str | Sequence[str] = ()) -> Any:
     unscaled = int(np.count_nonzero(counted & ~(scale > 0)))
     if unscaled:
         logger.warning(
-            "MASE leaves out %d of %d values: their series is constant, or not longer than a season, up to the cutoff.",
+            "MASE leaves out %d of %d values: up to the cutoff their series is constant, or not longer than a season.",
             unscaled,
             counted.sum(),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from ..adapters import Prediction
 from ..baselines.forecaster import ForecastTask
@@ -18,9 +19,12 @@ _LONGEST_LOOK_BACK = 512
 def _training_windows(panel: Panel, series: np.ndarray, prediction_length: int, season: int) -> WindowDataset:
     """Every window of some series, each series in units of its own deviation.
 
-    The look-back is two seasons, or two horizons if these are longer, as far as the longest series has them.
+    The look-back is two seasons, or two horizons if these are longer, as far as half of the series have them.
+    Where no series has a horizon to learn from, it is one step, from which the ridge repeats the last value.
     """
     lengths = panel.lengths[series]
+    if lengths.max() <= prediction_length:
+        return WindowDataset(torch.zeros(prediction_length + 1, 1), 1, prediction_length)
     rows = np.concatenate([np.arange(*panel.offsets[number : number + 2]) for number in series])
     owner = np.repeat(np.arange(len(series)), lengths)
     columns = []
@@ -29,8 +33,8 @@ def _training_windows(panel: Panel, series: np.ndarray, prediction_length: int, 
         centered = values - (np.bincount(owner, np.nan_to_num(values), len(series)) / count)[owner]
         deviation = np.sqrt(np.bincount(owner, np.nan_to_num(centered) ** 2, len(series)) / count)
         columns.append(centered / np.where(deviation > 0, deviation, 1.0)[owner])
-    longest = int(lengths.max()) - prediction_length
-    look_back = max(1, min(2 * max(season, prediction_length), _LONGEST_LOOK_BACK, longest))
+    usual = int(np.sort(lengths)[len(lengths) // 2]) - prediction_length
+    look_back = max(1, min(2 * max(season, prediction_length), _LONGEST_LOOK_BACK, usual))
     return pooled_windows(np.concatenate(columns), np.tile(lengths, len(columns)), look_back, prediction_length)
 
 
