@@ -18,7 +18,7 @@ _CLASSES = {path for config, classes in MODEL_CLASSES.items() for path in (confi
 _PUBLIC = {
     **{name: module for module, name in (path.split(":") for path in _CLASSES)},
     "convert_opentslm": "ts_llm_fusion.conversion",
-    "forecast_frame": "ts_llm_fusion.forecasting",
+    "forecast_frame": "ts_llm_fusion.prediction",
     "load_series": "ts_llm_fusion.data.series.sources",
     "load_dataset": "ts_llm_fusion.data.registry",
     "run_benchmark": "ts_llm_fusion.recipes.benchmark",
