@@ -324,7 +324,7 @@ def _long_table(panel: Panel, columns: Mapping[str, np.ndarray]) -> pd.DataFrame
     series, horizon, targets = next(iter(columns.values())).shape
     rows = np.repeat(np.arange(series), targets * horizon)
     step = np.tile(np.arange(horizon), series * targets)
-    ids = panel.ids.to_frame(index=False, name=list(panel.id_columns))
+    ids = panel.ids.to_frame(index=False).set_axis(list(panel.id_columns), axis=1)
     table: dict[str, Any] = {name: ids[name].array.take(rows) for name in panel.id_columns}
     table[panel.timestamp_column] = panel.future_timestamps(horizon)[rows * horizon + step]
     target_of_row = np.tile(np.repeat(np.arange(targets), horizon), series)
