@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "data.qa": {"processing", "data"} | _BOTTOM,
     "plots": _BOTTOM,
     "forecasting": {"processing", "data", "data.series"} | _BOTTOM,
-    "adapters": {"forecasting"},
+    "adapters": {"forecasting", "processing"} | _BOTTOM,
     "prediction": {"adapters", "forecasting", "processing", "data", "data.series"} | _BOTTOM,
     "conversion": {"modeling", "processing"} | _BOTTOM,
     "export": {"modeling", "processing"} | _BOTTOM,

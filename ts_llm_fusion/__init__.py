@@ -20,7 +20,7 @@ _PUBLIC = {
     "cross_validation": "ts_llm_fusion.evaluation.cross_validation",
     "score_forecasts": "ts_llm_fusion.evaluation.forecast_scores",
     "convert_opentslm": "ts_llm_fusion.conversion",
-    "forecast_frame": "ts_llm_fusion.forecasting",
+    "forecast_frame": "ts_llm_fusion.prediction",
     "load_series": "ts_llm_fusion.data.series.sources",
     "load_dataset": "ts_llm_fusion.data.registry",
     "run_benchmark": "ts_llm_fusion.recipes.benchmark",

@@ -13,7 +13,8 @@ from ...errors import UserError
 from .dates import parse_timestamps
 from .frames import TIMESTAMP_NAMES, find_timestamp_column, is_identifier, numeric_values
 from .panel_grids import PanelGrids, find_grids
-from .sources import load_series
+from .sources import SeriesSource, load_series
+from .time_axis import find_grid
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Panel:
         timestamp_column: name of the column of timestamps.
         kind: of the given table: "pandas", "polars" or "pyarrow".
         is_wide: whether the series came as the columns of one table, so that all have the same rows.
+        name: of the table, for messages.
     """
 
     ids: pd.Index
@@ -55,6 +57,7 @@ class Panel:
     timestamp_column: str
     kind: str = "pandas"
     is_wide: bool = False
+    name: str = "the table"
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -69,9 +72,39 @@ class Panel:
         """Position of the series of each row, int64 (rows,)."""
         return np.repeat(np.arange(len(self)), self.lengths)
 
-    def label(self, series: int) -> str:
-        """Name of a series for messages."""
-        return f"id {self.ids[series]!r}"
+    def label(self, series: int, target: int | None = None) -> str:
+        """Name of a series, or of a target of it where there are several, for messages."""
+        names = [f"id {_plain(self.ids, series)!r}"] if self.id_columns else []
+        if len(self.targets) > 1 and target is not None:
+            names.append(repr(self.targets[target]))
+        return ", ".join(names)
+
+    def joined(self) -> "Panel":
+        """The series as the targets of one sample, aligned at their end; they must share their grid and last row."""
+        longest, count = int(self.lengths.max()), len(self)
+        rows = longest - (self.offsets[1:][self.series_of_rows] - np.arange(len(self.values)))
+        values = np.full((longest, count), np.nan)
+        values[rows, self.series_of_rows] = self.values[:, 0]
+        first = int(self.lengths.argmax())
+        span = slice(self.offsets[first], self.offsets[first + 1])
+        grids = replace(self.grids, grid_of=self.grids.grid_of[[first]], starts=self.grids.starts[[first]])
+        return replace(
+            self,
+            ids=pd.RangeIndex(1),
+            id_columns=(),
+            offsets=np.array([0, longest]),
+            timestamps=self.timestamps[span],
+            values=values,
+            targets=tuple(map(str, self.ids)),
+            past=self.past.iloc[span],
+            grids=grids,
+        )
+
+    @property
+    def ends_together(self) -> bool:
+        """Whether all series have one grid and the same last row."""
+        last = self.timestamps[self.offsets[1:] - 1]
+        return bool((self.grids.grid_of == self.grids.grid_of[0]).all() and (last == last[0]).all())
 
     def future_timestamps(self, horizon: int) -> pd.DatetimeIndex:
         """The next `horizon` timestamps of each series, (series * horizon,)."""
@@ -112,7 +145,7 @@ class Panel:
         if (ids < 0).any():
             row = int(np.argmax(ids < 0))
             raise UserError(
-                f"future_df has the id {_id_index(table.iloc[row : row + 1], self.id_columns)[0]!r} in row {row + 1}, "
+                f"future_df has the id {_plain(_id_index(table, self.id_columns), row)!r} in row {row + 1}, "
                 "which the table of the past lacks; leave it out, or add its past."
             )
         stamps = _parsed(table[self.timestamp_column], "future_df")
@@ -140,6 +173,11 @@ class Panel:
             f"future_df: {what} for {self.label(series[0])} at {_shortened(map(str, first))}{others}; give every "
             "known covariate for each step of the horizon."
         )
+
+
+def _plain(ids: pd.Index, position: int) -> Any:
+    """Id as a plain object of Python, for messages."""
+    return ids[position : position + 1].tolist()[0]
 
 
 def _shortened(items: Any, limit: int = _SHOWN) -> str:
@@ -361,25 +399,34 @@ def _read_wide(
         table = table.drop(columns=empty)
     time = timestamp_column if timestamp_column in table.columns else None
     loaded = load_series(table, time, dayfirst=dayfirst, freq=freq, default_freq=default_freq)
-    series, grid = loaded.series, loaded.grid
-    assert grid is not None
-    rows, count = series.shape
-    timestamps = pd.DatetimeIndex(series.index)
-    grids = PanelGrids(
-        (grid,), np.zeros(count, int), np.zeros(1, int), np.zeros(count, int), timestamps.unit, timestamps.tz
-    )
     id_name = id_column if isinstance(id_column, str) else id_column[0]
+    target_name = target if isinstance(target, str) else target[0]
+    time_name = time or str(loaded.series.index.name or timestamp_column)
+    return wide_panel(loaded, id_name, time_name, target_name)
+
+
+def wide_panel(
+    source: SeriesSource, id_column: str = ID, timestamp_column: str = TIMESTAMP, target: str = TARGET
+) -> Panel:
+    """Panel of loaded series: the id of each is the name of its column."""
+    series = source.series
+    timestamps = pd.DatetimeIndex(series.index)
+    grid = source.grid or find_grid(timestamps, source=source.name)
+    rows, count = series.shape
+    # The rows of a protocol may be fewer than those of the grid; the last one is the same.
+    starts = np.full(count, len(grid.timestamps) - rows)
     return Panel(
-        ids=pd.Index(series.columns, name=id_name),
+        ids=pd.Index(series.columns, name=id_column),
         offsets=np.arange(count + 1) * rows,
         timestamps=timestamps[np.tile(np.arange(rows), count)],
         values=series.to_numpy().T.reshape(-1, 1),
-        targets=(target if isinstance(target, str) else target[0],),
+        targets=(target,),
         past=pd.DataFrame(index=range(rows * count)),
-        grids=grids,
-        id_columns=(id_name,),
-        timestamp_column=str(time or timestamps.name or timestamp_column),
+        grids=PanelGrids((grid,), np.zeros(count, int), np.zeros(1, int), starts, timestamps.unit, timestamps.tz),
+        id_columns=(id_column,),
+        timestamp_column=timestamp_column,
         is_wide=True,
+        name=source.name,
     )
 
 
@@ -401,7 +448,7 @@ def _read_long(
     bounds = np.searchsorted(codes, np.arange(len(ids) + 1))
 
     def label(series: int) -> str:
-        return f"{source}: id {ids[series]!r}" if names.ids else source
+        return f"{source}: id {_plain(ids, series)!r}" if names.ids else source
 
     same = (codes[1:] == codes[:-1]) & (np.diff(timestamps.asi8) == 0)
     if same.any():
@@ -428,7 +475,7 @@ def _read_long(
             source,
             untold.sum(),
             len(ids),
-            ids[int(np.argmax(untold))],
+            _plain(ids, int(np.argmax(untold))),
         )
         is_kept = kept[codes]
         codes, positions, values, rows = codes[is_kept], positions[is_kept], values[is_kept], rows[is_kept]
@@ -464,6 +511,7 @@ def _read_long(
         grids=grids,
         id_columns=names.ids or (ID,),
         timestamp_column=names.timestamp or str(table.index.name or TIMESTAMP),
+        name=source,
     )
 
 
