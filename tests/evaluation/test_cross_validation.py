@@ -30,7 +30,7 @@ def test_windows_end_with_each_series_and_short_series_have_those_that_fit(
     table: pd.DataFrame, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        found = ts_llm_fusion.cross_validation(table, HORIZON, windows=3, step=4, model=(), baselines=["repeat_last"])
+        found = ts_llm_fusion.cross_validation(table, HORIZON, windows=3, step=4, model=[], baselines=["repeat_last"])
     (message,) = [record.message for record in caplog.records if "too short" in record.message]
     assert message.startswith("1 of 3 ids are too short for 3 windows and have those that fit, the first id 'short'")
     assert "12 rows, 1 windows" in message
@@ -98,7 +98,7 @@ def test_a_gap_is_a_missing_value_and_other_names_and_libraries_are_kept(table: 
     nixtla = table.rename(columns={"item_id": "unique_id", "timestamp": "ds", "target": "y"})
     gap = nixtla.index[nixtla["unique_id"] == "a"][-2]
     found = ts_llm_fusion.cross_validation(
-        polars.from_pandas(nixtla.drop(index=gap)), HORIZON, model=(), baselines=EVERY
+        polars.from_pandas(nixtla.drop(index=gap)), HORIZON, model=[], baselines=EVERY
     )
     assert isinstance(found, polars.DataFrame)
     assert found.columns[:6] == ["unique_id", "ds", "cutoff", "target_name", "forecaster", "actual"]
@@ -113,7 +113,7 @@ def test_the_ridge_is_fitted_on_all_series_in_their_own_units_and_bears_gaps(tab
     wave = np.sin(2 * np.pi * steps / 5) * np.cos(2 * np.pi * steps / 31)
     dates = pd.date_range("2024-01-01", periods=300)
     frame = pd.DataFrame({"timestamp": dates, "small": 1e-3 * wave, "large": 1e6 + 1e5 * wave})
-    settings = {"prediction_length": 5, "windows": 2, "model": (), "baselines": ["ridge", "repeat_last"]}
+    settings = {"prediction_length": 5, "windows": 2, "model": [], "baselines": ["ridge", "repeat_last"]}
     scores = ts_llm_fusion.score_forecasts(ts_llm_fusion.cross_validation(frame, **settings), by="item_id")
     scores = scores.set_index(["item_id", "forecaster"])["mae"].unstack()
     assert (scores["ridge"] < 0.1 * scores["repeat_last"]).all()
@@ -127,12 +127,12 @@ def test_the_ridge_is_fitted_on_all_series_in_their_own_units_and_bears_gaps(tab
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"prediction_length": 0}, "prediction_length is 0; give a whole number of steps, at least 1"),
+        ({"prediction_length": 0}, "prediction_length is 0; it must be at least 1"),
         ({"windows": 0}, "windows is 0; give a whole number of at least 1"),
         ({"step": -1}, "step is -1; give a whole number of at least 1"),
         ({"baselines": ["nothing"]}, "baselines: 'nothing' is none of repeat_last, seasonal_naive"),
         ({"quantile_levels": [1.5]}, "quantile level 1.5 is asked for"),
-        ({"model": ["built-in", ts_llm_fusion.BUILT_IN]}, "model: built-in is given twice"),
+        ({"model": ["built-in", ts_llm_fusion.BUILT_IN]}, "built-in is given twice"),
         ({"prediction_length": 100}, "the longest series has 90 rows; a window of 100 steps needs 103"),
     ],
 )

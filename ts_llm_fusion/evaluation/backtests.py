@@ -102,9 +102,12 @@ def backtest(
         actual = panel.values[rows]
         known = np.add.reduceat(~np.isnan(past.values), past.offsets[:-1]) > 0
         scale = np.stack([flat_seasonal_scale(v, past.lengths, seasons[series]) for v in past.values.T], 1)
+        forecasts = [make(past, prediction_length, quantile_levels, seasons[series]) for make in forecasters.values()]
+        for found in forecasts:
+            # What one forecaster leaves out, with a warning, counts for none.
+            known &= ~np.isnan(found.mean).all(1)
         at, of, target = np.nonzero(np.broadcast_to(known[:, None], actual.shape))
-        for number, forecaster in enumerate(forecasters.values()):
-            found = forecaster(past, prediction_length, quantile_levels, seasons[series])
+        for number, found in enumerate(forecasts):
             check_finite(int(np.count_nonzero(~np.isfinite(found.mean[at, of, target]))), len(at))
             columns = {
                 "series": series[at],

@@ -2,62 +2,75 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from transformers import PreTrainedModel
 
-from ..adapters import Prediction
+from ..adapters import ADAPTERS, Prediction
 from ..baselines.table import check_fitted
 from ..data.series.panels import ID, TARGET, TIMESTAMP, Panel, read_panel, to_kind
 from ..errors import UserError
 from ..families import BUILT_IN, BUILT_IN_NAME
-from ..forecasting import load_forecaster
-from ..prediction import check_horizon, check_levels, predict_panel
+from ..prediction import BATCH_SIZE, Forecaster, check_horizon, check_levels, load, predict_panel
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from .backtests import PanelForecaster, backtest
 from .panel_baselines import predict_baseline
 
 BASELINES = ("repeat_last", "seasonal_naive", "ridge")
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-_BATCH_SIZE = 256
 # Columns of the result beside ids, timestamps and levels.
 _COLUMNS = ("cutoff", "target_name", "forecaster", "actual", "predictions", "scale")
 
 
-def _model_forecasters(model: Any, batch_size: int) -> dict[str, PanelForecaster]:
-    models = list(model) if isinstance(model, list | tuple) else [BUILT_IN_NAME if model is None else model]
-    found: dict[str, PanelForecaster] = {}
-    for one in models:
-        is_loaded = isinstance(one, PreTrainedModel)
-        place = one.config.name_or_path or type(one).__name__ if is_loaded else str(one)
-        name = BUILT_IN_NAME if place == BUILT_IN else place
-        if name in found:
-            raise UserError(f"model: {name} is given twice.")
-        loaded = one if is_loaded else load_forecaster(place)[0]
-
-        def forecast(panel: Panel, horizon: int, levels: Sequence[float], seasons: np.ndarray, model: Any = loaded):
-            return predict_panel(panel, model, horizon, levels, batch_size)
-
-        found[name] = forecast
-    return found
+def _name(model: Forecaster | None) -> str:
+    """Name of a forecaster in the result."""
+    if isinstance(model, tuple):
+        model = model[0]
+    if isinstance(model, PreTrainedModel):
+        model = model.config.name_or_path or type(model).__name__
+    return BUILT_IN_NAME if model is None or str(model) == BUILT_IN else str(model)
 
 
 def make_forecasters(
-    model: Any, baselines: Sequence[str], batch_size: int = _BATCH_SIZE
+    model: Forecaster | list[Forecaster] | None, baselines: Sequence[str], batch_size: int = BATCH_SIZE
 ) -> dict[str, PanelForecaster]:
     """Forecasters of panels by name: baselines, then models; arguments and errors as `cross_validation`."""
     check_fitted(baselines)
-    fitted: dict[str, PanelForecaster] = {
-        name: partial(_baseline_forecast, name=name, batch_size=batch_size) for name in baselines
-    }
-    return {**fitted, **_model_forecasters(model, batch_size)}
+    models = model if isinstance(model, list) else [model]
+    names = [*baselines, *map(_name, models)]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise UserError(f"{name} is given twice.")
+    fitted: list[PanelForecaster] = [partial(predict_baseline, name=name, batch_size=batch_size) for name in baselines]
+    loaded = [load(one) for one in models]
+    made: list[PanelForecaster] = [
+        partial(_predict_model, model=one, extractor=extractor, batch_size=batch_size) for one, extractor in loaded
+    ]
+    return dict(zip(names, [*fitted, *made], strict=True))
 
 
-def _baseline_forecast(
-    panel: Panel, horizon: int, levels: Sequence[float], seasons: np.ndarray, name: str, batch_size: int
+def _predict_model(
+    panel: Panel,
+    prediction_length: int,
+    quantile_levels: Sequence[float],
+    seasons: np.ndarray,
+    model: PreTrainedModel,
+    extractor: ForecastFeatureExtractor | None,
+    batch_size: int,
 ) -> Prediction:
-    return predict_baseline(panel, name, horizon, levels, seasons, batch_size)
+    """The median as the point forecast, if the model has one, and its quantiles, if it has any.
+
+    The model gets the seasons of the calendar from the panel, not those of the baselines.
+    """
+    adapter = ADAPTERS[model.config.model_type]
+    has_median, known = adapter.has_median(model.config), adapter.levels(model.config)
+    levels = sorted({*quantile_levels, *([0.5] if has_median else [])}) if known is None or len(known) else []
+    found = predict_panel(panel, model, prediction_length, levels, batch_size, extractor)
+    point = found.quantiles[..., levels.index(0.5)] if has_median else found.mean
+    if not levels:
+        return Prediction(point, np.full((*point.shape, len(quantile_levels)), np.nan))
+    return Prediction(point, found.quantiles[..., [levels.index(level) for level in quantile_levels]])
 
 
 def check_count(name: str, value: Any) -> int:
@@ -79,7 +92,7 @@ def cross_validation(
     prediction_length: int,
     windows: int = 1,
     step: int | None = None,
-    model: str | Path | PreTrainedModel | Sequence[str | Path | PreTrainedModel] | None = None,
+    model: Forecaster | list[Forecaster] | None = None,
     baselines: Sequence[str] = BASELINES,
     quantile_levels: Sequence[float] = LEVELS,
     id_column: str | Sequence[str] = ID,
@@ -87,7 +100,7 @@ def cross_validation(
     target: str | Sequence[str] = TARGET,
     freq: str | None = None,
     seasonal_period: int | None = None,
-    batch_size: int = _BATCH_SIZE,
+    batch_size: int = BATCH_SIZE,
 ) -> Any:
     """Forecast the end of every series from rolling origins, beside what came true.
 
@@ -100,7 +113,7 @@ def cross_validation(
         prediction_length: steps of a window.
         windows: number of windows.
         step: rows between the origins of two windows; `prediction_length` by default.
-        model: folder or Hub name of a forecaster, a loaded one, or several of them; by default the built-in one.
+        model: forecaster as in `predict_df`, or a list of several; by default the built-in one.
         baselines: names of baselines that need no settings: "repeat_last", "seasonal_naive", "naive2", "ridge",
             "auto_ets", "auto_theta", "flair".
         quantile_levels: levels between 0 and 1.

@@ -40,10 +40,10 @@ def _training_windows(panel: Panel, series: np.ndarray, prediction_length: int, 
 
 def predict_baseline(
     panel: Panel,
-    name: str,
     prediction_length: int,
     quantile_levels: Sequence[float],
     seasons: np.ndarray,
+    name: str,
     batch_size: int,
 ) -> Prediction:
     """Forecast the steps after each series of a panel with a baseline.
@@ -52,10 +52,10 @@ def predict_baseline(
 
     Args:
         panel: the past of each series; other targets and covariates have no influence.
-        name: in `BASELINES`, one without settings.
         prediction_length: steps to forecast.
         quantile_levels: rising levels.
         seasons: steps of the season of each series, 1 for none, int64 (series,).
+        name: in `BASELINES`, one without settings.
         batch_size: series at once.
 
     Returns:
