@@ -95,7 +95,7 @@ class TimeGrid:
         first, last = self.timestamps[0], self.timestamps[-1]
         if isinstance(self.offset, Day):
             return pd.Timedelta(days=self.offset.n)
-        if _is_fixed(self.offset):
+        if is_fixed(self.offset):
             return (last - first) / (len(self.timestamps) - 1)
         rows = pd.date_range(first.tz_localize(None).as_unit("s"), periods=_MEAN_STEPS + 1, freq=self.offset)
         return (rows[-1] - rows[0]) / _MEAN_STEPS
