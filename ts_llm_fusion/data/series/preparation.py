@@ -16,6 +16,9 @@ from .windows import WindowDataset, split_windows
 
 logger = logging.getLogger(__name__)
 
+# Look-back where none is given: this, or a quarter of the training rows if they are fewer.
+_USUAL_LOOK_BACK = 336
+
 
 @dataclass
 class DataArguments:
@@ -143,7 +146,7 @@ def _report_missing(source: SeriesSource) -> None:
 
 def prepare(
     arguments: DataArguments,
-    context_length: int,
+    context_length: int | None,
     prediction_length: int,
     feature_extractor: ForecastFeatureExtractor | None = None,
 ) -> PreparedData:
@@ -154,7 +157,7 @@ def prepare(
 
     Args:
         arguments: series and their split.
-        context_length: look-back.
+        context_length: look-back; None for a quarter of the training rows, 336 at most.
         prediction_length: horizon.
         feature_extractor: feature extractor of a trained model, for its order of columns; unchanged by default.
 
@@ -168,6 +171,8 @@ def prepare(
         order = feature_extractor.training_order(source.series.columns)
         source = replace(source, series=source.series.iloc[:, order])
     borders = source.borders or split_borders(len(source.series), arguments.split)
+    if context_length is None:
+        context_length = max(1, min(_USUAL_LOOK_BACK, borders[0] // 4))
     train_rows = source.series.iloc[: borders[0]]
     empty = train_rows.columns[train_rows.isna().all()]
     if len(empty):

@@ -84,6 +84,26 @@ def pooled_windows(
     return WindowDataset(column, context_length, prediction_length, starts=torch.from_numpy(starts))
 
 
+def single_windows(
+    values: Tensor, origins: Tensor, columns: Tensor, context_length: int, prediction_length: int
+) -> tuple[Tensor, Tensor]:
+    """History and future of single series; a history may begin before the first row, where it is NaN.
+
+    Args:
+        values: (time, variables), NaN where missing.
+        origins: rows after the histories, int64 (windows,).
+        columns: variables, int64 (windows,).
+        context_length: steps of a history.
+        prediction_length: steps of a future.
+
+    Returns:
+        (windows, context_length) and (windows, prediction_length).
+    """
+    padded = torch.nn.functional.pad(values.T, (context_length, 0), value=torch.nan)
+    past, future = padded.unfold(1, context_length, 1), values.T.unfold(1, prediction_length, 1)
+    return past[columns, origins], future[columns, origins]
+
+
 def collate_windows(batch: dict[str, Tensor] | list[dict[str, Tensor]]) -> dict[str, Tensor]:
     """Stack windows to a batch; the dictionary of `WindowDataset.__getitems__` is one already."""
     if isinstance(batch, dict):
