@@ -24,6 +24,7 @@ _PUBLIC = {
     "load_series": "ts_llm_fusion.data.series.sources",
     "load_dataset": "ts_llm_fusion.data.registry",
     "run_benchmark": "ts_llm_fusion.recipes.benchmark",
+    "run_fine_tuning_recipe": "ts_llm_fusion.recipes.fine_tuning",
     "run_forecaster_recipe": "ts_llm_fusion.recipes.forecaster",
     "run_sft_recipe": "ts_llm_fusion.recipes.sft",
     "load_metric": "ts_llm_fusion.evaluation.metrics",

@@ -164,7 +164,10 @@ def _question_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | Non
 
 
 def _fusion_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {"table": forecasts_table(metrics)} if metrics and "test" in metrics else {}
+    if not metrics or "start" not in metrics:
+        return {}
+    start = metrics["start"]
+    return {"table": forecasts_table(metrics), "start": start if _is_repository(start) else Path(start).name}
 
 
 # template of a card -> its further values
