@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from ..errors import UserError
 from ..modeling.modeling_tsfusion import TSFusionForForecasting, TSFusionModelOutput, quantile_interpolation
 from .forecaster import ForecastTrainingArguments
 
@@ -32,6 +33,10 @@ class FineTuningArguments:
         default=8192,
         metadata={"help": "Most windows of single series to train on, drawn at random, and to validate on."},
     )
+
+    def __post_init__(self) -> None:
+        if self.max_windows < 1:
+            raise UserError(f"max_windows is {self.max_windows}; it must be at least 1.")
 
 
 @dataclass

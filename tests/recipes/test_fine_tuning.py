@@ -13,7 +13,7 @@ from ts_llm_fusion import TSFusionConfig, TSFusionForForecasting
 from ts_llm_fusion.cli.train_forecaster import main
 from ts_llm_fusion.processing.feature_extraction_forecast import ForecastFeatureExtractor
 
-EXPERTS = ["last_value", "seasonal_naive", "drift", "mean"]
+EXPERTS = ["last_value", "seasonal_naive"]
 RUN = ["--prediction_length", "6", "--max_windows", "256", "--disable_tqdm", "true", "--use_cpu", "true"]
 
 
@@ -31,7 +31,7 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A forecaster whose gate is not trained: the plain mean of four experts."""
+    """A forecaster whose gate is not trained: the plain mean of two experts."""
     folder = tmp_path_factory.mktemp("start")
     torch.manual_seed(0)
     TSFusionForForecasting(TSFusionConfig(hidden_size=16, context_length=96, experts=EXPERTS)).save_pretrained(folder)
@@ -46,8 +46,9 @@ def fine_tune(start: Path, series: Path, output: Path, *flags: str) -> dict:
 
 def test_the_gate_learns_which_expert_is_right(series: Path, start: Path, tmp_path: Path) -> None:
     output = tmp_path / "tuned"
-    metrics = fine_tune(start, series, output, "--learning_rate", "0.02", "--num_train_epochs", "8")
-    assert metrics["validation"]["end"]["quantile_loss"] < 0.5 * metrics["validation"]["start"]["quantile_loss"]
+    flags = ["--learning_rate", "0.02", "--num_train_epochs", "8", "--per_device_train_batch_size", "32"]
+    metrics = fine_tune(start, series, output, *flags)
+    assert metrics["validation"]["end"]["quantile_loss"] < 0.3 * metrics["validation"]["start"]["quantile_loss"]
     assert metrics["test"]["mse"] < 0.2 * metrics["baselines"]["start"]["mse"]
     assert set(metrics["baselines"]) == {"start", "repeat_last", "seasonal_naive", "ridge"}
     assert metrics["best_validation"] == metrics["validation"]["end"]["quantile_loss"]
