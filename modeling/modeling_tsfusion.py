@@ -39,6 +39,8 @@ class TSFusionModelOutput(ModelOutput):
         loc: float64 (series,); NaN for a series without any observed value.
         scale: float64 (series,), negative for a falling series, 0 for a constant.
         unit: error of the seasonal naive in the history, in units of `scale`, (series,).
+        series_features: of the gate, (series, features).
+        knot_features: of the gate at 1, 2, 4, ... steps, (series, knots, features).
     """
 
     last_hidden_state: Tensor | None = None
@@ -49,6 +51,8 @@ class TSFusionModelOutput(ModelOutput):
     loc: Tensor | None = None
     scale: Tensor | None = None
     unit: Tensor | None = None
+    series_features: Tensor | None = None
+    knot_features: Tensor | None = None
 
 
 @dataclass
@@ -215,6 +219,12 @@ class TSFusionModel(TSFusionPreTrainedModel):
         features.append((share[:, None] / sizes).clamp(min=1e-4).log().clamp(-4, 4))
         return torch.cat((*features, torch.ones_like(share)[:, None]), 1)
 
+    def gate(self, series_features: Tensor, knot_features: Tensor) -> Tensor:
+        """States of the gate, (series, knots, hidden_size), all that is learned before the head."""
+        series, knot = series_features.to(self.dtype), knot_features.to(self.dtype)
+        hidden = nn.functional.gelu(self.series_projection(series)[:, None] + self.knot_projection(knot))
+        return hidden + nn.functional.gelu(self.mixer(hidden))
+
     def forward(
         self,
         past_values: Tensor,
@@ -259,12 +269,8 @@ class TSFusionModel(TSFusionPreTrainedModel):
         forecasts, available, spreads, unit, series, knot, steps = (
             torch.cat(part) for part in zip(*parts, strict=True)
         )
-        hidden = nn.functional.gelu(
-            self.series_projection(series.to(self.dtype))[:, None] + self.knot_projection(knot.to(self.dtype))
-        )
-        hidden = hidden + nn.functional.gelu(self.mixer(hidden))
         return TSFusionModelOutput(
-            last_hidden_state=hidden,
+            last_hidden_state=self.gate(series, knot),
             expert_forecasts=forecasts,
             available=available,
             spreads=spreads,
@@ -272,6 +278,8 @@ class TSFusionModel(TSFusionPreTrainedModel):
             loc=torch.cat(locs),
             scale=torch.cat(scales),
             unit=unit,
+            series_features=series,
+            knot_features=knot,
         )
 
 

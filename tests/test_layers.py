@@ -11,7 +11,7 @@ _TOP_LEVEL = ("modeling", "processing", "training")
 _BOTTOM = {"errors", "files", "requirements", "suggestions", "families", "checkpoints"}
 _DATA = {"data", "data.series", "data.qa"}
 _MODELS = {"modeling", "processing", "training"}
-_MEASURED = {"baselines", "forecasting", "plots"}
+_MEASURED = {"baselines", "forecasting", "adapters", "prediction", "plots"}
 
 # Folder or module below ts_llm_fusion -> others that it may import; each stands above everything that it may import.
 ALLOWED: dict[str, set[str]] = {
@@ -29,6 +29,8 @@ ALLOWED: dict[str, set[str]] = {
     "data.qa": {"processing", "data"} | _BOTTOM,
     "plots": _BOTTOM,
     "forecasting": {"processing", "data", "data.series"} | _BOTTOM,
+    "adapters": {"forecasting", "processing"} | _BOTTOM,
+    "prediction": {"adapters", "forecasting", "processing", "data", "data.series"} | _BOTTOM,
     "conversion": {"modeling", "processing"} | _BOTTOM,
     "export": {"modeling", "processing"} | _BOTTOM,
     "baselines": _DATA | _BOTTOM,

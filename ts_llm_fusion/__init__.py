@@ -17,14 +17,18 @@ _CLASSES = {path for config, classes in MODEL_CLASSES.items() for path in (confi
 # public name -> module that defines it
 _PUBLIC = {
     **{name: module for module, name in (path.split(":") for path in _CLASSES)},
+    "cross_validation": "ts_llm_fusion.evaluation.cross_validation",
+    "score_forecasts": "ts_llm_fusion.evaluation.forecast_scores",
     "convert_opentslm": "ts_llm_fusion.conversion",
-    "forecast_frame": "ts_llm_fusion.forecasting",
+    "forecast_frame": "ts_llm_fusion.prediction",
     "load_series": "ts_llm_fusion.data.series.sources",
     "load_dataset": "ts_llm_fusion.data.registry",
     "run_benchmark": "ts_llm_fusion.recipes.benchmark",
+    "run_fine_tuning_recipe": "ts_llm_fusion.recipes.fine_tuning",
     "run_forecaster_recipe": "ts_llm_fusion.recipes.forecaster",
     "run_sft_recipe": "ts_llm_fusion.recipes.sft",
     "load_metric": "ts_llm_fusion.evaluation.metrics",
+    "predict_df": "ts_llm_fusion.prediction",
     "predict_fev": "ts_llm_fusion.evaluation.fev_predictions",
 }
 

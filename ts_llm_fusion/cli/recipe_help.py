@@ -108,10 +108,12 @@ _QUESTIONS = (
 # command -> its help
 RECIPE_HELP = {
     "train forecaster": RecipeHelp(
-        "Train an LLM-PS forecaster, select it on validation, test it once and save it with its report.",
+        "Train an LLM-PS forecaster, or with --start fine-tune the built-in one, select it on validation, test it "
+        "once and save it with its report.",
         "--config configs/llmps/demo.yaml --data sales.csv --output_dir outputs/sales",
         {
             "data": _SERIES,
+            "fine-tuning, instead of model and backbone": (f"{_TRAINING}.fine_tuning:FineTuningArguments",),
             "model": ("ts_llm_fusion.modeling.configuration_llmps:LLMPSConfig",),
             "backbone": (f"{_TRAINING}.forecaster:BackboneArguments",),
             "training": (_FORECASTER, _RUN),

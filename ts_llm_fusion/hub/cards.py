@@ -13,7 +13,7 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from ..evaluation.report import results_table
-from ..families import Family, find_family
+from ..families import BUILT_IN_NAME, Family, find_family
 
 if TYPE_CHECKING:
     from ..data.entries import DatasetEntry
@@ -42,8 +42,8 @@ def _template(name: str) -> str:
 
 
 def _is_repository(name: str | None) -> bool:
-    """Whether a name is a valid repository name and not a local folder."""
-    if not name or Path(name).exists():
+    """Whether a name is a valid repository name, not a local folder and not that of the built-in forecaster."""
+    if not name or name == BUILT_IN_NAME or Path(name).exists():
         return False
     try:
         validate_repo_id(name)
@@ -151,12 +151,21 @@ def _question_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | Non
     }
 
 
+def _fusion_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not metrics or "start" not in metrics:
+        return {}
+    start = metrics["start"]
+    return {"table": forecasts_table(metrics), "start": start if _is_repository(start) else Path(start).name}
+
+
 # template of a card -> its further values
-_TEMPLATE_VALUES = {"forecaster.md": _forecaster_values, "tslm.md": _question_values}
+_TEMPLATE_VALUES = {"forecaster.md": _forecaster_values, "tsfusion.md": _fusion_values, "tslm.md": _question_values}
 
 
 def _backbone(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> tuple[str | None, str]:
-    """Name of the text model that training started from, and the description of the backbone."""
+    """Name of the model that training started from, and the description of the backbone."""
+    if metrics and "start" in metrics:
+        return metrics["start"] if _is_repository(metrics["start"]) else None, "none"
     if "text_config" not in config or not config.get("use_llm", True):
         return None, "none"
     recipe = metrics.get("recipe", {}) if metrics else {}

@@ -16,6 +16,9 @@ from .windows import WindowDataset, split_windows
 
 logger = logging.getLogger(__name__)
 
+# Look-back where none is given: this, or a quarter of the training rows if they are fewer.
+_USUAL_LOOK_BACK = 336
+
 
 @dataclass
 class DataArguments:
@@ -76,6 +79,8 @@ class PreparedData:
     Args:
         source: series before scaling.
         borders: rows at which train, validation and test end.
+        values: scaled series, float32 (time, variables).
+        noisy: the same with noise; `values` without noise on the test split.
         splits: windows under "train", "validation" and "test".
         scaler: column -> [mean, standard deviation] of the training rows.
         seasonal_period: steps of the season, or None.
@@ -84,6 +89,8 @@ class PreparedData:
 
     source: SeriesSource
     borders: tuple[int, int, int]
+    values: Tensor
+    noisy: Tensor
     splits: dict[str, WindowDataset]
     scaler: dict[str, list[float]]
     seasonal_period: int | None
@@ -93,6 +100,13 @@ class PreparedData:
     def tested(self) -> "PreparedData":
         """Set to test on: this one, or the other one of a zero-shot test."""
         return self.zero_shot or self
+
+    def test_windows(self, context_length: int) -> WindowDataset:
+        """Windows of the test split with another look-back, as far as there are rows before it; the same targets."""
+        test = self.splits["test"]
+        rows = slice(max(0, self.borders[1] - context_length), self.borders[2])
+        look_back = self.borders[1] - rows.start
+        return WindowDataset(self.values[rows], look_back, test.prediction_length, self.noisy[rows])
 
     def check_targets(self, *names: str) -> None:
         """Raise ValueError if one of these splits has no observed value to forecast."""
@@ -132,7 +146,7 @@ def _report_missing(source: SeriesSource) -> None:
 
 def prepare(
     arguments: DataArguments,
-    context_length: int,
+    context_length: int | None,
     prediction_length: int,
     feature_extractor: ForecastFeatureExtractor | None = None,
 ) -> PreparedData:
@@ -143,7 +157,7 @@ def prepare(
 
     Args:
         arguments: series and their split.
-        context_length: look-back.
+        context_length: look-back; None for a quarter of the training rows, 336 at most.
         prediction_length: horizon.
         feature_extractor: feature extractor of a trained model, for its order of columns; unchanged by default.
 
@@ -157,6 +171,8 @@ def prepare(
         order = feature_extractor.training_order(source.series.columns)
         source = replace(source, series=source.series.iloc[:, order])
     borders = source.borders or split_borders(len(source.series), arguments.split)
+    if context_length is None:
+        context_length = max(1, min(_USUAL_LOOK_BACK, borders[0] // 4))
     train_rows = source.series.iloc[: borders[0]]
     empty = train_rows.columns[train_rows.isna().all()]
     if len(empty):
@@ -184,6 +200,8 @@ def prepare(
     return PreparedData(
         source=source,
         borders=borders,
+        values=values,
+        noisy=inputs.get("test", values),
         splits=split_windows(values, borders, context_length, prediction_length, train_stop, inputs),
         scaler=scaler,
         seasonal_period=period,
