@@ -7,7 +7,7 @@ import numpy as np
 from transformers import BatchFeature, FeatureExtractionMixin
 from transformers.utils import TensorType, logging
 
-from .series_arrays import columns_of, is_container, is_list, stack_columns, to_array
+from .series_arrays import columns_of, is_container, is_list, shortened, stack_columns, to_array
 
 logger = logging.get_logger(__name__)
 
@@ -217,11 +217,6 @@ def _column_moments(column: Any, name: str) -> list[float]:
     size = getattr(dtype, "itemsize", 8) if getattr(dtype, "kind", "") == "f" else 8
     scale = float(np.ldexp(std, exponent)) if std > _ROUNDING.get(size, _ROUNDING[8]) * largest else 1.0
     return [float(np.ldexp(values.mean(), exponent)), scale]
-
-
-def shortened(names: Sequence[str], limit: int = 5) -> str:
-    """List of names for a message, at most `limit` of them and the number of the others."""
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
 __all__ = ["ForecastFeatureExtractor", "shortened"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -174,3 +174,8 @@ def _number(item: Any, name: str) -> float:
         raise ValueError(f"{name} has a value beyond float64; scale it.") from None
     except ValueError:
         raise ValueError(f"{name} has the value {item!r}; a series is {ALLOWED}.") from None
+
+
+def shortened(names: Sequence[str], limit: int = 5) -> str:
+    """List of names for a message, at most `limit` of them and the number of the others."""
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
