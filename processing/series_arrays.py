@@ -20,6 +20,11 @@ ALLOWED = (
 )
 
 
+# Standard deviation, as a share of the largest magnitude, up to which a column counts as constant because of rounding;
+# by the size of its floating-point numbers in bytes.
+_ROUNDING = {2: 1e-2, 4: 1e-6, 8: 1e-12}
+
+
 def is_container(series: Any) -> bool:
     """Whether an object is an array, series or table of a library, which holds all its values itself."""
     held = any(hasattr(series, name) for name in ("columns", "to_numpy")) and hasattr(series, "__len__")
@@ -179,3 +184,23 @@ def _number(item: Any, name: str) -> float:
 def shortened(names: Sequence[str], limit: int = 5) -> str:
     """List of names for a message, at most `limit` of them and the number of the others."""
     return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def column_moments(column: Any, name: str) -> list[float]:
+    """Mean and population standard deviation of the observed values of a column, which errors call `name`.
+
+    A column that is constant up to the rounding of its floating-point type has standard deviation 1; a column without
+    values has mean 0 and standard deviation 1.
+    """
+    values = to_array(column, name)
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return [0.0, 1.0]
+    # A power of two changes no digit, and keeps squares from over- and underflow.
+    largest, exponent = np.frexp(np.abs(values).max())
+    values = np.ldexp(values, -exponent)
+    std = values.std()
+    dtype = getattr(column, "dtype", None)
+    size = getattr(dtype, "itemsize", 8) if getattr(dtype, "kind", "") == "f" else 8
+    scale = float(np.ldexp(std, exponent)) if std > _ROUNDING.get(size, _ROUNDING[8]) * largest else 1.0
+    return [float(np.ldexp(values.mean(), exponent)), scale]
