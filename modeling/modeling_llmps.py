@@ -112,7 +112,7 @@ class LLMPSPreTrainedModel(PreTrainedModel):
             init.zeros_(module.weight)
             init.zeros_(module.bias)
         elif isinstance(module, FutureCovariateHead):
-            init_fan_in(module.covariate_projection)
+            init_fan_in(module.future_projection)
             init_fan_in(module.state_projection)
         elif isinstance(module, PerVariableLinear):
             init.normal_(module.weight, std=self.config.initializer_range)

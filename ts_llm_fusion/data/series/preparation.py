@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...errors import UserError
-from ...processing.covariate_inputs import CovariateInputs
+from ...processing.covariate_inputs import TIME_FEATURES, CovariateInputs
 from ...processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..entries import SPLITS
 from .borders import few_shot_end, split_borders
@@ -89,6 +89,9 @@ class DataArguments:
         twice = [name for name in names if names.count(name) > 1]
         if twice:
             raise UserError(f"covariate {twice[0]!r} is named twice; it is known, past or static.")
+        unknown = [name for name in self.time_features if name not in TIME_FEATURES]
+        if unknown:
+            raise UserError(f"time_features: {unknown[0]!r} is none of {', '.join(TIME_FEATURES)}.")
 
 
 @dataclass(frozen=True)
