@@ -75,8 +75,8 @@ def _predict_model(
 
 def check_count(name: str, value: Any) -> int:
     """A whole number of at least 1; ValueError for any other value."""
-    if isinstance(value, bool) or value != int(value) or value < 1:
-        raise UserError(f"{name} is {value}; give a whole number of at least 1.")
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise UserError(f"{name} is {value!r}; give a whole number of at least 1.")
     return int(value)
 
 

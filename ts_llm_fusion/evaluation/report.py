@@ -33,5 +33,5 @@ def results_table(rows: Mapping[str, Mapping[str, float]]) -> str:
     """
     metrics = list(dict.fromkeys(metric for row in rows.values() for metric in row))
     lines = [["forecaster", *metrics]]
-    lines += [[name, *(f"{row[m]:.4f}" if m in row else "" for m in metrics)] for name, row in rows.items()]
+    lines += [[name, *(f"{row[m]:.4f}" if m in row else "-" for m in metrics)] for name, row in rows.items()]
     return markdown_table(align_columns(lines, right=True))

@@ -54,10 +54,11 @@ class EvaluationArguments:
 class ForecastArguments:
     """Windows to evaluate forecasters on, and baselines beside them."""
 
-    baselines: list[str] = field(
-        default_factory=lambda: ["repeat_last", "ridge"],
+    baselines: list[str] | None = field(
+        default=None,
         metadata={
-            "help": "Baselines without settings, such as seasonal_naive or auto_ets; an unknown name lists all."
+            "help": "Baselines without settings, such as flair or auto_ets; an unknown name lists all. By default "
+            "repeat_last and ridge, and seasonal_naive from rolling origins."
         },
     )
     context_length: int | None = field(
@@ -69,8 +70,9 @@ class ForecastArguments:
     prediction_length: int | None = field(
         default=None,
         metadata={
-            "help": "Horizon; by default that of the trained models, the shortest that is published for the set, or "
-            "that of the built-in forecaster."
+            "help": "Horizon; by default that of the trained models, the shortest that is published for the set, or a "
+            "season.",
+            "aliases": "--horizon",
         },
     )
     test_stride: int = field(default=1, metadata={"help": "Steps between two evaluated test windows."})
@@ -90,10 +92,11 @@ FORECAST_SETTINGS = (EvaluationArguments, DataArguments, ForecastArguments)
 ANSWER_SETTINGS = (EvaluationArguments, QuestionArguments, SyntheticArguments, ArchiveArguments, AnswerArguments)
 
 
-def _check_output(arguments: EvaluationArguments) -> None:
+def check_evaluation_output(arguments: EvaluationArguments, others: Sequence[str] = ()) -> None:
+    """Check that the results, and other files, can be written; raises OSError and ValueError if not."""
     answers = [f"predictions_{number}*.jsonl" for number, _ in enumerate(arguments.models or (), start=1)]
     check_output_folder(
-        arguments.output_dir, ("evaluation.json", "evaluation.md", *answers), overwrite=arguments.overwrite
+        arguments.output_dir, ("evaluation.json", "evaluation.md", *answers, *others), overwrite=arguments.overwrite
     )
 
 
@@ -134,7 +137,7 @@ def evaluate_forecasters(
     Raises:
         ValueError, OSError: for a checkpoint, series or settings that are not usable.
     """
-    _check_output(arguments)
+    check_evaluation_output(arguments)
     names = [BUILT_IN_NAME] if arguments.models is None else arguments.models
     models = {name: load_forecaster(name) for name in names}
     configs = {name: model.config for name, (model, _) in models.items()}
@@ -144,7 +147,8 @@ def evaluate_forecasters(
     columns = data.tested.source.series.columns
     orders = {name: model_order(model.config, extractor, columns) for name, (model, extractor) in models.items()}
     test = chosen_windows(data.tested.splits["test"], forecast.test_stride)
-    rows = _baseline_rows(data, horizon, forecast.baselines, test)
+    baselines = ["repeat_last", "ridge"] if forecast.baselines is None else forecast.baselines
+    rows = _baseline_rows(data, horizon, baselines, test)
     seconds, parameters = {}, {}
     for name, (model, _) in models.items():
         start = time.perf_counter()
@@ -188,7 +192,7 @@ def evaluate_answers(
     Raises:
         ValueError, OSError: for a checkpoint, questions or settings that are not usable.
     """
-    _check_output(arguments)
+    check_evaluation_output(arguments)
     names = arguments.models or []
     for name in names:
         check_checkpoint(name)
