@@ -17,7 +17,7 @@ _MEASURED = {"baselines", "forecasting", "adapters", "prediction", "plots"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     **{name: {"errors"} for name in sorted(_BOTTOM - {"errors"})},
-    "registration": {"families"},
+    "registration": {"families", "pipelines"},
     # The code of these two goes with a checkpoint.
     "modeling": set(),
     "processing": set(),
@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "forecasting": {"processing", "data", "data.series"} | _BOTTOM,
     "adapters": {"forecasting", "processing"} | _BOTTOM,
     "prediction": {"adapters", "forecasting", "processing", "data", "data.series"} | _BOTTOM,
+    "pipelines": {"prediction", "data", "data.series"} | _BOTTOM,
     "conversion": {"modeling", "processing"} | _BOTTOM,
     "export": {"modeling", "processing"} | _BOTTOM,
     "baselines": _DATA | _BOTTOM,

@@ -118,6 +118,11 @@ MODEL_CLASSES: dict[str, dict[str, str]] = {
 }
 
 
+def checkpoint_place(name_or_path: str | Path) -> str:
+    """Folder or Hub name to load a checkpoint from: as given, and for "built-in" that of the package."""
+    return BUILT_IN if str(name_or_path) == BUILT_IN_NAME else str(name_or_path)
+
+
 def find_family(model_type: str | None, checkpoint: object, tasks: Iterable[str | None] | None = None) -> Family:
     """Find the family of a checkpoint.
 

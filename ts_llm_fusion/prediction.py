@@ -61,6 +61,17 @@ def check_horizon(prediction_length: int) -> int:
     return int(prediction_length)
 
 
+def default_horizon(config: Any) -> int:
+    """Steps that a model forecasts where no other number is asked for."""
+    return config.prediction_length if hasattr(config, "prediction_length") else config.horizon_length
+
+
+def default_levels(config: Any) -> list[float]:
+    """Quantile levels of a forecast where no others are asked for: those of the model."""
+    known = ADAPTERS[config.model_type].levels(config)
+    return list(getattr(config, "quantiles", (0.1, 0.5, 0.9))) if known is None else list(known)
+
+
 def load(model: Forecaster | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
     """A forecaster and its feature extractor, if it has one, from a name, a folder, a loaded model or both as a pair.
 
@@ -324,11 +335,16 @@ def _long_table(panel: Panel, columns: Mapping[str, np.ndarray]) -> pd.DataFrame
     series, horizon, targets = next(iter(columns.values())).shape
     rows = np.repeat(np.arange(series), targets * horizon)
     step = np.tile(np.arange(horizon), series * targets)
-    ids = panel.ids.to_frame(index=False).set_axis(list(panel.id_columns), axis=1)
-    table: dict[str, Any] = {name: ids[name].array.take(rows) for name in panel.id_columns}
-    table[panel.timestamp_column] = panel.future_timestamps(horizon)[rows * horizon + step]
     target_of_row = np.tile(np.repeat(np.arange(targets), horizon), series)
-    table["target_name"] = pd.Index(list(panel.targets), dtype="str").take(target_of_row)
+    target_names = pd.Index(list(panel.targets), dtype="str").take(target_of_row)
+    ids = panel.ids.to_frame(index=False).set_axis(list(panel.id_columns) or [ID], axis=1)
+    table: dict[str, Any] = {name: ids[name].array.take(rows) for name in ids.columns}
+    if not panel.id_columns:
+        table[ID] = target_names
+    elif panel.is_wide:
+        target_names = table[ID]
+    table[panel.timestamp_column] = panel.future_timestamps(horizon)[rows * horizon + step]
+    table["target_name"] = target_names
     table |= {name: values.transpose(0, 2, 1).reshape(-1) for name, values in columns.items()}
     known = ~np.isnan(table["predictions"])
     return pd.DataFrame(table) if known.all() else pd.DataFrame(table)[known].reset_index(drop=True)

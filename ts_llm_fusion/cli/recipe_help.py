@@ -152,8 +152,8 @@ RECIPE_HELP = {
         ("transformers:TrainingArguments",),
     ),
     "evaluate": RecipeHelp(
-        "Evaluate checkpoints and baselines in one table: from rolling origins at the end of own series, or on the test "
-        "split of a set.",
+        "Evaluate checkpoints and baselines in one table: from rolling origins on own series, or on the test split of "
+        "a set.",
         "--data sales.csv --horizon 14 --windows 4 --baselines seasonal_naive flair auto_ets",
         {
             "evaluation": ("ts_llm_fusion.cli.evaluate:_Set", "ts_llm_fusion.recipes.evaluation:EvaluationArguments"),

@@ -11,9 +11,9 @@ import pandas as pd
 
 from ...errors import UserError
 from .dates import parse_timestamps
-from .frames import TIMESTAMP_NAMES, find_timestamp_column, is_identifier, numeric_values
+from .frames import NAMES_OF_SERIES, find_timestamp_column, is_identifier, numeric_values, to_series
 from .panel_grids import PanelGrids, find_grids
-from .sources import SeriesSource, load_series
+from .sources import SeriesSource, on_grid
 from .time_axis import find_grid
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Panel:
         targets: names of the targets.
         past: covariates as given, one row for each row of `values`; missing in absent rows.
         grids: time grid of each series.
-        id_columns: names of the columns of ids.
+        id_columns: names of the columns of ids; none for a single series without an id.
         timestamp_column: name of the column of timestamps.
         kind: of the given table: "pandas", "polars" or "pyarrow".
         is_wide: whether the series came as the columns of one table, so that all have the same rows.
@@ -283,7 +283,13 @@ def _parsed(column: pd.Series, source: str, dayfirst: bool | None = None) -> pd.
 
 @dataclass(frozen=True)
 class _Names:
-    """Columns of a long table; no ids for a single series."""
+    """Columns of a table.
+
+    Args:
+        ids: columns of ids; none for a single series.
+        timestamp: column of timestamps; "" for those of the index.
+        targets: columns to forecast; none for a wide table, whose columns are all series.
+    """
 
     ids: tuple[str, ...]
     timestamp: str
@@ -296,9 +302,7 @@ def _find_names(
     timestamp_column: str,
     target: str | Sequence[str],
     source: str,
-) -> _Names | None:
-    """Columns of a long table, or None for a wide table, whose columns are series."""
-
+) -> _Names:
     def stand_in(name: str) -> str:
         other = _NIXTLA.get(name, name)
         return other if name not in table.columns and other in table.columns else name
@@ -309,8 +313,6 @@ def _find_names(
     if not ids or not targets:
         raise UserError(f"id_column is {id_column!r} and target {target!r}; give at least one column of each.")
     if ids == (ID,) and ID not in table.columns:
-        if targets == (TARGET,) and TARGET not in table.columns:
-            return None
         ids = ()
     if timestamp == TIMESTAMP and TIMESTAMP not in table.columns:
         if isinstance(table.index, pd.DatetimeIndex | pd.PeriodIndex):
@@ -318,22 +320,29 @@ def _find_names(
         else:
             timestamp = find_timestamp_column(table.drop(columns=[*ids, *targets], errors="ignore"), None, source)
     if targets == (TARGET,) and TARGET not in table.columns:
-        numbers = [
-            name
-            for name in table.columns
-            if name not in (*ids, timestamp)
-            and pd.api.types.is_numeric_dtype(table[name])
-            and not pd.api.types.is_bool_dtype(table[name])
-        ]
-        if len(numbers) == 1:
-            targets = (numbers[0],)
-            logger.info("%s: column %r is the target.", source, targets[0])
+        targets = _only_numbers(table, (*ids, timestamp), source) if ids else ()
     _with_columns(table, [*ids, *([timestamp] if timestamp else []), *targets], source)
     chosen = [*ids, timestamp, *targets]
     if len(set(chosen)) < len(chosen):
         twice = next(name for name in chosen if chosen.count(name) > 1)
         raise UserError(f"{source}: column {twice!r} is named twice among ids, timestamps and targets.")
     return _Names(ids, timestamp, targets)
+
+
+def _only_numbers(table: pd.DataFrame, others: Sequence[str], source: str) -> tuple[str, ...]:
+    """The only column of numbers besides others, as the target."""
+    numbers = [
+        name
+        for name in table.columns
+        if name not in others and pd.api.types.is_numeric_dtype(table[name]) and table[name].dtype.kind != "b"
+    ]
+    if len(numbers) != 1:
+        raise UserError(
+            f"{source}: no column {TARGET!r}; name the column to forecast with --target (target= in Python), such as "
+            f"{_shortened(map(repr, numbers)) or 'one of numbers'}."
+        )
+    logger.info("%s: column %r is the target.", source, numbers[0])
+    return tuple(numbers)
 
 
 def read_panel(
@@ -349,11 +358,11 @@ def read_panel(
     """Read a table of many series.
 
     A long table has a row for each id and time step; its other columns are covariates. Where the default names are
-    absent, those of Nixtla (`unique_id`, `ds`, `y`) and usual names of timestamps are taken. A table without a column
-    of ids holds one series if it has the target, and else is wide: a column of timestamps (or an index of them) and a
-    column for each series, whose id is its name. Rows may come in any order. Rows that are absent from the time grid
-    of an id become missing values. The grid of each id is the one that it has alone; an id with a single row takes
-    that of the others.
+    absent, those of Nixtla (`unique_id`, `ds`, `y`), usual names of timestamps, and a single column of numbers as the
+    target are taken. A table without a column of ids holds one series if it has the target, and else is wide: a
+    column of timestamps (or an index of them) and a column for each series, whose id is its name. Rows of a long
+    table may come in any order. Rows that are absent from the time grid of an id become missing values. The grid of
+    each id is the one that it has alone; an id whose rows tell none takes that of the others if they share one.
 
     Args:
         df: table of pandas, polars or pyarrow.
@@ -373,41 +382,22 @@ def read_panel(
         ValueError: a missing column, an id or timestamp that is empty, a duplicate timestamp of an id, a value that is
             not a finite number, a time step that cannot be told.
     """
-    table = to_pandas(df, source)
-    kind = table_kind(df, source)
+    table, kind = to_pandas(df, source), table_kind(df, source)
     names = _find_names(table, id_column, timestamp_column, target, source)
-    if names is None:
-        return replace(
-            _read_wide(table, id_column, timestamp_column, target, freq, default_freq, dayfirst, source), kind=kind
-        )
-    return replace(_read_long(table, names, freq, default_freq, dayfirst, source), kind=kind)
-
-
-def _read_wide(
-    table: pd.DataFrame,
-    id_column: str | Sequence[str],
-    timestamp_column: str,
-    target: str | Sequence[str],
-    freq: str | None,
-    default_freq: str | None,
-    dayfirst: bool | None,
-    source: str,
-) -> Panel:
+    if names.targets:
+        return replace(_read_long(table, names, freq, default_freq, dayfirst, source), kind=kind)
+    stamps = _parsed(table.index.to_series() if not names.timestamp else table[names.timestamp], source, dayfirst)
+    if stamps.has_duplicates:
+        raise UserError(_duplicate_message(table, names, source, stamps[stamps.duplicated()][0]))
     empty = [name for name in table.columns if table[name].isna().all()]
     if empty and len(empty) < table.shape[1] - 1:
         logger.warning("%s: %s left out: no value at all.", source, _shortened(map(repr, empty)))
         table = table.drop(columns=empty)
-    time = timestamp_column if timestamp_column in table.columns else None
-    loaded = load_series(table, time, dayfirst=dayfirst, freq=freq, default_freq=default_freq)
-    id_name = id_column if isinstance(id_column, str) else id_column[0]
-    target_name = target if isinstance(target, str) else target[0]
-    time_name = time or str(loaded.series.index.name or timestamp_column)
-    return wide_panel(loaded, id_name, time_name, target_name)
+    series = to_series(table, names.timestamp or None, source=source, dayfirst=dayfirst)
+    return replace(wide_panel(on_grid(source, series, freq, default_freq), names.timestamp or TIMESTAMP), kind=kind)
 
 
-def wide_panel(
-    source: SeriesSource, id_column: str = ID, timestamp_column: str = TIMESTAMP, target: str = TARGET
-) -> Panel:
+def wide_panel(source: SeriesSource, timestamp_column: str = TIMESTAMP) -> Panel:
     """Panel of loaded series: the id of each is the name of its column."""
     series = source.series
     timestamps = pd.DatetimeIndex(series.index)
@@ -416,14 +406,14 @@ def wide_panel(
     # The rows of a protocol may be fewer than those of the grid; the last one is the same.
     starts = np.full(count, len(grid.timestamps) - rows)
     return Panel(
-        ids=pd.Index(series.columns, name=id_column),
+        ids=pd.Index(series.columns, name=ID),
         offsets=np.arange(count + 1) * rows,
         timestamps=timestamps[np.tile(np.arange(rows), count)],
         values=series.to_numpy().T.reshape(-1, 1),
-        targets=(target,),
+        targets=(TARGET,),
         past=pd.DataFrame(index=range(rows * count)),
         grids=PanelGrids((grid,), np.zeros(count, int), np.zeros(1, int), starts, timestamps.unit, timestamps.tz),
-        id_columns=(id_column,),
+        id_columns=(ID,),
         timestamp_column=timestamp_column,
         is_wide=True,
         name=source.name,
@@ -509,7 +499,7 @@ def _read_long(
         targets=names.targets,
         past=past,
         grids=grids,
-        id_columns=names.ids or (ID,),
+        id_columns=names.ids,
         timestamp_column=names.timestamp or str(table.index.name or TIMESTAMP),
         name=source,
     )
@@ -518,7 +508,7 @@ def _read_long(
 def _factorized(table: pd.DataFrame, names: _Names, source: str) -> tuple[np.ndarray, pd.Index]:
     """Number of the id of each row, int64 (rows,), and the different ids in their order."""
     if not names.ids:
-        return np.zeros(len(table), dtype=np.int64), pd.Index(["series"], name=ID)
+        return np.zeros(len(table), dtype=np.int64), pd.RangeIndex(1)
     for name in names.ids:
         empty = table[name].isna().to_numpy()
         if empty.any():
@@ -544,12 +534,14 @@ def _sorted_order(codes: np.ndarray, timestamps: pd.DatetimeIndex) -> np.ndarray
 def _duplicate_message(table: pd.DataFrame, names: _Names, label: str, stamp: pd.Timestamp) -> str:
     message = f"{label} has timestamp {stamp} more than once; keep one row for each time step"
     others = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
-    candidates = [name for name in others if is_identifier(name) or not pd.api.types.is_numeric_dtype(table[name])]
+    candidates = [
+        name
+        for name in others
+        if is_identifier(name) or name.lower() in NAMES_OF_SERIES or not pd.api.types.is_numeric_dtype(table[name])
+    ]
     if candidates:
         message += (
-            f", or name the columns that tell series apart with --id (id_column= in Python), such as {candidates[0]!r}"
+            "; if the table holds several series, name the columns of their ids with --id (id_column= in Python), "
+            f"such as {candidates[0]!r}"
         )
     return message + "."
-
-
-__all__ = ["ID", "TARGET", "TIMESTAMP", "TIMESTAMP_NAMES", "Panel", "read_panel", "to_kind"]

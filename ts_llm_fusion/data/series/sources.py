@@ -90,9 +90,10 @@ def _read_ltsf(name: str) -> pd.DataFrame:
     return series
 
 
-def _on_grid(
+def on_grid(
     name: str, series: pd.DataFrame, freq: str | None, default_freq: str | None, seasonal_period: int | None = None
 ) -> SeriesSource:
+    """Find the grid of series, and add the rows that are absent from it; arguments and errors as `load_series`."""
     grid = find_grid(pd.DatetimeIndex(series.index), freq, default_freq, name)
     return SeriesSource(name, complete(series, grid, name), None, seasonal_period, grid=grid)
 
@@ -128,7 +129,7 @@ def load_series(
         data = data.to_pandas()
     if isinstance(data, pd.DataFrame):
         series = to_series(data, timestamp_column, target_columns, dayfirst=dayfirst)
-        return _on_grid("the table", series, freq, default_freq)
+        return on_grid("the table", series, freq, default_freq)
     if not isinstance(data, str | Path):
         raise UserError(
             f"the series are of type {type(data).__name__}; give a name, a path, or a table of pandas, pyarrow or "
@@ -137,7 +138,7 @@ def load_series(
     name = str(data)
     if name in READERS:
         loader, period = READERS[name]
-        return _on_grid(name, to_series(loader(), None, target_columns, source=name), freq, default_freq, period)
+        return on_grid(name, to_series(loader(), None, target_columns, source=name), freq, default_freq, period)
     if freq is not None and (name == MITBIH or name in LTSF_DATASETS):
         raise UserError(f"{name}: freq is {freq!r}, but the rows of this set are those of its protocol; leave it out.")
     if name == MITBIH:
@@ -153,7 +154,7 @@ def load_series(
         known = [*LTSF_DATASETS, *READERS, MITBIH]
         raise UserError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
     series = to_series(read_table(name), timestamp_column, target_columns, name, dayfirst)
-    return _on_grid(name, series, freq, default_freq)
+    return on_grid(name, series, freq, default_freq)
 
 
 def _entry(name: str, description: str, homepage: str) -> DatasetEntry:
