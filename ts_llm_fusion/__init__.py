@@ -17,6 +17,8 @@ _CLASSES = {path for config, classes in MODEL_CLASSES.items() for path in (confi
 # public name -> module that defines it
 _PUBLIC = {
     **{name: module for module, name in (path.split(":") for path in _CLASSES)},
+    "cross_validation": "ts_llm_fusion.evaluation.cross_validation",
+    "score_forecasts": "ts_llm_fusion.evaluation.forecast_scores",
     "convert_opentslm": "ts_llm_fusion.conversion",
     "forecast_frame": "ts_llm_fusion.prediction",
     "load_series": "ts_llm_fusion.data.series.sources",

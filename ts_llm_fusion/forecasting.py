@@ -15,19 +15,19 @@ from transformers.utils import logging
 
 from .checkpoints import check_checkpoint
 from .errors import UserError
-from .families import find_family
+from .families import BUILT_IN, BUILT_IN_NAME, find_family
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
 
 logger = logging.get_logger(__name__)
 
 
 def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, ForecastFeatureExtractor]:
-    """Load a forecaster and its feature extractor from a folder or the Hub.
+    """Load a forecaster and its feature extractor from a folder or the Hub; "built-in" is that of the package.
 
     Raises:
         ValueError: if the model is not a forecaster, or one of its files is damaged.
     """
-    name = str(name_or_path)
+    name = BUILT_IN if str(name_or_path) == BUILT_IN_NAME else str(name_or_path)
     check_checkpoint(name)
     find_family(AutoConfig.from_pretrained(name).model_type, name, ["forecasting"])
     try:

@@ -101,7 +101,7 @@ def _last_observed(panel: Panel) -> np.ndarray:
     return np.maximum.reduceat(rows, panel.offsets[:-1], axis=0)
 
 
-def _batches(
+def panel_batches(
     panel: Panel, series: np.ndarray, context_length: int, batch_size: int
 ) -> Iterator[tuple[np.ndarray, Batch]]:
     """Batches of series of similar lengths, and the positions of these series.
@@ -198,7 +198,7 @@ def predict_panel(
     shape = (len(panel), prediction_length, len(panel.targets))
     mean, quantiles = np.full(shape, np.nan), np.full((*shape, len(quantile_levels)), np.nan)
     model.eval()
-    for chosen, (values, periods) in _batches(panel, series, config.context_length, batch_size):
+    for chosen, (values, periods) in panel_batches(panel, series, config.context_length, batch_size):
         batch = Batch(values[..., order].to(model.device), periods.to(model.device))
         found = adapter.predict(model, batch, prediction_length, quantile_levels)
         mean[chosen], quantiles[chosen] = found.mean[:, :, given_order], found.quantiles[:, :, given_order]

@@ -85,8 +85,8 @@ def test_mase_of_seasonal_naive_is_the_one_worked_out_by_hand(task: "fev.Task", 
         by_window.append(np.mean(ratios))
     found = summary(task, "seasonal_naive")
     assert found["test_error"] == pytest.approx(np.mean(by_window), rel=1e-9)
-    # A point forecast at every level: the quantile loss is the absolute error, halved and doubled.
-    assert found["MQL"] == pytest.approx(found["MAE"], rel=1e-9)
+    # A random walk of the season has a band, which is worth more than the point forecast at every level.
+    assert found["MQL"] < 0.9 * found["MAE"]
 
 
 def test_a_saved_forecaster_predicts_with_its_quantiles(task: "fev.Task", tiny_model, tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
         "--target_columns",
         nargs="+",
         metavar="COLUMN",
-        help="columns to forecast; by default target, y or the only column of numbers of a long file, and all of a wide "
-        "one",
+        help="columns to forecast; by default target, y or the only column of numbers of a long file, and every column "
+        "of a wide file",
     )
     parser.add_argument(
         "--future", metavar="FILE", help="file of the known future of covariates, in the columns of FILE"

@@ -135,7 +135,7 @@ class Panel:
             ValueError: for other columns, ids that the panel lacks, a duplicate row, or steps that are absent or lack
                 a value, with their ids and timestamps.
         """
-        table = _to_pandas(future_df, "future_df")
+        table = to_pandas(future_df, "future_df")
         table = _with_columns(table, [*self.id_columns, self.timestamp_column], "future_df")
         keys = [*self.id_columns, self.timestamp_column]
         ignored = [name for name in table.columns if name in self.targets]
@@ -213,7 +213,7 @@ def _lookup(
     return np.where(found, order[at], -1)
 
 
-def _table_kind(table: Any, source: str) -> str:
+def table_kind(table: Any, source: str) -> str:
     module = type(table).__module__.partition(".")[0]
     if isinstance(table, pd.DataFrame):
         return "pandas"
@@ -225,9 +225,9 @@ def _table_kind(table: Any, source: str) -> str:
     )
 
 
-def _to_pandas(table: Any, source: str) -> pd.DataFrame:
+def to_pandas(table: Any, source: str) -> pd.DataFrame:
     """Table with text as names of columns; named levels of the index become columns, except a lone index of time."""
-    kind = _table_kind(table, source)
+    kind = table_kind(table, source)
     columns = table.shape[1]
     if columns > _MOST_COLUMNS:
         raise UserError(
@@ -389,7 +389,7 @@ def read_panel(
         ValueError: a missing column, an id or timestamp that is empty, a duplicate timestamp of an id, a value that is
             not a finite number, a time step that cannot be told.
     """
-    table, kind = _to_pandas(df, source), _table_kind(df, source)
+    table, kind = to_pandas(df, source), table_kind(df, source)
     names = _find_names(table, id_column, timestamp_column, target, source)
     if names.targets:
         return replace(_read_long(table, names, freq, default_freq, dayfirst, source), kind=kind)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -11,19 +12,27 @@ from ..entries import SPLITS
 
 
 class WindowDataset(Dataset[dict[str, Tensor]]):
-    """All windows of `context_length + prediction_length` steps of a table of series, at stride 1.
+    """Windows of `context_length + prediction_length` steps of a table of series.
 
     Args:
         values: (time, variables), NaN where missing.
         context_length: steps of `past_values`.
         prediction_length: steps of `future_values`.
         inputs: series to cut `past_values` from, such as `values` with noise; `values` by default.
+        starts: first rows of the windows, int64 (windows,); every possible one by default.
 
     Raises:
         ValueError: the series are shorter than one window.
     """
 
-    def __init__(self, values: Tensor, context_length: int, prediction_length: int, inputs: Tensor | None = None):
+    def __init__(
+        self,
+        values: Tensor,
+        context_length: int,
+        prediction_length: int,
+        inputs: Tensor | None = None,
+        starts: Tensor | None = None,
+    ):
         needed = context_length + prediction_length
         if len(values) < needed:
             raise UserError(
@@ -37,18 +46,42 @@ class WindowDataset(Dataset[dict[str, Tensor]]):
         inputs = values if inputs is None else inputs
         self._past = inputs[: len(inputs) - prediction_length].unfold(0, context_length, 1)
         self._future = values[context_length:].unfold(0, prediction_length, 1)
+        self._starts = torch.arange(len(self._future)) if starts is None else starts
 
     def __len__(self) -> int:
-        return len(self._future)
+        return len(self._starts)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         """Window: `past_values` (context_length, variables) and `future_values` (prediction_length, variables)."""
-        return {"past_values": self._past[index].T, "future_values": self._future[index].T}
+        row = self._starts[index]
+        return {"past_values": self._past[row].T, "future_values": self._future[row].T}
 
     def __getitems__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """Return a batch of windows, batch axis first."""
-        rows = torch.as_tensor(indices)
+        rows = self._starts[torch.as_tensor(indices)]
         return {"past_values": self._past[rows].transpose(1, 2), "future_values": self._future[rows].transpose(1, 2)}
+
+
+def pooled_windows(
+    values: np.ndarray, lengths: np.ndarray, context_length: int, prediction_length: int
+) -> WindowDataset:
+    """Every window that lies within one of many series.
+
+    Args:
+        values: one series after the other, float64 (sum of lengths,), NaN where missing.
+        lengths: of each series, int64 (series,).
+        context_length: steps of `past_values`.
+        prediction_length: steps of `future_values`.
+
+    Raises:
+        ValueError: no series is as long as a window.
+    """
+    place = np.arange(len(values)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    starts = np.flatnonzero(np.repeat(lengths, lengths) - place >= context_length + prediction_length)
+    if not len(starts):
+        raise UserError(f"no series has {context_length + prediction_length} steps, which a window takes.")
+    column = torch.from_numpy(values)[:, None]
+    return WindowDataset(column, context_length, prediction_length, starts=torch.from_numpy(starts))
 
 
 def collate_windows(batch: dict[str, Tensor] | list[dict[str, Tensor]]) -> dict[str, Tensor]:
