@@ -19,7 +19,6 @@ from torch import Tensor
 
 from .modeling_tsfusion_series import (
     Histories,
-    Season,
     align,
     at,
     fill_gaps,
@@ -30,7 +29,24 @@ from .modeling_tsfusion_series import (
 )
 
 # Noise models: e_t = u_t - a u_(t-1) + b e_(t-1) is white for (a, b). Autoregressive, then random walks in noise.
-_NOISES = ((0.0, 0.0), (0.4, 0.0), (0.75, 0.0), (1.0, 0.0), (1.0, 0.95), (1.0, 0.85), (1.0, 0.6))
+_NOISES = (
+    ((0.0, 0.0),),
+    ((0.4, 0.0),),
+    ((0.75, 0.0),),
+    ((1.0, 0.0),),
+    ((1.0, 0.95),),
+    ((1.0, 0.85),),
+    ((1.0, 0.6),),
+    ((1.0, 0.9), (1.0, 0.6)),
+    ((1.0, 0.6), (1.0, 0.0)),
+)
+# The one that a first choice is made under where there are many columns, and how many are left then.
+_SCREENING = ((1.0, 0.6),)
+_MOST_SCREENED = 16
+# Variance of the prior of a coefficient, in what one observation tells.
+_PRIOR = 1.0
+# Columns that are always in the model: level and trend.
+_FIXED = 2
 # Columns that may be chosen beyond the level and the trend.
 _MOST_CHOSEN = 8
 # Values in the columns of one pass, which bounds its memory.
@@ -90,7 +106,7 @@ def check_covariates(
 def _whole_axis(past: Tensor, future: Tensor) -> Tensor:
     """Covariates over history and horizon without gaps, (rows, features, time + steps).
 
-    Missing values are interpolated. What is known of the past alone goes on as an autoregression about its mean.
+    Missing values are interpolated. What is known of the past alone returns to its median as an autoregression.
     """
     steps, known = future.shape[1:]
     values = torch.cat((past[..., :known], future), 1).transpose(1, 2)
@@ -105,12 +121,12 @@ def _whole_axis(past: Tensor, future: Tensor) -> Tensor:
         return out.view_as(x)
 
     values, alone = filled(values), filled(alone)
-    mean = alone.mean(-1, keepdim=True)
-    rest = alone - mean
+    median = alone.median(-1, keepdim=True).values
+    rest = alone - median
     energy = rest.square().sum(-1, keepdim=True).clamp(min=_TINY)
     kept = ((rest[..., 1:] * rest[..., :-1]).sum(-1, keepdim=True) / energy).clamp(0, 1)
     ahead = torch.arange(1, steps + 1, device=past.device)
-    alone = torch.cat((alone, mean + rest[..., -1:] * kept**ahead), -1)
+    alone = torch.cat((alone, median + rest[..., -1:] * kept**ahead), -1)
     return torch.cat((values, alone), 1)
 
 
@@ -181,127 +197,131 @@ def _columns(now: Tensor, before: Tensor, base: Tensor, valid: Tensor) -> tuple[
     return torch.stack(columns, -1), against
 
 
-def _shift(values: Tensor, steps: int) -> Tensor:
-    return torch.nn.functional.pad(values[..., :-steps], (steps, 0))
-
-
-def _whiten(values: Tensor, noise: tuple[float, float]) -> Tensor:
-    """The errors of a noise model over the last axis; its recursion by doubling."""
-    a, b = noise
-    out = values - a * _shift(values, 1)
-    steps = 1
-    while steps < values.shape[-1] and b > 1e-9:
-        out = out + b * _shift(out, steps)
-        steps, b = 2 * steps, b * b
-    return out
+def _whiten(values: Tensor, noise: tuple[tuple[float, float], ...]) -> Tensor:
+    """The errors of a noise model over the last axis; its recursions by doubling."""
+    for kept, recursion in noise:
+        step, factor = 1, -kept
+        while step < values.shape[-1] and abs(factor) > 1e-9:
+            earlier = values
+            values = earlier.clone()
+            values[..., step:].add_(earlier[..., :-step], alpha=factor)
+            step, factor = (step, recursion) if factor == -kept else (2 * step, factor * factor)
+    return values
 
 
 def _without_season(values: Tensor, weight: Tensor, period: Tensor) -> Tensor:
     """Columns (rows, columns, time) without their means by phase, 0 where there is no weight (rows, 1, time)."""
+    values = values * weight
+    if (period <= 1).all():
+        return values
     time = torch.arange(values.shape[-1], device=values.device)
     phase = time % period[:, None, None]
     phases = int(period.max())
     total = weight.new_zeros(len(weight), 1, phases).scatter_add(2, phase, weight)
+    share = (period > 1)[:, None, None] / total.clamp(min=1)
     index = phase.expand_as(values)
-    means = values.new_zeros(*values.shape[:2], phases).scatter_add(2, index, values * weight) / total.clamp(min=1)
-    return (values - torch.where(period > 1, 1.0, 0.0)[:, None, None] * means.gather(2, index)) * weight
+    means = values.new_zeros(*values.shape[:2], phases).scatter_add(2, index, values) * share
+    return values - means.gather(2, index) * weight
 
 
-def _grams(columns: Tensor, weight: Tensor, periods: Tensor) -> Tensor:
-    """Gram matrices of the columns (rows, columns, time) under each noise model, (rows, noises, columns, columns)."""
-    grams = []
-    for noise in _NOISES:
-        rest = _whiten(columns, noise)
-        for period in periods.unbind(1):
-            rest = _without_season(rest, weight, period)
-        grams.append(rest @ rest.transpose(1, 2))
-    return torch.stack(grams, 1)
+def _gram(columns: Tensor, weight: Tensor, periods: Tensor, noise: tuple[tuple[float, float], ...]) -> Tensor:
+    """Gram matrix of the columns (rows, columns, time) under a noise model, (rows, columns, columns)."""
+    rest = _whiten(columns, noise)
+    for period in periods.unbind(1):
+        rest = _without_season(rest, weight, period)
+    return rest @ rest.transpose(1, 2)
 
 
 @dataclass
-class _Regression:
-    """Mean coefficients (rows, columns), and factors of their covariance, (rows, columns, factors)."""
-
-    coefficients: Tensor
-    factors: Tensor
-
-
-def _regress(gram: Tensor, freedom: Tensor, count: Tensor, against: Tensor) -> _Regression:
-    """Mean over all noise models and all sizes of the model along the path of forward selection.
+class _Path:
+    """Models of a forward selection: the k-th holds the first k columns that were picked.
 
     Args:
-        gram: (rows, noises, columns, columns), of the level, the trend, the columns and the target.
+        evidence: log marginal likelihood, (rows, noises, picks + 1).
+        picks: int64 (rows, noises, picks); where no column was left, evidence is -inf from there on.
+        triangle: of the Cholesky decomposition of the picked columns, upper, (rows, noises, picks, picks).
+        scores: the target in its terms, (rows, noises, picks).
+        residual: mean square of what the largest model leaves, (rows, noises, 1).
+    """
+
+    evidence: Tensor
+    picks: Tensor
+    triangle: Tensor
+    scores: Tensor
+    residual: Tensor
+
+
+def _select(gram: Tensor, freedom: Tensor, count: Tensor, against: Tensor, most: int) -> _Path:
+    """Forward selection by pivoted Cholesky decomposition, each time the column of the largest marginal likelihood.
+
+    Args:
+        gram: (rows, noises, size, size), of level and trend, which are always in the model, the columns, and the target.
         freedom: observations less those that level, trend and season take, (rows, 1).
         count: observations, (rows, 1).
-        against: prior log odds against each column, (columns,).
+        against: prior log odds against each column, (rows, columns).
+        most: columns to pick.
     """
-    rows, noises, size = gram.shape[:3]
+    size = gram.shape[-1]
     energy = gram.diagonal(dim1=-2, dim2=-1)
-    # A prior worth one observation.
-    prior = energy[..., 2:-1] / count[..., None] + _TINY
-    usable = energy[..., 2:-1] > 1e-9 * count[..., None]
-    left = energy.clone()
-    left[..., :2] += 1e-6
-    left[..., 2:-1] += prior
-    target = gram[..., -1, :].clone()
-    floor = (1e-9 * energy[..., -1] + _TINY)[..., None]
+    prior = _PRIOR * energy[..., _FIXED:-1] / count[..., None] + _TINY
+    usable = energy[..., _FIXED:-1] > 1e-9 * count[..., None]
+    # Diagonal, and column of the target, of what is not explained yet.
+    left, target = energy.clone(), gram[..., -1, :]
+    left[..., :_FIXED] += 1e-6
+    left[..., _FIXED:-1] += prior
+    floor = 1e-9 * energy[..., -1:] + _TINY
     half = freedom[..., None] / 2
-    fixed = 2
-    steps = min(_MOST_CHOSEN, size - 1 - fixed)
-    factor: list[Tensor] = []
-    picks: list[Tensor] = []
-    gains = [torch.zeros_like(energy[..., 0])]
-    for step in range(fixed + steps):
-        if step < fixed:
-            pick = torch.full_like(energy[..., :1], step, dtype=torch.int64)
-            gain = torch.zeros_like(energy[..., :1])
+    rows, picks, evidence = [], [], []
+    for step in range(_FIXED + min(most, size - 1 - _FIXED)):
+        if step < _FIXED:
+            pick = torch.full_like(left[..., :1], step, dtype=torch.int64)
+            gain = -gram.new_zeros(pick.shape)
         else:
-            rss = left[..., -1:]
-            after = (rss - target[..., 2:-1].square() / left[..., 2:-1]).clamp(min=floor)
-            score = half * (rss.clamp(min=floor) / after).log() - (left[..., 2:-1] / prior).log() / 2 - against
+            unexplained = left[..., -1:].clamp(min=floor)
+            after = (unexplained - target[..., _FIXED:-1].square() / left[..., _FIXED:-1]).clamp(min=floor)
+            score = half * (unexplained / after).log() - (left[..., _FIXED:-1] / prior).log() / 2 - against[:, None]
             gain, pick = score.masked_fill(~usable, -torch.inf).max(-1, keepdim=True)
             usable = usable.scatter(-1, pick, False)
-            pick = pick + fixed
-        # Where no column is left, the step changes nothing.
-        real = (gain > -torch.inf).to(gram.dtype)
+            pick = pick + _FIXED
+            evidence.append(gain)
         row = gram.gather(-2, pick[..., None].expand(-1, -1, -1, size)).squeeze(-2)
-        for earlier in factor:
+        for earlier in rows:
             row = row - earlier.gather(-1, pick) * earlier
-        row = row.scatter(-1, pick, left.gather(-1, pick))
-        row = real * row / left.gather(-1, pick).clamp(min=_TINY).sqrt()
-        left = left - row.square()
-        left[..., :-1] = left[..., :-1].clamp(min=_TINY)
+        pivot = left.gather(-1, pick)
+        # Where no column is left, nothing changes.
+        row = row.scatter(-1, pick, pivot) / pivot.sqrt() * (gain > -torch.inf)
+        left = (left - row.square()).clamp(min=_TINY)
         target = target - row[..., -1:] * row
-        factor.append(row)
+        rows.append(row)
         picks.append(pick)
-        if step >= fixed:
-            gains.append(gain.squeeze(-1))
-        elif step == fixed - 1:
-            rss0 = left[..., -1].clamp(min=floor[..., 0])
-            start = -half[..., 0] * rss0.log() - sum(f.gather(-1, p).squeeze(-1).log() for f, p in zip(factor, picks))
-    evidence = start[..., None] + torch.stack(gains, -1).cumsum(-1)
-    weights = evidence.flatten(1).softmax(-1).view_as(evidence)
-    # Share of the models that hold at least so many columns.
-    share = weights.flip(-1).cumsum(-1).flip(-1)[..., 1:]
-    chosen = torch.cat(picks[fixed:], -1)
-    triangle = torch.stack(factor[fixed:], -2)
+        if step == _FIXED - 1:
+            level, trend = (one.gather(-1, at_pick) for one, at_pick in zip(rows, picks, strict=True))
+            evidence.append(-half * left[..., -1:].clamp(min=floor).log() - level.log() - trend.log())
+    chosen = torch.cat(picks[_FIXED:], -1)
+    triangle = torch.stack(rows[_FIXED:], -2)
     scores = triangle[..., -1]
-    triangle = triangle.gather(-1, chosen[..., None, :].expand(-1, -1, steps, -1)).triu()
-    diagonal = triangle.diagonal(dim1=-2, dim2=-1)
-    triangle = triangle + torch.diag_embed((diagonal == 0).to(gram.dtype))
-    inverse = torch.linalg.solve_triangular(
-        triangle, torch.eye(steps, dtype=gram.dtype, device=gram.device).expand_as(triangle), upper=True
-    )
-    place = (chosen - fixed)[..., None].expand_as(inverse)
-    inverse = inverse.new_zeros(rows, noises, size - fixed - 1, steps).scatter_add(2, place, inverse)
+    triangle = triangle.gather(-1, chosen[..., None, :].expand(-1, -1, len(rows) - _FIXED, -1)).triu()
+    empty = torch.diag_embed((triangle.diagonal(dim1=-2, dim2=-1) == 0).to(gram.dtype))
+    residual = left[..., -1:].clamp(min=floor) / freedom[..., None]
+    return _Path(torch.cat(evidence, -1).cumsum(-1), chosen - _FIXED, triangle + empty, scores, residual)
+
+
+def _average(path: _Path, columns: int) -> tuple[Tensor, Tensor]:
+    """Mean coefficients (rows, columns) over all noise models and sizes, weighed by their evidence, and factors of their
+    covariance, (rows, columns, factors): of the errors of a model, and of its being the right one.
+    """
+    weights = path.evidence.flatten(1).softmax(-1).view_as(path.evidence)
+    # Weight of the models that hold the k-th pick.
+    share = weights.flip(-1).cumsum(-1).flip(-1)[..., 1:]
     total = weights.sum(-1, keepdim=True)
-    noise = left[..., -1:].clamp(min=floor) / freedom[..., None]
-    coefficients = (inverse @ (share * scores)[..., None]).squeeze(-1).sum(1)
-    # Errors of the coefficients of a model, and its being the right one.
-    within = share.clamp(min=0) * noise
-    between = share * (total - share).clamp(min=0) * scores.square()
-    factors = inverse * (within + between).sqrt()[..., None, :]
-    return _Regression(coefficients, factors.transpose(1, 2).flatten(2))
+    identity = torch.eye(path.picks.shape[-1], dtype=share.dtype, device=share.device).expand_as(path.triangle)
+    inverse = torch.linalg.solve_triangular(path.triangle, identity, upper=True)
+    place = path.picks[..., None].expand_as(inverse)
+    inverse = inverse.new_zeros(*share.shape[:2], columns, share.shape[-1]).scatter_add(2, place, inverse)
+    coefficients = (inverse @ (share * path.scores)[..., None]).squeeze(-1).sum(1)
+    variance = share * path.residual + share * (total - share).clamp(min=0) * path.scores.square()
+    factors = inverse * variance.sqrt()[..., None, :]
+    return coefficients, factors.transpose(1, 2).flatten(2)
 
 
 def _of_rows(
@@ -327,7 +347,7 @@ def _of_rows(
     valid = torch.nn.functional.pad((time < length).double(), (0, steps))
     columns, against = _columns(now.transpose(1, 2), before.transpose(1, 2), _base(histories, periods, ahead), valid)
     features, shapes = columns.shape[2:]
-    against = torch.tensor(against, dtype=columns.dtype, device=device).repeat(features) + math.log(features)
+    against = torch.tensor(against, dtype=columns.dtype, device=device).repeat(rows, features) + math.log(features)
     columns = columns.flatten(2).transpose(1, 2)
 
     known, there = histories.observed.double(), valid[:, :kept]
@@ -346,15 +366,26 @@ def _of_rows(
     usable = torch.where(2 * periods <= length, periods, 1)
     observations = known.sum(1, keepdim=True).clamp(min=1)
     taken = torch.where(usable > 1, usable, 0).sum(1, keepdim=True)
-    freedom = (observations - 2 - taken).clamp(min=1)
-    found = _regress(_grams(design, known[:, None], usable), freedom, observations, against)
-
-    by_feature = (columns * found.coefficients[..., None]).unflatten(1, (features, shapes)).sum(2)
+    freedom = (observations - _FIXED - taken).clamp(min=1)
+    if features * shapes > _MOST_SCREENED:
+        first = _gram(design, known[:, None], usable, _SCREENING)[:, None]
+        picks = _select(first, freedom, observations, against, _MOST_SCREENED).picks.squeeze(1)
+    else:
+        picks = torch.arange(features * shapes, device=device).expand(rows, -1)
+    fixed = torch.arange(_FIXED, device=device).expand(rows, -1)
+    place = torch.cat((fixed, picks + _FIXED, torch.full_like(picks[:, :1], count - 1)), 1)
+    design = design.gather(1, place[..., None].expand(-1, -1, kept))
+    grams = torch.stack([_gram(design, known[:, None], usable, noise) for noise in _NOISES], 1)
+    path = _select(grams, freedom, observations, against.gather(1, picks), _MOST_CHOSEN)
+    coefficients, factors = _average(path, picks.shape[1])
+    columns = columns.gather(1, picks[..., None].expand(-1, -1, columns.shape[-1]))
+    owner = torch.nn.functional.one_hot(picks // shapes, features).to(columns.dtype)
+    by_feature = owner.transpose(1, 2) @ (columns * coefficients[..., None])
     scale = histories.scale[:, None]
     effect = by_feature[..., :kept].sum(1) * scale
     place = torch.arange(size, device=device) - start
     effect = torch.where((place >= 0) & (place < length), at(effect, place), 0.0)
-    variance = (columns[..., kept:].transpose(1, 2) @ found.factors).square().sum(-1)
+    variance = (columns[..., kept:].transpose(1, 2) @ factors).square().sum(-1)
     return CovariateEffects(
         effect, by_feature[..., kept:].transpose(1, 2) * scale[..., None], variance * scale.square()
     )
