@@ -1,8 +1,7 @@
 """Language models that read and forecast time series, native to the Hugging Face stack.
 
-Importing this package registers its models with the Auto classes of transformers, and the pipeline
-"time-series-forecasting", and loads nothing heavy: torch and transformers are imported when a public name or a class of
-transformers is first used.
+Importing this package registers its models with the Auto classes of transformers, and a pipeline for forecasts, and
+loads nothing heavy: torch and transformers are imported when a public name or a class of transformers is first used.
 """
 
 import importlib

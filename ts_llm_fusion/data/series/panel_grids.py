@@ -64,7 +64,7 @@ class PanelGrids:
     @cached_property
     def seasons(self) -> tuple[tuple[int, ...], ...]:
         """Rows of the usual seasons of each grid."""
-        return tuple((grid.season,) if grid.season else () for grid in self.grids)
+        return tuple(grid.seasons for grid in self.grids)
 
 
 def _index(times: np.ndarray, unit: str, tz: object) -> pd.DatetimeIndex:

@@ -1,9 +1,10 @@
 """Panels: many series in one long table, each with an id, a length, a start and a time step of its own."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from ...errors import UserError
 from .dates import parse_timestamps
 from .frames import NAMES_OF_SERIES, find_timestamp_column, is_identifier, numeric_values, to_series
 from .panel_grids import PanelGrids, find_grids
-from .sources import SeriesSource, on_grid
+from .sources import SeriesSource, load_series, on_grid
+from .tables import read_table
 from .time_axis import find_grid
 
 logger = logging.getLogger(__name__)
@@ -78,6 +80,11 @@ class Panel:
         if len(self.targets) > 1 and target is not None:
             names.append(repr(self.targets[target]))
         return ", ".join(names)
+
+    def find(self, row: Mapping[Any, Any] | pd.Series) -> int:
+        """Position of the series whose ids a row of a table holds."""
+        key = tuple(row[column] for column in self.id_columns)
+        return int(self.ids.get_loc(key if len(key) > 1 else key[0])) if key else 0
 
     def joined(self) -> "Panel":
         """The series as the targets of one sample, aligned at their end; they must share their grid and last row."""
@@ -395,6 +402,30 @@ def read_panel(
         table = table.drop(columns=empty)
     series = to_series(table, names.timestamp or None, source=source, dayfirst=dayfirst)
     return replace(wide_panel(on_grid(source, series, freq, default_freq), names.timestamp or TIMESTAMP), kind=kind)
+
+
+def load_panel(
+    name_or_path: str,
+    id_column: str | Sequence[str] | None = None,
+    timestamp_column: str | None = None,
+    target: str | Sequence[str] | None = None,
+    freq: str | None = None,
+    default_freq: str | None = None,
+    dayfirst: bool | None = None,
+) -> Panel:
+    """Load a panel from a file, or by the name of a set; arguments and errors as `read_panel` and `load_series`."""
+    if not Path(name_or_path).suffix:
+        return wide_panel(load_series(name_or_path, timestamp_column, target, dayfirst, freq, default_freq))
+    return read_panel(
+        read_table(name_or_path),
+        id_column or ID,
+        timestamp_column or TIMESTAMP,
+        target or TARGET,
+        freq,
+        default_freq,
+        dayfirst,
+        str(name_or_path),
+    )
 
 
 def wide_panel(source: SeriesSource, timestamp_column: str = TIMESTAMP) -> Panel:

@@ -23,12 +23,13 @@ MAX_GROWTH, FREE_ROWS = 10, 100_000
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
-# Longest step -> its usual season: a day for minutes and hours, a week for days, a year for the rest.
-_SEASONS = (
-    (pd.Timedelta(hours=12), pd.Timedelta(days=1)),
-    (pd.Timedelta(days=2), pd.Timedelta(days=7)),
-    (pd.Timedelta(days=100), pd.Timedelta(days=365.25)),
-)
+_DAY, _WEEK, _YEAR = pd.Timedelta(days=1), pd.Timedelta(days=7), pd.Timedelta(days=365.25)
+# Days or weeks that are a season together where one alone is not a whole number of steps: 5 days for steps of 5 hours.
+_MOST_CYCLES = 7
+# Largest share of a cycle by which a season may miss it: days and weeks only by rounding, years by a week or two.
+_ROUNDING, _YEAR_ROUNDING = 1e-5, 0.05
+# Steps over which the mean length of a calendar step is taken: whole years of half months, months and quarters.
+_MEAN_STEPS = 24
 
 
 @dataclass(frozen=True)
@@ -64,20 +65,40 @@ class TimeGrid:
 
     @property
     def season(self) -> int | None:
-        """Rows of the usual season: a day or its sessions for hours, a week for days, a year for the rest."""
+        """Rows of the shortest usual season; None where there is none."""
+        return next(iter(self.seasons), None)
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """Rows of the usual seasons, rising, two at most: a day and a week for steps of up to 12 hours, a week and a
+        year for up to half a week, a year for up to half a year.
+
+        A day has the rows of its longest session, a week those of its open days. Where a day or a week is not a whole
+        number of steps, the shortest number of them that is one stands for it, and none if that is more than 7; years
+        are rounded.
+        """
         if len(self.timestamps) < 2:
-            return None
+            return ()
         if self.slots is not None:
-            most = int(np.bincount(self.slots // _day(self.timestamps)).max())
-            return most if most > 1 else len(self.slots)
-        length = (self.timestamps[-1] - self.timestamps[0]) / (len(self.timestamps) - 1)
-        if length <= _SEASONS[0][0] and not isinstance(self.offset, Tick):
-            return int(pd.Series(1, index=self.timestamps.normalize()).groupby(level=0).sum().max())
-        for longest, season in _SEASONS:
-            if length <= longest:
-                period = round(season / length)
-                return period if period > 1 else None
-        return None
+            day, week = int(np.bincount(self.slots // _day(self.timestamps)).max()), len(self.slots)
+            seasons = (day, week) if day > 1 else (week, round(week * (_YEAR / _WEEK)))
+            return tuple(sorted(set(seasons)))
+        length = self._mean_step()
+        if length <= _DAY / 2 and not isinstance(self.offset, Tick):
+            rows = self.timestamps
+            day = int(pd.Series(1, index=rows.normalize()).groupby(level=0).sum().max())
+            return tuple(sorted({day, day * len(rows.day_of_week.unique())}))
+        cycles = [cycle for cycle in (_DAY, _WEEK, _YEAR) if 2 * length <= cycle * (1 + _YEAR_ROUNDING)][:2]
+        return tuple(sorted({steps for cycle in cycles if (steps := _whole_steps(cycle, length)) is not None}))
+
+    def _mean_step(self) -> pd.Timedelta:
+        first, last = self.timestamps[0], self.timestamps[-1]
+        if isinstance(self.offset, Day):
+            return pd.Timedelta(days=self.offset.n)
+        if is_fixed(self.offset):
+            return (last - first) / (len(self.timestamps) - 1)
+        rows = pd.date_range(first.tz_localize(None).as_unit("s"), periods=_MEAN_STEPS + 1, freq=self.offset)
+        return (rows[-1] - rows[0]) / _MEAN_STEPS
 
     def following(self, count: int) -> pd.DatetimeIndex:
         """Next `count` rows after the end of the grid."""
@@ -100,6 +121,14 @@ class TimeGrid:
 def _day(timestamps: pd.DatetimeIndex) -> int:
     """Length of a day in the unit of the timestamps."""
     return int(np.timedelta64(1, "D") / np.timedelta64(1, timestamps.unit))
+
+
+def _whole_steps(cycle: pd.Timedelta, length: pd.Timedelta) -> int | None:
+    """Steps of the fewest cycles that are a whole number of them; None beyond `_MOST_CYCLES`, or one year."""
+    most, rounding = (1, _YEAR_ROUNDING) if cycle == _YEAR else (_MOST_CYCLES, _ROUNDING)
+    steps = np.arange(1, most + 1) * (cycle / length)
+    whole = np.abs(steps - steps.round()) <= rounding * (cycle / length)
+    return int(steps[np.argmax(whole)].round()) if whole.any() else None
 
 
 def _text(time: pd.Timedelta) -> str:
