@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..adapters import Prediction
-from ..data.series.panels import Panel
+from ..data.series.panels import ID, Panel
 from ..errors import UserError
 from .point_metrics import check_finite, flat_seasonal_scale
 
@@ -131,10 +132,16 @@ def backtest(
 
 def _named(table: pd.DataFrame, panel: Panel, forecasters: list[str], levels: list[str]) -> pd.DataFrame:
     """Replace positions of series, rows, targets and forecasters by their names."""
-    ids = panel.ids.to_frame(index=False)
-    columns = {name: ids.iloc[:, k].array.take(table["series"]) for k, name in enumerate(panel.id_columns)}
+    ids = panel.ids.to_frame(index=False).set_axis(list(panel.id_columns) or [ID], axis=1)
+    columns: dict[str, Any] = {name: ids[name].array.take(table["series"]) for name in ids.columns}
+    target_names = pd.Index(panel.targets, dtype="str").take(table["target"])
+    # As in the table of `predict_df`.
+    if not panel.id_columns:
+        columns[ID] = target_names
+    elif panel.is_wide:
+        target_names = columns[panel.id_columns[0]]
     columns[panel.timestamp_column] = panel.timestamps[table["row"]]
     columns["cutoff"] = panel.timestamps[table["cutoff"]]
-    columns["target_name"] = pd.Index(panel.targets).take(table["target"])
-    columns["forecaster"] = pd.Index(forecasters).take(table["forecaster"])
+    columns["target_name"] = target_names
+    columns["forecaster"] = pd.Index(forecasters, dtype="str").take(table["forecaster"])
     return pd.DataFrame({**columns, **{name: table[name] for name in ("actual", "predictions", *levels, "scale")}})

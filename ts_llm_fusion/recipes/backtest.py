@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..data.series.panel_sources import load_panel, m4_rules
-from ..data.series.panels import Panel
+from ..data.series.panels import ID, Panel
 from ..data.series.preparation import DataArguments
 from ..errors import UserError
 from ..evaluation.backtests import PanelForecaster, backtest
@@ -81,7 +81,8 @@ def _timed(forecaster: PanelForecaster, name: str, seconds: dict[str, float]) ->
 def _rows(scores: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Scores that are defined, by forecaster."""
     rows = scores.set_index("forecaster").to_dict("index")
-    return {name: {metric: value for metric, value in row.items() if value == value} for name, row in rows.items()}
+    defined = {name: {metric: value for metric, value in row.items() if value == value} for name, row in rows.items()}
+    return {name: {**row, "count": int(row["count"])} for name, row in defined.items()}
 
 
 def _with_owa(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
@@ -150,7 +151,7 @@ def backtest_forecasters(
     output = Path(arguments.output_dir)
     with atomic_path(output / FORECASTS_FILE) as temporary:
         table.to_parquet(temporary, index=False)
-    by = [*panel.id_columns, *(["target_name"] if len(panel.targets) > 1 else [])]
+    by = [*(panel.id_columns or [ID]), *(["target_name"] if len(panel.targets) > 1 else [])]
     with atomic_path(output / SCORES_FILE) as temporary:
         score_forecasts(table, by).to_csv(temporary, index=False)
     rows = _rows(score_forecasts(table))
