@@ -15,7 +15,7 @@ from ..data.series.panels import ID, Panel
 from ..data.series.preparation import DataArguments
 from ..errors import UserError
 from ..evaluation.backtests import PanelForecaster, backtest
-from ..evaluation.cross_validation import BASELINES, LEVELS, check_count, make_forecasters, panel_seasons
+from ..evaluation.cross_validation import BASELINES, check_count, make_forecasters, panel_seasons
 from ..evaluation.forecast_scores import score_forecasts
 from ..evaluation.point_metrics import owa
 from ..families import BUILT_IN_NAME, FAMILIES
@@ -48,7 +48,8 @@ class BacktestArguments:
         },
     )
     quantile_levels: list[float] = field(
-        default_factory=lambda: list(LEVELS), metadata={"help": "Levels of the quantiles, rising."}
+        default_factory=lambda: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+        metadata={"help": "Levels of the quantiles."},
     )
     series_batch: int = field(default=256, metadata={"help": "Series forecast at a time."})
 
