@@ -11,13 +11,13 @@ _TOP_LEVEL = ("modeling", "processing", "training")
 _BOTTOM = {"errors", "files", "requirements", "suggestions", "families", "checkpoints"}
 _DATA = {"data", "data.series", "data.qa"}
 _MODELS = {"modeling", "processing", "training"}
-_MEASURED = {"baselines", "forecasting", "plots"}
+_MEASURED = {"baselines", "forecasting", "adapters", "prediction", "plots"}
 
 # Folder or module below ts_llm_fusion -> others that it may import; each stands above everything that it may import.
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     **{name: {"errors"} for name in sorted(_BOTTOM - {"errors"})},
-    "registration": {"families"},
+    "registration": {"families", "pipelines"},
     # The code of these two goes with a checkpoint.
     "modeling": set(),
     "processing": set(),
@@ -29,6 +29,9 @@ ALLOWED: dict[str, set[str]] = {
     "data.qa": {"processing", "data"} | _BOTTOM,
     "plots": _BOTTOM,
     "forecasting": {"processing", "data", "data.series"} | _BOTTOM,
+    "adapters": {"forecasting", "processing"} | _BOTTOM,
+    "prediction": {"adapters", "forecasting", "processing", "data", "data.series"} | _BOTTOM,
+    "pipelines": {"prediction", "data", "data.series"} | _BOTTOM,
     "conversion": {"modeling", "processing"} | _BOTTOM,
     "export": {"modeling", "processing"} | _BOTTOM,
     "baselines": _DATA | _BOTTOM,

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from ..errors import UserError
+from .forecaster import Forecast, Forecaster, fill_missing
 
 # Critical value of the 90 % test of an autocorrelation.
 _CRITICAL = 1.645
@@ -102,4 +105,24 @@ def naive2(in_sample: Sequence[np.ndarray], period: int, horizon: int) -> np.nda
         forecast[rows] = _naive2(
             np.array([in_sample[row] for row in rows.tolist()], dtype=np.float64), period, horizon
         )
+    return forecast
+
+
+def batched_naive2(prediction_length: int, period: int) -> Forecaster:
+    """Naive2 as a `Forecaster`; missing values are those before them, and a series without any value is 0.
+
+    Args:
+        prediction_length: steps to forecast.
+        period: steps of a season, 1 for none.
+    """
+
+    def forecast(past_values: Tensor) -> Forecast:
+        batch, length, variables = past_values.shape
+        values = fill_missing(past_values.double()).transpose(1, 2).flatten(0, 1).numpy()
+        observed = ~torch.isnan(past_values).transpose(1, 2).flatten(0, 1)
+        first = torch.where(observed.any(1), observed.byte().argmax(1), length - 1).tolist()
+        series = [row[start:] for row, start in zip(values, first, strict=True)]
+        found = naive2(series, period, prediction_length).reshape(batch, variables, prediction_length)
+        return Forecast(torch.from_numpy(found).transpose(1, 2))
+
     return forecast

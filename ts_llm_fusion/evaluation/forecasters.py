@@ -1,6 +1,8 @@
 """Evaluation loop: windows, errors of any forecaster, and trained models as forecasters."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,9 +71,13 @@ def metrics_function(errors: ForecastErrors) -> Callable[..., dict[str, float]]:
 
 
 def model_forecaster(
-    model: PreTrainedModel, prediction_length: int | None = None, order: np.ndarray | None = None
+    model: PreTrainedModel,
+    prediction_length: int | None = None,
+    order: np.ndarray | None = None,
+    seasonal_period: int | None = None,
+    quantile_levels: Sequence[float] = (),
 ) -> Forecaster:
-    """Make a `Forecaster` of a trained `LLMPSForForecasting`.
+    """Make a `Forecaster` of an `LLMPSForForecasting` or a `TSFusionForForecasting`.
 
     A variable without any observation in the model's look-back is forecast from its last value before. The forecaster
     also takes the covariates of the model, by the names of its arguments.
@@ -81,9 +87,16 @@ def model_forecaster(
         prediction_length: steps to forecast; the model's by default, and rolled out beyond that.
         order: positions that bring the variables into the model's order; unchanged by default. The forecast is in the
             order of the past values.
+        seasonal_period: steps of the season, 1 for none, for a model that takes it; found from the data by default.
+        quantile_levels: levels, for a model that gives any; those of its configuration by default, and for any other.
     """
-    predict: Any = model.predict
-    levels = tuple(model.config.quantiles)
+    taken_by_model = inspect.signature(model.predict).parameters
+    given_levels = bool(quantile_levels) and "quantile_levels" in taken_by_model
+    levels = tuple(quantile_levels if given_levels else model.config.quantiles)
+    further: dict[str, Any] = {"quantile_levels": levels} if given_levels else {}
+    if seasonal_period is not None and "seasonal_period" in taken_by_model:
+        further["seasonal_period"] = seasonal_period
+    predict: Any = partial(model.predict, prediction_length=prediction_length, **further)
 
     def forecast(past_values: Tensor, **covariates: Tensor) -> Forecast:
         length = model.config.context_length
@@ -95,9 +108,7 @@ def model_forecaster(
         given_covariates = {name: values.to(model.device) for name, values in covariates.items()}
         if "past_covariates" in covariates:
             given_covariates["past_covariates"] = given_covariates["past_covariates"][:, -length:]
-        outputs = predict(
-            past_values[:, -length:, taken].to(model.device), prediction_length=prediction_length, **given_covariates
-        )
+        outputs = predict(past_values[:, -length:, taken].to(model.device), **given_covariates)
         mean, quantiles = outputs.mean_predictions[:, :, given].cpu(), outputs.full_predictions
         return Forecast(mean, quantiles[:, :, given].cpu() if quantiles is not None else None, levels)
 

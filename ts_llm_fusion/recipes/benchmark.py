@@ -20,7 +20,7 @@ from ..baselines.table import BASELINES
 from ..data.series.preparation import DataArguments
 from ..data.series.sources import load_series
 from ..errors import UserError, refuses_input
-from ..evaluation.baselines import WindowArguments, run_fitted, run_trained
+from ..evaluation.baselines import CheckpointArguments, WindowArguments, run_checkpoint, run_fitted, run_trained
 from ..evaluation.benchmark_report import REPORT_FILE, picture_name
 from ..files import atomic_path, check_output_folder, read_mapping
 from ..suggestions import nearest
@@ -58,7 +58,12 @@ def model_kinds() -> dict[str, ModelKind]:
         else ModelKind((*windows, settings, ForecastTrainingArguments), partial(run_trained, name), is_seeded=True)
         for name, baseline in BASELINES.items()
     }
-    return {**kinds, "llmps": ModelKind(FORECASTER_SETTINGS, run_forecaster_recipe, is_seeded=True)}
+    checkpoint = ModelKind((*windows, CheckpointArguments), run_checkpoint, is_seeded=False)
+    return {
+        **kinds,
+        "checkpoint": checkpoint,
+        "llmps": ModelKind(FORECASTER_SETTINGS, run_forecaster_recipe, is_seeded=True),
+    }
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,8 @@ class PreparedData:
     Args:
         source: series before scaling.
         borders: rows at which train, validation and test end.
+        values: scaled series, float32 (time, variables).
+        noisy: the same with noise; `values` without noise on the test split.
         splits: windows under "train", "validation" and "test".
         scaler: column -> [mean, standard deviation] of the training rows.
         seasonal_period: steps of the season, or None.
@@ -110,6 +112,8 @@ class PreparedData:
 
     source: SeriesSource
     borders: tuple[int, int, int]
+    values: Tensor
+    noisy: Tensor
     splits: dict[str, WindowDataset]
     scaler: dict[str, list[float]]
     seasonal_period: int | None
@@ -120,6 +124,19 @@ class PreparedData:
     def tested(self) -> "PreparedData":
         """Set to test on: this one, or the other one of a zero-shot test."""
         return self.zero_shot or self
+
+    def test_windows(self, context_length: int, covariates: CovariateInputs | None = None) -> WindowDataset:
+        """Windows of the test split with another look-back, as far as there are rows before it; the same targets.
+
+        Args:
+            context_length: look-back.
+            covariates: covariates of a trained model, which the windows then hold; none by default.
+        """
+        test = self.splits["test"]
+        rows = slice(max(0, self.borders[1] - context_length), self.borders[2])
+        look_back = self.borders[1] - rows.start
+        steps = None if covariates is None else _encode_covariates(covariates, self.source).rows(rows)
+        return WindowDataset(self.values[rows], look_back, test.prediction_length, self.noisy[rows], covariates=steps)
 
     def check_targets(self, *names: str) -> None:
         """Raise ValueError if one of these splits has no observed value to forecast."""
@@ -258,6 +275,8 @@ def prepare(
     return PreparedData(
         source=source,
         borders=borders,
+        values=values,
+        noisy=inputs.get("test", values),
         splits=split_windows(values, borders, context_length, prediction_length, train_stop, inputs, by_step),
         scaler=scaler,
         seasonal_period=period,

@@ -1,7 +1,7 @@
 """Sources of series: a file, a table, a benchmark set by name, or a series shipped by statsmodels."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,12 +92,20 @@ def _read_ltsf(name: str) -> pd.DataFrame:
     return series
 
 
-def _on_grid(source: SeriesSource, freq: str | None, default_freq: str | None) -> SeriesSource:
-    grid = find_grid(pd.DatetimeIndex(source.series.index), freq, default_freq, source.name)
-    series, covariates = complete(source.series, grid, source.name), source.covariates
+def on_grid(
+    name: str,
+    series: pd.DataFrame,
+    freq: str | None,
+    default_freq: str | None,
+    seasonal_period: int | None = None,
+    covariates: pd.DataFrame | None = None,
+) -> SeriesSource:
+    """Find the grid of series, and add the rows that are absent from it; arguments and errors as `load_series`."""
+    grid = find_grid(pd.DatetimeIndex(series.index), freq, default_freq, name)
+    series = complete(series, grid, name)
     if covariates is not None:
         covariates = covariates.reindex(series.index)
-    return replace(source, series=series, grid=grid, covariates=covariates)
+    return SeriesSource(name, series, None, seasonal_period, grid=grid, covariates=covariates)
 
 
 def _read_columns(
@@ -107,8 +115,8 @@ def _read_columns(
     timestamp_column: str | None = None,
     target_columns: Sequence[str] | None = None,
     dayfirst: bool | None = None,
-) -> SeriesSource:
-    """Series of a table, as `to_series`, and its columns of covariates, which are not series."""
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Series of a table, as `to_series`, and its columns of covariates, which are not series; None without any."""
     columns = {str(column): column for column in table.columns}
     for column in covariate_columns:
         if column not in columns:
@@ -117,8 +125,9 @@ def _read_columns(
             raise UserError(f"{name}: column {column!r} is both a target and a covariate; name it once.")
     chosen = [columns[column] for column in covariate_columns]
     series = to_series(table.drop(columns=chosen), timestamp_column, target_columns, name, dayfirst)
-    covariates = table[chosen].set_axis(covariate_columns, axis=1).set_axis(series.index) if chosen else None
-    return SeriesSource(name, series, covariates=covariates)
+    if not chosen:
+        return series, None
+    return series, table[chosen].set_axis(covariate_columns, axis=1).set_axis(series.index)
 
 
 def load_series(
@@ -153,8 +162,9 @@ def load_series(
     if not isinstance(data, pd.DataFrame) and hasattr(data, "to_pandas"):
         data = data.to_pandas()
     if isinstance(data, pd.DataFrame):
-        source = _read_columns("the table", data, covariate_columns, timestamp_column, target_columns, dayfirst)
-        return _on_grid(source, freq, default_freq)
+        name = "the table"
+        series, covariates = _read_columns(name, data, covariate_columns, timestamp_column, target_columns, dayfirst)
+        return on_grid(name, series, freq, default_freq, covariates=covariates)
     if not isinstance(data, str | Path):
         raise UserError(
             f"the series are of type {type(data).__name__}; give a name, a path, or a table of pandas, pyarrow or "
@@ -163,24 +173,27 @@ def load_series(
     name = str(data)
     if name in READERS:
         loader, period = READERS[name]
-        source = _read_columns(name, loader(), covariate_columns, target_columns=target_columns)
-        return _on_grid(replace(source, seasonal_period=period), freq, default_freq)
+        series, covariates = _read_columns(name, loader(), covariate_columns, target_columns=target_columns)
+        return on_grid(name, series, freq, default_freq, period, covariates)
     if freq is not None and (name == MITBIH or name in LTSF_DATASETS):
         raise UserError(f"{name}: freq is {freq!r}, but the rows of this set are those of its protocol; leave it out.")
     if name == MITBIH:
-        source = _read_columns(name, read_mitbih(), covariate_columns, target_columns=target_columns)
-        return replace(source, borders=split_borders(len(source.series), (0.7, 0.1, 0.2)), dated=False)
+        series, covariates = _read_columns(name, read_mitbih(), covariate_columns, target_columns=target_columns)
+        borders = split_borders(len(series), (0.7, 0.1, 0.2))
+        return SeriesSource(name, series, borders, dated=False, covariates=covariates)
     if name in LTSF_DATASETS:
         dataset = LTSF_DATASETS[name]
-        source = SeriesSource(name, _read_ltsf(name))
+        series, covariates = _read_ltsf(name), None
         if target_columns is not None or covariate_columns:
-            source = _read_columns(name, source.series, covariate_columns, target_columns=target_columns)
-        return replace(source, borders=dataset.borders, seasonal_period=dataset.seasonal_period)
+            series, covariates = _read_columns(name, series, covariate_columns, target_columns=target_columns)
+        return SeriesSource(name, series, dataset.borders, dataset.seasonal_period, covariates=covariates)
     if not Path(name).suffix:
         known = [*LTSF_DATASETS, *READERS, MITBIH]
         raise UserError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
-    source = _read_columns(name, read_table(name), covariate_columns, timestamp_column, target_columns, dayfirst)
-    return _on_grid(source, freq, default_freq)
+    series, covariates = _read_columns(
+        name, read_table(name), covariate_columns, timestamp_column, target_columns, dayfirst
+    )
+    return on_grid(name, series, freq, default_freq, covariates=covariates)
 
 
 def _entry(name: str, description: str, homepage: str) -> DatasetEntry:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -25,15 +26,20 @@ class StepCovariates:
     num_known: int
     static: Tensor
 
+    def rows(self, rows: slice) -> "StepCovariates":
+        """Those of some rows."""
+        return replace(self, by_step=self.by_step[rows])
+
 
 class WindowDataset(Dataset[dict[str, Tensor]]):
-    """All windows of `context_length + prediction_length` steps of a table of series, at stride 1.
+    """Windows of `context_length + prediction_length` steps of a table of series.
 
     Args:
         values: (time, variables), NaN where missing.
         context_length: steps of `past_values`.
         prediction_length: steps of `future_values`.
         inputs: series to cut `past_values` from, such as `values` with noise; `values` by default.
+        starts: first rows of the windows, int64 (windows,); every possible one by default.
         covariates: covariates of the same rows; none by default.
 
     Raises:
@@ -46,6 +52,7 @@ class WindowDataset(Dataset[dict[str, Tensor]]):
         context_length: int,
         prediction_length: int,
         inputs: Tensor | None = None,
+        starts: Tensor | None = None,
         covariates: StepCovariates | None = None,
     ):
         needed = context_length + prediction_length
@@ -65,6 +72,7 @@ class WindowDataset(Dataset[dict[str, Tensor]]):
             self._views["past_covariates"] = self._past_steps(covariates.by_step)
             self._views["future_covariates"] = self._future_steps(covariates.by_step[:, : covariates.num_known])
             self._static = covariates.static
+        self._starts = torch.arange(len(self._views["future_values"])) if starts is None else starts
 
     def _past_steps(self, rows: Tensor) -> Tensor:
         return rows[: len(rows) - self.prediction_length].unfold(0, self.context_length, 1)
@@ -73,7 +81,7 @@ class WindowDataset(Dataset[dict[str, Tensor]]):
         return rows[self.context_length :].unfold(0, self.prediction_length, 1)
 
     def __len__(self) -> int:
-        return len(self._views["future_values"])
+        return len(self._starts)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         """Window: `past_values` (context_length, variables) and `future_values` (prediction_length, variables).
@@ -81,14 +89,37 @@ class WindowDataset(Dataset[dict[str, Tensor]]):
         With covariates also `past_covariates` and `future_covariates`, both (steps, features), and
         `static_covariates` (features,); see `StepCovariates`.
         """
-        window = {name: view[index].T for name, view in self._views.items()}
+        row = self._starts[index]
+        window = {name: view[row].T for name, view in self._views.items()}
         return window if self._static is None else window | {"static_covariates": self._static}
 
     def __getitems__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """Return a batch of windows, batch axis first."""
-        rows = torch.as_tensor(indices)
+        rows = self._starts[torch.as_tensor(indices)]
         batch = {name: view[rows].transpose(1, 2) for name, view in self._views.items()}
         return batch if self._static is None else batch | {"static_covariates": self._static.expand(len(rows), -1)}
+
+
+def pooled_windows(
+    values: np.ndarray, lengths: np.ndarray, context_length: int, prediction_length: int
+) -> WindowDataset:
+    """Every window that lies within one of many series.
+
+    Args:
+        values: one series after the other, float64 (sum of lengths,), NaN where missing.
+        lengths: of each series, int64 (series,).
+        context_length: steps of `past_values`.
+        prediction_length: steps of `future_values`.
+
+    Raises:
+        ValueError: no series is as long as a window.
+    """
+    place = np.arange(len(values)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    starts = np.flatnonzero(np.repeat(lengths, lengths) - place >= context_length + prediction_length)
+    if not len(starts):
+        raise UserError(f"no series has {context_length + prediction_length} steps, which a window takes.")
+    column = torch.from_numpy(values)[:, None]
+    return WindowDataset(column, context_length, prediction_length, starts=torch.from_numpy(starts))
 
 
 def collate_windows(batch: dict[str, Tensor] | list[dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -130,9 +161,9 @@ def split_windows(
     for name, start, stop in zip(SPLITS, starts, stops, strict=True):
         rows = slice(max(start, 0), stop)
         past = (inputs or {}).get(name, values)[rows]
-        own = None if covariates is None else replace(covariates, by_step=covariates.by_step[rows])
+        own = None if covariates is None else covariates.rows(rows)
         try:
-            splits[name] = WindowDataset(values[rows], context_length, prediction_length, past, own)
+            splits[name] = WindowDataset(values[rows], context_length, prediction_length, past, covariates=own)
         except ValueError as error:
             raise UserError(f"{name} split: {error}") from None
     return splits
