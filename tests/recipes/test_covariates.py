@@ -18,6 +18,9 @@ COVARIATES = {
     "time_features": ["hour_of_day"],
 }
 
+# Asks for the test split, and not for rolling origins.
+SPLIT = ["--test_stride", "1"]
+
 
 @pytest.fixture(scope="module")
 def csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -68,7 +71,7 @@ def test_a_covariate_that_decides_the_future_is_used_and_found_again_by_evaluate
     assert metrics["variables"] == ["a", "b"]
     # Without the price, nothing is better than about the mean.
     assert metrics["test"]["mse"] < 0.3 * metrics["baselines"]["ridge"]["mse"]
-    assert main(["evaluate", "--models", str(trained), "--data", str(csv), "--output_dir", str(tmp_path)]) == 0
+    assert main(["evaluate", "--models", str(trained), "--data", str(csv), "--output_dir", str(tmp_path), *SPLIT]) == 0
     results = json.loads((tmp_path / "evaluation.json").read_text())["results"]
     assert results[str(trained)]["mse"] == pytest.approx(metrics["test"]["mse"], rel=1e-4)
     assert results["ridge"]["mse"] == pytest.approx(metrics["baselines"]["ridge"]["mse"], rel=1e-6)
@@ -93,7 +96,7 @@ def test_the_checkpoint_knows_its_covariates(trained: Path) -> None:
             "trained with covariates, which a graph does not",
         ),
         (
-            ["evaluate", "--models", "MODEL", "--data", "OTHER", "--output_dir", "OUT"],
+            ["evaluate", "--models", "MODEL", "--data", "OTHER", "--output_dir", "OUT", *SPLIT],
             "no column 'price' of covariates",
         ),
         (["train", "forecaster", "KNOWN", "cost"], "no column 'cost' of covariates; the columns are ['date', 'price'"),
