@@ -131,10 +131,10 @@ def backtest(
 
 def _named(table: pd.DataFrame, panel: Panel, forecasters: list[str], levels: list[str]) -> pd.DataFrame:
     """Replace positions of series, rows, targets and forecasters by their names."""
-    ids = panel.ids.to_frame(index=False)
-    columns = {name: ids.iloc[:, k].array.take(table["series"]) for k, name in enumerate(panel.id_columns)}
+    columns = panel.keys(table["series"].to_numpy(), table["target"].to_numpy())
+    target_name = columns.pop("target_name")
     columns[panel.timestamp_column] = panel.timestamps[table["row"]]
     columns["cutoff"] = panel.timestamps[table["cutoff"]]
-    columns["target_name"] = pd.Index(panel.targets).take(table["target"])
+    columns["target_name"] = target_name
     columns["forecaster"] = pd.Index(forecasters).take(table["forecaster"])
     return pd.DataFrame({**columns, **{name: table[name] for name in ("actual", "predictions", *levels, "scale")}})
