@@ -590,7 +590,10 @@ def _sorted_order(codes: np.ndarray, timestamps: pd.DatetimeIndex) -> np.ndarray
     steps = np.diff(codes)
     if ((steps > 0) | ((steps == 0) & (np.diff(times) >= 0))).all():
         return None
-    return np.lexsort((times, codes))
+    # Keys of 16 bits are sorted in linear time.
+    ranks, different = pd.factorize(times, sort=True)
+    keys = (ranks.astype(np.uint16) if len(different) < 2**16 else times, codes)
+    return np.lexsort(keys if codes.max() >= 2**16 else (keys[0], codes.astype(np.uint16)))
 
 
 def _duplicate_message(table: pd.DataFrame, names: _Names, label: str, stamp: pd.Timestamp) -> str:
