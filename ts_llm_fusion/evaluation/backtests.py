@@ -132,16 +132,10 @@ def backtest(
 
 def _named(table: pd.DataFrame, panel: Panel, forecasters: list[str], levels: list[str]) -> pd.DataFrame:
     """Replace positions of series, rows, targets and forecasters by their names."""
-    ids = panel.ids.to_frame(index=False).set_axis(list(panel.id_columns) or [ID], axis=1)
-    columns: dict[str, Any] = {name: ids[name].array.take(table["series"]) for name in ids.columns}
-    target_names = pd.Index(panel.targets, dtype="str").take(table["target"])
-    # As in the table of `predict_df`.
-    if not panel.id_columns:
-        columns[ID] = target_names
-    elif panel.is_wide:
-        target_names = columns[panel.id_columns[0]]
+    columns = panel.keys(table["series"].to_numpy(), table["target"].to_numpy())
+    target_name = columns.pop("target_name")
     columns[panel.timestamp_column] = panel.timestamps[table["row"]]
     columns["cutoff"] = panel.timestamps[table["cutoff"]]
-    columns["target_name"] = target_names
+    columns["target_name"] = target_name
     columns["forecaster"] = pd.Index(forecasters, dtype="str").take(table["forecaster"])
     return pd.DataFrame({**columns, **{name: table[name] for name in ("actual", "predictions", *levels, "scale")}})
