@@ -3,13 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..adapters import Prediction
-from ..data.series.panels import ID, Panel
+from ..data.series.panels import Panel
 from ..errors import UserError
 from .point_metrics import check_finite, flat_seasonal_scale
 
