@@ -10,7 +10,7 @@ from transformers.pipelines.base import Pipeline
 from .data.series.panels import read_panel, to_kind
 from .errors import UserError
 from .families import BUILT_IN
-from .prediction import check_horizon, check_levels, default_horizon, forecast_panel, predict_df
+from .prediction import check_horizon, check_levels, default_horizon, forecast_panel, predict_df, reading_options
 
 TASK = "time-series-forecasting"
 _OPTIONS = [name for name in inspect.signature(predict_df).parameters if name not in ("df", "model", "batch_size")]
@@ -49,7 +49,7 @@ class TimeSeriesForecastingPipeline(Pipeline):
 
     def preprocess(self, input_: Any, **reading: Any) -> dict[str, Any]:
         """Read a table."""
-        return {"panel": read_panel(input_, default_freq=getattr(self.feature_extractor, "freq", None), **reading)}
+        return {"panel": read_panel(input_, **reading, **reading_options(self.feature_extractor))}
 
     def _forward(
         self,

@@ -51,8 +51,8 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
         "--target_columns",
         nargs="+",
         metavar="COLUMN",
-        help="columns to forecast; by default target, y or the only column of numbers of a long file, and every column "
-        "of a wide file",
+        help="columns to forecast; by default target, y or the only column of numbers of a long file, and all of a "
+        "wide file",
     )
     parser.add_argument(
         "--future", metavar="FILE", help="file of the known future of covariates, in the columns of FILE"
@@ -121,7 +121,7 @@ def main(args: Sequence[str]) -> None:
     from ..data.series.panels import load_panel
     from ..data.series.tables import read_table
     from ..plots import forecast_figure, save_figure
-    from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load
+    from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load, reading_options
 
     model, feature_extractor = load(options.model)
     horizon = options.horizon or default_horizon(model.config)
@@ -132,8 +132,8 @@ def main(args: Sequence[str]) -> None:
         options.timestamp_column,
         options.target,
         options.freq,
-        default_freq=getattr(feature_extractor, "freq", None),
         dayfirst=options.dayfirst,
+        **reading_options(feature_extractor),
     )
     future = None if options.future is None else read_table(options.future)
     table = forecast_panel(panel, model, feature_extractor, horizon, levels, future)

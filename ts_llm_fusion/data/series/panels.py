@@ -12,7 +12,14 @@ import pandas as pd
 
 from ...errors import UserError
 from .dates import parse_timestamps
-from .frames import NAMES_OF_SERIES, find_timestamp_column, is_identifier, numeric_values, to_series
+from .frames import (
+    NAMES_OF_SERIES,
+    find_timestamp_column,
+    is_identifier,
+    is_row_number,
+    numeric_values,
+    to_series,
+)
 from .panel_grids import PanelGrids, find_grids
 from .sources import SeriesSource, load_series, on_grid
 from .tables import read_table
@@ -80,6 +87,22 @@ class Panel:
         if len(self.targets) > 1 and target is not None:
             names.append(repr(self.targets[target]))
         return ", ".join(names)
+
+    def keys(self, series: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
+        """Columns of ids and of `target_name` for rows of a table.
+
+        In a table without ids the name of a target is the id, and in a wide table the id is the name of the target.
+
+        Args:
+            series: position of the series of each row, int64 (rows,).
+            targets: position of its target.
+        """
+        names = pd.Index(list(self.targets), dtype="str").take(targets)
+        if not self.id_columns:
+            return {ID: names, "target_name": names}
+        ids = self.ids.to_frame(index=False).set_axis(list(self.id_columns), axis=1)
+        columns = {name: ids[name].array.take(series) for name in self.id_columns}
+        return columns | {"target_name": columns[ID] if self.is_wide else names}
 
     def find(self, row: Mapping[Any, Any] | pd.Series) -> int:
         """Position of the series whose ids a row of a table holds."""
@@ -361,6 +384,7 @@ def read_panel(
     default_freq: str | None = None,
     dayfirst: bool | None = None,
     source: str = "the table",
+    covariates: Sequence[str] = (),
 ) -> Panel:
     """Read a table of many series.
 
@@ -380,6 +404,7 @@ def read_panel(
         default_freq: time step to use where `freq` is None and it fits.
         dayfirst: whether 01/02/2024 is 1 February; inferred from all rows by default.
         source: name of the table for messages.
+        covariates: columns of a wide table that are covariates, and not series.
 
     Returns:
         The panel. An id whose time step nobody knows (one row, and no step given or shared by the others) is left out
@@ -391,6 +416,9 @@ def read_panel(
     """
     table, kind = to_pandas(df, source), table_kind(df, source)
     names = _find_names(table, id_column, timestamp_column, target, source)
+    if not names.targets and any(name in table.columns for name in covariates):
+        others = [name for name in table.columns if name not in covariates and name != names.timestamp]
+        names = replace(names, targets=tuple(others))
     if names.targets:
         return replace(_read_long(table, names, freq, default_freq, dayfirst, source), kind=kind)
     stamps = _parsed(table.index.to_series() if not names.timestamp else table[names.timestamp], source, dayfirst)
@@ -412,6 +440,7 @@ def load_panel(
     freq: str | None = None,
     default_freq: str | None = None,
     dayfirst: bool | None = None,
+    covariates: Sequence[str] = (),
 ) -> Panel:
     """Load a panel from a file, or by the name of a set; arguments and errors as `read_panel` and `load_series`."""
     if not Path(name_or_path).suffix:
@@ -425,6 +454,7 @@ def load_panel(
         default_freq,
         dayfirst,
         str(name_or_path),
+        covariates,
     )
 
 
@@ -481,6 +511,7 @@ def _read_long(
         raise UserError(f"{label(codes[row])} has an infinite value at {timestamps[row]}; mend it or leave it empty.")
     grids, positions = find_grids(timestamps, bounds, label, freq, default_freq)
     covariates = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
+    covariates = [name for name in covariates if not is_row_number(name, table[name])]
     rows = np.arange(len(table)) if order is None else order
     untold = grids.grid_of < 0
     if untold.any():
