@@ -11,7 +11,7 @@ _TOP_LEVEL = ("modeling", "processing", "training")
 _BOTTOM = {"errors", "files", "requirements", "suggestions", "families", "checkpoints"}
 _DATA = {"data", "data.series", "data.qa"}
 _MODELS = {"modeling", "processing", "training"}
-_MEASURED = {"baselines", "forecasting", "adapters", "prediction", "plots"}
+_MEASURED = {"baselines", "forecasting", "adapters", "panel_covariates", "prediction", "plots"}
 
 # Folder or module below ts_llm_fusion -> others that it may import; each stands above everything that it may import.
 ALLOWED: dict[str, set[str]] = {

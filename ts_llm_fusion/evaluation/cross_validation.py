@@ -12,6 +12,8 @@ from ..data.series.panels import ID, TARGET, TIMESTAMP, Panel, read_panel, to_ki
 from ..errors import UserError
 from ..families import BUILT_IN, BUILT_IN_NAME
 from ..prediction import BATCH_SIZE, Forecaster, check_horizon, check_levels, load
+from ..prediction import reading_options as model_options
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from .backtests import PanelForecaster, backtest
 from .panel_forecasters import predict_baseline, predict_model
 
@@ -21,31 +23,70 @@ LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _COLUMNS = ("cutoff", "target_name", "forecaster", "actual", "predictions", "scale")
 
 
-def _name(model: Forecaster | None) -> str:
-    """Name of a forecaster in the result."""
-    if isinstance(model, tuple):
-        model = model[0]
-    if isinstance(model, PreTrainedModel):
-        model = model.config.name_or_path or type(model).__name__
-    return BUILT_IN_NAME if model is None or str(model) == BUILT_IN else str(model)
+# Forecasters and their feature extractors, by name.
+Models = dict[str, tuple[PreTrainedModel, ForecastFeatureExtractor | None]]
 
 
-def make_forecasters(
-    model: Forecaster | list[Forecaster] | None, baselines: Sequence[str], batch_size: int = BATCH_SIZE
-) -> dict[str, PanelForecaster]:
-    """Forecasters of panels by name: baselines, then models; arguments and errors as `cross_validation`."""
+def load_models(model: Forecaster | list[Forecaster] | None) -> Models:
+    """Load one or several forecasters.
+
+    Args:
+        model: as in `cross_validation`.
+
+    Raises:
+        ValueError, OSError: as `prediction.load`, or one is given twice.
+    """
+    models: Models = {}
+    for one in model if isinstance(model, list) else [model]:
+        loaded = load(one)
+        place = loaded[0].config.name_or_path or type(loaded[0]).__name__
+        name = BUILT_IN_NAME if place == BUILT_IN else place
+        if name in models:
+            raise UserError(f"model: {name} is given twice.")
+        models[name] = loaded
+    return models
+
+
+def make_forecasters(models: Models, baselines: Sequence[str], batch_size: int) -> dict[str, PanelForecaster]:
+    """Forecasters of panels by name: baselines, then models.
+
+    Args:
+        models: from `load_models`.
+        baselines: as in `cross_validation`.
+        batch_size: series at once.
+
+    Raises:
+        ValueError: an unknown baseline, or a name that is given twice.
+    """
     check_fitted(baselines)
-    models = model if isinstance(model, list) else [model]
-    names = [*baselines, *map(_name, models)]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            raise UserError(f"{name} is given twice.")
-    fitted: list[PanelForecaster] = [partial(predict_baseline, name=name, batch_size=batch_size) for name in baselines]
-    loaded = [load(one) for one in models]
-    made: list[PanelForecaster] = [
-        partial(predict_model, model=one, extractor=extractor, batch_size=batch_size) for one, extractor in loaded
-    ]
-    return dict(zip(names, [*fitted, *made], strict=True))
+    names = [*baselines, *models]
+    twice = [name for number, name in enumerate(names) if name in names[:number]]
+    if twice:
+        raise UserError(f"baselines: {twice[0]} is given twice.")
+    fitted = {name: partial(predict_baseline, name=name, batch_size=batch_size) for name in baselines}
+    return fitted | {
+        name: partial(predict_model, model=model, extractor=extractor, batch_size=batch_size)
+        for name, (model, extractor) in models.items()
+    }
+
+
+def reading_options(models: Models, known_covariates: Sequence[str] = ()) -> dict[str, Any]:
+    """Options of `read_panel` that models bring: the time step of the first that has one, and all covariates."""
+    options = [model_options(extractor) for _, extractor in models.values()]
+    steps = [given["default_freq"] for given in options if given.get("default_freq")]
+    covariates = [name for given in options for name in given.get("covariates", ())]
+    return {
+        "default_freq": steps[0] if steps else None,
+        "covariates": list(dict.fromkeys([*known_covariates, *covariates])),
+    }
+
+
+def check_known(panel: Panel, known_covariates: Sequence[str]) -> None:
+    """Raise ValueError for a known covariate that a panel lacks."""
+    for name in known_covariates:
+        if name not in panel.past.columns:
+            others = ", ".join(map(repr, panel.past.columns)) or "none"
+            raise UserError(f"known_covariates: no covariate {name!r}; those of {panel.name} are {others}.")
 
 
 def check_count(name: str, value: Any) -> int:
@@ -74,6 +115,7 @@ def cross_validation(
     timestamp_column: str = TIMESTAMP,
     target: str | Sequence[str] = TARGET,
     freq: str | None = None,
+    known_covariates: Sequence[str] = (),
     seasonal_period: int | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> Any:
@@ -96,6 +138,8 @@ def cross_validation(
         timestamp_column: column of timestamps.
         target: column to forecast, or several.
         freq: time step, a pandas alias; inferred for each id by default.
+        known_covariates: columns that are known for the steps of a window, such as prices and holidays; the other
+            columns are known up to the cutoff alone.
         seasonal_period: steps of the season for the baselines and for MASE; that of the calendar by default.
         batch_size: series to forecast at once.
 
@@ -122,10 +166,14 @@ def cross_validation(
     horizon, levels = check_horizon(prediction_length), sorted(check_levels(quantile_levels))
     windows = check_count("windows", windows)
     step = horizon if step is None else check_count("step", step)
-    forecasters = make_forecasters(model, baselines, batch_size)
-    panel = read_panel(df, id_column, timestamp_column, target, freq)
+    models = load_models(model)
+    forecasters = make_forecasters(models, baselines, batch_size)
+    options = reading_options(models, known_covariates)
+    panel = read_panel(df, id_column, timestamp_column, target, freq, **options)
+    check_known(panel, known_covariates)
     used = [name for name in (*panel.id_columns, panel.timestamp_column) if name in _COLUMNS]
     if used:
         raise UserError(f"column {used[0]!r} has the name of a column of the result; rename it.")
-    table = backtest(panel, forecasters, horizon, windows, step, levels, panel_seasons(panel, seasonal_period))
+    seasons = panel_seasons(panel, seasonal_period)
+    table = backtest(panel, forecasters, horizon, windows, step, levels, seasons, known_covariates)
     return to_kind(table, panel.kind)

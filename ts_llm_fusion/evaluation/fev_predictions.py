@@ -1,11 +1,13 @@
 """Predictions of forecasters for tasks of fev."""
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from transformers import PreTrainedModel
 
 from ..adapters import Prediction
@@ -18,7 +20,7 @@ from ..forecasting import check_quantile_levels, quantiles_at
 from ..prediction import BATCH_SIZE, panel_batches
 from ..requirements import require
 from .backtests import PanelForecaster
-from .cross_validation import make_forecasters
+from .cross_validation import load_models, make_forecasters
 
 if TYPE_CHECKING:
     import fev
@@ -28,7 +30,12 @@ logger = logging.getLogger(__name__)
 
 
 def _by_function(
-    panel: Panel, prediction_length: int, quantile_levels: list[float], seasons: np.ndarray, forecaster: Forecaster
+    panel: Panel,
+    prediction_length: int,
+    quantile_levels: Sequence[float],
+    seasons: np.ndarray,
+    future_df: pd.DataFrame | None,
+    forecaster: Forecaster,
 ) -> Prediction:
     """Forecast of a panel by a function of past values."""
     shape = (len(panel), prediction_length, len(panel.targets))
@@ -52,7 +59,7 @@ def _task_forecaster(forecaster: str | Path | PreTrainedModel | Forecaster) -> P
         return partial(_by_function, forecaster=forecaster)
     if isinstance(forecaster, str) and forecaster in BASELINES:
         check_fitted([forecaster])
-        return make_forecasters([], [forecaster])[forecaster]
+        return make_forecasters({}, [forecaster], BATCH_SIZE)[forecaster]
     if isinstance(forecaster, str | Path):
         name = str(forecaster)
         if name != BUILT_IN_NAME and not Path(name).exists() and "/" not in name:
@@ -60,7 +67,7 @@ def _task_forecaster(forecaster: str | Path | PreTrainedModel | Forecaster) -> P
             raise UserError(
                 f"{name}: neither the folder of a forecaster nor one of {BUILT_IN_NAME}, {', '.join(known)}."
             )
-    (made,) = make_forecasters([forecaster], []).values()
+    (made,) = make_forecasters(load_models(forecaster), (), BATCH_SIZE).values()
     return made
 
 
@@ -68,17 +75,21 @@ def _predict_window(window: "fev.EvaluationWindow", task: "fev.Task", forecaster
     from datasets import Dataset, DatasetDict
 
     fev = require("fev", "fev")
-    past, *_ = fev.convert_input_data(window, adapter="pandas")
+    past, future, static = fev.convert_input_data(window, adapter="pandas")
     keys = [task.id_column, task.timestamp_column]
+    if static is not None:
+        past = past.merge(static, on=task.id_column)
+    known = list(task.known_dynamic_columns)
     panel = read_panel(
-        past[[*keys, *task.target_columns]],
+        past,
         *keys,
         list(task.target_columns),
         default_freq=task.freq,
         source=task.dataset_path,
     )
     levels = list(task.quantile_levels)
-    found = forecaster(panel, task.horizon, levels, np.full(len(panel), task.seasonality))
+    future_df = future[[*keys, *known]] if known else None
+    found = forecaster(panel, task.horizon, levels, np.full(len(panel), task.seasonality), future_df)
     # A series without an observed value has no forecast, and fev takes no missing one.
     mean = np.nan_to_num(found.mean)
     if levels and np.isnan(found.quantiles[np.isfinite(found.mean)]).any():
@@ -98,9 +109,9 @@ def _predict_window(window: "fev.EvaluationWindow", task: "fev.Task", forecaster
 def predict_fev(task: "fev.Task", forecaster: str | Path | PreTrainedModel | Forecaster) -> "list[DatasetDict]":
     """Forecast every window of a fev task, in the format of `task.evaluation_summary`.
 
-    Models and baselines get the targets of the task; a baseline takes its season, a model that of the calendar. If
-    the task asks for quantiles and the forecaster gives none, its point forecast is used at every level, with a
-    warning.
+    A model gets the targets and covariates of the task, as in `predict_df`, and the season of the calendar; a baseline
+    gets the targets and the season of the task. If the task asks for quantiles and the forecaster gives none, its
+    point forecast is used at every level, with a warning.
 
     Args:
         task: task of fev.

@@ -10,17 +10,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..data.series.panel_sources import load_panel, m4_rules
+from ..data.series.panel_sources import load_source, m4_rules
 from ..data.series.panels import ID, Panel
 from ..data.series.preparation import DataArguments
 from ..errors import UserError
 from ..evaluation.backtests import PanelForecaster, backtest
-from ..evaluation.cross_validation import BASELINES, check_count, make_forecasters, panel_seasons
+from ..evaluation.cross_validation import (
+    BASELINES,
+    check_count,
+    check_known,
+    load_models,
+    make_forecasters,
+    panel_seasons,
+    reading_options,
+)
 from ..evaluation.forecast_scores import score_forecasts
 from ..evaluation.point_metrics import owa
-from ..families import BUILT_IN_NAME, FAMILIES
+from ..families import FAMILIES
 from ..files import atomic_path
-from ..prediction import check_horizon, check_levels, load
+from ..prediction import check_horizon, check_levels
 from .evaluation import EvaluationArguments, ForecastArguments, check_evaluation_output
 
 logger = logging.getLogger(__name__)
@@ -50,6 +58,13 @@ class BacktestArguments:
     quantile_levels: list[float] = field(
         default_factory=lambda: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
         metadata={"help": "Levels of the quantiles."},
+    )
+    known_covariates: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "Columns that are known for the steps of a window, such as prices; other columns than ids, "
+            "timestamps and targets are known up to its origin."
+        },
     )
     series_batch: int = field(default=256, metadata={"help": "Series forecast at a time."})
 
@@ -129,26 +144,29 @@ def backtest_forecasters(
     names = list(BASELINES if forecast.baselines is None else forecast.baselines)
     if rules and "naive2" not in names:
         names.append("naive2")
-    models = [load(name) for name in ([BUILT_IN_NAME] if arguments.models is None else arguments.models)]
+    models = load_models(list(arguments.models) if arguments.models is not None else None)
     forecasters = make_forecasters(models, names, rolling.series_batch)
-    panel = load_panel(
+    panel = load_source(
         data_arguments.data,
-        rolling.id_column,
-        data_arguments.timestamp_column,
-        data_arguments.target_columns,
-        data_arguments.freq,
-        data_arguments.dayfirst,
+        id_column=rolling.id_column,
+        timestamp_column=data_arguments.timestamp_column,
+        target=data_arguments.target_columns,
+        freq=data_arguments.freq,
+        dayfirst=data_arguments.dayfirst,
+        **reading_options(models, rolling.known_covariates),
     )
+    check_known(panel, rolling.known_covariates)
     if rules:
         horizon, season = rules.horizon, rules.seasonality
     else:
         season = data_arguments.seasonal_period
-        horizon = forecast.prediction_length or _usual_horizon(panel, [model.config for model, _ in models])
+        horizon = forecast.prediction_length or _usual_horizon(panel, [model.config for model, _ in models.values()])
     horizon = check_horizon(horizon)
     step = horizon if rolling.step is None else check_count("step", rolling.step)
     seconds: dict[str, float] = {}
     timed = {name: _timed(forecaster, name, seconds) for name, forecaster in forecasters.items()}
-    table = backtest(panel, timed, horizon, windows, step, levels, panel_seasons(panel, season))
+    seasons = panel_seasons(panel, season)
+    table = backtest(panel, timed, horizon, windows, step, levels, seasons, rolling.known_covariates)
     output = Path(arguments.output_dir)
     with atomic_path(output / FORECASTS_FILE) as temporary:
         table.to_parquet(temporary, index=False)

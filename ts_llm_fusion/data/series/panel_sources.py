@@ -1,7 +1,6 @@
 """Sources of panels: a file with a long or wide table, or a set of series by name."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,7 @@ import pandas as pd
 
 from ..registry import REGISTRY, load_dataset
 from .m4 import M4_GROUPS, M4Rules, load_m4
-from .panels import ID, TARGET, TIMESTAMP, Panel, read_panel
-from .sources import load_series
-from .tables import read_table
+from .panels import ID, TARGET, TIMESTAMP, Panel, load_panel, read_panel
 
 # Date of the first value of series whose source has no dates.
 _START = "1750-01-01"
@@ -33,48 +30,25 @@ def _numbered(names: Sequence[str], series: Sequence[np.ndarray], start: Any, fr
     return read_panel(pd.DataFrame(columns), freq=freq, source=source)
 
 
-def load_panel(
-    data: str,
-    id_column: str | Sequence[str] | None = None,
-    timestamp_column: str | None = None,
-    target_columns: Sequence[str] | None = None,
-    freq: str | None = None,
-    dayfirst: bool | None = None,
-) -> Panel:
-    """Load the series of a file, or of a set by name.
+def load_source(name_or_path: str, **options: Any) -> Panel:
+    """Load the series of a file, or of any set of series in the registry.
 
     Args:
-        data: path of a CSV, parquet or xlsx file with a long or wide table, or a name of the registry. M4 has its
-            history and its test together, dated from 1750 on, because its files have no dates; of a generated set
-            the test split is taken.
-        id_column: column of ids, or several, of a file; found by its name by default.
-        timestamp_column: column of timestamps; found by its name by default.
-        target_columns: columns to forecast; by default as `read_panel`, of a set all.
-        freq: time step, a pandas alias; inferred by default.
-        dayfirst: whether 01/02/2024 is 1 February; inferred from all rows by default.
+        name_or_path: path or name. M4 has its history and its test together, dated from 1750 on, because its files
+            have no dates; of a generated set the test split is taken.
+        options: of `load_panel`, for files and for sets that are one table.
 
     Raises:
         FileNotFoundError: the file or set is not available.
-        ValueError: unknown name, or as `read_panel`.
+        ValueError: as `load_panel`.
     """
-    if rules := m4_rules(data):
-        group = load_m4(data.removeprefix("M4-"))
+    if rules := m4_rules(name_or_path):
+        group = load_m4(name_or_path.removeprefix("M4-"))
         whole = [np.concatenate(pair) for pair in zip(group.train, group.test, strict=True)]
-        return _numbered(group.names, whole, _START, rules.frequency, data)
-    if data in REGISTRY and REGISTRY[data].loader != _TABLES:
-        rows: Any = load_dataset(data, REGISTRY[data].splits[-1])
+        return _numbered(group.names, whole, _START, rules.frequency, name_or_path)
+    if name_or_path in REGISTRY and REGISTRY[name_or_path].loader != _TABLES:
+        rows: Any = load_dataset(name_or_path, REGISTRY[name_or_path].splits[-1])
         first = rows[0]
         series = rows.with_format("numpy")["target"]
-        return _numbered(rows["item_id"], list(series), first["start"] or _START, first["freq"], data)
-    if data in REGISTRY or not Path(data).suffix:
-        source = load_series(data, timestamp_column, target_columns, dayfirst, freq)
-        return read_panel(source.series, freq=freq, source=data)
-    return read_panel(
-        read_table(data),
-        id_column or ID,
-        timestamp_column or TIMESTAMP,
-        target_columns or TARGET,
-        freq,
-        dayfirst=dayfirst,
-        source=data,
-    )
+        return _numbered(rows["item_id"], list(series), first["start"] or _START, first["freq"], name_or_path)
+    return load_panel(name_or_path, **options)
