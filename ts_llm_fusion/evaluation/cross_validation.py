@@ -81,6 +81,12 @@ def reading_options(models: Models, known_covariates: Sequence[str] = ()) -> dic
     }
 
 
+def known_names(models: Models, known_covariates: Sequence[str]) -> list[str]:
+    """Covariates that are known for the steps of a window: those given, and those that a model was trained to know."""
+    trained = [getattr(extractor, "covariates", None) for _, extractor in models.values()]
+    return list(dict.fromkeys([*known_covariates, *(name for one in trained if one for name in one.known.names)]))
+
+
 def check_known(panel: Panel, known_covariates: Sequence[str]) -> None:
     """Raise ValueError for a known covariate that a panel lacks."""
     for name in known_covariates:
@@ -168,12 +174,13 @@ def cross_validation(
     step = horizon if step is None else check_count("step", step)
     models = load_models(model)
     forecasters = make_forecasters(models, baselines, batch_size)
-    options = reading_options(models, known_covariates)
+    known = known_names(models, known_covariates)
+    options = reading_options(models, known)
     panel = read_panel(df, id_column, timestamp_column, target, freq, **options)
-    check_known(panel, known_covariates)
+    check_known(panel, known)
     used = [name for name in (*panel.id_columns, panel.timestamp_column) if name in _COLUMNS]
     if used:
         raise UserError(f"column {used[0]!r} has the name of a column of the result; rename it.")
     seasons = panel_seasons(panel, seasonal_period)
-    table = backtest(panel, forecasters, horizon, windows, step, levels, seasons, known_covariates)
+    table = backtest(panel, forecasters, horizon, windows, step, levels, seasons, known)
     return to_kind(table, panel.kind)
