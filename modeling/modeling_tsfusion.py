@@ -14,6 +14,7 @@ from .configuration_tsfusion import EXPERTS, SPREADS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_shared_layers import init_fan_in
 from .modeling_tsfusion_analysis import Analysis, analyze
+from .modeling_tsfusion_covariates import check_covariates, covariate_effects
 from .modeling_tsfusion_experts import Experts, run_experts
 from .modeling_tsfusion_features import NUM_FEATURES, series_features
 from .modeling_tsfusion_series import Histories, align, find_periods
@@ -41,6 +42,9 @@ class TSFusionModelOutput(ModelOutput):
         unit: error of the seasonal naive in the history, in units of `scale`, (series,).
         series_features: of the gate, (series, features).
         knot_features: of the gate at 1, 2, 4, ... steps, (series, knots, features).
+        covariate_effects: float64 (series, prediction_length, features), in the units of the input; None without
+            covariates. All other fields are of the history without them.
+        effect_variance: of their sum, float64 (series, prediction_length).
     """
 
     last_hidden_state: Tensor | None = None
@@ -53,6 +57,8 @@ class TSFusionModelOutput(ModelOutput):
     unit: Tensor | None = None
     series_features: Tensor | None = None
     knot_features: Tensor | None = None
+    covariate_effects: Tensor | None = None
+    effect_variance: Tensor | None = None
 
 
 @dataclass
@@ -66,7 +72,10 @@ class TSFusionForForecastingOutput(ModelOutput):
         full_predictions: quantiles, (batch, prediction_length, channels, levels), rising along the last axis.
         expert_weights: share of each expert in the point forecast, (batch, prediction_length, channels, experts); they
             add up to 1. Their names are `config.experts`.
-        expert_predictions: what each expert forecasts, same shape; the point forecast is the sum of the products.
+        expert_predictions: what each expert forecasts, same shape; the point forecast is the sum of the products, plus
+            the effects of the covariates.
+        covariate_effects: what each covariate adds to the point forecast, against its median in the history, in the
+            units of the input, (batch, prediction_length, channels, features); None without covariates.
     """
 
     loss: Tensor | None = None
@@ -74,6 +83,7 @@ class TSFusionForForecastingOutput(ModelOutput):
     full_predictions: Tensor | None = None
     expert_weights: Tensor | None = None
     expert_predictions: Tensor | None = None
+    covariate_effects: Tensor | None = None
 
 
 class TSFusionPreTrainedModel(PreTrainedModel):
@@ -231,6 +241,8 @@ class TSFusionModel(TSFusionPreTrainedModel):
         past_observed_mask: Tensor | None = None,
         seasonal_period: int | Sequence[int] | Tensor | None = None,
         prediction_length: int | None = None,
+        past_covariates: Tensor | None = None,
+        future_covariates: Tensor | None = None,
     ) -> TSFusionModelOutput:
         """Run the experts and the gate.
 
@@ -239,6 +251,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             past_observed_mask: same shape, True or 1 where a value is used; the others have no influence.
             seasonal_period: see [`TSFusionForForecasting.forward`].
             prediction_length: steps to forecast; `config.prediction_length` by default.
+            past_covariates, future_covariates: see [`TSFusionForForecasting.forward`].
 
         Raises:
             ValueError: if `past_values` does not have three axes, has an empty one or an infinity, for a horizon below
@@ -257,6 +270,11 @@ class TSFusionModel(TSFusionPreTrainedModel):
         if (torch.isinf(past_values) & mask).any():
             raise ValueError("past_values holds an infinity; correct the value or make it NaN.")
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (past_values, mask))
+        effects = None
+        if past_covariates is not None or future_covariates is not None:
+            past, future = check_covariates(past_covariates, future_covariates, batch, values.shape[1], length)
+            effects = covariate_effects(values, mask, periods, past, future, self.config.context_length)
+            values = (values - effects.past).to(values.dtype)
         gaps = torch.where(mask.any(1), mask.flip(1).float().argmax(1), 0).clamp(max=self.config.context_length)
         last_knot = int(gaps.max() + length - 1).bit_length()
         width = max(1, _VALUES_A_PASS // max(min(values.shape[1], self.config.context_length), length))
@@ -280,6 +298,8 @@ class TSFusionModel(TSFusionPreTrainedModel):
             unit=unit,
             series_features=series,
             knot_features=knot,
+            covariate_effects=None if effects is None else effects.future,
+            effect_variance=None if effects is None else effects.variance,
         )
 
 
@@ -368,6 +388,8 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         seasonal_period: int | Sequence[int] | Tensor | None = None,
         prediction_length: int | None = None,
         quantile_levels: Sequence[float] | None = None,
+        past_covariates: Tensor | None = None,
+        future_covariates: Tensor | None = None,
     ) -> TSFusionForForecastingOutput:
         """Forecast any number of steps at once.
 
@@ -383,18 +405,28 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 (batch, channels, 2). 1 is no season, 0 or None a season to find in the history.
             prediction_length: steps to forecast; those of `future_values`, else `config.prediction_length` by default.
             quantile_levels: rising levels between 0 and 1 of `full_predictions`; `config.quantiles` by default.
+            past_covariates: (batch, time, features), shared by the channels; NaN is missing and filled by its
+                neighbors.
+            future_covariates: (batch, prediction_length, known) of the first `known` features, whose values in the
+                horizon are known; the others are forecast as an autoregression about their mean.
 
         Raises:
             ValueError: for wrong axes, an infinity, a horizon below 1, levels that do not rise between 0 and 1, a
-                period that does not fit, or `future_values` of another shape than the forecast.
+                period that does not fit, `future_values` of another shape than the forecast, or covariates that do not
+                fit or are missing in the horizon.
         """
         levels = list(self.config.quantiles if quantile_levels is None else quantile_levels)
         if not levels or any(not 0 < q < 1 for q in levels) or sorted(set(levels)) != levels:
             raise ValueError(f"quantile_levels is {levels}; give rising levels between 0 and 1.")
         if prediction_length is None and future_values is not None:
             prediction_length = future_values.shape[1]
-        encoded = self.model(past_values, past_observed_mask, seasonal_period, prediction_length)
+        encoded = self.model(
+            past_values, past_observed_mask, seasonal_period, prediction_length, past_covariates, future_covariates
+        )
         weights, median, offsets = self.head(encoded)
+        effects = encoded.covariate_effects
+        if effects is not None:
+            offsets = self._widened(offsets, encoded)
         batch, _, channels = past_values.shape
         loss = None
         if future_values is not None:
@@ -404,7 +436,10 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                     f"{(batch, encoded.steps.shape[1], channels)}."
                 )
             counted = observed(future_values, future_observed_mask).transpose(1, 2).flatten(0, 1)
-            loss = self._loss(encoded, median, offsets, future_values.transpose(1, 2).flatten(0, 1), counted)
+            future = future_values.transpose(1, 2).flatten(0, 1)
+            if effects is not None:
+                future = future - effects.sum(-1)
+            loss = self._loss(encoded, median, offsets, future, counted)
 
         wanted = torch.tensor(levels, dtype=torch.float64, device=median.device)
         known = self.config.quantile_levels
@@ -415,18 +450,31 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
 
         dtype = past_values.dtype if past_values.dtype == torch.float64 else torch.float32
 
-        def in_units(z: Tensor) -> Tensor:
+        def in_units(z: Tensor, added: Tensor | None = None) -> Tensor:
             shape = [-1] + [1] * (z.ndim - 1)
             out = encoded.loc.view(shape) + encoded.scale.view(shape) * z.double()
+            if added is not None:
+                out = out + added.view(*added.shape, *[1] * (z.ndim - 2))
             return _by_channel(out.to(dtype), batch, channels)
+
+        effect = None if effects is None else effects.sum(-1)
 
         return TSFusionForForecastingOutput(
             loss=loss,
-            mean_predictions=in_units(median),
-            full_predictions=in_units(quantiles),
+            mean_predictions=in_units(median, effect),
+            full_predictions=in_units(quantiles, effect),
             expert_weights=_by_channel(weights, batch, channels),
             expert_predictions=in_units(encoded.expert_forecasts),
+            covariate_effects=None if effects is None else _by_channel(effects.to(dtype), batch, channels),
         )
+
+    def _widened(self, offsets: Tensor, encoded: Any) -> Tensor:
+        """Offsets of the quantiles with the uncertainty of the covariate effects: variances add up."""
+        one_deviation = torch.special.ndtr(offsets.new_tensor((-1.0, 1.0), dtype=torch.float64))
+        low, high = (offsets @ quantile_interpolation(self.config.quantile_levels, one_deviation).T).unbind(-1)
+        scale = torch.where(encoded.scale == 0, torch.inf, encoded.scale)[:, None]
+        ratio = encoded.effect_variance.sqrt() / scale / ((high - low) / 2).clamp(min=1e-6)
+        return offsets * (1 + ratio.square()).sqrt()[..., None].to(offsets.dtype)
 
     def _loss(self, encoded: Any, median: Tensor, offsets: Tensor, future: Tensor, counted: Tensor) -> Tensor:
         """Pinball loss in errors of the seasonal naive, mean over the levels, steps and series."""
@@ -454,6 +502,8 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         prediction_length: int | None = None,
         quantile_levels: Sequence[float] | None = None,
         seasonal_period: int | Sequence[int] | Tensor | None = None,
+        past_covariates: Tensor | None = None,
+        future_covariates: Tensor | None = None,
     ) -> TSFusionForForecastingOutput:
         """Forecast in evaluation mode and without gradient; arguments and errors as `forward`."""
         training = self.training
@@ -465,6 +515,8 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 seasonal_period=seasonal_period,
                 prediction_length=prediction_length,
                 quantile_levels=quantile_levels,
+                past_covariates=past_covariates,
+                future_covariates=future_covariates,
             )
         finally:
             self.train(training)

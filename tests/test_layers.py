@@ -11,13 +11,13 @@ _TOP_LEVEL = ("modeling", "processing", "training")
 _BOTTOM = {"errors", "files", "requirements", "suggestions", "families", "checkpoints"}
 _DATA = {"data", "data.series", "data.qa"}
 _MODELS = {"modeling", "processing", "training"}
-_MEASURED = {"baselines", "forecasting", "adapters", "prediction", "plots"}
+_MEASURED = {"baselines", "forecasting", "adapters", "panel_covariates", "prediction", "plots"}
 
 # Folder or module below ts_llm_fusion -> others that it may import; each stands above everything that it may import.
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     **{name: {"errors"} for name in sorted(_BOTTOM - {"errors"})},
-    "registration": {"families"},
+    "registration": {"families", "pipelines"},
     # The code of these two goes with a checkpoint.
     "modeling": set(),
     "processing": set(),
@@ -30,7 +30,9 @@ ALLOWED: dict[str, set[str]] = {
     "plots": _BOTTOM,
     "forecasting": {"processing", "data", "data.series"} | _BOTTOM,
     "adapters": {"forecasting", "processing"} | _BOTTOM,
-    "prediction": {"adapters", "forecasting", "processing", "data", "data.series"} | _BOTTOM,
+    "panel_covariates": {"processing", "data", "data.series"} | _BOTTOM,
+    "prediction": {"adapters", "panel_covariates", "forecasting", "processing", "data", "data.series"} | _BOTTOM,
+    "pipelines": {"prediction", "data", "data.series"} | _BOTTOM,
     "conversion": {"modeling", "processing"} | _BOTTOM,
     "export": {"modeling", "processing"} | _BOTTOM,
     "baselines": _DATA | _BOTTOM,

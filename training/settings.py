@@ -12,7 +12,15 @@ from pathlib import Path
 
 # Fields of configurations that are derived from data or other checkpoints, and so are not settings of a recipe.
 DERIVED_FIELDS = {
-    "LLMPSConfig": ("num_input_channels", "t2t_hidden_size", "t2t_patch_length", "t2t_patch_stride"),
+    "LLMPSConfig": (
+        "num_input_channels",
+        "t2t_hidden_size",
+        "t2t_patch_length",
+        "t2t_patch_stride",
+        "num_known_covariates",
+        "num_past_covariates",
+        "num_static_covariates",
+    ),
     "T2TConfig": ("semantic_words", "word_embedding_size"),
     # From the tokenizer, and from the configuration of the backbone.
     "TSLMConfig": ("time_series_token_id", "tie_word_embeddings"),

@@ -1,7 +1,7 @@
 """Language models that read and forecast time series, native to the Hugging Face stack.
 
-Importing this package registers its models with the Auto classes of transformers and loads nothing heavy: torch and
-transformers are imported when a public name or an Auto class is first used.
+Importing this package registers its models with the Auto classes of transformers, and a pipeline for forecasts, and
+loads nothing heavy: torch and transformers are imported when a public name or a class of transformers is first used.
 """
 
 import importlib
@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from .families import BUILT_IN, MODEL_CLASSES
-from .registration import register_auto_classes
+from .registration import register_auto_classes, register_pipelines
 
 __version__ = version("ts-llm-fusion")
 
@@ -35,6 +35,7 @@ _PUBLIC = {
 __all__ = ["BUILT_IN", "__version__", *sorted(_PUBLIC)]
 
 register_auto_classes()
+register_pipelines()
 
 
 def __getattr__(name: str) -> Any:

@@ -1,8 +1,9 @@
 """One way to call the forecasters of this package and those of transformers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
 
 from .checkpoints import check_checkpoint
 from .errors import UserError
-from .families import FAMILIES
+from .families import FAMILIES, checkpoint_place
 from .forecasting import load_forecaster, quantiles_at
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor
 
@@ -27,10 +28,13 @@ class Batch(NamedTuple):
     Args:
         values: float64 (batch, time, variables), NaN where missing; shorter series begin with NaN.
         seasonal_periods: int64 (batch, 2) in steps; 1 is none, 0 any that is found.
+        covariates: those that the model uses by the names of its arguments: `past_covariates` (batch, time, features),
+            `future_covariates` (batch, prediction_length, known features), `static_covariates` (batch, features).
     """
 
     values: Tensor
     seasonal_periods: Tensor
+    covariates: Mapping[str, Tensor] = MappingProxyType({})
 
 
 class Prediction(NamedTuple):
@@ -105,13 +109,19 @@ def _at_levels(mean: np.ndarray, quantiles: Tensor, known: Sequence[float], leve
 def _predict_tsfusion(model: Any, batch: Batch, horizon: int, levels: Sequence[float]) -> Prediction:
     periods = batch.seasonal_periods[:, None].expand(-1, batch.values.shape[2], -1)
     asked = list(levels) or [0.5]
-    out = model.predict(batch.values, prediction_length=horizon, quantile_levels=asked, seasonal_period=periods)
+    out = model.predict(
+        batch.values,
+        prediction_length=horizon,
+        quantile_levels=asked,
+        seasonal_period=periods,
+        **batch.covariates,
+    )
     return Prediction(_numpy(out.mean_predictions), _numpy(out.full_predictions)[..., : len(levels)])
 
 
 def _predict_llmps(model: Any, batch: Batch, horizon: int, levels: Sequence[float]) -> Prediction:
     mask = ~torch.isnan(batch.values)
-    out = model.predict(batch.values.nan_to_num(), mask, prediction_length=horizon)
+    out = model.predict(batch.values.nan_to_num(), mask, prediction_length=horizon, **batch.covariates)
     return _at_levels(_numpy(out.mean_predictions), out.full_predictions, model.config.quantiles, levels)
 
 
@@ -210,7 +220,7 @@ def load_model(name_or_path: str | Path) -> tuple[PreTrainedModel, ForecastFeatu
     Raises:
         ValueError, OSError: for another kind of model, or a damaged checkpoint.
     """
-    name = str(name_or_path)
+    name = checkpoint_place(name_or_path)
     check_checkpoint(name)
     config = AutoConfig.from_pretrained(name)
     adapter = find_adapter(config, name)

@@ -1,6 +1,5 @@
 """Forecasts of tables of many series with any forecaster."""
 
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from .data.series.sources import SeriesSource, load_series
 from .errors import UserError
 from .families import BUILT_IN
 from .forecasting import check_quantile_levels, model_order
+from .panel_covariates import PanelCovariates, encode_covariates
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
 
 logger = logging.get_logger(__name__)
@@ -61,6 +61,17 @@ def check_horizon(prediction_length: int) -> int:
     return int(prediction_length)
 
 
+def default_horizon(config: Any) -> int:
+    """Steps that a model forecasts where no other number is asked for."""
+    return config.prediction_length if hasattr(config, "prediction_length") else config.horizon_length
+
+
+def default_levels(config: Any) -> list[float]:
+    """Quantile levels of a forecast where no others are asked for: those of the model."""
+    known = ADAPTERS[config.model_type].levels(config)
+    return list(getattr(config, "quantiles", (0.1, 0.5, 0.9))) if known is None else list(known)
+
+
 def load(model: Forecaster | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
     """A forecaster and its feature extractor, if it has one, from a name, a folder, a loaded model or both as a pair.
 
@@ -84,6 +95,14 @@ def load(model: Forecaster | None) -> tuple[PreTrainedModel, ForecastFeatureExtr
     return load_model(BUILT_IN if model is None else model)
 
 
+def reading_options(feature_extractor: ForecastFeatureExtractor | None) -> dict[str, Any]:
+    """Options of `read_panel` that a trained model brings: its time step, and the names of its covariates."""
+    if feature_extractor is None:
+        return {}
+    covariates = getattr(feature_extractor, "covariates", None)
+    return {"default_freq": feature_extractor.freq, "covariates": () if covariates is None else covariates.names}
+
+
 def _last_observed(panel: Panel) -> np.ndarray:
     """Row of the last observed value, int64 (series, targets); -1 where there is none."""
     rows = np.where(np.isnan(panel.values), -1, np.arange(len(panel.values))[:, None])
@@ -91,7 +110,11 @@ def _last_observed(panel: Panel) -> np.ndarray:
 
 
 def panel_batches(
-    panel: Panel, series: np.ndarray, context_length: int, batch_size: int
+    panel: Panel,
+    series: np.ndarray,
+    context_length: int,
+    batch_size: int,
+    covariates: PanelCovariates | None = None,
 ) -> Iterator[tuple[np.ndarray, Batch]]:
     """Batches of series of similar lengths, and the positions of these series.
 
@@ -118,7 +141,15 @@ def panel_batches(
         values[rows < panel.offsets[chosen][:, None]] = np.nan
         for place, target in np.argwhere(is_stale[chosen]):
             values[place, -int(lengths[chosen[place]]) :, target] = panel.values[last[chosen[place], target], target]
-        yield chosen, Batch(torch.from_numpy(values), torch.from_numpy(periods[chosen]))
+        shared = {}
+        if covariates is not None:
+            past = covariates.past[np.maximum(rows, 0)]
+            past[rows < panel.offsets[chosen][:, None]] = np.nan
+            given = {"past_covariates": past, "future_covariates": covariates.future[chosen]}
+            if covariates.static is not None:
+                given["static_covariates"] = covariates.static[chosen]
+            shared = {name: torch.from_numpy(features) for name, features in given.items() if features.shape[-1]}
+        yield chosen, Batch(torch.from_numpy(values), torch.from_numpy(periods[chosen]), shared)
 
 
 def _usable(panel: Panel, adapter: Adapter, config: Any, min_length: int) -> np.ndarray:
@@ -142,6 +173,7 @@ def predict_panel(
     quantile_levels: Sequence[float],
     batch_size: int = BATCH_SIZE,
     feature_extractor: ForecastFeatureExtractor | None = None,
+    covariates: PanelCovariates | None = None,
 ) -> Prediction:
     """Forecast the steps after each series of a panel.
 
@@ -155,6 +187,7 @@ def predict_panel(
         quantile_levels: rising levels.
         batch_size: series at once.
         feature_extractor: that of the model, with the order of its variables.
+        covariates: from `encode_covariates`.
 
     Returns:
         Arrays (series, prediction_length, targets) and (series, prediction_length, targets, levels); NaN for a series,
@@ -187,8 +220,9 @@ def predict_panel(
     shape = (len(panel), prediction_length, len(panel.targets))
     mean, quantiles = np.full(shape, np.nan), np.full((*shape, len(quantile_levels)), np.nan)
     model.eval()
-    for chosen, (values, periods) in panel_batches(panel, series, config.context_length, batch_size):
-        batch = Batch(values[..., order].to(model.device), periods.to(model.device))
+    for chosen, batch in panel_batches(panel, series, config.context_length, batch_size, covariates):
+        shared = {name: given.to(model.device) for name, given in batch.covariates.items()}
+        batch = Batch(batch.values[..., order].to(model.device), batch.seasonal_periods.to(model.device), shared)
         found = adapter.predict(model, batch, prediction_length, quantile_levels)
         mean[chosen], quantiles[chosen] = found.mean[:, :, given_order], found.quantiles[:, :, given_order]
     _check_finite(panel, mean, series)
@@ -230,17 +264,6 @@ def _check_context(context: Any, panel: Panel) -> None:
     elif not isinstance(context, str):
         raise UserError(f"context is a {type(context).__name__}; give a text, or a mapping of ids to texts.")
     logger.warning("context is ignored: this model reads no text.")
-
-
-def _check_covariates(panel: Panel, future_df: Any, horizon: int, model: PreTrainedModel) -> None:
-    """Align the covariates of past and future, and say which of them have no influence."""
-    future = None if future_df is None else panel.known_future(future_df, horizon)
-    names = list(panel.past.columns)
-    if not names:
-        return
-    if "past_covariates" not in inspect.signature(model.predict).parameters:
-        logger.warning("columns %s are not used: this model reads no covariates.", shortened([*map(repr, names)]))
-    del future
 
 
 def predict_df(
@@ -291,7 +314,7 @@ def predict_df(
     horizon, levels = check_horizon(prediction_length), check_levels(quantile_levels)
     forecaster, extractor = load(model)
     ADAPTERS[forecaster.config.model_type].check(forecaster.config, horizon, sorted(levels))
-    panel = read_panel(df, id_column, timestamp_column, target, freq, getattr(extractor, "freq", None))
+    panel = read_panel(df, id_column, timestamp_column, target, freq, **reading_options(extractor))
     return to_kind(
         forecast_panel(panel, forecaster, extractor, horizon, levels, future_df, context, batch_size), panel.kind
     )
@@ -309,10 +332,10 @@ def forecast_panel(
 ) -> pd.DataFrame:
     """Table of the forecasts of a panel; arguments, columns and errors as `predict_df`."""
     _check_context(context, panel)
-    _check_covariates(panel, future_df, prediction_length, model)
+    covariates = encode_covariates(panel, future_df, prediction_length, model, feature_extractor)
     has_median = ADAPTERS[model.config.model_type].has_median(model.config)
     rising = sorted({*quantile_levels, *([0.5] if has_median else [])})
-    found = predict_panel(panel, model, prediction_length, rising, batch_size, feature_extractor)
+    found = predict_panel(panel, model, prediction_length, rising, batch_size, feature_extractor, covariates)
     median = found.quantiles[..., rising.index(0.5)] if has_median else found.mean
     columns = {"predictions": median}
     columns |= {f"{level:g}": found.quantiles[..., rising.index(level)] for level in quantile_levels}
@@ -324,11 +347,12 @@ def _long_table(panel: Panel, columns: Mapping[str, np.ndarray]) -> pd.DataFrame
     series, horizon, targets = next(iter(columns.values())).shape
     rows = np.repeat(np.arange(series), targets * horizon)
     step = np.tile(np.arange(horizon), series * targets)
-    ids = panel.ids.to_frame(index=False).set_axis(list(panel.id_columns), axis=1)
-    table: dict[str, Any] = {name: ids[name].array.take(rows) for name in panel.id_columns}
-    table[panel.timestamp_column] = panel.future_timestamps(horizon)[rows * horizon + step]
-    target_of_row = np.tile(np.repeat(np.arange(targets), horizon), series)
-    table["target_name"] = pd.Index(list(panel.targets), dtype="str").take(target_of_row)
+    table: dict[str, Any] = panel.keys(rows, np.tile(np.repeat(np.arange(targets), horizon), series))
+    target_name = table.pop("target_name")
+    table |= {
+        panel.timestamp_column: panel.future_timestamps(horizon)[rows * horizon + step],
+        "target_name": target_name,
+    }
     table |= {name: values.transpose(0, 2, 1).reshape(-1) for name, values in columns.items()}
     known = ~np.isnan(table["predictions"])
     return pd.DataFrame(table) if known.all() else pd.DataFrame(table)[known].reset_index(drop=True)

@@ -124,6 +124,21 @@ def test_the_ridge_is_fitted_on_all_series_in_their_own_units_and_bears_gaps(tab
     assert mae_of["ridge"] < 0.2 * mae_of["repeat_last"]
 
 
+def test_known_covariates_move_the_forecast_of_their_window_and_no_other_columns_do(table: pd.DataFrame) -> None:
+    frame = table[table["item_id"] != "short"].copy()
+    promotion = np.random.default_rng(3).random(len(frame)) < 0.3
+    frame["target"] += 15 * promotion
+    settings = {"prediction_length": HORIZON, "windows": 2, "baselines": ["repeat_last"], "quantile_levels": [0.5]}
+    found = {}
+    for name, columns, known in (("without", {}, ()), ("known", {"promotion": promotion}, ["promotion"])):
+        result = ts_llm_fusion.cross_validation(frame.assign(**columns), **settings, known_covariates=known)
+        found[name] = ts_llm_fusion.score_forecasts(result).set_index("forecaster")["mae"]
+    assert found["known"]["built-in"] < 0.5 * found["without"]["built-in"]
+    assert found["known"]["repeat_last"] == found["without"]["repeat_last"]
+    with pytest.raises(ValueError, match="known_covariates: no covariate 'price'; those of the table are none"):
+        ts_llm_fusion.cross_validation(frame, HORIZON, known_covariates=["price"])
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -17,8 +17,8 @@ logger = logging.getLogger(__name__)
 # Fewest rows before a cutoff.
 _MIN_HISTORY = 3
 
-# (past of each series, steps, rising levels, season of each series) -> their forecast
-PanelForecaster = Callable[[Panel, int, Sequence[float], np.ndarray], Prediction]
+# (past of each series, steps, rising levels, season of each series, known future or None) -> their forecast
+PanelForecaster = Callable[[Panel, int, Sequence[float], np.ndarray, pd.DataFrame | None], Prediction]
 
 
 def _history(panel: Panel, series: np.ndarray, lengths: np.ndarray) -> Panel:
@@ -35,6 +35,19 @@ def _history(panel: Panel, series: np.ndarray, lengths: np.ndarray) -> Panel:
         past=panel.past.take(rows).reset_index(drop=True),
         grids=grids,
     )
+
+
+def _known_future(
+    panel: Panel, series: np.ndarray, rows: np.ndarray, covariates: Sequence[str]
+) -> pd.DataFrame | None:
+    """Covariates of the steps of a window, rows (series, steps), as the `future_df` of `predict_df`."""
+    if not covariates:
+        return None
+    owner, at = np.repeat(series, rows.shape[1]), rows.ravel()
+    columns = panel.keys(owner, np.zeros_like(owner))
+    columns[panel.timestamp_column] = panel.timestamps[at]
+    known = panel.past[list(covariates)].take(at).reset_index(drop=True)
+    return pd.concat([pd.DataFrame(columns).drop(columns="target_name"), known], axis=1)
 
 
 def _check_lengths(panel: Panel, horizon: int, windows: int, step: int) -> None:
@@ -72,6 +85,7 @@ def backtest(
     step: int,
     quantile_levels: Sequence[float],
     seasons: np.ndarray,
+    known_covariates: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Forecast the last windows of each series of a panel.
 
@@ -83,6 +97,7 @@ def backtest(
         step: steps between the origins of two windows.
         quantile_levels: rising levels.
         seasons: steps of the season of each series, 1 for none, int64 (series,).
+        known_covariates: covariates of the panel that are known for the steps of a window.
 
     Returns:
         As `cross_validation`.
@@ -102,7 +117,10 @@ def backtest(
         actual = panel.values[rows]
         known = np.add.reduceat(~np.isnan(past.values), past.offsets[:-1]) > 0
         scale = np.stack([flat_seasonal_scale(v, past.lengths, seasons[series]) for v in past.values.T], 1)
-        forecasts = [make(past, prediction_length, quantile_levels, seasons[series]) for make in forecasters.values()]
+        future = _known_future(panel, series, rows, known_covariates)
+        forecasts = [
+            make(past, prediction_length, quantile_levels, seasons[series], future) for make in forecasters.values()
+        ]
         for found in forecasts:
             # What one forecaster leaves out, with a warning, counts for none.
             known &= ~np.isnan(found.mean).all(1)
@@ -131,10 +149,10 @@ def backtest(
 
 def _named(table: pd.DataFrame, panel: Panel, forecasters: list[str], levels: list[str]) -> pd.DataFrame:
     """Replace positions of series, rows, targets and forecasters by their names."""
-    ids = panel.ids.to_frame(index=False)
-    columns = {name: ids.iloc[:, k].array.take(table["series"]) for k, name in enumerate(panel.id_columns)}
+    columns = panel.keys(table["series"].to_numpy(), table["target"].to_numpy())
+    target_names = columns.pop("target_name")
     columns[panel.timestamp_column] = panel.timestamps[table["row"]]
     columns["cutoff"] = panel.timestamps[table["cutoff"]]
-    columns["target_name"] = pd.Index(panel.targets).take(table["target"])
-    columns["forecaster"] = pd.Index(forecasters).take(table["forecaster"])
+    columns["target_name"] = target_names
+    columns["forecaster"] = pd.Index(forecasters, dtype="str").take(table["forecaster"])
     return pd.DataFrame({**columns, **{name: table[name] for name in ("actual", "predictions", *levels, "scale")}})

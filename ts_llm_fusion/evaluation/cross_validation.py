@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from transformers import PreTrainedModel
 
-from ..adapters import ADAPTERS, Prediction
 from ..baselines.table import check_fitted
 from ..data.series.panels import ID, TARGET, TIMESTAMP, Panel, read_panel, to_kind
 from ..errors import UserError
 from ..families import BUILT_IN, BUILT_IN_NAME
-from ..prediction import BATCH_SIZE, Forecaster, check_horizon, check_levels, load, predict_panel
+from ..prediction import BATCH_SIZE, Forecaster, check_horizon, check_levels, load
+from ..prediction import reading_options as model_options
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from .backtests import PanelForecaster, backtest
-from .panel_baselines import predict_baseline
+from .panel_forecasters import predict_baseline, predict_model
 
 BASELINES = ("repeat_last", "seasonal_naive", "ridge")
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -23,60 +23,82 @@ LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _COLUMNS = ("cutoff", "target_name", "forecaster", "actual", "predictions", "scale")
 
 
-def _name(model: Forecaster | None) -> str:
-    """Name of a forecaster in the result."""
-    if isinstance(model, tuple):
-        model = model[0]
-    if isinstance(model, PreTrainedModel):
-        model = model.config.name_or_path or type(model).__name__
-    return BUILT_IN_NAME if model is None or str(model) == BUILT_IN else str(model)
+# Forecasters and their feature extractors, by name.
+Models = dict[str, tuple[PreTrainedModel, ForecastFeatureExtractor | None]]
 
 
-def make_forecasters(
-    model: Forecaster | list[Forecaster] | None, baselines: Sequence[str], batch_size: int = BATCH_SIZE
-) -> dict[str, PanelForecaster]:
-    """Forecasters of panels by name: baselines, then models; arguments and errors as `cross_validation`."""
-    check_fitted(baselines)
-    models = model if isinstance(model, list) else [model]
-    names = [*baselines, *map(_name, models)]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            raise UserError(f"{name} is given twice.")
-    fitted: list[PanelForecaster] = [partial(predict_baseline, name=name, batch_size=batch_size) for name in baselines]
-    loaded = [load(one) for one in models]
-    made: list[PanelForecaster] = [
-        partial(_predict_model, model=one, extractor=extractor, batch_size=batch_size) for one, extractor in loaded
-    ]
-    return dict(zip(names, [*fitted, *made], strict=True))
+def load_models(model: Forecaster | list[Forecaster] | None) -> Models:
+    """Load one or several forecasters.
 
+    Args:
+        model: as in `cross_validation`.
 
-def _predict_model(
-    panel: Panel,
-    prediction_length: int,
-    quantile_levels: Sequence[float],
-    seasons: np.ndarray,
-    model: PreTrainedModel,
-    extractor: ForecastFeatureExtractor | None,
-    batch_size: int,
-) -> Prediction:
-    """The median as the point forecast, if the model has one, and its quantiles, if it has any.
-
-    The model gets the seasons of the calendar from the panel, not those of the baselines.
+    Raises:
+        ValueError, OSError: as `prediction.load`, or one is given twice.
     """
-    adapter = ADAPTERS[model.config.model_type]
-    has_median, known = adapter.has_median(model.config), adapter.levels(model.config)
-    levels = sorted({*quantile_levels, *([0.5] if has_median else [])}) if known is None or len(known) else []
-    found = predict_panel(panel, model, prediction_length, levels, batch_size, extractor)
-    point = found.quantiles[..., levels.index(0.5)] if has_median else found.mean
-    if not levels:
-        return Prediction(point, np.full((*point.shape, len(quantile_levels)), np.nan))
-    return Prediction(point, found.quantiles[..., [levels.index(level) for level in quantile_levels]])
+    models: Models = {}
+    for one in model if isinstance(model, list) else [model]:
+        loaded = load(one)
+        place = loaded[0].config.name_or_path or type(loaded[0]).__name__
+        name = BUILT_IN_NAME if place == BUILT_IN else place
+        if name in models:
+            raise UserError(f"model: {name} is given twice.")
+        models[name] = loaded
+    return models
+
+
+def make_forecasters(models: Models, baselines: Sequence[str], batch_size: int) -> dict[str, PanelForecaster]:
+    """Forecasters of panels by name: baselines, then models.
+
+    Args:
+        models: from `load_models`.
+        baselines: as in `cross_validation`.
+        batch_size: series at once.
+
+    Raises:
+        ValueError: an unknown baseline, or a name that is given twice.
+    """
+    check_fitted(baselines)
+    names = [*baselines, *models]
+    twice = [name for number, name in enumerate(names) if name in names[:number]]
+    if twice:
+        raise UserError(f"baselines: {twice[0]} is given twice.")
+    fitted = {name: partial(predict_baseline, name=name, batch_size=batch_size) for name in baselines}
+    return fitted | {
+        name: partial(predict_model, model=model, extractor=extractor, batch_size=batch_size)
+        for name, (model, extractor) in models.items()
+    }
+
+
+def reading_options(models: Models, known_covariates: Sequence[str] = ()) -> dict[str, Any]:
+    """Options of `read_panel` that models bring: the time step of the first that has one, and all covariates."""
+    options = [model_options(extractor) for _, extractor in models.values()]
+    steps = [given["default_freq"] for given in options if given.get("default_freq")]
+    covariates = [name for given in options for name in given.get("covariates", ())]
+    return {
+        "default_freq": steps[0] if steps else None,
+        "covariates": list(dict.fromkeys([*known_covariates, *covariates])),
+    }
+
+
+def known_names(models: Models, known_covariates: Sequence[str]) -> list[str]:
+    """Covariates that are known for the steps of a window: those given, and those that a model was trained to know."""
+    trained = [getattr(extractor, "covariates", None) for _, extractor in models.values()]
+    return list(dict.fromkeys([*known_covariates, *(name for one in trained if one for name in one.known.names)]))
+
+
+def check_known(panel: Panel, known_covariates: Sequence[str]) -> None:
+    """Raise ValueError for a known covariate that a panel lacks."""
+    for name in known_covariates:
+        if name not in panel.past.columns:
+            others = ", ".join(map(repr, panel.past.columns)) or "none"
+            raise UserError(f"known_covariates: no covariate {name!r}; those of {panel.name} are {others}.")
 
 
 def check_count(name: str, value: Any) -> int:
     """A whole number of at least 1; ValueError for any other value."""
-    if isinstance(value, bool) or value != int(value) or value < 1:
-        raise UserError(f"{name} is {value}; give a whole number of at least 1.")
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise UserError(f"{name} is {value!r}; give a whole number of at least 1.")
     return int(value)
 
 
@@ -99,6 +121,7 @@ def cross_validation(
     timestamp_column: str = TIMESTAMP,
     target: str | Sequence[str] = TARGET,
     freq: str | None = None,
+    known_covariates: Sequence[str] = (),
     seasonal_period: int | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> Any:
@@ -121,6 +144,8 @@ def cross_validation(
         timestamp_column: column of timestamps.
         target: column to forecast, or several.
         freq: time step, a pandas alias; inferred for each id by default.
+        known_covariates: columns that are known for the steps of a window, such as prices and holidays; the other
+            columns are known up to the cutoff alone.
         seasonal_period: steps of the season for the baselines and for MASE; that of the calendar by default.
         batch_size: series to forecast at once.
 
@@ -147,10 +172,15 @@ def cross_validation(
     horizon, levels = check_horizon(prediction_length), sorted(check_levels(quantile_levels))
     windows = check_count("windows", windows)
     step = horizon if step is None else check_count("step", step)
-    forecasters = make_forecasters(model, baselines, batch_size)
-    panel = read_panel(df, id_column, timestamp_column, target, freq)
+    models = load_models(model)
+    forecasters = make_forecasters(models, baselines, batch_size)
+    known = known_names(models, known_covariates)
+    options = reading_options(models, known)
+    panel = read_panel(df, id_column, timestamp_column, target, freq, **options)
+    check_known(panel, known)
     used = [name for name in (*panel.id_columns, panel.timestamp_column) if name in _COLUMNS]
     if used:
         raise UserError(f"column {used[0]!r} has the name of a column of the result; rename it.")
-    table = backtest(panel, forecasters, horizon, windows, step, levels, panel_seasons(panel, seasonal_period))
+    seasons = panel_seasons(panel, seasonal_period)
+    table = backtest(panel, forecasters, horizon, windows, step, levels, seasons, known)
     return to_kind(table, panel.kind)

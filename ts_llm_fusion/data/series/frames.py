@@ -88,13 +88,16 @@ def _check_is_wide(table: pd.DataFrame, timestamps: pd.DatetimeIndex, chosen: bo
                 )
 
 
-def _is_row_number(cells: pd.Series) -> bool:
+def is_row_number(column: Any, cells: pd.Series) -> bool:
+    """Whether a column without a name numbers the rows."""
+    if not _is_nameless(column):
+        return False
     if not pd.api.types.is_integer_dtype(cells.dtype) or cells.isna().any():
         return False
     return len(cells) == 1 or bool((np.diff(cells.to_numpy(dtype=np.int64)) > 0).all())
 
 
-def _other_content(cells: pd.Series) -> str | None:
+def other_content(cells: pd.Series) -> str | None:
     """Name of the content of a column that cannot be a series, by the type of its cells; None for a series."""
     dtype = cells.dtype
     if isinstance(dtype, pd.CategoricalDtype):
@@ -121,7 +124,7 @@ def _other_content(cells: pd.Series) -> str | None:
 def _label_content(column: Any, cells: pd.Series, timestamps: pd.DatetimeIndex) -> str | None:
     """Name of the content of a column that numbers, identifies or dates the rows; None for a series."""
     name, is_whole, count = str(column).lower(), pd.api.types.is_integer_dtype(cells.dtype), np.arange(len(cells))
-    if _is_nameless(column) and _is_row_number(cells):
+    if is_row_number(column, cells):
         return "row numbers"
     if _ROW_NUMBERS.fullmatch(name) and is_whole and any(np.array_equal(cells, count + first) for first in (0, 1)):
         return "row numbers"
@@ -180,11 +183,11 @@ def _columns_of_series(
         if unknown:
             raise UserError(f"{source}: no column {unknown[0]!r}; the columns are {list(table.columns)}.")
         for column in wanted:
-            if what := _other_content(table[column]):
+            if what := other_content(table[column]):
                 raise UserError(f"{source}: column {column!r} holds {what}, not a series; name columns of numbers.")
         return list(wanted)
     left_out = {
-        name: _other_content(table[name]) or _label_content(name, table[name], timestamps) for name in table.columns
+        name: other_content(table[name]) or _label_content(name, table[name], timestamps) for name in table.columns
     }
     for column, what in left_out.items():
         if what:

@@ -16,7 +16,8 @@ from .time_axis import TimeGrid, find_grid
 _ALONE, _EVEN, _DAYS, _MONTH_STARTS, _MONTH_ENDS, _BUSINESS_DAYS, _GIVEN = range(7)
 # Days of an even step below which it cannot be a calendar step, the shortest of which is half a month.
 _SHORTEST_CALENDAR_STEP = 14
-_MONDAY = 4  # days from 1970-01-01 to the first Monday
+# Rows from which on a step below a day cannot have nine of ten rows at one time of day.
+_CLEAR_COUNT = 8
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class PanelGrids:
     @cached_property
     def seasons(self) -> tuple[tuple[int, ...], ...]:
         """Rows of the usual seasons of each grid."""
-        return tuple((grid.season,) if grid.season else () for grid in self.grids)
+        return tuple(grid.seasons for grid in self.grids)
 
 
 def _index(times: np.ndarray, unit: str, tz: object) -> pd.DatetimeIndex:
@@ -110,6 +111,16 @@ class _Rows:
         """Number of rows of each series in a mask."""
         return np.add.reduceat(mask.astype(np.int64), self.first)
 
+    def distinct(self, values: np.ndarray, limit: int, parts: int = 1) -> np.ndarray:
+        """Number of different values in each series, (series,), or in each of equal parts of [0, limit), then with
+        them as the second axis.
+        """
+        # Sorting is much faster here than the hashing of np.unique.
+        ordered = np.sort(self.series * limit + values)
+        is_new = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+        found = np.bincount(ordered[is_new] // (limit // parts), minlength=len(self.count) * parts)
+        return found if parts == 1 else found.reshape(-1, parts)
+
     def all(self, mask: np.ndarray) -> np.ndarray:
         """Whether a mask holds in every row of a series."""
         return np.logical_and.reduceat(mask, self.first)
@@ -144,24 +155,52 @@ def _rules_of_gaps(rows: _Rows, step: np.ndarray, share: np.ndarray) -> np.ndarr
     """Rules of an even step that is no number of days, with absent rows that follow no rule of the week."""
     rules = np.zeros((len(step), 4), dtype=np.int64)
     is_even = (share >= time_axis.MIN_CONFIDENCE) & (step % rows.day != 0)
+    is_part_of_day = rows.day % np.maximum(step, 1) == 0
     if rows.timestamps.tz is not None:
-        is_even &= (step < rows.day) & (rows.common_step(rows.steps(rows.local))[0] == step)
-        is_even &= rows.day % np.maximum(step, 1) == 0
-    in_a_week = np.where(rows.day % np.maximum(step, 1) == 0, 7 * rows.day // np.maximum(step, 1), 0)
-    # Every time of the week must have a row; only series with enough rows can have them.
-    checked = np.flatnonzero(is_even & (in_a_week > 0))
-    is_even[checked] &= rows.count[checked] >= in_a_week[checked]
-    checked = np.flatnonzero(is_even & (in_a_week > 0))
+        is_even &= is_part_of_day & (rows.count >= _CLEAR_COUNT)
+        is_even &= rows.common_step(rows.steps(rows.local))[0] == step
+    checked = np.flatnonzero(is_even & is_part_of_day)
     if len(checked):
-        some = rows.chosen(checked)
-        places = np.concatenate(([0], np.cumsum(in_a_week[checked])))
-        times = (some.local - _MONDAY * rows.day) % (7 * rows.day) // step[checked][some.series]
-        seen = np.zeros(places[-1], dtype=bool)
-        seen[places[some.series] + times] = True
-        is_even[checked] = np.logical_and.reduceat(seen, places[:-1])
+        is_even[checked] = _is_always_open(rows.chosen(checked), step[checked])
     rules[is_even, 0] = _EVEN
     rules[is_even, 1] = step[is_even]
     return rules
+
+
+def _is_always_open(rows: _Rows, step: np.ndarray) -> np.ndarray:
+    """Whether no weekday, time of day or time of a weekday is closed, as `find_grid` decides it.
+
+    Args:
+        rows: series of an even step, at most a day.
+        step: step of each series.
+    """
+    days, times = np.divmod(rows.local, rows.day)
+    weekday = (days + 3) % 7
+    begins = rows.steps(days) != 0
+    begins[rows.first] = True
+    seen = np.stack([rows.total(begins & (weekday == number)) for number in range(7)], 1)
+    turns = _turns(days[rows.first], days[rows.bounds[1:] - 1])
+    clock = rows.distinct(times, rows.day)
+    by_weekday = rows.distinct(times + rows.day * weekday, 7 * rows.day, parts=7)
+
+    is_later = times[rows.first] > times[rows.bounds[1:] - 1]
+    days_with_rows, in_a_day = seen.sum(1), rows.day // step
+    is_part = clock < in_a_day
+    has_closed_times = time_axis.has_closed_times(
+        rows.count, days_with_rows, days_with_rows - 1 - is_later, clock, in_a_day
+    )
+    places = (turns * by_weekday).sum(1)
+    # The more often a weekday was seen, the less probable are empty times on it by chance.
+    often = np.where(by_weekday < clock[:, None], seen, 0).max(1)
+    has_closed_time = time_axis.is_improbable(rows.count, places, often, np.log(7 * clock))
+    is_open = ~has_closed_time & ~time_axis.closed_weekdays(seen, turns).any(1)
+    return np.where(is_part, ~has_closed_times, is_open)
+
+
+def _turns(begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Days of each weekday, from Monday, between two days since 1970, both included, (series, 7)."""
+    place = (np.arange(7) - 3) % 7
+    return (end[:, None] - place) // 7 - (begin[:, None] - 1 - place) // 7
 
 
 def _rules_of_dates(rows: _Rows) -> np.ndarray:
@@ -214,14 +253,10 @@ def _are_business_days(begin: np.ndarray, end: np.ndarray, counts: np.ndarray) -
         end: last day.
         counts: rows on each weekday, (series, 7).
     """
-    weekday = np.arange(7)
-    # Days of each weekday from the first row to the last.
-    turns = (end[:, None] - (weekday - 3) % 7) // 7 - (begin[:, None] - 1 - (weekday - 3) % 7) // 7
-    rows, places, weekends = counts.sum(1), turns[:, :5].sum(1), turns[:, 5:]
-    is_complete = (weekends.min(1) > 1) & (rows == places)
-    absent = ((places - rows + 1) / (places + 2))[:, None]
-    is_rare = (time_axis.are_too_few(counts, turns, absent, 7) & (counts > 0)).any(1)
-    return (is_complete | time_axis.is_improbable(rows, places, weekends.sum(1), 0.0)) & ~is_rare
+    turns = _turns(begin, end)
+    absent = (turns[:, :5].sum(1) - counts.sum(1) + 1) / (turns[:, :5].sum(1) + 2)
+    is_rare = (time_axis.are_too_few(counts, turns, absent[:, None], 7) & (counts > 0)).any(1)
+    return time_axis.closed_weekdays(counts, turns).any(1) & ~is_rare
 
 
 def _given_rules(rows: _Rows, offset: BaseOffset) -> np.ndarray:

@@ -1,9 +1,10 @@
 """Panels: many series in one long table, each with an id, a length, a start and a time step of its own."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,17 @@ import pandas as pd
 
 from ...errors import UserError
 from .dates import parse_timestamps
-from .frames import TIMESTAMP_NAMES, find_timestamp_column, is_identifier, numeric_values
+from .frames import (
+    NAMES_OF_SERIES,
+    find_timestamp_column,
+    is_identifier,
+    is_row_number,
+    numeric_values,
+    to_series,
+)
 from .panel_grids import PanelGrids, find_grids
-from .sources import SeriesSource, load_series
+from .sources import SeriesSource, load_series, on_grid
+from .tables import read_table
 from .time_axis import find_grid
 
 logger = logging.getLogger(__name__)
@@ -39,7 +48,7 @@ class Panel:
         targets: names of the targets.
         past: covariates as given, one row for each row of `values`; missing in absent rows.
         grids: time grid of each series.
-        id_columns: names of the columns of ids.
+        id_columns: names of the columns of ids; none for a single series without an id.
         timestamp_column: name of the column of timestamps.
         kind: of the given table: "pandas", "polars" or "pyarrow".
         is_wide: whether the series came as the columns of one table, so that all have the same rows.
@@ -78,6 +87,27 @@ class Panel:
         if len(self.targets) > 1 and target is not None:
             names.append(repr(self.targets[target]))
         return ", ".join(names)
+
+    def keys(self, series: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
+        """Columns of ids and of `target_name` for rows of a table.
+
+        In a table without ids the name of a target is the id, and in a wide table the id is the name of the target.
+
+        Args:
+            series: position of the series of each row, int64 (rows,).
+            targets: position of its target.
+        """
+        names = pd.Index(list(self.targets), dtype="str").take(targets)
+        if not self.id_columns:
+            return {ID: names, "target_name": names}
+        ids = self.ids.to_frame(index=False).set_axis(list(self.id_columns), axis=1)
+        columns = {name: ids[name].array.take(series) for name in self.id_columns}
+        return columns | {"target_name": columns[ID] if self.is_wide else names}
+
+    def find(self, row: Mapping[Any, Any] | pd.Series) -> int:
+        """Position of the series whose ids a row of a table holds."""
+        key = tuple(row[column] for column in self.id_columns)
+        return int(self.ids.get_loc(key if len(key) > 1 else key[0])) if key else 0
 
     def joined(self) -> "Panel":
         """The series as the targets of one sample, aligned at their end; they must share their grid and last row."""
@@ -262,6 +292,9 @@ def _with_columns(table: pd.DataFrame, names: Sequence[str], source: str) -> pd.
 
 
 def _id_index(table: pd.DataFrame, columns: Sequence[str]) -> pd.Index:
+    if not columns:
+        # One series, whose position is its id.
+        return pd.Index(np.zeros(len(table), dtype=np.int64))
     if len(columns) > 1:
         return pd.MultiIndex.from_frame(table[list(columns)])
     return pd.Index(table[columns[0]])
@@ -283,7 +316,13 @@ def _parsed(column: pd.Series, source: str, dayfirst: bool | None = None) -> pd.
 
 @dataclass(frozen=True)
 class _Names:
-    """Columns of a long table; no ids for a single series."""
+    """Columns of a table.
+
+    Args:
+        ids: columns of ids; none for a single series.
+        timestamp: column of timestamps; "" for those of the index.
+        targets: columns to forecast; none for a wide table, whose columns are all series.
+    """
 
     ids: tuple[str, ...]
     timestamp: str
@@ -296,9 +335,7 @@ def _find_names(
     timestamp_column: str,
     target: str | Sequence[str],
     source: str,
-) -> _Names | None:
-    """Columns of a long table, or None for a wide table, whose columns are series."""
-
+) -> _Names:
     def stand_in(name: str) -> str:
         other = _NIXTLA.get(name, name)
         return other if name not in table.columns and other in table.columns else name
@@ -309,8 +346,6 @@ def _find_names(
     if not ids or not targets:
         raise UserError(f"id_column is {id_column!r} and target {target!r}; give at least one column of each.")
     if ids == (ID,) and ID not in table.columns:
-        if targets == (TARGET,) and TARGET not in table.columns:
-            return None
         ids = ()
     if timestamp == TIMESTAMP and TIMESTAMP not in table.columns:
         if isinstance(table.index, pd.DatetimeIndex | pd.PeriodIndex):
@@ -318,22 +353,29 @@ def _find_names(
         else:
             timestamp = find_timestamp_column(table.drop(columns=[*ids, *targets], errors="ignore"), None, source)
     if targets == (TARGET,) and TARGET not in table.columns:
-        numbers = [
-            name
-            for name in table.columns
-            if name not in (*ids, timestamp)
-            and pd.api.types.is_numeric_dtype(table[name])
-            and not pd.api.types.is_bool_dtype(table[name])
-        ]
-        if len(numbers) == 1:
-            targets = (numbers[0],)
-            logger.info("%s: column %r is the target.", source, targets[0])
+        targets = _only_numbers(table, (*ids, timestamp), source) if ids else ()
     _with_columns(table, [*ids, *([timestamp] if timestamp else []), *targets], source)
     chosen = [*ids, timestamp, *targets]
     if len(set(chosen)) < len(chosen):
         twice = next(name for name in chosen if chosen.count(name) > 1)
         raise UserError(f"{source}: column {twice!r} is named twice among ids, timestamps and targets.")
     return _Names(ids, timestamp, targets)
+
+
+def _only_numbers(table: pd.DataFrame, others: Sequence[str], source: str) -> tuple[str, ...]:
+    """The only column of numbers besides others, as the target."""
+    numbers = [
+        name
+        for name in table.columns
+        if name not in others and pd.api.types.is_numeric_dtype(table[name]) and table[name].dtype.kind != "b"
+    ]
+    if len(numbers) != 1:
+        raise UserError(
+            f"{source}: no column {TARGET!r}; name the column to forecast with --target (target= in Python), such as "
+            f"{_shortened(map(repr, numbers)) or 'one of numbers'}."
+        )
+    logger.info("%s: column %r is the target.", source, numbers[0])
+    return tuple(numbers)
 
 
 def read_panel(
@@ -345,15 +387,16 @@ def read_panel(
     default_freq: str | None = None,
     dayfirst: bool | None = None,
     source: str = "the table",
+    covariates: Sequence[str] = (),
 ) -> Panel:
     """Read a table of many series.
 
     A long table has a row for each id and time step; its other columns are covariates. Where the default names are
-    absent, those of Nixtla (`unique_id`, `ds`, `y`) and usual names of timestamps are taken. A table without a column
-    of ids holds one series if it has the target, and else is wide: a column of timestamps (or an index of them) and a
-    column for each series, whose id is its name. Rows may come in any order. Rows that are absent from the time grid
-    of an id become missing values. The grid of each id is the one that it has alone; an id with a single row takes
-    that of the others.
+    absent, those of Nixtla (`unique_id`, `ds`, `y`), usual names of timestamps, and a single column of numbers as the
+    target are taken. A table without a column of ids holds one series if it has the target, and else is wide: a
+    column of timestamps (or an index of them) and a column for each series, whose id is its name. Rows of a long
+    table may come in any order. Rows that are absent from the time grid of an id become missing values. The grid of
+    each id is the one that it has alone; an id whose rows tell none takes that of the others if they share one.
 
     Args:
         df: table of pandas, polars or pyarrow.
@@ -364,6 +407,7 @@ def read_panel(
         default_freq: time step to use where `freq` is None and it fits.
         dayfirst: whether 01/02/2024 is 1 February; inferred from all rows by default.
         source: name of the table for messages.
+        covariates: columns of a wide table that are covariates, and not series.
 
     Returns:
         The panel. An id whose time step nobody knows (one row, and no step given or shared by the others) is left out
@@ -373,41 +417,51 @@ def read_panel(
         ValueError: a missing column, an id or timestamp that is empty, a duplicate timestamp of an id, a value that is
             not a finite number, a time step that cannot be told.
     """
-    table = to_pandas(df, source)
-    kind = table_kind(df, source)
+    table, kind = to_pandas(df, source), table_kind(df, source)
     names = _find_names(table, id_column, timestamp_column, target, source)
-    if names is None:
-        return replace(
-            _read_wide(table, id_column, timestamp_column, target, freq, default_freq, dayfirst, source), kind=kind
-        )
-    return replace(_read_long(table, names, freq, default_freq, dayfirst, source), kind=kind)
-
-
-def _read_wide(
-    table: pd.DataFrame,
-    id_column: str | Sequence[str],
-    timestamp_column: str,
-    target: str | Sequence[str],
-    freq: str | None,
-    default_freq: str | None,
-    dayfirst: bool | None,
-    source: str,
-) -> Panel:
+    if not names.targets and any(name in table.columns for name in covariates):
+        others = [name for name in table.columns if name not in covariates and name != names.timestamp]
+        names = replace(names, targets=tuple(others))
+    if names.targets:
+        return replace(_read_long(table, names, freq, default_freq, dayfirst, source), kind=kind)
+    stamps = _parsed(table.index.to_series() if not names.timestamp else table[names.timestamp], source, dayfirst)
+    if stamps.has_duplicates:
+        raise UserError(_duplicate_message(table, names, source, stamps[stamps.duplicated()][0]))
     empty = [name for name in table.columns if table[name].isna().all()]
     if empty and len(empty) < table.shape[1] - 1:
         logger.warning("%s: %s left out: no value at all.", source, _shortened(map(repr, empty)))
         table = table.drop(columns=empty)
-    time = timestamp_column if timestamp_column in table.columns else None
-    loaded = load_series(table, time, dayfirst=dayfirst, freq=freq, default_freq=default_freq)
-    id_name = id_column if isinstance(id_column, str) else id_column[0]
-    target_name = target if isinstance(target, str) else target[0]
-    time_name = time or str(loaded.series.index.name or timestamp_column)
-    return wide_panel(loaded, id_name, time_name, target_name)
+    series = to_series(table, names.timestamp or None, source=source, dayfirst=dayfirst)
+    return replace(wide_panel(on_grid(source, series, freq, default_freq), names.timestamp or TIMESTAMP), kind=kind)
 
 
-def wide_panel(
-    source: SeriesSource, id_column: str = ID, timestamp_column: str = TIMESTAMP, target: str = TARGET
+def load_panel(
+    name_or_path: str,
+    id_column: str | Sequence[str] | None = None,
+    timestamp_column: str | None = None,
+    target: str | Sequence[str] | None = None,
+    freq: str | None = None,
+    default_freq: str | None = None,
+    dayfirst: bool | None = None,
+    covariates: Sequence[str] = (),
 ) -> Panel:
+    """Load a panel from a file, or by the name of a set; arguments and errors as `read_panel` and `load_series`."""
+    if not Path(name_or_path).suffix:
+        return wide_panel(load_series(name_or_path, timestamp_column, target, dayfirst, freq, default_freq))
+    return read_panel(
+        read_table(name_or_path),
+        id_column or ID,
+        timestamp_column or TIMESTAMP,
+        target or TARGET,
+        freq,
+        default_freq,
+        dayfirst,
+        str(name_or_path),
+        covariates,
+    )
+
+
+def wide_panel(source: SeriesSource, timestamp_column: str = TIMESTAMP) -> Panel:
     """Panel of loaded series: the id of each is the name of its column."""
     series = source.series
     timestamps = pd.DatetimeIndex(series.index)
@@ -416,14 +470,14 @@ def wide_panel(
     # The rows of a protocol may be fewer than those of the grid; the last one is the same.
     starts = np.full(count, len(grid.timestamps) - rows)
     return Panel(
-        ids=pd.Index(series.columns, name=id_column),
+        ids=pd.Index(series.columns, name=ID),
         offsets=np.arange(count + 1) * rows,
         timestamps=timestamps[np.tile(np.arange(rows), count)],
         values=series.to_numpy().T.reshape(-1, 1),
-        targets=(target,),
+        targets=(TARGET,),
         past=pd.DataFrame(index=range(rows * count)),
         grids=PanelGrids((grid,), np.zeros(count, int), np.zeros(1, int), starts, timestamps.unit, timestamps.tz),
-        id_columns=(id_column,),
+        id_columns=(ID,),
         timestamp_column=timestamp_column,
         is_wide=True,
         name=source.name,
@@ -460,6 +514,7 @@ def _read_long(
         raise UserError(f"{label(codes[row])} has an infinite value at {timestamps[row]}; mend it or leave it empty.")
     grids, positions = find_grids(timestamps, bounds, label, freq, default_freq)
     covariates = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
+    covariates = [name for name in covariates if not is_row_number(name, table[name])]
     rows = np.arange(len(table)) if order is None else order
     untold = grids.grid_of < 0
     if untold.any():
@@ -509,7 +564,7 @@ def _read_long(
         targets=names.targets,
         past=past,
         grids=grids,
-        id_columns=names.ids or (ID,),
+        id_columns=names.ids,
         timestamp_column=names.timestamp or str(table.index.name or TIMESTAMP),
         name=source,
     )
@@ -518,7 +573,7 @@ def _read_long(
 def _factorized(table: pd.DataFrame, names: _Names, source: str) -> tuple[np.ndarray, pd.Index]:
     """Number of the id of each row, int64 (rows,), and the different ids in their order."""
     if not names.ids:
-        return np.zeros(len(table), dtype=np.int64), pd.Index(["series"], name=ID)
+        return np.zeros(len(table), dtype=np.int64), pd.RangeIndex(1)
     for name in names.ids:
         empty = table[name].isna().to_numpy()
         if empty.any():
@@ -538,18 +593,23 @@ def _sorted_order(codes: np.ndarray, timestamps: pd.DatetimeIndex) -> np.ndarray
     steps = np.diff(codes)
     if ((steps > 0) | ((steps == 0) & (np.diff(times) >= 0))).all():
         return None
-    return np.lexsort((times, codes))
+    # Keys of 16 bits are sorted in linear time.
+    ranks, different = pd.factorize(times, sort=True)
+    keys = (ranks.astype(np.uint16) if len(different) < 2**16 else times, codes)
+    return np.lexsort(keys if codes.max() >= 2**16 else (keys[0], codes.astype(np.uint16)))
 
 
 def _duplicate_message(table: pd.DataFrame, names: _Names, label: str, stamp: pd.Timestamp) -> str:
     message = f"{label} has timestamp {stamp} more than once; keep one row for each time step"
     others = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
-    candidates = [name for name in others if is_identifier(name) or not pd.api.types.is_numeric_dtype(table[name])]
+    candidates = [
+        name
+        for name in others
+        if is_identifier(name) or name.lower() in NAMES_OF_SERIES or not pd.api.types.is_numeric_dtype(table[name])
+    ]
     if candidates:
         message += (
-            f", or name the columns that tell series apart with --id (id_column= in Python), such as {candidates[0]!r}"
+            "; if the table holds several series, name the columns of their ids with --id (id_column= in Python), "
+            f"such as {candidates[0]!r}"
         )
     return message + "."
-
-
-__all__ = ["ID", "TARGET", "TIMESTAMP", "TIMESTAMP_NAMES", "Panel", "read_panel", "to_kind"]

@@ -1,16 +1,20 @@
-"""Forecasts of panels by the baselines."""
+"""Forecasts of panels by models and by baselines, called in one way."""
 
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import torch
+from transformers import PreTrainedModel
 
-from ..adapters import Prediction
+from ..adapters import ADAPTERS, Prediction
 from ..baselines.forecaster import ForecastTask
 from ..baselines.table import BASELINES
 from ..data.series.panels import Panel
 from ..data.series.windows import WindowDataset, pooled_windows
-from ..prediction import panel_batches
+from ..panel_covariates import encode_covariates
+from ..prediction import panel_batches, predict_panel
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 
 # Longest look-back of a baseline that is fitted on windows.
 _LONGEST_LOOK_BACK = 512
@@ -43,6 +47,7 @@ def predict_baseline(
     prediction_length: int,
     quantile_levels: Sequence[float],
     seasons: np.ndarray,
+    future_df: pd.DataFrame | None,
     name: str,
     batch_size: int,
 ) -> Prediction:
@@ -55,6 +60,7 @@ def predict_baseline(
         prediction_length: steps to forecast.
         quantile_levels: rising levels.
         seasons: steps of the season of each series, 1 for none, int64 (series,).
+        future_df: known covariates, which baselines do not use.
         name: in `BASELINES`, one without settings.
         batch_size: series at once.
 
@@ -79,3 +85,28 @@ def predict_baseline(
             if forecast.quantiles is not None:
                 quantiles[chosen] = forecast.quantiles.double().numpy()
     return Prediction(mean, quantiles)
+
+
+def predict_model(
+    panel: Panel,
+    prediction_length: int,
+    quantile_levels: Sequence[float],
+    seasons: np.ndarray,
+    future_df: pd.DataFrame | None,
+    model: PreTrainedModel,
+    extractor: ForecastFeatureExtractor | None,
+    batch_size: int,
+) -> Prediction:
+    """The median as the point forecast, if the model has one, and its quantiles, if it has any.
+
+    The model gets the seasons of the calendar from the panel, not those of the baselines.
+    """
+    adapter = ADAPTERS[model.config.model_type]
+    has_median, known = adapter.has_median(model.config), adapter.levels(model.config)
+    levels = sorted({*quantile_levels, *([0.5] if has_median else [])}) if known is None or len(known) else []
+    covariates = encode_covariates(panel, future_df, prediction_length, model, extractor)
+    found = predict_panel(panel, model, prediction_length, levels, batch_size, extractor, covariates)
+    point = found.quantiles[..., levels.index(0.5)] if has_median else found.mean
+    if not levels:
+        return Prediction(point, np.full((*point.shape, len(quantile_levels)), np.nan))
+    return Prediction(point, found.quantiles[..., [levels.index(level) for level in quantile_levels]])
