@@ -14,7 +14,7 @@ from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
 
 from .checkpoints import check_checkpoint
 from .errors import UserError
-from .families import FAMILIES
+from .families import FAMILIES, checkpoint_place
 from .forecasting import load_forecaster, quantiles_at
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor
 
@@ -229,7 +229,7 @@ def load_model(name_or_path: str | Path) -> tuple[PreTrainedModel, ForecastFeatu
     Raises:
         ValueError, OSError: for another kind of model, or a damaged checkpoint.
     """
-    name = str(name_or_path)
+    name = checkpoint_place(name_or_path)
     check_checkpoint(name)
     config = AutoConfig.from_pretrained(name)
     adapter = find_adapter(config, name)

@@ -106,6 +106,9 @@ _FAMILIES = (
 )
 FAMILIES = {family.model_type: family for family in _FAMILIES}
 
+# Fields of a configuration that count the covariates of a trained forecaster.
+COVARIATE_FIELDS = ("num_known_covariates", "num_past_covariates", "num_static_covariates")
+
 # Configuration class -> Auto class -> our class; encoders are parts of families and have no checkpoints of their own.
 MODEL_CLASSES: dict[str, dict[str, str]] = {
     **{family.config: family.classes for family in _FAMILIES},
@@ -116,6 +119,11 @@ MODEL_CLASSES: dict[str, dict[str, str]] = {
         "AutoModel": f"{_MODELING}.modeling_ts_encoder:TSEncoderModel"
     },
 }
+
+
+def checkpoint_place(name_or_path: str | Path) -> str:
+    """Folder or Hub name to load a checkpoint from: as given, and for "built-in" that of the package."""
+    return BUILT_IN if str(name_or_path) == BUILT_IN_NAME else str(name_or_path)
 
 
 def find_family(model_type: str | None, checkpoint: object, tasks: Iterable[str | None] | None = None) -> Family:

@@ -15,7 +15,7 @@ from transformers.utils import logging
 
 from .checkpoints import check_checkpoint
 from .errors import UserError
-from .families import BUILT_IN, BUILT_IN_NAME, find_family
+from .families import checkpoint_place, find_family
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
 
 logger = logging.get_logger(__name__)
@@ -27,7 +27,7 @@ def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Forecast
     Raises:
         ValueError: if the model is not a forecaster, or one of its files is damaged.
     """
-    name = BUILT_IN if str(name_or_path) == BUILT_IN_NAME else str(name_or_path)
+    name = checkpoint_place(name_or_path)
     check_checkpoint(name)
     find_family(AutoConfig.from_pretrained(name).model_type, name, ["forecasting"])
     try:

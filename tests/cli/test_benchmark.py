@@ -20,6 +20,7 @@ from ts_llm_fusion.cli import main
 from ts_llm_fusion.errors import UserError
 from ts_llm_fusion.evaluation.benchmark_report import report, summarize
 from ts_llm_fusion.recipes.benchmark import (
+    Benchmark,
     Cell,
     ModelKind,
     _run_cells,
@@ -27,6 +28,7 @@ from ts_llm_fusion.recipes.benchmark import (
     model_kinds,
     read_benchmark,
     read_results,
+    run_benchmark,
 )
 from ts_llm_fusion.training.arguments import RecipeParser
 
@@ -249,3 +251,16 @@ def test_the_recipes_of_benchmarks_are_whole(name: str, cells: int) -> None:
     assert len(made) == cells
     for cell in made:
         RecipeParser(kinds[cell.kind].settings).parse_settings(cell.settings)
+
+
+def test_a_ready_checkpoint_is_a_model_of_a_benchmark(folder: Path) -> None:
+    models = {"repeat_last": {}, "built-in": {"model": "checkpoint"}}
+    benchmark = Benchmark(
+        {"waves": {"data": str(folder / "waves.csv"), "context_length": 48, "test_stride": 20}},
+        models, [12], [1, 2], str(folder / "ready"),
+    )  # fmt: skip
+    results = run_benchmark(benchmark).set_index("model")
+    assert len(results) == 2
+    assert results.loc["built-in", "mse"] < 0.1 * results.loc["repeat_last", "mse"]
+    assert results["test_windows"].nunique() == 1
+    assert results.loc["built-in", ["parameters", "look_back"]].tolist() == [0, 2112]

@@ -152,11 +152,13 @@ RECIPE_HELP = {
         ("transformers:TrainingArguments",),
     ),
     "evaluate": RecipeHelp(
-        "Evaluate saved checkpoints and baselines on the test split of a set, in one table.",
-        "--config configs/eval/demo.yaml",
+        "Evaluate checkpoints and baselines in one table: from rolling origins on own series, or on the test split of "
+        "a set.",
+        "--data sales.csv --horizon 14 --windows 4 --baselines seasonal_naive flair auto_ets",
         {
             "evaluation": ("ts_llm_fusion.cli.evaluate:_Set", "ts_llm_fusion.recipes.evaluation:EvaluationArguments"),
             "series": (*_SERIES, "ts_llm_fusion.recipes.evaluation:ForecastArguments"),
+            "rolling origins": ("ts_llm_fusion.recipes.backtest:BacktestArguments",),
             "questions": (*_QUESTIONS, "ts_llm_fusion.recipes.evaluation:AnswerArguments"),
         },
     ),

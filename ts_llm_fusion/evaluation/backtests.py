@@ -136,5 +136,5 @@ def _named(table: pd.DataFrame, panel: Panel, forecasters: list[str], levels: li
     columns[panel.timestamp_column] = panel.timestamps[table["row"]]
     columns["cutoff"] = panel.timestamps[table["cutoff"]]
     columns["target_name"] = target_name
-    columns["forecaster"] = pd.Index(forecasters).take(table["forecaster"])
+    columns["forecaster"] = pd.Index(forecasters, dtype="str").take(table["forecaster"])
     return pd.DataFrame({**columns, **{name: table[name] for name in ("actual", "predictions", *levels, "scale")}})

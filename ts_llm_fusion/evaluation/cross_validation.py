@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 from transformers import PreTrainedModel
 
-from ..adapters import ADAPTERS, Prediction
 from ..baselines.table import check_fitted
 from ..data.series.panels import ID, TARGET, TIMESTAMP, Panel, read_panel, to_kind
 from ..errors import UserError
 from ..families import BUILT_IN, BUILT_IN_NAME
-from ..prediction import BATCH_SIZE, Forecaster, check_horizon, check_levels, load, predict_panel
-from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..prediction import BATCH_SIZE, Forecaster, check_horizon, check_levels, load
 from .backtests import PanelForecaster, backtest
-from .panel_baselines import predict_baseline
+from .panel_forecasters import predict_baseline, predict_model
 
 BASELINES = ("repeat_last", "seasonal_naive", "ridge")
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -45,38 +43,15 @@ def make_forecasters(
     fitted: list[PanelForecaster] = [partial(predict_baseline, name=name, batch_size=batch_size) for name in baselines]
     loaded = [load(one) for one in models]
     made: list[PanelForecaster] = [
-        partial(_predict_model, model=one, extractor=extractor, batch_size=batch_size) for one, extractor in loaded
+        partial(predict_model, model=one, extractor=extractor, batch_size=batch_size) for one, extractor in loaded
     ]
     return dict(zip(names, [*fitted, *made], strict=True))
 
 
-def _predict_model(
-    panel: Panel,
-    prediction_length: int,
-    quantile_levels: Sequence[float],
-    seasons: np.ndarray,
-    model: PreTrainedModel,
-    extractor: ForecastFeatureExtractor | None,
-    batch_size: int,
-) -> Prediction:
-    """The median as the point forecast, if the model has one, and its quantiles, if it has any.
-
-    The model gets the seasons of the calendar from the panel, not those of the baselines.
-    """
-    adapter = ADAPTERS[model.config.model_type]
-    has_median, known = adapter.has_median(model.config), adapter.levels(model.config)
-    levels = sorted({*quantile_levels, *([0.5] if has_median else [])}) if known is None or len(known) else []
-    found = predict_panel(panel, model, prediction_length, levels, batch_size, extractor)
-    point = found.quantiles[..., levels.index(0.5)] if has_median else found.mean
-    if not levels:
-        return Prediction(point, np.full((*point.shape, len(quantile_levels)), np.nan))
-    return Prediction(point, found.quantiles[..., [levels.index(level) for level in quantile_levels]])
-
-
 def check_count(name: str, value: Any) -> int:
     """A whole number of at least 1; ValueError for any other value."""
-    if isinstance(value, bool) or value != int(value) or value < 1:
-        raise UserError(f"{name} is {value}; give a whole number of at least 1.")
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise UserError(f"{name} is {value!r}; give a whole number of at least 1.")
     return int(value)
 
 

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from ..evaluation.question_baselines import evaluate_question_baselines
 from ..families import BUILT_IN_NAME, find_family
 from ..files import check_output_folder, write_text
 from ..forecasting import load_forecaster, model_order
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..training.runs import trained_parameters
 from ..training.sft import generate_answers
 from .sft import prediction_lines
@@ -54,10 +55,11 @@ class EvaluationArguments:
 class ForecastArguments:
     """Windows to evaluate forecasters on, and baselines beside them."""
 
-    baselines: list[str] = field(
-        default_factory=lambda: ["repeat_last", "ridge"],
+    baselines: list[str] | None = field(
+        default=None,
         metadata={
-            "help": "Baselines without settings, such as seasonal_naive or auto_ets; an unknown name lists all."
+            "help": "Baselines without settings, such as flair or auto_ets; an unknown name lists all. By default "
+            "repeat_last and ridge, and seasonal_naive from rolling origins."
         },
     )
     context_length: int | None = field(
@@ -69,8 +71,9 @@ class ForecastArguments:
     prediction_length: int | None = field(
         default=None,
         metadata={
-            "help": "Horizon; by default that of the trained models, the shortest that is published for the set, or "
-            "that of the built-in forecaster."
+            "help": "Horizon; by default that of the trained models, the shortest that is published for the set, or a "
+            "season.",
+            "aliases": "--horizon",
         },
     )
     test_stride: int = field(default=1, metadata={"help": "Steps between two evaluated test windows."})
@@ -90,10 +93,11 @@ FORECAST_SETTINGS = (EvaluationArguments, DataArguments, ForecastArguments)
 ANSWER_SETTINGS = (EvaluationArguments, QuestionArguments, SyntheticArguments, ArchiveArguments, AnswerArguments)
 
 
-def _check_output(arguments: EvaluationArguments) -> None:
+def check_evaluation_output(arguments: EvaluationArguments, others: Sequence[str] = ()) -> None:
+    """Check that the results, and other files, can be written; raises OSError and ValueError if not."""
     answers = [f"predictions_{number}*.jsonl" for number, _ in enumerate(arguments.models or (), start=1)]
     check_output_folder(
-        arguments.output_dir, ("evaluation.json", "evaluation.md", *answers), overwrite=arguments.overwrite
+        arguments.output_dir, ("evaluation.json", "evaluation.md", *answers, *others), overwrite=arguments.overwrite
     )
 
 
@@ -121,12 +125,20 @@ def _baseline_rows(data: PreparedData, horizon: int, names: Sequence[str], test:
     return {name: evaluate_forecaster(BASELINES[name].make(task), test) for name in names}
 
 
+def _with_covariates_of(data: DataArguments, extractors: Iterable[ForecastFeatureExtractor]) -> DataArguments:
+    """Settings in which the covariates of checkpoints are no series to forecast."""
+    given = [*data.known_covariates, *data.past_covariates, *data.static_covariates]
+    names = {name: None for extractor in extractors if extractor.covariates for name in extractor.covariates.names}
+    return replace(data, known_covariates=data.known_covariates + [name for name in names if name not in given])
+
+
 def evaluate_forecasters(
     arguments: EvaluationArguments, data_arguments: DataArguments, forecast: ForecastArguments
 ) -> dict[str, Any]:
     """Errors of checkpoints and baselines on the test split, in units of the training split's standard deviation.
 
-    All forecasters forecast the same steps; each model looks back as far as it was made for.
+    All forecasters forecast the same steps; each model looks back as far as it was made for. A model that was trained
+    with covariates gets them, encoded as in its training; baselines ignore them.
 
     Returns:
         The errors by forecaster under "results", with settings, counts of windows and published errors.
@@ -134,21 +146,25 @@ def evaluate_forecasters(
     Raises:
         ValueError, OSError: for a checkpoint, series or settings that are not usable.
     """
-    _check_output(arguments)
+    check_evaluation_output(arguments)
     names = [BUILT_IN_NAME] if arguments.models is None else arguments.models
     models = {name: load_forecaster(name) for name in names}
     configs = {name: model.config for name, (model, _) in models.items()}
     context_length, horizon = _lengths(data_arguments.zero_shot or data_arguments.data, forecast, configs)
+    data_arguments = _with_covariates_of(data_arguments, [extractor for _, extractor in models.values()])
     data = prepare(data_arguments, context_length, horizon)
     data.tested.check_targets("test")
     columns = data.tested.source.series.columns
     orders = {name: model_order(model.config, extractor, columns) for name, (model, extractor) in models.items()}
     test = chosen_windows(data.tested.splits["test"], forecast.test_stride)
-    rows = _baseline_rows(data, horizon, forecast.baselines, test)
+    baselines = ["repeat_last", "ridge"] if forecast.baselines is None else forecast.baselines
+    rows = _baseline_rows(data, horizon, baselines, test)
     seconds, parameters = {}, {}
-    for name, (model, _) in models.items():
+    for name, (model, extractor) in models.items():
         start = time.perf_counter()
-        rows[name] = evaluate_on_test(model, data.tested, orders[name], forecast.test_stride)
+        rows[name] = evaluate_on_test(
+            model, data.tested, orders[name], forecast.test_stride, covariates=extractor.covariates
+        )
         seconds[name] = time.perf_counter() - start
         parameters[name] = trained_parameters(model)["parameters_total"]
     published = published_forecasts(data.tested.source.name)
@@ -188,7 +204,7 @@ def evaluate_answers(
     Raises:
         ValueError, OSError: for a checkpoint, questions or settings that are not usable.
     """
-    _check_output(arguments)
+    check_evaluation_output(arguments)
     names = arguments.models or []
     for name in names:
         check_checkpoint(name)

@@ -292,6 +292,9 @@ def _with_columns(table: pd.DataFrame, names: Sequence[str], source: str) -> pd.
 
 
 def _id_index(table: pd.DataFrame, columns: Sequence[str]) -> pd.Index:
+    if not columns:
+        # One series, whose position is its id.
+        return pd.Index(np.zeros(len(table), dtype=np.int64))
     if len(columns) > 1:
         return pd.MultiIndex.from_frame(table[list(columns)])
     return pd.Index(table[columns[0]])

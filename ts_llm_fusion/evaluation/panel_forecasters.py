@@ -1,16 +1,18 @@
-"""Forecasts of panels by the baselines."""
+"""Forecasts of panels by models and by baselines, called in one way."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
+from transformers import PreTrainedModel
 
-from ..adapters import Prediction
+from ..adapters import ADAPTERS, Prediction
 from ..baselines.forecaster import ForecastTask
 from ..baselines.table import BASELINES
 from ..data.series.panels import Panel
 from ..data.series.windows import WindowDataset, pooled_windows
-from ..prediction import panel_batches
+from ..prediction import panel_batches, predict_panel
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 
 # Longest look-back of a baseline that is fitted on windows.
 _LONGEST_LOOK_BACK = 512
@@ -79,3 +81,26 @@ def predict_baseline(
             if forecast.quantiles is not None:
                 quantiles[chosen] = forecast.quantiles.double().numpy()
     return Prediction(mean, quantiles)
+
+
+def predict_model(
+    panel: Panel,
+    prediction_length: int,
+    quantile_levels: Sequence[float],
+    seasons: np.ndarray,
+    model: PreTrainedModel,
+    extractor: ForecastFeatureExtractor | None,
+    batch_size: int,
+) -> Prediction:
+    """The median as the point forecast, if the model has one, and its quantiles, if it has any.
+
+    The model gets the seasons of the calendar from the panel, not those of the baselines.
+    """
+    adapter = ADAPTERS[model.config.model_type]
+    has_median, known = adapter.has_median(model.config), adapter.levels(model.config)
+    levels = sorted({*quantile_levels, *([0.5] if has_median else [])}) if known is None or len(known) else []
+    found = predict_panel(panel, model, prediction_length, levels, batch_size, extractor)
+    point = found.quantiles[..., levels.index(0.5)] if has_median else found.mean
+    if not levels:
+        return Prediction(point, np.full((*point.shape, len(quantile_levels)), np.nan))
+    return Prediction(point, found.quantiles[..., [levels.index(level) for level in quantile_levels]])
