@@ -72,7 +72,7 @@ class TSFusionForForecastingOutput(ModelOutput):
         full_predictions: quantiles, (batch, prediction_length, channels, levels), rising along the last axis.
         expert_weights: share of each expert in the point forecast, (batch, prediction_length, channels, experts); they
             add up to 1. Their names are `config.experts`.
-        expert_predictions: what each expert forecasts, same shape; the point forecast is the sum of the products, plus
+        expert_predictions: forecast of each expert, same shape; the point forecast is the sum of the products, plus
             the effects of the covariates.
         covariate_effects: what each covariate adds to the point forecast, against its median in the history, in the
             units of the input, (batch, prediction_length, channels, features); None without covariates.
@@ -114,7 +114,7 @@ def _steps_ahead(gap: Tensor, prediction_length: int) -> Tensor:
     return gap[:, None] + torch.arange(1, prediction_length + 1, device=gap.device)
 
 
-def _centred_logs(values: Tensor, weight: Tensor) -> Tensor:
+def _centered_logs(values: Tensor, weight: Tensor) -> Tensor:
     """Logarithms without their weighted mean over the last axis, held to [-4, 4]; 0 where there is no weight."""
     logs = values.clamp(min=1e-6).log()
     mean = (logs * weight).sum(-1, keepdim=True) / weight.sum(-1, keepdim=True)
@@ -196,7 +196,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             -1,
         )
         deviations = ((at_knots - plain) / unit).asinh() * shown
-        knot = torch.cat((deviations, _centred_logs(spreads, torch.ones_like(spreads)), places), -1)
+        knot = torch.cat((deviations, _centered_logs(spreads, torch.ones_like(spreads)), places), -1)
         return (
             experts.forecasts[:, len(knots) :],
             experts.available,
@@ -221,7 +221,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         features = []
         for counted in (known, known * (4 * steps <= held[:, None])):
             mean = (errors * counted[..., None]).sum(1) / counted.sum(1, keepdim=True).clamp(min=1)
-            features.append(_centred_logs(mean + 1e-4, available * experts.available))
+            features.append(_centered_logs(mean + 1e-4, available * experts.available))
         shown = available[:, None]
         plain = (experts.forecasts * shown).sum(-1) / shown.sum(-1)
         share = counted_mean((plain - truth).abs(), known)

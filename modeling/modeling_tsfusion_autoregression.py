@@ -170,7 +170,7 @@ def regress_on_lags(values: Tensor, weight: Tensor, length: Tensor, periods: Ten
         constant = (torch.where(from_past, seen, 0.0) * coefficients[:, None]).sum(-1, keepdim=True)
         system = _system(coefficients, lags, steps)
         block = torch.linalg.solve_triangular(system, constant, upper=False, unitriangular=True).squeeze(-1)
-        # What explodes is cut off by the caller; it must stay a number.
+        # The caller clamps forecasts that explode; they must stay finite.
         block = block.nan_to_num(0.0, _LARGEST, -_LARGEST).clamp(-_LARGEST, _LARGEST)
         blocks.append(block)
         known = torch.nn.functional.pad(known, (0, steps)).scatter(1, end[:, None] + ahead, block)

@@ -54,23 +54,18 @@ def _evaluate_series(data: str, args: Sequence[str]) -> tuple[Any, dict[str, Any
     )
     if _has_rolling_origins(data, given):
         found = backtest_forecasters(arguments, series, forecast, rolling)
-        extent = f"{found['ids']} ids, {found['windows']} windows, step {found['step']}, horizon {found['horizon']}"
-        return arguments, found, extent
+        extent = f"{found['ids']} ids, {found['windows']} windows, step {found['step']}"
+        return arguments, found, f"{extent}, horizon {found['prediction_length']}"
     found = evaluate_forecasters(arguments, series, forecast)
     part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"
-    extent = f"test split, {found['windows']}{part} windows, look-back {found['look_back']}, "
-    return arguments, found, f"{extent}horizon {found['horizon']}"
+    extent = f"test split, {found['windows']}{part} windows, look-back {found['context_length']}"
+    return arguments, found, f"{extent}, horizon {found['prediction_length']}"
 
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
     data = RecipeParser([_Set]).parse_known_recipe(args).data
     if data not in REGISTRY or REGISTRY[data].task == "forecasting":
-        settings = RecipeParser(FORECAST_SETTINGS).parse_recipe(args)
-        found = evaluate_forecasters(*settings)
-        part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"
-        lengths = f"look-back {found['context_length']}, horizon {found['prediction_length']}"
-        extent = f"{found['windows']}{part} windows, {lengths}"
         arguments, found, extent = _evaluate_series(data, args)
     else:
         settings = RecipeParser(ANSWER_SETTINGS).parse_recipe(args)

@@ -157,7 +157,7 @@ def run_checkpoint(
     )
     return {
         **report,
-        "look_back": model.config.context_length,
+        "context_length": model.config.context_length,
         "test": errors,
         "parameters_trained": 0,
         "seconds": time.perf_counter() - start,

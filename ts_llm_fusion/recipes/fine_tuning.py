@@ -218,8 +218,8 @@ def run_fine_tuning_recipe(
         "data": data.source.name,
         "tested_on": data.tested.source.name,
         "start": start_name,
-        "look_back": model.config.context_length,
-        "horizon": horizon,
+        "context_length": model.config.context_length,
+        "prediction_length": horizon,
         "variables": list(data.source.series.columns),
         "windows": {
             "train": len(train_windows),
