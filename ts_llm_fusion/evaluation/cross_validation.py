@@ -109,7 +109,7 @@ def cross_validation(
     windows: int = 1,
     step: int | None = None,
     model: Forecaster | list[Forecaster] | None = None,
-    baselines: Sequence[str] = BASELINES,
+    baselines: str | Sequence[str] = BASELINES,
     quantile_levels: Sequence[float] = LEVELS,
     id_column: str | Sequence[str] = ID,
     timestamp_column: str = TIMESTAMP,
@@ -167,7 +167,7 @@ def cross_validation(
     windows = check_count("windows", windows)
     step = horizon if step is None else check_count("step", step)
     models = load_models(model)
-    forecasters = make_forecasters(models, baselines, batch_size)
+    forecasters = make_forecasters(models, [baselines] if isinstance(baselines, str) else baselines, batch_size)
     options = reading_options(models, known_covariates)
     panel = read_panel(df, id_column, timestamp_column, target, freq, **options)
     check_known(panel, known_covariates)
