@@ -115,7 +115,7 @@ def cross_validation(
     windows: int = 1,
     step: int | None = None,
     model: Forecaster | list[Forecaster] | None = None,
-    baselines: Sequence[str] = BASELINES,
+    baselines: str | Sequence[str] = BASELINES,
     quantile_levels: Sequence[float] = LEVELS,
     id_column: str | Sequence[str] = ID,
     timestamp_column: str = TIMESTAMP,
@@ -173,7 +173,7 @@ def cross_validation(
     windows = check_count("windows", windows)
     step = horizon if step is None else check_count("step", step)
     models = load_models(model)
-    forecasters = make_forecasters(models, baselines, batch_size)
+    forecasters = make_forecasters(models, [baselines] if isinstance(baselines, str) else baselines, batch_size)
     known = known_names(models, known_covariates)
     options = reading_options(models, known)
     panel = read_panel(df, id_column, timestamp_column, target, freq, **options)
