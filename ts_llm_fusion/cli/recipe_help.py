@@ -113,10 +113,10 @@ RECIPE_HELP = {
         "--config configs/llmps/demo.yaml --data sales.csv --output_dir outputs/sales",
         {
             "data": _SERIES,
-            "fine-tuning, instead of model and backbone": (f"{_TRAINING}.fine_tuning:FineTuningArguments",),
             "model": ("ts_llm_fusion.modeling.configuration_llmps:LLMPSConfig",),
             "backbone": (f"{_TRAINING}.forecaster:BackboneArguments",),
             "training": (_FORECASTER, _RUN),
+            "fine-tuning, instead of model and backbone": (f"{_TRAINING}.fine_tuning:FineTuningArguments",),
         },
         ("transformers:TrainingArguments",),
     ),
