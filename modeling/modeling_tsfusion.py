@@ -40,6 +40,7 @@ class TSFusionModelOutput(ModelOutput):
         loc: float64 (series,); NaN for a series without any observed value.
         scale: float64 (series,), negative for a falling series, 0 for a constant.
         unit: error of the seasonal naive in the history, in units of `scale`, (series,).
+        seasonal_periods: of the two seasons of each series, given or found, int64 (series, 2); 1 where there is none.
     """
 
     last_hidden_state: Tensor | None = None
@@ -50,6 +51,7 @@ class TSFusionModelOutput(ModelOutput):
     loc: Tensor | None = None
     scale: Tensor | None = None
     unit: Tensor | None = None
+    seasonal_periods: Tensor | None = None
 
 
 @dataclass
@@ -64,6 +66,8 @@ class TSFusionForForecastingOutput(ModelOutput):
         expert_weights: share of each expert in the point forecast, (batch, prediction_length, channels, experts); they
             add up to 1. Their names are `config.experts`.
         expert_predictions: what each expert forecasts, same shape; the point forecast is the sum of the products.
+        seasonal_periods: steps of the two seasons that the experts used, given or found, int64 (batch, channels, 2); 1
+            where there is none.
     """
 
     loss: Tensor | None = None
@@ -71,6 +75,7 @@ class TSFusionForForecastingOutput(ModelOutput):
     full_predictions: Tensor | None = None
     expert_weights: Tensor | None = None
     expert_predictions: Tensor | None = None
+    seasonal_periods: Tensor | None = None
 
 
 class TSFusionPreTrainedModel(PreTrainedModel):
@@ -192,6 +197,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             series,
             knot,
             steps[:, len(knots) :],
+            periods,
         )
 
     def _backtest(self, histories: Histories, periods: Tensor, rows: Tensor, available: Tensor) -> Tensor:
@@ -257,7 +263,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             parts.append(self._compute(histories, known, last_knot, length))
             locs.append(torch.where(histories.length > 0, histories.loc, torch.nan))
             scales.append(histories.scale)
-        forecasts, available, spreads, unit, series, knot, steps = (
+        forecasts, available, spreads, unit, series, knot, steps, periods = (
             torch.cat(part) for part in zip(*parts, strict=True)
         )
         hidden = F.gelu(
@@ -273,6 +279,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             loc=torch.cat(locs),
             scale=torch.cat(scales),
             unit=unit,
+            seasonal_periods=periods,
         )
 
 
@@ -421,6 +428,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             full_predictions=in_units(quantiles),
             expert_weights=_by_channel(weights, batch, channels),
             expert_predictions=in_units(encoded.expert_forecasts),
+            seasonal_periods=encoded.seasonal_periods.view(batch, channels, 2),
         )
 
     def _loss(self, encoded: Any, median: Tensor, offsets: Tensor, future: Tensor, counted: Tensor) -> Tensor:

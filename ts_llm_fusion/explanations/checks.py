@@ -1,0 +1,348 @@
+"""Check of an explanation: its sentences are parsed by the grammar, and each claim is computed anew from the evidence.
+
+Nothing here reads the facts that the words were rendered from: a fault of theirs, a swapped number or the words of
+another series fail.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .evidence import Evidence
+from .grammar import Frame, Slot, frames
+from .lexicon import parse_number, rounding_place, season_name
+
+# Relative tolerance of claims beside that of their rounding: float64 sums in another order.
+_PRECISION = 1e-9
+_LONGEST_WORD = 60
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of a sentence and its verdict.
+
+    Args:
+        sentence: that it stands in.
+        quantity: what it is of, a path in `facts.Facts`; `sentence` for one that is no frame of the grammar.
+        kind: how it is written, see `grammar`; empty for a sentence.
+        words: of the claim.
+        actual: the value computed from the evidence; None where there is none.
+        holds: whether they agree within the rounding.
+    """
+
+    sentence: str
+    quantity: str
+    kind: str
+    words: str
+    actual: float | str | None
+    holds: bool
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the claim has a number in it, of values, steps or dates."""
+        return self.kind not in ("", "name") and "|" not in self.kind
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+
+class _Measures:
+    """Quantities of evidence by their path, computed from its tables alone.
+
+    Args:
+        evidence: of the forecast.
+        period: of the season that the sentence names, in steps; None where it names none.
+        group: of experts that the sentence names.
+    """
+
+    def __init__(self, evidence: Evidence, period: int | None, group: str | None):
+        self.evidence = evidence
+        self.history, self.mean = evidence.history, evidence.forecast["mean"]
+        self.steps = len(self.mean)
+        self.period = period if period in evidence.periods else None
+        self.named_season = period is not None
+        self.group = group
+
+    def _step(self, place: int) -> pd.Timestamp | int:
+        return self.mean.index[place] if self.evidence.dated else place + 1
+
+    def _extreme(self, values: pd.Series, largest: bool) -> tuple[float, pd.Timestamp | int]:
+        place = int(np.argmax(values) if largest else np.argmin(values))
+        return float(values.iloc[place]), self._step(place)
+
+    def last(self) -> tuple[float, pd.Timestamp | int]:
+        """Last observed value and its time."""
+        known = self.history.dropna()
+        rows = self.history.index.get_loc(known.index[-1]) + 1 - len(self.history)
+        return float(known.iloc[-1]), known.index[-1] if self.evidence.dated else rows
+
+    def _season(self) -> tuple[pd.Series, float, int] | None:
+        """Profile by phase from the first step of the forecast on, strength and number of seasons."""
+        if self.period is None:
+            return None
+        known = self.history.loc[self.history.first_valid_index() :]
+        cycles = min(4, len(known) // self.period)
+        if cycles < 2:
+            return None
+        table = pd.DataFrame({"y": known.to_numpy()[-cycles * self.period :]})
+        table["t"] = np.arange(len(table), dtype=float)
+        table["phase"] = table.index % self.period
+        table = table.dropna()
+        by_phase = table.groupby("phase")[["y", "t"]]
+        if by_phase.ngroups < self.period or len(table) <= self.period + 1:
+            return None
+        inner = table[["y", "t"]] - by_phase.transform("mean")
+        slope = inner["y"].dot(inner["t"]) / inner["t"].dot(inner["t"])
+        residual = ((inner["y"] - slope * inner["t"]) ** 2).sum() / (len(table) - self.period - 1)
+        # Residual variance of the line alone, by the correlation.
+        plain = table["y"].var() * (1 - table["y"].corr(table["t"]) ** 2) * (len(table) - 1) / (len(table) - 2)
+        means = by_phase.mean()
+        return means["y"] - slope * means["t"], max(0.0, 1 - residual / plain), cycles
+
+    def slope(self) -> float | None:
+        """Of the forecast, beside a multiple of the profile where the sentence names a season."""
+        if self.steps < 2:
+            return None
+        time = pd.Series(np.arange(self.steps, dtype=float))
+        values = pd.Series(self.mean.to_numpy())
+        if self.named_season:
+            season = self._season()
+            if season is None or self.period is None or self.period > self.steps:
+                return None
+            profile = pd.Series(season[0].to_numpy()[time.astype(int) % self.period])
+            if profile.std() > 0:
+                # What is left of both beside the profile.
+                share = profile.cov(time) / profile.var(), profile.cov(values) / profile.var()
+                time, values = time - share[0] * profile, values - share[1] * profile
+        return float(values.cov(time) / time.var())
+
+    def deviation(self, largest: bool) -> tuple[float, pd.Timestamp | int] | None:
+        """Largest or smallest deviation from the trend in the first season of the forecast, and its time."""
+        slope = self.slope() if self.named_season else None
+        if slope is None or self.period is None:
+            return None
+        line = self.mean.mean() + slope * (np.arange(self.steps) - (self.steps - 1) / 2)
+        return self._extreme((self.mean - line).iloc[: self.period], largest)
+
+    def _compared(self) -> tuple[int, float, float] | None:
+        """Steps, mean of the forecast and observed mean."""
+        if self.named_season:
+            if self.period is None or len(self.history) < self.period:
+                return None
+            steps = min(self.period, self.steps)
+            before = self.history.tail(self.period).head(steps)
+            return (steps, self.mean.head(steps).mean(), before.mean()) if before.notna().all() else None
+        steps = min(self.steps, len(self.history))
+        before = self.history.tail(steps)
+        return (steps, self.mean.mean(), before.mean()) if before.notna().any() else None
+
+    def difference(self) -> float | None:
+        """Mean of the forecast minus the observed mean."""
+        compared = self._compared()
+        return None if compared is None else compared[1] - compared[2]
+
+    def percent(self) -> float | None:
+        """The difference over the observed mean."""
+        compared = self._compared()
+        return None if compared is None or compared[2] <= 0 else compared[1] / compared[2] - 1
+
+    def width(self) -> pd.Series | None:
+        """Width of the band at each step; None without quantiles."""
+        pair = self.band()
+        return None if pair is None else self.evidence.forecast[pair[1]] - self.evidence.forecast[pair[0]]
+
+    def band(self) -> tuple[str, str] | None:
+        """Columns of the band."""
+        columns = self.evidence.forecast.columns
+        if {"0.1", "0.9"} <= set(columns):
+            return "0.1", "0.9"
+        levels = [f"{level:g}" for level in self.evidence.levels]
+        return next(((q, f"{1 - float(q):g}") for q in levels if q < "0.5" and f"{1 - float(q):g}" in levels), None)
+
+    def place(self, steps: int = 1) -> int:
+        """Power of ten that numbers are rounded to."""
+        width = self.width()
+        size = max(self.mean.abs().max(), self.history.abs().max())
+        return rounding_place((0.0 if width is None else width.mean()) / steps, size / steps)
+
+    def missing(self) -> pd.Series:
+        """Lengths of the runs of missing values behind the first observed value, by the run; 0 where observed."""
+        unknown = self.history.loc[self.history.first_valid_index() :].isna()
+        return unknown.groupby((~unknown).cumsum()).sum()
+
+    def groups(self) -> pd.Series:
+        """Mean weights of the groups, largest first."""
+        return self.evidence.weights.T.groupby(self.evidence.groups).sum().mean(axis=1).sort_values(ascending=False)
+
+    def experts(self) -> pd.Series:
+        """Mean weights of the experts, largest first."""
+        return self.evidence.weights.mean().sort_values(ascending=False)
+
+    def effect(self, group: str | None) -> float | None:
+        """Mean of the forecast minus its mean without the experts of a group."""
+        others = [name for name in self.evidence.weights if self.evidence.groups[name] != group]
+        if group not in self.evidence.groups.values() or not others:
+            return None
+        weights = self.evidence.weights[others]
+        if not (weights.sum(axis=1) > 1e-4).all():
+            return None
+        kept = (weights.div(weights.sum(axis=1), axis=0) * self.evidence.predictions[others]).sum(axis=1)
+        return float(self.mean.mean() - kept.mean())
+
+    def largest_effect(self) -> float | None:
+        """Largest size of an effect of a group."""
+        effects = [self.effect(group) for group in set(self.evidence.groups.values())]
+        return max((abs(effect) for effect in effects if effect is not None), default=None)
+
+
+def _pick(pair: tuple[Any, Any] | None, place: int) -> Any:
+    return None if pair is None else pair[place]
+
+
+def _nth(values: pd.Series, place: int) -> tuple[float | None, str | None]:
+    return (float(values.iloc[place]), str(values.index[place])) if place < len(values) else (None, None)
+
+
+# Quantity -> how it is computed. Values of a pair come before their time or name.
+_QUANTITIES: dict[str, Callable[[_Measures], Any]] = {
+    "last.value": lambda m: m.last()[0],
+    "last": lambda m: m.last()[1],
+    "horizon.steps": lambda m: m.steps,
+    "horizon.mean": lambda m: float(m.mean.mean()),
+    "horizon.first.value": lambda m: float(m.mean.iloc[0]),
+    "horizon.first": lambda m: m._step(0),
+    "horizon.last.value": lambda m: float(m.mean.iloc[-1]),
+    "horizon.last": lambda m: m._step(m.steps - 1),
+    "horizon.highest.value": lambda m: m._extreme(m.mean, True)[0],
+    "horizon.highest": lambda m: m._extreme(m.mean, True)[1],
+    "horizon.lowest.value": lambda m: m._extreme(m.mean, False)[0],
+    "horizon.lowest": lambda m: m._extreme(m.mean, False)[1],
+    "horizon.range": lambda m: float(m.mean.max() - m.mean.min()),
+    "trend.slope": lambda m: m.slope(),
+    "trend.change": lambda m: None if m.slope() is None else m.slope() * (m.steps - 1),
+    "season.period": lambda m: m.period,
+    "season.strength": lambda m: _pick(m._season(), 1),
+    "season.cycles": lambda m: _pick(m._season(), 2),
+    "season.peak.value": lambda m: _pick(m.deviation(True), 0),
+    "season.peak": lambda m: _pick(m.deviation(True), 1),
+    "season.trough.value": lambda m: _pick(m.deviation(False), 0),
+    "season.trough": lambda m: _pick(m.deviation(False), 1),
+    "comparison.steps": lambda m: _pick(m._compared(), 0),
+    "comparison.difference": lambda m: m.difference(),
+    "comparison.percent": lambda m: m.percent(),
+    "band.coverage": lambda m: None if m.band() is None else float(m.band()[1]) - float(m.band()[0]),
+    "band.first": lambda m: None if m.width() is None else float(m.width().iloc[0]),
+    "band.last": lambda m: None if m.width() is None else float(m.width().iloc[-1]),
+    "band.growth": lambda m: None if m.width() is None else float(m.width().iloc[-1] / m.width().iloc[0]),
+    "gaps.length": lambda m: len(m.history.loc[m.history.first_valid_index() :]),
+    "gaps.missing": lambda m: int(m.missing().sum()),
+    "gaps.longest": lambda m: int(m.missing().max()),
+    "gaps.at_end": lambda m: int(m.missing().iloc[-1]),
+    "experts.count": lambda m: int((m.evidence.weights > 0).any().sum()),
+    "experts.first.weight": lambda m: _nth(m.groups(), 0)[0],
+    "experts.first.name": lambda m: _nth(m.groups(), 0)[1],
+    "experts.second.weight": lambda m: _nth(m.groups(), 1)[0],
+    "experts.second.name": lambda m: _nth(m.groups(), 1)[1],
+    "experts.top.weight": lambda m: _nth(m.experts(), 0)[0],
+    "experts.top.name": lambda m: _nth(m.experts(), 0)[1],
+    "experts.moving.name": lambda m: m.group,
+    "experts.moving.effect": lambda m: m.effect(m.group),
+    "experts.largest_effect": lambda m: m.largest_effect(),
+}
+
+
+def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
+    """Whether words claim an actual value, within half of the last digit that they are rounded to."""
+    calendar, evidence = measures.evidence.calendar, measures.evidence
+    kind = slot.kind
+    if kind == "when":
+        return calendar.parse(words) == calendar.key(actual)
+    if kind == "duration":
+        return calendar.steps(words) == actual
+    if kind == "season":
+        name = season_name(evidence.timestamps, actual, evidence.dated)
+        return words == f"{f'{name} ' if name else ''}season of {calendar.duration(actual)}"
+    if kind == "name":
+        return words == actual.replace("_", " ")
+    if "|" in kind:
+        return actual != 0 and words == kind.split("|")[0 if actual > 0 else 1]
+    if kind == "rate" and words.rpartition(" per ")[2] != calendar.each:
+        return False
+    claimed = parse_number(words.split()[0])
+    if kind == "count":
+        return claimed == actual
+    if kind == "below":
+        return abs(actual) < claimed and np.isclose(claimed, 10.0 ** measures.place(), rtol=_PRECISION, atol=0)
+    if kind == "percent":
+        claimed, tolerance = claimed / 100, 0.005
+    elif kind == "ratio":
+        tolerance = 0.05
+    else:
+        tolerance = 10.0 ** measures.place(measures.steps if kind == "rate" else 1) / 2
+    if kind != "value":
+        actual = abs(actual)
+    return bool(abs(claimed - actual) <= tolerance + _PRECISION * (tolerance + abs(actual)))
+
+
+def _check_sentence(sentence: str, frame: Frame, texts: tuple[str, ...], evidence: Evidence) -> list[Claim]:
+    by_quantity = {slot.quantity: text for slot, text in zip(frame.slots, texts, strict=True) if "|" not in slot.kind}
+    named = by_quantity.get("season", by_quantity.get("season.period"))
+    # A duration in other steps than those of the series is of no season.
+    period = None if named is None else evidence.calendar.steps(named.rpartition("season of ")[2]) or 0
+    moving = by_quantity.get("experts.moving.name")
+    group = next((one for one in set(evidence.groups.values()) if one.replace("_", " ") == moving), None)
+    measures = _Measures(evidence, period, group)
+    claims = []
+    for slot, words in zip(frame.slots, texts, strict=True):
+        actual = _QUANTITIES["season.period" if slot.kind == "season" else slot.quantity](measures)
+        holds = actual is not None and _agrees(slot, words, actual, measures)
+        shown = evidence.calendar.key(actual) if slot.kind == "when" and actual is not None else actual
+        claims.append(Claim(sentence, slot.quantity, slot.kind, words, shown, holds))
+    return claims
+
+
+def _parse(text: str, start: int, known: tuple[Frame, ...]) -> tuple[str, Frame, tuple[str, ...]] | None:
+    """The longest frame that stands at a place of a text."""
+    matches = [(frame.pattern.match(text, start), frame) for frame in known]
+    found = [(match, frame) for match, frame in matches if match and (text[match.end() :][:1].isspace() or match.end() == len(text))]
+    if not found:
+        return None
+    match, frame = max(found, key=lambda pair: pair[0].end())
+    return match.group(), frame, match.groups()
+
+
+def check_text(text: str, evidence: Evidence) -> list[Claim]:
+    """Check every claim of a text about a forecast.
+
+    The text is read by the grammar, sentence by sentence. Each number, date and name in it is a claim; its value is
+    computed anew from the history, the forecast and the experts, for the season and the group that the sentence names.
+
+    Args:
+        text: of sentences of the grammar.
+        evidence: of the forecast.
+
+    Returns:
+        One claim for each slot, in the order of the text. A sentence that is no frame of the grammar is one claim,
+        which does not hold, and so is an empty text.
+    """
+    names = {*evidence.groups.values(), *evidence.groups}
+    known = frames(evidence.unit, frozenset(name.replace("_", " ") for name in names))
+    claims: list[Claim] = []
+    text, start = text.strip(), 0
+    while start < len(text) or not claims:
+        parsed = _parse(text, start, known)
+        if parsed is None:
+            stop = next((k + 1 for k in range(start, len(text) - 1) if text[k] in ".!?" and text[k + 1].isspace()), len(text))
+            sentence = text[start:stop]
+            claims.append(Claim(sentence, "sentence", "", sentence, None, False))
+            start = stop
+        else:
+            sentence, frame, texts = parsed
+            claims += _check_sentence(sentence, frame, texts, evidence)
+            start += len(sentence)
+        start += len(text[start:]) - len(text[start:].lstrip())
+    return claims

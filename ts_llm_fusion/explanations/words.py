@@ -1,0 +1,124 @@
+"""Words of a forecast: two to six sentences, frames of the grammar that are filled from the facts."""
+
+from collections.abc import Iterator
+from operator import attrgetter
+from string import Formatter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .facts import Facts, Point, Season
+from .grammar import FRAMES
+from .lexicon import number_words
+
+# Most sentences between the first, which is of the outlook, and those of the experts.
+_MOST_BETWEEN = 4
+# Factors between which a band is as wide at its end as at its start.
+_EVEN = (0.95, 1.05)
+# Weight of what has no size to go by, beside sizes in widths of the band, held to 1.
+_BAND_WEIGHT, _PATH_WEIGHT, _END_GAP_WEIGHT = 0.6, 0.5, 0.8
+_SEASON_BONUS = 0.1
+
+
+def _moment(point: Point) -> pd.Timestamp | int:
+    return point.step if point.time is None else pd.Timestamp(point.time)
+
+
+def in_words(kind: str, value: Any, facts: Facts) -> str:
+    """A quantity as a kind of slot writes it; see `grammar`."""
+    unit = f" {facts.unit}" if facts.unit else ""
+    if kind in ("value", "size", "below"):
+        number = value if kind == "value" else abs(value)
+        return number_words(number, facts.place) + unit
+    if kind == "rate":
+        return f"{number_words(abs(value), facts.rate_place)}{unit} per {facts.calendar.each}"
+    if kind == "percent":
+        return f"{100 * abs(value):,.0f} %"
+    if kind == "ratio":
+        return f"{value:,.1f}"
+    if kind == "count":
+        return f"{value:,}"
+    if kind == "duration":
+        return facts.calendar.duration(value)
+    if kind == "when":
+        return facts.calendar.words(_moment(value))
+    if kind == "season":
+        season: Season = value
+        return f"{f'{season.name} ' if season.name else ''}season of {facts.calendar.duration(season.period)}"
+    if kind == "name":
+        return str(value).replace("_", " ")
+    positive, negative = kind.split("|")
+    return positive if value >= 0 else negative
+
+
+def fill(template: str, facts: Facts) -> str:
+    """A frame with its slots filled from facts."""
+    sentence = ""
+    for literal, quantity, kind, _ in Formatter().parse(template):
+        sentence += literal
+        if quantity is not None and kind is not None:
+            value = 10.0**facts.place if kind == "below" else attrgetter(quantity)(facts)
+            sentence += in_words(kind, value, facts)
+    return sentence
+
+
+def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
+    """Weight and topic of the sentences that may stand between the outlook and the experts."""
+    least = 10.0**facts.place
+    horizon, trend, season, comparison, band, gaps = (
+        facts.horizon, facts.trend, facts.season, facts.comparison, facts.band, facts.gaps
+    )  # fmt: skip
+    width = max((band.first + band.last) / 2 if band else 0.0, 10 * least)
+
+    def weight(size: float) -> float:
+        return min(abs(size) / width, 1.0)
+
+    if trend is not None:
+        flat = horizon.highest.value - horizon.lowest.value < least
+        yield _PATH_WEIGHT, "path, flat" if flat else "path"
+        beside = season is not None and season.peak is not None
+        if beside or not flat:
+            topic = "trend beside the season" if beside else "trend"
+            yield weight(trend.change), topic if abs(trend.change) >= least else f"{topic}, flat"
+    if season is not None and season.peak is not None and season.trough is not None:
+        yield weight(season.peak.value - season.trough.value) + _SEASON_BONUS, "season"
+    elif season is not None:
+        yield season.strength / 2, "season, in part"
+    if comparison is not None:
+        topic = "same season before" if season else "recent values"
+        if abs(comparison.difference) < least:
+            topic += ", flat"
+        elif comparison.percent is None:
+            topic += ", without percent"
+        yield weight(comparison.difference) * 0.9, topic
+    if band is not None:
+        even = band.growth is None or _EVEN[0] < band.growth < _EVEN[1]
+        yield _BAND_WEIGHT, "band of one step" if horizon.steps == 1 else "band, even" if even else "band"
+    if gaps.missing:
+        at_end = _END_GAP_WEIGHT if gaps.at_end else 0.0
+        yield min(1.0, 4 * gaps.missing / gaps.length + at_end), "gaps to the end" if gaps.at_end else "gaps"
+
+
+def _topics(facts: Facts) -> list[str]:
+    """What is said, in this order: the outlook, what counts most, and why."""
+    ranked = sorted(_ranked(facts), key=lambda pair: -pair[0])
+    experts = facts.experts
+    why = ["experts" if len(experts.groups) > 1 else "experts of one group"]
+    if experts.moving is not None and experts.moving.effect is not None and len(ranked) < _MOST_BETWEEN:
+        why.append("effect" if abs(experts.moving.effect) >= 10.0**facts.place else "effect, flat")
+    return ["outlook", *(topic for _, topic in ranked[:_MOST_BETWEEN]), *why]
+
+
+def sentences(facts: Facts, seed: int = 0) -> list[str]:
+    """Say the facts in two to six sentences.
+
+    Numbers are filled in from the facts and rounded to the largest power of ten below a tenth of the mean width of the
+    band.
+
+    Args:
+        facts: of one forecast.
+        seed: of the choice among the ways to say the same.
+    """
+    rng = np.random.default_rng(seed)
+    return [fill(FRAMES[topic][rng.integers(len(FRAMES[topic]))], facts) for topic in _topics(facts)]
