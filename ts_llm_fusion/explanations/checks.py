@@ -4,6 +4,7 @@ Nothing here reads the facts that the words were rendered from: a fault of their
 another series fail.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from .lexicon import parse_number, rounding_place, season_name
 
 # Relative tolerance of claims beside that of their rounding: float64 sums in another order.
 _PRECISION = 1e-9
-_LONGEST_WORD = 60
+_SENTENCE_END = re.compile(r"[.!?](?=\s)")
 
 
 @dataclass(frozen=True)
@@ -278,7 +279,7 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
     if kind == "below":
         return abs(actual) < claimed and np.isclose(claimed, 10.0 ** measures.place(), rtol=_PRECISION, atol=0)
     if kind == "percent":
-        claimed, tolerance = claimed / 100, 0.005
+        claimed, tolerance = claimed / 100, 0.0005 if "." in words else 0.005
     elif kind == "ratio":
         tolerance = 0.05
     else:
@@ -307,11 +308,11 @@ def _check_sentence(sentence: str, frame: Frame, texts: tuple[str, ...], evidenc
 
 def _parse(text: str, start: int, known: tuple[Frame, ...]) -> tuple[str, Frame, tuple[str, ...]] | None:
     """The longest frame that stands at a place of a text."""
-    matches = [(frame.pattern.match(text, start), frame) for frame in known]
-    found = [(match, frame) for match, frame in matches if match and (text[match.end() :][:1].isspace() or match.end() == len(text))]
-    if not found:
+    found = [(match, frame) for frame in known if (match := frame.pattern.match(text, start)) is not None]
+    whole = [(match, frame) for match, frame in found if not text[match.end() :][:1].strip()]
+    if not whole:
         return None
-    match, frame = max(found, key=lambda pair: pair[0].end())
+    match, frame = max(whole, key=lambda pair: pair[0].end())
     return match.group(), frame, match.groups()
 
 
@@ -336,7 +337,8 @@ def check_text(text: str, evidence: Evidence) -> list[Claim]:
     while start < len(text) or not claims:
         parsed = _parse(text, start, known)
         if parsed is None:
-            stop = next((k + 1 for k in range(start, len(text) - 1) if text[k] in ".!?" and text[k + 1].isspace()), len(text))
+            end = _SENTENCE_END.search(text, start)
+            stop = end.end() if end else len(text)
             sentence = text[start:stop]
             claims.append(Claim(sentence, "sentence", "", sentence, None, False))
             start = stop
@@ -344,5 +346,6 @@ def check_text(text: str, evidence: Evidence) -> list[Claim]:
             sentence, frame, texts = parsed
             claims += _check_sentence(sentence, frame, texts, evidence)
             start += len(sentence)
-        start += len(text[start:]) - len(text[start:].lstrip())
+        while text[start : start + 1].isspace():
+            start += 1
     return claims

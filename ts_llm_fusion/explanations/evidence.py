@@ -22,9 +22,9 @@ class Evidence:
         name: of the series.
         history: float64, the values that the model read, NaN where missing, by timestamp.
         forecast: by timestamp, column `mean` and one for each quantile level, such as `0.1`.
-        weights: share of each expert in `mean`, by timestamp, a column for each; rows add up to 1.
+        weights: share of each expert in `mean`, by timestamp, a column for each that has one; rows add up to 1.
         predictions: forecast of each expert, same shape.
-        groups: group of each expert, such as `season`.
+        groups: group of each expert of the model, such as `season`.
         periods: of the seasons that the experts used, in steps; none where there is none.
         unit: of the values, such as `passengers`; empty where it is not told.
         dated: whether the timestamps are real dates.
@@ -106,7 +106,7 @@ def evidence_of(
         forecast=forecast,
         weights=weights[used],
         predictions=frame(outputs.expert_predictions)[used],
-        groups={name: groups[name] for name in used},
+        groups={name: groups[name] for name in experts},
         periods=tuple(dict.fromkeys(period for period in periods if period > 1)),
         unit=unit,
         dated=dated,

@@ -1,4 +1,4 @@
-"""Facts of a forecast, computed from its evidence: level, trend, season, band, gaps, and the experts it is mixed of."""
+"""Facts of a forecast, computed from its evidence: level, trend, season, band, gaps and the shares of the experts."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

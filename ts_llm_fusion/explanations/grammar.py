@@ -125,8 +125,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     ),
     "band": (
         f"The {{band.coverage:percent}} band is {_WIDTHS}, {{band.growth:ratio}} times as wide.",
-        f"It is less certain than that: the {{band.coverage:percent}} band is {_WIDTHS}, {{band.growth:ratio}} times "
-        "as wide.",
+        f"How sure it is: the {{band.coverage:percent}} band is {_WIDTHS}, {{band.growth:ratio}} times as wide.",
         f"With {{band.coverage:percent}} probability the value lies in a band {_WIDTHS}, {{band.growth:ratio}} times "
         "as wide.",
     ),

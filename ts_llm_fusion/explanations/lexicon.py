@@ -18,7 +18,8 @@ _MOST_DECIMALS, _LONGEST = 6, 1e15
 # Share of the width of the band that a rounded number still shows, and of the magnitude that no number goes below.
 _SHOWN_SHARE, _LEAST_SHARE = 0.1, 1e-6
 NUMBER = r"-?\d(?:[\d,]*\d)?(?:\.\d+)?(?:e[+-]\d+)?"
-_DATE = rf"(?:{'|'.join(WEEKDAYS)}) \d{{1,2}} (?:{'|'.join(MONTHS)}) \d+"
+_DATE = rf"\d{{1,2}} (?:{'|'.join(MONTHS)}) \d+"
+_DAY = rf"(?:{'|'.join(WEEKDAYS)}) {_DATE}"
 _CLOCK = r"\d\d:\d\d(?::\d\d(?:\.\d{6})?)?"
 # Resolution -> its pattern. Each resolution is a way of writing the times of a whole series.
 _TIMES = {
@@ -26,8 +27,9 @@ _TIMES = {
     "year": r"in \d+",
     "quarter": rf"in the (?:{'|'.join(_QUARTERS)}) quarter of \d+",
     "month": rf"in (?:{'|'.join(MONTHS)}) \d+",
-    "day": rf"on {_DATE}",
-    "clock": rf"at {_CLOCK} on {_DATE}",
+    "date": rf"on {_DATE}",
+    "day": rf"on {_DAY}",
+    "clock": rf"at {_CLOCK} on {_DAY}",
 }
 TIME = "|".join(_TIMES.values())
 _UNITS = ("year", "quarter", "month", "week", "business day", "day", "hour", "minute", "second", "millisecond")
@@ -86,7 +88,8 @@ class Calendar:
     """How the times and steps of a series are named.
 
     Args:
-        resolution: how a time is written: `year`, `quarter`, `month`, `day`, `clock`, or `step` without dates.
+        resolution: how a time is written: `year`, `quarter`, `month`, `date`, `day` (with the weekday), `clock`, or
+            `step` without dates.
         step: unit of a step, such as `month`; `step` where steps differ in length.
         multiple: units of a step, such as 30 of `minute`.
     """
@@ -136,8 +139,11 @@ class Calendar:
             return f"in the {_QUARTERS[int(parts[1]) - 1]} quarter of {parts[0]}"
         if self.resolution == "month":
             return f"in {MONTHS[int(parts[1]) - 1]} {parts[0]}"
-        date = f"{_weekday(parts)} {parts[2]} {MONTHS[int(parts[1]) - 1]} {parts[0]}"
-        return f"on {date}" if self.resolution == "day" else f"at {key.split()[1]} on {date}"
+        date = f"{parts[2]} {MONTHS[int(parts[1]) - 1]} {parts[0]}"
+        if self.resolution == "date":
+            return f"on {date}"
+        day = f"on {_weekday(parts)} {date}"
+        return day if self.resolution == "day" else f"at {key.split()[1]} {day}"
 
     def parse(self, words: str) -> str | None:
         """The key that a time in words stands for; None for another resolution or a weekday that is not its own."""
@@ -150,17 +156,16 @@ class Calendar:
             return f"{tokens[5]}-{_QUARTERS.index(tokens[2]) + 1}" if tokens[1] == "the" else None
         if self.resolution == "month":
             return f"{tokens[2]}-{MONTHS.index(tokens[1]) + 1}" if len(tokens) == 3 and tokens[1] in MONTHS else None
-        clock = self.resolution == "clock"
-        if len(tokens) != (7 if clock else 5):
+        if len(tokens) != {"date": 4, "day": 5, "clock": 7}[self.resolution]:
             return None
-        weekday, day, month, year = tokens[-4:]
+        day, month, year = tokens[-3:]
         parts = [year, str(MONTHS.index(month) + 1), day]
-        if _weekday(parts) != weekday:
+        if self.resolution != "date" and _weekday(parts) != tokens[-4]:
             return None
-        return "-".join(parts) + (f" {tokens[1]}" if clock else "")
+        return "-".join(parts) + (f" {tokens[1]}" if self.resolution == "clock" else "")
 
 
-_PARTS = {"year": 1, "month": 2, "day": 3}
+_PARTS = {"year": 1, "month": 2, "date": 3, "day": 3}
 
 
 def _weekday(parts: list[str]) -> str | None:
@@ -195,6 +200,8 @@ def find_calendar(timestamps: pd.DatetimeIndex, dated: bool = True) -> Calendar:
         milliseconds = np.unique(np.diff(index.as_unit("ns").asi8)) / 1e6
         if len(milliseconds) == 1 and milliseconds[0] % 1 == 0:
             unit, length = next((unit, length) for unit, length in _FIXED if milliseconds[0] % length == 0)
+            # All days are of one weekday.
+            resolution = "date" if midnight and unit == "week" else resolution
             return Calendar(resolution, unit, int(milliseconds[0] // length))
     days = np.unique(np.diff(wall.as_unit("ns").asi8)) / 86_400e9
     if midnight and set(days) == {1.0, 3.0} and wall.dayofweek.max() < 5:

@@ -16,6 +16,8 @@ from .lexicon import number_words
 _MOST_BETWEEN = 4
 # Factors between which a band is as wide at its end as at its start.
 _EVEN = (0.95, 1.05)
+# Percent below which a share has a decimal, and the least share that does not round to 0 with it.
+_FEW_PERCENT, _LEAST_SHARE = 9.95, 0.0005
 # Weight of what has no size to go by, beside sizes in widths of the band, held to 1.
 _BAND_WEIGHT, _PATH_WEIGHT, _END_GAP_WEIGHT = 0.6, 0.5, 0.8
 _SEASON_BONUS = 0.1
@@ -34,7 +36,8 @@ def in_words(kind: str, value: Any, facts: Facts) -> str:
     if kind == "rate":
         return f"{number_words(abs(value), facts.rate_place)}{unit} per {facts.calendar.each}"
     if kind == "percent":
-        return f"{100 * abs(value):,.0f} %"
+        share = 100 * abs(value)
+        return f"{share:,.1f} %" if share < _FEW_PERCENT else f"{share:,.0f} %"
     if kind == "ratio":
         return f"{value:,.1f}"
     if kind == "count":
@@ -89,7 +92,7 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
         topic = "same season before" if season else "recent values"
         if abs(comparison.difference) < least:
             topic += ", flat"
-        elif comparison.percent is None:
+        elif comparison.percent is None or abs(comparison.percent) < _LEAST_SHARE:
             topic += ", without percent"
         yield weight(comparison.difference) * 0.9, topic
     if band is not None:

@@ -1,0 +1,219 @@
+"""Whether words say what the forecast is: `python -m benchmarks.explanations [--cases 1000] [--seed 0]`.
+
+Series of every family of the synthetic priors, at random places, scales, dates and time steps, with gaps as they come,
+and the ends of the five series in uni/ of the folder that `TS_LLM_FUSION_DATA_DIR` names, if it is set. Each is
+forecast by the built-in forecaster and explained. Prints
+
+- numeric claims right: of the words, checked against the evidence of their own series;
+- control: of the same words, checked against the evidence of the next series;
+- other claims (names, directions) of both;
+- sensitivity: the forecast is moved by d; shares of the values of the forecast in the new words that moved by d within
+  the rounding, and of those in the old words that no longer hold where d is more than the rounding;
+- from the words alone: the forecast is rebuilt from the numbers in the words, and its MASE against the forecast is
+  given as a share of the MASE of the forecast's mean, pooled over all cases and as the median of the cases.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ts_llm_fusion import BUILT_IN, TSFusionForForecasting
+from ts_llm_fusion.data.series.priors import draw_batch
+from ts_llm_fusion.evaluation.report import results_table
+from ts_llm_fusion.explanations.checks import Claim, check_text
+from ts_llm_fusion.explanations.evidence import Evidence, evidence_of
+from ts_llm_fusion.explanations.explain import explain_evidence
+from ts_llm_fusion.explanations.lexicon import parse_number
+from ts_llm_fusion.modeling.configuration_tsfusion import EXPERT_GROUPS
+
+_ROWS = 64
+_A_BATCH = 16
+_LONGEST = 600
+# Time steps, and the longest series that has them: years end in 2262.
+_STEPS = (("YS", 120), ("QS", 400), ("MS", 1000), ("W", 5000), ("D", 5000), ("B", 5000), ("h", 5000), ("30min", 5000))
+_UNITS = ("", "MW", "euros", "m3")
+_SINGLE = ("AirPassengers", "co2", "sunspots", "taylor", "temps")
+# Quantities that move with the forecast.
+_MOVING = (
+    "horizon.mean", "horizon.first.value", "horizon.last.value", "horizon.highest.value", "horizon.lowest.value"
+)  # fmt: skip
+
+
+def _evidence(
+    model: TSFusionForForecasting,
+    histories: np.ndarray,
+    horizon: int,
+    periods: torch.Tensor | None,
+    rng: np.random.Generator,
+    name: str,
+) -> Iterator[Evidence]:
+    """Evidence of histories (rows, time), NaN before their start, at random dates."""
+    outputs = model.predict(torch.tensor(histories)[..., None], prediction_length=horizon, seasonal_period=periods)
+    for row, values in enumerate(histories):
+        start = int(np.argmin(np.isnan(values)))
+        total = len(values) - start + horizon
+        freq = rng.choice([step for step, most in _STEPS if total <= most])
+        first = pd.Timestamp("1900-01-01") + pd.Timedelta(hours=int(rng.integers(24 * 365 * 100)))
+        first = first if freq in ("h", "30min") else first.normalize()
+        index = pd.date_range(first, periods=total, freq=freq)
+        columns = {"mean": outputs.mean_predictions[row, :, 0].double().numpy()}
+        quantiles = outputs.full_predictions[row, :, 0].double().numpy()
+        columns |= {f"{level:g}": quantiles[:, k] for k, level in enumerate(model.config.quantiles)}
+        yield evidence_of(
+            outputs,
+            0,
+            model.config.experts,
+            EXPERT_GROUPS,
+            pd.Series(values[start:], index[:-horizon], name=name),
+            pd.DataFrame(columns, index[-horizon:]),
+            str(rng.choice(_UNITS)),
+            sample=row,
+        )
+
+
+def draw_cases(model: TSFusionForForecasting, cases: int, seed: int) -> Iterator[Evidence]:
+    """Evidence of forecasts of many kinds of series."""
+    rng = np.random.default_rng(seed)
+    folder = os.environ.get("TS_LLM_FUSION_DATA_DIR")
+    for name in _SINGLE if folder else ():
+        table = pd.read_csv(Path(folder or "", "uni", f"{name}.csv.gz"))
+        values = table.select_dtypes("number").iloc[:, -1].to_numpy(dtype=np.float64)
+        for horizon in (12, 48):
+            yield from _evidence(model, values[None, -2112:-horizon], horizon, None, rng, name)
+            cases -= 1
+    number = 0
+    while cases > 0:
+        batch = draw_batch(30_000 + seed, number, _ROWS, longest=_LONGEST)
+        rows = rng.permutation(len(batch["past_values"]))[: min(_A_BATCH, cases)]
+        past = batch["past_values"][rows].astype(np.float64)
+        scale, place = 10 ** rng.uniform((-4, -1), (6, 2), (len(rows), 2)).T[..., None]
+        # Some series are all positive, so that they have shares.
+        lowest = np.nanmin(past, 1, keepdims=True)
+        past = (past + place - np.where(rng.random((len(rows), 1)) < 0.5, lowest, 0.0)) * scale
+        periods = torch.from_numpy(batch["seasonal_period"][rows])[:, None]
+        horizon = min(batch["future_values"].shape[1], 128)
+        yield from _evidence(model, past, horizon, periods, rng, f"case {number}")
+        cases -= len(rows)
+        number += 1
+
+
+def moved(evidence: Evidence, by: float) -> Evidence:
+    """The same with a forecast that is higher, as all its experts are."""
+    return replace(evidence, forecast=evidence.forecast + by, predictions=evidence.predictions + by)
+
+
+def rebuild(claims: list[Claim], evidence: Evidence) -> np.ndarray:
+    """The forecast as far as words tell it; of the evidence only the dates of the steps are used."""
+    said = {claim.quantity: claim.words for claim in claims if "|" not in claim.kind}
+    sign = {claim.quantity: claim.words in ("rises", "above") for claim in claims if "|" in claim.kind}
+    calendar = evidence.calendar
+    steps = calendar.steps(said["horizon.steps"]) or 0
+    places = {calendar.key(evidence.moment(step)): step - 1 for step in range(steps, 0, -1)}
+
+    def number(quantity: str) -> float:
+        value = parse_number(said[quantity].split()[0])
+        return value if sign.get(quantity, True) else -value
+
+    def place(quantity: str) -> int:
+        return places[calendar.parse(said[quantity]) or ""]
+
+    time = np.arange(steps, dtype=np.float64)
+    rebuilt = np.full(steps, number("horizon.mean"))
+    if "trend.change" in said and "trend.slope" in said:
+        rise = number("trend.change")
+        rebuilt += rise * (time / (steps - 1) - 0.5)
+    if "season.peak" in said:
+        period = calendar.steps(said["season"].rpartition("season of ")[2]) or 1
+        knots = np.array([place("season.peak"), place("season.trough")])
+        heights = np.array([number("season.peak.value"), number("season.trough.value")])
+        order = np.argsort(knots)
+        share = np.interp(
+            time % period,
+            np.concatenate((knots[order][-1:] - period, knots[order], knots[order][:1] + period)),
+            np.concatenate((heights[order][-1:], heights[order], heights[order][:1])),
+        )
+        rebuilt += share
+    elif "horizon.highest" in said:
+        names = ("horizon.first", "horizon.last", "horizon.highest", "horizon.lowest")
+        points = sorted({place(name): number(f"{name}.value") for name in names}.items())
+        rebuilt = np.interp(time, *zip(*points, strict=True))
+    return rebuilt
+
+
+def _scale(evidence: Evidence) -> float:
+    """Error of the seasonal naive in the history, at least a thousandth of its deviation."""
+    period = evidence.periods[0] if evidence.periods else 1
+    values = evidence.history.to_numpy()
+    changes = np.abs(values[period:] - values[:-period])
+    error = float(np.nanmean(changes)) if (~np.isnan(changes)).any() else 0.0
+    return max(error, 1e-3 * float(np.nanstd(values)))
+
+
+def score(cases: list[Evidence]) -> dict[str, dict[str, float]]:
+    """The table."""
+    right: dict[str, list[bool]] = {key: [] for key in ("numeric", "numeric, control", "other", "other, control")}
+    follows, noticed, errors, counts = [], [], [], []
+    for position, evidence in enumerate(cases):
+        explanation = explain_evidence(evidence, seed=position)
+        counts.append(len(explanation.sentences))
+        other = cases[(position + 1) % len(cases)]
+        foreign = check_text(explanation.text, replace(other, unit=evidence.unit))
+        for claim, strange in zip(explanation.claims, foreign, strict=True):
+            kind = "numeric" if claim.numeric else "other"
+            right[kind].append(claim.holds)
+            right[f"{kind}, control"].append(strange.holds)
+
+        width = 10.0**explanation.facts.place
+        shift = 37 * width
+        before = {claim.quantity: claim for claim in explanation.claims}
+        after = explain_evidence(moved(evidence, shift), seed=position)
+        for claim in after.claims:
+            if claim.quantity in _MOVING and claim.quantity in before:
+                values = [parse_number(one.words.split()[0]) for one in (before[claim.quantity], claim)]
+                follows.append(abs(values[1] - values[0] - shift) <= 1.0001 * width)
+        stale = check_text(explanation.text, after.evidence)
+        noticed += [not claim.holds for claim in stale if claim.quantity in _MOVING]
+
+        forecast = evidence.forecast["mean"].to_numpy()
+        scale = _scale(evidence)
+        if scale > 0:
+            wrong = np.abs(rebuild(list(explanation.claims), evidence) - forecast).mean() / scale
+            errors.append((wrong, np.abs(forecast - forecast.mean()).mean() / scale))
+    pairs = np.array(errors)
+    uneven = pairs[pairs[:, 1] > 1e-6]
+    return {
+        "all cases": {
+            "cases": len(cases),
+            **{f"{kind} claims right": float(np.mean(held)) for kind, held in right.items()},
+            "values that follow": float(np.mean(follows)),
+            "old values noticed": float(np.mean(noticed)),
+            "MASE rebuilt / mean": float(pairs[:, 0].mean() / pairs[:, 1].mean()),
+            "median": float(np.median(uneven[:, 0] / uneven[:, 1])),
+            "sentences": float(np.mean(counts)),
+        }
+    }
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    start = time.process_time()
+    model = TSFusionForForecasting.from_pretrained(BUILT_IN)
+    table = score(list(draw_cases(model, options.cases, options.seed)))
+    print(results_table(table))
+    print(f"\n{time.process_time() - start:.0f} processor seconds")
+
+
+if __name__ == "__main__":
+    main()
