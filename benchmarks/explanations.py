@@ -34,7 +34,7 @@ from ts_llm_fusion.explanations.lexicon import parse_number
 from ts_llm_fusion.modeling.configuration_tsfusion import EXPERT_GROUPS
 
 _ROWS = 64
-_A_BATCH = 16
+_A_BATCH = 8
 _LONGEST = 600
 # Time steps, and the longest series that has them: years end in 2262.
 _STEPS = (("YS", 120), ("QS", 400), ("MS", 1000), ("W", 5000), ("D", 5000), ("B", 5000), ("h", 5000), ("30min", 5000))

@@ -7,6 +7,7 @@ another series fail.
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -75,12 +76,14 @@ class _Measures:
         place = int(np.argmax(values) if largest else np.argmin(values))
         return float(values.iloc[place]), self._step(place)
 
+    @cached_property
     def last(self) -> tuple[float, pd.Timestamp | int]:
         """Last observed value and its time."""
         known = self.history.dropna()
         rows = self.history.index.get_loc(known.index[-1]) + 1 - len(self.history)
         return float(known.iloc[-1]), known.index[-1] if self.evidence.dated else rows
 
+    @cached_property
     def _season(self) -> tuple[pd.Series, float, int] | None:
         """Profile by phase from the first step of the forecast on, strength and number of seasons."""
         if self.period is None:
@@ -104,6 +107,7 @@ class _Measures:
         means = by_phase.mean()
         return means["y"] - slope * means["t"], max(0.0, 1 - residual / plain), cycles
 
+    @cached_property
     def slope(self) -> float | None:
         """Of the forecast, beside a multiple of the profile where the sentence names a season."""
         if self.steps < 2:
@@ -111,7 +115,7 @@ class _Measures:
         time = pd.Series(np.arange(self.steps, dtype=float))
         values = pd.Series(self.mean.to_numpy())
         if self.named_season:
-            season = self._season()
+            season = self._season
             if season is None or self.period is None or self.period > self.steps:
                 return None
             profile = pd.Series(season[0].to_numpy()[time.astype(int) % self.period])
@@ -123,12 +127,13 @@ class _Measures:
 
     def deviation(self, largest: bool) -> tuple[float, pd.Timestamp | int] | None:
         """Largest or smallest deviation from the trend in the first season of the forecast, and its time."""
-        slope = self.slope() if self.named_season else None
+        slope = self.slope if self.named_season else None
         if slope is None or self.period is None:
             return None
         line = self.mean.mean() + slope * (np.arange(self.steps) - (self.steps - 1) / 2)
         return self._extreme((self.mean - line).iloc[: self.period], largest)
 
+    @cached_property
     def _compared(self) -> tuple[int, float, float] | None:
         """Steps, mean of the forecast and observed mean."""
         if self.named_season:
@@ -141,21 +146,25 @@ class _Measures:
         before = self.history.tail(steps)
         return (steps, self.mean.mean(), before.mean()) if before.notna().any() else None
 
+    @cached_property
     def difference(self) -> float | None:
         """Mean of the forecast minus the observed mean."""
-        compared = self._compared()
+        compared = self._compared
         return None if compared is None else compared[1] - compared[2]
 
+    @cached_property
     def percent(self) -> float | None:
         """The difference over the observed mean."""
-        compared = self._compared()
+        compared = self._compared
         return None if compared is None or compared[2] <= 0 else compared[1] / compared[2] - 1
 
+    @cached_property
     def width(self) -> pd.Series | None:
         """Width of the band at each step; None without quantiles."""
-        pair = self.band()
+        pair = self.band
         return None if pair is None else self.evidence.forecast[pair[1]] - self.evidence.forecast[pair[0]]
 
+    @cached_property
     def band(self) -> tuple[str, str] | None:
         """Columns of the band."""
         columns = self.evidence.forecast.columns
@@ -166,19 +175,22 @@ class _Measures:
 
     def place(self, steps: int = 1) -> int:
         """Power of ten that numbers are rounded to."""
-        width = self.width()
+        width = self.width
         size = max(self.mean.abs().max(), self.history.abs().max())
         return rounding_place((0.0 if width is None else width.mean()) / steps, size / steps)
 
+    @cached_property
     def missing(self) -> pd.Series:
         """Lengths of the runs of missing values behind the first observed value, by the run; 0 where observed."""
         unknown = self.history.loc[self.history.first_valid_index() :].isna()
         return unknown.groupby((~unknown).cumsum()).sum()
 
+    @cached_property
     def groups(self) -> pd.Series:
         """Mean weights of the groups, largest first."""
         return self.evidence.weights.T.groupby(self.evidence.groups).sum().mean(axis=1).sort_values(ascending=False)
 
+    @cached_property
     def experts(self) -> pd.Series:
         """Mean weights of the experts, largest first."""
         return self.evidence.weights.mean().sort_values(ascending=False)
@@ -194,6 +206,7 @@ class _Measures:
         kept = (weights.div(weights.sum(axis=1), axis=0) * self.evidence.predictions[others]).sum(axis=1)
         return float(self.mean.mean() - kept.mean())
 
+    @cached_property
     def largest_effect(self) -> float | None:
         """Largest size of an effect of a group."""
         effects = [self.effect(group) for group in set(self.evidence.groups.values())]
@@ -210,8 +223,8 @@ def _nth(values: pd.Series, place: int) -> tuple[float | None, str | None]:
 
 # Quantity -> how it is computed. Values of a pair come before their time or name.
 _QUANTITIES: dict[str, Callable[[_Measures], Any]] = {
-    "last.value": lambda m: m.last()[0],
-    "last": lambda m: m.last()[1],
+    "last.value": lambda m: m.last[0],
+    "last": lambda m: m.last[1],
     "horizon.steps": lambda m: m.steps,
     "horizon.mean": lambda m: float(m.mean.mean()),
     "horizon.first.value": lambda m: float(m.mean.iloc[0]),
@@ -223,36 +236,36 @@ _QUANTITIES: dict[str, Callable[[_Measures], Any]] = {
     "horizon.lowest.value": lambda m: m._extreme(m.mean, False)[0],
     "horizon.lowest": lambda m: m._extreme(m.mean, False)[1],
     "horizon.range": lambda m: float(m.mean.max() - m.mean.min()),
-    "trend.slope": lambda m: m.slope(),
-    "trend.change": lambda m: None if m.slope() is None else m.slope() * (m.steps - 1),
+    "trend.slope": lambda m: m.slope,
+    "trend.change": lambda m: None if m.slope is None else m.slope * (m.steps - 1),
     "season.period": lambda m: m.period,
-    "season.strength": lambda m: _pick(m._season(), 1),
-    "season.cycles": lambda m: _pick(m._season(), 2),
+    "season.strength": lambda m: _pick(m._season, 1),
+    "season.cycles": lambda m: _pick(m._season, 2),
     "season.peak.value": lambda m: _pick(m.deviation(True), 0),
     "season.peak": lambda m: _pick(m.deviation(True), 1),
     "season.trough.value": lambda m: _pick(m.deviation(False), 0),
     "season.trough": lambda m: _pick(m.deviation(False), 1),
-    "comparison.steps": lambda m: _pick(m._compared(), 0),
-    "comparison.difference": lambda m: m.difference(),
-    "comparison.percent": lambda m: m.percent(),
-    "band.coverage": lambda m: None if m.band() is None else float(m.band()[1]) - float(m.band()[0]),
-    "band.first": lambda m: None if m.width() is None else float(m.width().iloc[0]),
-    "band.last": lambda m: None if m.width() is None else float(m.width().iloc[-1]),
-    "band.growth": lambda m: None if m.width() is None else float(m.width().iloc[-1] / m.width().iloc[0]),
+    "comparison.steps": lambda m: _pick(m._compared, 0),
+    "comparison.difference": lambda m: m.difference,
+    "comparison.percent": lambda m: m.percent,
+    "band.coverage": lambda m: None if m.band is None else float(m.band[1]) - float(m.band[0]),
+    "band.first": lambda m: None if m.width is None else float(m.width.iloc[0]),
+    "band.last": lambda m: None if m.width is None else float(m.width.iloc[-1]),
+    "band.growth": lambda m: None if m.width is None else float(m.width.iloc[-1] / m.width.iloc[0]),
     "gaps.length": lambda m: len(m.history.loc[m.history.first_valid_index() :]),
-    "gaps.missing": lambda m: int(m.missing().sum()),
-    "gaps.longest": lambda m: int(m.missing().max()),
-    "gaps.at_end": lambda m: int(m.missing().iloc[-1]),
+    "gaps.missing": lambda m: int(m.missing.sum()),
+    "gaps.longest": lambda m: int(m.missing.max()),
+    "gaps.at_end": lambda m: int(m.missing.iloc[-1]),
     "experts.count": lambda m: int((m.evidence.weights > 0).any().sum()),
-    "experts.first.weight": lambda m: _nth(m.groups(), 0)[0],
-    "experts.first.name": lambda m: _nth(m.groups(), 0)[1],
-    "experts.second.weight": lambda m: _nth(m.groups(), 1)[0],
-    "experts.second.name": lambda m: _nth(m.groups(), 1)[1],
-    "experts.top.weight": lambda m: _nth(m.experts(), 0)[0],
-    "experts.top.name": lambda m: _nth(m.experts(), 0)[1],
+    "experts.first.weight": lambda m: _nth(m.groups, 0)[0],
+    "experts.first.name": lambda m: _nth(m.groups, 0)[1],
+    "experts.second.weight": lambda m: _nth(m.groups, 1)[0],
+    "experts.second.name": lambda m: _nth(m.groups, 1)[1],
+    "experts.top.weight": lambda m: _nth(m.experts, 0)[0],
+    "experts.top.name": lambda m: _nth(m.experts, 0)[1],
     "experts.moving.name": lambda m: m.group,
     "experts.moving.effect": lambda m: m.effect(m.group),
-    "experts.largest_effect": lambda m: m.largest_effect(),
+    "experts.largest_effect": lambda m: m.largest_effect,
 }
 
 

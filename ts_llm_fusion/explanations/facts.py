@@ -13,6 +13,8 @@ from .lexicon import Calendar, rounding_place, season_name
 _MOST_CYCLES = 4
 # Least share of the variation that a season accounts for, and how much more a longer one must, to be named.
 _LEAST_STRENGTH, _BETTER = 0.2, 0.1
+# Least weight of the experts beside a group, at every step, for an effect of the group.
+_LEAST_REST = 1e-4
 # Coverage of the band that is described, where the forecast has its levels.
 _USUAL_COVERAGE = 0.8
 
@@ -328,16 +330,20 @@ def _gaps(history: np.ndarray) -> Gaps:
 
 
 def _shares(evidence: Evidence, members: dict[str, list[str]]) -> tuple[Share, ...]:
-    """Shares of sets of experts, by falling weight."""
-    mean = float(evidence.forecast["mean"].mean())
-    products = evidence.weights * evidence.predictions
-    found = []
-    for name, experts in members.items():
-        rest = 1 - evidence.weights[experts].sum(axis=1)
-        others = products.drop(columns=experts).sum(axis=1)
-        # Weights are float32: of a rest below this nothing can be told.
-        effect = mean - float((others / rest).mean()) if (rest > 1e-4).all() else None
-        found.append(Share(name, float(evidence.weights[experts].sum(axis=1).mean()), effect))
+    """Shares of disjoint sets of experts, which are all there are, by falling weight."""
+    names = list(evidence.weights.columns)
+    belongs = np.array([[name in experts for experts in members.values()] for name in names], dtype=np.float64)
+    weights = evidence.weights.to_numpy()
+    parts, products = weights @ belongs, (weights * evidence.predictions.to_numpy()) @ belongs
+    rest = parts.sum(1, keepdims=True) - parts
+    # Weights are float32: of a rest below this nothing can be told.
+    known = (rest > _LEAST_REST).all(0)
+    without = (products.sum(1, keepdims=True) - products) / np.where(known, rest, 1.0)
+    effects = evidence.forecast["mean"].to_numpy().mean() - without.mean(0)
+    found = [
+        Share(name, float(parts[:, k].mean()), float(effects[k]) if known[k] else None)
+        for k, name in enumerate(members)
+    ]
     return tuple(sorted(found, key=lambda share: -share.weight))
 
 
