@@ -18,6 +18,8 @@ _CLASSES = {path for config, classes in MODEL_CLASSES.items() for path in (confi
 _PUBLIC = {
     **{name: module for module, name in (path.split(":") for path in _CLASSES)},
     "convert_opentslm": "ts_llm_fusion.conversion",
+    "explain": "ts_llm_fusion.explanations.explain",
+    "check_text": "ts_llm_fusion.explanations.checks",
     "forecast_frame": "ts_llm_fusion.forecasting",
     "load_series": "ts_llm_fusion.data.series.sources",
     "load_dataset": "ts_llm_fusion.data.registry",

@@ -19,6 +19,8 @@ from .lexicon import parse_number, rounding_place, season_name
 
 # Relative tolerance of claims beside that of their rounding: float64 sums in another order.
 _PRECISION = 1e-9
+# Values that differ by less than this share of the unit of rounding tie, and so do weights.
+_TIE = 1e-6
 _SENTENCE_END = re.compile(r"[.!?](?=\s)")
 
 
@@ -69,12 +71,17 @@ class _Measures:
         self.named_season = period is not None
         self.group = group
 
-    def _step(self, place: int) -> pd.Timestamp | int:
+    def time(self, place: int) -> pd.Timestamp | int:
+        """Of a row of the forecast."""
         return self.mean.index[place] if self.evidence.dated else place + 1
 
-    def _extreme(self, values: pd.Series, largest: bool) -> tuple[float, pd.Timestamp | int]:
-        place = int(np.argmax(values) if largest else np.argmin(values))
-        return float(values.iloc[place]), self._step(place)
+    def times(self, values: pd.Series | None, largest: bool) -> list[pd.Timestamp | int] | None:
+        """Of the rows of the forecast with the largest or smallest of its values: more than one where they tie."""
+        if values is None:
+            return None
+        best = values.max() if largest else values.min()
+        near = (values - best).abs() <= _TIE * 10.0 ** self.place() + _PRECISION * self.mean.abs().max()
+        return [self.time(int(place)) for place in np.flatnonzero(near)]
 
     @cached_property
     def last(self) -> tuple[float, pd.Timestamp | int]:
@@ -84,7 +91,7 @@ class _Measures:
         return float(known.iloc[-1]), known.index[-1] if self.evidence.dated else rows
 
     @cached_property
-    def _season(self) -> tuple[pd.Series, float, int] | None:
+    def season(self) -> tuple[pd.Series, float, int] | None:
         """Profile by phase from the first step of the forecast on, strength and number of seasons."""
         if self.period is None:
             return None
@@ -102,8 +109,9 @@ class _Measures:
         inner = table[["y", "t"]] - by_phase.transform("mean")
         slope = inner["y"].dot(inner["t"]) / inner["t"].dot(inner["t"])
         residual = ((inner["y"] - slope * inner["t"]) ** 2).sum() / (len(table) - self.period - 1)
-        # Residual variance of the line alone, by the correlation.
-        plain = table["y"].var() * (1 - table["y"].corr(table["t"]) ** 2) * (len(table) - 1) / (len(table) - 2)
+        centered = table[["y", "t"]] - table[["y", "t"]].mean()
+        line = centered["y"].dot(centered["t"]) / centered["t"].dot(centered["t"])
+        plain = ((centered["y"] - line * centered["t"]) ** 2).sum() / (len(table) - 2)
         means = by_phase.mean()
         return means["y"] - slope * means["t"], max(0.0, 1 - residual / plain), cycles
 
@@ -115,26 +123,26 @@ class _Measures:
         time = pd.Series(np.arange(self.steps, dtype=float))
         values = pd.Series(self.mean.to_numpy())
         if self.named_season:
-            season = self._season
+            season = self.season
             if season is None or self.period is None or self.period > self.steps:
                 return None
             profile = pd.Series(season[0].to_numpy()[time.astype(int) % self.period])
-            if profile.std() > 0:
-                # What is left of both beside the profile.
-                share = profile.cov(time) / profile.var(), profile.cov(values) / profile.var()
-                time, values = time - share[0] * profile, values - share[1] * profile
+            bent = profile - profile.cov(time) / time.var() * time
+            is_line = bent.var() < 0.1 * profile.var()
+            values = values - profile * (1.0 if is_line else bent.cov(values) / bent.var())
         return float(values.cov(time) / time.var())
 
-    def deviation(self, largest: bool) -> tuple[float, pd.Timestamp | int] | None:
-        """Largest or smallest deviation from the trend in the first season of the forecast, and its time."""
+    @cached_property
+    def deviation(self) -> pd.Series | None:
+        """Of the first season of the forecast from its trend."""
         slope = self.slope if self.named_season else None
         if slope is None or self.period is None:
             return None
         line = self.mean.mean() + slope * (np.arange(self.steps) - (self.steps - 1) / 2)
-        return self._extreme((self.mean - line).iloc[: self.period], largest)
+        return (self.mean - line).iloc[: self.period]
 
     @cached_property
-    def _compared(self) -> tuple[int, float, float] | None:
+    def compared(self) -> tuple[int, float, float] | None:
         """Steps, mean of the forecast and observed mean."""
         if self.named_season:
             if self.period is None or len(self.history) < self.period:
@@ -149,13 +157,13 @@ class _Measures:
     @cached_property
     def difference(self) -> float | None:
         """Mean of the forecast minus the observed mean."""
-        compared = self._compared
+        compared = self.compared
         return None if compared is None else compared[1] - compared[2]
 
     @cached_property
     def percent(self) -> float | None:
         """The difference over the observed mean."""
-        compared = self._compared
+        compared = self.compared
         return None if compared is None or compared[2] <= 0 else compared[1] / compared[2] - 1
 
     @cached_property
@@ -206,67 +214,69 @@ class _Measures:
         kept = (weights.div(weights.sum(axis=1), axis=0) * self.evidence.predictions[others]).sum(axis=1)
         return float(self.mean.mean() - kept.mean())
 
-    @cached_property
-    def largest_effect(self) -> float | None:
-        """Largest size of an effect of a group."""
-        effects = [self.effect(group) for group in set(self.evidence.groups.values())]
-        return max((abs(effect) for effect in effects if effect is not None), default=None)
+    def leading(self, weights: pd.Series, place: int) -> list[str] | None:
+        """Names with the weight of that place, counted from the largest: more than one where they tie."""
+        if place >= len(weights):
+            return None
+        return list(weights.index[(weights - weights.iloc[place]).abs() <= _TIE])
 
 
-def _pick(pair: tuple[Any, Any] | None, place: int) -> Any:
-    return None if pair is None else pair[place]
+def _pick(found: tuple[Any, ...] | None, place: int) -> Any:
+    return None if found is None else found[place]
 
 
-def _nth(values: pd.Series, place: int) -> tuple[float | None, str | None]:
-    return (float(values.iloc[place]), str(values.index[place])) if place < len(values) else (None, None)
+def _of(values: pd.Series | None, function: Callable[[pd.Series], Any]) -> float | None:
+    return None if values is None or values.empty else float(function(values))
 
 
-# Quantity -> how it is computed. Values of a pair come before their time or name.
+# Quantity -> how it is computed; a list where several times or names tie.
 _QUANTITIES: dict[str, Callable[[_Measures], Any]] = {
     "last.value": lambda m: m.last[0],
     "last": lambda m: m.last[1],
     "horizon.steps": lambda m: m.steps,
-    "horizon.mean": lambda m: float(m.mean.mean()),
-    "horizon.first.value": lambda m: float(m.mean.iloc[0]),
-    "horizon.first": lambda m: m._step(0),
-    "horizon.last.value": lambda m: float(m.mean.iloc[-1]),
-    "horizon.last": lambda m: m._step(m.steps - 1),
-    "horizon.highest.value": lambda m: m._extreme(m.mean, True)[0],
-    "horizon.highest": lambda m: m._extreme(m.mean, True)[1],
-    "horizon.lowest.value": lambda m: m._extreme(m.mean, False)[0],
-    "horizon.lowest": lambda m: m._extreme(m.mean, False)[1],
-    "horizon.range": lambda m: float(m.mean.max() - m.mean.min()),
+    "horizon.mean": lambda m: _of(m.mean, pd.Series.mean),
+    "horizon.first.value": lambda m: _of(m.mean, lambda f: f.iloc[0]),
+    "horizon.first": lambda m: m.time(0),
+    "horizon.last.value": lambda m: _of(m.mean, lambda f: f.iloc[-1]),
+    "horizon.last": lambda m: m.time(m.steps - 1),
+    "horizon.highest.value": lambda m: _of(m.mean, pd.Series.max),
+    "horizon.highest": lambda m: m.times(m.mean, True),
+    "horizon.lowest.value": lambda m: _of(m.mean, pd.Series.min),
+    "horizon.lowest": lambda m: m.times(m.mean, False),
+    "horizon.range": lambda m: _of(m.mean, lambda f: f.max() - f.min()),
     "trend.slope": lambda m: m.slope,
     "trend.change": lambda m: None if m.slope is None else m.slope * (m.steps - 1),
     "season.period": lambda m: m.period,
-    "season.strength": lambda m: _pick(m._season, 1),
-    "season.cycles": lambda m: _pick(m._season, 2),
-    "season.peak.value": lambda m: _pick(m.deviation(True), 0),
-    "season.peak": lambda m: _pick(m.deviation(True), 1),
-    "season.trough.value": lambda m: _pick(m.deviation(False), 0),
-    "season.trough": lambda m: _pick(m.deviation(False), 1),
-    "comparison.steps": lambda m: _pick(m._compared, 0),
+    "season.strength": lambda m: _pick(m.season, 1),
+    "season.cycles": lambda m: _pick(m.season, 2),
+    "season.peak.value": lambda m: _of(m.deviation, pd.Series.max),
+    "season.peak": lambda m: m.times(m.deviation, True),
+    "season.trough.value": lambda m: _of(m.deviation, pd.Series.min),
+    "season.trough": lambda m: m.times(m.deviation, False),
+    "comparison.steps": lambda m: _pick(m.compared, 0),
     "comparison.difference": lambda m: m.difference,
     "comparison.percent": lambda m: m.percent,
     "band.coverage": lambda m: None if m.band is None else float(m.band[1]) - float(m.band[0]),
-    "band.first": lambda m: None if m.width is None else float(m.width.iloc[0]),
-    "band.last": lambda m: None if m.width is None else float(m.width.iloc[-1]),
-    "band.growth": lambda m: None if m.width is None else float(m.width.iloc[-1] / m.width.iloc[0]),
+    "band.first": lambda m: _of(m.width, lambda width: width.iloc[0]),
+    "band.last": lambda m: _of(m.width, lambda width: width.iloc[-1]),
+    "band.growth": lambda m: _of(m.width, lambda width: width.iloc[-1] / width.iloc[0]),
     "gaps.length": lambda m: len(m.history.loc[m.history.first_valid_index() :]),
     "gaps.missing": lambda m: int(m.missing.sum()),
     "gaps.longest": lambda m: int(m.missing.max()),
     "gaps.at_end": lambda m: int(m.missing.iloc[-1]),
     "experts.count": lambda m: int((m.evidence.weights > 0).any().sum()),
-    "experts.first.weight": lambda m: _nth(m.groups, 0)[0],
-    "experts.first.name": lambda m: _nth(m.groups, 0)[1],
-    "experts.second.weight": lambda m: _nth(m.groups, 1)[0],
-    "experts.second.name": lambda m: _nth(m.groups, 1)[1],
-    "experts.top.weight": lambda m: _nth(m.experts, 0)[0],
-    "experts.top.name": lambda m: _nth(m.experts, 0)[1],
-    "experts.moving.name": lambda m: m.group,
-    "experts.moving.effect": lambda m: m.effect(m.group),
-    "experts.largest_effect": lambda m: m.largest_effect,
+    "experts.first.weight": lambda m: _of(m.groups[:1], pd.Series.max),
+    "experts.first.name": lambda m: m.leading(m.groups, 0),
+    "experts.first.effect": lambda m: m.effect(m.group),
+    "experts.second.weight": lambda m: _of(m.groups[1:2], pd.Series.max),
+    "experts.second.name": lambda m: m.leading(m.groups, 1),
+    "experts.top.weight": lambda m: _of(m.experts[:1], pd.Series.max),
+    "experts.top.name": lambda m: m.leading(m.experts, 0),
 }
+
+
+def _as_list(actual: Any) -> list[Any]:
+    return actual if isinstance(actual, list) else [actual]
 
 
 def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
@@ -274,14 +284,14 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
     calendar, evidence = measures.evidence.calendar, measures.evidence
     kind = slot.kind
     if kind == "when":
-        return calendar.parse(words) == calendar.key(actual)
+        return calendar.parse(words) in [calendar.key(moment) for moment in _as_list(actual)]
     if kind == "duration":
         return calendar.steps(words) == actual
     if kind == "season":
         name = season_name(evidence.timestamps, actual, evidence.dated)
         return words == f"{f'{name} ' if name else ''}season of {calendar.duration(actual)}"
     if kind == "name":
-        return words == actual.replace("_", " ")
+        return words in [name.replace("_", " ") for name in _as_list(actual)]
     if "|" in kind:
         return actual != 0 and words == kind.split("|")[0 if actual > 0 else 1]
     if kind == "rate" and words.rpartition(" per ")[2] != calendar.each:
@@ -290,7 +300,8 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
     if kind == "count":
         return claimed == actual
     if kind == "below":
-        return abs(actual) < claimed and np.isclose(claimed, 10.0 ** measures.place(), rtol=_PRECISION, atol=0)
+        least = 10.0 ** measures.place()
+        return bool(np.isclose(claimed, least, rtol=_PRECISION, atol=0) and abs(actual) < least * (1 + _TIE))
     if kind == "percent":
         claimed, tolerance = claimed / 100, 0.0005 if "." in words else 0.005
     elif kind == "ratio":
@@ -307,14 +318,16 @@ def _check_sentence(sentence: str, frame: Frame, texts: tuple[str, ...], evidenc
     named = by_quantity.get("season", by_quantity.get("season.period"))
     # A duration in other steps than those of the series is of no season.
     period = None if named is None else evidence.calendar.steps(named.rpartition("season of ")[2]) or 0
-    moving = by_quantity.get("experts.moving.name")
-    group = next((one for one in set(evidence.groups.values()) if one.replace("_", " ") == moving), None)
+    first = by_quantity.get("experts.first.name")
+    group = next((one for one in evidence.groups.values() if one.replace("_", " ") == first), None)
     measures = _Measures(evidence, period, group)
     claims = []
     for slot, words in zip(frame.slots, texts, strict=True):
         actual = _QUANTITIES["season.period" if slot.kind == "season" else slot.quantity](measures)
         holds = actual is not None and _agrees(slot, words, actual, measures)
-        shown = evidence.calendar.key(actual) if slot.kind == "when" and actual is not None else actual
+        shown = _as_list(actual)[0]
+        if slot.kind == "when" and shown is not None:
+            shown = evidence.calendar.key(shown)
         claims.append(Claim(sentence, slot.quantity, slot.kind, words, shown, holds))
     return claims
 

@@ -13,6 +13,8 @@ from .lexicon import Calendar, rounding_place, season_name
 _MOST_CYCLES = 4
 # Least share of the variation that a season accounts for, and how much more a longer one must, to be named.
 _LEAST_STRENGTH, _BETTER = 0.2, 0.1
+# Squared correlation with time from which on a season is not told from a trend.
+_STRAIGHT = 0.9
 # Least weight of the experts beside a group, at every step, for an effect of the group.
 _LEAST_REST = 1e-4
 # Coverage of the band that is described, where the forecast has its levels.
@@ -57,9 +59,10 @@ class Horizon:
 
 @dataclass(frozen=True)
 class Trend:
-    """Least-squares line through the forecast; where a season is in the horizon, beside a multiple of its profile.
+    """Least-squares line through the forecast f; where the horizon holds a season, through what is left beside it.
 
-    f(t) = a + b t + c p(t), p the profile of [`Season`].
+    f(t) = a + b t + c p(t), p the profile of [`Season`], by least squares; c is 1 where the profile is nearly a line
+    over the horizon itself (squared correlation with t above .9).
 
     Args:
         slope: b, a step.
@@ -171,13 +174,11 @@ class Experts:
         count: experts with a weight.
         all: by falling weight.
         groups: of level, trend, season and autoregression, by falling weight.
-        moving: the group of the largest effect.
     """
 
     count: int
     all: tuple[Share, ...]
     groups: tuple[Share, ...]
-    moving: Share | None
 
     @property
     def first(self) -> Share:
@@ -284,13 +285,17 @@ def _choose_season(evidence: Evidence, history: np.ndarray, steps: int) -> tuple
 
 
 def _trend_slope(forecast: np.ndarray, profile: np.ndarray | None) -> float:
-    """Slope of the line through the forecast, beside a multiple of a profile by phase."""
-    time = np.arange(len(forecast), dtype=np.float64)
-    columns = [np.ones_like(time), time - time.mean()]
+    """Slope of the line through the forecast, beside a profile by phase; see [`Trend`]."""
+    time = np.arange(len(forecast)) - (len(forecast) - 1) / 2
+    time = time / np.sqrt((time**2).sum())
+    step = float(time[1] - time[0])
     if profile is not None:
-        size = np.abs(profile).max()
-        columns.append(profile[np.arange(len(forecast)) % len(profile)] / (size if size > 0 else 1.0))
-    return float(np.linalg.lstsq(np.stack(columns, 1), forecast, rcond=None)[0][1])
+        season = profile[np.arange(len(forecast)) % len(profile)]
+        season = season - season.mean()
+        bent = season - (season @ time) * time
+        straight = bent @ bent < (1 - _STRAIGHT) * (season @ season)
+        forecast = forecast - season * (1.0 if straight else (bent @ forecast) / (bent @ bent))
+    return float((time @ (forecast - forecast.mean())) * step)
 
 
 def _compare(history: np.ndarray, forecast: np.ndarray, period: int | None) -> Comparison | None:
@@ -351,13 +356,10 @@ def _experts(evidence: Evidence) -> Experts:
     groups: dict[str, list[str]] = {}
     for name in evidence.weights.columns:
         groups.setdefault(evidence.groups[name], []).append(name)
-    by_group = _shares(evidence, groups)
-    moving = [share for share in by_group if share.effect is not None]
     return Experts(
         count=evidence.weights.shape[1],
         all=_shares(evidence, {name: [name] for name in evidence.weights.columns}),
-        groups=by_group,
-        moving=max(moving, key=lambda share: abs(share.effect or 0.0), default=None),
+        groups=_shares(evidence, groups),
     )
 
 

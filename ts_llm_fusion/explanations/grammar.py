@@ -23,6 +23,8 @@ from typing import NamedTuple
 from .lexicon import DURATION, NUMBER, SEASON_NAME, TIME
 
 _SHARE = "{experts.first.name:name} have {experts.first.weight:percent}"
+_SECOND = "{experts.second.name:name} have {experts.second.weight:percent}"
+_MIX = "The forecast is a weighted mean of {experts.count:count} experts"
 _TOP = "{experts.top.name:name} with {experts.top.weight:percent}"
 _LAST = "{last.value:value} {last:when}"
 _FIRST = "{horizon.first.value:value} {horizon.first:when}"
@@ -125,7 +127,6 @@ FRAMES: dict[str, tuple[str, ...]] = {
     ),
     "band": (
         f"The {{band.coverage:percent}} band is {_WIDTHS}, {{band.growth:ratio}} times as wide.",
-        f"How sure it is: the {{band.coverage:percent}} band is {_WIDTHS}, {{band.growth:ratio}} times as wide.",
         f"With {{band.coverage:percent}} probability the value lies in a band {_WIDTHS}, {{band.growth:ratio}} times "
         "as wide.",
     ),
@@ -146,30 +147,25 @@ FRAMES: dict[str, tuple[str, ...]] = {
         f"Of the history {_MISSING}; the last {{gaps.at_end:count}} before the forecast are among them.",
     ),
     "experts": (
-        f"The forecast is a weighted mean of {{experts.count:count}} experts: those of {_SHARE} of the weight and "
-        f"those of {{experts.second.name:name}} {{experts.second.weight:percent}}; the largest single one is {_TOP}.",
-        f"It is mixed of {{experts.count:count}} experts, of which those of {_SHARE} of the weight and those of "
-        f"{{experts.second.name:name}} {{experts.second.weight:percent}}; the first is {_TOP}.",
-        f"Of the {{experts.count:count}} experts that it is the weighted mean of, those of {_SHARE} of the weight, "
-        f"then come those of {{experts.second.name:name}} with {{experts.second.weight:percent}}; the largest single "
-        f"one is {_TOP}.",
+        f"{_MIX}: those of {_SHARE} of the weight (without them it would average {{experts.first.effect:size}} "
+        f"{{experts.first.effect:less|more}}) and those of {_SECOND}; the largest single one is {_TOP}.",
+        f"{_MIX}, of which those of {_SHARE} of the weight, and without them its mean would be "
+        "{experts.first.effect:size} {experts.first.effect:lower|higher}; those of "
+        f"{_SECOND}, and the largest single one is {_TOP}.",
+    ),
+    "experts, flat": (
+        f"{_MIX}: those of {_SHARE} of the weight (without them its average moves by less than "
+        f"{{experts.first.effect:below}}) and those of {_SECOND}; the largest single one is {_TOP}.",
+        f"{_MIX}, of which those of {_SHARE} of the weight, and without them its mean moves by less than "
+        f"{{experts.first.effect:below}}; those of {_SECOND}, and the largest single one is {_TOP}.",
+    ),
+    "experts, nearly all of one group": (
+        f"{_MIX}: those of {_SHARE} of the weight and those of {_SECOND}; the largest single one is {_TOP}.",
+        f"{_MIX}, of which those of {_SHARE} of the weight; those of {_SECOND}, and the largest single one is {_TOP}.",
     ),
     "experts of one group": (
-        "The forecast is a weighted mean of {experts.count:count} experts, all of {experts.first.name:name}; the "
-        f"largest is {_TOP}.",
-        "It is mixed of {experts.count:count} experts of {experts.first.name:name}, the first of which is "
-        f"{_TOP}.",
-    ),
-    "effect": (
-        "Without the experts of {experts.moving.name:name} it would average {experts.moving.effect:size} "
-        "{experts.moving.effect:less|more}.",
-        "Were the experts of {experts.moving.name:name} left out, its mean would be {experts.moving.effect:size} "
-        "{experts.moving.effect:lower|higher}.",
-    ),
-    "effect, flat": (
-        "Leaving out the experts of any one group would move its mean by less than {experts.largest_effect:below}.",
-        "Its mean rests on no group of experts alone: without any one of them it moves by less than "
-        "{experts.largest_effect:below}.",
+        f"{_MIX}, all of {{experts.first.name:name}}; the largest is {_TOP}.",
+        f"{_MIX} of {{experts.first.name:name}} alone, the largest of which is {_TOP}.",
     ),
 }
 

@@ -62,7 +62,8 @@ def rounding_place(width: float, magnitude: float) -> int:
         magnitude: largest absolute value, for a width below a 100,000th of it; float32 forecasts have no more digits.
     """
     shown = max(width * _SHOWN_SHARE, magnitude * _LEAST_SHARE)
-    return math.floor(math.log10(shown)) if shown > 0 else 0
+    # A width that is a power of ten stays one, however it was summed.
+    return math.floor(math.log10(shown) + 1e-9) if shown > 0 else 0
 
 
 def number_words(value: float, place: int) -> str:

@@ -12,7 +12,7 @@ from .facts import Facts, Point, Season
 from .grammar import FRAMES
 from .lexicon import number_words
 
-# Most sentences between the first, which is of the outlook, and those of the experts.
+# Most sentences between the first, which is of the outlook, and the last, of the experts.
 _MOST_BETWEEN = 4
 # Factors between which a band is as wide at its end as at its start.
 _EVEN = (0.95, 1.05)
@@ -106,11 +106,16 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
 def _topics(facts: Facts) -> list[str]:
     """What is said, in this order: the outlook, what counts most, and why."""
     ranked = sorted(_ranked(facts), key=lambda pair: -pair[0])
+    return ["outlook", *(topic for _, topic in ranked[:_MOST_BETWEEN]), _topic_of_experts(facts)]
+
+
+def _topic_of_experts(facts: Facts) -> str:
     experts = facts.experts
-    why = ["experts" if len(experts.groups) > 1 else "experts of one group"]
-    if experts.moving is not None and experts.moving.effect is not None and len(ranked) < _MOST_BETWEEN:
-        why.append("effect" if abs(experts.moving.effect) >= 10.0**facts.place else "effect, flat")
-    return ["outlook", *(topic for _, topic in ranked[:_MOST_BETWEEN]), *why]
+    if len(experts.groups) == 1:
+        return "experts of one group"
+    if experts.first.effect is None:
+        return "experts, nearly all of one group"
+    return "experts" if abs(experts.first.effect) >= 10.0**facts.place else "experts, flat"
 
 
 def sentences(facts: Facts, seed: int = 0) -> list[str]:
