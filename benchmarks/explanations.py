@@ -7,6 +7,8 @@ forecast by the built-in forecaster and explained. Prints
 - numeric claims right: of the words, checked against the evidence of their own series;
 - control: of the same words, checked against the evidence of the next series;
 - other claims (names, directions) of both;
+- causes: of the effects of a group of experts in the words, those that the model itself shows, within the rounding,
+  when the group is taken from it;
 - sensitivity: the forecast is moved by d; shares of the values of the forecast in the new words that moved by d within
   the rounding, and of those in the old words that no longer hold where d is more than the rounding;
 - from the words alone: the forecast is rebuilt from the numbers in the words, and its MASE against the forecast is
@@ -53,9 +55,11 @@ def _evidence(
     periods: torch.Tensor | None,
     rng: np.random.Generator,
     name: str,
-) -> Iterator[Evidence]:
-    """Evidence of histories (rows, time), NaN before their start, at random dates."""
-    outputs = model.predict(torch.tensor(histories)[..., None], prediction_length=horizon, seasonal_period=periods)
+) -> Iterator[tuple[Evidence, dict[str, float]]]:
+    """Evidence of histories (rows, time), NaN before their start, at random dates; mean forecasts without a group."""
+    past = torch.tensor(histories)[..., None]
+    outputs = model.predict(past, prediction_length=horizon, seasonal_period=periods)
+    without = _without_groups(model, past, horizon, periods)
     for row, values in enumerate(histories):
         start = int(np.argmin(np.isnan(values)))
         total = len(values) - start + horizon
@@ -66,7 +70,7 @@ def _evidence(
         columns = {"mean": outputs.mean_predictions[row, :, 0].double().numpy()}
         quantiles = outputs.full_predictions[row, :, 0].double().numpy()
         columns |= {f"{level:g}": quantiles[:, k] for k, level in enumerate(model.config.quantiles)}
-        yield evidence_of(
+        evidence = evidence_of(
             outputs,
             0,
             model.config.experts,
@@ -76,10 +80,25 @@ def _evidence(
             str(rng.choice(_UNITS)),
             sample=row,
         )
+        yield evidence, {group: float(means[row]) for group, means in without.items()}
 
 
-def draw_cases(model: TSFusionForForecasting, cases: int, seed: int) -> Iterator[Evidence]:
-    """Evidence of forecasts of many kinds of series."""
+@torch.no_grad()
+def _without_groups(
+    model: TSFusionForForecasting, past: torch.Tensor, horizon: int, periods: torch.Tensor | None
+) -> dict[str, torch.Tensor]:
+    """Mean forecasts (rows,) of the model whose experts of a group are not available."""
+    encoded = model.model(past, seasonal_period=periods, prediction_length=horizon)
+    available, means = encoded.available, {}
+    for group in dict.fromkeys(EXPERT_GROUPS.values()):
+        others = torch.tensor([EXPERT_GROUPS[name] != group for name in model.config.experts])
+        encoded.available = available * others
+        means[group] = encoded.loc + encoded.scale * model.head(encoded)[1].double().mean(1)
+    return means
+
+
+def draw_cases(model: TSFusionForForecasting, cases: int, seed: int) -> Iterator[tuple[Evidence, dict[str, float]]]:
+    """Evidence of forecasts of many kinds of series, and their means without each group of experts."""
     rng = np.random.default_rng(seed)
     folder = os.environ.get("TS_LLM_FUSION_DATA_DIR")
     for name in _SINGLE if folder else ():
@@ -156,14 +175,14 @@ def _scale(evidence: Evidence) -> float:
     return max(error, 1e-3 * float(np.nanstd(values)))
 
 
-def score(cases: list[Evidence]) -> dict[str, dict[str, float]]:
+def score(cases: list[tuple[Evidence, dict[str, float]]]) -> dict[str, dict[str, float]]:
     """The table."""
     right: dict[str, list[bool]] = {key: [] for key in ("numeric", "numeric, control", "other", "other, control")}
-    follows, noticed, errors, counts = [], [], [], []
-    for position, evidence in enumerate(cases):
+    follows, noticed, errors, counts, causes = [], [], [], [], []
+    for position, (evidence, without) in enumerate(cases):
         explanation = explain_evidence(evidence, seed=position)
         counts.append(len(explanation.sentences))
-        other = cases[(position + 1) % len(cases)]
+        other, _ = cases[(position + 1) % len(cases)]
         foreign = check_text(explanation.text, replace(other, unit=evidence.unit))
         for claim, strange in zip(explanation.claims, foreign, strict=True):
             kind = "numeric" if claim.numeric else "other"
@@ -173,6 +192,12 @@ def score(cases: list[Evidence]) -> dict[str, dict[str, float]]:
         width = 10.0**explanation.facts.place
         shift = 37 * width
         before = {claim.quantity: claim for claim in explanation.claims}
+        signs = {claim.quantity: claim.words in ("less", "lower") for claim in explanation.claims if "|" in claim.kind}
+        if "experts.first.effect" in signs:
+            said = next(claim for claim in explanation.claims if claim.quantity == "experts.first.effect")
+            effect = parse_number(said.words.split()[0]) * (1 if signs["experts.first.effect"] else -1)
+            moves = evidence.forecast["mean"].mean() - without[before["experts.first.name"].words]
+            causes.append(abs(effect - moves) <= 0.51 * width)
         after = explain_evidence(moved(evidence, shift), seed=position)
         for claim in after.claims:
             if claim.quantity in _MOVING and claim.quantity in before:
@@ -192,10 +217,11 @@ def score(cases: list[Evidence]) -> dict[str, dict[str, float]]:
         "all cases": {
             "cases": len(cases),
             **{f"{kind} claims right": float(np.mean(held)) for kind, held in right.items()},
+            "causes right": float(np.mean(causes)),
             "values that follow": float(np.mean(follows)),
             "old values noticed": float(np.mean(noticed)),
             "MASE rebuilt / mean": float(pairs[:, 0].mean() / pairs[:, 1].mean()),
-            "median": float(np.median(uneven[:, 0] / uneven[:, 1])),
+            "median of cases": float(np.median(uneven[:, 0] / uneven[:, 1])),
             "sentences": float(np.mean(counts)),
         }
     }

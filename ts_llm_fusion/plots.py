@@ -237,8 +237,8 @@ def plot_reasons(history: pd.Series, forecast: pd.DataFrame, shares: pd.DataFram
     levels = sorted((level for level in forecast.columns if level != "mean"), key=float)
     quantiles = forecast[levels].to_numpy()[:, None]
     bands = quantile_bands(quantiles, [float(level) for level in levels], forecast.index, ["value"])
-    for low, high, label in bands:
-        style = {"color": _FORECAST, "alpha": 0.18, "linewidth": 0, "label": label}
+    for low, high, label in bands[::2]:
+        style = {"color": _FORECAST, "alpha": 0.2, "linewidth": 0, "label": label}
         upper.fill_between(forecast.index, low["value"], high["value"], **style)
     marker = "o" if len(mean) == 1 else None
     upper.plot(forecast.index, mean, color=_FORECAST, linewidth=1.6, label="forecast", marker=marker)

@@ -18,7 +18,7 @@ from .grammar import Frame, Slot, frames
 from .lexicon import parse_number, rounding_place, season_name
 
 # Relative tolerance of claims beside that of their rounding: float64 sums in another order.
-_PRECISION = 1e-9
+_PRECISION = 1e-12
 # Values that differ by less than this share of the unit of rounding tie, and so do weights.
 _TIE = 1e-6
 _SENTENCE_END = re.compile(r"[.!?](?=\s)")
@@ -301,7 +301,7 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
         return claimed == actual
     if kind == "below":
         least = 10.0 ** measures.place()
-        return bool(np.isclose(claimed, least, rtol=_PRECISION, atol=0) and abs(actual) < least * (1 + _TIE))
+        return bool(abs(claimed - least) <= _TIE * least and abs(actual) < least * (1 + _TIE))
     if kind == "percent":
         claimed, tolerance = claimed / 100, 0.0005 if "." in words else 0.005
     elif kind == "ratio":
@@ -310,7 +310,7 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
         tolerance = 10.0 ** measures.place(measures.steps if kind == "rate" else 1) / 2
     if kind != "value":
         actual = abs(actual)
-    return bool(abs(claimed - actual) <= tolerance + _PRECISION * (tolerance + abs(actual)))
+    return bool(abs(claimed - actual) <= tolerance * (1 + _TIE) + _PRECISION * abs(actual))
 
 
 def _check_sentence(sentence: str, frame: Frame, texts: tuple[str, ...], evidence: Evidence) -> list[Claim]:

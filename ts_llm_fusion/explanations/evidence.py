@@ -10,8 +10,9 @@ import pandas as pd
 
 from .lexicon import Calendar, find_calendar
 
-# Largest difference of the point forecast and the sum of its parts, as a share of the range of the parts.
-_TOLERANCE = 1e-3
+# Largest difference of the point forecast and the sum of its parts, as a share of the range of the parts and of their
+# size: they are float32 in units of the history.
+_OF_RANGE, _OF_SIZE = 1e-3, 1e-12
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,9 @@ class Evidence:
     dated: bool = True
 
     def __post_init__(self) -> None:
-        parts = self.predictions.to_numpy()
-        total = (self.weights.to_numpy() * parts).sum(1)
-        error = np.abs(total - self.forecast["mean"].to_numpy()).max()
-        if not error <= _TOLERANCE * np.ptp(parts) + 1e-6 * np.abs(parts).max():
+        parts, mean = self.predictions.to_numpy(), self.forecast["mean"].to_numpy()
+        error = np.abs((self.weights.to_numpy() * (parts - mean[:, None])).sum(1)).max()
+        if not error <= _OF_RANGE * np.ptp(parts) + _OF_SIZE * np.abs(parts).max():
             raise RuntimeError(f"{self.name}: the experts differ from the forecast that they add up to by {error:g}.")
 
     @cached_property

@@ -204,8 +204,8 @@ class Facts:
         name: of the series.
         unit: of its values.
         place: numbers in words are rounded to this power of ten, the largest below a tenth of the mean width of the
-            band.
-        rate_place: the same for changes of a step: below a tenth of the width over H.
+            band; where that is 0, below a thousandth of the largest absolute value.
+        rate_place: the same for changes of a step: of the width and the value over H.
         calendar: how times and steps are named.
         last: last observed value of the history.
     """

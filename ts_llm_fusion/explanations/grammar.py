@@ -50,6 +50,10 @@ FRAMES: dict[str, tuple[str, ...]] = {
         f"The last observed value is {_LAST}; over the next {{horizon.steps:duration}} the forecast averages "
         "{horizon.mean:value}.",
     ),
+    "outlook of one step": (
+        f"The forecast {{horizon.first:when}} is {{horizon.mean:value}}; the last observed value is {_LAST}.",
+        f"After a last observed value of {_LAST}, the forecast {{horizon.first:when}} is {{horizon.mean:value}}.",
+    ),
     "path": (
         f"It starts at {_FIRST} and ends at {_FINAL}; its highest value is {_HIGHEST} and its lowest {_LOWEST}.",
         f"It goes from {_FIRST} to {_FINAL}, with its highest value of {_HIGHEST} and its lowest of {_LOWEST}.",
@@ -67,7 +71,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     ),
     "trend beside the season": (
         f"Apart from the {{season:season}} it {_MOVE}.",
-        f"Beside the {{season:season}}, its trend {_MOVE}.",
+        f"Leaving the {{season:season}} aside, its trend {_MOVE}.",
         "Without the {season:season} it {trend.change:rises|falls} {trend.slope:rate}, by {trend.change:size} over "
         "the horizon.",
     ),
@@ -78,7 +82,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     ),
     "trend beside the season, flat": (
         "Apart from the {season:season} it moves by less than {trend.change:below} over the horizon.",
-        "Beside the {season:season} it has no trend to speak of, less than {trend.change:below} over the horizon.",
+        "Leaving the {season:season} aside, its trend moves it by less than {trend.change:below} over the horizon.",
         "Without the {season:season} it stays level, to within {trend.change:below} over the horizon.",
     ),
     "season": (
@@ -143,8 +147,8 @@ FRAMES: dict[str, tuple[str, ...]] = {
         f"Of the history {_MISSING}.",
     ),
     "gaps to the end": (
-        f"In the history {_MISSING}, and {{gaps.at_end:count}} of them are the last before the forecast.",
-        f"Of the history {_MISSING}; the last {{gaps.at_end:count}} before the forecast are among them.",
+        f"In the history {_MISSING} and {{gaps.at_end:count}} at its end.",
+        f"Of the history {_MISSING} and {{gaps.at_end:count}} just before the forecast.",
     ),
     "experts": (
         f"{_MIX}: those of {_SHARE} of the weight (without them it would average {{experts.first.effect:size}} "

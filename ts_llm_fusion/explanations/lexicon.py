@@ -15,8 +15,10 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 _QUARTERS = ("first", "second", "third", "fourth")
 # Decimal places from which on, and magnitudes from which on, numbers are written with an exponent.
 _MOST_DECIMALS, _LONGEST = 6, 1e15
-# Share of the width of the band that a rounded number still shows, and of the magnitude that no number goes below.
-_SHOWN_SHARE, _LEAST_SHARE = 0.1, 1e-6
+# Share of the width of the band, else of the magnitude, that a rounded number still shows.
+_SHOWN_OF_WIDTH, _SHOWN_OF_MAGNITUDE = 0.1, 1e-3
+# Share of the magnitude below which a width is an error of floating point.
+_PRECISION = 1e-12
 NUMBER = r"-?\d(?:[\d,]*\d)?(?:\.\d+)?(?:e[+-]\d+)?"
 _DATE = rf"\d{{1,2}} (?:{'|'.join(MONTHS)}) \d+"
 _DAY = rf"(?:{'|'.join(WEEKDAYS)}) {_DATE}"
@@ -58,10 +60,10 @@ def rounding_place(width: float, magnitude: float) -> int:
     """Exponent of the power of ten that numbers are rounded to: the largest below a tenth of a width.
 
     Args:
-        width: mean width of the band, 0 where there is none or it has none.
-        magnitude: largest absolute value, for a width below a 100,000th of it; float32 forecasts have no more digits.
+        width: mean width of the band.
+        magnitude: largest absolute value; where the band has no width, the power is below a thousandth of it.
     """
-    shown = max(width * _SHOWN_SHARE, magnitude * _LEAST_SHARE)
+    shown = width * _SHOWN_OF_WIDTH if width > _PRECISION * magnitude else magnitude * _SHOWN_OF_MAGNITUDE
     # A width that is a power of ten stays one, however it was summed.
     return math.floor(math.log10(shown) + 1e-9) if shown > 0 else 0
 
@@ -172,7 +174,7 @@ _PARTS = {"year": 1, "month": 2, "date": 3, "day": 3}
 def _weekday(parts: list[str]) -> str | None:
     year, month, day = map(int, parts)
     try:
-        return WEEKDAYS[pd.Timestamp(year, month, day).dayofweek]
+        return WEEKDAYS[pd.Timestamp(year, month, day).day_of_week]
     except ValueError:
         return None
 
@@ -205,7 +207,7 @@ def find_calendar(timestamps: pd.DatetimeIndex, dated: bool = True) -> Calendar:
             resolution = "date" if midnight and unit == "week" else resolution
             return Calendar(resolution, unit, int(milliseconds[0] // length))
     days = np.unique(np.diff(wall.as_unit("ns").asi8)) / 86_400e9
-    if midnight and set(days) == {1.0, 3.0} and wall.dayofweek.max() < 5:
+    if midnight and set(days) == {1.0, 3.0} and wall.day_of_week.max() < 5:
         return Calendar(resolution, "business day")
     return Calendar(resolution, "step")
 

@@ -64,7 +64,9 @@ def _rows(facts: Facts) -> list[tuple[str, str]]:
         rows.append(("trend", f"{direction} by {say('size', facts.trend.change)}, {say('rate', facts.trend.slope)}"))
     if facts.season is not None:
         season = facts.season
-        strength = f"{say('percent', season.strength)} of the variation of the last {season.cycles}"
+        strength = (
+            f"{say('percent', season.strength)} of the variation about the line of the last {season.cycles} seasons"
+        )
         rows.append(("season", f"{say('season', season)}, {strength}"))
         rows += [
             (f"season, {name}", f"{point(at)}, from the trend")
@@ -98,6 +100,10 @@ def _share_rows(facts: Facts, shares: Sequence[Share]) -> list[tuple[str, str, s
     ]
 
 
+def _shown(actual: float | str | None) -> str:
+    return f"{actual:.6g}" if isinstance(actual, int | float) else str(actual)
+
+
 def _section(explanation: Explanation) -> dict[str, Any]:
     facts = explanation.facts
     return {
@@ -108,7 +114,10 @@ def _section(explanation: Explanation) -> dict[str, Any]:
         "groups": _share_rows(facts, facts.experts.groups),
         "experts": _share_rows(facts, facts.experts.all[:_MOST_EXPERTS]),
         "more": max(0, len(facts.experts.all) - _MOST_EXPERTS),
-        "claims": explanation.claims,
+        "claims": [
+            (claim.quantity, claim.words, _shown(claim.actual), "yes" if claim.holds else "no")
+            for claim in explanation.claims
+        ],
     }
 
 

@@ -16,8 +16,8 @@ from .lexicon import number_words
 _MOST_BETWEEN = 4
 # Factors between which a band is as wide at its end as at its start.
 _EVEN = (0.95, 1.05)
-# Percent below which a share has a decimal, and the least share that does not round to 0 with it.
-_FEW_PERCENT, _LEAST_SHARE = 9.95, 0.0005
+# Percent below which, and from which on to 100, a share has a decimal; the least share that it shows.
+_FEW_PERCENT, _NEARLY_ALL, _LEAST_SHARE = 9.95, 99.0, 0.0005
 # Weight of what has no size to go by, beside sizes in widths of the band, held to 1.
 _BAND_WEIGHT, _PATH_WEIGHT, _END_GAP_WEIGHT = 0.6, 0.5, 0.8
 _SEASON_BONUS = 0.1
@@ -37,7 +37,7 @@ def in_words(kind: str, value: Any, facts: Facts) -> str:
         return f"{number_words(abs(value), facts.rate_place)}{unit} per {facts.calendar.each}"
     if kind == "percent":
         share = 100 * abs(value)
-        return f"{share:,.1f} %" if share < _FEW_PERCENT else f"{share:,.0f} %"
+        return f"{share:,.1f} %" if share < _FEW_PERCENT or _NEARLY_ALL < share < 100 else f"{share:,.0f} %"
     if kind == "ratio":
         return f"{value:,.1f}"
     if kind == "count":
@@ -88,14 +88,14 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
         yield weight(season.peak.value - season.trough.value) + _SEASON_BONUS, "season"
     elif season is not None:
         yield season.strength / 2, "season, in part"
-    if comparison is not None:
+    if comparison is not None and (season is not None or comparison.steps > 1):
         topic = "same season before" if season else "recent values"
         if abs(comparison.difference) < least:
             topic += ", flat"
         elif comparison.percent is None or abs(comparison.percent) < _LEAST_SHARE:
             topic += ", without percent"
         yield weight(comparison.difference) * 0.9, topic
-    if band is not None:
+    if band is not None and max(band.first, band.last) >= least:
         even = band.growth is None or _EVEN[0] < band.growth < _EVEN[1]
         yield _BAND_WEIGHT, "band of one step" if horizon.steps == 1 else "band, even" if even else "band"
     if gaps.missing:
@@ -106,7 +106,8 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
 def _topics(facts: Facts) -> list[str]:
     """What is said, in this order: the outlook, what counts most, and why."""
     ranked = sorted(_ranked(facts), key=lambda pair: -pair[0])
-    return ["outlook", *(topic for _, topic in ranked[:_MOST_BETWEEN]), _topic_of_experts(facts)]
+    outlook = "outlook" if facts.horizon.steps > 1 else "outlook of one step"
+    return [outlook, *(topic for _, topic in ranked[:_MOST_BETWEEN]), _topic_of_experts(facts)]
 
 
 def _topic_of_experts(facts: Facts) -> str:
