@@ -150,15 +150,9 @@ def rebuild(claims: list[Claim], evidence: Evidence) -> np.ndarray:
         rebuilt += rise * (time / (steps - 1) - 0.5)
     if "season.peak" in said:
         period = calendar.steps(said["season"].rpartition("season of ")[2]) or 1
-        knots = np.array([place("season.peak"), place("season.trough")])
-        heights = np.array([number("season.peak.value"), number("season.trough.value")])
-        order = np.argsort(knots)
-        share = np.interp(
-            time % period,
-            np.concatenate((knots[order][-1:] - period, knots[order], knots[order][:1] + period)),
-            np.concatenate((heights[order][-1:], heights[order], heights[order][:1])),
-        )
-        rebuilt += share
+        corners = [f"season.{name}" for name in ("peak", "trough", "turn", "second_turn") if f"season.{name}" in said]
+        heights = [number(f"{corner}.value") for corner in corners]
+        rebuilt += np.interp(time, [place(corner) for corner in corners], heights, period=period)
     elif "horizon.highest" in said:
         names = ("horizon.first", "horizon.last", "horizon.highest", "horizon.lowest")
         points = sorted({place(name): number(f"{name}.value") for name in names}.items())

@@ -59,17 +59,20 @@ class _Measures:
 
     Args:
         evidence: of the forecast.
-        period: of the season that the sentence names, in steps; None where it names none.
-        group: of experts that the sentence names.
+        said: words of the sentence by their quantity: the season and the group of experts that it names, and the times
+            of the corners of a season, are those that its other claims are of.
     """
 
-    def __init__(self, evidence: Evidence, period: int | None, group: str | None):
-        self.evidence = evidence
+    def __init__(self, evidence: Evidence, said: dict[str, str]):
+        self.evidence, self.said = evidence, said
         self.history, self.mean = evidence.history, evidence.forecast["mean"]
         self.steps = len(self.mean)
+        season = said.get("season", said.get("season.period"))
+        self.named_season = season is not None
+        period = None if season is None else evidence.calendar.steps(season.rpartition("season of ")[2])
         self.period = period if period in evidence.periods else None
-        self.named_season = period is not None
-        self.group = group
+        group = said.get("experts.first.name")
+        self.group = next((one for one in evidence.groups.values() if one.replace("_", " ") == group), None)
 
     def time(self, place: int) -> pd.Timestamp | int:
         """Of a row of the forecast."""
@@ -140,6 +143,29 @@ class _Measures:
             return None
         line = self.mean.mean() + slope * (np.arange(self.steps) - (self.steps - 1) / 2)
         return (self.mean - line).iloc[: self.period]
+
+    def corner(self, quantity: str) -> int | None:
+        """Place in the first season of the forecast of a corner that the sentence names."""
+        if self.deviation is None or quantity not in self.said:
+            return None
+        key = self.evidence.calendar.parse(self.said[quantity])
+        places = (place for place in range(len(self.deviation)) if self.evidence.calendar.key(self.time(place)) == key)
+        return next(places, None)
+
+    def height(self, quantity: str) -> float | None:
+        """Deviation at a corner that the sentence names."""
+        place = self.corner(quantity)
+        return None if place is None or self.deviation is None else float(self.deviation.iloc[place])
+
+    def turns(self, *before: str) -> list[pd.Timestamp | int] | None:
+        """Times farthest from the polygon through the corners that the sentence names before."""
+        corners = [place for quantity in before if (place := self.corner(quantity)) is not None]
+        if self.deviation is None or len(corners) < len(before):
+            return None
+        heights = self.deviation.iloc[corners].to_numpy()
+        polygon = np.interp(np.arange(len(self.deviation)), corners, heights, period=self.period)
+        distance = (self.deviation - polygon).abs()
+        return self.times(distance, True) if distance.max() >= 10.0 ** self.place() * (1 - _TIE) else None
 
     @cached_property
     def compared(self) -> tuple[int, float, float] | None:
@@ -253,6 +279,10 @@ _QUANTITIES: dict[str, Callable[[_Measures], Any]] = {
     "season.peak": lambda m: m.times(m.deviation, True),
     "season.trough.value": lambda m: _of(m.deviation, pd.Series.min),
     "season.trough": lambda m: m.times(m.deviation, False),
+    "season.turn.value": lambda m: m.height("season.turn"),
+    "season.turn": lambda m: m.turns("season.peak", "season.trough"),
+    "season.second_turn.value": lambda m: m.height("season.second_turn"),
+    "season.second_turn": lambda m: m.turns("season.peak", "season.trough", "season.turn"),
     "comparison.steps": lambda m: _pick(m.compared, 0),
     "comparison.difference": lambda m: m.difference,
     "comparison.percent": lambda m: m.percent,
@@ -293,7 +323,8 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
     if kind == "name":
         return words in [name.replace("_", " ") for name in _as_list(actual)]
     if "|" in kind:
-        return actual != 0 and words == kind.split("|")[0 if actual > 0 else 1]
+        # Of nothing both directions are true.
+        return abs(actual) <= _TIE * 10.0 ** measures.place() or words == kind.split("|")[0 if actual > 0 else 1]
     if kind == "rate" and words.rpartition(" per ")[2] != calendar.each:
         return False
     claimed = parse_number(words.split()[0])
@@ -314,13 +345,8 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
 
 
 def _check_sentence(sentence: str, frame: Frame, texts: tuple[str, ...], evidence: Evidence) -> list[Claim]:
-    by_quantity = {slot.quantity: text for slot, text in zip(frame.slots, texts, strict=True) if "|" not in slot.kind}
-    named = by_quantity.get("season", by_quantity.get("season.period"))
-    # A duration in other steps than those of the series is of no season.
-    period = None if named is None else evidence.calendar.steps(named.rpartition("season of ")[2]) or 0
-    first = by_quantity.get("experts.first.name")
-    group = next((one for one in evidence.groups.values() if one.replace("_", " ") == first), None)
-    measures = _Measures(evidence, period, group)
+    said = {slot.quantity: text for slot, text in zip(frame.slots, texts, strict=True) if "|" not in slot.kind}
+    measures = _Measures(evidence, said)
     claims = []
     for slot, words in zip(frame.slots, texts, strict=True):
         actual = _QUANTITIES["season.period" if slot.kind == "season" else slot.quantity](measures)

@@ -13,6 +13,8 @@ from .lexicon import Calendar, rounding_place, season_name
 _MOST_CYCLES = 4
 # Least share of the variation that a season accounts for, and how much more a longer one must, to be named.
 _LEAST_STRENGTH, _BETTER = 0.2, 0.1
+# Corners of a season, with its peak and trough.
+_MOST_CORNERS = 4
 # Squared correlation with time from which on a season is not told from a trend.
 _STRAIGHT = 0.9
 # Least weight of the experts beside a group, at every step, for an effect of the group.
@@ -89,14 +91,19 @@ class Season:
         peak: largest deviation of the first m steps of the forecast from its [`Trend`] through its mean; None where
             the horizon is shorter than m.
         trough: smallest of them.
+        turn: of the m deviations, the farthest from the polygon that joins those of peak and trough, season after
+            season; None where it is nearer than numbers are rounded.
+        second_turn: the same with the turn among the corners of the polygon.
     """
 
     period: int
     name: str | None
     cycles: int
     strength: float
-    peak: Point | None
-    trough: Point | None
+    peak: Point | None = None
+    trough: Point | None = None
+    turn: Point | None = None
+    second_turn: Point | None = None
 
 
 @dataclass(frozen=True)
@@ -284,6 +291,18 @@ def _choose_season(evidence: Evidence, history: np.ndarray, steps: int) -> tuple
     return chosen
 
 
+def _corners(deviation: np.ndarray, least: float) -> list[int]:
+    """Places of peak, trough and up to two turns in one season of deviations; see [`Season`]."""
+    corners = [int(deviation.argmax()), int(deviation.argmin())]
+    time = np.arange(len(deviation))
+    while len(corners) < _MOST_CORNERS:
+        distance = np.abs(np.interp(time, corners, deviation[corners], period=len(deviation)) - deviation)
+        if distance.max() < least:
+            break
+        corners.append(int(distance.argmax()))
+    return corners
+
+
 def _trend_slope(forecast: np.ndarray, profile: np.ndarray | None) -> float:
     """Slope of the line through the forecast, beside a profile by phase; see [`Trend`]."""
     time = np.arange(len(forecast)) - (len(forecast) - 1) / 2
@@ -371,23 +390,24 @@ def find_facts(evidence: Evidence) -> Facts:
     chosen = _choose_season(evidence, history, steps)
     within = chosen is not None and chosen[0] <= steps
     slope = _trend_slope(forecast, chosen[1] if chosen and within else None) if steps > 1 else 0.0
+    band = _band(evidence)
+    width, size = band[1] if band else 0.0, float(max(np.abs(forecast).max(), np.nanmax(np.abs(history))))
+    place = rounding_place(width, size)
     season = None
     if chosen is not None:
         period, _, strength, cycles = chosen
-        peak = trough = None
+        corners: list[Point] = []
         if within:
             deviation = forecast - forecast.mean() - slope * (np.arange(steps) - (steps - 1) / 2)
-            high, low = int(deviation[:period].argmax()), int(deviation[:period].argmin())
-            peak, trough = (_point(evidence, deviation[place], place + 1) for place in (high, low))
+            places = _corners(deviation[:period], 10.0**place)
+            corners = [_point(evidence, deviation[corner], corner + 1) for corner in places]
         name = season_name(evidence.timestamps, period, evidence.dated)
-        season = Season(period, name, cycles, strength, peak, trough)
-    band = _band(evidence)
-    width, size = band[1] if band else 0.0, float(max(np.abs(forecast).max(), np.nanmax(np.abs(history))))
+        season = Season(period, name, cycles, strength, *corners)
     last = int(np.flatnonzero(~np.isnan(history))[-1])
     return Facts(
         name=evidence.name,
         unit=evidence.unit,
-        place=rounding_place(width, size),
+        place=place,
         rate_place=rounding_place(width / steps, size / steps),
         calendar=evidence.calendar,
         last=_point(evidence, history[last], last + 1 - len(history)),

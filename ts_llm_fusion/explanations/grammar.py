@@ -35,6 +35,13 @@ _MOVE = "{trend.change:rises|falls} by {trend.change:size} over the horizon, {tr
 _STRENGTH = "accounts for {season.strength:percent} of the variation about the line of the last {season.cycles:count}"
 _PEAK = "{season.peak:when}, {season.peak.value:size} {season.peak.value:above|below} the trend"
 _TROUGH = "{season.trough:when}, {season.trough.value:size} {season.trough.value:above|below} it"
+_TURN = "{season.turn:when} ({season.turn.value:size} {season.turn.value:above|below})"
+_SECOND_TURN = "{season.second_turn:when} ({season.second_turn.value:size} {season.second_turn.value:above|below})"
+_SEASONS = (
+    f"The {{season:season}} {_STRENGTH} seasons; the forecast peaks {_PEAK}, and is lowest {_TROUGH}",
+    f"It follows the {{season:season}}, which {_STRENGTH} seasons, with a peak {_PEAK}, and a trough {_TROUGH}",
+    f"A {{season:season}} {_STRENGTH} seasons, and brings a peak {_PEAK}, and a trough {_TROUGH}",
+)
 _DIFFERENCE = "{comparison.difference:size} {comparison.difference:above|below}"
 _PERCENT = "{comparison.difference:size} ({comparison.percent:percent}) {comparison.difference:above|below}"
 _WIDTHS = "{band.first:size} wide {horizon.first:when} and {band.last:size} {horizon.last:when}"
@@ -85,11 +92,9 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "Leaving the {season:season} aside, its trend moves it by less than {trend.change:below} over the horizon.",
         "Without the {season:season} it stays level, to within {trend.change:below} over the horizon.",
     ),
-    "season": (
-        f"The {{season:season}} {_STRENGTH} seasons; the forecast peaks {_PEAK}, and is lowest {_TROUGH}.",
-        f"It follows the {{season:season}}, which {_STRENGTH} seasons, with a peak {_PEAK}, and a trough {_TROUGH}.",
-        f"A {{season:season}} {_STRENGTH} seasons, and brings a peak {_PEAK}, and a trough {_TROUGH}.",
-    ),
+    "season": tuple(f"{frame}." for frame in _SEASONS),
+    "season of one turn": tuple(f"{frame}; it bends {_TURN}." for frame in _SEASONS),
+    "season of two turns": tuple(f"{frame}; it bends {_TURN} and {_SECOND_TURN}." for frame in _SEASONS),
     "season, in part": (
         f"The horizon is part of a {{season:season}}, which {_STRENGTH} seasons.",
         f"A {{season:season}}, longer than the horizon, {_STRENGTH} seasons.",

@@ -85,7 +85,8 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
             topic = "trend beside the season" if beside else "trend"
             yield weight(trend.change), topic if abs(trend.change) >= least else f"{topic}, flat"
     if season is not None and season.peak is not None and season.trough is not None:
-        yield weight(season.peak.value - season.trough.value) + _SEASON_BONUS, "season"
+        turns = " of two turns" if season.second_turn else " of one turn" if season.turn else ""
+        yield weight(season.peak.value - season.trough.value) + _SEASON_BONUS, f"season{turns}"
     elif season is not None:
         yield season.strength / 2, "season, in part"
     if comparison is not None and (season is not None or comparison.steps > 1):
