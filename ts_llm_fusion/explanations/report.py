@@ -70,7 +70,12 @@ def _rows(facts: Facts) -> list[tuple[str, str]]:
         rows.append(("season", f"{say('season', season)}, {strength}"))
         rows += [
             (f"season, {name}", f"{point(at)}, from the trend")
-            for name, at in (("peak", season.peak), ("trough", season.trough))
+            for name, at in (
+                ("peak", season.peak),
+                ("trough", season.trough),
+                ("turn", season.turn),
+                ("second turn", season.second_turn),
+            )
             if at is not None
         ]
     if facts.comparison is not None:
