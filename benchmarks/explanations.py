@@ -1,4 +1,4 @@
-"""Whether words say what the forecast is: `python -m benchmarks.explanations [--cases 1000] [--seed 0]`.
+"""Whether words say what the forecast is: `python -m benchmarks.explanations [--cases 1000] [--seeds 0 1 2]`.
 
 Series of every family of the synthetic priors, at random places, scales, dates and time steps, with gaps as they come,
 and the ends of the five series in uni/ of the folder that `TS_LLM_FUSION_DATA_DIR` names, if it is set. Each is
@@ -28,10 +28,10 @@ import torch
 
 from ts_llm_fusion import BUILT_IN, TSFusionForForecasting
 from ts_llm_fusion.data.series.priors import draw_batch
-from ts_llm_fusion.evaluation.report import results_table
+from ts_llm_fusion.evaluation.report import align_columns, markdown_table
 from ts_llm_fusion.explanations.checks import Claim, check_text
 from ts_llm_fusion.explanations.evidence import Evidence, evidence_of
-from ts_llm_fusion.explanations.explain import explain_evidence
+from ts_llm_fusion.explanations.explain import Explanation, explain_evidence
 from ts_llm_fusion.explanations.lexicon import parse_number
 from ts_llm_fusion.modeling.configuration_tsfusion import EXPERT_GROUPS
 
@@ -169,55 +169,71 @@ def _scale(evidence: Evidence) -> float:
     return max(error, 1e-3 * float(np.nanstd(values)))
 
 
-def score(cases: list[tuple[Evidence, dict[str, float]]]) -> dict[str, dict[str, float]]:
-    """The table."""
-    right: dict[str, list[bool]] = {key: [] for key in ("numeric", "numeric, control", "other", "other, control")}
-    follows, noticed, errors, counts, causes = [], [], [], [], []
+def _number(claim: Claim) -> float:
+    return parse_number(claim.words.split()[0])
+
+
+def causes_right(explanation: Explanation, without: dict[str, float]) -> list[bool]:
+    """Of the effects in the words, whether the model shows them when the group is taken from it."""
+    said = {(claim.quantity, "|" in claim.kind): claim for claim in explanation.claims}
+    direction = said.get(("experts.first.effect", True))
+    if direction is None:
+        return []
+    effect = _number(said["experts.first.effect", False]) * (1 if direction.words in ("less", "lower") else -1)
+    moves = explanation.facts.horizon.mean - without[said["experts.first.name", False].words]
+    return [abs(effect - moves) <= 0.51 * 10.0**explanation.facts.place]
+
+
+def follow(explanation: Explanation, seed: int) -> tuple[list[bool], list[bool]]:
+    """Of the values of the forecast, whether new words follow when it moves, and whether old ones are found wrong."""
+    unit = 10.0**explanation.facts.place
+    shift = 37 * unit
+    after = explain_evidence(moved(explanation.evidence, shift), seed)
+    before = {claim.quantity: _number(claim) for claim in explanation.claims if claim.quantity in _MOVING}
+    follows = [
+        abs(_number(claim) - before[claim.quantity] - shift) <= 1.0001 * unit
+        for claim in after.claims
+        if claim.quantity in before
+    ]
+    stale = check_text(explanation.text, after.evidence)
+    return follows, [not claim.holds for claim in stale if claim.quantity in _MOVING]
+
+
+def score(cases: list[tuple[Evidence, dict[str, float]]]) -> dict[str, float]:
+    """The row of a table."""
+    right: dict[str, list[bool]] = {
+        name: []
+        for name in (
+            "numeric claims right", "control", "other claims right", "their control", "causes right",
+            "values that follow", "old values noticed",
+        )
+    }  # fmt: skip
+    errors, counts = [], []
     for position, (evidence, without) in enumerate(cases):
         explanation = explain_evidence(evidence, seed=position)
         counts.append(len(explanation.sentences))
         other, _ = cases[(position + 1) % len(cases)]
         foreign = check_text(explanation.text, replace(other, unit=evidence.unit))
         for claim, strange in zip(explanation.claims, foreign, strict=True):
-            kind = "numeric" if claim.numeric else "other"
-            right[kind].append(claim.holds)
-            right[f"{kind}, control"].append(strange.holds)
-
-        width = 10.0**explanation.facts.place
-        shift = 37 * width
-        before = {claim.quantity: claim for claim in explanation.claims}
-        signs = {claim.quantity: claim.words in ("less", "lower") for claim in explanation.claims if "|" in claim.kind}
-        if "experts.first.effect" in signs:
-            said = next(claim for claim in explanation.claims if claim.quantity == "experts.first.effect")
-            effect = parse_number(said.words.split()[0]) * (1 if signs["experts.first.effect"] else -1)
-            moves = evidence.forecast["mean"].mean() - without[before["experts.first.name"].words]
-            causes.append(abs(effect - moves) <= 0.51 * width)
-        after = explain_evidence(moved(evidence, shift), seed=position)
-        for claim in after.claims:
-            if claim.quantity in _MOVING and claim.quantity in before:
-                values = [parse_number(one.words.split()[0]) for one in (before[claim.quantity], claim)]
-                follows.append(abs(values[1] - values[0] - shift) <= 1.0001 * width)
-        stale = check_text(explanation.text, after.evidence)
-        noticed += [not claim.holds for claim in stale if claim.quantity in _MOVING]
-
-        forecast = evidence.forecast["mean"].to_numpy()
+            right["numeric claims right" if claim.numeric else "other claims right"].append(claim.holds)
+            right["control" if claim.numeric else "their control"].append(strange.holds)
+        right["causes right"] += causes_right(explanation, without)
+        follows, noticed = follow(explanation, position)
+        right["values that follow"] += follows
+        right["old values noticed"] += noticed
         scale = _scale(evidence)
         if scale > 0:
+            forecast = evidence.forecast["mean"].to_numpy()
             wrong = np.abs(rebuild(list(explanation.claims), evidence) - forecast).mean() / scale
             errors.append((wrong, np.abs(forecast - forecast.mean()).mean() / scale))
     pairs = np.array(errors)
     uneven = pairs[pairs[:, 1] > 1e-6]
     return {
-        "all cases": {
-            "cases": len(cases),
-            **{f"{kind} claims right": float(np.mean(held)) for kind, held in right.items()},
-            "causes right": float(np.mean(causes)),
-            "values that follow": float(np.mean(follows)),
-            "old values noticed": float(np.mean(noticed)),
-            "MASE rebuilt / mean": float(pairs[:, 0].mean() / pairs[:, 1].mean()),
-            "median of cases": float(np.median(uneven[:, 0] / uneven[:, 1])),
-            "sentences": float(np.mean(counts)),
-        }
+        "cases": len(cases),
+        **{name: float(np.mean(held)) for name, held in right.items()},
+        "MASE rebuilt / of the mean": float(pairs[:, 0].mean() / pairs[:, 1].mean()),
+        "median of cases": float(np.median(uneven[:, 0] / uneven[:, 1])),
+        "sentences": float(np.mean(counts)),
     }
 
 
@@ -225,13 +241,15 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     options = parser.parse_args()
     torch.set_num_threads(1)
     start = time.process_time()
     model = TSFusionForForecasting.from_pretrained(BUILT_IN)
-    table = score(list(draw_cases(model, options.cases, options.seed)))
-    print(results_table(table))
+    rows = {f"seed {seed}": score(list(draw_cases(model, options.cases, seed))) for seed in options.seeds}
+    names = list(next(iter(rows.values())))
+    lines = [["", *rows], *([name, *(f"{row[name]:.4g}" for row in rows.values())] for name in names)]
+    print(markdown_table(align_columns(lines, right=True)))
     print(f"\n{time.process_time() - start:.0f} processor seconds")
 
 

@@ -242,7 +242,7 @@ def plot_reasons(history: pd.Series, forecast: pd.DataFrame, shares: pd.DataFram
         upper.fill_between(forecast.index, low["value"], high["value"], **style)
     marker = "o" if len(mean) == 1 else None
     upper.plot(forecast.index, mean, color=_FORECAST, linewidth=1.6, label="forecast", marker=marker)
-    for place, mark in ((mean.argmax(), "^"), (mean.argmin(), "v")):
+    for place, mark in ((int(mean.argmax()), "^"), (int(mean.argmin()), "v")):
         upper.plot(forecast.index[place], mean.iloc[place], marker=mark, color=_TRUTH, markersize=6)
     upper.axvline(shown.index[-1], color="#adb5bd", linewidth=0.8)
     upper.legend(loc="upper left", ncols=4, frameon=False, fontsize="small", bbox_to_anchor=(0, 1.14))

@@ -54,6 +54,11 @@ class Claim:
         return asdict(self)
 
 
+def _without_line(time: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """What the least-squares line leaves."""
+    return values - np.polyval(np.polyfit(time, values, 1), time)
+
+
 class _Measures:
     """Quantities of evidence by their path, computed from its tables alone.
 
@@ -89,51 +94,51 @@ class _Measures:
     @cached_property
     def last(self) -> tuple[float, pd.Timestamp | int]:
         """Last observed value and its time."""
-        known = self.history.dropna()
-        rows = self.history.index.get_loc(known.index[-1]) + 1 - len(self.history)
-        return float(known.iloc[-1]), known.index[-1] if self.evidence.dated else rows
+        row = int(np.flatnonzero(self.history.notna())[-1])
+        time = self.history.index[row] if self.evidence.dated else row + 1 - len(self.history)
+        return float(self.history.iloc[row]), time
 
     @cached_property
-    def season(self) -> tuple[pd.Series, float, int] | None:
+    def season(self) -> tuple[np.ndarray, float, int] | None:
         """Profile by phase from the first step of the forecast on, strength and number of seasons."""
         if self.period is None:
             return None
-        known = self.history.loc[self.history.first_valid_index() :]
+        known = self.history.loc[self.history.first_valid_index() :].to_numpy()
         cycles = min(4, len(known) // self.period)
         if cycles < 2:
             return None
-        table = pd.DataFrame({"y": known.to_numpy()[-cycles * self.period :]})
-        table["t"] = np.arange(len(table), dtype=float)
-        table["phase"] = table.index % self.period
-        table = table.dropna()
-        by_phase = table.groupby("phase")[["y", "t"]]
-        if by_phase.ngroups < self.period or len(table) <= self.period + 1:
+        values = known[-cycles * self.period :].reshape(cycles, self.period)
+        unknown = np.isnan(values)
+        count = int((~unknown).sum())
+        if unknown.all(0).any() or count <= self.period + 1:
             return None
-        inner = table[["y", "t"]] - by_phase.transform("mean")
-        slope = inner["y"].dot(inner["t"]) / inner["t"].dot(inner["t"])
-        residual = ((inner["y"] - slope * inner["t"]) ** 2).sum() / (len(table) - self.period - 1)
-        centered = table[["y", "t"]] - table[["y", "t"]].mean()
-        line = centered["y"].dot(centered["t"]) / centered["t"].dot(centered["t"])
-        plain = ((centered["y"] - line * centered["t"]) ** 2).sum() / (len(table) - 2)
-        means = by_phase.mean()
-        return means["y"] - slope * means["t"], max(0.0, 1 - residual / plain), cycles
+        time = np.where(unknown, np.nan, np.arange(values.size, dtype=np.float64).reshape(values.shape))
+        mean, mean_time = np.nanmean(values, 0), np.nanmean(time, 0)
+        inner, inner_time = values - mean, time - mean_time
+        slope = np.nansum(inner * inner_time) / np.nansum(inner_time**2)
+        residual = np.nansum((inner - slope * inner_time) ** 2) / (count - self.period - 1)
+        level = float(np.nanmean(values))
+        straight = _without_line(time[~unknown], values[~unknown] - level)
+        plain = (straight**2).sum() / (count - 2)
+        strength = max(0.0, float(1 - residual / plain)) if plain > 0 else 0.0
+        return mean - slope * mean_time, strength, cycles
 
     @cached_property
     def slope(self) -> float | None:
         """Of the forecast, beside a multiple of the profile where the sentence names a season."""
         if self.steps < 2:
             return None
-        time = pd.Series(np.arange(self.steps, dtype=float))
-        values = pd.Series(self.mean.to_numpy())
+        time = np.arange(self.steps, dtype=np.float64)
+        values = (self.mean - self.mean.mean()).to_numpy()
         if self.named_season:
             season = self.season
             if season is None or self.period is None or self.period > self.steps:
                 return None
-            profile = pd.Series(season[0].to_numpy()[time.astype(int) % self.period])
-            bent = profile - profile.cov(time) / time.var() * time
+            profile = np.resize(season[0] - season[0].mean(), self.steps)
+            bent = _without_line(time, profile)
             is_line = bent.var() < 0.1 * profile.var()
-            values = values - profile * (1.0 if is_line else bent.cov(values) / bent.var())
-        return float(values.cov(time) / time.var())
+            values = values - profile * (1.0 if is_line else (bent * values).mean() / bent.var())
+        return float(np.polyfit(time, values, 1)[0])
 
     @cached_property
     def deviation(self) -> pd.Series | None:
@@ -222,7 +227,11 @@ class _Measures:
     @cached_property
     def groups(self) -> pd.Series:
         """Mean weights of the groups, largest first."""
-        return self.evidence.weights.T.groupby(self.evidence.groups).sum().mean(axis=1).sort_values(ascending=False)
+        totals: dict[str, float] = {}
+        for name, weight in self.evidence.weights.mean().to_dict().items():
+            group = self.evidence.groups[str(name)]
+            totals[group] = totals.get(group, 0.0) + weight
+        return pd.Series(totals).sort_values(ascending=False)
 
     @cached_property
     def experts(self) -> pd.Series:
@@ -231,7 +240,7 @@ class _Measures:
 
     def effect(self, group: str | None) -> float | None:
         """Mean of the forecast minus its mean without the experts of a group."""
-        others = [name for name in self.evidence.weights if self.evidence.groups[name] != group]
+        others = [name for name in self.evidence.weights if self.evidence.groups[str(name)] != group]
         if group not in self.evidence.groups.values() or not others:
             return None
         weights = self.evidence.weights[others]

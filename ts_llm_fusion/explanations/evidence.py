@@ -57,7 +57,7 @@ class Evidence:
     @cached_property
     def timestamps(self) -> pd.DatetimeIndex:
         """Those of the history, then those of the forecast."""
-        return pd.DatetimeIndex(self.history.index).append(pd.DatetimeIndex(self.forecast.index))
+        return pd.DatetimeIndex(self.history.index.append(self.forecast.index))
 
     @property
     def levels(self) -> list[float]:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from jinja2.filters import FILTERS
 
@@ -32,9 +33,12 @@ def _escape_markdown(value: Any) -> str:
 def _picture(explanation: Explanation) -> str:
     """PNG of the forecast as a data URI."""
     evidence = explanation.evidence
-    shares = evidence.weights.T.groupby(evidence.groups).sum().T
-    order = [share.name for share in explanation.facts.experts.groups]
-    figure = plot_reasons(evidence.history, evidence.forecast, shares[order], evidence.name)
+    members = {
+        share.name: [name for name in evidence.weights if evidence.groups[str(name)] == share.name]
+        for share in explanation.facts.experts.groups
+    }
+    shares = pd.DataFrame({group: evidence.weights[names].sum(axis=1) for group, names in members.items()})
+    figure = plot_reasons(evidence.history, evidence.forecast, shares, evidence.name)
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=110, format="png")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
