@@ -18,9 +18,11 @@ _MOST_BETWEEN = 4
 _EVEN = (0.95, 1.05)
 # Percent below which, and from which on to 100, a share has a decimal; the least share that it shows.
 _FEW_PERCENT, _NEARLY_ALL, _LEAST_SHARE = 9.95, 99.0, 0.0005
-# Weight of what has no size to go by, beside sizes in widths of the band, held to 1.
-_BAND_WEIGHT, _PATH_WEIGHT, _END_GAP_WEIGHT = 0.6, 0.5, 0.8
-_SEASON_BONUS = 0.1
+# A change of a width of the band or more has the weight 1. Weights of what has no such size, and what is added for
+# gaps at the end and for a season, which tells more than one change.
+_BAND_WEIGHT, _PATH_WEIGHT, _END_GAP_BONUS, _SEASON_BONUS = 0.6, 0.5, 0.8, 0.1
+# Weight of a comparison of the same size, of the strength of a season beyond the horizon, and of the share of gaps.
+_OF_COMPARISON, _OF_STRENGTH, _OF_GAPS = 0.9, 0.5, 4.0
 
 
 def _moment(point: Point) -> pd.Timestamp | int:
@@ -85,7 +87,7 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
             topic = "trend beside the season" if beside else "trend"
             yield weight(trend.change), topic if abs(trend.change) >= least else f"{topic}, flat"
     if season is not None and (season.peak is None or season.trough is None):
-        yield season.strength / 2, "season, in part"
+        yield season.strength * _OF_STRENGTH, "season, in part"
     elif season is not None and season.peak.value - season.trough.value >= least:
         turns = " of two turns" if season.second_turn else " of one turn" if season.turn else ""
         yield weight(season.peak.value - season.trough.value) + _SEASON_BONUS, f"season{turns}"
@@ -95,13 +97,13 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
             topic += ", flat"
         elif comparison.percent is None or abs(comparison.percent) < _LEAST_SHARE:
             topic += ", without percent"
-        yield weight(comparison.difference) * 0.9, topic
+        yield weight(comparison.difference) * _OF_COMPARISON, topic
     if band is not None and max(band.first, band.last) >= least:
         even = band.growth is None or _EVEN[0] < band.growth < _EVEN[1]
         yield _BAND_WEIGHT, "band of one step" if horizon.steps == 1 else "band, even" if even else "band"
     if gaps.missing:
-        at_end = _END_GAP_WEIGHT if gaps.at_end else 0.0
-        yield min(1.0, 4 * gaps.missing / gaps.length + at_end), "gaps to the end" if gaps.at_end else "gaps"
+        size = _OF_GAPS * gaps.missing / gaps.length + (_END_GAP_BONUS if gaps.at_end else 0.0)
+        yield min(size, 1.0), "gaps to the end" if gaps.at_end else "gaps"
 
 
 def _topics(facts: Facts) -> list[str]:
