@@ -257,7 +257,7 @@ def test_a_tiny_model_learns_to_tell_trends_by_their_series_alone(tmp_path: Path
 
 
 @pytest.mark.parametrize(("data", "least"), [("BasicMotions", 0.95), ("Epilepsy", 0.95)])
-def test_the_floors_are_printed_beside_the_model(
+def test_the_baselines_are_printed_beside_the_model(
     data: str, least: float, tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture
 ) -> None:
     output = run(tmp_path, "baselines", data=data, max_steps=1, max_new_tokens=1)
