@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 from ..data.series.sources import SeriesSource, load_series
 from ..errors import UserError
 from ..families import BUILT_IN
-from ..forecasting import forecast_frame, load_forecaster, look_back, model_order
+from ..forecasting import forecast_frame, load_forecaster, model_order
 from ..modeling.configuration_tsfusion import EXPERT_GROUPS
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from .checks import Claim, check_text
@@ -130,10 +130,16 @@ def explain(
     check_unit(unit)
     forecaster, feature_extractor = load_forecaster(model)
     if not isinstance(data, SeriesSource):
-        data = load_series(
-            data, target_columns=target_columns, freq=freq, default_freq=getattr(feature_extractor, "freq", None)
-        )
+        data = load_series(data, target_columns=target_columns, freq=freq, default_freq=feature_extractor.freq)
+    elif target_columns is not None or freq is not None:
+        raise UserError("target_columns or freq is given, but the series are loaded; give it to load_series.")
     return explain_source(forecaster, feature_extractor, data, prediction_length, unit, seed)
+
+
+def _read_by_model(series: pd.Series, context_length: int) -> pd.Series:
+    """The last rows, filled with the last value before them where they have none, as `forecast_frame` does."""
+    history = series.iloc[-context_length:].astype(np.float64)
+    return history.fillna(series[series.notna()].iloc[-1]) if history.isna().all() else history
 
 
 def explain_source(
@@ -158,9 +164,7 @@ def explain_source(
     finally:
         hook.remove()
     (outputs,) = passes
-    history = look_back(source.series, model.config.context_length)
     places = np.argsort(model_order(model.config, feature_extractor, source.series.columns))
-    timestamps = source.series.index[-len(history) :]
     explanations = []
     for column, name in enumerate(source.series.columns):
         forecast = table[table["series"] == name].set_index("timestamp").drop(columns="series")
@@ -169,7 +173,7 @@ def explain_source(
             int(places[column]),
             model.config.experts,
             EXPERT_GROUPS,
-            pd.Series(history[:, column], timestamps, name=name),
+            _read_by_model(source.series.iloc[:, column], model.config.context_length),
             forecast,
             unit,
             source.dated,
