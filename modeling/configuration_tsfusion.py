@@ -37,6 +37,41 @@ EXPERTS = (
     "seasonal_lags",
     "seasonal_lags_of_changes",
 )
+# What each of them goes by, for explanations. Experts of level and trend forecast the history without its season, and
+# put the season back.
+EXPERT_GROUPS = {
+    **dict.fromkeys(("last_value", "naive", "simple_smoothing", "recent_mean", "mean"), "level"),
+    **dict.fromkeys(
+        ("holt", "damped_holt", "theta", "drift", "recent_drift", "global_line", "local_line", "growth"), "trend"
+    ),
+    **dict.fromkeys(
+        (
+            "seasonal_naive",
+            "seasonal_drift",
+            "seasonal_naive_long",
+            "seasonal_profile",
+            "seasonal_average",
+            "seasonal_recent",
+            "seasonal_average_long",
+            "seasonal_drift_long",
+            "seasonal_level_long",
+            "level_times_shape_long",
+            "level_times_shape",
+        ),
+        "season",
+    ),
+    **dict.fromkeys(
+        (
+            "autoregression",
+            "autoregression_local",
+            "autoregression_of_changes",
+            "linear_predictor",
+            "seasonal_lags",
+            "seasonal_lags_of_changes",
+        ),
+        "autoregression",
+    ),
+}
 # Spreads that the width of the quantile band may be mixed from.
 SPREADS = (
     "one_step",
@@ -140,4 +175,4 @@ class TSFusionConfig(PreTrainedConfig):
             raise ValueError(f"experts is {self.experts}; add one that does not need a season, such as last_value.")
 
 
-__all__ = ["EXPERTS", "SPREADS", "TSFusionConfig"]
+__all__ = ["EXPERTS", "EXPERT_GROUPS", "SPREADS", "TSFusionConfig"]

@@ -45,6 +45,7 @@ class TSFusionModelOutput(ModelOutput):
         covariate_effects: float64 (series, prediction_length, features), in the units of the input; None without
             covariates. All other fields are of the history without them.
         effect_variance: of their sum, float64 (series, prediction_length).
+        seasonal_periods: of the two seasons of each series, given or found, int64 (series, 2); 1 where there is none.
     """
 
     last_hidden_state: Tensor | None = None
@@ -59,6 +60,7 @@ class TSFusionModelOutput(ModelOutput):
     knot_features: Tensor | None = None
     covariate_effects: Tensor | None = None
     effect_variance: Tensor | None = None
+    seasonal_periods: Tensor | None = None
 
 
 @dataclass
@@ -76,6 +78,8 @@ class TSFusionForForecastingOutput(ModelOutput):
             the effects of the covariates.
         covariate_effects: what each covariate adds to the point forecast, against its median in the history, in the
             units of the input, (batch, prediction_length, channels, features); None without covariates.
+        seasonal_periods: steps of the two seasons that the experts used, given or found, int64 (batch, channels, 2); 1
+            where there is none.
     """
 
     loss: Tensor | None = None
@@ -84,6 +88,7 @@ class TSFusionForForecastingOutput(ModelOutput):
     expert_weights: Tensor | None = None
     expert_predictions: Tensor | None = None
     covariate_effects: Tensor | None = None
+    seasonal_periods: Tensor | None = None
 
 
 class TSFusionPreTrainedModel(PreTrainedModel):
@@ -205,6 +210,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             series,
             knot,
             steps[:, len(knots) :],
+            periods,
         )
 
     def _backtest(self, histories: Histories, periods: Tensor, rows: Tensor, available: Tensor) -> Tensor:
@@ -284,7 +290,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             parts.append(self._compute(histories, known, last_knot, length))
             locs.append(torch.where(histories.length > 0, histories.loc, torch.nan))
             scales.append(histories.scale)
-        forecasts, available, spreads, unit, series, knot, steps = (
+        forecasts, available, spreads, unit, series, knot, steps, periods = (
             torch.cat(part) for part in zip(*parts, strict=True)
         )
         return TSFusionModelOutput(
@@ -300,6 +306,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             knot_features=knot,
             covariate_effects=None if effects is None else effects.future,
             effect_variance=None if effects is None else effects.variance,
+            seasonal_periods=periods,
         )
 
 
@@ -466,6 +473,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             expert_weights=_by_channel(weights, batch, channels),
             expert_predictions=in_units(encoded.expert_forecasts),
             covariate_effects=None if effects is None else _by_channel(effects.to(dtype), batch, channels),
+            seasonal_periods=encoded.seasonal_periods.view(batch, channels, 2),
         )
 
     def _widened(self, offsets: Tensor, encoded: Any) -> Tensor:

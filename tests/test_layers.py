@@ -33,13 +33,18 @@ ALLOWED: dict[str, set[str]] = {
     "panel_covariates": {"processing", "data", "data.series"} | _BOTTOM,
     "prediction": {"adapters", "panel_covariates", "forecasting", "processing", "data", "data.series"} | _BOTTOM,
     "pipelines": {"prediction", "data", "data.series"} | _BOTTOM,
+    "explanations": {"modeling", "processing", "data", "data.series", "plots", "forecasting"} | _BOTTOM,
     "conversion": {"modeling", "processing"} | _BOTTOM,
     "export": {"modeling", "processing"} | _BOTTOM,
     "baselines": _DATA | _BOTTOM,
     "evaluation": _MODELS | _DATA | _MEASURED | _BOTTOM,
     "hub": {"evaluation"} | _DATA | _BOTTOM,
     "recipes": {"evaluation", "hub"} | _MODELS | _DATA | _MEASURED | _BOTTOM,
-    "cli": {"recipes", "hub", "evaluation", "conversion", "export"} | _MODELS | _DATA | _MEASURED | _BOTTOM,
+    "cli": {"recipes", "hub", "evaluation", "explanations", "conversion", "export"}
+    | _MODELS
+    | _DATA
+    | _MEASURED
+    | _BOTTOM,
     "__init__": {"families", "registration"},
 }
 

@@ -13,11 +13,14 @@ from .files import atomic_path
 
 _HISTORY, _TRUTH, _FORECAST = "#4c566a", "#1f2933", "#d9480f"
 _BASELINES = ("#343a40", "#868e96", "#ced4da")
+_PARTS = ("#d9480f", "#4c566a", "#e8a87c", "#868e96", "#1f2933", "#ced4da")
 _MAX_PANELS = 6
 # Steps of history per step of forecast.
 _HISTORY_RATIO = 3
 # Fewest steps of history.
 _LEAST_HISTORY = 24
+# Steps that history is shown for at least as many times.
+_LEAST_SHOWN = 8
 
 
 def plot_forecast(
@@ -230,4 +233,43 @@ def forecast_figure(
     total = len(series) if total is None else total
     note = f" (first {len(shown)} of {total} series)" if total > len(shown) else ""
     figure.suptitle(title + note, x=0.01, ha="left", fontsize="medium")
+    return figure
+
+
+def plot_reasons(history: pd.Series, forecast: pd.DataFrame, shares: pd.DataFrame, title: str = "") -> Figure:
+    """Draw a forecast with its extremes above the shares of what it is mixed of.
+
+    Args:
+        history: past values by timestamp.
+        forecast: by timestamp, `mean` and a column for each quantile level.
+        shares: by timestamp, a column for each part; rows add up to 1.
+        title: title of the figure.
+    """
+    figure = Figure(figsize=(10, 5.2), layout="constrained")
+    upper, lower = figure.subplots(2, 1, height_ratios=(3, 1))
+    shown, mean = history.iloc[-_HISTORY_RATIO * max(len(forecast), _LEAST_SHOWN) :], forecast["mean"]
+    upper.plot(shown.index, shown, color=_HISTORY, linewidth=1.2, label="history")
+    levels = sorted((level for level in forecast.columns if level != "mean"), key=float)
+    quantiles = forecast[levels].to_numpy()[:, None]
+    bands = quantile_bands(quantiles, [float(level) for level in levels], forecast.index, ["value"])
+    for low, high, label in bands[::2]:
+        style = {"color": _FORECAST, "alpha": 0.2, "linewidth": 0, "label": label}
+        upper.fill_between(forecast.index, low["value"], high["value"], **style)
+    marker = "o" if len(mean) == 1 else None
+    upper.plot(forecast.index, mean, color=_FORECAST, linewidth=1.6, label="forecast", marker=marker)
+    for place, mark in ((int(mean.argmax()), "^"), (int(mean.argmin()), "v")):
+        upper.plot(forecast.index[place], mean.iloc[place], marker=mark, color=_TRUTH, markersize=6)
+    upper.axvline(shown.index[-1], color="#adb5bd", linewidth=0.8)
+    upper.legend(loc="upper left", ncols=4, frameon=False, fontsize="small", bbox_to_anchor=(0, 1.14))
+    lower.stackplot(
+        forecast.index, shares.T.to_numpy(), labels=list(shares.columns), colors=_PARTS, alpha=0.85, linewidth=0
+    )
+    lower.set_ylabel("weight")
+    lower.set_ylim(0, 1)
+    lower.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize="small", reverse=True)
+    for panel in (upper, lower):
+        panel.margins(x=0.01)
+        panel.grid(alpha=0.25, linewidth=0.5)
+        panel.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium", parse_math=False)
     return figure
