@@ -107,7 +107,7 @@ class Panel:
     def find(self, row: Mapping[Any, Any] | pd.Series) -> int:
         """Position of the series whose ids a row of a table holds."""
         key = tuple(row[column] for column in self.id_columns)
-        return int(self.ids.get_loc(key if len(key) > 1 else key[0])) if key else 0
+        return int(self.ids.get_indexer(pd.Index([key if len(key) > 1 else key[0]]))[0]) if key else 0
 
     def joined(self) -> "Panel":
         """The series as the targets of one sample, aligned at their end; they must share their grid and last row."""
