@@ -4,7 +4,8 @@ Series are made on the spot: level, trend, a season of 7 steps, autoregressive n
 and the effect of covariates. Three forecasts of each: without covariates; by an oracle, which subtracts the true
 effect from the history and adds that of the horizon; and with the covariates in context. Beside the last, a plain
 ridge regression of the history on its covariates, whose strength is chosen by leave-one-out, in place of the
-regression in context. Prints, for histories of 60 and 400 steps and a horizon of 14, pooled over series, steps and seeds,
+regression in context. Prints, for histories of 60 and 400 steps and a horizon of 14, pooled over series, steps and
+seeds,
 
 - the share of the oracle's gain in MAE and in MSE that is lost, where covariates have an effect;
 - the change of MAE and MSE, where they have none, or none that can be learned;

@@ -6,10 +6,10 @@ whitens the noise, lose their means by season, and are fitted beside a level and
 in common after that, and a covariate that only repeats the season is left to the season.
 
 Each covariate may act in a line, in a bend (saturation), with the level of the series, or one step later. These
-columns are picked one at a time, by forward selection on the Gram matrix, each coefficient with a normal prior worth
-one observation. The effect is the mean over all noise models and all numbers of columns, none included, weighed
-by their marginal likelihood (MacKay 1992): a covariate that explains nothing has no effect. Against ridge regression on
-all columns with a strength by leave-one-out, that loses less where few of many columns matter.
+columns are picked one at a time by forward selection on the Gram matrix, each coefficient with a normal prior worth
+one observation. The effect is the mean over all noise models and all numbers of columns, none included, weighed by
+their marginal likelihood (MacKay 1992): a covariate that explains nothing has no effect. A ridge regression on all
+columns, its strength by leave-one-out, loses more wherever few of many columns matter.
 """
 
 import math
@@ -45,9 +45,7 @@ _BENDS = (0.25, 0.5, 0.75)
 _SHAPES = 4 + 2 * len(_BENDS)
 # Prior log odds against a column: any one, and more for a bend, for growth with the level, for a step later, and, over
 # the squared degrees of freedom, for a short history, in which one of the columns fits by chance.
-_AGAINST, _BEND, _WITH_LEVEL, _LATER, _FEW = 0.5, 0.5, 2.0, 2.0, 200.0
-# Least energy of a column in all, and as a share beside level and trend.
-_LEAST_ENERGY, _LEAST_BESIDE_TREND = 1e-8, 0.01
+_AGAINST, _BEND, _WITH_LEVEL, _LATER, _FEW = 0.25, 0.5, 2.0, 2.0, 200.0
 # Shares of the range of the history by which a line, and a bend, go on beyond it.
 _REACH, _BEND_REACH = 0.5, 0.1
 # Values in the columns of one pass, which bounds its memory.
@@ -152,11 +150,24 @@ def _base(histories: Histories, periods: Tensor, steps: Tensor) -> Tensor:
     return ((torch.cat((past, ahead), 1) - mean) / deviation).clamp(-4, 4).double()
 
 
+def _is_line(values: Tensor, valid: Tensor) -> Tensor:
+    """Whether a line over time explains all but 1 % of the variance, boolean (rows, features, 1)."""
+    flat = torch.where(valid, values, 0.0).flatten(0, 1)
+    weight = valid.expand_as(values).flatten(0, 1).to(flat.dtype)
+    start, slope = line_fit(flat, weight)
+    line = start + slope * torch.arange(flat.shape[1], device=flat.device)
+    about_line, about_mean = (
+        mean_over((flat - center).square(), weight) for center in (line, mean_over(flat, weight))
+    )
+    return (about_line < 0.01 * about_mean).unflatten(0, values.shape[:2])
+
+
 def _columns(now: Tensor, before: Tensor, base: Tensor, valid: Tensor) -> tuple[Tensor, list[float]]:
     """What each feature may act by.
 
     Values are held to some of the range of the history beyond it: a price never seen has about the effect of the
-    nearest one seen. Values far outside of the usual range, such as typing errors, act by a column of their own.
+    nearest one seen. Values far outside of the usual range, such as typing errors, act by a column of their own. A
+    constant, and a line over time, which nothing tells from the trend, do not act at all.
 
     Args:
         now: the features, (rows, features, time), the steps of the history first.
@@ -174,6 +185,7 @@ def _columns(now: Tensor, before: Tensor, base: Tensor, valid: Tensor) -> tuple[
     count = valid.sum(-1, keepdim=True).clamp(min=1)
     scale = (torch.where(valid, now - median, 0.0).square().sum(-1, keepdim=True) / count).sqrt()
     varies = scale > 1e-9 * torch.where(valid, now.abs(), 0.0).amax(-1, keepdim=True)
+    varies = varies & ~_is_line(now, valid)
     scale = torch.where(varies, scale, torch.inf)
     low, usual_low, _, usual_high, high, *bends = (quantiles - median) / scale
     now, before = (now - median) / scale, (before - median) / scale
@@ -237,7 +249,7 @@ class _Evidence:
 
     Args:
         gram: (rows, noises, size, size).
-        usable: columns that tell something, boolean (rows, noises, columns).
+        usable: columns of which something is left, boolean (rows, noises, columns).
         start: log marginal likelihood without any column, up to a constant, (rows, noises, 1).
         freedom: observations less those that level, trend and season take, (rows, 1, 1).
         floor: least unexplained energy of the target, (rows, noises, 1).
@@ -265,8 +277,7 @@ def _evidence(design: Tensor, weight: Tensor, periods: Tensor, noises: tuple[_No
     root = torch.linalg.cholesky_ex(fixed).L
     shared = torch.linalg.solve_triangular(root, shared, upper=False)
     gram = gram[..., 2:, 2:] - shared.transpose(-1, -2) @ shared
-    # The rest of a column that is nearly the trend would be taken for its effect, with all of the trend.
-    usable = gram.diagonal(dim1=-2, dim2=-1) > (_LEAST_BESIDE_TREND * energy).clamp(min=_LEAST_ENERGY)
+    usable = gram.diagonal(dim1=-2, dim2=-1) > 1e-6 * energy + 1e-8
     taken = torch.where(periods > 1, periods, 0).sum(1) + 2
     freedom = (weight.sum((1, 2)) - taken).clamp(min=1)[:, None, None]
     floor = 1e-9 * energy[..., -1:] + _TINY
