@@ -1,10 +1,11 @@
 """Worth of covariates to the TSFusion forecaster without training: `python -m benchmarks.covariates [--seeds 0 1 2]`.
 
 Series are made on the spot: level, trend, a season of 7 steps, autoregressive noise, a random walk in half of them,
-and the effect of covariates. Three forecasts of each: without covariates; by an oracle, which subtracts the true effect
-from the history and adds that of the horizon; and with the covariates in context. Beside the last, a plain ridge
-regression of the history on its covariates, whose strength is chosen by leave-one-out, in place of the regression in
-context. Prints, for histories of 60 and 400 steps and a horizon of 14, pooled over series, steps and seeds,
+and the effect of covariates. Three forecasts of each: without covariates; by an oracle, which subtracts the true
+effect from the history and adds that of the horizon; and with the covariates in context. Beside the last, a plain
+ridge regression of the history on its covariates, whose strength is chosen by leave-one-out, in place of the
+regression in context. Prints, for histories of 60 and 400 steps and a horizon of 14, pooled over series, steps and
+seeds,
 
 - the share of the oracle's gain in MAE and in MSE that is lost, where covariates have an effect;
 - the change of MAE and MSE, where they have none, or none that can be learned;
@@ -21,12 +22,13 @@ import torch
 
 import ts_llm_fusion
 from ts_llm_fusion import TSFusionForForecasting
-from ts_llm_fusion.evaluation.report import results_table
+from ts_llm_fusion.evaluation.report import align_columns, markdown_table
 
 LENGTHS = (60, 400)
 HORIZON = 14
 SEASON = 7
 LEVELS = (0.1, 0.5, 0.9)
+COLUMNS = ["series", "MAE", "MSE", "plain ridge MAE", "MSE", "coverage, %", "ms a series", "times without"]
 _WARM_UP = 100
 _STRENGTHS = np.logspace(-3, 5, 17)
 
@@ -72,7 +74,8 @@ def base(rng: np.random.Generator, count: int, steps: int, season: int = SEASON)
 def events(rng: np.random.Generator, count: int, steps: int, share: float) -> np.ndarray:
     """1 at some steps and 0 at the others; at least twice in a history."""
     values = (rng.random((count, steps)) < share).astype(float)
-    values[:, [steps - HORIZON - 37, steps - HORIZON - 11]] = 1.0
+    length = steps - HORIZON
+    values[:, [length // 3, length * 4 // 5]] = 1.0
     return values
 
 
@@ -180,6 +183,12 @@ def shocks_of_the_past(rng: np.random.Generator, count: int, steps: int) -> Seri
     return Series(base(rng, count, steps), off[..., None], -8 * off, 0)
 
 
+def time_itself(rng: np.random.Generator, count: int, steps: int) -> Series:
+    """The time and its square root."""
+    time = np.broadcast_to(np.arange(steps, dtype=float), (count, steps))
+    return Series(base(rng, count, steps), np.stack((time, np.sqrt(time)), -1), np.zeros((count, steps)), 2)
+
+
 def holiday_every_december(rng: np.random.Generator, count: int, steps: int) -> Series:
     """Months: a holiday that is always in the same month, as the season already knows."""
     on = np.broadcast_to((np.arange(steps) % 12 == 11).astype(float), (count, steps))
@@ -242,6 +251,7 @@ NO_EFFECT: tuple[Callable[..., Series], ...] = (
     random_walks,
     walks_beside_series,
     smooth_trends,
+    time_itself,
     holiday_every_december,
     never_before,
     constant,
@@ -343,7 +353,7 @@ def main() -> None:
         ("change of the error where nothing can be gained, %", NO_EFFECT),
     ):
         for length in options.lengths:
-            rows = {}
+            rows = [COLUMNS]
             for kind in kinds:
                 if options.only and kind.__name__ not in options.only:
                     continue
@@ -354,17 +364,13 @@ def main() -> None:
                 total = sum(errors[1:], errors[0])
                 mae, ridge_mae = lost(total.absolute, kind in EFFECTS)
                 mse, ridge_mse = lost(total.squared, kind in EFFECTS)
-                rows[kind.__name__] = {
-                    "MAE": mae,
-                    "MSE": mse,
-                    "plain ridge MAE": ridge_mae,
-                    "plain ridge MSE": ridge_mse,
-                    "coverage": total.inside / total.count,
-                    "ms a series": 1e3 * total.seconds[1] / (options.series * len(errors)),
-                    "times the cost": total.seconds[1] / total.seconds[0],
-                }
-            if rows:
-                print(f"\n{title}: {length} steps of history\n\n{results_table(rows)}", flush=True)
+                seconds = total.seconds / (options.series * len(errors))
+                scores = (mae, mse, ridge_mae, ridge_mse, 100 * total.inside / total.count, 1e3 * seconds[1])
+                times = f"{seconds[1] / seconds[0]:.1f}"
+                rows.append([kind.__name__.replace("_", " "), *(f"{score:.1f}" for score in scores), times])
+            if len(rows) > 1:
+                table = markdown_table(align_columns(rows, right=True))
+                print(f"\n{title}: {length} steps of history\n\n{table}", flush=True)
 
 
 if __name__ == "__main__":

@@ -257,7 +257,8 @@ class TSFusionModel(TSFusionPreTrainedModel):
             past_observed_mask: same shape, True or 1 where a value is used; the others have no influence.
             seasonal_period: see [`TSFusionForForecasting.forward`].
             prediction_length: steps to forecast; `config.prediction_length` by default.
-            past_covariates, future_covariates: see [`TSFusionForForecasting.forward`].
+            past_covariates: see [`TSFusionForForecasting.forward`].
+            future_covariates: likewise.
 
         Raises:
             ValueError: if `past_values` does not have three axes, has an empty one or an infinity, for a horizon below
@@ -280,7 +281,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         if past_covariates is not None or future_covariates is not None:
             past, future = check_covariates(past_covariates, future_covariates, batch, values.shape[1], length)
             effects = covariate_effects(values, mask, periods, past, future, self.config.context_length)
-            values = (values - effects.past).to(values.dtype)
+            values = values - effects.past
         gaps = torch.where(mask.any(1), mask.flip(1).float().argmax(1), 0).clamp(max=self.config.context_length)
         last_knot = int(gaps.max() + length - 1).bit_length()
         width = max(1, _VALUES_A_PASS // max(min(values.shape[1], self.config.context_length), length))
@@ -412,10 +413,11 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 (batch, channels, 2). 1 is no season, 0 or None a season to find in the history.
             prediction_length: steps to forecast; those of `future_values`, else `config.prediction_length` by default.
             quantile_levels: rising levels between 0 and 1 of `full_predictions`; `config.quantiles` by default.
-            past_covariates: (batch, time, features), shared by the channels; NaN is missing and filled by its
-                neighbors.
-            future_covariates: (batch, prediction_length, known) of the first `known` features, whose values in the
-                horizon are known; the others are forecast as an autoregression about their mean.
+            past_covariates: (batch, time, features), numbers or 0 and 1, shared by the channels; NaN is missing and
+                interpolated. Effects are learned from each history alone, and are nothing where it does not show any.
+            future_covariates: (batch, prediction_length, known), the first `known` features in the horizon. The others
+                explain the history, and return to their median in the horizon. Values beyond those of the history
+                count at most as if they were half its range beyond.
 
         Raises:
             ValueError: for wrong axes, an infinity, a horizon below 1, levels that do not rise between 0 and 1, a

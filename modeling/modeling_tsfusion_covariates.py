@@ -5,11 +5,11 @@ experts forecast, so the regression takes it out of both sides: the target and e
 whitens the noise, lose their means by season, and are fitted beside a level and a trend. Two random walks have nothing
 in common after that, and a covariate that only repeats the season is left to the season.
 
-Each covariate may act in a line, in a bend (saturation), in proportion to the level of the series, or one step later.
-These columns are picked one at a time, by forward selection on the Gram matrix, each coefficient with a normal prior
-worth one observation. The effect is the mean over all noise models and all numbers of columns, none included, weighed
-by their marginal likelihood (MacKay 1992): a covariate that explains nothing has no effect. Against ridge regression on
-all columns with a strength by leave-one-out, that loses less where few of many columns matter.
+Each covariate may act in a line, in a bend (saturation), with the level of the series, or one step later. These
+columns are picked one at a time by forward selection on the Gram matrix, each coefficient with a normal prior worth
+one observation. The effect is the mean over all noise models and all numbers of columns, none included, weighed by
+their marginal likelihood (MacKay 1992): a covariate that explains nothing has no effect. A ridge regression on all
+columns, its strength by leave-one-out, loses more wherever few of many columns matter.
 """
 
 import math
@@ -43,8 +43,9 @@ _MOST_SHAPED = 16
 _BENDS = (0.25, 0.5, 0.75)
 # Columns of a feature: see `_columns`.
 _SHAPES = 4 + 2 * len(_BENDS)
-# Prior log odds against a column: any one, and more for a bend, for growth with the level, and for a step later.
-_AGAINST, _BEND, _WITH_LEVEL, _LATER = 0.5, 0.5, 2.0, 2.0
+# Prior log odds against a column: any one, and more for a bend, for growth with the level, for a step later, and, over
+# the squared degrees of freedom, for a short history, in which one of the columns fits by chance.
+_AGAINST, _BEND, _WITH_LEVEL, _LATER, _FEW = 0.25, 0.5, 2.0, 2.0, 200.0
 # Shares of the range of the history by which a line, and a bend, go on beyond it.
 _REACH, _BEND_REACH = 0.5, 0.1
 # Values in the columns of one pass, which bounds its memory.
@@ -80,7 +81,7 @@ def check_covariates(
         raise ValueError("future_covariates is given without past_covariates; give their history too.")
     if past.ndim != 3 or past.shape[:2] != (batch, size):
         raise ValueError(
-            f"past_covariates has shape {tuple(past.shape)}; give {(batch, size)} as past_values has, and the features."
+            f"past_covariates has shape {tuple(past.shape)}; give {(batch, size)}, as past_values has, and features."
         )
     if future is None:
         future = past.new_zeros(batch, length, 0)
@@ -103,7 +104,7 @@ def check_covariates(
 
 
 def _filled(values: Tensor) -> Tensor:
-    """Interpolation of missing values between neighbors, the nearest one at the ends, over the last axis; 0 for all."""
+    """Missing values over the last axis interpolated, the nearest one at the ends; 0 where all are missing."""
     seen = ~values.isnan()
     if seen.all():
         return values
@@ -122,8 +123,10 @@ def _continued(values: Tensor, history: Tensor, valid: Tensor, steps: int) -> Te
     """Values (rows, features, time) and `steps` more, which return to the median as an autoregression does.
 
     Args:
-        history: the values that the series sees, (rows, features, kept).
+        values: without gaps.
+        history: what the series sees of them, (rows, features, kept).
         valid: where it does, boolean (rows, 1, kept).
+        steps: to go on.
     """
     median = torch.where(valid, history, torch.nan).nanmedian(-1, keepdim=True).values
     rest = torch.where(valid, history - median, 0.0)
@@ -147,11 +150,24 @@ def _base(histories: Histories, periods: Tensor, steps: Tensor) -> Tensor:
     return ((torch.cat((past, ahead), 1) - mean) / deviation).clamp(-4, 4).double()
 
 
+def _is_line(values: Tensor, valid: Tensor) -> Tensor:
+    """Whether a line over time explains all but 1 % of the variance, boolean (rows, features, 1)."""
+    flat = torch.where(valid, values, 0.0).flatten(0, 1)
+    weight = valid.expand_as(values).flatten(0, 1).to(flat.dtype)
+    start, slope = line_fit(flat, weight)
+    line = start + slope * torch.arange(flat.shape[1], device=flat.device)
+    about_line, about_mean = (
+        mean_over((flat - center).square(), weight) for center in (line, mean_over(flat, weight))
+    )
+    return (about_line < 0.01 * about_mean).unflatten(0, values.shape[:2])
+
+
 def _columns(now: Tensor, before: Tensor, base: Tensor, valid: Tensor) -> tuple[Tensor, list[float]]:
     """What each feature may act by.
 
     Values are held to some of the range of the history beyond it: a price never seen has about the effect of the
-    nearest one seen. Values far outside of the usual range, such as typing errors, act by a column of their own.
+    nearest one seen. Values far outside of the usual range, such as typing errors, act by a column of their own. A
+    constant, and a line over time, which nothing tells from the trend, do not act at all.
 
     Args:
         now: the features, (rows, features, time), the steps of the history first.
@@ -169,6 +185,7 @@ def _columns(now: Tensor, before: Tensor, base: Tensor, valid: Tensor) -> tuple[
     count = valid.sum(-1, keepdim=True).clamp(min=1)
     scale = (torch.where(valid, now - median, 0.0).square().sum(-1, keepdim=True) / count).sqrt()
     varies = scale > 1e-9 * torch.where(valid, now.abs(), 0.0).amax(-1, keepdim=True)
+    varies = varies & ~_is_line(now, valid)
     scale = torch.where(varies, scale, torch.inf)
     low, usual_low, _, usual_high, high, *bends = (quantiles - median) / scale
     now, before = (now - median) / scale, (before - median) / scale
@@ -232,12 +249,14 @@ class _Evidence:
 
     Args:
         gram: (rows, noises, size, size).
+        usable: columns of which something is left, boolean (rows, noises, columns).
         start: log marginal likelihood without any column, up to a constant, (rows, noises, 1).
         freedom: observations less those that level, trend and season take, (rows, 1, 1).
         floor: least unexplained energy of the target, (rows, noises, 1).
     """
 
     gram: Tensor
+    usable: Tensor
     start: Tensor
     freedom: Tensor
     floor: Tensor
@@ -252,17 +271,19 @@ def _evidence(design: Tensor, weight: Tensor, periods: Tensor, noises: tuple[_No
             rest = _without_season(rest, weight, period)
         grams.append(rest @ rest.transpose(1, 2))
     gram = torch.stack(grams, 1)
-    energy = gram[..., -1, -1, None]
+    energy = gram.diagonal(dim1=-2, dim2=-1)[..., 2:]
     fixed, shared = gram[..., :2, :2], gram[..., :2, 2:]
     fixed = fixed + torch.diag_embed(1e-9 * fixed.diagonal(dim1=-2, dim2=-1) + _TINY)
     root = torch.linalg.cholesky_ex(fixed).L
     shared = torch.linalg.solve_triangular(root, shared, upper=False)
     gram = gram[..., 2:, 2:] - shared.transpose(-1, -2) @ shared
+    usable = gram.diagonal(dim1=-2, dim2=-1) > 1e-6 * energy + 1e-8
     taken = torch.where(periods > 1, periods, 0).sum(1) + 2
     freedom = (weight.sum((1, 2)) - taken).clamp(min=1)[:, None, None]
-    floor = 1e-9 * energy + _TINY
+    floor = 1e-9 * energy[..., -1:] + _TINY
     start = -freedom / 2 * gram[..., -1, -1, None].clamp(min=floor).log()
-    return _Evidence(gram, start - root.diagonal(dim1=-2, dim2=-1).log().sum(-1, keepdim=True), freedom, floor)
+    start = start - root.diagonal(dim1=-2, dim2=-1).log().sum(-1, keepdim=True)
+    return _Evidence(gram, usable[..., :-1], start, freedom, floor)
 
 
 @dataclass
@@ -297,7 +318,8 @@ def _select(given: _Evidence, count: Tensor, against: Tensor, most: int) -> _Pat
     size = gram.shape[-1]
     # Diagonal, and row of the target, of what is not explained yet.
     left, target = gram.diagonal(dim1=-2, dim2=-1).clone(), gram[..., -1, :]
-    usable = left[..., :-1] > 1e-9 * count
+    usable = given.usable
+    against = against + _FEW / given.freedom.square()
     # The prior is worth one observation.
     prior = left[..., :-1] / count + _TINY
     left[..., :-1] += prior
@@ -351,6 +373,8 @@ def _coefficients(
     """Picked columns, int64 (rows, picks), their coefficients, and factors of the covariance of these.
 
     Args:
+        histories: the targets.
+        periods: of two seasons, int64 (rows, 2), 1 where there is none.
         columns: in the history, (rows, columns, time).
         against: prior log odds against each, (columns,).
     """
@@ -435,7 +459,7 @@ def covariate_effects(
         values: (series, time), anything where the mask is False.
         mask: boolean, same shape.
         periods: of two seasons, int64 (series, 2), 0 where one is to be found.
-        past: float64 covariates (batch, time, features), NaN where missing; the series are the batch times the channels.
+        past: float64 covariates (batch, time, features), NaN where missing; series are the batch times the channels.
         future: float64 (batch, steps, known), of the first of the features. What is known of the past alone explains
             the history, and returns to its median in the horizon.
         context_length: most steps of a history.
