@@ -13,6 +13,10 @@ class ZeroInitLinear(nn.Linear):
 class FutureCovariateHead(nn.Module):
     """Share of known covariates in a forecast, step by step, after the temporal decoder of TiDE (arXiv 2304.08424).
 
+    It reads a covariate and its distance from its mean in the past, because a series is centered by its past, too:
+    the average effect of a covariate there is no part of the centered forecast. The encoded past of a variable scales
+    the hidden units, because an effect differs in strength and sign between variables.
+
     Args:
         num_covariates: features of a future step.
         in_features: width of the state of a variable.
@@ -22,14 +26,24 @@ class FutureCovariateHead(nn.Module):
 
     def __init__(self, num_covariates: int, in_features: int, out_features: int, width: int = 64):
         super().__init__()
-        self.covariate_projection = nn.Linear(num_covariates, width)
+        self.future_projection = nn.Linear(2 * num_covariates, width)
         self.state_projection = nn.Linear(in_features, width)
         self.output = ZeroInitLinear(width, out_features)
 
-    def forward(self, covariates: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-        """Map (batch, time, num_covariates) and (batch, variables, in_features) to (batch, time, variables, out)."""
-        hidden = self.covariate_projection(covariates)[:, :, None] + self.state_projection(states)[:, None]
-        return self.output(nn.functional.gelu(hidden))
+    def forward(self, covariates: torch.Tensor, past_mean: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+        """Compute what covariates add to the forecast of each step, in standard deviations of the past.
+
+        Args:
+            covariates: of the future, (batch, time, num_covariates).
+            past_mean: their mean in the past, (batch, 1, num_covariates).
+            states: encoded past of each variable, (batch, variables, in_features).
+
+        Returns:
+            (batch, time, variables, out_features).
+        """
+        by_step = self.future_projection(torch.cat((covariates, covariates - past_mean), dim=-1))
+        hidden = nn.functional.gelu(by_step)[:, :, None] * (1 + self.state_projection(states))[:, None]
+        return self.output(hidden)
 
 
 def checked_covariates(

@@ -112,7 +112,7 @@ class LLMPSPreTrainedModel(PreTrainedModel):
             init.zeros_(module.weight)
             init.zeros_(module.bias)
         elif isinstance(module, FutureCovariateHead):
-            init_fan_in(module.covariate_projection)
+            init_fan_in(module.future_projection)
             init_fan_in(module.state_projection)
         elif isinstance(module, PerVariableLinear):
             init.normal_(module.weight, std=self.config.initializer_range)
@@ -357,7 +357,9 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         # (batch, variables, horizon, 1 + quantiles) -> time before variables
         forecasts = head_outputs.unflatten(-1, (horizon, -1)).transpose(1, 2)
         if future_covariates is not None:
-            forecasts = forecasts + self.covariate_head(future_covariates, states).float()
+            known = past_covariates[:, -self.config.context_length :, : self.config.num_known_covariates]
+            past_mean = known.to(self.dtype).nanmean(1, keepdim=True).nan_to_num(nan=0.0)
+            forecasts = forecasts + self.covariate_head(future_covariates, past_mean, states).float()
         mean = forecasts[..., 0] * encoded.scale + encoded.loc
         quantiles = None
         if self.config.quantiles:

@@ -90,6 +90,11 @@ class CovariateInputs:
         return cls(*fitted, time_features, scaler)
 
     @property
+    def names(self) -> list[str]:
+        """Names of the columns that the covariates are read from."""
+        return [*self.known.names, *self.past.names, *self.static.names]
+
+    @property
     def num_known(self) -> int:
         """Features of each step of the future."""
         return len(self.known.feature_names) + 2 * len(self.time_features)

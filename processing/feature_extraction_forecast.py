@@ -155,7 +155,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
 
         Raises:
             ValueError: for an empty, non-numeric or infinite sample, values beyond float32, a variable without values,
-                fewer than `min_length` steps, or samples that differ in their number of variables.
+                fewer than `min_length` steps, samples that differ in their number of variables, or a column that is
+                a covariate.
         """
         # A list of numbers is one sample; a list of arrays or lists holds samples.
         items = list(series) if is_list(series) else [series]
@@ -180,6 +181,12 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         """Convert a sample to float64 (time, variables), scaled if its variables have names."""
         columns = _named_columns(sample)
         if columns is not None:
+            given = [name for name in columns if self.covariates is not None and name in self.covariates.names]
+            if given:
+                raise ValueError(
+                    f"series {index}: columns {shortened(given)} are covariates of this model, not series; forecast "
+                    "such a table with predict_df, or give the series alone."
+                )
             self._warn_of_order(list(columns))
             return self._scaled(columns)
         values = to_array(sample, f"series {index}")

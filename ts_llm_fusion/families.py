@@ -106,6 +106,9 @@ _FAMILIES = (
 )
 FAMILIES = {family.model_type: family for family in _FAMILIES}
 
+# Fields of a configuration that count the covariates of a trained forecaster.
+COVARIATE_FIELDS = ("num_known_covariates", "num_past_covariates", "num_static_covariates")
+
 # Configuration class -> Auto class -> our class; encoders are parts of families and have no checkpoints of their own.
 MODEL_CLASSES: dict[str, dict[str, str]] = {
     **{family.config: family.classes for family in _FAMILIES},

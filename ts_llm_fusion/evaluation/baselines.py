@@ -17,6 +17,8 @@ from ..data.series.preparation import DataArguments, PreparedData, prepare
 from ..data.series.windows import collate_windows
 from ..families import BUILT_IN_NAME
 from ..forecasting import load_forecaster, model_order
+from ..processing.covariate_inputs import CovariateInputs
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..training.forecaster import ForecastTrainingArguments, train_forecaster
 from ..training.runs import trained_parameters
 from .forecast_errors import ForecastErrors
@@ -119,6 +121,7 @@ def evaluate_on_test(
     order: np.ndarray | None = None,
     stride: int = 1,
     drop_last_batch: int | None = None,
+    covariates: CovariateInputs | None = None,
 ) -> dict[str, float]:
     """Errors of a model on the test split, with its own look-back, as far as there are rows.
 
@@ -128,12 +131,14 @@ def evaluate_on_test(
         order: see `model_forecaster`.
         stride: see `chosen_windows`.
         drop_last_batch: see `chosen_windows`.
+        covariates: covariates that the model was trained with; none by default.
     """
-    windows = data.test_windows(model.config.context_length)
+    windows = data.test_windows(model.config.context_length, covariates)
     # A set with a protocol and without a season has none.
     season = data.seasonal_period or (1 if data.source.name in LTSF_DATASETS else None)
     forecaster = model_forecaster(model, windows.prediction_length, order, season)
-    return evaluate_forecaster(forecaster, chosen_windows(windows, stride, drop_last_batch))
+    chosen = chosen_windows(windows, stride, drop_last_batch)
+    return evaluate_forecaster(forecaster, chosen, with_covariates=covariates is not None)
 
 
 def run_checkpoint(
@@ -153,11 +158,14 @@ def run_checkpoint(
         ValueError, OSError: unusable settings, series or checkpoint.
     """
     model, extractor = load_forecaster(arguments.checkpoint)
-    data = prepare(data_arguments, window.context_length, window.prediction_length)
+    trained_with = ForecastFeatureExtractor(covariates=extractor.covariates)
+    data = prepare(data_arguments, window.context_length, window.prediction_length, trained_with)
     _, report = _test_windows(data, window)
     order = model_order(model.config, extractor, data.tested.source.series.columns)
     start = time.perf_counter()
-    errors = evaluate_on_test(model, data.tested, order, window.test_stride, window.drop_last_batch)
+    errors = evaluate_on_test(
+        model, data.tested, order, window.test_stride, window.drop_last_batch, extractor.covariates
+    )
     return {
         **report,
         "look_back": model.config.context_length,

@@ -38,13 +38,23 @@ def chosen_windows(windows: WindowDataset, stride: int = 1, drop_last_batch: int
     return Subset(windows, range(0, count, stride))
 
 
-def evaluate_forecaster(forecaster: Forecaster, windows: WindowDataset | Subset) -> dict[str, float]:
-    """Compute the errors of a forecaster over windows: one mean over all windows, steps and variables."""
+def evaluate_forecaster(
+    forecaster: Forecaster, windows: WindowDataset | Subset, with_covariates: bool = False
+) -> dict[str, float]:
+    """Compute the errors of a forecaster over windows: one mean over all windows, steps and variables.
+
+    Args:
+        forecaster: maps past values to the forecast.
+        windows: windows of a split.
+        with_covariates: whether the forecaster takes the covariates of the windows, by name.
+    """
     errors = None
     for batch in window_batches(windows, "forecasts"):
-        forecast = forecaster(batch["past_values"])
+        target = batch.pop("future_values")
+        past_values = batch.pop("past_values")
+        forecast = forecaster(past_values, **(batch if with_covariates else {}))
         errors = errors or ForecastErrors(forecast.quantile_levels)
-        errors.update(batch["future_values"], forecast.mean, forecast.quantiles)
+        errors.update(target, forecast.mean, forecast.quantiles)
     return (errors or ForecastErrors()).compute()
 
 
@@ -69,7 +79,8 @@ def model_forecaster(
 ) -> Forecaster:
     """Make a `Forecaster` of an `LLMPSForForecasting` or a `TSFusionForForecasting`.
 
-    A variable without any observation in the model's look-back is forecast from its last value before.
+    A variable without any observation in the model's look-back is forecast from its last value before. The forecaster
+    also takes the covariates of the model, by the names of its arguments.
 
     Args:
         model: trained forecaster.
@@ -87,14 +98,17 @@ def model_forecaster(
         further["seasonal_period"] = seasonal_period
     predict: Any = partial(model.predict, prediction_length=prediction_length, **further)
 
-    def forecast(past_values: Tensor) -> Forecast:
+    def forecast(past_values: Tensor, **covariates: Tensor) -> Forecast:
         length = model.config.context_length
         is_empty = torch.isnan(past_values[:, -length:]).all(1, keepdim=True)
         if is_empty.any():
             past_values = torch.where(is_empty, fill_missing(past_values), past_values)
         taken = slice(None) if order is None else order
         given = slice(None) if order is None else np.argsort(order)
-        outputs = predict(past_values[:, -length:, taken].to(model.device))
+        given_covariates = {name: values.to(model.device) for name, values in covariates.items()}
+        if "past_covariates" in covariates:
+            given_covariates["past_covariates"] = given_covariates["past_covariates"][:, -length:]
+        outputs = predict(past_values[:, -length:, taken].to(model.device), **given_covariates)
         mean, quantiles = outputs.mean_predictions[:, :, given].cpu(), outputs.full_predictions
         return Forecast(mean, quantiles[:, :, given].cpu() if quantiles is not None else None, levels)
 

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from ..evaluation.question_baselines import evaluate_question_baselines
 from ..families import BUILT_IN_NAME, find_family
 from ..files import check_output_folder, write_text
 from ..forecasting import load_forecaster, model_order
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..training.runs import trained_parameters
 from ..training.sft import generate_answers
 from .sft import prediction_lines
@@ -124,12 +125,20 @@ def _baseline_rows(data: PreparedData, horizon: int, names: Sequence[str], test:
     return {name: evaluate_forecaster(BASELINES[name].make(task), test) for name in names}
 
 
+def _with_covariates_of(data: DataArguments, extractors: Iterable[ForecastFeatureExtractor]) -> DataArguments:
+    """Settings in which the covariates of checkpoints are no series to forecast."""
+    given = [*data.known_covariates, *data.past_covariates, *data.static_covariates]
+    names = {name: None for extractor in extractors if extractor.covariates for name in extractor.covariates.names}
+    return replace(data, known_covariates=data.known_covariates + [name for name in names if name not in given])
+
+
 def evaluate_forecasters(
     arguments: EvaluationArguments, data_arguments: DataArguments, forecast: ForecastArguments
 ) -> dict[str, Any]:
     """Errors of checkpoints and baselines on the test split, in units of the training split's standard deviation.
 
-    All forecasters forecast the same steps; each model looks back as far as it was made for.
+    All forecasters forecast the same steps; each model looks back as far as it was made for. A model that was trained
+    with covariates gets them, encoded as in its training; baselines ignore them.
 
     Returns:
         The errors by forecaster under "results", with settings, counts of windows and published errors.
@@ -142,6 +151,7 @@ def evaluate_forecasters(
     models = {name: load_forecaster(name) for name in names}
     configs = {name: model.config for name, (model, _) in models.items()}
     context_length, horizon = _lengths(data_arguments.zero_shot or data_arguments.data, forecast, configs)
+    data_arguments = _with_covariates_of(data_arguments, [extractor for _, extractor in models.values()])
     data = prepare(data_arguments, context_length, horizon)
     data.tested.check_targets("test")
     columns = data.tested.source.series.columns
@@ -150,9 +160,11 @@ def evaluate_forecasters(
     baselines = ["repeat_last", "ridge"] if forecast.baselines is None else forecast.baselines
     rows = _baseline_rows(data, horizon, baselines, test)
     seconds, parameters = {}, {}
-    for name, (model, _) in models.items():
+    for name, (model, extractor) in models.items():
         start = time.perf_counter()
-        rows[name] = evaluate_on_test(model, data.tested, orders[name], forecast.test_stride)
+        rows[name] = evaluate_on_test(
+            model, data.tested, orders[name], forecast.test_stride, covariates=extractor.covariates
+        )
         seconds[name] = time.perf_counter() - start
         parameters[name] = trained_parameters(model)["parameters_total"]
     published = published_forecasts(data.tested.source.name)

@@ -1,5 +1,6 @@
 """Time grids of many series at once, each the grid that `find_grid` finds for that series alone."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +13,14 @@ from ...errors import UserError
 from . import time_axis
 from .time_axis import TimeGrid, find_grid
 
+logger = logging.getLogger(__name__)
+
 # Rules by which the grids of many series are told at once; series of no such rule are told one by one.
 _ALONE, _EVEN, _DAYS, _MONTH_STARTS, _MONTH_ENDS, _BUSINESS_DAYS, _GIVEN = range(7)
 # Days of an even step below which it cannot be a calendar step, the shortest of which is half a month.
 _SHORTEST_CALENDAR_STEP = 14
-_MONDAY = 4  # days from 1970-01-01 to the first Monday
+# Rows from which on a step below a day cannot have nine of ten rows at one time of day.
+_CLEAR_COUNT = 8
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,16 @@ class _Rows:
         """Number of rows of each series in a mask."""
         return np.add.reduceat(mask.astype(np.int64), self.first)
 
+    def distinct(self, values: np.ndarray, limit: int, parts: int = 1) -> np.ndarray:
+        """Number of different values in each series, (series,), or in each of equal parts of [0, limit), then with
+        them as the second axis.
+        """
+        # Sorting is much faster here than the hashing of np.unique.
+        ordered = np.sort(self.series * limit + values)
+        is_new = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+        found = np.bincount(ordered[is_new] // (limit // parts), minlength=len(self.count) * parts)
+        return found if parts == 1 else found.reshape(-1, parts)
+
     def all(self, mask: np.ndarray) -> np.ndarray:
         """Whether a mask holds in every row of a series."""
         return np.logical_and.reduceat(mask, self.first)
@@ -144,24 +158,52 @@ def _rules_of_gaps(rows: _Rows, step: np.ndarray, share: np.ndarray) -> np.ndarr
     """Rules of an even step that is no number of days, with absent rows that follow no rule of the week."""
     rules = np.zeros((len(step), 4), dtype=np.int64)
     is_even = (share >= time_axis.MIN_CONFIDENCE) & (step % rows.day != 0)
+    is_part_of_day = rows.day % np.maximum(step, 1) == 0
     if rows.timestamps.tz is not None:
-        is_even &= (step < rows.day) & (rows.common_step(rows.steps(rows.local))[0] == step)
-        is_even &= rows.day % np.maximum(step, 1) == 0
-    in_a_week = np.where(rows.day % np.maximum(step, 1) == 0, 7 * rows.day // np.maximum(step, 1), 0)
-    # Every time of the week must have a row; only series with enough rows can have them.
-    checked = np.flatnonzero(is_even & (in_a_week > 0))
-    is_even[checked] &= rows.count[checked] >= in_a_week[checked]
-    checked = np.flatnonzero(is_even & (in_a_week > 0))
+        is_even &= is_part_of_day & (rows.count >= _CLEAR_COUNT)
+        is_even &= rows.common_step(rows.steps(rows.local))[0] == step
+    checked = np.flatnonzero(is_even & is_part_of_day)
     if len(checked):
-        some = rows.chosen(checked)
-        places = np.concatenate(([0], np.cumsum(in_a_week[checked])))
-        times = (some.local - _MONDAY * rows.day) % (7 * rows.day) // step[checked][some.series]
-        seen = np.zeros(places[-1], dtype=bool)
-        seen[places[some.series] + times] = True
-        is_even[checked] = np.logical_and.reduceat(seen, places[:-1])
+        is_even[checked] = _is_always_open(rows.chosen(checked), step[checked])
     rules[is_even, 0] = _EVEN
     rules[is_even, 1] = step[is_even]
     return rules
+
+
+def _is_always_open(rows: _Rows, step: np.ndarray) -> np.ndarray:
+    """Whether no weekday, time of day or time of a weekday is closed, as `find_grid` decides it.
+
+    Args:
+        rows: series of an even step, at most a day.
+        step: step of each series.
+    """
+    days, times = np.divmod(rows.local, rows.day)
+    weekday = (days + 3) % 7
+    begins = rows.steps(days) != 0
+    begins[rows.first] = True
+    seen = np.stack([rows.total(begins & (weekday == number)) for number in range(7)], 1)
+    turns = _turns(days[rows.first], days[rows.bounds[1:] - 1])
+    clock = rows.distinct(times, rows.day)
+    by_weekday = rows.distinct(times + rows.day * weekday, 7 * rows.day, parts=7)
+
+    is_later = times[rows.first] > times[rows.bounds[1:] - 1]
+    days_with_rows, in_a_day = seen.sum(1), rows.day // step
+    is_part = clock < in_a_day
+    has_closed_times = time_axis.has_closed_times(
+        rows.count, days_with_rows, days_with_rows - 1 - is_later, clock, in_a_day
+    )
+    places = (turns * by_weekday).sum(1)
+    # The more often a weekday was seen, the less probable are empty times on it by chance.
+    often = np.where(by_weekday < clock[:, None], seen, 0).max(1)
+    has_closed_time = time_axis.is_improbable(rows.count, places, often, np.log(7 * clock))
+    is_open = ~has_closed_time & ~time_axis.closed_weekdays(seen, turns).any(1)
+    return np.where(is_part, ~has_closed_times, is_open)
+
+
+def _turns(begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Days of each weekday, from Monday, between two days since 1970, both included, (series, 7)."""
+    place = (np.arange(7) - 3) % 7
+    return (end[:, None] - place) // 7 - (begin[:, None] - 1 - place) // 7
 
 
 def _rules_of_dates(rows: _Rows) -> np.ndarray:
@@ -214,14 +256,10 @@ def _are_business_days(begin: np.ndarray, end: np.ndarray, counts: np.ndarray) -
         end: last day.
         counts: rows on each weekday, (series, 7).
     """
-    weekday = np.arange(7)
-    # Days of each weekday from the first row to the last.
-    turns = (end[:, None] - (weekday - 3) % 7) // 7 - (begin[:, None] - 1 - (weekday - 3) % 7) // 7
-    rows, places, weekends = counts.sum(1), turns[:, :5].sum(1), turns[:, 5:]
-    is_complete = (weekends.min(1) > 1) & (rows == places)
-    absent = ((places - rows + 1) / (places + 2))[:, None]
-    is_rare = (time_axis.are_too_few(counts, turns, absent, 7) & (counts > 0)).any(1)
-    return (is_complete | time_axis.is_improbable(rows, places, weekends.sum(1), 0.0)) & ~is_rare
+    turns = _turns(begin, end)
+    absent = (turns[:, :5].sum(1) - counts.sum(1) + 1) / (turns[:, :5].sum(1) + 2)
+    is_rare = (time_axis.are_too_few(counts, turns, absent[:, None], 7) & (counts > 0)).any(1)
+    return time_axis.closed_weekdays(counts, turns).any(1) & ~is_rare
 
 
 def _given_rules(rows: _Rows, offset: BaseOffset) -> np.ndarray:
@@ -388,22 +426,23 @@ def find_grids(
     Raises:
         ValueError: as `find_grid`, with the name of the series.
     """
-    given = time_axis.parse_freq(freq or default_freq) if freq or default_freq else None
-    rows = _Rows(timestamps, bounds)
-    finder = _Finder(rows)
-    if given is not None:
-        finder.find(_given_rules(rows, given), given, finder.unknown)
-    if freq is not None:
-        finder.find_alone(finder.unknown, lambda stamps: find_grid(stamps, freq, None, "the table"))
-    else:
-        if given is not None:
-            _drop_unlikely(finder)
-        open_series = finder.unknown
-        if len(open_series):
-            finder.find(_inferred_rules(rows.chosen(open_series)), None, open_series)
-        finder.find_alone(finder.unknown, lambda stamps: find_grid(stamps, None, default_freq, "the table"))
+    finder = _Finder(_Rows(timestamps, bounds))
+    wanted = freq or default_freq
+    if wanted is not None:
+        given = time_axis.parse_freq(wanted)
+        finder.find(_given_rules(finder.rows, given), given, finder.unknown)
+        finder.find_alone(finder.unknown, lambda stamps: find_grid(stamps, wanted, source="the table"))
+    if freq is None:
+        others = _drop_unlikely(finder)
+        if len(others):
+            finder.find(_inferred_rules(finder.rows.chosen(others)), None, others)
+            finder.find_alone(finder.unknown, lambda stamps: find_grid(stamps, source="the table"))
         _share_grid(finder)
-    untold = [number for number in finder.errors if finder.grid_of[number] < 0 and (freq or rows.count[number] > 1)]
+        if default_freq is not None:
+            _warn_of_others(finder, others, default_freq, name)
+    untold = [
+        number for number in finder.errors if finder.grid_of[number] < 0 and (freq or finder.rows.count[number] > 1)
+    ]
     if untold:
         message = str(finder.errors[untold[0]]).removeprefix("the table: ")
         raise UserError(f"{name(untold[0])}: {message}")
@@ -418,11 +457,25 @@ def find_grids(
     return grids, finder.positions
 
 
-def _drop_unlikely(finder: _Finder) -> None:
-    """Take back a step that few rows of a series are apart."""
+def _drop_unlikely(finder: _Finder) -> np.ndarray:
+    """Take back a step that few rows of a series are apart; the series without a grid then."""
     rows = finder.rows
     share = rows.total(rows.steps(finder.positions) == 1) / np.maximum(rows.count - 1, 1)
     finder.grid_of[(share < time_axis.MIN_CONFIDENCE) & (rows.count > 1)] = -1
+    finder.errors = {}
+    return finder.unknown
+
+
+def _warn_of_others(finder: _Finder, series: np.ndarray, freq: str, name: Callable[[int], str]) -> None:
+    told = series[finder.grid_of[series] >= 0]
+    if len(told):
+        logger.warning(
+            "freq %r of the checkpoint is not that of %s, which is %s, nor of %d others.",
+            freq,
+            name(told[0]),
+            finder.grids[finder.grid_of[told[0]]],
+            len(told) - 1,
+        )
 
 
 def _share_grid(finder: _Finder) -> None:

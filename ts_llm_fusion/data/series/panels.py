@@ -292,6 +292,9 @@ def _with_columns(table: pd.DataFrame, names: Sequence[str], source: str) -> pd.
 
 
 def _id_index(table: pd.DataFrame, columns: Sequence[str]) -> pd.Index:
+    if not columns:
+        # One series, whose position is its id.
+        return pd.Index(np.zeros(len(table), dtype=np.int64))
     if len(columns) > 1:
         return pd.MultiIndex.from_frame(table[list(columns)])
     return pd.Index(table[columns[0]])
@@ -333,9 +336,11 @@ def _find_names(
     target: str | Sequence[str],
     source: str,
 ) -> _Names:
+    is_nixtla = any(name in table.columns for name in ("unique_id", "ds"))
+
     def stand_in(name: str) -> str:
         other = _NIXTLA.get(name, name)
-        return other if name not in table.columns and other in table.columns else name
+        return other if is_nixtla and name not in table.columns and other in table.columns else name
 
     ids = tuple(map(stand_in, [id_column] if isinstance(id_column, str) else id_column))
     targets = tuple(map(stand_in, [target] if isinstance(target, str) else target))
@@ -590,11 +595,14 @@ def _sorted_order(codes: np.ndarray, timestamps: pd.DatetimeIndex) -> np.ndarray
     steps = np.diff(codes)
     if ((steps > 0) | ((steps == 0) & (np.diff(times) >= 0))).all():
         return None
-    return np.lexsort((times, codes))
+    # Keys of 16 bits are sorted in linear time.
+    ranks, different = pd.factorize(times, sort=True)
+    keys = (ranks.astype(np.uint16) if len(different) < 2**16 else times, codes)
+    return np.lexsort(keys if codes.max() >= 2**16 else (keys[0], codes.astype(np.uint16)))
 
 
 def _duplicate_message(table: pd.DataFrame, names: _Names, label: str, stamp: pd.Timestamp) -> str:
-    message = f"{label} has timestamp {stamp} more than once; keep one row for each time step"
+    message = f"{label}: timestamp {stamp} appears more than once; keep one row for each time step"
     others = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
     candidates = [
         name

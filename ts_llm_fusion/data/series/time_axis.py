@@ -300,8 +300,14 @@ def day_offset(dates: pd.DatetimeIndex) -> BaseOffset:
     return to_offset(f"{step // 7}W-{_WEEKDAYS[dates[0].weekday()]}")
 
 
+# Logarithm of the gamma function.
+_log_gamma = np.vectorize(math.lgamma, otypes=[float])
+# Ways to choose a number of weekdays.
+_WAYS_OF_WEEKDAYS = [math.comb(7, number) for number in range(8)]
+
+
 def is_improbable(
-    rows: np.ndarray | int, places: np.ndarray | int, more: np.ndarray | int, log_ways: float
+    rows: np.ndarray | int, places: np.ndarray | int, more: np.ndarray | int, log_ways: np.ndarray | float
 ) -> np.ndarray:
     """Whether `more` places are improbably all empty by chance, where `rows` of `places` are not.
 
@@ -313,47 +319,53 @@ def is_improbable(
         more: number of other places.
         log_ways: logarithm of the number of ways to choose those.
     """
-    absent, trials = places - rows + 1, places + 2
-    log_gamma = np.vectorize(math.lgamma, otypes=[float])
-    log_chance = log_gamma(absent + more) - log_gamma(absent) - log_gamma(trials + more) + log_gamma(trials)
+    # A local time that the clock repeats is one place with two rows.
+    absent, trials = np.maximum(places - rows + 1, 1), places + 2
+    log_chance = _log_gamma(absent + more) - _log_gamma(absent) - _log_gamma(trials + more) + _log_gamma(trials)
     return log_chance + log_ways < math.log(_MAX_CHANCE)
 
 
-def _closed_weekdays(days: np.ndarray) -> np.ndarray:
-    """Mask of weekdays that are closed: empty, and improbably so by chance.
+def closed_weekdays(rows: np.ndarray, turns: np.ndarray) -> np.ndarray:
+    """Mask of weekdays that are closed: empty, and improbably so by chance, (..., 7).
 
     Args:
-        days: days since 1970 that have rows.
+        rows: days with rows on each weekday, from Monday, (..., 7).
+        turns: all days of each weekday from the first row to the last.
     """
-    turns = _weekday_counts(np.arange(days[0], days[-1] + 1))
-    is_closed = _weekday_counts(days) == 0
-    closed = np.flatnonzero(is_closed)
-    if len(closed) and turns[closed].min() > 1 and len(days) == turns[~is_closed].sum():
-        # No other day is absent: the rule, seen more than once, explains all absences.
-        return is_closed
+    is_closed = rows == 0
+    number, found, places = is_closed.sum(-1), rows.sum(-1), (turns * ~is_closed).sum(-1)
+    # No other day is absent: the rule, seen more than once, explains all absences.
+    is_rule = (number > 0) & (np.where(is_closed, turns, 2).min(-1) > 1) & (found == places)
     # A closed weekend is expected.
-    ways = 1 if list(closed) == [5, 6] else math.comb(7, len(closed))
-    return is_closed & is_improbable(len(days), turns[~is_closed].sum(), turns[is_closed].sum(), math.log(ways))
+    is_weekend = (is_closed == [False] * 5 + [True] * 2).all(-1)
+    log_ways = np.where(is_weekend, 0.0, np.log(_WAYS_OF_WEEKDAYS)[number])
+    return is_closed & (is_rule | is_improbable(found, places, (turns * is_closed).sum(-1), log_ways))[..., None]
 
 
 def _weekday_counts(days: np.ndarray) -> np.ndarray:
     return np.bincount((days + 3) % 7, minlength=7)
 
 
-def _has_closed_times(times: np.ndarray, days: int, clock: int, in_a_day: int) -> bool:
+def has_closed_times(
+    rows: np.ndarray | int,
+    days: np.ndarray | int,
+    turns: np.ndarray | int,
+    clock: np.ndarray | int,
+    in_a_day: np.ndarray | int,
+) -> np.ndarray:
     """Whether the times of day without rows are closed: improbably empty by chance.
 
     Args:
-        times: time of day of each row.
+        rows: number of rows.
         days: number of days with rows.
+        turns: one day less; two if the first row is later in its day than the last, because a time between them is due
+            neither on the first day nor on the last.
         clock: number of times of day with rows.
         in_a_day: number of times of day.
     """
-    # A time between the last row and the first is not due on the first and on the last day.
-    turns = days - 1 - int(times[0] > times[-1])
     closed = in_a_day - clock
-    log_ways = math.lgamma(in_a_day + 1) - math.lgamma(closed + 1) - math.lgamma(clock + 1)
-    return turns > 0 and bool(is_improbable(len(times), days * clock, closed * turns, log_ways))
+    log_ways = _log_gamma(in_a_day + 1) - _log_gamma(closed + 1) - _log_gamma(clock + 1)
+    return (turns > 0) & is_improbable(rows, days * clock, closed * np.maximum(turns, 0), log_ways)
 
 
 def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.ndarray | None, int | None]:
@@ -372,7 +384,8 @@ def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.n
     with_rows = np.unique(days)
     clock, of_clock = np.unique(times, return_inverse=True)
     in_a_day = day // step
-    if len(clock) < in_a_day and not _has_closed_times(times, len(with_rows), len(clock), in_a_day):
+    days_due = len(with_rows) - 1 - int(times[0] > times[-1])
+    if len(clock) < in_a_day and not has_closed_times(len(wall), len(with_rows), days_due, len(clock), in_a_day):
         return None, None
     weekday = (days + 3) % 7
     turns = _weekday_counts(np.arange(with_rows[0], with_rows[-1] + 1))
@@ -380,7 +393,7 @@ def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.n
     rows = np.bincount(weekday * len(clock) + of_clock, minlength=7 * len(clock)).reshape(7, len(clock))
     places = int((turns[:, None] * (rows > 0)).sum())
     is_closed = (rows == 0) & is_improbable(len(wall), places, seen, math.log(rows.size))[:, None]
-    is_slot = ~_closed_weekdays(with_rows)[:, None] & ~is_closed
+    is_slot = ~closed_weekdays(seen, turns)[:, None] & ~is_closed
     if is_slot.all() and len(clock) == in_a_day:
         return None, None
     if not is_usual and (2 * rows < seen[:, None])[is_slot].any():

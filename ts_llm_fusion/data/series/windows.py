@@ -1,6 +1,7 @@
 """Windows over series, as views into one tensor."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -9,6 +10,25 @@ from torch.utils.data import Dataset
 
 from ...errors import UserError
 from ..entries import SPLITS
+
+
+@dataclass(frozen=True)
+class StepCovariates:
+    """Covariates of a table of series, encoded and scaled, common to all its series.
+
+    Args:
+        by_step: (time, features), those known in the future first.
+        num_known: number of features that are known in the future.
+        static: (features,), those that do not change over time.
+    """
+
+    by_step: Tensor
+    num_known: int
+    static: Tensor
+
+    def rows(self, rows: slice) -> "StepCovariates":
+        """Those of some rows."""
+        return replace(self, by_step=self.by_step[rows])
 
 
 class WindowDataset(Dataset[dict[str, Tensor]]):
@@ -20,6 +40,7 @@ class WindowDataset(Dataset[dict[str, Tensor]]):
         prediction_length: steps of `future_values`.
         inputs: series to cut `past_values` from, such as `values` with noise; `values` by default.
         starts: first rows of the windows, int64 (windows,); every possible one by default.
+        covariates: covariates of the same rows; none by default.
 
     Raises:
         ValueError: the series are shorter than one window.
@@ -32,6 +53,7 @@ class WindowDataset(Dataset[dict[str, Tensor]]):
         prediction_length: int,
         inputs: Tensor | None = None,
         starts: Tensor | None = None,
+        covariates: StepCovariates | None = None,
     ):
         needed = context_length + prediction_length
         if len(values) < needed:
@@ -42,24 +64,40 @@ class WindowDataset(Dataset[dict[str, Tensor]]):
         self.values = values
         self.context_length = context_length
         self.prediction_length = prediction_length
-        # Views (windows, variables, steps).
+        # Views (windows, variables or features, steps).
         inputs = values if inputs is None else inputs
-        self._past = inputs[: len(inputs) - prediction_length].unfold(0, context_length, 1)
-        self._future = values[context_length:].unfold(0, prediction_length, 1)
-        self._starts = torch.arange(len(self._future)) if starts is None else starts
+        self._views = {"past_values": self._past_steps(inputs), "future_values": self._future_steps(values)}
+        self._static = None
+        if covariates is not None:
+            self._views["past_covariates"] = self._past_steps(covariates.by_step)
+            self._views["future_covariates"] = self._future_steps(covariates.by_step[:, : covariates.num_known])
+            self._static = covariates.static
+        self._starts = torch.arange(len(self._views["future_values"])) if starts is None else starts
+
+    def _past_steps(self, rows: Tensor) -> Tensor:
+        return rows[: len(rows) - self.prediction_length].unfold(0, self.context_length, 1)
+
+    def _future_steps(self, rows: Tensor) -> Tensor:
+        return rows[self.context_length :].unfold(0, self.prediction_length, 1)
 
     def __len__(self) -> int:
         return len(self._starts)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        """Window: `past_values` (context_length, variables) and `future_values` (prediction_length, variables)."""
+        """Window: `past_values` (context_length, variables) and `future_values` (prediction_length, variables).
+
+        With covariates also `past_covariates` and `future_covariates`, both (steps, features), and
+        `static_covariates` (features,); see `StepCovariates`.
+        """
         row = self._starts[index]
-        return {"past_values": self._past[row].T, "future_values": self._future[row].T}
+        window = {name: view[row].T for name, view in self._views.items()}
+        return window if self._static is None else window | {"static_covariates": self._static}
 
     def __getitems__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """Return a batch of windows, batch axis first."""
         rows = self._starts[torch.as_tensor(indices)]
-        return {"past_values": self._past[rows].transpose(1, 2), "future_values": self._future[rows].transpose(1, 2)}
+        batch = {name: view[rows].transpose(1, 2) for name, view in self._views.items()}
+        return batch if self._static is None else batch | {"static_covariates": self._static.expand(len(rows), -1)}
 
 
 def pooled_windows(
@@ -98,6 +136,7 @@ def split_windows(
     prediction_length: int,
     train_stop: int | None = None,
     inputs: Mapping[str, Tensor] | None = None,
+    covariates: StepCovariates | None = None,
 ) -> dict[str, WindowDataset]:
     """Cut the windows of each segment; validation and test look back into the segment before, their targets do not.
 
@@ -108,6 +147,7 @@ def split_windows(
         prediction_length: horizon.
         train_stop: row at which the windows of the training split end; the end of the split by default.
         inputs: split -> series to cut its `past_values` from, shaped like `values`, which are the default.
+        covariates: covariates of the rows of `values`; none by default.
 
     Returns:
         Datasets under "train", "validation" and "test".
@@ -121,8 +161,9 @@ def split_windows(
     for name, start, stop in zip(SPLITS, starts, stops, strict=True):
         rows = slice(max(start, 0), stop)
         past = (inputs or {}).get(name, values)[rows]
+        own = None if covariates is None else covariates.rows(rows)
         try:
-            splits[name] = WindowDataset(values[rows], context_length, prediction_length, past)
+            splits[name] = WindowDataset(values[rows], context_length, prediction_length, past, covariates=own)
         except ValueError as error:
             raise UserError(f"{name} split: {error}") from None
     return splits
