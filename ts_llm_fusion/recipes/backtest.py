@@ -19,6 +19,7 @@ from ..evaluation.cross_validation import (
     BASELINES,
     check_count,
     check_known,
+    known_by_models,
     load_models,
     make_forecasters,
     panel_seasons,
@@ -58,13 +59,6 @@ class BacktestArguments:
     quantile_levels: list[float] = field(
         default_factory=lambda: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
         metadata={"help": "Levels of the quantiles."},
-    )
-    known_covariates: list[str] = field(
-        default_factory=list,
-        metadata={
-            "help": "Columns that are known for the steps of a window, such as prices; other columns than ids, "
-            "timestamps and targets are known up to its origin."
-        },
     )
     series_batch: int = field(default=256, metadata={"help": "Series forecast at a time."})
 
@@ -146,6 +140,7 @@ def backtest_forecasters(
         names.append("naive2")
     models = load_models(list(arguments.models) if arguments.models is not None else None)
     forecasters = make_forecasters(models, names, rolling.series_batch)
+    known = known_by_models(models, data_arguments.known_covariates)
     panel = load_source(
         data_arguments.data,
         id_column=rolling.id_column,
@@ -153,9 +148,9 @@ def backtest_forecasters(
         target=data_arguments.target_columns,
         freq=data_arguments.freq,
         dayfirst=data_arguments.dayfirst,
-        **reading_options(models, rolling.known_covariates),
+        **reading_options(models, [*known, *data_arguments.past_covariates, *data_arguments.static_covariates]),
     )
-    check_known(panel, rolling.known_covariates)
+    check_known(panel, known)
     if rules:
         horizon, season = rules.horizon, rules.seasonality
     else:
@@ -166,7 +161,7 @@ def backtest_forecasters(
     seconds: dict[str, float] = {}
     timed = {name: _timed(forecaster, name, seconds) for name, forecaster in forecasters.items()}
     seasons = panel_seasons(panel, season)
-    table = backtest(panel, timed, horizon, windows, step, levels, seasons, rolling.known_covariates)
+    table = backtest(panel, timed, horizon, windows, step, levels, seasons, known)
     output = Path(arguments.output_dir)
     with atomic_path(output / FORECASTS_FILE) as temporary:
         table.to_parquet(temporary, index=False)
