@@ -166,9 +166,9 @@ def backtest(
 def _named(table: pd.DataFrame, panel: Panel, forecasters: list[str], levels: list[str]) -> pd.DataFrame:
     """Replace positions of series, rows, targets and forecasters by their names."""
     columns = panel.keys(table["series"].to_numpy(), table["target"].to_numpy())
-    target_names = columns.pop("target_name")
+    target_name = columns.pop("target_name")
     columns[panel.timestamp_column] = panel.timestamps[table["row"]]
     columns["cutoff"] = panel.timestamps[table["cutoff"]]
-    columns["target_name"] = target_names
+    columns["target_name"] = target_name
     columns["forecaster"] = pd.Index(forecasters, dtype="str").take(table["forecaster"])
     return pd.DataFrame({**columns, **{name: table[name] for name in ("actual", "predictions", *levels, "scale")}})
