@@ -9,6 +9,7 @@ import numpy as np
 
 from .grounding_axis import Axis
 from .grounding_numbers import Number, read_numbers
+from .grounding_references import Reference, read_references
 from .grounding_windows import Window, read_windows
 from .grounding_words import Token, tokenize, words
 
@@ -44,6 +45,7 @@ class Grounding:
         clauses: in their order, without overlap.
         windows: of time, in their order.
         numbers: that are not part of a window, in their order.
+        references: weekdays that something is compared with, in their order.
         tokens: words, numbers and marks.
         history: steps of the history.
     """
@@ -52,11 +54,12 @@ class Grounding:
     clauses: tuple[Clause, ...]
     windows: tuple[Window, ...]
     numbers: tuple[Number, ...]
+    references: tuple[Reference, ...]
     tokens: tuple[Token, ...]
     history: int
 
-    def words(self, part: Clause | Window | Number) -> str:
-        """The words of a clause, a window or a number."""
+    def words(self, part: Clause | Window | Number | Reference) -> str:
+        """The words of a part."""
         return self.text[part.start : part.stop]
 
     def summary(self) -> dict[str, list[dict[str, Any]]]:
@@ -71,7 +74,13 @@ class Grounding:
             fields = {"kind": window.kind, "recurs": window.recurs, "reason": window.reason}
             windows.append({"text": self.words(window), "runs": edges.reshape(-1, 2).tolist(), **fields})
         numbers = [{"text": self.words(number), **asdict(number)} for number in self.numbers]
-        return {"clauses": [{"text": self.words(one)} for one in self.clauses], "windows": windows, "numbers": numbers}
+        days = [{"text": self.words(one), "weekday": one.weekday} for one in self.references]
+        return {
+            "references": days,
+            "clauses": [{"text": self.words(one)} for one in self.clauses],
+            "windows": windows,
+            "numbers": numbers,
+        }
 
 
 def ground(text: str, history: Sequence[float] | np.ndarray, horizon: int, timestamps: Any = None) -> Grounding:
@@ -105,11 +114,14 @@ def ground(text: str, history: Sequence[float] | np.ndarray, horizon: int, times
     history = np.asarray(history, dtype=np.float64)
     axis = Axis(len(history), horizon, timestamps)
     tokens = tokenize(text)
-    windows = read_windows(tokens, axis)
-    taken = _covered(tokens, windows)
+    references, referred = read_references(tokens)
+    windows = read_windows(tokens, axis, referred)
+    taken = [a or b for a, b in zip(_covered(tokens, windows), referred, strict=True)]
     numbers = [_checked(number, history) for number in read_numbers(tokens, taken)]
     clauses = _clauses(text, tokens, windows, numbers, taken)
-    return Grounding(text, tuple(clauses), tuple(windows), tuple(numbers), tuple(tokens), axis.history)
+    return Grounding(
+        text, tuple(clauses), tuple(windows), tuple(numbers), tuple(references), tuple(tokens), axis.history
+    )
 
 
 def _covered(tokens: Sequence[Token], parts: Sequence[Window | Number]) -> list[bool]:

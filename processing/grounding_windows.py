@@ -1,5 +1,6 @@
 """Windows of time that a text names: ranges, open ends, durations, recurring days and hours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -76,9 +77,14 @@ def _together(first: Window, second: Window) -> Window:
 class Windows(Counts):
     """Reader of windows in the tokens of a text; see [`Dates`]."""
 
-    def __init__(self, tokens: list[Token], axis: Axis):
+    def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
         super().__init__(tokens, axis)
+        self.taken = taken
         self.steps_of: dict[Span, np.ndarray] = {}
+
+    def word(self, i: int) -> str:
+        """The word at an index, "" where it is taken."""
+        return "" if 0 <= i < len(self.taken) and self.taken[i] else super().word(i)
 
     def read(self) -> list[Window]:
         """All windows, in their order; words belong to one at most."""
@@ -131,7 +137,7 @@ class Windows(Counts):
         return Window(start, stop, steps, kind, span.recurs, reason)
 
     def _window(self, i: int) -> Found:
-        kind = self.tokens[i].kind if i < len(self.tokens) else "mark"
+        kind = self.tokens[i].kind if i < len(self.tokens) and not self.taken[i] else "mark"
         if kind == "mark" or (kind == "word" and self.tokens[i].word not in _STARTERS):
             return None
         for read in (
@@ -294,9 +300,9 @@ class Windows(Counts):
         return self._from_edge(count, unit, at_end=False), k
 
 
-def read_windows(tokens: list[Token], axis: Axis) -> list[Window]:
-    """Windows of time in the tokens of a text."""
-    return Windows(tokens, axis).read()
+def read_windows(tokens: list[Token], axis: Axis, taken: Sequence[bool]) -> list[Window]:
+    """Windows of time in the tokens of a text, but for those that are taken."""
+    return Windows(tokens, axis, taken).read()
 
 
 __all__ = ["Window", "read_windows"]

@@ -304,3 +304,18 @@ def test_any_text_is_read_without_an_error(pieces):
 def test_what_does_not_fit_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         ground(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "weekday"),
+    [
+        ("Traffic is as on a Sunday on 16 March.", 6),
+        ("On 16 March a holiday schedule applies.", 6),
+        ("On 16 March it looks like a normal Saturday.", 5),
+        ("On 16 March the Sunday timetable applies.", 6),
+    ],
+)
+def test_a_day_that_is_compared_with_is_not_a_window(text, weekday):
+    found = read(text)
+    assert [reference.weekday for reference in found.references] == [weekday]
+    assert [np.flatnonzero(window.steps).tolist() for window in found.windows] == [[74]]
