@@ -20,11 +20,15 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from matplotlib.dates import ConciseDateFormatter
+from matplotlib.figure import Figure
+from PIL import Image
 
 import ts_llm_fusion
 from ts_llm_fusion import TSFusionForForecasting
@@ -34,6 +38,7 @@ from ts_llm_fusion.data.series.preparation import DataArguments, PreparedData, p
 from ts_llm_fusion.evaluation.point_metrics import mae, mase, mse, seasonal_scale
 from ts_llm_fusion.evaluation.quantile_metrics import coverage
 from ts_llm_fusion.evaluation.report import results_table
+from ts_llm_fusion.files import atomic_path
 
 LEVELS = (0.1, 0.5, 0.9)
 # What the calendar says of each: seasons in steps; none is looked for where None.
@@ -48,9 +53,12 @@ SINGLE_SERIES = {
     "taylor": (336, (48, 336), 336),
     "temps": (30, (7, 365), 365),
 }
+_DATE_FORMATS = {"AirPassengers": "%Y-%m", "co2": "%Y%m%d", "sunspots": "%Y", "temps": "%m/%d/%Y"}
 PARTS = ["m4", *LTSF_HORIZONS, "single", "speed"]
 _BATCH = 512
 _ORIGINS = 4
+# Horizons of history in a picture.
+_HISTORY_SHOWN = 4
 # Windows of each variable that coverage at longer horizons and the development scores take.
 _FEW = 60
 
@@ -67,7 +75,7 @@ class Forecasts:
         return self.quantiles[..., 1]
 
     def coverage(self, steps: int | None = None) -> float:
-        """Of the 80 % band over the first steps, all by default."""
+        """Coverage of the 80 % band over the first steps, all by default."""
         q = self.quantiles[:, :steps]
         return coverage(self.target[:, :steps], q[..., 0], q[..., 2])
 
@@ -95,7 +103,7 @@ def forecast(
 
 
 def _development(group: M4Group) -> M4Group:
-    """The same with the last horizon of each training part as the test, where enough is left."""
+    """Group with the last horizon of each training part as its test, where enough is left."""
     long = [one for one in group.train if len(one) > group.horizon + 6]
     test = np.stack([one[-group.horizon :] for one in long])
     return replace(group, train=[one[: -group.horizon] for one in long], test=test)
@@ -125,7 +133,7 @@ def score_m4(
 def score_ltsf(
     model: TSFusionForForecasting, names: Sequence[str], development: bool
 ) -> tuple[dict[str, float], dict[str, float], list[float]]:
-    """MSE of each set beside its floors, coverage at longer horizons, and the coverages at the usual ones."""
+    """MSE of each set beside its naive baseline, coverage at longer horizons, and the coverages at the usual ones."""
     scores, longer, covered = {}, {}, []
     for name in names:
         horizon, period = LTSF_HORIZONS[name], LTSF_DATASETS[name].seasonal_period or 1
@@ -137,8 +145,8 @@ def score_ltsf(
         result = _rolling(model, scaled, rows, horizon, period, stride)
         scores[f"{name} MSE"] = mse(result.target, result.median)
         scores[f"{name} MAE"] = mae(result.target, result.median)
-        floor = _naive(scaled, rows, horizon, period, stride)
-        scores[f"{name} {'last value' if period == 1 else 'seasonal naive'} MSE"] = mse(result.target, floor)
+        baseline = _naive(scaled, rows, horizon, period, stride)
+        scores[f"{name} {'last value' if period == 1 else 'seasonal naive'} MSE"] = mse(result.target, baseline)
         covered.append(result.coverage())
         longer[f"{name} 1x"] = covered[-1]
         for times in (2, 4):
@@ -178,12 +186,23 @@ def _naive(values: np.ndarray, rows: tuple[int, int], horizon: int, period: int,
     return np.stack([values[o + ahead, c] for o in _origins(rows, horizon, stride) for c in range(values.shape[1])])
 
 
+def _single_series() -> Iterator[tuple[str, pd.Series]]:
+    """Each of the long single series by its timestamps, or by its steps where the file has none."""
+    folder = Path(os.environ["TS_LLM_FUSION_DATA_DIR"], "uni")
+    for name in SINGLE_SERIES:
+        table = pd.read_csv(folder / f"{name}.csv.gz")
+        series = table.iloc[:, -1]
+        if name in _DATE_FORMATS:
+            series.index = pd.to_datetime(table.iloc[:, 0].astype(str), format=_DATE_FORMATS[name])
+        yield name, series
+
+
 def score_single(model: TSFusionForForecasting, development: bool) -> tuple[dict[str, float], list[float]]:
     """MAE over that of the seasonal naive, and coverages."""
-    folder = Path(os.environ["TS_LLM_FUSION_DATA_DIR"], "uni")
     scores, covered = {}, []
-    for name, (horizon, seasons, period) in SINGLE_SERIES.items():
-        values = pd.read_csv(folder / f"{name}.csv.gz").select_dtypes("number").iloc[:, -1].to_numpy(dtype=np.float64)
+    for name, series in _single_series():
+        values = series.to_numpy(dtype=np.float64)
+        horizon, seasons, period = SINGLE_SERIES[name]
         if development:
             values = values[: -_ORIGINS * horizon]
         origins = [
@@ -197,6 +216,35 @@ def score_single(model: TSFusionForForecasting, development: bool) -> tuple[dict
         covered.append(result.coverage())
     scores["mean"] = float(np.mean(list(scores.values())))
     return scores, covered
+
+
+def draw_single(model: TSFusionForForecasting, path: Path) -> None:
+    """Draw the last horizon of each of the long single series: truth, median, and bands of 50 and 80 %."""
+    figure = Figure(figsize=(9, 11), layout="constrained")
+    panels = figure.subplots(len(SINGLE_SERIES), 1)
+    for panel, (name, series) in zip(panels, _single_series(), strict=True):
+        horizon, seasons, _ = SINGLE_SERIES[name]
+        past, future = series.iloc[:-horizon], series.iloc[-horizon:]
+        values = torch.tensor(past.to_numpy(dtype=np.float64))[None, :, None]
+        output = model.predict(values, None, horizon, (0.1, 0.25, 0.5, 0.75, 0.9), seasons)
+        low, lower, median, upper, high = output.full_predictions[0, :, 0].numpy().T
+        shown = past.iloc[-_HISTORY_SHOWN * horizon :]
+        panel.plot(shown.index, shown, color="#4c566a", linewidth=1, label="history")
+        panel.fill_between(future.index, low, high, color="#d9480f", alpha=0.18, linewidth=0, label="80 % band")
+        panel.fill_between(future.index, lower, upper, color="#d9480f", alpha=0.28, linewidth=0, label="50 % band")
+        panel.plot(future.index, median, color="#d9480f", linewidth=1.3, label="median")
+        panel.plot(future.index, future, color="#1f2933", linewidth=1, linestyle=(0, (3, 1.5)), label="truth")
+        panel.set_title(f"{name}, {horizon} steps ahead", loc="left", fontsize="medium")
+        if isinstance(series.index, pd.DatetimeIndex):
+            panel.xaxis.set_major_formatter(ConciseDateFormatter(panel.xaxis.get_major_locator()))
+        panel.margins(x=0.01)
+        panel.spines[["top", "right"]].set_visible(False)
+    panels[0].legend(loc="upper left", ncols=5, frameon=False, fontsize="small")
+    drawn = BytesIO()
+    figure.savefig(drawn, dpi=90, format="png")
+    with atomic_path(path) as temporary:
+        # A palette is a third of the size.
+        Image.open(drawn).convert("RGB").quantize(48).save(temporary, format="png", optimize=True)
 
 
 def speed(model: TSFusionForForecasting, history: int, horizon: int, series: int) -> float:
@@ -217,10 +265,15 @@ def main() -> None:
     parser.add_argument("--model", nargs="*", help="checkpoints; the built-in one by default")
     parser.add_argument("--only", nargs="*", default=PARTS, choices=PARTS, help="what to score; all by default")
     parser.add_argument("--development", action="store_true", help="score development data, not the tests")
+    parser.add_argument("--picture", type=Path, help="draw the single series with the first model, and score nothing")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    places = options.model or [ts_llm_fusion.BUILT_IN]
+    if options.picture is not None:
+        draw_single(TSFusionForForecasting.from_pretrained(places[0]), options.picture)
+        return
     tables: dict[str, dict[str, dict[str, float]]] = {}
-    for place in options.model or [ts_llm_fusion.BUILT_IN]:
+    for place in places:
         name = Path(place).name
         model = TSFusionForForecasting.from_pretrained(place)
         covered: list[float] = []

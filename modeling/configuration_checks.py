@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from huggingface_hub.dataclasses import strict
 from huggingface_hub.errors import StrictDataclassClassValidationError, StrictDataclassFieldValidationError
-from transformers import CONFIG_MAPPING, PreTrainedConfig
+from transformers import PreTrainedConfig
 
 Config = TypeVar("Config")
 
@@ -51,6 +51,9 @@ def build_config(
     """
     if isinstance(value, PreTrainedConfig):
         return value
+    # Not at the top: it imports the Auto classes, which import our configurations, which import this module.
+    from transformers import CONFIG_MAPPING
+
     fields = dict(value)
     model_type = fields.pop("model_type", None)
     if own is not None and model_type in own:

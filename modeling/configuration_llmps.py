@@ -54,6 +54,9 @@ class LLMPSConfig(PreTrainedConfig):
         t2t_patch_length (`int`, defaults to 24): time steps of a time-to-text patch.
         t2t_patch_stride (`int`, defaults to 12): time steps between the starts of two time-to-text patches.
         feature_loss_weight (`float`, defaults to 0.01): weight of the loss against the time-to-text features.
+        num_known_covariates (`int`, defaults to 0): features of each time step that are known in the future too.
+        num_past_covariates (`int`, defaults to 0): further features of each past time step.
+        num_static_covariates (`int`, defaults to 0): features of a sample that do not change over time.
         initializer_range (`float`, defaults to 0.02): standard deviation of initial weights outside the backbone.
     """
 
@@ -83,6 +86,9 @@ class LLMPSConfig(PreTrainedConfig):
     t2t_patch_length: int = 24
     t2t_patch_stride: int = 12
     feature_loss_weight: float | int = 0.01
+    num_known_covariates: int = 0
+    num_past_covariates: int = 0
+    num_static_covariates: int = 0
     initializer_range: float = 0.02
 
     def __post_init__(self, **kwargs: Any) -> None:
@@ -160,6 +166,10 @@ class LLMPSConfig(PreTrainedConfig):
             raise ValueError(f"quantiles is {self.quantiles}; it must be rising levels between 0 and 1.")
         if self.huber_delta <= 0:
             raise ValueError(f"huber_delta is {self.huber_delta}; it must be above 0.")
+
+    def validate_covariates(self) -> None:
+        """Validate the numbers of covariates; called by `@strict`."""
+        check_at_least(self, 0, "num_known_covariates", "num_past_covariates", "num_static_covariates")
 
     def validate_t2t(self) -> None:
         """Validate the loss against time-to-text features; called by `@strict`."""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, cast
 
 import torch
@@ -11,7 +12,9 @@ from transformers import initialization as init
 from transformers.utils import ModelOutput, can_return_tuple, logging
 
 from .configuration_llmps import LLMPSConfig
+from .modeling_covariates import FutureCovariateHead, ZeroInitLinear, checked_covariates
 from .modeling_mscnn import MSCNN
+from .modeling_quantile_paths import NUM_PATHS, mixture_quantiles, path_scores, sample_paths
 from .modeling_scaling import fit_to_length, observed, standardize
 from .modeling_shared_layers import init_fan_in
 from .modeling_wavelet import WaveletDecoupling
@@ -47,7 +50,8 @@ class LLMPSForForecastingOutput(ModelOutput):
     Args:
         loss: mean loss over the observed future values, scalar; None without `future_values`.
         mean_predictions: point forecast in the units of the input, (batch, prediction_length, variables); float64 for
-            float64 input, else float32.
+            float64 input, else float32. Never below the lowest or above the highest quantile, as far as these lie on
+            that side of the median.
         full_predictions: quantile forecasts, (batch, prediction_length, variables, quantiles) of the same type,
             rising along the last axis; None without a quantile head.
         hidden_states: tokens after each layer of the backbone, on request.
@@ -59,6 +63,15 @@ class LLMPSForForecastingOutput(ModelOutput):
     full_predictions: torch.Tensor | None = None
     hidden_states: tuple[torch.Tensor, ...] | None = None
     attentions: tuple[torch.Tensor, ...] | None = None
+
+
+# Values of the sample paths of a longer forecast that are in one batch: 0.2 GB with 32 channels.
+_MAX_PATH_VALUES = 2**20
+
+
+def _repeated(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Inputs with every sample once for each path."""
+    return {name: given.repeat_interleave(NUM_PATHS, dim=0) for name, given in inputs.items()}
 
 
 def _concatenate(
@@ -95,6 +108,12 @@ class LLMPSPreTrainedModel(PreTrainedModel):
         elif isinstance(module, nn.Conv1d) or module is self.base_model.token_projection:
             # The fixed deviation of a language model is too large for the projection of a whole series.
             init_fan_in(module)
+        elif isinstance(module, ZeroInitLinear):
+            init.zeros_(module.weight)
+            init.zeros_(module.bias)
+        elif isinstance(module, FutureCovariateHead):
+            init_fan_in(module.future_projection)
+            init_fan_in(module.state_projection)
         elif isinstance(module, PerVariableLinear):
             init.normal_(module.weight, std=self.config.initializer_range)
             init.zeros_(module.bias)
@@ -141,6 +160,11 @@ class LLMPSModel(LLMPSPreTrainedModel):
         self.patch_length = config.patch_length or config.context_length
         self.patch_stride = config.patch_stride or self.patch_length
         self.token_projection = nn.Linear(config.mscnn_channels * self.patch_length, config.hidden_size)
+        num_past = config.num_known_covariates + config.num_past_covariates
+        self.covariate_projection = ZeroInitLinear(num_past, config.mscnn_channels) if num_past else None
+        self.static_projection = (
+            ZeroInitLinear(config.num_static_covariates, config.hidden_size) if config.num_static_covariates else None
+        )
         self.backbone = AutoModel.from_config(config.text_config) if config.use_llm else None
         if self.backbone is not None:
             # Word embeddings and a classifier's pooler would never be used or trained.
@@ -179,23 +203,43 @@ class LLMPSModel(LLMPSPreTrainedModel):
         past_observed_mask: torch.Tensor | None = None,
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
+        past_covariates: torch.Tensor | None = None,
+        static_covariates: torch.Tensor | None = None,
     ) -> LLMPSModelOutput:
         """Encode series; the arguments are those of [`LLMPSForForecasting.forward`].
 
         Raises:
-            ValueError: `past_values` does not have three axes, or has more variables than the backbone has positions.
+            ValueError: `past_values` does not have three axes, or has more variables than the backbone has positions,
+                or covariates are missing or of another shape.
         """
         if past_values.ndim != 3:
             raise ValueError(f"past_values has shape {tuple(past_values.shape)}; give (batch, time, variables).")
-        batch_size, _, num_variables = past_values.shape
+        batch_size, length, num_variables = past_values.shape
+        num_past = self.config.num_known_covariates + self.config.num_past_covariates
+        past_covariates = checked_covariates(
+            past_covariates, "past_covariates", batch_size, length, num_past, dtype=self.dtype
+        )
+        num_static = self.config.num_static_covariates
+        static_covariates = checked_covariates(
+            static_covariates, "static_covariates", batch_size, num_static, dtype=self.dtype
+        )
         values, mask = fit_to_length(past_values, past_observed_mask, self.config.context_length)
         values, loc, scale = standardize(values, mask)
 
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (values.to(self.dtype), mask))
         features = self.mscnn(values, mask)
+        with_covariates = features
+        if past_covariates is not None:
+            covariates, _ = fit_to_length(past_covariates, None, self.config.context_length)
+            by_step = self.covariate_projection(covariates).transpose(1, 2)
+            with_covariates = features + by_step.repeat_interleave(num_variables, dim=0)
         # (series, channels, time) -> (series, tokens, channels * patch): a view where a whole series is one token.
-        patches = features.unfold(-1, self.patch_length, self.patch_stride).transpose(1, 2).flatten(2)
+        patches = with_covariates.unfold(-1, self.patch_length, self.patch_stride).transpose(1, 2).flatten(2)
         tokens = self.token_projection(patches)
+        if static_covariates is not None:
+            tokens = (
+                tokens + self.static_projection(static_covariates).repeat_interleave(num_variables, dim=0)[:, None]
+            )
         shape = (batch_size, num_variables, *tokens.shape[1:])
         hidden_states = tokens
         backbone_outputs: Any = {}
@@ -235,6 +279,11 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         self.feature_projection = (
             nn.Linear(config.mscnn_channels, config.t2t_hidden_size) if config.t2t_hidden_size else None
         )
+        self.covariate_head = (
+            FutureCovariateHead(config.num_known_covariates, in_features, 1 + len(config.quantiles))
+            if config.num_known_covariates
+            else None
+        )
         self.post_init()
 
     def _check_variables(self, num_variables: int) -> None:
@@ -256,6 +305,9 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         num_items_in_batch: torch.Tensor | int | None = None,
         output_hidden_states: bool | None = None,
         output_attentions: bool | None = None,
+        past_covariates: torch.Tensor | None = None,
+        future_covariates: torch.Tensor | None = None,
+        static_covariates: torch.Tensor | None = None,
     ) -> LLMPSForForecastingOutput:
         """Forecast `prediction_length` steps.
 
@@ -272,19 +324,42 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
             output_hidden_states: whether to return the hidden states of the backbone; by default as configured.
             output_attentions: whether to return its attention weights, which needs `attn_implementation="eager"`; by
                 default as configured.
+            past_covariates: covariates of the past steps as the feature extractor scales them, common to all
+                variables, (batch, time, num_known_covariates + num_past_covariates), the known ones first; NaN is
+                missing.
+            future_covariates: known covariates of the future steps, (batch, prediction_length, num_known_covariates).
+            static_covariates: (batch, num_static_covariates).
             return_dict: False for a tuple of the outputs that are not None; by default as configured.
 
         Raises:
-            ValueError: wrong number of variables or axes, or `future_values` of another shape than the forecast.
+            ValueError: wrong number of variables or axes, `future_values` of another shape than the forecast, or
+                covariates that are missing or of another shape.
         """
         self._check_variables(past_values.shape[-1])
-        encoded = self.model(
-            past_values, past_observed_mask, output_hidden_states, output_attentions, return_dict=True
+        horizon, batch_size = self.config.prediction_length, past_values.shape[0]
+        future_covariates = checked_covariates(
+            future_covariates,
+            "future_covariates",
+            *(batch_size, horizon, self.config.num_known_covariates),
+            dtype=self.dtype,
         )
-        horizon = self.config.prediction_length
-        head_outputs = self.head(self.dropout(encoded.last_hidden_state.flatten(2))).float()
+        encoded = self.model(
+            past_values,
+            past_observed_mask,
+            output_hidden_states,
+            output_attentions,
+            past_covariates,
+            static_covariates,
+            return_dict=True,
+        )
+        states = self.dropout(encoded.last_hidden_state.flatten(2))
+        head_outputs = self.head(states).float()
         # (batch, variables, horizon, 1 + quantiles) -> time before variables
         forecasts = head_outputs.unflatten(-1, (horizon, -1)).transpose(1, 2)
+        if future_covariates is not None:
+            known = past_covariates[:, -self.config.context_length :, : self.config.num_known_covariates]
+            past_mean = known.to(self.dtype).nanmean(1, keepdim=True).nan_to_num(nan=0.0)
+            forecasts = forecasts + self.covariate_head(future_covariates, past_mean, states).float()
         mean = forecasts[..., 0] * encoded.scale + encoded.loc
         quantiles = None
         if self.config.quantiles:
@@ -310,11 +385,20 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
                 loss = loss * num_counted / num_items_in_batch
         return LLMPSForForecastingOutput(
             loss=loss,
-            mean_predictions=mean,
+            # The loss is that of the point head itself, which has no gradient where it is clipped.
+            mean_predictions=self._within_band(mean, quantiles),
             full_predictions=quantiles,
             hidden_states=encoded.hidden_states,
             attentions=encoded.attentions,
         )
+
+    def _within_band(self, mean: torch.Tensor, quantiles: torch.Tensor | None) -> torch.Tensor:
+        """Clip a point forecast to the lowest and the highest quantile, where these lie below and above the median."""
+        if quantiles is not None and self.config.quantiles[0] < 0.5:
+            mean = torch.maximum(mean, quantiles[..., 0])
+        if quantiles is not None and self.config.quantiles[-1] > 0.5:
+            mean = torch.minimum(mean, quantiles[..., -1])
+        return mean
 
     def load_backbone(self, backbone: str, **kwargs: Any) -> None:
         """Copy the weights of a pretrained text model, or of its first layers, into the backbone.
@@ -367,20 +451,27 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         past_values: torch.Tensor,
         past_observed_mask: torch.Tensor | None = None,
         prediction_length: int | None = None,
+        past_covariates: torch.Tensor | None = None,
+        future_covariates: torch.Tensor | None = None,
+        static_covariates: torch.Tensor | None = None,
     ) -> LLMPSForForecastingOutput:
         """Forecast any number of steps, in evaluation mode and without gradient.
 
-        Beyond `config.prediction_length`, forecasts are made from point forecasts, with a warning: errors add up, and
-        quantiles of later blocks ignore the uncertainty of earlier ones. More variables than the backbone has
-        positions for are forecast in groups of consecutive ones, with a warning: each group ignores the others.
+        Beyond `config.prediction_length`, forecasts are made from forecasts, with a warning, and their quantiles widen
+        by the uncertainty of these. More variables than the backbone has positions for are forecast in groups of
+        consecutive ones, with a warning: each group ignores the others.
 
         Args:
             past_values: (batch, time, variables), as in `forward`.
             past_observed_mask: same shape, as in `forward`.
             prediction_length: steps to forecast; `config.prediction_length` by default.
+            past_covariates: as in `forward`.
+            future_covariates: those of every step to forecast, (batch, prediction_length, num_known_covariates).
+            static_covariates: as in `forward`.
 
         Raises:
-            ValueError: horizon below 1, wrong number of variables or axes, or a variable without an observed value.
+            ValueError: horizon below 1, wrong number of variables or axes, a variable without an observed value, or
+                covariates that are missing or of another shape.
         """
         horizon = self.config.prediction_length if prediction_length is None else prediction_length
         if horizon < 1:
@@ -388,8 +479,15 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         if past_values.ndim != 3:
             raise ValueError(f"past_values has shape {tuple(past_values.shape)}; give (batch, time, variables).")
         self._check_variables(past_values.shape[-1])
+        future_covariates = checked_covariates(
+            future_covariates,
+            "future_covariates",
+            *(past_values.shape[0], horizon, self.config.num_known_covariates),
+            dtype=self.dtype,
+        )
         mask = observed(past_values, past_observed_mask)
-        values, mask = past_values[:, -self.config.context_length :], mask[:, -self.config.context_length :]
+        length = self.config.context_length
+        values, mask = past_values[:, -length:], mask[:, -length:]
         empty = (~mask.any(1)).nonzero()
         if len(empty):
             batch, variable = empty[0].tolist()
@@ -400,14 +498,18 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         if horizon > self.config.prediction_length:
             logger.warning(
                 f"prediction_length {horizon} is longer than the {self.config.prediction_length} this model was "
-                "trained for; forecasts beyond that are made from forecasts and are less certain than their quantiles "
-                "say."
+                "trained for; forecasts beyond that are made from forecasts."
             )
         size = self._group_size(values.shape[-1])
+        covariates = {"static_covariates": static_covariates}
+        if past_covariates is not None:
+            covariates["past_covariates"] = past_covariates[:, -length:]
+        shared = {name: given for name, given in covariates.items() if given is not None}
         training = self.training
         self.eval()
         groups = [
-            self._roll_out(*group, horizon) for group in zip(values.split(size, 2), mask.split(size, 2), strict=True)
+            self._forecast({"past_values": group, "past_observed_mask": seen, **shared}, future_covariates, horizon)
+            for group, seen in zip(values.split(size, 2), mask.split(size, 2), strict=True)
         ]
         self.train(training)
         return _concatenate(groups, dim=2)
@@ -423,15 +525,67 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         )
         return most
 
-    def _roll_out(self, values: torch.Tensor, mask: torch.Tensor, horizon: int) -> LLMPSForForecastingOutput:
-        """Forecast block after block, each from the series and the blocks before."""
-        blocks: list[LLMPSForForecastingOutput] = []
-        for _ in range(0, horizon, self.config.prediction_length):
-            block = self(values, mask, return_dict=True)
+    def _forecast(
+        self, inputs: dict[str, torch.Tensor], future_covariates: torch.Tensor | None, horizon: int
+    ) -> LLMPSForForecastingOutput:
+        """Forecast block after block, as many samples at a time as their sample paths fit in memory."""
+        samples, _, num_variables = inputs["past_values"].shape
+        if self.config.quantiles and horizon > self.config.prediction_length:
+            values = NUM_PATHS * num_variables * (self.config.context_length + self.config.prediction_length)
+            samples = min(samples, max(1, _MAX_PATH_VALUES // values))
+        given = inputs if future_covariates is None else inputs | {"future_covariates": future_covariates}
+        parts = zip(*(x.split(samples) for x in given.values()), strict=True)
+        outputs = [self._roll_out(dict(zip(given, part, strict=True)), horizon) for part in parts]
+        return _concatenate(outputs, dim=0)
+
+    def _roll_out(self, inputs: dict[str, torch.Tensor], horizon: int) -> LLMPSForForecastingOutput:
+        """Forecast block after block, each from the series and the blocks before.
+
+        Point forecasts continue from point forecasts. The quantiles of a later block are those of a mixture of
+        forecasts, each from the series and a sample path through the blocks before, which is at one level in a whole
+        block, and at levels that are independent in different blocks.
+        """
+        levels = self.config.quantiles
+        futures = self._future_blocks(inputs.pop("future_covariates", None), horizon)
+        scores = path_scores(len(futures) - 1) if levels and len(futures) > 1 else None
+        blocks = [self(**inputs, **futures[0], return_dict=True)]
+        paths, by_path = _repeated(inputs), blocks[0].full_predictions
+        for number, (before, future) in enumerate(pairwise(futures)):
+            inputs = self._append(inputs, blocks[-1].mean_predictions, before)
+            block = self(**inputs, **future, return_dict=True)
+            if scores is not None:
+                if number == 0:
+                    by_path = by_path.unsqueeze(1).expand(-1, NUM_PATHS, -1, -1, -1)
+                steps = sample_paths(by_path, levels, scores[:, number])
+                paths = self._append(paths, steps.flatten(0, 1), _repeated(before))
+                by_path = self(**paths, **_repeated(future), return_dict=True).full_predictions
+                by_path = by_path.unflatten(0, (-1, NUM_PATHS))
+                block.full_predictions = mixture_quantiles(by_path.movedim(1, -2), levels)
+                block.mean_predictions = self._within_band(block.mean_predictions, block.full_predictions)
             blocks.append(block)
-            values = torch.cat((values, block.mean_predictions.to(values.dtype)), dim=1)
-            mask = torch.cat((mask, torch.ones_like(block.mean_predictions, dtype=torch.bool)), dim=1)
         return _concatenate(blocks, dim=1, length=horizon)
+
+    def _future_blocks(self, future_covariates: torch.Tensor | None, horizon: int) -> list[dict[str, torch.Tensor]]:
+        """Known covariates of each block of a longer forecast, missing beyond its end."""
+        length = self.config.prediction_length
+        if future_covariates is None:
+            return [{}] * -(-horizon // length)
+        padded = nn.functional.pad(future_covariates, (0, 0, 0, -horizon % length), value=torch.nan)
+        return [{"future_covariates": block} for block in padded.split(length, dim=1)]
+
+    def _append(
+        self, inputs: dict[str, torch.Tensor], forecast: torch.Tensor, future: dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        """Inputs with a forecast and its known covariates as their newest steps, cut to the look-back."""
+        values = forecast.to(inputs["past_values"].dtype)
+        newest = {"past_values": values, "past_observed_mask": torch.ones_like(values, dtype=torch.bool)}
+        if "past_covariates" in inputs:
+            known = future.get("future_covariates", values[..., :0])
+            unknown = inputs["past_covariates"].shape[-1] - known.shape[-1]
+            newest["past_covariates"] = nn.functional.pad(known, (0, unknown), value=torch.nan)
+        length = self.config.context_length
+        joined = {name: torch.cat((inputs[name], steps), dim=1)[:, -length:] for name, steps in newest.items()}
+        return inputs | joined
 
 
 __all__ = ["LLMPSForForecasting", "LLMPSModel", "LLMPSPreTrainedModel"]

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
@@ -15,6 +14,7 @@ from .configuration_tsfusion import EXPERTS, SPREADS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_shared_layers import init_fan_in
 from .modeling_tsfusion_analysis import Analysis, analyze
+from .modeling_tsfusion_covariates import check_covariates, covariate_effects
 from .modeling_tsfusion_experts import Experts, run_experts
 from .modeling_tsfusion_features import NUM_FEATURES, series_features
 from .modeling_tsfusion_series import Histories, align, find_periods
@@ -25,7 +25,7 @@ _VALUES_A_PASS = 2**17
 _LARGEST_LOSS = 8.0
 # The width of the band is held against every fourth back-tested step. So many of these count as much as the gate.
 _TEST_STRIDE, _STEPS_OF_TRUST = 4, 48
-# Features of a knot beside those of the experts and spreads: its place.
+# Features of a knot besides those of the experts and spreads: its position.
 _PLACES = 4
 
 
@@ -42,11 +42,17 @@ class TSFusionModelOutput(ModelOutput):
         loc: float64 (series,); NaN for a series without any observed value.
         scale: float64 (series,), negative for a falling series, 0 for a constant.
         unit: error of the seasonal naive in the history, in units of `scale`, (series,).
+        series_features: of the gate, (series, features).
+        knot_features: of the gate at 1, 2, 4, ... steps, (series, knots, features).
         tested_forecasts: what the experts forecast of the end of each history from what came before it, at steps 4,
             8, ... up to `backtest_length`, (series, tested, experts); 0 for a history too short for it.
         tested_spreads: their spreads, (series, tested, spreads).
         tested_values: what came, (series, tested).
         tested_mask: 1 where it was observed and lies in the history, same shape.
+        covariate_effects: float64 (series, prediction_length, features), in the units of the input; None without
+            covariates. All other fields are of the history without them.
+        effect_variance: of their sum, float64 (series, prediction_length).
+        seasonal_periods: of the two seasons of each series, given or found, int64 (series, 2); 1 where there is none.
     """
 
     last_hidden_state: Tensor | None = None
@@ -57,10 +63,15 @@ class TSFusionModelOutput(ModelOutput):
     loc: Tensor | None = None
     scale: Tensor | None = None
     unit: Tensor | None = None
+    series_features: Tensor | None = None
+    knot_features: Tensor | None = None
     tested_forecasts: Tensor | None = None
     tested_spreads: Tensor | None = None
     tested_values: Tensor | None = None
     tested_mask: Tensor | None = None
+    covariate_effects: Tensor | None = None
+    effect_variance: Tensor | None = None
+    seasonal_periods: Tensor | None = None
 
 
 @dataclass
@@ -74,7 +85,12 @@ class TSFusionForForecastingOutput(ModelOutput):
         full_predictions: quantiles, (batch, prediction_length, channels, levels), rising along the last axis.
         expert_weights: share of each expert in the point forecast, (batch, prediction_length, channels, experts); they
             add up to 1. Their names are `config.experts`.
-        expert_predictions: what each expert forecasts, same shape; the point forecast is the sum of the products.
+        expert_predictions: forecast of each expert, same shape; the point forecast is the sum of the products, plus
+            the effects of the covariates.
+        covariate_effects: what each covariate adds to the point forecast, against its median in the history, in the
+            units of the input, (batch, prediction_length, channels, features); None without covariates.
+        seasonal_periods: steps of the two seasons that the experts used, given or found, int64 (batch, channels, 2); 1
+            where there is none.
     """
 
     loss: Tensor | None = None
@@ -82,6 +98,8 @@ class TSFusionForForecastingOutput(ModelOutput):
     full_predictions: Tensor | None = None
     expert_weights: Tensor | None = None
     expert_predictions: Tensor | None = None
+    covariate_effects: Tensor | None = None
+    seasonal_periods: Tensor | None = None
 
 
 class TSFusionPreTrainedModel(PreTrainedModel):
@@ -105,14 +123,14 @@ class TSFusionPreTrainedModel(PreTrainedModel):
 
 
 class GateProjection(nn.Linear):
-    """The last layer of the gate."""
+    """Last layer of the gate."""
 
 
 def _steps_ahead(gap: Tensor, prediction_length: int) -> Tensor:
     return gap[:, None] + torch.arange(1, prediction_length + 1, device=gap.device)
 
 
-def _centred_logs(values: Tensor, weight: Tensor) -> Tensor:
+def _centered_logs(values: Tensor, weight: Tensor) -> Tensor:
     """Logarithms without their weighted mean over the last axis, held to [-4, 4]; 0 where there is no weight."""
     logs = values.clamp(min=1e-6).log()
     mean = (logs * weight).sum(-1, keepdim=True) / weight.sum(-1, keepdim=True)
@@ -120,7 +138,7 @@ def _centred_logs(values: Tensor, weight: Tensor) -> Tensor:
 
 
 class TSFusionModel(TSFusionPreTrainedModel):
-    """The experts of each series, and the states of the gate that will weigh them."""
+    """Experts of each series, and states of the gate that weights them."""
 
     def __init__(self, config: TSFusionConfig):
         super().__init__(config)
@@ -132,7 +150,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         self.post_init()
 
     def _periods(self, seasonal_period: int | Sequence[int] | Tensor | None, batch: int, channels: int) -> Tensor:
-        """Int64 (series, 2), 0 where a period is to be found."""
+        """Given periods, int64 (series, 2), 0 where a period has to be found."""
         device = self.device
         if seasonal_period is None:
             return torch.zeros(batch * channels, 2, dtype=torch.int64, device=device)
@@ -143,8 +161,8 @@ class TSFusionModel(TSFusionPreTrainedModel):
                 "find it."
             )
         if not isinstance(seasonal_period, Tensor) and given.ndim == 1 and 1 <= len(given) <= 2:
-            # All seasons there are.
-            given = F.pad(given, (0, 2 - len(given)), value=1).expand(batch, channels, 2)
+            # The list is complete: no further season is searched for.
+            given = nn.functional.pad(given, (0, 2 - len(given)), value=1).expand(batch, channels, 2)
         elif given.shape in ((), (batch,), (batch, channels)):
             given = given.view(*given.shape, *[1] * (2 - given.ndim)).expand(batch, channels)
             given = torch.stack((given, torch.zeros_like(given)), -1)
@@ -156,7 +174,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         return given.reshape(-1, 2).long()
 
     def _experts(self, facts: Analysis, steps: Tensor) -> Experts:
-        """Those that the configuration names."""
+        """Forecasts and spreads of the experts that the configuration lists."""
         out = run_experts(facts, steps)
         experts = [EXPERTS.index(name) for name in self.config.experts]
         spreads = [SPREADS.index(name) for name in self.config.spreads]
@@ -164,7 +182,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
 
     @torch.no_grad()
     def _compute(self, histories: Histories, periods: Tensor, last_knot: int, length: int) -> tuple[Tensor, ...]:
-        """Everything of some series that is not learned: expert outputs, series features and knot features."""
+        """Compute the parts that are not learned: outputs of the experts, features of the series and of the knots."""
         device = histories.values.device
         periods = find_periods(histories, periods)
         knots = 2 ** torch.arange(last_knot + 1, device=device)
@@ -201,7 +219,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             -1,
         )
         deviations = ((at_knots - plain) / unit).asinh() * shown
-        knot = torch.cat((deviations, _centred_logs(spreads, torch.ones_like(spreads)), places), -1)
+        knot = torch.cat((deviations, _centered_logs(spreads, torch.ones_like(spreads)), places), -1)
         return (
             experts.forecasts[:, len(knots) :],
             experts.available,
@@ -210,6 +228,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             series,
             knot,
             steps[:, len(knots) :],
+            periods,
             *held_out,
         )
 
@@ -232,7 +251,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         features = []
         for counted in (known, known * (4 * steps <= held[:, None])):
             mean = (errors * counted[..., None]).sum(1) / counted.sum(1, keepdim=True).clamp(min=1)
-            features.append(_centred_logs(mean + 1e-4, available * experts.available))
+            features.append(_centered_logs(mean + 1e-4, available * experts.available))
         shown = available[:, None]
         plain = (experts.forecasts * shown).sum(-1) / shown.sum(-1)
         share = counted_mean((plain - truth).abs(), known)
@@ -242,24 +261,34 @@ class TSFusionModel(TSFusionPreTrainedModel):
         held_out = (experts.forecasts[:, kept], experts.spreads[:, kept], truth[:, kept], known[:, kept])
         return torch.cat((*features, torch.ones_like(share)[:, None]), 1), *held_out
 
+    def gate(self, series_features: Tensor, knot_features: Tensor) -> Tensor:
+        """States of the gate, (series, knots, hidden_size), all that is learned before the head."""
+        series, knot = series_features.to(self.dtype), knot_features.to(self.dtype)
+        hidden = nn.functional.gelu(self.series_projection(series)[:, None] + self.knot_projection(knot))
+        return hidden + nn.functional.gelu(self.mixer(hidden))
+
     def forward(
         self,
         past_values: Tensor,
         past_observed_mask: Tensor | None = None,
         seasonal_period: int | Sequence[int] | Tensor | None = None,
         prediction_length: int | None = None,
+        past_covariates: Tensor | None = None,
+        future_covariates: Tensor | None = None,
     ) -> TSFusionModelOutput:
         """Run the experts and the gate.
 
         Args:
             past_values: (batch, time, channels) of any length; NaN is missing.
-            past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
+            past_observed_mask: same shape, True or 1 where a value is used; the others have no influence.
             seasonal_period: see [`TSFusionForForecasting.forward`].
             prediction_length: steps to forecast; `config.prediction_length` by default.
+            past_covariates: see [`TSFusionForForecasting.forward`].
+            future_covariates: likewise.
 
         Raises:
-            ValueError: if `past_values` has not three axes, an empty one or an infinity, for a horizon below 1, or a
-                period that does not fit.
+            ValueError: if `past_values` does not have three axes, has an empty one or an infinity, for a horizon below
+                1, or a period that does not fit.
         """
         length = self.config.prediction_length if prediction_length is None else prediction_length
         if past_values.ndim != 3 or 0 in past_values.shape:
@@ -272,8 +301,13 @@ class TSFusionModel(TSFusionPreTrainedModel):
         periods = self._periods(seasonal_period, batch, channels)
         mask = observed(past_values, past_observed_mask)
         if (torch.isinf(past_values) & mask).any():
-            raise ValueError("past_values holds an infinity; mend the value or make it NaN.")
+            raise ValueError("past_values holds an infinity; correct the value or make it NaN.")
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (past_values, mask))
+        effects = None
+        if past_covariates is not None or future_covariates is not None:
+            past, future = check_covariates(past_covariates, future_covariates, batch, values.shape[1], length)
+            effects = covariate_effects(values, mask, periods, past, future, self.config.context_length)
+            values = values - effects.past
         gaps = torch.where(mask.any(1), mask.flip(1).float().argmax(1), 0).clamp(max=self.config.context_length)
         last_step = int(gaps.max()) + length
         if values.shape[1] >= self.config.backtest_min_history:
@@ -286,18 +320,12 @@ class TSFusionModel(TSFusionPreTrainedModel):
             parts.append(self._compute(histories, known, last_knot, length))
             locs.append(torch.where(histories.length > 0, histories.loc, torch.nan))
             scales.append(histories.scale)
-        forecasts, available, spreads, unit, series, knot, steps, *held_out = (
+        forecasts, available, spreads, unit, series, knot, steps, periods, *held_out = (
             torch.cat(part) for part in zip(*parts, strict=True)
         )
-        tested = dict(
-            zip(("tested_forecasts", "tested_spreads", "tested_values", "tested_mask"), held_out, strict=True)
-        )
-        hidden = F.gelu(
-            self.series_projection(series.to(self.dtype))[:, None] + self.knot_projection(knot.to(self.dtype))
-        )
-        hidden = hidden + F.gelu(self.mixer(hidden))
+        tested = ("tested_forecasts", "tested_spreads", "tested_values", "tested_mask")
         return TSFusionModelOutput(
-            last_hidden_state=hidden,
+            last_hidden_state=self.gate(series, knot),
             expert_forecasts=forecasts,
             available=available,
             spreads=spreads,
@@ -305,7 +333,12 @@ class TSFusionModel(TSFusionPreTrainedModel):
             loc=torch.cat(locs),
             scale=torch.cat(scales),
             unit=unit,
-            **tested,
+            series_features=series,
+            knot_features=knot,
+            **dict(zip(tested, held_out, strict=True)),
+            covariate_effects=None if effects is None else effects.future,
+            effect_variance=None if effects is None else effects.variance,
+            seasonal_periods=periods,
         )
 
 
@@ -320,7 +353,7 @@ def normal_quantile(levels: Tensor) -> Tensor:
 
 
 class TSFusionHead(nn.Module):
-    """From states of the gate to weights of the experts and to the quantiles about their mean."""
+    """Head that maps states of the gate to weights of the experts and to quantiles about their mean."""
 
     def __init__(self, config: TSFusionConfig):
         super().__init__()
@@ -329,38 +362,27 @@ class TSFusionHead(nn.Module):
         # Logits of experts and spreads, a factor of the spread, and the widths between two levels.
         self.projection = GateProjection(config.hidden_size, sum(self.sizes))
 
-    def forward(
-        self, hidden: Tensor, steps: Tensor, forecasts: Tensor, available: Tensor, spreads: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Weights (series, steps, experts), median (series, steps), and quantiles at the levels of the configuration
-        without the median, (series, steps, levels).
-
-        Args:
-            hidden: states of the gate, (series, knots, hidden_size).
-            steps: int64 (series, steps), from 1 on.
-            forecasts: of the experts, (series, steps, experts).
-            available: (series, experts).
-            spreads: (series, steps, spreads).
-        """
-        at_knots = self.projection(hidden).float()
+    def forward(self, encoded: Any) -> tuple[Tensor, Tensor, Tensor]:
+        """Weights (series, steps, experts), median (series, steps), and quantiles less the median (..., levels)."""
+        at_knots = self.projection(encoded.last_hidden_state).float()
         # Linear in the logarithm of the step, between the knots 1, 2, 4, ...
-        place = steps.float().log2()
+        place = encoded.steps.float().log2()
         left = place.floor().long().clamp(max=at_knots.shape[1] - 1)
         right = (left + 1).clamp(max=at_knots.shape[1] - 1)
         size = at_knots.shape[-1]
         before = at_knots.gather(1, left[..., None].expand(-1, -1, size))
         after = at_knots.gather(1, right[..., None].expand(-1, -1, size))
         outputs = before + (place - left)[..., None] * (after - before)
-        experts, mixture, factor, widths = outputs.split(self.sizes, -1)
+        experts, spreads, factor, widths = outputs.split(self.sizes, -1)
 
-        experts = experts.masked_fill(available[:, None] == 0, -torch.inf)
+        experts = experts.masked_fill(encoded.available[:, None] == 0, -torch.inf)
         weights = experts.softmax(-1)
-        median = (weights * forecasts).sum(-1)
-        spread = ((mixture.softmax(-1) * spreads.log()).sum(-1, keepdim=True) + factor.clamp(-4, 4)).exp()
+        median = (weights * encoded.expert_forecasts).sum(-1)
+        spread = ((spreads.softmax(-1) * encoded.spreads.log()).sum(-1, keepdim=True) + factor.clamp(-4, 4)).exp()
         # Without training the quantiles are those of a normal distribution.
         normal = normal_quantile(torch.tensor(self.levels, device=widths.device))
         start = torch.tensor(1.0, device=widths.device).expm1().log()
-        widths = F.softplus(widths + start) * (normal[1:] - normal[:-1]) * spread
+        widths = nn.functional.softplus(widths + start) * (normal[1:] - normal[:-1]) * spread
         middle = self.levels.index(0.5)
         below = -widths[..., :middle].flip(-1).cumsum(-1).flip(-1)
         above = widths[..., middle:].cumsum(-1)
@@ -368,7 +390,7 @@ class TSFusionHead(nn.Module):
 
 
 def quantile_interpolation(known: Sequence[float], wanted: Tensor) -> Tensor:
-    """Matrix (wanted, known) that takes quantiles at known levels to those at wanted ones.
+    """Matrix (wanted, known) that maps quantiles at known levels to quantiles at wanted levels.
 
     Linear in the standard normal quantile of the level, continued beyond the outermost levels: exact for a normal
     distribution, and never crossing where the known quantiles do not.
@@ -383,7 +405,7 @@ def quantile_interpolation(known: Sequence[float], wanted: Tensor) -> Tensor:
 
 
 class TSFusionForForecasting(TSFusionPreTrainedModel):
-    """Forecaster of any series without training on it: closed-form experts, weighed for each step by a learned gate.
+    """Forecaster of any series without training on it: closed-form experts, weighted for each step by a learned gate.
 
     The median is a convex combination of named experts, exactly; `expert_weights` are the weights. Each series is
     forecast from itself alone, and the forecast of a * x + b is a times that of x plus b, with the quantiles of the
@@ -406,39 +428,47 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         seasonal_period: int | Sequence[int] | Tensor | None = None,
         prediction_length: int | None = None,
         quantile_levels: Sequence[float] | None = None,
+        past_covariates: Tensor | None = None,
+        future_covariates: Tensor | None = None,
     ) -> TSFusionForForecastingOutput:
         """Forecast any number of steps at once.
 
         Args:
             past_values: (batch, time, channels) of any length; NaN is missing. The last `context_length` steps are
                 used, of each channel by itself.
-            past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
+            past_observed_mask: same shape, True or 1 where a value is used; the others have no influence.
             future_values: (batch, prediction_length, channels); NaN is missing and not counted. Given, a loss is
                 returned.
-            future_observed_mask: same shape, True or 1 where a value is to be counted.
+            future_observed_mask: same shape, True or 1 where a value counts.
             seasonal_period: steps of a season: one number for all series or a tensor (batch,) or (batch, channels),
-                beside which a longer season is looked for; two for two seasons, (24, 168) or a tensor
-                (batch, channels, 2). 1 is no season, 0 or None a season to be found from the history.
+                beside which a longer season is searched for; two for two seasons, (24, 168) or a tensor
+                (batch, channels, 2). 1 is no season, 0 or None a season to find in the history.
             prediction_length: steps to forecast; those of `future_values`, else `config.prediction_length` by default.
             quantile_levels: rising levels between 0 and 1 of `full_predictions`; `config.quantiles` by default.
+            past_covariates: (batch, time, features), numbers or 0 and 1, shared by the channels; NaN is missing and
+                interpolated. Effects are learned from each history alone, and are nothing where it does not show any.
+            future_covariates: (batch, prediction_length, known), the first `known` features in the horizon. The others
+                explain the history, and return to their median in the horizon. Values beyond those of the history
+                count at most as if they were half its range beyond.
 
         Raises:
             ValueError: for wrong axes, an infinity, a horizon below 1, levels that do not rise between 0 and 1, a
-                period that does not fit, or `future_values` of another shape than the forecast.
+                period that does not fit, `future_values` of another shape than the forecast, or covariates that do not
+                fit or are missing in the horizon.
         """
         levels = list(self.config.quantiles if quantile_levels is None else quantile_levels)
         if not levels or any(not 0 < q < 1 for q in levels) or sorted(set(levels)) != levels:
             raise ValueError(f"quantile_levels is {levels}; give rising levels between 0 and 1.")
         if prediction_length is None and future_values is not None:
             prediction_length = future_values.shape[1]
-        encoded = self.model(past_values, past_observed_mask, seasonal_period, prediction_length)
-        weights, median, offsets = self.head(
-            encoded.last_hidden_state,
-            encoded.steps,
-            encoded.expert_forecasts,
-            encoded.available,
-            encoded.spreads,
+        encoded = self.model(
+            past_values, past_observed_mask, seasonal_period, prediction_length, past_covariates, future_covariates
         )
+        weights, median, offsets = self.head(encoded)
+        band = offsets * self._width_factor(encoded)[:, None, None]
+        effects = encoded.covariate_effects
+        if effects is not None:
+            offsets, band = self._widened(offsets, encoded), self._widened(band, encoded)
         batch, _, channels = past_values.shape
         loss = None
         if future_values is not None:
@@ -448,29 +478,37 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                     f"{(batch, encoded.steps.shape[1], channels)}."
                 )
             counted = observed(future_values, future_observed_mask).transpose(1, 2).flatten(0, 1)
-            loss = self._loss(encoded, median, offsets, future_values.transpose(1, 2).flatten(0, 1), counted)
+            future = future_values.transpose(1, 2).flatten(0, 1)
+            if effects is not None:
+                future = future - effects.sum(-1)
+            loss = self._loss(encoded, median, offsets, future, counted)
 
-        offsets = offsets * self._width_factor(encoded)[:, None, None]
         wanted = torch.tensor(levels, dtype=torch.float64, device=median.device)
         known = self.config.quantile_levels
-        # A series that was turned has its quantiles at the opposite levels.
+        # A reflected series has its quantiles at the opposite levels.
         matrices = torch.stack((quantile_interpolation(known, wanted), quantile_interpolation(known, 1 - wanted)))
         turned = (encoded.scale < 0).long()
-        quantiles = median[..., None] + torch.einsum("nhk,nlk->nhl", offsets, matrices[turned])
+        quantiles = median[..., None] + torch.einsum("nhk,nlk->nhl", band, matrices[turned])
 
         dtype = past_values.dtype if past_values.dtype == torch.float64 else torch.float32
 
-        def in_units(z: Tensor) -> Tensor:
+        def in_units(z: Tensor, added: Tensor | None = None) -> Tensor:
             shape = [-1] + [1] * (z.ndim - 1)
             out = encoded.loc.view(shape) + encoded.scale.view(shape) * z.double()
+            if added is not None:
+                out = out + added.view(*added.shape, *[1] * (z.ndim - 2))
             return _by_channel(out.to(dtype), batch, channels)
+
+        effect = None if effects is None else effects.sum(-1)
 
         return TSFusionForForecastingOutput(
             loss=loss,
-            mean_predictions=in_units(median),
-            full_predictions=in_units(quantiles),
+            mean_predictions=in_units(median, effect),
+            full_predictions=in_units(quantiles, effect),
             expert_weights=_by_channel(weights, batch, channels),
             expert_predictions=in_units(encoded.expert_forecasts),
+            covariate_effects=None if effects is None else _by_channel(effects.to(dtype), batch, channels),
+            seasonal_periods=encoded.seasonal_periods.view(batch, channels, 2),
         )
 
     @torch.no_grad()
@@ -486,20 +524,28 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         if len(rows) == 0:
             return factor
         known = encoded.tested_mask[rows]
-        steps = _TEST_STRIDE * torch.arange(1, known.shape[1] + 1, device=rows.device).expand_as(known)
-        _, median, offsets = self.head(
-            encoded.last_hidden_state[rows],
-            steps,
-            encoded.tested_forecasts[rows],
-            encoded.available[rows],
-            encoded.tested_spreads[rows],
+        held_out = TSFusionModelOutput(
+            last_hidden_state=encoded.last_hidden_state[rows],
+            expert_forecasts=encoded.tested_forecasts[rows],
+            available=encoded.available[rows],
+            spreads=encoded.tested_spreads[rows],
+            steps=_TEST_STRIDE * torch.arange(1, known.shape[1] + 1, device=rows.device).expand_as(known),
         )
+        _, median, offsets = self.head(held_out)
         normal = normal_quantile(torch.tensor(self.config.quantile_levels, device=rows.device))
         deviation = offsets.abs().mean(-1) / normal.abs().mean()
         expected = (2 / torch.pi) ** 0.5 * deviation
         ratio = counted_mean((encoded.tested_values[rows] - median).abs() / expected, known)
         count = known.sum(1)
         return factor.index_put((rows,), ratio.clamp(0.05, 20) ** (count / (count + _STEPS_OF_TRUST)))
+
+    def _widened(self, offsets: Tensor, encoded: Any) -> Tensor:
+        """Offsets of the quantiles with the uncertainty of the covariate effects: variances add up."""
+        one_deviation = torch.special.ndtr(offsets.new_tensor((-1.0, 1.0), dtype=torch.float64))
+        low, high = (offsets @ quantile_interpolation(self.config.quantile_levels, one_deviation).T).unbind(-1)
+        scale = torch.where(encoded.scale == 0, torch.inf, encoded.scale)[:, None]
+        ratio = encoded.effect_variance.sqrt() / scale / ((high - low) / 2).clamp(min=1e-6)
+        return offsets * (1 + ratio.square()).sqrt()[..., None].to(offsets.dtype)
 
     def _loss(self, encoded: Any, median: Tensor, offsets: Tensor, future: Tensor, counted: Tensor) -> Tensor:
         """Pinball loss in errors of the seasonal naive, mean over the levels, steps and series."""
@@ -527,6 +573,8 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         prediction_length: int | None = None,
         quantile_levels: Sequence[float] | None = None,
         seasonal_period: int | Sequence[int] | Tensor | None = None,
+        past_covariates: Tensor | None = None,
+        future_covariates: Tensor | None = None,
     ) -> TSFusionForForecastingOutput:
         """Forecast in evaluation mode and without gradient; arguments and errors as `forward`."""
         training = self.training
@@ -538,19 +586,21 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 seasonal_period=seasonal_period,
                 prediction_length=prediction_length,
                 quantile_levels=quantile_levels,
+                past_covariates=past_covariates,
+                future_covariates=future_covariates,
             )
         finally:
             self.train(training)
 
 
 def _by_channel(values: Tensor, batch: int, channels: int) -> Tensor:
-    """(series, steps, ...) as (batch, steps, channels, ...)."""
+    """Reshape (series, steps, ...) to (batch, steps, channels, ...)."""
     return values.unflatten(0, (batch, channels)).transpose(1, 2)
 
 
 __all__ = ["TSFusionForForecasting", "TSFusionModel", "TSFusionPreTrainedModel"]
 
-# A saved checkpoint carries this code, for those who load it with `trust_remote_code=True`.
+# Checkpoints carry this code, which loads with `trust_remote_code=True`.
 TSFusionConfig.register_for_auto_class()
 TSFusionModel.register_for_auto_class("AutoModel")
 TSFusionForForecasting.register_for_auto_class("AutoModelForTimeSeriesPrediction")

@@ -7,13 +7,18 @@ import numpy as np
 from transformers import BatchFeature, FeatureExtractionMixin
 from transformers.utils import TensorType, logging
 
-from .series_arrays import columns_of, is_container, is_list, stack_columns, to_array
+from .covariate_inputs import CovariateInputs
+from .series_arrays import (
+    column_moments,
+    columns_of,
+    is_container,
+    is_list,
+    shortened,
+    stack_columns,
+    to_array,
+)
 
 logger = logging.get_logger(__name__)
-
-# Standard deviation, as a share of the largest magnitude, up to which a column counts as constant because of rounding;
-# by the size of its floating-point numbers in bytes.
-_ROUNDING = {2: 1e-2, 4: 1e-6, 8: 1e-12}
 
 
 def _named_columns(sample: Any) -> dict[str, Any] | None:
@@ -43,6 +48,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         freq: time step of the training data, a pandas alias; None to infer it from timestamps.
         columns: names of the variables in the order of training, by default that of `scaler`; empty if not known, as
             in checkpoints of earlier versions (JSON keeps no order of `scaler`).
+        covariates: covariates of the model, as from `CovariateInputs.to_dict`; none by default.
     """
 
     model_input_names = ["past_values", "past_observed_mask"]  # noqa: RUF012
@@ -54,6 +60,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         scaler: Mapping[str, Sequence[float]] | None = None,
         freq: str | None = None,
         columns: Sequence[str] | None = None,
+        covariates: CovariateInputs | Mapping[str, Any] | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -64,6 +71,13 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         self.scaler = {str(column): list(moments) for column, moments in (scaler or {}).items()}
         self.freq = freq
         self.columns = list(self.scaler if columns is None else columns)
+        self.covariates = CovariateInputs(**covariates) if isinstance(covariates, Mapping) else covariates
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain description, for JSON."""
+        state = super().to_dict()
+        del state["covariates"]
+        return state if self.covariates is None else state | {"covariates": self.covariates.to_dict()}
 
     @classmethod
     def from_dict(cls, feature_extractor_dict: dict[str, Any], **kwargs):
@@ -80,7 +94,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         A column that is constant up to the rounding of its floating-point type has standard deviation 1; a column
         without values has mean 0 and standard deviation 1.
         """
-        return {name: _column_moments(column, f"column {name!r}") for name, column in _columns(series).items()}
+        return {name: column_moments(column, f"column {name!r}") for name, column in _columns(series).items()}
 
     def training_order(self, columns: Iterable[Any]) -> np.ndarray:
         """Positions that sort columns into the order of training, unknown columns last and by name.
@@ -141,7 +155,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
 
         Raises:
             ValueError: for an empty, non-numeric or infinite sample, values beyond float32, a variable without values,
-                fewer than `min_length` steps, or samples that differ in their number of variables.
+                fewer than `min_length` steps, samples that differ in their number of variables, or a column that is
+                a covariate.
         """
         # A list of numbers is one sample; a list of arrays or lists holds samples.
         items = list(series) if is_list(series) else [series]
@@ -166,6 +181,12 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         """Convert a sample to float64 (time, variables), scaled if its variables have names."""
         columns = _named_columns(sample)
         if columns is not None:
+            given = [name for name in columns if self.covariates is not None and name in self.covariates.names]
+            if given:
+                raise ValueError(
+                    f"series {index}: columns {shortened(given)} are covariates of this model, not series; forecast "
+                    "such a table with predict_df, or give the series alone."
+                )
             self._warn_of_order(list(columns))
             return self._scaled(columns)
         values = to_array(sample, f"series {index}")
@@ -191,7 +212,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
             )
         values = values[-self.context_length :]
         if np.isinf(values).any():
-            raise ValueError(f"series {index} holds an infinity; mend the value or make it NaN.")
+            raise ValueError(f"series {index} holds an infinity; correct the value or make it NaN.")
         if (np.abs(values) > np.finfo(np.float32).max).any():
             raise ValueError(f"series {index} has values beyond float32; divide it by a power of ten.")
         is_empty = np.isnan(values).all(0)
@@ -202,26 +223,6 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         if len(values) < self.min_length:
             raise ValueError(f"series {index} has {len(values)} steps; at least {self.min_length} are needed.")
         return values
-
-
-def _column_moments(column: Any, name: str) -> list[float]:
-    values = to_array(column, name)
-    values = values[~np.isnan(values)]
-    if not len(values):
-        return [0.0, 1.0]
-    # A power of two changes no digit, and keeps squares from over- and underflow.
-    largest, exponent = np.frexp(np.abs(values).max())
-    values = np.ldexp(values, -exponent)
-    std = values.std()
-    dtype = getattr(column, "dtype", None)
-    size = getattr(dtype, "itemsize", 8) if getattr(dtype, "kind", "") == "f" else 8
-    scale = float(np.ldexp(std, exponent)) if std > _ROUNDING.get(size, _ROUNDING[8]) * largest else 1.0
-    return [float(np.ldexp(values.mean(), exponent)), scale]
-
-
-def shortened(names: Sequence[str], limit: int = 5) -> str:
-    """List of names for a message, at most `limit` of them and the number of the others."""
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
 __all__ = ["ForecastFeatureExtractor", "shortened"]

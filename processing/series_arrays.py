@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -18,6 +18,11 @@ ALLOWED = (
     "numbers in a list, a numpy array, a torch tensor, or a series or table of pandas, polars or pyarrow, missing "
     "values as NaN or None"
 )
+
+
+# Standard deviation, as a share of the largest magnitude, up to which a column counts as constant because of rounding;
+# by the size of its floating-point numbers in bytes.
+_ROUNDING = {2: 1e-2, 4: 1e-6, 8: 1e-12}
 
 
 def is_container(series: Any) -> bool:
@@ -174,3 +179,28 @@ def _number(item: Any, name: str) -> float:
         raise ValueError(f"{name} has a value beyond float64; scale it.") from None
     except ValueError:
         raise ValueError(f"{name} has the value {item!r}; a series is {ALLOWED}.") from None
+
+
+def shortened(names: Sequence[str], limit: int = 5) -> str:
+    """List of names for a message, at most `limit` of them and the number of the others."""
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def column_moments(column: Any, name: str) -> list[float]:
+    """Mean and population standard deviation of the observed values of a column, which errors call `name`.
+
+    A column that is constant up to the rounding of its floating-point type has standard deviation 1; a column without
+    values has mean 0 and standard deviation 1.
+    """
+    values = to_array(column, name)
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return [0.0, 1.0]
+    # A power of two changes no digit, and keeps squares from over- and underflow.
+    largest, exponent = np.frexp(np.abs(values).max())
+    values = np.ldexp(values, -exponent)
+    std = values.std()
+    dtype = getattr(column, "dtype", None)
+    size = getattr(dtype, "itemsize", 8) if getattr(dtype, "kind", "") == "f" else 8
+    scale = float(np.ldexp(std, exponent)) if std > _ROUNDING.get(size, _ROUNDING[8]) * largest else 1.0
+    return [float(np.ldexp(values.mean(), exponent)), scale]

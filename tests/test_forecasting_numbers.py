@@ -147,7 +147,7 @@ def test_a_column_that_ended_before_the_look_back_keeps_its_last_value(caplog: p
     series = table(rows=60)
     series.iloc[20:, 1] = np.nan
     found = by_name(forecast_frame(MODEL, trained_on(series), series))
-    assert "price: no value in the last 24 steps; forecast from the last value before" in caplog.text
+    assert "'price': no value in the last 24 steps; forecast from the last value before" in caplog.text
     assert found["price"].to_list() == [series["price"].iloc[19]] * 6
     series["price"] = np.nan
     with pytest.raises(ValueError, match="column 'price' has no values at all"):

@@ -11,7 +11,7 @@ _TOP_LEVEL = ("modeling", "processing", "training")
 _BOTTOM = {"errors", "files", "requirements", "suggestions", "families", "checkpoints"}
 _DATA = {"data", "data.series", "data.qa"}
 _MODELS = {"modeling", "processing", "training"}
-_MEASURED = {"baselines", "forecasting", "plots"}
+_MEASURED = {"baselines", "forecasting", "adapters", "panel_covariates", "prediction", "plots"}
 
 # Folder or module below ts_llm_fusion -> others that it may import; each stands above everything that it may import.
 ALLOWED: dict[str, set[str]] = {
@@ -29,13 +29,22 @@ ALLOWED: dict[str, set[str]] = {
     "data.qa": {"processing", "data"} | _BOTTOM,
     "plots": _BOTTOM,
     "forecasting": {"processing", "data", "data.series"} | _BOTTOM,
+    "adapters": {"forecasting", "processing"} | _BOTTOM,
+    "panel_covariates": {"processing", "data", "data.series"} | _BOTTOM,
+    "prediction": {"adapters", "panel_covariates", "forecasting", "processing", "data", "data.series"} | _BOTTOM,
+    "pipelines": {"prediction", "data", "data.series"} | _BOTTOM,
+    "explanations": {"modeling", "processing", "data", "data.series", "plots", "forecasting"} | _BOTTOM,
     "conversion": {"modeling", "processing"} | _BOTTOM,
     "export": {"modeling", "processing"} | _BOTTOM,
     "baselines": _DATA | _BOTTOM,
     "evaluation": _MODELS | _DATA | _MEASURED | _BOTTOM,
     "hub": {"evaluation"} | _DATA | _BOTTOM,
     "recipes": {"evaluation", "hub"} | _MODELS | _DATA | _MEASURED | _BOTTOM,
-    "cli": {"recipes", "hub", "evaluation", "conversion", "export"} | _MODELS | _DATA | _MEASURED | _BOTTOM,
+    "cli": {"recipes", "hub", "evaluation", "explanations", "conversion", "export"}
+    | _MODELS
+    | _DATA
+    | _MEASURED
+    | _BOTTOM,
     "__init__": {"families", "registration"},
 }
 

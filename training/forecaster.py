@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..modeling.configuration_llmps import LLMPSConfig
 from ..modeling.modeling_llmps import LLMPSForForecasting
 from ..modeling.modeling_t2t import T2TModel
+from ..processing.covariate_inputs import CovariateInputs
 from .arguments import config_arguments, mapping
 from .backbone import backbone_config, lora_target_modules
 from .runs import RunDefaults, checkpoint_to_resume, early_stopping
@@ -110,7 +111,10 @@ class ForecastTrainer(Trainer):
 
 
 def build_forecaster(
-    config_arguments: Any, backbone_arguments: BackboneArguments, num_variables: int
+    config_arguments: Any,
+    backbone_arguments: BackboneArguments,
+    num_variables: int,
+    covariates: CovariateInputs | None = None,
 ) -> tuple[Any, T2TModel | None]:
     """Build the model of a recipe, load the weights of its backbone, and freeze its untrained parts.
 
@@ -118,6 +122,7 @@ def build_forecaster(
         config_arguments: fields of `LLMPSConfig`.
         backbone_arguments: the backbone, its trained parts, and the time-to-text encoder.
         num_variables: number of variables in the data.
+        covariates: covariates of the data; none by default.
 
     Returns:
         The model (a `PeftModel` with LoRA), and the time-to-text encoder, or None without one.
@@ -151,6 +156,12 @@ def build_forecaster(
             "t2t_patch_length": t2t.config.patch_length,
             "t2t_patch_stride": t2t.config.patch_stride,
         }
+    if covariates is not None:
+        fields |= {
+            "num_known_covariates": covariates.num_known,
+            "num_past_covariates": covariates.num_past,
+            "num_static_covariates": covariates.num_static,
+        }
     config = LLMPSConfig(num_input_channels=num_variables, **fields)
     model = LLMPSForForecasting(config)
     backbone = model.model.backbone
@@ -167,7 +178,9 @@ def build_forecaster(
 def _with_lora(model: LLMPSForForecasting, arguments: BackboneArguments) -> Any:
     from peft import LoraConfig, get_peft_model
 
-    outside = ["mscnn", "token_projection", "head"] + (["feature_projection"] if model.feature_projection else [])
+    outside = ["mscnn", "token_projection", "head"]
+    optional = ("feature_projection", "covariate_projection", "static_projection", "covariate_head")
+    outside += [name for name in optional if getattr(model, name, None) or getattr(model.model, name, None)]
     return get_peft_model(
         model,
         LoraConfig(

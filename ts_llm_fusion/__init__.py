@@ -1,7 +1,7 @@
 """Language models that read and forecast time series, native to the Hugging Face stack.
 
-Importing this package registers its models with the Auto classes of transformers and loads nothing heavy: torch and
-transformers are imported when a public name or an Auto class is first used.
+Importing this package registers its models with the Auto classes of transformers, and a pipeline for forecasts, and
+loads nothing heavy: torch and transformers are imported when a public name or a class of transformers is first used.
 """
 
 import importlib
@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from .families import BUILT_IN, MODEL_CLASSES
-from .registration import register_auto_classes
+from .registration import register_auto_classes, register_pipelines
 
 __version__ = version("ts-llm-fusion")
 
@@ -17,20 +17,27 @@ _CLASSES = {path for config, classes in MODEL_CLASSES.items() for path in (confi
 # public name -> module that defines it
 _PUBLIC = {
     **{name: module for module, name in (path.split(":") for path in _CLASSES)},
+    "cross_validation": "ts_llm_fusion.evaluation.cross_validation",
+    "score_forecasts": "ts_llm_fusion.evaluation.forecast_scores",
     "convert_opentslm": "ts_llm_fusion.conversion",
-    "forecast_frame": "ts_llm_fusion.forecasting",
+    "forecast_frame": "ts_llm_fusion.prediction",
+    "explain": "ts_llm_fusion.explanations.explain",
+    "check_text": "ts_llm_fusion.explanations.checks",
     "load_series": "ts_llm_fusion.data.series.sources",
     "load_dataset": "ts_llm_fusion.data.registry",
     "run_benchmark": "ts_llm_fusion.recipes.benchmark",
+    "run_fine_tuning_recipe": "ts_llm_fusion.recipes.fine_tuning",
     "run_forecaster_recipe": "ts_llm_fusion.recipes.forecaster",
     "run_sft_recipe": "ts_llm_fusion.recipes.sft",
     "load_metric": "ts_llm_fusion.evaluation.metrics",
+    "predict_df": "ts_llm_fusion.prediction",
     "predict_fev": "ts_llm_fusion.evaluation.fev_predictions",
 }
 
 __all__ = ["BUILT_IN", "__version__", *sorted(_PUBLIC)]
 
 register_auto_classes()
+register_pipelines()
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from .errors import UserError
+from .families import COVARIATE_FIELDS
 from .files import write_json
 from .requirements import require
 
@@ -181,11 +182,15 @@ def export_forecaster(model: PreTrainedModel, folder: str | Path, file_format: s
         Path of the graph.
 
     Raises:
-        ValueError: for an unknown format.
+        ValueError: for an unknown format, or a model with covariates.
         ImportError: if a package for the format is not installed.
     """
     if file_format not in FORMATS:
         raise UserError(f"format is {file_format!r}; give {' or '.join(FORMATS)}.")
+    if any(getattr(model.config, name, 0) for name in COVARIATE_FIELDS):
+        raise UserError(
+            "this model was trained with covariates, which a graph does not take; forecast with the model."
+        )
     for package in _PACKAGES[file_format, int8]:
         require(package, "export")
     folder = Path(folder)

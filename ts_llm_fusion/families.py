@@ -9,8 +9,10 @@ from pathlib import Path
 
 from .errors import UserError
 
-# Folder of the built-in forecaster, which needs no training, for `from_pretrained`.
+# Folder of the built-in forecaster, which needs no training, for `from_pretrained`; and its name in settings, where
+# a folder or a name of the Hub is asked for.
 BUILT_IN = str(Path(__file__).parent / "built_in" / "tsfusion")
+BUILT_IN_NAME = "built-in"
 
 _MODELING = "ts_llm_fusion.modeling"
 _PROCESSING = "ts_llm_fusion.processing"
@@ -29,6 +31,7 @@ class Family:
         card: template of the model card in hub_cards.
         task: "forecasting" or "question-answering"; None for a family that serves only to train others.
         app: file in hub_cards/endpoint and hub_cards/space, the templates of its handler and its demo.
+        any_history: whether `context_length` is the most history that a forecaster uses, not that of its training.
     """
 
     model_type: str
@@ -39,6 +42,7 @@ class Family:
     card: str
     task: str | None = None
     app: str | None = None
+    any_history: bool = False
 
 
 _FAMILIES = (
@@ -69,6 +73,7 @@ _FAMILIES = (
         card="tsfusion.md",
         task="forecasting",
         app="forecaster.py",
+        any_history=True,
     ),
     Family(
         model_type="tslm",
@@ -101,6 +106,9 @@ _FAMILIES = (
 )
 FAMILIES = {family.model_type: family for family in _FAMILIES}
 
+# Fields of a configuration that count the covariates of a trained forecaster.
+COVARIATE_FIELDS = ("num_known_covariates", "num_past_covariates", "num_static_covariates")
+
 # Configuration class -> Auto class -> our class; encoders are parts of families and have no checkpoints of their own.
 MODEL_CLASSES: dict[str, dict[str, str]] = {
     **{family.config: family.classes for family in _FAMILIES},
@@ -111,6 +119,11 @@ MODEL_CLASSES: dict[str, dict[str, str]] = {
         "AutoModel": f"{_MODELING}.modeling_ts_encoder:TSEncoderModel"
     },
 }
+
+
+def checkpoint_place(name_or_path: str | Path) -> str:
+    """Folder or Hub name to load a checkpoint from: as given, and for "built-in" that of the package."""
+    return BUILT_IN if str(name_or_path) == BUILT_IN_NAME else str(name_or_path)
 
 
 def find_family(model_type: str | None, checkpoint: object, tasks: Iterable[str | None] | None = None) -> Family:

@@ -1,11 +1,9 @@
-"""Forecasts of a table of series with a saved forecaster."""
+"""Loading of saved forecasters, and what their forecasts share: quantile levels, order of variables."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
-import pandas as pd
 from transformers import (
     AutoConfig,
     AutoFeatureExtractor,
@@ -16,23 +14,20 @@ from transformers import (
 from transformers.utils import logging
 
 from .checkpoints import check_checkpoint
-from .data.series.sources import SeriesSource, load_series
-from .data.series.time_axis import find_grid
 from .errors import UserError
-from .families import find_family
+from .families import checkpoint_place, find_family
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
-from .processing.series_arrays import columns_of, stack_columns
 
 logger = logging.get_logger(__name__)
 
 
 def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, ForecastFeatureExtractor]:
-    """Load a forecaster and its feature extractor from a folder or the Hub.
+    """Load a forecaster and its feature extractor from a folder or the Hub; "built-in" is that of the package.
 
     Raises:
         ValueError: if the model is not a forecaster, or one of its files is damaged.
     """
-    name = str(name_or_path)
+    name = checkpoint_place(name_or_path)
     check_checkpoint(name)
     find_family(AutoConfig.from_pretrained(name).model_type, name, ["forecasting"])
     try:
@@ -117,116 +112,3 @@ def model_order(
                 f"{shortened(unknown)}: they are taken after those of training, in the order of their names."
             )
     return feature_extractor.training_order(names)
-
-
-def look_back(series: pd.DataFrame, length: int) -> np.ndarray:
-    """Last rows of a table of series, NaN where missing.
-
-    Args:
-        series: one column for each series.
-        length: number of rows.
-
-    Returns:
-        float64 (time, columns). A column without values in these rows is filled with its last value before them, with
-        a warning.
-    """
-    values = stack_columns(columns_of(series) or {})
-    window = values[-length:]
-    empty = np.isnan(window).all(0) & ~np.isnan(values).all(0)
-    if empty.any():
-        before = np.flatnonzero(empty)
-        last = len(values) - 1 - np.isnan(values[::-1, before]).argmin(0)
-        window[:, before] = values[last, before]
-        logger.warning(
-            "%s: no value in the last %d steps; forecast from the last value before.",
-            shortened([str(name) for name in series.columns[before]]),
-            len(window),
-        )
-    return window
-
-
-def _as_source(series: Any, freq: str | None, default_freq: str | None) -> SeriesSource:
-    """Load a table, or return loaded series; arguments and errors as `forecast_frame`."""
-    if isinstance(series, SeriesSource):
-        if freq is not None:
-            raise UserError(f"freq is {freq!r}, but the series are loaded; give it to load_series.")
-        return series
-    if isinstance(series, str | Path):
-        raise UserError(f"series is {str(series)!r}; give a table, or what load_series reads from there.")
-    if isinstance(series, pd.DataFrame) and not isinstance(series.index, pd.DatetimeIndex):
-        raise UserError(
-            f"the index of series is a {type(series.index).__name__}; make it a DatetimeIndex, one timestamp for "
-            "each row, or pass the table through load_series."
-        )
-    return load_series(series, freq=freq, default_freq=default_freq)
-
-
-def forecast_frame(
-    model: PreTrainedModel,
-    feature_extractor: ForecastFeatureExtractor,
-    series: pd.DataFrame | SeriesSource,
-    prediction_length: int | None = None,
-    quantile_levels: Sequence[float] | None = None,
-    freq: str | None = None,
-) -> pd.DataFrame:
-    """Forecast the rows after a table of series.
-
-    Rows that are absent from the time grid are missing values, and the forecast is for the next rows of the grid.
-
-    Args:
-        model: from `load_forecaster`.
-        feature_extractor: from `load_forecaster`.
-        series: one column for each series, indexed by increasing timestamps (in pyarrow and polars tables a column of
-            them), NaN where missing; or the result of `load_series`, which is not checked again. Columns are
-            recognized by name, in any order; see `model_order`.
-        prediction_length: steps to forecast; by default the horizon of the model. Longer forecasts are rolled out.
-        quantile_levels: levels between the lowest and the highest of the model, interpolated linearly; by default
-            those of the model.
-        freq: time step of a table, a pandas alias; by default that of the feature extractor if it fits, else it is
-            inferred from the timestamps.
-
-    Returns:
-        Tidy table with columns `timestamp`, `series`, `mean` and one for each level, such as `0.1`.
-
-    Raises:
-        ValueError: for series, a horizon or a level that the model does not support, a forecast that is not finite,
-            and as `load_series`.
-
-    Example:
-
-    ```python
-    >>> model, feature_extractor = load_forecaster("outputs/demo")
-    >>> forecast_frame(model, feature_extractor, load_series("sales.csv"), prediction_length=24)
-    ```
-    """
-    levels = check_quantile_levels(quantile_levels, model.config.quantiles)
-    source = _as_source(series, freq, feature_extractor.freq)
-    series = source.series
-    grid = source.grid or find_grid(pd.DatetimeIndex(series.index), source=source.name)
-    if len(series) < feature_extractor.min_length:
-        raise UserError(
-            f"{source.name}: the series have {len(series)} steps; at least {feature_extractor.min_length} are needed."
-        )
-    order = model_order(model.config, feature_extractor, series.columns)
-    # Not scaled: the model normalizes each window, and scaling by other moments would cost digits.
-    batch = feature_extractor.pad([look_back(series, model.config.context_length)[:, order]])
-    outputs = cast(Any, model).predict(**batch.to(model.device), prediction_length=prediction_length)
-    given_order = np.argsort(order)
-    mean = outputs.mean_predictions[0].double().cpu().numpy()[:, given_order]
-    if not np.isfinite(mean).all():
-        column = series.columns[int(np.argmin(np.isfinite(mean).all(0)))]
-        raise UserError(
-            f"{source.name}: the forecast of {column!r} is not finite; the weights of the model are damaged, or its "
-            "training diverged."
-        )
-    timestamps = grid.following(len(mean))
-    tidy = {
-        "timestamp": np.repeat(timestamps, mean.shape[1]),
-        "series": np.tile(series.columns, len(timestamps)),
-        "mean": mean.ravel(),
-    }
-    if levels:
-        quantiles = outputs.full_predictions[0].double().cpu().numpy()[:, given_order]
-        chosen = quantiles_at(quantiles, model.config.quantiles, levels).reshape(-1, len(levels))
-        tidy |= {f"{level:g}": chosen[:, k] for k, level in enumerate(levels)}
-    return pd.DataFrame(tidy)

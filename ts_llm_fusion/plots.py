@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
@@ -12,9 +13,14 @@ from .files import atomic_path
 
 _HISTORY, _TRUTH, _FORECAST = "#4c566a", "#1f2933", "#d9480f"
 _BASELINES = ("#343a40", "#868e96", "#ced4da")
+_PARTS = ("#d9480f", "#4c566a", "#e8a87c", "#868e96", "#1f2933", "#ced4da")
 _MAX_PANELS = 6
 # Steps of history per step of forecast.
 _HISTORY_RATIO = 3
+# Fewest steps of history.
+_LEAST_HISTORY = 24
+# Steps that history is shown for at least as many times.
+_LEAST_SHOWN = 8
 
 
 def plot_forecast(
@@ -37,24 +43,36 @@ def plot_forecast(
     figure = Figure(figsize=(10, 0.9 + 2.4 * len(columns)), layout="constrained")
     panels = figure.subplots(len(columns), 1, sharex=True, squeeze=False)[:, 0]
     for panel, column in zip(panels, columns, strict=True):
-        panel.plot(history.index, history[column], color=_HISTORY, linewidth=1.2, label="history")
         if truth is not None:
             panel.plot(truth.index, truth[column], color=_TRUTH, linewidth=1.2, linestyle=(0, (4, 2)), label="truth")
-        for lower, upper, label in bands:
-            panel.fill_between(
-                forecast.index, lower[column], upper[column], color=_FORECAST, alpha=0.18, linewidth=0, label=label
-            )
-        panel.plot(forecast.index, forecast[column], color=_FORECAST, linewidth=1.6, label="forecast")
-        panel.axvline(history.index[-1], color="#adb5bd", linewidth=0.8)
-        panel.set_ylabel(column)
-        panel.margins(x=0.01)
-        panel.grid(alpha=0.25, linewidth=0.5)
-        panel.spines[["top", "right"]].set_visible(False)
+        own_bands = [(lower[column], upper[column], label) for lower, upper, label in bands]
+        _draw_forecast(panel, column, history[column], forecast[column], own_bands)
     panels[0].legend(loc="upper left", ncols=4, frameon=False, fontsize="small", bbox_to_anchor=(0, 1.18))
     hidden = forecast.shape[1] - len(columns)
     note = f" (first {len(columns)} of {forecast.shape[1]} series)" if hidden else ""
     figure.suptitle(title + note, x=0.01, ha="left", fontsize="medium")
     return figure
+
+
+def _draw_forecast(
+    panel: Axes, name: str, history: pd.Series, forecast: pd.Series, bands: Sequence[tuple[pd.Series, pd.Series, str]]
+) -> None:
+    # A value between two missing ones is no line.
+    values = history.to_numpy()
+    missing = np.concatenate(([True], np.isnan(values), [True]))
+    alone = history[~np.isnan(values) & missing[:-2] & missing[2:]]
+    panel.plot(history.index, values, color=_HISTORY, linewidth=1.2, label="history")
+    panel.plot(alone.index, alone, color=_HISTORY, linestyle="none", marker=".", markersize=4)
+    for number, (lower, upper, label) in enumerate(bands):
+        alpha = 0.18 + 0.1 * number
+        panel.fill_between(forecast.index, lower, upper, color=_FORECAST, alpha=alpha, linewidth=0, label=label)
+    marker = "." if len(forecast) == 1 else None
+    panel.plot(forecast.index, forecast, color=_FORECAST, linewidth=1.6, marker=marker, label="forecast")
+    panel.axvline(history.index[-1], color="#adb5bd", linewidth=0.8)
+    panel.set_ylabel(name, parse_math=False)
+    panel.margins(x=0.01)
+    panel.grid(alpha=0.25, linewidth=0.5)
+    panel.spines[["top", "right"]].set_visible(False)
 
 
 def plot_shares(rows: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
@@ -82,12 +100,7 @@ def plot_shares(rows: Mapping[str, Mapping[str, float]], title: str = "") -> Fig
 
 
 def plot_losses(log_history: Sequence[Mapping[str, float]], title: str = "") -> Figure:
-    """Draw training and validation loss over epochs.
-
-    Args:
-        log_history: log history of the Trainer's state.
-        title: title of the figure.
-    """
+    """Draw training and validation loss over epochs, from the log history of a Trainer."""
     figure = Figure(figsize=(10, 3.2), layout="constrained")
     panel = figure.subplots()
     for key, label, color in (("loss", "training", _HISTORY), ("eval_loss", "validation", _FORECAST)):
@@ -192,27 +205,71 @@ def plot_errors(summary: pd.DataFrame, published: pd.DataFrame, title: str = "")
     return figure
 
 
-def forecast_figure(series: pd.DataFrame, table: pd.DataFrame, title: str = "") -> Figure:
-    """Draw a forecast of `forecast_frame` after the end of its series.
+def forecast_figure(
+    series: Sequence[tuple[str, pd.Series, pd.DataFrame]], title: str = "", total: int | None = None
+) -> Figure:
+    """Draw forecasts after the ends of series that may differ in their time axes, one panel for each of the first six.
 
     Args:
-        series: past values, one column for each series.
-        table: result of `forecast_frame`.
+        series: name, past values, and forecast with `predictions` and a column for each quantile level, both indexed
+            by time.
+        title: title of the figure.
+        total: number of series that were forecast, if more than those given.
+    """
+    shown = series[:_MAX_PANELS]
+    figure = Figure(figsize=(10, 0.9 + 2.4 * len(shown)), layout="constrained")
+    panels = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
+    for panel, (name, history, forecast) in zip(panels, shown, strict=True):
+        levels = sorted(forecast.columns.drop("predictions"), key=float)
+        quantiles = forecast[levels].to_numpy()[:, None]
+        bands = quantile_bands(quantiles, [float(level) for level in levels], forecast.index, [name])
+        # The widest and one of half its levels tell the shape.
+        bands = bands[:: max(1, len(bands) // 2)][:2]
+        past = history.iloc[-max(_HISTORY_RATIO * len(forecast), _LEAST_HISTORY) :]
+        _draw_forecast(
+            panel, name, past, forecast["predictions"], [(low[name], up[name], text) for low, up, text in bands]
+        )
+    panels[0].legend(loc="upper left", ncols=4, frameon=False, fontsize="small", bbox_to_anchor=(0, 1.18))
+    total = len(series) if total is None else total
+    note = f" (first {len(shown)} of {total} series)" if total > len(shown) else ""
+    figure.suptitle(title + note, x=0.01, ha="left", fontsize="medium")
+    return figure
+
+
+def plot_reasons(history: pd.Series, forecast: pd.DataFrame, shares: pd.DataFrame, title: str = "") -> Figure:
+    """Draw a forecast with its extremes above the shares of what it is mixed of.
+
+    Args:
+        history: past values by timestamp.
+        forecast: by timestamp, `mean` and a column for each quantile level.
+        shares: by timestamp, a column for each part; rows add up to 1.
         title: title of the figure.
     """
-
-    def wide(column: str) -> pd.DataFrame:
-        return table.pivot(index="timestamp", columns="series", values=column)[list(series.columns)]
-
-    mean = wide("mean")
-    levels = sorted(table.columns[3:], key=float)
-    bands: Sequence[tuple[pd.DataFrame, pd.DataFrame, str]] = ()
-    if levels:
-        quantiles = np.stack([wide(level).to_numpy() for level in levels], -1)
-        bands = quantile_bands(quantiles, [float(level) for level in levels], mean.index, mean.columns)
-    return plot_forecast(
-        history=series.iloc[-_HISTORY_RATIO * len(mean) :],
-        forecast=mean,
-        bands=bands,
-        title=title,
+    figure = Figure(figsize=(10, 5.2), layout="constrained")
+    upper, lower = figure.subplots(2, 1, height_ratios=(3, 1))
+    shown, mean = history.iloc[-_HISTORY_RATIO * max(len(forecast), _LEAST_SHOWN) :], forecast["mean"]
+    upper.plot(shown.index, shown, color=_HISTORY, linewidth=1.2, label="history")
+    levels = sorted((level for level in forecast.columns if level != "mean"), key=float)
+    quantiles = forecast[levels].to_numpy()[:, None]
+    bands = quantile_bands(quantiles, [float(level) for level in levels], forecast.index, ["value"])
+    for low, high, label in bands[::2]:
+        style = {"color": _FORECAST, "alpha": 0.2, "linewidth": 0, "label": label}
+        upper.fill_between(forecast.index, low["value"], high["value"], **style)
+    marker = "o" if len(mean) == 1 else None
+    upper.plot(forecast.index, mean, color=_FORECAST, linewidth=1.6, label="forecast", marker=marker)
+    for place, mark in ((int(mean.argmax()), "^"), (int(mean.argmin()), "v")):
+        upper.plot(forecast.index[place], mean.iloc[place], marker=mark, color=_TRUTH, markersize=6)
+    upper.axvline(shown.index[-1], color="#adb5bd", linewidth=0.8)
+    upper.legend(loc="upper left", ncols=4, frameon=False, fontsize="small", bbox_to_anchor=(0, 1.14))
+    lower.stackplot(
+        forecast.index, shares.T.to_numpy(), labels=list(shares.columns), colors=_PARTS, alpha=0.85, linewidth=0
     )
+    lower.set_ylabel("weight")
+    lower.set_ylim(0, 1)
+    lower.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize="small", reverse=True)
+    for panel in (upper, lower):
+        panel.margins(x=0.01)
+        panel.grid(alpha=0.25, linewidth=0.5)
+        panel.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium", parse_math=False)
+    return figure

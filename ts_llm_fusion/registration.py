@@ -1,4 +1,4 @@
-"""Registration of our classes with the Auto classes of transformers, without importing transformers early."""
+"""Registration of our classes with transformers, without importing it early."""
 
 import importlib
 import sys
@@ -47,6 +47,16 @@ def _register(_: ModuleType) -> None:
             continue
         key = config_class.model_type if config_class is our_class else config_class
         auto_class.register(key, our_class, exist_ok=True)
+
+
+def _register_pipeline(_: ModuleType) -> None:
+    pipelines = importlib.import_module(f"{__package__}.pipelines")
+    pipelines.register_pipeline()
+
+
+def register_pipelines() -> None:
+    """Register the pipeline of forecasts once the pipelines of transformers are imported."""
+    wrapt.register_post_import_hook(_register_pipeline, "transformers.pipelines")
 
 
 def register_auto_classes() -> None:

@@ -15,7 +15,7 @@ from ts_llm_fusion.evaluation.forecasters import evaluate_forecaster
 from ts_llm_fusion.evaluation.published import published_forecasts
 from ts_llm_fusion.recipes.benchmark import read_results
 
-RECIPE = Path(__file__).parents[2] / "configs" / "eval" / "ltsf_floors.yaml"
+RECIPE = Path(__file__).parents[2] / "configs" / "eval" / "ltsf_baselines.yaml"
 GOLDEN = {
     "repeat_last": ["repeat_last_full"],
     "repeat_last, tail of 32 dropped": ["repeat_last_batch32_drop_last", "published_repeat_DLinear_paper"],
@@ -53,6 +53,26 @@ def test_naive_forecasts() -> None:
     past_values = torch.arange(6.0).view(1, 6, 1)
     assert repeat_last(3)(past_values).mean.flatten().tolist() == [5.0, 5.0, 5.0]
     assert seasonal_naive(5, 3)(past_values).mean.flatten().tolist() == [3.0, 4.0, 5.0, 3.0, 4.0]
+
+
+def test_a_short_history_is_forecast_as_without_longer_ones_beside_it() -> None:
+    long, short = torch.arange(8.0), torch.tensor([torch.nan] * 6 + [2.0, 7.0])
+    beside = seasonal_naive(4, 4, [0.2, 0.8])(torch.stack((long, short))[..., None])
+    alone = seasonal_naive(4, 4, [0.2, 0.8])(short[None, 6:, None])
+    assert alone.mean.flatten().tolist() == [2.0, 2.0, 2.0, 7.0]
+    torch.testing.assert_close(beside.mean[1:], alone.mean)
+    torch.testing.assert_close(beside.quantiles[1:], alone.quantiles)
+
+
+def test_quantiles_of_the_naive_forecasts_are_those_of_a_seasonal_random_walk() -> None:
+    # Changes over one step are 1, 3, -2, over two steps 4, 1.
+    past_values = torch.tensor([0.0, 1.0, 4.0, 2.0])[None, :, None]
+    last = repeat_last(4, [0.1, 0.5, 0.9])(past_values)
+    width = 1.2815516 * (14 / 3) ** 0.5 * torch.tensor([1.0, 2.0, 3.0, 4.0]).sqrt()
+    torch.testing.assert_close(last.quantiles[0, :, 0], 2 + width[:, None] * torch.tensor([-1.0, 0.0, 1.0]))
+    season = seasonal_naive(3, 2, [0.9])(past_values)
+    width = 1.2815516 * (17 / 2) ** 0.5 * torch.tensor([1.0, 1.0, 2.0]).sqrt()
+    torch.testing.assert_close(season.quantiles[0, :, 0, 0], torch.tensor([4.0, 2.0, 4.0]) + width)
 
 
 def test_the_ridge_learns_a_linear_rule_and_shifts_with_the_level() -> None:

@@ -24,6 +24,7 @@ FORECASTER = {
     "load_best_model_at_end": False,
     "disable_tqdm": True,
 }
+SPLIT = [0.7, 0.1, 0.2]
 QUESTIONS = {
     "data": "synthetic",
     "tasks": ["trend", "correlation"],
@@ -60,9 +61,9 @@ def evaluate(folder: Path, **settings) -> dict:
 
 def test_a_saved_forecaster_gives_what_training_reported(csv: Path, forecaster: Path, tmp_path: Path) -> None:
     names = ["repeat_last", "seasonal_naive", "ridge"]
-    found = evaluate(tmp_path, data=str(csv), models=[str(forecaster)], baselines=names)
+    found = evaluate(tmp_path, data=str(csv), models=[str(forecaster)], baselines=names, split=SPLIT)
     metrics = json.loads((forecaster / "metrics.json").read_text())
-    assert (found["look_back"], found["horizon"]) == (48, 12)
+    assert (found["context_length"], found["prediction_length"]) == (48, 12)
     assert found["windows"] == metrics["windows"]["test"] == 200 - 12 + 1
     assert found["results"].pop(str(forecaster)) == pytest.approx(metrics["test"], rel=1e-5)
     assert list(found["results"]) == names
@@ -75,7 +76,7 @@ def test_a_longer_horizon_is_rolled_out_and_windows_can_be_skipped(
     csv: Path, forecaster: Path, tmp_path: Path
 ) -> None:
     found = evaluate(tmp_path, data=str(csv), models=[str(forecaster)], prediction_length=20, test_stride=10)
-    assert found["horizon"] == 20
+    assert found["prediction_length"] == 20
     assert found["all_windows"] == 200 - 20 + 1
     assert found["windows"] == -(-found["all_windows"] // 10)
     assert np.isfinite(found["results"][str(forecaster)]["mse"])
@@ -83,6 +84,9 @@ def test_a_longer_horizon_is_rolled_out_and_windows_can_be_skipped(
 
 def test_published_numbers_stand_beside(data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     found = evaluate(tmp_path, data="ILI", context_length=104, prediction_length=24)
+    # The built-in forecaster, which sees all rows before a window, beside the ridge that was trained on the set.
+    assert found["results"]["built-in"]["mse"] < 1.2 * found["results"]["ridge"]["mse"]
+    assert 0.5 < found["results"]["built-in"]["coverage"] < 0.95
     assert found["published"]["LLM-PS (published)"] == {"mse": 1.63, "mae": 0.798}
     assert found["results"]["ridge"] == pytest.approx({"mse": 2.0155, "mae": 0.9292}, abs=1e-3)
     assert "LLM-PS (published)" in capsys.readouterr().out
@@ -131,8 +135,12 @@ def test_a_saved_language_model_gives_what_training_reported(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, "prediction_length is not set and there is no model to take it from"),
-        ({"prediction_length": 12}, "context_length is not set and there is no model"),
+        ({"split": SPLIT, "models": []}, "prediction_length is not set and there is no model to take it from"),
+        ({"split": SPLIT, "windows": 2}, "split is a setting of the test split and windows of rolling origins"),
+        ({"windows": 0}, "windows is 0; give a whole number of at least 1"),
+        ({"step": 0}, "step is 0; give a whole number of at least 1"),
+        ({"id_column": ["store"], "target_columns": ["a"]}, "no column 'store'"),
+        ({"prediction_length": 2000}, "the longest series has 1000 rows; a window of 2000 steps needs 2003"),
         ({"models": ["MODEL"], "baselines": ["dlinear"]}, "baselines: 'dlinear' is none of repeat_last"),
         ({"models": ["MODEL"], "prediction_lenght": 12}, "did you mean 'prediction_length'?"),
         ({"models": ["MODEL"], "test_stride": 0}, "test_stride is 0; it must be at least 1"),
@@ -144,7 +152,7 @@ def test_what_cannot_be_evaluated_is_one_line(
     settings: dict, message: str, csv: Path, forecaster: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     if "models" in settings:
-        settings = settings | {"models": [str(forecaster)]}
+        settings = settings | {"models": [str(forecaster)] if settings["models"] else []}
     recipe = tmp_path / "evaluate.yaml"
     recipe.write_text(yaml.safe_dump({"data": str(csv), "output_dir": str(tmp_path / "out"), **settings}))
     assert main(["evaluate", "--config", str(recipe)]) == 2
@@ -165,6 +173,6 @@ def test_a_model_is_tested_on_its_variables_whatever_the_order_of_columns(tiny_m
         data = table[columns].set_index(pd.date_range("2024-01-01", periods=300, freq="h", name="date"))
         data.to_csv(tmp_path / "data.csv")
         settings = {"data": str(tmp_path / "data.csv"), "models": [str(tmp_path / "model")], "baselines": []}
-        settings["overwrite"] = True
+        settings |= {"overwrite": True, "split": SPLIT}
         found.append(evaluate(tmp_path, **settings)["results"][str(tmp_path / "model")])
     assert found[1] == pytest.approx(found[0], rel=1e-5)

@@ -92,7 +92,7 @@ def test_series_with_gaps_are_trained_on_tested_and_forecast(kind: str, tmp_path
 
     data = str(tmp_path / "series.csv")
     settings = {"data": data, "models": [str(tmp_path / "model")], "output_dir": str(tmp_path / "evaluation")}
-    (tmp_path / "evaluate.yaml").write_text(yaml.safe_dump(settings | {"baselines": ["repeat_last", "ridge"]}))
+    (tmp_path / "evaluate.yaml").write_text(yaml.safe_dump(settings | {"split": [0.7, 0.1, 0.2]}))
     assert main(["evaluate", "--config", str(tmp_path / "evaluate.yaml")]) == 0
     found = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())["results"]
     for name in ("repeat_last", "ridge"):
@@ -134,4 +134,4 @@ def test_a_constant_column_is_forecast_and_tested(tmp_path: Path) -> None:
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
     assert all(value["mse"] < 10 for value in (metrics["test"], *metrics["baselines"].values()))
     table = forecast(tmp_path)
-    np.testing.assert_allclose(table.loc[table["series"] == "a", ["mean", "0.1", "0.9"]], 0.1, rtol=1e-12)
+    np.testing.assert_allclose(table.loc[table["item_id"] == "a", ["predictions", "0.1", "0.9"]], 0.1, rtol=1e-12)

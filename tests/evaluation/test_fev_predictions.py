@@ -85,8 +85,8 @@ def test_mase_of_seasonal_naive_is_the_one_worked_out_by_hand(task: "fev.Task", 
         by_window.append(np.mean(ratios))
     found = summary(task, "seasonal_naive")
     assert found["test_error"] == pytest.approx(np.mean(by_window), rel=1e-9)
-    # A point forecast at every level: the quantile loss is the absolute error, halved and doubled.
-    assert found["MQL"] == pytest.approx(found["MAE"], rel=1e-9)
+    # A random walk of the season has a band, which is worth more than the point forecast at every level.
+    assert found["MQL"] < 0.9 * found["MAE"]
 
 
 def test_a_saved_forecaster_predicts_with_its_quantiles(task: "fev.Task", tiny_model, tmp_path: Path) -> None:
@@ -103,8 +103,25 @@ def test_a_saved_forecaster_predicts_with_its_quantiles(task: "fev.Task", tiny_m
     alone = model.predict(
         torch.tensor(np.stack([past["a"], past["b"]], -1), dtype=torch.float32)[None], prediction_length=HORIZON
     )
-    expected = alone.mean_predictions[0, :, 1].numpy()
+    expected = alone.full_predictions[0, :, 1, 1].numpy()  # the median
     np.testing.assert_allclose(windows[1]["b"][0]["predictions"], expected, rtol=1e-5)
+
+
+def test_the_built_in_forecaster_has_the_season_of_the_calendar_and_a_calibrated_band(
+    task: "fev.Task", series: list[np.ndarray]
+) -> None:
+    windows = ts_llm_fusion.predict_fev(task, "built-in")
+    found = task.evaluation_summary(windows, model_name="built-in")
+    naive = summary(task, "seasonal_naive")
+    assert found["test_error"] < 0.9 * naive["test_error"]
+    assert found["MQL"] < 0.8 * naive["MQL"]
+    # Each series as it is forecast alone.
+    model = ts_llm_fusion.TSFusionForForecasting.from_pretrained(ts_llm_fusion.BUILT_IN)
+    past = torch.tensor(series[1][: -2 * HORIZON, :1])[None]
+    alone = model.predict(past, prediction_length=HORIZON, quantile_levels=LEVELS, seasonal_period=[24, 168])
+    first = windows[0]["a"][1]
+    for k, level in enumerate(LEVELS):
+        np.testing.assert_allclose(first[str(level)], alone.full_predictions[0, :, 0, k].numpy(), rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ("auto_ets", "auto_theta"))
@@ -130,9 +147,9 @@ def test_any_function_of_past_values_is_a_forecaster(task: "fev.Task", series: l
 
 
 def test_what_cannot_be_predicted_is_said(task: "fev.Task", tiny_model, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match="nothing: neither the folder of a forecaster nor one of repeat_last"):
+    with pytest.raises(ValueError, match="nothing: neither the folder of a forecaster nor one of built-in, rep"):
         ts_llm_fusion.predict_fev(task, "nothing")
-    with pytest.raises(ValueError, match=r"quantile 0.1 is asked for; this model gives levels from 0.2 to 0.8"):
+    with pytest.raises(ValueError, match=r"quantile 0.1 is asked for; this model \(llmps\) gives levels from"):
         ts_llm_fusion.predict_fev(task, tiny_model(quantiles=[0.2, 0.8]))
     short = repeat_last(HORIZON - 1)
     with pytest.raises(ValueError, match="the forecaster gives 11 steps; the task asks for 12"):

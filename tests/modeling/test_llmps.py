@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, AutoModelForTimeSeriesPrediction
 
 from ts_llm_fusion import LLMPSConfig, LLMPSForForecasting, LLMPSModel
+from ts_llm_fusion.modeling.modeling_llmps import LLMPSForForecastingOutput
 from ts_llm_fusion.modeling.modeling_mscnn import MSCNN
 
 LLAMA = {"model_type": "llama", "num_key_value_heads": 2, "intermediate_size": 48}
@@ -216,10 +217,24 @@ def test_quantiles_never_cross(tiny_model) -> None:
     assert quantiles.diff(dim=-1).max() > 0
 
 
+@pytest.mark.parametrize("levels", ([0.1, 0.9], [0.5], [0.1, 0.3], [0.6, 0.9]))
+def test_the_mean_lies_between_the_quantiles_and_the_loss_is_that_of_the_head(levels: list, tiny_model) -> None:
+    model, past_values = tiny_model(quantiles=levels), torch.randn(2, 48, 3)
+    model.head.bias.data.view(12, -1)[:, 0] = torch.tensor([-50.0, 50.0]).repeat(6)
+    outputs = model(past_values, future_values=torch.zeros(2, 12, 3))
+    mean, quantiles = outputs.mean_predictions, outputs.full_predictions
+    assert torch.equal(mean[:, ::2], quantiles[:, ::2, :, 0]) == (levels[0] < 0.5)
+    assert torch.equal(mean[:, 1::2], quantiles[:, 1::2, :, -1]) == (levels[-1] > 0.5)
+    outputs.loss.backward()
+    assert model.head.bias.grad.view(12, -1)[:, 0].abs().min() > 1
+
+
 def test_the_quantile_loss_is_the_pinball_loss(tiny_model) -> None:
     model = tiny_model(quantiles=[0.2, 0.9], loss="mae")
     past_values, target = torch.randn(2, 48, 3), torch.randn(2, 12, 3)
     with torch.no_grad():
+        # The mean between the quantiles: it is clipped to them after the loss.
+        model.head.bias.view(12, 3).copy_(torch.tensor([0.0, -5.0, 5.0]))
         outputs = model(past_values, future_values=target)
     expected = (target - outputs.mean_predictions).abs().mean()
     for k, level in enumerate((0.2, 0.9)):
@@ -230,6 +245,7 @@ def test_the_quantile_loss_is_the_pinball_loss(tiny_model) -> None:
 
 def test_a_long_horizon_rolls_out_and_says_so(tiny_model, caplog: pytest.LogCaptureFixture) -> None:
     model, past_values = tiny_model(quantiles=[0.1, 0.9]), torch.randn(2, 48, 3)
+    model.head.bias.data.view(12, 3).copy_(torch.tensor([0.0, -5.0, 5.0]))
     long = model.predict(past_values, prediction_length=30)
     assert "prediction_length 30 is longer than the 12" in caplog.text
     assert long.mean_predictions.shape == (2, 30, 3)
@@ -239,6 +255,39 @@ def test_a_long_horizon_rolls_out_and_says_so(tiny_model, caplog: pytest.LogCapt
     assert torch.equal(long.mean_predictions[:, :12], first)
     assert torch.equal(long.mean_predictions[:, 12:24], second)
     assert model.predict(past_values, prediction_length=5).mean_predictions.shape == (2, 5, 3)
+
+
+def test_a_long_forecast_of_a_random_walk_widens_as_it_should(tiny_model) -> None:
+    """A model that forecasts the last value, with the quantiles of a normal step from it for every block."""
+    levels = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    model = tiny_model(prediction_length=1, quantiles=levels)
+    scores = torch.special.ndtri(torch.tensor([0.5, *levels], dtype=torch.float64))
+    calls = []
+
+    def forward(past_values: torch.Tensor, past_observed_mask: torch.Tensor, **_) -> LLMPSForForecastingOutput:
+        calls.append(len(past_values))
+        forecast = past_values[:, -1:, :, None] + scores
+        return LLMPSForForecastingOutput(mean_predictions=forecast[..., 0], full_predictions=forecast[..., 1:])
+
+    model.forward = forward
+    past_values = torch.randn(2, 48, 3, dtype=torch.float64)
+    found = model.predict(past_values, prediction_length=16)
+    assert calls == [2] + [2, 64] * 15
+    torch.testing.assert_close(found.mean_predictions, past_values[:, -1:].expand(-1, 16, -1))
+    torch.testing.assert_close(found.full_predictions[..., 4], found.mean_predictions)
+    upside_down = model.predict(-past_values, prediction_length=16).full_predictions
+    torch.testing.assert_close(-upside_down.flip(-1), found.full_predictions)
+    assert torch.equal(model.predict(past_values, prediction_length=9)[1], found.full_predictions[:, :9])
+    width = found.full_predictions[..., -1] - found.full_predictions[..., 0]
+    expected = 2 * scores[-1] * torch.arange(1, 17).sqrt()
+    torch.testing.assert_close(width[0, :, 0], expected.double(), atol=0, rtol=0.1)
+
+
+def test_a_constant_series_forecasts_its_constant_at_any_horizon(tiny_model) -> None:
+    model = tiny_model(quantiles=[0.1, 0.5, 0.9])
+    outputs = model.predict(torch.full((1, 48, 1), 5.3), prediction_length=40)
+    assert torch.equal(outputs.full_predictions, torch.full((1, 40, 1, 3), 5.3))
+    assert torch.equal(outputs.mean_predictions, torch.full((1, 40, 1), 5.3))
 
 
 def test_gradient_checkpointing_gives_the_same_gradients(tiny_model) -> None:

@@ -30,8 +30,9 @@ class Forecast:
     quantile_levels: tuple[float, ...] = ()
 
 
-# Past values (batch, time, variables), NaN where missing (a short series begins with NaN) -> the forecast.
-Forecaster: TypeAlias = Callable[[Tensor], Forecast]
+# Past values (batch, time, variables), NaN where missing (a short series begins with NaN) -> the forecast. Those of
+# trained models also take covariates by name.
+Forecaster: TypeAlias = Callable[..., Forecast]
 
 
 @dataclass(frozen=True)

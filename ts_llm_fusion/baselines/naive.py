@@ -1,7 +1,6 @@
 """Naive forecasters, the lower bound for every trained model."""
 
-import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -9,23 +8,45 @@ from torch import Tensor
 from ..data.series.windows import WindowDataset
 from .forecaster import Forecast, Forecaster, fill_missing, last_steps, window_batches
 
-logger = logging.getLogger(__name__)
-
 # Limit on the matrices that the ridge holds at a time for series with gaps.
 _MAX_BYTES = 2**27
 
 
-def repeat_last(prediction_length: int) -> Forecaster:
-    """Repeat the last value."""
-    return lambda past_values: Forecast(fill_missing(past_values)[:, -1:].expand(-1, prediction_length, -1))
+def _normal_quantiles(past_values: Tensor, mean: Tensor, period: int, levels: Sequence[float]) -> Forecast:
+    """Add to a forecast that repeats the last `period` values the normal quantiles of a seasonal random walk.
+
+    Their standard deviation is s sqrt(k) in the k-th cycle, where s^2 is the mean square of the changes over `period`
+    steps (Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., table 5.2); without any such
+    change it is that of changes over one step, and without any change 0.
+    """
+    spread = torch.zeros_like(mean[:, 0])
+    for lag in (1, period):
+        change = (past_values[:, lag:] - past_values[:, :-lag]).square()
+        spread = torch.where(change.isnan().all(1), spread, change.nanmean(1).sqrt())
+    cycles = torch.arange(mean.shape[1], device=mean.device) // period + 1
+    deviation = (cycles.sqrt()[:, None] * spread[:, None]).to(mean.dtype)
+    places = torch.special.ndtri(torch.tensor(levels, dtype=torch.float64)).to(mean)
+    return Forecast(mean, mean[..., None] + deviation[..., None] * places, tuple(levels))
 
 
-def seasonal_naive(prediction_length: int, period: int) -> Forecaster:
-    """Repeat the last `period` values."""
+def repeat_last(prediction_length: int, quantile_levels: Sequence[float] = ()) -> Forecaster:
+    """Repeat the last value; the quantiles are those of a random walk.
+
+    Args:
+        prediction_length: steps to forecast.
+        quantile_levels: rising levels of the quantile forecasts, none by default.
+    """
+    return seasonal_naive(prediction_length, 1, quantile_levels)
+
+
+def seasonal_naive(prediction_length: int, period: int, quantile_levels: Sequence[float] = ()) -> Forecaster:
+    """Repeat the last `period` values; arguments as `repeat_last`."""
 
     def forecast(past_values: Tensor) -> Forecast:
-        season = fill_missing(past_values)[:, -period:]
-        return Forecast(season.repeat(1, -(-prediction_length // period), 1)[:, :prediction_length])
+        # A history shorter than a season begins with its first value.
+        season = fill_missing(last_steps(fill_missing(past_values), period))
+        mean = season.repeat(1, -(-prediction_length // period), 1)[:, :prediction_length]
+        return _normal_quantiles(past_values, mean, period, quantile_levels) if quantile_levels else Forecast(mean)
 
     return forecast
 
@@ -98,13 +119,6 @@ def pooled_ridge(train: WindowDataset, relative_penalty: float = 1e-3) -> Foreca
         weight = torch.cat([_weight_by_step(train, slice(s, s + chunk), relative_penalty) for s in starts], 1)
     else:
         weight = _common_weight(train, relative_penalty)
-    if missing.any():
-        logger.info(
-            "ridge: %d of %d training values are missing; in the past they are imputed by the value before, and no "
-            "step is fitted on a missing target.",
-            missing.sum(),
-            missing.numel(),
-        )
 
     def forecast(past_values: Tensor) -> Forecast:
         past = fill_missing(last_steps(past_values, train.context_length)).double()

@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from ..errors import UserError
+from .forecaster import Forecast, Forecaster, fill_missing
 
 # Critical value of the 90 % test of an autocorrelation.
 _CRITICAL = 1.645
 
 
 def is_seasonal(series: np.ndarray, period: int) -> np.ndarray:
-    """Test of seasonality of the M4 competition ("Benchmarks and Evaluation.R").
+    """Test the seasonality of series (series, time) as the M4 competition ("Benchmarks and Evaluation.R").
 
     A series is seasonal if its autocorrelation at one season is beyond Bartlett's 90 % limit
     1.645 sqrt((1 + 2 sum r_k^2) / n), and never with a period of 1, fewer than three seasons, constant values, or a
     period above 10 log10(n), the last lag that R computes.
-
-    Args:
-        series: (series, time).
-        period: steps of a season.
 
     Returns:
         Booleans (series,).
@@ -38,11 +37,8 @@ def is_seasonal(series: np.ndarray, period: int) -> np.ndarray:
 def seasonal_indices(series: np.ndarray, period: int) -> np.ndarray:
     """Seasonal factors of the classical multiplicative decomposition, as in R's `decompose`, with mean 1.
 
-    The trend is the centered moving average over one season; the factor of a phase is the mean of value / trend.
-
-    Args:
-        series: (series, time), at least two seasons.
-        period: steps of a season.
+    The series (series, time) have at least two seasons. The trend is the centered moving average over one season; the
+    factor of a phase is the mean of value / trend.
 
     Returns:
         (series, period), starting with the phase of the first value; not finite where a trend is 0.
@@ -102,4 +98,24 @@ def naive2(in_sample: Sequence[np.ndarray], period: int, horizon: int) -> np.nda
         forecast[rows] = _naive2(
             np.array([in_sample[row] for row in rows.tolist()], dtype=np.float64), period, horizon
         )
+    return forecast
+
+
+def batched_naive2(prediction_length: int, period: int) -> Forecaster:
+    """Naive2 as a `Forecaster`; missing values are those before them, and a series without any value is 0.
+
+    Args:
+        prediction_length: steps to forecast.
+        period: steps of a season, 1 for none.
+    """
+
+    def forecast(past_values: Tensor) -> Forecast:
+        batch, length, variables = past_values.shape
+        values = fill_missing(past_values.double()).transpose(1, 2).flatten(0, 1).numpy()
+        observed = ~torch.isnan(past_values).transpose(1, 2).flatten(0, 1)
+        first = torch.where(observed.any(1), observed.byte().argmax(1), length - 1).tolist()
+        series = [row[start:] for row, start in zip(values, first, strict=True)]
+        found = naive2(series, period, prediction_length).reshape(batch, variables, prediction_length)
+        return Forecast(torch.from_numpy(found).transpose(1, 2))
+
     return forecast

@@ -47,8 +47,12 @@ class NeuralForecaster(nn.Module):
         past_observed_mask: Tensor | None = None,
         future_values: Tensor | None = None,
         num_items_in_batch: Tensor | int | None = None,
+        **covariates: Tensor,
     ) -> NeuralForecasterOutput:
-        """Forecast, with arguments as `LLMPSForForecasting.forward`; missing past values are filled."""
+        """Forecast, with arguments as `LLMPSForForecasting.forward`.
+
+        Missing past values are filled, covariates are ignored.
+        """
         if past_observed_mask is not None:
             past_values = past_values.masked_fill(~past_observed_mask.bool(), torch.nan)
         mean = self.network(fill_missing(past_values))

@@ -1,12 +1,14 @@
 """Table of the forecasting baselines, for training reports, evaluation, benchmarks and fev."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UserError
+from .flair import flair
 from .forecaster import Forecaster, ForecastTask
 from .naive import pooled_ridge, repeat_last, seasonal_naive
+from .naive2 import batched_naive2
 from .neural import DLinearArguments, PatchTSTArguments, make_dlinear, make_patchtst
 from .statistical import auto_ets, auto_theta
 
@@ -36,12 +38,15 @@ def _seasonal_naive(task: ForecastTask) -> Forecaster:
             f"{task.name}: seasonal_naive needs a season within the look-back of {task.context_length}; the season is "
             f"{task.seasonal_period or 'not known'}. Set seasonal_period, or leave seasonal_naive out."
         )
-    return seasonal_naive(task.prediction_length, task.seasonal_period)
+    return seasonal_naive(task.prediction_length, task.seasonal_period, task.quantile_levels)
 
 
 BASELINES: dict[str, Baseline] = {
-    "repeat_last": Baseline(lambda task: repeat_last(task.prediction_length)),
+    "repeat_last": Baseline(lambda task: repeat_last(task.prediction_length, task.quantile_levels)),
     "seasonal_naive": Baseline(_seasonal_naive),
+    "naive2": Baseline(
+        lambda task: batched_naive2(task.prediction_length, task.seasonal_period or 1),
+    ),
     "ridge": Baseline(
         lambda task: pooled_ridge(task.training_windows),
         needs_training_windows=True,
@@ -55,9 +60,26 @@ BASELINES: dict[str, Baseline] = {
         lambda task: auto_theta(task.prediction_length, task.seasonal_period, task.quantile_levels),
         packages=("statsforecast",),
     ),
+    "flair": Baseline(
+        lambda task: flair(task.prediction_length, task.seasonal_period, task.quantile_levels), packages=("flaircast",)
+    ),
     "dlinear": Baseline(make_dlinear, DLinearArguments, needs_training_windows=True, packages=("transformers",)),
     "patchtst": Baseline(make_patchtst, PatchTSTArguments, needs_training_windows=True, packages=("transformers",)),
 }
+
+
+def check_fitted(names: Iterable[str]) -> None:
+    """Check names of baselines that need no settings.
+
+    Raises:
+        ValueError: for an unknown name, or that of a neural baseline.
+    """
+    known = [name for name, baseline in BASELINES.items() if baseline.settings is None]
+    for name in names:
+        if name not in known:
+            raise UserError(
+                f"baselines: {name!r} is none of {', '.join(known)}; `ts-llm-fusion benchmark` trains others."
+            )
 
 
 def make_naive_baselines(task: ForecastTask) -> dict[str, Forecaster]:

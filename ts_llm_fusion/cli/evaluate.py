@@ -1,17 +1,27 @@
-"""`ts-llm-fusion evaluate`: evaluate saved checkpoints and baselines on the test split of a set, in one table."""
+"""`ts-llm-fusion evaluate`: evaluate checkpoints and baselines on own series or on a set, in one table."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..data.registry import REGISTRY
+from ..data.series.ltsf import LTSF_DATASETS
+from ..data.series.mitbih import MITBIH
+from ..errors import UserError
 from ..evaluation.report import results_table
 from ..files import write_json, write_text
-from ..recipes.endings import versions
+from ..recipes.backtest import BacktestArguments, backtest_forecasters
 from ..recipes.evaluation import ANSWER_SETTINGS, FORECAST_SETTINGS, evaluate_answers, evaluate_forecasters
+from ..requirements import versions
 from ..training.arguments import RecipeParser
 
-_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "datasets")
+_PACKAGES = ("transformers", "datasets")
+# Settings that only the test split has, and those that only rolling origins have.
+_OF_SPLIT = (
+    "split", "context_length", "test_stride", "few_shot", "zero_shot", "noise_std", "noise_splits", "noise_seed",
+)  # fmt: skip
+_OF_ROLLING = ("windows", "step", "id_column", "quantile_levels", "series_batch")
 
 
 @dataclass
@@ -23,21 +33,47 @@ class _Set:
     )
 
 
+def _has_rolling_origins(data: str, given: Collection[str]) -> bool:
+    """Whether to evaluate from rolling origins, and not on the test split.
+
+    Raises:
+        ValueError: settings of both are given.
+    """
+    of_split, of_rolling = ([name for name in names if name in given] for names in (_OF_SPLIT, _OF_ROLLING))
+    if of_split and of_rolling:
+        raise UserError(
+            f"{of_split[0]} is a setting of the test split and {of_rolling[0]} of rolling origins; leave one out."
+        )
+    return bool(of_rolling) or not (of_split or data in LTSF_DATASETS or data == MITBIH)
+
+
+def _evaluate_series(data: str, args: Sequence[str]) -> tuple[Any, dict[str, Any], str]:
+    """Settings of the output, results, and the extent of the evaluation."""
+    (arguments, series, forecast, rolling), given = RecipeParser((*FORECAST_SETTINGS, BacktestArguments)).parse_run(
+        args
+    )
+    if _has_rolling_origins(data, given):
+        found = backtest_forecasters(arguments, series, forecast, rolling)
+        extent = f"{found['ids']} ids, {found['windows']} windows, step {found['step']}"
+        return arguments, found, f"{extent}, horizon {found['prediction_length']}"
+    found = evaluate_forecasters(arguments, series, forecast)
+    part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"
+    extent = f"test split, {found['windows']}{part} windows, look-back {found['context_length']}"
+    return arguments, found, f"{extent}, horizon {found['prediction_length']}"
+
+
 def main(args: Sequence[str]) -> None:
     """Run the command."""
     data = RecipeParser([_Set]).parse_known_recipe(args).data
     if data not in REGISTRY or REGISTRY[data].task == "forecasting":
-        settings = RecipeParser(FORECAST_SETTINGS).parse_recipe(args)
-        found = evaluate_forecasters(*settings)
-        part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"
-        extent = f"{found['windows']}{part} windows, look-back {found['look_back']}, horizon {found['horizon']}"
+        arguments, found, extent = _evaluate_series(data, args)
     else:
         settings = RecipeParser(ANSWER_SETTINGS).parse_recipe(args)
-        found = evaluate_answers(*settings)
-        extent = f"{found['questions']} questions"
+        arguments, found = settings[0], evaluate_answers(*settings)
+        extent = f"test split, {found['questions']} questions"
     found["versions"] = versions(_PACKAGES)
-    output = Path(settings[0].output_dir)
+    output = Path(arguments.output_dir)
     table = results_table({**found["results"], **found["published"]})
     write_json(output / "evaluation.json", found)
     write_text(output / "evaluation.md", table + "\n")
-    print(f"\n{found['tested_on']}: test split, {extent}\n{table}\n\nEverything is in {output}")
+    print(f"\n{found['tested_on']}: {extent}\n{table}\n\nEverything is in {output}")

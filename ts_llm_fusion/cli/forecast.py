@@ -4,6 +4,7 @@ import argparse
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,37 +13,73 @@ from ..families import BUILT_IN
 from ..files import atomic_path, check_output
 from .flags import add_reading_flags
 
+if TYPE_CHECKING:
+    from ..data.series.panels import Panel
+
 logger = logging.getLogger(__name__)
+
+# Series that are drawn.
+_PICTURES = 6
 
 
 def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ts-llm-fusion forecast", description=__doc__, allow_abbrev=False)
+    parser.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="CSV, parquet or xlsx file, or the name of a set; long (a row for each id and time step) or wide (a "
+        "column for each series)",
+    )
+    parser.add_argument("--data", help="the same as FILE")
     parser.add_argument(
         "--model",
         default=BUILT_IN,
         help="folder or Hub name of a forecaster; the built-in one, which needs no training, by default",
     )
     parser.add_argument(
-        "--data", required=True, help="CSV, parquet or xlsx file with a timestamp column, or the name of a set"
+        "--id",
+        "--id_column",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns that tell the series of a long file apart; item_id or unique_id by default",
     )
     parser.add_argument("--timestamp_column", help="column of timestamps; found by its name by default")
     add_reading_flags(parser)
-    parser.add_argument("--target_columns", "--target", nargs="+", help="columns to forecast; all by default")
     parser.add_argument(
-        "--prediction_length", "--horizon", type=int, help="steps to forecast; the horizon of training by default"
+        "--target",
+        "--target_columns",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns to forecast; by default target, y or the only column of numbers of a long file, and all of a "
+        "wide file",
     )
     parser.add_argument(
+        "--future", metavar="FILE", help="file of the known future of covariates, in the columns of FILE"
+    )
+    parser.add_argument(
+        "--horizon", "--prediction_length", type=int, help="steps to forecast; the horizon of training by default"
+    )
+    parser.add_argument(
+        "--levels",
         "--quantile_levels",
         "--quantiles",
         nargs="+",
         type=float,
-        help="levels, such as 0.1 0.9; all of the model by default",
+        help="quantile levels, such as 0.1 0.9; those of the model by default",
     )
     parser.add_argument(
-        "--output", required=True, type=Path, help="table to write, .csv or .parquet; a .png goes beside it"
+        "--output",
+        type=Path,
+        help="table to write, .csv or .parquet, with a .png beside it; NAME_forecast.csv here for NAME.csv by default",
     )
     parser.add_argument("--overwrite", action="store_true", help="overwrite an existing table and picture")
-    return parser.parse_args(args)
+    options = parser.parse_args(args)
+    if (options.file is None) == (options.data is None):
+        parser.error("give one FILE to forecast.")
+    options.file = options.file or options.data
+    options.output = options.output or Path(f"{Path(options.file).name.partition('.')[0]}_forecast.csv")
+    return options
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:
@@ -53,6 +90,23 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
             table.to_csv(temporary, index=False)
 
 
+def _first_series(panel: "Panel", table: pd.DataFrame, horizon: int) -> list[tuple[str, pd.Series, pd.DataFrame]]:
+    """Name, past and forecast of the first series of a table of forecasts."""
+    first = []
+    for start in range(0, min(len(table), _PICTURES * horizon), horizon):
+        rows = table.iloc[start : start + horizon]
+        named = rows.iloc[0]
+        keys = [str(named[column]) for column in panel.id_columns]
+        series, target = panel.find(named), str(named["target_name"])
+        name = ", ".join(keys if len(panel.targets) == 1 and keys else [*keys, target])
+        span = slice(*panel.offsets[series : series + 2])
+        column = panel.targets.index(target) if target in panel.targets else 0
+        history = pd.Series(panel.values[span, column], panel.timestamps[span])
+        forecast = rows.set_index(panel.timestamp_column).drop(columns=[*panel.id_columns, "target_name"])
+        first.append((name, history, forecast.drop(columns="item_id", errors="ignore")))
+    return first
+
+
 def main(args: Sequence[str]) -> None:
     """Run the command."""
     options = _parse(args)
@@ -60,29 +114,33 @@ def main(args: Sequence[str]) -> None:
         raise UserError(f"--output {options.output}: unknown kind of file; give .csv or .parquet.")
     picture = options.output.with_suffix(".png")
     for path in (options.output, picture):
-        check_output(path, (options.data,), options.overwrite)
-    if options.prediction_length is not None and options.prediction_length < 1:
-        raise UserError(f"--prediction_length is {options.prediction_length}; it must be at least 1.")
+        check_output(path, (options.file, options.future), options.overwrite)
+    if options.horizon is not None and options.horizon < 1:
+        raise UserError(f"--horizon is {options.horizon}; it must be at least 1.")
     # Imported here, so that --help needs no torch.
-    from ..data.series.sources import load_series
-    from ..forecasting import check_quantile_levels, forecast_frame, load_forecaster
+    from ..data.series.panels import load_panel
+    from ..data.series.tables import read_table
     from ..plots import forecast_figure, save_figure
+    from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load, reading_options
 
-    model, feature_extractor = load_forecaster(options.model)
-    levels = sorted(check_quantile_levels(options.quantile_levels, model.config.quantiles))
-    source = load_series(
-        options.data,
+    model, feature_extractor = load(options.model)
+    horizon = options.horizon or default_horizon(model.config)
+    levels = default_levels(model.config) if options.levels is None else sorted(check_levels(options.levels))
+    panel = load_panel(
+        options.file,
+        options.id,
         options.timestamp_column,
-        options.target_columns,
-        options.dayfirst,
+        options.target,
         options.freq,
-        default_freq=feature_extractor.freq,
+        dayfirst=options.dayfirst,
+        **reading_options(feature_extractor),
     )
-    table = forecast_frame(model, feature_extractor, source, options.prediction_length, levels)
-
-    steps = table["timestamp"].nunique()
-    title = f"{Path(options.data).name}: {steps} steps from {table['timestamp'].iloc[0]:%Y-%m-%d %H:%M}"
-    figure = forecast_figure(source.series, table, title)
+    future = None if options.future is None else read_table(options.future)
+    table = forecast_panel(panel, model, feature_extractor, horizon, levels, future)
+    shown = _first_series(panel, table, horizon)
+    count = len(table) // horizon
+    title = f"{Path(options.file).name}: {horizon} steps of {count} series"
+    figure = forecast_figure(shown, title, count)
     _write_table(table, options.output)
     save_figure(figure, picture)
-    logger.info("%d steps of %d series in %s, picture in %s", steps, source.series.shape[1], options.output, picture)
+    logger.info("%d steps of %d series in %s, picture in %s", horizon, count, options.output, picture)

@@ -1,12 +1,12 @@
 """Help pages of the commands that take a recipe, made without the imports of the commands."""
 
 import dataclasses
-import importlib
 import inspect
 import shutil
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pkgutil import resolve_name
 
 from ..training.settings import Setting, argument_descriptions, read_settings
 
@@ -47,8 +47,7 @@ class RecipeHelp:
         seen = {setting.name for group in self.settings().values() for setting in group}
         found: dict[str, list[Setting]] = {}
         for place in self.inherited:
-            module, name = place.split(":")
-            settings = _dataclass_settings(getattr(importlib.import_module(module), name))
+            settings = _dataclass_settings(resolve_name(place))
             found[place.replace(":", ".")] = [setting for setting in settings if setting.name not in seen]
             seen |= {setting.name for setting in settings}
         return found
@@ -109,13 +108,15 @@ _QUESTIONS = (
 # command -> its help
 RECIPE_HELP = {
     "train forecaster": RecipeHelp(
-        "Train an LLM-PS forecaster, select it on validation, test it once and save it with its report.",
+        "Train an LLM-PS forecaster, or with --start fine-tune the built-in one, select it on validation, test it "
+        "once and save it with its report.",
         "--config configs/llmps/demo.yaml --data sales.csv --output_dir outputs/sales",
         {
             "data": _SERIES,
             "model": ("ts_llm_fusion.modeling.configuration_llmps:LLMPSConfig",),
             "backbone": (f"{_TRAINING}.forecaster:BackboneArguments",),
             "training": (_FORECASTER, _RUN),
+            "fine-tuning, instead of model and backbone": (f"{_TRAINING}.fine_tuning:FineTuningArguments",),
         },
         ("transformers:TrainingArguments",),
     ),
@@ -152,11 +153,13 @@ RECIPE_HELP = {
         ("transformers:TrainingArguments",),
     ),
     "evaluate": RecipeHelp(
-        "Evaluate saved checkpoints and baselines on the test split of a set, in one table.",
-        "--config configs/eval/demo.yaml",
+        "Evaluate checkpoints and baselines in one table: from rolling origins on own series, or on the test split of "
+        "a set.",
+        "--data sales.csv --horizon 14 --windows 4 --baselines seasonal_naive flair auto_ets",
         {
             "evaluation": ("ts_llm_fusion.cli.evaluate:_Set", "ts_llm_fusion.recipes.evaluation:EvaluationArguments"),
             "series": (*_SERIES, "ts_llm_fusion.recipes.evaluation:ForecastArguments"),
+            "rolling origins": ("ts_llm_fusion.recipes.backtest:BacktestArguments",),
             "questions": (*_QUESTIONS, "ts_llm_fusion.recipes.evaluation:AnswerArguments"),
         },
     ),

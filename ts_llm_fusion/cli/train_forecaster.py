@@ -1,22 +1,28 @@
-"""`ts-llm-fusion train forecaster`: train an LLM-PS forecaster by a recipe."""
+"""`ts-llm-fusion train forecaster`: train an LLM-PS forecaster, or fine-tune a TSFusion forecaster, by a recipe."""
 
 from collections.abc import Sequence
 
 from ..hub.cards import forecasts_table
+from ..recipes.fine_tuning import FINE_TUNING_SETTINGS, run_fine_tuning_recipe
 from ..recipes.forecaster import FORECASTER_SETTINGS, run_forecaster_recipe
 from ..training.arguments import RecipeParser
+from ..training.fine_tuning import FineTuningArguments
 
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    settings, recipe = RecipeParser(FORECASTER_SETTINGS).parse_run(args)
-    data, config, backbone, arguments = settings
-    metrics = run_forecaster_recipe(data, config, backbone, arguments, recipe)
+    if RecipeParser((FineTuningArguments,)).parse_known_recipe(args).start is None:
+        (*settings, arguments), recipe = RecipeParser(FORECASTER_SETTINGS).parse_run(args)
+        metrics = run_forecaster_recipe(*settings, arguments, recipe)
+    else:
+        (*settings, arguments), recipe = RecipeParser(FINE_TUNING_SETTINGS).parse_run(args)
+        metrics = run_fine_tuning_recipe(*settings, arguments, recipe)
     if metrics is None:
         return
     print(
-        f"\n{metrics['tested_on']}: test split, {metrics['windows']['test']} windows, look-back "
-        f"{metrics['look_back']}, horizon {metrics['horizon']}, {metrics['seconds']:.0f} s of training\n"
+        f"\n{metrics['tested_on']}: test split, {metrics['windows']['test']} windows, "
+        f"look-back {metrics['context_length']}, horizon {metrics['prediction_length']}, "
+        f"{metrics['seconds']:.0f} s of training\n"
         f"{forecasts_table(metrics)}\n\n"
         f"Everything is in {arguments.output_dir}"
     )

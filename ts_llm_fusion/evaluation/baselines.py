@@ -1,22 +1,27 @@
-"""Runs of baselines: settings in, the errors on the test split out."""
+"""Runs of baselines and of ready checkpoints: settings in, the errors on the test split out."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 from torch.utils.data import Subset
-from transformers import set_seed
+from transformers import PreTrainedModel, set_seed
 
 from ..baselines.forecaster import ForecastTask
 from ..baselines.table import BASELINES
+from ..data.series.ltsf import LTSF_DATASETS
 from ..data.series.preparation import DataArguments, PreparedData, prepare
 from ..data.series.windows import collate_windows
+from ..families import BUILT_IN_NAME
+from ..forecasting import load_forecaster, model_order
+from ..processing.covariate_inputs import CovariateInputs
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..requirements import versions
 from ..training.forecaster import ForecastTrainingArguments, train_forecaster
 from ..training.runs import trained_parameters
 from .forecast_errors import ForecastErrors
-from .forecasters import chosen_windows, evaluate_forecaster, metrics_function
+from .forecasters import chosen_windows, evaluate_forecaster, metrics_function, model_forecaster
 
 
 @dataclass
@@ -43,8 +48,8 @@ def _test_windows(data: PreparedData, arguments: WindowArguments) -> tuple[Subse
     report = {
         "data": data.source.name,
         "tested_on": data.tested.source.name,
-        "look_back": arguments.context_length,
-        "horizon": arguments.prediction_length,
+        "context_length": arguments.context_length,
+        "prediction_length": arguments.prediction_length,
         "windows": {name: len(windows) for name, windows in data.splits.items()} | {"test": len(test)},
         "test_windows": len(data.tested.splits["test"]),
     }
@@ -52,21 +57,11 @@ def _test_windows(data: PreparedData, arguments: WindowArguments) -> tuple[Subse
 
 
 def forecast_task(data: PreparedData, prediction_length: int, settings: Any = None) -> ForecastTask:
-    """Task of forecasting prepared data: fitted on its training windows, tested on `data.tested`.
-
-    Args:
-        data: series and windows.
-        prediction_length: steps to forecast.
-        settings: settings of a neural baseline.
-    """
+    """Task of forecasting prepared data: fitted on its training windows, tested on `data.tested`."""
     train, tested = data.splits["train"], data.tested
     return ForecastTask(
         tested.source.name, prediction_length, train.context_length, tested.seasonal_period, train, settings=settings
     )
-
-
-def _versions(packages: Sequence[str]) -> dict[str, str]:
-    return {package: version(package) for package in ("ts-llm-fusion", "torch", *packages)}
 
 
 def run_fitted(name: str, data_arguments: DataArguments, window: WindowArguments) -> dict[str, Any]:
@@ -94,7 +89,79 @@ def run_fitted(name: str, data_arguments: DataArguments, window: WindowArguments
         "test": errors,
         "parameters_trained": baseline.num_parameters(task),
         "seconds": time.perf_counter() - start,
-        "versions": _versions(baseline.packages),
+        "versions": versions(baseline.packages),
+    }
+
+
+@dataclass
+class CheckpointArguments:
+    """A forecaster that is ready.
+
+    Args:
+        checkpoint: folder or Hub name, or "built-in" for the forecaster that needs no training.
+    """
+
+    checkpoint: str = BUILT_IN_NAME
+
+
+def evaluate_on_test(
+    model: PreTrainedModel,
+    data: PreparedData,
+    order: np.ndarray | None = None,
+    stride: int = 1,
+    drop_last_batch: int | None = None,
+    covariates: CovariateInputs | None = None,
+) -> dict[str, float]:
+    """Errors of a model on the test split, with its own look-back, as far as there are rows.
+
+    Args:
+        model: forecaster; one that takes a season gets that of the set.
+        data: series and windows.
+        order: see `model_forecaster`.
+        stride: see `chosen_windows`.
+        drop_last_batch: see `chosen_windows`.
+        covariates: covariates that the model was trained with; none by default.
+    """
+    windows = data.test_windows(model.config.context_length, covariates)
+    # A set with a protocol and without a season has none.
+    season = data.seasonal_period or (1 if data.source.name in LTSF_DATASETS else None)
+    forecaster = model_forecaster(model, windows.prediction_length, order, season)
+    chosen = chosen_windows(windows, stride, drop_last_batch)
+    return evaluate_forecaster(forecaster, chosen, with_covariates=covariates is not None)
+
+
+def run_checkpoint(
+    data_arguments: DataArguments, window: WindowArguments, arguments: CheckpointArguments
+) -> dict[str, Any]:
+    """Test a forecaster that is ready; it looks back as far as it was made for.
+
+    Args:
+        data_arguments: the series.
+        window: horizon and test windows.
+        arguments: the checkpoint.
+
+    Returns:
+        As `run_fitted`.
+
+    Raises:
+        ValueError, OSError: unusable settings, series or checkpoint.
+    """
+    model, extractor = load_forecaster(arguments.checkpoint)
+    trained_with = ForecastFeatureExtractor(covariates=extractor.covariates)
+    data = prepare(data_arguments, window.context_length, window.prediction_length, trained_with)
+    _, report = _test_windows(data, window)
+    order = model_order(model.config, extractor, data.tested.source.series.columns)
+    start = time.perf_counter()
+    errors = evaluate_on_test(
+        model, data.tested, order, window.test_stride, window.drop_last_batch, extractor.covariates
+    )
+    return {
+        **report,
+        "context_length": model.config.context_length,
+        "test": errors,
+        "parameters_trained": 0,
+        "seconds": time.perf_counter() - start,
+        "versions": versions(("transformers",)),
     }
 
 
@@ -107,18 +174,7 @@ def run_trained(
 ) -> dict[str, Any]:
     """Train a neural baseline with the Trainer of our forecaster, select it on validation and test it.
 
-    Args:
-        name: in `BASELINES`.
-        data_arguments: the series.
-        window: look-back, horizon and test windows.
-        model_arguments: settings of the baseline.
-        arguments: arguments of the Trainer.
-
-    Returns:
-        As `run_fitted`, with "selected_on" and "best_validation".
-
-    Raises:
-        ValueError, OSError: unusable settings or series.
+    The data and the windows are as in `run_fitted`, and so is the result, with "selected_on" and "best_validation".
     """
     data = prepare(data_arguments, window.context_length, window.prediction_length)
     data.check_targets("train", "validation")
@@ -142,5 +198,5 @@ def run_trained(
         "best_validation": trainer.state.best_metric,
         **trained_parameters(model),
         "seconds": seconds,
-        "versions": _versions(BASELINES[name].packages),
+        "versions": versions(BASELINES[name].packages),
     }

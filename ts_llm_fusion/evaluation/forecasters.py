@@ -1,6 +1,8 @@
 """Evaluation loop: windows, errors of any forecaster, and trained models as forecasters."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,13 +38,23 @@ def chosen_windows(windows: WindowDataset, stride: int = 1, drop_last_batch: int
     return Subset(windows, range(0, count, stride))
 
 
-def evaluate_forecaster(forecaster: Forecaster, windows: WindowDataset | Subset) -> dict[str, float]:
-    """Compute the errors of a forecaster over windows: one mean over all windows, steps and variables."""
+def evaluate_forecaster(
+    forecaster: Forecaster, windows: WindowDataset | Subset, with_covariates: bool = False
+) -> dict[str, float]:
+    """Compute the errors of a forecaster over windows: one mean over all windows, steps and variables.
+
+    Args:
+        forecaster: maps past values to the forecast.
+        windows: windows of a split.
+        with_covariates: whether the forecaster takes the covariates of the windows, by name.
+    """
     errors = None
     for batch in window_batches(windows, "forecasts"):
-        forecast = forecaster(batch["past_values"])
+        target = batch.pop("future_values")
+        past_values = batch.pop("past_values")
+        forecast = forecaster(past_values, **(batch if with_covariates else {}))
         errors = errors or ForecastErrors(forecast.quantile_levels)
-        errors.update(batch["future_values"], forecast.mean, forecast.quantiles)
+        errors.update(target, forecast.mean, forecast.quantiles)
     return (errors or ForecastErrors()).compute()
 
 
@@ -59,29 +71,44 @@ def metrics_function(errors: ForecastErrors) -> Callable[..., dict[str, float]]:
 
 
 def model_forecaster(
-    model: PreTrainedModel, prediction_length: int | None = None, order: np.ndarray | None = None
+    model: PreTrainedModel,
+    prediction_length: int | None = None,
+    order: np.ndarray | None = None,
+    seasonal_period: int | None = None,
+    quantile_levels: Sequence[float] = (),
 ) -> Forecaster:
-    """Make a `Forecaster` of a trained `LLMPSForForecasting`.
+    """Make a `Forecaster` of an `LLMPSForForecasting` or a `TSFusionForForecasting`.
 
-    A variable without any observation in the model's look-back is forecast from its last value before.
+    A variable without any observation in the model's look-back is forecast from its last value before. The forecaster
+    also takes the covariates of the model, by the names of its arguments.
 
     Args:
         model: trained forecaster.
         prediction_length: steps to forecast; the model's by default, and rolled out beyond that.
         order: positions that bring the variables into the model's order; unchanged by default. The forecast is in the
             order of the past values.
+        seasonal_period: steps of the season, 1 for none, for a model that takes it; found from the data by default.
+        quantile_levels: levels, for a model that gives any; those of its configuration by default, and for any other.
     """
-    predict: Any = model.predict
-    levels = tuple(model.config.quantiles)
+    taken_by_model = inspect.signature(model.predict).parameters
+    given_levels = bool(quantile_levels) and "quantile_levels" in taken_by_model
+    levels = tuple(quantile_levels if given_levels else model.config.quantiles)
+    further: dict[str, Any] = {"quantile_levels": levels} if given_levels else {}
+    if seasonal_period is not None and "seasonal_period" in taken_by_model:
+        further["seasonal_period"] = seasonal_period
+    predict: Any = partial(model.predict, prediction_length=prediction_length, **further)
 
-    def forecast(past_values: Tensor) -> Forecast:
+    def forecast(past_values: Tensor, **covariates: Tensor) -> Forecast:
         length = model.config.context_length
         is_empty = torch.isnan(past_values[:, -length:]).all(1, keepdim=True)
         if is_empty.any():
             past_values = torch.where(is_empty, fill_missing(past_values), past_values)
         taken = slice(None) if order is None else order
         given = slice(None) if order is None else np.argsort(order)
-        outputs = predict(past_values[:, -length:, taken].to(model.device), prediction_length=prediction_length)
+        given_covariates = {name: values.to(model.device) for name, values in covariates.items()}
+        if "past_covariates" in covariates:
+            given_covariates["past_covariates"] = given_covariates["past_covariates"][:, -length:]
+        outputs = predict(past_values[:, -length:, taken].to(model.device), **given_covariates)
         mean, quantiles = outputs.mean_predictions[:, :, given].cpu(), outputs.full_predictions
         return Forecast(mean, quantiles[:, :, given].cpu() if quantiles is not None else None, levels)
 

@@ -98,9 +98,13 @@ def smape(target: np.ndarray, forecast: np.ndarray) -> float:
     The term is 0 where target and forecast are both 0.
     """
     counted = observed(target, forecast)
-    target, forecast = target[counted], forecast[counted]
+    return float(np.mean(percentage_errors(target[counted], forecast[counted])))
+
+
+def percentage_errors(target: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Terms of `smape`, elementwise."""
     size = abs(target) + abs(forecast)
-    return float(np.mean(200 * abs(target - forecast) / np.where(size > 0, size, 1)))
+    return 200 * abs(target - forecast) / np.where(size > 0, size, 1)
 
 
 def concatenate(series: Sequence[Sequence[float] | np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -125,10 +129,23 @@ def seasonal_scale(in_sample: Sequence[Sequence[float] | np.ndarray], seasonalit
     if seasonality < 1:
         raise UserError(f"seasonality is {seasonality}; it must be at least 1.")
     values, lengths = concatenate(in_sample)
+    return flat_seasonal_scale(values, lengths, np.full(len(lengths), seasonality))
+
+
+def flat_seasonal_scale(values: np.ndarray, lengths: np.ndarray, seasonality: np.ndarray) -> np.ndarray:
+    """Scale of `seasonal_scale` for series one after the other, each with its own season.
+
+    Args:
+        values: float64 (sum of lengths,).
+        lengths: int64 (series,).
+        seasonality: int64 (series,), at least 1.
+    """
     owner = np.repeat(np.arange(len(lengths)), lengths)
-    change = abs(values[seasonality:] - values[:-seasonality])
-    counted = (owner[seasonality:] == owner[:-seasonality]) & ~np.isnan(change)
-    owner = owner[seasonality:][counted]
+    place = np.arange(len(values)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    later = np.flatnonzero(place >= seasonality[owner])
+    change = abs(values[later] - values[later - seasonality[owner[later]]])
+    counted = ~np.isnan(change)
+    owner = owner[later[counted]]
     total = np.bincount(owner, change[counted], minlength=len(lengths))
     count = np.bincount(owner, minlength=len(lengths))
     return np.divide(total, count, out=np.full(len(lengths), np.nan), where=count > 0)

@@ -25,6 +25,12 @@ def markdown_table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def _cell(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.4f}"
+
+
 def results_table(rows: Mapping[str, Mapping[str, float]]) -> str:
     """Format results as a Markdown table, with a row for each forecaster and a column for each metric of any.
 
@@ -33,5 +39,5 @@ def results_table(rows: Mapping[str, Mapping[str, float]]) -> str:
     """
     metrics = list(dict.fromkeys(metric for row in rows.values() for metric in row))
     lines = [["forecaster", *metrics]]
-    lines += [[name, *(f"{row[m]:.4f}" if m in row else "" for m in metrics)] for name, row in rows.items()]
+    lines += [[name, *(_cell(row.get(metric)) for metric in metrics)] for name, row in rows.items()]
     return markdown_table(align_columns(lines, right=True))

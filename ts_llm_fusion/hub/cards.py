@@ -13,7 +13,7 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from ..evaluation.report import results_table
-from ..families import Family, find_family
+from ..families import BUILT_IN_NAME, Family, find_family
 
 if TYPE_CHECKING:
     from ..data.entries import DatasetEntry
@@ -42,8 +42,8 @@ def _template(name: str) -> str:
 
 
 def _is_repository(name: str | None) -> bool:
-    """Whether a name is a valid repository name and not a local folder."""
-    if not name or Path(name).exists():
+    """Whether a name is a valid repository name, not a local folder and not that of the built-in forecaster."""
+    if not name or name == BUILT_IN_NAME or Path(name).exists():
         return False
     try:
         validate_repo_id(name)
@@ -102,11 +102,7 @@ def _baselines(metrics: Mapping[str, Any], suffix: str = "") -> Mapping[str, Any
 
 
 def forecasts_table(metrics: Mapping[str, Any]) -> str:
-    """Table of the errors of a forecaster and of the baselines.
-
-    Args:
-        metrics: metrics.json of `train forecaster`.
-    """
+    """Table of the errors of a forecaster and of the baselines, from metrics.json of `train forecaster`."""
     return results_table({"this model": metrics["test"], **_baselines(metrics)})
 
 
@@ -118,21 +114,13 @@ def _answer_rows(metrics: Mapping[str, Any], suffix: str) -> dict[str, Any]:
 
 
 def answers_by_task(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Exact match of the model and of the baselines for each task.
-
-    Args:
-        metrics: metrics.json of `train sft`.
-    """
+    """Exact match of the model and of the baselines for each task, from metrics.json of `train sft`."""
     rows = _answer_rows(metrics, "_by_task")
     return {name: {task: values["exact_match"] for task, values in tasks.items()} for name, tasks in rows.items()}
 
 
 def answers_table(metrics: Mapping[str, Any]) -> str:
-    """Table of the model and the baselines over all questions, followed by exact match by task if there are several.
-
-    Args:
-        metrics: metrics.json of `train sft`.
-    """
+    """Table of the model and the baselines over all questions, then exact match by task if there are several."""
     overall = {
         name: {metric: value for metric, value in row.items() if metric != "chance"}
         for name, row in _answer_rows(metrics, "").items()
@@ -163,12 +151,21 @@ def _question_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | Non
     }
 
 
+def _fusion_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not metrics or "start" not in metrics:
+        return {}
+    start = metrics["start"]
+    return {"table": forecasts_table(metrics), "start": start if _is_repository(start) else Path(start).name}
+
+
 # template of a card -> its further values
-_TEMPLATE_VALUES = {"forecaster.md": _forecaster_values, "tslm.md": _question_values}
+_TEMPLATE_VALUES = {"forecaster.md": _forecaster_values, "tsfusion.md": _fusion_values, "tslm.md": _question_values}
 
 
 def _backbone(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> tuple[str | None, str]:
-    """Name of the text model that training started from, and the description of the backbone."""
+    """Name of the model that training started from, and the description of the backbone."""
+    if metrics and "start" in metrics:
+        return metrics["start"] if _is_repository(metrics["start"]) else None, "none"
     if "text_config" not in config or not config.get("use_llm", True):
         return None, "none"
     recipe = metrics.get("recipe", {}) if metrics else {}
@@ -251,10 +248,6 @@ def card_for(folder: Path, repository: str) -> str:
     """Text of the card for a push: the card in the folder if it was edited by hand, else a new one.
 
     The snippet of an edited card gets the name of the repository.
-
-    Args:
-        folder: folder of the checkpoint.
-        repository: name of the repository.
     """
     path = folder / "README.md"
     text = path.read_text(encoding="utf-8") if path.is_file() else ""

@@ -11,7 +11,7 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 from transformers import AutoConfig
 
 from ..errors import UserError
-from ..families import Family, find_family
+from ..families import COVARIATE_FIELDS, Family, find_family
 
 _GRADIO, _PYTHON = "6.31.0", "3.12"
 _SERVED = ("forecasting", "question-answering")
@@ -21,7 +21,13 @@ def _family(checkpoint: Path) -> Family:
     path = checkpoint / "config.json"
     if not path.is_file():
         raise FileNotFoundError(f"{checkpoint}: no config.json in it; give the folder of a saved model.")
-    return find_family(json.loads(path.read_text(encoding="utf-8")).get("model_type"), checkpoint, _SERVED)
+    config = json.loads(path.read_text(encoding="utf-8"))
+    if any(config.get(name) for name in COVARIATE_FIELDS):
+        raise UserError(
+            f"{checkpoint}: a model that was trained with covariates, which an endpoint or Space does not take; push "
+            "it without them."
+        )
+    return find_family(config.get("model_type"), checkpoint, _SERVED)
 
 
 def _render(template: str, repo_id: str) -> bytes:
@@ -48,7 +54,7 @@ def endpoint_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
 
     Raises:
         FileNotFoundError: the folder has no config.json.
-        ValueError: another kind of model, or an invalid name.
+        ValueError: another kind of model, one with covariates, or an invalid name.
     """
     family = _family(checkpoint)
     contents = {
@@ -63,17 +69,11 @@ def endpoint_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
 def space_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
     """Files of a Space that demonstrates a checkpoint with public packages and the code of the checkpoint alone.
 
-    Args:
-        checkpoint: folder of a saved forecaster or language model.
-        repo_id: name on the Hub of the model that the Space loads.
+    Arguments and errors are those of `endpoint_files`.
 
     Returns:
         path in the Space -> contents: the app, the handler behind it, requirements, a card, and for a forecaster an
         example.
-
-    Raises:
-        FileNotFoundError: the folder has no config.json.
-        ValueError: another kind of model, or an invalid name.
     """
     family = _family(checkpoint)
     card = SpaceCard.from_template(

@@ -2,14 +2,14 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
 
-from ..baselines.table import BASELINES
+from ..baselines.table import BASELINES, check_fitted
 from ..checkpoints import check_checkpoint
 from ..data.qa.archives import ArchiveArguments
 from ..data.qa.questions import QuestionArguments, prepare_questions
@@ -18,13 +18,14 @@ from ..data.qa.synthetic import SyntheticArguments
 from ..data.series.preparation import DataArguments, PreparedData, prepare
 from ..errors import UserError
 from ..evaluation.answers import overall_metrics, task_metrics
-from ..evaluation.baselines import forecast_task
-from ..evaluation.forecasters import chosen_windows, evaluate_forecaster, model_forecaster
+from ..evaluation.baselines import WindowArguments, evaluate_on_test, forecast_task
+from ..evaluation.forecasters import chosen_windows, evaluate_forecaster
 from ..evaluation.published import published_answers, published_forecasts
 from ..evaluation.question_baselines import evaluate_question_baselines
-from ..families import find_family
+from ..families import BUILT_IN_NAME, find_family
 from ..files import check_output_folder, write_text
 from ..forecasting import load_forecaster, model_order
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..training.runs import trained_parameters
 from ..training.sft import generate_answers
 from .sft import prediction_lines
@@ -39,7 +40,13 @@ Rows = dict[str, dict[str, float]]
 class EvaluationArguments:
     """Checkpoints to evaluate, and the folder of the results."""
 
-    models: list[str] = field(default_factory=list, metadata={"help": "Folders or Hub names of checkpoints."})
+    models: list[str] | None = field(
+        default=None,
+        metadata={
+            "help": "Folders or Hub names of checkpoints. Series have built-in, too: the forecaster that needs no "
+            "training, and the default."
+        },
+    )
     output_dir: str = field(default="outputs/evaluation", metadata={"help": "Folder of the results."})
     overwrite: bool = field(default=False, metadata={"help": "Overwrite the results of another evaluation."})
 
@@ -48,16 +55,27 @@ class EvaluationArguments:
 class ForecastArguments:
     """Windows to evaluate forecasters on, and baselines beside them."""
 
-    baselines: list[str] = field(
-        default_factory=lambda: ["repeat_last", "ridge"],
+    baselines: list[str] | None = field(
+        default=None,
         metadata={
-            "help": "Baselines without settings, such as seasonal_naive or auto_ets; an unknown name lists all."
+            "help": "Baselines without settings, such as flair or auto_ets; an unknown name lists all. By default "
+            "repeat_last and ridge, and seasonal_naive from rolling origins."
         },
     )
     context_length: int | None = field(
-        default=None, metadata={"help": "Look-back of the baselines; the longest of the models by default."}
+        default=None,
+        metadata={
+            "help": "Look-back of the baselines; the longest of the trained models by default, 96 where there is none."
+        },
     )
-    prediction_length: int | None = field(default=None, metadata={"help": "Horizon; that of the models by default."})
+    prediction_length: int | None = field(
+        default=None,
+        metadata={
+            "help": "Horizon; by default that of the trained models, the shortest that is published for the set, or a "
+            "season.",
+            "aliases": "--horizon",
+        },
+    )
     test_stride: int = field(default=1, metadata={"help": "Steps between two evaluated test windows."})
 
 
@@ -75,34 +93,43 @@ FORECAST_SETTINGS = (EvaluationArguments, DataArguments, ForecastArguments)
 ANSWER_SETTINGS = (EvaluationArguments, QuestionArguments, SyntheticArguments, ArchiveArguments, AnswerArguments)
 
 
-def _check_output(arguments: EvaluationArguments) -> None:
-    answers = [f"predictions_{number}*.jsonl" for number, _ in enumerate(arguments.models, start=1)]
+def check_evaluation_output(arguments: EvaluationArguments, others: Sequence[str] = ()) -> None:
+    """Check that the results, and other files, can be written; raises OSError and ValueError if not."""
+    answers = [f"predictions_{number}*.jsonl" for number, _ in enumerate(arguments.models or (), start=1)]
     check_output_folder(
-        arguments.output_dir, ("evaluation.json", "evaluation.md", *answers), overwrite=arguments.overwrite
+        arguments.output_dir, ("evaluation.json", "evaluation.md", *answers, *others), overwrite=arguments.overwrite
     )
 
 
-def _lengths(arguments: ForecastArguments, configs: Mapping[str, Any]) -> tuple[int, int]:
-    """Look-back and horizon of the windows, in steps."""
-    horizons = {config.prediction_length for config in configs.values()}
-    if arguments.prediction_length is None and len(horizons) != 1:
-        given = f"the models have {sorted(horizons)}" if horizons else "there is no model to take it from"
-        raise UserError(f"prediction_length is not set and {given}; set it.")
-    if arguments.context_length is None and not configs:
-        raise UserError("context_length is not set and there is no model to take it from; set it.")
-    horizon = arguments.prediction_length or horizons.pop()
-    return arguments.context_length or max(config.context_length for config in configs.values()), horizon
+def _lengths(data: str, forecast: ForecastArguments, configs: Mapping[str, Any]) -> tuple[int, int]:
+    """Look-back of the baselines and horizon, in steps."""
+    trained = [config for config in configs.values() if not find_family(config.model_type, data).any_history]
+    horizons = {config.prediction_length for config in trained or configs.values()}
+    published = published_forecasts(data)["horizon"]
+    horizon = forecast.prediction_length
+    if horizon is None and not trained and len(published):
+        horizon = int(published.min())
+    if horizon is None:
+        if len(horizons) != 1:
+            given = f"the models have {sorted(horizons)}" if horizons else "there is no model to take it from"
+            raise UserError(f"prediction_length is not set and {given}; set it.")
+        horizon = horizons.pop()
+    if forecast.context_length is not None:
+        return forecast.context_length, horizon
+    return max((config.context_length for config in trained), default=WindowArguments.context_length), horizon
 
 
 def _baseline_rows(data: PreparedData, horizon: int, names: Sequence[str], test: Any) -> Rows:
-    known = [name for name, baseline in BASELINES.items() if baseline.settings is None]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise UserError(
-            f"baselines: {unknown[0]!r} is none of {', '.join(known)}; `ts-llm-fusion benchmark` trains others."
-        )
+    check_fitted(names)
     task = forecast_task(data, horizon)
     return {name: evaluate_forecaster(BASELINES[name].make(task), test) for name in names}
+
+
+def _with_covariates_of(data: DataArguments, extractors: Iterable[ForecastFeatureExtractor]) -> DataArguments:
+    """Settings in which the covariates of checkpoints are no series to forecast."""
+    given = [*data.known_covariates, *data.past_covariates, *data.static_covariates]
+    names = {name: None for extractor in extractors if extractor.covariates for name in extractor.covariates.names}
+    return replace(data, known_covariates=data.known_covariates + [name for name in names if name not in given])
 
 
 def evaluate_forecasters(
@@ -110,7 +137,8 @@ def evaluate_forecasters(
 ) -> dict[str, Any]:
     """Errors of checkpoints and baselines on the test split, in units of the training split's standard deviation.
 
-    All forecasters get the same windows; a model with a shorter look-back uses the end of each.
+    All forecasters forecast the same steps; each model looks back as far as it was made for. A model that was trained
+    with covariates gets them, encoded as in its training; baselines ignore them.
 
     Returns:
         The errors by forecaster under "results", with settings, counts of windows and published errors.
@@ -118,19 +146,25 @@ def evaluate_forecasters(
     Raises:
         ValueError, OSError: for a checkpoint, series or settings that are not usable.
     """
-    _check_output(arguments)
-    models = {name: load_forecaster(name) for name in arguments.models}
-    context_length, horizon = _lengths(forecast, {name: model.config for name, (model, _) in models.items()})
+    check_evaluation_output(arguments)
+    names = [BUILT_IN_NAME] if arguments.models is None else arguments.models
+    models = {name: load_forecaster(name) for name in names}
+    configs = {name: model.config for name, (model, _) in models.items()}
+    context_length, horizon = _lengths(data_arguments.zero_shot or data_arguments.data, forecast, configs)
+    data_arguments = _with_covariates_of(data_arguments, [extractor for _, extractor in models.values()])
     data = prepare(data_arguments, context_length, horizon)
     data.tested.check_targets("test")
     columns = data.tested.source.series.columns
     orders = {name: model_order(model.config, extractor, columns) for name, (model, extractor) in models.items()}
     test = chosen_windows(data.tested.splits["test"], forecast.test_stride)
-    rows = _baseline_rows(data, horizon, forecast.baselines, test)
+    baselines = ["repeat_last", "ridge"] if forecast.baselines is None else forecast.baselines
+    rows = _baseline_rows(data, horizon, baselines, test)
     seconds, parameters = {}, {}
-    for name, (model, _) in models.items():
+    for name, (model, extractor) in models.items():
         start = time.perf_counter()
-        rows[name] = evaluate_forecaster(model_forecaster(model, horizon, orders[name]), test)
+        rows[name] = evaluate_on_test(
+            model, data.tested, orders[name], forecast.test_stride, covariates=extractor.covariates
+        )
         seconds[name] = time.perf_counter() - start
         parameters[name] = trained_parameters(model)["parameters_total"]
     published = published_forecasts(data.tested.source.name)
@@ -138,8 +172,8 @@ def evaluate_forecasters(
     return {
         "data": data.source.name,
         "tested_on": data.tested.source.name,
-        "look_back": context_length,
-        "horizon": horizon,
+        "context_length": context_length,
+        "prediction_length": horizon,
         "windows": len(test),
         "all_windows": len(data.tested.splits["test"]),
         "results": rows,
@@ -170,8 +204,9 @@ def evaluate_answers(
     Raises:
         ValueError, OSError: for a checkpoint, questions or settings that are not usable.
     """
-    _check_output(arguments)
-    for name in arguments.models:
+    check_evaluation_output(arguments)
+    names = arguments.models or []
+    for name in names:
         check_checkpoint(name)
         find_family(AutoConfig.from_pretrained(name).model_type, name, ["question-answering"])
     data = prepare_questions(question, synthetic, archive, needed=("test",))
@@ -181,7 +216,7 @@ def evaluate_answers(
         variants[", series shuffled"] = shuffle_series(test, answer.seed)
     by_task = evaluate_question_baselines(data) if "train" in data.splits else {}
     seconds, parameters = {}, {}
-    for number, name in enumerate(arguments.models, start=1):
+    for number, name in enumerate(names, start=1):
         model = AutoModelForCausalLM.from_pretrained(name)
         processor = AutoProcessor.from_pretrained(name)
         parameters[name] = trained_parameters(model)["parameters_total"]

@@ -20,6 +20,7 @@ from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..forecasting import model_order
 from ..plots import plot_forecast, quantile_bands, save_figure
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..requirements import versions
 from ..training.forecaster import (
     BackboneArguments,
     ForecasterConfigArguments,
@@ -29,12 +30,12 @@ from ..training.forecaster import (
     train_forecaster,
 )
 from ..training.runs import save_model, trained_parameters
-from .endings import finish_run, save_run, versions
+from .endings import finish_run, save_run
 from .run_folder import start_run
 
 logger = logging.getLogger(__name__)
 
-_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "peft", "accelerate")
+_PACKAGES = ("transformers", "peft", "accelerate")
 _NUM_PLOTS = 3
 
 # Settings of the recipe.
@@ -58,10 +59,11 @@ def _plot_test_windows(model: Any, data: PreparedData, folder: Path) -> None:
         begin = data.borders[1] - length + int(start)
         rows = data.source.series.iloc[begin : begin + length + model.config.prediction_length]
         past, future = rows.iloc[:length], rows.iloc[length:]
-        window = windows[int(start)]["past_values"][None].to(model.device)
-        if torch.isnan(window).all(1).any():
+        window = {name: given[None].to(model.device) for name, given in windows[int(start)].items()}
+        if torch.isnan(window["past_values"]).all(1).any():
             continue
-        outputs = model.predict(window)
+        del window["future_values"]
+        outputs = model.predict(**window)
         mean = feature_extractor.unscale(outputs.mean_predictions[0].double().cpu().numpy(), columns)
         bands: Sequence[Any] = ()
         if model.config.quantiles:
@@ -122,12 +124,13 @@ def run_forecaster_recipe(
     data.check_targets("train", "validation")
     data.tested.check_targets("test")
     set_seed(arguments.seed)
-    model, t2t = build_forecaster(config_arguments, backbone_arguments, data.source.series.shape[1])
+    model, t2t = build_forecaster(config_arguments, backbone_arguments, data.source.series.shape[1], data.covariates)
     feature_extractor = ForecastFeatureExtractor(
         context_length=config_arguments.context_length,
         min_length=config_arguments.patch_length or 2,
         scaler=data.scaler,
         freq=data_arguments.freq,
+        covariates=data.covariates,
     )
     # Before training: the model may not fit the set of a zero-shot test.
     model_order(model.config, feature_extractor, data.tested.source.series.columns)
@@ -161,8 +164,8 @@ def run_forecaster_recipe(
     metrics = {
         "data": data.source.name,
         "tested_on": data.tested.source.name,
-        "look_back": config_arguments.context_length,
-        "horizon": config_arguments.prediction_length,
+        "context_length": config_arguments.context_length,
+        "prediction_length": config_arguments.prediction_length,
         "variables": list(data.source.series.columns),
         "windows": {
             **{name: len(windows) for name, windows in data.splits.items()},

@@ -122,25 +122,58 @@ def test_whatever_is_absent_every_row_is_on_the_grid_or_it_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("name", "season"),
+    ("name", "seasons"),
     [
-        ("business days", 5),
-        ("Monday to Saturday", 6),
-        ("Monday, Wednesday, Friday", 3),
-        ("8 to 15 h on weekdays", 8),
-        ("half hours with a break at noon", 8),
-        ("10 minutes by day", 96),
-        ("currencies", 24),
-        ("a short Saturday", 9),
-        ("h in Berlin", 24),
-        ("the 15th", 12),
-        ("SMS from 2021-01-01", 24),
-        ("QE-NOV from 2021-01-01", 4),
-        ("YE-JUN from 2021-01-01", None),
+        ("business days", (5, 261)),
+        ("Monday to Saturday", (6, 313)),
+        ("Monday, Wednesday, Friday", (3, 157)),
+        ("8 to 15 h on weekdays", (8, 40)),
+        ("half hours with a break at noon", (8, 40)),
+        ("10 minutes by day", (96, 672)),
+        ("currencies", (24, 120)),
+        ("a short Saturday", (9, 49)),
+        ("h in Berlin", (24, 168)),
+        ("D in Berlin", (7, 365)),
+        ("7h from 2021-03-01 12:30", (24,)),
+        ("36h from 2021-03-01 12:30", (14, 244)),
+        ("3D from 2021-01-01", (7, 122)),
+        ("W-WED from 2021-01-01", (52,)),
+        ("the 15th", (12,)),
+        ("SMS from 2021-01-01", (24,)),
+        ("QE-NOV from 2021-01-01", (4,)),
+        ("YE-JUN from 2021-01-01", ()),
     ],
 )
-def test_the_season_is_that_of_the_grid(name: str, season: int | None) -> None:
-    assert find_grid(GRIDS[name].delete(3)).season == season
+def test_the_seasons_are_those_of_the_grid(name: str, seasons: tuple[int, ...]) -> None:
+    grid = find_grid(GRIDS[name].delete(3))
+    assert grid.seasons == seasons
+    assert grid.season == (seasons[0] if seasons else None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    count=st.integers(1, 240),
+    unit=st.sampled_from(["s", "min", "h", "D", "W", "MS", "QE"]),
+    rows=st.integers(2, 40),
+    start=st.datetimes(pd.Timestamp("1950-01-01"), pd.Timestamp("2100-01-01")),
+)
+@example(count=1, unit="MS", rows=2, start=pd.Timestamp("2023-02-01"))
+def test_a_season_is_a_whole_number_of_steps_and_of_days_or_weeks_or_a_year(
+    count: int, unit: str, rows: int, start: pd.Timestamp
+) -> None:
+    stamps = pd.date_range(pd.Timestamp(start).floor("s"), periods=rows, freq=f"{count}{unit}")
+    seasons = find_grid(stamps, f"{count}{unit}").seasons
+    assert list(seasons) == sorted(set(seasons))
+    assert len(seasons) <= 2
+    hours = {"s": 1 / 3600, "min": 1 / 60, "h": 1, "D": 24, "W": 168, "MS": 730.5, "QE": 2191.5}[unit] * count
+    for season in seasons:
+        days = season * hours / 24
+        assert season >= 2
+        assert (abs(days - round(days)) < 1e-3 and round(days) in {*range(1, 8), *range(7, 56, 7)}) or (
+            abs(days - 365.25) <= 0.05 * 365.25
+        )
+    if hours <= 12 and 24 % hours == 0:
+        assert seasons == (round(24 / hours), round(168 / hours))
 
 
 @pytest.mark.parametrize(
@@ -187,15 +220,15 @@ def with_row(rows: pd.DatetimeIndex, row: str) -> pd.DatetimeIndex:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (DAYS[:1], "x: 1 timestamp; at least 2 are needed to tell the time step, or name it with --freq"),
-        (HOURS + JITTER, r"x: the time step cannot be told: .* row 2 \("),
+        (DAYS[:1], "x: 1 timestamp; at least 2 are needed to determine the time step, or name it with --freq"),
+        (HOURS + JITTER, r"x: the time step cannot be determined: .* row 2 \("),
         (with_row(HOURS, "2024-01-03 10:30"), r"958 of 960 rows are 01:00:00 .* row 60 \(2024-01-03 10:30:00\)"),
         (with_row(HOURS[:200], "2024-01-03 10:30"), r"row 60 \(2024-01-03 10:30:00\) does not fit in"),
         (with_row(BUSINESS, "2024-03-02"), r"row 46 \(2024-03-02 00:00:00\) does not fit in"),
         (with_row(GRIDS["8 to 15 h on weekdays"], "2024-03-05 18:00"), r"\(2024-03-05 18:00:00\) does not fit in"),
         (pd.DatetimeIndex([*GRIDS["the 15th"][:9], "2021-10-14"]), r"\(2021-10-14 00:00:00\) does not fit in|row 3"),
-        (DAYS[[0, 6, 7, 80, 81, 83, 100]], "cannot be told: 2 of 6 rows are 1 days after the one before"),
-        (with_row(HOURS[:5] + pd.Timedelta(seconds=1), "2060-01-01"), "x: the time step cannot be told"),
+        (DAYS[[0, 6, 7, 80, 81, 83, 100]], "cannot be determined: 2 of 6 rows are 1 days after the one before"),
+        (with_row(HOURS[:5] + pd.Timedelta(seconds=1), "2060-01-01"), "x: the time step cannot be determined"),
         # Midnight of a place whose clocks change is at 22:00 or 23:00 of UTC: no rounding of an even step.
         (pd.date_range("2024-03-01", periods=60, tz="Europe/Berlin").tz_convert("UTC"), r"row 32 \(2024-03-31 22:00"),
         (pd.date_range("2024", periods=30, freq="W", tz="Europe/Berlin").tz_convert("UTC"), "days of a place"),

@@ -10,7 +10,7 @@ import torch
 
 from ts_llm_fusion.data.series.borders import split_borders
 from ts_llm_fusion.data.series.ltsf import LTSF_DATASETS
-from ts_llm_fusion.data.series.windows import WindowDataset, collate_windows, split_windows
+from ts_llm_fusion.data.series.windows import WindowDataset, collate_windows, single_windows, split_windows
 
 # Published protocol: (train windows at look-back 96, or 104 for ILI; test windows), by horizon.
 COUNTS = {
@@ -113,3 +113,12 @@ def test_reading_every_window_of_ettm1_at_96_and_720_adds_less_than_50_megabytes
     *counts, added = output.stdout.split()
     assert list(map(int, counts)) == [33745, 10801, 10801]
     assert float(added) < 50
+
+
+def test_windows_of_single_series_may_begin_before_the_first_row() -> None:
+    values = torch.arange(20.0).view(10, 2)
+    past, future = single_windows(values, torch.tensor([1, 8]), torch.tensor([1, 0]), 3, 2)
+    assert past[0].isnan().tolist() == [True, True, False]
+    assert past[0, 2] == 1
+    assert past[1].tolist() == [10, 12, 14]
+    assert future.tolist() == [[3, 5], [16, 18]]

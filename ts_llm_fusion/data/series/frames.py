@@ -45,7 +45,7 @@ def _has_index_of_time(table: pd.DataFrame) -> bool:
     return isinstance(table.index, pd.DatetimeIndex | pd.PeriodIndex)
 
 
-def _timestamp_column(table: pd.DataFrame, name: str | None, source: str) -> Any:
+def find_timestamp_column(table: pd.DataFrame, name: str | None, source: str) -> Any:
     if name is not None:
         if name not in table.columns:
             raise UserError(f"{source}: no column {name!r}; the columns are {list(table.columns)}.")
@@ -67,7 +67,7 @@ def _is_nameless(column: Any) -> bool:
     return _NAMELESS.fullmatch(str(column)) is not None
 
 
-def _is_identifier(column: Any) -> bool:
+def is_identifier(column: Any) -> bool:
     return _IDENTIFIER.search(str(column).lower()) is not None
 
 
@@ -78,8 +78,8 @@ def _check_is_wide(table: pd.DataFrame, timestamps: pd.DatetimeIndex, chosen: bo
     """
     starts_again = timestamps.has_duplicates or not timestamps.is_monotonic_increasing
     for column in table.columns:
-        is_strong = _is_identifier(column) and not chosen
-        if is_strong or (starts_again and (_is_identifier(column) or str(column).lower() in NAMES_OF_SERIES)):
+        is_strong = is_identifier(column) and not chosen
+        if is_strong or (starts_again and (is_identifier(column) or str(column).lower() in NAMES_OF_SERIES)):
             count = table[column].nunique()
             if 1 < count < len(table):
                 raise UserError(
@@ -88,13 +88,16 @@ def _check_is_wide(table: pd.DataFrame, timestamps: pd.DatetimeIndex, chosen: bo
                 )
 
 
-def _is_row_number(cells: pd.Series) -> bool:
+def is_row_number(column: Any, cells: pd.Series) -> bool:
+    """Whether a column without a name numbers the rows."""
+    if not _is_nameless(column):
+        return False
     if not pd.api.types.is_integer_dtype(cells.dtype) or cells.isna().any():
         return False
     return len(cells) == 1 or bool((np.diff(cells.to_numpy(dtype=np.int64)) > 0).all())
 
 
-def _other_content(cells: pd.Series) -> str | None:
+def other_content(cells: pd.Series) -> str | None:
     """Name of the content of a column that cannot be a series, by the type of its cells; None for a series."""
     dtype = cells.dtype
     if isinstance(dtype, pd.CategoricalDtype):
@@ -121,16 +124,16 @@ def _other_content(cells: pd.Series) -> str | None:
 def _label_content(column: Any, cells: pd.Series, timestamps: pd.DatetimeIndex) -> str | None:
     """Name of the content of a column that numbers, identifies or dates the rows; None for a series."""
     name, is_whole, count = str(column).lower(), pd.api.types.is_integer_dtype(cells.dtype), np.arange(len(cells))
-    if _is_nameless(column) and _is_row_number(cells):
+    if is_row_number(column, cells):
         return "row numbers"
     if _ROW_NUMBERS.fullmatch(name) and is_whole and any(np.array_equal(cells, count + first) for first in (0, 1)):
         return "row numbers"
     is_text = cells.dtype in (object, "str")
-    names_series = _is_identifier(column) or (name in NAMES_OF_SERIES and (is_whole or is_text))
+    names_series = is_identifier(column) or (name in NAMES_OF_SERIES and (is_whole or is_text))
     if names_series and cells.nunique(dropna=False) == 1:
         return "the same identifier in every row"
     if is_whole or is_text:
-        if _is_identifier(column) and cells.nunique() == len(cells):
+        if is_identifier(column) and cells.nunique() == len(cells):
             return "an identifier of each row"
         if name in TIMESTAMP_NAMES or _DATE.search(name):
             return "dates"
@@ -151,7 +154,7 @@ def _may_be_number(cell: Any) -> bool:
     return isinstance(cell, str | Real | Decimal) and not isinstance(cell, bool | np.timedelta64)
 
 
-def _numeric(column: pd.Series, source: str) -> np.ndarray:
+def numeric_values(column: pd.Series, source: str) -> np.ndarray:
     if isinstance(column.dtype, pd.CategoricalDtype | pd.ArrowDtype) and not pd.api.types.is_numeric_dtype(column):
         # Arrow text that is not a number would become NaN, which pandas does not count as missing there.
         column = pd.Series(np.asarray(column, dtype=object), name=column.name)
@@ -165,8 +168,8 @@ def _numeric(column: pd.Series, source: str) -> np.ndarray:
         cell = repr(column.iloc[bad[0]])
         raise UserError(
             f"{source}: row {bad[0] + 1} of column {column.name!r} is not a number: "
-            f"{cell if len(cell) < 80 else cell[:77] + '...'}; name the numeric columns as targets, or mend the value "
-            "(an empty cell is a missing value)."
+            f"{cell if len(cell) < 80 else cell[:77] + '...'}; name the numeric columns as targets, or correct the "
+            "value (an empty cell is a missing value)."
         )
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
@@ -180,11 +183,11 @@ def _columns_of_series(
         if unknown:
             raise UserError(f"{source}: no column {unknown[0]!r}; the columns are {list(table.columns)}.")
         for column in wanted:
-            if what := _other_content(table[column]):
+            if what := other_content(table[column]):
                 raise UserError(f"{source}: column {column!r} holds {what}, not a series; name columns of numbers.")
         return list(wanted)
     left_out = {
-        name: _other_content(table[name]) or _label_content(name, table[name], timestamps) for name in table.columns
+        name: other_content(table[name]) or _label_content(name, table[name], timestamps) for name in table.columns
     }
     for column, what in left_out.items():
         if what:
@@ -229,7 +232,7 @@ def to_series(
     if _has_index_of_time(table) and timestamp_column in (None, table.index.name):
         timestamps = parse_timestamps(table.index.to_series(), source)
     else:
-        timestamp_column = _timestamp_column(table, timestamp_column, source)
+        timestamp_column = find_timestamp_column(table, timestamp_column, source)
         timestamps = parse_timestamps(table[timestamp_column], source, dayfirst)
         table = table.drop(columns=timestamp_column)
     _check_is_wide(table, timestamps, target_columns is not None, source)
@@ -245,13 +248,13 @@ def to_series(
     columns = _columns_of_series(table, timestamps, target_columns, source)
     if not columns:
         raise UserError(f"{source}: no column of values beside the timestamps.")
-    series = pd.DataFrame({str(c): _numeric(table[c], source) for c in columns}, index=timestamps)
+    series = pd.DataFrame({str(c): numeric_values(table[c], source) for c in columns}, index=timestamps)
     for column in series.columns:
         values = series[column].to_numpy()
         if np.isinf(values).any():
             row = int(np.flatnonzero(np.isinf(values))[0])
             raise UserError(
-                f"{source}: row {row + 1} of column {column!r} is infinite; mend the value or leave it empty."
+                f"{source}: row {row + 1} of column {column!r} is infinite; correct the value or leave it empty."
             )
         if np.isnan(values).all():
             raise UserError(f"{source}: column {column!r} has no values at all; drop it.")

@@ -4,17 +4,22 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import Tensor
 
 from ...errors import UserError
+from ...processing.covariate_inputs import TIME_FEATURES, CovariateInputs
 from ...processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..entries import SPLITS
 from .borders import few_shot_end, split_borders
 from .sources import SeriesSource, load_series
-from .windows import WindowDataset, split_windows
+from .windows import StepCovariates, WindowDataset, split_windows
 
 logger = logging.getLogger(__name__)
+
+# Look-back where none is given: this, or a quarter of the training rows if they are fewer.
+_USUAL_LOOK_BACK = 336
 
 
 @dataclass
@@ -28,6 +33,22 @@ class DataArguments:
         default=None, metadata={"help": "Column of timestamps; found by its name by default."}
     )
     target_columns: list[str] | None = field(default=None, metadata={"help": "Columns to forecast; all by default."})
+    known_covariates: list[str] = field(
+        default_factory=list, metadata={"help": "Columns of covariates that are known in the future, of any type."}
+    )
+    past_covariates: list[str] = field(
+        default_factory=list, metadata={"help": "Columns of covariates that are known in the past alone."}
+    )
+    static_covariates: list[str] = field(
+        default_factory=list, metadata={"help": "Columns of covariates that are the same in every row."}
+    )
+    time_features: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "Covariates made of the timestamps: minute_of_hour, hour_of_day, day_of_week, day_of_month, "
+            "day_of_year, month_of_year."
+        },
+    )
     freq: str | None = field(
         default=None,
         metadata={"help": "Time step, a pandas alias such as h, B or MS; inferred from the timestamps by default."},
@@ -67,6 +88,13 @@ class DataArguments:
         unknown = [split for split in self.noise_splits if split not in SPLITS]
         if unknown:
             raise UserError(f"noise_splits: no split {unknown[0]!r}; the splits are {', '.join(SPLITS)}.")
+        names = [*self.known_covariates, *self.past_covariates, *self.static_covariates]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise UserError(f"covariate {twice[0]!r} is named twice; it is known, past or static.")
+        unknown = [name for name in self.time_features if name not in TIME_FEATURES]
+        if unknown:
+            raise UserError(f"time_features: {unknown[0]!r} is none of {', '.join(TIME_FEATURES)}.")
 
 
 @dataclass(frozen=True)
@@ -76,23 +104,42 @@ class PreparedData:
     Args:
         source: series before scaling.
         borders: rows at which train, validation and test end.
+        values: scaled series, float32 (time, variables).
+        noisy: the same with noise; `values` without noise on the test split.
         splits: windows under "train", "validation" and "test".
         scaler: column -> [mean, standard deviation] of the training rows.
         seasonal_period: steps of the season, or None.
         zero_shot: set to test on instead of this one, if any.
+        covariates: encoding and scale of the covariates, fitted on the training rows; None without any.
     """
 
     source: SeriesSource
     borders: tuple[int, int, int]
+    values: Tensor
+    noisy: Tensor
     splits: dict[str, WindowDataset]
     scaler: dict[str, list[float]]
     seasonal_period: int | None
     zero_shot: "PreparedData | None" = None
+    covariates: CovariateInputs | None = None
 
     @property
     def tested(self) -> "PreparedData":
         """Set to test on: this one, or the other one of a zero-shot test."""
         return self.zero_shot or self
+
+    def test_windows(self, context_length: int, covariates: CovariateInputs | None = None) -> WindowDataset:
+        """Windows of the test split with another look-back, as far as there are rows before it; the same targets.
+
+        Args:
+            context_length: look-back.
+            covariates: covariates of a trained model, which the windows then hold; none by default.
+        """
+        test = self.splits["test"]
+        rows = slice(max(0, self.borders[1] - context_length), self.borders[2])
+        look_back = self.borders[1] - rows.start
+        steps = None if covariates is None else _encode_covariates(covariates, self.source).rows(rows)
+        return WindowDataset(self.values[rows], look_back, test.prediction_length, self.noisy[rows], covariates=steps)
 
     def check_targets(self, *names: str) -> None:
         """Raise ValueError if one of these splits has no observed value to forecast."""
@@ -130,9 +177,44 @@ def _report_missing(source: SeriesSource) -> None:
         )
 
 
+def _fit_covariates(arguments: DataArguments, source: SeriesSource, train_stop: int) -> CovariateInputs | None:
+    """Encoding and scale of the covariates of a recipe, from the training rows; None without any."""
+    known, past, static = arguments.known_covariates, arguments.past_covariates, arguments.static_covariates
+    if not (known or past or static or arguments.time_features):
+        return None
+    table = pd.DataFrame(index=source.series.index) if source.covariates is None else source.covariates
+    empty = [name for name in table.columns if table[name].iloc[:train_stop].isna().all()]
+    if empty:
+        raise UserError(f"{source.name}: covariate {empty[0]!r} has no value in the training split; drop it.")
+    return CovariateInputs.fit(table.iloc[:train_stop], known, past, static, arguments.time_features)
+
+
+def _encode_covariates(covariates: CovariateInputs, source: SeriesSource) -> StepCovariates:
+    """Encode the covariates of the rows of a source.
+
+    Raises:
+        ValueError: a covariate does not fit its encoding, a static one changes over time, or the rows have no dates.
+    """
+    if covariates.time_features and not source.dated:
+        raise UserError(f"{source.name}: the rows have no dates; leave time_features out.")
+    table = pd.DataFrame(index=source.series.index) if source.covariates is None else source.covariates
+    for name in covariates.static.names:
+        if table[name].nunique() > 1:
+            raise UserError(
+                f"{source.name}: static covariate {name!r} changes over time; name it under known_covariates or "
+                "past_covariates."
+            )
+    by_step = covariates.encode_past(table, pd.DatetimeIndex(table.index))
+    first = {name: table[name].dropna().iloc[:1].reset_index(drop=True) for name in covariates.static.names}
+    static = covariates.encode_static(pd.DataFrame(first, index=[0]))[0]
+    return StepCovariates(
+        torch.tensor(by_step, dtype=torch.float32), covariates.num_known, torch.tensor(static, dtype=torch.float32)
+    )
+
+
 def prepare(
     arguments: DataArguments,
-    context_length: int,
+    context_length: int | None,
     prediction_length: int,
     feature_extractor: ForecastFeatureExtractor | None = None,
 ) -> PreparedData:
@@ -143,20 +225,31 @@ def prepare(
 
     Args:
         arguments: series and their split.
-        context_length: look-back.
+        context_length: look-back; None for a quarter of the training rows, 336 at most.
         prediction_length: horizon.
-        feature_extractor: feature extractor of a trained model, for its order of columns; unchanged by default.
+        feature_extractor: feature extractor of a trained model, for its order of columns, unchanged by default, and
+            its covariates, by default fitted as `arguments` say.
 
     Raises:
         ValueError: unusable series, or series too short for a window in each split.
     """
+    covariates = None if feature_extractor is None else feature_extractor.covariates
+    names = [*arguments.known_covariates, *arguments.past_covariates, *arguments.static_covariates]
+    names += [] if covariates is None else [name for name in covariates.names if name not in names]
     source = load_series(
-        arguments.data, arguments.timestamp_column, arguments.target_columns, arguments.dayfirst, arguments.freq
+        arguments.data,
+        arguments.timestamp_column,
+        arguments.target_columns,
+        arguments.dayfirst,
+        arguments.freq,
+        covariate_columns=names,
     )
     if feature_extractor is not None:
         order = feature_extractor.training_order(source.series.columns)
         source = replace(source, series=source.series.iloc[:, order])
     borders = source.borders or split_borders(len(source.series), arguments.split)
+    if context_length is None:
+        context_length = max(1, min(_USUAL_LOOK_BACK, borders[0] // 4))
     train_rows = source.series.iloc[: borders[0]]
     empty = train_rows.columns[train_rows.isna().all()]
     if len(empty):
@@ -164,6 +257,8 @@ def prepare(
     scaler = ForecastFeatureExtractor.fit_scaler(train_rows)
     _report_missing(source)
     values = torch.tensor(ForecastFeatureExtractor(scaler=scaler).scale(source.series), dtype=torch.float32)
+    covariates = covariates or _fit_covariates(arguments, source, borders[0])
+    by_step = None if covariates is None else _encode_covariates(covariates, source)
     period = arguments.seasonal_period or source.seasonal_period
     if period is None and source.grid is not None:
         period = source.grid.season
@@ -180,12 +275,16 @@ def prepare(
         own = ("zero_shot", "few_shot", "timestamp_column", "target_columns", "freq", "seasonal_period")
         unset: dict[str, Any] = dict.fromkeys(own)
         other = replace(arguments, data=arguments.zero_shot, **unset)
-        zero_shot = prepare(other, context_length, prediction_length, ForecastFeatureExtractor(scaler=scaler))
+        trained = ForecastFeatureExtractor(scaler=scaler, covariates=covariates)
+        zero_shot = prepare(other, context_length, prediction_length, trained)
     return PreparedData(
         source=source,
         borders=borders,
-        splits=split_windows(values, borders, context_length, prediction_length, train_stop, inputs),
+        values=values,
+        noisy=inputs.get("test", values),
+        splits=split_windows(values, borders, context_length, prediction_length, train_stop, inputs, by_step),
         scaler=scaler,
         seasonal_period=period,
         zero_shot=zero_shot,
+        covariates=covariates,
     )

@@ -35,6 +35,7 @@ class SeriesSource:
         seasonal_period: steps of the season, where it is known.
         dated: whether the index holds real dates; if not, only its step has a meaning.
         grid: time grid of the rows; None where a protocol defines the rows.
+        covariates: columns of covariates as they were given, indexed like `series`; None without any.
     """
 
     name: str
@@ -43,6 +44,7 @@ class SeriesSource:
     seasonal_period: int | None = None
     dated: bool = True
     grid: TimeGrid | None = None
+    covariates: pd.DataFrame | None = None
 
 
 def _statsmodels(name: str) -> pd.DataFrame:
@@ -70,12 +72,7 @@ READERS: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {
 
 
 def _read_ltsf(name: str) -> pd.DataFrame:
-    """Read the series of a benchmark set, all rows of its file.
-
-    Raises:
-        FileNotFoundError: as `locate`.
-        ValueError: the file has fewer rows or other columns than the protocol.
-    """
+    """Read the series of a benchmark set, all rows of its file."""
     dataset = LTSF_DATASETS[name]
     table = read_table(locate(dataset.file, name))
     if dataset.even_rows and "date" in table.columns:
@@ -90,11 +87,42 @@ def _read_ltsf(name: str) -> pd.DataFrame:
     return series
 
 
-def _on_grid(
-    name: str, series: pd.DataFrame, freq: str | None, default_freq: str | None, seasonal_period: int | None = None
+def on_grid(
+    name: str,
+    series: pd.DataFrame,
+    freq: str | None,
+    default_freq: str | None,
+    seasonal_period: int | None = None,
+    covariates: pd.DataFrame | None = None,
 ) -> SeriesSource:
+    """Find the grid of series, and add the rows that are absent from it; arguments and errors as `load_series`."""
     grid = find_grid(pd.DatetimeIndex(series.index), freq, default_freq, name)
-    return SeriesSource(name, complete(series, grid, name), None, seasonal_period, grid=grid)
+    series = complete(series, grid, name)
+    if covariates is not None:
+        covariates = covariates.reindex(series.index)
+    return SeriesSource(name, series, None, seasonal_period, grid=grid, covariates=covariates)
+
+
+def _read_columns(
+    name: str,
+    table: pd.DataFrame,
+    covariate_columns: Sequence[str],
+    timestamp_column: str | None = None,
+    target_columns: Sequence[str] | None = None,
+    dayfirst: bool | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Series of a table, as `to_series`, and its columns of covariates, which are not series; None without any."""
+    columns = {str(column): column for column in table.columns}
+    for column in covariate_columns:
+        if column not in columns:
+            raise UserError(f"{name}: no column {column!r} of covariates; the columns are {list(columns)}.")
+        if column in (target_columns or ()):
+            raise UserError(f"{name}: column {column!r} is both a target and a covariate; name it once.")
+    chosen = [columns[column] for column in covariate_columns]
+    series = to_series(table.drop(columns=chosen), timestamp_column, target_columns, name, dayfirst)
+    if not chosen:
+        return series, None
+    return series, table[chosen].set_axis(covariate_columns, axis=1).set_axis(series.index)
 
 
 def load_series(
@@ -104,6 +132,7 @@ def load_series(
     dayfirst: bool | None = None,
     freq: str | None = None,
     default_freq: str | None = None,
+    covariate_columns: Sequence[str] = (),
 ) -> SeriesSource:
     """Load series by name (`ETTh1`, `co2`, ...), from a CSV, parquet or xlsx file, or from a table.
 
@@ -117,6 +146,7 @@ def load_series(
         dayfirst: whether 01/02/2024 is 1 February; inferred from the whole column by default.
         freq: time step, a pandas alias such as `h`, `B` or `MS`; inferred from the timestamps by default.
         default_freq: time step to use where `freq` is None and it fits, such as that of a checkpoint.
+        covariate_columns: columns that are covariates of any type instead of series.
 
     Raises:
         FileNotFoundError: the file or set is not available; the error says where to put it.
@@ -127,8 +157,9 @@ def load_series(
     if not isinstance(data, pd.DataFrame) and hasattr(data, "to_pandas"):
         data = data.to_pandas()
     if isinstance(data, pd.DataFrame):
-        series = to_series(data, timestamp_column, target_columns, dayfirst=dayfirst)
-        return _on_grid("the table", series, freq, default_freq)
+        name = "the table"
+        series, covariates = _read_columns(name, data, covariate_columns, timestamp_column, target_columns, dayfirst)
+        return on_grid(name, series, freq, default_freq, covariates=covariates)
     if not isinstance(data, str | Path):
         raise UserError(
             f"the series are of type {type(data).__name__}; give a name, a path, or a table of pandas, pyarrow or "
@@ -137,23 +168,27 @@ def load_series(
     name = str(data)
     if name in READERS:
         loader, period = READERS[name]
-        return _on_grid(name, to_series(loader(), None, target_columns, source=name), freq, default_freq, period)
+        series, covariates = _read_columns(name, loader(), covariate_columns, target_columns=target_columns)
+        return on_grid(name, series, freq, default_freq, period, covariates)
     if freq is not None and (name == MITBIH or name in LTSF_DATASETS):
         raise UserError(f"{name}: freq is {freq!r}, but the rows of this set are those of its protocol; leave it out.")
     if name == MITBIH:
-        series = to_series(read_mitbih(), None, target_columns, source=name)
-        return SeriesSource(name, series, split_borders(len(series), (0.7, 0.1, 0.2)), dated=False)
+        series, covariates = _read_columns(name, read_mitbih(), covariate_columns, target_columns=target_columns)
+        borders = split_borders(len(series), (0.7, 0.1, 0.2))
+        return SeriesSource(name, series, borders, dated=False, covariates=covariates)
     if name in LTSF_DATASETS:
         dataset = LTSF_DATASETS[name]
-        series = _read_ltsf(name)
-        if target_columns is not None:
-            series = to_series(series, None, target_columns, source=name)
-        return SeriesSource(name, series, dataset.borders, dataset.seasonal_period)
+        series, covariates = _read_ltsf(name), None
+        if target_columns is not None or covariate_columns:
+            series, covariates = _read_columns(name, series, covariate_columns, target_columns=target_columns)
+        return SeriesSource(name, series, dataset.borders, dataset.seasonal_period, covariates=covariates)
     if not Path(name).suffix:
         known = [*LTSF_DATASETS, *READERS, MITBIH]
         raise UserError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
-    series = to_series(read_table(name), timestamp_column, target_columns, name, dayfirst)
-    return _on_grid(name, series, freq, default_freq)
+    series, covariates = _read_columns(
+        name, read_table(name), covariate_columns, timestamp_column, target_columns, dayfirst
+    )
+    return on_grid(name, series, freq, default_freq, covariates=covariates)
 
 
 def _entry(name: str, description: str, homepage: str) -> DatasetEntry:

@@ -14,21 +14,22 @@ from pandas.tseries.offsets import BaseOffset, BusinessDay, CustomBusinessDay, D
 logger = logging.getLogger(__name__)
 
 # Minimum share of neighboring timestamps one step apart for a grid to be inferred.
-_MIN_CONFIDENCE = 0.5
+MIN_CONFIDENCE = 0.5
 # A weekday or time of day without rows is closed if absence by chance is less probable than this.
 _MAX_CHANCE = 0.03
 # Maximum rows of a grid: a multiple of the timestamps, plus an allowance for short series with a long absence.
-_MAX_GROWTH, _FREE_ROWS = 10, 100_000
+MAX_GROWTH, FREE_ROWS = 10, 100_000
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
-# Longest step -> its usual season: a day for minutes and hours, a week for days, a year for the rest.
-_SEASONS = (
-    (pd.Timedelta(hours=12), pd.Timedelta(days=1)),
-    (pd.Timedelta(days=2), pd.Timedelta(days=7)),
-    (pd.Timedelta(days=100), pd.Timedelta(days=365.25)),
-)
+_DAY, _WEEK, _YEAR = pd.Timedelta(days=1), pd.Timedelta(days=7), pd.Timedelta(days=365.25)
+# Days or weeks that are a season together where one alone is not a whole number of steps: 5 days for steps of 5 hours.
+_MOST_CYCLES = 7
+# Largest share of a cycle by which a season may miss it: days and weeks only by rounding, years by a week or two.
+_ROUNDING, _YEAR_ROUNDING = 1e-5, 0.05
+# Steps over which the mean length of a calendar step is taken: whole years of half months, months and quarters.
+_MEAN_STEPS = 24
 
 
 @dataclass(frozen=True)
@@ -64,20 +65,40 @@ class TimeGrid:
 
     @property
     def season(self) -> int | None:
-        """Rows of the usual season: a day or its sessions for hours, a week for days, a year for the rest."""
+        """Rows of the shortest usual season; None where there is none."""
+        return next(iter(self.seasons), None)
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """Rows of the usual seasons, rising, two at most: a day and a week for steps of up to 12 hours, a week and a
+        year for up to half a week, a year for up to half a year.
+
+        A day has the rows of its longest session, a week those of its open days. Where a day or a week is not a whole
+        number of steps, the shortest number of them that is one stands for it, and none if that is more than 7; years
+        are rounded.
+        """
         if len(self.timestamps) < 2:
-            return None
+            return ()
         if self.slots is not None:
-            most = int(np.bincount(self.slots // _day(self.timestamps)).max())
-            return most if most > 1 else len(self.slots)
-        length = (self.timestamps[-1] - self.timestamps[0]) / (len(self.timestamps) - 1)
-        if length <= _SEASONS[0][0] and not isinstance(self.offset, Tick):
-            return int(pd.Series(1, index=self.timestamps.normalize()).groupby(level=0).sum().max())
-        for longest, season in _SEASONS:
-            if length <= longest:
-                period = round(season / length)
-                return period if period > 1 else None
-        return None
+            day, week = int(np.bincount(self.slots // _day(self.timestamps)).max()), len(self.slots)
+            seasons = (day, week) if day > 1 else (week, round(week * (_YEAR / _WEEK)))
+            return tuple(sorted(set(seasons)))
+        length = self._mean_step()
+        if length <= _DAY / 2 and not isinstance(self.offset, Tick):
+            rows = self.timestamps
+            day = int(pd.Series(1, index=rows.normalize()).groupby(level=0).sum().max())
+            return tuple(sorted({day, day * len(rows.day_of_week.unique())}))
+        cycles = [cycle for cycle in (_DAY, _WEEK, _YEAR) if 2 * length <= cycle * (1 + _YEAR_ROUNDING)][:2]
+        return tuple(sorted({steps for cycle in cycles if (steps := _whole_steps(cycle, length)) is not None}))
+
+    def _mean_step(self) -> pd.Timedelta:
+        first, last = self.timestamps[0], self.timestamps[-1]
+        if isinstance(self.offset, Day):
+            return pd.Timedelta(days=self.offset.n)
+        if is_fixed(self.offset):
+            return (last - first) / (len(self.timestamps) - 1)
+        rows = pd.date_range(first.tz_localize(None).as_unit("s"), periods=_MEAN_STEPS + 1, freq=self.offset)
+        return (rows[-1] - rows[0]) / _MEAN_STEPS
 
     def following(self, count: int) -> pd.DatetimeIndex:
         """Next `count` rows after the end of the grid."""
@@ -85,7 +106,7 @@ class TimeGrid:
         if self.slots is not None:
             weeks = pd.Timedelta(days=7 * (count // len(self.slots) + 2))
             rows = _slot_range(self.slots, self.timestamps[-1:], last.tz_localize(None) + weeks)
-        elif _is_fixed(self.offset):
+        elif is_fixed(self.offset):
             past, steps = (last - self.timestamps[0]).as_unit("ns"), len(self.timestamps) - 1
             if past == steps * pd.Timedelta(self.offset):
                 rows = pd.date_range(last, periods=count + 1, freq=self.offset)
@@ -102,11 +123,19 @@ def _day(timestamps: pd.DatetimeIndex) -> int:
     return int(np.timedelta64(1, "D") / np.timedelta64(1, timestamps.unit))
 
 
+def _whole_steps(cycle: pd.Timedelta, length: pd.Timedelta) -> int | None:
+    """Steps of the fewest cycles that are a whole number of them; None beyond `_MOST_CYCLES`, or one year."""
+    most, rounding = (1, _YEAR_ROUNDING) if cycle == _YEAR else (_MOST_CYCLES, _ROUNDING)
+    steps = np.arange(1, most + 1) * (cycle / length)
+    whole = np.abs(steps - steps.round()) <= rounding * (cycle / length)
+    return int(steps[np.argmax(whole)].round()) if whole.any() else None
+
+
 def _text(time: pd.Timedelta) -> str:
     return str(time).removeprefix("0 days ").removesuffix(" 00:00:00")
 
 
-def _is_fixed(offset: BaseOffset) -> TypeGuard[Tick]:
+def is_fixed(offset: BaseOffset) -> TypeGuard[Tick]:
     """Whether a step has a fixed length; a day does not, where clocks change."""
     return isinstance(offset, Tick) and not isinstance(offset, Day)
 
@@ -141,20 +170,20 @@ def _check_size(
     first, last = timestamps[0].tz_localize(None), timestamps[-1].tz_localize(None)
     if slots is not None:
         length = pd.Timedelta(days=7) / len(slots)
-    elif _is_fixed(offset):
+    elif is_fixed(offset):
         length = pd.Timedelta(offset)
     else:
         ahead = pd.date_range(first, periods=3, freq=offset)
         length = (ahead[2] - ahead[0]) / 2
     rows = (last - first) / length
-    if rows > _MAX_GROWTH * len(timestamps) + _FREE_ROWS:
+    if rows > MAX_GROWTH * len(timestamps) + FREE_ROWS:
         raise ValueError(
             f"{source}: {len(timestamps)} timestamps from {first} to {last} would be {rows:.2g} rows at a step of "
             f"{what}; give a part without the long absence, or name a longer step with --freq (freq= in Python)."
         )
 
 
-def _build(
+def build(
     timestamps: pd.DatetimeIndex, offset: BaseOffset, slots: np.ndarray | None, source: str
 ) -> tuple[TimeGrid, np.ndarray]:
     """Build a grid through the first timestamp, and the mask of the timestamps on it."""
@@ -163,7 +192,7 @@ def _build(
     first, last = timestamps[0], timestamps[-1]
     if slots is not None:
         rows = _slot_range(slots, timestamps, last.tz_localize(None))
-    elif _is_fixed(offset):
+    elif is_fixed(offset):
         rows = pd.date_range(first, last, freq=offset)
     else:
         rows = _localized(pd.date_range(first.tz_localize(None), last.tz_localize(None), freq=offset), first.tz)
@@ -178,7 +207,7 @@ def _build(
     return TimeGrid(rows, offset, slots, confidence), on_grid
 
 
-def _parse_freq(freq: str) -> BaseOffset:
+def parse_freq(freq: str) -> BaseOffset:
     """Parse a pandas alias.
 
     Raises:
@@ -203,22 +232,22 @@ def _inferred_note(timestamps: pd.DatetimeIndex) -> str:
 
 def _grid_of_freq(timestamps: pd.DatetimeIndex, freq: str, source: str) -> TimeGrid:
     """Build the grid of a given step."""
-    offset = _parse_freq(freq)
+    offset = parse_freq(freq)
     slots = None
     if isinstance(offset, BusinessDay | CustomBusinessDay) and offset.n == 1 and offset.freqstr in ("B", "C"):
         day = _day(timestamps)
         slots = np.arange(5) * day + timestamps[:1].tz_localize(None).asi8[0] % day
-    grid, on_grid = _build(timestamps, offset, slots, source)
+    grid, on_grid = build(timestamps, offset, slots, source)
     if not on_grid.all():
         stamp = timestamps[int(np.argmin(on_grid))]
         raise ValueError(
             f"{source}: timestamp {stamp} is not on the grid of freq {freq!r}{_inferred_note(timestamps)}; give a "
-            "step that every row lies on, or mend the row."
+            "step that every row lies on, or correct the row."
         )
     return grid
 
 
-def _month_offset(dates: pd.DatetimeIndex) -> BaseOffset | None:
+def month_offset(dates: pd.DatetimeIndex) -> BaseOffset | None:
     """Infer the step of dates that follow a monthly rule: the first rule that all of them follow."""
     days = dates.day.to_numpy()
     to_end = dates.days_in_month.to_numpy() - days
@@ -263,7 +292,7 @@ def _month_offset(dates: pd.DatetimeIndex) -> BaseOffset | None:
     return to_offset(f"{step}{name}")
 
 
-def _day_offset(dates: pd.DatetimeIndex) -> BaseOffset:
+def day_offset(dates: pd.DatetimeIndex) -> BaseOffset:
     day = _day(dates)
     step = int(np.gcd.reduce(np.diff(dates.asi8 // day)))
     if step % 7:
@@ -271,7 +300,15 @@ def _day_offset(dates: pd.DatetimeIndex) -> BaseOffset:
     return to_offset(f"{step // 7}W-{_WEEKDAYS[dates[0].weekday()]}")
 
 
-def _is_improbable(rows: int, places: int, more: np.ndarray | int, log_ways: float) -> np.ndarray:
+# Logarithm of the gamma function.
+_log_gamma = np.vectorize(math.lgamma, otypes=[float])
+# Ways to choose a number of weekdays.
+_WAYS_OF_WEEKDAYS = [math.comb(7, number) for number in range(8)]
+
+
+def is_improbable(
+    rows: np.ndarray | int, places: np.ndarray | int, more: np.ndarray | int, log_ways: np.ndarray | float
+) -> np.ndarray:
     """Whether `more` places are improbably all empty by chance, where `rows` of `places` are not.
 
     If rows are absent at random, the probability is the product of Laplace's rule of succession over the places.
@@ -282,47 +319,53 @@ def _is_improbable(rows: int, places: int, more: np.ndarray | int, log_ways: flo
         more: number of other places.
         log_ways: logarithm of the number of ways to choose those.
     """
-    absent, trials = places - rows + 1, places + 2
-    log_gamma = np.vectorize(math.lgamma, otypes=[float])
-    log_chance = log_gamma(absent + more) - math.lgamma(absent) - log_gamma(trials + more) + math.lgamma(trials)
+    # A local time that the clock repeats is one place with two rows.
+    absent, trials = np.maximum(places - rows + 1, 1), places + 2
+    log_chance = _log_gamma(absent + more) - _log_gamma(absent) - _log_gamma(trials + more) + _log_gamma(trials)
     return log_chance + log_ways < math.log(_MAX_CHANCE)
 
 
-def _closed_weekdays(days: np.ndarray) -> np.ndarray:
-    """Mask of weekdays that are closed: empty, and improbably so by chance.
+def closed_weekdays(rows: np.ndarray, turns: np.ndarray) -> np.ndarray:
+    """Mask of weekdays that are closed: empty, and improbably so by chance, (..., 7).
 
     Args:
-        days: days since 1970 that have rows.
+        rows: days with rows on each weekday, from Monday, (..., 7).
+        turns: all days of each weekday from the first row to the last.
     """
-    turns = _weekday_counts(np.arange(days[0], days[-1] + 1))
-    is_closed = _weekday_counts(days) == 0
-    closed = np.flatnonzero(is_closed)
-    if len(closed) and turns[closed].min() > 1 and len(days) == turns[~is_closed].sum():
-        # No other day is absent: the rule, seen more than once, explains all absences.
-        return is_closed
+    is_closed = rows == 0
+    number, found, places = is_closed.sum(-1), rows.sum(-1), (turns * ~is_closed).sum(-1)
+    # No other day is absent: the rule, seen more than once, explains all absences.
+    is_rule = (number > 0) & (np.where(is_closed, turns, 2).min(-1) > 1) & (found == places)
     # A closed weekend is expected.
-    ways = 1 if list(closed) == [5, 6] else math.comb(7, len(closed))
-    return is_closed & _is_improbable(len(days), turns[~is_closed].sum(), turns[is_closed].sum(), math.log(ways))
+    is_weekend = (is_closed == [False] * 5 + [True] * 2).all(-1)
+    log_ways = np.where(is_weekend, 0.0, np.log(_WAYS_OF_WEEKDAYS)[number])
+    return is_closed & (is_rule | is_improbable(found, places, (turns * is_closed).sum(-1), log_ways))[..., None]
 
 
 def _weekday_counts(days: np.ndarray) -> np.ndarray:
     return np.bincount((days + 3) % 7, minlength=7)
 
 
-def _has_closed_times(times: np.ndarray, days: int, clock: int, in_a_day: int) -> bool:
+def has_closed_times(
+    rows: np.ndarray | int,
+    days: np.ndarray | int,
+    turns: np.ndarray | int,
+    clock: np.ndarray | int,
+    in_a_day: np.ndarray | int,
+) -> np.ndarray:
     """Whether the times of day without rows are closed: improbably empty by chance.
 
     Args:
-        times: time of day of each row.
+        rows: number of rows.
         days: number of days with rows.
+        turns: one day less; two if the first row is later in its day than the last, because a time between them is due
+            neither on the first day nor on the last.
         clock: number of times of day with rows.
         in_a_day: number of times of day.
     """
-    # A time between the last row and the first is not due on the first and on the last day.
-    turns = days - 1 - int(times[0] > times[-1])
     closed = in_a_day - clock
-    log_ways = math.lgamma(in_a_day + 1) - math.lgamma(closed + 1) - math.lgamma(clock + 1)
-    return turns > 0 and bool(_is_improbable(len(times), days * clock, closed * turns, log_ways))
+    log_ways = _log_gamma(in_a_day + 1) - _log_gamma(closed + 1) - _log_gamma(clock + 1)
+    return (turns > 0) & is_improbable(rows, days * clock, closed * np.maximum(turns, 0), log_ways)
 
 
 def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.ndarray | None, int | None]:
@@ -341,29 +384,30 @@ def _week_slots(wall: pd.DatetimeIndex, step: int, is_usual: bool) -> tuple[np.n
     with_rows = np.unique(days)
     clock, of_clock = np.unique(times, return_inverse=True)
     in_a_day = day // step
-    if len(clock) < in_a_day and not _has_closed_times(times, len(with_rows), len(clock), in_a_day):
+    days_due = len(with_rows) - 1 - int(times[0] > times[-1])
+    if len(clock) < in_a_day and not has_closed_times(len(wall), len(with_rows), days_due, len(clock), in_a_day):
         return None, None
     weekday = (days + 3) % 7
     turns = _weekday_counts(np.arange(with_rows[0], with_rows[-1] + 1))
     seen = _weekday_counts(with_rows)
     rows = np.bincount(weekday * len(clock) + of_clock, minlength=7 * len(clock)).reshape(7, len(clock))
     places = int((turns[:, None] * (rows > 0)).sum())
-    is_closed = (rows == 0) & _is_improbable(len(wall), places, seen, math.log(rows.size))[:, None]
-    is_slot = ~_closed_weekdays(with_rows)[:, None] & ~is_closed
+    is_closed = (rows == 0) & is_improbable(len(wall), places, seen, math.log(rows.size))[:, None]
+    is_slot = ~closed_weekdays(seen, turns)[:, None] & ~is_closed
     if is_slot.all() and len(clock) == in_a_day:
         return None, None
     if not is_usual and (2 * rows < seen[:, None])[is_slot].any():
         return None, None
     # An isolated row, such as the only Saturday of a year, follows no rule.
     absent = (places - len(wall) + 1) / (places + 2)
-    is_rare = _is_rare(rows, turns[:, None], absent, rows.size)
-    is_rare |= _is_rare(rows.sum(0), (seen[:, None] * is_slot).sum(0), absent, len(clock))
+    is_rare = are_too_few(rows, turns[:, None], absent, rows.size)
+    is_rare |= are_too_few(rows.sum(0), (seen[:, None] * is_slot).sum(0), absent, len(clock))
     odd = np.flatnonzero((is_rare & (rows > 0))[weekday, of_clock])
     slots = np.flatnonzero(is_slot)
     return slots // len(clock) * day + clock[slots % len(clock)], int(odd[0]) if len(odd) else None
 
 
-def _is_rare(rows: np.ndarray, places: np.ndarray, absent: float, ways: int) -> np.ndarray:
+def are_too_few(rows: np.ndarray, places: np.ndarray, absent: float, ways: int) -> np.ndarray:
     """Mask of improbably few rows for their places; C(places, rows) is at most places^rows."""
     log_chance = np.log(ways) + rows * np.log(np.maximum(places, 1)) + (places - rows) * np.log(absent)
     return log_chance < np.log(_MAX_CHANCE)
@@ -379,18 +423,18 @@ def _cannot_tell(timestamps: pd.DatetimeIndex, source: str, odd: int | None = No
     times = np.unique((timestamps.asi8 - timestamps.asi8[0] + half_day) % _day(timestamps)) - half_day
     if timestamps.tz is not None and len(times) == 2 and np.abs(times).max() <= hour:
         return ValueError(
-            f"{source}: the time step cannot be told: the rows are days of a place whose clocks change, but in "
+            f"{source}: the time step cannot be determined: the rows are days of a place whose clocks change, but in "
             f"{timestamps.tz}, where row {odd + 1} ({timestamps[odd]}) fits in no --freq; give dates of that place "
             "without offsets, or in its time zone (DatetimeIndex.tz_convert)."
         )
     return ValueError(
-        f"{source}: the time step cannot be told: {counts.max()} of {len(timestamps) - 1} rows are {step} after the "
-        f"one before, and row {odd + 1} ({timestamps[odd]}) does not fit in; name the step with --freq (freq= in "
+        f"{source}: the time step cannot be determined: {counts.max()} of {len(timestamps) - 1} rows are {step} after "
+        f"the one before, and row {odd + 1} ({timestamps[odd]}) does not fit in; name the step with --freq (freq= in "
         "Python), such as h, 15min, D, B or MS."
     )
 
 
-def _fixed_offset(step: int, unit: Literal["s", "ms", "us", "ns"]) -> BaseOffset:
+def fixed_offset(step: int, unit: Literal["s", "ms", "us", "ns"]) -> BaseOffset:
     """Offset of a fixed step; days become hours, because days differ where clocks change."""
     offset = to_offset(pd.Timedelta(np.timedelta64(step, unit)))
     return pd.offsets.Hour(24 * offset.n) if isinstance(offset, Day) else offset
@@ -413,10 +457,10 @@ def _is_rounded(values: np.ndarray, second: int) -> bool:
 
 def _grid_by_dates(timestamps: pd.DatetimeIndex, dates: pd.DatetimeIndex, source: str) -> TimeGrid | None:
     """Infer the grid of rows with one time of day: a calendar step, else a number of days or weeks."""
-    for offset in (_month_offset(dates), _day_offset(dates)):
+    for offset in (month_offset(dates), day_offset(dates)):
         if offset is not None:
-            grid, on_grid = _build(timestamps, offset, None, source)
-            if on_grid.all() and grid.confidence >= _MIN_CONFIDENCE:
+            grid, on_grid = build(timestamps, offset, None, source)
+            if on_grid.all() and grid.confidence >= MIN_CONFIDENCE:
                 return grid
     return None
 
@@ -425,10 +469,10 @@ def _grid_by_steps(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid | None
     """Infer the grid of a fixed step."""
     steps = np.diff(timestamps.asi8)
     step = int(np.gcd.reduce(steps))
-    if np.mean(steps == step) >= _MIN_CONFIDENCE:
-        return _build(timestamps, _fixed_offset(step, timestamps.unit), None, source)[0]
+    if np.mean(steps == step) >= MIN_CONFIDENCE:
+        return build(timestamps, fixed_offset(step, timestamps.unit), None, source)[0]
     if _is_rounded(timestamps.asi8, _day(timestamps) // 86_400):
-        return TimeGrid(timestamps, _fixed_offset(int(np.median(steps)), timestamps.unit), None, 1.0)
+        return TimeGrid(timestamps, fixed_offset(int(np.median(steps)), timestamps.unit), None, 1.0)
     return None
 
 
@@ -439,14 +483,14 @@ def _grid_by_weeks(timestamps: pd.DatetimeIndex, wall: pd.DatetimeIndex, source:
     step = int(np.gcd.reduce(steps))
     if step <= 0 or day % step:
         return None
-    slots, odd = _week_slots(wall, step, np.mean(steps == step) >= _MIN_CONFIDENCE)
+    slots, odd = _week_slots(wall, step, np.mean(steps == step) >= MIN_CONFIDENCE)
     if slots is None:
         return None
     if step < day:
-        offset = _fixed_offset(step, timestamps.unit)
+        offset = fixed_offset(step, timestamps.unit)
     else:
         offset = BusinessDay() if list(slots // day) == [0, 1, 2, 3, 4] else Day()
-    grid, on_grid = _build(timestamps, offset, slots, source)
+    grid, on_grid = build(timestamps, offset, slots, source)
     if not on_grid.all():
         return None
     if odd is not None:
@@ -457,17 +501,17 @@ def _grid_by_weeks(timestamps: pd.DatetimeIndex, wall: pd.DatetimeIndex, source:
 def _infer_grid(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid:
     if len(timestamps) < 2:
         raise ValueError(
-            f"{source}: {len(timestamps)} timestamp; at least 2 are needed to tell the time step, or name it with "
-            "--freq (freq= in Python)."
+            f"{source}: {len(timestamps)} timestamp; at least 2 are needed to determine the time step, or name it "
+            "with --freq (freq= in Python)."
         )
     wall = timestamps.tz_localize(None)
     _, counts = np.unique(wall.asi8 % _day(timestamps), return_counts=True)
     # A day begins later where the clock skips midnight.
     is_dated = len(counts) == 1 or (timestamps.tz is not None and counts.max() > 0.9 * len(timestamps))
     grid = (is_dated and _grid_by_dates(timestamps, wall.normalize(), source)) or _grid_by_steps(timestamps, source)
-    if grid is None or (grid.confidence < 1 and (grid.offset == Day() or _is_fixed(grid.offset))):
+    if grid is None or (grid.confidence < 1 and (grid.offset == Day() or is_fixed(grid.offset))):
         weekly = _grid_by_weeks(timestamps, wall, source)
-        if weekly is not None and weekly.confidence >= max(_MIN_CONFIDENCE, grid.confidence if grid else 0.0):
+        if weekly is not None and weekly.confidence >= max(MIN_CONFIDENCE, grid.confidence if grid else 0.0):
             return weekly
     if grid is None:
         raise _cannot_tell(timestamps, source)
@@ -501,7 +545,7 @@ def find_grid(
         except ValueError as error:
             reason = str(error)
         else:
-            if grid.confidence >= _MIN_CONFIDENCE:
+            if grid.confidence >= MIN_CONFIDENCE:
                 return grid
             reason = f"{source}: {grid.confidence:.0%} of the rows are one such step apart."
     grid = _infer_grid(timestamps, source)

@@ -1,0 +1,54 @@
+"""Forecasts whose facts are known by hand, for the tests of explanations."""
+
+import numpy as np
+import pandas as pd
+
+from ts_llm_fusion.explanations.evidence import Evidence
+
+# A season of twelve months of mean 0: a peak in July, a trough in November.
+SEASON = np.array([-1.0, -1, -1, -1, -1, -1, 30, -1, -1, -1, -20, -1])
+GROUPS = {"theta": "trend", "seasonal_naive": "season", "mean": "level"}
+
+
+def evidence_of_values(
+    values: np.ndarray,
+    steps: int,
+    freq: str = "MS",
+    start: str = "1957-01-01",
+    periods: tuple[int, ...] = (),
+    widths: tuple[float, float] = (8.0, 16.0),
+    unit: str = "",
+    dated: bool = True,
+) -> Evidence:
+    """Evidence of a series whose last steps are its forecast, mixed of two experts that are 2 above and 6 below it.
+
+    Args:
+        values: history and forecast.
+        steps: of the forecast.
+        freq: of the timestamps.
+        start: first timestamp.
+        periods: of the seasons.
+        widths: of the 80 % band at first and at the end.
+        unit: of the values.
+        dated: whether the dates are real.
+    """
+    index = pd.date_range(start, periods=len(values), freq=freq)
+    future = values[-steps:]
+    half = np.linspace(*widths, steps) / 2
+    return Evidence(
+        name="passengers",
+        history=pd.Series(values[:-steps], index[:-steps]),
+        forecast=pd.DataFrame({"mean": future, "0.1": future - half, "0.9": future + half}, index[-steps:]),
+        weights=pd.DataFrame({"theta": 0.75, "seasonal_naive": 0.25}, index[-steps:]),
+        predictions=pd.DataFrame({"theta": future + 2, "seasonal_naive": future - 6}, index[-steps:]),
+        groups=GROUPS,
+        periods=periods,
+        unit=unit,
+        dated=dated,
+    )
+
+
+def yearly(steps: int = 12, unit: str = "") -> Evidence:
+    """Four years and `steps` months of 100 + t + the season, from January 1957 on."""
+    time = np.arange(48 + steps)
+    return evidence_of_values(100 + time + SEASON[time % 12], steps, periods=(12,), unit=unit)

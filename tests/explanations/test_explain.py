@@ -1,0 +1,108 @@
+"""Forecasts of the built-in model and their reasons."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from explanation_cases import SEASON
+from tiny_checkpoints import save_forecaster
+from transformers import PreTrainedModel
+
+from ts_llm_fusion import BUILT_IN, check_text, explain
+from ts_llm_fusion.data.series.sources import SeriesSource, load_series
+from ts_llm_fusion.explanations.explain import explain_evidence, explain_source
+from ts_llm_fusion.forecasting import forecast_frame, load_forecaster
+from ts_llm_fusion.modeling.configuration_tsfusion import EXPERT_GROUPS, EXPERTS
+from ts_llm_fusion.processing.feature_extraction_forecast import ForecastFeatureExtractor
+
+
+@pytest.fixture(scope="module")
+def forecaster() -> tuple[PreTrainedModel, ForecastFeatureExtractor]:
+    return load_forecaster(BUILT_IN)
+
+
+def table(*names: str) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    time = np.arange(96)
+    values = {name: 100 + time + SEASON[time % 12] + 3 * rng.standard_normal(96) for name in names}
+    return pd.DataFrame(values, index=pd.date_range("1953-01-01", periods=96, freq="MS"))
+
+
+def test_the_reasons_are_those_of_the_forecast(forecaster):
+    source = load_series(table("a", "b"))
+    explanations = explain_source(*forecaster, source, 12, unit="t")
+    forecast = forecast_frame(*forecaster, source, 12)
+    for name, explanation in zip("ab", explanations, strict=True):
+        facts, evidence = explanation.facts, explanation.evidence
+        mine = forecast[forecast["series"] == name]["mean"].to_numpy()
+        assert facts.name == name
+        assert facts.horizon.mean == pytest.approx(mine.mean())
+        np.testing.assert_allclose((evidence.weights * evidence.predictions).sum(axis=1), mine, rtol=1e-6)
+        assert sum(share.weight for share in facts.experts.all) == pytest.approx(1, abs=1e-6)
+        assert sum(share.weight for share in facts.experts.groups) == pytest.approx(1, abs=1e-6)
+        assert facts.season.period == 12 and facts.season.peak.time == "1961-07-01T00:00:00"
+        assert 2 <= len(explanation.sentences) <= 6
+        assert all(claim.holds for claim in explanation.claims) and len(explanation.claims) > 20
+        assert " t in " in explanation.text
+        assert json.loads(json.dumps(explanation.to_dict(), allow_nan=False))["facts"]["season"]["name"] == "yearly"
+    assert check_text(explanations[0].text, explanations[1].evidence) != list(explanations[0].claims)
+
+
+def test_an_effect_is_what_the_model_forecasts_without_the_group(forecaster):
+    model, feature_extractor = forecaster
+    (explanation,) = explain_source(model, feature_extractor, load_series(table("a")), 12)
+    past = torch.tensor(table("a").to_numpy())[None]
+    with torch.no_grad():
+        encoded = model.model(past, prediction_length=12)
+        available = encoded.available
+        for share in explanation.facts.experts.groups:
+            others = torch.tensor([EXPERT_GROUPS[name] != share.name for name in model.config.experts])
+            encoded.available = available * others
+            without = encoded.loc + encoded.scale * model.head(encoded)[1].double().mean(1)
+            effect = explanation.facts.horizon.mean - without.item()
+            assert share.effect == pytest.approx(effect, abs=1e-4)
+    assert max(abs(share.effect) for share in explanation.facts.experts.groups) > 0.1
+
+
+def test_every_expert_belongs_to_a_group():
+    assert set(EXPERT_GROUPS) == set(EXPERTS)
+    assert set(EXPERT_GROUPS.values()) == {"level", "trend", "season", "autoregression"}
+
+
+def test_the_model_tells_the_periods_that_it_used(forecaster):
+    model, _ = forecaster
+    past = torch.tensor(table("a", "b").to_numpy())[None]
+    assert model.predict(past, prediction_length=3).seasonal_periods[0, :, 0].tolist() == [12, 12]
+    assert model.predict(past, None, 3, seasonal_period=(4, 7)).seasonal_periods.tolist() == [[[4, 7], [4, 7]]]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[1.0, 2.0], [5.0] * 30, [0.0] * 9, [1e9, 1e9 + 1] * 20, [1e-12, 3e-12, 2e-12] * 9, [*range(40), *[np.nan] * 5]],
+)
+def test_any_series_is_explained(forecaster, values):
+    index = pd.date_range("2024-03-30", periods=len(values), freq="h", tz="Europe/Berlin")
+    for horizon, dated in ((1, True), (7, True), (7, False)):
+        source = load_series(pd.DataFrame({"x": values}, index=index))
+        (explanation,) = explain_source(*forecaster, SeriesSource("x", source.series, dated=dated), horizon)
+        assert 2 <= len(explanation.sentences) <= 6
+        assert ("at step" in explanation.text) is not dated or horizon == 1
+        json.dumps(explanation.to_dict(), allow_nan=False)
+
+
+def test_words_that_do_not_hold_are_an_error(forecaster, monkeypatch):
+    (explanation,) = explain_source(*forecaster, load_series(table("a")), 12)
+    monkeypatch.setattr("ts_llm_fusion.explanations.explain.sentences", lambda facts, seed: ["It will rain."])
+    with pytest.raises(RuntimeError, match="It will rain"):
+        explain_evidence(explanation.evidence)
+
+
+def test_units_and_models_without_experts_are_refused(tmp_path: Path):
+    with pytest.raises(ValueError, match="at most 40 printable characters"):
+        explain(table("a"), 12, unit="two\nlines")
+    save_forecaster(tmp_path)
+    with pytest.raises(ValueError, match="no named experts"):
+        explain(table("series 1"), 2, tmp_path)

@@ -1,0 +1,113 @@
+"""Evidence of a forecast: what the model read, what it forecast, and the parts that the forecast is the sum of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .lexicon import Calendar, find_calendar
+
+# Largest difference of the point forecast and the sum of its parts, as a share of the range of the parts and of their
+# size: they are float32 in units of the history.
+_OF_RANGE, _OF_SIZE = 1e-3, 1e-12
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """History, forecast and computation of one series; facts are computed, and claims are checked, from this alone.
+
+    Args:
+        name: of the series.
+        history: float64, the values that the model read, NaN where missing, by timestamp.
+        forecast: by timestamp, column `mean` and one for each quantile level, such as `0.1`.
+        weights: share of each expert in `mean`, by timestamp, a column for each that has one; rows add up to 1.
+        predictions: forecast of each expert, same shape.
+        groups: group of each expert of the model, such as `season`.
+        periods: of the seasons that the experts used, in steps; none where there is none.
+        unit: of the values, such as `passengers`; empty where it is not told.
+        dated: whether the timestamps are real dates.
+
+    Raises:
+        RuntimeError: the experts do not add up to the forecast.
+    """
+
+    name: str
+    history: pd.Series
+    forecast: pd.DataFrame
+    weights: pd.DataFrame
+    predictions: pd.DataFrame
+    groups: dict[str, str]
+    periods: tuple[int, ...] = ()
+    unit: str = ""
+    dated: bool = True
+
+    def __post_init__(self) -> None:
+        parts, mean = self.predictions.to_numpy(), self.forecast["mean"].to_numpy()
+        error = np.abs((self.weights.to_numpy() * (parts - mean[:, None])).sum(1)).max()
+        if not error <= _OF_RANGE * np.ptp(parts) + _OF_SIZE * np.abs(parts).max():
+            raise RuntimeError(f"{self.name}: the experts differ from the forecast that they add up to by {error:g}.")
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return find_calendar(self.timestamps, self.dated)
+
+    @cached_property
+    def timestamps(self) -> pd.DatetimeIndex:
+        """Those of the history, then those of the forecast."""
+        return pd.DatetimeIndex(self.history.index.append(self.forecast.index))
+
+    @property
+    def levels(self) -> list[float]:
+        """Quantile levels of the forecast, rising."""
+        return sorted(float(name) for name in self.forecast.columns if name != "mean")
+
+    def moment(self, step: int) -> pd.Timestamp | int:
+        """Timestamp of a step, 1 the first of the forecast and 0 the last of the history; the step without dates."""
+        return self.timestamps[len(self.history) - 1 + step] if self.dated else step
+
+
+def evidence_of(
+    outputs: Any,
+    channel: int,
+    experts: Sequence[str],
+    groups: dict[str, str],
+    history: pd.Series,
+    forecast: pd.DataFrame,
+    unit: str = "",
+    dated: bool = True,
+    sample: int = 0,
+) -> Evidence:
+    """Evidence of one series of a batch.
+
+    Args:
+        outputs: of `TSFusionForForecasting`.
+        channel: of the series.
+        experts: their names, `config.experts`.
+        groups: group of each.
+        history: see [`Evidence`].
+        forecast: see [`Evidence`].
+        unit: see [`Evidence`].
+        dated: see [`Evidence`].
+        sample: of the batch.
+    """
+
+    def frame(tensor: Any) -> pd.DataFrame:
+        return pd.DataFrame(tensor[sample, :, channel].double().cpu().numpy(), forecast.index, list(experts))
+
+    weights = frame(outputs.expert_weights)
+    used = list(weights.columns[(weights > 0).any()])
+    periods = outputs.seasonal_periods[sample, channel].tolist()
+    return Evidence(
+        name=str(history.name),
+        history=history,
+        forecast=forecast,
+        weights=weights[used],
+        predictions=frame(outputs.expert_predictions)[used],
+        groups={name: groups[name] for name in experts},
+        periods=tuple(dict.fromkeys(period for period in periods if period > 1)),
+        unit=unit,
+        dated=dated,
+    )

@@ -1,0 +1,164 @@
+"""Covariates of a panel as inputs of a model."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from transformers import PreTrainedModel
+from transformers.utils import logging
+
+from .data.series.frames import other_content
+from .data.series.panels import Panel
+from .errors import UserError
+from .processing.covariate_inputs import CovariateInputs
+from .processing.covariates import CovariateEncoder
+from .processing.feature_extraction_forecast import ForecastFeatureExtractor
+from .processing.series_arrays import shortened
+
+logger = logging.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class PanelCovariates:
+    """Features of a panel, of which the first ones are known in the future.
+
+    Args:
+        past: float64 (rows, features), NaN where missing.
+        future: float64 (series, prediction_length, known features).
+        static: float64 (series, static features); None for a model without any.
+    """
+
+    past: np.ndarray
+    future: np.ndarray
+    static: np.ndarray | None = None
+
+
+def encode_covariates(
+    panel: Panel,
+    future_df: Any,
+    prediction_length: int,
+    model: PreTrainedModel,
+    feature_extractor: ForecastFeatureExtractor | None,
+) -> PanelCovariates | None:
+    """Align and encode the covariates that a model uses; one line names those that it does not.
+
+    A model that was trained with covariates takes those. The built-in model takes all: those of `future_df` are known
+    in the future, the others in the past alone, and a column that is constant in each id has no influence.
+
+    Args:
+        panel: from `read_panel`.
+        future_df: known future, as in `predict_df`; None without any.
+        prediction_length: steps to forecast.
+        model: the forecaster.
+        feature_extractor: that of the model.
+
+    Returns:
+        The features; None where the model uses none.
+
+    Raises:
+        ValueError: as `Panel.known_future`; a covariate of the training that is absent, or one that holds neither
+            numbers nor booleans nor categories.
+    """
+    future = None if future_df is None else panel.known_future(future_df, prediction_length)
+    trained = getattr(feature_extractor, "covariates", None)
+    if trained is not None:
+        _warn_unused(panel, [name for name in panel.past.columns if name not in trained.names])
+        return _as_trained(panel, future, prediction_length, trained)
+    if panel.past.columns.empty:
+        return None
+    if model.config.model_type != "tsfusion":
+        _warn_unused(panel, list(panel.past.columns))
+        return None
+    return _in_context(panel, future, prediction_length)
+
+
+def _warn_unused(panel: Panel, names: list[str]) -> None:
+    if names:
+        logger.warning("%s: columns %s are not used by this model.", panel.name, shortened([*map(repr, names)]))
+
+
+def _as_trained(
+    panel: Panel, future: pd.DataFrame | None, prediction_length: int, inputs: CovariateInputs
+) -> PanelCovariates:
+    known, others = inputs.known.names, [*inputs.past.names, *inputs.static.names]
+    absent = [name for name in [*known, *others] if name not in panel.past.columns]
+    if absent:
+        raise UserError(f"{panel.name}: no column {absent[0]!r}, which is a covariate of this model.")
+    given = [] if future is None else list(future.columns)
+    unknown = [name for name in known if name not in given]
+    if unknown:
+        raise UserError(
+            f"the future of covariate {unknown[0]!r} is not given, which this model needs; give future_df (--future) "
+            "with a row for each id and step of the horizon."
+        )
+    size = len(panel) * prediction_length
+    table = pd.DataFrame(index=range(size)) if future is None else future
+    timestamps = panel.future_timestamps(prediction_length)
+    static = None
+    if inputs.num_static:
+        first = panel.past[inputs.static.names].groupby(panel.series_of_rows).first()
+        _check_static(panel, inputs.static.names)
+        static = inputs.encode_static(first)
+    return PanelCovariates(
+        inputs.encode_past(panel.past, panel.timestamps),
+        inputs.encode_future(table, timestamps).reshape(len(panel), prediction_length, -1),
+        static,
+    )
+
+
+def _is_constant(panel: Panel, column: pd.Series) -> np.ndarray:
+    """Whether the values of a column are the same in each series, (series,); missing ones aside."""
+    codes, _ = pd.factorize(column)
+    seen = codes >= 0
+    highest, lowest = (np.full(len(panel), fill) for fill in (-1, len(codes)))
+    np.maximum.at(highest, panel.series_of_rows[seen], codes[seen])
+    np.minimum.at(lowest, panel.series_of_rows[seen], codes[seen])
+    return highest <= lowest
+
+
+def _check_static(panel: Panel, names: list[str]) -> None:
+    for name in names:
+        changes = ~_is_constant(panel, panel.past[name])
+        if changes.any():
+            label = panel.label(int(np.argmax(changes)))
+            raise UserError(f"{panel.name}: static covariate {name!r} of this model changes over time in {label}.")
+
+
+def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: int) -> PanelCovariates | None:
+    past = panel.past
+    for name in past.columns:
+        what = other_content(past[name])
+        if what not in (None, "booleans"):
+            logger.warning("%s: column %r is left out: it holds %s, not a covariate.", panel.name, name, what)
+            past = past.drop(columns=name)
+    known = [] if future is None else [name for name in past.columns if name in future.columns]
+    static = [name for name in past.columns if _is_static(panel, past[name], future, name)]
+    if static:
+        logger.warning(
+            "%s: columns %s are constant in each id and have no influence: this model forecasts each series from "
+            "itself alone.",
+            panel.name,
+            shortened([*map(repr, static)]),
+        )
+    known = [name for name in known if name not in static]
+    rest = [name for name in past.columns if name not in (*known, *static)]
+    if not known and not rest:
+        return None
+    size = len(panel) * prediction_length
+    ahead = pd.DataFrame(index=range(size)) if future is None else future
+    # Categories of the horizon count as well.
+    of_known = CovariateEncoder.fit(pd.concat([past[known], ahead[known]], ignore_index=True))
+    features = [of_known.transform(past), CovariateEncoder.fit(past[rest]).transform(past)]
+    return PanelCovariates(
+        np.concatenate(features, axis=1), of_known.transform(ahead).reshape(len(panel), prediction_length, -1)
+    )
+
+
+def _is_static(panel: Panel, column: pd.Series, future: pd.DataFrame | None, name: str) -> bool:
+    if not _is_constant(panel, column).all():
+        return False
+    if future is None or name not in future.columns:
+        return True
+    first = column.groupby(panel.series_of_rows).first()
+    return bool((future[name].to_numpy() == np.repeat(first.to_numpy(), len(future) // len(panel))).all())

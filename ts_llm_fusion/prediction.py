@@ -1,0 +1,422 @@
+"""Forecasts of tables of many series with any forecaster."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+from transformers import PreTrainedModel
+from transformers.utils import logging
+
+from .adapters import ADAPTERS, Adapter, Batch, Prediction, find_adapter, load_model
+from .data.series.panels import ID, TARGET, TIMESTAMP, Panel, read_panel, to_kind, wide_panel
+from .data.series.sources import SeriesSource, load_series
+from .errors import UserError
+from .families import BUILT_IN
+from .forecasting import check_quantile_levels, model_order
+from .panel_covariates import PanelCovariates, encode_covariates
+from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
+
+logger = logging.get_logger(__name__)
+
+BATCH_SIZE = 256
+# Batches from which on a progress bar is shown.
+_LONG_WORK = 20
+# Ids that a message lists.
+_SHOWN = 3
+
+Forecaster = str | Path | PreTrainedModel | tuple[PreTrainedModel, ForecastFeatureExtractor | None]
+
+
+def check_levels(quantile_levels: Sequence[float]) -> list[float]:
+    """Levels as floats.
+
+    Raises:
+        ValueError: for a level outside (0, 1) or one given twice.
+    """
+    levels = [float(level) for level in quantile_levels]
+    for level in levels:
+        if not 0 < level < 1:
+            raise UserError(
+                f"quantile level {level:g} is asked for; give levels between 0 and 1, such as 0.1 and 0.9."
+            )
+    if len({f"{level:g}" for level in levels}) < len(levels):
+        raise UserError(f"quantile_levels is {levels}; give each level once.")
+    return levels
+
+
+def check_horizon(prediction_length: int) -> int:
+    """Whole number of steps.
+
+    Raises:
+        ValueError: for one below 1, or no whole number.
+    """
+    if not isinstance(prediction_length, int | np.integer) or isinstance(prediction_length, bool):
+        raise UserError(f"prediction_length is {prediction_length!r}; give a whole number of steps.")
+    if prediction_length < 1:
+        raise UserError(f"prediction_length is {prediction_length}; it must be at least 1.")
+    return int(prediction_length)
+
+
+def default_horizon(config: Any) -> int:
+    """Steps that a model forecasts where no other number is asked for."""
+    return config.prediction_length if hasattr(config, "prediction_length") else config.horizon_length
+
+
+def default_levels(config: Any) -> list[float]:
+    """Quantile levels of a forecast where no others are asked for: those of the model."""
+    known = ADAPTERS[config.model_type].levels(config)
+    return list(getattr(config, "quantiles", (0.1, 0.5, 0.9))) if known is None else list(known)
+
+
+def load(model: Forecaster | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
+    """A forecaster and its feature extractor, if it has one, from a name, a folder, a loaded model or both as a pair.
+
+    Args:
+        model: the forecaster; by default the built-in one.
+
+    Raises:
+        ValueError, OSError: as `load_model`.
+    """
+    if isinstance(model, tuple) and len(model) == 2:
+        find_adapter(model[0].config, type(model[0]).__name__)
+        return model
+    if isinstance(model, PreTrainedModel):
+        find_adapter(model.config, type(model).__name__)
+        return model, None
+    if model is not None and not isinstance(model, str | Path):
+        raise UserError(
+            f"model is a {type(model).__name__}; give a folder or Hub name, a loaded forecaster, or a pair of it and "
+            "its feature extractor."
+        )
+    return load_model(BUILT_IN if model is None else model)
+
+
+def reading_options(feature_extractor: ForecastFeatureExtractor | None) -> dict[str, Any]:
+    """Options of `read_panel` that a trained model brings: its time step, and the names of its covariates."""
+    if feature_extractor is None:
+        return {}
+    covariates = getattr(feature_extractor, "covariates", None)
+    return {"default_freq": feature_extractor.freq, "covariates": () if covariates is None else covariates.names}
+
+
+def _last_observed(panel: Panel) -> np.ndarray:
+    """Row of the last observed value, int64 (series, targets); -1 where there is none."""
+    rows = np.where(np.isnan(panel.values), -1, np.arange(len(panel.values))[:, None])
+    return np.maximum.reduceat(rows, panel.offsets[:-1], axis=0)
+
+
+def panel_batches(
+    panel: Panel,
+    series: np.ndarray,
+    context_length: int,
+    batch_size: int,
+    covariates: PanelCovariates | None = None,
+) -> Iterator[tuple[np.ndarray, Batch]]:
+    """Batches of series of similar lengths, and the positions of these series.
+
+    A target without a value in the last `context_length` rows holds its last value before throughout.
+    """
+    lengths = np.minimum(panel.lengths, context_length)
+    periods = panel.seasonal_periods()
+    last = _last_observed(panel)
+    is_stale = (last >= 0) & (last < (panel.offsets[1:] - lengths)[:, None])
+    if is_stale[series].any():
+        stale = [panel.label(int(series[place]), target) for place, target in np.argwhere(is_stale[series]).tolist()]
+        logger.warning(
+            "%s: no value in the last %d steps; forecast from the last value before.",
+            shortened(stale, _SHOWN),
+            context_length,
+        )
+    ordered = series[np.argsort(lengths[series], kind="stable")]
+    starts = range(0, len(ordered), batch_size)
+    for start in tqdm(starts, desc="batches", leave=False, disable=None if len(starts) >= _LONG_WORK else True):
+        chosen = ordered[start : start + batch_size]
+        longest = int(lengths[chosen].max())
+        rows = panel.offsets[chosen + 1][:, None] - np.arange(longest, 0, -1)
+        values = panel.values[np.maximum(rows, 0)]
+        values[rows < panel.offsets[chosen][:, None]] = np.nan
+        for place, target in np.argwhere(is_stale[chosen]):
+            values[place, -int(lengths[chosen[place]]) :, target] = panel.values[last[chosen[place], target], target]
+        shared = {}
+        if covariates is not None:
+            past = covariates.past[np.maximum(rows, 0)]
+            past[rows < panel.offsets[chosen][:, None]] = np.nan
+            given = {"past_covariates": past, "future_covariates": covariates.future[chosen]}
+            if covariates.static is not None:
+                given["static_covariates"] = covariates.static[chosen]
+            shared = {name: torch.from_numpy(features) for name, features in given.items() if features.shape[-1]}
+        yield chosen, Batch(torch.from_numpy(values), torch.from_numpy(periods[chosen]), shared)
+
+
+def _usable(panel: Panel, adapter: Adapter, config: Any, min_length: int) -> np.ndarray:
+    """Positions of the series that a model can forecast; one warning names the others."""
+    has_value = _last_observed(panel) >= 0
+    is_joint = adapter.variables(config) is not None
+    usable = (has_value.all(1) if is_joint else has_value.any(1)) & (panel.lengths >= min_length)
+    why = "without an observed value" + (f", or with fewer than {min_length} steps" if min_length > 1 else "")
+    if not usable.any():
+        raise UserError(f"{panel.name}: there is nothing to forecast from: every series is {why}.")
+    if not usable.all():
+        left_out = [panel.label(number) for number in np.flatnonzero(~usable).tolist()]
+        logger.warning("%s: %s left out: %s.", panel.name, shortened(left_out, _SHOWN), why)
+    return np.flatnonzero(usable)
+
+
+def predict_panel(
+    panel: Panel,
+    model: PreTrainedModel,
+    prediction_length: int,
+    quantile_levels: Sequence[float],
+    batch_size: int = BATCH_SIZE,
+    feature_extractor: ForecastFeatureExtractor | None = None,
+    covariates: PanelCovariates | None = None,
+) -> Prediction:
+    """Forecast the steps after each series of a panel.
+
+    A model that reads several variables together (`llmps`, `patchtst`) gets the targets of an id as one sample; the
+    series of a wide table, or ids that are the columns of its training and end together, are one sample as well.
+
+    Args:
+        panel: from `read_panel`.
+        model: a forecaster of one of the types in `ADAPTERS`.
+        prediction_length: steps to forecast.
+        quantile_levels: rising levels.
+        batch_size: series at once.
+        feature_extractor: that of the model, with the order of its variables.
+        covariates: from `encode_covariates`.
+
+    Returns:
+        Arrays (series, prediction_length, targets) and (series, prediction_length, targets, levels); NaN for a series,
+        or a target of it, that has no observed value or is too short, with a warning.
+
+    Raises:
+        ValueError: for a horizon, levels or variables that the model cannot forecast, or a forecast that is not
+            finite.
+    """
+    config = model.config
+    adapter = find_adapter(config, type(model).__name__)
+    adapter.check(config, prediction_length, quantile_levels)
+    if batch_size < 1:
+        raise UserError(f"batch_size is {batch_size}; it must be at least 1.")
+    variables = adapter.variables(config)
+    if variables is not None and len(panel.targets) == 1 and _is_one_sample(panel, variables, feature_extractor):
+        found = predict_panel(panel.joined(), model, prediction_length, quantile_levels, 1, feature_extractor)
+        return Prediction(*(np.moveaxis(values, 2, 0)[:, 0, :, None] for values in found))
+    if variables and len(panel.targets) != variables:
+        raise UserError(
+            f"this model ({config.model_type}) reads {variables} variables together, and the table gives "
+            f"{len(panel.targets)}; name {variables} targets, or give a wide table of {variables} series."
+        )
+    order = np.arange(len(panel.targets))
+    min_length = 1
+    if feature_extractor is not None and config.model_type == "llmps":
+        order, min_length = model_order(config, feature_extractor, panel.targets), feature_extractor.min_length
+    given_order = np.argsort(order)
+    series = _usable(panel, adapter, config, min_length)
+    shape = (len(panel), prediction_length, len(panel.targets))
+    mean, quantiles = np.full(shape, np.nan), np.full((*shape, len(quantile_levels)), np.nan)
+    model.eval()
+    for chosen, batch in panel_batches(panel, series, config.context_length, batch_size, covariates):
+        shared = {name: given.to(model.device) for name, given in batch.covariates.items()}
+        batch = Batch(batch.values[..., order].to(model.device), batch.seasonal_periods.to(model.device), shared)
+        found = adapter.predict(model, batch, prediction_length, quantile_levels)
+        mean[chosen], quantiles[chosen] = found.mean[:, :, given_order], found.quantiles[:, :, given_order]
+    _check_finite(panel, mean, series)
+    return Prediction(mean, quantiles)
+
+
+def _is_one_sample(panel: Panel, variables: int, feature_extractor: ForecastFeatureExtractor | None) -> bool:
+    """Whether the series of a panel are the variables of one sample."""
+    if len(panel) < 2:
+        return False
+    if panel.is_wide:
+        return True
+    known = set(feature_extractor.columns if feature_extractor is not None else ())
+    if not known.issuperset(map(str, panel.ids)):
+        return variables == len(panel) and panel.ends_together
+    if not panel.ends_together:
+        logger.warning("the ids are columns of the training, but end at different times; each is forecast by itself.")
+    return panel.ends_together
+
+
+def _check_finite(panel: Panel, mean: np.ndarray, series: np.ndarray) -> None:
+    wrong = np.argwhere(~np.isfinite(mean[series]).all(1) & (_last_observed(panel)[series] >= 0))
+    if len(wrong):
+        number, target = wrong[0].tolist()
+        raise UserError(
+            f"{panel.name}: the forecast of {panel.label(int(series[number]), target)} is not finite; the weights of "
+            "the model are damaged, or its training diverged."
+        )
+
+
+def _check_context(context: Any, panel: Panel) -> None:
+    """Check the texts, and say that the models so far read none."""
+    if context is None:
+        return
+    if isinstance(context, Mapping | pd.Series):
+        unknown = [key for key in pd.Series(context).index if key not in panel.ids]
+        if unknown:
+            raise UserError(f"context has a text for {unknown[0]!r}, which is not an id of the table.")
+    elif not isinstance(context, str):
+        raise UserError(f"context is a {type(context).__name__}; give a text, or a mapping of ids to texts.")
+    logger.warning("context is ignored: this model reads no text.")
+
+
+def predict_df(
+    df: Any,
+    prediction_length: int,
+    future_df: Any = None,
+    context: str | Mapping[Any, str] | pd.Series | None = None,
+    quantile_levels: Sequence[float] = (0.1, 0.5, 0.9),
+    id_column: str | Sequence[str] = ID,
+    timestamp_column: str = TIMESTAMP,
+    target: str | Sequence[str] = TARGET,
+    freq: str | None = None,
+    model: Forecaster | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> Any:
+    """Forecast every series of a table.
+
+    Args:
+        df: table of pandas, polars or pyarrow; see `read_panel` for its forms: long with a column of ids, one series,
+            or wide.
+        prediction_length: steps to forecast.
+        future_df: known future of covariates: a row for each id and step of the horizon.
+        context: a text for all series, or one for each id; used by models that read text.
+        quantile_levels: levels between 0 and 1.
+        id_column: column of ids, or several.
+        timestamp_column: column of timestamps.
+        target: column to forecast, or several.
+        freq: time step, a pandas alias; inferred for each id by default.
+        model: folder or Hub name of a forecaster, a loaded one, or one with its feature extractor; by default the
+            built-in one, which needs no training.
+        batch_size: series to forecast at once; memory grows with it and not with the number of series.
+
+    Returns:
+        A table of the same library with the columns of ids and timestamps, `target_name`, `predictions` (the median;
+        of a model without quantiles its point forecast) and a column for each level, named as "0.1". Ids keep the
+        order in which they first appear; the rows of each are sorted by target and time. Ids that cannot be forecast
+        (no observed value) are left out, with a warning.
+
+    Raises:
+        ValueError: as `read_panel`; for a horizon below 1, a level outside (0, 1), or what the model cannot give.
+
+    Example:
+
+    ```python
+    >>> predict_df(sales, prediction_length=14, id_column="store", target="sales")
+    ```
+    """
+    horizon, levels = check_horizon(prediction_length), check_levels(quantile_levels)
+    forecaster, extractor = load(model)
+    ADAPTERS[forecaster.config.model_type].check(forecaster.config, horizon, sorted(levels))
+    panel = read_panel(df, id_column, timestamp_column, target, freq, **reading_options(extractor))
+    return to_kind(
+        forecast_panel(panel, forecaster, extractor, horizon, levels, future_df, context, batch_size), panel.kind
+    )
+
+
+def forecast_panel(
+    panel: Panel,
+    model: PreTrainedModel,
+    feature_extractor: ForecastFeatureExtractor | None,
+    prediction_length: int,
+    quantile_levels: Sequence[float],
+    future_df: Any = None,
+    context: Any = None,
+    batch_size: int = BATCH_SIZE,
+) -> pd.DataFrame:
+    """Table of the forecasts of a panel; arguments, columns and errors as `predict_df`."""
+    _check_context(context, panel)
+    covariates = encode_covariates(panel, future_df, prediction_length, model, feature_extractor)
+    has_median = ADAPTERS[model.config.model_type].has_median(model.config)
+    rising = sorted({*quantile_levels, *([0.5] if has_median else [])})
+    found = predict_panel(panel, model, prediction_length, rising, batch_size, feature_extractor, covariates)
+    median = found.quantiles[..., rising.index(0.5)] if has_median else found.mean
+    columns = {"predictions": median}
+    columns |= {f"{level:g}": found.quantiles[..., rising.index(level)] for level in quantile_levels}
+    return _long_table(panel, columns)
+
+
+def _long_table(panel: Panel, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Long table of arrays (series, steps, targets): by id, target and step; rows without a number are left out."""
+    series, horizon, targets = next(iter(columns.values())).shape
+    rows = np.repeat(np.arange(series), targets * horizon)
+    step = np.tile(np.arange(horizon), series * targets)
+    table: dict[str, Any] = panel.keys(rows, np.tile(np.repeat(np.arange(targets), horizon), series))
+    target_name = table.pop("target_name")
+    table |= {
+        panel.timestamp_column: panel.future_timestamps(horizon)[rows * horizon + step],
+        "target_name": target_name,
+    }
+    table |= {name: values.transpose(0, 2, 1).reshape(-1) for name, values in columns.items()}
+    known = ~np.isnan(table["predictions"])
+    return pd.DataFrame(table) if known.all() else pd.DataFrame(table)[known].reset_index(drop=True)
+
+
+def _as_source(series: Any, freq: str | None, default_freq: str | None) -> SeriesSource:
+    """Load a table, or return loaded series; arguments and errors as `forecast_frame`."""
+    if isinstance(series, SeriesSource):
+        if freq is not None:
+            raise UserError(f"freq is {freq!r}, but the series are loaded; give it to load_series.")
+        return series
+    if isinstance(series, str | Path):
+        raise UserError(f"series is {str(series)!r}; give a table, or what load_series reads from there.")
+    if isinstance(series, pd.DataFrame) and not isinstance(series.index, pd.DatetimeIndex):
+        raise UserError(
+            f"the index of series is a {type(series.index).__name__}; make it a DatetimeIndex, one timestamp for "
+            "each row, or pass the table through load_series."
+        )
+    return load_series(series, freq=freq, default_freq=default_freq)
+
+
+def forecast_frame(
+    model: PreTrainedModel,
+    feature_extractor: ForecastFeatureExtractor,
+    series: pd.DataFrame | SeriesSource,
+    prediction_length: int | None = None,
+    quantile_levels: Sequence[float] | None = None,
+    freq: str | None = None,
+) -> pd.DataFrame:
+    """Forecast the rows after a wide table of series with a loaded model; `predict_df` for any table.
+
+    Args:
+        model: from `load_forecaster`.
+        feature_extractor: from `load_forecaster`.
+        series: one column for each series, indexed by increasing timestamps (in pyarrow and polars tables a column of
+            them), NaN where missing; or the result of `load_series`, which is not checked again.
+        prediction_length: steps to forecast; by default the horizon of the model.
+        quantile_levels: levels; by default those of the model.
+        freq: time step of a table, a pandas alias; by default that of the feature extractor if it fits, else it is
+            inferred from the timestamps.
+
+    Returns:
+        Tidy table with columns `timestamp`, `series`, `mean` (the point forecast of the model) and one for each level,
+        such as `0.1`.
+
+    Raises:
+        ValueError: for series, a horizon or a level that the model does not support, a forecast that is not finite,
+            and as `load_series`.
+    """
+    horizon = check_horizon(model.config.prediction_length if prediction_length is None else prediction_length)
+    levels = check_quantile_levels(quantile_levels, model.config.quantiles)
+    source = _as_source(series, freq, feature_extractor.freq)
+    if len(source.series) < feature_extractor.min_length:
+        raise UserError(
+            f"{source.name}: the series have {len(source.series)} steps; at least {feature_extractor.min_length} are "
+            "needed."
+        )
+    panel = wide_panel(source)
+    rising = sorted(levels)
+    found = predict_panel(panel, model, horizon, rising, BATCH_SIZE, feature_extractor)
+    tidy = {
+        "timestamp": np.repeat(panel.future_timestamps(horizon)[:horizon], len(panel)),
+        "series": np.tile(source.series.columns, horizon),
+        "mean": found.mean[..., 0].T.ravel(),
+    }
+    tidy |= {f"{level:g}": found.quantiles[:, :, 0, rising.index(level)].T.ravel() for level in levels}
+    return pd.DataFrame(tidy)

@@ -1,0 +1,240 @@
+"""Recipe of fine-tuning: from a TSFusion forecaster and a table of series to one that is at least as good on it."""
+
+import copy
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import set_seed
+
+from ..baselines.table import make_naive_baselines
+from ..data.series.preparation import DataArguments, PreparedData, prepare
+from ..data.series.windows import collate_windows, single_windows
+from ..errors import UserError
+from ..evaluation.baselines import evaluate_on_test, forecast_task
+from ..evaluation.forecast_errors import ForecastErrors
+from ..evaluation.forecasters import evaluate_forecaster, metrics_function
+from ..families import BUILT_IN_NAME
+from ..forecasting import load_forecaster
+from ..modeling.modeling_tsfusion import TSFusionForForecasting
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..training.fine_tuning import (
+    ComputedWindows,
+    FineTuningArguments,
+    FineTuningTrainingArguments,
+    GateTuner,
+    compute_windows,
+)
+from ..training.forecaster import train_forecaster
+from ..training.runs import trained_parameters
+from .endings import finish_run, save_run, versions
+from .run_folder import start_run
+
+logger = logging.getLogger(__name__)
+
+_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "accelerate")
+# Settings of the recipe.
+FINE_TUNING_SETTINGS = (DataArguments, FineTuningArguments, FineTuningTrainingArguments)
+# Most numbers of the experts of training windows, and as many of validation windows, that are held: 256 MiB.
+_MOST_NUMBERS = 2**26
+# Metrics to select a checkpoint by.
+_METRICS = ("quantile_loss", "mse", "mae")
+
+
+def _start(arguments: FineTuningArguments) -> TSFusionForForecasting:
+    """Load the forecaster to start from, with the look-back and the horizon of the recipe."""
+    name = str(arguments.start)
+    model, _ = load_forecaster(name)
+    if not isinstance(model, TSFusionForForecasting):
+        raise UserError(
+            f"start is {name!r}, a model of type {model.config.model_type!r}; fine-tuning starts from one of type "
+            "tsfusion, such as built-in."
+        )
+    for setting in ("context_length", "prediction_length"):
+        value = getattr(arguments, setting)
+        if value is not None:
+            setattr(model.config, setting, value)
+    model.config.validate_lengths()
+    return model
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """Windows of single series whose futures lie in some rows, those of a row one after the other.
+
+    Args:
+        values: scaled series, (time, variables).
+        rows: first row of the futures, and the row after the last.
+        context_length: steps of a history.
+        prediction_length: steps of a future.
+    """
+
+    values: Tensor
+    rows: tuple[int, int]
+    context_length: int
+    prediction_length: int
+
+    def __len__(self) -> int:
+        return max(0, self.rows[1] - self.rows[0] - self.prediction_length + 1) * self.values.shape[1]
+
+    def cut(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """History and future of some windows, without those that have no target; an empty history becomes 0."""
+        variables = self.values.shape[1]
+        origins, columns = self.rows[0] + numbers // variables, numbers % variables
+        past, future = single_windows(self.values, origins, columns, self.context_length, self.prediction_length)
+        has_target = ~future.isnan().all(1)
+        past, future = past[has_target], future[has_target]
+        return torch.where(past.isnan().all(1, keepdim=True), 0.0, past), future
+
+
+def _segments(data: PreparedData, model: TSFusionForForecasting) -> tuple[_Segment, _Segment]:
+    """Windows to train on, whose histories may be as short as half the look-back, and windows to validate on."""
+    config, stop = model.config, len(data.splits["train"].values)
+    first = min(config.context_length // 2, stop // 3)
+    lengths = config.context_length, config.prediction_length
+    return _Segment(data.values, (first, stop), *lengths), _Segment(data.values, data.borders[:2], *lengths)
+
+
+def _most_windows(model: TSFusionForForecasting, wanted: int) -> int:
+    """Windows whose experts are held, which bounds their memory."""
+    numbers = model.config.prediction_length * (len(model.config.experts) + len(model.config.spreads) + 2)
+    most = max(1, _MOST_NUMBERS // numbers)
+    if wanted > most:
+        logger.info("max_windows is %d; the experts of %d fit into memory.", wanted, most)
+    return min(wanted, most)
+
+
+def _validation_errors(tuner: GateTuner, windows: ComputedWindows, batch_size: int) -> dict[str, float]:
+    """Errors of a gate on computed windows."""
+    errors = ForecastErrors(tuner.forecaster.config.quantiles)
+    tuner.eval()
+    device = tuner.forecaster.device
+    with torch.no_grad():
+        for rows in torch.arange(len(windows)).split(batch_size):
+            batch = windows.__getitems__(rows.tolist())
+            out = tuner(**{name: column.to(device) for name, column in batch.items()})
+            errors.update(batch["future_values"], out["mean"].cpu(), out["quantiles"].cpu())
+    return errors.compute()
+
+
+def run_fine_tuning_recipe(
+    data_arguments: DataArguments,
+    fine_tuning: FineTuningArguments,
+    arguments: FineTuningTrainingArguments,
+    recipe: Mapping[str, Any] | None = None,
+) -> dict[str, Any] | None:
+    """Fine-tune the gate of a TSFusion forecaster on a table, and save it with its report in `arguments.output_dir`.
+
+    The experts have nothing to learn; they are run once on windows of single series. The start competes with the
+    checkpoint of every epoch on the validation windows: if none is better, it is what is saved.
+
+    Args:
+        data_arguments: the series.
+        fine_tuning: checkpoint to start from, look-back, horizon and number of windows.
+        arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
+        recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
+
+    Returns:
+        The contents of metrics.json, with the URL of the pushed commit under "commit" if there is one; None on every
+        process but the first.
+
+    Raises:
+        ValueError, OSError: for settings, a start or series that are not usable.
+
+    Example:
+
+    ```python
+    >>> metrics = run_fine_tuning_recipe(
+    ...     DataArguments(data="sales.csv"),
+    ...     FineTuningArguments(start="built-in", prediction_length=24),
+    ...     FineTuningTrainingArguments(output_dir="outputs/sales"),
+    ... )
+    >>> metrics["validation"]["start"]["mse"], metrics["validation"]["end"]["mse"]
+    ```
+    """
+    settings = (data_arguments, fine_tuning, arguments)
+    start_name = str(fine_tuning.start)
+    recipe, publication = start_run(settings, recipe, (None if start_name == BUILT_IN_NAME else start_name,))
+    metric = str(arguments.metric_for_best_model).removeprefix("eval_")
+    if metric not in _METRICS:
+        raise UserError(f"metric_for_best_model is {metric!r}; give one of {', '.join(_METRICS)}.")
+    noisy = sorted(set(data_arguments.noise_splits) - {"test"})
+    if data_arguments.noise_std > 0 and noisy:
+        raise UserError(f"noise_splits: {noisy[0]} is among them; fine-tuning takes noise on the test split alone.")
+    model = _start(fine_tuning)
+    horizon = model.config.prediction_length
+    with arguments.main_process_first():
+        data = prepare(data_arguments, None, horizon)
+    data.check_targets("train", "validation")
+    data.tested.check_targets("test")
+    training, validation = _segments(data, model)
+    most = _most_windows(model, fine_tuning.max_windows)
+    set_seed(arguments.seed)
+    start_time = time.perf_counter()
+    drawn = torch.randperm(len(training))[:most].sort().values
+    spaced = torch.arange(min(most, len(validation))) * len(validation) // min(most, len(validation))
+    train_windows, validation_windows = (
+        compute_windows(model, *segment.cut(numbers), data.seasonal_period)
+        for segment, numbers in ((training, drawn), (validation, spaced))
+    )
+
+    tuner, start = GateTuner(model), copy.deepcopy(model)
+    parameters = trained_parameters(tuner)
+    batch_size = arguments.per_device_eval_batch_size
+    validated = {"start": _validation_errors(tuner, validation_windows, batch_size)}
+    trainer = train_forecaster(
+        tuner,
+        arguments,
+        train_windows,
+        validation_windows,
+        collate_windows,
+        metrics_function(ForecastErrors(model.config.quantiles)),
+    )
+    validated["end"] = _validation_errors(tuner, validation_windows, batch_size)
+    if not validated["end"][metric] < validated["start"][metric]:
+        logger.warning("no epoch is better than the start on validation (%s); the start is kept.", metric)
+        model.load_state_dict(start.state_dict())
+        validated["end"] = validated["start"]
+    seconds = time.perf_counter() - start_time
+    if not trainer.is_world_process_zero():
+        return None
+    output = Path(arguments.output_dir)
+    model.save_pretrained(output)
+    ForecastFeatureExtractor(
+        context_length=model.config.context_length, min_length=1, freq=data_arguments.freq
+    ).save_pretrained(output)
+    save_run(output, trainer.state.log_history, recipe)
+
+    baselines = {
+        name: evaluate_forecaster(baseline, data.tested.splits["test"])
+        for name, baseline in make_naive_baselines(forecast_task(data, horizon)).items()
+    }
+    metrics = {
+        "data": data.source.name,
+        "tested_on": data.tested.source.name,
+        "start": start_name,
+        "context_length": model.config.context_length,
+        "prediction_length": horizon,
+        "variables": list(data.source.series.columns),
+        "windows": {
+            "train": len(train_windows),
+            "validation": len(validation_windows),
+            "test": len(data.tested.splits["test"]),
+        },
+        "validation": validated,
+        "test": evaluate_on_test(model, data.tested),
+        "baselines": {"start": evaluate_on_test(start.to(model.device), data.tested), **baselines},
+        "selected_on": metric,
+        "best_validation": validated["end"][metric],
+        **parameters,
+        "seconds": seconds,
+        "seed": arguments.seed,
+        "versions": versions(_PACKAGES),
+        "recipe": {**vars(data_arguments), **vars(fine_tuning)},
+    }
+    return finish_run(output, metrics, publication)
