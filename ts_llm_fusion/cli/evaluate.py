@@ -7,11 +7,11 @@ from pathlib import Path
 from ..data.registry import REGISTRY
 from ..evaluation.report import results_table
 from ..files import write_json, write_text
-from ..recipes.endings import versions
 from ..recipes.evaluation import ANSWER_SETTINGS, FORECAST_SETTINGS, evaluate_answers, evaluate_forecasters
+from ..requirements import versions
 from ..training.arguments import RecipeParser
 
-_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "datasets")
+_PACKAGES = ("transformers", "datasets")
 
 
 @dataclass
@@ -30,7 +30,8 @@ def main(args: Sequence[str]) -> None:
         settings = RecipeParser(FORECAST_SETTINGS).parse_recipe(args)
         found = evaluate_forecasters(*settings)
         part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"
-        extent = f"{found['windows']}{part} windows, look-back {found['look_back']}, horizon {found['horizon']}"
+        lengths = f"look-back {found['context_length']}, horizon {found['prediction_length']}"
+        extent = f"{found['windows']}{part} windows, {lengths}"
     else:
         settings = RecipeParser(ANSWER_SETTINGS).parse_recipe(args)
         found = evaluate_answers(*settings)
