@@ -1,14 +1,15 @@
 """Effects of covariates on each series, learned from its own history: a sparse Bayesian regression in closed form.
 
-The target is y = level + trend + season + sum of effects + noise. Level, trend, season and noise are what the experts
-forecast, so the regression takes them out of both sides: y and every column pass the same filters, which whiten the
-noise (white, autoregressive, a random walk, a random walk in noise), lose the means by season, and are fitted together
-with a line. Two random walks have nothing in common after that, and a covariate that only repeats the season is left
-to the season.
+The target is taken for a level, a trend, a season, noise, and the sum of the effects. What is no effect is what the
+experts forecast, so the regression takes it out of both sides: the target and every column pass the same filter, which
+whitens the noise, lose their means by season, and are fitted beside a level and a trend. Two random walks have nothing
+in common after that, and a covariate that only repeats the season is left to the season.
 
-Columns are chosen one at a time (forward selection by pivoted Cholesky decomposition of the Gram matrix), each under
-a normal prior worth one observation. The effect is the mean over all filters and all sizes of the model, none
-included, weighed by their marginal likelihood: what explains nothing has no effect.
+Each covariate may act in a line, in a bend (saturation), in proportion to the level of the series, or one step later.
+These columns are picked one at a time, by forward selection on the Gram matrix, each coefficient with a normal prior
+worth one observation. The effect is the mean over all noise models and all numbers of columns, none included, weighed
+by their marginal likelihood (MacKay 1992): a covariate that explains nothing has no effect. Against ridge regression on
+all columns with a strength by leave-one-out, that loses less where few of many columns matter.
 """
 
 import math
@@ -17,56 +18,48 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .modeling_tsfusion_series import (
-    Histories,
-    align,
-    at,
-    fill_gaps,
-    find_periods,
-    find_season,
-    line_fit,
-    mean_over,
-)
+from .modeling_tsfusion_series import Histories, align, at, fill_gaps, find_periods, find_season, line_fit, mean_over
 
-# Noise models: e_t = u_t - a u_(t-1) + b e_(t-1) is white for (a, b). Autoregressive, then random walks in noise.
-_NOISES = (
+# Filters in a row that make the errors of a noise model: e_t = u_t - a u_(t-1) + b e_(t-1) for each (a, b).
+_Noise = tuple[tuple[float, float], ...]
+_NOISES: tuple[_Noise, ...] = (
+    # White, autoregressive, a random walk, and random walks in more and less noise.
     ((0.0, 0.0),),
-    ((0.4, 0.0),),
-    ((0.75, 0.0),),
+    ((0.6, 0.0),),
     ((1.0, 0.0),),
-    ((1.0, 0.95),),
-    ((1.0, 0.85),),
+    ((1.0, 0.9),),
     ((1.0, 0.6),),
+    # A random walk whose drift walks too.
     ((1.0, 0.9), (1.0, 0.6)),
     ((1.0, 0.6), (1.0, 0.0)),
 )
-# The one that a first choice is made under where there are many columns, and how many are left then.
-_SCREENING = ((1.0, 0.6),)
+# Of many columns, these are left by a first selection under one noise model.
 _MOST_SCREENED = 16
-# Variance of the prior of a coefficient, in what one observation tells.
-_PRIOR = 1.0
-# Columns that are always in the model: level and trend.
-_FIXED = 2
-# Columns that may be chosen beyond the level and the trend.
-_MOST_CHOSEN = 8
+_SCREENING: _Noise = ((1.0, 0.6),)
+_MOST_PICKED = 8
+# Of more features than this, only the plain values take part.
+_MOST_SHAPED = 16
+# Quantiles of the history at which an effect may bend.
+_BENDS = (0.25, 0.5, 0.75)
+# Columns of a feature: see `_columns`.
+_SHAPES = 4 + 2 * len(_BENDS)
+# Prior log odds against a column: any one, and more for a bend, for growth with the level, and for a step later.
+_AGAINST, _BEND, _WITH_LEVEL, _LATER = 0.5, 0.5, 2.0, 2.0
+# Shares of the range of the history by which a line, and a bend, go on beyond it.
+_REACH, _BEND_REACH = 0.5, 0.1
 # Values in the columns of one pass, which bounds its memory.
 _VALUES_A_PASS = 2**17
-# More features than this take part by their plain values alone.
-_MOST_SHAPED = 16
-# Prior log odds against a column: any; a bend; beyond the usual range; growing with the level; one step later.
-_AGAINST, _BEND, _BEYOND, _WITH_LEVEL, _LATER = 0.5, 0.5, 2.0, 2.0, 2.0
-_BENDS = (0.25, 0.5, 0.75)
 _TINY = 1e-12
 
 
 @dataclass
 class CovariateEffects:
-    """Effects of covariates, in units of the target, 0 where each has its median of the history.
+    """Effects of covariates in units of the target, 0 where each covariate has its median of the history.
 
     Args:
-        past: what to subtract from the history, (series, time).
-        future: what to add to the forecast, (series, steps, features).
-        variance: of the sum of the future effects, (series, steps).
+        past: their sum in the history, (series, time); 0 outside of the steps that the experts see.
+        future: of each feature in the horizon, (series, steps, features).
+        variance: of their sum in the horizon, (series, steps).
     """
 
     past: Tensor
@@ -77,57 +70,67 @@ class CovariateEffects:
 def check_covariates(
     past: Tensor | None, future: Tensor | None, batch: int, size: int, length: int
 ) -> tuple[Tensor, Tensor]:
-    """Past and future covariates in float64, or the error that says what is wrong with them."""
+    """Past and future covariates in float64.
+
+    Raises:
+        ValueError: for future covariates without past ones, shapes that do not fit the history or the horizon, a value
+            that is missing in the horizon, or an infinity.
+    """
     if past is None:
         raise ValueError("future_covariates is given without past_covariates; give their history too.")
     if past.ndim != 3 or past.shape[:2] != (batch, size):
         raise ValueError(
-            f"past_covariates has shape {tuple(past.shape)}; give ({batch}, {size}, features), as past_values has."
+            f"past_covariates has shape {tuple(past.shape)}; give {(batch, size)} as past_values has, and the features."
         )
     if future is None:
         future = past.new_zeros(batch, length, 0)
     if future.ndim != 3 or future.shape[:2] != (batch, length) or future.shape[2] > past.shape[2]:
         raise ValueError(
-            f"future_covariates has shape {tuple(future.shape)}; give ({batch}, {length}, known), where the known "
-            f"features are the first of the {past.shape[2]} of past_covariates."
+            f"future_covariates has shape {tuple(future.shape)}; give {(batch, length)} and at most the "
+            f"{past.shape[2]} features of past_covariates, the first ones."
         )
     missing = future.isnan().nonzero()
     if len(missing) > 0:
         row, step, feature = missing[0].tolist()
         raise ValueError(
-            f"future_covariates is missing in row {row} at step {step} (feature {feature}); give a value for every "
-            "step, or make the feature one of the past alone by leaving it out."
+            f"future_covariates is missing in row {row} at step {step}, feature {feature}; give every value of the "
+            "horizon, or none of the feature, after the features that are known."
         )
-    if past.isinf().any() or future.isinf().any():
-        raise ValueError("past_covariates or future_covariates holds an infinity; mend the value.")
+    for name, values in (("past_covariates", past), ("future_covariates", future)):
+        if values.isinf().any():
+            raise ValueError(f"{name} holds an infinity; mend the value.")
     return past.double(), future.double()
 
 
-def _whole_axis(past: Tensor, future: Tensor) -> Tensor:
-    """Covariates over history and horizon without gaps, (rows, features, time + steps).
+def _filled(values: Tensor) -> Tensor:
+    """Interpolation of missing values between neighbors, the nearest one at the ends, over the last axis; 0 for all."""
+    seen = ~values.isnan()
+    if seen.all():
+        return values
+    flat, known = values.nan_to_num().flatten(0, 1), (seen | ~seen.any(-1, keepdim=True)).flatten(0, 1)
+    length = torch.full((len(flat),), flat.shape[1], device=flat.device)
+    return fill_gaps(flat, known.to(flat.dtype), length).view_as(values)
 
-    Missing values are interpolated. What is known of the past alone returns to its median as an autoregression.
+
+def _gathered(values: Tensor, index: Tensor) -> Tensor:
+    """Values (rows, features, time) at an index (rows, k), held to what exists."""
+    index = index.clamp(0, values.shape[-1] - 1)
+    return values.gather(2, index[:, None].expand(-1, values.shape[1], -1))
+
+
+def _continued(values: Tensor, history: Tensor, valid: Tensor, steps: int) -> Tensor:
+    """Values (rows, features, time) and `steps` more, which return to the median as an autoregression does.
+
+    Args:
+        history: the values that the series sees, (rows, features, kept).
+        valid: where it does, boolean (rows, 1, kept).
     """
-    steps, known = future.shape[1:]
-    values = torch.cat((past[..., :known], future), 1).transpose(1, 2)
-    alone = past[..., known:].transpose(1, 2)
-
-    def filled(x: Tensor) -> Tensor:
-        flat = x.flatten(0, 1)
-        seen = ~flat.isnan()
-        length = torch.full((len(flat),), flat.shape[1], device=flat.device)
-        # A feature that was never seen is constant.
-        out = fill_gaps(flat.nan_to_num(), (seen | ~seen.any(1, keepdim=True)).double(), length)
-        return out.view_as(x)
-
-    values, alone = filled(values), filled(alone)
-    median = alone.median(-1, keepdim=True).values
-    rest = alone - median
+    median = torch.where(valid, history, torch.nan).nanmedian(-1, keepdim=True).values
+    rest = torch.where(valid, history - median, 0.0)
     energy = rest.square().sum(-1, keepdim=True).clamp(min=_TINY)
     kept = ((rest[..., 1:] * rest[..., :-1]).sum(-1, keepdim=True) / energy).clamp(0, 1)
-    ahead = torch.arange(1, steps + 1, device=past.device)
-    alone = torch.cat((alone, median + rest[..., -1:] * kept**ahead), -1)
-    return torch.cat((values, alone), 1)
+    ahead = torch.arange(1, steps + 1, device=values.device)
+    return torch.cat((values, median + (values[..., -1:] - median) * kept**ahead), -1)
 
 
 def _base(histories: Histories, periods: Tensor, steps: Tensor) -> Tensor:
@@ -137,85 +140,84 @@ def _base(histories: Histories, periods: Tensor, steps: Tensor) -> Tensor:
     valid = (time < length[:, None]).float()
     season, share = find_season(x, histories.observed, length, periods[:, :1], grows=False)
     start, slope = line_fit(x, valid)
-    ahead = start + slope * (length[:, None] - 1 + steps) + season.at_steps(steps)
     past = start + slope * time + share
+    ahead = start + slope * (length[:, None] - 1 + steps) + season.at_steps(steps)
     mean = mean_over(past, valid)
-    deviation = mean_over((past - mean).square(), valid).sqrt()
-    base = (torch.cat((past, ahead), 1) - mean) / deviation.clamp(min=1e-3)
-    return base.clamp(-4, 4).double()
+    deviation = mean_over((past - mean).square(), valid).sqrt().clamp(min=1e-3)
+    return ((torch.cat((past, ahead), 1) - mean) / deviation).clamp(-4, 4).double()
 
 
 def _columns(now: Tensor, before: Tensor, base: Tensor, valid: Tensor) -> tuple[Tensor, list[float]]:
-    """What each feature may act by, all 0 at its median of the history, (rows, time, features, columns), and the prior log odds
-    against each column.
+    """What each feature may act by.
 
-    Plain values are held to half the range of the history beyond it, and what lies far outside of the usual range acts
-    by a column of its own; all other columns stay in what the history has seen.
+    Values are held to some of the range of the history beyond it: a price never seen has about the effect of the
+    nearest one seen. Values far outside of the usual range, such as typing errors, act by a column of their own.
 
     Args:
-        now, before: the features at each step and the step before, (rows, time, features).
+        now: the features, (rows, features, time), the steps of the history first.
+        before: the same a step before.
         base: (rows, time), see `_base`.
-        valid: 1 in the history, (rows, time); its steps come first.
+        valid: where the history is, boolean (rows, 1, time).
+
+    Returns:
+        Columns (rows, features, columns, time), 0 at the median of the history, and the prior log odds against each.
     """
-    inside = valid[..., None].bool()
-    history = torch.where(inside, now, torch.nan)
-    levels = torch.tensor((0.5, 0.05, 0.95, *_BENDS), dtype=now.dtype, device=now.device)
-    median, *quantiles = history.nanquantile(levels, 1, keepdim=True).unbind(0)
-    largest = torch.where(inside, now.abs(), 0.0).amax(1, keepdim=True)
-    centered = torch.where(inside, now - median, 0.0)
-    scale = (centered.square().sum(1, keepdim=True) / inside.sum(1, keepdim=True).clamp(min=1)).sqrt()
-    varies = scale > 1e-9 * largest
-    scale = torch.where(varies, scale, 1.0)
+    history = torch.where(valid, now, torch.nan)
+    levels = torch.tensor((0.0, 0.05, 0.5, 0.95, 1.0, *_BENDS), dtype=now.dtype, device=now.device)
+    quantiles = history.nanquantile(levels, -1, keepdim=True).nan_to_num()
+    median = quantiles[2]
+    count = valid.sum(-1, keepdim=True).clamp(min=1)
+    scale = (torch.where(valid, now - median, 0.0).square().sum(-1, keepdim=True) / count).sqrt()
+    varies = scale > 1e-9 * torch.where(valid, now.abs(), 0.0).amax(-1, keepdim=True)
+    scale = torch.where(varies, scale, torch.inf)
+    low, usual_low, _, usual_high, high, *bends = (quantiles - median) / scale
+    now, before = (now - median) / scale, (before - median) / scale
 
-    def in_units(x: Tensor) -> Tensor:
-        return torch.where(varies, (x - median) / scale, 0.0)
-
-    low, high = (
-        in_units(x)
-        for x in (
-            torch.where(inside, now, torch.inf).amin(1, keepdim=True),
-            torch.where(inside, now, -torch.inf).amax(1, keepdim=True),
-        )
-    )
-    q_low, q_high, *bends = (in_units(x) for x in quantiles)
-    reach, usual = (high - low) / 2, q_high - q_low
-    narrow = usual <= 0
-    least = torch.maximum(low - reach, torch.where(narrow, -torch.inf, q_low - usual))
-    most = torch.minimum(high + reach, torch.where(narrow, torch.inf, q_high + usual))
-
-    plain = in_units(now).clamp(least, most)
-    columns, against = [plain], [_AGAINST]
-    if now.shape[-1] <= _MOST_SHAPED:
-        seen = plain.clamp(low, high)
-        columns += [(seen - bend).abs() - bend.abs() for bend in bends]
-        columns += [
-            in_units(now).clamp(low, high) - seen,
-            plain * base[..., None],
-            in_units(before).clamp(least, most),
-        ]
-        against += [_AGAINST + extra for extra in (*[_BEND] * len(bends), _BEYOND, _WITH_LEVEL, _LATER)]
-    return torch.stack(columns, -1), against
+    # An event so rare that the usual range is a point is not unusual.
+    usual = usual_high - usual_low
+    margin = torch.where(usual > 0, usual, torch.inf)
+    least, most = usual_low - margin, usual_high + margin
+    reach = _REACH * (high - low)
+    least, most = torch.maximum(low - reach, least), torch.minimum(high + reach, most)
+    plain = now.clamp(least, most)
+    columns, against = [plain], [0.0]
+    if now.shape[1] <= _MOST_SHAPED:
+        reach = _BEND_REACH * (high - low)
+        bent = plain.clamp(low - reach, high + reach)
+        for bend in bends:
+            columns += [
+                (bent - bend).clamp(min=0) - (-bend).clamp(min=0),
+                (bend - bent).clamp(min=0) - bend.clamp(min=0),
+            ]
+        columns += [now.clamp(low, high) - plain.clamp(low, high), plain * base[:, None], before.clamp(least, most)]
+        against += [*[_BEND] * (2 * len(bends)), 0.0, _WITH_LEVEL, _LATER]
+    # A feature among many needs more evidence.
+    return torch.stack(columns, 2), [_AGAINST + math.log(now.shape[1]) + more for more in against]
 
 
-def _whiten(values: Tensor, noise: tuple[tuple[float, float], ...]) -> Tensor:
+def _whiten(values: Tensor, noise: _Noise) -> Tensor:
     """The errors of a noise model over the last axis; its recursions by doubling."""
+
+    def added(values: Tensor, steps: int, factor: float) -> Tensor:
+        out = values.clone()
+        out[..., steps:].add_(values[..., :-steps], alpha=factor)
+        return out
+
     for kept, recursion in noise:
-        step, factor = 1, -kept
-        while step < values.shape[-1] and abs(factor) > 1e-9:
-            earlier = values
-            values = earlier.clone()
-            values[..., step:].add_(earlier[..., :-step], alpha=factor)
-            step, factor = (step, recursion) if factor == -kept else (2 * step, factor * factor)
+        values = added(values, 1, -kept)
+        steps = 1
+        while steps < values.shape[-1] and recursion > 1e-9:
+            values = added(values, steps, recursion)
+            steps, recursion = 2 * steps, recursion**2
     return values
 
 
 def _without_season(values: Tensor, weight: Tensor, period: Tensor) -> Tensor:
-    """Columns (rows, columns, time) without their means by phase, 0 where there is no weight (rows, 1, time)."""
+    """Columns (rows, columns, time) less their means by phase, 0 where there is no weight (rows, 1, time)."""
     values = values * weight
     if (period <= 1).all():
         return values
-    time = torch.arange(values.shape[-1], device=values.device)
-    phase = time % period[:, None, None]
+    phase = torch.arange(values.shape[-1], device=values.device) % period[:, None, None]
     phases = int(period.max())
     total = weight.new_zeros(len(weight), 1, phases).scatter_add(2, phase, weight)
     share = (period > 1)[:, None, None] / total.clamp(min=1)
@@ -224,24 +226,55 @@ def _without_season(values: Tensor, weight: Tensor, period: Tensor) -> Tensor:
     return values - means.gather(2, index) * weight
 
 
-def _gram(columns: Tensor, weight: Tensor, periods: Tensor, noise: tuple[tuple[float, float], ...]) -> Tensor:
-    """Gram matrix of the columns (rows, columns, time) under a noise model, (rows, columns, columns)."""
-    rest = _whiten(columns, noise)
-    for period in periods.unbind(1):
-        rest = _without_season(rest, weight, period)
-    return rest @ rest.transpose(1, 2)
+@dataclass
+class _Evidence:
+    """Gram matrices of columns and target, the target last, without level and trend.
+
+    Args:
+        gram: (rows, noises, size, size).
+        start: log marginal likelihood without any column, up to a constant, (rows, noises, 1).
+        freedom: observations less those that level, trend and season take, (rows, 1, 1).
+        floor: least unexplained energy of the target, (rows, noises, 1).
+    """
+
+    gram: Tensor
+    start: Tensor
+    freedom: Tensor
+    floor: Tensor
+
+
+def _evidence(design: Tensor, weight: Tensor, periods: Tensor, noises: tuple[_Noise, ...]) -> _Evidence:
+    """From level, trend, columns and target (rows, size, time), observed where the weight (rows, 1, time) is 1."""
+    grams = []
+    for noise in noises:
+        rest = _whiten(design, noise)
+        for period in periods.unbind(1):
+            rest = _without_season(rest, weight, period)
+        grams.append(rest @ rest.transpose(1, 2))
+    gram = torch.stack(grams, 1)
+    energy = gram[..., -1, -1, None]
+    fixed, shared = gram[..., :2, :2], gram[..., :2, 2:]
+    fixed = fixed + torch.diag_embed(1e-9 * fixed.diagonal(dim1=-2, dim2=-1) + _TINY)
+    root = torch.linalg.cholesky_ex(fixed).L
+    shared = torch.linalg.solve_triangular(root, shared, upper=False)
+    gram = gram[..., 2:, 2:] - shared.transpose(-1, -2) @ shared
+    taken = torch.where(periods > 1, periods, 0).sum(1) + 2
+    freedom = (weight.sum((1, 2)) - taken).clamp(min=1)[:, None, None]
+    floor = 1e-9 * energy + _TINY
+    start = -freedom / 2 * gram[..., -1, -1, None].clamp(min=floor).log()
+    return _Evidence(gram, start - root.diagonal(dim1=-2, dim2=-1).log().sum(-1, keepdim=True), freedom, floor)
 
 
 @dataclass
 class _Path:
-    """Models of a forward selection: the k-th holds the first k columns that were picked.
+    """Models of a forward selection; the k-th holds the first k columns that were picked.
 
     Args:
-        evidence: log marginal likelihood, (rows, noises, picks + 1).
-        picks: int64 (rows, noises, picks); where no column was left, evidence is -inf from there on.
+        evidence: log marginal likelihood, (rows, noises, picks + 1); -inf from where no column was left.
+        picks: int64 (rows, noises, picks).
         triangle: of the Cholesky decomposition of the picked columns, upper, (rows, noises, picks, picks).
         scores: the target in its terms, (rows, noises, picks).
-        residual: mean square of what the largest model leaves, (rows, noises, 1).
+        residual: mean square that the largest model leaves, (rows, noises, 1).
     """
 
     evidence: Tensor
@@ -251,39 +284,30 @@ class _Path:
     residual: Tensor
 
 
-def _select(gram: Tensor, freedom: Tensor, count: Tensor, against: Tensor, most: int) -> _Path:
-    """Forward selection by pivoted Cholesky decomposition, each time the column of the largest marginal likelihood.
+def _select(given: _Evidence, count: Tensor, against: Tensor, most: int) -> _Path:
+    """Pick the column of the largest marginal likelihood time after time, by pivoted Cholesky decomposition.
 
     Args:
-        gram: (rows, noises, size, size), of level and trend, which are always in the model, the columns, and the target.
-        freedom: observations less those that level, trend and season take, (rows, 1).
-        count: observations, (rows, 1).
-        against: prior log odds against each column, (rows, columns).
+        given: of the columns and the target.
+        count: observations, (rows, 1, 1).
+        against: prior log odds against each column, (rows, 1, columns).
         most: columns to pick.
     """
+    gram, floor = given.gram, given.floor
     size = gram.shape[-1]
-    energy = gram.diagonal(dim1=-2, dim2=-1)
-    prior = _PRIOR * energy[..., _FIXED:-1] / count[..., None] + _TINY
-    usable = energy[..., _FIXED:-1] > 1e-9 * count[..., None]
-    # Diagonal, and column of the target, of what is not explained yet.
-    left, target = energy.clone(), gram[..., -1, :]
-    left[..., :_FIXED] += 1e-6
-    left[..., _FIXED:-1] += prior
-    floor = 1e-9 * energy[..., -1:] + _TINY
-    half = freedom[..., None] / 2
-    rows, picks, evidence = [], [], []
-    for step in range(_FIXED + min(most, size - 1 - _FIXED)):
-        if step < _FIXED:
-            pick = torch.full_like(left[..., :1], step, dtype=torch.int64)
-            gain = -gram.new_zeros(pick.shape)
-        else:
-            unexplained = left[..., -1:].clamp(min=floor)
-            after = (unexplained - target[..., _FIXED:-1].square() / left[..., _FIXED:-1]).clamp(min=floor)
-            score = half * (unexplained / after).log() - (left[..., _FIXED:-1] / prior).log() / 2 - against[:, None]
-            gain, pick = score.masked_fill(~usable, -torch.inf).max(-1, keepdim=True)
-            usable = usable.scatter(-1, pick, False)
-            pick = pick + _FIXED
-            evidence.append(gain)
+    # Diagonal, and row of the target, of what is not explained yet.
+    left, target = gram.diagonal(dim1=-2, dim2=-1).clone(), gram[..., -1, :]
+    usable = left[..., :-1] > 1e-9 * count
+    # The prior is worth one observation.
+    prior = left[..., :-1] / count + _TINY
+    left[..., :-1] += prior
+    rows, picks, evidence = [], [], [given.start]
+    for _ in range(min(most, size - 1)):
+        unexplained = left[..., -1:].clamp(min=floor)
+        after = (unexplained - target[..., :-1].square() / left[..., :-1]).clamp(min=floor)
+        gains = given.freedom / 2 * (unexplained / after).log() - (left[..., :-1] / prior).log() / 2 - against
+        gain, pick = gains.masked_fill(~usable, -torch.inf).max(-1, keepdim=True)
+        usable = usable.scatter(-1, pick, False)
         row = gram.gather(-2, pick[..., None].expand(-1, -1, -1, size)).squeeze(-2)
         for earlier in rows:
             row = row - earlier.gather(-1, pick) * earlier
@@ -294,27 +318,24 @@ def _select(gram: Tensor, freedom: Tensor, count: Tensor, against: Tensor, most:
         target = target - row[..., -1:] * row
         rows.append(row)
         picks.append(pick)
-        if step == _FIXED - 1:
-            level, trend = (one.gather(-1, at_pick) for one, at_pick in zip(rows, picks, strict=True))
-            evidence.append(-half * left[..., -1:].clamp(min=floor).log() - level.log() - trend.log())
-    chosen = torch.cat(picks[_FIXED:], -1)
-    triangle = torch.stack(rows[_FIXED:], -2)
-    scores = triangle[..., -1]
-    triangle = triangle.gather(-1, chosen[..., None, :].expand(-1, -1, len(rows) - _FIXED, -1)).triu()
+        evidence.append(gain)
+    pick, row = torch.cat(picks, -1), torch.stack(rows, -2)
+    triangle = row.gather(-1, pick[..., None, :].expand(-1, -1, len(rows), -1)).triu()
     empty = torch.diag_embed((triangle.diagonal(dim1=-2, dim2=-1) == 0).to(gram.dtype))
-    residual = left[..., -1:].clamp(min=floor) / freedom[..., None]
-    return _Path(torch.cat(evidence, -1).cumsum(-1), chosen - _FIXED, triangle + empty, scores, residual)
+    residual = left[..., -1:].clamp(min=floor) / given.freedom
+    return _Path(torch.cat(evidence, -1).cumsum(-1), pick, triangle + empty, row[..., -1], residual)
 
 
 def _average(path: _Path, columns: int) -> tuple[Tensor, Tensor]:
-    """Mean coefficients (rows, columns) over all noise models and sizes, weighed by their evidence, and factors of their
-    covariance, (rows, columns, factors): of the errors of a model, and of its being the right one.
+    """Means of the coefficients over all models, (rows, columns), and factors of their covariance.
+
+    The covariance (rows, columns, factors) is that of the errors of a model, and of its being the right one.
     """
     weights = path.evidence.flatten(1).softmax(-1).view_as(path.evidence)
     # Weight of the models that hold the k-th pick.
     share = weights.flip(-1).cumsum(-1).flip(-1)[..., 1:]
     total = weights.sum(-1, keepdim=True)
-    identity = torch.eye(path.picks.shape[-1], dtype=share.dtype, device=share.device).expand_as(path.triangle)
+    identity = torch.eye(share.shape[-1], dtype=share.dtype, device=share.device).expand_as(path.triangle)
     inverse = torch.linalg.solve_triangular(path.triangle, identity, upper=True)
     place = path.picks[..., None].expand_as(inverse)
     inverse = inverse.new_zeros(*share.shape[:2], columns, share.shape[-1]).scatter_add(2, place, inverse)
@@ -324,70 +345,83 @@ def _average(path: _Path, columns: int) -> tuple[Tensor, Tensor]:
     return coefficients, factors.transpose(1, 2).flatten(2)
 
 
+def _coefficients(
+    histories: Histories, periods: Tensor, columns: Tensor, against: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Picked columns, int64 (rows, picks), their coefficients, and factors of the covariance of these.
+
+    Args:
+        columns: in the history, (rows, columns, time).
+        against: prior log odds against each, (columns,).
+    """
+    values, length = histories.values.double()[:, None], histories.length
+    rows, count, size = columns.shape
+    time = torch.arange(size, device=values.device)
+    valid, observed = (time < length[:, None])[:, None], histories.observed.double()[:, None]
+    trend = ((time + 1) / length.clamp(min=1)[:, None]).double()[:, None]
+    design = torch.cat((torch.ones_like(trend), trend, columns, values), 1)
+    if (valid & (observed == 0)).any():
+        # Gaps of the target are interpolated; what is compared with it, in the same way.
+        each = design.shape[1]
+        known = observed.expand_as(design).flatten(0, 1)
+        design = fill_gaps(design.flatten(0, 1), known, length.repeat_interleave(each)).view_as(design)
+    design = torch.where(valid, design, 0.0)
+    periods = torch.where(2 * periods <= length[:, None], periods, 1)
+    observations = observed.sum(-1, keepdim=True).clamp(min=1)
+    against = against.expand(rows, 1, -1)
+    picks = torch.arange(count, device=values.device).expand(rows, -1)
+    if count > _MOST_SCREENED:
+        screened = _evidence(design, observed, periods, (_SCREENING,))
+        picks = _select(screened, observations, against, _MOST_SCREENED).picks.squeeze(1)
+        chosen = _picked(design[:, 2:-1], picks)
+        design, against = torch.cat((design[:, :2], chosen, design[:, -1:]), 1), against.gather(2, picks[:, None])
+    path = _select(_evidence(design, observed, periods, _NOISES), observations, against, _MOST_PICKED)
+    return picks, *_average(path, picks.shape[1])
+
+
+def _picked(columns: Tensor, picks: Tensor) -> Tensor:
+    """Columns (rows, columns, time) at picks (rows, k)."""
+    return columns.gather(1, picks[..., None].expand(-1, -1, columns.shape[-1]))
+
+
 def _of_rows(
     values: Tensor, mask: Tensor, periods: Tensor, past: Tensor, future: Tensor, context_length: int
 ) -> CovariateEffects:
-    """The effects in some series, one a row; arguments as of `covariate_effects`, with covariates for each series."""
+    """Effects in some series, one a row, with its covariates as (rows, features, time)."""
     rows, size = values.shape
-    steps = future.shape[1]
+    known, steps = future.shape[1:]
+    device = values.device
     histories = align(values, mask, context_length)
     periods = find_periods(histories, periods)
     length, kept = histories.length[:, None], histories.values.shape[1]
-    device = values.device
-    ahead = histories.gap[:, None] + torch.arange(1, steps + 1, device=device)
     last = torch.where(mask, torch.arange(size, device=device), -1).amax(1, keepdim=True)
-    start = last - length + 1
-    time = torch.arange(kept, device=device)
-    index = torch.cat((start + time, (size + torch.arange(steps, device=device)).expand(rows, -1)), 1)
-    axis = _whole_axis(past, future)
-    now, before = (
-        axis.gather(2, (index - lag).clamp(0, size + steps - 1)[:, None].expand(-1, axis.shape[1], -1))
-        for lag in (0, 1)
-    )
-    valid = torch.nn.functional.pad((time < length).double(), (0, steps))
-    columns, against = _columns(now.transpose(1, 2), before.transpose(1, 2), _base(histories, periods, ahead), valid)
-    features, shapes = columns.shape[2:]
-    against = torch.tensor(against, dtype=columns.dtype, device=device).repeat(rows, features) + math.log(features)
-    columns = columns.flatten(2).transpose(1, 2)
+    start = last + 1 - length
+    ahead = torch.arange(steps, device=device).expand(rows, -1)
+    index = torch.cat((start + torch.arange(kept, device=device), size + ahead), 1)
+    valid = torch.nn.functional.pad(torch.arange(kept, device=device) < length, (0, steps))[:, None]
 
-    known, there = histories.observed.double(), valid[:, :kept]
-    trend = ((time + 1) / length.clamp(min=1)).double()
-    design = torch.cat(
-        (torch.ones_like(trend)[:, None], trend[:, None], columns[..., :kept], histories.values.double()[:, None]), 1
-    )
-    # The target is filled where it is missing; what is subtracted from it there must be filled alike.
-    count = design.shape[1]
-    if (known < there).any():
-        flat = fill_gaps(
-            design.flatten(0, 1), known.repeat_interleave(count, 0), histories.length.repeat_interleave(count)
-        )
-        design = flat.view_as(design)
-    design = design * there[:, None]
-    usable = torch.where(2 * periods <= length, periods, 1)
-    observations = known.sum(1, keepdim=True).clamp(min=1)
-    taken = torch.where(usable > 1, usable, 0).sum(1, keepdim=True)
-    freedom = (observations - _FIXED - taken).clamp(min=1)
-    if features * shapes > _MOST_SCREENED:
-        first = _gram(design, known[:, None], usable, _SCREENING)[:, None]
-        picks = _select(first, freedom, observations, against, _MOST_SCREENED).picks.squeeze(1)
-    else:
-        picks = torch.arange(features * shapes, device=device).expand(rows, -1)
-    fixed = torch.arange(_FIXED, device=device).expand(rows, -1)
-    place = torch.cat((fixed, picks + _FIXED, torch.full_like(picks[:, :1], count - 1)), 1)
-    design = design.gather(1, place[..., None].expand(-1, -1, kept))
-    grams = torch.stack([_gram(design, known[:, None], usable, noise) for noise in _NOISES], 1)
-    path = _select(grams, freedom, observations, against.gather(1, picks), _MOST_CHOSEN)
-    coefficients, factors = _average(path, picks.shape[1])
-    columns = columns.gather(1, picks[..., None].expand(-1, -1, columns.shape[-1]))
+    axis = _filled(torch.cat((past[:, :known], future), 2))
+    if known < past.shape[1]:
+        alone = _filled(past[:, known:])
+        alone = _continued(alone, _gathered(alone, index[:, :kept]), valid[..., :kept], steps)
+        axis = torch.cat((axis, alone), 1)
+    base = _base(histories, periods, histories.gap[:, None] + 1 + ahead)
+    columns, against = _columns(_gathered(axis, index), _gathered(axis, index - 1), base, valid)
+    features, shapes = columns.shape[1:3]
+    columns = columns.flatten(1, 2)
+    odds = torch.tensor(against * features, dtype=columns.dtype, device=device)
+    picks, coefficients, factors = _coefficients(histories, periods, columns[..., :kept], odds)
+
+    columns = _picked(columns, picks)
     owner = torch.nn.functional.one_hot(picks // shapes, features).to(columns.dtype)
-    by_feature = owner.transpose(1, 2) @ (columns * coefficients[..., None])
-    scale = histories.scale[:, None]
-    effect = by_feature[..., :kept].sum(1) * scale
+    effects = owner.transpose(1, 2) @ (columns * coefficients[..., None]) * histories.scale[:, None, None]
     place = torch.arange(size, device=device) - start
-    effect = torch.where((place >= 0) & (place < length), at(effect, place), 0.0)
+    inside = (place >= 0) & (place < length)
     variance = (columns[..., kept:].transpose(1, 2) @ factors).square().sum(-1)
     return CovariateEffects(
-        effect, by_feature[..., kept:].transpose(1, 2) * scale[..., None], variance * scale.square()
+        past=torch.where(inside, at(effects[..., :kept].sum(1), place), 0.0),
+        future=effects[..., kept:].transpose(1, 2),
+        variance=variance * histories.scale.square()[:, None],
     )
 
 
@@ -401,27 +435,25 @@ def covariate_effects(
         values: (series, time), anything where the mask is False.
         mask: boolean, same shape.
         periods: of two seasons, int64 (series, 2), 0 where one is to be found.
-        past: float64 covariates (batch, time, features), NaN is missing; series are the batch times the channels.
-        future: float64 (batch, steps, known), of the first of the features.
+        past: float64 covariates (batch, time, features), NaN where missing; the series are the batch times the channels.
+        future: float64 (batch, steps, known), of the first of the features. What is known of the past alone explains
+            the history, and returns to its median in the horizon.
         context_length: most steps of a history.
     """
-    channels = len(values) // len(past)
-    owner = torch.arange(len(values), device=values.device) // channels
+    series, size = values.shape
     features = past.shape[2]
+    past, future = past.transpose(1, 2), future.transpose(1, 2)
     if features == 0:
-        nothing = torch.zeros_like(values, dtype=torch.float64)
+        none = torch.zeros_like(values, dtype=torch.float64)
         return CovariateEffects(
-            nothing,
-            nothing.new_zeros(len(values), future.shape[1], 0),
-            nothing.new_zeros(len(values), future.shape[1]),
+            none, none.new_zeros(series, future.shape[2], 0), none.new_zeros(series, future.shape[2])
         )
-    shapes = 7 if features <= _MOST_SHAPED else 1
-    width = max(1, _VALUES_A_PASS // (min(values.shape[1], context_length) * (features * shapes + 3)))
+    owner = torch.arange(series, device=values.device) // (series // len(past))
+    shapes = _SHAPES if features <= _MOST_SHAPED else 1
+    width = max(1, _VALUES_A_PASS // (min(size, context_length) * features * shapes))
     parts = [
-        _of_rows(v, m, p, past[o], future[o], context_length)
-        for v, m, p, o in zip(
-            values.split(width), mask.split(width), periods.split(width), owner.split(width), strict=True
-        )
+        _of_rows(values[rows], mask[rows], periods[rows], past[owner[rows]], future[owner[rows]], context_length)
+        for rows in torch.arange(series, device=values.device).split(width)
     ]
     return CovariateEffects(
         *(torch.cat([getattr(part, name) for part in parts]) for name in ("past", "future", "variance"))

@@ -17,7 +17,7 @@ _MEASURED = {"baselines", "forecasting", "adapters", "panel_covariates", "predic
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     **{name: {"errors"} for name in sorted(_BOTTOM - {"errors"})},
-    "registration": {"families", "pipelines"},
+    "registration": {"families"},
     # The code of these two goes with a checkpoint.
     "modeling": set(),
     "processing": set(),

@@ -134,6 +134,14 @@ def _filled(values: np.ndarray) -> list[np.ndarray]:
     return filled
 
 
+def _uncrossed(quantiles: np.ndarray) -> np.ndarray:
+    """Quantiles (..., levels) that rise: from the middle one on outward none is nearer than the one before."""
+    middle = quantiles.shape[-1] // 2
+    above = np.maximum.accumulate(quantiles[..., middle:], -1)
+    below = np.minimum.accumulate(quantiles[..., middle::-1], -1)
+    return np.concatenate((below[..., :0:-1], above), -1)
+
+
 def _predict_timesfm(model: Any, batch: Batch, horizon: int, levels: Sequence[float]) -> Prediction:
     """Forecast each variable by itself; the model has no mask, so that gaps are filled first.
 
@@ -156,7 +164,8 @@ def _predict_timesfm(model: Any, batch: Batch, horizon: int, levels: Sequence[fl
         steps = _numpy(out.full_predictions)[:, :horizon] * scale[..., None] + loc[..., None]
         if config.infer_is_positive:
             steps = np.where((np.nanmin(rows[known], 1) >= 0)[:, None, None], np.maximum(steps, 0.0), steps)
-        mean[known], quantiles[known] = steps[..., config.decode_index], np.sort(steps[..., 1:], -1)
+        # After the mean come the quantiles.
+        mean[known], quantiles[known] = steps[..., config.decode_index], _uncrossed(steps[..., 1:])
 
     def by_variable(found: np.ndarray) -> np.ndarray:
         return np.moveaxis(found.reshape(size, variables, *found.shape[1:]), 1, 2)

@@ -90,27 +90,29 @@ def forecast(folder: Path, output: str, *options: str, data: Path | None = None)
     arguments = ["--model", folder / "model", "--data", data or folder / "waves.csv", "--output", path, *options]
     assert main(["forecast", *map(str, arguments)]) == 0
     assert Image.open(path.with_suffix(".png")).format == "PNG"
-    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, parse_dates=["timestamp"])
+    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, parse_dates=["date"])
 
 
 @pytest.mark.parametrize("output", ("as_csv.csv", "as_parquet.parquet"))
 def test_a_forecast_is_a_tidy_table(output: str, folder: Path) -> None:
     table = forecast(folder, output)
-    assert list(table.columns) == ["timestamp", "series", "mean", "0.1", "0.5", "0.9"]
+    assert list(table.columns) == ["item_id", "date", "target_name", "predictions", "0.1", "0.5", "0.9"]
     assert len(table) == 12 * 2
-    assert table["timestamp"].iloc[0] == pd.Timestamp("2024-01-01") + pd.Timedelta(hours=2000)
-    assert table["timestamp"].iloc[-1] == pd.Timestamp("2024-01-01") + pd.Timedelta(hours=2011)
+    assert list(table["item_id"].unique()) == ["a", "b"]
+    for _, rows in table.groupby("item_id"):
+        assert rows["date"].iloc[0] == pd.Timestamp("2024-01-01") + pd.Timedelta(hours=2000)
+        assert rows["date"].iloc[-1] == pd.Timestamp("2024-01-01") + pd.Timedelta(hours=2011)
     assert (table["0.1"] <= table["0.9"]).all()
     # In the units of the series, not of the scaler: "a" lives around 100, "b" around 0.5.
-    means = table.groupby("series")["mean"].mean()
+    means = table.groupby("item_id")["predictions"].mean()
     assert 85 < means["a"] < 115
     assert -0.5 < means["b"] < 1.5
 
 
 def test_targets_horizon_and_levels_are_chosen(folder: Path) -> None:
     table = forecast(folder, "chosen.csv", "--target", "b", "--horizon", "20", "--quantiles", "0.25", "0.75")
-    assert list(table.columns) == ["timestamp", "series", "mean", "0.25", "0.75"]
-    assert set(table["series"]) == {"b"}
+    assert list(table.columns) == ["item_id", "date", "target_name", "predictions", "0.25", "0.75"]
+    assert set(table["item_id"]) == {"b"}
     assert len(table) == 20
 
 
@@ -127,7 +129,7 @@ def test_a_step_is_given_or_that_of_the_training_or_told(folder: Path, caplog: p
 
     def first_date(step: int, *options: str) -> pd.Timestamp:
         rows.iloc[::step].to_csv(few, index=False)
-        return forecast(folder, "few_forecast.csv", "--overwrite", *options, data=few)["timestamp"].iloc[0]
+        return forecast(folder, "few_forecast.csv", "--overwrite", *options, data=few)["date"].iloc[0]
 
     with caplog.at_level("WARNING", "ts_llm_fusion.data.series.time_axis"):
         assert first_date(2, "--freq", "h") == pd.Timestamp("2024-01-03 11:00")
@@ -143,14 +145,14 @@ def test_a_step_is_given_or_that_of_the_training_or_told(folder: Path, caplog: p
 def test_a_constant_series_forecasts_its_constant(folder: Path) -> None:
     data = write_csv(folder / "constant.csv", a=np.full(100, 42.0))
     table = forecast(folder, "constant_forecast.csv", data=data)
-    np.testing.assert_allclose(table[["mean", "0.1", "0.9"]], 42.0, rtol=1e-6)
+    np.testing.assert_allclose(table[["predictions", "0.1", "0.9"]], 42.0, rtol=1e-6)
 
 
 def test_missing_values_and_a_short_history_are_borne(folder: Path) -> None:
     values = np.sin(np.arange(30) / 4)
     values[[3, 7, 8]] = np.nan
     table = forecast(folder, "short.csv", data=write_csv(folder / "gaps.csv", a=values))
-    assert table["mean"].notna().all()
+    assert table["predictions"].notna().all()
 
 
 def bad_data(folder: Path, kind: str) -> Path:
@@ -184,7 +186,7 @@ def bad_data(folder: Path, kind: str) -> Path:
         ("text", "row 1 of column 'a' is not a number: 'x'"),
         ("all_nan", "column 'a' has no values at all"),
         ("infinite", "row 6 of column 'a' is infinite"),
-        ("one_step", "at least 2 are needed"),
+        ("one_step", "with fewer than 2 steps"),
     ],
 )
 def test_bad_data_is_one_line_and_leaves_no_file(
@@ -205,8 +207,8 @@ def test_bad_data_is_one_line_and_leaves_no_file(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--horizon", "0"), "--prediction_length is 0; it must be at least 1"),
-        (("--quantiles", "0.95"), "quantile 0.95 is asked for; this model gives levels from 0.1 to 0.9"),
+        (("--horizon", "0"), "--horizon is 0; it must be at least 1"),
+        (("--quantiles", "0.95"), "quantile 0.95 is asked for; this model (llmps) gives levels from 0.1 to 0.9"),
         (("--target", "z"), "no column 'z'"),
         (("--output", "x.txt"), "unknown kind of file"),
         (("--data", "missing.csv"), "missing.csv: no such file"),

@@ -134,4 +134,4 @@ def test_a_constant_column_is_forecast_and_tested(tmp_path: Path) -> None:
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
     assert all(value["mse"] < 10 for value in (metrics["test"], *metrics["baselines"].values()))
     table = forecast(tmp_path)
-    np.testing.assert_allclose(table.loc[table["series"] == "a", ["mean", "0.1", "0.9"]], 0.1, rtol=1e-12)
+    np.testing.assert_allclose(table.loc[table["item_id"] == "a", ["predictions", "0.1", "0.9"]], 0.1, rtol=1e-12)

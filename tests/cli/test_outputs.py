@@ -63,8 +63,8 @@ def test_dates_that_fit_two_readings_need_a_word_of_the_user(
     arguments += ["--output", tmp_path / "out.csv"]
     refused(arguments, "can be 01 March 2024 (day first) or 03 January 2024 (month first)", capsys)
     assert main([*map(str, arguments), "--dayfirst"]) == 0
-    table = pd.read_csv(tmp_path / "out.csv", parse_dates=["timestamp"])
-    assert list(table["timestamp"][:2]) == list(pd.to_datetime(["2024-03-10", "2024-03-11"]))
+    table = pd.read_csv(tmp_path / "out.csv", parse_dates=["date"])
+    assert list(table["date"][:2]) == list(pd.to_datetime(["2024-03-10", "2024-03-11"]))
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_what_cannot_be_backtested_is_one_line(settings: dict, message: str, tab
 
 
 def test_duplicates_and_tables_without_forecasts_are_refused(table: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match=r"id 'a' has timestamp 2024-01-02 00:00:00 more than once"):
+    with pytest.raises(ValueError, match=r"id 'a': timestamp 2024-01-02 00:00:00 appears more than once"):
         ts_llm_fusion.cross_validation(pd.concat([table, table.iloc[90:91]]), HORIZON)
     with pytest.raises(ValueError, match="has no column 'forecaster'; give that of cross_validation"):
         ts_llm_fusion.score_forecasts(table)

@@ -44,10 +44,17 @@ def _known_future(
     if not covariates:
         return None
     owner, at = np.repeat(series, rows.shape[1]), rows.ravel()
-    columns = panel.keys(owner, np.zeros_like(owner))
-    columns[panel.timestamp_column] = panel.timestamps[at]
+    keys = panel.keys(owner, np.zeros_like(owner))
+    columns = {name: keys[name] for name in panel.id_columns} | {panel.timestamp_column: panel.timestamps[at]}
     known = panel.past[list(covariates)].take(at).reset_index(drop=True)
-    return pd.concat([pd.DataFrame(columns).drop(columns="target_name"), known], axis=1)
+    return pd.concat([pd.DataFrame(columns), known], axis=1)
+
+
+def _unobserved(panel: Panel, ends: np.ndarray) -> np.ndarray:
+    """Whether a target has no value in the first `ends` rows of its series, (series, targets)."""
+    place = np.arange(len(panel.values)) - panel.offsets[:-1][panel.series_of_rows]
+    seen = ~np.isnan(panel.values) & (place < ends[panel.series_of_rows])[:, None]
+    return ~np.logical_or.reduceat(seen, panel.offsets[:-1], axis=0)
 
 
 def _check_lengths(panel: Panel, horizon: int, windows: int, step: int) -> None:
@@ -107,23 +114,25 @@ def backtest(
     """
     _check_lengths(panel, prediction_length, windows, step)
     parts = []
+    unobserved = np.zeros(len(panel), dtype=bool)
     for window in range(windows):
         ends = panel.lengths - prediction_length - (windows - 1 - window) * step
-        series = np.flatnonzero(ends >= _MIN_HISTORY)
+        long_enough = ends >= _MIN_HISTORY
+        empty = _unobserved(panel, ends)
+        unobserved |= long_enough & empty.any(1)
+        series = np.flatnonzero(long_enough & ~empty.all(1))
         if not len(series):
             continue
         past = _history(panel, series, ends[series])
         rows = panel.offsets[series][:, None] + ends[series][:, None] + np.arange(prediction_length)
         actual = panel.values[rows]
-        known = np.add.reduceat(~np.isnan(past.values), past.offsets[:-1]) > 0
         scale = np.stack([flat_seasonal_scale(v, past.lengths, seasons[series]) for v in past.values.T], 1)
         future = _known_future(panel, series, rows, known_covariates)
         forecasts = [
             make(past, prediction_length, quantile_levels, seasons[series], future) for make in forecasters.values()
         ]
-        for found in forecasts:
-            # What one forecaster leaves out, with a warning, counts for none.
-            known &= ~np.isnan(found.mean).all(1)
+        # What one forecaster leaves out, with a warning, counts for none.
+        known = ~empty[series] & ~np.any([np.isnan(found.mean).all(1) for found in forecasts], axis=0)
         at, of, target = np.nonzero(np.broadcast_to(known[:, None], actual.shape))
         for number, found in enumerate(forecasts):
             check_finite(int(np.count_nonzero(~np.isfinite(found.mean[at, of, target]))), len(at))
@@ -140,6 +149,13 @@ def backtest(
             }
             levels = {f"{level:g}": found.quantiles[at, of, target, k] for k, level in enumerate(quantile_levels)}
             parts.append(pd.DataFrame({**columns, **levels}))
+    if unobserved.any():
+        logger.warning(
+            "%d of %d ids have no observed value before some window, the first %s; these windows are left out.",
+            np.count_nonzero(unobserved),
+            len(panel),
+            panel.label(int(unobserved.argmax())),
+        )
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if table.empty:
         raise UserError("no series has an observed value before its windows; there is nothing to forecast from.")
@@ -150,9 +166,9 @@ def backtest(
 def _named(table: pd.DataFrame, panel: Panel, forecasters: list[str], levels: list[str]) -> pd.DataFrame:
     """Replace positions of series, rows, targets and forecasters by their names."""
     columns = panel.keys(table["series"].to_numpy(), table["target"].to_numpy())
-    target_names = columns.pop("target_name")
+    target_name = columns.pop("target_name")
     columns[panel.timestamp_column] = panel.timestamps[table["row"]]
     columns["cutoff"] = panel.timestamps[table["cutoff"]]
-    columns["target_name"] = target_names
+    columns["target_name"] = target_name
     columns["forecaster"] = pd.Index(forecasters, dtype="str").take(table["forecaster"])
     return pd.DataFrame({**columns, **{name: table[name] for name in ("actual", "predictions", *levels, "scale")}})

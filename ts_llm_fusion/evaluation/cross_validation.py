@@ -70,21 +70,27 @@ def make_forecasters(models: Models, baselines: Sequence[str], batch_size: int) 
     }
 
 
-def reading_options(models: Models, known_covariates: Sequence[str] = ()) -> dict[str, Any]:
-    """Options of `read_panel` that models bring: the time step of the first that has one, and all covariates."""
+def known_by_models(models: Models, known_covariates: Sequence[str]) -> list[str]:
+    """Covariates that are known for the steps of a window: those named, and those that models were trained with."""
+    trained = [extractor.covariates for _, extractor in models.values() if extractor is not None]
+    names = [name for covariates in trained if covariates is not None for name in covariates.known.names]
+    return list(dict.fromkeys([*known_covariates, *names]))
+
+
+def reading_options(models: Models, covariates: Sequence[str]) -> dict[str, Any]:
+    """Options of `read_panel`: the time step of the first model that has one, and columns that are covariates.
+
+    Args:
+        models: from `load_models`.
+        covariates: names beside those that the models were trained with.
+    """
     options = [model_options(extractor) for _, extractor in models.values()]
     steps = [given["default_freq"] for given in options if given.get("default_freq")]
-    covariates = [name for given in options for name in given.get("covariates", ())]
+    trained = [name for given in options for name in given.get("covariates", ())]
     return {
         "default_freq": steps[0] if steps else None,
-        "covariates": list(dict.fromkeys([*known_covariates, *covariates])),
+        "covariates": list(dict.fromkeys([*covariates, *trained])),
     }
-
-
-def known_names(models: Models, known_covariates: Sequence[str]) -> list[str]:
-    """Covariates that are known for the steps of a window: those given, and those that a model was trained to know."""
-    trained = [getattr(extractor, "covariates", None) for _, extractor in models.values()]
-    return list(dict.fromkeys([*known_covariates, *(name for one in trained if one for name in one.known.names)]))
 
 
 def check_known(panel: Panel, known_covariates: Sequence[str]) -> None:
@@ -115,7 +121,7 @@ def cross_validation(
     windows: int = 1,
     step: int | None = None,
     model: Forecaster | list[Forecaster] | None = None,
-    baselines: Sequence[str] = BASELINES,
+    baselines: str | Sequence[str] = BASELINES,
     quantile_levels: Sequence[float] = LEVELS,
     id_column: str | Sequence[str] = ID,
     timestamp_column: str = TIMESTAMP,
@@ -144,8 +150,8 @@ def cross_validation(
         timestamp_column: column of timestamps.
         target: column to forecast, or several.
         freq: time step, a pandas alias; inferred for each id by default.
-        known_covariates: columns that are known for the steps of a window, such as prices and holidays; the other
-            columns are known up to the cutoff alone.
+        known_covariates: columns that are known for the steps of a window, such as prices and holidays, beside those
+            that a model was trained with; the other columns are known up to the cutoff alone.
         seasonal_period: steps of the season for the baselines and for MASE; that of the calendar by default.
         batch_size: series to forecast at once.
 
@@ -173,10 +179,9 @@ def cross_validation(
     windows = check_count("windows", windows)
     step = horizon if step is None else check_count("step", step)
     models = load_models(model)
-    forecasters = make_forecasters(models, baselines, batch_size)
-    known = known_names(models, known_covariates)
-    options = reading_options(models, known)
-    panel = read_panel(df, id_column, timestamp_column, target, freq, **options)
+    forecasters = make_forecasters(models, [baselines] if isinstance(baselines, str) else baselines, batch_size)
+    known = known_by_models(models, known_covariates)
+    panel = read_panel(df, id_column, timestamp_column, target, freq, **reading_options(models, known))
     check_known(panel, known)
     used = [name for name in (*panel.id_columns, panel.timestamp_column) if name in _COLUMNS]
     if used:

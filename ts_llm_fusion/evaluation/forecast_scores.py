@@ -58,7 +58,7 @@ def score_forecasts(forecasts: Any, by: str | Sequence[str] = ()) -> Any:
     counted, levels = ~np.isnan(actual), _levels(table)
     error = abs(actual - point)
     unscaled = int(np.count_nonzero(counted & ~(scale > 0)))
-    if unscaled:
+    if unscaled and not by:
         logger.warning(
             "MASE leaves out %d of %d values: up to the cutoff their series is constant, or not longer than a season.",
             unscaled,

@@ -19,7 +19,7 @@ from ..evaluation.cross_validation import (
     BASELINES,
     check_count,
     check_known,
-    known_names,
+    known_by_models,
     load_models,
     make_forecasters,
     panel_seasons,
@@ -140,7 +140,7 @@ def backtest_forecasters(
         names.append("naive2")
     models = load_models(list(arguments.models) if arguments.models is not None else None)
     forecasters = make_forecasters(models, names, rolling.series_batch)
-    known = known_names(models, data_arguments.known_covariates)
+    known = known_by_models(models, data_arguments.known_covariates)
     panel = load_source(
         data_arguments.data,
         id_column=rolling.id_column,
@@ -148,7 +148,7 @@ def backtest_forecasters(
         target=data_arguments.target_columns,
         freq=data_arguments.freq,
         dayfirst=data_arguments.dayfirst,
-        **reading_options(models, known),
+        **reading_options(models, [*known, *data_arguments.past_covariates, *data_arguments.static_covariates]),
     )
     check_known(panel, known)
     if rules:

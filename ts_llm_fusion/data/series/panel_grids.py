@@ -1,5 +1,6 @@
 """Time grids of many series at once, each the grid that `find_grid` finds for that series alone."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,8 @@ from pandas.tseries.offsets import BaseOffset, BusinessDay, Day, Week
 from ...errors import UserError
 from . import time_axis
 from .time_axis import TimeGrid, find_grid
+
+logger = logging.getLogger(__name__)
 
 # Rules by which the grids of many series are told at once; series of no such rule are told one by one.
 _ALONE, _EVEN, _DAYS, _MONTH_STARTS, _MONTH_ENDS, _BUSINESS_DAYS, _GIVEN = range(7)
@@ -423,22 +426,23 @@ def find_grids(
     Raises:
         ValueError: as `find_grid`, with the name of the series.
     """
-    given = time_axis.parse_freq(freq or default_freq) if freq or default_freq else None
-    rows = _Rows(timestamps, bounds)
-    finder = _Finder(rows)
-    if given is not None:
-        finder.find(_given_rules(rows, given), given, finder.unknown)
-    if freq is not None:
-        finder.find_alone(finder.unknown, lambda stamps: find_grid(stamps, freq, None, "the table"))
-    else:
-        if given is not None:
-            _drop_unlikely(finder)
-        open_series = finder.unknown
-        if len(open_series):
-            finder.find(_inferred_rules(rows.chosen(open_series)), None, open_series)
-        finder.find_alone(finder.unknown, lambda stamps: find_grid(stamps, None, default_freq, "the table"))
+    finder = _Finder(_Rows(timestamps, bounds))
+    wanted = freq or default_freq
+    if wanted is not None:
+        given = time_axis.parse_freq(wanted)
+        finder.find(_given_rules(finder.rows, given), given, finder.unknown)
+        finder.find_alone(finder.unknown, lambda stamps: find_grid(stamps, wanted, source="the table"))
+    if freq is None:
+        others = _drop_unlikely(finder)
+        if len(others):
+            finder.find(_inferred_rules(finder.rows.chosen(others)), None, others)
+            finder.find_alone(finder.unknown, lambda stamps: find_grid(stamps, source="the table"))
         _share_grid(finder)
-    untold = [number for number in finder.errors if finder.grid_of[number] < 0 and (freq or rows.count[number] > 1)]
+        if default_freq is not None:
+            _warn_of_others(finder, others, default_freq, name)
+    untold = [
+        number for number in finder.errors if finder.grid_of[number] < 0 and (freq or finder.rows.count[number] > 1)
+    ]
     if untold:
         message = str(finder.errors[untold[0]]).removeprefix("the table: ")
         raise UserError(f"{name(untold[0])}: {message}")
@@ -453,11 +457,25 @@ def find_grids(
     return grids, finder.positions
 
 
-def _drop_unlikely(finder: _Finder) -> None:
-    """Take back a step that few rows of a series are apart."""
+def _drop_unlikely(finder: _Finder) -> np.ndarray:
+    """Take back a step that few rows of a series are apart; the series without a grid then."""
     rows = finder.rows
     share = rows.total(rows.steps(finder.positions) == 1) / np.maximum(rows.count - 1, 1)
     finder.grid_of[(share < time_axis.MIN_CONFIDENCE) & (rows.count > 1)] = -1
+    finder.errors = {}
+    return finder.unknown
+
+
+def _warn_of_others(finder: _Finder, series: np.ndarray, freq: str, name: Callable[[int], str]) -> None:
+    told = series[finder.grid_of[series] >= 0]
+    if len(told):
+        logger.warning(
+            "freq %r of the checkpoint is not that of %s, which is %s, nor of %d others.",
+            freq,
+            name(told[0]),
+            finder.grids[finder.grid_of[told[0]]],
+            len(told) - 1,
+        )
 
 
 def _share_grid(finder: _Finder) -> None:

@@ -336,9 +336,11 @@ def _find_names(
     target: str | Sequence[str],
     source: str,
 ) -> _Names:
+    is_nixtla = any(name in table.columns for name in ("unique_id", "ds"))
+
     def stand_in(name: str) -> str:
         other = _NIXTLA.get(name, name)
-        return other if name not in table.columns and other in table.columns else name
+        return other if is_nixtla and name not in table.columns and other in table.columns else name
 
     ids = tuple(map(stand_in, [id_column] if isinstance(id_column, str) else id_column))
     targets = tuple(map(stand_in, [target] if isinstance(target, str) else target))
@@ -600,7 +602,7 @@ def _sorted_order(codes: np.ndarray, timestamps: pd.DatetimeIndex) -> np.ndarray
 
 
 def _duplicate_message(table: pd.DataFrame, names: _Names, label: str, stamp: pd.Timestamp) -> str:
-    message = f"{label} has timestamp {stamp} more than once; keep one row for each time step"
+    message = f"{label}: timestamp {stamp} appears more than once; keep one row for each time step"
     others = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
     candidates = [
         name
