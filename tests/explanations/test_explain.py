@@ -93,6 +93,15 @@ def test_any_series_is_explained(forecaster, values):
         json.dumps(explanation.to_dict(), allow_nan=False)
 
 
+def test_a_value_long_ago_is_said_to_be_long_ago(forecaster):
+    values = np.full(2300, np.nan)
+    values[:3] = 1, 2, 4
+    source = load_series(pd.DataFrame({"x": values}, index=pd.date_range("2000-01-01", periods=2300, freq="D")))
+    (explanation,) = explain_source(*forecaster, source, 7)
+    assert explanation.facts.last.time == "2000-01-03T00:00:00" and explanation.facts.gaps.at_end == 2297
+    assert "4.000 on Monday 3 January 2000" in explanation.text
+
+
 def test_words_that_do_not_hold_are_an_error(forecaster, monkeypatch):
     (explanation,) = explain_source(*forecaster, load_series(table("a")), 12)
     monkeypatch.setattr("ts_llm_fusion.explanations.explain.sentences", lambda facts, seed: ["It will rain."])
@@ -103,6 +112,8 @@ def test_words_that_do_not_hold_are_an_error(forecaster, monkeypatch):
 def test_units_and_models_without_experts_are_refused(tmp_path: Path):
     with pytest.raises(ValueError, match="at most 40 printable characters"):
         explain(table("a"), 12, unit="two\nlines")
+    with pytest.raises(ValueError, match="give it to load_series"):
+        explain(load_series(table("a")), 12, freq="MS")
     save_forecaster(tmp_path)
     with pytest.raises(ValueError, match="no named experts"):
         explain(table("series 1"), 2, tmp_path)

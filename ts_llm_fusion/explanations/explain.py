@@ -136,10 +136,10 @@ def explain(
     return explain_source(forecaster, feature_extractor, data, prediction_length, unit, seed)
 
 
-def _read_by_model(series: pd.Series, context_length: int) -> pd.Series:
-    """The last rows, filled with the last value before them where they have none, as `forecast_frame` does."""
+def _history(series: pd.Series, context_length: int) -> pd.Series:
+    """The rows that the model reads; all, where only a value before these is observed, which it goes by then."""
     history = series.iloc[-context_length:].astype(np.float64)
-    return history.fillna(series[series.notna()].iloc[-1]) if history.isna().all() else history
+    return series.astype(np.float64) if history.isna().all() else history
 
 
 def explain_source(
@@ -173,7 +173,7 @@ def explain_source(
             int(places[column]),
             model.config.experts,
             EXPERT_GROUPS,
-            _read_by_model(source.series.iloc[:, column], model.config.context_length),
+            _history(source.series.iloc[:, column], model.config.context_length),
             forecast,
             unit,
             source.dated,
