@@ -90,9 +90,11 @@ def _timed(forecaster: PanelForecaster, name: str, seconds: dict[str, float]) ->
 
 def _rows(scores: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Scores that are defined, by forecaster."""
-    rows = scores.set_index("forecaster").to_dict("index")
-    defined = {name: {metric: value for metric, value in row.items() if value == value} for name, row in rows.items()}
-    return {name: {**row, "count": int(row["count"])} for name, row in defined.items()}
+    rows = {}
+    for name, row in scores.set_index("forecaster").iterrows():
+        defined = {str(metric): float(value) for metric, value in row.items() if value == value}
+        rows[str(name)] = {**defined, "count": int(row["count"])}
+    return rows
 
 
 def _with_owa(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
@@ -151,10 +153,10 @@ def backtest_forecasters(
         **reading_options(models, [*known, *data_arguments.past_covariates, *data_arguments.static_covariates]),
     )
     check_known(panel, known)
+    season = rules.seasonality if rules else data_arguments.seasonal_period
     if rules:
-        horizon, season = rules.horizon, rules.seasonality
+        horizon = rules.horizon
     else:
-        season = data_arguments.seasonal_period
         horizon = forecast.prediction_length or _usual_horizon(panel, [model.config for model, _ in models.values()])
     horizon = check_horizon(horizon)
     step = horizon if rolling.step is None else check_count("step", rolling.step)

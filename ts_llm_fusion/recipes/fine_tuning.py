@@ -184,7 +184,8 @@ def run_fine_tuning_recipe(
         for segment, numbers in ((training, drawn), (validation, spaced))
     )
 
-    tuner, start = GateTuner(model), copy.deepcopy(model)
+    tuner = GateTuner(model)
+    start: Any = copy.deepcopy(model)
     parameters = trained_parameters(tuner)
     batch_size = arguments.per_device_eval_batch_size
     validated = {"start": _validation_errors(tuner, validation_windows, batch_size)}
