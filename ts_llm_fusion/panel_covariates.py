@@ -1,6 +1,5 @@
 """Covariates of a panel as inputs of a model."""
 
-import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +67,7 @@ def encode_covariates(
         return _as_trained(panel, future, prediction_length, trained)
     if panel.past.columns.empty:
         return None
-    if model.config.model_type != "tsfusion" or "past_covariates" not in inspect.signature(model.predict).parameters:
+    if model.config.model_type != "tsfusion":
         _warn_unused(panel, list(panel.past.columns))
         return None
     return _in_context(panel, future, prediction_length)

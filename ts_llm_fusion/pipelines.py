@@ -1,7 +1,7 @@
 """The pipeline "time-series-forecasting" of transformers."""
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 from transformers import AutoModelForTimeSeriesPrediction
 from transformers.pipelines import PIPELINE_REGISTRY
@@ -34,10 +34,11 @@ class TimeSeriesForecastingPipeline(Pipeline):
     ```
     """
 
-    _load_processor = False
-    _load_image_processor = False
-    _load_video_processor = False
-    _load_tokenizer = False
+    # The base class has None, which means "if there is one".
+    _load_processor = False  # type: ignore[assignment]
+    _load_image_processor = False  # type: ignore[assignment]
+    _load_video_processor = False  # type: ignore[assignment]
+    _load_tokenizer = False  # type: ignore[assignment]
     _load_feature_extractor = None
 
     def _sanitize_parameters(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
@@ -47,25 +48,24 @@ class TimeSeriesForecastingPipeline(Pipeline):
         reading = {name: options.pop(name) for name in _READING if name in options}
         return reading, options, {}
 
-    def preprocess(self, input_: Any, **reading: Any) -> dict[str, Any]:
+    def preprocess(self, input_: Any, **preprocess_parameters: Any) -> dict[str, Any]:
         """Read a table."""
-        return {"panel": read_panel(input_, **reading, **reading_options(self.feature_extractor))}
+        options = reading_options(cast(Any, self.feature_extractor))
+        return {"panel": read_panel(input_, **preprocess_parameters, **options)}
 
-    def _forward(
-        self,
-        input_tensors: dict[str, Any],
-        prediction_length: int | None = None,
-        quantile_levels: Any = (0.1, 0.5, 0.9),
-        **options: Any,
-    ) -> dict[str, Any]:
-        panel, horizon = input_tensors["panel"], default_horizon(self.model.config)
-        if prediction_length is not None:
-            horizon = check_horizon(prediction_length)
-        levels = check_levels(quantile_levels)
-        table = forecast_panel(panel, self.model, self.feature_extractor, horizon, levels, **options)
+    def _forward(self, input_tensors: dict[str, Any], **forward_parameters: Any) -> Any:
+        panel = input_tensors["panel"]
+        options: dict[str, Any] = {
+            "prediction_length": default_horizon(self.model.config),
+            "quantile_levels": (0.1, 0.5, 0.9),
+        }
+        options |= forward_parameters
+        options["prediction_length"] = check_horizon(options["prediction_length"])
+        options["quantile_levels"] = check_levels(options["quantile_levels"])
+        table = forecast_panel(panel, self.model, cast(Any, self.feature_extractor), **options)
         return {"table": to_kind(table, panel.kind)}
 
-    def postprocess(self, model_outputs: dict[str, Any]) -> Any:
+    def postprocess(self, model_outputs: Any, **postprocess_parameters: Any) -> Any:
         """Table of the forecasts."""
         return model_outputs["table"]
 

@@ -125,7 +125,7 @@ def panel_batches(
     last = _last_observed(panel)
     is_stale = (last >= 0) & (last < (panel.offsets[1:] - lengths)[:, None])
     if is_stale[series].any():
-        stale = [panel.label(series[place], target) for place, target in np.argwhere(is_stale[series])]
+        stale = [panel.label(int(series[place]), target) for place, target in np.argwhere(is_stale[series]).tolist()]
         logger.warning(
             "%s: no value in the last %d steps; forecast from the last value before.",
             shortened(stale, _SHOWN),
@@ -161,7 +161,7 @@ def _usable(panel: Panel, adapter: Adapter, config: Any, min_length: int) -> np.
     if not usable.any():
         raise UserError(f"{panel.name}: there is nothing to forecast from: every series is {why}.")
     if not usable.all():
-        left_out = [panel.label(number) for number in np.flatnonzero(~usable)]
+        left_out = [panel.label(number) for number in np.flatnonzero(~usable).tolist()]
         logger.warning("%s: %s left out: %s.", panel.name, shortened(left_out, _SHOWN), why)
     return np.flatnonzero(usable)
 
@@ -246,10 +246,10 @@ def _is_one_sample(panel: Panel, variables: int, feature_extractor: ForecastFeat
 def _check_finite(panel: Panel, mean: np.ndarray, series: np.ndarray) -> None:
     wrong = np.argwhere(~np.isfinite(mean[series]).all(1) & (_last_observed(panel)[series] >= 0))
     if len(wrong):
-        number, target = wrong[0]
+        number, target = wrong[0].tolist()
         raise UserError(
-            f"{panel.name}: the forecast of {panel.label(series[number], target)} is not finite; the weights of the "
-            "model are damaged, or its training diverged."
+            f"{panel.name}: the forecast of {panel.label(int(series[number]), target)} is not finite; the weights of "
+            "the model are damaged, or its training diverged."
         )
 
 

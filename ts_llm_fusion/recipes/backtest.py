@@ -52,7 +52,7 @@ class BacktestArguments:
     id_column: list[str] | None = field(
         default=None,
         metadata={
-            "help": "Column, or columns, of ids of a long table; found by its name by default.",
+            "help": "Column, or columns, of ids of a long table (also --id); found by its name by default.",
             "aliases": "--id",
         },
     )

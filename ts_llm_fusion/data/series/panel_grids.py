@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -42,7 +44,7 @@ class PanelGrids:
     steps: np.ndarray
     starts: np.ndarray
     unit: str
-    tz: object
+    tz: tzinfo | None
 
     def rows(self, series: np.ndarray, positions: np.ndarray, ahead: int = 0) -> pd.DatetimeIndex:
         """Timestamps of rows.
@@ -57,7 +59,7 @@ class PanelGrids:
         by_calendar = self.steps[grid] == 0
         if by_calendar.any():
             tables = [
-                grid.timestamps.append(grid.following(ahead)).as_unit(self.unit).asi8 if not step else np.zeros(0, int)
+                _table(grid, ahead, self.unit) if not step else np.zeros(0, dtype=np.int64)
                 for grid, step in zip(self.grids, self.steps, strict=True)
             ]
             begins = np.cumsum([0, *map(len, tables)])[:-1]
@@ -71,7 +73,13 @@ class PanelGrids:
         return tuple(grid.seasons for grid in self.grids)
 
 
-def _index(times: np.ndarray, unit: str, tz: object) -> pd.DatetimeIndex:
+def _table(grid: TimeGrid, ahead: int, unit: str) -> np.ndarray:
+    """Rows of a grid and the next ones, in a unit of time since 1970."""
+    rows = pd.DatetimeIndex(grid.timestamps.append(grid.following(ahead)))
+    return rows.as_unit(cast(Any, unit)).asi8
+
+
+def _index(times: np.ndarray, unit: str, tz: tzinfo | None) -> pd.DatetimeIndex:
     index = pd.DatetimeIndex(times.view(f"M8[{unit}]"))
     return index if tz is None else index.tz_localize("UTC").tz_convert(tz)
 
@@ -259,7 +267,7 @@ def _are_business_days(begin: np.ndarray, end: np.ndarray, counts: np.ndarray) -
     turns = _turns(begin, end)
     absent = (turns[:, :5].sum(1) - counts.sum(1) + 1) / (turns[:, :5].sum(1) + 2)
     is_rare = (time_axis.are_too_few(counts, turns, absent[:, None], 7) & (counts > 0)).any(1)
-    return time_axis.closed_weekdays(counts, turns).any(1) & ~is_rare
+    return np.asarray(time_axis.closed_weekdays(counts, turns).any(1) & ~is_rare)
 
 
 def _given_rules(rows: _Rows, offset: BaseOffset) -> np.ndarray:
@@ -280,22 +288,19 @@ def _rule_grid(rows: _Rows, rule: np.ndarray, given: BaseOffset | None) -> tuple
     """Grid of all the rows, which follow one calendar, and the mask of those that lie on it."""
     kind, step, _, time_of_day = rule.tolist()
     union = pd.DatetimeIndex(rows.timestamps.unique().sort_values())
-    local = union[:1].tz_localize(None).normalize()
+    first = union[0].tz_localize(None).normalize()
     slots = None
     if kind == _BUSINESS_DAYS or (given is not None and given.freqstr in ("B", "C")):
         offset: BaseOffset = given or BusinessDay()
         slots = np.arange(5) * rows.day + time_of_day
     elif kind == _GIVEN:
-        assert given is not None
-        offset = given
+        offset = cast(BaseOffset, given)
     elif kind == _DAYS:
-        offset = time_axis.day_offset(local.append(local + pd.Timedelta(days=step)))
+        offset = time_axis.day_offset(pd.DatetimeIndex([first, first + pd.Timedelta(days=step)]))
     else:
-        last = 0 if kind == _MONTH_STARTS else pd.offsets.MonthEnd(0)
-        months = pd.DatetimeIndex(local.to_numpy().astype("M8[M]") + np.array([0, step]))
-        found = time_axis.month_offset(months + last if last else months)
-        assert found is not None
-        offset = found
+        border = pd.offsets.MonthBegin() if kind == _MONTH_STARTS else pd.offsets.MonthEnd()
+        two = pd.DatetimeIndex([first, first + step * border])
+        offset = cast(BaseOffset, time_axis.month_offset(two))
     return time_axis.build(union, offset, slots, "the table")
 
 
