@@ -72,13 +72,12 @@ def _evidence(
         columns |= {f"{level:g}": quantiles[:, k] for k, level in enumerate(model.config.quantiles)}
         evidence = evidence_of(
             outputs,
-            0,
+            row,
             model.config.experts,
             EXPERT_GROUPS,
             pd.Series(values[start:], index[:-horizon], name=name),
             pd.DataFrame(columns, index[-horizon:]),
             str(rng.choice(_UNITS)),
-            sample=row,
         )
         yield evidence, {group: float(means[row]) for group, means in without.items()}
 
