@@ -88,14 +88,15 @@ def _timed(forecaster: PanelForecaster, name: str, seconds: dict[str, float]) ->
     return forecast
 
 
-def _rows(scores: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Scores that are defined, by forecaster."""
-    rows = scores.set_index("forecaster").to_dict("index")
-    defined = {name: {metric: value for metric, value in row.items() if value == value} for name, row in rows.items()}
-    return {name: {**row, "count": int(row["count"])} for name, row in defined.items()}
+def _rows(scores: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Scores by forecaster; None where one is not defined."""
+    return {
+        row.pop("forecaster"): {metric: value if value == value else None for metric, value in row.items()}
+        for row in scores.to_dict("records")
+    }
 
 
-def _with_owa(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+def _with_owa(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     base = rows["naive2"]
     return {
         name: {

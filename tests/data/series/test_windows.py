@@ -5,12 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from ts_llm_fusion.data.series.borders import split_borders
 from ts_llm_fusion.data.series.ltsf import LTSF_DATASETS
-from ts_llm_fusion.data.series.windows import WindowDataset, collate_windows, split_windows
+from ts_llm_fusion.data.series.windows import WindowDataset, collate_windows, pooled_windows, split_windows
 
 # Published protocol: (train windows at look-back 96, or 104 for ILI; test windows), by horizon.
 COUNTS = {
@@ -113,3 +114,13 @@ def test_reading_every_window_of_ettm1_at_96_and_720_adds_less_than_50_megabytes
     *counts, added = output.stdout.split()
     assert list(map(int, counts)) == [33745, 10801, 10801]
     assert float(added) < 50
+
+
+def test_pooled_windows_lie_within_one_series() -> None:
+    values = np.array([0.0, 1, 2, 3, 10, 11, 20, 21, 22])
+    windows = pooled_windows(values, np.array([4, 2, 3]), 2, 1)
+    batch = windows.__getitems__(range(len(windows)))
+    assert batch["past_values"][..., 0].tolist() == [[0, 1], [1, 2], [20, 21]]
+    assert batch["future_values"].flatten().tolist() == [2, 3, 22]
+    with pytest.raises(ValueError, match="no series has 5 steps, which a window takes"):
+        pooled_windows(values, np.array([4, 2, 3]), 3, 2)
