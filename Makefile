@@ -18,7 +18,7 @@ $(STAMP)%: $(BIN)/python pyproject.toml setup.cfg constraints.txt
 
 demo: $(STAMP)demo
 	$(BIN)/ts-llm-fusion train forecaster --config configs/llmps/demo.yaml --output_dir $(OUTPUT) --overwrite
-	$(BIN)/ts-llm-fusion forecast --model $(OUTPUT) --data co2 --horizon 52 --output $(OUTPUT)/forecast.csv --overwrite
+	$(BIN)/ts-llm-fusion forecast --model $(OUTPUT) --data co2 --prediction_length 52 --output $(OUTPUT)/forecast.csv --overwrite
 
 # fev asks for datasets<5; with 5 only its own reading of files fails, which its tests mend.
 $(STAMP)fev: $(STAMP)test

@@ -36,7 +36,8 @@ def main() -> None:
                 raise SystemExit(2)
         found.append(json.loads((folder / "metrics.json").read_text()))
     first = found[0]
-    settings = f"look-back {first['look_back']}, horizon {first['horizon']}, {first['windows']['test']} test windows"
+    lengths = f"look-back {first['context_length']}, horizon {first['prediction_length']}"
+    settings = f"{lengths}, {first['windows']['test']} test windows"
     print(f"{first['data']}, {settings}")
     print("| forecaster | mse | mae | seconds |")
     print("| --- | --- | --- | --- |")

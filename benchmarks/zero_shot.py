@@ -66,7 +66,7 @@ class Forecasts:
         return self.quantiles[..., 1]
 
     def coverage(self, steps: int | None = None) -> float:
-        """Of the 80 % band over the first steps, all by default."""
+        """Coverage of the 80 % band over the first steps, all by default."""
         q = self.quantiles[:, :steps]
         return coverage(self.target[:, :steps], q[..., 0], q[..., 2])
 
@@ -94,7 +94,7 @@ def forecast(
 
 
 def _development(group: M4Group) -> M4Group:
-    """The same with the last horizon of each training part as the test, where enough is left."""
+    """Group with the last horizon of each training part as its test, where enough is left."""
     long = [one for one in group.train if len(one) > group.horizon + 6]
     test = np.stack([one[-group.horizon :] for one in long])
     return replace(group, train=[one[: -group.horizon] for one in long], test=test)
@@ -124,7 +124,7 @@ def score_m4(
 def score_ltsf(
     model: TSFusionForForecasting, names: Sequence[str], development: bool
 ) -> tuple[dict[str, float], dict[str, float], list[float]]:
-    """MSE of each set beside its floors, coverage at longer horizons, and the coverages at the usual ones."""
+    """MSE of each set beside its naive baseline, coverage at longer horizons, and the coverages at the usual ones."""
     scores, longer, covered = {}, {}, []
     for name in names:
         horizon, period = LTSF_HORIZONS[name], LTSF_DATASETS[name].seasonal_period or 1
@@ -136,8 +136,8 @@ def score_ltsf(
         result = _rolling(model, scaled, rows, horizon, period, stride)
         scores[f"{name} MSE"] = mse(result.target, result.median)
         scores[f"{name} MAE"] = mae(result.target, result.median)
-        floor = _naive(scaled, rows, horizon, period, stride)
-        scores[f"{name} {'last value' if period == 1 else 'seasonal naive'} MSE"] = mse(result.target, floor)
+        baseline = _naive(scaled, rows, horizon, period, stride)
+        scores[f"{name} {'last value' if period == 1 else 'seasonal naive'} MSE"] = mse(result.target, baseline)
         covered.append(result.coverage())
         longer[f"{name} 1x"] = covered[-1]
         for times in (2, 4):

@@ -2,9 +2,9 @@
 
 from transformers import PreTrainedConfig
 
-from .configuration_checks import validated
+from .configuration_checks import check_at_least, validated
 
-# What may be mixed, in the order of `expert_weights`.
+# Experts that may be mixed, in the order of `expert_weights`.
 EXPERTS = (
     "last_value",
     "seasonal_naive",
@@ -37,7 +37,7 @@ EXPERTS = (
     "seasonal_lags",
     "seasonal_lags_of_changes",
 )
-# What the width of the band is mixed of.
+# Spreads that the width of the quantile band may be mixed from.
 SPREADS = (
     "one_step",
     "one_step_random_walk",
@@ -51,7 +51,7 @@ SPREADS = (
     "autoregression",
     "linear_predictor",
 )
-# Those that a series has only if it has a season.
+# Experts that only a seasonal series has.
 _SEASONAL = frozenset(name for name in EXPERTS if name.startswith(("seasonal_", "level_times_shape"))) - {
     "seasonal_lags",
     "seasonal_lags_of_changes",
@@ -63,8 +63,8 @@ class TSFusionConfig(PreTrainedConfig):
     r"""Configuration of [`TSFusionModel`] and [`TSFusionForForecasting`].
 
     Args:
-        context_length (`int`, defaults to 2112): most time steps of history that are used, the last ones.
-        prediction_length (`int`, defaults to 64): steps that are forecast where no other number is asked for.
+        context_length (`int`, defaults to 2112): largest number of past time steps used, the last ones.
+        prediction_length (`int`, defaults to 64): forecast horizon in time steps unless another one is requested.
         hidden_size (`int`, defaults to 256): width of the gate.
         quantile_levels (`list[float]`, defaults to 13 levels from 0.01 to 0.99): levels whose quantiles the spread
             head learns, rising, each between 0 and 1, with 0.5 among them. Quantiles of all other levels follow from
@@ -115,19 +115,13 @@ class TSFusionConfig(PreTrainedConfig):
         return None
 
     def validate_lengths(self):
-        """Part of `@strict`-powered validation."""
-        for name, least in (
-            ("context_length", 3),
-            ("prediction_length", 1),
-            ("hidden_size", 1),
-            ("backtest_length", 1),
-            ("backtest_min_history", 8),
-        ):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
+        """Validate the lengths; called by `@strict`."""
+        check_at_least(self, 1, "prediction_length", "hidden_size", "backtest_length")
+        check_at_least(self, 3, "context_length")
+        check_at_least(self, 8, "backtest_min_history")
 
     def validate_levels(self):
-        """Part of `@strict`-powered validation."""
+        """Validate the levels; called by `@strict`."""
         for name in ("quantile_levels", "quantiles"):
             levels = getattr(self, name)
             if not levels or any(not 0 < q < 1 for q in levels) or sorted(set(levels)) != list(levels):
@@ -136,7 +130,7 @@ class TSFusionConfig(PreTrainedConfig):
             raise ValueError(f"quantile_levels is {self.quantile_levels}; 0.5 and levels on both sides must be in it.")
 
     def validate_names(self):
-        """Part of `@strict`-powered validation."""
+        """Validate the names; called by `@strict`."""
         for name, known in (("experts", EXPERTS), ("spreads", SPREADS)):
             given = getattr(self, name)
             unknown = [one for one in given if one not in known]

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
 from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
 
 from .configuration_encoders import EncoderGeometry, encoder_geometry
 from .modeling_mscnn_encoder import MSCNNEncoderModel
-from .modeling_shared_layers import series_lengths
+from .modeling_shared_layers import pad_to_multiple, series_lengths
 from .modeling_ts_encoder import TSEncoderModel
 
 
@@ -113,9 +112,7 @@ def encode_series(
     geometry = encoder_geometry(encoder.config)
     batch, series, time = time_series.shape
     window = geometry.window_for(time)
-    padding = (0, -time % window)
-    observed = nn.functional.pad(time_series_mask.bool(), padding)
-    values = nn.functional.pad(time_series, padding).masked_fill(~observed, 0.0)
+    values, observed = pad_to_multiple(time_series, time_series_mask, window)
     # Not every supported torch compiles branches that depend on values.
     if not torch.compiler.is_compiling() and not (values.abs() <= torch.finfo(encoder.dtype).max).all():
         raise ValueError(

@@ -8,7 +8,7 @@ from transformers.utils.output_capturing import capture_outputs
 
 from .configuration_mscnn_encoder import MSCNNEncoderConfig
 from .modeling_mscnn import MSCNN, MSCNNBlock
-from .modeling_shared_layers import init_fan_in, series_lengths, sinusoidal_positions
+from .modeling_shared_layers import init_fan_in, pad_to_multiple, series_lengths, sinusoidal_positions
 
 
 class MSCNNEncoderModel(PreTrainedModel):
@@ -76,11 +76,7 @@ class MSCNNEncoderModel(PreTrainedModel):
             `BaseModelOutput` whose `last_hidden_state` is `(batch, patches, hidden_size)`, patches being `time` over
             `patch_length`, rounded up; a tuple with `return_dict=False`.
         """
-        if past_observed_mask is None:
-            past_observed_mask = torch.ones_like(past_values)
-        missing = -past_values.shape[1] % self.config.patch_length
-        observed = nn.functional.pad(past_observed_mask.bool(), (0, missing))
-        values = nn.functional.pad(past_values, (0, missing)).masked_fill(~observed, 0.0)
+        values, observed = pad_to_multiple(past_values, past_observed_mask, self.config.patch_length)
         step_mask = torch.arange(values.shape[1], device=values.device) < series_lengths(observed)[:, None]
         tokens = self.patch_embedding(self.mscnn(values.to(self.dtype), observed, step_mask)).transpose(1, 2)
         positions = sinusoidal_positions(tokens.shape[1], tokens.shape[2], tokens.device).to(tokens.dtype)

@@ -124,11 +124,7 @@ def check_prompt(
 def check_length(
     config: TSLMConfig, placeholders: torch.Tensor, attention_mask: torch.Tensor | None, cached: int | torch.Tensor
 ) -> None:
-    """Check a text against the context length; the arguments are those of [`check_prompt`].
-
-    Raises:
-        ValueError: the text is too long.
-    """
+    """Check a text against the context length; the arguments are those of [`check_prompt`]."""
     length, limit = placeholders.shape[1] + cached, config.context_length
     if limit is None or length <= limit:
         return

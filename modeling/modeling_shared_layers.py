@@ -76,6 +76,16 @@ def series_lengths(mask: torch.Tensor) -> torch.Tensor:
     return (mask.bool() * steps).amax(-1)
 
 
+def pad_to_multiple(
+    values: torch.Tensor, mask: torch.Tensor | None, divisor: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pad series (..., time) to a multiple of steps: values, 0 where not observed, and their boolean mask."""
+    mask = torch.ones_like(values) if mask is None else mask
+    padding = (0, -values.shape[-1] % divisor)
+    observed = nn.functional.pad(mask.bool(), padding)
+    return nn.functional.pad(values, padding).masked_fill(~observed, 0.0), observed
+
+
 def init_fan_in(module: nn.Module) -> None:
     """Initialize a linear or convolutional layer by its fan-in, as torch does, with a bias of 0.
 
@@ -87,4 +97,4 @@ def init_fan_in(module: nn.Module) -> None:
             init.zeros_(module.bias)
 
 
-__all__ = ["additive_mask", "attend", "init_fan_in", "series_lengths", "sinusoidal_positions"]
+__all__ = ["additive_mask", "attend", "init_fan_in", "pad_to_multiple", "series_lengths", "sinusoidal_positions"]

@@ -10,7 +10,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
 from .configuration_ts_encoder import TSEncoderConfig
-from .modeling_shared_layers import additive_mask, attend, init_fan_in, sinusoidal_positions
+from .modeling_shared_layers import additive_mask, attend, init_fan_in, pad_to_multiple, sinusoidal_positions
 
 
 class TSEncoderEmbeddings(nn.Module):
@@ -140,11 +140,7 @@ class TSEncoderModel(PreTrainedModel):
         Raises:
             ValueError: the series has more patches than a learned table of positions has rows.
         """
-        if past_observed_mask is None:
-            past_observed_mask = torch.ones_like(past_values)
-        missing = -past_values.shape[1] % self.config.patch_length
-        observed = nn.functional.pad(past_observed_mask.bool(), (0, missing))
-        values = nn.functional.pad(past_values, (0, missing)).masked_fill(~observed, 0.0)
+        values, observed = pad_to_multiple(past_values, past_observed_mask, self.config.patch_length)
         hidden_states = self.embeddings(values.to(self.dtype))
         visible = observed.unflatten(1, (-1, self.config.patch_length)).any(-1)
         attention_mask = additive_mask(visible[:, None, None], hidden_states.dtype)

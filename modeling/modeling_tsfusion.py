@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from transformers import PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
@@ -24,7 +23,7 @@ from .modeling_tsfusion_series import Histories, align, find_periods
 _VALUES_A_PASS = 2**17
 # Loss of one series at one step, in errors of the seasonal naive, above which it counts no more.
 _LARGEST_LOSS = 8.0
-# Features of a knot beside those of the experts and spreads: its place.
+# Features of a knot besides those of the experts and spreads: its position.
 _PLACES = 4
 
 
@@ -104,7 +103,7 @@ class TSFusionPreTrainedModel(PreTrainedModel):
 
 
 class GateProjection(nn.Linear):
-    """The last layer of the gate."""
+    """Last layer of the gate."""
 
 
 def _steps_ahead(gap: Tensor, prediction_length: int) -> Tensor:
@@ -119,7 +118,7 @@ def _centred_logs(values: Tensor, weight: Tensor) -> Tensor:
 
 
 class TSFusionModel(TSFusionPreTrainedModel):
-    """The experts of each series, and the states of the gate that will weigh them."""
+    """Experts of each series, and states of the gate that weights them."""
 
     def __init__(self, config: TSFusionConfig):
         super().__init__(config)
@@ -131,7 +130,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         self.post_init()
 
     def _periods(self, seasonal_period: int | Sequence[int] | Tensor | None, batch: int, channels: int) -> Tensor:
-        """Int64 (series, 2), 0 where a period is to be found."""
+        """Given periods, int64 (series, 2), 0 where a period has to be found."""
         device = self.device
         if seasonal_period is None:
             return torch.zeros(batch * channels, 2, dtype=torch.int64, device=device)
@@ -142,8 +141,8 @@ class TSFusionModel(TSFusionPreTrainedModel):
                 "find it."
             )
         if not isinstance(seasonal_period, Tensor) and given.ndim == 1 and 1 <= len(given) <= 2:
-            # All seasons there are.
-            given = F.pad(given, (0, 2 - len(given)), value=1).expand(batch, channels, 2)
+            # The list is complete: no further season is searched for.
+            given = nn.functional.pad(given, (0, 2 - len(given)), value=1).expand(batch, channels, 2)
         elif given.shape in ((), (batch,), (batch, channels)):
             given = given.view(*given.shape, *[1] * (2 - given.ndim)).expand(batch, channels)
             given = torch.stack((given, torch.zeros_like(given)), -1)
@@ -155,7 +154,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         return given.reshape(-1, 2).long()
 
     def _experts(self, facts: Analysis, steps: Tensor) -> Experts:
-        """Those that the configuration names."""
+        """Forecasts and spreads of the experts that the configuration lists."""
         out = run_experts(facts, steps)
         experts = [EXPERTS.index(name) for name in self.config.experts]
         spreads = [SPREADS.index(name) for name in self.config.spreads]
@@ -163,7 +162,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
 
     @torch.no_grad()
     def _compute(self, histories: Histories, periods: Tensor, last_knot: int, length: int) -> tuple[Tensor, ...]:
-        """Everything of some series that is not learned: expert outputs, series features and knot features."""
+        """Compute the parts that are not learned: outputs of the experts, features of the series and of the knots."""
         device = histories.values.device
         periods = find_periods(histories, periods)
         knots = 2 ** torch.arange(last_knot + 1, device=device)
@@ -239,14 +238,14 @@ class TSFusionModel(TSFusionPreTrainedModel):
 
         Args:
             past_values: (batch, time, channels) of any length; NaN is missing.
-            past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
+            past_observed_mask: same shape, True or 1 where a value is used; the others have no influence.
             seasonal_period: see [`TSFusionForForecasting.forward`].
             prediction_length: steps to forecast; `config.prediction_length` by default.
             past_covariates, future_covariates: see [`TSFusionForForecasting.forward`].
 
         Raises:
-            ValueError: if `past_values` has not three axes, an empty one or an infinity, for a horizon below 1, or a
-                period that does not fit.
+            ValueError: if `past_values` does not have three axes, has an empty one or an infinity, for a horizon below
+                1, or a period that does not fit.
         """
         length = self.config.prediction_length if prediction_length is None else prediction_length
         if past_values.ndim != 3 or 0 in past_values.shape:
@@ -259,7 +258,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
         periods = self._periods(seasonal_period, batch, channels)
         mask = observed(past_values, past_observed_mask)
         if (torch.isinf(past_values) & mask).any():
-            raise ValueError("past_values holds an infinity; mend the value or make it NaN.")
+            raise ValueError("past_values holds an infinity; correct the value or make it NaN.")
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (past_values, mask))
         effects = None
         if past_covariates is not None or future_covariates is not None:
@@ -278,10 +277,10 @@ class TSFusionModel(TSFusionPreTrainedModel):
         forecasts, available, spreads, unit, series, knot, steps = (
             torch.cat(part) for part in zip(*parts, strict=True)
         )
-        hidden = F.gelu(
+        hidden = nn.functional.gelu(
             self.series_projection(series.to(self.dtype))[:, None] + self.knot_projection(knot.to(self.dtype))
         )
-        hidden = hidden + F.gelu(self.mixer(hidden))
+        hidden = hidden + nn.functional.gelu(self.mixer(hidden))
         return TSFusionModelOutput(
             last_hidden_state=hidden,
             expert_forecasts=forecasts,
@@ -307,7 +306,7 @@ def normal_quantile(levels: Tensor) -> Tensor:
 
 
 class TSFusionHead(nn.Module):
-    """From states of the gate to weights of the experts and to the quantiles about their mean."""
+    """Head that maps states of the gate to weights of the experts and to quantiles about their mean."""
 
     def __init__(self, config: TSFusionConfig):
         super().__init__()
@@ -317,9 +316,7 @@ class TSFusionHead(nn.Module):
         self.projection = GateProjection(config.hidden_size, sum(self.sizes))
 
     def forward(self, encoded: Any) -> tuple[Tensor, Tensor, Tensor]:
-        """Weights (series, steps, experts), median (series, steps), and quantiles at the levels of the configuration
-        without the median, (series, steps, levels).
-        """
+        """Weights (series, steps, experts), median (series, steps), and quantiles less the median (..., levels)."""
         at_knots = self.projection(encoded.last_hidden_state).float()
         # Linear in the logarithm of the step, between the knots 1, 2, 4, ...
         place = encoded.steps.float().log2()
@@ -338,7 +335,7 @@ class TSFusionHead(nn.Module):
         # Without training the quantiles are those of a normal distribution.
         normal = normal_quantile(torch.tensor(self.levels, device=widths.device))
         start = torch.tensor(1.0, device=widths.device).expm1().log()
-        widths = F.softplus(widths + start) * (normal[1:] - normal[:-1]) * spread
+        widths = nn.functional.softplus(widths + start) * (normal[1:] - normal[:-1]) * spread
         middle = self.levels.index(0.5)
         below = -widths[..., :middle].flip(-1).cumsum(-1).flip(-1)
         above = widths[..., middle:].cumsum(-1)
@@ -346,7 +343,7 @@ class TSFusionHead(nn.Module):
 
 
 def quantile_interpolation(known: Sequence[float], wanted: Tensor) -> Tensor:
-    """Matrix (wanted, known) that takes quantiles at known levels to those at wanted ones.
+    """Matrix (wanted, known) that maps quantiles at known levels to quantiles at wanted levels.
 
     Linear in the standard normal quantile of the level, continued beyond the outermost levels: exact for a normal
     distribution, and never crossing where the known quantiles do not.
@@ -361,7 +358,7 @@ def quantile_interpolation(known: Sequence[float], wanted: Tensor) -> Tensor:
 
 
 class TSFusionForForecasting(TSFusionPreTrainedModel):
-    """Forecaster of any series without training on it: closed-form experts, weighed for each step by a learned gate.
+    """Forecaster of any series without training on it: closed-form experts, weighted for each step by a learned gate.
 
     The median is a convex combination of named experts, exactly; `expert_weights` are the weights. Each series is
     forecast from itself alone, and the forecast of a * x + b is a times that of x plus b, with the quantiles of the
@@ -391,13 +388,13 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         Args:
             past_values: (batch, time, channels) of any length; NaN is missing. The last `context_length` steps are
                 used, of each channel by itself.
-            past_observed_mask: same shape, True or 1 where a value is to be used; the others have no influence.
+            past_observed_mask: same shape, True or 1 where a value is used; the others have no influence.
             future_values: (batch, prediction_length, channels); NaN is missing and not counted. Given, a loss is
                 returned.
-            future_observed_mask: same shape, True or 1 where a value is to be counted.
+            future_observed_mask: same shape, True or 1 where a value counts.
             seasonal_period: steps of a season: one number for all series or a tensor (batch,) or (batch, channels),
-                beside which a longer season is looked for; two for two seasons, (24, 168) or a tensor
-                (batch, channels, 2). 1 is no season, 0 or None a season to be found from the history.
+                beside which a longer season is searched for; two for two seasons, (24, 168) or a tensor
+                (batch, channels, 2). 1 is no season, 0 or None a season to find in the history.
             prediction_length: steps to forecast; those of `future_values`, else `config.prediction_length` by default.
             quantile_levels: rising levels between 0 and 1 of `full_predictions`; `config.quantiles` by default.
             past_covariates: (batch, time, features), shared by the channels; NaN is missing and filled by its
@@ -438,7 +435,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
 
         wanted = torch.tensor(levels, dtype=torch.float64, device=median.device)
         known = self.config.quantile_levels
-        # A series that was turned has its quantiles at the opposite levels.
+        # A reflected series has its quantiles at the opposite levels.
         matrices = torch.stack((quantile_interpolation(known, wanted), quantile_interpolation(known, 1 - wanted)))
         turned = (encoded.scale < 0).long()
         quantiles = median[..., None] + torch.einsum("nhk,nlk->nhl", offsets, matrices[turned])
@@ -518,13 +515,13 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
 
 
 def _by_channel(values: Tensor, batch: int, channels: int) -> Tensor:
-    """(series, steps, ...) as (batch, steps, channels, ...)."""
+    """Reshape (series, steps, ...) to (batch, steps, channels, ...)."""
     return values.unflatten(0, (batch, channels)).transpose(1, 2)
 
 
 __all__ = ["TSFusionForForecasting", "TSFusionModel", "TSFusionPreTrainedModel"]
 
-# A saved checkpoint carries this code, for those who load it with `trust_remote_code=True`.
+# Checkpoints carry this code, which loads with `trust_remote_code=True`.
 TSFusionConfig.register_for_auto_class()
 TSFusionModel.register_for_auto_class("AutoModel")
 TSFusionForForecasting.register_for_auto_class("AutoModelForTimeSeriesPrediction")

@@ -18,7 +18,7 @@ CHANGE_LAGS = tuple(2**k for k in range(11))
 
 @dataclass
 class Smoothers:
-    """Smoothers of one kind, weighed by their likelihood.
+    """Smoothers of one kind, weighted by their likelihood.
 
     Args:
         weights: (rows, smoothers), of sum 1.
@@ -47,7 +47,7 @@ class Smoothers:
 
 @dataclass
 class Analysis:
-    """Facts of histories of n steps; x is a history, y is x without its seasons. Of shape (rows, 1) unless said.
+    """Statistics of histories of n steps: x is a history, y is x without its seasons. Shape (rows, 1) unless stated.
 
     Args:
         x: (rows, time).
@@ -59,11 +59,11 @@ class Analysis:
         count: n, at least 1, float32.
         periods: of the two seasons, int64 (rows, 2).
         short, long: the seasons.
-        short_share, long_share: what they contribute to x, (rows, time).
+        short_share, long_share: their contributions to x, (rows, time).
         simple, holt, damped: smoothers of y.
         start, slope: of the line through y.
         local_start, local_slope: of the line through the last two seasons (at least 8 steps) of y.
-        mean, recent_mean, local_mean: of y: all, the last season (at least 5 steps), the last seven seasons.
+        mean, recent_mean, local_mean: of y over all steps, the last season (at least 5 steps), the last seven seasons.
         last: last value of y.
         covariance: autocovariances of y, (rows, lags + 1).
         coefficients: autoregression of y, (rows, lags).
@@ -136,7 +136,7 @@ class Analysis:
         return torch.where(some, low, 0.0), torch.where(some, high, 0.0)
 
 
-def _weighed_smoothers(y: Tensor, length: Tensor) -> list[Smoothers]:
+def _weighted_smoothers(y: Tensor, length: Tensor) -> list[Smoothers]:
     smoothed = smooth(y, length)
     grid = grid_tensor(y.device).float()
     evidence = length.clamp(max=_MOST_EVIDENCE)[:, None].float() / 2
@@ -152,7 +152,7 @@ def _weighed_smoothers(y: Tensor, length: Tensor) -> list[Smoothers]:
 
 
 def _change_sizes(values: Tensor, length: Tensor, valid: Tensor) -> Tensor:
-    """Root mean square change over each of `CHANGE_LAGS`; where it is not known, as of a random walk."""
+    """Root mean square change over each of `CHANGE_LAGS`; unknown ones as for a random walk."""
     sizes: list[Tensor] = []
     for lag in CHANGE_LAGS:
         known = torch.zeros_like(length, dtype=torch.bool)
@@ -167,7 +167,7 @@ def _change_sizes(values: Tensor, length: Tensor, valid: Tensor) -> Tensor:
 
 
 def analyze(histories: Histories, periods: Tensor) -> Analysis:
-    """Everything that does not depend on how far ahead is forecast.
+    """Compute the statistics that do not depend on the horizon.
 
     Args:
         histories: of n steps each.
@@ -182,7 +182,7 @@ def analyze(histories: Histories, periods: Tensor) -> Analysis:
     short, short_share = find_season(x, weight, length, m, grows=True)
     long, long_share = find_season(x - short_share, weight, length, m_long, grows=False)
     y = (x - short_share - long_share) * valid
-    simple, holt, damped = _weighed_smoothers(y, length)
+    simple, holt, damped = _weighted_smoothers(y, length)
 
     start, slope = line_fit(y, valid)
     local_start, local_slope = line_fit(y, (age < (2 * m).clamp(min=8)) * valid)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from .modeling_tsfusion_series import at, mean_over
 
-# Values that an autoregression and the linear predictor look at.
+# Number of last values in an autoregression, and in the linear predictor.
 LAGS = 12
 PREDICTORS = 32
 # Last values of the regression on seasonal lags; steps whose forecasts are solved for at once; largest forecast.
@@ -32,7 +32,7 @@ def autocovariance(values: Tensor, weight: Tensor, lags: int) -> Tensor:
 def yule_walker(covariance: Tensor, length: Tensor) -> Tensor:
     """Coefficients (rows, lags) of a stationary autoregression, from autocovariances (rows, lags + 1).
 
-    A ridge of 0.002 + 2 / n of the variance keeps short histories from being taken at their word.
+    A ridge of 0.002 + 2 / n of the variance keeps the coefficients of short histories small.
 
     Args:
         covariance: biased, so that the matrix is positive definite.
@@ -45,9 +45,9 @@ def yule_walker(covariance: Tensor, length: Tensor) -> Tensor:
 
 
 def iterate(coefficients: Tensor, state: Tensor, last_step: int) -> tuple[Tensor, ...]:
-    """Forecasts 1 to `last_step` of an autoregression, and how far a shock of 1 is still felt in each of them.
+    """Forecast the steps 1 to `last_step` of an autoregression, with its impulse responses.
 
-    The rows e'A^h of the companion matrix A come by doubling: a dozen batched products for any horizon.
+    The rows e'A^h of the companion matrix A are computed by doubling: a dozen batched products for any horizon.
 
     Args:
         coefficients: (rows, lags).
@@ -72,7 +72,7 @@ def iterate(coefficients: Tensor, state: Tensor, last_step: int) -> tuple[Tensor
 def linear_predictor(values: Tensor, valid: Tensor, length: Tensor, steps: Tensor) -> tuple[Tensor, Tensor]:
     """Best linear predictor of each step from the last 32 values, and its standard deviation, (rows, steps) each.
 
-    Of a stationary process with the autocovariances of the history: c_h' C^-1 x (simple kriging, no iteration).
+    It is that of a stationary process with the autocovariances of the history, c_h' C^-1 x (simple kriging).
 
     Args:
         values: (rows, time), gaps filled.
@@ -110,23 +110,23 @@ def _lags(periods: Tensor, length: Tensor) -> Tensor:
 
 
 def _past(values: Tensor, periods: Tensor) -> Tensor:
-    """Values at the lags of `_lags` before each step, (rows, lags, time); something where there is none."""
+    """Values at the lags of `_lags` before each step, (rows, lags, time); arbitrary where there is none."""
     size = values.shape[1]
     padded = torch.nn.functional.pad(values, (_NEAR, 1))
     near = [padded[:, _NEAR - lag : _NEAR - lag + size] for lag in range(1, _NEAR + 1)]
     time = torch.arange(size, device=values.device)
     index = [(time - period[:, None]).clamp(min=0) for period in periods.unbind(1)]
-    # One later is one lag less.
+    # One step later is one lag less.
     shifted = [padded[:, _NEAR + shift : _NEAR + shift + size] for shift in (1, 0, -1)]
     return torch.stack([*near, *(one.gather(1, place) for place in index for one in shifted)], 1)
 
 
 def _system(coefficients: Tensor, lags: Tensor, steps: int) -> Tensor:
-    """I - A of `regress_on_lags`, (rows, steps, steps)."""
+    """Matrices I - A of `regress_on_lags`, (rows, steps, steps)."""
     by_lag = coefficients.new_zeros(len(lags), steps + 1)
     by_lag.scatter_add_(1, lags.clamp(max=steps), torch.where(lags < steps, -coefficients, 0.0))
     by_lag[:, 0] = 1.0
-    # Row h of a lower Toeplitz matrix is a window of its first column turned round.
+    # Row h of a lower Toeplitz matrix is a window of its reversed first column.
     windows = torch.nn.functional.pad(by_lag[:, :steps].flip(1), (0, steps - 1))
     return windows.unfold(1, steps, 1).flip(1)
 

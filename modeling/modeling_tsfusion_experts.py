@@ -1,4 +1,4 @@
-"""The closed-form experts and the spreads, from the analysis of a history to any steps ahead."""
+"""Closed-form experts and spreads: from the analysis of a history to forecasts of any steps."""
 
 from dataclasses import dataclass
 
@@ -29,14 +29,14 @@ class Experts:
 
 
 def _growing_sums(ratio: Tensor, steps: Tensor) -> Tensor:
-    """ratio + ... + ratio^h, of broadcasting shapes; h where the ratio is 1."""
+    """Geometric sums ratio + ... + ratio^h, with broadcasting; h where the ratio is 1."""
     near = (ratio - 1).abs() < 1e-4
     safe = torch.where(near, 0.5, ratio)
     return torch.where(near, steps, safe * (1 - safe**steps) / (1 - safe))
 
 
 def _smoothed(kind: Smoothers, steps: Tensor) -> Tensor:
-    """Level and damped slope of weighed smoothers at each step, (rows, steps)."""
+    """Forecasts of weighted smoothers, level and damped slope, at each step, (rows, steps)."""
     forecast = (kind.weights * kind.level).sum(-1, keepdim=True).expand_as(steps)
     damping = kind.grid[:, 2]
     # Smoothers of the same damping share their sum over steps.
@@ -50,7 +50,7 @@ def _growth(facts: Analysis, simple: Tensor, steps: Tensor) -> Tensor:
     """Exponential growth or saturation about a free level, by the means of the thirds of the history.
 
     The ratio of the two differences of means is the growth over a third. Beyond the length of the history the growth
-    goes on in a line.
+    continues linearly.
     """
     third = (facts.length[:, None] // 3).clamp(min=1)
     first, second, last = (
@@ -120,7 +120,7 @@ def _flat_experts(facts: Analysis, steps: Tensor) -> tuple[dict[str, Tensor], Te
 
 
 def _profile(facts: Analysis, period: Tensor, steps: Tensor, kept: float) -> Tensor:
-    """Mean of the phase of each step over all cycles, each counting `kept` times the one after it, (rows, steps)."""
+    """Mean of the phase of each step over all cycles, each with `kept` times the weight of the next, (rows, steps)."""
     phases = facts.x.shape[1] // 2 + 1
     weight = facts.weight * kept ** (facts.age // period)
     means, total = phase_means(facts.x, weight, (facts.age % period).clamp(max=phases - 1), phases)
@@ -129,7 +129,7 @@ def _profile(facts: Analysis, period: Tensor, steps: Tensor, kept: float) -> Ten
 
 
 def _seasonal_experts(facts: Analysis, steps: Tensor) -> dict[str, Tensor]:
-    """Forecasts of the history as it is, by name."""
+    """Forecasts of the history with its seasons, by name."""
     x, n = facts.x, facts.length[:, None]
     m, m_long = facts.periods[:, :1], facts.periods[:, 1:]
     naive, naive_long = (at(x, n - 1 - (-steps) % period) for period in (m, m_long))
@@ -151,7 +151,7 @@ def _seasonal_experts(facts: Analysis, steps: Tensor) -> dict[str, Tensor]:
         "seasonal_drift": naive + drift * (steps / m).ceil(),
         "seasonal_naive_long": naive_long,
         "seasonal_drift_long": naive_long + drift_long * (steps / m_long).ceil(),
-        # Moved as the last short cycle has moved against the same one a long cycle ago.
+        # Shifted by the change of the last short cycle from the same one a long cycle ago.
         "seasonal_level_long": naive_long + last_cycle - mean_of(m_long, m),
         "level_times_shape_long": average_long + (last_long - level_long) * 0.6,
         "seasonal_profile": _profile(facts, m, steps, 1.0),
@@ -195,7 +195,7 @@ def _seasonal_lags(facts: Analysis, steps: Tensor) -> dict[str, Tensor]:
 
 
 def _by_log_step(table: Tensor, steps: Tensor) -> Tensor:
-    """Log-log interpolation of a table at `CHANGE_LAGS`; beyond its end as of a random walk."""
+    """Log-log interpolation of a table at `CHANGE_LAGS`; beyond its end as for a random walk."""
     position = steps.clamp(min=1).log2().clamp(max=table.shape[1] - 1 - 1e-3)
     left = position.floor().long()
     logs = (table + 1e-6).log()
@@ -205,7 +205,7 @@ def _by_log_step(table: Tensor, steps: Tensor) -> Tensor:
 
 
 def _smoothing_spread(kind: Smoothers, steps: Tensor) -> Tensor:
-    """Standard deviation at each step (rows, steps) of weighed smoothers, by the theory of ETS.
+    """Standard deviation at each step (rows, steps) of weighted smoothers, by the theory of ETS.
 
     The variance over that of one step is 1 + sum of (a + b (phi + ... + phi^j))^2 over j < h (Hyndman et al. 2008), at
     the mean parameters.
@@ -219,11 +219,11 @@ def _smoothing_spread(kind: Smoothers, steps: Tensor) -> Tensor:
 
 
 def run_experts(facts: Analysis, steps: Tensor) -> Experts:
-    """Forecasts of every expert, and every spread, in the order of `EXPERTS` and `SPREADS`.
+    """Compute the forecasts of every expert, and every spread, in the order of `EXPERTS` and `SPREADS`.
 
     Args:
         facts: of histories of n steps each.
-        steps: steps behind the end of each history, int64 (rows, steps), from 1 on.
+        steps: steps after the end of each history, int64 (rows, steps), from 1 on.
     """
     h = steps.float()
     flat, autoregression_spread = _flat_experts(facts, steps)
@@ -232,7 +232,7 @@ def run_experts(facts: Analysis, steps: Tensor) -> Experts:
     forecasts = {name: one + short_at * facts.short.amplitude(one) + long_at for name, one in flat.items()}
     forecasts |= _seasonal_experts(facts, steps) | _seasonal_lags(facts, steps) | {"linear_predictor": predictor}
     points = torch.stack([forecasts[name] for name in EXPERTS], -1)
-    # No expert leaves the neighbourhood of the history.
+    # No expert leaves the neighborhood of the history.
     low, high = facts.range
     reach = ((high - low) * (1 + 3 * h / facts.count) + _FLOOR)[..., None]
     points = points.clamp(low[..., None] - reach, high[..., None] + reach)

@@ -43,7 +43,7 @@ def _seasons(facts: Analysis) -> list[Tensor]:
 
 
 def _trends(facts: Analysis) -> list[Tensor]:
-    """Where the history stands about its mean and line, and where it goes."""
+    """Position of the history relative to its mean and line, and its recent direction."""
     count, last, slope = facts.count, facts.last, facts.slope
     about_line = facts.about_line + _TINY
     change = facts.change_covariance[:, :1].clamp(min=0).sqrt() + _TINY
@@ -64,7 +64,7 @@ def _trends(facts: Analysis) -> list[Tensor]:
 
 
 def _smoothness(facts: Analysis) -> list[Tensor]:
-    """Fitted parameters, errors of the smoothers beside each other, and how changes add up."""
+    """Fitted parameters, relative errors of the smoothers, and growth of changes with the lag."""
     simple, holt, damped = facts.simple.parameters, facts.holt.parameters, facts.damped.parameters
     error = facts.simple.least_error
     change = facts.change_covariance[:, 0].clamp(min=0).sqrt()

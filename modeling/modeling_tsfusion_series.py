@@ -1,4 +1,4 @@
-"""Histories made comparable: aligned, scaled, gaps filled; their seasons found and taken out."""
+"""Alignment, scaling and gap filling of histories, and estimation of their seasons."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,13 @@ _TINY = 1e-12
 
 @dataclass
 class Histories:
-    """Histories of n steps each, one a row, from their first step on; what lies behind the end is 0.
+    """Histories of n steps each, one per row, from their first step on; entries after the end are 0.
 
     Args:
-        values: float32 (rows, time), in units of `scale` about `loc`, turned so that they rise; gaps are filled.
+        values: float32 (rows, time), in units of `scale` about `loc`, reflected where they fall; gaps are filled.
         observed: float32 (rows, time), 1 where a value was observed.
         length: n, int64 (rows,), 0 where nothing was observed.
-        gap: steps between the last observed value and the end of the input, at most as many as histories may have,
-            int64 (rows,).
+        gap: steps between the last observed value and the end of the input, at most `context_length`, int64 (rows,).
         loc: float64 (rows,), in the units of the input.
         scale: float64 (rows,), signed; 0 for a constant.
     """
@@ -32,7 +31,7 @@ class Histories:
     scale: Tensor
 
     def cut(self, rows: Tensor, steps: Tensor) -> "Histories":
-        """The histories of some rows without their last steps (rows,)."""
+        """Select rows, and drop the last steps (rows,) of each."""
         length = self.length[rows] - steps
         valid = torch.arange(self.values.shape[1], device=length.device) < length[:, None]
         return Histories(
@@ -46,7 +45,7 @@ class Histories:
 
 
 def at(values: Tensor, index: Tensor) -> Tensor:
-    """Values (rows, time) at an index (rows, k), held to what exists."""
+    """Values (rows, time) at an index (rows, k), clamped to the existing steps."""
     return values.gather(1, index.clamp(0, values.shape[1] - 1))
 
 
@@ -56,7 +55,7 @@ def mean_over(values: Tensor, weight: Tensor) -> Tensor:
 
 
 def fill_gaps(values: Tensor, observed: Tensor, length: Tensor) -> Tensor:
-    """Linear interpolation between observed neighbors, the nearest one at the ends; 0 behind the end."""
+    """Interpolate linearly between observed neighbors, and take the nearest one at the ends; 0 after the end."""
     size = values.shape[1]
     time = torch.arange(size, device=values.device).expand_as(values)
     known = observed > 0
@@ -72,14 +71,13 @@ def fill_gaps(values: Tensor, observed: Tensor, length: Tensor) -> Tensor:
 def align(values: Tensor, mask: Tensor, context_length: int) -> Histories:
     """Cut each row to its last `context_length` steps, ending with its last observed one, and scale it.
 
-    The scale is the standard deviation, the sign of the linear trend before it, all in float64: the histories of x and
-    of a * x + b are the same. A constant has scale 0, except that of a single value, whose spread nobody knows: its
-    own magnitude then (1 for 0).
+    The scale is the standard deviation with the sign of the linear trend, in float64, so that x and a * x + b have the
+    same history. A constant has scale 0; a single value, whose spread is unknown, has its own magnitude (1 for 0).
 
     Args:
-        values: (rows, time), anything where the mask is False.
+        values: (rows, time), arbitrary where the mask is False.
         mask: boolean, same shape.
-        context_length: most steps of a history.
+        context_length: largest number of steps of a history.
     """
     rows, size = values.shape
     time = torch.arange(size, device=values.device)
@@ -131,7 +129,7 @@ def line_fit(values: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def autocorrelation(values: Tensor, valid: Tensor) -> Tensor:
-    """Of zero-mean rows, at all lags below the width, (rows, time), each lag over the pairs that exist."""
+    """Autocorrelations of zero-mean rows at all lags below the width, (rows, time), each over the existing pairs."""
     size = values.shape[1]
     spectrum = torch.fft.rfft(values * valid, 2 * size)
     products = torch.fft.irfft(spectrum.abs().square(), 2 * size)[:, :size]
@@ -140,19 +138,19 @@ def autocorrelation(values: Tensor, valid: Tensor) -> Tensor:
 
 
 def _first_of_largest(correlation: Tensor, allowed: Tensor, margin: float) -> Tensor:
-    """The first allowed lag whose correlation is within a margin of the largest allowed one, (rows, 1)."""
+    """First allowed lag whose correlation is within a margin of the largest allowed one, (rows, 1)."""
     shown = torch.where(allowed, correlation, -torch.inf)
     return (shown >= shown.amax(1, keepdim=True) - margin).float().argmax(1, keepdim=True)
 
 
 def find_periods(histories: Histories, given: Tensor) -> Tensor:
-    """The periods of two seasons, int64 (rows, 2), 1 where there is none.
+    """Find the periods of two seasons, int64 (rows, 2), 1 where there is none.
 
     The first, where it is not given, is the lag of the largest peak of the autocorrelation of the detrended history
-    behind its first negative value (the shortest of peaks within 0.1 of it), if it stands out (0.2 above both zero and
-    the trough at half the lag, and above 3 / sqrt(n)) and if it fits into the history twice and a half times. The
-    second, where it is not given, is the multiple of the first, fitting twice, whose autocorrelation is largest (the
-    shortest of those within 0.03) and by 0.05 larger than that of the first: the week of hourly values.
+    after its first negative value (the shortest of peaks within 0.1 of it), if it stands out (0.2 above both zero and
+    the trough at half the lag, and above 3 / sqrt(n)) and fits into the history two and a half times. The second,
+    where it is not given, is the multiple of the first that fits twice and has the largest autocorrelation (the
+    shortest of those within 0.03), at least 0.05 above that of the first: the week of hourly values.
 
     Args:
         histories: of n steps.
@@ -186,7 +184,7 @@ def find_periods(histories: Histories, given: Tensor) -> Tensor:
 
 @dataclass
 class Season:
-    """The season of one period in each row.
+    """Season of one period in each row.
 
     Args:
         period: m, int64 (rows, 1).
@@ -204,7 +202,7 @@ class Season:
     shrinkage: Tensor
 
     def at_steps(self, steps: Tensor) -> Tensor:
-        """Indices at `steps` (rows, k) behind the last step of the history; negative steps lie in it."""
+        """Indices at `steps` (rows, k) after the last step of the history; negative steps are in it."""
         return at(self.profile, (-steps) % self.period)
 
     def amplitude(self, level: Tensor) -> Tensor:

@@ -50,7 +50,7 @@ def grid_tensor(device: torch.device) -> Tensor:
 
 
 def smooth(values: Tensor, length: Tensor) -> Smoothed:
-    """Runs every smoother of the grid over every row, with initial states of least squares.
+    """Run every smoother of the grid over every row, with initial states by least squares.
 
     In innovations form (Hyndman et al. 2008, ETS(A,Ad,N)): the forecast is f_t = w's_t and the state moves by
     s_(t+1) = D s_t + k y_t. That is linear in the values and in the initial state, so that blocks of 32 steps are
@@ -58,7 +58,7 @@ def smooth(values: Tensor, length: Tensor) -> Smoothed:
     own response, with a weak prior (the start of the history, no slope).
 
     Args:
-        values: float32 (rows, time), a multiple of 32 steps, 0 behind the end.
+        values: float32 (rows, time), a multiple of 32 steps, 0 after the end.
         length: int64 (rows,).
     """
     blocks = values.shape[1] // BLOCK
@@ -78,13 +78,13 @@ def smooth(values: Tensor, length: Tensor) -> Smoothed:
     distance = lag[None, :] - 1 - lag[:, None]
     reply = torch.einsum("gi,jgi->gj", row, pulse)
     kernel = torch.where(distance >= 0, reply[:, distance.clamp(min=0)], 0.0)
-    # Takes values to errors, not to forecasts.
+    # Maps values to errors, not to forecasts.
     kernel = (torch.eye(BLOCK, dtype=kernel.dtype, device=values.device) - kernel).float()
     ends = pulse[BLOCK - 1 - lag].float()
     order = torch.arange(blocks + 1, device=values.device)
     since = order[:, None] - 1 - order[None, :blocks]
     carry = torch.where((since >= 0)[..., None, None, None], across[since.clamp(min=0)], 0.0).float()
-    # The initial state is forgotten after a while, and fitted to no more than that.
+    # The initial state is forgotten after a while, and fitted to no more steps than that.
     early = min(blocks, _EARLY)
     response = torch.einsum("jgi,cgik->gcjk", read, across[:early]).reshape(count, early * BLOCK, 2)
     energy = (response[..., :, None] * response[..., None, :]).cumsum(1)

@@ -22,11 +22,7 @@ def unused_character(conversations: list[list[Message]]) -> str:
 
 
 def _parts(message: Message) -> Sequence[dict[str, Any]]:
-    """Parts of the content of a message; a string is one part.
-
-    Raises:
-        ValueError: for an object that is not a message, or a part that is neither text nor a series.
-    """
+    """Parts of the content of a message; a string is one part."""
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
         raise ValueError(f"A message is {str(message)[:80]!r}; it must be a mapping with a role and a content.")
     content = message.get("content") or ""
@@ -107,9 +103,6 @@ def render_messages(
 
     Returns:
         The texts; and for each its spans of characters that the assistant wrote, or None without `with_spans`.
-
-    Raises:
-        ValueError: if the assistant's text cannot be found; see `_turns_of_assistant`.
     """
     has_blocks = bool(_GENERATION_BLOCK.search(variables["chat_template"]))
     rendered: Any = render_jinja_template(

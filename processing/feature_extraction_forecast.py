@@ -212,7 +212,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
             )
         values = values[-self.context_length :]
         if np.isinf(values).any():
-            raise ValueError(f"series {index} holds an infinity; mend the value or make it NaN.")
+            raise ValueError(f"series {index} holds an infinity; correct the value or make it NaN.")
         if (np.abs(values) > np.finfo(np.float32).max).any():
             raise ValueError(f"series {index} has values beyond float32; divide it by a power of ten.")
         is_empty = np.isnan(values).all(0)

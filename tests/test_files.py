@@ -28,9 +28,9 @@ def test_an_input_is_never_written_over_by_whatever_name(tmp_path: Path) -> None
     (tmp_path / "link.csv").symlink_to(data)
     os.link(data, tmp_path / "second_name.csv")
     for name in ("data.csv", "link.csv", "second_name.csv"):
-        with pytest.raises(ValueError, match="the output is what is read"):
+        with pytest.raises(ValueError, match="the output is also an input"):
             check_output(tmp_path / name, (data,), overwrite=True)
-    with pytest.raises(ValueError, match="the output is what is read"):
+    with pytest.raises(ValueError, match="the output is also an input"):
         check_output_folder(tmp_path, ("*",), (tmp_path,), overwrite=True)
 
 

@@ -63,7 +63,7 @@ def test_a_step_is_given_or_that_of_the_feature_extractor(forecaster) -> None:
         (frame().reset_index(drop=True), "the index of series is a RangeIndex; make it a DatetimeIndex"),
         (frame().rename_axis("date").reset_index(), "the index of series is a RangeIndex"),
         (frame().to_period("D"), "the index of series is a PeriodIndex"),
-        (frame().iloc[[0, 6, 7, 33, 34, 36, 59]], "the table: the time step cannot be told"),
+        (frame().iloc[[0, 6, 7, 33, 34, 36, 59]], "the table: the time step cannot be determined"),
         (frame()["b"], "the series are of type Series; give a name, a path, or a table"),
         (frame().to_numpy(), "the series are of type ndarray"),
         ({"b": [1.0, 2.0]}, "the series are of type dict"),

@@ -73,11 +73,7 @@ class RecipeParser(TrlParser):
         return parsed
 
     def parse_known_recipe(self, args: Sequence[str]) -> Any:
-        """Instance of the first dataclass alone; other keys and flags are ignored.
-
-        Raises:
-            ValueError, FileNotFoundError: as `parse_recipe`, except for unknown names.
-        """
+        """Instance of the first dataclass alone; other keys and flags are ignored."""
         return self._parse(*_read_config(args))[0][0]
 
     def _parse(self, recipe: Mapping[str, Any], flags: Sequence[str]) -> tuple[tuple[Any, ...], list[str], list[str]]:

@@ -6,11 +6,7 @@ from ..errors import UserError
 
 
 def backbone_config(name_or_path: str, num_layers: int | None) -> PreTrainedConfig:
-    """Configuration of a pretrained text model, cut to its first `num_layers` layers; all by default.
-
-    Raises:
-        ValueError: for more layers than the model has.
-    """
+    """Configuration of a pretrained text model, cut to its first `num_layers` layers; all by default."""
     config = AutoConfig.from_pretrained(name_or_path).get_text_config(decoder=True)
     if num_layers is not None:
         if not 1 <= num_layers <= config.num_hidden_layers:
@@ -27,9 +23,6 @@ def lora_target_modules(config: PreTrainedConfig, given: list[str] | None) -> st
     Args:
         config: configuration of the backbone.
         given: names of modules; by default those that peft has for this type of model.
-
-    Raises:
-        ValueError: without names if peft has no default for this type of model.
     """
     from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as DEFAULTS
 

@@ -24,9 +24,6 @@ def learn_tokenizer(
         texts: training texts.
         vocab_size: largest number of tokens, at least 300: the 256 bytes, the special tokens and some words.
         special_tokens: special tokens beside padding, beginning and end.
-
-    Raises:
-        ValueError: for a smaller vocabulary.
     """
     if vocab_size < 300:
         raise UserError(f"vocab_size is {vocab_size}; at least 300 are needed, 256 of them for the bytes.")
@@ -56,9 +53,6 @@ def save_fresh_backbone(
             gives the ids of special tokens.
         texts: training texts of the tokenizer.
         special_tokens: further special tokens of the tokenizer.
-
-    Raises:
-        ValueError: without a `model_type`.
     """
     fields = dict(text_config)
     if "model_type" not in fields:

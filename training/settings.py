@@ -81,16 +81,10 @@ def _field(name: str, value: ast.expr | None, described: dict[str, str]) -> Sett
 
 
 def read_settings(place: str) -> list[Setting]:
-    """Settings that a dataclass or a configuration class defines itself, in their order.
+    """Settings that the class at "module:Class" defines itself, in their order; the module is not imported.
 
     The description of a field is the `help` of its metadata, a literal; without metadata, its entry in the Args
     section of the class docstring.
-
-    Args:
-        place: "module:Class"; only the packages of the module are imported, not the module itself.
-
-    Raises:
-        ModuleNotFoundError: if there is no such module.
     """
     definition = _class_definition(place)
     described = argument_descriptions(ast.get_docstring(definition) or "")

@@ -150,9 +150,6 @@ def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
 
     SFTTrainer multiplies hidden states by the weight of the head, without the step of the soft prompt's `forward` that
     lowers the logit of the placeholder; within this context, it gets a head with a bias that lowers it.
-
-    Args:
-        model: a `TSLMForCausalLM`, with or without adapters.
     """
     model = model.get_base_model() if isinstance(model, PeftModel) else model
     if model.config.fusion != "soft_prompt":  # Flamingo's forward treats it as any other token
@@ -264,11 +261,7 @@ def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
 
 
 def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arguments: ModelConfig) -> None:
-    """Refuse contradictory settings before a model is loaded.
-
-    Raises:
-        ValueError: for such settings.
-    """
+    """Refuse contradictory settings before a model is loaded."""
     if tslm_arguments.encoder_name_or_path is not None and config_arguments.encoder_config is not None:
         raise UserError(
             "encoder_name_or_path and encoder_config are both set; the first has its own, so set one of them."

@@ -73,9 +73,6 @@ def semantic_words(
 
     Returns:
         The tokens, closest first, and their embeddings (num_words, width).
-
-    Raises:
-        ValueError: for more words than the vocabulary has.
     """
     # An embedding table may be padded beyond the vocabulary, and special tokens are not words.
     usable = torch.ones(len(embeddings), dtype=torch.bool)
@@ -110,18 +107,7 @@ def train_t2t(
     eval_dataset: Dataset,
     data_collator: Callable[[Any], dict[str, Tensor]],
 ) -> Trainer:
-    """Train an encoder and load the checkpoint that is best on `eval_dataset`.
-
-    Args:
-        model: from `build_t2t`.
-        arguments: arguments of the Trainer.
-        train_dataset: windows with `past_values`.
-        eval_dataset: windows to select the checkpoint on.
-        data_collator: collator of windows, with `past_values` only.
-
-    Returns:
-        The trainer with the best model.
-    """
+    """Train an encoder on `past_values` alone; arguments and result are those of `train_forecaster`."""
     trainer = Trainer(
         model=model,
         args=arguments,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from .errors import UserError
 from .modeling.configuration_ts_encoder import TSEncoderConfig
@@ -22,10 +22,11 @@ StateDict = dict[str, torch.Tensor]
 # Sizes fixed in the reference implementation that cannot be read from tensors.
 _NUM_HEADS = 8
 _HEAD_DIM = 64
-_SOFT_PROMPT_TOKEN = "<|time_series|>"
-_FLAMINGO_TOKEN = "<image>"
 _END_OF_CHUNK = "<|endofchunk|>"
 _FLAMINGO_PAD = "<PAD>"
+# Fusion -> placeholder of a series, and chat template.
+_TOKENS = {"soft_prompt": "<|time_series|>", "flamingo": "<image>"}
+_TEMPLATES = {"soft_prompt": OPENTSLM_SOFT_PROMPT_TEMPLATE, "flamingo": OPENTSLM_FLAMINGO_TEMPLATE}
 
 # Names in a layer of torch's transformer encoder -> ours; query, key and value are packed there.
 _ENCODER_LAYER_NAMES = {
@@ -71,15 +72,23 @@ def convert_opentslm(
     if "encoder_state" in state and "projector_state" in state:
         if joint_latents:
             raise UserError("joint_latents is for Flamingo checkpoints; this one is a soft prompt.")
-        model, processor = _convert_soft_prompt(state, llm, dtype, observe_padding)
+        model, tokenizer = _convert_soft_prompt(state, llm, dtype), None
     elif "model_state" in state or "llm" in state:
-        weights = state.get("model_state") or state["llm"]
-        model, processor = _convert_flamingo(weights, llm, dtype, observe_padding, joint_latents)
+        model, tokenizer = _convert_flamingo(state.get("model_state") or state["llm"], llm, dtype, joint_latents)
     else:
         raise UserError(
             f"{checkpoint} has the entries {sorted(state)[:8]}; an OpenTSLM checkpoint has encoder_state and "
             "projector_state, or model_state, or llm."
         )
+    processor = TimeSeriesProcessor.from_backbone(
+        llm,
+        model.config,
+        time_series_token=_TOKENS[model.config.fusion],
+        tokenizer=tokenizer,
+        chat_template=_TEMPLATES[model.config.fusion],
+        scale_text=None,
+        observe_padding=observe_padding,
+    )
     output = Path(output)
     model.save_pretrained(output)
     processor.save_pretrained(output)
@@ -116,13 +125,11 @@ def _allow_lora_settings() -> Any:
     return torch.serialization.safe_globals([LoraConfig, LoraRuntimeConfig, PeftType, TaskType, set])
 
 
-def _convert_soft_prompt(
-    state: dict[str, Any], llm: str, dtype: str, observe_padding: bool
-) -> tuple[TSLMForCausalLM, TimeSeriesProcessor]:
+def _convert_soft_prompt(state: dict[str, Any], llm: str, dtype: str) -> TSLMForCausalLM:
     encoder_state, projector = state["encoder_state"], state["projector_state"]
     model = TSLMForCausalLM.from_backbone(
         llm,
-        time_series_token=_SOFT_PROMPT_TOKEN,
+        time_series_token=_TOKENS["soft_prompt"],
         config={"fusion": "soft_prompt", "encoder_config": _encoder_config(encoder_state)},
         dtype=dtype,
     )
@@ -142,20 +149,12 @@ def _convert_soft_prompt(
     )
     if state.get("lora_enabled"):
         _merge_lora(model.model.backbone, state["lora_state"], state.get("lora_config"))
-    processor = TimeSeriesProcessor.from_backbone(
-        llm,
-        model.config,
-        time_series_token=_SOFT_PROMPT_TOKEN,
-        chat_template=OPENTSLM_SOFT_PROMPT_TEMPLATE,
-        scale_text=None,
-        observe_padding=observe_padding,
-    )
-    return model, processor
+    return model
 
 
 def _convert_flamingo(
-    weights: StateDict, llm: str, dtype: str, observe_padding: bool, joint_latents: bool
-) -> tuple[TSLMForCausalLM, TimeSeriesProcessor]:
+    weights: StateDict, llm: str, dtype: str, joint_latents: bool
+) -> tuple[TSLMForCausalLM, PreTrainedTokenizerBase]:
     prefix = next((prefix for prefix in ("model.", "llm.", "") if f"{prefix}perceiver.latents" in weights), None)
     if prefix is None:
         raise UserError("The checkpoint has no perceiver.latents, so it is not a Flamingo checkpoint of OpenTSLM.")
@@ -173,19 +172,11 @@ def _convert_flamingo(
     block_numbers = sorted({int(name.split(".")[0]) for name in blocks})
     model = TSLMForCausalLM.from_backbone(
         llm,
-        time_series_token=_FLAMINGO_TOKEN,
+        time_series_token=_TOKENS["flamingo"],
         config={
-            "fusion": "flamingo",
+            **_flamingo_fields(perceiver, blocks, block_numbers[0]),
             "encoder_config": _encoder_config(encoder_state),
-            "num_latents": perceiver["latents"].shape[0],
-            "resampler_num_layers": _count(perceiver, r"layers\.(\d+)\."),
-            "resampler_num_heads": perceiver["layers.0.0.to_q.weight"].shape[0] // _HEAD_DIM,
-            "resampler_head_dim": _HEAD_DIM,
-            "cross_attention_every_n_layers": block_numbers[0] + 1,
-            "cross_attention_num_heads": blocks[f"{block_numbers[0]}.attn.to_q.weight"].shape[0] // _HEAD_DIM,
-            "cross_attention_head_dim": _HEAD_DIM,
             "cross_attention_intermediate_size": 4 * embeddings.shape[1],
-            "cross_attention_to": "last",
             "joint_latents": joint_latents,
         },
         tokenizer=tokenizer,
@@ -199,22 +190,28 @@ def _convert_flamingo(
     head = weights.get("lang_encoder.lm_head.weight")
     if head is not None:
         _load(cast(torch.nn.Module, model.get_output_embeddings()), {"weight": head})
-    processor = TimeSeriesProcessor.from_backbone(
-        llm,
-        model.config,
-        time_series_token=_FLAMINGO_TOKEN,
-        tokenizer=tokenizer,
-        chat_template=OPENTSLM_FLAMINGO_TEMPLATE,
-        scale_text=None,
-        observe_padding=observe_padding,
-    )
-    return model, processor
+    return model, tokenizer
+
+
+def _flamingo_fields(perceiver: StateDict, blocks: StateDict, first_block: int) -> dict[str, Any]:
+    """Fields of `TSLMConfig` from the shapes of the resampler and of the cross-attention blocks."""
+    return {
+        "fusion": "flamingo",
+        "num_latents": perceiver["latents"].shape[0],
+        "resampler_num_layers": _count(perceiver, r"layers\.(\d+)\."),
+        "resampler_num_heads": perceiver["layers.0.0.to_q.weight"].shape[0] // _HEAD_DIM,
+        "resampler_head_dim": _HEAD_DIM,
+        "cross_attention_every_n_layers": first_block + 1,
+        "cross_attention_num_heads": blocks[f"{first_block}.attn.to_q.weight"].shape[0] // _HEAD_DIM,
+        "cross_attention_head_dim": _HEAD_DIM,
+        "cross_attention_to": "last",
+    }
 
 
 def _flamingo_tokenizer(llm: str) -> Any:
     """Tokenizer with the tokens that the reference adds, in the same order."""
     tokenizer = AutoTokenizer.from_pretrained(llm)
-    tokenizer.add_special_tokens({"additional_special_tokens": [_END_OF_CHUNK, _FLAMINGO_TOKEN]})
+    tokenizer.add_special_tokens({"additional_special_tokens": [_END_OF_CHUNK, _TOKENS["flamingo"]]})
     if tokenizer.pad_token is None:
         tokenizer.add_special_tokens({"pad_token": _FLAMINGO_PAD})
     return tokenizer
@@ -254,37 +251,38 @@ def _encoder_weights(state: StateDict) -> StateDict:
     return weights
 
 
+def _attention_weights(state: StateDict) -> StateDict:
+    keys, values = state["to_kv.weight"].chunk(2)
+    return {
+        "query.weight": state["to_q.weight"],
+        "key_weight": keys.unflatten(0, (-1, _HEAD_DIM)),
+        "value_weight": values.unflatten(0, (-1, _HEAD_DIM)),
+        "output.weight": state["to_out.weight"],
+    }
+
+
 def _resampler_weights(state: StateDict) -> StateDict:
-    weights = {"latents": state["latents"], "norm.weight": state["norm.weight"], "norm.bias": state["norm.bias"]}
+    weights = {name: state[name] for name in ("latents", "norm.weight", "norm.bias")}
     for layer in range(_count(state, r"layers\.(\d+)\.")):
-        attention, mlp, new = f"layers.{layer}.0", f"layers.{layer}.1", f"layers.{layer}"
-        keys, values = state[f"{attention}.to_kv.weight"].chunk(2)
-        weights |= {
-            f"{new}.patch_norm.weight": state[f"{attention}.norm_media.weight"],
-            f"{new}.patch_norm.bias": state[f"{attention}.norm_media.bias"],
-            f"{new}.latent_norm.weight": state[f"{attention}.norm_latents.weight"],
-            f"{new}.latent_norm.bias": state[f"{attention}.norm_latents.bias"],
-            f"{new}.query.weight": state[f"{attention}.to_q.weight"],
-            f"{new}.key_weight": keys.unflatten(0, (-1, _HEAD_DIM)),
-            f"{new}.value_weight": values.unflatten(0, (-1, _HEAD_DIM)),
-            f"{new}.output.weight": state[f"{attention}.to_out.weight"],
+        attention = _below(state, f"layers.{layer}.0.")
+        parts = {
+            **_above(_below(attention, "norm_media."), "patch_norm."),
+            **_above(_below(attention, "norm_latents."), "latent_norm."),
+            **_attention_weights(attention),
+            **_above(_below(state, f"layers.{layer}.1."), "mlp."),
         }
-        weights |= {f"{new}.mlp.{name}": value for name, value in _below(state, f"{mlp}.").items()}
+        weights |= _above(parts, f"layers.{layer}.")
     return weights
 
 
 def _block_weights(state: StateDict) -> StateDict:
-    keys, values = state["attn.to_kv.weight"].chunk(2)
+    attention = _below(state, "attn.")
     return {
-        "norm.weight": state["attn.norm.weight"],
-        "norm.bias": state["attn.norm.bias"],
-        "query.weight": state["attn.to_q.weight"],
-        "key_weight": keys.unflatten(0, (-1, _HEAD_DIM)),
-        "value_weight": values.unflatten(0, (-1, _HEAD_DIM)),
-        "output.weight": state["attn.to_out.weight"],
+        **_above(_below(attention, "norm."), "norm."),
+        **_attention_weights(attention),
         "attention_gate": state["attn_gate"],
         "mlp_gate": state["ff_gate"],
-        **{f"mlp.{name}": value for name, value in _below(state, "ff.").items()},
+        **_above(_below(state, "ff."), "mlp."),
     }
 
 
@@ -314,11 +312,7 @@ def _lora_scale(settings: Any, rank: int) -> float:
 
 
 def _load(module: torch.nn.Module, weights: StateDict) -> None:
-    """Load all weights of a module strictly.
-
-    Raises:
-        ValueError: if names or shapes differ.
-    """
+    """Load all weights of a module strictly."""
     try:
         module.load_state_dict(weights, strict=True)
     except RuntimeError as error:
@@ -329,6 +323,11 @@ def _load(module: torch.nn.Module, weights: StateDict) -> None:
 def _below(state: StateDict, prefix: str) -> StateDict:
     """Entries whose name starts with `prefix`, without the prefix."""
     return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+
+
+def _above(state: StateDict, prefix: str) -> StateDict:
+    """Entries with `prefix` before their names."""
+    return {f"{prefix}{name}": value for name, value in state.items()}
 
 
 def _count(state: StateDict, pattern: str) -> int:

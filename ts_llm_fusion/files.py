@@ -59,13 +59,9 @@ def check_output(path: str | Path, inputs: Iterable[str | Path | None] = (), ove
 def check_output_folder(
     folder: str | Path, patterns: Iterable[str], inputs: Iterable[str | Path | None] = (), overwrite: bool = False
 ) -> None:
-    """Check that files can be written in a folder and replace no others.
+    """Check that files can be written in a folder, which need not exist, and replace no others; see `check_output`.
 
-    Args:
-        folder: folder to write in; it need not exist.
-        patterns: names of the files to write, for `Path.glob`.
-        inputs: folders (or names of something else) that the command reads, which are never overwritten.
-        overwrite: whether other files may be overwritten.
+    `patterns` are the names of the files, for `Path.glob`.
 
     Raises:
         ValueError: the folder is one of the inputs.
@@ -86,7 +82,7 @@ def check_output_folder(
 def _check_not_input(path: Path, inputs: Iterable[str | Path | None]) -> None:
     for given in inputs:
         if given is not None and path.exists() and Path(given).exists() and path.samefile(given):
-            raise UserError(f"{path}: the output is what is read; name another.")
+            raise UserError(f"{path}: the output is also an input; name another.")
 
 
 def check_writable(folder: str | Path) -> None:

@@ -97,12 +97,7 @@ def plot_shares(rows: Mapping[str, Mapping[str, float]], title: str = "") -> Fig
 
 
 def plot_losses(log_history: Sequence[Mapping[str, float]], title: str = "") -> Figure:
-    """Draw training and validation loss over epochs.
-
-    Args:
-        log_history: log history of the Trainer's state.
-        title: title of the figure.
-    """
+    """Draw training and validation loss over epochs, from the log history of a Trainer."""
     figure = Figure(figsize=(10, 3.2), layout="constrained")
     panel = figure.subplots()
     for key, label, color in (("loss", "training", _HISTORY), ("eval_loss", "validation", _FORECAST)):

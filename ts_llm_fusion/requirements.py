@@ -1,6 +1,8 @@
 """Optional packages."""
 
 import importlib
+from collections.abc import Iterable
+from importlib.metadata import version
 from types import ModuleType
 
 
@@ -25,3 +27,8 @@ def require(package: str, extra: str) -> ModuleType:
         raise MissingPackageError(
             f"{missing} is not installed; run pip install 'ts-llm-fusion[{extra}]'.", name=missing
         ) from error
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Installed versions of this package, torch and others, by name."""
+    return {package: version(package) for package in ("ts-llm-fusion", "torch", *packages)}

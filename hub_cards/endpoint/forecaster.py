@@ -39,7 +39,7 @@ PARAMETERS = ("prediction_length", "quantile_levels", "freq")
 
 
 class EndpointHandler:
-    """Loads the checkpoint in the folder `path`, and answers requests; see above."""
+    """Handler of requests for the checkpoint in the folder `path`; see above."""
 
     def __init__(self, path: str = ""):
         self.model = AutoModelForTimeSeriesPrediction.from_pretrained(path, trust_remote_code=True).eval()
@@ -81,7 +81,7 @@ class EndpointHandler:
     def _on_grids(
         self, frames: list[pd.DataFrame], freq: str | None
     ) -> tuple[list[pd.DataFrame], list[TimeGrid | None]]:
-        """The inputs with a row for each step of their grid of time, and the grids, where there are timestamps."""
+        """Inputs with a row for each step of their time grid, and the grids, where there are timestamps."""
         # Code of a checkpoint from before there was `freq` does not know it.
         default_freq = getattr(self.feature_extractor, "freq", None)
         grids = [
@@ -113,7 +113,7 @@ class EndpointHandler:
         return answers
 
     def _in_order(self, frame: pd.DataFrame, where: str) -> pd.DataFrame:
-        """The columns in the order of training, which a forecast may depend on; others come after, by name."""
+        """Sort the columns into the order of training, which a forecast may depend on; others come after, by name."""
         # A checkpoint of before does not say its columns.
         known = getattr(self.feature_extractor, "columns", [])
         if known and not self.model.config.share_projection and set(frame.columns) != set(known):
@@ -139,7 +139,7 @@ class EndpointHandler:
         quantiles: np.ndarray | None,
         levels: list[float],
     ) -> dict[str, Any]:
-        """The forecast of one input, (steps, columns) and (steps, columns, levels), in its own units and order."""
+        """Answer for one input: mean (steps, columns) and quantiles (..., levels) in its own units and order."""
 
         def by_column(values: np.ndarray) -> dict[str, list[float]]:
             values = self.feature_extractor.unscale(values, frame.columns)
@@ -168,11 +168,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _frames(items: list[Any]) -> list[pd.DataFrame]:
-    """The inputs as tables with one column for each series.
-
-    Raises:
-        ValueError: for inputs that are not as the contract says, or too many.
-    """
+    """Inputs as tables with one column for each series."""
     if not 1 <= len(items) <= MOST_INPUTS:
         raise ValueError(f"inputs has {len(items)} series; give 1 to {MOST_INPUTS}.")
     frames = [_frame(item, f"input {number}") for number, item in enumerate(items)]

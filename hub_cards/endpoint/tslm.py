@@ -100,11 +100,7 @@ def _parameters(parameters: Any) -> dict[str, Any]:
 
 
 def _conversations(items: list[Any]) -> list[list[dict[str, Any]]]:
-    """Inputs as chat messages.
-
-    Raises:
-        ValueError: inputs violate the contract, or are too many.
-    """
+    """Inputs as chat messages."""
     if not 1 <= len(items) <= MOST_INPUTS:
         raise ValueError(f"inputs has {len(items)} questions; give 1 to {MOST_INPUTS}.")
     conversations = [_messages(item, f"input {index}") for index, item in enumerate(items)]

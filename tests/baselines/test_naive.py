@@ -15,7 +15,7 @@ from ts_llm_fusion.evaluation.forecasters import evaluate_forecaster
 from ts_llm_fusion.evaluation.published import published_forecasts
 from ts_llm_fusion.recipes.benchmark import read_results
 
-RECIPE = Path(__file__).parents[2] / "configs" / "eval" / "ltsf_floors.yaml"
+RECIPE = Path(__file__).parents[2] / "configs" / "eval" / "ltsf_baselines.yaml"
 GOLDEN = {
     "repeat_last": ["repeat_last_full"],
     "repeat_last, tail of 32 dropped": ["repeat_last_batch32_drop_last", "published_repeat_DLinear_paper"],

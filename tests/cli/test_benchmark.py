@@ -80,7 +80,7 @@ def test_every_cell_is_one_row_and_none_is_run_twice(folder: Path) -> None:
     assert rows["seed"].tolist()[1:] == [1, 2] * 3
     assert rows["seed"].isna().tolist()[0]
     assert np.isfinite(rows[["mse", "mae", "seconds"]].to_numpy()).all()
-    assert set(rows["look_back"]) == {48}
+    assert set(rows["context_length"]) == {48}
     # 700, 100 and 200 rows; training windows less a look-back.
     assert set(rows["train_windows"]) == {700 - 48 - 12 + 1}
     assert rows["test_windows"].tolist() == [4] + [200 - 12 + 1] * 6
@@ -179,6 +179,11 @@ def test_a_fault_in_a_cell_shows_its_traceback_and_the_others_run(
     assert bool(record.exc_info) == shows_traceback
 
 
+def test_a_table_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    Path(tmp_path, "results.csv").write_text("dataset,model,horizon,seed,look_back,settings\nILI,ridge,24,,104,{}\n")
+    assert read_results(tmp_path)["context_length"].tolist() == [104]
+
+
 def test_the_report_gives_mean_and_spread_beside_the_papers() -> None:
     rows = pd.DataFrame(
         {
@@ -186,7 +191,7 @@ def test_the_report_gives_mean_and_spread_beside_the_papers() -> None:
             "model": ["ridge", "ours", "ours", "ours"],
             "horizon": 24,
             "seed": [None, 1, 2, 3],
-            "look_back": 104,
+            "context_length": 104,
             "test_windows": 170,
             "all_test_windows": 170,
             "mse": [2.0, 1.0, 2.0, 3.0],
@@ -243,7 +248,9 @@ def test_two_runs_do_not_write_in_one_folder(folder: Path, capsys: pytest.Captur
     assert "another process is running a benchmark there" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("name", "cells"), [("ili", 68), ("etth1", 34), ("etth1_settings", 90), ("ltsf_floors", 60)])
+@pytest.mark.parametrize(
+    ("name", "cells"), [("ili", 68), ("etth1", 34), ("etth1_settings", 90), ("ltsf_baselines", 60)]
+)
 def test_the_recipes_of_benchmarks_are_whole(name: str, cells: int) -> None:
     benchmark = read_benchmark(Path(__file__).parents[2] / "configs" / "eval" / f"{name}.yaml")
     kinds = model_kinds()
@@ -263,4 +270,4 @@ def test_a_ready_checkpoint_is_a_model_of_a_benchmark(folder: Path) -> None:
     assert len(results) == 2
     assert results.loc["built-in", "mse"] < 0.1 * results.loc["repeat_last", "mse"]
     assert results["test_windows"].nunique() == 1
-    assert results.loc["built-in", ["parameters", "look_back"]].tolist() == [0, 2112]
+    assert results.loc["built-in", ["parameters", "context_length"]].tolist() == [0, 2112]

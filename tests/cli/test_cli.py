@@ -60,7 +60,7 @@ def test_training_leaves_everything_that_a_checkpoint_needs(folder: Path) -> Non
         "recipe.yaml",
     }
     metrics = json.loads((model / "metrics.json").read_text())
-    assert (metrics["look_back"], metrics["horizon"], metrics["seed"]) == (48, 12, 2021)
+    assert (metrics["context_length"], metrics["prediction_length"], metrics["seed"]) == (48, 12, 2021)
     # 1,400 rows of training, 200 of validation, 400 of test: segment - horizon + 1 windows, training less a look-back.
     assert metrics["windows"] == {"train": 1341, "validation": 189, "test": 389}
     assert set(metrics["baselines"]) == {"repeat_last", "seasonal_naive", "ridge"}

@@ -63,7 +63,7 @@ def test_a_saved_forecaster_gives_what_training_reported(csv: Path, forecaster: 
     names = ["repeat_last", "seasonal_naive", "ridge"]
     found = evaluate(tmp_path, data=str(csv), models=[str(forecaster)], baselines=names, split=SPLIT)
     metrics = json.loads((forecaster / "metrics.json").read_text())
-    assert (found["look_back"], found["horizon"]) == (48, 12)
+    assert (found["context_length"], found["prediction_length"]) == (48, 12)
     assert found["windows"] == metrics["windows"]["test"] == 200 - 12 + 1
     assert found["results"].pop(str(forecaster)) == pytest.approx(metrics["test"], rel=1e-5)
     assert list(found["results"]) == names
@@ -76,7 +76,7 @@ def test_a_longer_horizon_is_rolled_out_and_windows_can_be_skipped(
     csv: Path, forecaster: Path, tmp_path: Path
 ) -> None:
     found = evaluate(tmp_path, data=str(csv), models=[str(forecaster)], prediction_length=20, test_stride=10)
-    assert found["horizon"] == 20
+    assert found["prediction_length"] == 20
     assert found["all_windows"] == 200 - 20 + 1
     assert found["windows"] == -(-found["all_windows"] // 10)
     assert np.isfinite(found["results"][str(forecaster)]["mse"])

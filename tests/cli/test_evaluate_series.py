@@ -38,7 +38,7 @@ def test_a_long_table_is_evaluated_as_cross_validation_does(
     flags = ["--id", "store", "--timestamp_column", "day", "--target_columns", "sales"]
     flags += ["--horizon", "7", "--windows", "3", "--step", "5", "--baselines", "seasonal_naive", "ridge"]
     found = evaluate(tmp_path / "out", "--data", str(tmp_path / "sales.csv"), *flags)
-    assert (found["ids"], found["windows"], found["step"], found["horizon"]) == (3, 3, 5, 7)
+    assert (found["ids"], found["windows"], found["step"], found["prediction_length"]) == (3, 3, 5, 7)
     table = ts_llm_fusion.cross_validation(
         sales, 7, 3, 5, None, ["seasonal_naive", "ridge"], id_column="store", timestamp_column="day", target="sales"
     )
@@ -64,7 +64,7 @@ def test_a_wide_table_needs_no_setting_at_all(sales: pd.DataFrame, tmp_path: Pat
     wide = sales[sales["store"] != "new"].pivot(index="day", columns="store", values="sales").rename_axis("date")
     wide.to_csv(tmp_path / "wide.csv")
     found = evaluate(tmp_path / "out", "--data", str(tmp_path / "wide.csv"))
-    assert (found["ids"], found["windows"], found["horizon"]) == (2, 1, 7)
+    assert (found["ids"], found["windows"], found["prediction_length"]) == (2, 1, 7)
     assert list(found["results"]) == ["repeat_last", "seasonal_naive", "ridge", "built-in"]
     assert found["results"]["built-in"]["mase"] < 0.5 * found["results"]["repeat_last"]["mase"]
 
@@ -84,7 +84,7 @@ def test_m4_is_scored_by_the_rules_of_the_competition(
     pd.DataFrame(rows).to_parquet(tmp_path / "m4" / "m4_hourly.parquet")
     monkeypatch.setenv("TS_LLM_FUSION_DATA_DIR", str(tmp_path))
     found = evaluate(tmp_path / "out", "--data", "M4-Hourly", "--baselines", "seasonal_naive")
-    assert (found["ids"], found["horizon"]) == (3, horizon)
+    assert (found["ids"], found["prediction_length"]) == (3, horizon)
     group = load_m4("Hourly")
     scale = seasonal_scale(group.train, seasonality)[:, None]
     reference = naive2(group.train, seasonality, horizon)

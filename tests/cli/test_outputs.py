@@ -46,7 +46,7 @@ def test_a_forecast_is_written_over_only_on_demand(
     output.write_text("kept")
     refused([*arguments, output], "out.csv: the file is there already", capsys)
     refused([*arguments, tmp_path / "out.parquet"], "out.png: the file is there already", capsys)
-    refused([*arguments, data, "--overwrite"], "wave.csv: the output is what is read", capsys)
+    refused([*arguments, data, "--overwrite"], "wave.csv: the output is also an input", capsys)
     assert output.read_text() == "kept"
     assert len(pd.read_csv(data)) == 80
     assert main([*map(str, arguments), str(output), "--overwrite"]) == 0
@@ -133,7 +133,7 @@ def test_a_run_that_goes_on_may_write_in_its_folder(folder: Path, tmp_path: Path
     check_run_folder(arguments(process_index=1))
     with pytest.raises(FileExistsError, match="checkpoint-3 is there already"):
         check_run_folder(arguments(resume_from_checkpoint=str(folder / "model")))
-    with pytest.raises(ValueError, match="the output is what is read"):
+    with pytest.raises(ValueError, match="the output is also an input"):
         check_run_folder(arguments(overwrite=True), (str(tmp_path / "run"),))
     (tmp_path / "run" / "checkpoint-3" / "model.safetensors").write_bytes(b"cut")
     with pytest.raises(ValueError, match=r"checkpoint-3/model\.safetensors: the weights are damaged"):

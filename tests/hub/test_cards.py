@@ -135,15 +135,18 @@ def test_what_a_model_was_made_of_is_named(folders: dict[str, Path], tmp_path: P
 
 
 @pytest.mark.parametrize("kind", ["forecaster", "tslm"])
-def test_baselines_are_read_by_their_name_of_today_and_of_before(
+def test_a_report_is_read_by_the_names_of_today_and_of_before(
     kind: str, folders: dict[str, Path], tmp_path: Path
 ) -> None:
     cards = []
     metrics = json.loads((folders[kind] / "metrics.json").read_text())
-    for name in ("floors", "baselines"):
-        folder = tmp_path / name
+    lengths = {"context_length": "look_back", "prediction_length": "horizon"}
+    for version, names in {"before": lengths, "today": {}}.items():
+        folder = tmp_path / version
         shutil.copytree(folders[kind], folder, ignore=shutil.ignore_patterns("checkpoint-*", "*.safetensors"))
-        renamed = {key.replace("floors", name).replace("baselines", name): value for key, value in metrics.items()}
+        renamed = {names.get(key, key): value for key, value in metrics.items()}
+        if version == "before":
+            renamed = {key.replace("baselines", "floors"): value for key, value in renamed.items()}
         (folder / "metrics.json").write_text(json.dumps(renamed))
         cards.append(str(model_card(folder, "ana/waves")))
     assert cards[0] == cards[1]

@@ -116,7 +116,7 @@ BAD_FORECASTS = {
     "quantile_levels is": [{"inputs": {"series": [1, 2]}, "parameters": {"quantile_levels": 0.5}}],
     "parameters: give an object with prediction_length": [{"inputs": {"series": [1, 2]}, "parameters": {"steps": 3}}],
     "freq is 3; give an alias": [{"inputs": {"series": [1, 2]}, "parameters": {"freq": 3}}],
-    "input 0: the time step cannot be told": [
+    "input 0: the time step cannot be determined": [
         {"inputs": {"series": [1, 2, 3, 4], "timestamps": ["2024-01-01", "2024-01-07", "2024-01-08", "2024-03-21"]}}
     ],
     "give at most 1000000": [{"inputs": {"series": [0] * 1_000_001}}],

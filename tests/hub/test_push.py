@@ -89,7 +89,7 @@ def test_a_name_without_a_namespace_is_the_users_and_private_is_private(hub: Hub
     assert hub.repositories["model", "ana/waves"].private
     answer = cli("push", checkpoint, "ana/waves", token=BEN)
     assert answer.code == 2
-    assert "the access token is of ben, who may write to ben" in answer.error
+    assert "the access token belongs to ben, who may write to ben" in answer.error
 
 
 def test_a_second_push_sends_only_what_has_changed_and_takes_stale_weights_away(
@@ -215,7 +215,7 @@ def test_a_drop_in_the_middle_of_an_upload_is_borne_once(hub: Hub, cli, checkpoi
         (Fault("POST", r"/info/lfs/objects/batch", 500), "the Hub is in trouble (status 500"),
         (Fault("POST", r"/commit/", 500), "the Hub is in trouble (status 500"),
         (Fault("POST", r"/commit/", "drop"), "the connection to the Hub broke"),
-        (Fault("POST", r"/preupload/", 403), "the access token has no right to do this"),
+        (Fault("POST", r"/preupload/", 403), "the access token does not permit this"),
     ],
     ids=lambda value: f"{value.path} {value.kind}" if isinstance(value, Fault) else "",
 )
@@ -255,8 +255,8 @@ def test_the_answer_to_a_commit_that_is_lost_is_no_failure_to_commit(hub: Hub, c
     [
         ("", ("ana/waves",), "no access token: log in with `hf auth login`, or set HF_TOKEN."),
         ("unknown", ("ana/waves",), "ana/waves: the Hub does not accept the access token"),
-        (READER, ("ana/waves",), "ana/waves: the access token may only read; make one that may write."),
-        (BEN, ("ana/waves",), "ana/waves: the access token is of ben, who may write to ben"),
+        (READER, ("ana/waves",), "ana/waves: the access token is read-only; create one that may write."),
+        (BEN, ("ana/waves",), "ana/waves: the access token belongs to ben, who may write to ben"),
         (ANA, ("a/b/c",), "'a/b/c' is not a valid name of a repository"),
         (ANA, ("ana/taken", "--private"), "ana/taken exists and is public, and --private would not hide it"),
         (ANA, ("ana/taken", "--revision", "nowhere"), "ana/taken has no branch 'nowhere'; it has main"),

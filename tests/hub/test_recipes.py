@@ -61,7 +61,7 @@ def test_a_run_that_could_not_push_does_not_begin(hub: Hub, cli, tmp_path: Path)
     arguments = ("train", "forecaster", "--config", settings, "--output_dir", tmp_path / "out", *PUSH, "ana/waves")
     answer = cli(*arguments, token=BEN)
     assert answer.code == 2
-    assert "the access token is of ben, who may write to ben" in answer.error
+    assert "the access token belongs to ben, who may write to ben" in answer.error
     assert not (tmp_path / "out").exists()
     assert hub.repositories == {}
     answer = cli(*arguments, "--hub_token", "hf_secret")

@@ -88,7 +88,8 @@ def test_however_a_global_batch_is_cut_the_loss_is_the_same(how: str, csv: Path,
     else:
         arguments = flags(csv, tmp_path / "cut", per_device_train_batch_size=32, **steps)
         launch = "accelerate.commands.launch --multi_gpu --num_processes 2 --num_machines 1 --mixed_precision no"
-        launch += " --dynamo_backend no --main_process_port 0 -m ts_llm_fusion.cli train forecaster"
+        # A port of its own: one that is found free may be given to a connection of another test before it is bound.
+        launch += " --dynamo_backend no --main_process_port 29517 -m ts_llm_fusion.cli train forecaster"
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         subprocess.run([sys.executable, "-m", *launch.split(), *arguments], check=True, env=environment, timeout=240)
     whole, cut = losses(tmp_path / "whole"), losses(tmp_path / "cut")

@@ -163,7 +163,9 @@ def test_two_processes_train_as_one_does_on_the_same_global_batch(folder: Path) 
     recipe = folder / "two.yaml"
     recipe.write_text(yaml.safe_dump(RECIPE | {"per_device_train_batch_size": 4, "save_total_limit": None}))
     launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
-    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    # A port of its own: one that is found free may be given to a connection of another test before it is bound.
+    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    launch += ["--main_process_port", "29518"]
     command = ["-m", "ts_llm_fusion.cli", "train", "sft", "--config", str(recipe), "--output_dir", str(folder / "two")]
     finished = subprocess.run(
         [*launch, *command, "--use_cpu", "true"],
@@ -255,7 +257,7 @@ def test_a_tiny_model_learns_to_tell_trends_by_their_series_alone(tmp_path: Path
 
 
 @pytest.mark.parametrize(("data", "least"), [("BasicMotions", 0.95), ("Epilepsy", 0.95)])
-def test_the_floors_are_printed_beside_the_model(
+def test_the_baselines_are_printed_beside_the_model(
     data: str, least: float, tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture
 ) -> None:
     output = run(tmp_path, "baselines", data=data, max_steps=1, max_new_tokens=1)

@@ -14,15 +14,11 @@ _CRITICAL = 1.645
 
 
 def is_seasonal(series: np.ndarray, period: int) -> np.ndarray:
-    """Test of seasonality of the M4 competition ("Benchmarks and Evaluation.R").
+    """Test the seasonality of series (series, time) as the M4 competition ("Benchmarks and Evaluation.R").
 
     A series is seasonal if its autocorrelation at one season is beyond Bartlett's 90 % limit
     1.645 sqrt((1 + 2 sum r_k^2) / n), and never with a period of 1, fewer than three seasons, constant values, or a
     period above 10 log10(n), the last lag that R computes.
-
-    Args:
-        series: (series, time).
-        period: steps of a season.
 
     Returns:
         Booleans (series,).
@@ -41,11 +37,8 @@ def is_seasonal(series: np.ndarray, period: int) -> np.ndarray:
 def seasonal_indices(series: np.ndarray, period: int) -> np.ndarray:
     """Seasonal factors of the classical multiplicative decomposition, as in R's `decompose`, with mean 1.
 
-    The trend is the centered moving average over one season; the factor of a phase is the mean of value / trend.
-
-    Args:
-        series: (series, time), at least two seasons.
-        period: steps of a season.
+    The series (series, time) have at least two seasons. The trend is the centered moving average over one season; the
+    factor of a phase is the mean of value / trend.
 
     Returns:
         (series, period), starting with the phase of the first value; not finite where a trend is 0.

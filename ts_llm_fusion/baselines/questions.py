@@ -4,7 +4,6 @@ Baselines are fitted on training samples and answer any samples of the same task
 model itself with the numbers as text, is trained by `series_as: text` in its recipe.
 """
 
-import importlib.util
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from datasets import Dataset
 from tqdm.auto import tqdm
 
 from ..data.qa.rationales import final_answer
+from ..requirements import MissingPackageError, require
 
 logger = logging.getLogger(__name__)
 
@@ -86,12 +86,7 @@ def _series_batches(samples: Dataset) -> Iterator[pa.ListArray]:
 
 
 def sample_features(samples: Dataset, channels: int) -> np.ndarray:
-    """Concatenated features of the series of each sample, (samples, channels * `NUM_FEATURES`).
-
-    Args:
-        samples: samples with "time_series".
-        channels: series per sample; missing ones have features of 0, additional ones are left out.
-    """
+    """Concatenated features of the first series of a sample, (samples, channels * `NUM_FEATURES`); 0 if absent."""
     return np.concatenate([_batch_features(batch, channels) for batch in _series_batches(samples)])
 
 
@@ -120,14 +115,12 @@ def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None])
     It uses the series and the task, not the text of the question. The penalty is chosen by leave-one-out error on the
     training samples. A task without a list of labels, or with a single answer, is answered as by `majority`.
 
-    Args:
-        train: samples with series.
-        labels: task -> its labels, or None where answers are free text.
+    Raises:
+        MissingPackageError: scikit-learn is not installed.
     """
-    from sklearn.linear_model import RidgeClassifierCV
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
+    linear_model, pipeline, preprocessing = (
+        require(f"sklearn.{module}", "evaluation") for module in ("linear_model", "pipeline", "preprocessing")
+    )
     fallback = majority(train)
     answers = np.asarray(_final_answers(train))
     fitted = {}
@@ -136,7 +129,8 @@ def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None])
             continue
         samples = train.select(rows)
         channels = max(batch.value_lengths().to_numpy().max() for batch in _series_batches(samples))
-        model = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=np.logspace(-1, 4, 11)))
+        ridge = linear_model.RidgeClassifierCV(alphas=np.logspace(-1, 4, 11))
+        model = pipeline.make_pipeline(preprocessing.StandardScaler(), ridge)
         fitted[task] = channels, model.fit(sample_features(samples, channels), answers[rows])
 
     def answer(samples: Dataset) -> list[str]:
@@ -151,17 +145,12 @@ def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None])
 
 
 def make_question_baselines(train: Dataset, labels: Mapping[str, Sequence[str] | None]) -> dict[str, QuestionBaseline]:
-    """Fit every baseline that applies; the ridge classifier needs series, labels and scikit-learn.
-
-    Args:
-        train: training samples.
-        labels: task -> its labels, or None where answers are free text.
-    """
+    """Fit every baseline that applies; the ridge classifier needs series, labels and scikit-learn."""
     baselines = {"majority": majority(train)}
     has_labels = any(labels[task] is not None for task in set(train["task"]))
     if has_labels and any(train[0]["time_series"]):
-        if importlib.util.find_spec("sklearn") is None:
-            logger.warning("no ridge classifier among the baselines: pip install scikit-learn.")
-        else:
+        try:
             baselines["ridge classifier"] = ridge_classifier(train, labels)
+        except MissingPackageError as error:
+            logger.warning("no ridge classifier among the baselines: %s", error)
     return baselines

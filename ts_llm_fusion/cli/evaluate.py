@@ -12,11 +12,11 @@ from ..errors import UserError
 from ..evaluation.report import results_table
 from ..files import write_json, write_text
 from ..recipes.backtest import BacktestArguments, backtest_forecasters
-from ..recipes.endings import versions
 from ..recipes.evaluation import ANSWER_SETTINGS, FORECAST_SETTINGS, evaluate_answers, evaluate_forecasters
+from ..requirements import versions
 from ..training.arguments import RecipeParser
 
-_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "datasets")
+_PACKAGES = ("transformers", "datasets")
 # Settings that only the test split has, and those that only rolling origins have.
 _OF_SPLIT = (
     "split", "context_length", "test_stride", "few_shot", "zero_shot", "noise_std", "noise_splits", "noise_seed",
@@ -54,12 +54,14 @@ def _evaluate_series(data: str, args: Sequence[str]) -> tuple[Any, dict[str, Any
     )
     if _has_rolling_origins(data, given):
         found = backtest_forecasters(arguments, series, forecast, rolling)
-        extent = f"{found['ids']} ids, {found['windows']} windows, step {found['step']}, horizon {found['horizon']}"
+        extent = f"{found['ids']} ids, {found['windows']} windows, step {found['step']}, "
+        extent += f"horizon {found['prediction_length']}"
         return arguments, found, extent
     found = evaluate_forecasters(arguments, series, forecast)
     part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"
-    extent = f"test split, {found['windows']}{part} windows, look-back {found['look_back']}, "
-    return arguments, found, f"{extent}horizon {found['horizon']}"
+    extent = f"test split, {found['windows']}{part} windows, "
+    lengths = f"look-back {found['context_length']}, horizon {found['prediction_length']}"
+    return arguments, found, extent + lengths
 
 
 def main(args: Sequence[str]) -> None:

@@ -1,12 +1,12 @@
 """Help pages of the commands that take a recipe, made without the imports of the commands."""
 
 import dataclasses
-import importlib
 import inspect
 import shutil
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pkgutil import resolve_name
 
 from ..training.settings import Setting, argument_descriptions, read_settings
 
@@ -47,8 +47,7 @@ class RecipeHelp:
         seen = {setting.name for group in self.settings().values() for setting in group}
         found: dict[str, list[Setting]] = {}
         for place in self.inherited:
-            module, name = place.split(":")
-            settings = _dataclass_settings(getattr(importlib.import_module(module), name))
+            settings = _dataclass_settings(resolve_name(place))
             found[place.replace(":", ".")] = [setting for setting in settings if setting.name not in seen]
             seen |= {setting.name for setting in settings}
         return found

@@ -15,8 +15,9 @@ def main(args: Sequence[str]) -> None:
     if metrics is None:
         return
     print(
-        f"\n{metrics['tested_on']}: test split, {metrics['windows']['test']} windows, look-back "
-        f"{metrics['look_back']}, horizon {metrics['horizon']}, {metrics['seconds']:.0f} s of training\n"
+        f"\n{metrics['tested_on']}: test split, {metrics['windows']['test']} windows, "
+        f"look-back {metrics['context_length']}, horizon {metrics['prediction_length']}, "
+        f"{metrics['seconds']:.0f} s of training\n"
         f"{forecasts_table(metrics)}\n\n"
         f"Everything is in {arguments.output_dir}"
     )

@@ -80,11 +80,7 @@ def sha256_of(path: Path) -> str:
 
 
 def check_free_disk(folder: Path, needed: int, what: str) -> None:
-    """Check that a folder has room for `needed` bytes.
-
-    Raises:
-        OSError: if it does not.
-    """
+    """Raise OSError if a folder does not have room for `needed` bytes."""
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise OSError(
@@ -110,13 +106,9 @@ def waiting_lock(path: Path) -> Iterator[None]:
 
 
 def locate(file: RemoteFile, name: str) -> Path:
-    """Locate a file: in the data directory, else in the cache, else by downloading it.
+    """Locate a file of the data set `name`: in the data directory, else in the cache, else by downloading it.
 
     A file in the data directory is the user's own and is not verified; a download is.
-
-    Args:
-        file: to locate.
-        name: of the data set, for messages.
 
     Returns:
         Path of the file; it ends with .gz if the file is gzipped.

@@ -44,9 +44,6 @@ def make_dataset(
         split: the split to make; all of them, in a dictionary, by default.
         streaming: generate rows during iteration, and keep none.
         files: the files that `generate` reads; a changed file is read again.
-
-    Raises:
-        ValueError, OSError, MissingPackageError: as `generate`.
     """
     if split is None:
         made = {name: make_dataset(generate, features, splits, name, streaming, files) for name in splits}

@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Callable
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
@@ -10,7 +11,9 @@ from ..suggestions import nearest
 from .entries import DatasetEntry
 
 if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
+    from datasets import Features
+
+    from .generated import AnyDataset
 
 # Each of these modules declares `ENTRIES`.
 _MODULES = (
@@ -33,11 +36,6 @@ def _gather() -> dict[str, DatasetEntry]:
 REGISTRY: dict[str, DatasetEntry] = _gather()
 
 
-def _import(place: str) -> Any:
-    module, name = place.split(":")
-    return getattr(importlib.import_module(module), name)
-
-
 def find_dataset(name: str) -> DatasetEntry:
     """Find the entry of a data set.
 
@@ -52,17 +50,15 @@ def find_dataset(name: str) -> DatasetEntry:
 
 def find_loader(entry: DatasetEntry) -> Callable[..., Any]:
     """Import the loader of an entry: (split, streaming, **options) -> samples."""
-    return _import(entry.loader)
+    return resolve_name(entry.loader)
 
 
 def find_features(entry: DatasetEntry) -> "Features":
     """Import the features of a sample of an entry."""
-    return _import(entry.features)
+    return resolve_name(entry.features)
 
 
-def load_dataset(
-    name: str, split: str | None = None, streaming: bool = False, **options: Any
-) -> "Dataset | DatasetDict | IterableDataset | IterableDatasetDict":
+def load_dataset(name: str, split: str | None = None, streaming: bool = False, **options: Any) -> "AnyDataset":
     """Load the samples of a data set.
 
     Args:
@@ -77,7 +73,7 @@ def load_dataset(
         MissingPackageError: if the set needs an optional package that is not installed.
     """
     if name not in REGISTRY and Path(name).suffix:
-        return _import(_FILE_LOADER)(split, streaming, data=name, **options)
+        return resolve_name(_FILE_LOADER)(split, streaming, data=name, **options)
     entry = find_dataset(name)
     if split is not None and split not in entry.splits:
         raise UserError(f"{name}: no split {split!r}; the splits are {', '.join(entry.splits)}.")

@@ -1,9 +1,7 @@
 """Runs of baselines and of ready checkpoints: settings in, the errors on the test split out."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,7 @@ from ..families import BUILT_IN_NAME
 from ..forecasting import load_forecaster, model_order
 from ..processing.covariate_inputs import CovariateInputs
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..requirements import versions
 from ..training.forecaster import ForecastTrainingArguments, train_forecaster
 from ..training.runs import trained_parameters
 from .forecast_errors import ForecastErrors
@@ -49,8 +48,8 @@ def _test_windows(data: PreparedData, arguments: WindowArguments) -> tuple[Subse
     report = {
         "data": data.source.name,
         "tested_on": data.tested.source.name,
-        "look_back": arguments.context_length,
-        "horizon": arguments.prediction_length,
+        "context_length": arguments.context_length,
+        "prediction_length": arguments.prediction_length,
         "windows": {name: len(windows) for name, windows in data.splits.items()} | {"test": len(test)},
         "test_windows": len(data.tested.splits["test"]),
     }
@@ -58,21 +57,11 @@ def _test_windows(data: PreparedData, arguments: WindowArguments) -> tuple[Subse
 
 
 def forecast_task(data: PreparedData, prediction_length: int, settings: Any = None) -> ForecastTask:
-    """Task of forecasting prepared data: fitted on its training windows, tested on `data.tested`.
-
-    Args:
-        data: series and windows.
-        prediction_length: steps to forecast.
-        settings: settings of a neural baseline.
-    """
+    """Task of forecasting prepared data: fitted on its training windows, tested on `data.tested`."""
     train, tested = data.splits["train"], data.tested
     return ForecastTask(
         tested.source.name, prediction_length, train.context_length, tested.seasonal_period, train, settings=settings
     )
-
-
-def _versions(packages: Sequence[str]) -> dict[str, str]:
-    return {package: version(package) for package in ("ts-llm-fusion", "torch", *packages)}
 
 
 def run_fitted(name: str, data_arguments: DataArguments, window: WindowArguments) -> dict[str, Any]:
@@ -100,7 +89,7 @@ def run_fitted(name: str, data_arguments: DataArguments, window: WindowArguments
         "test": errors,
         "parameters_trained": baseline.num_parameters(task),
         "seconds": time.perf_counter() - start,
-        "versions": _versions(baseline.packages),
+        "versions": versions(baseline.packages),
     }
 
 
@@ -168,11 +157,11 @@ def run_checkpoint(
     )
     return {
         **report,
-        "look_back": model.config.context_length,
+        "context_length": model.config.context_length,
         "test": errors,
         "parameters_trained": 0,
         "seconds": time.perf_counter() - start,
-        "versions": _versions(("transformers",)),
+        "versions": versions(("transformers",)),
     }
 
 
@@ -185,18 +174,7 @@ def run_trained(
 ) -> dict[str, Any]:
     """Train a neural baseline with the Trainer of our forecaster, select it on validation and test it.
 
-    Args:
-        name: in `BASELINES`.
-        data_arguments: the series.
-        window: look-back, horizon and test windows.
-        model_arguments: settings of the baseline.
-        arguments: arguments of the Trainer.
-
-    Returns:
-        As `run_fitted`, with "selected_on" and "best_validation".
-
-    Raises:
-        ValueError, OSError: unusable settings or series.
+    The data and the windows are as in `run_fitted`, and so is the result, with "selected_on" and "best_validation".
     """
     data = prepare(data_arguments, window.context_length, window.prediction_length)
     data.check_targets("train", "validation")
@@ -220,5 +198,5 @@ def run_trained(
         "best_validation": trainer.state.best_metric,
         **trained_parameters(model),
         "seconds": seconds,
-        "versions": _versions(BASELINES[name].packages),
+        "versions": versions(BASELINES[name].packages),
     }

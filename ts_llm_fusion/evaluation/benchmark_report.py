@@ -70,7 +70,7 @@ def report(results: pd.DataFrame) -> str:
     parts = []
     for dataset, rows in results.groupby("dataset", sort=False):
         summary, published = summarize(rows), published_forecasts(str(dataset))
-        look_backs = ", ".join(map(str, dict.fromkeys(rows["look_back"])))
+        look_backs = ", ".join(map(str, dict.fromkeys(rows["context_length"])))
         parts.append(
             f"## {dataset}\n\nLook-back {look_backs}; errors in units of the training split's standard deviation."
         )

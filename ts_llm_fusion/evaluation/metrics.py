@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import evaluate
 import numpy as np
 from datasets import Features, List, Value
+from evaluate.naming import camelcase_to_snakecase
 
 from ..baselines.naive2 import naive2
 from ..errors import UserError
@@ -27,12 +28,15 @@ _QUANTILE_FORECASTS = {"predictions": List(_SERIES), "references": _SERIES}
 _IN_SAMPLE = {"in_sample": _SERIES}
 _ANSWERS = {"predictions": Value("string"), "references": Value("string")}
 
-_FORECASTS_USAGE = "predictions, references: a list of floats for each series, of the same lengths."
+_FORECASTS_USAGE = "predictions, references: a list of floats for each series, of the same lengths.\n"
 _INTERVALS_USAGE = """predictions: for each series a list of steps, each the lower and the upper limit of an interval.
-references: a list of floats for each series, of the same lengths."""
+references: a list of floats for each series, of the same lengths.
+"""
 _IN_SAMPLE_USAGE = """in_sample: a list of floats for each series, its values before the forecast.
-seasonality: steps of a season."""
-_ANSWERS_USAGE = 'predictions, references: strings. Only the text after the last "Answer:" counts.'
+seasonality: steps of a season.
+"""
+_ANSWERS_USAGE = 'predictions, references: strings. Only the text after the last "Answer:" counts.\n'
+_LEFT_OUT_USAGE = "left_out counts the series without a scale."
 
 _M4 = """@article{makridakis2020m4,
   title={The M4 Competition: 100,000 time series and 61 forecasting methods},
@@ -49,11 +53,7 @@ _ROUGE = """@inproceedings{lin2004rouge,
 def _flatten(
     predictions: Sequence[Sequence[Any]], references: Sequence[Sequence[float]]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Targets (steps,), forecasts (steps,) or (steps, levels), and the number of steps in each series (series,).
-
-    Raises:
-        ValueError: a forecast and its target differ in length.
-    """
+    """Targets (steps,), forecasts (steps,) or (steps, levels), and the number of steps in each series (series,)."""
     target, steps = concatenate(references)
     forecast, forecast_steps = concatenate(predictions)
     different = np.flatnonzero(steps != forecast_steps)
@@ -71,25 +71,28 @@ def _unscaled(scale: np.ndarray) -> int:
 
 
 class _Metric(evaluate.Metric):
-    """Metric described by the function behind it.
+    """Metric described by the function behind it; it returns its own name if `returns` does not say more.
 
     Attributes:
         function: implementation; its docstring is the description.
         inputs: features of the inputs that may come in batches.
-        usage: arguments and result of `compute`.
+        usage: arguments of `compute`, each on a line.
+        returns: names of the results, and more about them.
         bibtex: citation.
     """
 
     function: ClassVar[Callable[..., Any]]
     inputs: ClassVar[dict[str, Any]]
     usage: ClassVar[str]
+    returns: ClassVar[str] = ""
     bibtex: ClassVar[str] = ""
 
     def _info(self) -> evaluate.MetricInfo:
+        returns = self.returns or f'{{"{camelcase_to_snakecase(type(self).__name__)}"}}.'
         return evaluate.MetricInfo(
             description=inspect.getdoc(self.function),
             citation=self.bibtex,
-            inputs_description=self.usage,
+            inputs_description=f"{self.usage}Returns {returns}",
             features=Features(self.inputs),
         )
 
@@ -98,32 +101,11 @@ class _PointMetric(_Metric):
     """Metric of targets and point forecasts alone."""
 
     inputs = _FORECASTS
+    usage = _FORECASTS_USAGE
 
     def _compute(self, predictions, references):
         target, forecast, _ = _flatten(predictions, references)
         return {self.name: self.function(target, forecast)}
-
-
-class MSE(_PointMetric):
-    """Mean squared error."""
-
-    function = staticmethod(mse)
-    usage = f'{_FORECASTS_USAGE}\nReturns {{"mse"}}.'
-
-
-class MAE(_PointMetric):
-    """Mean absolute error."""
-
-    function = staticmethod(mae)
-    usage = f'{_FORECASTS_USAGE}\nReturns {{"mae"}}.'
-
-
-class SMAPE(_PointMetric):
-    """Symmetric mean absolute percentage error."""
-
-    function = staticmethod(smape)
-    usage = f'{_FORECASTS_USAGE}\nReturns {{"smape"}}.'
-    bibtex = _M4
 
 
 class MASE(_Metric):
@@ -131,9 +113,8 @@ class MASE(_Metric):
 
     function = staticmethod(mase)
     inputs = _FORECASTS | _IN_SAMPLE
-    usage = f"""{_FORECASTS_USAGE}
-{_IN_SAMPLE_USAGE}
-Returns {{"mase", "left_out"}}: left_out counts the series without a scale."""
+    usage = _FORECASTS_USAGE + _IN_SAMPLE_USAGE
+    returns = f'{{"mase", "left_out"}}: {_LEFT_OUT_USAGE}'
     bibtex = _M4
 
     def _compute(self, predictions, references, in_sample, seasonality):
@@ -147,10 +128,9 @@ class OWA(_Metric):
 
     function = staticmethod(owa)
     inputs = _FORECASTS | _IN_SAMPLE
-    usage = f"""{_FORECASTS_USAGE}
-{_IN_SAMPLE_USAGE} No value may be missing.
-Returns {{"owa", "smape", "mase", "left_out"}}: owa is relative to Naive2 of the same series, which is computed here;
-left_out counts the series without a scale."""
+    usage = f"{_FORECASTS_USAGE}{_IN_SAMPLE_USAGE}No value may be missing.\n"
+    returns = f"""{{"owa", "smape", "mase", "left_out"}}: owa is relative to Naive2 of the same series, computed here;
+{_LEFT_OUT_USAGE}"""
     bibtex = _M4
 
     def _compute(self, predictions, references, in_sample, seasonality):
@@ -172,7 +152,7 @@ class WQL(_Metric):
     usage = """predictions: for each series a list of steps, each a list of quantiles.
 references: a list of floats for each series, of the same lengths.
 quantile_levels: levels of the quantiles, in their order.
-Returns {"wql"}."""
+"""
 
     def _compute(self, predictions, references, quantile_levels):
         target, quantiles, _ = _flatten(predictions, references)
@@ -184,7 +164,7 @@ class Coverage(_Metric):
 
     function = staticmethod(coverage)
     inputs = _QUANTILE_FORECASTS
-    usage = f'{_INTERVALS_USAGE}\nReturns {{"coverage"}}.'
+    usage = _INTERVALS_USAGE
 
     def _compute(self, predictions, references):
         target, intervals, _ = _flatten(predictions, references)
@@ -196,10 +176,8 @@ class MSIS(_Metric):
 
     function = staticmethod(msis)
     inputs = _QUANTILE_FORECASTS | _IN_SAMPLE
-    usage = f"""{_INTERVALS_USAGE}
-{_IN_SAMPLE_USAGE}
-alpha: share of targets that should be outside; 0.05 for intervals of 95 %.
-Returns {{"msis", "left_out"}}: left_out counts the series without a scale."""
+    usage = f"{_INTERVALS_USAGE}{_IN_SAMPLE_USAGE}alpha: share of targets outside; 0.05 for intervals of 95 %.\n"
+    returns = f'{{"msis", "left_out"}}: {_LEFT_OUT_USAGE}'
     bibtex = _M4
 
     def _compute(self, predictions, references, in_sample, seasonality, alpha=0.05):
@@ -212,6 +190,7 @@ class _AnswerMetric(_Metric):
     """Metric of texts, with the arguments of its function."""
 
     inputs = _ANSWERS
+    usage = _ANSWERS_USAGE
 
     def _compute(self, predictions, references, **options):
         return {self.name: self.function(predictions, references, **options)}
@@ -224,44 +203,15 @@ class _MatchMetric(_AnswerMetric):
         return {self.name: sum(self.function(predictions, references)) / len(references)}
 
 
-class ExactMatch(_MatchMetric):
-    """Share of answers equal to the true text."""
-
-    function = staticmethod(exact_matches)
-    usage = f'{_ANSWERS_USAGE}\nReturns {{"exact_match"}}.'
-
-
-class Accuracy(_MatchMetric):
-    """Share of answers with the true label."""
-
-    function = staticmethod(label_matches)
-    usage = f'{_ANSWERS_USAGE}\nReturns {{"accuracy"}}.'
-
-
-class MacroF1(_AnswerMetric):
-    """Macro-F1 over a fixed list of labels."""
-
-    function = staticmethod(macro_f1)
-    usage = f'{_ANSWERS_USAGE}\nlabels: every label.\nReturns {{"macro_f1"}}.'
-
-
-class RougeL(_AnswerMetric):
-    """ROUGE-L of whole texts."""
-
-    function = staticmethod(rouge_l)
-    usage = 'predictions, references: strings.\nReturns {"rouge_l"}.'
-    bibtex = _ROUGE
-
-
 class ECGTemplates(_Metric):
     """Exact match and macro-F1 for each question template of ECG-QA, and their means over templates."""
 
     function = staticmethod(template_means)
     inputs = _ANSWERS | {"templates": Value("string")}
-    usage = f"""{_ANSWERS_USAGE}
-templates: the template of each question, a string.
+    usage = f"""{_ANSWERS_USAGE}templates: the template of each question, a string.
 labels: template -> all its classes.
-Returns {{"exact_match", "macro_f1", "exact_match_weighted", "macro_f1_weighted", "by_template"}}."""
+"""
+    returns = '{"exact_match", "macro_f1", "exact_match_weighted", "macro_f1_weighted", "by_template"}.'
     bibtex = _OPENTSLM
 
     def _compute(self, predictions, references, templates, labels):
@@ -270,32 +220,30 @@ Returns {{"exact_match", "macro_f1", "exact_match_weighted", "macro_f1_weighted"
         return {**template_means(by_template), "by_template": by_template}
 
 
+def _metric(name: str, base: type[_Metric], function: Callable[..., Any], **facts: str) -> type[_Metric]:
+    """Make the class of a metric that differs from others in its function; `facts` are further class attributes."""
+    return type(name, (base,), {"function": staticmethod(function), **facts})
+
+
 AVAILABLE_METRICS: dict[str, type[evaluate.Metric]] = {
-    "mse": MSE,
-    "mae": MAE,
-    "smape": SMAPE,
+    "mse": _metric("mse", _PointMetric, mse),
+    "mae": _metric("mae", _PointMetric, mae),
+    "smape": _metric("smape", _PointMetric, smape, bibtex=_M4),
     "mase": MASE,
     "owa": OWA,
     "wql": WQL,
     "coverage": Coverage,
     "msis": MSIS,
-    "exact_match": ExactMatch,
-    "accuracy": Accuracy,
-    "macro_f1": MacroF1,
-    "rouge_l": RougeL,
+    "exact_match": _metric("exact_match", _MatchMetric, exact_matches),
+    "accuracy": _metric("accuracy", _MatchMetric, label_matches),
+    "macro_f1": _metric("macro_f1", _AnswerMetric, macro_f1, usage=f"{_ANSWERS_USAGE}labels: every label.\n"),
+    "rouge_l": _metric("rouge_l", _AnswerMetric, rouge_l, usage="predictions, references: strings.\n", bibtex=_ROUGE),
     "ecg_templates": ECGTemplates,
 }
 
 
 def load_metric(name: str) -> evaluate.Metric:
-    """Load a metric of this package; no network is needed.
-
-    Args:
-        name: a key of `AVAILABLE_METRICS`.
-
-    Raises:
-        ValueError: unknown name; the nearest one is suggested.
-    """
+    """Load a metric of `AVAILABLE_METRICS`; no network is needed. ValueError for an unknown name, with the nearest."""
     if name not in AVAILABLE_METRICS:
         raise UserError(f"no metric {name!r}; {nearest(name, sorted(AVAILABLE_METRICS))}")
     return AVAILABLE_METRICS[name](keep_in_memory=True)

@@ -5,9 +5,9 @@ from importlib.resources import files
 import pandas as pd
 
 
-def _read(name: str) -> pd.DataFrame:
+def _read(name: str, dataset: str) -> pd.DataFrame:
     with files("ts_llm_fusion.evaluation").joinpath("published", name).open(encoding="utf-8") as file:
-        return pd.read_csv(file)
+        return pd.read_csv(file).query("dataset == @dataset")
 
 
 def published_forecasts(dataset: str) -> pd.DataFrame:
@@ -20,8 +20,7 @@ def published_forecasts(dataset: str) -> pd.DataFrame:
     Returns:
         Columns source, dataset, horizon, model, mse and mae; empty for a set without published numbers.
     """
-    table = _read("forecasts.csv")
-    return table[table["dataset"] == dataset]
+    return _read("forecasts.csv", dataset)
 
 
 def published_answers(dataset: str) -> pd.DataFrame:
@@ -34,5 +33,4 @@ def published_answers(dataset: str) -> pd.DataFrame:
         Columns source, dataset, model, accuracy_percent and macro_f1_percent; empty for a set without published
         numbers.
     """
-    table = _read("answers.csv")
-    return table[table["dataset"] == dataset]
+    return _read("answers.csv", dataset)

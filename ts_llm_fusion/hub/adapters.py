@@ -29,11 +29,7 @@ def adapter_folder(checkpoint: Path) -> Path | None:
 
 
 def base_of(adapter: Path) -> str:
-    """Name or folder of the base model of an adapter.
-
-    Raises:
-        ValueError: its configuration does not name one.
-    """
+    """Name or folder of the base model of an adapter."""
     base = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path")
     if not base:
         raise UserError(f"{adapter / ADAPTER_CONFIG}: base_model_name_or_path is not set; name the base there.")
@@ -62,11 +58,7 @@ def missing_weights(adapter: Path, checkpoint: Path) -> list[str]:
 
 
 def load_on_base(adapter: Path) -> "PeftModel":
-    """Load the base and the adapter on it.
-
-    Raises:
-        ValueError: the base is of a model type without adapters.
-    """
+    """Load the base and the adapter on it."""
     from peft import PeftModel
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForTimeSeriesPrediction
 

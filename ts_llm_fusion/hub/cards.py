@@ -102,11 +102,7 @@ def _baselines(metrics: Mapping[str, Any], suffix: str = "") -> Mapping[str, Any
 
 
 def forecasts_table(metrics: Mapping[str, Any]) -> str:
-    """Table of the errors of a forecaster and of the baselines.
-
-    Args:
-        metrics: metrics.json of `train forecaster`.
-    """
+    """Table of the errors of a forecaster and of the baselines, from metrics.json of `train forecaster`."""
     return results_table({"this model": metrics["test"], **_baselines(metrics)})
 
 
@@ -118,21 +114,13 @@ def _answer_rows(metrics: Mapping[str, Any], suffix: str) -> dict[str, Any]:
 
 
 def answers_by_task(metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Exact match of the model and of the baselines for each task.
-
-    Args:
-        metrics: metrics.json of `train sft`.
-    """
+    """Exact match of the model and of the baselines for each task, from metrics.json of `train sft`."""
     rows = _answer_rows(metrics, "_by_task")
     return {name: {task: values["exact_match"] for task, values in tasks.items()} for name, tasks in rows.items()}
 
 
 def answers_table(metrics: Mapping[str, Any]) -> str:
-    """Table of the model and the baselines over all questions, followed by exact match by task if there are several.
-
-    Args:
-        metrics: metrics.json of `train sft`.
-    """
+    """Table of the model and the baselines over all questions, then exact match by task if there are several."""
     overall = {
         name: {metric: value for metric, value in row.items() if metric != "chance"}
         for name, row in _answer_rows(metrics, "").items()
@@ -251,10 +239,6 @@ def card_for(folder: Path, repository: str) -> str:
     """Text of the card for a push: the card in the folder if it was edited by hand, else a new one.
 
     The snippet of an edited card gets the name of the repository.
-
-    Args:
-        folder: folder of the checkpoint.
-        repository: name of the repository.
     """
     path = folder / "README.md"
     text = path.read_text(encoding="utf-8") if path.is_file() else ""

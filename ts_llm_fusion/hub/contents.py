@@ -113,11 +113,7 @@ def _module_file(checkpoint: Path, module: str) -> Path:
 
 
 def _code(checkpoint: Path) -> Contents:
-    """Collect the Python files named by `auto_map`, and those that they import.
-
-    Raises:
-        FileNotFoundError: config.json has no `auto_map`, or a file is missing.
-    """
+    """Collect the Python files named by `auto_map`, and those that they import."""
     from transformers.dynamic_module_utils import get_relative_import_files
 
     references: set[str] = set()
@@ -178,13 +174,9 @@ def model_contents(
 
 
 def adapter_contents(checkpoint: Path, repository: str) -> Contents:
-    """Collect the files of a checkpoint's adapter: weights, processor, code, report and card.
+    """Collect the files of a checkpoint's adapter, or of a folder with one alone: weights, processor, code and report.
 
     `config.json` is included only if the base is a plain text model (see `adapters`).
-
-    Args:
-        checkpoint: folder of a merged model with its adapter, or of an adapter alone.
-        repository: name of the repository, for the card.
 
     Raises:
         FileNotFoundError: there is no adapter.
@@ -221,17 +213,8 @@ def adapter_contents(checkpoint: Path, repository: str) -> Contents:
     }
 
 
-def merged_contents(
-    checkpoint: Path, repository: str, scratch: Path, max_shard_bytes: int = MAX_SHARD_BYTES
-) -> Contents:
-    """Collect the files of the whole model for a folder with an adapter alone, which is merged into its base.
-
-    Args:
-        checkpoint: folder of an adapter.
-        repository: name of the repository, for the card.
-        scratch: folder for the merged model.
-        max_shard_bytes: see `model_contents`.
-    """
+def merged_contents(checkpoint: Path, repository: str, scratch: Path) -> Contents:
+    """Collect the files of the whole model for a folder with an adapter alone, merged into its base in `scratch`."""
     adapter = adapter_folder(checkpoint)
     if adapter is None:
         raise FileNotFoundError(f"{checkpoint}: no adapter to merge; push without --merge.")
@@ -241,7 +224,7 @@ def merged_contents(
         (merged / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, merged / path)
     load_on_base(adapter).merge_and_unload().save_pretrained(merged)
-    return model_contents(merged, repository, scratch, max_shard_bytes)
+    return model_contents(merged, repository, scratch)
 
 
 def size_of(content: Path | bytes) -> int:

@@ -76,14 +76,7 @@ class Publication:
 def gather(checkpoint: Path, publication: Publication, scratch: Path) -> tuple[Contents, Contents]:
     """Collect the files of the model's commit, and those of the Space's commit, empty without `space`.
 
-    Args:
-        checkpoint: folder of a checkpoint, or of an adapter.
-        publication: options; `repo_id` with its namespace, for the cards.
-        scratch: folder for generated files.
-
-    Raises:
-        FileNotFoundError: a required file is missing.
-        ValueError: the model is not of this package, or could not be loaded from the Hub.
+    `publication.repo_id` needs its namespace, for the cards; generated files go to `scratch`.
     """
     name = publication.repo_id
     is_adapter = adapter_folder(checkpoint) == checkpoint and not has_weights(checkpoint)
@@ -119,15 +112,15 @@ def full_name(api: HfApi, publication: Publication) -> str:
         raise _explained(error, publication.repo_id) from error
     token = me.get("auth", {}).get("accessToken", {})
     if token.get("role") == "read":
-        raise PermissionError(f"{publication.repo_id}: the access token may only read; make one that may write.")
+        raise PermissionError(f"{publication.repo_id}: the access token is read-only; create one that may write.")
     if "/" not in publication.repo_id:
         return f"{me['name']}/{publication.repo_id}"
     owner = publication.repo_id.split("/")[0]
     writable = [me["name"], *(organization["name"] for organization in me.get("orgs", []))]
     if owner not in writable and not publication.create_pr:
         raise PermissionError(
-            f"{publication.repo_id}: the access token is of {me['name']}, who may write to {', '.join(writable)}; "
-            "choose one of these, or propose a change with --create-pr."
+            f"{publication.repo_id}: the access token belongs to {me['name']}, who may write to "
+            f"{', '.join(writable)}; choose one of these, or propose a change with --create-pr."
         )
     return publication.repo_id
 
@@ -142,7 +135,7 @@ def _explained(error: BaseException, name: str, state: str = "") -> OSError:
     if status == 401:
         return PermissionError(f"{name}: the Hub does not accept the access token ({reason}); log in again.{state}")
     if status == 403:
-        return PermissionError(f"{name}: the access token has no right to do this ({reason}).{state}")
+        return PermissionError(f"{name}: the access token does not permit this ({reason}).{state}")
     if status == 409:
         return FileExistsError(f"{name}: the name is taken ({reason}); choose another.{state}")
     if status == 412:
@@ -154,14 +147,7 @@ def _explained(error: BaseException, name: str, state: str = "") -> OSError:
 
 @contextmanager
 def _one_line(api: HfApi, name: str, kind: str = "model", head: _Head | None = None) -> Iterator[None]:
-    """Convert errors of the client into an `OSError` of one line.
-
-    Args:
-        api: client.
-        name: name of the repository.
-        kind: type of the repository.
-        head: branch and its commit before the push; the error tells whether the branch has changed.
-    """
+    """Convert errors of the client into an `OSError` of one line, which tells if a branch has left `head`."""
     try:
         yield
     except (HfHubHTTPError, HTTPError, RuntimeError) as error:

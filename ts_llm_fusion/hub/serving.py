@@ -69,17 +69,11 @@ def endpoint_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
 def space_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
     """Files of a Space that demonstrates a checkpoint with public packages and the code of the checkpoint alone.
 
-    Args:
-        checkpoint: folder of a saved forecaster or language model.
-        repo_id: name on the Hub of the model that the Space loads.
+    Arguments and errors are those of `endpoint_files`.
 
     Returns:
         path in the Space -> contents: the app, the handler behind it, requirements, a card, and for a forecaster an
         example.
-
-    Raises:
-        FileNotFoundError: the folder has no config.json.
-        ValueError: another kind of model, or an invalid name.
     """
     family = _family(checkpoint)
     card = SpaceCard.from_template(

@@ -176,7 +176,7 @@ def backtest_forecasters(
         "ids": len(panel),
         "windows": windows,
         "step": step,
-        "horizon": horizon,
+        "prediction_length": horizon,
         "results": _with_owa(rows) if rules else rows,
         "seconds": seconds,
         "published": {},

@@ -175,9 +175,6 @@ def _check_counts(name: str, values: Any) -> None:
 def make_cells(benchmark: Benchmark) -> list[Cell]:
     """List the cells of a benchmark, sorted by data set and horizon.
 
-    Args:
-        benchmark: from `read_benchmark`, or made in code.
-
     Raises:
         ValueError: for a model of an unknown kind, or two cells with the same folder.
     """
@@ -222,7 +219,8 @@ def read_results(folder: str | Path) -> pd.DataFrame:
     path = Path(folder, RESULTS_FILE)
     if not path.is_file():
         return pd.DataFrame(columns=[*KEY, "settings"])
-    return pd.read_csv(path, dtype={"seed": "Int64"})
+    # Earlier versions call the look-back by that name.
+    return pd.read_csv(path, dtype={"seed": "Int64"}).rename(columns={"look_back": "context_length"})
 
 
 def _row(cell: Cell, metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,7 +231,7 @@ def _row(cell: Cell, metrics: Mapping[str, Any]) -> dict[str, Any]:
         "model": cell.model,
         "horizon": cell.horizon,
         "seed": cell.seed,
-        "look_back": metrics["look_back"],
+        "context_length": metrics["context_length"],
         "train_windows": metrics["windows"]["train"],
         "test_windows": test,
         "all_test_windows": metrics.get("test_windows", test),
@@ -295,9 +293,6 @@ def run_benchmark(benchmark: Benchmark) -> pd.DataFrame:
     """Run the cells without a row of results for the same settings, and save the results after each.
 
     A cell without a window in a split, or with contradictory settings, is skipped with a warning.
-
-    Args:
-        benchmark: from `read_benchmark`, or made in code.
 
     Returns:
         The rows of the cells, in the order of `make_cells`.

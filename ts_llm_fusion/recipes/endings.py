@@ -1,7 +1,6 @@
 """End of a training recipe: report, recipe and card beside the checkpoint, and its publication."""
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +9,8 @@ from ..hub.cards import model_card
 from ..hub.push import Publication, publish
 
 
-def versions(packages: Sequence[str]) -> dict[str, str]:
-    """Installed versions of packages by name."""
-    return {package: version(package) for package in packages}
-
-
 def save_run(output: Path, log_history: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any]) -> None:
-    """Write log_history.json and recipe.yaml beside a checkpoint.
-
-    Args:
-        output: folder of the checkpoint.
-        log_history: log history of the Trainer.
-        recipe: settings that repeat the run.
-    """
+    """Write log_history.json of the Trainer, and recipe.yaml, which repeats the run, beside a checkpoint."""
     write_json(output / "log_history.json", log_history)
     write_yaml(output / "recipe.yaml", dict(recipe))
 

@@ -172,8 +172,8 @@ def evaluate_forecasters(
     return {
         "data": data.source.name,
         "tested_on": data.tested.source.name,
-        "look_back": context_length,
-        "horizon": horizon,
+        "context_length": context_length,
+        "prediction_length": horizon,
         "windows": len(test),
         "all_windows": len(data.tested.splits["test"]),
         "results": rows,

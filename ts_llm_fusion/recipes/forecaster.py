@@ -20,6 +20,7 @@ from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..forecasting import model_order
 from ..plots import plot_forecast, quantile_bands, save_figure
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..requirements import versions
 from ..training.forecaster import (
     BackboneArguments,
     ForecasterConfigArguments,
@@ -29,12 +30,12 @@ from ..training.forecaster import (
     train_forecaster,
 )
 from ..training.runs import save_model, trained_parameters
-from .endings import finish_run, save_run, versions
+from .endings import finish_run, save_run
 from .run_folder import start_run
 
 logger = logging.getLogger(__name__)
 
-_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "peft", "accelerate")
+_PACKAGES = ("transformers", "peft", "accelerate")
 _NUM_PLOTS = 3
 
 # Settings of the recipe.
@@ -163,8 +164,8 @@ def run_forecaster_recipe(
     metrics = {
         "data": data.source.name,
         "tested_on": data.tested.source.name,
-        "look_back": config_arguments.context_length,
-        "horizon": config_arguments.prediction_length,
+        "context_length": config_arguments.context_length,
+        "prediction_length": config_arguments.prediction_length,
         "variables": list(data.source.series.columns),
         "windows": {
             **{name: len(windows) for name, windows in data.splits.items()},

@@ -14,13 +14,14 @@ from ..errors import UserError
 from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..requirements import versions
 from ..training.arguments import mapping
 from ..training.fusion import FusionConfigArguments, FusionTrainingArguments, train_fusion
 from ..training.runs import trained_parameters
-from .endings import finish_run, save_run, versions
+from .endings import finish_run, save_run
 from .run_folder import start_run
 
-_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "numpy")
+_PACKAGES = ("transformers", "numpy")
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -55,18 +56,13 @@ def run_fusion_recipe(
 ) -> dict[str, Any] | None:
     """Train in one pass over synthetic series, and save the checkpoint with its report in `arguments.output_dir`.
 
+    Result and errors are those of `run_forecaster_recipe`.
+
     Args:
         priors: the synthetic series, and the precision of the saved weights.
         config_arguments: `FusionConfigArguments`, the fields of `TSFusionConfig`.
         arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
         recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
-
-    Returns:
-        The contents of metrics.json, with the URL of the pushed commit under "commit" if there is one; None on every
-        process but the first.
-
-    Raises:
-        ValueError, OSError: for settings that are not usable.
     """
     recipe, publication = start_run((priors, config_arguments, arguments), recipe, ())
     families = mapping(priors.families, "families")

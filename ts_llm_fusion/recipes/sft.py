@@ -18,7 +18,10 @@ from ..evaluation.answers import exact_matches, label_matches, overall_metrics, 
 from ..evaluation.question_baselines import evaluate_question_baselines
 from ..files import write_text
 from ..hub.cards import answers_by_task
+from ..modeling.modeling_tslm import TSLMForCausalLM
 from ..plots import plot_shares, save_figure
+from ..processing.processing_time_series import TimeSeriesProcessor
+from ..requirements import versions
 from ..training.runs import save_model, trained_parameters
 from ..training.sft import (
     TSLMArguments,
@@ -28,14 +31,14 @@ from ..training.sft import (
     build_tslm,
     train_tslm,
 )
-from .endings import finish_run, save_run, versions
+from .endings import finish_run, save_run
 from .run_folder import start_run
 
 logger = logging.getLogger(__name__)
 
 # Samples to train a tokenizer on; the questions of a recipe share their words.
 _TOKENIZER_SAMPLES = 5000
-_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "trl", "peft", "accelerate", "datasets")
+_PACKAGES = ("transformers", "trl", "peft", "accelerate", "datasets")
 
 # Settings of the recipe.
 SFT_SETTINGS = (
@@ -80,6 +83,36 @@ def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, d
     return found
 
 
+def _train(
+    model: TSLMForCausalLM,
+    processor: TimeSeriesProcessor,
+    data: QuestionData,
+    arguments: TSLMTrainingArguments,
+    tslm_arguments: TSLMArguments,
+    model_arguments: ModelConfig,
+) -> TSLMTrainer:
+    """Train, and select by the metrics of generated answers on validation."""
+
+    def answer_metrics(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+        return overall_metrics(task_metrics(answers, samples, data.labels))
+
+    train, validation = data.splits["train"], data.splits["validation"]
+    return train_tslm(model, processor, arguments, tslm_arguments, model_arguments, train, validation, answer_metrics)
+
+
+def _results(data: QuestionData, found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
+    """Metrics of the model and of the baselines, over all questions and by task, with the counts of questions."""
+    baselines = evaluate_question_baselines(data)
+    return {
+        "samples": {name: len(samples) for name, samples in data.splits.items()},
+        **{name: overall_metrics(tasks) for name, tasks in found.items()},
+        **{f"{name}_by_task": tasks for name, tasks in found.items()},
+        "baselines": {name: overall_metrics(tasks) for name, tasks in baselines.items()},
+        "baselines_by_task": baselines,
+        "example_question": data.splits["train"][0]["messages"][0]["content"][0]["text"],
+    }
+
+
 def run_sft_recipe(
     question: QuestionArguments,
     synthetic: SyntheticArguments,
@@ -92,6 +125,8 @@ def run_sft_recipe(
 ) -> dict[str, Any] | None:
     """Train, select on validation, test once, and save the checkpoint with its report in `arguments.output_dir`.
 
+    Result and errors are those of `run_forecaster_recipe`, and an ImportError without bitsandbytes where it is needed.
+
     Args:
         question: the questions, and whether their series go to the encoder or into the text.
         synthetic: settings of the synthetic questions.
@@ -101,14 +136,6 @@ def run_sft_recipe(
         model_arguments: the language model and its adapters.
         arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
         recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
-
-    Returns:
-        The contents of metrics.json, with the URL of the pushed commit under "commit" if there is one; None on every
-        process but the first.
-
-    Raises:
-        ValueError, OSError: for settings, questions or checkpoints that are not usable.
-        ImportError: without bitsandbytes for `load_in_4bit` or `load_in_8bit`.
 
     Example:
 
@@ -140,21 +167,8 @@ def run_sft_recipe(
             [sample_text(sample) for sample in data.splits["train"].take(_TOKENIZER_SAMPLES)],
             is_writer=arguments.process_index == 0,
         )
-
-    def answer_metrics(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-        return overall_metrics(task_metrics(answers, samples, data.labels))
-
     start = time.perf_counter()
-    trainer = train_tslm(
-        model,
-        processor,
-        arguments,
-        tslm_arguments,
-        model_arguments,
-        data.splits["train"],
-        data.splits["validation"],
-        answer_metrics,
-    )
+    trainer = _train(model, processor, data, arguments, tslm_arguments, model_arguments)
     seconds = time.perf_counter() - start
     trained = trainer.accelerator.unwrap_model(trainer.model)
     parameters = trained_parameters(trained)
@@ -168,16 +182,10 @@ def run_sft_recipe(
             save_run(output, trainer.state.log_history, recipe)
     if not trainer.is_world_process_zero():
         return None
-    baselines = evaluate_question_baselines(data)
     metrics = {
         "data": question.data,
         "series_as": question.series_as,
-        "samples": {name: len(samples) for name, samples in data.splits.items()},
-        **{name: overall_metrics(tasks) for name, tasks in found.items()},
-        **{f"{name}_by_task": tasks for name, tasks in found.items()},
-        "baselines": {name: overall_metrics(tasks) for name, tasks in baselines.items()},
-        "baselines_by_task": baselines,
-        "example_question": data.splits["train"][0]["messages"][0]["content"][0]["text"],
+        **_results(data, found),
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,
         **parameters,

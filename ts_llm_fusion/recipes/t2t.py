@@ -31,19 +31,14 @@ def run_t2t_recipe(
 ) -> dict[str, Any] | None:
     """Pre-train, select on validation, and save the encoder with its report in `arguments.output_dir`.
 
+    Result and errors are those of `run_forecaster_recipe`.
+
     Args:
         data_arguments: the series.
         config_arguments: `T2TConfigArguments`, the fields of `T2TConfig`.
         word_arguments: the language model whose words label the patches.
         arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
         recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
-
-    Returns:
-        The contents of metrics.json, with the URL of the pushed commit under "commit" if there is one; None on every
-        process but the first.
-
-    Raises:
-        ValueError, OSError: for settings or series that are not usable.
     """
     settings = (data_arguments, config_arguments, word_arguments, arguments)
     recipe, publication = start_run(settings, recipe, (word_arguments.word_embeddings,))

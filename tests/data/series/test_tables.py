@@ -1,4 +1,4 @@
-"""Files of every usual dialect: the same numbers come back, and what cannot be told is one line."""
+"""Files of every usual dialect: the same numbers come back, and what cannot be determined is one line."""
 
 import bz2
 import gzip

@@ -220,15 +220,15 @@ def with_row(rows: pd.DatetimeIndex, row: str) -> pd.DatetimeIndex:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (DAYS[:1], "x: 1 timestamp; at least 2 are needed to tell the time step, or name it with --freq"),
-        (HOURS + JITTER, r"x: the time step cannot be told: .* row 2 \("),
+        (DAYS[:1], "x: 1 timestamp; at least 2 are needed to determine the time step, or name it with --freq"),
+        (HOURS + JITTER, r"x: the time step cannot be determined: .* row 2 \("),
         (with_row(HOURS, "2024-01-03 10:30"), r"958 of 960 rows are 01:00:00 .* row 60 \(2024-01-03 10:30:00\)"),
         (with_row(HOURS[:200], "2024-01-03 10:30"), r"row 60 \(2024-01-03 10:30:00\) does not fit in"),
         (with_row(BUSINESS, "2024-03-02"), r"row 46 \(2024-03-02 00:00:00\) does not fit in"),
         (with_row(GRIDS["8 to 15 h on weekdays"], "2024-03-05 18:00"), r"\(2024-03-05 18:00:00\) does not fit in"),
         (pd.DatetimeIndex([*GRIDS["the 15th"][:9], "2021-10-14"]), r"\(2021-10-14 00:00:00\) does not fit in|row 3"),
-        (DAYS[[0, 6, 7, 80, 81, 83, 100]], "cannot be told: 2 of 6 rows are 1 days after the one before"),
-        (with_row(HOURS[:5] + pd.Timedelta(seconds=1), "2060-01-01"), "x: the time step cannot be told"),
+        (DAYS[[0, 6, 7, 80, 81, 83, 100]], "cannot be determined: 2 of 6 rows are 1 days after the one before"),
+        (with_row(HOURS[:5] + pd.Timedelta(seconds=1), "2060-01-01"), "x: the time step cannot be determined"),
         # Midnight of a place whose clocks change is at 22:00 or 23:00 of UTC: no rounding of an even step.
         (pd.date_range("2024-03-01", periods=60, tz="Europe/Berlin").tz_convert("UTC"), r"row 32 \(2024-03-31 22:00"),
         (pd.date_range("2024", periods=30, freq="W", tz="Europe/Berlin").tz_convert("UTC"), "days of a place"),

@@ -74,11 +74,7 @@ def is_archive(name: str) -> bool:
 
 
 def archive_files(name: str) -> tuple[Path, ...]:
-    """Locate the files of an archive: its two splits in `$TS_LLM_FUSION_DATA_DIR/tsc`, or the zip archive with both.
-
-    Raises:
-        FileNotFoundError: if neither is there and the archive cannot be downloaded, saying where to put it.
-    """
+    """Locate the files of an archive: both splits in `$TS_LLM_FUSION_DATA_DIR/tsc`, or a zip archive with them."""
     train, test = _find(name, "TRAIN"), _find(name, "TEST")
     if train is not None and test is not None:
         return train, test
@@ -92,16 +88,7 @@ def archive_files(name: str) -> tuple[Path, ...]:
 
 
 def read_archive(name: str, files: tuple[Path, ...], part: str) -> list[LabeledSeries]:
-    """Read the instances of an official split.
-
-    Args:
-        name: of the archive.
-        files: as `archive_files`.
-        part: "TRAIN" or "TEST".
-
-    Raises:
-        ValueError: for a file that cannot be read or is empty.
-    """
+    """Read the instances of an official split, "TRAIN" or "TEST", from `archive_files`."""
     if len(files) == 2:
         path = files[("TRAIN", "TEST").index(part)]
         instances = (read_ts if ".ts" in path.suffixes else read_tsv)(path)
@@ -129,18 +116,9 @@ def _check_test_classes(name: str, test: Iterable[LabeledSeries], classes: Seque
 
 
 def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: Any) -> Iterator[dict[str, Any]]:
-    """Yield the questions of a split.
+    """Yield the questions of a split of an archive; `options` are fields of `ArchiveArguments`.
 
     Testing has the official test split; training and validation divide the official training split, class by class.
-
-    Args:
-        name: of the archive.
-        files: as `archive_files`.
-        split: of the set.
-        **options: fields of `ArchiveArguments`.
-
-    Raises:
-        ValueError: as `read_archive` and `hold_out`, and for a test split with other classes.
     """
     arguments = ArchiveArguments(**options)
     instances = read_archive(name, files, "TRAIN")
@@ -162,11 +140,7 @@ def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: A
 
 
 def archive_labels(name: str, files: tuple[Path, ...], **options: Any) -> Labels:
-    """Classes of the training split.
-
-    Raises:
-        ValueError: as `read_archive`.
-    """
+    """Classes of the training split."""
     return {name: _classes(read_archive(name, files, "TRAIN"))}
 
 

@@ -194,23 +194,14 @@ def cot_samples(files: tuple[Path, ...], split: str, patient_disjoint: bool = Tr
     because that text also quotes the true one. Differs from the reference implementation:
 
     - Identifiers are positions, because `sample_id` 1 to 7 of the training split are repeated.
-    - Questions about patients of later splits are left out of training and validation, and counted; the test split is
-      as published. The published splits have no recording in common, but do not separate patients.
+    - Questions about patients of later splits are left out of training and validation with `patient_disjoint`, and
+      counted; the test split is as published. The published splits have no recording in common, but do not separate
+      patients.
     - Age and sex come from PTB-XL's own table and not from `clinical_context`, which says 300 years for patients over
       89. The reference's code for such contexts also takes 1 for male, which is female in PTB-XL, and reports noise,
       extra beats and a pacemaker for every patient, because it takes a missing value for a yes: the very subjects of
       templates 26 to 39.
     - A recording is read with its question; the reference reads all of PTB-XL first.
-
-    Args:
-        files: the archive, the CSV file of answers, PTB-XL.
-        split: of the set.
-        patient_disjoint: leave out questions about patients of later splits.
-
-    Raises:
-        ValueError: for rows that do not fit, with their number, and answers that are not of the template.
-        FileNotFoundError: for an incomplete archive.
-        MissingPackageError: without wfdb.
     """
     archive, answers, ptbxl = files
     bundle = Bundle(archive)
@@ -237,15 +228,7 @@ def plain_samples(
 
     Differs from the reference implementation: all twelve leads of both ECGs of a comparison, because its first six do
     not answer questions about V1 to V6; all answers of a question with several; and patients as in `cot_samples`.
-
-    Args:
-        files: archive of the repository, PTB-XL.
-        split: of the set.
-        comparisons: include questions about two ECGs.
-        patient_disjoint: leave out questions about patients of later splits.
-
-    Raises:
-        ValueError, FileNotFoundError, MissingPackageError: as `cot_samples`.
+    Without `comparisons`, questions about two ECGs are left out.
     """
     archive, ptbxl = files
     bundle = Bundle(archive)

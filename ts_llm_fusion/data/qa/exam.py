@@ -52,10 +52,6 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
 
     The only split is "test": the exam is not for training. The task of a sample is "time_series_exam/" and its
     category; the answer is the letter of the option, "(b)".
-
-    Raises:
-        ValueError: for a file that does not fit, a question without series, and an answer that is not among its
-            options.
     """
     (path,) = files
     rows = check_labels(_rows(path), str(path), lambda row: row["answer"], lambda row: row["options"])

@@ -5,15 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from .rationales import ask_for_rationale, end_in_answer
-from .reading import Bundle, check_labels, parse_numbers, read_rows
-from .samples import Labels, make_sample
+from .reading import AXES, Bundle, check_labels, parse_acceleration, read_rows
+from .samples import make_sample
 from .source import QuestionSource
 from .splits import SHORT_NAMES
 
 TASK = "har_cot"
 LABELS = ["biking", "lying", "running", "sitting", "standing", "walking", "walking_down", "walking_up"]
-AXES = ("x", "y", "z")
-_COLUMNS = (*(f"{axis}_axis" for axis in AXES), "label", "rationale")
+_COLUMNS = (*AXES, "label", "rationale")
 _QUESTION = ask_for_rationale(
     "A wearable sensor recorded this acceleration for 2.56 seconds at 50 Hz. What is its wearer doing?", LABELS
 )
@@ -28,10 +27,6 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
     The splits are the published ones, 68,542, 8,718 and 8,222 windows. Their subjects are not published: `subject` is
     empty, and a person may be in two splits. Differs from the reference implementation: header rows that repeat among
     the data are left out and counted, and every rationale ends in "Answer: " and its label.
-
-    Raises:
-        ValueError: for rows that do not fit, with their number, and unknown labels.
-        FileNotFoundError: for an archive without one of the files.
     """
     (path,) = files
     bundle = Bundle(path)
@@ -40,17 +35,9 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
     with bundle.open(name) as file:
         rows = check_labels(read_rows(file, source, _COLUMNS), source, lambda row: row["label"], lambda _: LABELS)
         for row_number, row in rows:
-            series = {
-                f"Acceleration {axis}": parse_numbers(row[f"{axis}_axis"], f"{source}, row {row_number}, {axis}_axis")
-                for axis in AXES
-            }
+            series = parse_acceleration(row, f"{source}, row {row_number}")
             reply = end_in_answer(row["rationale"], row["label"])
             yield make_sample(_QUESTION, series, row["label"], TASK, TASK, f"{split}-{row_number}", reply=reply)
 
 
-def labels(files: tuple[Path, ...]) -> Labels:
-    """Labels of the eight activities."""
-    return {TASK: LABELS}
-
-
-load = QuestionSource(TASK, samples, labels)
+load = QuestionSource(TASK, samples, lambda files: {TASK: LABELS})

@@ -13,15 +13,14 @@ import pandas as pd
 
 from ...errors import UserError
 from .rationales import ask_for_rationale, end_in_answer
-from .reading import Bundle, check_labels, parse_numbers, read_table
-from .samples import Labels, make_sample, offer
+from .reading import AXES, Bundle, check_labels, parse_acceleration, read_table
+from .samples import make_sample, offer
 from .source import QuestionSource
-from .splits import in_split, stratified_splits, subject_splits
+from .splits import in_split, subject_or_label_splits
 
 logger = logging.getLogger(__name__)
 
 ACC, COT = "pamap2_acc", "pamap2_cot"
-AXES = ("x", "y", "z")
 # Codes of the activities in the files, by the readme of the set; 0 is any time between two activities.
 _ACTIVITIES = {
     1: "lying",
@@ -122,10 +121,6 @@ def acc_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
     after a gap or is cut short by one; missing values stay missing (a window with more than half of an axis missing is
     left out) and are not interpolated from one subject to the next; and the question names the rate of the values,
     50 Hz.
-
-    Raises:
-        ValueError: for rows that do not fit, and unknown labels.
-        FileNotFoundError: for an archive without one of the files.
     """
     (path,) = files
     question = (
@@ -136,16 +131,11 @@ def acc_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
         windows = ((window, (label, axes)) for window, label, axes in _windows(_read_subject(path, subject)))
         source = f"{path}, subject{subject}.dat"
         for window, (label, axes) in check_labels(windows, source, lambda content: content[0], lambda _: ACC_LABELS):
-            series = {f"Acceleration {axis}": values[::_DOWNSAMPLING] for axis, values in zip(AXES, axes, strict=True)}
+            series = {name: values[::_DOWNSAMPLING] for name, values in zip(AXES.values(), axes, strict=True)}
             yield make_sample(question, series, label, ACC, ACC, f"{subject}-{window}", subject=str(subject))
 
 
-def acc_labels(files: tuple[Path, ...]) -> Labels:
-    """Labels of the twelve activities of the protocol."""
-    return {ACC: ACC_LABELS}
-
-
-_COT_COLUMNS = (*(f"{axis}_axis" for axis in AXES), "label", "rationale")
+_COT_COLUMNS = (*AXES, "label", "rationale")
 
 
 def _subject(row: dict[str, str]) -> str | None:
@@ -155,16 +145,8 @@ def _subject(row: dict[str, str]) -> str | None:
 def _long_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the rows whose series have enough values, by the commas between them."""
     for row_number, row in read_table(path, _COT_COLUMNS):
-        if min(row[f"{axis}_axis"].count(",") for axis in AXES) + 1 >= _MIN_LENGTH:
+        if min(row[column].count(",") for column in AXES) + 1 >= _MIN_LENGTH:
             yield row_number, row
-
-
-def _draw_cot_splits(path: Path) -> np.ndarray:
-    rows = [(row["label"].strip(), _subject(row)) for _, row in _long_rows(path)]
-    subjects = [subject for _, subject in rows if subject is not None]
-    if len(subjects) == len(rows):
-        return subject_splits(subjects, 1 / 9, 42)
-    return stratified_splits([label for label, _ in rows], 0.05, (42, 43))
 
 
 def cot_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
@@ -173,13 +155,10 @@ def cot_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
     Windows with fewer than 150 values are left out, as in the reference. It draws windows, 90, 5 and 5 % of each label
     (drawn in the same way here), so that one person is in all splits. Differs from the reference implementation: where
     the file names subjects, no subject is in two splits; every rationale ends in "Answer: " and its label.
-
-    Raises:
-        ValueError: for rows that do not fit, with their number, and unknown labels.
-        MissingPackageError: without scikit-learn, where windows are drawn by label.
     """
     (path,) = files
-    chosen = in_split(_draw_cot_splits(path), split)
+    drawn = ((row["label"].strip(), _subject(row)) for _, row in _long_rows(path))
+    chosen = in_split(subject_or_label_splits(drawn, 1 / 9, 0.05), split)
     question = ask_for_rationale(
         "A sensor at the hand recorded this acceleration. What is its wearer doing?", COT_LABELS
     )
@@ -188,18 +167,10 @@ def cot_samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]
         if not chosen[position]:
             continue
         label = row["label"].strip()
-        series = {
-            f"Acceleration {axis}": parse_numbers(row[f"{axis}_axis"], f"{path}, row {row_number}, {axis}_axis")
-            for axis in AXES
-        }
+        series = parse_acceleration(row, f"{path}, row {row_number}")
         reply = end_in_answer(row["rationale"], label)
         yield make_sample(question, series, label, COT, COT, f"{COT}-{row_number}", subject=_subject(row), reply=reply)
 
 
-def cot_labels(files: tuple[Path, ...]) -> Labels:
-    """Labels of the eighteen activities."""
-    return {COT: COT_LABELS}
-
-
-load_acc = QuestionSource(ACC, acc_samples, acc_labels)
-load_cot = QuestionSource(COT, cot_samples, cot_labels)
+load_acc = QuestionSource(ACC, acc_samples, lambda files: {ACC: ACC_LABELS})
+load_cot = QuestionSource(COT, cot_samples, lambda files: {COT: COT_LABELS})

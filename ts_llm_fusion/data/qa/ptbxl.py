@@ -51,10 +51,6 @@ class Recordings:
 
     Args:
         path: of the archive or the folder.
-
-    Raises:
-        FileNotFoundError: if it is not PTB-XL.
-        MissingPackageError: without wfdb.
     """
 
     def __init__(self, path: Path):
@@ -63,11 +59,7 @@ class Recordings:
         self._root = self._bundle.find(_DATABASE).removesuffix(_DATABASE)
 
     def patients(self) -> dict[int, Patient]:
-        """Read the table of patients: ECG -> patient.
-
-        Raises:
-            ValueError: for rows that do not fit, with their number.
-        """
+        """Read the table of patients: ECG -> patient."""
         source = f"{self._bundle.path}, {_DATABASE}"
         patients = {}
         with self._bundle.open(self._root + _DATABASE) as file:
@@ -85,10 +77,6 @@ class Recordings:
         """Read the twelve leads of an ECG in mV, name -> float64 (1000,).
 
         They are every fifth value of the 500 Hz recording, as in OpenTSLM.
-
-        Raises:
-            FileNotFoundError: if the archive does not have it.
-            ValueError: for a recording that cannot be read or does not have twelve leads.
         """
         name = f"{ecg_id:05d}_hr"
         # wfdb reads files, not streams; a recording is 120 kB.

@@ -59,10 +59,8 @@ def prepare_questions(
         needed: splits that the set must have.
 
     Raises:
-        FileNotFoundError: for files that are not available locally and cannot be downloaded, saying where to put them.
-        ValueError: for an unknown name (the nearest is named), a set without questions or without a needed split, and
-            files that do not fit.
-        MissingPackageError: if the set needs an optional package that is not installed.
+        ValueError: as `find_source`, and for a set without a needed split.
+        FileNotFoundError, OSError, MissingPackageError: as `QuestionSource`.
     """
     source = find_source(arguments.data)
     missing = [split for split in needed if split not in source.splits]

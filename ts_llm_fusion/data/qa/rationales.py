@@ -8,12 +8,7 @@ _WRITTEN_MARK = re.compile(r"\banswer\s*:", re.IGNORECASE)
 
 
 def ask_for_rationale(question: str, labels: Sequence[str]) -> str:
-    """Extend a question so that it asks for a paragraph of reasoning that ends in a label.
-
-    Args:
-        question: the question alone.
-        labels: possible answers.
-    """
+    """Extend a question so that it asks for a paragraph of reasoning that ends in a label."""
     return (
         f"{question} Look at the data without presuming an answer, reason step by step about what its patterns "
         "suggest, in one paragraph of plain sentences, and name no answer before the end. The last words must be "

@@ -19,6 +19,8 @@ Row = dict[str, str]
 
 logger = logging.getLogger(__name__)
 
+# Column of an axis of an accelerometer -> name of its series.
+AXES = {"x_axis": "Acceleration x", "y_axis": "Acceleration y", "z_axis": "Acceleration z"}
 # Characters of a bad value that an error shows.
 _SHOWN = 40
 
@@ -28,9 +30,6 @@ class Bundle:
 
     Args:
         path: of the archive or the folder.
-
-    Raises:
-        ValueError: if the file is not a zip archive.
     """
 
     def __init__(self, path: str | Path):
@@ -51,22 +50,14 @@ class Bundle:
         return sorted(path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file())
 
     def find(self, ending: str) -> str:
-        """Find the file whose path is `ending`, or ends in "/" and it; the shortest path of several.
-
-        Raises:
-            FileNotFoundError: if there is none.
-        """
+        """Find the file whose path is `ending`, or ends in "/" and it; the shortest path of several."""
         matching = [name for name in self.names() if f"/{name}".endswith(f"/{ending}")]
         if not matching:
             raise FileNotFoundError(f"{self.path}: has no {ending}; is it the right archive?")
         return min(matching, key=len)
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a file as a stream of bytes.
-
-        Raises:
-            FileNotFoundError: if the archive does not have it.
-        """
+        """Open a file as a stream of bytes."""
         try:
             return (self.path / name).open("rb") if self._archive is None else self._archive.open(name)
         except (KeyError, FileNotFoundError):
@@ -112,11 +103,7 @@ def read_rows(file: IO[bytes] | gzip.GzipFile, source: str, columns: Sequence[st
 
 
 def read_table(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
-    """Yield the rows of a CSV file, gzipped or not, as `read_rows`.
-
-    Raises:
-        ValueError: as `read_rows`.
-    """
+    """Yield the rows of a CSV file, gzipped or not, as `read_rows`."""
     with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
         yield from read_rows(file, str(path), columns)
 
@@ -146,16 +133,13 @@ def parse_numbers(text: str, place: str) -> np.ndarray:
     return values
 
 
+def parse_acceleration(row: Row, place: str) -> dict[str, np.ndarray]:
+    """Parse the series in the columns of `AXES`, by name; errors start with `place`."""
+    return {name: parse_numbers(row[column], f"{place}, {column}") for column, name in AXES.items()}
+
+
 def parse_integer(text: str, place: str) -> int:
-    """Parse a whole number, in brackets or not.
-
-    Args:
-        text: such as "7" or "[7]".
-        place: file, row and column in messages.
-
-    Raises:
-        ValueError: for anything else.
-    """
+    """Parse a whole number such as "7" or "[7]"; errors start with `place`."""
     try:
         return int(text.strip().strip("[]"))
     except ValueError:

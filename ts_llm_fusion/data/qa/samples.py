@@ -140,10 +140,6 @@ def shuffle_series(samples: Dataset, seed: int) -> Dataset:
     """Give each question the series of another sample with the same task and number of series.
 
     Answers that stay right depend on the text alone.
-
-    Args:
-        samples: of `FEATURES`.
-        seed: of the permutation.
     """
     rng = np.random.default_rng(seed)
     rows_by_kind: dict[tuple[str, int], list[int]] = {}

@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .rationales import ask_for_rationale, end_in_answer
 from .reading import check_labels, parse_numbers, read_table
 from .samples import Labels, make_sample
 from .source import QuestionSource
-from .splits import in_split, stratified_splits, subject_splits
+from .splits import in_split, subject_or_label_splits
 
 TASK = "sleep_cot"
 LABELS = ["Wake", "Non-REM stage 1", "Non-REM stage 2", "Non-REM stage 3", "REM sleep"]
@@ -33,35 +31,19 @@ def _subject(row: dict[str, str]) -> str | None:
     return recording[:_SUBJECT_LENGTH] if recording.upper().startswith(("SC4", "ST7")) else recording
 
 
-def _draw_splits(path: Path) -> np.ndarray:
-    rows = [(row["label"].strip(), _subject(row)) for _, row in read_table(path, _COLUMNS)]
-    subjects = [subject for _, subject in rows if subject is not None]
-    if len(subjects) == len(rows):
-        return subject_splits(subjects, 0.1, 42)
-    return stratified_splits([label for label, _ in rows], 0.1, (42, 43))
-
-
 def samples(files: tuple[Path, ...], split: str, merge_stage_4: bool = True) -> Iterator[dict[str, Any]]:
     """Yield the windows of a split of sleep_cot.csv: time_series (a list in a list, as text), label, rationale.
 
     Differs from the reference implementation, whose prompt offers "Movement", which no window has, and leaves out
     stage 4, which one in 25 has. Here stage 4 counts as stage 3, as in the reference's evaluation and the AASM manual,
-    or is a label of its own; every rationale ends in "Answer: " and the label that counts. The reference draws
-    windows, 80, 10 and 10 % of each label (7,434, 930 and 930 windows, drawn in the same way here), so that one night
-    is in all splits; where the file names recordings or subjects, no subject is in two splits here. Series have the
-    length that they have in the file: 1,500 values in the published one, 30 s at 50 Hz.
-
-    Args:
-        files: the CSV file.
-        split: of the set.
-        merge_stage_4: count stage 4 as stage 3.
-
-    Raises:
-        ValueError: for rows that do not fit, with their number, and unknown labels.
-        MissingPackageError: without scikit-learn, where windows are drawn by label.
+    or is a label of its own without `merge_stage_4`; every rationale ends in "Answer: " and the label that counts. The
+    reference draws windows, 80, 10 and 10 % of each label (7,434, 930 and 930 windows, drawn in the same way here), so
+    that one night is in all splits; where the file names recordings or subjects, no subject is in two splits here.
+    Series have the length that they have in the file: 1,500 values in the published one, 30 s at 50 Hz.
     """
     (path,) = files
-    chosen = in_split(_draw_splits(path), split)
+    drawn = ((row["label"].strip(), _subject(row)) for _, row in read_table(path, _COLUMNS))
+    chosen = in_split(subject_or_label_splits(drawn, 0.1, 0.1), split)
     offered = _labels(merge_stage_4)
     question = ask_for_rationale("This is an EEG (Fpz-Cz) of 30 seconds of a night. Which sleep stage is it?", offered)
 

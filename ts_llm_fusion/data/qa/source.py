@@ -13,11 +13,7 @@ from .samples import FEATURES, Labels, QuestionData
 
 
 def locate_bundle(file: RemoteFile, name: str) -> Path:
-    """Locate a file; the folder of an unpacked archive in the data directory takes the place of the archive.
-
-    Raises:
-        FileNotFoundError, ValueError, OSError: as `locate`.
-    """
+    """Locate a file; the folder of an unpacked archive in the data directory takes the place of the archive."""
     directory = data_directory()
     if directory is not None and file.path.endswith(".zip"):
         folder = directory / file.path.removesuffix(".zip")
@@ -33,11 +29,12 @@ def _generate(samples: Callable[..., Rows], files: tuple[Path, ...], split: str,
 
 @dataclass(frozen=True)
 class QuestionSource:
-    """Loader of a registered set of questions.
+    """Loader of a registered set of questions; its methods raise the errors of `__call__`.
 
     Args:
         name: in the registry.
-        samples: (paths of the registered files, split, **options) -> samples of `FEATURES`, one after another.
+        samples: (paths of the registered files, split, **options) -> samples of `FEATURES`, one after another; it
+            raises a ValueError, with the row, for content that does not fit.
         labels: (paths, **options) -> task -> its labels, or `None` where answers are open.
         settings: dataclass of the options, where a recipe can set them.
     """
@@ -53,11 +50,7 @@ class QuestionSource:
         return find_dataset(self.name).splits
 
     def files(self) -> tuple[Path, ...]:
-        """Paths of the files, downloaded where necessary.
-
-        Raises:
-            FileNotFoundError, ValueError, OSError: as `locate`.
-        """
+        """Paths of the files, downloaded where necessary."""
         return tuple(locate_bundle(file, self.name) for file in find_dataset(self.name).files)
 
     def __call__(self, split: str | None = None, streaming: bool = False, **options: Any) -> AnyDataset:
@@ -69,7 +62,7 @@ class QuestionSource:
             **options: of the source.
 
         Raises:
-            FileNotFoundError, OSError: as `files`.
+            FileNotFoundError, OSError: as `data.download.locate`.
             ValueError: for bad options, and for files that do not fit, with the row.
             MissingPackageError: if the source needs an optional package that is not installed.
         """
@@ -81,17 +74,9 @@ class QuestionSource:
         return make_dataset(_generate, FEATURES, splits, split, streaming, files)
 
     def question_labels(self, **options: Any) -> Labels:
-        """Task -> its labels, or `None` where answers are open.
-
-        Raises:
-            FileNotFoundError, OSError, ValueError, MissingPackageError: as `__call__`.
-        """
+        """Task -> its labels, or `None` where answers are open."""
         return self.labels(self.files(), **options)
 
     def prepare(self, **options: Any) -> QuestionData:
-        """Load every split, with the labels.
-
-        Raises:
-            FileNotFoundError, OSError, ValueError, MissingPackageError: as `__call__`.
-        """
+        """Load every split, with the labels."""
         return QuestionData(dict(self(**options)), self.question_labels(**options))

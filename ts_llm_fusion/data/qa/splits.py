@@ -1,7 +1,7 @@
 """Draws of splits for sets that are published without them: at random, by class, or by subject."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -36,15 +36,8 @@ def random_splits(num_rows: int, seeds: tuple[int, int]) -> np.ndarray:
     The test rows are drawn first, then a ninth of the others. The draw is that of `Dataset.train_test_split`, which
     needs the rows.
 
-    Args:
-        num_rows: number of rows.
-        seeds: of the two draws.
-
     Returns:
         uint8 (rows,), for `in_split`.
-
-    Raises:
-        ValueError: for fewer than ten rows.
     """
     if num_rows < 10:
         raise UserError(f"there are {num_rows} rows; a split of 80, 10 and 10 % needs at least 10.")
@@ -57,17 +50,8 @@ def random_splits(num_rows: int, seeds: tuple[int, int]) -> np.ndarray:
 def stratified_splits(labels: Sequence[str], share: float, seeds: tuple[int, int]) -> np.ndarray:
     """Draw a share of each class for testing and as much for validation, as OpenTSLM's loaders do with scikit-learn.
 
-    Args:
-        labels: class of each row.
-        share: fraction of the rows in either of the two splits.
-        seeds: of the two draws.
-
     Returns:
         uint8 (rows,), for `in_split`.
-
-    Raises:
-        MissingPackageError: without scikit-learn.
-        ValueError: for a class with too few rows.
     """
     train_test_split = require("sklearn.model_selection", "evaluation").train_test_split
     classes = np.asarray(labels)
@@ -83,16 +67,8 @@ def subject_splits(subjects: Sequence[str], share: float, seed: int) -> np.ndarr
 
     No subject is in two splits.
 
-    Args:
-        subjects: subject of each row.
-        share: fraction of the subjects in either of the two splits.
-        seed: of the draw.
-
     Returns:
         uint8 (rows,), for `in_split`.
-
-    Raises:
-        ValueError: for fewer than three subjects.
     """
     names, rows = np.unique(np.asarray(subjects), return_inverse=True)
     if len(names) < 3:
@@ -102,19 +78,25 @@ def subject_splits(subjects: Sequence[str], share: float, seed: int) -> np.ndarr
     return _assign(len(names), order[held_out : 2 * held_out], order[:held_out])[rows]
 
 
+def subject_or_label_splits(
+    rows: Iterable[tuple[str, str | None]], subject_share: float, label_share: float
+) -> np.ndarray:
+    """Draw splits of rows (label, subject) by `subject_splits` if all subjects are known, else by `stratified_splits`.
+
+    The seeds are those of OpenTSLM's loaders, 42 and 43.
+    """
+    rows = list(rows)
+    subjects = [subject for _, subject in rows if subject is not None]
+    if len(subjects) == len(rows):
+        return subject_splits(subjects, subject_share, 42)
+    return stratified_splits([label for label, _ in rows], label_share, (42, 43))
+
+
 def hold_out(labels: Sequence[str], share: float, seed: int) -> tuple[list[int], list[int]]:
     """Hold out a share of each class, rounded and at least one row.
 
-    Args:
-        labels: class of each row.
-        share: fraction of each class that is held out.
-        seed: of the draw.
-
     Returns:
         The rows kept and the rows held out, both in ascending order.
-
-    Raises:
-        ValueError: for a class of which nothing would be kept.
     """
     rng = np.random.default_rng(seed)
     taken: list[int] = []

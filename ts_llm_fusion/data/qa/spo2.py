@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
-from .samples import Labels, make_sample
+from .samples import make_sample
 from .source import QuestionSource
 from .ts_files import open_ts, ts_instances
 
@@ -34,10 +34,6 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
     implementation, which draws a tenth of the training windows at random for validation: here it is the last tenth of
     the file, so that consecutive windows are separated only at the border. The reference also writes 97.5 for 97.50,
     and gives the model series that are not normalized; here the processor normalizes them.
-
-    Raises:
-        ValueError: for lines that do not fit, with their number, and targets that are not numbers.
-        FileNotFoundError: for an archive without one of the files.
     """
     (path,) = files
     part = "TEST" if split == "test" else "TRAIN"
@@ -58,9 +54,4 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
             yield make_sample(_QUESTION, series, answer, TASK, TASK, f"{part}-{row}")
 
 
-def labels(files: tuple[Path, ...]) -> Labels:
-    """Open answers: numbers."""
-    return {TASK: None}
-
-
-load = QuestionSource(TASK, samples, labels)
+load = QuestionSource(TASK, samples, lambda files: {TASK: None})

@@ -308,13 +308,7 @@ def synthetic_sample(arguments: SyntheticArguments, split: str, index: int) -> d
 
 
 def samples(files: tuple[Path, ...], split: str, **options: Any) -> Iterator[dict[str, Any]]:
-    """Generate the questions of a split; no question of one split is in another.
-
-    Args:
-        files: none.
-        split: of the set.
-        **options: fields of `SyntheticArguments`.
-    """
+    """Generate the questions of a split; no question of one split is in another."""
     arguments = SyntheticArguments(**options)
     for index in range(getattr(arguments, f"num_{split}")):
         yield synthetic_sample(arguments, split, index)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
-from .samples import Labels, make_sample
+from .samples import make_sample
 from .source import QuestionSource
 from .splits import SHORT_NAMES, later_splits
 
@@ -42,9 +42,6 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
 
     Each caption is a sample of its own. Differs from the published splits: a series that a later split also has, as 20
     of the 1,968 of the training split, is left out of the earlier one.
-
-    Raises:
-        ValueError: for lines that do not fit, with their number.
     """
     (path,) = files
     later = {SHORT_NAMES[name] for name in later_splits(split)}
@@ -58,9 +55,4 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
             yield make_sample(_QUESTION, {"Series": row["series"]}, caption.strip(), task, "truce", sample_id)
 
 
-def labels(files: tuple[Path, ...]) -> Labels:
-    """Open answers: captions."""
-    return {f"truce/{source}": None for source in _SOURCES}
-
-
-load = QuestionSource("truce", samples, labels)
+load = QuestionSource("truce", samples, lambda files: {f"truce/{source}": None for source in _SOURCES})

@@ -75,17 +75,7 @@ def ts_instances(lines: Iterable[str], source: str, label: Literal["class", "tar
 
 @contextmanager
 def open_ts(path: Path, name: str, part: str) -> Iterator[tuple[str, Iterable[str]]]:
-    """Open the `.ts` file of a part of a set in an archive: its name in messages, and its lines.
-
-    Args:
-        path: of the archive, or of the folder that it was unpacked to.
-        name: of the set.
-        part: "TRAIN" or "TEST".
-
-    Raises:
-        FileNotFoundError: for an archive without the file.
-        ValueError: for a file that is not a zip archive.
-    """
+    """Open the `.ts` file of a part ("TRAIN", "TEST") of a set in an archive: its name in messages, and its lines."""
     bundle = Bundle(path)
     member = bundle.find(f"{name}_{part}.ts")
     with bundle.open(member) as file:
@@ -93,11 +83,7 @@ def open_ts(path: Path, name: str, part: str) -> Iterator[tuple[str, Iterable[st
 
 
 def read_ts(path: str | Path) -> list[LabeledSeries]:
-    """Read the instances of a `.ts` file of a classification archive, gzipped or not.
-
-    Raises:
-        ValueError: as `ts_instances`.
-    """
+    """Read the instances of a `.ts` file of a classification archive, gzipped or not."""
     return list(ts_instances(_lines(Path(path)), str(path), "class"))
 
 
@@ -105,9 +91,6 @@ def read_tsv(path: str | Path) -> list[LabeledSeries]:
     """Read the instances of a `.tsv` file, gzipped or not.
 
     A row is the class and its values; missing values at the end are padding.
-
-    Raises:
-        ValueError: for a value that is not a number.
     """
     instances = []
     for line_number, line in enumerate(map(str.strip, _lines(Path(path))), start=1):

@@ -35,9 +35,6 @@ def samples(files: tuple[Path, ...], split: str) -> Iterator[dict[str, Any]]:
     OpenTSLM: 38,400, 4,800 and 4,800 of the 48,000 rows. Differs from the reference implementation: the answer is only
     the option, "(c)", as the question asks for, so that neither an empty text nor "(" counts as right; it must be one
     that the question offers.
-
-    Raises:
-        ValueError: for rows that do not fit, with their number, and answers that are not among the options.
     """
     (path,) = files
     assigned = random_splits(sum(1 for _ in read_table(path, _COLUMNS)), (42, 42))

@@ -323,11 +323,7 @@ def _times(column: pd.Series, cells: pd.DataFrame, source: str) -> tuple[pd.Seri
 def _in_numbers(
     column: pd.Series, dates: pd.Series, since_midnight: pd.Series, source: str, dayfirst: bool | None
 ) -> pd.Series:
-    """Parse dates such as 01/02/2024 in the one order that fits every row and keeps the rows in time order.
-
-    Raises:
-        ValueError: no order fits, or several do.
-    """
+    """Parse dates such as 01/02/2024 in the one order that fits every row and keeps the rows in time order."""
     text = dates.str.replace(r"[./]", "-", regex=True)
     has_century = len(text.iloc[0].rsplit("-", 1)[1]) == 4
     orders = {name: form + ("%Y" if has_century else "%y") for name, form in _ORDERS.items()}

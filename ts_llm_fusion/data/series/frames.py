@@ -168,8 +168,8 @@ def numeric_values(column: pd.Series, source: str) -> np.ndarray:
         cell = repr(column.iloc[bad[0]])
         raise UserError(
             f"{source}: row {bad[0] + 1} of column {column.name!r} is not a number: "
-            f"{cell if len(cell) < 80 else cell[:77] + '...'}; name the numeric columns as targets, or mend the value "
-            "(an empty cell is a missing value)."
+            f"{cell if len(cell) < 80 else cell[:77] + '...'}; name the numeric columns as targets, or correct the "
+            "value (an empty cell is a missing value)."
         )
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
@@ -254,7 +254,7 @@ def to_series(
         if np.isinf(values).any():
             row = int(np.flatnonzero(np.isinf(values))[0])
             raise UserError(
-                f"{source}: row {row + 1} of column {column!r} is infinite; mend the value or leave it empty."
+                f"{source}: row {row + 1} of column {column!r} is infinite; correct the value or leave it empty."
             )
         if np.isnan(values).all():
             raise UserError(f"{source}: column {column!r} has no values at all; drop it.")

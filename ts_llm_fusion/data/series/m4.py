@@ -91,9 +91,6 @@ def _read_csv(path: Path) -> tuple[list[str], list[np.ndarray]]:
     """Read ids and values of a file of the organizers: columns V1 (the id), V2, ..., quoted, empty after the end.
 
     The file is read by lines: the padded table of the monthly series alone would take a gigabyte.
-
-    Raises:
-        ValueError: other columns, or a cell inside a series that is not a number.
     """
     names, values = [], []
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
@@ -126,9 +123,6 @@ def _read_parquet(path: Path) -> tuple[list[str], list[np.ndarray], list[np.ndar
 
 def load_m4(group: str) -> M4Group:
     """Load a group from `m4/m4_<group>.parquet` in the data directory, else from the two CSV files of the organizers.
-
-    Args:
-        group: a key of `M4_GROUPS`.
 
     Raises:
         FileNotFoundError: as `locate`.

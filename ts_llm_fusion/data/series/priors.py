@@ -1,6 +1,6 @@
-"""Made-up histories and futures that a forecaster is trained on: many families, in batches, from a seed.
+"""Synthetic histories and futures to train a forecaster on: many families, in batches determined by a seed.
 
-| family | share | what it is |
+| family | share | description |
 |---|---|---|
 | structural | 14 % | a trend, one or two seasons that evolve, spike or switch off, and noise; sums or products |
 | smoothing | 12 % | exponential smoothing state space models: level, damped slope, season (Hyndman et al. 2008) |
@@ -12,7 +12,7 @@
 | counts | 5 % | counts with seasons, hard zero phases, inflation of zeros, caps |
 | cycles | 7 % | cycles of irregular length and height, bursts such as epidemics |
 | shapes | 2 % | steps, spikes, saw teeth, square waves |
-| catalog | 1 % | the families of `synthetic_series` |
+| catalog | 1 % | the families of the module `synthetic` |
 
 One batch in ten mixes pairs of series; then come reversal, censoring, rounding, outliers, outages and gaps.
 Batch 17 of seed 0 is the same in any process and order, so that workers can share a stream and a run can resume.
@@ -47,7 +47,7 @@ class Shape:
     """Common properties of the series of a group.
 
     Args:
-        rows: how many there are.
+        rows: number of series.
         length: steps of each, history and future together.
         history: steps of the history.
         period: steps of the first season, 1 for none.
@@ -419,7 +419,7 @@ def counts(rng: Generator, shape: Shape) -> np.ndarray:
 
 
 def cycles(rng: Generator, shape: Shape) -> np.ndarray:
-    """Cycles about a period, of irregular length and height: waves, or bursts from a floor."""
+    """Cycles about a period, of irregular length and height: waves, or bursts above a base level."""
     period = shape.period if shape.period > 3 else rng.uniform(5, max(6, min(60, shape.length / 4)))
     irregular = rng.uniform(0, 0.15) * rng.integers(2)
     speed = np.exp(irregular * smooth_path(rng, shape, np.full((shape.rows, 1), float(period)))) / period
@@ -456,12 +456,12 @@ def shapes(rng: Generator, shape: Shape) -> np.ndarray:
 
 
 def catalog(rng: Generator, shape: Shape) -> np.ndarray:
-    """Families of `synthetic_series`, one by one."""
+    """Families of the module `synthetic`, drawn series by series."""
     names = [name for name in CATALOG if name != "kernels" or shape.length <= 192]
     return np.stack([CATALOG[names[rng.integers(len(names))]](rng, shape.length) for _ in range(shape.rows)])
 
 
-# family -> (what draws it, its share of the groups)
+# family -> (function that draws it, share of the groups)
 FAMILIES: dict[str, tuple[Callable[[Generator, Shape], np.ndarray], float]] = {
     "structural": (structural, 0.14),
     "smoothing": (smoothing, 0.12),
@@ -503,14 +503,14 @@ def spoil(rng: Generator, shape: Shape, values: np.ndarray, reversed_share: floa
         start, length = _uniform(rng, shape, 0, shape.history), _log_uniform(rng, shape, 1, max(2, shape.history / 4))
         time = np.arange(shape.length)
         seen = np.where((time >= start) & (time < start + length) & (time < shape.history - 1), np.nan, seen)
-    # Something is seen of every history.
+    # Every history keeps at least one observed value.
     nothing = np.isnan(seen[:, : shape.history]).all(1)
     seen[nothing, shape.history - 1] = values[nothing, shape.history - 1]
     return values, seen
 
 
 def break_future(rng: Generator, shape: Shape, values: np.ndarray) -> np.ndarray:
-    """Some futures leave the path of their history: the level jumps and the slope changes, by a few usual changes.
+    """Make some futures leave the path of their history by a jump of the level and a bend, of a few usual changes.
 
     Short histories of real series show fewer breaks than there are.
     """
@@ -541,17 +541,17 @@ def _draw_period(rng: Generator, history: int) -> tuple[int, int]:
 def draw_batch(
     seed: int, number: int, rows: int, families: dict[str, float] | None = None, longest: int = 2112
 ) -> dict[str, np.ndarray]:
-    """One batch of histories and futures.
+    """Draw a batch of histories and futures.
 
     Histories are of 8 steps and more (median about 90), all of a batch of about the same length; horizons are of 4 to
     256 steps, none longer than 1.5 times the history. The seasonal period is told, or left to be found (0).
 
     Args:
-        seed: of everything.
-        number: of the batch.
-        rows: of a batch of short histories, a multiple of 64; half and a quarter as many are long.
+        seed: seed of all batches.
+        number: number of the batch.
+        rows: rows of a batch of short histories, a multiple of 64; batches of longer ones have half or a quarter.
         families: name -> share; those of `FAMILIES` by default.
-        longest: steps of the longest history.
+        longest: largest number of steps of a history.
 
     Returns:
         `past_values` float32 (rows, time), NaN where missing and before the start; `future_values` float32
@@ -603,12 +603,12 @@ def draw_batch(
 
 
 class SyntheticPriorDataset(Dataset):
-    """The stream of `draw_batch` as a data set whose items are batches.
+    """Data set whose items are the batches of `draw_batch`.
 
     Args:
-        num_batches: how many there are.
-        batch_size: rows of those of short histories, a multiple of 64.
-        seed: of everything.
+        num_batches: number of batches.
+        batch_size: rows of a batch of short histories, a multiple of 64.
+        seed: seed of all batches.
         families: name -> share; those of `FAMILIES` by default.
 
     Raises:
@@ -629,7 +629,7 @@ class SyntheticPriorDataset(Dataset):
         return self.num_batches
 
     def __getitem__(self, number: int) -> dict[str, Tensor]:
-        """One batch: `past_values`, `future_values` (batch, time, 1), `seasonal_period` (batch, 1, 2)."""
+        """Batch `number`: `past_values`, `future_values` (batch, time, 1), `seasonal_period` (batch, 1, 2)."""
         if not 0 <= number < self.num_batches:
             raise IndexError(f"batch {number} of {self.num_batches}")
         batch = draw_batch(self.seed, number, self.batch_size, self.families)

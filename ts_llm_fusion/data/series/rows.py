@@ -35,17 +35,10 @@ def _series_rows(series: pd.DataFrame, frequency: str, dated: bool) -> Rows:
 
 
 def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> AnyDataset:
-    """Load series of `load_series` as rows of `SERIES_FEATURES`.
+    """Load series of `load_series`, with its options and errors, as rows of `SERIES_FEATURES`, for `load_dataset`.
 
-    Args:
-        split: see `registry.load_dataset`. The splits of a benchmark set are its segments; series without borders form
-            one split, "train".
-        streaming: see `registry.load_dataset`. The table is read whole in any case.
-        data: a name or a file.
-        options: arguments of `load_series`.
-
-    Raises:
-        ValueError: unknown split, or see `load_series`.
+    The splits of a benchmark set are its segments; series without borders form one split, "train". The table is read
+    whole even for streaming.
     """
     source = load_series(data, **options)
     frequency = (source.grid or find_grid(pd.DatetimeIndex(source.series.index), source=data)).alias
@@ -66,12 +59,9 @@ def _m4_rows(group: M4Group, part: str) -> Rows:
 
 
 def load_m4_rows(split: str | None, streaming: bool, group: str) -> AnyDataset:
-    """Load a group of M4 as rows of `SERIES_FEATURES`, without dates, because the files have none.
+    """Load a group of M4 as rows of `SERIES_FEATURES`, for `load_dataset`, without dates, because the files have none.
 
-    Args:
-        split: see `registry.load_dataset`; "train" is the history, "test" the steps to forecast.
-        streaming: see `registry.load_dataset`. The group is read whole in any case.
-        group: a key of `M4_GROUPS`.
+    "train" is the history, "test" the steps to forecast. The group is read whole even for streaming.
     """
     loaded = load_m4(group)
     splits = {part: {"group": loaded, "part": part} for part in ("train", "test")}

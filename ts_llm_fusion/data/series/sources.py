@@ -72,12 +72,7 @@ READERS: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {
 
 
 def _read_ltsf(name: str) -> pd.DataFrame:
-    """Read the series of a benchmark set, all rows of its file.
-
-    Raises:
-        FileNotFoundError: as `locate`.
-        ValueError: the file has fewer rows or other columns than the protocol.
-    """
+    """Read the series of a benchmark set, all rows of its file."""
     dataset = LTSF_DATASETS[name]
     table = read_table(locate(dataset.file, name))
     if dataset.even_rows and "date" in table.columns:

@@ -234,13 +234,7 @@ def _rows(shards: list[range], arguments: SyntheticSeriesArguments, split: str) 
 def load_synthetic_series(split: str | None, streaming: bool, **options: Any) -> AnyDataset:
     """Load synthetic series as rows of `FEATURES`; a stream can be resumed, and distributed by shards.
 
-    Args:
-        split: see `registry.load_dataset`; splits have different series.
-        streaming: see `registry.load_dataset`.
-        options: fields of `SyntheticSeriesArguments`.
-
-    Raises:
-        ValueError: unknown option, or a value out of range.
+    `options` are fields of `SyntheticSeriesArguments`; splits have different series.
     """
     known = [option.name for option in fields(SyntheticSeriesArguments)]
     unknown = [name for name in options if name not in known]

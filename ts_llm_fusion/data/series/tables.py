@@ -278,16 +278,7 @@ def _holds_numbers(column: pd.Series) -> bool:
 
 
 def _has_decimal_commas(texts: dict[Any, pd.Series], is_comma_separated: bool, path: Path) -> bool:
-    """Whether the decimal sign that fits every cell is a comma.
-
-    Args:
-        texts: column -> its text cells, cleaned.
-        is_comma_separated: whether commas separate the cells of the file.
-        path: file, for errors.
-
-    Raises:
-        ValueError: some numbers need a decimal point and others a comma, or no number tells the two apart.
-    """
+    """Whether the decimal sign that fits every cell is a comma."""
     first: dict[str, tuple[Any, int, str]] = {}
     for name, text in texts.items():
         point, comma = text.str.fullmatch(_WITH_POINT), text.str.fullmatch(_WITH_COMMA)
@@ -306,18 +297,14 @@ def _has_decimal_commas(texts: dict[Any, pd.Series], is_comma_separated: bool, p
         )
     if "unclear" in shown and len(shown) == 1:
         raise UserError(
-            f"{path}: {shown['unclear']}: thousands or a decimal part? No number of the file tells; write thousands "
-            "without a sign, or one number with another count of decimals."
+            f"{path}: {shown['unclear']}: thousands or a decimal part? No number in the file decides it; write "
+            "thousands without a sign, or one number with another count of decimals."
         )
     return "comma" in shown
 
 
 def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, assumed: list[str]) -> pd.DataFrame:
-    """Convert text to numbers with the decimal sign that fits every cell; other text stays as it is.
-
-    Raises:
-        ValueError: as `_has_decimal_commas`.
-    """
+    """Convert text to numbers with the decimal sign that fits every cell; other text stays as it is."""
     texts = {}
     for name in table.columns:
         column = table[name]

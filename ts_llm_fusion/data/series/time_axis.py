@@ -242,7 +242,7 @@ def _grid_of_freq(timestamps: pd.DatetimeIndex, freq: str, source: str) -> TimeG
         stamp = timestamps[int(np.argmin(on_grid))]
         raise ValueError(
             f"{source}: timestamp {stamp} is not on the grid of freq {freq!r}{_inferred_note(timestamps)}; give a "
-            "step that every row lies on, or mend the row."
+            "step that every row lies on, or correct the row."
         )
     return grid
 
@@ -423,13 +423,13 @@ def _cannot_tell(timestamps: pd.DatetimeIndex, source: str, odd: int | None = No
     times = np.unique((timestamps.asi8 - timestamps.asi8[0] + half_day) % _day(timestamps)) - half_day
     if timestamps.tz is not None and len(times) == 2 and np.abs(times).max() <= hour:
         return ValueError(
-            f"{source}: the time step cannot be told: the rows are days of a place whose clocks change, but in "
+            f"{source}: the time step cannot be determined: the rows are days of a place whose clocks change, but in "
             f"{timestamps.tz}, where row {odd + 1} ({timestamps[odd]}) fits in no --freq; give dates of that place "
             "without offsets, or in its time zone (DatetimeIndex.tz_convert)."
         )
     return ValueError(
-        f"{source}: the time step cannot be told: {counts.max()} of {len(timestamps) - 1} rows are {step} after the "
-        f"one before, and row {odd + 1} ({timestamps[odd]}) does not fit in; name the step with --freq (freq= in "
+        f"{source}: the time step cannot be determined: {counts.max()} of {len(timestamps) - 1} rows are {step} after "
+        f"the one before, and row {odd + 1} ({timestamps[odd]}) does not fit in; name the step with --freq (freq= in "
         "Python), such as h, 15min, D, B or MS."
     )
 
@@ -501,8 +501,8 @@ def _grid_by_weeks(timestamps: pd.DatetimeIndex, wall: pd.DatetimeIndex, source:
 def _infer_grid(timestamps: pd.DatetimeIndex, source: str) -> TimeGrid:
     if len(timestamps) < 2:
         raise ValueError(
-            f"{source}: {len(timestamps)} timestamp; at least 2 are needed to tell the time step, or name it with "
-            "--freq (freq= in Python)."
+            f"{source}: {len(timestamps)} timestamp; at least 2 are needed to determine the time step, or name it "
+            "with --freq (freq= in Python)."
         )
     wall = timestamps.tz_localize(None)
     _, counts = np.unique(wall.asi8 % _day(timestamps), return_counts=True)
