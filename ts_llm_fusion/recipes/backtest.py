@@ -88,16 +88,15 @@ def _timed(forecaster: PanelForecaster, name: str, seconds: dict[str, float]) ->
     return forecast
 
 
-def _rows(scores: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Scores that are defined, by forecaster."""
-    rows = {}
-    for name, row in scores.set_index("forecaster").iterrows():
-        defined = {str(metric): float(value) for metric, value in row.items() if value == value}
-        rows[str(name)] = {**defined, "count": int(row["count"])}
-    return rows
+def _rows(scores: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Scores by forecaster; None where one is not defined."""
+    return {
+        str(row.pop("forecaster")): {str(name): value if value == value else None for name, value in row.items()}
+        for row in scores.to_dict("records")
+    }
 
 
-def _with_owa(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+def _with_owa(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     base = rows["naive2"]
     return {
         name: {
