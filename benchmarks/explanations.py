@@ -72,13 +72,12 @@ def _evidence(
         columns |= {f"{level:g}": quantiles[:, k] for k, level in enumerate(model.config.quantiles)}
         evidence = evidence_of(
             outputs,
-            0,
+            row,
             model.config.experts,
             EXPERT_GROUPS,
             pd.Series(values[start:], index[:-horizon], name=name),
             pd.DataFrame(columns, index[-horizon:]),
             str(rng.choice(_UNITS)),
-            sample=row,
         )
         yield evidence, {group: float(means[row]) for group, means in without.items()}
 
@@ -161,12 +160,13 @@ def rebuild(claims: list[Claim], evidence: Evidence) -> np.ndarray:
 
 
 def _scale(evidence: Evidence) -> float:
-    """Error of the seasonal naive in the history, at least a thousandth of its deviation."""
+    """Error of the seasonal naive in the history, at least a thousandth of its deviation; 0 for a constant."""
     period = evidence.periods[0] if evidence.periods else 1
     values = evidence.history.to_numpy()
     changes = np.abs(values[period:] - values[:-period])
     error = float(np.nanmean(changes)) if (~np.isnan(changes)).any() else 0.0
-    return max(error, 1e-3 * float(np.nanstd(values)))
+    deviation = float(np.nanstd(values))
+    return max(error, 1e-3 * deviation) if deviation > 1e-9 * np.nanmax(np.abs(values)) else 0.0
 
 
 def _number(claim: Claim) -> float:

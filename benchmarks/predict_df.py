@@ -28,8 +28,8 @@ def long_table(series: int, points: int) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     return pd.DataFrame(
         {
-            "item_id": np.repeat([f"series {number}" for number in range(series)], points),
-            "timestamp": np.tile(pd.date_range("2024-01-01", periods=points, freq="h"), series),
+            "item_id": pd.Index([f"series {number}" for number in range(series)]).repeat(points),
+            "timestamp": np.tile(pd.date_range("2024-01-01", periods=points, freq="h").to_numpy(), series),
             "target": rng.normal(size=(series, points)).cumsum(1).ravel(),
         }
     )

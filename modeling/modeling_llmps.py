@@ -229,14 +229,14 @@ class LLMPSModel(LLMPSPreTrainedModel):
         values, mask = (x.transpose(1, 2).flatten(0, 1) for x in (values.to(self.dtype), mask))
         features = self.mscnn(values, mask)
         with_covariates = features
-        if past_covariates is not None:
+        if self.covariate_projection is not None and past_covariates is not None:
             covariates, _ = fit_to_length(past_covariates, None, self.config.context_length)
             by_step = self.covariate_projection(covariates).transpose(1, 2)
             with_covariates = features + by_step.repeat_interleave(num_variables, dim=0)
         # (series, channels, time) -> (series, tokens, channels * patch): a view where a whole series is one token.
         patches = with_covariates.unfold(-1, self.patch_length, self.patch_stride).transpose(1, 2).flatten(2)
         tokens = self.token_projection(patches)
-        if static_covariates is not None:
+        if self.static_projection is not None and static_covariates is not None:
             tokens = (
                 tokens + self.static_projection(static_covariates).repeat_interleave(num_variables, dim=0)[:, None]
             )
@@ -356,7 +356,7 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         head_outputs = self.head(states).float()
         # (batch, variables, horizon, 1 + quantiles) -> time before variables
         forecasts = head_outputs.unflatten(-1, (horizon, -1)).transpose(1, 2)
-        if future_covariates is not None:
+        if self.covariate_head is not None and past_covariates is not None:
             known = past_covariates[:, -self.config.context_length :, : self.config.num_known_covariates]
             past_mean = known.to(self.dtype).nanmean(1, keepdim=True).nan_to_num(nan=0.0)
             forecasts = forecasts + self.covariate_head(future_covariates, past_mean, states).float()

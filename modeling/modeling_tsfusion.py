@@ -443,7 +443,8 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             seasonal_period: steps of a season: one number for all series or a tensor (batch,) or (batch, channels),
                 beside which a longer season is searched for; two for two seasons, (24, 168) or a tensor
                 (batch, channels, 2). 1 is no season, 0 or None a season to find in the history.
-            prediction_length: steps to forecast; those of `future_values`, else `config.prediction_length` by default.
+            prediction_length: steps to forecast; those of `future_values` or `future_covariates`, else
+                `config.prediction_length` by default.
             quantile_levels: rising levels between 0 and 1 of `full_predictions`; `config.quantiles` by default.
             past_covariates: (batch, time, features), numbers or 0 and 1, shared by the channels; NaN is missing and
                 interpolated. Effects are learned from each history alone, and are nothing where it does not show any.
@@ -459,8 +460,9 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         levels = list(self.config.quantiles if quantile_levels is None else quantile_levels)
         if not levels or any(not 0 < q < 1 for q in levels) or sorted(set(levels)) != levels:
             raise ValueError(f"quantile_levels is {levels}; give rising levels between 0 and 1.")
-        if prediction_length is None and future_values is not None:
-            prediction_length = future_values.shape[1]
+        for future in (future_values, future_covariates):
+            if prediction_length is None and future is not None:
+                prediction_length = future.shape[1]
         encoded = self.model(
             past_values, past_observed_mask, seasonal_period, prediction_length, past_covariates, future_covariates
         )
@@ -478,10 +480,10 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                     f"{(batch, encoded.steps.shape[1], channels)}."
                 )
             counted = observed(future_values, future_observed_mask).transpose(1, 2).flatten(0, 1)
-            future = future_values.transpose(1, 2).flatten(0, 1)
+            target = future_values.transpose(1, 2).flatten(0, 1)
             if effects is not None:
-                future = future - effects.sum(-1)
-            loss = self._loss(encoded, median, offsets, future, counted)
+                target = target - effects.sum(-1)
+            loss = self._loss(encoded, median, offsets, target, counted)
 
         wanted = torch.tensor(levels, dtype=torch.float64, device=median.device)
         known = self.config.quantile_levels

@@ -323,7 +323,9 @@ def _select(given: _Evidence, count: Tensor, against: Tensor, most: int) -> _Pat
     # The prior is worth one observation.
     prior = left[..., :-1] / count + _TINY
     left[..., :-1] += prior
-    rows, picks, evidence = [], [], [given.start]
+    rows: list[Tensor] = []
+    picks: list[Tensor] = []
+    evidence = [given.start]
     for _ in range(min(most, size - 1)):
         unexplained = left[..., -1:].clamp(min=floor)
         after = (unexplained - target[..., :-1].square() / left[..., :-1]).clamp(min=floor)

@@ -84,10 +84,10 @@ class CovariateInputs:
         Raises:
             ValueError: unknown features of time, or as `CovariateEncoder.fit`.
         """
-        fitted = [CovariateEncoder.fit(table[list(names)]).columns for names in (known, past, static)]
-        numbers = [column.name for columns in fitted for column in columns if column.kind == "number"]
+        columns = [CovariateEncoder.fit(table[list(names)]).columns for names in (known, past, static)]
+        numbers = [column.name for encoded in columns for column in encoded if column.kind == "number"]
         scaler = {name: column_moments(table[name], f"covariate {name!r}") for name in numbers}
-        return cls(*fitted, time_features, scaler)
+        return cls(columns[0], columns[1], columns[2], time_features, scaler)
 
     @property
     def names(self) -> list[str]:

@@ -245,6 +245,12 @@ def plot_reasons(history: pd.Series, forecast: pd.DataFrame, shares: pd.DataFram
         shares: by timestamp, a column for each part; rows add up to 1.
         title: title of the figure.
     """
+    places = {"^": int(forecast["mean"].argmax()), "v": int(forecast["mean"].argmin())}
+    if len(forecast) == 1:
+        # One step is drawn half a step wide, so that it can be seen.
+        (at,), quarter = forecast.index, (forecast.index[0] - history.index[-1]) / 4
+        forecast, shares = (table.iloc[[0, 0]].set_axis([at - quarter, at + quarter]) for table in (forecast, shares))
+        places = {}
     figure = Figure(figsize=(10, 5.2), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=(3, 1))
     shown, mean = history.iloc[-_HISTORY_RATIO * max(len(forecast), _LEAST_SHOWN) :], forecast["mean"]
@@ -255,9 +261,8 @@ def plot_reasons(history: pd.Series, forecast: pd.DataFrame, shares: pd.DataFram
     for low, high, label in bands[::2]:
         style = {"color": _FORECAST, "alpha": 0.2, "linewidth": 0, "label": label}
         upper.fill_between(forecast.index, low["value"], high["value"], **style)
-    marker = "o" if len(mean) == 1 else None
-    upper.plot(forecast.index, mean, color=_FORECAST, linewidth=1.6, label="forecast", marker=marker)
-    for place, mark in ((int(mean.argmax()), "^"), (int(mean.argmin()), "v")):
+    upper.plot(forecast.index, mean, color=_FORECAST, linewidth=1.6, label="forecast")
+    for mark, place in places.items():
         upper.plot(forecast.index[place], mean.iloc[place], marker=mark, color=_TRUTH, markersize=6)
     upper.axvline(shown.index[-1], color="#adb5bd", linewidth=0.8)
     upper.legend(loc="upper left", ncols=4, frameon=False, fontsize="small", bbox_to_anchor=(0, 1.14))
@@ -266,6 +271,8 @@ def plot_reasons(history: pd.Series, forecast: pd.DataFrame, shares: pd.DataFram
     )
     lower.set_ylabel("weight")
     lower.set_ylim(0, 1)
+    if not places:
+        lower.set_xticks([])
     lower.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize="small", reverse=True)
     for panel in (upper, lower):
         panel.margins(x=0.01)

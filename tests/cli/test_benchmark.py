@@ -270,4 +270,4 @@ def test_a_ready_checkpoint_is_a_model_of_a_benchmark(folder: Path) -> None:
     assert len(results) == 2
     assert results.loc["built-in", "mse"] < 0.1 * results.loc["repeat_last", "mse"]
     assert results["test_windows"].nunique() == 1
-    assert results.loc["built-in", ["parameters", "look_back"]].tolist() == [0, 2112]
+    assert results.loc["built-in", ["parameters", "context_length"]].tolist() == [0, 2112]

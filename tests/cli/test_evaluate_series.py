@@ -45,8 +45,10 @@ def test_a_long_table_is_evaluated_as_cross_validation_does(
     expected = ts_llm_fusion.score_forecasts(table)
     assert list(found["results"]) == ["seasonal_naive", "ridge", "built-in"] == expected["forecaster"].tolist()
     for row in expected.to_dict("records"):
-        assert found["results"][row.pop("forecaster")] == pytest.approx({k: v for k, v in row.items() if v == v})
-    assert "coverage" not in found["results"]["ridge"]
+        assert found["results"][row.pop("forecaster")] == pytest.approx(
+            {metric: value if value == value else None for metric, value in row.items()}
+        )
+    assert found["results"]["ridge"]["coverage"] is None
     assert set(found["seconds"]) == set(found["results"])
     written = pd.read_parquet(tmp_path / "out" / "forecasts.parquet")
     pd.testing.assert_frame_equal(ts_llm_fusion.score_forecasts(written), expected)

@@ -124,6 +124,22 @@ def test_the_built_in_forecaster_has_the_season_of_the_calendar_and_a_calibrated
         np.testing.assert_allclose(first[str(level)], alone.full_predictions[0, :, 0, k].numpy(), rtol=1e-5)
 
 
+def test_known_covariates_of_a_task_reach_the_built_in_forecaster(series: list[np.ndarray], tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    rows = []
+    for number, values in enumerate(series):
+        promotion = (rng.random(len(values)) < 0.3).astype(float)
+        dates = pd.date_range("2024-01-01", periods=len(values), freq="h").to_numpy()
+        target = values[:, 0] + 5 * promotion
+        rows.append({"id": f"s{number}", "timestamp": dates, "target": target, "promotion": promotion})
+    pd.DataFrame(rows).to_parquet(tmp_path / "promotions.parquet")
+    found = {}
+    for known in ([], ["promotion"]):
+        task = fev.Task(str(tmp_path / "promotions.parquet"), horizon=HORIZON, known_dynamic_columns=known)
+        found[len(known)] = summary(task, "built-in")["test_error"]
+    assert found[1] < 0.3 * found[0]
+
+
 @pytest.mark.parametrize("name", ("auto_ets", "auto_theta"))
 def test_statistical_forecasters_beat_the_last_value(name: str, task: "fev.Task") -> None:
     pytest.importorskip("statsforecast")

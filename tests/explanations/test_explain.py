@@ -14,8 +14,9 @@ from transformers import PreTrainedModel
 from ts_llm_fusion import BUILT_IN, check_text, explain
 from ts_llm_fusion.data.series.sources import SeriesSource, load_series
 from ts_llm_fusion.explanations.explain import explain_evidence, explain_source
-from ts_llm_fusion.forecasting import forecast_frame, load_forecaster
+from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.modeling.configuration_tsfusion import EXPERT_GROUPS, EXPERTS
+from ts_llm_fusion.prediction import forecast_frame
 from ts_llm_fusion.processing.feature_extraction_forecast import ForecastFeatureExtractor
 
 
@@ -33,7 +34,7 @@ def table(*names: str) -> pd.DataFrame:
 
 def test_the_reasons_are_those_of_the_forecast(forecaster):
     source = load_series(table("a", "b"))
-    explanations = explain_source(*forecaster, source, 12, unit="t")
+    explanations = explain_source(forecaster[0], source, 12, unit="t")
     forecast = forecast_frame(*forecaster, source, 12)
     for name, explanation in zip("ab", explanations, strict=True):
         facts, evidence = explanation.facts, explanation.evidence
@@ -52,11 +53,11 @@ def test_the_reasons_are_those_of_the_forecast(forecaster):
 
 
 def test_an_effect_is_what_the_model_forecasts_without_the_group(forecaster):
-    model, feature_extractor = forecaster
-    (explanation,) = explain_source(model, feature_extractor, load_series(table("a")), 12)
+    model, _ = forecaster
+    (explanation,) = explain_source(model, load_series(table("a")), 12)
     past = torch.tensor(table("a").to_numpy())[None]
     with torch.no_grad():
-        encoded = model.model(past, prediction_length=12)
+        encoded = model.model(past, seasonal_period=12, prediction_length=12)
         available = encoded.available
         for share in explanation.facts.experts.groups:
             others = torch.tensor([EXPERT_GROUPS[name] != share.name for name in model.config.experts])
@@ -87,14 +88,23 @@ def test_any_series_is_explained(forecaster, values):
     index = pd.date_range("2024-03-30", periods=len(values), freq="h", tz="Europe/Berlin")
     for horizon, dated in ((1, True), (7, True), (7, False)):
         source = load_series(pd.DataFrame({"x": values}, index=index))
-        (explanation,) = explain_source(*forecaster, SeriesSource("x", source.series, dated=dated), horizon)
+        (explanation,) = explain_source(forecaster[0], SeriesSource("x", source.series, dated=dated), horizon)
         assert 2 <= len(explanation.sentences) <= 6
         assert ("at step" in explanation.text) is not dated or horizon == 1
         json.dumps(explanation.to_dict(), allow_nan=False)
 
 
+def test_a_value_long_ago_is_said_to_be_long_ago(forecaster):
+    values = np.full(2300, np.nan)
+    values[:3] = 1, 2, 4
+    source = load_series(pd.DataFrame({"x": values}, index=pd.date_range("2000-01-01", periods=2300, freq="D")))
+    (explanation,) = explain_source(forecaster[0], source, 7)
+    assert explanation.facts.last.time == "2000-01-03T00:00:00" and explanation.facts.gaps.at_end == 2297
+    assert "4.000 on Monday 3 January 2000" in explanation.text
+
+
 def test_words_that_do_not_hold_are_an_error(forecaster, monkeypatch):
-    (explanation,) = explain_source(*forecaster, load_series(table("a")), 12)
+    (explanation,) = explain_source(forecaster[0], load_series(table("a")), 12)
     monkeypatch.setattr("ts_llm_fusion.explanations.explain.sentences", lambda facts, seed: ["It will rain."])
     with pytest.raises(RuntimeError, match="It will rain"):
         explain_evidence(explanation.evidence)
@@ -103,6 +113,8 @@ def test_words_that_do_not_hold_are_an_error(forecaster, monkeypatch):
 def test_units_and_models_without_experts_are_refused(tmp_path: Path):
     with pytest.raises(ValueError, match="at most 40 printable characters"):
         explain(table("a"), 12, unit="two\nlines")
+    with pytest.raises(ValueError, match="give it to load_series"):
+        explain(load_series(table("a")), 12, freq="MS")
     save_forecaster(tmp_path)
     with pytest.raises(ValueError, match="no named experts"):
         explain(table("series 1"), 2, tmp_path)

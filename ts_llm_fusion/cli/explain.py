@@ -61,7 +61,7 @@ def main(args: Sequence[str]) -> None:
         options.freq,
         default_freq=feature_extractor.freq,
     )
-    explanations = explain_source(model, feature_extractor, source, options.prediction_length, unit, options.seed)
+    explanations = explain_source(model, source, options.prediction_length, unit, options.seed)
     if options.json:
         print(json.dumps([explanation.to_dict() for explanation in explanations], indent=2, ensure_ascii=False))
     else:

@@ -12,11 +12,13 @@ from ..training.fine_tuning import FineTuningArguments
 def main(args: Sequence[str]) -> None:
     """Run the command."""
     if RecipeParser((FineTuningArguments,)).parse_known_recipe(args).start is None:
-        (*settings, arguments), recipe = RecipeParser(FORECASTER_SETTINGS).parse_run(args)
-        metrics = run_forecaster_recipe(*settings, arguments, recipe)
+        settings, recipe = RecipeParser(FORECASTER_SETTINGS).parse_run(args)
+        data, config, backbone, arguments = settings
+        metrics = run_forecaster_recipe(data, config, backbone, arguments, recipe)
     else:
-        (*settings, arguments), recipe = RecipeParser(FINE_TUNING_SETTINGS).parse_run(args)
-        metrics = run_fine_tuning_recipe(*settings, arguments, recipe)
+        settings, recipe = RecipeParser(FINE_TUNING_SETTINGS).parse_run(args)
+        data, fine_tuning, arguments = settings
+        metrics = run_fine_tuning_recipe(data, fine_tuning, arguments, recipe)
     if metrics is None:
         return
     print(

@@ -170,5 +170,5 @@ def _named(table: pd.DataFrame, panel: Panel, forecasters: list[str], levels: li
     columns[panel.timestamp_column] = panel.timestamps[table["row"]]
     columns["cutoff"] = panel.timestamps[table["cutoff"]]
     columns["target_name"] = target_name
-    columns["forecaster"] = pd.Index(forecasters, dtype="str").take(table["forecaster"])
+    columns["forecaster"] = pd.Index(forecasters, dtype="str").take(table["forecaster"].to_numpy())
     return pd.DataFrame({**columns, **{name: table[name] for name in ("actual", "predictions", *levels, "scale")}})

@@ -56,10 +56,12 @@ def make_forecasters(models: Models, baselines: Sequence[str], batch_size: int) 
         batch_size: series at once.
 
     Raises:
-        ValueError: an unknown baseline, or a name that is given twice.
+        ValueError: an unknown baseline, a name that is given twice, or none at all.
     """
     check_fitted(baselines)
     names = [*baselines, *models]
+    if not names:
+        raise UserError("no forecaster is given; name a model or a baseline.")
     twice = [name for number, name in enumerate(names) if name in names[:number]]
     if twice:
         raise UserError(f"baselines: {twice[0]} is given twice.")

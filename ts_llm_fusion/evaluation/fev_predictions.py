@@ -76,19 +76,19 @@ def _predict_window(window: "fev.EvaluationWindow", task: "fev.Task", forecaster
 
     fev = require("fev", "fev")
     past, future, static = fev.convert_input_data(window, adapter="pandas")
-    keys = [task.id_column, task.timestamp_column]
     if static is not None:
         past = past.merge(static, on=task.id_column)
     known = list(task.known_dynamic_columns)
     panel = read_panel(
         past,
-        *keys,
+        task.id_column,
+        task.timestamp_column,
         list(task.target_columns),
         default_freq=task.freq,
         source=task.dataset_path,
     )
     levels = list(task.quantile_levels)
-    future_df = future[[*keys, *known]] if known else None
+    future_df = future[[task.id_column, task.timestamp_column, *known]] if known else None
     found = forecaster(panel, task.horizon, levels, np.full(len(panel), task.seasonality), future_df)
     # A series without an observed value has no forecast, and fev takes no missing one.
     mean = np.nan_to_num(found.mean)

@@ -20,7 +20,7 @@ _NEEDED = ("forecaster", "actual", "predictions", "scale")
 def _levels(table: pd.DataFrame) -> dict[str, float]:
     """Columns of quantiles with their levels, rising."""
     levels = pd.to_numeric(pd.Series(table.columns, index=table.columns), errors="coerce")
-    return levels[(levels > 0) & (levels < 1)].sort_values().to_dict()
+    return {str(name): level for name, level in levels[(levels > 0) & (levels < 1)].sort_values().items()}
 
 
 def score_forecasts(forecasts: Any, by: str | Sequence[str] = ()) -> Any:

@@ -90,13 +90,14 @@ def model_forecaster(
         seasonal_period: steps of the season, 1 for none, for a model that takes it; found from the data by default.
         quantile_levels: levels, for a model that gives any; those of its configuration by default, and for any other.
     """
-    taken_by_model = inspect.signature(model.predict).parameters
+    method: Any = model.predict
+    taken_by_model = inspect.signature(method).parameters
     given_levels = bool(quantile_levels) and "quantile_levels" in taken_by_model
     levels = tuple(quantile_levels if given_levels else model.config.quantiles)
     further: dict[str, Any] = {"quantile_levels": levels} if given_levels else {}
     if seasonal_period is not None and "seasonal_period" in taken_by_model:
         further["seasonal_period"] = seasonal_period
-    predict: Any = partial(model.predict, prediction_length=prediction_length, **further)
+    predict: Any = partial(method, prediction_length=prediction_length, **further)
 
     def forecast(past_values: Tensor, **covariates: Tensor) -> Forecast:
         length = model.config.context_length

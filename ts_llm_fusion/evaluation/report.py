@@ -31,7 +31,7 @@ def _cell(value: float | None) -> str:
     return str(value) if isinstance(value, int) else f"{value:.4f}"
 
 
-def results_table(rows: Mapping[str, Mapping[str, float]]) -> str:
+def results_table(rows: Mapping[str, Mapping[str, float | None]]) -> str:
     """Format results as a Markdown table, with a row for each forecaster and a column for each metric of any.
 
     Args:

@@ -333,7 +333,8 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
         return words in [name.replace("_", " ") for name in _as_list(actual)]
     if "|" in kind:
         # Of nothing both directions are true.
-        return abs(actual) <= _TIE * 10.0 ** measures.place() or words == kind.split("|")[0 if actual > 0 else 1]
+        is_nothing = bool(abs(actual) <= _TIE * 10.0 ** measures.place())
+        return is_nothing or words == kind.split("|")[0 if actual > 0 else 1]
     if kind == "rate" and words.rpartition(" per ")[2] != calendar.each:
         return False
     claimed = parse_number(words.split()[0])

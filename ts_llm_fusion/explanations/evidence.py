@@ -71,35 +71,33 @@ class Evidence:
 
 def evidence_of(
     outputs: Any,
-    channel: int,
+    sample: int,
     experts: Sequence[str],
     groups: dict[str, str],
     history: pd.Series,
     forecast: pd.DataFrame,
     unit: str = "",
     dated: bool = True,
-    sample: int = 0,
 ) -> Evidence:
-    """Evidence of one series of a batch.
+    """Evidence of one sample of a batch, whose channel is its series.
 
     Args:
         outputs: of `TSFusionForForecasting`.
-        channel: of the series.
+        sample: its place in the batch.
         experts: their names, `config.experts`.
         groups: group of each.
         history: see [`Evidence`].
         forecast: see [`Evidence`].
         unit: see [`Evidence`].
         dated: see [`Evidence`].
-        sample: of the batch.
     """
 
     def frame(tensor: Any) -> pd.DataFrame:
-        return pd.DataFrame(tensor[sample, :, channel].double().cpu().numpy(), forecast.index, list(experts))
+        return pd.DataFrame(tensor[sample, :, 0].double().cpu().numpy(), forecast.index, list(experts))
 
     weights = frame(outputs.expert_weights)
     used = list(weights.columns[(weights > 0).any()])
-    periods = outputs.seasonal_periods[sample, channel].tolist()
+    periods = outputs.seasonal_periods[sample, 0].tolist()
     return Evidence(
         name=str(history.name),
         history=history,

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from transformers import PreTrainedModel
 
+from ..data.series.panels import wide_panel
 from ..data.series.sources import SeriesSource, load_series
 from ..errors import UserError
 from ..families import BUILT_IN
-from ..forecasting import forecast_frame, load_forecaster, model_order
+from ..forecasting import load_forecaster
 from ..modeling.configuration_tsfusion import EXPERT_GROUPS
-from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..prediction import BATCH_SIZE, check_horizon, panel_batches
 from .checks import Claim, check_text
 from .evidence import Evidence, evidence_of
 from .facts import Facts, find_facts
@@ -133,18 +134,17 @@ def explain(
         data = load_series(data, target_columns=target_columns, freq=freq, default_freq=feature_extractor.freq)
     elif target_columns is not None or freq is not None:
         raise UserError("target_columns or freq is given, but the series are loaded; give it to load_series.")
-    return explain_source(forecaster, feature_extractor, data, prediction_length, unit, seed)
+    return explain_source(forecaster, data, prediction_length, unit, seed)
 
 
-def _read_by_model(series: pd.Series, context_length: int) -> pd.Series:
-    """The last rows, filled with the last value before them where they have none, as `forecast_frame` does."""
+def _history(series: pd.Series, context_length: int) -> pd.Series:
+    """The rows that the model reads; all, where only a value before these is observed, which it goes by then."""
     history = series.iloc[-context_length:].astype(np.float64)
-    return history.fillna(series[series.notna()].iloc[-1]) if history.isna().all() else history
+    return series.astype(np.float64) if history.isna().all() else history
 
 
 def explain_source(
     model: PreTrainedModel,
-    feature_extractor: ForecastFeatureExtractor,
     source: SeriesSource,
     prediction_length: int | None = None,
     unit: str = "",
@@ -156,27 +156,29 @@ def explain_source(
             f"a forecast of {type(model).__name__} has no named experts to explain it by; use a TSFusion forecaster, "
             "such as the built-in one."
         )
-    # Reasons and table are of one pass of the model.
-    passes: list[Any] = []
-    hook = model.register_forward_hook(lambda module, args, output: passes.append(output))
-    try:
-        table = forecast_frame(model, feature_extractor, source, prediction_length)
-    finally:
-        hook.remove()
-    (outputs,) = passes
-    places = np.argsort(model_order(model.config, feature_extractor, source.series.columns))
-    explanations = []
-    for column, name in enumerate(source.series.columns):
-        forecast = table[table["series"] == name].set_index("timestamp").drop(columns="series")
-        evidence = evidence_of(
-            outputs,
-            int(places[column]),
-            model.config.experts,
-            EXPERT_GROUPS,
-            _read_by_model(source.series.iloc[:, column], model.config.context_length),
-            forecast,
-            unit,
-            source.dated,
+    panel, levels = wide_panel(source), model.config.quantiles
+    horizon = check_horizon(model.config.prediction_length if prediction_length is None else prediction_length)
+    timestamps = panel.future_timestamps(horizon)[:horizon]
+    explanations: dict[int, Explanation] = {}
+    predict: Any = model.predict
+    for chosen, batch in panel_batches(panel, np.arange(len(panel)), model.config.context_length, BATCH_SIZE):
+        periods = batch.seasonal_periods[:, None].to(model.device)
+        outputs = predict(
+            batch.values.to(model.device), prediction_length=horizon, quantile_levels=levels, seasonal_period=periods
         )
-        explanations.append(explain_evidence(evidence, seed))
-    return explanations
+        for sample, column in enumerate(chosen.tolist()):
+            quantiles = outputs.full_predictions[sample, :, 0].double().cpu().numpy()
+            forecast = pd.DataFrame(quantiles, timestamps, [f"{level:g}" for level in levels])
+            forecast.insert(0, "mean", outputs.mean_predictions[sample, :, 0].double().cpu().numpy())
+            evidence = evidence_of(
+                outputs,
+                sample,
+                model.config.experts,
+                EXPERT_GROUPS,
+                _history(source.series.iloc[:, column], model.config.context_length),
+                forecast,
+                unit,
+                source.dated,
+            )
+            explanations[column] = explain_evidence(evidence, seed)
+    return [explanations[column] for column in range(len(panel))]

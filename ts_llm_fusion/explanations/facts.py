@@ -1,7 +1,7 @@
 """Facts of a forecast, computed from its evidence: level, trend, season, band, gaps and the shares of the experts."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -254,8 +254,17 @@ def _phase_means(values: np.ndarray, phase: np.ndarray, period: int) -> np.ndarr
         return np.bincount(phase, values, period) / counts
 
 
-def _fit_season(history: np.ndarray, period: int) -> tuple[np.ndarray, float, int] | None:
-    """Profile by phase from the first step of the forecast on, strength, and seasons; None where it cannot be told."""
+class _Fit(NamedTuple):
+    """A season of the history: its profile by phase from the first step of the forecast on; see [`Season`]."""
+
+    period: int
+    profile: np.ndarray
+    strength: float
+    cycles: int
+
+
+def _fit_season(history: np.ndarray, period: int) -> _Fit | None:
+    """Fit a line and a season to the last seasons of a history; None where the season cannot be told."""
     observed = np.flatnonzero(~np.isnan(history))
     cycles = min(_MOST_CYCLES, (len(history) - observed[0]) // period)
     if cycles < 2:
@@ -276,19 +285,30 @@ def _fit_season(history: np.ndarray, period: int) -> tuple[np.ndarray, float, in
     if total <= (1e-9 * np.abs(values).max()) ** 2:
         return None
     strength = 1 - (rest**2).sum() / (len(time) - period - 1) / total
-    return profile - profile.mean(), float(max(strength, 0.0)), cycles
+    return _Fit(period, profile - profile.mean(), float(max(strength, 0.0)), cycles)
 
 
-def _choose_season(evidence: Evidence, history: np.ndarray, steps: int) -> tuple[int, np.ndarray, float, int] | None:
-    """Period, profile, strength and number of seasons of the one that is named."""
-    fits = {period: _fit_season(history, period) for period in sorted(evidence.periods)}
-    found = {period: fit for period, fit in fits.items() if fit is not None and fit[1] >= _LEAST_STRENGTH}
-    found = {period: fit for period, fit in found.items() if period <= steps} or found
-    chosen: tuple[int, np.ndarray, float, int] | None = None
-    for period, fit in found.items():
-        if chosen is None or fit[1] > chosen[2] + _BETTER:
-            chosen = (period, *fit)
+def _choose_season(evidence: Evidence, history: np.ndarray, steps: int) -> _Fit | None:
+    """Fit of the season that is named; see [`Season`]."""
+    fits = [_fit_season(history, period) for period in sorted(evidence.periods)]
+    found = [fit for fit in fits if fit is not None and fit.strength >= _LEAST_STRENGTH]
+    found = [fit for fit in found if fit.period <= steps] or found
+    chosen: _Fit | None = None
+    for fit in found:
+        if chosen is None or fit.strength > chosen.strength + _BETTER:
+            chosen = fit
     return chosen
+
+
+def _season(evidence: Evidence, fit: _Fit, forecast: np.ndarray, slope: float, place: int) -> Season:
+    """Describe a season whose corners are shown where the horizon holds it."""
+    corners: list[Point] = []
+    if fit.period <= len(forecast):
+        line = forecast.mean() + slope * (np.arange(len(forecast)) - (len(forecast) - 1) / 2)
+        deviation = (forecast - line)[: fit.period]
+        corners = [_point(evidence, deviation[at], at + 1) for at in _corners(deviation, 10.0**place)]
+    name = season_name(evidence.timestamps, fit.period, evidence.dated)
+    return Season(fit.period, name, fit.cycles, fit.strength, *corners)
 
 
 def _corners(deviation: np.ndarray, least: float) -> list[int]:
@@ -387,22 +407,12 @@ def find_facts(evidence: Evidence) -> Facts:
     history = evidence.history.to_numpy(dtype=np.float64)
     forecast = evidence.forecast["mean"].to_numpy(dtype=np.float64)
     steps = len(forecast)
-    chosen = _choose_season(evidence, history, steps)
-    within = chosen is not None and chosen[0] <= steps
-    slope = _trend_slope(forecast, chosen[1] if chosen and within else None) if steps > 1 else 0.0
+    fit = _choose_season(evidence, history, steps)
+    profile = fit.profile if fit is not None and fit.period <= steps else None
+    slope = _trend_slope(forecast, profile) if steps > 1 else 0.0
     band = _band(evidence)
     width, size = band[1] if band else 0.0, float(max(np.abs(forecast).max(), np.nanmax(np.abs(history))))
     place = rounding_place(width, size)
-    season = None
-    if chosen is not None:
-        period, _, strength, cycles = chosen
-        corners: list[Point] = []
-        if within:
-            deviation = forecast - forecast.mean() - slope * (np.arange(steps) - (steps - 1) / 2)
-            places = _corners(deviation[:period], 10.0**place)
-            corners = [_point(evidence, deviation[corner], corner + 1) for corner in places]
-        name = season_name(evidence.timestamps, period, evidence.dated)
-        season = Season(period, name, cycles, strength, *corners)
     last = int(np.flatnonzero(~np.isnan(history))[-1])
     return Facts(
         name=evidence.name,
@@ -413,8 +423,8 @@ def find_facts(evidence: Evidence) -> Facts:
         last=_point(evidence, history[last], last + 1 - len(history)),
         horizon=_horizon(evidence, forecast),
         trend=Trend(slope, slope * (steps - 1)) if steps > 1 else None,
-        season=season,
-        comparison=_compare(history, forecast, season.period if season else None),
+        season=_season(evidence, fit, forecast, slope, place) if fit else None,
+        comparison=_compare(history, forecast, fit.period if fit else None),
         band=band[0] if band else None,
         gaps=_gaps(history),
         experts=_experts(evidence),

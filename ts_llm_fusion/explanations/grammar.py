@@ -44,6 +44,7 @@ _SEASONS = (
 )
 _DIFFERENCE = "{comparison.difference:size} {comparison.difference:above|below}"
 _PERCENT = "{comparison.difference:size} ({comparison.percent:percent}) {comparison.difference:above|below}"
+_COMPARED, _EARLIER = "{comparison.steps:duration}", "{season.period:duration}"
 _WIDTHS = "{band.first:size} wide {horizon.first:when} and {band.last:size} {horizon.last:when}"
 _MISSING = "{gaps.missing:count} of {gaps.length:count} values are missing, at most {gaps.longest:count} in a row"
 
@@ -101,24 +102,17 @@ FRAMES: dict[str, tuple[str, ...]] = {
         f"The {{season:season}} {_STRENGTH} seasons, and is longer than the horizon.",
     ),
     "same season before": (
-        f"On average the first {{comparison.steps:duration}} lie {_PERCENT} the same ones {{season.period:duration}} "
-        "earlier.",
-        f"Its first {{comparison.steps:duration}} are on average {_PERCENT} what was observed "
-        "{season.period:duration} before.",
-        f"Compared with the same time {{season.period:duration}} earlier, the first {{comparison.steps:duration}} "
-        f"average {_PERCENT} it.",
+        f"Over {_COMPARED} it lies on average {_PERCENT} the same time {_EARLIER} earlier.",
+        f"Over {_COMPARED} it averages {_PERCENT} what was observed {_EARLIER} before.",
     ),
     "same season before, without percent": (
-        f"On average the first {{comparison.steps:duration}} lie {_DIFFERENCE} the same ones "
-        "{season.period:duration} earlier.",
-        f"Its first {{comparison.steps:duration}} are on average {_DIFFERENCE} what was observed "
-        "{season.period:duration} before.",
+        f"Over {_COMPARED} it lies on average {_DIFFERENCE} the same time {_EARLIER} earlier.",
+        f"Over {_COMPARED} it averages {_DIFFERENCE} what was observed {_EARLIER} before.",
     ),
     "same season before, flat": (
-        "On average the first {comparison.steps:duration} lie within {comparison.difference:below} of the same ones "
-        "{season.period:duration} earlier.",
-        "Its first {comparison.steps:duration} differ on average by less than {comparison.difference:below} from what "
-        "was observed {season.period:duration} before.",
+        f"Over {_COMPARED} it lies on average within {{comparison.difference:below}} of the same time {_EARLIER} "
+        "earlier.",
+        f"Over {_COMPARED} it averages within {{comparison.difference:below}} of what was observed {_EARLIER} before.",
     ),
     "recent values": (
         f"On average it lies {_PERCENT} the last {{comparison.steps:duration}} of the history.",

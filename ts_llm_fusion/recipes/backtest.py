@@ -52,7 +52,7 @@ class BacktestArguments:
     id_column: list[str] | None = field(
         default=None,
         metadata={
-            "help": "Column, or columns, of ids of a long table; found by its name by default.",
+            "help": "Column, or columns, of ids of a long table (also --id); found by its name by default.",
             "aliases": "--id",
         },
     )
@@ -88,14 +88,15 @@ def _timed(forecaster: PanelForecaster, name: str, seconds: dict[str, float]) ->
     return forecast
 
 
-def _rows(scores: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Scores that are defined, by forecaster."""
-    rows = scores.set_index("forecaster").to_dict("index")
-    defined = {name: {metric: value for metric, value in row.items() if value == value} for name, row in rows.items()}
-    return {name: {**row, "count": int(row["count"])} for name, row in defined.items()}
+def _rows(scores: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Scores by forecaster; None where one is not defined."""
+    return {
+        str(row.pop("forecaster")): {str(name): value if value == value else None for name, value in row.items()}
+        for row in scores.to_dict("records")
+    }
 
 
-def _with_owa(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+def _with_owa(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     base = rows["naive2"]
     return {
         name: {
@@ -151,10 +152,10 @@ def backtest_forecasters(
         **reading_options(models, [*known, *data_arguments.past_covariates, *data_arguments.static_covariates]),
     )
     check_known(panel, known)
+    season = rules.seasonality if rules else data_arguments.seasonal_period
     if rules:
-        horizon, season = rules.horizon, rules.seasonality
+        horizon = rules.horizon
     else:
-        season = data_arguments.seasonal_period
         horizon = forecast.prediction_length or _usual_horizon(panel, [model.config for model, _ in models.values()])
     horizon = check_horizon(horizon)
     step = horizon if rolling.step is None else check_count("step", rolling.step)

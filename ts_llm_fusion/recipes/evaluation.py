@@ -71,8 +71,8 @@ class ForecastArguments:
     prediction_length: int | None = field(
         default=None,
         metadata={
-            "help": "Horizon; by default that of the trained models, the shortest that is published for the set, or a "
-            "season.",
+            "help": "Horizon (also --horizon); by default that of the trained models, the shortest that is published "
+            "for the set, or a season.",
             "aliases": "--horizon",
         },
     )

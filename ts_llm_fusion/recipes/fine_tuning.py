@@ -23,6 +23,7 @@ from ..families import BUILT_IN_NAME
 from ..forecasting import load_forecaster
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..requirements import versions
 from ..training.fine_tuning import (
     ComputedWindows,
     FineTuningArguments,
@@ -32,12 +33,12 @@ from ..training.fine_tuning import (
 )
 from ..training.forecaster import train_forecaster
 from ..training.runs import trained_parameters
-from .endings import finish_run, save_run, versions
+from .endings import finish_run, save_run
 from .run_folder import start_run
 
 logger = logging.getLogger(__name__)
 
-_PACKAGES = ("ts-llm-fusion", "torch", "transformers", "accelerate")
+_PACKAGES = ("transformers", "accelerate")
 # Settings of the recipe.
 FINE_TUNING_SETTINGS = (DataArguments, FineTuningArguments, FineTuningTrainingArguments)
 # Most numbers of the experts of training windows, and as many of validation windows, that are held: 256 MiB.
@@ -183,7 +184,8 @@ def run_fine_tuning_recipe(
         for segment, numbers in ((training, drawn), (validation, spaced))
     )
 
-    tuner, start = GateTuner(model), copy.deepcopy(model)
+    tuner = GateTuner(model)
+    start: Any = copy.deepcopy(model)
     parameters = trained_parameters(tuner)
     batch_size = arguments.per_device_eval_batch_size
     validated = {"start": _validation_errors(tuner, validation_windows, batch_size)}

@@ -50,7 +50,7 @@ SERIES = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(drawn=st.lists(SERIES, min_size=1, max_size=12), tz=st.sampled_from((None, "Europe/Berlin")))
 def test_each_series_has_the_grid_that_it_has_alone(drawn: list, tz: str | None) -> None:
     series, grids = {}, {}
@@ -190,6 +190,14 @@ def test_a_step_of_the_checkpoint_is_used_where_it_fits(caplog: pytest.LogCaptur
         panel = read_panel(table, default_freq="D")
     assert [str(panel.grids.grids[number]) for number in panel.grids.grid_of] == ["2D", "D"]
     assert "freq 'D' of the checkpoint is not that of the table: id 'a', which is 2D, nor of 0 others" in caplog.text
+
+
+def test_a_step_told_by_two_rows_that_differs_from_the_others_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    read_panel(pd.concat([days("a", 20), days("b", 20), days("c", 2, step="7D")]))
+    assert "id 'c' and 0 others have 3 rows or fewer, which tell a step of W-MON, not the D of most ids" in caplog.text
+    caplog.clear()
+    read_panel(pd.concat([days("a", 20), days("b", 20, step="h"), days("c", 2)]))
+    assert not caplog.records
 
 
 def known(panel: Panel, horizon: int, **columns) -> pd.DataFrame:

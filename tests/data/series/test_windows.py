@@ -5,12 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from ts_llm_fusion.data.series.borders import split_borders
 from ts_llm_fusion.data.series.ltsf import LTSF_DATASETS
-from ts_llm_fusion.data.series.windows import WindowDataset, collate_windows, single_windows, split_windows
+from ts_llm_fusion.data.series.windows import (
+    WindowDataset,
+    collate_windows,
+    pooled_windows,
+    single_windows,
+    split_windows,
+)
 
 # Published protocol: (train windows at look-back 96, or 104 for ILI; test windows), by horizon.
 COUNTS = {
@@ -122,3 +129,13 @@ def test_windows_of_single_series_may_begin_before_the_first_row() -> None:
     assert past[0, 2] == 1
     assert past[1].tolist() == [10, 12, 14]
     assert future.tolist() == [[3, 5], [16, 18]]
+
+
+def test_pooled_windows_lie_within_one_series() -> None:
+    values = np.array([0.0, 1, 2, 3, 10, 11, 20, 21, 22])
+    windows = pooled_windows(values, np.array([4, 2, 3]), 2, 1)
+    batch = windows.__getitems__(range(len(windows)))
+    assert batch["past_values"][..., 0].tolist() == [[0, 1], [1, 2], [20, 21]]
+    assert batch["future_values"].flatten().tolist() == [2, 3, 22]
+    with pytest.raises(ValueError, match="no series has 5 steps, which a window takes"):
+        pooled_windows(values, np.array([4, 2, 3]), 3, 2)

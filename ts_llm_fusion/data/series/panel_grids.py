@@ -100,7 +100,9 @@ class _Rows:
         self.series = np.repeat(np.arange(len(self.count)), self.count)
 
     def chosen(self, series: np.ndarray) -> "_Rows":
-        """The rows of some series."""
+        """The rows of some series, named once and in their order."""
+        if len(series) == len(self.count):
+            return self
         count = self.count[series]
         bounds = np.concatenate(([0], np.cumsum(count)))
         rows = np.repeat(self.first[series] - bounds[:-1], count) + np.arange(bounds[-1])

@@ -1,7 +1,7 @@
 """Panels: many series in one long table, each with an id, a length, a start and a time step of its own."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,8 @@ ID, TIMESTAMP, TARGET = "item_id", "timestamp", "target"
 _NIXTLA = {ID: "unique_id", TIMESTAMP: "ds", TARGET: "y"}
 # Most columns of a table: more of them are series in rows, or features.
 _MOST_COLUMNS = 50_000
+# Rows up to which the step of an id may be told wrongly.
+_FEW_ROWS = 3
 # Ids and timestamps that a message lists.
 _SHOWN = 3
 
@@ -515,6 +517,7 @@ def _read_long(
         row = int(np.argmax(infinite))
         raise UserError(f"{label(codes[row])} has an infinite value at {timestamps[row]}; mend it or leave it empty.")
     grids, positions = find_grids(timestamps, bounds, label, freq, default_freq)
+    _warn_of_few_rows(grids, np.diff(bounds), label)
     covariates = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
     covariates = [name for name in covariates if not is_row_number(name, table[name])]
     rows = np.arange(len(table)) if order is None else order
@@ -570,6 +573,26 @@ def _read_long(
         timestamp_column=names.timestamp or str(table.index.name or TIMESTAMP),
         name=source,
     )
+
+
+def _warn_of_few_rows(grids: PanelGrids, rows: np.ndarray, label: Callable[[int], str]) -> None:
+    """Warn of ids whose few rows tell another step than most ids have, such as a week for two rows of daily data."""
+    told = grids.grid_of[grids.grid_of >= 0]
+    if not len(told):
+        return
+    usual = np.bincount(told).argmax()
+    odd = np.flatnonzero((rows <= _FEW_ROWS) & (grids.grid_of >= 0) & (grids.grid_of != usual))
+    odd = odd[[str(grids.grids[number]) != str(grids.grids[usual]) for number in grids.grid_of[odd]]]
+    if len(odd):
+        logger.warning(
+            "%s and %d others have %d rows or fewer, which tell a step of %s, not the %s of most ids; name the step "
+            "with --freq (freq= in Python) if it is the same.",
+            label(odd[0]),
+            len(odd) - 1,
+            _FEW_ROWS,
+            grids.grids[grids.grid_of[odd[0]]],
+            grids.grids[usual],
+        )
 
 
 def _factorized(table: pd.DataFrame, names: _Names, source: str) -> tuple[np.ndarray, pd.Index]:

@@ -122,7 +122,7 @@ def _read_columns(
     series = to_series(table.drop(columns=chosen), timestamp_column, target_columns, name, dayfirst)
     if not chosen:
         return series, None
-    return series, table[chosen].set_axis(covariate_columns, axis=1).set_axis(series.index)
+    return series, table[chosen].set_axis(list(covariate_columns), axis=1).set_axis(series.index)
 
 
 def load_series(
