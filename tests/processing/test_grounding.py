@@ -229,8 +229,9 @@ def test_time_grows_with_the_length_of_the_text_alone(piece):
         read(piece * (length // len(piece)))
         return time.process_time() - start
 
-    short = max(seconds(4000), 0.01)
-    assert seconds(16000) < 10 * short
+    # The least of three: a processor shared with others is slow at times.
+    short, long = (min(seconds(length) for _ in range(3)) for length in (4000, 16000))
+    assert long < 10 * max(short, 0.01)
 
 
 @settings(max_examples=40, deadline=None)
