@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ...errors import UserError
 from .dates import are_dates, are_years, is_written_date, parse_timestamps
@@ -150,6 +151,13 @@ def other_content(cells: pd.Series) -> str | None:
     return None
 
 
+def holds_lists(cells: pd.Series) -> bool:
+    """Whether a column holds lists, arrays or other cells that are not hashable."""
+    if isinstance(cells.dtype, pd.ArrowDtype):
+        return pa.types.is_nested(cells.dtype.pyarrow_dtype)
+    return cells.dtype == object and any(kind.__hash__ is None for kind in set(cells.map(type)))
+
+
 def _label_content(column: Any, cells: pd.Series, timestamps: pd.DatetimeIndex) -> str | None:
     """Name of the content of a column that numbers, identifies or dates the rows; None for a series."""
     name, is_whole, count = str(column).lower(), pd.api.types.is_integer_dtype(cells.dtype), np.arange(len(cells))
@@ -271,7 +279,8 @@ def to_series(
     if not timestamps.is_monotonic_increasing:
         row = int(np.flatnonzero(np.diff(timestamps.asi8) < 0)[0]) + 2
         raise UserError(
-            f"{source}: timestamps are not sorted; row {row} ({timestamps[row - 1]}) is earlier than the row before."
+            f"{source}: timestamps are not sorted; row {row} ({timestamps[row - 1]}) is earlier than the row before; "
+            "sort the rows by time."
         )
 
     columns = _columns_of_series(table, timestamps, target_columns, source)
