@@ -134,7 +134,7 @@ def test_ids_without_a_value_are_left_out_and_a_single_value_has_a_wide_band(cap
         ({"prediction_length": 2.5}, "prediction_length is 2.5; give a whole number"),
         ({"quantile_levels": [0.1, 1.0]}, "quantile level 1.0 is asked for; give numbers between 0 and 1"),
         ({"quantile_levels": None}, "quantile level None is asked for; give numbers between 0 and 1"),
-        ({"quantile_levels": "0.1"}, "quantile level 0.1 is asked for; give numbers between 0 and 1"),
+        ({"quantile_levels": "0.1"}, "quantile level '0.1' is asked for; give numbers between 0 and 1"),
         ({"quantile_levels": [0.1, 0.1]}, "give each level once"),
         ({"batch_size": 1.5}, "batch_size is 1.5; give a whole number of at least 1"),
         ({"prediction_length": 10**12}, "prediction_length is 1000000000000; at most 1000000 steps are forecast"),

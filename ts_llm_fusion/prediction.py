@@ -45,9 +45,8 @@ def check_levels(quantile_levels: Sequence[float]) -> list[float]:
     levels = list(quantile_levels) if pd.api.types.is_list_like(quantile_levels) else [quantile_levels]
     for level in levels:
         if not isinstance(level, Real) or not 0 < level < 1:
-            raise UserError(
-                f"quantile level {level!s} is asked for; give numbers between 0 and 1, such as [0.1, 0.9]."
-            )
+            shown = level if isinstance(level, Real) else repr(level)
+            raise UserError(f"quantile level {shown} is asked for; give numbers between 0 and 1, such as 0.1 and 0.9.")
     levels = list(map(float, levels))
     if len({f"{level:g}" for level in levels}) < len(levels):
         raise UserError(f"quantile_levels is {levels}; give each level once.")
@@ -362,6 +361,7 @@ def forecast_panel(
     """Table of the forecasts of a panel; arguments, columns and errors as `predict_df`."""
     _check_names(panel, quantile_levels)
     _check_context(context, panel)
+    timestamps = panel.future_timestamps(prediction_length)
     covariates = encode_covariates(panel, future_df, prediction_length, model, feature_extractor)
     has_median = ADAPTERS[model.config.model_type].has_median(model.config)
     rising = sorted({*quantile_levels, *([0.5] if has_median else [])})
@@ -369,10 +369,10 @@ def forecast_panel(
     median = found.quantiles[..., rising.index(0.5)] if has_median else found.mean
     columns = {"predictions": median}
     columns |= {f"{level:g}": found.quantiles[..., rising.index(level)] for level in quantile_levels}
-    return _long_table(panel, columns)
+    return _long_table(panel, timestamps, columns)
 
 
-def _long_table(panel: Panel, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def _long_table(panel: Panel, timestamps: pd.DatetimeIndex, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Long table of arrays (series, steps, targets): by id, target and step; rows without a number are left out."""
     series, horizon, targets = next(iter(columns.values())).shape
     rows = np.repeat(np.arange(series), targets * horizon)
@@ -380,7 +380,7 @@ def _long_table(panel: Panel, columns: Mapping[str, np.ndarray]) -> pd.DataFrame
     table: dict[str, Any] = panel.keys(rows, np.tile(np.repeat(np.arange(targets), horizon), series))
     target_name = table.pop("target_name")
     table |= {
-        panel.timestamp_column: panel.future_timestamps(horizon)[rows * horizon + step],
+        panel.timestamp_column: timestamps[rows * horizon + step],
         "target_name": target_name,
     }
     table |= {name: values.transpose(0, 2, 1).reshape(-1) for name, values in columns.items()}

@@ -166,13 +166,15 @@ def _from_numbers(column: pd.Series, values: np.ndarray, source: str) -> pd.Date
             f"{source}: column {column.name!r}: {_shown(column, 0)} can be {first[0]} ({one}) or {second[0]} "
             f"({other}), and every row fits both; {_HOW}."
         )
-    serial = ", nor day numbers of a spreadsheet: format those as dates" if 2e4 <= values[0] < 8e4 else ""
+    hint = ", nor day numbers of a spreadsheet: format those as dates" if 2e4 <= values[0] < 8e4 else ""
+    if values.min() >= 0 and values.max() < 2e4:
+        hint = ", nor numbers of steps: give each step a date"
     raise _error(
         column,
         _first_misfit(values),
         source,
         "is not a timestamp (numbers can be years, dates as 20240131, or s, ms, us or ns since 1970, the same in "
-        f"every row{serial})",
+        f"every row{hint})",
     )
 
 

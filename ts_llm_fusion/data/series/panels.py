@@ -455,6 +455,8 @@ def read_panel(
     stamps = _parsed(table.index.to_series() if not names.timestamp else table[names.timestamp], source, dayfirst)
     if stamps.has_duplicates:
         raise UserError(_duplicate_message(table, names, source, stamps[stamps.duplicated()][0]))
+    if names.timestamp:
+        table = table.assign(**{names.timestamp: stamps})
     empty = [name for name in table.columns if table[name].isna().all()]
     if 0 < len(empty) < table.shape[1] - bool(names.timestamp):
         logger.warning("%s: %s left out: no value at all.", source, _shortened(map(repr, empty)))
@@ -512,6 +514,90 @@ def wide_panel(source: SeriesSource, timestamp_column: str = TIMESTAMP) -> Panel
     )
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of a long table.
+
+    Args:
+        ids: the different ids in the order of the table, (series,).
+        series: position of the id of each row, int64 (rows,).
+        timestamps: of each row.
+        values: float64 (rows, targets).
+        places: position of each row in the table, int64 (rows,).
+    """
+
+    ids: pd.Index
+    series: np.ndarray
+    timestamps: pd.DatetimeIndex
+    values: np.ndarray
+    places: np.ndarray
+
+    @property
+    def bounds(self) -> np.ndarray:
+        """First row of each series and the end of the last, int64 (series + 1,), of sorted rows."""
+        return np.searchsorted(self.series, np.arange(len(self.ids) + 1))
+
+    def chosen(self, rows: np.ndarray) -> "_Rows":
+        """Some of the rows, by a mask or in an order."""
+        return _Rows(self.ids, self.series[rows], self.timestamps[rows], self.values[rows], self.places[rows])
+
+
+def _read_rows(table: pd.DataFrame, names: _Names, dayfirst: bool | None, source: str) -> _Rows:
+    """Read the rows of a long table, and sort them by id and time."""
+    stamps = table.index.to_series() if not names.timestamp else table[names.timestamp]
+    timestamps = _parsed(stamps, source, dayfirst)
+    series, ids = _factorized(table, names, source)
+    for name in names.targets:
+        if (what := other_content(table[name])) not in (None, "booleans"):
+            raise UserError(f"{source}: column {name!r} holds {what}, not a series; name columns of numbers.")
+    values = np.stack([numeric_values(table[name], source) for name in names.targets], 1)
+    rows = _Rows(ids, series, timestamps, values, np.arange(len(table)))
+    order = _sorted_order(series, timestamps)
+    return rows if order is None else rows.chosen(order)
+
+
+def _check_rows(rows: _Rows, table: pd.DataFrame, names: _Names, label: Callable[[int], str]) -> None:
+    """Raise ValueError for a timestamp that an id has twice, and for an infinite value."""
+    series, timestamps = rows.series, rows.timestamps
+    same = (series[1:] == series[:-1]) & (np.diff(timestamps.asi8) == 0)
+    if same.any():
+        row = int(np.argmax(same))
+        raise UserError(_duplicate_message(table, names, label(series[row]), timestamps[row]))
+    infinite = np.isinf(rows.values).any(1)
+    if infinite.any():
+        row = int(np.argmax(infinite))
+        raise UserError(
+            f"{label(series[row])} has an infinite value at {timestamps[row]}; correct it or leave it empty."
+        )
+
+
+def _drop_untold(
+    rows: _Rows, grids: PanelGrids, positions: np.ndarray, source: str, label: Callable[[int], str]
+) -> tuple[_Rows, PanelGrids, np.ndarray]:
+    """Leave out the series whose time step nobody knows, with one warning."""
+    is_told = grids.grid_of >= 0
+    if is_told.all():
+        return rows, grids, positions
+    if not is_told.any():
+        raise UserError(
+            f"{label(0)} has a single row, at {rows.timestamps[0]}; its time step cannot be told: name it with --freq "
+            "(freq= in Python)."
+        )
+    logger.warning(
+        "%s: %d of %d ids are left out, the first %r: a single row tells no time step, and the others do not "
+        "share one; name it with --freq (freq= in Python).",
+        source,
+        (~is_told).sum(),
+        len(rows.ids),
+        _plain(rows.ids, int(np.argmin(is_told))),
+    )
+    is_kept = is_told[rows.series]
+    kept = rows.chosen(is_kept)
+    kept = replace(kept, ids=rows.ids[is_told], series=(np.cumsum(is_told) - 1)[kept.series])
+    grids = replace(grids, grid_of=grids.grid_of[is_told], starts=grids.starts[is_told])
+    return kept, grids, positions[is_kept]
+
+
 def _read_long(
     table: pd.DataFrame,
     names: _Names,
@@ -520,78 +606,33 @@ def _read_long(
     dayfirst: bool | None,
     source: str,
 ) -> Panel:
-    stamps = table.index.to_series() if not names.timestamp else table[names.timestamp]
-    timestamps = _parsed(stamps, source, dayfirst)
-    codes, ids = _factorized(table, names, source)
-    for name in names.targets:
-        if (what := other_content(table[name])) not in (None, "booleans"):
-            raise UserError(f"{source}: column {name!r} holds {what}, not a series; name columns of numbers.")
-    values = np.stack([numeric_values(table[name], source) for name in names.targets], 1)
-    order = _sorted_order(codes, timestamps)
-    if order is not None:
-        codes, timestamps, values = codes[order], timestamps[order], values[order]
-    bounds = np.searchsorted(codes, np.arange(len(ids) + 1))
+    rows = _read_rows(table, names, dayfirst, source)
 
     def label(series: int) -> str:
-        return f"{source}: id {_plain(ids, series)!r}" if names.ids else source
+        return f"{source}: id {_plain(rows.ids, series)!r}" if names.ids else source
 
-    same = (codes[1:] == codes[:-1]) & (np.diff(timestamps.asi8) == 0)
-    if same.any():
-        row = int(np.argmax(same))
-        raise UserError(_duplicate_message(table, names, label(codes[row]), timestamps[row]))
-    infinite = np.isinf(values).any(1)
-    if infinite.any():
-        row = int(np.argmax(infinite))
-        raise UserError(f"{label(codes[row])} has an infinite value at {timestamps[row]}; mend it or leave it empty.")
-    grids, positions = find_grids(timestamps, bounds, label, freq, default_freq)
-    _warn_of_few_rows(grids, np.diff(bounds), label)
-    covariates = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
-    covariates = [name for name in covariates if not is_row_number(name, table[name])]
-    rows = np.arange(len(table)) if order is None else order
-    untold = grids.grid_of < 0
-    if untold.any():
-        kept = ~untold
-        if not kept.any():
-            raise UserError(
-                f"{label(0)} has a single row, at {timestamps[0]}; its time step cannot be told: name it with --freq "
-                "(freq= in Python)."
-            )
-        logger.warning(
-            "%s: %d of %d ids are left out, the first %r: a single row tells no time step, and the others do not "
-            "share one; name it with --freq (freq= in Python).",
-            source,
-            untold.sum(),
-            len(ids),
-            _plain(ids, int(np.argmax(untold))),
-        )
-        is_kept = kept[codes]
-        codes, positions, values, rows = codes[is_kept], positions[is_kept], values[is_kept], rows[is_kept]
-        timestamps = timestamps[is_kept]
-        codes = (np.cumsum(kept) - 1)[codes]
-        ids, grids = ids[kept], replace(grids, grid_of=grids.grid_of[kept], starts=grids.starts[kept])
-        bounds = np.searchsorted(codes, np.arange(len(ids) + 1))
-    lengths = positions[bounds[1:] - 1] + 1
+    _check_rows(rows, table, names, label)
+    grids, positions = find_grids(rows.timestamps, rows.bounds, label, freq, default_freq)
+    _warn_of_few_rows(grids, np.diff(rows.bounds), label)
+    kept, grids, positions = _drop_untold(rows, grids, positions, source, label)
+    lengths = positions[kept.bounds[1:] - 1] + 1
     offsets = np.concatenate(([0], np.cumsum(lengths)))
-    absent = int(offsets[-1]) - len(codes)
-    place = offsets[codes] + positions
-    if absent:
-        logger.info(
-            "%s: %d of %d rows of the time grids are absent; they are missing values.", source, absent, offsets[-1]
-        )
-        series = np.repeat(np.arange(len(ids)), lengths)
-        timestamps = grids.rows(series, np.arange(offsets[-1]) - offsets[series])
-        values, given = np.full((int(offsets[-1]), len(names.targets)), np.nan), values
-        values[place] = given
-        given_rows, rows = rows, np.full(int(offsets[-1]), -1)
-        rows[place] = given_rows
-    past = _taken(table, covariates, rows)
+    timestamps, values, places, size = kept.timestamps, kept.values, kept.places, int(offsets[-1])
+    if absent := size - len(places):
+        logger.info("%s: %d of %d rows of the time grids are absent; they are missing values.", source, absent, size)
+        series = np.repeat(np.arange(len(kept.ids)), lengths)
+        timestamps = grids.rows(series, np.arange(size) - offsets[series])
+        at = offsets[kept.series] + positions
+        values, places = np.full((size, len(names.targets)), np.nan), np.full(size, -1)
+        values[at], places[at] = kept.values, kept.places
+    others = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
     return Panel(
-        ids=ids,
+        ids=kept.ids,
         offsets=offsets,
         timestamps=timestamps,
         values=values,
         targets=names.targets,
-        past=past,
+        past=_taken(table, [name for name in others if not is_row_number(name, table[name])], places),
         grids=grids,
         id_columns=names.ids,
         timestamp_column=names.timestamp or str(table.index.name or TIMESTAMP),
