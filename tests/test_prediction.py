@@ -316,6 +316,22 @@ def test_a_model_trained_with_covariates_gets_those_of_its_training() -> None:
         predict_df(past.drop(columns="promo"), 6, future.drop(columns="promo"), model=pair)
 
 
+def test_ids_that_a_model_reads_together_share_their_covariates() -> None:
+    past, future, _ = with_covariates(ids=2)
+    price = past["price"][past["item_id"] == "s0"].to_numpy()
+    past = past[["item_id", "timestamp", "target"]].assign(price=np.tile(price, 2))
+    future = future[["item_id", "timestamp"]].assign(price=np.tile(np.arange(7.0), 2))
+    inputs = CovariateInputs.fit(past, known=["price"], past=[])
+    pair = llmps(num_known_covariates=inputs.num_known), ForecastFeatureExtractor(24, covariates=inputs)
+    pair[1].columns = ["s0", "s1"]
+    wide = past.pivot(index="timestamp", columns="item_id", values="target").assign(price=price)
+    expected = predict_df(wide, 6, future[:7].drop(columns="item_id"), target=["s0", "s1"], model=pair)
+    found = predict_df(past, 6, future, model=pair)
+    np.testing.assert_allclose(found[NUMBERS], expected[NUMBERS], rtol=1e-6)
+    with pytest.raises(ValueError, match="covariates of id 's1' differ from those of id 's0'"):
+        predict_df(past, 6, future.assign(price=np.arange(14.0)), model=pair)
+
+
 def test_covariates_that_a_model_does_not_read_are_one_warning(caplog: pytest.LogCaptureFixture) -> None:
     past, future, _ = with_covariates(ids=1)
     with caplog.at_level(logging.WARNING):

@@ -33,6 +33,29 @@ class PanelCovariates:
     future: np.ndarray
     static: np.ndarray | None = None
 
+    def joined(self, panel: Panel) -> "PanelCovariates":
+        """Covariates of the series of a panel as one sample, of `panel.joined()`.
+
+        Raises:
+            ValueError: for series with different covariates.
+        """
+        first = int(panel.lengths.argmax())
+        shared = self.past[slice(*panel.offsets[first : first + 2])]
+        rows = len(shared) - panel.offsets[1:][panel.series_of_rows] + np.arange(len(self.past))
+        differs = np.zeros(len(panel), dtype=bool)
+        differs[panel.series_of_rows[((self.past != shared[rows]) & ~np.isnan(self.past)).any(1)]] = True
+        differs |= (self.future != self.future[first]).any((1, 2))
+        static = None if self.static is None else self.static[[first]]
+        if static is not None:
+            differs |= (self.static != static).any(1)
+        if differs.any():
+            raise UserError(
+                f"{panel.name}: covariates of {panel.label(int(differs.argmax()))} differ from those of "
+                f"{panel.label(first)}; this model reads its ids together, so give each the same, or forecast one id "
+                "at a time."
+            )
+        return PanelCovariates(shared, self.future[[first]], static)
+
 
 def encode_covariates(
     panel: Panel,

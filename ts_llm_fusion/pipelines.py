@@ -21,7 +21,7 @@ class TimeSeriesForecastingPipeline(Pipeline):
     """Pipeline of transformers from tables of series to tables of forecasts.
 
     Called with a table and the options of [`predict_df`], all by name and without `model` and `batch_size`; returns
-    its table. `prediction_length` is that of `default_horizon` by default.
+    its table. `prediction_length` is the horizon of the training by default, two seasons for the built-in model.
 
     Example:
 

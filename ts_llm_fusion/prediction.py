@@ -61,7 +61,7 @@ def check_count(name: str, value: Any) -> int:
 
 
 def check_horizon(prediction_length: int) -> int:
-    """A whole number of steps, 1 to `_LONGEST`; ValueError for any other value."""
+    """A whole number of steps, from 1 to 1,000,000; ValueError for any other value."""
     horizon = check_count("prediction_length", prediction_length)
     if horizon > _LONGEST:
         raise UserError(f"prediction_length is {horizon}; at most {_LONGEST} steps are forecast.")
@@ -71,8 +71,8 @@ def check_horizon(prediction_length: int) -> int:
 def default_horizon(config: Any, panel: Panel) -> int:
     """Steps to forecast where no number is given: the horizon of the training.
 
-    A model of any horizon forecasts one or two whole seasons of most series, as many as its `prediction_length` holds,
-    and `_WITHOUT_SEASON` steps of series without a season, such as yearly ones.
+    A model of any horizon forecasts one or two seasons of most series, as many as its `prediction_length` holds (and
+    that number of steps where it holds none), and 6 steps of series without a season, such as yearly ones.
     """
     trained = config.prediction_length if hasattr(config, "prediction_length") else config.horizon_length
     if config.model_type not in FAMILIES or not FAMILIES[config.model_type].any_history:
@@ -223,7 +223,8 @@ def predict_panel(
     adapter.check(config, prediction_length, quantile_levels)
     variables = adapter.variables(config)
     if variables is not None and len(panel.targets) == 1 and _is_one_sample(panel, variables, feature_extractor):
-        found = predict_panel(panel.joined(), model, prediction_length, quantile_levels, 1, feature_extractor)
+        shared = None if covariates is None else covariates.joined(panel)
+        found = predict_panel(panel.joined(), model, prediction_length, quantile_levels, 1, feature_extractor, shared)
         return Prediction(*(np.moveaxis(values, 2, 0)[:, 0, :, None] for values in found))
     if variables and len(panel.targets) != variables:
         raise UserError(
@@ -240,8 +241,8 @@ def predict_panel(
     mean, quantiles = np.full(shape, np.nan), np.full((*shape, len(quantile_levels)), np.nan)
     model.eval()
     for chosen, batch in panel_batches(panel, series, config.context_length, batch_size, covariates):
-        shared = {name: given.to(model.device) for name, given in batch.covariates.items()}
-        batch = Batch(batch.values[..., order].to(model.device), batch.seasonal_periods.to(model.device), shared)
+        given = {name: features.to(model.device) for name, features in batch.covariates.items()}
+        batch = Batch(batch.values[..., order].to(model.device), batch.seasonal_periods.to(model.device), given)
         found = adapter.predict(model, batch, prediction_length, quantile_levels)
         mean[chosen], quantiles[chosen] = found.mean[:, :, given_order], found.quantiles[:, :, given_order]
     _check_finite(panel, mean, series)
