@@ -8,7 +8,7 @@ import pandas as pd
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
-from .data.series.frames import other_content
+from .data.series.frames import holds_lists, other_content
 from .data.series.panels import Panel
 from .errors import UserError
 from .processing.covariate_inputs import CovariateInputs
@@ -32,6 +32,29 @@ class PanelCovariates:
     past: np.ndarray
     future: np.ndarray
     static: np.ndarray | None = None
+
+    def joined(self, panel: Panel) -> "PanelCovariates":
+        """Covariates of the series of a panel as one sample, of `panel.joined()`.
+
+        Raises:
+            ValueError: for series with different covariates.
+        """
+        first = int(panel.lengths.argmax())
+        shared = self.past[slice(*panel.offsets[first : first + 2])]
+        rows = len(shared) - panel.offsets[1:][panel.series_of_rows] + np.arange(len(self.past))
+        differs = np.zeros(len(panel), dtype=bool)
+        differs[panel.series_of_rows[((self.past != shared[rows]) & ~np.isnan(self.past)).any(1)]] = True
+        differs |= (self.future != self.future[first]).any((1, 2))
+        static = None if self.static is None else self.static[[first]]
+        if static is not None:
+            differs |= (self.static != static).any(1)
+        if differs.any():
+            raise UserError(
+                f"{panel.name}: covariates of {panel.label(int(differs.argmax()))} differ from those of "
+                f"{panel.label(first)}; this model reads its ids together, so give each the same, or forecast one id "
+                "at a time."
+            )
+        return PanelCovariates(shared, self.future[[first]], static)
 
 
 def encode_covariates(
@@ -128,7 +151,7 @@ def _check_static(panel: Panel, names: list[str]) -> None:
 def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: int) -> PanelCovariates | None:
     past = panel.past
     for name in past.columns:
-        what = other_content(past[name])
+        what = "lists" if holds_lists(past[name]) else other_content(past[name])
         if what not in (None, "booleans"):
             logger.warning("%s: column %r is left out: it holds %s, not a covariate.", panel.name, name, what)
             past = past.drop(columns=name)

@@ -23,9 +23,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--timestamp_column", help="column of timestamps; found by its name by default")
     add_reading_flags(parser)
     parser.add_argument("--target_columns", "--target", nargs="+", help="columns to explain; all by default")
-    parser.add_argument(
-        "--prediction_length", "--horizon", type=int, help="steps to forecast; the horizon of training by default"
-    )
+    parser.add_argument("--prediction_length", "--horizon", type=int, help="steps to forecast; two seasons by default")
     parser.add_argument("--unit", default="", help="unit of the values for the words, such as MW")
     parser.add_argument("--seed", type=int, default=0, help="of the choice among the ways to say the same; default 0")
     parser.add_argument("--json", action="store_true", help="print facts, sentences and checked claims as JSON")
@@ -47,11 +45,14 @@ def main(args: Sequence[str]) -> None:
         check_output(options.output, (options.data,), options.overwrite)
     # Imported here, so that --help needs no torch.
     from ..data.series.sources import load_series
+    from ..data.series.tables import check_file
     from ..explanations.explain import check_unit, explain_source
     from ..explanations.report import write_report
     from ..forecasting import load_forecaster
 
     unit = check_unit(options.unit)
+    if Path(options.data).suffix:
+        check_file(options.data)
     model, feature_extractor = load_forecaster(options.model)
     source = load_series(
         options.data,

@@ -15,9 +15,11 @@ from .dates import parse_timestamps
 from .frames import (
     NAMES_OF_SERIES,
     find_timestamp_column,
+    holds_lists,
     is_identifier,
     is_row_number,
     numeric_values,
+    other_content,
     to_series,
 )
 from .panel_grids import PanelGrids, find_grids
@@ -160,9 +162,12 @@ class Panel:
             ValueError: for other columns, ids that the panel lacks, a duplicate row, or steps that are absent or lack
                 a value, with their ids and timestamps.
         """
-        table = to_pandas(future_df, "future_df")
-        table = _with_columns(table, [*self.id_columns, self.timestamp_column], "future_df")
-        keys = [*self.id_columns, self.timestamp_column]
+        if self.is_wide:
+            raise UserError("future_df: a wide table has no covariates; give a long one, as DataFrame.melt makes it.")
+        table, keys = to_pandas(future_df, "future_df"), [*self.id_columns, self.timestamp_column]
+        if self.timestamp_column not in table.columns and _is_time(table.index):
+            table = table.rename_axis(self.timestamp_column).reset_index()
+        _with_columns(table, keys, "future_df")
         ignored = [name for name in table.columns if name in self.targets]
         if ignored:
             logger.info("future_df: column %r is a target and is ignored.", ignored[0])
@@ -185,12 +190,14 @@ class Panel:
         if (stamps.tz is None) != (wanted.tz is None):
             raise UserError("future_df and the table of the past differ: one has a time zone, the other none.")
         row_of = _lookup(ids, stamps, np.repeat(np.arange(len(self)), horizon), wanted, self.label)
-        self._check_found(row_of < 0, wanted, "has no row")
+        # A series without a value has no forecast.
+        is_needed = np.logical_or.reduceat(~np.isnan(self.values).all(1), self.offsets[:-1]).repeat(horizon)
+        self._check_found((row_of < 0) & is_needed, wanted, "has no row")
         if len(table) > len(wanted):
             logger.info("future_df: %d rows outside the horizon are ignored.", len(table) - len(wanted))
-        future = table[known].take(row_of).reset_index(drop=True)
+        future = _taken(table, known, row_of)
         for name in known:
-            self._check_found(future[name].isna().to_numpy(), wanted, f"column {name!r} is empty")
+            self._check_found(future[name].isna().to_numpy() & is_needed, wanted, f"column {name!r} is empty")
         return future
 
     def _check_found(self, missing: np.ndarray, stamps: pd.DatetimeIndex, what: str) -> None:
@@ -238,6 +245,16 @@ def _lookup(
     return np.where(found, order[at], -1)
 
 
+def _taken(table: pd.DataFrame, names: Sequence[str], rows: np.ndarray) -> pd.DataFrame:
+    """Rows of some columns; missing where a row is -1."""
+    columns = {name: pd.api.extensions.take(table[name].array, rows, allow_fill=True) for name in names}
+    return pd.DataFrame(columns, index=range(len(rows)))
+
+
+def _is_time(index: pd.Index) -> bool:
+    return isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
+
+
 def table_kind(table: Any, source: str) -> str:
     module = type(table).__module__.partition(".")[0]
     if isinstance(table, pd.DataFrame):
@@ -260,8 +277,11 @@ def to_pandas(table: Any, source: str) -> pd.DataFrame:
             "each id and time step (DataFrame.melt makes it), or transpose it."
         )
     frame = table if kind == "pandas" else table.to_pandas()
-    has_time = isinstance(frame.index, pd.DatetimeIndex | pd.PeriodIndex)
-    if any(name is not None for name in frame.index.names) and not (has_time and frame.index.name is None):
+    levels = [name for name in frame.index.names if name is not None]
+    twice = [name for name in levels if name in frame.columns]
+    if twice:
+        raise UserError(f"{source}: {twice[0]!r} names a column and a level of the index; rename or drop one.")
+    if levels:
         frame = frame.reset_index()
     names = frame.columns.map(str)
     if not names.is_unique:
@@ -331,6 +351,11 @@ class _Names:
     targets: tuple[str, ...]
 
 
+def _listed(names: Any) -> list[str]:
+    """Names of columns, of which one may come alone, as text."""
+    return [*map(str, names)] if pd.api.types.is_list_like(names) else [str(names)]
+
+
 def _find_names(
     table: pd.DataFrame,
     id_column: str | Sequence[str],
@@ -344,15 +369,14 @@ def _find_names(
         other = _NIXTLA.get(name, name)
         return other if is_nixtla and name not in table.columns and other in table.columns else name
 
-    ids = tuple(map(stand_in, [id_column] if isinstance(id_column, str) else id_column))
-    targets = tuple(map(stand_in, [target] if isinstance(target, str) else target))
-    timestamp = stand_in(timestamp_column)
+    ids, targets = (tuple(map(stand_in, _listed(names))) for names in (id_column, target))
+    timestamp = stand_in(str(timestamp_column))
     if not ids or not targets:
         raise UserError(f"id_column is {id_column!r} and target {target!r}; give at least one column of each.")
     if ids == (ID,) and ID not in table.columns:
         ids = ()
     if timestamp == TIMESTAMP and TIMESTAMP not in table.columns:
-        if isinstance(table.index, pd.DatetimeIndex | pd.PeriodIndex):
+        if _is_time(table.index):
             timestamp = ""
         else:
             timestamp = find_timestamp_column(table.drop(columns=[*ids, *targets], errors="ignore"), None, source)
@@ -431,8 +455,10 @@ def read_panel(
     stamps = _parsed(table.index.to_series() if not names.timestamp else table[names.timestamp], source, dayfirst)
     if stamps.has_duplicates:
         raise UserError(_duplicate_message(table, names, source, stamps[stamps.duplicated()][0]))
+    if names.timestamp:
+        table = table.assign(**{names.timestamp: stamps})
     empty = [name for name in table.columns if table[name].isna().all()]
-    if empty and len(empty) < table.shape[1] - 1:
+    if 0 < len(empty) < table.shape[1] - bool(names.timestamp):
         logger.warning("%s: %s left out: no value at all.", source, _shortened(map(repr, empty)))
         table = table.drop(columns=empty)
     series = to_series(table, names.timestamp or None, source=source, dayfirst=dayfirst)
@@ -488,6 +514,90 @@ def wide_panel(source: SeriesSource, timestamp_column: str = TIMESTAMP) -> Panel
     )
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of a long table.
+
+    Args:
+        ids: the different ids in the order of the table, (series,).
+        series: position of the id of each row, int64 (rows,).
+        timestamps: of each row.
+        values: float64 (rows, targets).
+        places: position of each row in the table, int64 (rows,).
+    """
+
+    ids: pd.Index
+    series: np.ndarray
+    timestamps: pd.DatetimeIndex
+    values: np.ndarray
+    places: np.ndarray
+
+    @property
+    def bounds(self) -> np.ndarray:
+        """First row of each series and the end of the last, int64 (series + 1,), of sorted rows."""
+        return np.searchsorted(self.series, np.arange(len(self.ids) + 1))
+
+    def chosen(self, rows: np.ndarray) -> "_Rows":
+        """Some of the rows, by a mask or in an order."""
+        return _Rows(self.ids, self.series[rows], self.timestamps[rows], self.values[rows], self.places[rows])
+
+
+def _read_rows(table: pd.DataFrame, names: _Names, dayfirst: bool | None, source: str) -> _Rows:
+    """Read the rows of a long table, and sort them by id and time."""
+    stamps = table.index.to_series() if not names.timestamp else table[names.timestamp]
+    timestamps = _parsed(stamps, source, dayfirst)
+    series, ids = _factorized(table, names, source)
+    for name in names.targets:
+        if (what := other_content(table[name])) not in (None, "booleans"):
+            raise UserError(f"{source}: column {name!r} holds {what}, not a series; name columns of numbers.")
+    values = np.stack([numeric_values(table[name], source) for name in names.targets], 1)
+    rows = _Rows(ids, series, timestamps, values, np.arange(len(table)))
+    order = _sorted_order(series, timestamps)
+    return rows if order is None else rows.chosen(order)
+
+
+def _check_rows(rows: _Rows, table: pd.DataFrame, names: _Names, label: Callable[[int], str]) -> None:
+    """Raise ValueError for a timestamp that an id has twice, and for an infinite value."""
+    series, timestamps = rows.series, rows.timestamps
+    same = (series[1:] == series[:-1]) & (np.diff(timestamps.asi8) == 0)
+    if same.any():
+        row = int(np.argmax(same))
+        raise UserError(_duplicate_message(table, names, label(series[row]), timestamps[row]))
+    infinite = np.isinf(rows.values).any(1)
+    if infinite.any():
+        row = int(np.argmax(infinite))
+        raise UserError(
+            f"{label(series[row])} has an infinite value at {timestamps[row]}; correct it or leave it empty."
+        )
+
+
+def _drop_untold(
+    rows: _Rows, grids: PanelGrids, positions: np.ndarray, source: str, label: Callable[[int], str]
+) -> tuple[_Rows, PanelGrids, np.ndarray]:
+    """Leave out the series whose time step nobody knows, with one warning."""
+    is_told = grids.grid_of >= 0
+    if is_told.all():
+        return rows, grids, positions
+    if not is_told.any():
+        raise UserError(
+            f"{label(0)} has a single row, at {rows.timestamps[0]}; its time step cannot be told: name it with --freq "
+            "(freq= in Python)."
+        )
+    logger.warning(
+        "%s: %d of %d ids are left out, the first %r: a single row tells no time step, and the others do not "
+        "share one; name it with --freq (freq= in Python).",
+        source,
+        (~is_told).sum(),
+        len(rows.ids),
+        _plain(rows.ids, int(np.argmin(is_told))),
+    )
+    is_kept = is_told[rows.series]
+    kept = rows.chosen(is_kept)
+    kept = replace(kept, ids=rows.ids[is_told], series=(np.cumsum(is_told) - 1)[kept.series])
+    grids = replace(grids, grid_of=grids.grid_of[is_told], starts=grids.starts[is_told])
+    return kept, grids, positions[is_kept]
+
+
 def _read_long(
     table: pd.DataFrame,
     names: _Names,
@@ -496,78 +606,33 @@ def _read_long(
     dayfirst: bool | None,
     source: str,
 ) -> Panel:
-    stamps = table.index.to_series() if not names.timestamp else table[names.timestamp]
-    timestamps = _parsed(stamps, source, dayfirst)
-    codes, ids = _factorized(table, names, source)
-    values = np.stack([numeric_values(table[name], source) for name in names.targets], 1)
-    order = _sorted_order(codes, timestamps)
-    if order is not None:
-        codes, timestamps, values = codes[order], timestamps[order], values[order]
-    bounds = np.searchsorted(codes, np.arange(len(ids) + 1))
+    rows = _read_rows(table, names, dayfirst, source)
 
     def label(series: int) -> str:
-        return f"{source}: id {_plain(ids, series)!r}" if names.ids else source
+        return f"{source}: id {_plain(rows.ids, series)!r}" if names.ids else source
 
-    same = (codes[1:] == codes[:-1]) & (np.diff(timestamps.asi8) == 0)
-    if same.any():
-        row = int(np.argmax(same))
-        raise UserError(_duplicate_message(table, names, label(codes[row]), timestamps[row]))
-    infinite = np.isinf(values).any(1)
-    if infinite.any():
-        row = int(np.argmax(infinite))
-        raise UserError(f"{label(codes[row])} has an infinite value at {timestamps[row]}; mend it or leave it empty.")
-    grids, positions = find_grids(timestamps, bounds, label, freq, default_freq)
-    _warn_of_few_rows(grids, np.diff(bounds), label)
-    covariates = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
-    covariates = [name for name in covariates if not is_row_number(name, table[name])]
-    rows = np.arange(len(table)) if order is None else order
-    untold = grids.grid_of < 0
-    if untold.any():
-        kept = ~untold
-        if not kept.any():
-            raise UserError(
-                f"{label(0)} has a single row, at {timestamps[0]}; its time step cannot be told: name it with --freq "
-                "(freq= in Python)."
-            )
-        logger.warning(
-            "%s: %d of %d ids are left out, the first %r: a single row tells no time step, and the others do not "
-            "share one; name it with --freq (freq= in Python).",
-            source,
-            untold.sum(),
-            len(ids),
-            _plain(ids, int(np.argmax(untold))),
-        )
-        is_kept = kept[codes]
-        codes, positions, values, rows = codes[is_kept], positions[is_kept], values[is_kept], rows[is_kept]
-        timestamps = timestamps[is_kept]
-        codes = (np.cumsum(kept) - 1)[codes]
-        ids, grids = ids[kept], replace(grids, grid_of=grids.grid_of[kept], starts=grids.starts[kept])
-        bounds = np.searchsorted(codes, np.arange(len(ids) + 1))
-    lengths = positions[bounds[1:] - 1] + 1
+    _check_rows(rows, table, names, label)
+    grids, positions = find_grids(rows.timestamps, rows.bounds, label, freq, default_freq)
+    _warn_of_few_rows(grids, np.diff(rows.bounds), label)
+    kept, grids, positions = _drop_untold(rows, grids, positions, source, label)
+    lengths = positions[kept.bounds[1:] - 1] + 1
     offsets = np.concatenate(([0], np.cumsum(lengths)))
-    absent = int(offsets[-1]) - len(codes)
-    place = offsets[codes] + positions
-    if absent:
-        logger.info(
-            "%s: %d of %d rows of the time grids are absent; they are missing values.", source, absent, offsets[-1]
-        )
-        series = np.repeat(np.arange(len(ids)), lengths)
-        timestamps = grids.rows(series, np.arange(offsets[-1]) - offsets[series])
-        values, given = np.full((int(offsets[-1]), len(names.targets)), np.nan), values
-        values[place] = given
-        given_rows, rows = rows, np.full(int(offsets[-1]), -1)
-        rows[place] = given_rows
-    past = pd.DataFrame(
-        {name: pd.api.extensions.take(table[name].array, rows, allow_fill=True) for name in covariates},
-        index=range(int(offsets[-1])),
-    )
+    timestamps, values, places, size = kept.timestamps, kept.values, kept.places, int(offsets[-1])
+    if absent := size - len(places):
+        logger.info("%s: %d of %d rows of the time grids are absent; they are missing values.", source, absent, size)
+        series = np.repeat(np.arange(len(kept.ids)), lengths)
+        timestamps = grids.rows(series, np.arange(size) - offsets[series])
+        at = offsets[kept.series] + positions
+        values, places = np.full((size, len(names.targets)), np.nan), np.full(size, -1)
+        values[at], places[at] = kept.values, kept.places
+    others = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
     return Panel(
-        ids=ids,
+        ids=kept.ids,
         offsets=offsets,
         timestamps=timestamps,
         values=values,
         targets=names.targets,
-        past=past,
+        past=_taken(table, [name for name in others if not is_row_number(name, table[name])], places),
         grids=grids,
         id_columns=names.ids,
         timestamp_column=names.timestamp or str(table.index.name or TIMESTAMP),
@@ -603,6 +668,8 @@ def _factorized(table: pd.DataFrame, names: _Names, source: str) -> tuple[np.nda
         empty = table[name].isna().to_numpy()
         if empty.any():
             raise UserError(f"{source}: row {int(np.argmax(empty)) + 1} of column {name!r} is empty; give it an id.")
+        if holds_lists(table[name]):
+            raise UserError(f"{source}: column {name!r} holds lists; give ids of text, numbers or tuples.")
     index = _id_index(table, names.ids)
     if len(names.ids) > 1:
         codes = table.groupby(list(names.ids), sort=False, observed=True).ngroup().to_numpy()
