@@ -23,6 +23,8 @@ from .modeling_tsfusion_series import Histories, align, find_periods
 _VALUES_A_PASS = 2**17
 # Loss of one series at one step, in errors of the seasonal naive, above which it counts no more.
 _LARGEST_LOSS = 8.0
+# The width of the band is held against every fourth back-tested step. So many of these count as much as the gate.
+_TEST_STRIDE, _STEPS_OF_TRUST = 4, 48
 # Features of a knot besides those of the experts and spreads: its position.
 _PLACES = 4
 
@@ -42,6 +44,11 @@ class TSFusionModelOutput(ModelOutput):
         unit: error of the seasonal naive in the history, in units of `scale`, (series,).
         series_features: of the gate, (series, features).
         knot_features: of the gate at 1, 2, 4, ... steps, (series, knots, features).
+        tested_forecasts: what the experts forecast of the end of each history from what came before it, at steps 4,
+            8, ... up to `backtest_length`, (series, tested, experts); 0 for a history too short for it.
+        tested_spreads: their spreads, (series, tested, spreads).
+        tested_values: what came, (series, tested).
+        tested_mask: 1 where it was observed and lies in the history, same shape.
         covariate_effects: float64 (series, prediction_length, features), in the units of the input; None without
             covariates. All other fields are of the history without them.
         effect_variance: of their sum, float64 (series, prediction_length).
@@ -58,6 +65,10 @@ class TSFusionModelOutput(ModelOutput):
     unit: Tensor | None = None
     series_features: Tensor | None = None
     knot_features: Tensor | None = None
+    tested_forecasts: Tensor | None = None
+    tested_spreads: Tensor | None = None
+    tested_values: Tensor | None = None
+    tested_mask: Tensor | None = None
     covariate_effects: Tensor | None = None
     effect_variance: Tensor | None = None
     seasonal_periods: Tensor | None = None
@@ -68,7 +79,7 @@ class TSFusionForForecastingOutput(ModelOutput):
     """Output of [`TSFusionForForecasting`].
 
     Args:
-        loss: scalar; where `future_values` were given.
+        loss: scalar, of the band before its correction by the back-test; where `future_values` were given.
         mean_predictions: the point forecast, which is the median, in the units of the input,
             (batch, prediction_length, channels); NaN for a series without any observed value.
         full_predictions: quantiles, (batch, prediction_length, channels, levels), rising along the last axis.
@@ -180,10 +191,17 @@ class TSFusionModel(TSFusionPreTrainedModel):
         facts = analyze(histories, periods)
         experts = self._experts(facts, steps)
         n = histories.length
-        checked = torch.zeros(rows, self.num_checked, device=device)
+        sizes = (experts.forecasts.shape[-1], experts.spreads.shape[-1])
+        kept = self.config.backtest_length // _TEST_STRIDE
+        checked, *held_out = (
+            torch.zeros(rows, *shape, device=device)
+            for shape in ((self.num_checked,), (kept, sizes[0]), (kept, sizes[1]), (kept,), (kept,))
+        )
         tested = (n >= self.config.backtest_min_history).nonzero().squeeze(1)
         if len(tested) > 0:
-            checked[tested] = self._backtest(histories, periods, tested, experts.available[tested])
+            found = self._backtest(histories, periods, tested, experts.available[tested])
+            for whole, part in zip((checked, *held_out), found, strict=True):
+                whole[tested] = part
         series = torch.cat((series_features(facts), checked), 1)
 
         shown = experts.available[:, None]
@@ -211,10 +229,16 @@ class TSFusionModel(TSFusionPreTrainedModel):
             knot,
             steps[:, len(knots) :],
             periods,
+            *held_out,
         )
 
-    def _backtest(self, histories: Histories, periods: Tensor, rows: Tensor, available: Tensor) -> Tensor:
-        """Errors of the experts, and sizes of the spreads, on the last steps of long histories, (rows, features)."""
+    def _backtest(
+        self, histories: Histories, periods: Tensor, rows: Tensor, available: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Errors of the experts, and sizes of the spreads, on the last steps of long histories, (rows, features).
+
+        Then the forecasts, spreads, values and mask of some of these steps, see [`TSFusionModelOutput`].
+        """
         length = histories.length[rows]
         held = (length // 4).clamp(max=self.config.backtest_length)
         past = histories.cut(rows, held)
@@ -233,7 +257,9 @@ class TSFusionModel(TSFusionPreTrainedModel):
         share = counted_mean((plain - truth).abs(), known)
         sizes = counted_mean(experts.spreads, known[..., None].expand_as(experts.spreads))
         features.append((share[:, None] / sizes).clamp(min=1e-4).log().clamp(-4, 4))
-        return torch.cat((*features, torch.ones_like(share)[:, None]), 1)
+        kept = slice(_TEST_STRIDE - 1, None, _TEST_STRIDE)
+        held_out = (experts.forecasts[:, kept], experts.spreads[:, kept], truth[:, kept], known[:, kept])
+        return torch.cat((*features, torch.ones_like(share)[:, None]), 1), *held_out
 
     def gate(self, series_features: Tensor, knot_features: Tensor) -> Tensor:
         """States of the gate, (series, knots, hidden_size), all that is learned before the head."""
@@ -283,7 +309,10 @@ class TSFusionModel(TSFusionPreTrainedModel):
             effects = covariate_effects(values, mask, periods, past, future, self.config.context_length)
             values = values - effects.past
         gaps = torch.where(mask.any(1), mask.flip(1).float().argmax(1), 0).clamp(max=self.config.context_length)
-        last_knot = int(gaps.max() + length - 1).bit_length()
+        last_step = int(gaps.max()) + length
+        if values.shape[1] >= self.config.backtest_min_history:
+            last_step = max(last_step, self.config.backtest_length)
+        last_knot = (last_step - 1).bit_length()
         width = max(1, _VALUES_A_PASS // max(min(values.shape[1], self.config.context_length), length))
         parts, locs, scales = [], [], []
         for rows, shown, known in zip(values.split(width), mask.split(width), periods.split(width), strict=True):
@@ -291,9 +320,10 @@ class TSFusionModel(TSFusionPreTrainedModel):
             parts.append(self._compute(histories, known, last_knot, length))
             locs.append(torch.where(histories.length > 0, histories.loc, torch.nan))
             scales.append(histories.scale)
-        forecasts, available, spreads, unit, series, knot, steps, periods = (
+        forecasts, available, spreads, unit, series, knot, steps, periods, *held_out = (
             torch.cat(part) for part in zip(*parts, strict=True)
         )
+        tested = ("tested_forecasts", "tested_spreads", "tested_values", "tested_mask")
         return TSFusionModelOutput(
             last_hidden_state=self.gate(series, knot),
             expert_forecasts=forecasts,
@@ -305,6 +335,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             unit=unit,
             series_features=series,
             knot_features=knot,
+            **dict(zip(tested, held_out, strict=True)),
             covariate_effects=None if effects is None else effects.future,
             effect_variance=None if effects is None else effects.variance,
             seasonal_periods=periods,
@@ -378,7 +409,8 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
 
     The median is a convex combination of named experts, exactly; `expert_weights` are the weights. Each series is
     forecast from itself alone, and the forecast of a * x + b is a times that of x plus b, with the quantiles of the
-    opposite levels where a is negative.
+    opposite levels where a is negative. The band of a history of `backtest_min_history` steps or more is made wider or
+    narrower by how it did on the last of them.
     """
 
     def __init__(self, config: TSFusionConfig):
@@ -435,9 +467,10 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             past_values, past_observed_mask, seasonal_period, prediction_length, past_covariates, future_covariates
         )
         weights, median, offsets = self.head(encoded)
+        band = offsets * self._width_factor(encoded)[:, None, None]
         effects = encoded.covariate_effects
         if effects is not None:
-            offsets = self._widened(offsets, encoded)
+            offsets, band = self._widened(offsets, encoded), self._widened(band, encoded)
         batch, _, channels = past_values.shape
         loss = None
         if future_values is not None:
@@ -457,7 +490,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         # A reflected series has its quantiles at the opposite levels.
         matrices = torch.stack((quantile_interpolation(known, wanted), quantile_interpolation(known, 1 - wanted)))
         turned = (encoded.scale < 0).long()
-        quantiles = median[..., None] + torch.einsum("nhk,nlk->nhl", offsets, matrices[turned])
+        quantiles = median[..., None] + torch.einsum("nhk,nlk->nhl", band, matrices[turned])
 
         dtype = past_values.dtype if past_values.dtype == torch.float64 else torch.float32
 
@@ -479,6 +512,34 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             covariate_effects=None if effects is None else _by_channel(effects.to(dtype), batch, channels),
             seasonal_periods=encoded.seasonal_periods.view(batch, channels, 2),
         )
+
+    @torch.no_grad()
+    def _width_factor(self, encoded: Any) -> Tensor:
+        """How much wider each band is made than the gate says, (series,), because of what came in the back-test.
+
+        The errors of the mixture in the back-test over what its band there lets expect, r on average over n steps:
+        the factor is r^(n / (n + 48)), and 1 without a back-test. The gate has learned how wide bands are of series
+        in general; this is how wide they are for this series.
+        """
+        factor = torch.ones_like(encoded.unit)
+        rows = encoded.tested_mask.any(1).nonzero().squeeze(1)
+        if len(rows) == 0:
+            return factor
+        known = encoded.tested_mask[rows]
+        held_out = TSFusionModelOutput(
+            last_hidden_state=encoded.last_hidden_state[rows],
+            expert_forecasts=encoded.tested_forecasts[rows],
+            available=encoded.available[rows],
+            spreads=encoded.tested_spreads[rows],
+            steps=_TEST_STRIDE * torch.arange(1, known.shape[1] + 1, device=rows.device).expand_as(known),
+        )
+        _, median, offsets = self.head(held_out)
+        normal = normal_quantile(torch.tensor(self.config.quantile_levels, device=rows.device))
+        deviation = offsets.abs().mean(-1) / normal.abs().mean()
+        expected = (2 / torch.pi) ** 0.5 * deviation
+        ratio = counted_mean((encoded.tested_values[rows] - median).abs() / expected, known)
+        count = known.sum(1)
+        return factor.index_put((rows,), ratio.clamp(0.05, 20) ** (count / (count + _STEPS_OF_TRUST)))
 
     def _widened(self, offsets: Tensor, encoded: Any) -> Tensor:
         """Offsets of the quantiles with the uncertainty of the covariate effects: variances add up."""

@@ -138,7 +138,7 @@ class GateTuner(nn.Module):
         Returns:
             "loss", twice the pinball loss in the units of `future_values`, mean over the observed values and
             `config.quantile_levels`; "mean" (windows, prediction_length), the median; "quantiles" (windows,
-            prediction_length, levels) at `config.quantiles`.
+            prediction_length, levels) at `config.quantiles`, before their correction by the back-test.
         """
         encoded = TSFusionModelOutput(
             last_hidden_state=self.forecaster.model.gate(series_features, knot_features),

@@ -299,6 +299,30 @@ def test_quantiles_never_cross_and_the_point_lies_between(model):
     torch.testing.assert_close(out.full_predictions[..., LEVELS.index(0.5)], out.mean_predictions)
 
 
+def test_bands_of_long_histories_are_corrected_by_their_back_test():
+    noise = torch.randn(32, 200, generator=torch.Generator().manual_seed(0))
+    late = torch.arange(200) >= 140
+    calm, restless = torch.where(late, 0.1, 1.0), torch.where(late, 1.0, 0.1)
+    corrected = TSFusionForForecasting(TSFusionConfig(hidden_size=16))
+    plain = TSFusionForForecasting(TSFusionConfig(hidden_size=16, backtest_min_history=1000))
+
+    def ratio(values: torch.Tensor) -> torch.Tensor:
+        """Width of the corrected band over that of the other, at each step."""
+        bands = [
+            one.predict(values[..., None], None, 16, (0.1, 0.9), seasonal_period=1).full_predictions
+            for one in (corrected, plain)
+        ]
+        widths = [(band[..., 1] - band[..., 0]).squeeze(-1) for band in bands]
+        return widths[0] / widths[1]
+
+    narrower, wider = ratio(noise * calm), ratio(noise * restless)
+    assert narrower.max() < 0.9
+    assert wider.min() > 1.1
+    # The factor is one number for each series; a short history has none.
+    torch.testing.assert_close(wider, wider[:, :1].expand_as(wider))
+    assert (ratio(noise[:, :90]) == 1).all()
+
+
 def test_interpolated_quantiles_are_exact_for_a_normal_distribution():
     known = (0.05, 0.2, 0.5, 0.8, 0.95)
     wanted = torch.tensor([0.001, 0.05, 0.3, 0.5, 0.77, 0.999], dtype=torch.float64)
