@@ -191,8 +191,9 @@ class Span:
         if self.clock is not None:
             since = (axis.left - days.astype(_MICRO)) / np.timedelta64(1, "s")
             middle = since + axis.step / np.timedelta64(1, "s") / 2
-            start, stop = self.clock
-            at = (middle >= start) & (middle < stop) if start < stop else (middle >= start) | (middle < stop)
+            opens, closes = self.clock
+            is_open, is_before_end = middle >= opens, middle < closes
+            at = is_open & is_before_end if opens < closes else is_open | is_before_end
             inside &= at & (axis.step < _DAY)
         return inside
 

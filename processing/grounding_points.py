@@ -165,7 +165,7 @@ class Points(Dates):
         shift = 1 if word in _NEXT else -1 if word in _LAST else 0 if word in ("this", "current") else None
         if shift is None:
             return None
-        j, unit = i + 1, UNITS.get(self.word(i + 1))
+        j, unit = i + 1, UNITS.get(self.word(i + 1), "")
         if unit and unit != "step" and not self.word(j).endswith("s"):
             if unit == self.axis.unit and shift:
                 return Span(steps=(0, 1) if shift > 0 else (-1, 0)), j + 1

@@ -37,7 +37,7 @@ class Recurring(Points):
                     ) + 1
                 return Span(weekdays=frozenset(days), recurs=True), j + 2
             if self.word(j + 1) in ("weekend", "weekday", "workday") or self.words(j + 1, "working|business", "day"):
-                days = WEEKEND if self.word(j + 1) == "weekend" else WORKDAYS
+                days = set(WEEKEND if self.word(j + 1) == "weekend" else WORKDAYS)
                 return Span(weekdays=frozenset(days), recurs=True), j + 2 + (self.word(j + 2) == "day")
             if self.word(j + 1) in DAY_PARTS:
                 return self._clocked(self._part(self.word(j + 1)), j + 2)

@@ -117,7 +117,7 @@ class Windows(Counts):
     def _on_axis(self, span: Span, start: int, stop: int) -> Window:
         axis = self.axis
         alone = span.clock and not (span.recurs or span.start or span.stop or span.weekdays)
-        if alone and axis.left is not None and axis.step < np.timedelta64(1, "D"):
+        if span.clock and alone and axis.left is not None and axis.step < np.timedelta64(1, "D"):
             # The first time that it is so late in the horizon.
             first = midnight(axis.start)
             first += timedelta(days=int(first + timedelta(seconds=span.clock[0]) < axis.start))

@@ -16,11 +16,15 @@ from ts_llm_fusion.hub.push import Publication
 CODE = {
     "configuration_checks.py",
     "configuration_llmps.py",
+    "covariate_inputs.py",
+    "covariates.py",
     "feature_extraction_forecast.py",
-    "modeling_shared_layers.py",
+    "modeling_covariates.py",
     "modeling_llmps.py",
     "modeling_mscnn.py",
+    "modeling_quantile_paths.py",
     "modeling_scaling.py",
+    "modeling_shared_layers.py",
     "modeling_wavelet.py",
     "series_arrays.py",
 }

@@ -86,11 +86,12 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
         if beside or not flat:
             topic = "trend beside the season" if beside else "trend"
             yield weight(trend.change), topic if abs(trend.change) >= least else f"{topic}, flat"
-    if season is not None and (season.peak is None or season.trough is None):
-        yield season.strength * _OF_STRENGTH, "season, in part"
-    elif season is not None and season.peak.value - season.trough.value >= least:
-        turns = " of two turns" if season.second_turn else " of one turn" if season.turn else ""
-        yield weight(season.peak.value - season.trough.value) + _SEASON_BONUS, f"season{turns}"
+    if season is not None:
+        if season.peak is None or season.trough is None:
+            yield season.strength * _OF_STRENGTH, "season, in part"
+        elif season.peak.value - season.trough.value >= least:
+            turns = " of two turns" if season.second_turn else " of one turn" if season.turn else ""
+            yield weight(season.peak.value - season.trough.value) + _SEASON_BONUS, f"season{turns}"
     if comparison is not None and (season is not None or comparison.steps > 1):
         topic = "same season before" if season else "recent values"
         if abs(comparison.difference) < least:

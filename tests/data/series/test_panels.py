@@ -164,7 +164,7 @@ def test_a_single_row_takes_the_step_of_the_others_or_is_left_out(caplog: pytest
         (days("a", 5).assign(item_id=["a", None, "a", "a", "a"]), {}, "row 2 of column 'item_id' is empty"),
         (days("a", 5).assign(target=["1", "2", "x", "4", "5"]), {}, "row 3 of column 'target' is not a number: 'x'"),
         (days("a", 5).assign(target=[1, np.inf, 3, 4, 5]), {}, "id 'a' has an infinite value at 2024-01-02"),
-        (days("a", 12).iloc[[0, 1, 5, 11]], {}, "id 'a': the time step cannot be told.*--freq"),
+        (days("a", 12).iloc[[0, 1, 5, 11]], {}, "id 'a': the time step cannot be determined.*--freq"),
         (days("a", 5), {"freq": "MS"}, "id 'a': timestamp 2024-01-02 00:00:00 is not on the grid of freq 'MS'"),
         (days("a", 5), {"freq": "nonsense"}, "freq 'nonsense' is not an alias of pandas"),
         (days("a", 5).iloc[:0], {}, "a table of 0 rows and 3 columns"),
