@@ -30,7 +30,9 @@ from ts_llm_fusion import (
     forecast_frame,
     predict_df,
 )
+from ts_llm_fusion.data.series.panels import read_panel
 from ts_llm_fusion.forecasting import load_forecaster
+from ts_llm_fusion.prediction import default_horizon
 from ts_llm_fusion.processing.covariate_inputs import CovariateInputs
 
 MODEL = load_forecaster(BUILT_IN)
@@ -128,13 +130,17 @@ def test_ids_without_a_value_are_left_out_and_a_single_value_has_a_wide_band(cap
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"prediction_length": 0}, "prediction_length is 0; it must be at least 1"),
+        ({"prediction_length": 0}, "prediction_length is 0; give a whole number of at least 1"),
         ({"prediction_length": 2.5}, "prediction_length is 2.5; give a whole number"),
-        ({"quantile_levels": [0.1, 1.0]}, "quantile level 1 is asked for; give levels between 0 and 1"),
+        ({"quantile_levels": [0.1, 1.0]}, "quantile level 1.0 is asked for; give numbers between 0 and 1"),
+        ({"quantile_levels": None}, "quantile level None is asked for; give numbers between 0 and 1"),
+        ({"quantile_levels": "0.1"}, "quantile level 0.1 is asked for; give numbers between 0 and 1"),
         ({"quantile_levels": [0.1, 0.1]}, "give each level once"),
-        ({"batch_size": 0}, "batch_size is 0; it must be at least 1"),
+        ({"batch_size": 1.5}, "batch_size is 1.5; give a whole number of at least 1"),
+        ({"prediction_length": 10**12}, "prediction_length is 1000000000000; at most 1000000 steps are forecast"),
         ({"context": {"z": "rain"}}, "context has a text for 'z', which is not an id"),
         ({"context": 3}, "context is a int; give a text"),
+        ({"model": (3, 4)}, "model is a tuple; give a folder or Hub name"),
         ({"model": 3}, "model is a int; give a folder or Hub name"),
         ({"model": patchtst()}, r"this model \(patchtst\) gives only a point forecast: leave the levels out"),
         ({"model": patchtst(), "quantile_levels": (), "prediction_length": 13}, "forecasts at most 12 steps"),
@@ -147,6 +153,30 @@ def test_what_cannot_be_forecast_is_one_line(options: dict, message: str) -> Non
     with pytest.raises(ValueError, match=message) as raised:
         predict_df(**{"df": TABLE, "prediction_length": 4, "model": MODEL} | options)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "name"), [("item_id", "0.1"), ("item_id", "target_name"), ("timestamp", "predictions")]
+)
+def test_a_column_with_the_name_of_a_forecast_is_not_overwritten(column: str, name: str) -> None:
+    options = {"id_column": "item_id", "timestamp_column": "timestamp"} | {
+        f"{column.removeprefix('item_')}_column": name
+    }
+    with pytest.raises(ValueError, match=f"column '{name}' has the name of a column of the forecasts; rename it"):
+        predict_df(TABLE.rename(columns={column: name}), 4, model=MODEL, **options)
+
+
+@pytest.mark.parametrize(
+    ("step", "horizon"), [("YE", 6), ("QS", 8), ("MS", 24), ("W", 52), ("D", 14), ("h", 48), ("15min", 64)]
+)
+def test_the_default_horizon_is_that_of_the_calendar(
+    step: str, horizon: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    panel = read_panel(pd.concat([series("a", 20, step), series("b", 20, step), series("c", 20, "s")]))
+    with caplog.at_level("INFO"):
+        assert default_horizon(MODEL[0].config, panel) == horizon
+    assert f"{horizon} steps are forecast" in caplog.text
+    assert default_horizon(timesfm().config, panel) == 16
 
 
 def test_another_kind_of_model_is_named(tmp_path) -> None:
@@ -301,6 +331,6 @@ def test_the_pipeline_of_transformers_returns_the_same_table() -> None:
     pd.testing.assert_frame_equal(forecaster(table, prediction_length=4, **options), expected)
     both = forecaster([TABLE, TABLE[:90]], prediction_length=4)
     assert [len(found) for found in both] == [16, 4]
-    assert len(pipeline("time-series-forecasting", device="cpu")(TABLE[:90])) == MODEL[0].config.prediction_length
+    assert len(pipeline("time-series-forecasting", device="cpu")(TABLE[:90])) == 14
     with pytest.raises(ValueError, match="'horizon' is none of the options of time-series-forecasting"):
         forecaster(TABLE, horizon=3)

@@ -8,7 +8,7 @@ import pandas as pd
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
-from .data.series.frames import other_content
+from .data.series.frames import holds_lists, other_content
 from .data.series.panels import Panel
 from .errors import UserError
 from .processing.covariate_inputs import CovariateInputs
@@ -128,7 +128,7 @@ def _check_static(panel: Panel, names: list[str]) -> None:
 def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: int) -> PanelCovariates | None:
     past = panel.past
     for name in past.columns:
-        what = other_content(past[name])
+        what = "lists" if holds_lists(past[name]) else other_content(past[name])
         if what not in (None, "booleans"):
             logger.warning("%s: column %r is left out: it holds %s, not a covariate.", panel.name, name, what)
             past = past.drop(columns=name)

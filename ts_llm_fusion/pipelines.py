@@ -21,7 +21,7 @@ class TimeSeriesForecastingPipeline(Pipeline):
     """Pipeline of transformers from tables of series to tables of forecasts.
 
     Called with a table and the options of [`predict_df`], all by name and without `model` and `batch_size`; returns
-    its table. `prediction_length` is the horizon of the model by default.
+    its table. `prediction_length` is that of `default_horizon` by default.
 
     Example:
 
@@ -54,12 +54,9 @@ class TimeSeriesForecastingPipeline(Pipeline):
         return {"panel": read_panel(input_, **preprocess_parameters, **options)}
 
     def _forward(self, input_tensors: dict[str, Any], **forward_parameters: Any) -> Any:
-        panel = input_tensors["panel"]
-        options: dict[str, Any] = {
-            "prediction_length": default_horizon(self.model.config),
-            "quantile_levels": (0.1, 0.5, 0.9),
-        }
-        options |= forward_parameters
+        panel, options = input_tensors["panel"], {"quantile_levels": (0.1, 0.5, 0.9), **forward_parameters}
+        if options.get("prediction_length") is None:
+            options["prediction_length"] = default_horizon(self.model.config, panel)
         options["prediction_length"] = check_horizon(options["prediction_length"])
         options["quantile_levels"] = check_levels(options["quantile_levels"])
         table = forecast_panel(panel, self.model, cast(Any, self.feature_extractor), **options)

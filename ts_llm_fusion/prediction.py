@@ -1,6 +1,7 @@
 """Forecasts of tables of many series with any forecaster."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from .adapters import ADAPTERS, Adapter, Batch, Prediction, find_adapter, load_m
 from .data.series.panels import ID, TARGET, TIMESTAMP, Panel, read_panel, to_kind, wide_panel
 from .data.series.sources import SeriesSource, load_series
 from .errors import UserError
-from .families import BUILT_IN
+from .families import BUILT_IN, FAMILIES
 from .forecasting import check_quantile_levels, model_order
 from .panel_covariates import PanelCovariates, encode_covariates
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
@@ -27,6 +28,10 @@ BATCH_SIZE = 256
 _LONG_WORK = 20
 # Ids that a message lists.
 _SHOWN = 3
+# Steps to forecast by default of series without a season.
+_WITHOUT_SEASON = 6
+# Most steps of a forecast.
+_LONGEST = 1_000_000
 
 Forecaster = str | Path | PreTrainedModel | tuple[PreTrainedModel, ForecastFeatureExtractor | None]
 
@@ -35,35 +40,52 @@ def check_levels(quantile_levels: Sequence[float]) -> list[float]:
     """Levels as floats.
 
     Raises:
-        ValueError: for a level outside (0, 1) or one given twice.
+        ValueError: for anything but a sequence of numbers in (0, 1), or a level given twice.
     """
-    levels = [float(level) for level in quantile_levels]
+    levels = list(quantile_levels) if pd.api.types.is_list_like(quantile_levels) else [quantile_levels]
     for level in levels:
-        if not 0 < level < 1:
+        if not isinstance(level, Real) or not 0 < level < 1:
             raise UserError(
-                f"quantile level {level:g} is asked for; give levels between 0 and 1, such as 0.1 and 0.9."
+                f"quantile level {level!s} is asked for; give numbers between 0 and 1, such as [0.1, 0.9]."
             )
+    levels = list(map(float, levels))
     if len({f"{level:g}" for level in levels}) < len(levels):
         raise UserError(f"quantile_levels is {levels}; give each level once.")
     return levels
 
 
+def check_count(name: str, value: Any) -> int:
+    """A whole number of at least 1; ValueError for any other value."""
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise UserError(f"{name} is {value!r}; give a whole number of at least 1.")
+    return int(value)
+
+
 def check_horizon(prediction_length: int) -> int:
-    """Whole number of steps.
+    """A whole number of steps, 1 to `_LONGEST`; ValueError for any other value."""
+    horizon = check_count("prediction_length", prediction_length)
+    if horizon > _LONGEST:
+        raise UserError(f"prediction_length is {horizon}; at most {_LONGEST} steps are forecast.")
+    return horizon
 
-    Raises:
-        ValueError: for one below 1, or no whole number.
+
+def default_horizon(config: Any, panel: Panel) -> int:
+    """Steps to forecast where no number is given: the horizon of the training.
+
+    A model of any horizon forecasts one or two whole seasons of most series, as many as its `prediction_length` holds,
+    and `_WITHOUT_SEASON` steps of series without a season, such as yearly ones.
     """
-    if not isinstance(prediction_length, int | np.integer) or isinstance(prediction_length, bool):
-        raise UserError(f"prediction_length is {prediction_length!r}; give a whole number of steps.")
-    if prediction_length < 1:
-        raise UserError(f"prediction_length is {prediction_length}; it must be at least 1.")
-    return int(prediction_length)
-
-
-def default_horizon(config: Any) -> int:
-    """Steps that a model forecasts where no other number is asked for."""
-    return config.prediction_length if hasattr(config, "prediction_length") else config.horizon_length
+    trained = config.prediction_length if hasattr(config, "prediction_length") else config.horizon_length
+    if config.model_type not in FAMILIES or not FAMILIES[config.model_type].any_history:
+        return trained
+    usual = int(np.bincount(panel.grids.grid_of).argmax())
+    season = next(iter(panel.grids.seasons[usual]), 0)
+    horizon = min(2, trained // season) * season or trained if season else _WITHOUT_SEASON
+    why = f"the season is {season} steps" if season else "the series have no season"
+    logger.info(
+        "%s: %d steps are forecast, as %s; --horizon (prediction_length) changes it.", panel.name, horizon, why
+    )
+    return horizon
 
 
 def default_levels(config: Any) -> list[float]:
@@ -81,7 +103,7 @@ def load(model: Forecaster | None) -> tuple[PreTrainedModel, ForecastFeatureExtr
     Raises:
         ValueError, OSError: as `load_model`.
     """
-    if isinstance(model, tuple) and len(model) == 2:
+    if isinstance(model, tuple) and len(model) == 2 and isinstance(model[0], PreTrainedModel):
         find_adapter(model[0].config, type(model[0]).__name__)
         return model
     if isinstance(model, PreTrainedModel):
@@ -200,8 +222,6 @@ def predict_panel(
     config = model.config
     adapter = find_adapter(config, type(model).__name__)
     adapter.check(config, prediction_length, quantile_levels)
-    if batch_size < 1:
-        raise UserError(f"batch_size is {batch_size}; it must be at least 1.")
     variables = adapter.variables(config)
     if variables is not None and len(panel.targets) == 1 and _is_one_sample(panel, variables, feature_extractor):
         found = predict_panel(panel.joined(), model, prediction_length, quantile_levels, 1, feature_extractor)
@@ -266,6 +286,14 @@ def _check_context(context: Any, panel: Panel) -> None:
     logger.warning("context is ignored: this model reads no text.")
 
 
+def _check_names(panel: Panel, quantile_levels: Sequence[float]) -> None:
+    """Raise ValueError for columns of ids or timestamps with the name of a column of the forecasts."""
+    own = {"target_name", "predictions", *map("{:g}".format, quantile_levels)}
+    clash = next((name for name in (*panel.id_columns, panel.timestamp_column) if name in own), None)
+    if clash is not None:
+        raise UserError(f"{panel.name}: column {clash!r} has the name of a column of the forecasts; rename it.")
+
+
 def predict_df(
     df: Any,
     prediction_length: int,
@@ -312,6 +340,7 @@ def predict_df(
     ```
     """
     horizon, levels = check_horizon(prediction_length), check_levels(quantile_levels)
+    batch_size = check_count("batch_size", batch_size)
     forecaster, extractor = load(model)
     ADAPTERS[forecaster.config.model_type].check(forecaster.config, horizon, sorted(levels))
     panel = read_panel(df, id_column, timestamp_column, target, freq, **reading_options(extractor))
@@ -331,6 +360,7 @@ def forecast_panel(
     batch_size: int = BATCH_SIZE,
 ) -> pd.DataFrame:
     """Table of the forecasts of a panel; arguments, columns and errors as `predict_df`."""
+    _check_names(panel, quantile_levels)
     _check_context(context, panel)
     covariates = encode_covariates(panel, future_df, prediction_length, model, feature_extractor)
     has_median = ADAPTERS[model.config.model_type].has_median(model.config)

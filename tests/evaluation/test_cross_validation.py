@@ -142,7 +142,7 @@ def test_known_covariates_move_the_forecast_of_their_window_and_no_other_columns
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"prediction_length": 0}, "prediction_length is 0; it must be at least 1"),
+        ({"prediction_length": 0}, "prediction_length is 0; give a whole number of at least 1"),
         ({"windows": 0}, "windows is 0; give a whole number of at least 1"),
         ({"step": -1}, "step is -1; give a whole number of at least 1"),
         ({"model": [], "baselines": []}, "no forecaster is given; name a model or a baseline"),

@@ -27,9 +27,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--target", "--target_columns", nargs="+", metavar="COLUMN", help="columns to explain; all by default"
     )
-    parser.add_argument(
-        "--horizon", "--prediction_length", type=int, help="steps to forecast; the horizon of training by default"
-    )
+    parser.add_argument("--horizon", "--prediction_length", type=int, help="steps to forecast; two seasons by default")
     parser.add_argument("--unit", default="", help="unit of the values in the words, such as MW")
     parser.add_argument("--seed", type=int, default=0, help="seed of the choice among phrasings; 0 by default")
     parser.add_argument("--json", action="store_true", help="print facts, sentences and checked claims as JSON")
@@ -51,11 +49,14 @@ def main(args: Sequence[str]) -> None:
         check_output(options.output, (options.file,), options.overwrite)
     # Imported here, so that --help needs no torch.
     from ..data.series.sources import load_series
+    from ..data.series.tables import check_file
     from ..explanations.explain import check_unit, explain_source
     from ..explanations.report import write_report
     from ..forecasting import load_forecaster
 
     unit = check_unit(options.unit)
+    if Path(options.data).suffix:
+        check_file(options.data)
     model, feature_extractor = load_forecaster(options.model)
     source = load_series(
         options.file,

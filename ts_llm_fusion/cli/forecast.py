@@ -58,7 +58,10 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
         "--future", metavar="FILE", help="file of the known future of covariates, in the columns of FILE"
     )
     parser.add_argument(
-        "--horizon", "--prediction_length", type=int, help="steps to forecast; the horizon of training by default"
+        "--horizon",
+        "--prediction_length",
+        type=int,
+        help="steps to forecast; the horizon of training by default, and with the built-in model two seasons",
     )
     parser.add_argument(
         "--levels",
@@ -119,12 +122,14 @@ def main(args: Sequence[str]) -> None:
         raise UserError(f"--horizon is {options.horizon}; it must be at least 1.")
     # Imported here, so that --help needs no torch.
     from ..data.series.panels import load_panel
-    from ..data.series.tables import read_table
+    from ..data.series.tables import check_file, read_table
     from ..plots import forecast_figure, save_figure
     from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load, reading_options
 
+    for path in (options.file, options.future):
+        if path is not None and Path(path).suffix:
+            check_file(path)
     model, feature_extractor = load(options.model)
-    horizon = options.horizon or default_horizon(model.config)
     levels = default_levels(model.config) if options.levels is None else sorted(check_levels(options.levels))
     panel = load_panel(
         options.file,
@@ -136,6 +141,7 @@ def main(args: Sequence[str]) -> None:
         **reading_options(feature_extractor),
     )
     future = None if options.future is None else read_table(options.future)
+    horizon = options.horizon or default_horizon(model.config, panel)
     table = forecast_panel(panel, model, feature_extractor, horizon, levels, future)
     shown = _first_series(panel, table, horizon)
     count = len(table) // horizon

@@ -11,7 +11,7 @@ from ..baselines.table import check_fitted
 from ..data.series.panels import ID, TARGET, TIMESTAMP, Panel, read_panel, to_kind
 from ..errors import UserError
 from ..families import BUILT_IN, BUILT_IN_NAME
-from ..prediction import BATCH_SIZE, Forecaster, check_horizon, check_levels, load
+from ..prediction import BATCH_SIZE, Forecaster, check_count, check_horizon, check_levels, load
 from ..prediction import reading_options as model_options
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from .backtests import PanelForecaster, backtest
@@ -103,13 +103,6 @@ def check_known(panel: Panel, known_covariates: Sequence[str]) -> None:
             raise UserError(f"known_covariates: no covariate {name!r}; those of {panel.name} are {others}.")
 
 
-def check_count(name: str, value: Any) -> int:
-    """A whole number of at least 1; ValueError for any other value."""
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-        raise UserError(f"{name} is {value!r}; give a whole number of at least 1.")
-    return int(value)
-
-
 def panel_seasons(panel: Panel, seasonal_period: int | None = None) -> np.ndarray:
     """Season of each series in steps, that of the calendar by default; 1 for none. int64 (series,)."""
     if seasonal_period is not None:
@@ -178,7 +171,7 @@ def cross_validation(
     ```
     """
     horizon, levels = check_horizon(prediction_length), sorted(check_levels(quantile_levels))
-    windows = check_count("windows", windows)
+    windows, batch_size = check_count("windows", windows), check_count("batch_size", batch_size)
     step = horizon if step is None else check_count("step", step)
     models = load_models(model)
     forecasters = make_forecasters(models, [baselines] if isinstance(baselines, str) else baselines, batch_size)

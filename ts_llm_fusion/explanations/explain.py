@@ -15,7 +15,7 @@ from ..errors import UserError
 from ..families import BUILT_IN
 from ..forecasting import load_forecaster
 from ..modeling.configuration_tsfusion import EXPERT_GROUPS
-from ..prediction import BATCH_SIZE, check_horizon, panel_batches
+from ..prediction import BATCH_SIZE, check_horizon, default_horizon, panel_batches
 from .checks import Claim, check_text
 from .evidence import Evidence, evidence_of
 from .facts import Facts, find_facts
@@ -107,7 +107,7 @@ def explain(
 
     Args:
         data: as of `load_series`, or its result.
-        prediction_length: steps to forecast; by default the horizon of the model.
+        prediction_length: steps to forecast; by default two seasons, as far as the horizon of the model holds them.
         model: folder or Hub name of a TSFusion forecaster; the built-in one by default.
         target_columns: series to explain, all by default.
         unit: of the values, such as `MW`, for the words.
@@ -157,7 +157,7 @@ def explain_source(
             "such as the built-in one."
         )
     panel, levels = wide_panel(source), model.config.quantiles
-    horizon = check_horizon(model.config.prediction_length if prediction_length is None else prediction_length)
+    horizon = check_horizon(default_horizon(model.config, panel) if prediction_length is None else prediction_length)
     timestamps = panel.future_timestamps(horizon)[:horizon]
     explanations: dict[int, Explanation] = {}
     predict: Any = model.predict

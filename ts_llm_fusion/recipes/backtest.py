@@ -17,7 +17,6 @@ from ..errors import UserError
 from ..evaluation.backtests import PanelForecaster, backtest
 from ..evaluation.cross_validation import (
     BASELINES,
-    check_count,
     check_known,
     known_by_models,
     load_models,
@@ -29,7 +28,7 @@ from ..evaluation.forecast_scores import score_forecasts
 from ..evaluation.point_metrics import owa
 from ..families import FAMILIES
 from ..files import atomic_path
-from ..prediction import check_horizon, check_levels
+from ..prediction import check_count, check_horizon, check_levels
 from .evaluation import EvaluationArguments, ForecastArguments, check_evaluation_output
 
 logger = logging.getLogger(__name__)

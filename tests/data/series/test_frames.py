@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from ts_llm_fusion import load_series
-from ts_llm_fusion.data.series.frames import to_series
+from ts_llm_fusion.data.series.frames import find_timestamp_column, to_series
 from ts_llm_fusion.data.series.tables import read_table
 
 DICTIONARY = pa.dictionary(pa.int32(), pa.int64())
@@ -209,3 +209,26 @@ def test_bad_files_say_what_is_wrong(name: str, content: str, message: str, tmp_
         read_table(tmp_path / name)
     with pytest.raises(FileNotFoundError, match="no such file"):
         read_table(tmp_path / "missing.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("day", pd.date_range("2024-01-30", periods=6).strftime("%Y-%m-%d")),
+        ("Datum", pd.date_range("2024-01-30", periods=6).strftime("%d.%m.%Y")),
+        ("when", ["01/02/2024", "02/02/2024", "03/02/2024", "04/02/2024", "05/02/2024", "06/02/2024"]),
+        ("week", ["2024-W01", "2024-W02", "2024-W03", "2024-W04", "2024-W05", "2024-W06"]),
+        ("quarter", pd.period_range("2024Q1", periods=6, freq="Q")),
+        ("month", pd.Categorical(["Jan 2024", "Feb 2024", "Mar 2024", "Apr 2024", "May 2024", "Jun 2024"])),
+        ("Year", range(2001, 2007)),
+        ("written", range(20240101, 20240107)),
+        ("until", pd.date_range("2024-01-30", periods=6)),
+    ],
+)
+def test_the_only_column_of_dates_holds_the_timestamps(name: str, cells, caplog: pytest.LogCaptureFixture) -> None:
+    frame = table(a=range(1800, 1806), note=["SKU-01"] * 6).drop(columns="date").assign(**{name: cells})
+    with caplog.at_level("INFO"):
+        assert find_timestamp_column(frame, None, "the table") == name
+    assert f"column {name!r} holds the timestamps" in caplog.text
+    with pytest.raises(ValueError, match=f"columns {name!r}, 'other' hold dates; name that of the timestamps"):
+        find_timestamp_column(frame.assign(other=pd.Timestamp(0)), None, "the table")

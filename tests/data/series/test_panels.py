@@ -175,6 +175,12 @@ def test_a_single_row_takes_the_step_of_the_others_or_is_left_out(caplog: pytest
             {},
             "timestamp 2024-01-01 00:00:00 appears more than once.*--id.*'shop'",
         ),
+        (days("a", 5), {"freq": ""}, "freq '' is not an alias of pandas"),
+        (days("a", 5), {"freq": "H"}, "freq 'H' is not an alias of pandas, such as h, B or MS; pandas proposes 'h'"),
+        (days("a", 5), {"target": None}, "no column 'None'"),
+        (days("a", 5).assign(target=pd.Timedelta("1D")), {}, "column 'target' holds durations, not a series"),
+        (days("a", 5).assign(item_id=[["a"]] * 5), {}, "column 'item_id' holds lists; give ids of text"),
+        (days("a", 5).set_index("item_id", drop=False), {}, "'item_id' names a column and a level of the index"),
         ([1.0, 2.0], {}, "the table is a list; give a table of pandas, polars or pyarrow"),
     ],
 )
@@ -182,6 +188,29 @@ def test_a_table_that_cannot_be_read_is_one_line(table, options: dict, message: 
     with pytest.raises(ValueError, match=message) as raised:
         read_panel(table, **options)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("step", ["D", "ME"])
+def test_dates_beyond_those_of_the_unit_are_one_line(step: str) -> None:
+    table = days("a", 30, step=step)
+    panel = read_panel(table.assign(timestamp=table["timestamp"].dt.as_unit("ns")))
+    with pytest.raises(
+        ValueError, match=r"100000 steps end after the last date that timestamps in ns hold.*dt\.as_unit"
+    ):
+        panel.future_timestamps(100_000)
+    longer = read_panel(table.assign(timestamp=table["timestamp"].dt.as_unit("s")))
+    assert longer.future_timestamps(100_000)[-1].year == {"D": 2297, "ME": 10359}[step]
+
+
+def test_names_of_columns_may_be_numbers() -> None:
+    numbered = days("a", 5).set_axis([0, 1, 2], axis=1)
+    assert read_panel(numbered, 0, 1, 2).targets == ("2",)
+
+
+def test_a_wide_table_may_have_one_column_with_values(caplog: pytest.LogCaptureFixture) -> None:
+    wide = pd.DataFrame({"a": np.nan, "b": 1.0, "c": np.nan}, pd.date_range("2024-01-01", periods=9))
+    assert list(read_panel(wide).ids) == ["b"]
+    assert "'a', 'c' left out: no value at all" in caplog.text
 
 
 def test_a_step_of_the_checkpoint_is_used_where_it_fits(caplog: pytest.LogCaptureFixture) -> None:
@@ -238,3 +267,19 @@ def test_a_future_that_does_not_match_is_one_line(change, message: str) -> None:
     with pytest.raises(ValueError, match=message) as raised:
         panel.known_future(change(known(panel, 4, price=np.arange(8.0))), 4)
     assert "\n" not in str(raised.value)
+
+
+def test_a_future_needs_no_rows_of_a_series_without_a_value() -> None:
+    panel = read_panel(pd.concat([days("dead", 9).assign(target=np.nan), days("a", 20)]).assign(price=1.0))
+    future = known(panel, 4, price=np.arange(8.0))
+    found = panel.known_future(future[future["item_id"] == "a"], 4)["price"]
+    assert found.isna().tolist() == [True] * 4 + [False] * 4
+
+
+def test_the_future_of_a_single_series_may_have_an_index_of_time() -> None:
+    panel = read_panel(
+        days("a", 20).drop(columns="item_id").set_index("timestamp").rename_axis(None).assign(price=1.0)
+    )
+    assert panel.targets == ("target",)
+    future = pd.DataFrame({"price": [3.0, 4.0]}, pd.date_range("2024-01-21", periods=2))
+    assert panel.known_future(future, 2)["price"].tolist() == [3.0, 4.0]

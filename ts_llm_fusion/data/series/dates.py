@@ -50,6 +50,8 @@ _WRITTEN_NUMBERS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H
 _EPOCHS = (("s", 1e8, 1e10), ("ms", 1e11, 1e13), ("us", 1e14, 1e16), ("ns", 1e17, 9.2e18))
 _MIXED_OFFSETS = "and row 1 ({!r}) do not go together: one has an offset from UTC, the other none"
 _HOW = "give dates such as 2024-01-31"
+# Cells of a column by which it is known to hold dates.
+_SAMPLE = 200
 
 
 def are_dates(values: np.ndarray) -> bool:
@@ -57,6 +59,24 @@ def are_dates(values: np.ndarray) -> bool:
     if values.dtype.kind not in "iu" or values.min() < 10**7 or (np.diff(values) < 0).any():
         return False
     return bool(_written_readings(values))
+
+
+def are_years(values: np.ndarray) -> bool:
+    """Whether numbers are plausible years."""
+    return bool(((values >= _FIRST_YEAR) & (values <= _LAST_YEAR)).all())
+
+
+def is_written_date(cells: pd.Series) -> bool:
+    """Whether the first cells of a column of text are dates of one form; day and month may come in any order."""
+    cells = cells.dropna().iloc[:_SAMPLE].astype(str).str.strip()
+    if cells.empty:
+        return False
+    dates = _without_weekdays(cells).str.extract(_CELL)["date"].str.strip()
+    try:
+        form = _date_form(cells, dates, "the table")
+    except UserError:
+        return False
+    return form is None or bool(_with_format(dates, *form).notna().all())
 
 
 def parse_timestamps(column: pd.Series, source: str, dayfirst: bool | None = None) -> pd.DatetimeIndex:
@@ -175,7 +195,7 @@ def _since_1970(values: np.ndarray, unit: str) -> pd.DatetimeIndex:
 
 def _written_readings(values: np.ndarray) -> list[tuple[str, pd.DatetimeIndex]]:
     """Names and results of the formats, years or written dates, that fit all whole numbers."""
-    if ((values >= _FIRST_YEAR) & (values <= _LAST_YEAR)).all():
+    if are_years(values):
         return [("years", pd.DatetimeIndex((values.astype(np.int64) - 1970).astype("M8[Y]").astype("M8[s]")))]
     digits = next((d for d in (6, *_WRITTEN_NUMBERS) if ((values >= 10 ** (d - 1)) & (values < 10**d)).all()), None)
     if digits is None:
@@ -215,9 +235,7 @@ def _from_text(column: pd.Series, source: str, dayfirst: bool | None) -> pd.Date
         is_whole = column.str.fullmatch(r"\d{1,18}(?:\.0*)?").all()
         values = column.str.split(".").str[0].astype(np.int64) if is_whole else column.astype(float)
         return _from_numbers(column, values.to_numpy(), source)
-    has_weekday = re.match(_WEEKDAY, column.iloc[0], re.IGNORECASE)
-    bare = column.str.replace(_WEEKDAY, "", regex=True, case=False) if has_weekday else column
-    cells = bare.str.extract(_CELL)
+    cells = _without_weekdays(column).str.extract(_CELL)
     dates = cells["date"].str.strip()
     since_midnight, is_utc = _times(column, cells, source)
     form = _date_form(column, dates, source)
@@ -233,6 +251,11 @@ def _from_text(column: pd.Series, source: str, dayfirst: bool | None) -> pd.Date
             _check_century(column, stamps, source)
     index = pd.DatetimeIndex(stamps)
     return index.tz_localize("UTC") if is_utc else index
+
+
+def _without_weekdays(column: pd.Series) -> pd.Series:
+    has_weekday = re.match(_WEEKDAY, column.iloc[0], re.IGNORECASE)
+    return column.str.replace(_WEEKDAY, "", regex=True, case=False) if has_weekday else column
 
 
 def _date_form(column: pd.Series, dates: pd.Series, source: str) -> tuple[str, tuple[str, ...]] | None:

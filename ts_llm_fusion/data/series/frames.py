@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ...errors import UserError
-from .dates import are_dates, parse_timestamps
+from .dates import are_dates, are_years, is_written_date, parse_timestamps
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ _CALENDAR = {name: name for name in ("year", "quarter", "month", "day", "hour", 
     "dayofyear": "day_of_year",
     "day_of_year": "day_of_year",
 }
+_YEARS = ("year", "jahr")
 _NAMELESS = re.compile(r"(?:Unnamed: [\d.]+)?|None")
 # Names that pandas, polars, R and spreadsheets give to row numbers; other columns may have them, too.
 _ROW_NUMBERS = re.compile(r"(?:index|level_\d+|row|row_?(?:names?|num|number|nr|index|id)|time_idx|nr|no\.?|#)")
@@ -46,21 +48,49 @@ def _has_index_of_time(table: pd.DataFrame) -> bool:
 
 
 def find_timestamp_column(table: pd.DataFrame, name: str | None, source: str) -> Any:
+    """Find the column of timestamps: the one named, the first with a usual name, or the only one that holds dates.
+
+    Raises:
+        ValueError: no such column, or several columns of dates.
+    """
     if name is not None:
         if name not in table.columns:
             raise UserError(f"{source}: no column {name!r}; the columns are {list(table.columns)}.")
         return name
     for column in table.columns:
-        if str(column).lower() in TIMESTAMP_NAMES or pd.api.types.is_datetime64_any_dtype(table[column]):
+        if str(column).lower() in TIMESTAMP_NAMES:
             return column
     # A written index without a name.
     first = table.columns[0] if len(table.columns) else None
     if _is_nameless(first) and table[first].dtype in (object, "str"):
         return first
+    dated = [column for column in table.columns if _holds_dates(column, table[column])]
+    if len(dated) == 1:
+        logger.info("%s: column %r holds the timestamps.", source, dated[0])
+        return dated[0]
+    if dated:
+        raise UserError(
+            f"{source}: columns {', '.join(map(repr, dated))} hold dates; name that of the timestamps with "
+            "--timestamp_column (timestamp_column= in Python)."
+        )
     raise UserError(
         f"{source}: no timestamp column; name one of {list(table.columns)} with --timestamp_column, or call it "
         f"{' or '.join(map(repr, TIMESTAMP_NAMES[:2]))}."
     )
+
+
+def _holds_dates(column: Any, cells: pd.Series) -> bool:
+    """Whether a column holds dates, as such or written; numbers are dates such as 20240131, or years by name."""
+    dtype = cells.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        dtype = dtype.categories.dtype
+    if pd.api.types.is_integer_dtype(dtype):
+        values = np.unique(cells.dropna().to_numpy(dtype=np.int64))
+        return bool(len(values)) and (are_dates(values) or (str(column).lower() in _YEARS and are_years(values)))
+    if pd.api.types.is_numeric_dtype(dtype):
+        return False
+    what = other_content(cells)
+    return what in ("dates", "periods") or (what is None and is_written_date(cells))
 
 
 def _is_nameless(column: Any) -> bool:
@@ -119,6 +149,13 @@ def other_content(cells: pd.Series) -> str | None:
         if any(issubclass(cell_type, kind) for cell_type in kinds):
             return what
     return None
+
+
+def holds_lists(cells: pd.Series) -> bool:
+    """Whether a column holds lists, arrays or other cells that are not hashable."""
+    if isinstance(cells.dtype, pd.ArrowDtype):
+        return pa.types.is_nested(cells.dtype.pyarrow_dtype)
+    return cells.dtype == object and any(kind.__hash__ is None for kind in set(cells.map(type)))
 
 
 def _label_content(column: Any, cells: pd.Series, timestamps: pd.DatetimeIndex) -> str | None:
@@ -242,7 +279,8 @@ def to_series(
     if not timestamps.is_monotonic_increasing:
         row = int(np.flatnonzero(np.diff(timestamps.asi8) < 0)[0]) + 2
         raise UserError(
-            f"{source}: timestamps are not sorted; row {row} ({timestamps[row - 1]}) is earlier than the row before."
+            f"{source}: timestamps are not sorted; row {row} ({timestamps[row - 1]}) is earlier than the row before; "
+            "sort the rows by time."
         )
 
     columns = _columns_of_series(table, timestamps, target_columns, source)

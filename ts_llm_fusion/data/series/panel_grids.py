@@ -53,13 +53,18 @@ class PanelGrids:
             series: int64 (rows,).
             positions: of each row on the grid of its series, from 0, int64 (rows,).
             ahead: most rows behind the last timestamp of a series among them.
+
+        Raises:
+            ValueError: a row is beyond the dates that the unit can hold.
         """
         grid = self.grid_of[series]
+        if ahead and (self.starts[series] + positions * self.steps[grid].astype(float) > np.iinfo(np.int64).max).any():
+            raise self._beyond(ahead)
         times = self.starts[series] + positions * self.steps[grid]
         by_calendar = self.steps[grid] == 0
         if by_calendar.any():
             tables = [
-                _table(grid, ahead, self.unit) if not step else np.zeros(0, dtype=np.int64)
+                self._table(grid, ahead) if not step else np.zeros(0, dtype=np.int64)
                 for grid, step in zip(self.grids, self.steps, strict=True)
             ]
             begins = np.cumsum([0, *map(len, tables)])[:-1]
@@ -67,16 +72,24 @@ class PanelGrids:
             times[by_calendar] = np.concatenate(tables)[place]
         return _index(times, self.unit, self.tz)
 
+    def _table(self, grid: TimeGrid, ahead: int) -> np.ndarray:
+        """Rows of a grid and the next ones, in `unit` since 1970."""
+        try:
+            rows = pd.DatetimeIndex(grid.timestamps.append(grid.following(ahead)))
+        except (pd.errors.OutOfBoundsDatetime, OverflowError):
+            raise self._beyond(ahead) from None
+        return rows.as_unit(cast(Any, self.unit)).asi8
+
+    def _beyond(self, ahead: int) -> UserError:
+        return UserError(
+            f"{ahead} steps end after the last date that timestamps in {self.unit} hold; ask for fewer, or give "
+            "timestamps in seconds (dt.as_unit('s'))."
+        )
+
     @cached_property
     def seasons(self) -> tuple[tuple[int, ...], ...]:
         """Rows of the usual seasons of each grid."""
         return tuple(grid.seasons for grid in self.grids)
-
-
-def _table(grid: TimeGrid, ahead: int, unit: str) -> np.ndarray:
-    """Rows of a grid and the next ones, in a unit of time since 1970."""
-    rows = pd.DatetimeIndex(grid.timestamps.append(grid.following(ahead)))
-    return rows.as_unit(cast(Any, unit)).asi8
 
 
 def _index(times: np.ndarray, unit: str, tz: tzinfo | None) -> pd.DatetimeIndex:
@@ -434,7 +447,7 @@ def find_grids(
         ValueError: as `find_grid`, with the name of the series.
     """
     finder = _Finder(_Rows(timestamps, bounds))
-    wanted = freq or default_freq
+    wanted = default_freq if freq is None else freq
     if wanted is not None:
         given = time_axis.parse_freq(wanted)
         finder.find(_given_rules(finder.rows, given), given, finder.unknown)

@@ -15,9 +15,11 @@ from .dates import parse_timestamps
 from .frames import (
     NAMES_OF_SERIES,
     find_timestamp_column,
+    holds_lists,
     is_identifier,
     is_row_number,
     numeric_values,
+    other_content,
     to_series,
 )
 from .panel_grids import PanelGrids, find_grids
@@ -160,9 +162,12 @@ class Panel:
             ValueError: for other columns, ids that the panel lacks, a duplicate row, or steps that are absent or lack
                 a value, with their ids and timestamps.
         """
-        table = to_pandas(future_df, "future_df")
-        table = _with_columns(table, [*self.id_columns, self.timestamp_column], "future_df")
-        keys = [*self.id_columns, self.timestamp_column]
+        if self.is_wide:
+            raise UserError("future_df: a wide table has no covariates; give a long one, as DataFrame.melt makes it.")
+        table, keys = to_pandas(future_df, "future_df"), [*self.id_columns, self.timestamp_column]
+        if self.timestamp_column not in table.columns and _is_time(table.index):
+            table = table.rename_axis(self.timestamp_column).reset_index()
+        _with_columns(table, keys, "future_df")
         ignored = [name for name in table.columns if name in self.targets]
         if ignored:
             logger.info("future_df: column %r is a target and is ignored.", ignored[0])
@@ -185,12 +190,14 @@ class Panel:
         if (stamps.tz is None) != (wanted.tz is None):
             raise UserError("future_df and the table of the past differ: one has a time zone, the other none.")
         row_of = _lookup(ids, stamps, np.repeat(np.arange(len(self)), horizon), wanted, self.label)
-        self._check_found(row_of < 0, wanted, "has no row")
+        # A series without a value has no forecast.
+        is_needed = np.logical_or.reduceat(~np.isnan(self.values).all(1), self.offsets[:-1]).repeat(horizon)
+        self._check_found((row_of < 0) & is_needed, wanted, "has no row")
         if len(table) > len(wanted):
             logger.info("future_df: %d rows outside the horizon are ignored.", len(table) - len(wanted))
-        future = table[known].take(row_of).reset_index(drop=True)
+        future = _taken(table, known, row_of)
         for name in known:
-            self._check_found(future[name].isna().to_numpy(), wanted, f"column {name!r} is empty")
+            self._check_found(future[name].isna().to_numpy() & is_needed, wanted, f"column {name!r} is empty")
         return future
 
     def _check_found(self, missing: np.ndarray, stamps: pd.DatetimeIndex, what: str) -> None:
@@ -238,6 +245,16 @@ def _lookup(
     return np.where(found, order[at], -1)
 
 
+def _taken(table: pd.DataFrame, names: Sequence[str], rows: np.ndarray) -> pd.DataFrame:
+    """Rows of some columns; missing where a row is -1."""
+    columns = {name: pd.api.extensions.take(table[name].array, rows, allow_fill=True) for name in names}
+    return pd.DataFrame(columns, index=range(len(rows)))
+
+
+def _is_time(index: pd.Index) -> bool:
+    return isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
+
+
 def table_kind(table: Any, source: str) -> str:
     module = type(table).__module__.partition(".")[0]
     if isinstance(table, pd.DataFrame):
@@ -260,8 +277,11 @@ def to_pandas(table: Any, source: str) -> pd.DataFrame:
             "each id and time step (DataFrame.melt makes it), or transpose it."
         )
     frame = table if kind == "pandas" else table.to_pandas()
-    has_time = isinstance(frame.index, pd.DatetimeIndex | pd.PeriodIndex)
-    if any(name is not None for name in frame.index.names) and not (has_time and frame.index.name is None):
+    levels = [name for name in frame.index.names if name is not None]
+    twice = [name for name in levels if name in frame.columns]
+    if twice:
+        raise UserError(f"{source}: {twice[0]!r} names a column and a level of the index; rename or drop one.")
+    if levels:
         frame = frame.reset_index()
     names = frame.columns.map(str)
     if not names.is_unique:
@@ -331,6 +351,11 @@ class _Names:
     targets: tuple[str, ...]
 
 
+def _listed(names: Any) -> list[str]:
+    """Names of columns, of which one may come alone, as text."""
+    return [*map(str, names)] if pd.api.types.is_list_like(names) else [str(names)]
+
+
 def _find_names(
     table: pd.DataFrame,
     id_column: str | Sequence[str],
@@ -344,15 +369,14 @@ def _find_names(
         other = _NIXTLA.get(name, name)
         return other if is_nixtla and name not in table.columns and other in table.columns else name
 
-    ids = tuple(map(stand_in, [id_column] if isinstance(id_column, str) else id_column))
-    targets = tuple(map(stand_in, [target] if isinstance(target, str) else target))
-    timestamp = stand_in(timestamp_column)
+    ids, targets = (tuple(map(stand_in, _listed(names))) for names in (id_column, target))
+    timestamp = stand_in(str(timestamp_column))
     if not ids or not targets:
         raise UserError(f"id_column is {id_column!r} and target {target!r}; give at least one column of each.")
     if ids == (ID,) and ID not in table.columns:
         ids = ()
     if timestamp == TIMESTAMP and TIMESTAMP not in table.columns:
-        if isinstance(table.index, pd.DatetimeIndex | pd.PeriodIndex):
+        if _is_time(table.index):
             timestamp = ""
         else:
             timestamp = find_timestamp_column(table.drop(columns=[*ids, *targets], errors="ignore"), None, source)
@@ -432,7 +456,7 @@ def read_panel(
     if stamps.has_duplicates:
         raise UserError(_duplicate_message(table, names, source, stamps[stamps.duplicated()][0]))
     empty = [name for name in table.columns if table[name].isna().all()]
-    if empty and len(empty) < table.shape[1] - 1:
+    if 0 < len(empty) < table.shape[1] - bool(names.timestamp):
         logger.warning("%s: %s left out: no value at all.", source, _shortened(map(repr, empty)))
         table = table.drop(columns=empty)
     series = to_series(table, names.timestamp or None, source=source, dayfirst=dayfirst)
@@ -499,6 +523,9 @@ def _read_long(
     stamps = table.index.to_series() if not names.timestamp else table[names.timestamp]
     timestamps = _parsed(stamps, source, dayfirst)
     codes, ids = _factorized(table, names, source)
+    for name in names.targets:
+        if (what := other_content(table[name])) not in (None, "booleans"):
+            raise UserError(f"{source}: column {name!r} holds {what}, not a series; name columns of numbers.")
     values = np.stack([numeric_values(table[name], source) for name in names.targets], 1)
     order = _sorted_order(codes, timestamps)
     if order is not None:
@@ -557,10 +584,7 @@ def _read_long(
         values[place] = given
         given_rows, rows = rows, np.full(int(offsets[-1]), -1)
         rows[place] = given_rows
-    past = pd.DataFrame(
-        {name: pd.api.extensions.take(table[name].array, rows, allow_fill=True) for name in covariates},
-        index=range(int(offsets[-1])),
-    )
+    past = _taken(table, covariates, rows)
     return Panel(
         ids=ids,
         offsets=offsets,
@@ -603,6 +627,8 @@ def _factorized(table: pd.DataFrame, names: _Names, source: str) -> tuple[np.nda
         empty = table[name].isna().to_numpy()
         if empty.any():
             raise UserError(f"{source}: row {int(np.argmax(empty)) + 1} of column {name!r} is empty; give it an id.")
+        if holds_lists(table[name]):
+            raise UserError(f"{source}: column {name!r} holds lists; give ids of text, numbers or tuples.")
     index = _id_index(table, names.ids)
     if len(names.ids) > 1:
         codes = table.groupby(list(names.ids), sort=False, observed=True).ngroup().to_numpy()

@@ -71,6 +71,12 @@ _DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
+def check_file(path: str | Path) -> None:
+    """Raise FileNotFoundError if there is no file to read."""
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such file; give a CSV, parquet or xlsx file.")
+
+
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read the table of a CSV (or TSV), parquet or xlsx file; a CSV file may be compressed.
 
@@ -90,9 +96,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
         ValueError: the file is empty, damaged, of another kind, or in an ambiguous dialect.
         MissingPackageError: the file is xlsx and openpyxl is not installed.
     """
+    check_file(path)
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; give a CSV, parquet or xlsx file.")
     if path.stat().st_size == 0:
         raise UserError(f"{path}: the file is empty; give a header and at least one row.")
     kinds = {suffix.lower() for suffix in path.suffixes}

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Literal, TypeGuard
@@ -216,8 +217,10 @@ def parse_freq(freq: str) -> BaseOffset:
     try:
         offset = to_offset(freq)
     except (ValueError, TypeError) as error:
-        text = " ".join(str(error).split())
-        raise ValueError(f"freq {freq!r} is not an alias of pandas, such as h, B or MS ({text}).") from None
+        # pandas nests its messages; only the name that it proposes is of use.
+        other = re.search(r"(?:Did you mean|Please use) '?(\w+)'?", str(error))
+        hint = f"; pandas proposes {other[1]!r}" if other else ""
+        raise ValueError(f"freq {freq!r} is not an alias of pandas, such as h, B or MS{hint}.") from None
     if offset is None or offset.n < 1:
         raise ValueError(f"freq {freq!r} is not a step forward; give an alias of pandas, such as h, 15min, B or MS.")
     return offset
