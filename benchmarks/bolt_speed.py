@@ -52,7 +52,7 @@ def seconds(forecast: Callable[[Tensor], object], values: Tensor) -> float:
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=ts_llm_fusion.BUILT_IN, help="checkpoint; the built-in one by default")
     place = parser.parse_args().model

@@ -1,4 +1,4 @@
-"""Worth of covariates to the TSFusion forecaster without training: `python -m benchmarks.covariates [--seeds 0 1 2]`.
+"""Gain of the built-in forecaster from covariates in context: `python -m benchmarks.covariates [--seeds 0 1 2]`.
 
 Series are made on the spot: level, trend, a season of 7 steps, autoregressive noise, a random walk in half of them,
 and the effect of covariates. Three forecasts of each: without covariates; by an oracle, which subtracts the true
@@ -53,7 +53,7 @@ class Series:
 
 
 def autoregression(rng: np.random.Generator, count: int, steps: int, kept: np.ndarray | float) -> np.ndarray:
-    """Of variance 1, (count, steps)."""
+    """Stationary autoregressions of the first order, of variance 1, (count, steps)."""
     kept = np.broadcast_to(kept, count)
     noise = rng.standard_normal((count, steps + _WARM_UP))
     values = noise.copy()
@@ -311,7 +311,7 @@ def run(model: TSFusionForForecasting, made: Series, length: int) -> Errors:
     given = {"past_covariates": torch.tensor(past), "future_covariates": torch.tensor(future)}
     found, seconds_with = forecast(history, **given)
     oracle, _ = forecast(made.base[:, :length])
-    # What is known of the past alone has no place in a plain regression.
+    # Covariates that are known in the past alone have no place in a plain regression.
     ridge_past, ridge_future = plain_ridge(history, past[..., : made.known], future)
     ridge, _ = forecast(history - ridge_past)
     points = (
@@ -330,7 +330,7 @@ def run(model: TSFusionForForecasting, made: Series, length: int) -> Errors:
 
 
 def lost(errors: np.ndarray, has_effect: bool) -> tuple[float, float]:
-    """In context and by plain ridge, in percent: share of the gain that is lost, or change where there is no gain."""
+    """Share of the gain that is lost, or change where there is no gain, in percent: in context, and by plain ridge."""
     without, oracle, found, ridge = errors
     if has_effect:
         return 100 * (found - oracle) / (without - oracle), 100 * (ridge - oracle) / (without - oracle)
@@ -338,7 +338,7 @@ def lost(errors: np.ndarray, has_effect: bool) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Prints the tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=ts_llm_fusion.BUILT_IN, help="checkpoint; the built-in one by default")
     parser.add_argument("--series", type=int, default=300, help="of each kind and seed")

@@ -1,4 +1,4 @@
-"""Whether words say what the forecast is: `python -m benchmarks.explanations [--cases 1000] [--seeds 0 1 2]`.
+"""Check of explanations against their forecasts: `python -m benchmarks.explanations [--cases 1000] [--seeds 0 1 2]`.
 
 Series of every family of the synthetic priors, at random places, scales, dates and time steps, with gaps as they come,
 and the ends of the five series in uni/ of the folder that `TS_LLM_FUSION_DATA_DIR` names, if it is set. Each is
@@ -123,12 +123,12 @@ def draw_cases(model: TSFusionForForecasting, cases: int, seed: int) -> Iterator
 
 
 def moved(evidence: Evidence, by: float) -> Evidence:
-    """The same with a forecast that is higher, as all its experts are."""
+    """Evidence whose forecast, and all experts of it, are higher by a constant."""
     return replace(evidence, forecast=evidence.forecast + by, predictions=evidence.predictions + by)
 
 
 def rebuild(claims: list[Claim], evidence: Evidence) -> np.ndarray:
-    """The forecast as far as words tell it; of the evidence only the dates of the steps are used."""
+    """Forecast rebuilt from the words; of the evidence only the dates of the steps are used."""
     said = {claim.quantity: claim.words for claim in claims if "|" not in claim.kind}
     sign = {claim.quantity: claim.words in ("rises", "above") for claim in claims if "|" in claim.kind}
     calendar = evidence.calendar
@@ -174,7 +174,7 @@ def _number(claim: Claim) -> float:
 
 
 def causes_right(explanation: Explanation, without: dict[str, float]) -> list[bool]:
-    """Of the effects in the words, whether the model shows them when the group is taken from it."""
+    """Check the effects in the words against the model without the group of experts."""
     said = {(claim.quantity, "|" in claim.kind): claim for claim in explanation.claims}
     direction = said.get(("experts.first.effect", True))
     if direction is None:
@@ -185,7 +185,7 @@ def causes_right(explanation: Explanation, without: dict[str, float]) -> list[bo
 
 
 def follow(explanation: Explanation, seed: int) -> tuple[list[bool], list[bool]]:
-    """Of the values of the forecast, whether new words follow when it moves, and whether old ones are found wrong."""
+    """Move the forecast: check that new words follow its values, and that old ones are found wrong."""
     unit = 10.0**explanation.facts.place
     shift = 37 * unit
     after = explain_evidence(moved(explanation.evidence, shift), seed)

@@ -1,4 +1,4 @@
-"""Train a small forecaster with and without covariates on a made-up table, and print what they buy.
+"""Train a small forecaster with and without covariates on a synthetic table, and print the gain.
 
 python -m benchmarks.llmps_covariates [any flag of the recipe]
 

@@ -51,10 +51,10 @@ def _chronos_bolt(layers: int, width: int, heads: int) -> PreTrainedModel:
     return ChronosBoltModelForForecasting(config).eval()
 
 
-def _patch_tst(look_back: int, horizon: int) -> PreTrainedModel:
+def _patch_tst(context_length: int, horizon: int) -> PreTrainedModel:
     config = PatchTSTConfig(
         num_input_channels=_VARIABLES,
-        context_length=look_back,
+        context_length=context_length,
         prediction_length=horizon,
         patch_length=16,
         patch_stride=8,
@@ -86,10 +86,14 @@ def _training_step(module: nn.Module, loss: Callable[[], Tensor]) -> Step:
 
 def _sizes(past_values: Tensor, horizon: int, layers: int, width: int) -> dict[str, Step]:
     """Name -> inference or training step of a forecaster, and of its backbone."""
-    batch, look_back, _ = past_values.shape
+    batch, context_length, _ = past_values.shape
     text_config = GPT2Config(n_layer=layers, n_embd=width, n_head=width // 64)
-    t2t = T2TModel(T2TConfig(context_length=look_back)).eval()
-    fields = {"context_length": look_back, "prediction_length": horizon, "t2t_hidden_size": t2t.config.hidden_size}
+    t2t = T2TModel(T2TConfig(context_length=context_length)).eval()
+    fields = {
+        "context_length": context_length,
+        "prediction_length": horizon,
+        "t2t_hidden_size": t2t.config.hidden_size,
+    }
     model = LLMPSForForecasting(LLMPSConfig(text_config=text_config, **fields)).eval()
     backbone = GPT2Model(text_config).eval()
     future_values = torch.randn(batch, horizon, _VARIABLES)
@@ -123,7 +127,7 @@ def _milliseconds(step: Step) -> float:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--look_back", type=int, nargs="+", default=[96, 192, 512, 1024])
+    parser.add_argument("--context_length", type=int, nargs="+", default=[96, 192, 512, 1024])
     parser.add_argument("--horizon", type=int, default=64)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=15)
@@ -135,9 +139,9 @@ def main() -> None:
         f"batch {options.batch} x {_VARIABLES}, {options.horizon} steps ahead\n\n"
         "| look-back | variant | ms of the processor | backbone / whole |\n| --- | --- | --- | --- |"
     )
-    for look_back in options.look_back:
-        past_values = torch.randn(options.batch, look_back, _VARIABLES)
-        patch_tst = _patch_tst(look_back, options.horizon)
+    for context_length in options.context_length:
+        past_values = torch.randn(options.batch, context_length, _VARIABLES)
+        patch_tst = _patch_tst(context_length, options.horizon)
         series = past_values.transpose(1, 2).flatten(0, 1)
         steps: dict[str, Step] = {"PatchTST": partial(patch_tst, past_values)}
         steps |= {name: partial(model, series) for name, model in chronos_bolts.items()}
@@ -152,7 +156,7 @@ def main() -> None:
             alone = f"{name.removesuffix(' with T2T')}, backbone"
             if alone in steps:
                 ratio = f"{statistics.median(one[alone] / one[name] for one in rounds):.2f}"
-            print(f"| {look_back} | {name} | {statistics.median(one[name] for one in rounds):.1f} | {ratio} |")
+            print(f"| {context_length} | {name} | {statistics.median(one[name] for one in rounds):.1f} | {ratio} |")
 
 
 if __name__ == "__main__":

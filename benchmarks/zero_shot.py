@@ -260,7 +260,7 @@ def speed(model: TSFusionForForecasting, history: int, horizon: int, series: int
 
 
 def main() -> None:
-    """Prints the tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", nargs="*", help="checkpoints; the built-in one by default")
     parser.add_argument("--only", nargs="*", default=PARTS, choices=PARTS, help="what to score; all by default")

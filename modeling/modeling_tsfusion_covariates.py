@@ -1,15 +1,15 @@
 """Effects of covariates on each series, learned from its own history: a sparse Bayesian regression in closed form.
 
-The target is taken for a level, a trend, a season, noise, and the sum of the effects. What is no effect is what the
-experts forecast, so the regression takes it out of both sides: the target and every column pass the same filter, which
-whitens the noise, lose their means by season, and are fitted beside a level and a trend. Two random walks have nothing
-in common after that, and a covariate that only repeats the season is left to the season.
+The target is modeled as a level, a trend, a season, noise, and the sum of the effects. The experts forecast all but
+the effects, so the regression removes the rest from both sides: the target and every column pass the same filter,
+which whitens the noise, lose their means by season, and are fitted beside a level and a trend. Two random walks have
+nothing in common after that, and a covariate that only repeats the season is left to the season.
 
-Each covariate may act in a line, in a bend (saturation), with the level of the series, or one step later. These
-columns are picked one at a time by forward selection on the Gram matrix, each coefficient with a normal prior worth
-one observation. The effect is the mean over all noise models and all numbers of columns, none included, weighed by
-their marginal likelihood (MacKay 1992): a covariate that explains nothing has no effect. A ridge regression on all
-columns, its strength by leave-one-out, loses more wherever few of many columns matter.
+Each covariate may act linearly, with a bend (saturation), in proportion to the level of the series, or one step
+later. These columns are picked one at a time by forward selection on the Gram matrix, each coefficient with a normal
+prior worth one observation. The effect is the mean over all noise models and all numbers of columns, none included,
+weighed by their marginal likelihood (MacKay 1992): a covariate that explains nothing has no effect. A ridge regression
+on all columns, its strength by leave-one-out, loses more wherever few of many columns matter.
 """
 
 import math
@@ -163,7 +163,7 @@ def _is_line(values: Tensor, valid: Tensor) -> Tensor:
 
 
 def _columns(now: Tensor, before: Tensor, base: Tensor, valid: Tensor) -> tuple[Tensor, list[float]]:
-    """What each feature may act by.
+    """Columns by which each feature may act.
 
     Values are held to some of the range of the history beyond it: a price never seen has about the effect of the
     nearest one seen. Values far outside of the usual range, such as typing errors, act by a column of their own. A
@@ -306,7 +306,7 @@ class _Path:
 
 
 def _select(given: _Evidence, count: Tensor, against: Tensor, most: int) -> _Path:
-    """Pick the column of the largest marginal likelihood time after time, by pivoted Cholesky decomposition.
+    """Pick the column of the largest marginal likelihood repeatedly, by pivoted Cholesky decomposition.
 
     Args:
         given: of the columns and the target.
@@ -316,7 +316,7 @@ def _select(given: _Evidence, count: Tensor, against: Tensor, most: int) -> _Pat
     """
     gram, floor = given.gram, given.floor
     size = gram.shape[-1]
-    # Diagonal, and row of the target, of what is not explained yet.
+    # Diagonal, and row of the target, of the unexplained part.
     left, target = gram.diagonal(dim1=-2, dim2=-1).clone(), gram[..., -1, :]
     usable = given.usable
     against = against + _FEW / given.freedom.square()
@@ -387,7 +387,7 @@ def _coefficients(
     trend = ((time + 1) / length.clamp(min=1)[:, None]).double()[:, None]
     design = torch.cat((torch.ones_like(trend), trend, columns, values), 1)
     if (valid & (observed == 0)).any():
-        # Gaps of the target are interpolated; what is compared with it, in the same way.
+        # Gaps of the target are interpolated, and those steps of the other columns in the same way.
         each = design.shape[1]
         known = observed.expand_as(design).flatten(0, 1)
         design = fill_gaps(design.flatten(0, 1), known, length.repeat_interleave(each)).view_as(design)
@@ -462,8 +462,8 @@ def covariate_effects(
         mask: boolean, same shape.
         periods: of two seasons, int64 (series, 2), 0 where one is to be found.
         past: float64 covariates (batch, time, features), NaN where missing; series are the batch times the channels.
-        future: float64 (batch, steps, known), of the first of the features. What is known of the past alone explains
-            the history, and returns to its median in the horizon.
+        future: float64 (batch, steps, known), of the first of the features. The others explain the history, and
+            return to their median in the horizon.
         context_length: most steps of a history.
     """
     series, size = values.shape

@@ -1,8 +1,11 @@
 """The lists of CONTRIBUTING.md, followed with toys."""
 
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -12,7 +15,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_MAPPING
 from tslm_models import FUSIONS, TOKEN, batch, greedy, tslm
 
-from ts_llm_fusion import TSLMForCausalLM, registration
+from ts_llm_fusion import TSLMForCausalLM, adapters, cross_validation, predict_df, registration
 from ts_llm_fusion.families import MODEL_CLASSES
 from ts_llm_fusion.modeling import configuration_encoders, modeling_encoders
 
@@ -72,3 +75,40 @@ def test_an_encoder(fusion: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     model.model.encoder.save_pretrained(tmp_path / "encoder")
     encoder = AutoModel.from_pretrained(tmp_path / "encoder")
     assert torch.equal(encoder.patch_embedding.weight, model.model.encoder.patch_embedding.weight)
+
+
+class ToyForecasterConfig(PreTrainedConfig):
+    model_type = "toy_forecaster"
+
+    context_length: int = 8
+    prediction_length: int = 2
+
+
+class ToyForecaster(PreTrainedModel):
+    config: ToyForecasterConfig
+    config_class = ToyForecasterConfig
+
+    def __init__(self, config: ToyForecasterConfig):
+        super().__init__(config)
+        self.share = nn.Parameter(torch.tensor(2.0))
+        self.post_init()
+
+
+def predict_toy(
+    model: ToyForecaster, batch: adapters.Batch, prediction_length: int, levels: Sequence[float]
+) -> adapters.Prediction:
+    mean = (model.share * batch.values[:, -1:]).repeat(1, prediction_length, 1).detach().numpy()
+    return adapters.Prediction(mean, mean[..., None] * levels)
+
+
+def test_a_type_of_forecaster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(adapters.ADAPTERS, "toy_forecaster", adapters.Adapter(predict_toy))
+    model = ToyForecaster(ToyForecasterConfig())
+    days = pd.date_range("2024-01-01", periods=10)
+    table = pd.DataFrame({"item_id": "a", "timestamp": days, "target": np.arange(1.0, 11.0)})
+    found = predict_df(table, 2, quantile_levels=[0.9], model=model)
+    assert found["predictions"].tolist() == [10.0, 10.0]
+    assert found["0.9"].tolist() == [18.0, 18.0]
+    forecasts = cross_validation(table, 2, model=model, baselines=[], quantile_levels=[0.5])
+    assert forecasts["predictions"].tolist() == [8.0, 8.0]
+    assert forecasts["actual"].tolist() == [9.0, 10.0]

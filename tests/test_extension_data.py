@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-from ts_llm_fusion import cli, load_dataset, load_metric, load_series
+from ts_llm_fusion import cli, cross_validation, load_dataset, load_metric, load_series
 from ts_llm_fusion.baselines import table
 from ts_llm_fusion.baselines.forecaster import Forecast, Forecaster, ForecastTask
 from ts_llm_fusion.data import registry
@@ -134,6 +134,9 @@ def test_a_baseline_forecaster(toy_series: None, monkeypatch: pytest.MonkeyPatch
     results = run_benchmark(Benchmark({"toy": {}}, models, [24], [0], str(tmp_path / "benchmark")))
     assert results["mse"].tolist() == pytest.approx([found["results"]["window_mean"]["mse"]])
     assert results["parameters"].tolist() == [0]
+    series = load_series("toy").series.reset_index(names="timestamp")
+    forecasts = cross_validation(series, 24, model=[], baselines="window_mean")
+    assert forecasts["predictions"].tolist() == pytest.approx([series["a"][:-24].mean()] * 24)
 
 
 def test_a_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

@@ -45,7 +45,7 @@ class ForecastTask:
         context_length: look-back; None where the whole past is given.
         seasonal_period: steps of the season, or None.
         train: training windows; None where there is only the past.
-        quantile_levels: levels to forecast, used by the statistical baselines.
+        quantile_levels: levels of the quantiles, for the baselines that have any.
         settings: settings of a neural baseline.
     """
 

@@ -1,4 +1,4 @@
-"""Table of the forecasting baselines, for training reports, evaluation, benchmarks and fev."""
+"""Table of the forecasting baselines, for training reports, evaluation, backtests, benchmarks and fev."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -12,12 +12,12 @@ from .recipe_help import RECIPE_HELP
 
 # command -> (module with `main(args)`, description)
 _COMMANDS = {
-    "train forecaster": ("ts_llm_fusion.cli.train_forecaster", "train an LLM-PS forecaster"),
+    "train forecaster": ("ts_llm_fusion.cli.train_forecaster", "train an LLM-PS forecaster, or fine-tune TSFusion"),
     "train fusion": ("ts_llm_fusion.cli.train_fusion", "train the TSFusion forecaster on synthetic series"),
     "train sft": ("ts_llm_fusion.cli.train_sft", "fine-tune a language model to answer questions about series"),
     "train t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
     "data": ("ts_llm_fusion.cli.data", "list, describe, download and preview data sets"),
-    "evaluate": ("ts_llm_fusion.cli.evaluate", "evaluate checkpoints and baselines on a test split"),
+    "evaluate": ("ts_llm_fusion.cli.evaluate", "evaluate forecasters or question answering beside baselines"),
     "benchmark": ("ts_llm_fusion.cli.benchmark", "run models x datasets x horizons x seeds to one table"),
     "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
     "explain": ("ts_llm_fusion.cli.explain", "forecast the series of a file and say why"),

@@ -116,7 +116,9 @@ RECIPE_HELP = {
             "model": ("ts_llm_fusion.modeling.configuration_llmps:LLMPSConfig",),
             "backbone": (f"{_TRAINING}.forecaster:BackboneArguments",),
             "training": (_FORECASTER, _RUN),
-            "fine-tuning, instead of model and backbone": (f"{_TRAINING}.fine_tuning:FineTuningArguments",),
+            "fine-tuning, with context_length and prediction_length instead of model and backbone": (
+                f"{_TRAINING}.fine_tuning:FineTuningArguments",
+            ),
         },
         ("transformers:TrainingArguments",),
     ),

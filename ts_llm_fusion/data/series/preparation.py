@@ -32,7 +32,9 @@ class DataArguments:
     timestamp_column: str | None = field(
         default=None, metadata={"help": "Column of timestamps; found by its name by default."}
     )
-    target_columns: list[str] | None = field(default=None, metadata={"help": "Columns to forecast; all by default."})
+    target_columns: list[str] | None = field(
+        default=None, metadata={"help": "Columns to forecast (also --target); all by default.", "aliases": "--target"}
+    )
     known_covariates: list[str] = field(
         default_factory=list, metadata={"help": "Columns of covariates that are known in the future, of any type."}
     )
