@@ -88,7 +88,7 @@ class Panel:
         names = [f"id {_plain(self.ids, series)!r}"] if self.id_columns else []
         if len(self.targets) > 1 and target is not None:
             names.append(repr(self.targets[target]))
-        return ", ".join(names)
+        return ", ".join(names) or "the series"
 
     def keys(self, series: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
         """Columns of ids and of `target_name` for rows of a table.
