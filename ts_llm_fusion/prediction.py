@@ -204,8 +204,13 @@ def predict_panel(
         raise UserError(f"batch_size is {batch_size}; it must be at least 1.")
     variables = adapter.variables(config)
     if variables is not None and len(panel.targets) == 1 and _is_one_sample(panel, variables, feature_extractor):
-        found = predict_panel(panel.joined(), model, prediction_length, quantile_levels, 1, feature_extractor)
-        return Prediction(*(np.moveaxis(values, 2, 0)[:, 0, :, None] for values in found))
+        shared = None if covariates is None else covariates.joined(panel)
+        if covariates is None or shared is not None:
+            found = predict_panel(
+                panel.joined(), model, prediction_length, quantile_levels, 1, feature_extractor, shared
+            )
+            return Prediction(*(np.moveaxis(values, 2, 0)[:, 0, :, None] for values in found))
+        logger.warning("the covariates differ between the ids; each is forecast by itself.")
     if variables and len(panel.targets) != variables:
         raise UserError(
             f"this model ({config.model_type}) reads {variables} variables together, and the table gives "
@@ -221,8 +226,8 @@ def predict_panel(
     mean, quantiles = np.full(shape, np.nan), np.full((*shape, len(quantile_levels)), np.nan)
     model.eval()
     for chosen, batch in panel_batches(panel, series, config.context_length, batch_size, covariates):
-        shared = {name: given.to(model.device) for name, given in batch.covariates.items()}
-        batch = Batch(batch.values[..., order].to(model.device), batch.seasonal_periods.to(model.device), shared)
+        given = {name: features.to(model.device) for name, features in batch.covariates.items()}
+        batch = Batch(batch.values[..., order].to(model.device), batch.seasonal_periods.to(model.device), given)
         found = adapter.predict(model, batch, prediction_length, quantile_levels)
         mean[chosen], quantiles[chosen] = found.mean[:, :, given_order], found.quantiles[:, :, given_order]
     _check_finite(panel, mean, series)
