@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 # Default names of the columns, and those of Nixtla's libraries, which stand in where the defaults are absent.
 ID, TIMESTAMP, TARGET = "item_id", "timestamp", "target"
 _NIXTLA = {ID: "unique_id", TIMESTAMP: "ds", TARGET: "y"}
+# Usual names of the column of ids.
+IDS = (ID, _NIXTLA[ID])
 # Most columns of a table: more of them are series in rows, or features.
 _MOST_COLUMNS = 50_000
 # Rows up to which the step of an id may be told wrongly.
