@@ -468,7 +468,10 @@ def covariate_effects(
     """
     series, size = values.shape
     features = past.shape[2]
-    past, future = past.transpose(1, 2), future.transpose(1, 2)
+    # A power of two changes no digit, and keeps squares from over- and underflow.
+    largest = past.nan_to_num().abs().amax(1, keepdim=True)
+    factor = torch.exp2(-torch.frexp(largest).exponent.double().clamp(-1000, 1000))
+    past, future = (past * factor).transpose(1, 2), (future * factor[..., : future.shape[2]]).transpose(1, 2)
     if features == 0:
         none = torch.zeros_like(values, dtype=torch.float64)
         return CovariateEffects(

@@ -297,7 +297,30 @@ def test_known_covariates_sharpen_the_forecast_of_the_built_in_model(caplog: pyt
         )
 
 
-def test_a_model_trained_with_covariates_gets_those_of_its_training() -> None:
+def test_columns_of_other_content_do_not_stop_a_forecast(caplog: pytest.LogCaptureFixture) -> None:
+    past, future, _ = with_covariates()
+    found = predict_df(past, 7, future, model=MODEL)
+    mixed = {"notes": [[1]] * len(past), "code": ["A1", 2, None] * (len(past) // 3), "empty": None}
+    others = predict_df(past.assign(**mixed), 7, future.assign(code=1, empty="x"), model=MODEL)
+    pd.testing.assert_frame_equal(others, found)
+    assert "column 'notes' is left out: it holds values of several types, not a covariate" in caplog.text
+    # Digits of a category are no number to a model that learned text.
+    digits = {"sun": "1", "rain": "A2"}
+    named = past.assign(weather=past["weather"].map(digits))
+    numbers = future.assign(weather=1)
+    np.testing.assert_allclose(
+        predict_df(named, 7, numbers, model=MODEL)[NUMBERS],
+        predict_df(past, 7, future.assign(weather="sun"), model=MODEL)[NUMBERS],
+        rtol=1e-4,
+    )
+    with pytest.raises(ValueError, match="covariate 'price' was fitted on a column of numbers, but holds 'low'"):
+        predict_df(past, 7, future.assign(price="low"), model=MODEL)
+    infinite = future.assign(price=future["price"].mask(future["timestamp"] == "2024-05-02", np.inf))
+    with pytest.raises(ValueError, match="covariate 'price' is infinite in id 's0' at 2024-05-02 00:00:00; mend"):
+        predict_df(past, 7, infinite, model=MODEL)
+
+
+def test_a_model_trained_with_covariates_gets_those_of_its_training(caplog: pytest.LogCaptureFixture) -> None:
     past, future, _ = with_covariates()
     inputs = CovariateInputs.fit(past, known=["price", "weather"], past=["promo"], time_features=["day_of_week"])
     sizes = {"num_known_covariates": inputs.num_known, "num_past_covariates": inputs.num_past}
@@ -310,6 +333,18 @@ def test_a_model_trained_with_covariates_gets_those_of_its_training() -> None:
     changed = predict_df(past, 6, future.assign(price=9.0), model=pair)
     assert len(found) == 18
     assert np.abs(found["predictions"] - changed["predictions"]).max() > 1e-4
+    # Ids that are the columns of the training are one sample, if they share their covariates.
+    joint = model, ForecastFeatureExtractor(24, covariates=inputs, columns=["s0", "s1"])
+    first, ahead = (table[table["item_id"] == "s0"] for table in (past, future))
+    twins, both = (pd.concat([table, table.assign(item_id="s1")]) for table in (first, ahead))
+    shared = predict_df(twins, 6, both, model=joint)["predictions"].to_numpy()
+    columns = first.drop(columns="item_id").assign(s0=first["target"], s1=first["target"])
+    by_column = predict_df(columns, 6, ahead.drop(columns="item_id"), target=["s0", "s1"], model=joint)
+    np.testing.assert_array_equal(shared, by_column["predictions"])
+    assert "each is forecast by itself" not in caplog.text
+    apart = predict_df(twins, 6, both.assign(price=range(14)), model=joint)["predictions"].to_numpy()
+    assert np.abs(apart[:6] - apart[6:]).max() > 1e-4
+    assert "the covariates differ between the ids; each is forecast by itself" in caplog.text
     with pytest.raises(ValueError, match="the future of covariate 'price' is not given, which this model needs"):
         predict_df(past, 6, model=pair)
     with pytest.raises(ValueError, match="no column 'promo', which is a covariate of this model"):

@@ -84,6 +84,10 @@ def encode_covariates(
             numbers nor booleans nor categories.
     """
     future = None if future_df is None else panel.known_future(future_df, prediction_length)
+    _check_finite(panel, panel.past, panel.series_of_rows, panel.timestamps)
+    if future is not None:
+        series = np.repeat(np.arange(len(panel)), prediction_length)
+        _check_finite(panel, future, series, panel.future_timestamps(prediction_length))
     trained = getattr(feature_extractor, "covariates", None)
     if trained is not None:
         _warn_unused(panel, [name for name in panel.past.columns if name not in trained.names])
@@ -94,6 +98,20 @@ def encode_covariates(
         _warn_unused(panel, list(panel.past.columns))
         return None
     return _in_context(panel, future, prediction_length)
+
+
+def _check_finite(panel: Panel, table: pd.DataFrame, series: np.ndarray, timestamps: pd.DatetimeIndex) -> None:
+    """Raise ValueError for an infinity in a table of covariates, by the series and the timestamp of its row."""
+    for name in table.columns:
+        if not pd.api.types.is_float_dtype(table[name]):
+            continue
+        infinite = np.isinf(table[name].to_numpy(dtype=np.float64, na_value=np.nan))
+        if infinite.any():
+            row = int(infinite.argmax())
+            raise UserError(
+                f"{panel.name}: covariate {name!r} is infinite in {panel.label(int(series[row]))} at "
+                f"{timestamps[row]}; mend the value."
+            )
 
 
 def _warn_unused(panel: Panel, names: list[str]) -> None:
@@ -152,6 +170,8 @@ def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: in
     past = panel.past
     for name in past.columns:
         what = "lists" if holds_lists(past[name]) else other_content(past[name])
+        if what is None and pd.api.types.infer_dtype(past[name]) in ("mixed", "mixed-integer"):
+            what = "values of several types"
         if what not in (None, "booleans"):
             logger.warning("%s: column %r is left out: it holds %s, not a covariate.", panel.name, name, what)
             past = past.drop(columns=name)
@@ -170,8 +190,7 @@ def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: in
         return None
     size = len(panel) * prediction_length
     ahead = pd.DataFrame(index=range(size)) if future is None else future
-    # Categories of the horizon count as well.
-    of_known = CovariateEncoder.fit(pd.concat([past[known], ahead[known]], ignore_index=True))
+    of_known = CovariateEncoder.fit(past[known])
     features = [of_known.transform(past), CovariateEncoder.fit(past[rest]).transform(past)]
     return PanelCovariates(
         np.concatenate(features, axis=1), of_known.transform(ahead).reshape(len(panel), prediction_length, -1)
@@ -181,7 +200,7 @@ def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: in
 def _is_static(panel: Panel, column: pd.Series, future: pd.DataFrame | None, name: str) -> bool:
     if not _is_constant(panel, column).all():
         return False
-    if future is None or name not in future.columns:
+    if future is None or name not in future.columns or column.isna().all():
         return True
     first = column.groupby(panel.series_of_rows).first()
     return bool((future[name].to_numpy() == np.repeat(first.to_numpy(), len(future) // len(panel))).all())

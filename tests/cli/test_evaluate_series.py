@@ -67,6 +67,8 @@ def test_a_wide_table_needs_no_setting_at_all(sales: pd.DataFrame, tmp_path: Pat
     assert (found["ids"], found["windows"], found["prediction_length"]) == (2, 1, 7)
     assert list(found["results"]) == ["repeat_last", "seasonal_naive", "ridge", "built-in"]
     assert found["results"]["built-in"]["mase"] < 0.5 * found["results"]["repeat_last"]["mase"]
+    flags = ["--data", str(tmp_path / "wide.csv"), "--output_dir", str(tmp_path / "none")]
+    assert main(["evaluate", *flags, "--horizon", "0"]) == 2
 
 
 def test_m4_is_scored_by_the_rules_of_the_competition(

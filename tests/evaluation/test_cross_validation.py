@@ -89,6 +89,7 @@ def test_scores_are_those_of_the_metrics(table: pd.DataFrame) -> None:
         errors.append(np.abs(future - past[-SEASON:][:HORIZON]) / seasonal_scale([past], SEASON))
     errors[0][3] = np.nan
     assert row.mase == pytest.approx(np.nanmean(errors))
+    pd.testing.assert_frame_equal(ts_llm_fusion.score_forecasts(found, by="forecaster"), scores.reset_index())
     by_window = ts_llm_fusion.score_forecasts(found, by=["item_id", "cutoff"])
     assert by_window["count"].sum() == scores["count"].sum()
 
@@ -136,7 +137,27 @@ def test_known_covariates_move_the_forecast_of_their_window_and_no_other_columns
     assert found["known"]["built-in"] < 0.5 * found["without"]["built-in"]
     assert found["known"]["repeat_last"] == found["without"]["repeat_last"]
     with pytest.raises(ValueError, match="known_covariates: no covariate 'price'; those of the table are none"):
-        ts_llm_fusion.cross_validation(frame, HORIZON, known_covariates=["price"])
+        ts_llm_fusion.cross_validation(frame, HORIZON, known_covariates="price")
+
+
+def test_windows_that_lack_a_known_covariate_are_left_out_but_an_absent_row_is_not_missed(
+    table: pd.DataFrame, caplog: pytest.LogCaptureFixture
+) -> None:
+    frame = table[table["item_id"] != "short"].assign(price=1.0 + np.arange(len(table))[table["item_id"] != "short"])
+    settings = {"prediction_length": HORIZON, "windows": 2, "known_covariates": "price", "baselines": ["repeat_last"]}
+    last = {name: rows.index[-1] for name, rows in frame.groupby("item_id")}
+    found = ts_llm_fusion.cross_validation(frame.drop(index=last["a"] - 1), **settings)
+    assert found.groupby("item_id")["actual"].count().to_dict() == {"a": 2 * (2 * HORIZON - 1), "b": 4 * HORIZON}
+
+    frame.loc[last["a"] - 1, "price"] = np.nan
+    with caplog.at_level(logging.WARNING):
+        found = ts_llm_fusion.cross_validation(frame, **settings)
+    stamp = frame.loc[last["a"] - 1, "timestamp"]
+    assert f"1 windows lack a value of price and are left out, the first id 'a' at {stamp}." in caplog.messages
+    assert found.groupby("item_id")["cutoff"].nunique().to_dict() == {"a": 1, "b": 2}
+    frame["price"] = np.nan
+    with pytest.raises(ValueError, match="each window lacks a value of price, the first id 'b' at"):
+        ts_llm_fusion.cross_validation(frame, **settings)
 
 
 @pytest.mark.parametrize(

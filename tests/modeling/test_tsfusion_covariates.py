@@ -124,10 +124,11 @@ def test_forecasts_move_with_the_units_and_not_with_the_order(model):
     values = torch.from_numpy(np.random.default_rng(1).standard_normal((3, 70 + HORIZON, 3)))
     series = series + 2 * values[..., :1] - values[..., 1:2].abs()
     plain = forecast(model, series, values, 2)
-    units = torch.tensor([-1e4, 1e-3, 7.0], dtype=torch.float64)
-    moved = forecast(model, 1e4 - 50 * series, units * values + 1e3 * units.abs(), 2)
-    found = ((moved.full_predictions - 1e4) / -50).flip(-1)
-    assert (found - plain.full_predictions).abs().max() < 1e-5 * series.std()
+    for numbers in ([-1e4, 1e-3, 7.0], [-1e250, 1e-250, 1e-30]):
+        units = torch.tensor(numbers, dtype=torch.float64)
+        moved = forecast(model, 1e4 - 50 * series, units * values + 1e3 * units.abs(), 2)
+        found = ((moved.full_predictions - 1e4) / -50).flip(-1)
+        assert (found - plain.full_predictions).abs().max() < 1e-5 * series.std()
     turned = forecast(model, series.flip(0), values.flip(0)[..., [1, 0, 2]], 2)
     torch.testing.assert_close(turned.mean_predictions.flip(0), plain.mean_predictions, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(

@@ -65,6 +65,28 @@ def test_the_gate_learns_which_expert_is_right(series: Path, start: Path, tmp_pa
     assert "| repeat_last" in card
 
 
+def test_a_long_table_is_the_wide_one_and_a_late_series_stops_nothing(
+    series: Path, start: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wide = pd.read_csv(series)
+    long = wide.melt("timestamp", var_name="shop", value_name="sales").dropna().assign(price=1.0)
+    late = long[long["shop"] == "a"].tail(40).assign(shop="late")
+    pd.concat([long, late]).sample(frac=1, random_state=0).to_csv(tmp_path / "long.csv", index=False)
+    flags = ["--num_train_epochs", "1", "--learning_rate", "0.01"]
+    expected = fine_tune(start, series, tmp_path / "wide", *flags)
+    columns = ["--id", "shop", "--target_columns", "sales", "--known_covariates", "price"]
+    found = fine_tune(start, tmp_path / "long.csv", tmp_path / "long", *flags, *columns)
+    assert found["variables"] == ["a", "b"]
+    assert found["validation"]["end"] == pytest.approx(expected["validation"]["end"])
+    assert found["test"] == pytest.approx(expected["test"])
+    assert "late left out: no value in the training split" in caplog.text
+    assert "covariates take no part in fine-tuning" in caplog.text
+    weekly = wide[["timestamp", "a"]].iloc[::168].assign(shop="weekly").rename(columns={"a": "sales"})
+    pd.concat([long, weekly]).to_csv(tmp_path / "two.csv", index=False)
+    with pytest.raises(ValueError, match=r"id 'weekly' has a step of .* and id 'a' one of .*; give series of one"):
+        fine_tune(start, tmp_path / "two.csv", tmp_path / "none", *columns)
+
+
 def test_a_training_that_only_spoils_returns_the_start(series: Path, start: Path, tmp_path: Path) -> None:
     metrics = fine_tune(start, series, tmp_path / "tuned", "--learning_rate", "1e4", "--num_train_epochs", "1")
     assert metrics["validation"]["end"] == metrics["validation"]["start"]

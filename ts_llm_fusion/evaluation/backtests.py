@@ -37,17 +37,28 @@ def _history(panel: Panel, series: np.ndarray, lengths: np.ndarray) -> Panel:
     )
 
 
-def _known_future(
-    panel: Panel, series: np.ndarray, rows: np.ndarray, covariates: Sequence[str]
-) -> pd.DataFrame | None:
-    """Covariates of the steps of a window, rows (series, steps), as the `future_df` of `predict_df`."""
+def _known_rows(panel: Panel, covariates: Sequence[str]) -> tuple[pd.DataFrame, np.ndarray]:
+    """Known covariates of each row, and where one lacks a value, boolean (rows,).
+
+    A row without an observed target, such as one that the table lacks, has no error to count: where it has no value of
+    a covariate, the nearest value before, or after, stands in.
+    """
+    known = panel.past[list(covariates)]
     if not covariates:
+        return known, np.zeros(len(known), dtype=bool)
+    filled = known.groupby(panel.series_of_rows).ffill().groupby(panel.series_of_rows).bfill()
+    has_target = ~np.isnan(panel.values).all(1)
+    return filled, filled.isna().any(axis=1).to_numpy() | (known.isna().any(axis=1).to_numpy() & has_target)
+
+
+def _known_future(panel: Panel, known: pd.DataFrame, series: np.ndarray, rows: np.ndarray) -> pd.DataFrame | None:
+    """Covariates of the steps of a window, rows (series, steps), as the `future_df` of `predict_df`."""
+    if known.columns.empty:
         return None
     owner, at = np.repeat(series, rows.shape[1]), rows.ravel()
     keys = panel.keys(owner, np.zeros_like(owner))
     columns = {name: keys[name] for name in panel.id_columns} | {panel.timestamp_column: panel.timestamps[at]}
-    known = panel.past[list(covariates)].take(at).reset_index(drop=True)
-    return pd.concat([pd.DataFrame(columns), known], axis=1)
+    return pd.concat([pd.DataFrame(columns), known.take(at).reset_index(drop=True)], axis=1)
 
 
 def _unobserved(panel: Panel, ends: np.ndarray) -> np.ndarray:
@@ -84,6 +95,54 @@ def _check_lengths(panel: Panel, horizon: int, windows: int, step: int) -> None:
     )
 
 
+def _forecast_window(
+    panel: Panel,
+    forecasters: Mapping[str, PanelForecaster],
+    series: np.ndarray,
+    rows: np.ndarray,
+    is_observed: np.ndarray,
+    quantile_levels: Sequence[float],
+    seasons: np.ndarray,
+    known: pd.DataFrame,
+) -> list[pd.DataFrame]:
+    """Forecasts of one window of some series, a table for each forecaster, with positions in place of names.
+
+    Args:
+        panel: whole series.
+        forecasters: by name.
+        series: positions of the series, int64 (series,).
+        rows: rows of the window, int64 (series, prediction_length).
+        is_observed: whether a target has a value before the window, boolean (series, targets).
+        quantile_levels: rising levels.
+        seasons: of these series.
+        known: known covariates of all rows of the panel.
+    """
+    past = _history(panel, series, rows[:, 0] - panel.offsets[series])
+    actual = panel.values[rows]
+    scale = np.stack([flat_seasonal_scale(v, past.lengths, seasons) for v in past.values.T], 1)
+    future = _known_future(panel, known, series, rows)
+    forecasts = [make(past, rows.shape[1], quantile_levels, seasons, future) for make in forecasters.values()]
+    # What one forecaster leaves out, with a warning, counts for none.
+    counted = is_observed & ~np.any([np.isnan(found.mean).all(1) for found in forecasts], axis=0)
+    at, of, target = np.nonzero(np.broadcast_to(counted[:, None], actual.shape))
+    tables = []
+    for number, found in enumerate(forecasts):
+        check_finite(int(np.count_nonzero(~np.isfinite(found.mean[at, of, target]))), len(at))
+        columns = {
+            "series": series[at],
+            "target": target,
+            "forecaster": number,
+            "row": rows[at, of],
+            "cutoff": rows[at, 0] - 1,
+            "actual": actual[at, of, target],
+            "predictions": found.mean[at, of, target],
+            "scale": scale[at, target],
+        }
+        levels = {f"{level:g}": found.quantiles[at, of, target, k] for k, level in enumerate(quantile_levels)}
+        tables.append(pd.DataFrame({**columns, **levels}))
+    return tables
+
+
 def backtest(
     panel: Panel,
     forecasters: Mapping[str, PanelForecaster],
@@ -110,10 +169,13 @@ def backtest(
         As `cross_validation`.
 
     Raises:
-        ValueError: no series is long enough, or all its values before a window are missing.
+        ValueError: no series is long enough, or all its values before a window, or a known covariate of each window,
+            are missing.
     """
     _check_lengths(panel, prediction_length, windows, step)
-    parts = []
+    known_rows, lacking = _known_rows(panel, known_covariates)
+    parts: list[pd.DataFrame] = []
+    unknown: list[np.ndarray] = []
     unobserved = np.zeros(len(panel), dtype=bool)
     for window in range(windows):
         ends = panel.lengths - prediction_length - (windows - 1 - window) * step
@@ -121,34 +183,16 @@ def backtest(
         empty = _unobserved(panel, ends)
         unobserved |= long_enough & empty.any(1)
         series = np.flatnonzero(long_enough & ~empty.all(1))
+        rows = (panel.offsets[series] + ends[series])[:, None] + np.arange(prediction_length)
+        is_known = ~lacking[rows].any(1)
+        unknown.extend(rows[~is_known])
+        series, rows = series[is_known], rows[is_known]
         if not len(series):
             continue
-        past = _history(panel, series, ends[series])
-        rows = panel.offsets[series][:, None] + ends[series][:, None] + np.arange(prediction_length)
-        actual = panel.values[rows]
-        scale = np.stack([flat_seasonal_scale(v, past.lengths, seasons[series]) for v in past.values.T], 1)
-        future = _known_future(panel, series, rows, known_covariates)
-        forecasts = [
-            make(past, prediction_length, quantile_levels, seasons[series], future) for make in forecasters.values()
-        ]
-        # What one forecaster leaves out, with a warning, counts for none.
-        known = ~empty[series] & ~np.any([np.isnan(found.mean).all(1) for found in forecasts], axis=0)
-        at, of, target = np.nonzero(np.broadcast_to(known[:, None], actual.shape))
-        for number, found in enumerate(forecasts):
-            check_finite(int(np.count_nonzero(~np.isfinite(found.mean[at, of, target]))), len(at))
-            columns = {
-                "series": series[at],
-                "target": target,
-                "window": window,
-                "forecaster": number,
-                "row": rows[at, of],
-                "cutoff": rows[at, 0] - 1,
-                "actual": actual[at, of, target],
-                "predictions": found.mean[at, of, target],
-                "scale": scale[at, target],
-            }
-            levels = {f"{level:g}": found.quantiles[at, of, target, k] for k, level in enumerate(quantile_levels)}
-            parts.append(pd.DataFrame({**columns, **levels}))
+        window_forecasts = _forecast_window(
+            panel, forecasters, series, rows, ~empty[series], quantile_levels, seasons[series], known_rows
+        )
+        parts += [table.assign(window=window) for table in window_forecasts]
     if unobserved.any():
         logger.warning(
             "%d of %d ids have no observed value before some window, the first %s; these windows are left out.",
@@ -156,6 +200,13 @@ def backtest(
             len(panel),
             panel.label(int(unobserved.argmax())),
         )
+    if unknown:
+        row = unknown[0][lacking[unknown[0]]][0]
+        names = ", ".join(known_covariates)
+        where = f"{panel.label(panel.series_of_rows[row])} at {panel.timestamps[row]}"
+        if not parts:
+            raise UserError(f"each window lacks a value of {names}, the first {where}; give the values.")
+        logger.warning("%d windows lack a value of %s and are left out, the first %s.", len(unknown), names, where)
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if table.empty:
         raise UserError("no series has an observed value before its windows; there is nothing to forecast from.")

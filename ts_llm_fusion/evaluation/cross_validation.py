@@ -22,7 +22,6 @@ LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 # Columns of the result beside ids, timestamps and levels.
 _COLUMNS = ("cutoff", "target_name", "forecaster", "actual", "predictions", "scale")
 
-
 # Forecasters and their feature extractors, by name.
 Models = dict[str, tuple[PreTrainedModel, ForecastFeatureExtractor | None]]
 
@@ -122,7 +121,7 @@ def cross_validation(
     timestamp_column: str = TIMESTAMP,
     target: str | Sequence[str] = TARGET,
     freq: str | None = None,
-    known_covariates: Sequence[str] = (),
+    known_covariates: str | Sequence[str] = (),
     seasonal_period: int | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> Any:
@@ -175,7 +174,7 @@ def cross_validation(
     step = horizon if step is None else check_count("step", step)
     models = load_models(model)
     forecasters = make_forecasters(models, [baselines] if isinstance(baselines, str) else baselines, batch_size)
-    known = known_by_models(models, known_covariates)
+    known = known_by_models(models, [known_covariates] if isinstance(known_covariates, str) else known_covariates)
     panel = read_panel(df, id_column, timestamp_column, target, freq, **reading_options(models, known))
     check_known(panel, known)
     used = [name for name in (*panel.id_columns, panel.timestamp_column) if name in _COLUMNS]

@@ -48,7 +48,7 @@ def score_forecasts(forecasts: Any, by: str | Sequence[str] = ()) -> Any:
         ValueError: a column is missing, or a forecast is not a finite number.
     """
     table = to_pandas(forecasts, "the table of forecasts")
-    keys = [*([by] if isinstance(by, str) else by), "forecaster"]
+    keys = [name for name in ([by] if isinstance(by, str) else by) if name != "forecaster"] + ["forecaster"]
     missing = [name for name in (*keys, *_NEEDED) if name not in table.columns]
     if missing:
         raise UserError(f"the table of forecasts has no column {missing[0]!r}; give that of cross_validation.")

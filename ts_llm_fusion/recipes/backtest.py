@@ -152,10 +152,9 @@ def backtest_forecasters(
     )
     check_known(panel, known)
     season = rules.seasonality if rules else data_arguments.seasonal_period
-    if rules:
-        horizon = rules.horizon
-    else:
-        horizon = forecast.prediction_length or _usual_horizon(panel, [model.config for model, _ in models.values()])
+    horizon = rules.horizon if rules else forecast.prediction_length
+    if horizon is None:
+        horizon = _usual_horizon(panel, [model.config for model, _ in models.values()])
     horizon = check_horizon(horizon)
     step = horizon if rolling.step is None else check_count("step", rolling.step)
     seconds: dict[str, float] = {}

@@ -4,7 +4,7 @@ import copy
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,12 @@ from torch import Tensor
 from transformers import set_seed
 
 from ..baselines.table import make_naive_baselines
+from ..data.series.borders import split_borders
+from ..data.series.panel_sources import side_by_side
+from ..data.series.panels import ID, IDS, TARGET, TIMESTAMP, read_panel
 from ..data.series.preparation import DataArguments, PreparedData, prepare
+from ..data.series.sources import SeriesSource
+from ..data.series.tables import read_table
 from ..data.series.windows import collate_windows, single_windows
 from ..errors import UserError
 from ..evaluation.baselines import evaluate_on_test, forecast_task
@@ -22,7 +27,7 @@ from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..families import BUILT_IN_NAME
 from ..forecasting import load_forecaster
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
-from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
 from ..requirements import versions
 from ..training.fine_tuning import (
     ComputedWindows,
@@ -84,13 +89,50 @@ class _Segment:
         return max(0, self.rows[1] - self.rows[0] - self.prediction_length + 1) * self.values.shape[1]
 
     def cut(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """History and future of some windows, without those that have no target; an empty history becomes 0."""
+        """History and future of some windows, without those that have no value in one of them."""
         variables = self.values.shape[1]
         origins, columns = self.rows[0] + numbers // variables, numbers % variables
         past, future = single_windows(self.values, origins, columns, self.context_length, self.prediction_length)
-        has_target = ~future.isnan().all(1)
-        past, future = past[has_target], future[has_target]
-        return torch.where(past.isnan().all(1, keepdim=True), 0.0, past), future
+        is_usable = ~(past.isnan().all(1) | future.isnan().all(1))
+        return past[is_usable], future[is_usable]
+
+
+def _load_long(arguments: DataArguments, id_column: list[str] | None) -> SeriesSource | None:
+    """Series of a long table, side by side; None for any other table, and for a set by name.
+
+    Series without a value in the training rows are left out, with a warning.
+    """
+    if not Path(arguments.data).suffix:
+        return None
+    table = read_table(arguments.data)
+    if id_column is None and not set(IDS) & set(table.columns):
+        return None
+    panel = read_panel(
+        table,
+        id_column or ID,
+        arguments.timestamp_column or TIMESTAMP,
+        arguments.target_columns or TARGET,
+        arguments.freq,
+        dayfirst=arguments.dayfirst,
+        source=arguments.data,
+    )
+    source = side_by_side(panel, arguments.freq)
+    stop = split_borders(len(source.series), arguments.split)[0]
+    late = source.series.columns[source.series.iloc[:stop].isna().all()]
+    if len(late):
+        logger.warning("%s: %s left out: no value in the training split.", source.name, shortened(list(late)))
+    return replace(source, series=source.series.drop(columns=late))
+
+
+def _prepare(arguments: DataArguments, id_column: list[str] | None, prediction_length: int) -> PreparedData:
+    """Prepare a long or wide table, or a set; a warning if covariates are named, which the gate does not see."""
+    names = [*arguments.known_covariates, *arguments.past_covariates, *arguments.static_covariates]
+    if names or arguments.time_features:
+        logger.warning("covariates take no part in fine-tuning; name them when you forecast (--future).")
+    source = _load_long(arguments, id_column)
+    if source is not None:
+        arguments = replace(arguments, known_covariates=[], past_covariates=[], static_covariates=[], time_features=[])
+    return prepare(arguments, None, prediction_length, source=source)
 
 
 def _segments(data: PreparedData, model: TSFusionForForecasting) -> tuple[_Segment, _Segment]:
@@ -108,6 +150,31 @@ def _most_windows(model: TSFusionForForecasting, wanted: int) -> int:
     if wanted > most:
         logger.info("max_windows is %d; the experts of %d fit into memory.", wanted, most)
     return min(wanted, most)
+
+
+def _draw_windows(
+    data: PreparedData, model: TSFusionForForecasting, wanted: int
+) -> tuple[ComputedWindows, ComputedWindows]:
+    """Windows to train on, drawn at random, and evenly spaced ones to validate on."""
+    training, validation = _segments(data, model)
+    most = _most_windows(model, wanted)
+    drawn = torch.randperm(len(training))[:most].sort().values
+    spaced = torch.arange(min(most, len(validation))) * len(validation) // min(most, len(validation))
+    return (
+        compute_windows(model, *training.cut(drawn), data.seasonal_period),
+        compute_windows(model, *validation.cut(spaced), data.seasonal_period),
+    )
+
+
+def _selecting_metric(data_arguments: DataArguments, arguments: FineTuningTrainingArguments) -> str:
+    """Metric to select the checkpoint by; ValueError for one, or for noise, that fine-tuning does not take."""
+    metric = str(arguments.metric_for_best_model).removeprefix("eval_")
+    if metric not in _METRICS:
+        raise UserError(f"metric_for_best_model is {metric!r}; give one of {', '.join(_METRICS)}.")
+    noisy = sorted(set(data_arguments.noise_splits) - {"test"})
+    if data_arguments.noise_std > 0 and noisy:
+        raise UserError(f"noise_splits: {noisy[0]} is among them; fine-tuning takes noise on the test split alone.")
+    return metric
 
 
 def _validation_errors(tuner: GateTuner, windows: ComputedWindows, batch_size: int) -> dict[str, float]:
@@ -161,29 +228,16 @@ def run_fine_tuning_recipe(
     settings = (data_arguments, fine_tuning, arguments)
     start_name = str(fine_tuning.start)
     recipe, publication = start_run(settings, recipe, (None if start_name == BUILT_IN_NAME else start_name,))
-    metric = str(arguments.metric_for_best_model).removeprefix("eval_")
-    if metric not in _METRICS:
-        raise UserError(f"metric_for_best_model is {metric!r}; give one of {', '.join(_METRICS)}.")
-    noisy = sorted(set(data_arguments.noise_splits) - {"test"})
-    if data_arguments.noise_std > 0 and noisy:
-        raise UserError(f"noise_splits: {noisy[0]} is among them; fine-tuning takes noise on the test split alone.")
+    metric = _selecting_metric(data_arguments, arguments)
     model = _start(fine_tuning)
     horizon = model.config.prediction_length
     with arguments.main_process_first():
-        data = prepare(data_arguments, None, horizon)
+        data = _prepare(data_arguments, fine_tuning.id_column, horizon)
     data.check_targets("train", "validation")
     data.tested.check_targets("test")
-    training, validation = _segments(data, model)
-    most = _most_windows(model, fine_tuning.max_windows)
     set_seed(arguments.seed)
     start_time = time.perf_counter()
-    drawn = torch.randperm(len(training))[:most].sort().values
-    spaced = torch.arange(min(most, len(validation))) * len(validation) // min(most, len(validation))
-    train_windows, validation_windows = (
-        compute_windows(model, *segment.cut(numbers), data.seasonal_period)
-        for segment, numbers in ((training, drawn), (validation, spaced))
-    )
-
+    train_windows, validation_windows = _draw_windows(data, model, fine_tuning.max_windows)
     tuner = GateTuner(model)
     start: Any = copy.deepcopy(model)
     parameters = trained_parameters(tuner)

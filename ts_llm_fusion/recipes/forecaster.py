@@ -50,6 +50,20 @@ def _test_metrics(trainer: ForecastTrainer, data: PreparedData) -> dict[str, flo
     }
 
 
+def _report(data: PreparedData, config_arguments: Any) -> dict[str, Any]:
+    """Part of metrics.json on the data, with the errors of the baselines."""
+    test, task = data.tested.splits["test"], forecast_task(data, config_arguments.prediction_length)
+    return {
+        "data": data.source.name,
+        "tested_on": data.tested.source.name,
+        "context_length": config_arguments.context_length,
+        "prediction_length": config_arguments.prediction_length,
+        "variables": list(data.source.series.columns),
+        "windows": {**{name: len(windows) for name, windows in data.splits.items()}, "test": len(test)},
+        "baselines": {name: evaluate_forecaster(made, test) for name, made in make_naive_baselines(task).items()},
+    }
+
+
 def _plot_test_windows(model: Any, data: PreparedData, folder: Path) -> None:
     """Plot forecasts at the beginning, in the middle and at the end of the test split."""
     feature_extractor = ForecastFeatureExtractor(scaler=data.scaler)
@@ -157,22 +171,9 @@ def run_forecaster_recipe(
     if not trainer.is_world_process_zero():
         return None
 
-    baselines = {
-        name: evaluate_forecaster(baseline, data.tested.splits["test"])
-        for name, baseline in make_naive_baselines(forecast_task(data, config_arguments.prediction_length)).items()
-    }
     metrics = {
-        "data": data.source.name,
-        "tested_on": data.tested.source.name,
-        "context_length": config_arguments.context_length,
-        "prediction_length": config_arguments.prediction_length,
-        "variables": list(data.source.series.columns),
-        "windows": {
-            **{name: len(windows) for name, windows in data.splits.items()},
-            "test": len(data.tested.splits["test"]),
-        },
+        **_report(data, config_arguments),
         "test": test,
-        "baselines": baselines,
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,
         **parameters,

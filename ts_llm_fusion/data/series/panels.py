@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 # Default names of the columns, and those of Nixtla's libraries, which stand in where the defaults are absent.
 ID, TIMESTAMP, TARGET = "item_id", "timestamp", "target"
 _NIXTLA = {ID: "unique_id", TIMESTAMP: "ds", TARGET: "y"}
+# Usual names of the column of ids.
+IDS = (ID, _NIXTLA[ID])
 # Most columns of a table: more of them are series in rows, or features.
 _MOST_COLUMNS = 50_000
 # Rows up to which the step of an id may be told wrongly.
@@ -90,7 +92,7 @@ class Panel:
         names = [f"id {_plain(self.ids, series)!r}"] if self.id_columns else []
         if len(self.targets) > 1 and target is not None:
             names.append(repr(self.targets[target]))
-        return ", ".join(names)
+        return ", ".join(names) or "the series"
 
     def keys(self, series: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
         """Columns of ids and of `target_name` for rows of a table.

@@ -219,6 +219,7 @@ def prepare(
     context_length: int | None,
     prediction_length: int,
     feature_extractor: ForecastFeatureExtractor | None = None,
+    source: SeriesSource | None = None,
 ) -> PreparedData:
     """Load series, scale them by their training split, and cut windows.
 
@@ -231,6 +232,7 @@ def prepare(
         prediction_length: horizon.
         feature_extractor: feature extractor of a trained model, for its order of columns, unchanged by default, and
             its covariates, by default fitted as `arguments` say.
+        source: loaded series; by default they are loaded as `arguments` say.
 
     Raises:
         ValueError: unusable series, or series too short for a window in each split.
@@ -238,14 +240,15 @@ def prepare(
     covariates = None if feature_extractor is None else feature_extractor.covariates
     names = [*arguments.known_covariates, *arguments.past_covariates, *arguments.static_covariates]
     names += [] if covariates is None else [name for name in covariates.names if name not in names]
-    source = load_series(
-        arguments.data,
-        arguments.timestamp_column,
-        arguments.target_columns,
-        arguments.dayfirst,
-        arguments.freq,
-        covariate_columns=names,
-    )
+    if source is None:
+        source = load_series(
+            arguments.data,
+            arguments.timestamp_column,
+            arguments.target_columns,
+            arguments.dayfirst,
+            arguments.freq,
+            covariate_columns=names,
+        )
     if feature_extractor is not None:
         order = feature_extractor.training_order(source.series.columns)
         source = replace(source, series=source.series.iloc[:, order])

@@ -59,7 +59,7 @@ class WindowDataset(Dataset[dict[str, Tensor]]):
         if len(values) < needed:
             raise UserError(
                 f"the series have {len(values)} steps; a window takes {needed} (context_length {context_length} + "
-                f"prediction_length {prediction_length})."
+                f"prediction_length {prediction_length}): shorten these, or give more rows."
             )
         self.values = values
         self.context_length = context_length
