@@ -27,11 +27,13 @@ class PanelCovariates:
         past: float64 (rows, features), NaN where missing.
         future: float64 (series, prediction_length, known features).
         static: float64 (series, static features); None for a model without any.
+        columns: column that each feature of `past` encodes; none for a model that was trained with covariates.
     """
 
     past: np.ndarray
     future: np.ndarray
     static: np.ndarray | None = None
+    columns: tuple[str, ...] = ()
 
 
 def encode_covariates(
@@ -149,9 +151,11 @@ def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: in
     ahead = pd.DataFrame(index=range(size)) if future is None else future
     # Categories of the horizon count as well.
     of_known = CovariateEncoder.fit(pd.concat([past[known], ahead[known]], ignore_index=True))
-    features = [of_known.transform(past), CovariateEncoder.fit(past[rest]).transform(past)]
+    encoders = of_known, CovariateEncoder.fit(past[rest])
     return PanelCovariates(
-        np.concatenate(features, axis=1), of_known.transform(ahead).reshape(len(panel), prediction_length, -1)
+        np.concatenate([encoder.transform(past) for encoder in encoders], axis=1),
+        of_known.transform(ahead).reshape(len(panel), prediction_length, -1),
+        columns=tuple(column.name for encoder in encoders for column in encoder.columns for _ in column.feature_names),
     )
 
 

@@ -152,7 +152,7 @@ def panel_batches(
         yield chosen, Batch(torch.from_numpy(values), torch.from_numpy(periods[chosen]), shared)
 
 
-def _usable(panel: Panel, adapter: Adapter, config: Any, min_length: int) -> np.ndarray:
+def usable_series(panel: Panel, adapter: Adapter, config: Any, min_length: int) -> np.ndarray:
     """Positions of the series that a model can forecast; one warning names the others."""
     has_value = _last_observed(panel) >= 0
     is_joint = adapter.variables(config) is not None
@@ -216,7 +216,7 @@ def predict_panel(
     if feature_extractor is not None and config.model_type == "llmps":
         order, min_length = model_order(config, feature_extractor, panel.targets), feature_extractor.min_length
     given_order = np.argsort(order)
-    series = _usable(panel, adapter, config, min_length)
+    series = usable_series(panel, adapter, config, min_length)
     shape = (len(panel), prediction_length, len(panel.targets))
     mean, quantiles = np.full(shape, np.nan), np.full((*shape, len(quantile_levels)), np.nan)
     model.eval()

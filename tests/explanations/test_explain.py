@@ -11,12 +11,12 @@ from explanation_cases import SEASON
 from tiny_checkpoints import save_forecaster
 from transformers import PreTrainedModel
 
-from ts_llm_fusion import BUILT_IN, check_text, explain
+from ts_llm_fusion import BUILT_IN, check_text, explain, predict_df
+from ts_llm_fusion.data.series.panels import wide_panel
 from ts_llm_fusion.data.series.sources import SeriesSource, load_series
-from ts_llm_fusion.explanations.explain import explain_evidence, explain_source
+from ts_llm_fusion.explanations.explain import explain_evidence, explain_panel
 from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.modeling.configuration_tsfusion import EXPERT_GROUPS, EXPERTS
-from ts_llm_fusion.prediction import forecast_frame
 from ts_llm_fusion.processing.feature_extraction_forecast import ForecastFeatureExtractor
 
 
@@ -33,12 +33,11 @@ def table(*names: str) -> pd.DataFrame:
 
 
 def test_the_reasons_are_those_of_the_forecast(forecaster):
-    source = load_series(table("a", "b"))
-    explanations = explain_source(forecaster[0], source, 12, unit="t")
-    forecast = forecast_frame(*forecaster, source, 12)
+    explanations = explain(table("a", "b"), 12, model=forecaster, unit="t")
+    forecast = predict_df(table("a", "b"), 12, model=forecaster)
     for name, explanation in zip("ab", explanations, strict=True):
         facts, evidence = explanation.facts, explanation.evidence
-        mine = forecast[forecast["series"] == name]["mean"].to_numpy()
+        mine = forecast[forecast["item_id"] == name]["predictions"].to_numpy()
         assert facts.name == name
         assert facts.horizon.mean == pytest.approx(mine.mean())
         np.testing.assert_allclose((evidence.weights * evidence.predictions).sum(axis=1), mine, rtol=1e-6)
@@ -54,7 +53,7 @@ def test_the_reasons_are_those_of_the_forecast(forecaster):
 
 def test_an_effect_is_what_the_model_forecasts_without_the_group(forecaster):
     model, _ = forecaster
-    (explanation,) = explain_source(model, load_series(table("a")), 12)
+    (explanation,) = explain(table("a"), 12, model=forecaster)
     past = torch.tensor(table("a").to_numpy())[None]
     with torch.no_grad():
         encoded = model.model(past, seasonal_period=12, prediction_length=12)
@@ -88,7 +87,8 @@ def test_any_series_is_explained(forecaster, values):
     index = pd.date_range("2024-03-30", periods=len(values), freq="h", tz="Europe/Berlin")
     for horizon, dated in ((1, True), (7, True), (7, False)):
         source = load_series(pd.DataFrame({"x": values}, index=index))
-        (explanation,) = explain_source(forecaster[0], SeriesSource("x", source.series, dated=dated), horizon)
+        panel = wide_panel(SeriesSource("x", source.series, dated=dated))
+        (explanation,) = explain_panel(panel, *forecaster, horizon)
         assert 2 <= len(explanation.sentences) <= 6
         assert ("at step" in explanation.text) is not dated or horizon == 1
         json.dumps(explanation.to_dict(), allow_nan=False)
@@ -97,14 +97,14 @@ def test_any_series_is_explained(forecaster, values):
 def test_a_value_long_ago_is_said_to_be_long_ago(forecaster):
     values = np.full(2300, np.nan)
     values[:3] = 1, 2, 4
-    source = load_series(pd.DataFrame({"x": values}, index=pd.date_range("2000-01-01", periods=2300, freq="D")))
-    (explanation,) = explain_source(forecaster[0], source, 7)
+    series = pd.DataFrame({"x": values}, index=pd.date_range("2000-01-01", periods=2300, freq="D"))
+    (explanation,) = explain(series, 7, model=forecaster)
     assert explanation.facts.last.time == "2000-01-03T00:00:00" and explanation.facts.gaps.at_end == 2297
     assert "4.000 on Monday 3 January 2000" in explanation.text
 
 
 def test_words_that_do_not_hold_are_an_error(forecaster, monkeypatch):
-    (explanation,) = explain_source(forecaster[0], load_series(table("a")), 12)
+    (explanation,) = explain(table("a"), 12, model=forecaster)
     monkeypatch.setattr("ts_llm_fusion.explanations.explain.sentences", lambda facts, seed: ["It will rain."])
     with pytest.raises(RuntimeError, match="It will rain"):
         explain_evidence(explanation.evidence)
@@ -113,8 +113,6 @@ def test_words_that_do_not_hold_are_an_error(forecaster, monkeypatch):
 def test_units_and_models_without_experts_are_refused(tmp_path: Path):
     with pytest.raises(ValueError, match="at most 40 printable characters"):
         explain(table("a"), 12, unit="two\nlines")
-    with pytest.raises(ValueError, match="give it to load_series"):
-        explain(load_series(table("a")), 12, freq="MS")
     save_forecaster(tmp_path)
     with pytest.raises(ValueError, match="no named experts"):
-        explain(table("series 1"), 2, tmp_path)
+        explain(table("series 1"), 2, model=tmp_path)
