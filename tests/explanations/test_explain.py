@@ -116,3 +116,76 @@ def test_units_and_models_without_experts_are_refused(tmp_path: Path):
     save_forecaster(tmp_path)
     with pytest.raises(ValueError, match="no named experts"):
         explain(table("series 1"), 2, model=tmp_path)
+
+
+def stores(*levels: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Sales of stores by day, and two weeks of promotion and price ahead: +30 on three days, -4 for a price of +1."""
+    rng, time = np.random.default_rng(0), np.arange(214)
+    promotion = rng.random(214) < 0.15
+    promotion[-14:] = np.isin(np.arange(14), (2, 3, 9))
+    price = 10 + rng.normal(0, 0.5, 214)
+    price[-14:] = 12.0
+    table = pd.DataFrame(
+        {"date": pd.date_range("2024-01-01", periods=214), "promotion": promotion, "price": price,
+         "shelf": np.where(promotion, "front", "back")}
+    )  # fmt: skip
+    effect = 30 * promotion - 4 * (price - 10) + 8 * np.sin(2 * np.pi * time / 7)
+    ids = [
+        table.assign(store=name, sales=level + effect + rng.normal(0, 1, 214))
+        for name, level in zip("abc", levels, strict=False)
+    ]
+    past, future = (pd.concat([rows[part] for rows in ids]) for part in (slice(200), slice(200, None)))
+    return past, future.drop(columns="sales")
+
+
+def test_covariates_of_a_long_table_are_explained_by_what_they_add(forecaster):
+    past, future = stores(100.0, 300.0, np.nan)
+    past, future = past.drop(columns="shelf"), future.drop(columns="shelf")
+    names = {"future_df": future, "id_column": "store", "target": "sales", "model": forecaster}
+    explanations = explain(past, 14, unit="t", **names)
+    table = predict_df(past, 14, **names)
+    # The third has no value.
+    assert [explanation.facts.name for explanation in explanations] == ["a", "b"]
+    for explanation in explanations:
+        evidence, facts = explanation.evidence, explanation.facts
+        forecast = table.loc[table["store"] == facts.name, "predictions"].to_numpy()
+        np.testing.assert_allclose(evidence.forecast["mean"], forecast, rtol=1e-6)
+        assert list(evidence.forecast.index) == list(pd.date_range("2024-07-19", periods=14))
+        promotion, price = (
+            next(one for one in facts.covariates.all if one.name == name) for name in ("promotion", "price")
+        )
+        assert [point.step for point in promotion.felt] == [3, 4, 10]
+        assert promotion.largest.value == pytest.approx(30, abs=1.5)
+        assert price.mean == pytest.approx(-8, abs=1.5) and price.steps == 14
+        said = {claim.quantity: claim.words for claim in explanation.claims}
+        assert (said["covariates.first.name"], said["covariates.second.name"]) == ("price", "promotion")
+        assert "lowers the forecast by" in explanation.text and "in 3 of the 14 days" in explanation.text
+        json.dumps(explanation.to_dict(), allow_nan=False)
+
+
+def test_a_category_is_one_covariate_by_the_name_of_its_column(forecaster):
+    past, future = stores(100.0)
+    columns = ["store", "date", "shelf"]
+    (explanation,) = explain(past[[*columns, "sales"]], 14, future[columns], "store", target="sales", model=forecaster)
+    assert list(explanation.evidence.effects) == ["shelf"]
+    assert explanation.facts.covariates.first.largest.value == pytest.approx(30, abs=4)
+
+
+def test_targets_have_their_own_effects_and_files_are_read(forecaster, tmp_path: Path):
+    past, _ = stores(100.0, 300.0)
+    past = past.drop(columns="shelf").assign(double=2 * past["sales"])
+    past.to_csv(tmp_path / "sales.csv", index=False)
+    found = explain(tmp_path / "sales.csv", 7, id_column="store", target=["sales", "double"], model=forecaster)
+    assert [one.facts.name for one in found] == ["a, sales", "a, double", "b, sales", "b, double"]
+    sales, double = (one.evidence for one in found[:2])
+    # Known of the past alone, they return to their median, as the effect of one on each target does.
+    assert list(sales.effects) == ["promotion", "price"]
+    np.testing.assert_allclose(double.forecast["mean"], 2 * sales.forecast["mean"], rtol=1e-6)
+    np.testing.assert_allclose(double.effects, 2 * sales.effects, atol=1e-6)
+
+
+def test_more_series_than_can_be_read_are_refused_early():
+    rows = 2
+    table = pd.DataFrame(np.ones((rows, 1001)), pd.date_range("2024", periods=rows))
+    with pytest.raises(ValueError, match=r"1,001 series .*at most 1,000"):
+        explain(table, 3)

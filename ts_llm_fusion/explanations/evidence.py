@@ -60,6 +60,7 @@ class Evidence:
 
     @cached_property
     def calendar(self) -> Calendar:
+        """How times and steps are named: days without their year, where all times that are named lie in one."""
         found = find_calendar(self.timestamps, self.dated)
         years = {self.history.last_valid_index().year, *self.forecast.index.year}
         return replace(found, year=years.pop()) if self.dated and len(years) == 1 else found
