@@ -35,7 +35,7 @@ def test_a_page_has_all_of_it_and_nothing_of_a_name_runs(explanation):
     assert facts["covariate is_promo"].startswith(
         "9 &lt;b&gt; &amp; co on average, at most 60 &lt;b&gt; &amp; co in May"
     )
-    assert facts["covariate price"].startswith("-5 ") and "; counts in 0 of 12" in facts["covariate weather"]
+    assert facts["covariate price"].startswith("-5 ") and "; in 0 of 12 steps" in facts["covariate weather"]
     assert facts["season, peak, covariates aside"] == "30 &lt;b&gt; &amp; co in July 1961, from the trend"
     assert f"{len(explanation.claims)} claims, all computed anew" in page
     assert page.count("<td>yes</td>") == len(explanation.claims)

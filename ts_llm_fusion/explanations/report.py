@@ -50,8 +50,7 @@ def _effect(covariate: Covariate, facts: Facts) -> str:
     """Effect of a covariate in words."""
     largest = f"{in_words('value', covariate.largest.value, facts)} {in_words('when', covariate.largest, facts)}"
     mean = in_words("value", covariate.mean, facts)
-    counts = f"counts in {covariate.steps:,} of {facts.horizon.steps:,}"
-    return f"{mean} on average, at most {largest}; {counts}; against its median in the history"
+    return f"{mean} on average; up to {largest}; in {covariate.steps:,} of {facts.horizon.steps:,} steps"
 
 
 def _rows(facts: Facts) -> list[tuple[str, str]]:
