@@ -1,5 +1,7 @@
 """Forecasts whose facts are known by hand, for the tests of explanations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -52,3 +54,19 @@ def yearly(steps: int = 12, unit: str = "") -> Evidence:
     """Four years and `steps` months of 100 + t + the season, from January 1957 on."""
     time = np.arange(48 + steps)
     return evidence_of_values(100 + time + SEASON[time % 12], steps, periods=(12,), unit=unit)
+
+
+def with_covariates(evidence: Evidence, **effects: dict[int, float] | float) -> Evidence:
+    """The same forecast and effects of covariates on top: a constant, or those of some steps and 0 elsewhere."""
+    index = evidence.forecast.index
+    columns = {
+        name: [effect.get(step, 0.0) if isinstance(effect, dict) else effect for step in range(1, len(index) + 1)]
+        for name, effect in effects.items()
+    }
+    table = pd.DataFrame(columns, index, dtype=float)
+    return replace(evidence, forecast=evidence.forecast.add(table.sum(axis=1), axis=0), effects=table)
+
+
+def promoted(unit: str = "") -> Evidence:
+    """`yearly` with a promotion in May and June 1961, a price that lowers it by 5, and weather without effect."""
+    return with_covariates(yearly(unit=unit), weather=0.01, price=-5.0, is_promo={5: 60.0, 6: 48.0})

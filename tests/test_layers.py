@@ -33,7 +33,17 @@ ALLOWED: dict[str, set[str]] = {
     "panel_covariates": {"processing", "data", "data.series"} | _BOTTOM,
     "prediction": {"adapters", "panel_covariates", "forecasting", "processing", "data", "data.series"} | _BOTTOM,
     "pipelines": {"prediction", "data", "data.series"} | _BOTTOM,
-    "explanations": {"modeling", "data", "data.series", "plots", "forecasting", "prediction"} | _BOTTOM,
+    "explanations": {
+        "modeling",
+        "processing",
+        "data",
+        "data.series",
+        "plots",
+        "adapters",
+        "panel_covariates",
+        "prediction",
+    }
+    | _BOTTOM,
     "conversion": {"modeling", "processing"} | _BOTTOM,
     "export": {"modeling", "processing"} | _BOTTOM,
     "baselines": _DATA | _BOTTOM,

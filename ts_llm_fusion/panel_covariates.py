@@ -27,11 +27,13 @@ class PanelCovariates:
         past: float64 (rows, features), NaN where missing.
         future: float64 (series, prediction_length, known features).
         static: float64 (series, static features); None for a model without any.
+        columns: column that each feature of `past` encodes; none for a model that was trained with covariates.
     """
 
     past: np.ndarray
     future: np.ndarray
     static: np.ndarray | None = None
+    columns: tuple[str, ...] = ()
 
     def joined(self, panel: Panel) -> "PanelCovariates":
         """Covariates of the series of a panel as one sample, of `panel.joined()`.
@@ -43,7 +45,8 @@ class PanelCovariates:
         shared = self.past[slice(*panel.offsets[first : first + 2])]
         rows = len(shared) - panel.offsets[1:][panel.series_of_rows] + np.arange(len(self.past))
         differs = np.zeros(len(panel), dtype=bool)
-        differs[panel.series_of_rows[((self.past != shared[rows]) & ~np.isnan(self.past)).any(1)]] = True
+        is_other = (self.past != shared[rows]) & ~np.isnan(self.past)
+        differs[panel.series_of_rows[is_other.any(1)]] = True
         differs |= (self.future != self.future[first]).any((1, 2))
         static = None if self.static is None else self.static[[first]]
         if static is not None:
@@ -190,10 +193,13 @@ def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: in
         return None
     size = len(panel) * prediction_length
     ahead = pd.DataFrame(index=range(size)) if future is None else future
-    of_known = CovariateEncoder.fit(past[known])
-    features = [of_known.transform(past), CovariateEncoder.fit(past[rest]).transform(past)]
+    # Categories of the horizon count as well.
+    of_known = CovariateEncoder.fit(pd.concat([past[known], ahead[known]], ignore_index=True))
+    encoders = of_known, CovariateEncoder.fit(past[rest])
     return PanelCovariates(
-        np.concatenate(features, axis=1), of_known.transform(ahead).reshape(len(panel), prediction_length, -1)
+        np.concatenate([encoder.transform(past) for encoder in encoders], axis=1),
+        of_known.transform(ahead).reshape(len(panel), prediction_length, -1),
+        columns=tuple(column.name for encoder in encoders for column in encoder.columns for _ in column.feature_names),
     )
 
 

@@ -42,12 +42,12 @@ def check_levels(quantile_levels: Sequence[float]) -> list[float]:
     Raises:
         ValueError: for anything but a sequence of numbers in (0, 1), or a level given twice.
     """
-    levels = list(quantile_levels) if pd.api.types.is_list_like(quantile_levels) else [quantile_levels]
-    for level in levels:
+    given: list[Any] = list(quantile_levels) if pd.api.types.is_list_like(quantile_levels) else [quantile_levels]
+    for level in given:
         if not isinstance(level, Real) or not 0 < level < 1:
             shown = level if isinstance(level, Real) else repr(level)
             raise UserError(f"quantile level {shown} is asked for; give numbers between 0 and 1, such as 0.1 and 0.9.")
-    levels = list(map(float, levels))
+    levels = [float(level) for level in given]
     if len({f"{level:g}" for level in levels}) < len(levels):
         raise UserError(f"quantile_levels is {levels}; give each level once.")
     return levels
@@ -173,7 +173,7 @@ def panel_batches(
         yield chosen, Batch(torch.from_numpy(values), torch.from_numpy(periods[chosen]), shared)
 
 
-def _usable(panel: Panel, adapter: Adapter, config: Any, min_length: int) -> np.ndarray:
+def usable_series(panel: Panel, adapter: Adapter, config: Any, min_length: int) -> np.ndarray:
     """Positions of the series that a model can forecast; one warning names the others."""
     has_value = _last_observed(panel) >= 0
     is_joint = adapter.variables(config) is not None
@@ -236,7 +236,7 @@ def predict_panel(
     if feature_extractor is not None and config.model_type == "llmps":
         order, min_length = model_order(config, feature_extractor, panel.targets), feature_extractor.min_length
     given_order = np.argsort(order)
-    series = _usable(panel, adapter, config, min_length)
+    series = usable_series(panel, adapter, config, min_length)
     shape = (len(panel), prediction_length, len(panel.targets))
     mean, quantiles = np.full(shape, np.nan), np.full((*shape, len(quantile_levels)), np.nan)
     model.eval()

@@ -41,6 +41,23 @@ def test_facts_and_claims_are_printed_as_json(sales: str, capsys: pytest.Capture
     assert all(claim["holds"] for claim in explanation["claims"])
 
 
+def test_ids_and_the_future_are_named_as_for_a_forecast(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    time = np.arange(60)
+    promo = (time % 11 == 3).astype(int)
+    table = pd.DataFrame({"date": pd.date_range("2024-01-01", periods=60), "promo": promo, "sales": 50 + 20 * promo})
+    table = pd.concat([table.assign(shop=name) for name in ("x", "y")])
+    future = pd.DataFrame({"shop": ["x"] * 3 + ["y"] * 3, "date": 2 * list(pd.date_range("2024-03-01", periods=3))})
+    table.to_csv(tmp_path / "sales.csv", index=False)
+    future.assign(promo=[0, 1, 0, 0, 0, 0]).to_csv(tmp_path / "future.csv", index=False)
+    flags = ["--id", "shop", "--target", "sales", "--future", str(tmp_path / "future.csv"), "--horizon", "3"]
+    assert main(["explain", str(tmp_path / "sales.csv"), *flags, "--json"]) == 0
+    x, y = json.loads(capsys.readouterr().out)
+    assert [one["facts"]["name"] for one in (x, y)] == ["x", "y"]
+    (promo_x,), (promo_y,) = (one["facts"]["covariates"]["all"] for one in (x, y))
+    assert promo_x["largest"]["time"] == "2024-03-02T00:00:00"
+    assert promo_x["largest"]["value"] == pytest.approx(20, abs=2) and promo_y["largest"]["value"] == pytest.approx(0)
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from explanation_cases import evidence_of_values, yearly
+from explanation_cases import evidence_of_values, promoted, with_covariates, yearly
 
 from ts_llm_fusion.explanations.checks import check_text
 from ts_llm_fusion.explanations.facts import Trend, find_facts
@@ -70,6 +70,46 @@ def test_swapped_roles_and_directions_fail():
     renamed = experts.replace("those of trend", "those of level")
     assert {"experts.first.name", "experts.first.effect"} <= failures(renamed, evidence)
     assert failures(experts.replace("theta", "seasonal naive"), evidence) == {"experts.top.name"}
+
+
+def test_what_a_covariate_adds_is_held_to_the_table_of_effects():
+    evidence = promoted()
+    facts = find_facts(evidence)
+    promo = fill(FRAMES["first covariate at some steps"][0], facts)
+    price = fill(FRAMES["second covariate"][1], facts)
+    assert failures(f"{promo} {price}", evidence) == set()
+    first = "covariates.first"
+    for old, new, found in (
+        # The price moves it by the same at all steps.
+        ("is_promo", "price", {"name", "mean", "largest.value", "steps"}),
+        ("raises", "lowers", {"mean"}),
+        ("by 9 ", "by 10 ", {"mean"}),
+        ("May", "June", {"largest"}),
+        ("60 up", "48 up", {"largest.value"}),
+        ("60 up", "60 down", {"largest.value"}),
+        ("2 of the", "3 of the", {"steps"}),
+    ):
+        assert failures(promo.replace(old, new), evidence) == {f"{first}.{name}" for name in found}, new
+    assert "sentence" in failures(promo, yearly())
+    # A covariate is more than its experts, and its effects are no trend or season.
+    for topic, quantity in (
+        ("experts", "experts.count"),
+        ("trend beside the season", "trend.change"),
+        ("season", "season.peak"),
+    ):
+        assert failures(fill(FRAMES[f"{topic}, with covariates"][0], facts), evidence) == set()
+        assert quantity in failures(fill(FRAMES[topic][0], facts), evidence)
+        assert failures(fill(FRAMES[topic][0], find_facts(yearly())), yearly()) == set()
+    flat = fill(FRAMES["covariates, flat"][0], find_facts(with_covariates(yearly(), weather=0.01)))
+    assert failures(flat, with_covariates(yearly(), weather=0.01)) == set()
+    assert failures(flat, with_covariates(yearly(), weather={12: 2.0})) == {"covariates.largest"}
+
+
+@pytest.mark.parametrize("name", ["a.b", "price. It will rain", "x|y (z)", "", "%"])
+def test_a_covariate_may_have_any_name(name):
+    evidence = with_covariates(yearly(), **{name: -7.0, "b": {2: 40.0}})
+    text = " ".join(sentences(find_facts(evidence), 1))
+    assert name in text and failures(text, evidence) == set()
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """Facts of forecasts that are known by hand."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from explanation_cases import SEASON, evidence_of_values, yearly
+from explanation_cases import SEASON, evidence_of_values, promoted, with_covariates, yearly
 
 from ts_llm_fusion.explanations.facts import find_facts
 
@@ -40,6 +41,24 @@ def test_effects_are_those_of_leaving_a_group_out():
     assert [(share.name, share.weight) for share in experts.groups] == [("trend", 0.75), ("season", 0.25)]
     assert [share.effect for share in experts.groups] == [pytest.approx(6), pytest.approx(-2)]
     assert (experts.top.name, experts.top.effect) == ("theta", pytest.approx(6))
+
+
+def test_covariates_are_ranked_by_what_they_add():
+    facts, plain = find_facts(promoted()), find_facts(yearly())
+    promo, price, weather = facts.covariates.all
+    assert facts.covariates.count == 3 and facts.covariates.largest == 60
+    assert (promo.name, promo.mean, promo.steps) == ("is_promo", pytest.approx(9), 2)
+    assert (promo.largest.value, promo.largest.time) == (60, "1961-05-01T00:00:00")
+    assert [(point.value, point.step) for point in promo.felt] == [(60, 5), (48, 6)]
+    assert (price.name, price.mean, price.size, price.steps) == ("price", -5, 5, 12)
+    # Below the rounding of 1.
+    assert (weather.name, weather.steps, weather.felt) == ("weather", 0, ())
+    # Trend and season are those without the effects, level and extremes with them.
+    assert facts.trend.change == pytest.approx(11) and facts.season.peak.time == plain.season.peak.time
+    assert facts.season.peak.value == pytest.approx(30) and facts.horizon.highest.time == "1961-05-01T00:00:00"
+    assert facts.horizon.mean == pytest.approx(153.5 + 9 - 5 + 0.01)
+    assert [share.effect for share in facts.experts.groups] == [pytest.approx(6), pytest.approx(-2)]
+    assert plain.covariates is None
 
 
 def test_gaps_are_counted_from_the_first_value_on():
@@ -98,4 +117,6 @@ def test_facts_are_plain_data():
 def test_experts_that_do_not_add_up_are_refused():
     evidence = yearly()
     with pytest.raises(RuntimeError, match="differ from the forecast"):
-        type(evidence)(**{**vars(evidence), "predictions": evidence.predictions + 1})
+        replace(evidence, predictions=evidence.predictions + 1)
+    with pytest.raises(RuntimeError, match="differ from the forecast"):
+        replace(evidence, effects=with_covariates(evidence, price=1.0).effects)

@@ -1,6 +1,7 @@
 """Numbers, times and steps in words mean what they say."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -80,6 +81,17 @@ def test_times_and_steps_are_written_as_far_as_they_go(freq, start, words, durat
     for moment, key in zip(timestamps, keys, strict=True):
         assert re.fullmatch(TIME, calendar.words(moment))
         assert calendar.parse(calendar.words(moment)) == key
+
+
+def test_a_year_that_all_times_share_is_left_out():
+    calendar = replace(find_calendar(pd.date_range("1961-07-03", periods=9, freq="h")), year=1961)
+    moment = pd.Timestamp("1961-07-03 14:00")
+    assert calendar.words(moment) == "at 14:00 on Monday 3 July"
+    assert calendar.words(moment, with_year=True) == "at 14:00 on Monday 3 July 1961"
+    assert calendar.words(moment + pd.Timedelta(days=365)) == "at 14:00 on Tuesday 3 July 1962"
+    assert calendar.parse("at 14:00 on Monday 3 July") == calendar.key(moment) == "1961-7-3 14:00"
+    assert calendar.parse("at 14:00 on Tuesday 3 July") is None
+    assert re.fullmatch(TIME, "at 14:00 on Monday 3 July")
 
 
 def test_hours_keep_their_name_where_clocks_change():

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from explanation_cases import yearly
+from explanation_cases import promoted
 
 from ts_llm_fusion.explanations.explain import explain_evidence
 from ts_llm_fusion.explanations.report import render_report, write_report
@@ -15,13 +15,13 @@ NAME = "<script>alert(1)</script> | $x_1$ `a` [b](c) $\\frac{"
 
 @pytest.fixture(scope="module")
 def explanation():
-    return explain_evidence(replace(yearly(unit="<b> & co"), name=NAME))
+    return explain_evidence(replace(promoted("<b> & co"), name=NAME))
 
 
 def test_a_page_has_all_of_it_and_nothing_of_a_name_runs(explanation):
     page = render_report([explanation], "T <i>")
     assert "<script" not in page and "&lt;script&gt;" in page and "<title>T &lt;i&gt;</title>" in page
-    assert "averages 154 &lt;b&gt; &amp; co" in page
+    assert "averages 158 &lt;b&gt; &amp; co" in page
     # Nothing is loaded from elsewhere.
     assert re.findall(r"(?:src|href)=\"(?!data:)", page) == []
     picture = base64.b64decode(re.search(r"data:image/png;base64,([^\"]+)", page).group(1))
@@ -31,6 +31,12 @@ def test_a_page_has_all_of_it_and_nothing_of_a_name_runs(explanation):
         "last observed value",
         "146 &lt;b&gt; &amp; co in December 1960",
     ) in cells
+    facts = dict(cells)
+    assert facts["covariate is_promo"].startswith(
+        "9 &lt;b&gt; &amp; co on average, at most 60 &lt;b&gt; &amp; co in May"
+    )
+    assert facts["covariate price"].startswith("-5 ") and "; in 0 of 12 steps" in facts["covariate weather"]
+    assert facts["season, peak, covariates aside"] == "30 &lt;b&gt; &amp; co in July 1961, from the trend"
     assert f"{len(explanation.claims)} claims, all computed anew" in page
     assert page.count("<td>yes</td>") == len(explanation.claims)
 

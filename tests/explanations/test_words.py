@@ -1,7 +1,9 @@
 """Words say the facts, in few sentences of a closed grammar."""
 
+import re
+
 import numpy as np
-from explanation_cases import GROUPS, evidence_of_values, yearly
+from explanation_cases import GROUPS, evidence_of_values, promoted, with_covariates, yearly
 
 from ts_llm_fusion.explanations.checks import check_text
 from ts_llm_fusion.explanations.facts import find_facts
@@ -33,6 +35,29 @@ def test_the_first_frames_say_the_known_facts():
     )
 
 
+def test_what_covariates_add_is_said_by_their_names():
+    said = sentences(find_facts(promoted("t")), 2)
+    assert "The covariate is_promo raises the forecast by 9 t on average and moves it most in May 1961 (60 t up)" in (
+        " ".join(said)
+    )
+    assert "; it counts in 2 of the 12 months." in " ".join(said)
+    assert any("price" in sentence and "lowers the forecast by 5 t on average" in sentence for sentence in said)
+    assert "weather" not in " ".join(said)
+    assert said[-1].startswith("The forecast is the effect of 3 covariates plus a weighted mean of 2 experts")
+    flat = find_facts(with_covariates(yearly(), weather=0.01))
+    assert fill(FRAMES["covariates, flat"][1], flat) == "Of 1 covariate none moves it by 1 or more at any step."
+
+
+def test_the_year_of_days_is_written_once():
+    for start, years in (("2023-02-06", 1), ("2023-11-06", 2)):
+        time = np.arange(70.0)
+        evidence = evidence_of_values(100 + time % 7 + time, 14, "D", start, periods=(7,))
+        said = sentences(find_facts(evidence), 0)
+        assert len(re.findall(r"202[34]", said[0])) == 1
+        assert (re.search(r"202[34]", " ".join(said[1:])) is None) is (years == 1)
+        assert all(claim.holds for claim in check_text(" ".join(said), evidence))
+
+
 def test_each_seed_says_the_same_in_its_own_way():
     facts = find_facts(yearly())
     texts = [" ".join(sentences(facts, seed)) for seed in range(12)]
@@ -60,9 +85,10 @@ def test_a_constant_is_said_in_few_words():
 
 
 def test_no_frame_can_be_taken_for_another():
-    facts = find_facts(yearly(unit="m3"))
+    evidence = promoted("m3")
+    facts = find_facts(evidence)
     names = frozenset(name.replace("_", " ") for name in [*GROUPS, *GROUPS.values()])
-    position, known = 0, frames("m3", names)
+    position, known = 0, frames("m3", names, frozenset(evidence.effects.columns))
     for topic, templates in FRAMES.items():
         for template in templates:
             text = fill(template, facts)
@@ -70,7 +96,7 @@ def test_no_frame_can_be_taken_for_another():
             assert [frame.topic for frame in matching] == [topic], text
             assert matching[0].slots == known[position].slots
             position += 1
-    assert position == len(known) > 55
+    assert position == len(known) > 95
 
 
 def test_all_frames_of_all_topics_hold_where_they_are_said():
@@ -81,10 +107,12 @@ def test_all_frames_of_all_topics_hold_where_they_are_said():
     cases += [evidence_of_values(np.cumsum(rng.standard_normal(60)) + shift, 12) for shift in (0, 40, -40)]
     cases += [evidence_of_values(20 + np.sin(time / 3) + 0.1 * time, 12, "D", widths=(3.0, 3.0), dated=False)]
     cases[0].history.iloc[5] = np.nan
+    cases += [with_covariates(case, price=-3.0, promo={1: 9.0}) for case in cases[1::3]]
+    cases += [promoted(), with_covariates(yearly(), up={1: 20.0, 2: -20.0}), with_covariates(yearly(), weather=0.01)]
     for evidence in cases:
         for seed in range(3):
             said = sentences(find_facts(evidence), seed)
             claims = check_text(" ".join(said), evidence)
             assert all(claim.holds for claim in claims), [claim for claim in claims if not claim.holds]
             seen.update(claim.quantity for claim in claims)
-    assert len(seen) > 35
+    assert len(seen) > 45

@@ -2,6 +2,12 @@
 
 import argparse
 
+from ..errors import UserError
+
+FILE_HELP = (
+    "CSV, parquet or xlsx file, or the name of a set; long (a row for each id and time step) or wide (a column for "
+    "each series)"
+)
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -23,3 +29,43 @@ def add_reading_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--freq", help="time step of a file, an alias of pandas such as h, B or MS; inferred by default"
     )
+
+
+def add_table_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that tell what in a file is forecast, and how far."""
+    parser.add_argument(
+        "--id",
+        "--id_column",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns that tell the series of a long file apart; item_id or unique_id by default",
+    )
+    parser.add_argument("--timestamp_column", help="column of timestamps; found by its name by default")
+    add_reading_flags(parser)
+    parser.add_argument(
+        "--target",
+        "--target_columns",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns to forecast; by default target, y or the only column of numbers of a long file, and all of a "
+        "wide file",
+    )
+    parser.add_argument(
+        "--future", metavar="FILE", help="file of the known future of covariates, in the columns of FILE"
+    )
+    parser.add_argument(
+        "--horizon",
+        "--prediction_length",
+        type=int,
+        help="steps to forecast; the horizon of training by default, and with the built-in model two seasons",
+    )
+
+
+def check_horizon(horizon: int | None) -> None:
+    """Check --horizon before anything is loaded.
+
+    Raises:
+        ValueError: for one below 1.
+    """
+    if horizon is not None and horizon < 1:
+        raise UserError(f"--horizon is {horizon}; it must be at least 1.")

@@ -11,7 +11,7 @@ import pandas as pd
 from ..errors import UserError
 from ..families import BUILT_IN
 from ..files import atomic_path, check_output
-from .flags import add_reading_flags
+from .flags import FILE_HELP, add_table_flags, check_horizon
 
 if TYPE_CHECKING:
     from ..data.series.panels import Panel
@@ -28,8 +28,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
         "file",
         nargs="?",
         metavar="FILE",
-        help="CSV, parquet or xlsx file, or the name of a set; long (a row for each id and time step) or wide (a "
-        "column for each series)",
+        help=FILE_HELP,
     )
     parser.add_argument("--data", help="the same as FILE")
     parser.add_argument(
@@ -37,32 +36,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
         default=BUILT_IN,
         help="folder or Hub name of a forecaster; the built-in one, which needs no training, by default",
     )
-    parser.add_argument(
-        "--id",
-        "--id_column",
-        nargs="+",
-        metavar="COLUMN",
-        help="columns that tell the series of a long file apart; item_id or unique_id by default",
-    )
-    parser.add_argument("--timestamp_column", help="column of timestamps; found by its name by default")
-    add_reading_flags(parser)
-    parser.add_argument(
-        "--target",
-        "--target_columns",
-        nargs="+",
-        metavar="COLUMN",
-        help="columns to forecast; by default target, y or the only column of numbers of a long file, and all of a "
-        "wide file",
-    )
-    parser.add_argument(
-        "--future", metavar="FILE", help="file of the known future of covariates, in the columns of FILE"
-    )
-    parser.add_argument(
-        "--horizon",
-        "--prediction_length",
-        type=int,
-        help="steps to forecast; the horizon of training by default, and with the built-in model two seasons",
-    )
+    add_table_flags(parser)
     parser.add_argument(
         "--levels",
         "--quantile_levels",
@@ -99,14 +73,12 @@ def _first_series(panel: "Panel", table: pd.DataFrame, horizon: int) -> list[tup
     for start in range(0, min(len(table), _PICTURES * horizon), horizon):
         rows = table.iloc[start : start + horizon]
         named = rows.iloc[0]
-        keys = [str(named[column]) for column in panel.id_columns]
         series, target = panel.find(named), str(named["target_name"])
-        name = ", ".join(keys if len(panel.targets) == 1 and keys else [*keys, target])
         span = slice(*panel.offsets[series : series + 2])
         column = panel.targets.index(target) if target in panel.targets else 0
         history = pd.Series(panel.values[span, column], panel.timestamps[span])
         forecast = rows.set_index(panel.timestamp_column).drop(columns=[*panel.id_columns, "target_name"])
-        first.append((name, history, forecast.drop(columns="item_id", errors="ignore")))
+        first.append((panel.title(series, column), history, forecast.drop(columns="item_id", errors="ignore")))
     return first
 
 
@@ -118,8 +90,7 @@ def main(args: Sequence[str]) -> None:
     picture = options.output.with_suffix(".png")
     for path in (options.output, picture):
         check_output(path, (options.file, options.future), options.overwrite)
-    if options.horizon is not None and options.horizon < 1:
-        raise UserError(f"--horizon is {options.horizon}; it must be at least 1.")
+    check_horizon(options.horizon)
     # Imported here, so that --help needs no torch.
     from ..data.series.panels import load_panel
     from ..data.series.tables import check_file, read_table

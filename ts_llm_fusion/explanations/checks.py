@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .evidence import Evidence
-from .grammar import Frame, Slot, frames
+from .grammar import WITH_COVARIATES, Frame, Slot, frames
 from .lexicon import parse_number, rounding_place, season_name
 
 # Relative tolerance of claims beside that of their rounding: float64 sums in another order.
@@ -47,7 +47,7 @@ class Claim:
     @property
     def numeric(self) -> bool:
         """Whether the claim has a number in it, of values, steps or dates."""
-        return self.kind not in ("", "name") and "|" not in self.kind
+        return self.kind not in ("", "name", "covariate") and "|" not in self.kind
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -64,14 +64,18 @@ class _Measures:
 
     Args:
         evidence: of the forecast.
-        said: words of the sentence by their quantity: the season and the group of experts that it names, and the times
-            of the corners of a season, are those that its other claims are of.
+        said: words of the sentence by their quantity: the season, the group of experts and the covariate that it
+            names, and the times of the corners of a season, are those that its other claims are of.
+        without_effects: whether the sentence says that its trend and season are those without the covariates.
     """
 
-    def __init__(self, evidence: Evidence, said: dict[str, str]):
+    def __init__(self, evidence: Evidence, said: dict[str, str], without_effects: bool = False):
         self.evidence, self.said = evidence, said
         self.history, self.mean = evidence.history, evidence.forecast["mean"]
         self.steps = len(self.mean)
+        self.described = self.mean
+        if without_effects:
+            self.described = self.mean - evidence.effects.sum(axis=1).reindex(self.mean.index, fill_value=0.0)
         season = said.get("season", said.get("season.period"))
         self.named_season = season is not None
         period = None if season is None else evidence.calendar.steps(season.rpartition("season of ")[2])
@@ -125,11 +129,11 @@ class _Measures:
 
     @cached_property
     def slope(self) -> float | None:
-        """Of the forecast, beside a multiple of the profile where the sentence names a season."""
+        """Of the described forecast, beside a multiple of the profile where the sentence names a season."""
         if self.steps < 2:
             return None
         time = np.arange(self.steps, dtype=np.float64)
-        values = (self.mean - self.mean.mean()).to_numpy()
+        values = (self.described - self.described.mean()).to_numpy()
         if self.named_season:
             season = self.season
             if season is None or self.period is None or self.period > self.steps:
@@ -142,12 +146,12 @@ class _Measures:
 
     @cached_property
     def deviation(self) -> pd.Series | None:
-        """Of the first season of the forecast from its trend."""
+        """Of the first season of the described forecast from its trend."""
         slope = self.slope if self.named_season else None
         if slope is None or self.period is None:
             return None
-        line = self.mean.mean() + slope * (np.arange(self.steps) - (self.steps - 1) / 2)
-        return (self.mean - line).iloc[: self.period]
+        line = self.described.mean() + slope * (np.arange(self.steps) - (self.steps - 1) / 2)
+        return (self.described - line).iloc[: self.period]
 
     def corner(self, quantity: str) -> int | None:
         """Place in the first season of the forecast of a corner that the sentence names."""
@@ -247,13 +251,30 @@ class _Measures:
         if not (weights.sum(axis=1) > 1e-4).all():
             return None
         kept = (weights.div(weights.sum(axis=1), axis=0) * self.evidence.predictions[others]).sum(axis=1)
-        return float(self.mean.mean() - kept.mean())
+        added = self.evidence.effects.sum(axis=1)
+        return float(self.mean.mean() - (added.mean() if len(added) else 0.0) - kept.mean())
 
-    def leading(self, weights: pd.Series, place: int) -> list[str] | None:
+    def leading(self, weights: pd.Series, place: int, unit: float = 1.0) -> list[str] | None:
         """Names with the weight of that place, counted from the largest: more than one where they tie."""
         if place >= len(weights):
             return None
-        return list(weights.index[(weights - weights.iloc[place]).abs() <= _TIE])
+        return list(weights.index[(weights - weights.iloc[place]).abs() <= _TIE * unit])
+
+    @cached_property
+    def sizes(self) -> pd.Series:
+        """Mean absolute effects of the covariates, largest first."""
+        return self.evidence.effects.abs().mean().sort_values(ascending=False)
+
+    def covariate(self, rank: str) -> pd.Series | None:
+        """Effects of the covariate that the sentence names for a rank."""
+        return self.evidence.effects.get(self.said.get(f"covariates.{rank}.name"))
+
+    @property
+    def experts_count(self) -> int | None:
+        """Experts with a weight; None where there are covariates beside them and the sentence leaves these out."""
+        if bool(self.evidence.effects.size) != ("covariates.count" in self.said):
+            return None
+        return int((self.evidence.weights > 0).any().sum())
 
 
 def _pick(found: tuple[Any, ...] | None, place: int) -> Any:
@@ -262,6 +283,22 @@ def _pick(found: tuple[Any, ...] | None, place: int) -> Any:
 
 def _of(values: pd.Series | None, function: Callable[[pd.Series], Any]) -> float | None:
     return None if values is None or values.empty else float(function(values))
+
+
+def _of_covariate(rank: str, place: int) -> dict[str, Callable[[_Measures], Any]]:
+    """Quantities of the covariate of a rank, whose place from the largest is given."""
+    path = f"covariates.{rank}"
+    return {
+        f"{path}.name": lambda m: m.leading(m.sizes, place, 10.0 ** m.place()),
+        f"{path}.mean": lambda m: _of(m.covariate(rank), pd.Series.mean),
+        f"{path}.largest": lambda m: m.times(_size(m.covariate(rank)), True),
+        f"{path}.largest.value": lambda m: _of(m.covariate(rank), lambda a: a.iloc[int(a.abs().argmax())]),
+        f"{path}.steps": lambda m: _of(_size(m.covariate(rank)), lambda size: (size >= 10.0 ** m.place()).sum()),
+    }
+
+
+def _size(values: pd.Series | None) -> pd.Series | None:
+    return None if values is None else values.abs()
 
 
 # Quantity -> how it is computed; a list where several times or names tie.
@@ -303,7 +340,11 @@ _QUANTITIES: dict[str, Callable[[_Measures], Any]] = {
     "gaps.missing": lambda m: int(m.missing.sum()),
     "gaps.longest": lambda m: int(m.missing.max()),
     "gaps.at_end": lambda m: int(m.missing.iloc[-1]),
-    "experts.count": lambda m: int((m.evidence.weights > 0).any().sum()),
+    **_of_covariate("first", 0),
+    **_of_covariate("second", 1),
+    "covariates.count": lambda m: m.evidence.effects.shape[1],
+    "covariates.largest": lambda m: m.evidence.effects.abs().to_numpy().max() if m.evidence.effects.size else None,
+    "experts.count": lambda m: m.experts_count,
     "experts.first.weight": lambda m: _of(m.groups[:1], pd.Series.max),
     "experts.first.name": lambda m: m.leading(m.groups, 0),
     "experts.first.effect": lambda m: m.effect(m.group),
@@ -322,13 +363,15 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
     """Whether words claim an actual value, within half of the last digit that they are rounded to."""
     calendar, evidence = measures.evidence.calendar, measures.evidence
     kind = slot.kind
-    if kind == "when":
+    if kind in ("when", "date"):
         return calendar.parse(words) in [calendar.key(moment) for moment in _as_list(actual)]
     if kind == "duration":
         return calendar.steps(words) == actual
     if kind == "season":
         name = season_name(evidence.timestamps, actual, evidence.dated)
         return words == f"{f'{name} ' if name else ''}season of {calendar.duration(actual)}"
+    if kind == "covariate":
+        return words in _as_list(actual)
     if kind == "name":
         return words in [name.replace("_", " ") for name in _as_list(actual)]
     if "|" in kind:
@@ -338,7 +381,7 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
     if kind == "rate" and words.rpartition(" per ")[2] != calendar.each:
         return False
     claimed = parse_number(words.split()[0])
-    if kind == "count":
+    if kind in ("count", "covariates"):
         return claimed == actual
     if kind == "below":
         least = 10.0 ** measures.place()
@@ -356,13 +399,13 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
 
 def _check_sentence(sentence: str, frame: Frame, texts: tuple[str, ...], evidence: Evidence) -> list[Claim]:
     said = {slot.quantity: text for slot, text in zip(frame.slots, texts, strict=True) if "|" not in slot.kind}
-    measures = _Measures(evidence, said)
+    measures = _Measures(evidence, said, frame.topic in WITH_COVARIATES.values())
     claims = []
     for slot, words in zip(frame.slots, texts, strict=True):
         actual = _QUANTITIES["season.period" if slot.kind == "season" else slot.quantity](measures)
         holds = actual is not None and _agrees(slot, words, actual, measures)
         shown = _as_list(actual)[0]
-        if slot.kind == "when" and shown is not None:
+        if slot.kind in ("when", "date") and shown is not None:
             shown = evidence.calendar.key(shown)
         claims.append(Claim(sentence, slot.quantity, slot.kind, words, shown, holds))
     return claims
@@ -393,7 +436,8 @@ def check_text(text: str, evidence: Evidence) -> list[Claim]:
         which does not hold, and so is an empty text.
     """
     names = {*evidence.groups.values(), *evidence.groups}
-    known = frames(evidence.unit, frozenset(name.replace("_", " ") for name in names))
+    covariates = frozenset(map(str, evidence.effects.columns))
+    known = frames(evidence.unit, frozenset(name.replace("_", " ") for name in names), covariates)
     claims: list[Claim] = []
     text, start = text.strip(), 0
     while start < len(text) or not claims:

@@ -1,7 +1,7 @@
 """Evidence of a forecast: what the model read, what it forecast, and the parts that the forecast is the sum of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,12 +26,13 @@ class Evidence:
         weights: share of each expert in `mean`, by timestamp, a column for each that has one; rows add up to 1.
         predictions: forecast of each expert, same shape.
         groups: group of each expert of the model, such as `season`.
+        effects: what each covariate adds to `mean`, by timestamp, a column for each; none without covariates.
         periods: of the seasons that the experts used, in steps; none where there is none.
         unit: of the values, such as `passengers`; empty where it is not told.
         dated: whether the timestamps are real dates.
 
     Raises:
-        RuntimeError: the experts do not add up to the forecast.
+        RuntimeError: the experts and the covariates do not add up to the forecast.
     """
 
     name: str
@@ -40,19 +41,30 @@ class Evidence:
     weights: pd.DataFrame
     predictions: pd.DataFrame
     groups: dict[str, str]
+    effects: pd.DataFrame = field(default_factory=pd.DataFrame)
     periods: tuple[int, ...] = ()
     unit: str = ""
     dated: bool = True
 
     def __post_init__(self) -> None:
-        parts, mean = self.predictions.to_numpy(), self.forecast["mean"].to_numpy()
-        error = np.abs((self.weights.to_numpy() * (parts - mean[:, None])).sum(1)).max()
-        if not error <= _OF_RANGE * np.ptp(parts) + _OF_SIZE * np.abs(parts).max():
+        parts, mixed = self.predictions.to_numpy(), self.mixed.to_numpy()
+        error = np.abs((self.weights.to_numpy() * (parts - mixed[:, None])).sum(1)).max()
+        size = max(np.abs(parts).max(), np.abs(self.forecast["mean"]).max())
+        if not error <= _OF_RANGE * np.ptp(parts) + _OF_SIZE * size:
             raise RuntimeError(f"{self.name}: the experts differ from the forecast that they add up to by {error:g}.")
+
+    @property
+    def mixed(self) -> pd.Series:
+        """Weighted mean of the experts: the point forecast without the effects of the covariates."""
+        return self.forecast["mean"] - self.effects.sum(axis=1) if self.effects.size else self.forecast["mean"]
 
     @cached_property
     def calendar(self) -> Calendar:
-        return find_calendar(self.timestamps, self.dated)
+        """How times and steps are named: days without their year, where all times that are named lie in one."""
+        found = find_calendar(self.timestamps, self.dated)
+        last = pd.Timestamp(self.history.last_valid_index())
+        years = {last.year, *pd.DatetimeIndex(self.forecast.index).year}
+        return replace(found, year=years.pop()) if self.dated and len(years) == 1 else found
 
     @cached_property
     def timestamps(self) -> pd.DatetimeIndex:
@@ -78,8 +90,10 @@ def evidence_of(
     forecast: pd.DataFrame,
     unit: str = "",
     dated: bool = True,
+    channel: int = 0,
+    covariates: Sequence[str] = (),
 ) -> Evidence:
-    """Evidence of one sample of a batch, whose channel is its series.
+    """Evidence of one series of a batch.
 
     Args:
         outputs: of `TSFusionForForecasting`.
@@ -90,21 +104,28 @@ def evidence_of(
         forecast: see [`Evidence`].
         unit: see [`Evidence`].
         dated: see [`Evidence`].
+        channel: place of the series in the sample.
+        covariates: column that each feature of a covariate encodes; the effects of those of a column are summed.
     """
 
-    def frame(tensor: Any) -> pd.DataFrame:
-        return pd.DataFrame(tensor[sample, :, 0].double().cpu().numpy(), forecast.index, list(experts))
+    def frame(tensor: Any, columns: Sequence[str]) -> pd.DataFrame:
+        return pd.DataFrame(tensor[sample, :, channel].double().cpu().numpy(), forecast.index, list(columns))
 
-    weights = frame(outputs.expert_weights)
+    weights = frame(outputs.expert_weights, experts)
+    effects = pd.DataFrame(index=forecast.index)
+    if outputs.covariate_effects is not None:
+        features = frame(outputs.covariate_effects, covariates[: outputs.covariate_effects.shape[-1]])
+        effects = features.T.groupby(level=0, sort=False).sum().T
     used = list(weights.columns[(weights > 0).any()])
-    periods = outputs.seasonal_periods[sample, 0].tolist()
+    periods = outputs.seasonal_periods[sample, channel].tolist()
     return Evidence(
         name=str(history.name),
         history=history,
         forecast=forecast,
         weights=weights[used],
-        predictions=frame(outputs.expert_predictions)[used],
+        predictions=frame(outputs.expert_predictions, experts)[used],
         groups={name: groups[name] for name in experts},
+        effects=effects,
         periods=tuple(dict.fromkeys(period for period in periods if period > 1)),
         unit=unit,
         dated=dated,

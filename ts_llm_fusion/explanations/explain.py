@@ -1,30 +1,36 @@
 """Forecasts with their reasons, in facts and in checked words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import Any, cast
 
-import numpy as np
 import pandas as pd
 from transformers import PreTrainedModel
 
-from ..data.series.panels import wide_panel
-from ..data.series.sources import SeriesSource, load_series
+from ..adapters import find_adapter
+from ..data.series.panels import Panel, load_panel
 from ..errors import UserError
-from ..families import BUILT_IN
-from ..forecasting import load_forecaster
 from ..modeling.configuration_tsfusion import EXPERT_GROUPS
-from ..prediction import BATCH_SIZE, check_horizon, default_horizon, panel_batches
+from ..panel_covariates import PanelCovariates, encode_covariates
+from ..prediction import (
+    BATCH_SIZE,
+    Forecaster,
+    check_horizon,
+    default_horizon,
+    load,
+    panel_batches,
+    reading_options,
+    usable_series,
+)
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from .checks import Claim, check_text
 from .evidence import Evidence, evidence_of
 from .facts import Facts, find_facts
 from .words import sentences
 
-if TYPE_CHECKING:
-    import polars
-    import pyarrow
-
+# Most series that are explained at once: each has a picture in a report.
+_MOST_SERIES = 1000
 _LONGEST_UNIT = 40
 
 
@@ -36,7 +42,7 @@ class Explanation:
         facts: of the forecast, which are its computation.
         sentences: two to six, rendered from the facts by a closed grammar.
         claims: every number, date and name in the sentences, checked against the evidence.
-        evidence: history, forecast, and the experts that the forecast is the weighted mean of.
+        evidence: history, forecast, and the experts and effects that the forecast is made of.
     """
 
     facts: Facts
@@ -91,35 +97,43 @@ def check_unit(unit: str) -> str:
 
 
 def explain(
-    data: "str | Path | pd.DataFrame | pyarrow.Table | polars.DataFrame | SeriesSource",
+    df: Any,
     prediction_length: int | None = None,
-    model: str | Path = BUILT_IN,
-    target_columns: Sequence[str] | None = None,
-    unit: str = "",
+    future_df: Any = None,
+    id_column: str | Sequence[str] | None = None,
+    timestamp_column: str | None = None,
+    target: str | Sequence[str] | None = None,
     freq: str | None = None,
+    model: Forecaster | None = None,
+    unit: str = "",
     seed: int = 0,
 ) -> list[Explanation]:
-    """Forecast series and say why.
+    """Forecast every series of a table and say why.
 
-    The reasons are the computation: the point forecast is the mean of named experts by the weights that are told, and
-    all else is computed from the history and the forecast. The words are rendered from these facts, and every claim in
-    them is checked against history, forecast and experts.
+    The reasons are the computation: the point forecast is the mean of named experts by the weights that are told, plus
+    the effects of the covariates, and all else is computed from the history and the forecast. The words are rendered
+    from these facts, and every claim in them is checked against history, forecast, experts and covariates.
 
     Args:
-        data: as of `load_series`, or its result.
-        prediction_length: steps to forecast; by default two seasons, as far as the horizon of the model holds them.
-        model: folder or Hub name of a TSFusion forecaster; the built-in one by default.
-        target_columns: series to explain, all by default.
+        df: table as of `predict_df`, the file of one, or the name of a set.
+        prediction_length: steps to forecast; by default two seasons, as far as the horizon of the model holds
+                them.
+        future_df: known future of covariates, as of `predict_df`.
+        id_column: column of ids, or several; default as of `predict_df`, as are the next three.
+        timestamp_column: column of timestamps.
+        target: column to forecast, or several.
+        freq: time step, a pandas alias.
+        model: TSFusion forecaster, in any form that `predict_df` takes; the built-in one by default.
         unit: of the values, such as `MW`, for the words.
-        freq: time step, as of `load_series`.
         seed: of the choice among the ways to say the same.
 
     Returns:
-        One explanation for each series, in the order of the columns.
+        One explanation for each id and target, in the order of the table. Those without an observed value are left
+        out, with a warning.
 
     Raises:
-        ValueError: the model mixes no named experts, the unit is longer than 40 characters or not one line, and as
-            `load_series` and `forecast_frame`.
+        ValueError: the model mixes no named experts, the unit is longer than 40 characters or not one line, there are
+            more than 1,000 series, and as `predict_df`.
 
     Example:
 
@@ -129,56 +143,94 @@ def explain(
     ```
     """
     check_unit(unit)
-    forecaster, feature_extractor = load_forecaster(model)
-    if not isinstance(data, SeriesSource):
-        data = load_series(data, target_columns=target_columns, freq=freq, default_freq=feature_extractor.freq)
-    elif target_columns is not None or freq is not None:
-        raise UserError("target_columns or freq is given, but the series are loaded; give it to load_series.")
-    return explain_source(forecaster, data, prediction_length, unit, seed)
+    forecaster, feature_extractor = load(model)
+    check_model(forecaster)
+    panel = load_panel(df, id_column, timestamp_column, target, freq, **reading_options(feature_extractor))
+    return explain_panel(panel, forecaster, feature_extractor, prediction_length, future_df, unit, seed)
 
 
-def _history(series: pd.Series, context_length: int) -> pd.Series:
-    """The rows that the model reads; all, where only a value before these is observed, which it goes by then."""
-    history = series.iloc[-context_length:].astype(np.float64)
-    return series.astype(np.float64) if history.isna().all() else history
+def check_model(model: PreTrainedModel) -> None:
+    """Check that the forecast of a model can be explained.
 
-
-def explain_source(
-    model: PreTrainedModel,
-    source: SeriesSource,
-    prediction_length: int | None = None,
-    unit: str = "",
-    seed: int = 0,
-) -> list[Explanation]:
-    """Explain the forecast of loaded series by a loaded model; arguments, result and errors as `explain`."""
+    Raises:
+        ValueError: it mixes no named experts.
+    """
     if not hasattr(model.config, "experts"):
         raise UserError(
             f"a forecast of {type(model).__name__} has no named experts to explain it by; use a TSFusion forecaster, "
             "such as the built-in one."
         )
-    panel, levels = wide_panel(source), model.config.quantiles
+
+
+def explain_panel(
+    panel: Panel,
+    model: PreTrainedModel,
+    feature_extractor: ForecastFeatureExtractor | None = None,
+    prediction_length: int | None = None,
+    future_df: Any = None,
+    unit: str = "",
+    seed: int = 0,
+) -> list[Explanation]:
+    """Explain the forecasts of a panel by a loaded model; arguments, result and errors as `explain`."""
     horizon = check_horizon(default_horizon(model.config, panel) if prediction_length is None else prediction_length)
-    timestamps = panel.future_timestamps(horizon)[:horizon]
-    explanations: dict[int, Explanation] = {}
-    predict: Any = model.predict
-    for chosen, batch in panel_batches(panel, np.arange(len(panel)), model.config.context_length, BATCH_SIZE):
-        periods = batch.seasonal_periods[:, None].to(model.device)
-        outputs = predict(
-            batch.values.to(model.device), prediction_length=horizon, quantile_levels=levels, seasonal_period=periods
+    count = len(panel) * len(panel.targets)
+    if count > _MOST_SERIES:
+        raise UserError(
+            f"{panel.name}: {count:,} series (ids times targets); at most {_MOST_SERIES:,} are explained at once: "
+            "give the rows of the ids, or the targets, that are to be explained."
         )
-        for sample, column in enumerate(chosen.tolist()):
-            quantiles = outputs.full_predictions[sample, :, 0].double().cpu().numpy()
-            forecast = pd.DataFrame(quantiles, timestamps, [f"{level:g}" for level in levels])
-            forecast.insert(0, "mean", outputs.mean_predictions[sample, :, 0].double().cpu().numpy())
-            evidence = evidence_of(
-                outputs,
-                sample,
-                model.config.experts,
-                EXPERT_GROUPS,
-                _history(source.series.iloc[:, column], model.config.context_length),
-                forecast,
-                unit,
-                source.dated,
+    covariates = encode_covariates(panel, future_df, horizon, model, feature_extractor)
+    explanations: dict[tuple[int, int], Explanation] = {}
+    for sample, evidence in _evidence(panel, model, horizon, covariates, unit):
+        explanations[sample] = explain_evidence(evidence, seed)
+    return [explanations[key] for key in sorted(explanations)]
+
+
+def _evidence(
+    panel: Panel, model: PreTrainedModel, horizon: int, covariates: PanelCovariates | None, unit: str
+) -> Iterator[tuple[tuple[int, int], Evidence]]:
+    """Evidence of the series that have an observed value, each by the positions of its id and target."""
+    config, predict = model.config, cast(Any, model).predict
+    adapter = find_adapter(config, type(model).__name__)
+    adapter.check(config, horizon, config.quantiles)
+    series = usable_series(panel, adapter, config, 1)
+    timestamps = panel.future_timestamps(horizon)
+    for chosen, batch in panel_batches(panel, series, config.context_length, BATCH_SIZE, covariates):
+        periods = batch.seasonal_periods[:, None].expand(-1, len(panel.targets), -1)
+        outputs = predict(
+            batch.values.to(model.device),
+            prediction_length=horizon,
+            quantile_levels=config.quantiles,
+            seasonal_period=periods.to(model.device),
+            **{name: features.to(model.device) for name, features in batch.covariates.items()},
+        )
+        mean = outputs.mean_predictions.double().cpu().numpy()
+        quantiles = outputs.full_predictions.double().cpu().numpy()
+        for (sample, number), target in product(enumerate(chosen.tolist()), range(len(panel.targets))):
+            span = slice(*panel.offsets[number : number + 2])
+            history = pd.Series(panel.values[span, target], panel.timestamps[span], name=panel.title(number, target))
+            if history.isna().all():
+                continue
+            columns = {"mean": mean[sample, :, target]}
+            columns |= {f"{level:g}": quantiles[sample, :, target, k] for k, level in enumerate(config.quantiles)}
+            yield (
+                (number, target),
+                evidence_of(
+                    outputs,
+                    sample,
+                    config.experts,
+                    EXPERT_GROUPS,
+                    _as_read(history, config.context_length),
+                    pd.DataFrame(columns, timestamps[number * horizon : (number + 1) * horizon]),
+                    unit,
+                    panel.dated,
+                    target,
+                    () if covariates is None else covariates.columns,
+                ),
             )
-            explanations[column] = explain_evidence(evidence, seed)
-    return [explanations[column] for column in range(len(panel))]
+
+
+def _as_read(history: pd.Series, context_length: int) -> pd.Series:
+    """The rows that the model reads; all, where only a value before these is observed, which it goes by then."""
+    last = history.iloc[-context_length:]
+    return history if last.isna().all() else last

@@ -1,4 +1,4 @@
-"""Facts of a forecast, computed from its evidence: level, trend, season, band, gaps and the shares of the experts."""
+"""Facts of a forecast, computed from its evidence: level, trend, season, band, gaps, covariates and experts."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -63,6 +63,8 @@ class Horizon:
 class Trend:
     """Least-squares line through the forecast f; where the horizon holds a season, through what is left beside it.
 
+    The effects of covariates are left out of f.
+
     f(t) = a + b t + c p(t), p the profile of [`Season`], by least squares; c is 1 where the profile is nearly a line
     over the horizon itself (squared correlation with t above .9).
 
@@ -88,8 +90,8 @@ class Season:
         cycles: K.
         strength: 1 - (residual variance of line and phases) / (that of the line alone), each by its degrees of
             freedom, from .2 to 1. A weaker season is not named.
-        peak: largest deviation of the first m steps of the forecast from its [`Trend`] through its mean; None where
-            the horizon is shorter than m.
+        peak: largest deviation of the first m steps of the forecast from its [`Trend`] through its mean, the effects
+            of covariates left out; None where the horizon is shorter than m.
         trough: smallest of them.
         turn: of the m deviations, the farthest from the polygon that joins those of peak and trough, season after
             season; None where it is nearer than numbers are rounded.
@@ -204,6 +206,52 @@ class Experts:
 
 
 @dataclass(frozen=True)
+class Covariate:
+    """The effect a of a covariate on the forecast at steps 1 to H, against its median in the history.
+
+    Args:
+        name: of its column.
+        size: mean of the absolute value of a.
+        mean: of a.
+        largest: first value of a of the largest absolute value.
+        steps: at how many a is at least the unit that numbers are rounded to, above or below 0.
+        felt: a at these steps.
+    """
+
+    name: str
+    size: float
+    mean: float
+    largest: Point
+    steps: int
+    felt: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Covariates:
+    """The covariates whose effects are added to the weighted mean of the experts.
+
+    Args:
+        count: how many there are.
+        largest: largest absolute effect of one at a step.
+        all: by falling size.
+    """
+
+    count: int
+    largest: float
+    all: tuple[Covariate, ...]
+
+    @property
+    def first(self) -> Covariate:
+        """The covariate of the largest size."""
+        return self.all[0]
+
+    @property
+    def second(self) -> Covariate:
+        """The covariate of the second largest size."""
+        return self.all[1]
+
+
+@dataclass(frozen=True)
 class Facts:
     """Facts of one forecast; what does not exist is None.
 
@@ -229,6 +277,7 @@ class Facts:
     comparison: Comparison | None
     band: Band | None
     gaps: Gaps
+    covariates: Covariates | None
     experts: Experts
 
     def to_dict(self) -> dict[str, Any]:
@@ -383,7 +432,7 @@ def _shares(evidence: Evidence, members: dict[str, list[str]]) -> tuple[Share, .
     # Weights are float32: of a rest below this nothing can be told.
     known = (rest > _LEAST_REST).all(0)
     without = (products.sum(1, keepdims=True) - products) / np.where(known, rest, 1.0)
-    effects = evidence.forecast["mean"].to_numpy().mean() - without.mean(0)
+    effects = evidence.mixed.mean() - without.mean(0)
     found = [
         Share(name, float(parts[:, k].mean()), float(effects[k]) if known[k] else None)
         for k, name in enumerate(members)
@@ -402,14 +451,31 @@ def _experts(evidence: Evidence) -> Experts:
     )
 
 
+def _covariates(evidence: Evidence, place: int) -> Covariates | None:
+    found = []
+    for name, effect in evidence.effects.items():
+        values = effect.to_numpy()
+        points = [_point(evidence, value, at + 1) for at, value in enumerate(values)]
+        felt = tuple(point for point in points if abs(point.value) >= 10.0**place)
+        largest = points[int(np.abs(values).argmax())]
+        found.append(
+            Covariate(str(name), float(np.abs(values).mean()), float(values.mean()), largest, len(felt), felt)
+        )
+    if not found:
+        return None
+    size = max(abs(covariate.largest.value) for covariate in found)
+    return Covariates(len(found), size, tuple(sorted(found, key=lambda covariate: -covariate.size)))
+
+
 def find_facts(evidence: Evidence) -> Facts:
     """Compute the facts of a forecast."""
     history = evidence.history.to_numpy(dtype=np.float64)
     forecast = evidence.forecast["mean"].to_numpy(dtype=np.float64)
+    mixed = evidence.mixed.to_numpy(dtype=np.float64)
     steps = len(forecast)
     fit = _choose_season(evidence, history, steps)
     profile = fit.profile if fit is not None and fit.period <= steps else None
-    slope = _trend_slope(forecast, profile) if steps > 1 else 0.0
+    slope = _trend_slope(mixed, profile) if steps > 1 else 0.0
     band = _band(evidence)
     width, size = band[1] if band else 0.0, float(max(np.abs(forecast).max(), np.nanmax(np.abs(history))))
     place = rounding_place(width, size)
@@ -423,9 +489,10 @@ def find_facts(evidence: Evidence) -> Facts:
         last=_point(evidence, history[last], last + 1 - len(history)),
         horizon=_horizon(evidence, forecast),
         trend=Trend(slope, slope * (steps - 1)) if steps > 1 else None,
-        season=_season(evidence, fit, forecast, slope, place) if fit else None,
+        season=_season(evidence, fit, mixed, slope, place) if fit else None,
         comparison=_compare(history, forecast, fit.period if fit else None),
         band=band[0] if band else None,
         gaps=_gaps(history),
+        covariates=_covariates(evidence, place),
         experts=_experts(evidence),
     )

@@ -8,9 +8,11 @@ A slot is `{quantity:kind}`. The quantity is a path in `facts.Facts`, the kind s
 | rate | a size for each step |
 | below | the smallest number that is not rounded to 0: the size of the quantity is below it |
 | percent, ratio, count | a share, a factor, a whole number |
-| duration, when | a number of steps, a time |
+| duration, when, date | a number of steps, a time, a time with its year |
 | season | a season by its name, if it has one, and its steps |
 | name | of an expert or a group of them |
+| covariate | the name of a column |
+| covariates | a number of covariates |
 | a\\|b | the first where the quantity is not negative, the second where it is |
 """
 
@@ -25,8 +27,11 @@ from .lexicon import DURATION, NUMBER, SEASON_NAME, TIME
 _SHARE = "{experts.first.name:name} have {experts.first.weight:percent}"
 _SECOND = "{experts.second.name:name} have {experts.second.weight:percent}"
 _MIX = "The forecast is a weighted mean of {experts.count:count} experts"
+_WITH_COVARIATES = (
+    "The forecast is the effect of {covariates.count:covariates} plus a weighted mean of {experts.count:count} experts"
+)
 _TOP = "{experts.top.name:name} with {experts.top.weight:percent}"
-_LAST = "{last.value:value} {last:when}"
+_LAST = "{last.value:value} {last:date}"
 _FIRST = "{horizon.first.value:value} {horizon.first:when}"
 _FINAL = "{horizon.last.value:value} {horizon.last:when}"
 _HIGHEST = "{horizon.highest.value:value} {horizon.highest:when}"
@@ -47,6 +52,23 @@ _PERCENT = "{comparison.difference:size} ({comparison.percent:percent}) {compari
 _COMPARED, _EARLIER = "{comparison.steps:duration}", "{season.period:duration}"
 _WIDTHS = "{band.first:size} wide {horizon.first:when} and {band.last:size} {horizon.last:when}"
 _MISSING = "{gaps.missing:count} of {gaps.length:count} values are missing, at most {gaps.longest:count} in a row"
+
+
+def _covariate_frames(rank: str, *starts: str) -> dict[str, tuple[str, ...]]:
+    """Frames of the effect of the covariate of a rank, by their starts, which name it."""
+    path = f"covariates.{rank}"
+    most = f"moves it most {{{path}.largest:when}} ({{{path}.largest.value:size}} {{{path}.largest.value:up|down}})"
+    moves = {
+        "": f"{{{path}.mean:raises|lowers}} the forecast by {{{path}.mean:size}} on average",
+        ", flat on average": f"moves the forecast by less than {{{path}.mean:below}} on average",
+    }
+    counts = {"": "", " at some steps": f"; it counts in {{{path}.steps:count}} of the {{horizon.steps:duration}}"}
+    return {
+        f"{rank} covariate{some}{flat}": tuple(f"{start} {moved} and {most}{count}." for start in starts)
+        for some, count in counts.items()
+        for flat, moved in moves.items()
+    }
+
 
 # What a sentence is of -> the ways to say it.
 FRAMES: dict[str, tuple[str, ...]] = {
@@ -149,6 +171,20 @@ FRAMES: dict[str, tuple[str, ...]] = {
         f"In the history {_MISSING} and {{gaps.at_end:count}} at its end.",
         f"Of the history {_MISSING} and {{gaps.at_end:count}} just before the forecast.",
     ),
+    **_covariate_frames(
+        "first",
+        "The covariate {covariates.first.name:covariate}",
+        "The covariate with the largest effect is {covariates.first.name:covariate}: it",
+    ),
+    **_covariate_frames(
+        "second",
+        "The covariate with the second largest effect, {covariates.second.name:covariate},",
+        "The second largest effect is that of the covariate {covariates.second.name:covariate}: it",
+    ),
+    "covariates, flat": (
+        "No covariate, of {covariates.count:count} given, moves it by {covariates.largest:below} or more at any step.",
+        "Of {covariates.count:covariates} none moves it by {covariates.largest:below} or more at any step.",
+    ),
     "experts": (
         f"{_MIX}: those of {_SHARE} of the weight (without them it would average {{experts.first.effect:size}} "
         f"{{experts.first.effect:less|more}}) and those of {_SECOND}; the largest single one is {_TOP}.",
@@ -172,6 +208,42 @@ FRAMES: dict[str, tuple[str, ...]] = {
     ),
 }
 
+# What the frames of a topic become where the forecast has covariates: trend and season are told without their effects,
+# and the experts are not all that it is made of.
+_ASIDE = (
+    ("the forecast peaks", "the covariates aside, the forecast peaks"),
+    (", with a peak", ", the covariates aside with a peak"),
+    ("brings a peak", "brings, the covariates aside, a peak"),
+)
+_BESIDE = (("{season:season}", "{season:season} and the covariates"),)
+_ALONE = (
+    ("Its ", "Apart from the covariates its "),
+    ("It has", "Apart from the covariates it has"),
+    ("On the whole it", "Apart from the covariates it"),
+)
+WITH_COVARIATES = {
+    topic: f"{topic}, with covariates"
+    for topic in FRAMES
+    if topic.startswith(("trend", "experts")) or topic in ("season", "season of one turn", "season of two turns")
+}
+
+
+def _beside_covariates(topic: str) -> tuple[str, ...]:
+    """The frames of a topic where the forecast has covariates."""
+    if topic.startswith("experts"):
+        changes: tuple[tuple[str, str], ...] = ((_MIX, _WITH_COVARIATES),)
+    elif topic.startswith("season"):
+        changes = _ASIDE
+    else:
+        changes = _BESIDE if "season" in topic else _ALONE
+    changed = FRAMES[topic]
+    for old, new in changes:
+        changed = tuple(frame.replace(old, new, 1) for frame in changed)
+    return changed
+
+
+FRAMES |= {other: _beside_covariates(topic) for topic, other in WITH_COVARIATES.items()}
+
 
 class Slot(NamedTuple):
     """A place of a frame that is filled: the path of a quantity, and how it is written."""
@@ -188,7 +260,12 @@ class Frame(NamedTuple):
     slots: tuple[Slot, ...]
 
 
-def _slot_pattern(kind: str, unit: str, names: Iterable[str]) -> str:
+def _any_of(names: Iterable[str]) -> str:
+    """Pattern of one of the names; of nothing at all, if there are none."""
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!)"
+
+
+def _slot_pattern(kind: str, unit: str, names: Iterable[str], covariates: Iterable[str]) -> str:
     number = NUMBER + (re.escape(f" {unit}") if unit else "")
     patterns = {
         **dict.fromkeys(("value", "size", "below"), number),
@@ -196,16 +273,18 @@ def _slot_pattern(kind: str, unit: str, names: Iterable[str]) -> str:
         "percent": rf"{NUMBER} %",
         **dict.fromkeys(("ratio", "count"), NUMBER),
         "duration": DURATION,
-        "when": TIME,
+        **dict.fromkeys(("when", "date"), TIME),
         "season": rf"(?:{SEASON_NAME} )?season of {DURATION}",
-        "name": "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)),
+        "name": _any_of(names),
+        "covariate": _any_of(covariates),
+        "covariates": rf"{NUMBER} covariates?",
     }
     return patterns.get(kind, kind)
 
 
 @lru_cache(maxsize=64)
-def frames(unit: str, names: frozenset[str]) -> tuple[Frame, ...]:
-    """All frames for a unit of values and the names of experts and groups as they are written."""
+def frames(unit: str, names: frozenset[str], covariates: frozenset[str] = frozenset()) -> tuple[Frame, ...]:
+    """All frames for a unit of values, and the names of experts, groups and covariates as they are written."""
     found = []
     for topic, templates in FRAMES.items():
         for template in templates:
@@ -213,7 +292,7 @@ def frames(unit: str, names: frozenset[str]) -> tuple[Frame, ...]:
             for literal, quantity, kind, _ in Formatter().parse(template):
                 pattern += re.escape(literal)
                 if quantity is not None and kind is not None:
-                    pattern += f"({_slot_pattern(kind, unit, names)})"
+                    pattern += f"({_slot_pattern(kind, unit, names, covariates)})"
                     slots.append(Slot(quantity, kind))
             found.append(Frame(topic, re.compile(pattern), tuple(slots)))
     return tuple(found)

@@ -20,7 +20,7 @@ _SHOWN_OF_WIDTH, _SHOWN_OF_MAGNITUDE = 0.1, 1e-3
 # Share of the magnitude below which a width is an error of floating point.
 _PRECISION = 1e-12
 NUMBER = r"-?\d(?:[\d,]*\d)?(?:\.\d+)?(?:e[+-]\d+)?"
-_DATE = rf"\d{{1,2}} (?:{'|'.join(MONTHS)}) \d+"
+_DATE = rf"\d{{1,2}} (?:{'|'.join(MONTHS)})(?: \d+)?"
 _DAY = rf"(?:{'|'.join(WEEKDAYS)}) {_DATE}"
 _CLOCK = r"\d\d:\d\d(?::\d\d(?:\.\d{6})?)?"
 # Resolution -> its pattern. Each resolution is a way of writing the times of a whole series.
@@ -95,11 +95,13 @@ class Calendar:
             `step` without dates.
         step: unit of a step, such as `month`; `step` where steps differ in length.
         multiple: units of a step, such as 30 of `minute`.
+        year: that dates of days are written without, where all times that are named lie in it.
     """
 
     resolution: str
     step: str
     multiple: int = 1
+    year: int | None = None
 
     def duration(self, steps: int) -> str:
         """A number of steps in words, such as `12 months` or `48 steps of 30 minutes`."""
@@ -130,8 +132,8 @@ class Calendar:
             return f"{wall.year}-{wall.month}-{wall.day} {clock}"
         return "-".join(str(part) for part in (wall.year, wall.month, wall.day)[: _PARTS[self.resolution]])
 
-    def words(self, moment: pd.Timestamp | int) -> str:
-        """A time in words, such as `in July 1961` or `on Monday 3 July 1961`; of a step `at step 5`."""
+    def words(self, moment: pd.Timestamp | int, with_year: bool = False) -> str:
+        """A time in words, such as `in July 1961` or `on Monday 3 July`; of a step `at step 5`."""
         key = self.key(moment)
         if self.resolution == "step":
             return f"at step {key}"
@@ -142,7 +144,9 @@ class Calendar:
             return f"in the {_QUARTERS[int(parts[1]) - 1]} quarter of {parts[0]}"
         if self.resolution == "month":
             return f"in {MONTHS[int(parts[1]) - 1]} {parts[0]}"
-        date = f"{parts[2]} {MONTHS[int(parts[1]) - 1]} {parts[0]}"
+        date = f"{parts[2]} {MONTHS[int(parts[1]) - 1]}"
+        if with_year or parts[0] != str(self.year):
+            date += f" {parts[0]}"
         if self.resolution == "date":
             return f"on {date}"
         day = f"on {_weekday(parts)} {date}"
@@ -159,6 +163,8 @@ class Calendar:
             return f"{tokens[5]}-{_QUARTERS.index(tokens[2]) + 1}" if tokens[1] == "the" else None
         if self.resolution == "month":
             return f"{tokens[2]}-{MONTHS.index(tokens[1]) + 1}" if len(tokens) == 3 and tokens[1] in MONTHS else None
+        if self.year is not None and tokens[-1] in MONTHS:
+            tokens.append(str(self.year))
         if len(tokens) != {"date": 4, "day": 5, "clock": 7}[self.resolution]:
             return None
         day, month, year = tokens[-3:]

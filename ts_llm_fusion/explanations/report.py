@@ -16,12 +16,14 @@ from ..errors import UserError
 from ..files import write_text
 from ..plots import plot_reasons
 from .explain import Explanation
-from .facts import Facts, Point, Share
+from .facts import Covariate, Facts, Point, Share
 from .words import in_words
 
 SUFFIXES = (".html", ".md")
 # Experts in the table, those of the largest weight.
 _MOST_EXPERTS = 8
+# Covariates in the table, those of the largest effect.
+_MOST_COVARIATES = 8
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#+!|~$&-])")
 
 
@@ -44,6 +46,13 @@ def _picture(explanation: Explanation) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
+def _effect(covariate: Covariate, facts: Facts) -> str:
+    """Effect of a covariate in words."""
+    largest = f"{in_words('value', covariate.largest.value, facts)} {in_words('when', covariate.largest, facts)}"
+    mean = in_words("value", covariate.mean, facts)
+    return f"{mean} on average; up to {largest}; in {covariate.steps:,} of {facts.horizon.steps:,} steps"
+
+
 def _rows(facts: Facts) -> list[tuple[str, str]]:
     """Facts that are not of the experts, by name, in words."""
 
@@ -54,8 +63,9 @@ def _rows(facts: Facts) -> list[tuple[str, str]]:
         return f"{say('value', at.value)} {say('when', at)}"
 
     horizon, gaps = facts.horizon, facts.gaps
+    aside = "" if facts.covariates is None else ", covariates aside"
     rows = [
-        ("last observed value", point(facts.last)),
+        ("last observed value", f"{say('value', facts.last.value)} {say('date', facts.last)}"),
         ("horizon", say("duration", horizon.steps)),
         ("mean", say("value", horizon.mean)),
         ("first", point(horizon.first)),
@@ -65,7 +75,8 @@ def _rows(facts: Facts) -> list[tuple[str, str]]:
     ]
     if facts.trend is not None:
         direction = say("rises|falls", facts.trend.change)
-        rows.append(("trend", f"{direction} by {say('size', facts.trend.change)}, {say('rate', facts.trend.slope)}"))
+        moves = f"{direction} by {say('size', facts.trend.change)}, {say('rate', facts.trend.slope)}"
+        rows.append((f"trend{aside}", moves))
     if facts.season is not None:
         season = facts.season
         strength = (
@@ -73,7 +84,7 @@ def _rows(facts: Facts) -> list[tuple[str, str]]:
         )
         rows.append(("season", f"{say('season', season)}, {strength}"))
         rows += [
-            (f"season, {name}", f"{point(at)}, from the trend")
+            (f"season, {name}{aside}", f"{point(at)}, from the trend")
             for name, at in (
                 ("peak", season.peak),
                 ("trough", season.trough),
@@ -92,6 +103,8 @@ def _rows(facts: Facts) -> list[tuple[str, str]]:
         band = facts.band
         widths = f"{say('size', band.first)} wide at first, {say('size', band.last)} at the end"
         rows.append((f"{say('percent', band.coverage)} band", widths))
+    if facts.covariates is not None:
+        rows += [(f"covariate {one.name}", _effect(one, facts)) for one in facts.covariates.all[:_MOST_COVARIATES]]
     missing = f"{gaps.missing:,} of {gaps.length:,}, at most {gaps.longest:,} in a row, {gaps.at_end:,} at the end"
     rows.append(("missing values", missing))
     return rows

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .facts import Facts, Point, Season
-from .grammar import FRAMES
+from .facts import Covariate, Facts, Point, Season
+from .grammar import FRAMES, WITH_COVARIATES
 from .lexicon import number_words
 
 # Most sentences between the first, which is of the outlook, and the last, of the experts.
@@ -21,6 +21,8 @@ _FEW_PERCENT, _NEARLY_ALL, _LEAST_SHARE = 9.95, 99.0, 0.0005
 # A change of a width of the band or more has the weight 1. Weights of what has no such size, and what is added for
 # gaps at the end and for a season, which tells more than one change.
 _BAND_WEIGHT, _PATH_WEIGHT, _END_GAP_BONUS, _SEASON_BONUS = 0.6, 0.5, 0.8, 0.1
+# The same for covariates that move nothing, and what is added for one that does: it was given to be seen.
+_FLAT_COVARIATES_WEIGHT, _COVARIATE_BONUS = 0.7, 0.5
 # Weight of a comparison of the same size, of the strength of a season beyond the horizon, and of the share of gaps.
 _OF_COMPARISON, _OF_STRENGTH, _OF_GAPS = 0.9, 0.5, 4.0
 
@@ -46,13 +48,17 @@ def in_words(kind: str, value: Any, facts: Facts) -> str:
         return f"{value:,}"
     if kind == "duration":
         return facts.calendar.duration(value)
-    if kind == "when":
-        return facts.calendar.words(_moment(value))
+    if kind in ("when", "date"):
+        return facts.calendar.words(_moment(value), with_year=kind == "date")
     if kind == "season":
         season: Season = value
         return f"{f'{season.name} ' if season.name else ''}season of {facts.calendar.duration(season.period)}"
     if kind == "name":
         return str(value).replace("_", " ")
+    if kind == "covariate":
+        return str(value)
+    if kind == "covariates":
+        return f"{value:,} covariate{'' if value == 1 else 's'}"
     positive, negative = kind.split("|")
     return positive if value >= 0 else negative
 
@@ -89,9 +95,9 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
     if season is not None:
         if season.peak is None or season.trough is None:
             yield season.strength * _OF_STRENGTH, "season, in part"
-        elif season.peak.value - season.trough.value >= least:
+        elif (height := season.peak.value - season.trough.value) >= least:
             turns = " of two turns" if season.second_turn else " of one turn" if season.turn else ""
-            yield weight(season.peak.value - season.trough.value) + _SEASON_BONUS, f"season{turns}"
+            yield weight(height) + _SEASON_BONUS, f"season{turns}"
     if comparison is not None and (season is not None or comparison.steps > 1):
         topic = "same season before" if season else "recent values"
         if abs(comparison.difference) < least:
@@ -105,13 +111,25 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
     if gaps.missing:
         size = _OF_GAPS * gaps.missing / gaps.length + (_END_GAP_BONUS if gaps.at_end else 0.0)
         yield min(size, 1.0), "gaps to the end" if gaps.at_end else "gaps"
+    if facts.covariates is not None:
+        if facts.covariates.largest < least:
+            yield _FLAT_COVARIATES_WEIGHT, "covariates, flat"
+        for rank, covariate in zip(("first", "second"), facts.covariates.all, strict=False):
+            if covariate.steps:
+                yield weight(covariate.size) + _COVARIATE_BONUS, _topic_of_covariate(rank, covariate, facts)
 
 
 def _topics(facts: Facts) -> list[str]:
     """What is said, in this order: the outlook, what counts most, and why."""
     ranked = sorted(_ranked(facts), key=lambda pair: -pair[0])
     outlook = "outlook" if facts.horizon.steps > 1 else "outlook of one step"
-    return [outlook, *(topic for _, topic in ranked[:_MOST_BETWEEN]), _topic_of_experts(facts)]
+    topics = [outlook, *(topic for _, topic in ranked[:_MOST_BETWEEN]), _topic_of_experts(facts)]
+    return topics if facts.covariates is None else [WITH_COVARIATES.get(topic, topic) for topic in topics]
+
+
+def _topic_of_covariate(rank: str, covariate: Covariate, facts: Facts) -> str:
+    some = " at some steps" if covariate.steps < facts.horizon.steps else ""
+    return f"{rank} covariate{some}" + ("" if abs(covariate.mean) >= 10.0**facts.place else ", flat on average")
 
 
 def _topic_of_experts(facts: Facts) -> str:

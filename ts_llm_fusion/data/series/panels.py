@@ -58,6 +58,7 @@ class Panel:
         timestamp_column: name of the column of timestamps.
         kind: of the given table: "pandas", "polars" or "pyarrow".
         is_wide: whether the series came as the columns of one table, so that all have the same rows.
+        dated: whether the timestamps are real dates.
         name: of the table, for messages.
     """
 
@@ -72,6 +73,7 @@ class Panel:
     timestamp_column: str
     kind: str = "pandas"
     is_wide: bool = False
+    dated: bool = True
     name: str = "the table"
 
     def __len__(self) -> int:
@@ -93,6 +95,12 @@ class Panel:
         if len(self.targets) > 1 and target is not None:
             names.append(repr(self.targets[target]))
         return ", ".join(names) or "the series"
+
+    def title(self, series: int, target: int) -> str:
+        """Ids of a series, and its target where there are several or no ids."""
+        key = _plain(self.ids, series)
+        names = [str(part) for part in (key if isinstance(key, tuple) else (key,))] if self.id_columns else []
+        return ", ".join(names if names and len(self.targets) == 1 else [*names, self.targets[target]])
 
     def keys(self, series: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
         """Columns of ids and of `target_name` for rows of a table.
@@ -468,7 +476,7 @@ def read_panel(
 
 
 def load_panel(
-    name_or_path: str,
+    data: Any,
     id_column: str | Sequence[str] | None = None,
     timestamp_column: str | None = None,
     target: str | Sequence[str] | None = None,
@@ -477,18 +485,20 @@ def load_panel(
     dayfirst: bool | None = None,
     covariates: Sequence[str] = (),
 ) -> Panel:
-    """Load a panel from a file, or by the name of a set; arguments and errors as `read_panel` and `load_series`."""
-    if not Path(name_or_path).suffix:
-        return wide_panel(load_series(name_or_path, timestamp_column, target, dayfirst, freq, default_freq))
+    """Load a panel: a table, a file or a set by its name; arguments and errors as `read_panel` and `load_series`."""
+    is_name = isinstance(data, str | Path)
+    if is_name and not Path(data).suffix:
+        columns = [target] if isinstance(target, str) else target
+        return wide_panel(load_series(data, timestamp_column, columns, dayfirst, freq, default_freq))
     return read_panel(
-        read_table(name_or_path),
+        read_table(data) if is_name else data,
         id_column or ID,
         timestamp_column or TIMESTAMP,
         target or TARGET,
         freq,
         default_freq,
         dayfirst,
-        str(name_or_path),
+        str(data) if is_name else "the table",
         covariates,
     )
 
@@ -512,6 +522,7 @@ def wide_panel(source: SeriesSource, timestamp_column: str = TIMESTAMP) -> Panel
         id_columns=(ID,),
         timestamp_column=timestamp_column,
         is_wide=True,
+        dated=source.dated,
         name=source.name,
     )
 
