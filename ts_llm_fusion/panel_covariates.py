@@ -50,7 +50,7 @@ class PanelCovariates:
         differs |= (self.future != self.future[first]).any((1, 2))
         static = None if self.static is None else self.static[[first]]
         if static is not None:
-            differs |= (self.static != static).any(1)
+            differs |= np.any(self.static != static, axis=1)
         if differs.any():
             raise UserError(
                 f"{panel.name}: covariates of {panel.label(int(differs.argmax()))} differ from those of "

@@ -44,7 +44,7 @@ def check_levels(quantile_levels: Sequence[float]) -> list[float]:
     """
     given: list[Any] = list(quantile_levels) if pd.api.types.is_list_like(quantile_levels) else [quantile_levels]
     for level in given:
-        if not isinstance(level, Real) or not 0 < level < 1:
+        if not isinstance(level, Real) or not 0 < float(level) < 1:
             shown = level if isinstance(level, Real) else repr(level)
             raise UserError(f"quantile level {shown} is asked for; give numbers between 0 and 1, such as 0.1 and 0.9.")
     levels = [float(level) for level in given]

@@ -62,8 +62,8 @@ class Evidence:
     def calendar(self) -> Calendar:
         """How times and steps are named: days without their year, where all times that are named lie in one."""
         found = find_calendar(self.timestamps, self.dated)
-        last = pd.Timestamp(self.history.last_valid_index())
-        years = {last.year, *pd.DatetimeIndex(self.forecast.index).year}
+        observed = pd.DatetimeIndex(self.history.dropna().index)
+        years = {observed[-1].year, *pd.DatetimeIndex(self.forecast.index).year}
         return replace(found, year=years.pop()) if self.dated and len(years) == 1 else found
 
     @cached_property
