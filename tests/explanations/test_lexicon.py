@@ -92,6 +92,10 @@ def test_a_year_that_all_times_share_is_left_out():
     assert calendar.parse("at 14:00 on Monday 3 July") == calendar.key(moment) == "1961-7-3 14:00"
     assert calendar.parse("at 14:00 on Tuesday 3 July") is None
     assert re.fullmatch(TIME, "at 14:00 on Monday 3 July")
+    # In another series these are no times.
+    for freq in ("h", "D", "W", "MS", "QS", "YS"):
+        other = find_calendar(pd.date_range("1961-07-03", periods=9, freq=freq))
+        assert [other.parse(f"{start}3 July") for start in ("at 14:00 on Monday ", "on Monday ", "on ")] == [None] * 3
 
 
 def test_hours_keep_their_name_where_clocks_change():

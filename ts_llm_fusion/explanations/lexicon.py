@@ -168,6 +168,8 @@ class Calendar:
         if len(tokens) != {"date": 4, "day": 5, "clock": 7}[self.resolution]:
             return None
         day, month, year = tokens[-3:]
+        if month not in MONTHS:
+            return None
         parts = [year, str(MONTHS.index(month) + 1), day]
         if self.resolution != "date" and _weekday(parts) != tokens[-4]:
             return None
