@@ -8,6 +8,7 @@ import pytest
 
 from ts_llm_fusion.data.registry import load_dataset
 from ts_llm_fusion.data.series.m4 import ENTRIES, M4_GROUPS, load_m4
+from ts_llm_fusion.data.series.panel_sources import load_source
 
 
 def write(
@@ -114,3 +115,8 @@ def test_a_table_without_its_columns(folder: Path) -> None:
 def test_an_unknown_group() -> None:
     with pytest.raises(ValueError, match="M4 has no group 'weekly'; the groups are Yearly, Quarterly"):
         load_m4("weekly")
+
+
+def test_a_misspelled_group_is_told_its_name() -> None:
+    with pytest.raises(ValueError, match="m4_weekly: neither a file nor a known set; did you mean 'M4-Weekly'"):
+        load_source("m4_weekly")
