@@ -21,7 +21,7 @@ from .modeling_tsfusion_series import Histories, align, find_periods
 
 # Values, in or behind the histories, of one pass of the experts, which bounds their memory.
 _VALUES_A_PASS = 2**17
-# Loss of one series at one step, in errors of the seasonal naive, above which it counts no more.
+# Loss of one series at one step, in usual errors, above which it counts no more.
 _LARGEST_LOSS = 8.0
 # The width of the band is held against every fourth back-tested step. So many of these count as much as the gate.
 _TEST_STRIDE, _STEPS_OF_TRUST = 4, 48
@@ -550,7 +550,9 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         return offsets * (1 + ratio.square()).sqrt()[..., None].to(offsets.dtype)
 
     def _loss(self, encoded: Any, median: Tensor, offsets: Tensor, future: Tensor, counted: Tensor) -> Tensor:
-        """Pinball loss in errors of the seasonal naive, mean over the levels, steps and series."""
+        """Pinball loss in errors of the seasonal naive, or mean spreads of the step where these are larger; mean over
+        the levels, steps and series.
+        """
         usable = (encoded.scale != 0) & encoded.loc.isfinite()
         counted = counted & usable[:, None]
         scale = torch.where(usable, encoded.scale, 1.0)
@@ -559,7 +561,9 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         target = torch.where(counted, target, median.detach())
         levels = torch.tensor(self.config.quantile_levels, device=median.device)
         error = (target - median)[..., None] - offsets
-        losses = 2 * torch.maximum(levels * error, (levels - 1) * error).mean(-1) / encoded.unit[:, None]
+        # Far ahead, a walk would outweigh all else, and lose its largest errors to the cap.
+        unit = encoded.spreads.log().mean(-1).exp().maximum(encoded.unit[:, None])
+        losses = 2 * torch.maximum(levels * error, (levels - 1) * error).mean(-1) / unit
         # Beyond the cap the loss goes on as its logarithm: a series that nothing forecasts does not rule the batch.
         cap = _LARGEST_LOSS
         losses = torch.where(losses > cap, cap * (1 + (losses.clamp(min=cap) / cap).log()), losses)

@@ -94,6 +94,9 @@ def _flat_experts(facts: Analysis, steps: Tensor) -> tuple[dict[str, Tensor], Te
     n = facts.length[:, None]
     simple = _smoothed(facts.simple, h)
     alpha = facts.simple.parameters[:, :1]
+    # The evidence of n steps for a slope, on prior odds of e^4 for it: a long walk has none.
+    evidence = facts.count * ((facts.simple.least_error + _FLOOR) / (facts.holt.least_error + _FLOOR)).log()[:, None]
+    holt = simple + (4 + evidence).sigmoid() * (_smoothed(facts.holt, h) - simple)
     drift = (facts.last - facts.y[:, :1]) / (facts.count - 1).clamp(min=1)
     near = torch.minimum(facts.periods[:, :1].clamp(min=6), (n - 1).clamp(min=1))
     recent_drift = (facts.last - at(facts.y, n - 1 - near)) / near
@@ -101,7 +104,7 @@ def _flat_experts(facts: Analysis, steps: Tensor) -> tuple[dict[str, Tensor], Te
     experts = {
         "naive": facts.last.expand_as(h),
         "simple_smoothing": simple,
-        "holt": _smoothed(facts.holt, h),
+        "holt": holt,
         "damped_holt": _smoothed(facts.damped, h),
         # Theta as simple smoothing with half the slope of the line as drift (Hyndman and Billah 2003).
         "theta": simple + facts.slope / 2 * (h - 1 + (1 - (1 - alpha) ** facts.count) / alpha),

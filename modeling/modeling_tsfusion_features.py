@@ -6,7 +6,7 @@ from torch import Tensor
 from .modeling_tsfusion_analysis import Analysis
 from .modeling_tsfusion_series import mean_over
 
-NUM_FEATURES = 58
+NUM_FEATURES = 60
 _TINY = 1e-6
 
 
@@ -42,6 +42,16 @@ def _seasons(facts: Analysis) -> list[Tensor]:
     ]
 
 
+def pull_to_level(facts: Analysis, level: Tensor) -> Tensor:
+    """Statistic of Dickey and Fuller (1979): how surely changes lead back to a level (rows, 1 or time); about 0 for a
+    walk.
+    """
+    distance = ((facts.y - level) * facts.valid)[:, :-1]
+    change = facts.changes[:, 1:]
+    size = (distance.square().sum(1) * facts.change_covariance[:, 0]).clamp(min=_TINY).sqrt()
+    return ((distance * change).sum(1) / size).clamp(-12, 4) / 4
+
+
 def _trends(facts: Analysis) -> list[Tensor]:
     """Position of the history relative to its mean and line, and its recent direction."""
     count, last, slope = facts.count, facts.last, facts.slope
@@ -60,7 +70,9 @@ def _trends(facts: Analysis) -> list[Tensor]:
         ((facts.local_slope - slope) * count.sqrt() / change).clamp(-6, 6) / 3,
         ((late - 2 * second + first) / (facts.about_line + facts.about_mean + _TINY)).clamp(-3, 3),
     ]
-    return [column.squeeze(1) for column in columns]
+    time = torch.arange(facts.x.shape[1], device=facts.x.device)
+    pulls = [pull_to_level(facts, facts.mean), pull_to_level(facts, facts.start + slope * time)]
+    return [column.squeeze(1) for column in columns] + pulls
 
 
 def _smoothness(facts: Analysis) -> list[Tensor]:
@@ -114,4 +126,4 @@ def series_features(facts: Analysis) -> Tensor:
     return torch.stack([*_seasons(facts), *_trends(facts), *_smoothness(facts), *_shape(facts)], 1)
 
 
-__all__ = ["NUM_FEATURES", "series_features"]
+__all__ = ["NUM_FEATURES", "pull_to_level", "series_features"]

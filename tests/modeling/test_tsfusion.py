@@ -14,7 +14,7 @@ from ts_llm_fusion.modeling.modeling_tsfusion import quantile_interpolation
 from ts_llm_fusion.modeling.modeling_tsfusion_analysis import analyze
 from ts_llm_fusion.modeling.modeling_tsfusion_autoregression import iterate, regress_on_lags
 from ts_llm_fusion.modeling.modeling_tsfusion_experts import run_experts
-from ts_llm_fusion.modeling.modeling_tsfusion_features import NUM_FEATURES, series_features
+from ts_llm_fusion.modeling.modeling_tsfusion_features import NUM_FEATURES, pull_to_level, series_features
 from ts_llm_fusion.modeling.modeling_tsfusion_series import align, find_periods, find_season
 from ts_llm_fusion.modeling.modeling_tsfusion_smoothing import GRID, smooth
 
@@ -368,6 +368,28 @@ def test_experts_have_one_column_each():
     features = series_features(facts)
     assert features.shape == (1, NUM_FEATURES)
     assert torch.isfinite(features).all()
+
+
+def test_holt_draws_a_line_only_where_the_history_has_one():
+    generator = torch.Generator().manual_seed(0)
+    walk = torch.randn(1, 1000, generator=generator).cumsum(1)
+    line = torch.arange(1000) + torch.randn(1, 1000, generator=generator)
+    histories = align(torch.cat((walk, line)), torch.ones(2, 1000, dtype=torch.bool), 2112)
+    out = run_experts(analyze(histories, torch.ones(2, 2, dtype=torch.int64)), torch.tensor([[1, 200]] * 2))
+    moved = out.forecasts[:, 1] - out.forecasts[:, 0]
+    change = (moved[:, EXPERTS.index("holt")] * histories.scale).abs()
+    assert change[0] < 1
+    assert change[1].item() == pytest.approx(199, rel=0.1)
+
+
+def test_a_pull_to_the_mean_is_told_from_a_walk():
+    shocks = torch.randn(32, 500, generator=torch.Generator().manual_seed(0))
+    none = torch.ones(32, 2, dtype=torch.int64)
+    mask = torch.ones(32, 500, dtype=torch.bool)
+    walks, noise = (analyze(align(values, mask, 2112), none) for values in (shocks.cumsum(1), shocks))
+    # The statistic of a walk has a mean of about -1.5, in quarters here.
+    assert -0.6 < pull_to_level(walks, walks.mean).mean() < -0.2
+    assert (pull_to_level(noise, noise.mean) == -3).all()
 
 
 def test_the_loss_counts_observed_targets_in_units_of_the_series(model):

@@ -2,15 +2,16 @@
 
 | family | share | description |
 |---|---|---|
-| structural | 14 % | a trend, one or two seasons that evolve, spike or switch off, and noise; sums or products |
-| smoothing | 12 % | exponential smoothing state space models: level, damped slope, season (Hyndman et al. 2008) |
+| structural | 12 % | a trend, one or two seasons that evolve, spike or switch off, and noise; sums or products |
+| steady | 7 % | a season that stays, a line, and correlated noise of one size |
+| smoothing | 11 % | exponential smoothing state space models: level, damped slope, season (Hyndman et al. 2008) |
 | growth | 12 % | economic growth: a positive level with persistent growth rates, in level or logarithm |
 | loads | 16 % | a day or week profile that stays, on a level that wanders on several scales and returns |
-| processes | 10 % | Gaussian processes of many scales, their sums and products, passed through a small causal graph |
-| arima | 8 % | seasonal ARIMA, integrated 0 to 2 times |
+| processes | 8 % | Gaussian processes of many scales, their sums and products, passed through a small causal graph |
+| arima | 7 % | seasonal ARIMA, integrated 0 to 2 times |
 | random_walk | 13 % | random walks, mean reversion with regimes, stochastic volatility, jumps |
 | counts | 5 % | counts with seasons, hard zero phases, inflation of zeros, caps |
-| cycles | 7 % | cycles of irregular length and height, bursts such as epidemics |
+| cycles | 6 % | cycles of irregular length and height, bursts such as epidemics, some growing |
 | shapes | 2 % | steps, spikes, saw teeth, square waves |
 | catalog | 1 % | the families of the module `synthetic` |
 
@@ -34,10 +35,10 @@ _PERIODS = np.array([4, 5, 7, 12, 12, 24, 24, 24, 30, 48, 52, 52, 52, 52, 96, 14
 # Share of yearly futures that leave the path of their history.
 _BREAK_SHARE = 0.65
 # Walks are drawn so many times as often among long histories: only there they can be told from slow returns.
-_LONG_LENGTH, _LONG_FACTORS = 350, {"random_walk": 2.0}
+_LONG_LENGTH, _LONG_FACTORS = 350, {"random_walk": 3.0}
 # Of histories shorter than this, this share is without season, and these families are drawn so many times as often.
 _ANNUAL_LENGTH, _ANNUAL_SHARE = 80, 0.5
-_ANNUAL_FACTORS = {"growth": 6.0, "smoothing": 1.5, "arima": 1.5, "loads": 0.2, "counts": 0.3}
+_ANNUAL_FACTORS = {"growth": 6.0, "smoothing": 1.5, "arima": 1.5, "loads": 0.2, "steady": 0.5, "counts": 0.3}
 _DAILY = (24, 48, 96, 144)
 _LONG_PERIODS = {24: 168, 48: 336, 96: 672, 144: 1008, 7: 365, 12: 144, 4: 52}
 
@@ -253,7 +254,7 @@ def loads(rng: Generator, shape: Shape) -> np.ndarray:
     values += noise(rng, shape) * _log_uniform(rng, shape, 0.02, 0.5)
     if rng.random() < 0.4:
         # Many measured series repeat themselves nearly exactly.
-        values *= _log_uniform(rng, shape, 0.1, 0.6)
+        values *= _log_uniform(rng, shape, 0.03, 0.6)
     profile = any_season(rng, shape)
     if rng.random() < 0.5:
         profile = profile * np.exp(
@@ -263,6 +264,18 @@ def loads(rng: Generator, shape: Shape) -> np.ndarray:
     if rng.random() < 0.3:
         values += trend(rng, shape) * _log_uniform(rng, shape, 0.1, 2)
     return values
+
+
+def steady(rng: Generator, shape: Shape) -> np.ndarray:
+    """What repeats itself as it always did: a season, a line and correlated noise of one size."""
+    values = any_season(rng, shape) * _log_uniform(rng, shape, 0.3, 3)
+    if rng.random() < 0.3:
+        values += season(rng, shape, shape.long_period) * _log_uniform(rng, shape, 0.3, 3)
+    if rng.random() < 0.5:
+        values += np.linspace(-1, 1, shape.length) * _uniform(rng, shape, -1, 1) * _log_uniform(rng, shape, 0.3, 10)
+    memory = 1 - 1 / _log_uniform(rng, shape, 1.1, 3 * max(4, shape.period))
+    values += colored(rng, shape, memory) * np.sqrt(1 - memory**2) * _log_uniform(rng, shape, 0.03, 1)
+    return values + rng.standard_normal(values.shape) * _log_uniform(rng, shape, 0.01, 0.5)
 
 
 def smoothing(rng: Generator, shape: Shape) -> np.ndarray:
@@ -431,10 +444,14 @@ def cycles(rng: Generator, shape: Shape) -> np.ndarray:
         if rng.random() < 0.5:
             # The height of a burst is its own, drawn anew for each cycle.
             cycle = np.floor(angle / (2 * np.pi) + 0.25).astype(int)
-            heights = np.exp(_uniform(rng, shape, 0.1, 0.9) * rng.standard_normal((shape.rows, cycle.max() + 1)))
-            height = height * np.take_along_axis(heights, cycle, 1)
+            heights = _uniform(rng, shape, 0.1, 0.7) * rng.standard_t(4, (shape.rows, cycle.max() + 1))
+            heights += np.cumsum(_uniform(rng, shape, 0, 0.3) * rng.standard_normal(heights.shape), 1)
+            height = height * np.exp(np.take_along_axis(np.clip(heights, -3, 3), cycle, 1))
     values = standardized(wave) - standardized(wave).min(1, keepdims=True)
     values = values * height + noise(rng, shape) * _log_uniform(rng, shape, 0.01, 0.4) * np.sqrt(0.1 + values)
+    if rng.random() < 0.4:
+        # More is reported from year to year.
+        values = values * np.exp(_uniform(rng, shape, -0.5, 2) * np.linspace(0, 1, shape.length))
     return values + 0.5 * trend(rng, shape) * rng.integers(2)
 
 
@@ -463,15 +480,16 @@ def catalog(rng: Generator, shape: Shape) -> np.ndarray:
 
 # family -> (function that draws it, share of the groups)
 FAMILIES: dict[str, tuple[Callable[[Generator, Shape], np.ndarray], float]] = {
-    "structural": (structural, 0.14),
-    "smoothing": (smoothing, 0.12),
+    "structural": (structural, 0.12),
+    "steady": (steady, 0.07),
+    "smoothing": (smoothing, 0.11),
     "growth": (growth, 0.12),
     "loads": (loads, 0.16),
-    "processes": (processes, 0.10),
-    "arima": (arima, 0.08),
+    "processes": (processes, 0.08),
+    "arima": (arima, 0.07),
     "random_walk": (random_walk, 0.13),
     "counts": (counts, 0.05),
-    "cycles": (cycles, 0.07),
+    "cycles": (cycles, 0.06),
     "shapes": (shapes, 0.02),
     "catalog": (catalog, 0.01),
 }
@@ -544,7 +562,7 @@ def draw_batch(
     """Draw a batch of histories and futures.
 
     Histories are of 8 steps and more (median about 90), all of a batch of about the same length; horizons are of 4 to
-    256 steps, none longer than 1.5 times the history. The seasonal period is told, or left to be found (0).
+    512 steps, none longer than 1.5 times the history. The seasonal period is told, or left to be found (0).
 
     Args:
         seed: seed of all batches.
@@ -566,9 +584,9 @@ def draw_batch(
     long_shares = shares * [_LONG_FACTORS.get(name, 1.0) for name in names]
     long_shares = long_shares / long_shares.sum()
     # Long histories cost most and come in smaller batches.
-    low, high, part = ((8, 96, 1), (48, 512, 2), (400, longest, 4))[rng.choice(3, p=(0.45, 0.37, 0.18))]
+    low, high, part = ((8, 96, 1), (48, 512, 2), (400, longest, 4))[rng.choice(3, p=(0.43, 0.36, 0.21))]
     base = int(np.exp(rng.uniform(np.log(low), np.log(min(high, longest)))))
-    horizon = int(np.exp(rng.uniform(np.log(4), np.log(max(5, min(256, 1.2 * base))))))
+    horizon = int(np.exp(rng.uniform(np.log(4), np.log(max(5, min(512, 1.2 * base))))))
     past, future, periods, family = [], [], [], []
     for _ in range(rows // part // _GROUP):
         history = max(8, int(base * rng.uniform(0.75, 1)))
