@@ -193,8 +193,7 @@ def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: in
         return None
     size = len(panel) * prediction_length
     ahead = pd.DataFrame(index=range(size)) if future is None else future
-    # Categories of the horizon count as well.
-    of_known = CovariateEncoder.fit(pd.concat([past[known], ahead[known]], ignore_index=True))
+    of_known = CovariateEncoder.fit(past[known])
     encoders = of_known, CovariateEncoder.fit(past[rest])
     return PanelCovariates(
         np.concatenate([encoder.transform(past) for encoder in encoders], axis=1),
