@@ -407,6 +407,15 @@ def test_the_loss_counts_observed_targets_in_units_of_the_series(model):
     assert model(past, future_values=torch.full_like(future, torch.nan)).loss == 0
 
 
+def test_a_walk_far_ahead_does_not_rule_the_loss(model):
+    walks = torch.randn(32, 400, 1, generator=torch.Generator().manual_seed(0)).cumsum(1)
+    near, far = (
+        model(walks[:, :200], future_values=walks[:, 200 : 200 + steps], seasonal_period=1).loss for steps in (8, 200)
+    )
+    # In errors of the naive forecast it would grow with the root of the steps.
+    assert far < 3 * near
+
+
 def test_training_moves_the_weights_to_the_expert_that_is_right():
     torch.manual_seed(0)
     model = TSFusionForForecasting(TSFusionConfig(hidden_size=16))
