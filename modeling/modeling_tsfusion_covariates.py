@@ -99,7 +99,7 @@ def check_covariates(
         )
     for name, values in (("past_covariates", past), ("future_covariates", future)):
         if values.isinf().any():
-            raise ValueError(f"{name} holds an infinity; mend the value.")
+            raise ValueError(f"{name} holds an infinity; correct the value.")
     return past.double(), future.double()
 
 

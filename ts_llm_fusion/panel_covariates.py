@@ -113,7 +113,7 @@ def _check_finite(panel: Panel, table: pd.DataFrame, series: np.ndarray, timesta
             row = int(infinite.argmax())
             raise UserError(
                 f"{panel.name}: covariate {name!r} is infinite in {panel.label(int(series[row]))} at "
-                f"{timestamps[row]}; mend the value."
+                f"{timestamps[row]}; correct the value."
             )
 
 
