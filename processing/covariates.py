@@ -167,7 +167,9 @@ def _encode_column(column: CovariateColumn, values: pd.Series) -> np.ndarray:
     encoded = to_array(values, f"covariate {column.name!r}")
     if np.isinf(encoded).any():
         row = int(np.isinf(encoded).argmax())
-        raise ValueError(f"covariate {column.name!r} is infinite in row {row + 1}; correct the value or leave it empty.")
+        raise ValueError(
+            f"covariate {column.name!r} is infinite in row {row + 1}; correct the value or leave it empty."
+        )
     return encoded[:, None]
 
 
