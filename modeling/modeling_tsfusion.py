@@ -515,7 +515,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
 
     @torch.no_grad()
     def _width_factor(self, encoded: Any) -> Tensor:
-        """How much wider each band is made than the gate says, (series,), because of what came in the back-test.
+        """Factors by which the bands are widened after the back-test of their histories, (series,).
 
         The errors of the mixture in the back-test over what its band there lets expect, r on average over n steps:
         the factor is r^(n / (n + 48)), and 1 without a back-test. The gate has learned how wide bands are of series

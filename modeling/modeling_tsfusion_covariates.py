@@ -263,7 +263,7 @@ class _Evidence:
 
 
 def _evidence(design: Tensor, weight: Tensor, periods: Tensor, noises: tuple[_Noise, ...]) -> _Evidence:
-    """From level, trend, columns and target (rows, size, time), observed where the weight (rows, 1, time) is 1."""
+    """Evidence of level, trend, columns and target (rows, size, time), observed where weight (rows, 1, time) is 1."""
     grams = []
     for noise in noises:
         rest = _whiten(design, noise)

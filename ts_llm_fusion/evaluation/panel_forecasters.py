@@ -38,8 +38,8 @@ def _training_windows(panel: Panel, series: np.ndarray, prediction_length: int, 
         deviation = np.sqrt(np.bincount(owner, np.nan_to_num(centered) ** 2, len(series)) / count)
         columns.append(centered / np.where(deviation > 0, deviation, 1.0)[owner])
     usual = int(np.sort(lengths)[len(lengths) // 2]) - prediction_length
-    look_back = max(1, min(2 * max(season, prediction_length), _LONGEST_LOOK_BACK, usual))
-    return pooled_windows(np.concatenate(columns), np.tile(lengths, len(columns)), look_back, prediction_length)
+    context_length = max(1, min(2 * max(season, prediction_length), _LONGEST_LOOK_BACK, usual))
+    return pooled_windows(np.concatenate(columns), np.tile(lengths, len(columns)), context_length, prediction_length)
 
 
 def predict_baseline(

@@ -55,7 +55,7 @@ class Claim:
 
 
 def _without_line(time: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """What the least-squares line leaves."""
+    """Residuals of the least-squares line."""
     return values - np.polyval(np.polyfit(time, values, 1), time)
 
 
@@ -84,11 +84,11 @@ class _Measures:
         self.group = next((one for one in evidence.groups.values() if one.replace("_", " ") == group), None)
 
     def time(self, place: int) -> pd.Timestamp | int:
-        """Of a row of the forecast."""
+        """Time of a row of the forecast."""
         return self.mean.index[place] if self.evidence.dated else place + 1
 
     def times(self, values: pd.Series | None, largest: bool) -> list[pd.Timestamp | int] | None:
-        """Of the rows of the forecast with the largest or smallest of its values: more than one where they tie."""
+        """Times of the largest or smallest value of the forecast: more than one where values tie."""
         if values is None:
             return None
         best = values.max() if largest else values.min()
@@ -129,7 +129,7 @@ class _Measures:
 
     @cached_property
     def slope(self) -> float | None:
-        """Of the described forecast, beside a multiple of the profile where the sentence names a season."""
+        """Slope of the described forecast, beside a multiple of the profile where the sentence names a season."""
         if self.steps < 2:
             return None
         time = np.arange(self.steps, dtype=np.float64)
@@ -146,7 +146,7 @@ class _Measures:
 
     @cached_property
     def deviation(self) -> pd.Series | None:
-        """Of the first season of the described forecast from its trend."""
+        """Deviation of the first season of the described forecast from its trend."""
         slope = self.slope if self.named_season else None
         if slope is None or self.period is None:
             return None

@@ -60,7 +60,7 @@ class Evidence:
 
     @cached_property
     def calendar(self) -> Calendar:
-        """How times and steps are named: days without their year, where all times that are named lie in one."""
+        """Names of times and steps: days without their year, where all named times lie in one."""
         found = find_calendar(self.timestamps, self.dated)
         observed = pd.DatetimeIndex(self.history.dropna().index)
         years = {observed[-1].year, *pd.DatetimeIndex(self.forecast.index).year}
@@ -68,7 +68,7 @@ class Evidence:
 
     @cached_property
     def timestamps(self) -> pd.DatetimeIndex:
-        """Those of the history, then those of the forecast."""
+        """Timestamps of the history, then of the forecast."""
         return pd.DatetimeIndex(self.history.index.append(self.forecast.index))
 
     @property

@@ -88,7 +88,7 @@ def _plural(count: int, unit: str) -> str:
 
 @dataclass(frozen=True)
 class Calendar:
-    """How the times and steps of a series are named.
+    """Names of the times and steps of a series.
 
     Args:
         resolution: how a time is written: `year`, `quarter`, `month`, `date`, `day` (with the weekday), `clock`, or
@@ -188,7 +188,7 @@ def _weekday(parts: list[str]) -> str | None:
 
 
 def find_calendar(timestamps: pd.DatetimeIndex, dated: bool = True) -> Calendar:
-    """How the times and steps of increasing timestamps, at least two, are named best.
+    """Choose the names for the times and steps of increasing timestamps, at least two.
 
     Args:
         timestamps: of history and forecast.

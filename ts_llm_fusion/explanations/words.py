@@ -120,7 +120,7 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
 
 
 def _topics(facts: Facts) -> list[str]:
-    """What is said, in this order: the outlook, what counts most, and why."""
+    """Topics of the sentences in their order: the outlook, the most important facts, and the reasons."""
     ranked = sorted(_ranked(facts), key=lambda pair: -pair[0])
     outlook = "outlook" if facts.horizon.steps > 1 else "outlook of one step"
     topics = [outlook, *(topic for _, topic in ranked[:_MOST_BETWEEN]), _topic_of_experts(facts)]

@@ -76,7 +76,7 @@ def _usual_horizon(panel: Panel, configs: Sequence[Any]) -> int:
 
 
 def _timed(forecaster: PanelForecaster, name: str, seconds: dict[str, float]) -> PanelForecaster:
-    """The same forecaster, which adds the time that it takes to `seconds`."""
+    """Wrap a forecaster so that its time is added to `seconds`."""
 
     def forecast(*arguments: Any) -> Any:
         start = time.perf_counter()

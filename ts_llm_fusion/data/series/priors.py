@@ -267,7 +267,7 @@ def loads(rng: Generator, shape: Shape) -> np.ndarray:
 
 
 def steady(rng: Generator, shape: Shape) -> np.ndarray:
-    """What repeats itself as it always did: a season, a line and correlated noise of one size."""
+    """Steady series: a season, a line and correlated noise of one size."""
     values = any_season(rng, shape) * _log_uniform(rng, shape, 0.3, 3)
     if rng.random() < 0.3:
         values += season(rng, shape, shape.long_period) * _log_uniform(rng, shape, 0.3, 3)

@@ -27,7 +27,7 @@ class StepCovariates:
     static: Tensor
 
     def rows(self, rows: slice) -> "StepCovariates":
-        """Those of some rows."""
+        """Covariates of some rows."""
         return replace(self, by_step=self.by_step[rows])
 
 
