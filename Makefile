@@ -25,8 +25,9 @@ $(STAMP)fev: $(STAMP)test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps fev
 	touch $@
 
+# One worker for each file of tests, so that models trained for a file are trained once.
 test: $(STAMP)fev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --durations 20
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 20
 
 lint: $(STAMP)dev types
 	$(BIN)/ruff check .
