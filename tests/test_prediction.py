@@ -30,7 +30,7 @@ from ts_llm_fusion import (
     forecast_frame,
     predict_df,
 )
-from ts_llm_fusion.data.series.panels import read_panel
+from ts_llm_fusion.data.series.panel_reading import read_panel
 from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.prediction import default_horizon
 from ts_llm_fusion.processing.covariate_inputs import CovariateInputs

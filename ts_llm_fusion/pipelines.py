@@ -7,7 +7,8 @@ from transformers import AutoModelForTimeSeriesPrediction
 from transformers.pipelines import PIPELINE_REGISTRY
 from transformers.pipelines.base import Pipeline
 
-from .data.series.panels import read_panel, to_kind
+from .data.series.panel_columns import to_kind
+from .data.series.panel_reading import read_panel
 from .errors import UserError
 from .families import BUILT_IN
 from .prediction import check_horizon, check_levels, default_horizon, forecast_panel, predict_df, reading_options

@@ -13,7 +13,9 @@ from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from .adapters import ADAPTERS, Adapter, Batch, Prediction, find_adapter, load_model
-from .data.series.panels import ID, TARGET, TIMESTAMP, Panel, read_panel, to_kind, wide_panel
+from .data.series.panel_columns import to_kind
+from .data.series.panel_reading import read_panel
+from .data.series.panels import ID, TARGET, TIMESTAMP, Panel, wide_panel
 from .data.series.sources import SeriesSource, load_series
 from .errors import UserError
 from .families import BUILT_IN, FAMILIES

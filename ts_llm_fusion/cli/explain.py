@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..families import BUILT_IN
 from ..files import check_output
-from .flags import FILE_HELP, add_table_flags, check_horizon
+from .flags import FILE_HELP, add_table_flags, check_files, check_horizon, load_tables
 
 logger = logging.getLogger(__name__)
 
@@ -40,28 +40,15 @@ def main(args: Sequence[str]) -> None:
             raise UserError(f"--output {options.output}: unknown kind of report; give .html or .md.")
         check_output(options.output, (options.file, options.future), options.overwrite)
     # Imported here, so that --help needs no torch.
-    from ..data.series.panels import load_panel
-    from ..data.series.tables import check_file, read_table
     from ..explanations.explain import check_model, check_unit, explain_panel
     from ..explanations.report import write_report
-    from ..prediction import load, reading_options
+    from ..prediction import load
 
     unit = check_unit(options.unit)
-    for path in (options.file, options.future):
-        if path is not None and Path(path).suffix:
-            check_file(path)
+    check_files(options)
     model, feature_extractor = load(options.model)
     check_model(model)
-    panel = load_panel(
-        options.file,
-        options.id,
-        options.timestamp_column,
-        options.target,
-        options.freq,
-        dayfirst=options.dayfirst,
-        **reading_options(feature_extractor),
-    )
-    future = None if options.future is None else read_table(options.future)
+    panel, future = load_tables(options, feature_extractor)
     explanations = explain_panel(
         panel, model, feature_extractor, options.horizon, future, unit=unit, seed=options.seed
     )

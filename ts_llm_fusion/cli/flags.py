@@ -1,8 +1,15 @@
-"""Flags that several commands share."""
+"""Flags that several commands share, and the tables that they name."""
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..data.series.panels import Panel
 
 FILE_HELP = (
     "CSV, parquet or xlsx file, or the name of a set; long (a row for each id and time step) or wide (a column for "
@@ -69,3 +76,35 @@ def check_horizon(horizon: int | None) -> None:
     """
     if horizon is not None and horizon < 1:
         raise UserError(f"--horizon is {horizon}; it must be at least 1.")
+
+
+def check_files(options: argparse.Namespace) -> None:
+    """Check that the files of `add_table_flags` are there, before a model is loaded.
+
+    Raises:
+        OSError: for one that is not.
+    """
+    # Imported here, as below, so that --help needs no pandas.
+    from ..data.series.tables import check_file
+
+    for path in (options.file, options.future):
+        if path is not None and Path(path).suffix:
+            check_file(path)
+
+
+def load_tables(options: argparse.Namespace, feature_extractor: Any) -> "tuple[Panel, pd.DataFrame | None]":
+    """Load the series that `add_table_flags` name, and the known future of their covariates if there is one."""
+    from ..data.series.panel_reading import load_panel
+    from ..data.series.tables import read_table
+    from ..prediction import reading_options
+
+    panel = load_panel(
+        options.file,
+        options.id,
+        options.timestamp_column,
+        options.target,
+        options.freq,
+        dayfirst=options.dayfirst,
+        **reading_options(feature_extractor),
+    )
+    return panel, None if options.future is None else read_table(options.future)

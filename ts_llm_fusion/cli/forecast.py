@@ -11,7 +11,7 @@ import pandas as pd
 from ..errors import UserError
 from ..families import BUILT_IN
 from ..files import atomic_path, check_output
-from .flags import FILE_HELP, add_table_flags, check_horizon
+from .flags import FILE_HELP, add_table_flags, check_files, check_horizon, load_tables
 
 if TYPE_CHECKING:
     from ..data.series.panels import Panel
@@ -92,26 +92,13 @@ def main(args: Sequence[str]) -> None:
         check_output(path, (options.file, options.future), options.overwrite)
     check_horizon(options.horizon)
     # Imported here, so that --help needs no torch.
-    from ..data.series.panels import load_panel
-    from ..data.series.tables import check_file, read_table
     from ..plots import forecast_figure, save_figure
-    from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load, reading_options
+    from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load
 
-    for path in (options.file, options.future):
-        if path is not None and Path(path).suffix:
-            check_file(path)
+    check_files(options)
     model, feature_extractor = load(options.model)
     levels = default_levels(model.config) if options.levels is None else sorted(check_levels(options.levels))
-    panel = load_panel(
-        options.file,
-        options.id,
-        options.timestamp_column,
-        options.target,
-        options.freq,
-        dayfirst=options.dayfirst,
-        **reading_options(feature_extractor),
-    )
-    future = None if options.future is None else read_table(options.future)
+    panel, future = load_tables(options, feature_extractor)
     horizon = options.horizon or default_horizon(model.config, panel)
     table = forecast_panel(panel, model, feature_extractor, horizon, levels, future)
     shown = _first_series(panel, table, horizon)

@@ -8,7 +8,9 @@ import numpy as np
 from transformers import PreTrainedModel
 
 from ..baselines.table import check_fitted
-from ..data.series.panels import ID, TARGET, TIMESTAMP, Panel, read_panel, to_kind
+from ..data.series.panel_columns import to_kind
+from ..data.series.panel_reading import read_panel
+from ..data.series.panels import ID, TARGET, TIMESTAMP, Panel
 from ..errors import UserError
 from ..families import BUILT_IN, BUILT_IN_NAME
 from ..prediction import BATCH_SIZE, Forecaster, check_count, check_horizon, check_levels, load

@@ -13,7 +13,8 @@ from transformers import PreTrainedModel
 from ..adapters import Prediction
 from ..baselines.forecaster import Forecaster
 from ..baselines.table import BASELINES, check_fitted
-from ..data.series.panels import Panel, read_panel
+from ..data.series.panel_reading import read_panel
+from ..data.series.panels import Panel
 from ..errors import UserError
 from ..families import BUILT_IN_NAME
 from ..forecasting import check_quantile_levels, quantiles_at

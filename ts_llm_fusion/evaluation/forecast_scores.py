@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..data.series.panels import table_kind, to_kind, to_pandas
+from ..data.series.panel_columns import table_kind, to_kind, to_pandas
 from ..errors import UserError
 from .point_metrics import check_finite, percentage_errors
 from .quantile_metrics import in_interval, pinball_loss

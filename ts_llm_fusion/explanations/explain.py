@@ -9,7 +9,8 @@ import pandas as pd
 from transformers import PreTrainedModel
 
 from ..adapters import find_adapter
-from ..data.series.panels import Panel, load_panel
+from ..data.series.panel_reading import load_panel
+from ..data.series.panels import Panel
 from ..errors import UserError
 from ..modeling.configuration_tsfusion import EXPERT_GROUPS
 from ..panel_covariates import PanelCovariates, encode_covariates

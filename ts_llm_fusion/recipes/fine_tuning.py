@@ -14,8 +14,9 @@ from transformers import set_seed
 
 from ..baselines.table import make_naive_baselines
 from ..data.series.borders import split_borders
+from ..data.series.panel_reading import IDS, read_panel
 from ..data.series.panel_sources import side_by_side
-from ..data.series.panels import ID, IDS, TARGET, TIMESTAMP, read_panel
+from ..data.series.panels import ID, TARGET, TIMESTAMP
 from ..data.series.preparation import DataArguments, PreparedData, prepare
 from ..data.series.sources import SeriesSource
 from ..data.series.tables import read_table

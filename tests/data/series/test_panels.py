@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ts_llm_fusion.data.series.panels import Panel, read_panel
+from ts_llm_fusion.data.series.panel_reading import read_panel
+from ts_llm_fusion.data.series.panels import Panel
 from ts_llm_fusion.data.series.time_axis import find_grid
 
 STEPS = ("h", "15min", "7h", "36h", "D", "2D", "W-SUN", "B", "MS", "ME", "QS", "YE", "SMS", "15th")

@@ -11,7 +11,8 @@ from ...errors import UserError
 from ...suggestions import nearest
 from ..registry import REGISTRY, load_dataset
 from .m4 import M4_GROUPS, M4Rules, load_m4
-from .panels import ID, TARGET, TIMESTAMP, Panel, load_panel, read_panel
+from .panel_reading import load_panel, read_panel
+from .panels import ID, TARGET, TIMESTAMP, Panel
 from .sources import SeriesSource, on_grid
 
 # Date of the first value of series whose source has no dates.
