@@ -66,6 +66,16 @@ def _help_page(command: str, args: Sequence[str]) -> str | None:
     return RECIPE_HELP[command].page(f"ts-llm-fusion {command}", everything="--help_all" in args)
 
 
+def _leave_process_group() -> None:
+    """Leave the process group of a launch by accelerate: its threads abort a process that ends before they do."""
+    # A command that has not imported torch has no group.
+    if "torch" in sys.modules:
+        from torch import distributed
+
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.destroy_process_group()
+
+
 def main(args: Sequence[str] | None = None) -> int:
     """Run a command; bad input is one line and exit status 2."""
     command, rest, debug = _parse(sys.argv[1:] if args is None else args)
@@ -83,4 +93,6 @@ def main(args: Sequence[str] | None = None) -> int:
             raise
         print(f"ts-llm-fusion: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+    finally:
+        _leave_process_group()
     return 0
