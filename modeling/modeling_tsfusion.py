@@ -13,7 +13,7 @@ from transformers.utils import ModelOutput
 from .configuration_tsfusion import EXPERTS, SPREADS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_shared_layers import init_fan_in
-from .modeling_tsfusion_analysis import Analysis, analyze
+from .modeling_tsfusion_analysis import Analysis, analyze, seasonal_contrast
 from .modeling_tsfusion_covariates import check_covariates, covariate_effects
 from .modeling_tsfusion_experts import Experts, run_experts
 from .modeling_tsfusion_features import NUM_FEATURES, series_features
@@ -53,6 +53,8 @@ class TSFusionModelOutput(ModelOutput):
             covariates. All other fields are of the history without them.
         effect_variance: of their sum, float64 (series, prediction_length).
         seasonal_periods: of the two seasons of each series, given or found, int64 (series, 2); 1 where there is none.
+        seasonal_contrast: how clearly the history is calmer at some phases of the first season than at others, 0 to 1,
+            (series,).
     """
 
     last_hidden_state: Tensor | None = None
@@ -72,6 +74,7 @@ class TSFusionModelOutput(ModelOutput):
     covariate_effects: Tensor | None = None
     effect_variance: Tensor | None = None
     seasonal_periods: Tensor | None = None
+    seasonal_contrast: Tensor | None = None
 
 
 @dataclass
@@ -79,10 +82,11 @@ class TSFusionForForecastingOutput(ModelOutput):
     """Output of [`TSFusionForForecasting`].
 
     Args:
-        loss: scalar, of the band before its correction by the back-test; where `future_values` were given.
+        loss: scalar, of the quantiles as the gate has them; where `future_values` were given.
         mean_predictions: the point forecast, which is the median, in the units of the input,
             (batch, prediction_length, channels); NaN for a series without any observed value.
-        full_predictions: quantiles, (batch, prediction_length, channels, levels), rising along the last axis.
+        full_predictions: quantiles, (batch, prediction_length, channels, levels), rising along the last axis; None in
+            training with `future_values`, where the loss is all that counts.
         expert_weights: share of each expert in the point forecast, (batch, prediction_length, channels, experts); they
             add up to 1. Their names are `config.experts`.
         expert_predictions: forecast of each expert, same shape; the point forecast is the sum of the products, plus
@@ -229,6 +233,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             knot,
             steps[:, len(knots) :],
             periods,
+            seasonal_contrast(facts),
             *held_out,
         )
 
@@ -320,7 +325,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             parts.append(self._compute(histories, known, last_knot, length))
             locs.append(torch.where(histories.length > 0, histories.loc, torch.nan))
             scales.append(histories.scale)
-        forecasts, available, spreads, unit, series, knot, steps, periods, *held_out = (
+        forecasts, available, spreads, unit, series, knot, steps, periods, contrast, *held_out = (
             torch.cat(part) for part in zip(*parts, strict=True)
         )
         tested = ("tested_forecasts", "tested_spreads", "tested_values", "tested_mask")
@@ -339,6 +344,7 @@ class TSFusionModel(TSFusionPreTrainedModel):
             covariate_effects=None if effects is None else effects.future,
             effect_variance=None if effects is None else effects.variance,
             seasonal_periods=periods,
+            seasonal_contrast=contrast,
         )
 
 
@@ -350,6 +356,13 @@ def counted_mean(values: Tensor, weight: Tensor) -> Tensor:
 def normal_quantile(levels: Tensor) -> Tensor:
     """Standard normal quantiles of levels between 0 and 1."""
     return torch.special.ndtri(levels.double()).float()
+
+
+def _about_median(widths: Tensor, middle: int) -> Tensor:
+    """Quantiles less the median, (..., levels), by the widths between two levels; that of `middle` is the median."""
+    below = -widths[..., :middle].flip(-1).cumsum(-1).flip(-1)
+    above = widths[..., middle:].cumsum(-1)
+    return torch.cat((below, torch.zeros_like(widths[..., :1]), above), -1)
 
 
 class TSFusionHead(nn.Module):
@@ -383,10 +396,25 @@ class TSFusionHead(nn.Module):
         normal = normal_quantile(torch.tensor(self.levels, device=widths.device))
         start = torch.tensor(1.0, device=widths.device).expm1().log()
         widths = nn.functional.softplus(widths + start) * (normal[1:] - normal[:-1]) * spread
-        middle = self.levels.index(0.5)
-        below = -widths[..., :middle].flip(-1).cumsum(-1).flip(-1)
-        above = widths[..., middle:].cumsum(-1)
-        return weights, median, torch.cat((below, torch.zeros_like(spread), above), -1)
+        return weights, median, _about_median(widths, self.levels.index(0.5))
+
+
+def _never_shrinking(widths: Tensor, period: Tensor, contrast: Tensor) -> Tensor:
+    """Widths between two levels (series, steps, levels - 1), made such that they do not shrink over the steps.
+
+    They are the running maximum where the contrast (series,) of the season is 0. With growing contrast they come
+    closer to the widths of each step, and at 1 they only do not shrink from one step of a season of `period`
+    (series, 1) to the same one of the next.
+    """
+    largest = widths.cummax(1).values
+    widths = largest + contrast[:, None, None] * (widths - largest)
+    steps = torch.arange(widths.shape[1], device=widths.device)
+    # After k rounds, the maximum over 2^k cycles.
+    for doubling in range((widths.shape[1] - 1).bit_length()):
+        earlier = (steps - 2**doubling * period).expand(widths.shape[:2])[..., None]
+        before = widths.gather(1, earlier.clamp(min=0).expand_as(widths))
+        widths = torch.where(earlier >= 0, torch.maximum(widths, before), widths)
+    return widths
 
 
 def quantile_interpolation(known: Sequence[float], wanted: Tensor) -> Tensor:
@@ -410,7 +438,9 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
     The median is a convex combination of named experts, exactly; `expert_weights` are the weights. Each series is
     forecast from itself alone, and the forecast of a * x + b is a times that of x plus b, with the quantiles of the
     opposite levels where a is negative. The band of a history of `backtest_min_history` steps or more is made wider or
-    narrower by how it did on the last of them.
+    narrower by how it did on the last of them. From step to step the band never narrows; where the history is clearly
+    calmer at some phases of its season, it may within a season, and never from a season to the next. What the effects
+    of covariates add to it belongs to their steps.
     """
 
     def __init__(self, config: TSFusionConfig):
@@ -467,10 +497,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             past_values, past_observed_mask, seasonal_period, prediction_length, past_covariates, future_covariates
         )
         weights, median, offsets = self.head(encoded)
-        band = offsets * self._width_factor(encoded)[:, None, None]
         effects = encoded.covariate_effects
-        if effects is not None:
-            offsets, band = self._widened(offsets, encoded), self._widened(band, encoded)
         batch, _, channels = past_values.shape
         loss = None
         if future_values is not None:
@@ -483,14 +510,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             target = future_values.transpose(1, 2).flatten(0, 1)
             if effects is not None:
                 target = target - effects.sum(-1)
-            loss = self._loss(encoded, median, offsets, target, counted)
-
-        wanted = torch.tensor(levels, dtype=torch.float64, device=median.device)
-        known = self.config.quantile_levels
-        # A reflected series has its quantiles at the opposite levels.
-        matrices = torch.stack((quantile_interpolation(known, wanted), quantile_interpolation(known, 1 - wanted)))
-        turned = (encoded.scale < 0).long()
-        quantiles = median[..., None] + torch.einsum("nhk,nlk->nhl", band, matrices[turned])
+            loss = self._loss(encoded, median, self._with_effects(offsets, encoded), target, counted)
 
         dtype = past_values.dtype if past_values.dtype == torch.float64 else torch.float32
 
@@ -502,16 +522,32 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             return _by_channel(out.to(dtype), batch, channels)
 
         effect = None if effects is None else effects.sum(-1)
+        quantiles = None
+        if loss is None or not self.training:
+            quantiles = in_units(self._quantiles(encoded, median, offsets, levels), effect)
 
         return TSFusionForForecastingOutput(
             loss=loss,
             mean_predictions=in_units(median, effect),
-            full_predictions=in_units(quantiles, effect),
+            full_predictions=quantiles,
             expert_weights=_by_channel(weights, batch, channels),
             expert_predictions=in_units(encoded.expert_forecasts),
             covariate_effects=None if effects is None else _by_channel(effects.to(dtype), batch, channels),
             seasonal_periods=encoded.seasonal_periods.view(batch, channels, 2),
         )
+
+    def _quantiles(self, encoded: Any, median: Tensor, offsets: Tensor, levels: Sequence[float]) -> Tensor:
+        """Quantiles at any levels, (series, steps, levels), of the offsets of the learned ones."""
+        known = self.config.quantile_levels
+        # Of the widths, and so of the distances from the median at all levels, those beyond the outermost too.
+        widths = _never_shrinking(offsets.diff(dim=-1), encoded.seasonal_periods[:, :1], encoded.seasonal_contrast)
+        band = _about_median(widths * self._width_factor(encoded)[:, None, None], known.index(0.5))
+        band = self._with_effects(band, encoded)
+        wanted = torch.tensor(levels, dtype=torch.float64, device=median.device)
+        # A reflected series has its quantiles at the opposite levels.
+        matrices = torch.stack((quantile_interpolation(known, wanted), quantile_interpolation(known, 1 - wanted)))
+        turned = (encoded.scale < 0).long()
+        return median[..., None] + torch.einsum("nhk,nlk->nhl", band, matrices[turned])
 
     @torch.no_grad()
     def _width_factor(self, encoded: Any) -> Tensor:
@@ -541,8 +577,10 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         count = known.sum(1)
         return factor.index_put((rows,), ratio.clamp(0.05, 20) ** (count / (count + _STEPS_OF_TRUST)))
 
-    def _widened(self, offsets: Tensor, encoded: Any) -> Tensor:
+    def _with_effects(self, offsets: Tensor, encoded: Any) -> Tensor:
         """Offsets of the quantiles with the uncertainty of the covariate effects: variances add up."""
+        if encoded.covariate_effects is None:
+            return offsets
         one_deviation = torch.special.ndtr(offsets.new_tensor((-1.0, 1.0), dtype=torch.float64))
         low, high = (offsets @ quantile_interpolation(self.config.quantile_levels, one_deviation).T).unbind(-1)
         scale = torch.where(encoded.scale == 0, torch.inf, encoded.scale)[:, None]

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from .modeling_tsfusion_autoregression import LAGS, autocovariance, yule_walker
-from .modeling_tsfusion_series import Histories, Season, at, find_season, line_fit, mean_over
+from .modeling_tsfusion_series import Histories, Season, at, find_season, line_fit, mean_over, phase_means
 from .modeling_tsfusion_smoothing import DAMPED, HOLT, SIMPLE, grid_tensor, smooth
 
 # More steps than this do not sharpen the choice of a smoother further.
 _MOST_EVIDENCE = 120
+_TINY = 1e-12
 # Steps over which the size of changes is measured.
 CHANGE_LAGS = tuple(2**k for k in range(11))
 
@@ -231,4 +232,28 @@ def analyze(histories: Histories, periods: Tensor) -> Analysis:
     )
 
 
-__all__ = ["CHANGE_LAGS", "Analysis", "Smoothers", "analyze"]
+def seasonal_contrast(facts: Analysis) -> Tensor:
+    """How clearly a history is calmer at some phases of its short season than at others, 0 to 1, (rows,).
+
+    One-way analysis of variance of the absolute changes over a season by phase: 0 where its F is within five
+    standard errors of 1, as it is where all phases are alike, or where there are less than four cycles, and 1 from
+    twice as much on.
+    """
+    n, m = facts.length[:, None], facts.periods[:, :1]
+    time = torch.arange(facts.x.shape[1], device=facts.x.device)
+    later = (time + m).expand_as(facts.age)
+    size = (at(facts.x, later) - facts.x).abs()
+    counted = facts.weight * at(facts.weight, later) * (later < n) * ((m > 1) & (4 * m <= n))
+    mean = mean_over(size, counted)
+    phases = facts.x.shape[1] // 2 + 1
+    means, counts = phase_means(size, counted, (facts.age % m).clamp(max=phases - 1), phases)
+    between = (counts * (means - mean).square()).sum(1)
+    within = ((size - mean).square() * counted).sum(1) - between
+    groups = (counts > 0).sum(1)
+    between_freedom, within_freedom = (groups - 1).clamp(min=1), (counted.sum(1) - groups).clamp(min=1)
+    ratio = between / between_freedom / (within / within_freedom).clamp(min=_TINY)
+    limit = 1 + 5 * (2 / between_freedom + 2 / within_freedom).sqrt()
+    return (ratio / limit - 1).clamp(0, 1)
+
+
+__all__ = ["CHANGE_LAGS", "Analysis", "Smoothers", "analyze", "seasonal_contrast"]

@@ -145,7 +145,7 @@ class GateTuner(nn.Module):
         Returns:
             "loss", twice the pinball loss in the units of `future_values`, mean over the observed values and
             `config.quantile_levels`; "mean" (windows, prediction_length), the median; "quantiles" (windows,
-            prediction_length, levels) at `config.quantiles`, before their correction by the back-test.
+            prediction_length, levels) at `config.quantiles`, as the gate has them.
         """
         encoded = TSFusionModelOutput(
             last_hidden_state=self.forecaster.model.gate(series_features, knot_features),

@@ -239,6 +239,14 @@ def test_a_gap_at_the_end_is_forecast_over(model):
     late = series.clone()
     late[:, 110:] = torch.nan
     found = model.predict(late, prediction_length=6)
+    torch.testing.assert_close(found.mean_predictions, whole.mean_predictions[:, 10:])
+    # The fan opens where the forecast starts: it does not know the widths of the steps before.
+    width, of_whole = (q[..., -1] - q[..., 0] for q in (found.full_predictions, whole.full_predictions[:, 10:]))
+    assert (width <= of_whole * 1.00001).all()
+    growing = TSFusionForForecasting(TSFusionConfig(hidden_size=16))
+    whole, found = (
+        growing.predict(x, None, steps, seasonal_period=1) for x, steps in ((series[:, :110], 16), (late, 6))
+    )
     torch.testing.assert_close(found.full_predictions, whole.full_predictions[:, 10:])
 
 
@@ -289,6 +297,51 @@ def test_the_fan_of_a_random_walk_goes_on_widening():
     out = model.predict(walks, prediction_length=256, quantile_levels=(0.1, 0.9))
     width = (out.full_predictions[..., 1] - out.full_predictions[..., 0]).mean((0, 2))
     assert (width[[15, 63, 127, 255]] > 1.2 * width[[3, 15, 63, 127]]).all()
+
+
+def made_kind(kind: str, length: int, period: int, seed: int, count: int = 8) -> Tensor:
+    """Series of one kind, float64 (count, length, 1)."""
+    rng = np.random.default_rng(seed)
+    time, noise = np.arange(length), rng.standard_normal((count, length))
+    phase = rng.standard_normal((count, period))[:, time % period]
+    values = {
+        "line": rng.normal(0, 0.1, (count, 1)) * time + noise,
+        "season": 3 * phase + noise,
+        "walk": phase + noise.cumsum(1),
+        "product": np.exp(0.01 * time + 0.3 * phase + 0.05 * noise),
+        "quiet nights": 3 * phase + noise * (0.1 + time % period),
+        "counts": rng.poisson(np.exp(phase)).astype(float),
+        "gaps": np.where(rng.random((count, length)) < 0.2, np.nan, 3 * phase + noise),
+    }[kind]
+    return torch.from_numpy(values)[..., None]
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    kind=st.sampled_from(("line", "season", "walk", "product", "quiet nights", "counts", "gaps")),
+    length=st.integers(3, 300),
+    period=st.sampled_from((1, 4, 7, 12, 24)),
+    told=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_distance_of_a_quantile_from_the_median_never_shrinks(model, kind, length, period, told, seed):
+    series = made_kind(kind, length, period, seed)
+    found = model.model(series, None, period if told else None, 256)
+    out = model.predict(series, None, 256, LEVELS, period if told else None)
+    distance = (out.full_predictions - out.mean_predictions[..., None]).abs()[:, :, 0]
+    least = -1e-5 * distance.amax((1, 2))
+    for row, season in enumerate(found.seasonal_periods[:, 0].tolist()):
+        apart = season if found.seasonal_contrast[row] > 0 else 1
+        assert (distance[row, apart:] - distance[row, :-apart]).min() >= least[row]
+
+
+def test_a_band_may_narrow_only_in_a_season_that_is_calm_at_some_of_its_phases(model):
+    def contrast(kind: str, period: int) -> Tensor:
+        return model.model(made_kind(kind, 240, period, 0, 60), None, period, 1).seasonal_contrast
+
+    alike = torch.cat([contrast(kind, period) for kind in ("season", "walk") for period in (7, 24)])
+    assert (alike > 0).float().mean() <= 0.03
+    assert contrast("quiet nights", 24).min() > 0.5
 
 
 def test_quantiles_never_cross_and_the_point_lies_between(model):
@@ -424,13 +477,14 @@ def test_training_moves_the_weights_to_the_expert_that_is_right():
     future = walks[:, -1:].expand(-1, 6, -1)
     losses = []
     for _ in range(20):
-        loss = model(walks, future_values=future, seasonal_period=1).loss
+        out = model(walks, future_values=future, seasonal_period=1)
         optimizer.zero_grad()
-        loss.backward()
+        out.loss.backward()
         optimizer.step()
-        losses.append(loss.item())
+        losses.append(out.loss.item())
     assert losses[-1] < 0.5 * losses[0]
     assert all(parameter.grad is not None for parameter in model.parameters())
+    assert out.full_predictions is None and model.eval()(walks, future_values=future).full_predictions is not None
 
 
 def test_experts_can_be_chosen():
