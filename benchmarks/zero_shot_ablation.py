@@ -2,10 +2,10 @@
 
 python -m benchmarks.zero_shot_ablation [--seeds 0 1] [--only NAME ...] [--max_steps 300] [any flag of the recipe]
 
-Each variant is `ts-llm-fusion train fusion --config configs/fusion/forecaster.yaml` with the flags below. The first row
-is the checkpoint that ships, the second one the same without training. Scores are those of
-`python -m benchmarks.zero_shot --development`, means over the seeds, with the half range of the seeds where it is
-1 % or more. Checkpoints and scores stay in the output folder: what is there is neither trained nor scored again.
+Each variant is `ts-llm-fusion train fusion --config configs/fusion/forecaster.yaml` with the flags below. The first
+row is the checkpoint that ships, the second one the same without training. Scores are those of
+`python -m benchmarks.zero_shot --development`: means over the seeds, with half their range where it is 1 % or more.
+Checkpoints and scores stay in the output folder: what is there is neither trained nor scored again.
 """
 
 import argparse
