@@ -102,7 +102,7 @@ def forecast(
     return Forecasts(quantiles, targets)
 
 
-def _development(group: M4Group) -> M4Group:
+def development_group(group: M4Group) -> M4Group:
     """Group with the last horizon of each training part as its test, where enough is left."""
     long = [one for one in group.train if len(one) > group.horizon + 6]
     test = np.stack([one[-group.horizon :] for one in long])
@@ -115,7 +115,7 @@ def score_m4(
     """MASE and coverage of each group, coverage at longer horizons, and the coverages at the usual ones."""
     scores, longer, covered = {}, {}, []
     for name, seasons in M4_SEASONS.items():
-        group = _development(load_m4(name)) if development else load_m4(name)
+        group = development_group(load_m4(name)) if development else load_m4(name)
         result = forecast(model, group.train, group.test, seasons)
         scale = seasonal_scale(group.train, group.seasonality)[:, None]
         scores[f"{name} MASE"] = mase(group.test, result.median, scale)
@@ -138,11 +138,10 @@ def score_ltsf(
     for name in names:
         horizon, period = LTSF_HORIZONS[name], LTSF_DATASETS[name].seasonal_period or 1
         data = prepare(DataArguments(data=name), 96, horizon)
-        scaled = _scaled(data)
-        rows = (data.borders[0] // 2, data.borders[1]) if development else data.borders[1:]
-        few = max(1, (rows[1] - rows[0]) // _FEW)
+        scaled = scaled_rows(data)
+        rows, few = rows_scored(data, development)
         stride = few if development else 1
-        result = _rolling(model, scaled, rows, horizon, period, stride)
+        result = rolling(model, scaled, rows, horizon, period, stride)
         scores[f"{name} MSE"] = mse(result.target, result.median)
         scores[f"{name} MAE"] = mae(result.target, result.median)
         baseline = _naive(scaled, rows, horizon, period, stride)
@@ -151,11 +150,17 @@ def score_ltsf(
         longer[f"{name} 1x"] = covered[-1]
         for times in (2, 4):
             if times * horizon <= rows[1] - rows[0]:
-                longer[f"{name} {times}x"] = _rolling(model, scaled, rows, times * horizon, period, few).coverage()
+                longer[f"{name} {times}x"] = rolling(model, scaled, rows, times * horizon, period, few).coverage()
     return scores, longer, covered
 
 
-def _scaled(data: PreparedData) -> np.ndarray:
+def rows_scored(data: PreparedData, development: bool) -> tuple[tuple[int, int], int]:
+    """Rows whose windows are scored, and the stride between a few of them."""
+    rows = (data.borders[0] // 2, data.borders[1]) if development else data.borders[1:]
+    return rows, max(1, (rows[1] - rows[0]) // _FEW)
+
+
+def scaled_rows(data: PreparedData) -> np.ndarray:
     """All rows in units of the training rows' deviation."""
     moments = np.array([data.scaler[str(column)] for column in data.source.series.columns])
     return (data.source.series.to_numpy(dtype=np.float64) - moments[:, 0]) / moments[:, 1]
@@ -165,20 +170,21 @@ def _origins(rows: tuple[int, int], horizon: int, stride: int) -> range:
     return range(rows[0], rows[1] - horizon + 1, stride)
 
 
-def _rolling(
+def rolling(
     model: TSFusionForForecasting,
     values: np.ndarray,
     rows: tuple[int, int],
     horizon: int,
-    period: int,
+    seasons: int | tuple | None,
     stride: int,
+    longest: int | None = None,
 ) -> Forecasts:
-    """Every `stride`-th window with its targets in some rows, each variable by itself."""
+    """Every `stride`-th window with its targets in some rows, each variable by itself, of at most `longest` steps."""
     origins = _origins(rows, horizon, stride)
-    longest = model.config.context_length
+    longest = longest or model.config.context_length
     histories = [values[max(0, o - longest) : o, c] for o in origins for c in range(values.shape[1])]
     targets = np.stack([values[o : o + horizon, c] for o in origins for c in range(values.shape[1])])
-    return forecast(model, histories, targets, period)
+    return forecast(model, histories, targets, seasons)
 
 
 def _naive(values: np.ndarray, rows: tuple[int, int], horizon: int, period: int, stride: int) -> np.ndarray:
@@ -186,7 +192,7 @@ def _naive(values: np.ndarray, rows: tuple[int, int], horizon: int, period: int,
     return np.stack([values[o + ahead, c] for o in _origins(rows, horizon, stride) for c in range(values.shape[1])])
 
 
-def _single_series() -> Iterator[tuple[str, pd.Series]]:
+def single_series() -> Iterator[tuple[str, pd.Series]]:
     """Each of the long single series by its timestamps, or by its steps where the file has none."""
     folder = Path(os.environ["TS_LLM_FUSION_DATA_DIR"], "uni")
     for name in SINGLE_SERIES:
@@ -200,7 +206,7 @@ def _single_series() -> Iterator[tuple[str, pd.Series]]:
 def score_single(model: TSFusionForForecasting, development: bool) -> tuple[dict[str, float], list[float]]:
     """MAE over that of the seasonal naive, and coverages."""
     scores, covered = {}, []
-    for name, series in _single_series():
+    for name, series in single_series():
         values = series.to_numpy(dtype=np.float64)
         horizon, seasons, period = SINGLE_SERIES[name]
         if development:
@@ -222,7 +228,7 @@ def draw_single(model: TSFusionForForecasting, path: Path) -> None:
     """Draw the last horizon of each of the long single series: truth, median, and bands of 50 and 80 %."""
     figure = Figure(figsize=(9, 11), layout="constrained")
     panels = figure.subplots(len(SINGLE_SERIES), 1)
-    for panel, (name, series) in zip(panels, _single_series(), strict=True):
+    for panel, (name, series) in zip(panels, single_series(), strict=True):
         horizon, seasons, _ = SINGLE_SERIES[name]
         past, future = series.iloc[:-horizon], series.iloc[-horizon:]
         values = torch.tensor(past.to_numpy(dtype=np.float64))[None, :, None]
