@@ -11,6 +11,7 @@ Checkpoints and scores stay in the output folder: what is there is neither train
 import argparse
 import json
 import shlex
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -100,16 +101,15 @@ def main() -> None:
         "built in": [_kept(options.output_dir / "built_in.json", built_in)],
         "no training": [_kept(options.output_dir / "untrained.json", untrained)],
     }
-    for name in options.only:
-        rows[name] = []
-        for seed in options.seeds:
-            folder = options.output_dir / name.replace(" ", "_") / str(seed)
-            if not (folder / "metrics.json").exists():
-                flags = ["--config", "configs/fusion/forecaster.yaml", "--max_steps", str(options.max_steps)]
-                flags += ["--seed", str(seed), "--output_dir", str(folder), "--overwrite", "true"]
-                if run(["train", "fusion", *flags, *VARIANTS[name], *rest]):
-                    raise SystemExit(2)
-            rows[name].append(_kept(folder / "development.json", folder))
+    rows |= {name: [] for name in options.only}
+    for seed, name in product(options.seeds, options.only):
+        folder = options.output_dir / name.replace(" ", "_") / str(seed)
+        if not (folder / "metrics.json").exists():
+            flags = ["--config", "configs/fusion/forecaster.yaml", "--max_steps", str(options.max_steps)]
+            flags += ["--seed", str(seed), "--output_dir", str(folder), "--overwrite", "true"]
+            if run(["train", "fusion", *flags, *VARIANTS[name], *rest]):
+                raise SystemExit(2)
+        rows[name].append(_kept(folder / "development.json", folder))
     header = ["variant", *rows["built in"][0]]
     print(
         markdown_table(align_columns([header, *([name, *_cells(found)] for name, found in rows.items())], right=True))
