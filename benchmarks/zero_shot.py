@@ -139,7 +139,8 @@ def score_ltsf(
         horizon, period = LTSF_HORIZONS[name], LTSF_DATASETS[name].seasonal_period or 1
         data = prepare(DataArguments(data=name), 96, horizon)
         scaled = _scaled(data)
-        rows = (data.borders[0] // 2, data.borders[1]) if development else data.borders[1:]
+        train_end, validation_end, test_end = data.borders[0].tolist()
+        rows = (train_end // 2, validation_end) if development else (validation_end, test_end)
         few = max(1, (rows[1] - rows[0]) // _FEW)
         stride = few if development else 1
         result = _rolling(model, scaled, rows, horizon, period, stride)

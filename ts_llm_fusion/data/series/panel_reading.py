@@ -40,8 +40,9 @@ logger = logging.getLogger(__name__)
 
 # Names of the columns in Nixtla's libraries, which stand in where the defaults are absent.
 _NIXTLA = {ID: "unique_id", TIMESTAMP: "ds", TARGET: "y"}
-# Usual names of the column of ids.
+# Usual names of the column of ids, and of the target.
 IDS = (ID, _NIXTLA[ID])
+DEFAULT_TARGETS = (TARGET, _NIXTLA[TARGET])
 # Rows up to which the step of an id may be told wrongly.
 _FEW_ROWS = 3
 
@@ -72,6 +73,7 @@ def _find_names(
     timestamp_column: str,
     target: str | Sequence[str],
     source: str,
+    covariates: Sequence[str],
 ) -> _Names:
     is_nixtla = any(name in table.columns for name in ("unique_id", "ds"))
 
@@ -91,7 +93,7 @@ def _find_names(
         else:
             timestamp = find_timestamp_column(table.drop(columns=[*ids, *targets], errors="ignore"), None, source)
     if targets == (TARGET,) and TARGET not in table.columns:
-        targets = _only_numbers(table, (*ids, timestamp), source) if ids else ()
+        targets = _only_numbers(table, (*ids, timestamp, *covariates), source) if ids else ()
     check_columns(table, [*ids, *([timestamp] if timestamp else []), *targets], source)
     chosen = [*ids, timestamp, *targets]
     if len(set(chosen)) < len(chosen):
@@ -145,7 +147,7 @@ def read_panel(
         default_freq: time step to use where `freq` is None and it fits.
         dayfirst: whether 01/02/2024 is 1 February; inferred from all rows by default.
         source: name of the table for messages.
-        covariates: columns of a wide table that are covariates, and not series.
+        covariates: columns that are covariates, and not series of a wide table or the target of a long one.
 
     Returns:
         The panel. An id whose time step nobody knows (one row, and no step given or shared by the others) is left out
@@ -156,7 +158,7 @@ def read_panel(
             not a finite number, a time step that cannot be told.
     """
     table, kind = to_pandas(df, source), table_kind(df, source)
-    names = _find_names(table, id_column, timestamp_column, target, source)
+    names = _find_names(table, id_column, timestamp_column, target, source, covariates)
     if not names.targets and any(name in table.columns for name in covariates):
         others = [name for name in table.columns if name not in covariates and name != names.timestamp]
         names = replace(names, targets=tuple(others))
