@@ -114,7 +114,7 @@ def _check_finite(panel: Panel, table: pd.DataFrame, series: np.ndarray, timesta
             row = int(infinite.argmax())
             raise UserError(
                 f"{panel.name}: covariate {name!r} is infinite in {panel.label(int(series[row]))} at "
-                f"{timestamps[row]}; correct the value."
+                f"{panel.as_given(timestamps)[row]}; correct the value."
             )
 
 
@@ -126,6 +126,11 @@ def _warn_unused(panel: Panel, names: list[str]) -> None:
 def _as_trained(
     panel: Panel, future: pd.DataFrame | None, prediction_length: int, inputs: CovariateInputs
 ) -> PanelCovariates:
+    if inputs.time_features and not panel.dated:
+        raise UserError(
+            f"{panel.name}: this model reads the {', '.join(inputs.time_features)}, but the rows have no dates; give "
+            "them dates."
+        )
     known, others = inputs.known.names, [*inputs.past.names, *inputs.static.names]
     absent = [name for name in [*known, *others] if name not in panel.past.columns]
     if absent:

@@ -81,9 +81,9 @@ def test_a_long_table_is_the_wide_one_and_a_late_series_stops_nothing(
     assert found["test"] == pytest.approx(expected["test"])
     assert "of 3 ids, 1 (train), 1 (validation), 1 (test) have no window of 70 + 6 steps" in caplog.text
     assert "covariates take no part in fine-tuning" in caplog.text
-    weekly = wide[["timestamp", "a"]].iloc[::168].assign(shop="weekly").rename(columns={"a": "sales"})
-    pd.concat([long, weekly]).to_csv(tmp_path / "two.csv", index=False)
-    with pytest.raises(ValueError, match=r"id 'weekly' has a step of .* and most rows one of h; give ids of one time"):
+    daily = wide[["timestamp", "a"]].iloc[::24].assign(shop="daily").rename(columns={"a": "sales"})
+    pd.concat([long, daily]).to_csv(tmp_path / "two.csv", index=False)
+    with pytest.raises(ValueError, match=r"id 'daily' has a step of D and most rows one of h; give ids of one time"):
         fine_tune(start, tmp_path / "two.csv", tmp_path / "none", *columns)
 
 

@@ -85,12 +85,13 @@ def _plot_test_windows(model: Any, data: PreparedData, folder: Path) -> None:
         if model.config.quantiles:
             quantiles = outputs.full_predictions[0].double().cpu().numpy() * scale[:, None] + loc[:, None]
             bands = quantile_bands(quantiles, model.config.quantiles, future.index, list(columns))
+        first = f"{future.index[0]:%Y-%m-%d %H:%M}" if isinstance(future.index, pd.DatetimeIndex) else future.index[0]
         figure = plot_forecast(
             history=past,
             forecast=pd.DataFrame(mean, index=future.index, columns=columns),
             truth=future,
             bands=bands,
-            title=f"{data.source.label(axis)}, test split, from {future.index[0]:%Y-%m-%d %H:%M}",
+            title=f"{data.source.label(axis)}, test split, from {first}",
         )
         save_figure(figure, folder / f"forecast_{number}.png")
 

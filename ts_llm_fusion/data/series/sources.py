@@ -33,7 +33,7 @@ class SeriesSource:
     Args:
         name: the requested name or file.
         series: float64 DataFrame with a DatetimeIndex, one column for each series; of a long table the rows of one id
-            after those of another, and a column for each target.
+            after those of another, and a column for each target; there the index may number the steps.
         borders: rows at which train, validation and test end, where a protocol defines them.
         seasonal_period: steps of the season, where it is known.
         dated: whether the index holds real dates; if not, only its step has a meaning.

@@ -96,12 +96,13 @@ def _pooled(panel: Panel, covariates: Sequence[str], window: int) -> SeriesSourc
             shortened([*map(repr, unused)]),
         )
     is_kept, grid = _common_step(panel, window)
+    timestamps = panel.as_given(panel.timestamps)
     source = SeriesSource(
         panel.name,
-        pd.DataFrame(panel.values, index=panel.timestamps, columns=list(panel.targets)),
+        pd.DataFrame(panel.values, index=timestamps, columns=list(panel.targets)),
         dated=panel.dated,
-        grid=panel.grids.grids[grid],
-        covariates=panel.past[list(covariates)].set_axis(panel.timestamps) if covariates else None,
+        grid=panel.grids.grids[grid] if panel.dated else None,
+        covariates=panel.past[list(covariates)].set_axis(timestamps) if covariates else None,
         ids=panel.ids,
         offsets=panel.offsets,
     )
