@@ -156,7 +156,8 @@ def score_ltsf(
 
 def rows_scored(data: PreparedData, development: bool) -> tuple[tuple[int, int], int]:
     """Rows whose windows are scored, and the stride between a few of them."""
-    rows = (data.borders[0] // 2, data.borders[1]) if development else data.borders[1:]
+    train_end, validation_end, test_end = data.borders[0].tolist()
+    rows = (train_end // 2, validation_end) if development else (validation_end, test_end)
     return rows, max(1, (rows[1] - rows[0]) // _FEW)
 
 

@@ -204,3 +204,24 @@ def column_moments(column: Any, name: str) -> list[float]:
     size = getattr(dtype, "itemsize", 8) if getattr(dtype, "kind", "") == "f" else 8
     scale = float(np.ldexp(std, exponent)) if std > _ROUNDING.get(size, _ROUNDING[8]) * largest else 1.0
     return [float(np.ldexp(values.mean(), exponent)), scale]
+
+
+def grouped_moments(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Moments as of `column_moments` of many series, one after the other.
+
+    Args:
+        values: float64 (rows, columns), NaN where missing.
+        offsets: first row of each series, none of them empty, and the end of the last, int64 (series + 1,).
+
+    Returns:
+        Mean and standard deviation, float64 (series, 2, columns).
+    """
+    firsts, series_of_rows = offsets[:-1], np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    counts = np.maximum(np.add.reduceat(~np.isnan(values), firsts, axis=0, dtype=np.int64), 1)
+    largest, exponent = np.frexp(np.nan_to_num(np.fmax.reduceat(np.abs(values), firsts, axis=0), nan=0.0))
+    scaled = np.nan_to_num(np.ldexp(values, -exponent[series_of_rows]), nan=0.0)
+    mean = np.add.reduceat(scaled, firsts, axis=0) / counts
+    centered = np.where(np.isnan(values), 0.0, scaled - mean[series_of_rows])
+    std = np.sqrt(np.add.reduceat(centered**2, firsts, axis=0) / counts)
+    scale = np.where(std > _ROUNDING[8] * largest, np.ldexp(std, exponent), 1.0)
+    return np.stack((np.ldexp(mean, exponent), scale), axis=1)

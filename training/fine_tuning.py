@@ -29,13 +29,6 @@ class FineTuningArguments:
     prediction_length: int | None = field(
         default=None, metadata={"help": "Steps to forecast; as many as the start forecasts by default."}
     )
-    id_column: list[str] | None = field(
-        default=None,
-        metadata={
-            "help": "Column, or columns, of ids of a long table (also --id); item_id or unique_id by default.",
-            "aliases": "--id",
-        },
-    )
     max_windows: int = field(
         default=8192,
         metadata={"help": "Most windows of single series to train on, drawn at random, and to validate on."},

@@ -10,6 +10,7 @@ from transformers.utils import logging
 
 from .data.series.frames import holds_lists, other_content
 from .data.series.panels import Panel
+from .data.series.static_columns import is_constant, static_values
 from .errors import UserError
 from .processing.covariate_inputs import CovariateInputs
 from .processing.covariates import CovariateEncoder
@@ -113,7 +114,7 @@ def _check_finite(panel: Panel, table: pd.DataFrame, series: np.ndarray, timesta
             row = int(infinite.argmax())
             raise UserError(
                 f"{panel.name}: covariate {name!r} is infinite in {panel.label(int(series[row]))} at "
-                f"{timestamps[row]}; correct the value."
+                f"{panel.as_given(timestamps)[row]}; correct the value."
             )
 
 
@@ -125,6 +126,11 @@ def _warn_unused(panel: Panel, names: list[str]) -> None:
 def _as_trained(
     panel: Panel, future: pd.DataFrame | None, prediction_length: int, inputs: CovariateInputs
 ) -> PanelCovariates:
+    if inputs.time_features and not panel.dated:
+        raise UserError(
+            f"{panel.name}: this model reads the {', '.join(inputs.time_features)}, but the rows have no dates; give "
+            "them dates."
+        )
     known, others = inputs.known.names, [*inputs.past.names, *inputs.static.names]
     absent = [name for name in [*known, *others] if name not in panel.past.columns]
     if absent:
@@ -141,32 +147,20 @@ def _as_trained(
     timestamps = panel.future_timestamps(prediction_length)
     static = None
     if inputs.num_static:
-        first = panel.past[inputs.static.names].groupby(panel.series_of_rows).first()
-        _check_static(panel, inputs.static.names)
+        first = static_values(
+            panel.past,
+            inputs.static.names,
+            panel.series_of_rows,
+            len(panel),
+            lambda series: f"{panel.name}: {panel.label(series)}",
+            "this model was trained with one value for each id",
+        )
         static = inputs.encode_static(first)
     return PanelCovariates(
         inputs.encode_past(panel.past, panel.timestamps),
         inputs.encode_future(table, timestamps).reshape(len(panel), prediction_length, -1),
         static,
     )
-
-
-def _is_constant(panel: Panel, column: pd.Series) -> np.ndarray:
-    """Whether the values of a column are the same in each series, (series,); missing ones aside."""
-    codes, _ = pd.factorize(column)
-    seen = codes >= 0
-    highest, lowest = (np.full(len(panel), fill) for fill in (-1, len(codes)))
-    np.maximum.at(highest, panel.series_of_rows[seen], codes[seen])
-    np.minimum.at(lowest, panel.series_of_rows[seen], codes[seen])
-    return highest <= lowest
-
-
-def _check_static(panel: Panel, names: list[str]) -> None:
-    for name in names:
-        changes = ~_is_constant(panel, panel.past[name])
-        if changes.any():
-            label = panel.label(int(np.argmax(changes)))
-            raise UserError(f"{panel.name}: static covariate {name!r} of this model changes over time in {label}.")
 
 
 def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: int) -> PanelCovariates | None:
@@ -203,7 +197,7 @@ def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: in
 
 
 def _is_static(panel: Panel, column: pd.Series, future: pd.DataFrame | None, name: str) -> bool:
-    if not _is_constant(panel, column).all():
+    if not is_constant(column, panel.series_of_rows, len(panel)).all():
         return False
     if future is None or name not in future.columns or column.isna().all():
         return True

@@ -305,7 +305,7 @@ def predict_df(
     id_column: str | Sequence[str] = ID,
     timestamp_column: str = TIMESTAMP,
     target: str | Sequence[str] = TARGET,
-    freq: str | None = None,
+    freq: str | int | None = None,
     model: Forecaster | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> Any:
@@ -321,7 +321,8 @@ def predict_df(
         id_column: column of ids, or several.
         timestamp_column: column of timestamps.
         target: column to forecast, or several.
-        freq: time step, a pandas alias; inferred for each id by default.
+        freq: time step, a pandas alias; inferred for each id by default. Of timestamps that number the steps (1, 2, 3)
+            a whole number.
         model: folder or Hub name of a forecaster, a loaded one, or one with its feature extractor; by default the
             built-in one, which needs no training.
         batch_size: series to forecast at once; memory grows with it and not with the number of series.
@@ -383,7 +384,7 @@ def _long_table(panel: Panel, timestamps: pd.DatetimeIndex, columns: Mapping[str
     table: dict[str, Any] = panel.keys(rows, np.tile(np.repeat(np.arange(targets), horizon), series))
     target_name = table.pop("target_name")
     table |= {
-        panel.timestamp_column: timestamps[rows * horizon + step],
+        panel.timestamp_column: panel.as_given(timestamps)[rows * horizon + step],
         "target_name": target_name,
     }
     table |= {name: values.transpose(0, 2, 1).reshape(-1) for name, values in columns.items()}

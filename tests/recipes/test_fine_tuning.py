@@ -76,14 +76,14 @@ def test_a_long_table_is_the_wide_one_and_a_late_series_stops_nothing(
     expected = fine_tune(start, series, tmp_path / "wide", *flags)
     columns = ["--id", "shop", "--target_columns", "sales", "--known_covariates", "price"]
     found = fine_tune(start, tmp_path / "long.csv", tmp_path / "long", *flags, *columns)
-    assert found["variables"] == ["a", "b"]
+    assert (found["variables"], found["ids"]) == (["sales"], 3)
     assert found["validation"]["end"] == pytest.approx(expected["validation"]["end"])
     assert found["test"] == pytest.approx(expected["test"])
-    assert "late left out: no value in the training split" in caplog.text
+    assert "of 3 ids, 1 (train), 1 (validation), 1 (test) have no window of 70 + 6 steps" in caplog.text
     assert "covariates take no part in fine-tuning" in caplog.text
-    weekly = wide[["timestamp", "a"]].iloc[::168].assign(shop="weekly").rename(columns={"a": "sales"})
-    pd.concat([long, weekly]).to_csv(tmp_path / "two.csv", index=False)
-    with pytest.raises(ValueError, match=r"id 'weekly' has a step of .* and id 'a' one of .*; give series of one"):
+    daily = wide[["timestamp", "a"]].iloc[::24].assign(shop="daily").rename(columns={"a": "sales"})
+    pd.concat([long, daily]).to_csv(tmp_path / "two.csv", index=False)
+    with pytest.raises(ValueError, match=r"id 'daily' has a step of D and most rows one of h; give ids of one time"):
         fine_tune(start, tmp_path / "two.csv", tmp_path / "none", *columns)
 
 

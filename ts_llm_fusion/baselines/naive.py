@@ -111,8 +111,7 @@ def pooled_ridge(train: WindowDataset, relative_penalty: float = 1e-3) -> Foreca
     of a constant series, is the mean of the past.
     """
     length, horizon = train.context_length, train.prediction_length
-    missing = train.values.isnan()
-    if missing[length:].any():
+    if train.values[train.is_forecast()].isnan().any():
         # A matrix for each step, as many at a time as the limit allows.
         chunk = max(1, _MAX_BYTES // (8 * length**2))
         starts = range(0, horizon, chunk)

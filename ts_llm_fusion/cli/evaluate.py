@@ -21,7 +21,7 @@ _PACKAGES = ("transformers", "datasets")
 _OF_SPLIT = (
     "split", "context_length", "test_stride", "few_shot", "zero_shot", "noise_std", "noise_splits", "noise_seed",
 )  # fmt: skip
-_OF_ROLLING = ("windows", "step", "id_column", "quantile_levels", "series_batch")
+_OF_ROLLING = ("windows", "step", "quantile_levels", "series_batch")
 
 
 @dataclass

@@ -76,7 +76,7 @@ def _first_series(panel: "Panel", table: pd.DataFrame, horizon: int) -> list[tup
         series, target = panel.find(named), str(named["target_name"])
         span = slice(*panel.offsets[series : series + 2])
         column = panel.targets.index(target) if target in panel.targets else 0
-        history = pd.Series(panel.values[span, column], panel.timestamps[span])
+        history = pd.Series(panel.values[span, column], panel.as_given(panel.timestamps[span]))
         forecast = rows.set_index(panel.timestamp_column).drop(columns=[*panel.id_columns, "target_name"])
         first.append((panel.title(series, column), history, forecast.drop(columns="item_id", errors="ignore")))
     return first

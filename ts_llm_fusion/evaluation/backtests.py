@@ -57,7 +57,9 @@ def _known_future(panel: Panel, known: pd.DataFrame, series: np.ndarray, rows: n
         return None
     owner, at = np.repeat(series, rows.shape[1]), rows.ravel()
     keys = panel.keys(owner, np.zeros_like(owner))
-    columns = {name: keys[name] for name in panel.id_columns} | {panel.timestamp_column: panel.timestamps[at]}
+    columns = {name: keys[name] for name in panel.id_columns} | {
+        panel.timestamp_column: panel.as_given(panel.timestamps[at])
+    }
     return pd.concat([pd.DataFrame(columns), known.take(at).reset_index(drop=True)], axis=1)
 
 
@@ -203,7 +205,7 @@ def backtest(
     if unknown:
         row = unknown[0][lacking[unknown[0]]][0]
         names = ", ".join(known_covariates)
-        where = f"{panel.label(panel.series_of_rows[row])} at {panel.timestamps[row]}"
+        where = f"{panel.label(panel.series_of_rows[row])} at {panel.as_given(panel.timestamps)[row]}"
         if not parts:
             raise UserError(f"each window lacks a value of {names}, the first {where}; give the values.")
         logger.warning("%d windows lack a value of %s and are left out, the first %s.", len(unknown), names, where)
@@ -218,8 +220,8 @@ def _named(table: pd.DataFrame, panel: Panel, forecasters: list[str], levels: li
     """Replace positions of series, rows, targets and forecasters by their names."""
     columns = panel.keys(table["series"].to_numpy(), table["target"].to_numpy())
     target_name = columns.pop("target_name")
-    columns[panel.timestamp_column] = panel.timestamps[table["row"]]
-    columns["cutoff"] = panel.timestamps[table["cutoff"]]
+    timestamps = panel.as_given(panel.timestamps)
+    columns[panel.timestamp_column], columns["cutoff"] = timestamps[table["row"]], timestamps[table["cutoff"]]
     columns["target_name"] = target_name
     columns["forecaster"] = pd.Index(forecasters, dtype="str").take(table["forecaster"].to_numpy())
     return pd.DataFrame({**columns, **{name: table[name] for name in ("actual", "predictions", *levels, "scale")}})

@@ -122,7 +122,7 @@ def cross_validation(
     id_column: str | Sequence[str] = ID,
     timestamp_column: str = TIMESTAMP,
     target: str | Sequence[str] = TARGET,
-    freq: str | None = None,
+    freq: str | int | None = None,
     known_covariates: str | Sequence[str] = (),
     seasonal_period: int | None = None,
     batch_size: int = BATCH_SIZE,

@@ -104,7 +104,7 @@ def explain(
     id_column: str | Sequence[str] | None = None,
     timestamp_column: str | None = None,
     target: str | Sequence[str] | None = None,
-    freq: str | None = None,
+    freq: str | int | None = None,
     model: Forecaster | None = None,
     unit: str = "",
     seed: int = 0,

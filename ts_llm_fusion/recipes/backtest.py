@@ -48,13 +48,6 @@ class BacktestArguments:
     step: int | None = field(
         default=None, metadata={"help": "Steps between the origins of two windows; the horizon by default."}
     )
-    id_column: list[str] | None = field(
-        default=None,
-        metadata={
-            "help": "Column, or columns, of ids of a long table (also --id); found by its name by default.",
-            "aliases": "--id",
-        },
-    )
     quantile_levels: list[float] = field(
         default_factory=lambda: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
         metadata={"help": "Levels of the quantiles."},
@@ -143,7 +136,7 @@ def backtest_forecasters(
     known = known_by_models(models, data_arguments.known_covariates)
     panel = load_source(
         data_arguments.data,
-        id_column=rolling.id_column,
+        id_column=data_arguments.id_column,
         timestamp_column=data_arguments.timestamp_column,
         target=data_arguments.target_columns,
         freq=data_arguments.freq,

@@ -4,23 +4,18 @@ import copy
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import set_seed
 
 from ..baselines.table import make_naive_baselines
-from ..data.series.borders import split_borders
-from ..data.series.panel_reading import IDS, read_panel
-from ..data.series.panel_sources import side_by_side
-from ..data.series.panels import ID, TARGET, TIMESTAMP
 from ..data.series.preparation import DataArguments, PreparedData, prepare
-from ..data.series.sources import SeriesSource
-from ..data.series.tables import read_table
-from ..data.series.windows import collate_windows, single_windows
+from ..data.series.windows import collate_windows, single_windows, window_starts
 from ..errors import UserError
 from ..evaluation.baselines import evaluate_on_test, forecast_task
 from ..evaluation.forecast_errors import ForecastErrors
@@ -28,7 +23,7 @@ from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..families import BUILT_IN_NAME
 from ..forecasting import load_forecaster
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
-from ..processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
+from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..requirements import versions
 from ..training.fine_tuning import (
     ComputedWindows,
@@ -75,73 +70,56 @@ class _Segment:
     """Windows of single series whose futures lie in some rows, those of a row one after the other.
 
     Args:
-        values: scaled series, (time, variables).
-        rows: first row of the futures, and the row after the last.
+        values: scaled series, (time, variables); time axes one after the other.
+        origins: first row of each future, int64 (origins,).
+        firsts: first row of the time axis of each, int64 (origins,).
         context_length: steps of a history.
         prediction_length: steps of a future.
     """
 
     values: Tensor
-    rows: tuple[int, int]
+    origins: Tensor
+    firsts: Tensor
     context_length: int
     prediction_length: int
 
     def __len__(self) -> int:
-        return max(0, self.rows[1] - self.rows[0] - self.prediction_length + 1) * self.values.shape[1]
+        return len(self.origins) * self.values.shape[1]
 
     def cut(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
         """History and future of some windows, without those that have no value in one of them."""
         variables = self.values.shape[1]
-        origins, columns = self.rows[0] + numbers // variables, numbers % variables
-        past, future = single_windows(self.values, origins, columns, self.context_length, self.prediction_length)
+        places, columns = numbers // variables, numbers % variables
+        past, future = single_windows(
+            self.values,
+            self.origins[places],
+            columns,
+            self.firsts[places],
+            self.context_length,
+            self.prediction_length,
+        )
         is_usable = ~(past.isnan().all(1) | future.isnan().all(1))
         return past[is_usable], future[is_usable]
 
 
-def _load_long(arguments: DataArguments, id_column: list[str] | None) -> SeriesSource | None:
-    """Series of a long table, side by side; None for any other table, and for a set by name.
-
-    Series without a value in the training rows are left out, with a warning.
-    """
-    if not Path(arguments.data).suffix:
-        return None
-    table = read_table(arguments.data)
-    if id_column is None and not set(IDS) & set(table.columns):
-        return None
-    panel = read_panel(
-        table,
-        id_column or ID,
-        arguments.timestamp_column or TIMESTAMP,
-        arguments.target_columns or TARGET,
-        arguments.freq,
-        dayfirst=arguments.dayfirst,
-        source=arguments.data,
-    )
-    source = side_by_side(panel, arguments.freq)
-    stop = split_borders(len(source.series), arguments.split)[0]
-    late = source.series.columns[source.series.iloc[:stop].isna().all()]
-    if len(late):
-        logger.warning("%s: %s left out: no value in the training split.", source.name, shortened(list(late)))
-    return replace(source, series=source.series.drop(columns=late))
-
-
-def _prepare(arguments: DataArguments, id_column: list[str] | None, prediction_length: int) -> PreparedData:
-    """Prepare a long or wide table, or a set; a warning if covariates are named, which the gate does not see."""
+def _warn_of_covariates(arguments: DataArguments) -> None:
     names = [*arguments.known_covariates, *arguments.past_covariates, *arguments.static_covariates]
     if names or arguments.time_features:
         logger.warning("covariates take no part in fine-tuning; name them when you forecast (--future).")
-    source = _load_long(arguments, id_column)
-    if source is not None:
-        arguments = replace(arguments, known_covariates=[], past_covariates=[], static_covariates=[], time_features=[])
-    return prepare(arguments, None, prediction_length, source=source)
 
 
 def _segments(data: PreparedData, model: TSFusionForForecasting) -> tuple[_Segment, _Segment]:
     """Windows to train on, whose histories may be as short as half the look-back, and windows to validate on."""
-    config, stop = model.config, len(data.splits["train"].values)
-    first = min(config.context_length // 2, stop // 3)
-    lengths = config.context_length, config.prediction_length
-    return _Segment(data.values, (first, stop), *lengths), _Segment(data.values, data.borders[:2], *lengths)
+    config, firsts, stops = model.config, data.source.bounds[:-1], data.train_stops
+
+    def segment(begins: np.ndarray, ends: np.ndarray) -> _Segment:
+        origins = window_starts(begins, ends, config.prediction_length)
+        first = firsts[np.searchsorted(firsts, origins, side="right") - 1]
+        tensors = torch.from_numpy(origins), torch.from_numpy(first)
+        return _Segment(data.values, *tensors, config.context_length, config.prediction_length)
+
+    shortest = np.minimum(config.context_length // 2, np.maximum(stops - firsts, 0) // 3)
+    return segment(firsts + shortest, stops), segment(data.borders[:, 0], data.borders[:, 1])
 
 
 def _most_windows(model: TSFusionForForecasting, wanted: int) -> int:
@@ -230,10 +208,11 @@ def run_fine_tuning_recipe(
     start_name = str(fine_tuning.start)
     recipe, publication = start_run(settings, recipe, (None if start_name == BUILT_IN_NAME else start_name,))
     metric = _selecting_metric(data_arguments, arguments)
+    _warn_of_covariates(data_arguments)
     model = _start(fine_tuning)
     horizon = model.config.prediction_length
     with arguments.main_process_first():
-        data = _prepare(data_arguments, fine_tuning.id_column, horizon)
+        data = prepare(data_arguments, None, horizon)
     data.check_targets("train", "validation")
     data.tested.check_targets("test")
     set_seed(arguments.seed)
@@ -278,6 +257,7 @@ def run_fine_tuning_recipe(
         "context_length": model.config.context_length,
         "prediction_length": horizon,
         "variables": list(data.source.series.columns),
+        **({} if data.source.ids is None else {"ids": len(data.source.ids)}),
         "windows": {
             "train": len(train_windows),
             "validation": len(validation_windows),

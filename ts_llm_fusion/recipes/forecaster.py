@@ -59,37 +59,39 @@ def _report(data: PreparedData, config_arguments: Any) -> dict[str, Any]:
         "context_length": config_arguments.context_length,
         "prediction_length": config_arguments.prediction_length,
         "variables": list(data.source.series.columns),
+        **({} if data.source.ids is None else {"ids": len(data.source.ids)}),
         "windows": {**{name: len(windows) for name, windows in data.splits.items()}, "test": len(test)},
         "baselines": {name: evaluate_forecaster(made, test) for name, made in make_naive_baselines(task).items()},
     }
 
 
 def _plot_test_windows(model: Any, data: PreparedData, folder: Path) -> None:
-    """Plot forecasts at the beginning, in the middle and at the end of the test split."""
-    feature_extractor = ForecastFeatureExtractor(scaler=data.scaler)
+    """Plot forecasts at the beginning, in the middle and at the end of the test windows."""
     windows = data.splits["test"]
     length, columns = model.config.context_length, data.source.series.columns
-    for number, start in enumerate(np.linspace(0, len(windows) - 1, _NUM_PLOTS).astype(int), start=1):
-        begin = data.borders[1] - length + int(start)
+    for number, place in enumerate(np.linspace(0, len(windows) - 1, _NUM_PLOTS).astype(int), start=1):
+        begin = int(windows.starts[int(place)])
         rows = data.source.series.iloc[begin : begin + length + model.config.prediction_length]
         past, future = rows.iloc[:length], rows.iloc[length:]
-        window = {name: given[None].to(model.device) for name, given in windows[int(start)].items()}
+        window = {name: given[None].to(model.device) for name, given in windows[int(place)].items()}
         if torch.isnan(window["past_values"]).all(1).any():
             continue
         del window["future_values"]
         outputs = model.predict(**window)
-        mean = feature_extractor.unscale(outputs.mean_predictions[0].double().cpu().numpy(), columns)
+        axis = int(windows.series_of(windows.starts[int(place)]))
+        loc, scale = data.moments[axis]
+        mean = outputs.mean_predictions[0].double().cpu().numpy() * scale + loc
         bands: Sequence[Any] = ()
         if model.config.quantiles:
-            quantiles = outputs.full_predictions[0].double().cpu().numpy()
-            quantiles = feature_extractor.unscale(quantiles, columns, axis=-2)
+            quantiles = outputs.full_predictions[0].double().cpu().numpy() * scale[:, None] + loc[:, None]
             bands = quantile_bands(quantiles, model.config.quantiles, future.index, list(columns))
+        first = f"{future.index[0]:%Y-%m-%d %H:%M}" if isinstance(future.index, pd.DatetimeIndex) else future.index[0]
         figure = plot_forecast(
             history=past,
             forecast=pd.DataFrame(mean, index=future.index, columns=columns),
             truth=future,
             bands=bands,
-            title=f"{data.source.name}, test split, from {future.index[0]:%Y-%m-%d %H:%M}",
+            title=f"{data.source.label(axis)}, test split, from {first}",
         )
         save_figure(figure, folder / f"forecast_{number}.png")
 
@@ -103,6 +105,7 @@ def run_forecaster_recipe(
 ) -> dict[str, Any] | None:
     """Train, select on validation, test once, and save the checkpoint with its report in `arguments.output_dir`.
 
+    Each id of a long table is a sample, and all its windows have the same weight, so that a longer id has more of it.
     The checkpoint is saved before the test, so that a failure in the test does not lose it.
 
     Args:
@@ -144,6 +147,7 @@ def run_forecaster_recipe(
         min_length=config_arguments.patch_length or 2,
         scaler=data.scaler,
         freq=data_arguments.freq,
+        columns=list(map(str, data.source.series.columns)),
         covariates=data.covariates,
     )
     # Before training: the model may not fit the set of a zero-shot test.

@@ -284,3 +284,61 @@ def test_the_future_of_a_single_series_may_have_an_index_of_time() -> None:
     assert panel.targets == ("target",)
     future = pd.DataFrame({"price": [3.0, 4.0]}, pd.date_range("2024-01-21", periods=2))
     assert panel.known_future(future, 2)["price"].tolist() == [3.0, 4.0]
+
+
+def numbered(ids: dict[str, list[int]]) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame({"unique_id": name, "ds": steps, "y": np.arange(len(steps)) + 1.0}) for name, steps in ids.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_whole_numbers_are_steps_that_go_on_as_numbers() -> None:
+    # The step is the same for all ids: 5 lacks rows, and no one of them tells it.
+    table = numbered({"a": list(range(1, 13)), "gap": [3, 5, 7, 9, 13], "one": [40]})
+    panel = read_panel(table.sample(frac=1, random_state=0))
+    assert panel.lengths.tolist() == [{"a": 12, "gap": 11, "one": 1}[name] for name in panel.ids]
+    ahead = panel.as_given(panel.future_timestamps(2)).to_numpy().reshape(-1, 2)
+    assert {name: list(steps) for name, steps in zip(panel.ids, ahead, strict=True)} == {
+        "a": [13, 14],
+        "gap": [14, 15],
+        "one": [41, 42],
+    }
+    assert (panel.seasonal_periods() == 0).all()
+    assert not panel.dated
+    tens = numbered({"a": [-10, 0, 20], "b": [5, 15, 35]})
+    assert read_panel(tens).lengths.tolist() == [4, 4]
+    assert read_panel(tens, freq=5).lengths.tolist() == [7, 7]
+    wide = pd.DataFrame({"ds": [0, 2, 4, 8], "x": 1.0, "y": [1.0, 2.0, 3.0, 5.0]})
+    assert read_panel(wide).as_given(read_panel(wide).timestamps[:5]).tolist() == [0, 2, 4, 6, 8]
+    # Years are dates.
+    assert read_panel(numbered({"a": list(range(1990, 2020))})).dated
+
+
+@pytest.mark.parametrize(
+    ("freq", "message"),
+    [
+        ("D", "freq is 'D', but the timestamps number the steps; give a whole number, or leave it out"),
+        (0, "freq is 0, but the timestamps number the steps"),
+        (2, "freq is 2, but the numbers of some steps differ by 1"),
+    ],
+)
+def test_a_step_that_is_not_of_the_numbers_is_one_line(freq: str | int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_panel(numbered({"a": [1, 2, 3]}), freq=freq)
+
+
+def test_the_known_future_of_numbered_steps_is_numbered() -> None:
+    table = numbered({"a": [1, 2, 3], "b": [7, 8, 9]}).assign(price=1.0)
+    future = numbered({"a": [4, 5], "b": [10, 11]}).drop(columns="y").assign(price=[4.0, 5.0, 10.0, 11.0])
+    panel = read_panel(table)
+    assert panel.known_future(future, 2)["price"].tolist() == [4, 5, 10, 11]
+    for change, message in (
+        (future.iloc[:-1], "has no row for id 'b' at 11"),
+        (pd.concat([future, future[:1]]), "id 'a' has timestamp 4 twice"),
+        (future.assign(ds=pd.Timestamp("2024-01-01")), "column 'ds' holds datetime64.*, but that of the past numbers"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            panel.known_future(change, 2)
+    with pytest.raises(ValueError, match="id 'a': timestamp 2 appears more than once"):
+        read_panel(pd.concat([table, table[1:2]]))

@@ -135,7 +135,7 @@ def test_absent_rows_are_missing_values_of_the_season(freq: str | None, tmp_path
     assert list(np.flatnonzero(source.series["a"].isna())) == [30, 31, 99]
     data = prepare(DataArguments(data=str(tmp_path / "a.csv"), freq=freq), context_length=24, prediction_length=6)
     assert data.seasonal_period == 5
-    assert data.borders == (140, 160, 200)
+    assert data.borders.tolist() == [[140, 160, 200]]
 
 
 def test_a_given_step_wins_but_not_over_a_protocol() -> None:
@@ -155,8 +155,8 @@ def test_prepared_windows_are_scaled_by_the_training_rows_alone(tmp_path: Path) 
     frame.to_csv(tmp_path / "a.csv", index=False)
     data = prepare(DataArguments(data=str(tmp_path / "a.csv")), context_length=24, prediction_length=6)
     assert data.scaler["a"] == pytest.approx([values[:700].mean(), values[:700].std()])
-    assert data.borders == (700, 800, 1000)
+    assert data.borders.tolist() == [[700, 800, 1000]]
     assert data.seasonal_period == 24
-    train = data.splits["train"].values
+    train = data.values[:700]
     assert train.mean().abs() < 1e-6
     assert train.std(correction=0).item() == pytest.approx(1.0, abs=1e-5)

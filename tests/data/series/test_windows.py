@@ -124,11 +124,14 @@ def test_reading_every_window_of_ettm1_at_96_and_720_adds_less_than_50_megabytes
 
 def test_windows_of_single_series_may_begin_before_the_first_row() -> None:
     values = torch.arange(20.0).view(10, 2)
-    past, future = single_windows(values, torch.tensor([1, 8]), torch.tensor([1, 0]), 3, 2)
+    origins, columns, firsts = torch.tensor([[1, 8, 6], [1, 0, 0], [0, 0, 5]])
+    past, future = single_windows(values, origins, columns, firsts, 3, 2)
     assert past[0].isnan().tolist() == [True, True, False]
     assert past[0, 2] == 1
     assert past[1].tolist() == [10, 12, 14]
-    assert future.tolist() == [[3, 5], [16, 18]]
+    # The third window is of a series that begins in row 5.
+    assert past[2].isnan().tolist() == [True, True, False]
+    assert future.tolist() == [[3, 5], [16, 18], [12, 14]]
 
 
 def test_pooled_windows_lie_within_one_series() -> None:

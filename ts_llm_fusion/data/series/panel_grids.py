@@ -37,6 +37,7 @@ class PanelGrids:
             position in the timestamps of its grid (calendars).
         unit: unit of time.
         tz: time zone, or None.
+        numbered: whether the rows are numbers of steps, held as seconds since 1970.
     """
 
     grids: tuple[TimeGrid, ...]
@@ -45,6 +46,7 @@ class PanelGrids:
     starts: np.ndarray
     unit: str
     tz: tzinfo | None
+    numbered: bool = False
 
     def rows(self, series: np.ndarray, positions: np.ndarray, ahead: int = 0) -> pd.DatetimeIndex:
         """Timestamps of rows.
@@ -89,7 +91,7 @@ class PanelGrids:
     @cached_property
     def seasons(self) -> tuple[tuple[int, ...], ...]:
         """Rows of the usual seasons of each grid."""
-        return tuple(grid.seasons for grid in self.grids)
+        return tuple(() if self.numbered else grid.seasons for grid in self.grids)
 
 
 def _index(times: np.ndarray, unit: str, tz: tzinfo | None) -> pd.DatetimeIndex:

@@ -34,14 +34,16 @@ from .panel_columns import (
 from .panel_grids import PanelGrids, find_grids
 from .panels import ID, SHOWN, TARGET, TIMESTAMP, Panel, wide_panel
 from .sources import load_series, on_grid
+from .step_numbers import are_step_numbers, numbers_to_timestamps, step_alias, timestamps_to_numbers
 from .tables import read_table
 
 logger = logging.getLogger(__name__)
 
 # Names of the columns in Nixtla's libraries, which stand in where the defaults are absent.
 _NIXTLA = {ID: "unique_id", TIMESTAMP: "ds", TARGET: "y"}
-# Usual names of the column of ids.
+# Usual names of the column of ids, and of the target.
 IDS = (ID, _NIXTLA[ID])
+DEFAULT_TARGETS = (TARGET, _NIXTLA[TARGET])
 # Rows up to which the step of an id may be told wrongly.
 _FEW_ROWS = 3
 
@@ -72,6 +74,7 @@ def _find_names(
     timestamp_column: str,
     target: str | Sequence[str],
     source: str,
+    covariates: Sequence[str],
 ) -> _Names:
     is_nixtla = any(name in table.columns for name in ("unique_id", "ds"))
 
@@ -91,7 +94,7 @@ def _find_names(
         else:
             timestamp = find_timestamp_column(table.drop(columns=[*ids, *targets], errors="ignore"), None, source)
     if targets == (TARGET,) and TARGET not in table.columns:
-        targets = _only_numbers(table, (*ids, timestamp), source) if ids else ()
+        targets = _only_numbers(table, (*ids, timestamp, *covariates), source) if ids else ()
     check_columns(table, [*ids, *([timestamp] if timestamp else []), *targets], source)
     chosen = [*ids, timestamp, *targets]
     if len(set(chosen)) < len(chosen):
@@ -121,7 +124,7 @@ def read_panel(
     id_column: str | Sequence[str] = ID,
     timestamp_column: str = TIMESTAMP,
     target: str | Sequence[str] = TARGET,
-    freq: str | None = None,
+    freq: str | int | None = None,
     default_freq: str | None = None,
     dayfirst: bool | None = None,
     source: str = "the table",
@@ -134,18 +137,20 @@ def read_panel(
     target are taken. A table without a column of ids holds one series if it has the target, and else is wide: a
     column of timestamps (or an index of them) and a column for each series, whose id is its name. Rows of a long
     table may come in any order. Rows that are absent from the time grid of an id become missing values. The grid of
-    each id is the one that it has alone; an id whose rows tell none takes that of the others if they share one.
+    each id is the one that it has alone; an id whose rows tell none takes that of the others if they share one. Whole
+    numbers that cannot be dates, such as 1, 2, 3, number the steps; they tell no season.
 
     Args:
         df: table of pandas, polars or pyarrow.
         id_column: column of ids, or several columns.
         timestamp_column: column of timestamps.
         target: column to forecast, or several.
-        freq: time step of all ids, a pandas alias; inferred for each id by default.
+        freq: time step of all ids, a pandas alias, or a whole number where the timestamps number the steps; inferred
+            for each id by default, and from all ids where the steps are numbered.
         default_freq: time step to use where `freq` is None and it fits.
         dayfirst: whether 01/02/2024 is 1 February; inferred from all rows by default.
         source: name of the table for messages.
-        covariates: columns of a wide table that are covariates, and not series.
+        covariates: columns that are covariates, and not series of a wide table or the target of a long one.
 
     Returns:
         The panel. An id whose time step nobody knows (one row, and no step given or shared by the others) is left out
@@ -156,17 +161,16 @@ def read_panel(
             not a finite number, a time step that cannot be told.
     """
     table, kind = to_pandas(df, source), table_kind(df, source)
-    names = _find_names(table, id_column, timestamp_column, target, source)
+    names = _find_names(table, id_column, timestamp_column, target, source, covariates)
     if not names.targets and any(name in table.columns for name in covariates):
         others = [name for name in table.columns if name not in covariates and name != names.timestamp]
         names = replace(names, targets=tuple(others))
     if names.targets:
         return replace(_read_long(table, names, freq, default_freq, dayfirst, source), kind=kind)
-    stamps = parse_repeated(
-        table.index.to_series() if not names.timestamp else table[names.timestamp], source, dayfirst
-    )
+    stamps, is_numbered = _read_stamps(table, names, dayfirst, source)
     if stamps.has_duplicates:
-        raise UserError(_duplicate_message(table, names, source, stamps[stamps.duplicated()][0]))
+        first = stamps[stamps.duplicated()][:1]
+        raise UserError(_duplicate_message(table, names, source, _shown(first, is_numbered)))
     if names.timestamp:
         table = table.assign(**{names.timestamp: stamps})
     empty = [name for name in table.columns if table[name].isna().all()]
@@ -174,7 +178,26 @@ def read_panel(
         logger.warning("%s: %s left out: no value at all.", source, shortened([*map(repr, empty)], SHOWN))
         table = table.drop(columns=empty)
     series = to_series(table, names.timestamp or None, source=source, dayfirst=dayfirst)
-    return replace(wide_panel(on_grid(source, series, freq, default_freq), names.timestamp or TIMESTAMP), kind=kind)
+    if is_numbered:
+        freq, default_freq = step_alias(np.diff(stamps.asi8), freq, source), None
+    panel = wide_panel(on_grid(source, series, freq, default_freq), names.timestamp or TIMESTAMP)
+    grids = replace(panel.grids, numbered=is_numbered)
+    return replace(panel, kind=kind, grids=grids, dated=panel.dated and not is_numbered)
+
+
+def _read_stamps(
+    table: pd.DataFrame, names: _Names, dayfirst: bool | None, source: str
+) -> tuple[pd.DatetimeIndex, bool]:
+    """Timestamps of the rows, and whether they hold numbers of steps."""
+    column = table.index.to_series() if not names.timestamp else table[names.timestamp]
+    if are_step_numbers(column):
+        return numbers_to_timestamps(column, source), True
+    return parse_repeated(column, source, dayfirst), False
+
+
+def _shown(timestamp: pd.DatetimeIndex, is_numbered: bool) -> str:
+    """The only timestamp of an index, for messages."""
+    return str((timestamps_to_numbers(timestamp) if is_numbered else timestamp)[0])
 
 
 def load_panel(
@@ -182,7 +205,7 @@ def load_panel(
     id_column: str | Sequence[str] | None = None,
     timestamp_column: str | None = None,
     target: str | Sequence[str] | None = None,
-    freq: str | None = None,
+    freq: str | int | None = None,
     default_freq: str | None = None,
     dayfirst: bool | None = None,
     covariates: Sequence[str] = (),
@@ -215,6 +238,7 @@ class _Rows:
         timestamps: of each row.
         values: float64 (rows, targets).
         places: position of each row in the table, int64 (rows,).
+        is_numbered: whether the timestamps hold numbers of steps.
     """
 
     ids: pd.Index
@@ -222,6 +246,7 @@ class _Rows:
     timestamps: pd.DatetimeIndex
     values: np.ndarray
     places: np.ndarray
+    is_numbered: bool
 
     @property
     def bounds(self) -> np.ndarray:
@@ -230,19 +255,24 @@ class _Rows:
 
     def chosen(self, rows: np.ndarray) -> "_Rows":
         """Some of the rows, by a mask or in an order."""
-        return _Rows(self.ids, self.series[rows], self.timestamps[rows], self.values[rows], self.places[rows])
+        columns = (self.series, self.timestamps, self.values, self.places)
+        return _Rows(self.ids, *(column[rows] for column in columns), self.is_numbered)
+
+    def step(self, freq: str | int | None, source: str) -> str:
+        """Step of all series whose timestamps are numbers, as a pandas alias."""
+        changes = np.diff(self.timestamps.asi8)[self.series[1:] == self.series[:-1]]
+        return step_alias(changes, freq, source)
 
 
 def _read_rows(table: pd.DataFrame, names: _Names, dayfirst: bool | None, source: str) -> _Rows:
     """Read the rows of a long table, and sort them by id and time."""
-    stamps = table.index.to_series() if not names.timestamp else table[names.timestamp]
-    timestamps = parse_repeated(stamps, source, dayfirst)
+    timestamps, is_numbered = _read_stamps(table, names, dayfirst, source)
     series, ids = _factorized(table, names, source)
     for name in names.targets:
         if (what := other_content(table[name])) not in (None, "booleans"):
             raise UserError(f"{source}: column {name!r} holds {what}, not a series; name columns of numbers.")
     values = np.stack([numeric_values(table[name], source) for name in names.targets], 1)
-    rows = _Rows(ids, series, timestamps, values, np.arange(len(table)))
+    rows = _Rows(ids, series, timestamps, values, np.arange(len(table)), is_numbered)
     order = _sorted_order(series, timestamps)
     return rows if order is None else rows.chosen(order)
 
@@ -253,7 +283,8 @@ def _check_rows(rows: _Rows, table: pd.DataFrame, names: _Names, label: Callable
     same = (series[1:] == series[:-1]) & (np.diff(timestamps.asi8) == 0)
     if same.any():
         row = int(np.argmax(same))
-        raise UserError(_duplicate_message(table, names, label(series[row]), timestamps[row]))
+        stamp = _shown(timestamps[row : row + 1], rows.is_numbered)
+        raise UserError(_duplicate_message(table, names, label(series[row]), stamp))
     infinite = np.isinf(rows.values).any(1)
     if infinite.any():
         row = int(np.argmax(infinite))
@@ -292,7 +323,7 @@ def _drop_untold(
 def _read_long(
     table: pd.DataFrame,
     names: _Names,
-    freq: str | None,
+    freq: str | int | None,
     default_freq: str | None,
     dayfirst: bool | None,
     source: str,
@@ -303,6 +334,8 @@ def _read_long(
         return f"{source}: id {plain_id(rows.ids, series)!r}" if names.ids else source
 
     _check_rows(rows, table, names, label)
+    if rows.is_numbered:
+        freq, default_freq = rows.step(freq, source), None
     grids, positions = find_grids(rows.timestamps, rows.bounds, label, freq, default_freq)
     _warn_of_few_rows(grids, np.diff(rows.bounds), label)
     kept, grids, positions = _drop_untold(rows, grids, positions, source, label)
@@ -324,7 +357,8 @@ def _read_long(
         values=values,
         targets=names.targets,
         past=take_rows(table, [name for name in others if not is_row_number(name, table[name])], places),
-        grids=grids,
+        grids=replace(grids, numbered=rows.is_numbered),
+        dated=not rows.is_numbered,
         id_columns=names.ids,
         timestamp_column=names.timestamp or str(table.index.name or TIMESTAMP),
         name=source,
@@ -382,7 +416,7 @@ def _sorted_order(codes: np.ndarray, timestamps: pd.DatetimeIndex) -> np.ndarray
     return np.lexsort(keys if codes.max() >= 2**16 else (keys[0], codes.astype(np.uint16)))
 
 
-def _duplicate_message(table: pd.DataFrame, names: _Names, label: str, stamp: pd.Timestamp) -> str:
+def _duplicate_message(table: pd.DataFrame, names: _Names, label: str, stamp: str) -> str:
     message = f"{label}: timestamp {stamp} appears more than once; keep one row for each time step"
     others = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
     candidates = [

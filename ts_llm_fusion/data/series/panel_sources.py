@@ -13,7 +13,6 @@ from ..registry import REGISTRY, load_dataset
 from .m4 import M4_GROUPS, M4Rules, load_m4
 from .panel_reading import load_panel, read_panel
 from .panels import ID, TARGET, TIMESTAMP, Panel
-from .sources import SeriesSource, on_grid
 
 # Date of the first value of series whose source has no dates.
 _START = "1750-01-01"
@@ -60,30 +59,3 @@ def load_source(name_or_path: str, **options: Any) -> Panel:
         known = [name for name, entry in REGISTRY.items() if entry.task == "forecasting"]
         raise UserError(f"{name_or_path}: neither a file nor a known set; {nearest(name_or_path, known)}")
     return load_panel(name_or_path, **options)
-
-
-def side_by_side(panel: Panel, freq: str | None = None) -> SeriesSource:
-    """The series of a panel as the columns of one table, by their dates; a column is named by its id and target.
-
-    Args:
-        panel: from `read_panel`.
-        freq: time step, a pandas alias; inferred from all dates by default.
-
-    Raises:
-        ValueError: the time steps of the series differ.
-    """
-    steps = np.array([str(grid) for grid in panel.grids.grids])[panel.grids.grid_of]
-    other = np.flatnonzero(steps != steps[0])
-    if len(other):
-        raise UserError(
-            f"{panel.name}: {panel.label(int(other[0]))} has a step of {steps[other[0]]} and {panel.label(0)} one of "
-            f"{steps[0]}; give series of one time step."
-        )
-    place, stamps = pd.factorize(panel.timestamps, sort=True)
-    targets = len(panel.targets)
-    values = np.full((len(stamps), len(panel), targets), np.nan)
-    values[place, panel.series_of_rows] = panel.values
-    ids = [", ".join(map(str, row)) for row in panel.ids.to_frame(index=False).itertuples(index=False)]
-    names = [f"{name}, {target}" if targets > 1 else name for name in ids for target in panel.targets]
-    table = pd.DataFrame(values.reshape(len(stamps), -1), index=pd.DatetimeIndex(stamps), columns=names)
-    return on_grid(panel.name, table.dropna(axis=1, how="all"), freq, None)

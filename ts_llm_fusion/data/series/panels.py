@@ -14,6 +14,7 @@ from ...processing.series_arrays import shortened
 from .panel_columns import check_columns, id_index, is_time_index, parse_repeated, plain_id, take_rows, to_pandas
 from .panel_grids import PanelGrids
 from .sources import SeriesSource
+from .step_numbers import numbers_to_timestamps, timestamps_to_numbers
 from .time_axis import find_grid
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Panel:
         timestamp_column: name of the column of timestamps.
         kind: of the given table: "pandas", "polars" or "pyarrow".
         is_wide: whether the series came as the columns of one table, so that all have the same rows.
-        dated: whether the timestamps are real dates.
+        dated: whether the timestamps are real dates; numbers of steps are held as seconds since 1970.
         name: of the table, for messages.
     """
 
@@ -132,6 +133,10 @@ class Panel:
         last = self.timestamps[self.offsets[1:] - 1]
         return bool((self.grids.grid_of == self.grids.grid_of[0]).all() and (last == last[0]).all())
 
+    def as_given(self, timestamps: pd.DatetimeIndex) -> pd.Index:
+        """Timestamps, or the numbers of steps where the table has these, int64."""
+        return timestamps_to_numbers(timestamps) if self.grids.numbered else timestamps
+
     def future_timestamps(self, horizon: int) -> pd.DatetimeIndex:
         """The next `horizon` timestamps of each series, (series * horizon,)."""
         series = np.repeat(np.arange(len(self)), horizon)
@@ -140,6 +145,8 @@ class Panel:
 
     def seasonal_periods(self) -> np.ndarray:
         """The two usual seasons of each series in steps, int64 (series, 2): 1 is none, 0 any that is found."""
+        if self.grids.numbered:
+            return np.zeros((len(self), 2), dtype=np.int64)
         periods = [(*seasons[:2], *(0,) * (2 - len(seasons))) if seasons else (1, 0) for seasons in self.grids.seasons]
         return np.array(periods, dtype=np.int64)[self.grids.grid_of]
 
@@ -177,11 +184,13 @@ class Panel:
                 f"future_df has the id {plain_id(id_index(table, self.id_columns), row)!r} in row {row + 1}, "
                 "which the table of the past lacks; leave it out, or add its past."
             )
-        stamps = parse_repeated(table[self.timestamp_column], "future_df")
+        column = table[self.timestamp_column]
+        is_numbered = self.grids.numbered
+        stamps = (numbers_to_timestamps if is_numbered else parse_repeated)(column, "future_df")
         wanted = self.future_timestamps(horizon)
         if (stamps.tz is None) != (wanted.tz is None):
             raise UserError("future_df and the table of the past differ: one has a time zone, the other none.")
-        row_of = _lookup(ids, stamps, np.repeat(np.arange(len(self)), horizon), wanted, self.label)
+        row_of = _lookup(ids, stamps, np.repeat(np.arange(len(self)), horizon), wanted, self)
         # A series without a value has no forecast.
         is_needed = np.logical_or.reduceat(~np.isnan(self.values).all(1), self.offsets[:-1]).repeat(horizon)
         self._check_found((row_of < 0) & is_needed, wanted, "has no row")
@@ -199,7 +208,7 @@ class Panel:
         horizon = len(stamps) // len(self)
         series = np.flatnonzero(missing.reshape(-1, horizon).any(1))
         first = stamps[series[0] * horizon : (series[0] + 1) * horizon][missing.reshape(-1, horizon)[series[0]]]
-        shown = shortened([*map(str, first)], SHOWN)
+        shown = shortened([*map(str, self.as_given(first))], SHOWN)
         others = f", and so for {len(series) - 1} other ids" if len(series) > 1 else ""
         raise UserError(
             f"future_df: {what} for {self.label(series[0])} at {shown}{others}; give every known covariate for each "
@@ -208,7 +217,7 @@ class Panel:
 
 
 def _lookup(
-    ids: np.ndarray, stamps: pd.DatetimeIndex, wanted_ids: np.ndarray, wanted: pd.DatetimeIndex, label: Any
+    ids: np.ndarray, stamps: pd.DatetimeIndex, wanted_ids: np.ndarray, wanted: pd.DatetimeIndex, panel: Panel
 ) -> np.ndarray:
     """Row of each wanted pair of id and timestamp among the given pairs, int64; -1 where it is absent."""
     unit = max(stamps.unit, wanted.unit, key=("s", "ms", "us", "ns").index)
@@ -220,7 +229,8 @@ def _lookup(
     twice = np.flatnonzero(ordered[1:] == ordered[:-1])
     if len(twice):
         row = order[twice[0]]
-        raise UserError(f"future_df: {label(ids[row])} has timestamp {stamps[row]} twice; keep one row for each step.")
+        stamp = panel.as_given(stamps)[row]
+        raise UserError(f"future_df: {panel.label(ids[row])} has timestamp {stamp} twice; keep one row for each step.")
     place = np.minimum(np.searchsorted(times, wanted_times), len(times) - 1)
     wanted_keys = wanted_ids * len(times) + place
     at = np.minimum(np.searchsorted(ordered, wanted_keys), len(ordered) - 1)

@@ -1,9 +1,11 @@
 """Preparation of series for training: split, scaling, noise, windows."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -11,9 +13,12 @@ from torch import Tensor
 from ...errors import UserError
 from ...processing.covariate_inputs import TIME_FEATURES, CovariateInputs
 from ...processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ...processing.series_arrays import grouped_moments
 from ..entries import SPLITS
-from .borders import few_shot_end, split_borders
-from .sources import SeriesSource, load_series
+from .borders import few_shot_end, series_borders
+from .sources import SeriesSource
+from .static_columns import static_values
+from .training_sources import drop_late_ids, load_training_series
 from .windows import StepCovariates, WindowDataset, split_windows
 
 logger = logging.getLogger(__name__)
@@ -29,6 +34,13 @@ class DataArguments:
     data: str = field(
         metadata={"help": "A set by name (ETTh1, co2, ...), or a CSV, parquet or xlsx file with timestamps."}
     )
+    id_column: list[str] | None = field(
+        default=None,
+        metadata={
+            "help": "Column, or columns, of ids of a long table (also --id); item_id or unique_id by default.",
+            "aliases": "--id",
+        },
+    )
     timestamp_column: str | None = field(
         default=None, metadata={"help": "Column of timestamps; found by its name by default."}
     )
@@ -42,7 +54,7 @@ class DataArguments:
         default_factory=list, metadata={"help": "Columns of covariates that are known in the past alone."}
     )
     static_covariates: list[str] = field(
-        default_factory=list, metadata={"help": "Columns of covariates that are the same in every row."}
+        default_factory=list, metadata={"help": "Columns of covariates that are the same in every row of a series."}
     )
     time_features: list[str] = field(
         default_factory=list,
@@ -60,7 +72,10 @@ class DataArguments:
     )
     split: list[float] = field(
         default_factory=lambda: [0.7, 0.1, 0.2],
-        metadata={"help": "Shares of train, validation and test, in time order; sets with a protocol have their own."},
+        metadata={
+            "help": "Shares of train, validation and test, in time order, of each id of a long table; sets with a "
+            "protocol have their own."
+        },
     )
     seasonal_period: int | None = field(
         default=None,
@@ -103,23 +118,29 @@ class DataArguments:
 class PreparedData:
     """Scaled windows, with their series and scale.
 
+    A wide table is one sample of many variables, on one time axis; each id of a long table is a sample of its targets.
+
     Args:
         source: series before scaling.
-        borders: rows at which train, validation and test end.
+        borders: rows at which train, validation and test of each time axis end, int64 (axes, 3).
+        train_stops: rows at which the training windows of each end, int64 (axes,).
         values: scaled series, float32 (time, variables).
         noisy: the same with noise; `values` without noise on the test split.
         splits: windows under "train", "validation" and "test".
-        scaler: column -> [mean, standard deviation] of the training rows.
+        moments: mean and standard deviation of the training rows, float64 (axes, 2, variables).
+        scaler: column -> its moments; of a long table none, because they differ by id.
         seasonal_period: steps of the season, or None.
         zero_shot: set to test on instead of this one, if any.
         covariates: encoding and scale of the covariates, fitted on the training rows; None without any.
     """
 
     source: SeriesSource
-    borders: tuple[int, int, int]
+    borders: np.ndarray
+    train_stops: np.ndarray
     values: Tensor
     noisy: Tensor
     splits: dict[str, WindowDataset]
+    moments: np.ndarray
     scaler: dict[str, list[float]]
     seasonal_period: int | None
     zero_shot: "PreparedData | None" = None
@@ -138,16 +159,16 @@ class PreparedData:
             covariates: covariates of a trained model, which the windows then hold; none by default.
         """
         test = self.splits["test"]
-        rows = slice(max(0, self.borders[1] - context_length), self.borders[2])
-        look_back = self.borders[1] - rows.start
-        steps = None if covariates is None else _encode_covariates(covariates, self.source).rows(rows)
-        return WindowDataset(self.values[rows], look_back, test.prediction_length, self.noisy[rows], covariates=steps)
+        look_back = min(context_length, int((self.borders[:, 1] - test.firsts.numpy()).max()))
+        steps = None if covariates is None else _encode_covariates(covariates, self.source)
+        starts = test.starts + test.context_length - look_back
+        return WindowDataset(self.values, look_back, test.prediction_length, self.noisy, starts, steps, test.firsts)
 
     def check_targets(self, *names: str) -> None:
         """Raise ValueError if one of these splits has no observed value to forecast."""
         for name in names:
             windows = self.splits[name]
-            if windows.values[windows.context_length :].isnan().all():
+            if windows.values[windows.is_forecast()].isnan().all():
                 raise UserError(
                     f"{self.source.name}: the {name} split has no observed value to forecast; set split so that it "
                     "has one."
@@ -179,16 +200,38 @@ def _report_missing(source: SeriesSource) -> None:
         )
 
 
-def _fit_covariates(arguments: DataArguments, source: SeriesSource, train_stop: int) -> CovariateInputs | None:
+def _warn_of_short_ids(source: SeriesSource, splits: Mapping[str, WindowDataset]) -> None:
+    """Say in one line how many ids of a long table have no window in some split."""
+    count = len(source.bounds) - 1
+    has_window = {name: np.zeros(count, dtype=bool) for name in splits}
+    for name, windows in splits.items():
+        has_window[name][windows.series_of(windows.starts).numpy()] = True
+    lacking = {name: np.flatnonzero(~found) for name, found in has_window.items()}
+    if any(map(len, lacking.values())):
+        windows = splits["train"]
+        logger.warning(
+            "%s: of %d ids, %s have no window of %d + %d steps with values in that split and are left out there, the "
+            "first %s; they can be forecast nevertheless.",
+            source.name,
+            count,
+            ", ".join(f"{len(ids)} ({name})" for name, ids in lacking.items() if len(ids)),
+            windows.context_length,
+            windows.prediction_length,
+            source.label(int(next(ids[0] for ids in lacking.values() if len(ids)))).removeprefix(f"{source.name}: "),
+        )
+
+
+def _fit_covariates(arguments: DataArguments, source: SeriesSource, is_train: np.ndarray) -> CovariateInputs | None:
     """Encoding and scale of the covariates of a recipe, from the training rows; None without any."""
     known, past, static = arguments.known_covariates, arguments.past_covariates, arguments.static_covariates
     if not (known or past or static or arguments.time_features):
         return None
     table = pd.DataFrame(index=source.series.index) if source.covariates is None else source.covariates
-    empty = [name for name in table.columns if table[name].iloc[:train_stop].isna().all()]
+    table = table[is_train]
+    empty = [name for name in table.columns if table[name].isna().all()]
     if empty:
         raise UserError(f"{source.name}: covariate {empty[0]!r} has no value in the training split; drop it.")
-    return CovariateInputs.fit(table.iloc[:train_stop], known, past, static, arguments.time_features)
+    return CovariateInputs.fit(table, known, past, static, arguments.time_features)
 
 
 def _encode_covariates(covariates: CovariateInputs, source: SeriesSource) -> StepCovariates:
@@ -200,18 +243,38 @@ def _encode_covariates(covariates: CovariateInputs, source: SeriesSource) -> Ste
     if covariates.time_features and not source.dated:
         raise UserError(f"{source.name}: the rows have no dates; leave time_features out.")
     table = pd.DataFrame(index=source.series.index) if source.covariates is None else source.covariates
-    for name in covariates.static.names:
-        if table[name].nunique() > 1:
-            raise UserError(
-                f"{source.name}: static covariate {name!r} changes over time; name it under known_covariates or "
-                "past_covariates."
-            )
     by_step = covariates.encode_past(table, pd.DatetimeIndex(table.index))
-    first = {name: table[name].dropna().iloc[:1].reset_index(drop=True) for name in covariates.static.names}
-    static = covariates.encode_static(pd.DataFrame(first, index=[0]))[0]
+    axes = len(source.bounds) - 1
+    static = np.zeros((axes, 0))
+    if covariates.num_static:
+        remedy = "name it under known_covariates or past_covariates"
+        names = covariates.static.names
+        static = covariates.encode_static(static_values(table, names, source.axis_of_rows, axes, source.label, remedy))
     return StepCovariates(
         torch.tensor(by_step, dtype=torch.float32), covariates.num_known, torch.tensor(static, dtype=torch.float32)
     )
+
+
+def _scaled(source: SeriesSource, is_train: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict[str, list[float]]]:
+    """Series in units of the training rows' deviation, the moments of these, and those by column of a wide table.
+
+    A target of an id that has no value among them gets none at all, because it has no unit.
+    """
+    if source.ids is None:
+        train_rows = source.series[is_train]
+        empty = train_rows.columns[train_rows.isna().all()]
+        if len(empty):
+            raise UserError(f"{source.name}: column {empty[0]!r} has no value in the training split; drop it.")
+        scaler = ForecastFeatureExtractor.fit_scaler(train_rows)
+        moments = np.array(list(scaler.values())).T[None]
+        return ForecastFeatureExtractor(scaler=scaler).scale(source.series), moments, scaler
+    values = source.series.to_numpy()
+    train_values = np.where(is_train[:, None], values, np.nan)
+    moments = grouped_moments(train_values, source.bounds)
+    is_empty = np.isnan(np.fmax.reduceat(train_values, source.bounds[:-1], axis=0))
+    moments[:, 0][is_empty] = np.nan
+    mean, deviation = moments[source.axis_of_rows].transpose(1, 0, 2)
+    return (values - mean) / deviation, moments, {}
 
 
 def prepare(
@@ -219,20 +282,18 @@ def prepare(
     context_length: int | None,
     prediction_length: int,
     feature_extractor: ForecastFeatureExtractor | None = None,
-    source: SeriesSource | None = None,
 ) -> PreparedData:
     """Load series, scale them by their training split, and cut windows.
 
-    Few-shot keeps the scaler of the whole training split, as in the published protocols. Noise is added to
-    `past_values` only.
+    Each id of a long table is split in time order and scaled by its own training rows. Few-shot keeps the scaler of
+    the whole training split, as in the published protocols. Noise is added to `past_values` only.
 
     Args:
         arguments: series and their split.
-        context_length: look-back; None for a quarter of the training rows, 336 at most.
+        context_length: look-back; None for a quarter of the training rows (of half of the ids), 336 at most.
         prediction_length: horizon.
         feature_extractor: feature extractor of a trained model, for its order of columns, unchanged by default, and
             its covariates, by default fitted as `arguments` say.
-        source: loaded series; by default they are loaded as `arguments` say.
 
     Raises:
         ValueError: unusable series, or series too short for a window in each split.
@@ -240,54 +301,69 @@ def prepare(
     covariates = None if feature_extractor is None else feature_extractor.covariates
     names = [*arguments.known_covariates, *arguments.past_covariates, *arguments.static_covariates]
     names += [] if covariates is None else [name for name in covariates.names if name not in names]
-    if source is None:
-        source = load_series(
-            arguments.data,
-            arguments.timestamp_column,
-            arguments.target_columns,
-            arguments.dayfirst,
-            arguments.freq,
-            covariate_columns=names,
-        )
+    source = load_training_series(
+        arguments.data,
+        arguments.id_column,
+        arguments.timestamp_column,
+        arguments.target_columns,
+        arguments.dayfirst,
+        arguments.freq,
+        names,
+        (context_length or 0) + prediction_length,
+    )
     if feature_extractor is not None:
         order = feature_extractor.training_order(source.series.columns)
         source = replace(source, series=source.series.iloc[:, order])
-    borders = source.borders or split_borders(len(source.series), arguments.split)
+    if source.ids is not None:
+        source = drop_late_ids(source, series_borders(source.bounds, arguments.split)[:, 0])
+    borders = np.array([source.borders]) if source.borders else series_borders(source.bounds, arguments.split)
+    firsts = source.bounds[:-1]
     if context_length is None:
-        context_length = max(1, min(_USUAL_LOOK_BACK, borders[0] // 4))
-    train_rows = source.series.iloc[: borders[0]]
-    empty = train_rows.columns[train_rows.isna().all()]
-    if len(empty):
-        raise UserError(f"{source.name}: column {empty[0]!r} has no value in the training split; drop it.")
-    scaler = ForecastFeatureExtractor.fit_scaler(train_rows)
+        context_length = max(1, min(_USUAL_LOOK_BACK, int(np.median(borders[:, 0] - firsts)) // 4))
+    is_train = np.arange(len(source.series)) < borders[source.axis_of_rows, 0]
+    scaled, moments, scaler = _scaled(source, is_train)
     _report_missing(source)
-    values = torch.tensor(ForecastFeatureExtractor(scaler=scaler).scale(source.series), dtype=torch.float32)
-    covariates = covariates or _fit_covariates(arguments, source, borders[0])
+    values = torch.tensor(scaled, dtype=torch.float32)
+    covariates = covariates or _fit_covariates(arguments, source, is_train)
     by_step = None if covariates is None else _encode_covariates(covariates, source)
     period = arguments.seasonal_period or source.seasonal_period
     if period is None and source.grid is not None:
         period = source.grid.season
-    train_stop = None
+    train_stops = borders[:, 0]
     if arguments.few_shot is not None:
-        train_stop = few_shot_end(borders[0], context_length, arguments.few_shot)
+        train_stops = firsts + few_shot_end(train_stops - firsts, context_length, arguments.few_shot)
     inputs = {}
     if arguments.noise_std > 0:
         noisy = add_noise(values, arguments.noise_std, arguments.noise_seed)
         inputs = dict.fromkeys(arguments.noise_splits, noisy)
+    splits = split_windows(
+        values,
+        borders,
+        context_length,
+        prediction_length,
+        train_stops,
+        inputs,
+        by_step,
+        None if source.ids is None else firsts,
+    )
+    if source.ids is not None:
+        _warn_of_short_ids(source, splits)
     zero_shot = None
     if arguments.zero_shot is not None:
         # Few-shot concerns training alone; columns, step and season are those of the other set.
-        own = ("zero_shot", "few_shot", "timestamp_column", "target_columns", "freq", "seasonal_period")
+        own = ("zero_shot", "few_shot", "id_column", "timestamp_column", "target_columns", "freq", "seasonal_period")
         unset: dict[str, Any] = dict.fromkeys(own)
         other = replace(arguments, data=arguments.zero_shot, **unset)
-        trained = ForecastFeatureExtractor(scaler=scaler, covariates=covariates)
+        trained = ForecastFeatureExtractor(columns=list(map(str, source.series.columns)), covariates=covariates)
         zero_shot = prepare(other, context_length, prediction_length, trained)
     return PreparedData(
         source=source,
         borders=borders,
+        train_stops=train_stops,
         values=values,
         noisy=inputs.get("test", values),
-        splits=split_windows(values, borders, context_length, prediction_length, train_stop, inputs, by_step),
+        splits=splits,
+        moments=moments,
         scaler=scaler,
         seasonal_period=period,
         zero_shot=zero_shot,

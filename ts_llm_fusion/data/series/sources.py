@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from ...errors import UserError
@@ -16,6 +17,7 @@ from .borders import split_borders
 from .frames import to_series
 from .ltsf import LTSF_DATASETS
 from .mitbih import MITBIH, read_mitbih
+from .panel_columns import plain_id
 from .tables import read_table
 from .time_axis import TimeGrid, complete, find_grid
 
@@ -30,12 +32,15 @@ class SeriesSource:
 
     Args:
         name: the requested name or file.
-        series: float64 DataFrame with a DatetimeIndex, one column for each series.
+        series: float64 DataFrame with a DatetimeIndex, one column for each series; of a long table the rows of one id
+            after those of another, and a column for each target; there the index may number the steps.
         borders: rows at which train, validation and test end, where a protocol defines them.
         seasonal_period: steps of the season, where it is known.
         dated: whether the index holds real dates; if not, only its step has a meaning.
         grid: time grid of the rows; None where a protocol defines the rows.
         covariates: columns of covariates as they were given, indexed like `series`; None without any.
+        ids: ids of a long table, (ids,); None for any other.
+        offsets: first row of each id and the end of the last, int64 (ids + 1,).
     """
 
     name: str
@@ -45,6 +50,22 @@ class SeriesSource:
     dated: bool = True
     grid: TimeGrid | None = None
     covariates: pd.DataFrame | None = None
+    ids: pd.Index | None = None
+    offsets: np.ndarray | None = None
+
+    @property
+    def bounds(self) -> np.ndarray:
+        """First row of each time axis and the end of the last, int64 (axes + 1,): one axis, or one for each id."""
+        return np.array([0, len(self.series)]) if self.offsets is None else self.offsets
+
+    @property
+    def axis_of_rows(self) -> np.ndarray:
+        """Position of the time axis of each row, int64 (rows,)."""
+        return np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
+
+    def label(self, axis: int) -> str:
+        """Name of a time axis for messages."""
+        return self.name if self.ids is None else f"{self.name}: id {plain_id(self.ids, axis)!r}"
 
 
 def _statsmodels(name: str) -> pd.DataFrame:
@@ -125,6 +146,21 @@ def _read_columns(
     return series, table[chosen].set_axis(list(covariate_columns), axis=1).set_axis(series.index)
 
 
+def table_source(
+    name: str,
+    table: pd.DataFrame,
+    timestamp_column: str | None = None,
+    target_columns: Sequence[str] | None = None,
+    dayfirst: bool | None = None,
+    freq: str | None = None,
+    default_freq: str | None = None,
+    covariate_columns: Sequence[str] = (),
+) -> SeriesSource:
+    """Series of a wide table that is read already; arguments and errors as `load_series`."""
+    series, covariates = _read_columns(name, table, covariate_columns, timestamp_column, target_columns, dayfirst)
+    return on_grid(name, series, freq, default_freq, covariates=covariates)
+
+
 def load_series(
     data: "str | Path | pd.DataFrame | pyarrow.Table | polars.DataFrame",
     timestamp_column: str | None = None,
@@ -156,10 +192,9 @@ def load_series(
     """
     if not isinstance(data, pd.DataFrame) and hasattr(data, "to_pandas"):
         data = data.to_pandas()
+    options = (timestamp_column, target_columns, dayfirst, freq, default_freq, covariate_columns)
     if isinstance(data, pd.DataFrame):
-        name = "the table"
-        series, covariates = _read_columns(name, data, covariate_columns, timestamp_column, target_columns, dayfirst)
-        return on_grid(name, series, freq, default_freq, covariates=covariates)
+        return table_source("the table", data, *options)
     if not isinstance(data, str | Path):
         raise UserError(
             f"the series are of type {type(data).__name__}; give a name, a path, or a table of pandas, pyarrow or "
@@ -185,10 +220,7 @@ def load_series(
     if not Path(name).suffix:
         known = [*LTSF_DATASETS, *READERS, MITBIH]
         raise UserError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
-    series, covariates = _read_columns(
-        name, read_table(name), covariate_columns, timestamp_column, target_columns, dayfirst
-    )
-    return on_grid(name, series, freq, default_freq, covariates=covariates)
+    return table_source(name, read_table(name), *options)
 
 
 def _entry(name: str, description: str, homepage: str) -> DatasetEntry:
