@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from fresh_python import FreshPython, forking
 from tiny_configs import TINY_GPT2
 
 ASSETS_VARIABLE = "TS_LLM_FUSION_TEST_ASSETS"
@@ -22,6 +23,13 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path_factory.mktemp("datasets"))
         yield
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FreshPython]:
+    """Runs programs in processes that have not imported this package."""
+    with forking(tmp_path_factory.mktemp("fresh")) as python:
+        yield python
 
 
 @pytest.fixture(scope="session")

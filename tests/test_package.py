@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from fresh_python import FreshPython
 
 import ts_llm_fusion
 
@@ -35,21 +36,27 @@ def test_importing_the_package_or_its_command_line_loads_nothing_heavy() -> None
         "from ts_llm_fusion import TSFusionConfig; from transformers import AutoConfig, AutoModel",
     ],
 )
-def test_auto_classes_know_our_models_whatever_is_imported_first(imports: str) -> None:
+def test_auto_classes_know_our_models_whatever_is_imported_first(imports: str, fresh: FreshPython) -> None:
     code = f"{imports}\nc = AutoConfig.for_model('llmps', text_config={{'num_hidden_layers': 1, 'hidden_size': 48}})\n"
     code += "print(type(c).__name__, type(AutoModel.from_config(c)).__name__)"
-    assert python(code).splitlines()[-1] == "LLMPSConfig LLMPSModel"
+    run = fresh.run(code)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-1] == "LLMPSConfig LLMPSModel"
 
 
 @pytest.mark.parametrize(
     "imports",
     ["import ts_llm_fusion; from transformers import AutoProcessor", "from ts_llm_fusion import TimeSeriesProcessor"],
 )
-def test_auto_classes_know_the_language_model_where_the_processor_is_imported_first(imports: str) -> None:
+def test_auto_classes_know_the_language_model_where_the_processor_is_imported_first(
+    imports: str, fresh: FreshPython
+) -> None:
     code = f"{imports}\nfrom transformers import AutoConfig, AutoModelForCausalLM\n"
     code += "c = AutoConfig.for_model('tslm', time_series_token_id=0)\n"
     code += "print(type(c) in AutoModelForCausalLM._model_mapping)"
-    assert python(code).splitlines()[-1] == "True"
+    run = fresh.run(code)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-1] == "True"
 
 
 @pytest.mark.parametrize("name", ts_llm_fusion.__all__)

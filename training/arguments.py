@@ -17,8 +17,7 @@ from trl import TrlParser
 
 from ..errors import UserError
 from ..files import read_mapping
-from ..suggestions import nearest
-from .settings import DERIVED_FIELDS, argument_descriptions
+from .settings import DERIVED_FIELDS, argument_descriptions, unknown_setting
 
 
 class RecipeParser(TrlParser):
@@ -93,8 +92,7 @@ class RecipeParser(TrlParser):
                 raise UserError(f"{name} is {wrong[0]!r}; give one of {', '.join(map(str, choices[name]))}.")
 
     def _unknown(self, name: str, place: str = "") -> str:
-        known = [action.dest for action in self._actions]
-        return f"{name!r}{place} is not a setting; {nearest(name.replace('-', '_'), known, 'see --help.')}"
+        return unknown_setting(name, [action.dest for action in self._actions], place)
 
 
 def _read_config(args: Sequence[str]) -> tuple[dict[str, Any], list[str]]:

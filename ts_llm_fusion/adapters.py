@@ -12,7 +12,7 @@ import transformers
 from torch import Tensor
 from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
 
-from .checkpoints import check_checkpoint
+from .checkpoints import check_available
 from .errors import UserError
 from .families import FAMILIES, checkpoint_place
 from .forecasting import load_forecaster, quantiles_at
@@ -230,7 +230,7 @@ def load_model(name_or_path: str | Path) -> tuple[PreTrainedModel, ForecastFeatu
         ValueError, OSError: for another kind of model, or a damaged checkpoint.
     """
     name = checkpoint_place(name_or_path)
-    check_checkpoint(name)
+    check_available(name)
     config = AutoConfig.from_pretrained(name)
     adapter = find_adapter(config, name)
     if config.model_type in FAMILIES:

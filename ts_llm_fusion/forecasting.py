@@ -13,7 +13,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from .checkpoints import check_checkpoint
+from .checkpoints import check_available
 from .errors import UserError
 from .families import checkpoint_place, find_family
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
@@ -28,7 +28,7 @@ def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Forecast
         ValueError: if the model is not a forecaster, or one of its files is damaged.
     """
     name = checkpoint_place(name_or_path)
-    check_checkpoint(name)
+    check_available(name)
     find_family(AutoConfig.from_pretrained(name).model_type, name, ["forecasting"])
     try:
         model, loading = AutoModelForTimeSeriesPrediction.from_pretrained(name, output_loading_info=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from ts_llm_fusion.baselines.forecaster import fill_missing
 from ts_llm_fusion.baselines.naive import pooled_ridge, repeat_last, seasonal_naive
@@ -28,11 +29,14 @@ def test_the_naive_baselines_as_a_benchmark_give_the_golden_numbers(
     data_dir: Path, assets_dir: Path, tmp_path: Path
 ) -> None:
     golden = json.loads((assets_dir / "reference" / "ltsf_golden.json").read_text())
-    assert main(["benchmark", "--config", str(RECIPE), "--output_dir", str(tmp_path)]) == 0
+    recipe = yaml.safe_load(RECIPE.read_text()) | {"horizons": [96, 720]}
+    recipe["datasets"]["ILI"]["horizons"] = [24, 48]
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    assert main(["benchmark", "--config", str(tmp_path / "recipe.yaml"), "--output_dir", str(tmp_path)]) == 0
     found = read_results(tmp_path).set_index(["dataset", "horizon", "model"])[["mse", "mae"]]
     compared = set()
     for dataset, horizon, (model, names) in itertools.product(
-        ("ETTh1", "ETTm1", "Exchange", "ILI"), ("24", "36", "48", "60", "96", "192", "336", "720"), GOLDEN.items()
+        ("ETTh1", "ETTm1", "Exchange", "ILI"), ("24", "48", "96", "720"), GOLDEN.items()
     ):
         for name in names:
             expected = golden[dataset].get(horizon, {}).get(name)
@@ -41,7 +45,7 @@ def test_the_naive_baselines_as_a_benchmark_give_the_golden_numbers(
                 assert dict(found.loc[cell]) == pytest.approx(expected, abs=1e-3), cell
                 compared.add(cell)
     assert compared == set(found.index)
-    assert len(compared) == 4 * 4 * 4 - 4
+    assert len(compared) == 4 * 2 * 4 - 2
     # The published rows are in the report too, by the same names.
     published = published_forecasts("ILI").set_index(["model", "horizon"])
     assert published.loc[("Repeat (tail dropped)", 48), "mse"] == pytest.approx(

@@ -1,10 +1,7 @@
 """`benchmark`: one row for each cell, never lost, never run twice, and a report whose numbers are the rows'."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 from filelock import FileLock
+from fresh_python import FreshPython
 from PIL import Image
 from tiny_configs import TINY_GPT2
 
@@ -115,20 +113,18 @@ def test_every_cell_is_one_row_and_none_is_run_twice(folder: Path) -> None:
     assert Image.open(folder / "all" / "waves.png").format == "PNG"
 
 
-def test_a_killed_run_loses_the_running_cell_alone(folder: Path) -> None:
+def test_a_killed_run_loses_the_running_cell_alone(folder: Path, fresh: FreshPython) -> None:
     slow = {"num_train_epochs": 8, "learning_rate": 1e-3, "early_stopping_patience": 9}
     changes = {"models": {"ridge": None, "dlinear": slow}, "horizons": [6], "seeds": [1, 2, 3, 4, 5]}
     path = folder / "killed.yaml"
     path.write_text(yaml.safe_dump(configuration(folder, "killed", **changes)))
-    command = [sys.executable, "-m", "ts_llm_fusion.cli", "benchmark", "--config", str(path)]
-    process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=subprocess.DEVNULL)
+    process = fresh.start("from ts_llm_fusion.cli import main; main()", "benchmark", "--config", str(path))
     deadline = time.monotonic() + 120
     while len(read_results(folder / "killed")) < 2:
         assert process.poll() is None
         assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+        time.sleep(0.05)
+    process.kill(signal.SIGKILL)
     killed = read_results(folder / "killed")
     assert 2 <= len(killed) < 6  # on a busy machine some more cells end before the signal comes
     found = run(folder, "killed", **changes)

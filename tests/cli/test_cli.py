@@ -1,14 +1,13 @@
 """The command line as a user meets it: a CSV in, a checkpoint and forecasts out."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from fresh_python import FreshPython
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from tiny_configs import TINY_GPT2
@@ -259,7 +258,7 @@ def test_weights_of_another_shape_are_named(folder: Path, tmp_path: Path, capsys
     assert "the weights do not fit config.json" in capsys.readouterr().err
 
 
-def test_the_checkpoint_carries_its_code(folder: Path, tmp_path: Path) -> None:
+def test_the_checkpoint_carries_its_code(folder: Path, tmp_path: Path, fresh: FreshPython) -> None:
     code = f"""
 import sys
 sys.modules["ts_llm_fusion"] = None  # importing it fails
@@ -271,15 +270,8 @@ extractor = AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=True)
 print(model.predict(**extractor(torch.linspace(0, 1, 48).numpy())).mean_predictions.flatten().tolist())
 """
     environment = {"HF_HOME": str(tmp_path), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path)
+    run = fresh.run(code, environment=environment, folder=tmp_path)
     assert run.returncode == 0, run.stderr
     model = AutoModelForTimeSeriesPrediction.from_pretrained(folder / "model")
     expected = model.predict(torch.linspace(0, 1, 48)[None, :, None]).mean_predictions.flatten().tolist()
     assert json.loads(run.stdout.splitlines()[-1]) == pytest.approx(expected, abs=1e-6)
-
-
-@pytest.mark.parametrize("arguments", (["nothing"], ["train"], ["train", "nothing"], []))
-def test_an_unknown_command_exits_with_2(arguments: list[str]) -> None:
-    with pytest.raises(SystemExit) as raised:
-        main(arguments)
-    assert raised.value.code == 2

@@ -1,13 +1,12 @@
 """Our metrics of `evaluate`: they load without a network, and give numbers worked out by hand, in batches too."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import evaluate
 import numpy as np
 import pytest
+from fresh_python import FreshPython
 
 from ts_llm_fusion import load_metric
 from ts_llm_fusion.baselines.naive2 import naive2
@@ -80,7 +79,7 @@ def test_a_metric_gives_the_numbers_worked_out_by_hand_whole_and_in_batches(name
     assert metric.compute(**{k: v for k, v in options.items() if k not in inputs}) == found
 
 
-def test_metrics_load_in_a_process_that_cannot_reach_any_network(tmp_path: Path) -> None:
+def test_metrics_load_in_a_process_that_cannot_reach_any_network(tmp_path: Path, fresh: FreshPython) -> None:
     code = f"""
 import socket
 def refuse(*args, **kwargs): raise AssertionError("network")
@@ -91,7 +90,7 @@ metrics = [load_metric(name) for name in names]
 print(metrics[names.index("mae")].compute(predictions=[[1.0, 2.0]], references=[[1.0, 4.0]]))
 """
     environment = os.environ | {"HF_HOME": str(tmp_path), "HF_EVALUATE_OFFLINE": "1", "HF_HUB_OFFLINE": "1"}
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path)
+    run = fresh.run(code, environment=environment, folder=tmp_path)
     assert run.returncode == 0, run.stderr[-2000:]
     assert run.stdout.splitlines()[-1] == "{'mae': 1.0}"
 

@@ -1,8 +1,6 @@
 """The endpoint handlers as they are generated: they run where this package is not, and give what it gives."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from fresh_python import FreshPython
 from tiny_checkpoints import save_forecaster, save_tslm
 
 from ts_llm_fusion import TimeSeriesProcessor, TSLMForCausalLM, forecast_frame
@@ -41,7 +40,9 @@ def tslm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def answers(forecaster: Path, tslm: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+def answers(
+    forecaster: Path, tslm: Path, tmp_path_factory: pytest.TempPathFactory, fresh: FreshPython
+) -> dict[str, list[Any]]:
     """Answers of the generated handlers to all requests, from one process without this package."""
     root = tmp_path_factory.mktemp("served")
     arguments = []
@@ -56,7 +57,8 @@ def answers(forecaster: Path, tslm: Path, tmp_path_factory: pytest.TempPathFacto
         (root / name / "requests.json").write_text(json.dumps(requests))
         arguments += [name, str(checkpoint)]
     environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(root / "home"), "OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, "-c", RUN, *arguments], cwd=root, env=environment, check=True)
+    run = fresh.run(RUN, *arguments, environment=environment, folder=root)
+    assert run.returncode == 0, run.stderr
     return {name: json.loads((root / name / "answers.json").read_text()) for name in ("forecaster", "tslm")}
 
 

@@ -5,9 +5,8 @@ import io
 import os
 import re
 import shutil
+import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from fresh_python import FreshPython
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from huggingface_hub import SpaceCard
@@ -45,7 +45,7 @@ def tslm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def running(checkpoint: Path, folder: Path, model: str) -> Iterator[Client]:
+def running(fresh: FreshPython, checkpoint: Path, folder: Path, model: str) -> Iterator[Client]:
     """The app of a checkpoint, in a folder and a process of its own, told to load `model`."""
     for name, contents in space_files(checkpoint, "user/model").items():
         (folder / name).write_bytes(contents)
@@ -62,20 +62,17 @@ def running(checkpoint: Path, folder: Path, model: str) -> Iterator[Client]:
         "HF_HUB_OFFLINE": "1",
         "OMP_NUM_THREADS": "1",
     }
-    with (folder / "log").open("w") as log:
-        app = subprocess.Popen(
-            [sys.executable, "-u", "-c", RUN], cwd=folder, env={**os.environ, **settings}, stdout=log, stderr=log
-        )
+    app = fresh.start(RUN, environment={**os.environ, **settings}, folder=folder)
     try:
         end = time.monotonic() + 120
-        while "Running on local URL" not in (folder / "log").read_text():
-            assert app.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < end, (folder / "log").read_text()
+        while "Running on local URL" not in app.out.read_text():
+            assert app.poll() is None, app.err.read_text()
+            assert time.monotonic() < end, app.err.read_text()
             time.sleep(0.2)
         yield Client(f"http://127.0.0.1:{port}", verbose=False)
     finally:
-        app.terminate()
-        app.wait()
+        if app.poll() is None:
+            app.kill(signal.SIGTERM)
 
 
 def orange_pixels(picture: dict[str, str]) -> tuple[int, int]:
@@ -86,7 +83,9 @@ def orange_pixels(picture: dict[str, str]) -> tuple[int, int]:
     return int((orange > 90).sum()), int(((orange > 20) & (orange < 60)).sum())
 
 
-def test_the_forecasting_space_gives_what_forecast_frame_gives(forecaster: Path, tmp_path: Path) -> None:
+def test_the_forecasting_space_gives_what_forecast_frame_gives(
+    forecaster: Path, tmp_path: Path, fresh: FreshPython
+) -> None:
     def csv(name: str, text: str) -> Path:
         (tmp_path / name).write_text(text)
         return tmp_path / name
@@ -103,7 +102,7 @@ def test_the_forecasting_space_gives_what_forecast_frame_gives(forecaster: Path,
         "rowless": (csv("rowless.csv", "date,a\n"), r"rowless\.csv: give one timestamp for each of its 0 values"),
         "empty": (csv("empty.csv", ""), r"empty\.csv: No columns to parse"),
     }
-    with running(forecaster, tmp_path, str(forecaster)) as client:
+    with running(fresh, forecaster, tmp_path, str(forecaster)) as client:
 
         def forecast(path: Path | None, horizon: int, levels: list[str]) -> tuple[dict, dict, str]:
             return client.predict(path and handle_file(path), horizon, levels, api_name="/forecast")
@@ -149,7 +148,7 @@ def test_the_forecasting_space_gives_what_forecast_frame_gives(forecaster: Path,
     assert band < 1000
 
 
-def test_the_question_space_streams_what_generate_gives(tslm: Path, tmp_path: Path) -> None:
+def test_the_question_space_streams_what_generate_gives(tslm: Path, tmp_path: Path, fresh: FreshPython) -> None:
     table = tmp_path / "series.csv"
     pd.DataFrame({"name": ["x", "y", "z"], "a": [1.0, 2.0, 4.0], "b": [3.0, 2.0, 1.0]}).to_csv(table, index=False)
     wordy = tmp_path / "wordy.csv"
@@ -159,7 +158,7 @@ def test_the_question_space_streams_what_generate_gives(tslm: Path, tmp_path: Pa
     shutil.copytree(tslm, downloaded / "snapshots" / "0123abcd")
     (downloaded / "refs").mkdir()
     (downloaded / "refs" / "main").write_text("0123abcd")
-    with running(tslm, tmp_path, "user/model") as client:
+    with running(fresh, tslm, tmp_path, "user/model") as client:
         stream = list(client.submit("Trend?", "1, 2, nan, 4\n", None, 8, api_name="/answer"))
         of_file = client.predict("Trend?", "", handle_file(table), 8, api_name="/answer")
         with pytest.raises(AppError, match="The pasted series are not numbers"):

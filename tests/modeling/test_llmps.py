@@ -1,6 +1,5 @@
 """The forecaster: what it computes, what it must not depend on, how it is saved, and what it says of bad input."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -319,10 +318,10 @@ def test_bfloat16_agrees_with_float32(tiny_model, tmp_path: Path) -> None:
     assert (predicted - forecasts(model, past_values)).abs().max() < 0.03
 
 
-@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler for CPUs")
 def test_compiled_agrees_with_eager_without_graph_breaks(tiny_model) -> None:
     model, past_values = tiny_model(), torch.randn(4, 48, 3)
-    compiled = torch.compile(model, fullgraph=True)
+    # The graph and its decompositions are of this model; the C++ that is generated from them, in 15 s, is of torch.
+    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
     with torch.no_grad():
         torch.testing.assert_close(
             compiled(past_values).mean_predictions, model(past_values).mean_predictions, atol=1e-5, rtol=0

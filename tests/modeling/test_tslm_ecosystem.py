@@ -1,12 +1,11 @@
 """The time-series language model in the stack around it: adapters, placement, checkpoints that carry their code."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import peft
 import pytest
 import torch
+from fresh_python import FreshPython
 from transformers import AutoModelForCausalLM, Trainer, TrainingArguments, pipeline
 from tslm_models import FUSIONS, backbone_config, batch, greedy, save_backbone, tslm
 
@@ -89,7 +88,7 @@ def test_a_device_map_and_a_dtype_at_loading(fusion: str, tmp_path: Path):
 
 
 @both_fusions
-def test_a_checkpoint_runs_where_this_package_is_not_installed(fusion: str, tmp_path: Path):
+def test_a_checkpoint_runs_where_this_package_is_not_installed(fusion: str, tmp_path: Path, fresh: FreshPython):
     name = save_backbone(tmp_path / "backbone")
     model = TSLMForCausalLM.from_backbone(name, config={"fusion": fusion})
     processor = TimeSeriesProcessor.from_backbone(name, model.config)
@@ -107,9 +106,7 @@ inputs = processor.apply_chat_template([{{"role": "user", "content": [part]}}], 
 print(model.generate(**inputs, max_new_tokens=4, min_new_tokens=4, do_sample=False)[0].tolist())
 """
     environment = {"HF_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    result = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False, cwd=tmp_path
-    )
+    result = fresh.run(script, environment=environment, folder=tmp_path)
     part = {"type": "time_series", "time_series": [1.0, 3.0, 2.0, 5.0, 4.0]}
     inputs = processor.apply_chat_template([{"role": "user", "content": [part]}], tokenize=True, return_dict=True)
     expected = model.generate(**inputs, max_new_tokens=4, min_new_tokens=4, do_sample=False)[0].tolist()

@@ -2,15 +2,13 @@
 
 import json
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from fresh_python import FreshPython
 from safetensors.torch import load_file
 from tiny_configs import TINY_GPT2
 from transformers import (
@@ -80,18 +78,17 @@ def losses(output: Path) -> list[float]:
 
 
 @pytest.mark.parametrize("how", ("accumulated", "two processes"))
-def test_however_a_global_batch_is_cut_the_loss_is_the_same(how: str, csv: Path, tmp_path: Path) -> None:
+def test_however_a_global_batch_is_cut_the_loss_is_the_same(
+    how: str, csv: Path, tmp_path: Path, fresh: FreshPython
+) -> None:
     steps = {"max_steps": 4, "logging_strategy": "steps", "logging_steps": 1, "use_cpu": True}
     train(csv, tmp_path / "whole", **steps)
     if how == "accumulated":
         train(csv, tmp_path / "cut", per_device_train_batch_size=16, gradient_accumulation_steps=4, **steps)
     else:
         arguments = flags(csv, tmp_path / "cut", per_device_train_batch_size=32, **steps)
-        launch = "accelerate.commands.launch --multi_gpu --num_processes 2 --num_machines 1 --mixed_precision no"
         # A port of its own: one that is found free may be given to a connection of another test before it is bound.
-        launch += " --dynamo_backend no --main_process_port 29517 -m ts_llm_fusion.cli train forecaster"
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        subprocess.run([sys.executable, "-m", *launch.split(), *arguments], check=True, env=environment, timeout=240)
+        fresh.run_ranks(2, 29517, "train", "forecaster", *arguments)
     whole, cut = losses(tmp_path / "whole"), losses(tmp_path / "cut")
     assert len(whole) == 4
     assert cut == pytest.approx(whole, rel=1e-4)

@@ -1,15 +1,14 @@
 """Fine-tuning through the command line: its artifacts, adapters, learning rates, resuming and several processes."""
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
+from fresh_python import FreshPython
 from safetensors.torch import load_file
 from transformers import AutoProcessor, PatchTSTConfig, PatchTSTModel
 from trl import ModelConfig
@@ -159,23 +158,12 @@ def test_resumed_training_is_uninterrupted_training(folder: Path) -> None:
     assert_same_weights(folder / "model" / "checkpoint-8", resumed / "checkpoint-8", 0.0)
 
 
-def test_two_processes_train_as_one_does_on_the_same_global_batch(folder: Path) -> None:
+def test_two_processes_train_as_one_does_on_the_same_global_batch(folder: Path, fresh: FreshPython) -> None:
     recipe = folder / "two.yaml"
     recipe.write_text(yaml.safe_dump(RECIPE | {"per_device_train_batch_size": 4, "save_total_limit": None}))
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    arguments = ["--config", str(recipe), "--output_dir", str(folder / "two"), "--use_cpu", "true"]
     # A port of its own: one that is found free may be given to a connection of another test before it is bound.
-    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    launch += ["--main_process_port", "29518"]
-    command = ["-m", "ts_llm_fusion.cli", "train", "sft", "--config", str(recipe), "--output_dir", str(folder / "two")]
-    finished = subprocess.run(
-        [*launch, *command, "--use_cpu", "true"],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr[-2000:]
+    fresh.run_ranks(2, 29518, "train", "sft", *arguments)
     assert_same_weights(folder / "model" / "checkpoint-8", folder / "two" / "checkpoint-8", 2e-5)
     one, two = (json.loads((folder / name / "metrics.json").read_text()) for name in ("model", "two"))
     assert one["test"] == two["test"]

@@ -1,69 +1,86 @@
 """Command line: one module for each command, imported when the command is run."""
 
-import argparse
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
-from ..errors import refuses_input
+from ..errors import UserError, refuses_input
 from ..requirements import MissingPackageError
+from ..suggestions import nearest
+from .parsing import PROGRAM, with_underscores
 from .recipe_help import RECIPE_HELP
 
 # command -> (module with `main(args)`, description)
 _COMMANDS = {
+    "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
+    "explain": ("ts_llm_fusion.cli.explain", "forecast the series of a file and say why"),
+    "evaluate": ("ts_llm_fusion.cli.evaluate", "evaluate forecasters or question answering beside baselines"),
+    "benchmark": ("ts_llm_fusion.cli.benchmark", "run models x datasets x horizons x seeds to one table"),
     "train forecaster": ("ts_llm_fusion.cli.train_forecaster", "train an LLM-PS forecaster, or fine-tune TSFusion"),
     "train fusion": ("ts_llm_fusion.cli.train_fusion", "train the TSFusion forecaster on synthetic series"),
     "train sft": ("ts_llm_fusion.cli.train_sft", "fine-tune a language model to answer questions about series"),
     "train t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
     "data": ("ts_llm_fusion.cli.data", "list, describe, download and preview data sets"),
-    "evaluate": ("ts_llm_fusion.cli.evaluate", "evaluate forecasters or question answering beside baselines"),
-    "benchmark": ("ts_llm_fusion.cli.benchmark", "run models x datasets x horizons x seeds to one table"),
-    "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
-    "explain": ("ts_llm_fusion.cli.explain", "forecast the series of a file and say why"),
     "push": ("ts_llm_fusion.cli.push", "push a checkpoint to the Hub"),
     "export": ("ts_llm_fusion.cli.export", "export a forecaster to torch.export or ONNX"),
     "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),
+    "env": ("ts_llm_fusion.cli.env", "show versions, devices and optional packages, for a report of a fault"),
 }
+_HELP = ("-h", "--help", "--help_all")
+# Loggers whose warnings tell of kernels that no command uses, where torchao or bitsandbytes are installed.
+_UNUSED_KERNELS = ("torchao", "torch.utils._pytree", "bitsandbytes.backends.cpu.ops")
 
 
-def _parse(args: Sequence[str]) -> tuple[str, list[str], bool]:
-    """Parse the command, its arguments, and whether to show tracebacks."""
-    listing = "\n".join(f"  {name:<17} {text}" for name, (_, text) in _COMMANDS.items())
-    parser = argparse.ArgumentParser(
-        prog="ts-llm-fusion",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description=f"commands (each has a --help):\n{listing}",
-        usage="ts-llm-fusion [--debug] COMMAND [options]",
-    )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    names = dict.fromkeys(name.split()[0] for name in _COMMANDS)
-    parser.add_argument("command", choices=names, metavar="COMMAND", help="see above")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    debug = "--debug" in args
-    parsed = parser.parse_args([arg for arg in args if arg != "--debug"])
-    command, rest = parsed.command, parsed.rest
-    kinds = [name.removeprefix(f"{command} ") for name in _COMMANDS if name.startswith(f"{command} ")]
-    if kinds:
-        if not rest or rest[0] not in kinds:
-            parser.error(f"{command} what? give one of {', '.join(kinds)}")
-        command, rest = f"{command} {rest[0]}", rest[1:]
-    return command, [_with_underscores(arg) for arg in rest], debug
+def _overview(group: str = "") -> str:
+    """Help page of the program, or of a group of commands such as "train"."""
+    start = f"{group} " if group else ""
+    listing = [f"  {name:<17} {text}" for name, (_, text) in _COMMANDS.items() if name.startswith(start)]
+    parts = [
+        f"usage: {PROGRAM} {start}{'KIND' if group else '[--debug] COMMAND'} [options]",
+        "\n".join(["commands (each has a --help):", *listing]),
+    ]
+    if not group:
+        flags = ("  --debug           show the traceback of an error", "  --version         show the version")
+        parts += [
+            "\n".join(["options:", *flags]),
+            f"examples:\n  {PROGRAM} forecast sales.csv --id store --target sales --horizon 14\n"
+            f"  {PROGRAM} train forecaster --config demo --data sales.csv --output_dir outputs/sales",
+            "exit status: 0 success; 1 a fault of the program, with its traceback; 2 input or flags to change.",
+        ]
+    else:
+        kinds = [name for name in _COMMANDS if name.startswith(start)]
+        parts.append(f"example:\n  {PROGRAM} {kinds[0]} {RECIPE_HELP[kinds[0]].example}")
+    return "\n\n".join(parts) + "\n"
 
 
-def _with_underscores(arg: str) -> str:
-    """Replace `-` by `_` in the name of a flag, since commands take both."""
-    if not arg.startswith("--"):
-        return arg
-    name, equals, value = arg[2:].partition("=")
-    return f"--{name.replace('-', '_')}{equals}{value}"
+def _find_command(args: Sequence[str]) -> tuple[str, list[str]]:
+    """Command at the start of the arguments, and those after it.
+
+    Raises:
+        ValueError: no such command; the nearest is given.
+    """
+    for length in (1, 2):
+        if " ".join(args[:length]) in _COMMANDS:
+            return " ".join(args[:length]), list(map(with_underscores, args[length:]))
+    kinds = [name for name in _COMMANDS if name.startswith(f"{args[0]} ")]
+    if kinds and len(args) == 1:
+        raise UserError(f"{args[0]} what? give one of {', '.join(name.split()[1] for name in kinds)}.")
+    given = " ".join(args[: 2 if kinds else 1])
+    raise UserError(f"{given!r} is not a command; {nearest(given, kinds or _COMMANDS, f'see {PROGRAM} --help.')}")
 
 
-def _help_page(command: str, args: Sequence[str]) -> str | None:
-    """Requested help page of a command with a recipe, or None."""
-    if command not in RECIPE_HELP or not {"-h", "--help", "--help_all"}.intersection(args):
-        return None
-    return RECIPE_HELP[command].page(f"ts-llm-fusion {command}", everything="--help_all" in args)
+def _page(args: Sequence[str]) -> str | None:
+    """Page that is asked for and needs no command, or None."""
+    if not args or args[0] in _HELP:
+        return _overview()
+    if args[0] == "--version":
+        from importlib.metadata import version
+
+        return f"{PROGRAM} {version('ts-llm-fusion')}\n"
+    is_group = any(name.startswith(f"{args[0]} ") for name in _COMMANDS)
+    return _overview(args[0]) if is_group and len(args) > 1 and args[1] in _HELP else None
 
 
 def _leave_process_group() -> None:
@@ -76,22 +93,50 @@ def _leave_process_group() -> None:
             distributed.destroy_process_group()
 
 
+def _run(args: Sequence[str]) -> None:
+    """Print the page that is asked for, or run a command.
+
+    Raises:
+        ValueError, OSError: for input that has to be changed.
+    """
+    page = _page(args)
+    if page is None:
+        command, rest = _find_command(args)
+        if command not in RECIPE_HELP:
+            importlib.import_module(_COMMANDS[command][0]).main(rest)
+            return
+        if not set(_HELP).intersection(rest):
+            checked = RECIPE_HELP[command].checked(command, rest)
+            importlib.import_module(_COMMANDS[command][0]).main(checked)
+            return
+        page = RECIPE_HELP[command].page(f"{PROGRAM} {command}", everything="--help_all" in rest)
+    print(page, end="")
+
+
 def main(args: Sequence[str] | None = None) -> int:
-    """Run a command; bad input is one line and exit status 2."""
-    command, rest, debug = _parse(sys.argv[1:] if args is None else args)
-    page = _help_page(command, rest)
-    if page is not None:
-        print(page, end="")
-        return 0
+    """Run a command.
+
+    Returns:
+        Exit status: 0, or 2 for input that has to be changed, after one line about it.
+    """
+    given = list(sys.argv[1:] if args is None else args)
+    if "_ARGCOMPLETE" in os.environ:
+        from .completion import complete
+
+        complete()
+    debug = "--debug" in given
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("ts_llm_fusion").setLevel(logging.DEBUG if debug else logging.INFO)
+    if not debug:
+        for name in _UNUSED_KERNELS:
+            logging.getLogger(name).setLevel(logging.ERROR)
     try:
-        importlib.import_module(_COMMANDS[command][0]).main(rest)
+        _run([arg for arg in given if arg != "--debug"])
     except Exception as error:
         # Anything else is a fault of the package and shows its traceback.
         if debug or not (isinstance(error, OSError | MissingPackageError) or refuses_input(error)):
             raise
-        print(f"ts-llm-fusion: error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"{PROGRAM}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     finally:
         _leave_process_group()

@@ -1,14 +1,18 @@
 """`ts-llm-fusion convert-opentslm`: from a published OpenTSLM checkpoint to one that `from_pretrained` loads."""
 
-import argparse
 from collections.abc import Sequence
 
 from ..files import check_output_folder
+from .parsing import PROGRAM, CommandParser
 
 
-def main(args: Sequence[str]) -> None:
-    """Run the command."""
-    parser = argparse.ArgumentParser(prog="ts-llm-fusion convert-opentslm", description=__doc__, allow_abbrev=False)
+def make_parser() -> CommandParser:
+    """Make the parser of the command."""
+    parser = CommandParser(
+        f"{PROGRAM} convert-opentslm",
+        "best_model.pt --llm meta-llama/Llama-3.2-1B --output outputs/opentslm",
+        description=__doc__,
+    )
     parser.add_argument("checkpoint", help="the .pt file; it is read as tensors only, never as code")
     parser.add_argument("--llm", required=True, help="name or path of the language model that it was trained on")
     parser.add_argument("--output", required=True, help="folder for the model and its processor")
@@ -26,7 +30,12 @@ def main(args: Sequence[str]) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="write in a folder that is not empty, over files of the same names"
     )
-    options = parser.parse_args(args)
+    return parser
+
+
+def main(args: Sequence[str]) -> None:
+    """Run the command."""
+    options = make_parser().parse_args(args)
     check_output_folder(options.output, ("[!.]*",), (options.llm,), options.overwrite)
     # Imported here, so that --help needs no torch.
     from ..checkpoints import check_checkpoint

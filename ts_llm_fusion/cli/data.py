@@ -1,14 +1,15 @@
 """`ts-llm-fusion data`: list, describe, download and preview data sets."""
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 from .flags import add_reading_flags
+from .parsing import PROGRAM, CommandParser
 
 
-def _parse(args: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="ts-llm-fusion data", description=__doc__, allow_abbrev=False)
+def make_parser() -> CommandParser:
+    """Make the parser of the command."""
+    parser = CommandParser(f"{PROGRAM} data", "preview sales.csv", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="list all data sets")
     info = commands.add_parser("info", help="describe a data set")
@@ -22,12 +23,12 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     preview.add_argument("--output", type=Path, help="PNG file to write; NAME.png by default")
     preview.add_argument("--overwrite", action="store_true", help="overwrite an existing picture")
     add_reading_flags(preview)
-    return parser.parse_args(args)
+    return parser
 
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    options = _parse(args)
+    options = make_parser().parse_args(args)
     # Imported here, so that --help does not wait for pandas and matplotlib.
     from ..data.registry import find_dataset
     from . import data_actions

@@ -1,6 +1,5 @@
 """`ts-llm-fusion explain`: forecasts of a file with their reasons, in checked words and a report."""
 
-import argparse
 import json
 import logging
 from collections.abc import Sequence
@@ -9,13 +8,17 @@ from pathlib import Path
 from ..errors import UserError
 from ..families import BUILT_IN
 from ..files import check_output
-from .flags import FILE_HELP, add_table_flags, check_files, check_horizon, load_tables
+from .flags import FILE_HELP, add_table_flags, check_horizon, check_inputs, load_tables
+from .parsing import PROGRAM, CommandParser
 
 logger = logging.getLogger(__name__)
 
 
-def _parse(args: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="ts-llm-fusion explain", description=__doc__, allow_abbrev=False)
+def make_parser() -> CommandParser:
+    """Make the parser of the command."""
+    parser = CommandParser(
+        f"{PROGRAM} explain", "sales.csv --id store --horizon 14 --output report.html", description=__doc__
+    )
     parser.add_argument("file", metavar="FILE", help=FILE_HELP)
     parser.add_argument(
         "--model", default=BUILT_IN, help="folder or Hub name of a TSFusion forecaster; the built-in one by default"
@@ -26,12 +29,12 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print facts, sentences and checked claims as JSON")
     parser.add_argument("--output", type=Path, help="report to write, .html or .md, with the pictures inside")
     parser.add_argument("--overwrite", action="store_true", help="overwrite an existing report")
-    return parser.parse_args(args)
+    return parser
 
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    options = _parse(args)
+    options = make_parser().parse_args(args)
     check_horizon(options.horizon)
     if options.seed < 0:
         raise UserError(f"--seed is {options.seed}; it must be at least 0.")
@@ -39,13 +42,13 @@ def main(args: Sequence[str]) -> None:
         if options.output.suffix not in (".html", ".md"):
             raise UserError(f"--output {options.output}: unknown kind of report; give .html or .md.")
         check_output(options.output, (options.file, options.future), options.overwrite)
+    check_inputs(options)
     # Imported here, so that --help needs no torch.
     from ..explanations.explain import check_model, check_unit, explain_panel
     from ..explanations.report import write_report
     from ..prediction import load
 
     unit = check_unit(options.unit)
-    check_files(options)
     model, feature_extractor = load(options.model)
     check_model(model)
     panel, future = load_tables(options, feature_extractor)

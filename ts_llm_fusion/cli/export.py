@@ -1,23 +1,30 @@
 """`ts-llm-fusion export`: from a trained forecaster to a graph for torch.export or onnxruntime."""
 
-import argparse
 import logging
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..files import check_output_folder
+from .parsing import PROGRAM, CommandParser
 
 
-def main(args: Sequence[str]) -> None:
-    """Run the command."""
-    parser = argparse.ArgumentParser(prog="ts-llm-fusion export", description=__doc__, allow_abbrev=False)
+def make_parser() -> CommandParser:
+    """Make the parser of the command."""
+    parser = CommandParser(
+        f"{PROGRAM} export", "outputs/sales --format onnx --output outputs/sales_onnx", description=__doc__
+    )
     parser.add_argument("model", help="folder or Hub name of a trained forecaster")
     parser.add_argument("--format", choices=("torch", "onnx"), required=True, help="runtime of the graph")
     parser.add_argument("--quantize", choices=("int8",), help="int8 weights; float32 by default")
     parser.add_argument("--output", required=True, type=Path, help="folder for the graph and export.json")
     parser.add_argument("--overwrite", action="store_true", help="overwrite an earlier export")
-    options = parser.parse_args(args)
+    return parser
+
+
+def main(args: Sequence[str]) -> None:
+    """Run the command."""
+    options = make_parser().parse_args(args)
     check_output_folder(options.output, ("export.json", "model.pt2", "model.onnx*"), overwrite=options.overwrite)
     # Imported here, so that --help needs no torch.
     from ..export import export_forecaster

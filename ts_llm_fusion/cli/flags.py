@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
+from ..families import checkpoint_place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,18 +79,24 @@ def check_horizon(horizon: int | None) -> None:
         raise UserError(f"--horizon is {horizon}; it must be at least 1.")
 
 
-def check_files(options: argparse.Namespace) -> None:
-    """Check that the files of `add_table_flags` are there, before a model is loaded.
+def check_inputs(options: argparse.Namespace) -> None:
+    """Check that the files of `add_table_flags` and the model are there, before what takes seconds is imported.
 
     Raises:
-        OSError: for one that is not.
+        ValueError: for a set that is not known.
+        OSError: for a file or a model that is not there.
     """
     # Imported here, as below, so that --help needs no pandas.
+    from ..checkpoints import check_available
+    from ..data.series.sources import check_name
     from ..data.series.tables import check_file
 
+    check_available(checkpoint_place(options.model))
     for path in (options.file, options.future):
         if path is not None and Path(path).suffix:
             check_file(path)
+    if not Path(options.file).suffix:
+        check_name(options.file)
 
 
 def load_tables(options: argparse.Namespace, feature_extractor: Any) -> "tuple[Panel, pd.DataFrame | None]":

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from ..errors import UserError
 from ..families import BUILT_IN
 from ..files import atomic_path, check_output
-from .flags import FILE_HELP, add_table_flags, check_files, check_horizon, load_tables
+from .flags import FILE_HELP, add_table_flags, check_horizon, check_inputs, load_tables
+from .parsing import PROGRAM, CommandParser
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..data.series.panels import Panel
 
 logger = logging.getLogger(__name__)
@@ -22,8 +23,11 @@ logger = logging.getLogger(__name__)
 _PICTURES = 6
 
 
-def _parse(args: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="ts-llm-fusion forecast", description=__doc__, allow_abbrev=False)
+def make_parser() -> CommandParser:
+    """Make the parser of the command."""
+    parser = CommandParser(
+        f"{PROGRAM} forecast", "sales.csv --id store --target sales --horizon 14", description=__doc__
+    )
     parser.add_argument(
         "file",
         nargs="?",
@@ -51,15 +55,20 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
         help="table to write, .csv or .parquet, with a .png beside it; NAME_forecast.csv here for NAME.csv by default",
     )
     parser.add_argument("--overwrite", action="store_true", help="overwrite an existing table and picture")
+    return parser
+
+
+def _parse(args: Sequence[str]) -> argparse.Namespace:
+    parser = make_parser()
     options = parser.parse_args(args)
     if (options.file is None) == (options.data is None):
-        parser.error("give one FILE to forecast.")
+        parser.error("give one FILE to forecast")
     options.file = options.file or options.data
     options.output = options.output or Path(f"{Path(options.file).name.partition('.')[0]}_forecast.csv")
     return options
 
 
-def _write_table(table: pd.DataFrame, path: Path) -> None:
+def _write_table(table: "pd.DataFrame", path: Path) -> None:
     with atomic_path(path) as temporary:
         if path.suffix == ".parquet":
             table.to_parquet(temporary, index=False)
@@ -67,8 +76,10 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
             table.to_csv(temporary, index=False)
 
 
-def _first_series(panel: "Panel", table: pd.DataFrame, horizon: int) -> list[tuple[str, pd.Series, pd.DataFrame]]:
+def _first_series(panel: "Panel", table: "pd.DataFrame", horizon: int) -> "list[tuple[str, pd.Series, pd.DataFrame]]":
     """Name, past and forecast of the first series of a table of forecasts."""
+    import pandas as pd
+
     first = []
     for start in range(0, min(len(table), _PICTURES * horizon), horizon):
         rows = table.iloc[start : start + horizon]
@@ -91,11 +102,11 @@ def main(args: Sequence[str]) -> None:
     for path in (options.output, picture):
         check_output(path, (options.file, options.future), options.overwrite)
     check_horizon(options.horizon)
+    check_inputs(options)
     # Imported here, so that --help needs no torch.
     from ..plots import forecast_figure, save_figure
     from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load
 
-    check_files(options)
     model, feature_extractor = load(options.model)
     levels = default_levels(model.config) if options.levels is None else sorted(check_levels(options.levels))
     panel, future = load_tables(options, feature_extractor)

@@ -1,20 +1,21 @@
 """`ts-llm-fusion push`: a checkpoint to the Hub, in one commit."""
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..hub.contents import Contents, size_of
 from ..hub.push import Publication, gather, publish
+from .parsing import PROGRAM, CommandParser
 
 
-def _parse(args: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="ts-llm-fusion push",
-        description="Push a checkpoint to the Hub, in one commit.",
-        epilog="The access token is the Hub client's: `hf auth login`, or HF_TOKEN.",
-        allow_abbrev=False,
+def make_parser() -> CommandParser:
+    """Make the parser of the command."""
+    parser = CommandParser(
+        f"{PROGRAM} push",
+        "outputs/sales me/sales-forecaster --private",
+        description="Push a checkpoint to the Hub, in one commit. The access token is the Hub client's: "
+        "`hf auth login`, or HF_TOKEN.",
     )
     parser.add_argument("checkpoint", metavar="DIR", type=Path, help="folder of a checkpoint, or of an adapter")
     parser.add_argument("repo_id", metavar="REPO_ID", help="repository, as name or namespace/name")
@@ -33,7 +34,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--space", action="store_true", help="also push a Space with a demo, REPO_ID-demo")
     parser.add_argument("--endpoint", action="store_true", help="add the handler of an Inference Endpoint")
     parser.add_argument("--dry_run", action="store_true", help="list the files and push nothing")
-    return parser.parse_args(args)
+    return parser
 
 
 def _listing(contents: Contents, title: str) -> str:
@@ -43,7 +44,7 @@ def _listing(contents: Contents, title: str) -> str:
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    options = vars(_parse(args))
+    options = vars(make_parser().parse_args(args))
     checkpoint, is_dry = options.pop("checkpoint"), options.pop("dry_run")
     publication = Publication(**options)
     if not is_dry:

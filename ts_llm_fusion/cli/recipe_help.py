@@ -1,14 +1,17 @@
-"""Help pages of the commands that take a recipe, made without the imports of the commands."""
+"""Settings of the commands that take a recipe: their help pages and flags, without the imports of the commands."""
 
-import dataclasses
-import inspect
 import shutil
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pkgutil import resolve_name
+from pathlib import Path
 
-from ..training.settings import Setting, argument_descriptions, read_settings
+from ..errors import UserError
+from ..files import read_mapping
+from ..training.settings import Setting, read_settings, unknown_setting
+from .packaged_recipes import find_recipe, packaged_recipes
+from .parsing import PROGRAM, CommandParser
+from .setting_flags import add_setting
 
 _INDENT = 34
 # Defaults that add nothing to the description.
@@ -23,34 +26,74 @@ class RecipeHelp:
         description: one sentence.
         example: arguments of a run.
         groups: title -> classes of its settings, as "module:Class"; of a setting in two of them the first counts.
-        inherited: public dataclasses whose fields are settings too, as "module:Class"; `--help-all` alone shows them.
+        inherited: public name of a dataclass whose fields are settings too -> it and its bases, as "module:Class";
+            `--help-all` alone shows them.
+        folders: folders of `configs` with recipes for this command.
     """
 
     description: str
     example: str
     groups: Mapping[str, Sequence[str]]
-    inherited: Sequence[str] = field(default=())
+    inherited: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    folders: Sequence[str] = ()
 
     def settings(self) -> dict[str, list[Setting]]:
         """Settings by the title of their group."""
-        seen: set[str] = set()
-        found: dict[str, list[Setting]] = {}
-        for title, places in self.groups.items():
-            for setting in (setting for place in places for setting in read_settings(place)):
-                if setting.name not in seen:
-                    seen.add(setting.name)
-                    found.setdefault(title, []).append(setting)
-        return found
+        return _grouped(self.groups, ())
 
     def inherited_settings(self) -> dict[str, list[Setting]]:
-        """Settings of the inherited classes by their names, without those of `settings`; imports the classes."""
-        seen = {setting.name for group in self.settings().values() for setting in group}
-        found: dict[str, list[Setting]] = {}
-        for place in self.inherited:
-            settings = _dataclass_settings(resolve_name(place))
-            found[place.replace(":", ".")] = [setting for setting in settings if setting.name not in seen]
-            seen |= {setting.name for setting in settings}
-        return found
+        """Settings of the inherited classes by their names, without those of `settings`."""
+        return _grouped(self.inherited, [setting.name for group in self.settings().values() for setting in group])
+
+    def all_settings(self) -> list[Setting]:
+        """Settings that are shown, and then those that are inherited."""
+        groups = [*self.settings().values(), *self.inherited_settings().values()]
+        return [setting for group in groups for setting in group]
+
+    def parser(self, command: str) -> CommandParser:
+        """Parser of the flags, as that of the command itself but for what needs its classes, such as enumerations."""
+        parser = CommandParser(f"{PROGRAM} {command}", self.example, description=self.description)
+        parser.add_argument("--config", metavar="FILE", help="recipe (YAML), or the name of one of the package")
+        for setting in self.all_settings():
+            add_setting(parser, setting)
+        return parser
+
+    def recipes(self) -> dict[str, Path]:
+        """Recipes of the package for this command, by their names."""
+        known = {setting.name for setting in self.all_settings()}
+        found = {name: path for folder in self.folders for name, path in packaged_recipes(folder).items()}
+        return {name: path for name, path in found.items() if known.issuperset(read_mapping(path))}
+
+    def checked(self, command: str, args: Sequence[str]) -> list[str]:
+        """Check a recipe and flags as far as the classes of the settings are not needed.
+
+        Returns:
+            The arguments, with the path of the recipe where it is given by its name.
+
+        Raises:
+            ValueError: for an unknown key or flag, naming the nearest known one, or a number that is none.
+            FileNotFoundError: if there is no such recipe.
+        """
+        flags = [part for arg in args for part in (arg.split("=", 1) if arg.startswith("--config=") else [arg])]
+        recipe = {}
+        if "--config" in flags:
+            place = flags.index("--config") + 1
+            if place == len(flags):
+                raise UserError(f"--config: give a recipe file, or one of {', '.join(self.recipes())}.")
+            path = find_recipe(flags[place], self.folders)
+            flags[place], recipe = str(path), read_mapping(path)
+            recipe.pop("env", None)
+        parser = self.parser(command)
+        known = [setting.name for setting in self.all_settings()]
+        wrong = next((key for key in recipe if key not in known), None)
+        if wrong is not None:
+            raise UserError(unknown_setting(str(wrong), known, " in the recipe"))
+        parser.set_values(recipe)
+        unknown = parser.unknown_flag(flags)
+        if unknown is not None:
+            raise UserError(unknown_setting(unknown.removeprefix("--"), known, " in the command line"))
+        parser.parse_args(flags)
+        return flags
 
     def page(self, prog: str, everything: bool = False) -> str:
         """Format the help page.
@@ -60,29 +103,32 @@ class RecipeHelp:
             everything: whether to show the inherited settings too.
         """
         width = min(shutil.get_terminal_size().columns, 120)
+        about = "Each setting is a key of the recipe FILE (YAML) and a flag; flags override FILE."
+        if recipes := self.recipes():
+            about += f" FILE may be the name of a recipe of the package: {', '.join(recipes)}."
         parts = [
             f"usage: {prog} [--config FILE] [--SETTING VALUE ...]",
             self.description,
-            textwrap.fill("Each setting is a key of the recipe FILE (YAML) and a flag; flags override FILE.", width),
+            textwrap.fill(about, width),
         ]
         for title, settings in {**self.settings(), **(self.inherited_settings() if everything else {})}.items():
             parts.append("\n".join([f"{title}:", *(_entry(setting, width) for setting in settings)]))
         if self.inherited and not everything:
-            classes = " and ".join(place.replace(":", ".") for place in self.inherited)
-            parts.append(f"--help-all also shows the settings of {classes}.")
+            parts.append(f"--help-all also shows the settings of {' and '.join(self.inherited)}.")
         parts.append(f"example:\n  {prog} {self.example}")
         return "\n\n".join(parts) + "\n"
 
 
-def _dataclass_settings(dataclass_type: type) -> list[Setting]:
-    described = argument_descriptions(inspect.getdoc(dataclass_type) or "")
-    settings = []
-    for item in dataclasses.fields(dataclass_type):
-        factory = item.default_factory
-        default = item.default if factory is dataclasses.MISSING else factory()
-        text = " ".join((item.metadata.get("help") or described.get(item.name, "")).split())
-        settings.append(Setting(item.name, None if default is dataclasses.MISSING else repr(default), text))
-    return settings
+def _grouped(groups: Mapping[str, Sequence[str]], taken: Iterable[str]) -> dict[str, list[Setting]]:
+    """Settings of classes by the title of their group; of a name in two of them the first counts."""
+    seen = set(taken)
+    found: dict[str, list[Setting]] = {}
+    for title, places in groups.items():
+        for setting in (setting for place in places for setting in read_settings(place)):
+            if setting.name not in seen:
+                seen.add(setting.name)
+                found.setdefault(title, []).append(setting)
+    return found
 
 
 def _entry(setting: Setting, width: int) -> str:
@@ -99,6 +145,7 @@ _TRAINING = "ts_llm_fusion.training"
 _RUN = f"{_TRAINING}.runs:RunDefaults"
 _FORECASTER = f"{_TRAINING}.forecaster:ForecastTrainingArguments"
 _SERIES = ("ts_llm_fusion.data.series.preparation:DataArguments",)
+_TRAINER = {"transformers.TrainingArguments": ("transformers.training_args:TrainingArguments",)}
 _QUESTIONS = (
     "ts_llm_fusion.data.qa.questions:QuestionArguments",
     "ts_llm_fusion.data.qa.synthetic:SyntheticArguments",
@@ -110,7 +157,7 @@ RECIPE_HELP = {
     "train forecaster": RecipeHelp(
         "Train an LLM-PS forecaster, or with --start fine-tune the built-in one, select it on validation, test it "
         "once and save it with its report.",
-        "--config configs/llmps/demo.yaml --data sales.csv --output_dir outputs/sales",
+        "--config demo --data sales.csv --output_dir outputs/sales",
         {
             "data": _SERIES,
             "model": ("ts_llm_fusion.modeling.configuration_llmps:LLMPSConfig",),
@@ -120,28 +167,34 @@ RECIPE_HELP = {
                 f"{_TRAINING}.fine_tuning:FineTuningArguments",
             ),
         },
-        ("transformers:TrainingArguments",),
+        _TRAINER,
+        ("llmps", "fusion"),
     ),
     "train fusion": RecipeHelp(
         "Train the TSFusion forecaster on synthetic series, and save it with its report.",
-        "--config configs/fusion/forecaster.yaml --output_dir outputs/fusion",
+        "--config forecaster --output_dir outputs/fusion",
         {
             "data": ("ts_llm_fusion.recipes.fusion:PriorArguments",),
             "model": ("ts_llm_fusion.modeling.configuration_tsfusion:TSFusionConfig",),
             "training": (f"{_TRAINING}.fusion:FusionTrainingArguments",),
         },
-        ("transformers:TrainingArguments",),
+        _TRAINER,
+        ("fusion",),
     ),
     "train sft": RecipeHelp(
         "Fine-tune a language model to answer questions about series, and save it with its report.",
-        "--config configs/tslm/synthetic_qa.yaml --output_dir outputs/synthetic_qa",
+        "--config synthetic_qa --output_dir outputs/synthetic_qa",
         {
             "data": _QUESTIONS,
             "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
             "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.sft:TSLMArguments"),
             "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", _RUN),
         },
-        ("trl:SFTConfig",),
+        {
+            "trl.SFTConfig": ("trl.trainer.sft_config:SFTConfig", "trl.trainer.base_config:_BaseConfig"),
+            **_TRAINER,
+        },
+        ("tslm",),
     ),
     "train t2t": RecipeHelp(
         "Pre-train the time-to-text encoder of LLM-PS, for `train forecaster` with `t2t: FOLDER`.",
@@ -152,7 +205,8 @@ RECIPE_HELP = {
             "backbone": (f"{_TRAINING}.t2t:WordArguments",),
             "training": (f"{_TRAINING}.t2t:T2TTrainingArguments", _FORECASTER, _RUN),
         },
-        ("transformers:TrainingArguments",),
+        _TRAINER,
+        ("llmps",),
     ),
     "evaluate": RecipeHelp(
         "Evaluate checkpoints and baselines in one table: from rolling origins on own series, or on the test split of "
@@ -164,5 +218,6 @@ RECIPE_HELP = {
             "rolling origins": ("ts_llm_fusion.recipes.backtest:BacktestArguments",),
             "questions": (*_QUESTIONS, "ts_llm_fusion.recipes.evaluation:AnswerArguments"),
         },
+        folders=("eval",),
     ),
 }

@@ -161,6 +161,13 @@ def table_source(
     return on_grid(name, series, freq, default_freq, covariates=covariates)
 
 
+def check_name(name: str) -> None:
+    """Raise ValueError, with the nearest known name, for a name of no set of series of `load_series`."""
+    known = [*LTSF_DATASETS, *READERS, MITBIH]
+    if name not in known:
+        raise UserError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
+
+
 def load_series(
     data: "str | Path | pd.DataFrame | pyarrow.Table | polars.DataFrame",
     timestamp_column: str | None = None,
@@ -218,8 +225,7 @@ def load_series(
             series, covariates = _read_columns(name, series, covariate_columns, target_columns=target_columns)
         return SeriesSource(name, series, dataset.borders, dataset.seasonal_period, covariates=covariates)
     if not Path(name).suffix:
-        known = [*LTSF_DATASETS, *READERS, MITBIH]
-        raise UserError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
+        check_name(name)
     return table_source(name, read_table(name), *options)
 
 

@@ -1,0 +1,68 @@
+"""Parser of the flags of a command: one line for an error, with the nearest known name, and an example in its help."""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NoReturn
+
+from ..errors import UserError
+from ..suggestions import nearest
+
+PROGRAM = "ts-llm-fusion"
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Parser of a command whose errors are a `UserError`; flags cannot be abbreviated.
+
+    Args:
+        prog: name of the program and the command.
+        example: arguments of a run, for the help page; none by default.
+        options: those of `argparse.ArgumentParser`.
+    """
+
+    def __init__(self, prog: str, example: str = "", **options: Any):
+        if example:
+            options.setdefault("epilog", f"example:\n  {prog} {example}")
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(prog=prog, allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message.removesuffix('.')}; see {self.prog} --help.")
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+        """As of argparse; an unknown flag is answered, before anything else, with the nearest known one."""
+        name = self.unknown_flag(args or ())
+        if name is not None:
+            flags = [flag for flag in self._all_flags() if flag.startswith("--")]
+            raise UserError(f"unknown flag {name}; {nearest(name, flags, f'see {self.prog} --help.')}")
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"{unknown[0]!r} is one argument too many")
+        return parsed
+
+    def unknown_flag(self, args: Sequence[str]) -> str | None:
+        """First flag among the arguments that this parser does not know, or None."""
+        known = set(self._all_flags())
+        given = (arg.split("=")[0] for arg in args if arg.startswith("--"))
+        return next((flag for flag in given if flag not in known), None)
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Set values by the names of flags, which none of these has to be given then."""
+        self.set_defaults(**values)
+        for action in self._actions:
+            action.required = action.required and action.dest not in values
+
+    def _all_flags(self) -> Iterator[str]:
+        """Flags of this parser and of those of its subcommands."""
+        for action in self._actions:
+            yield from action.option_strings
+            if isinstance(action, argparse._SubParsersAction):
+                for parser in action.choices.values():
+                    yield from parser._all_flags()
+
+
+def with_underscores(arg: str) -> str:
+    """Replace `-` by `_` in the name of a flag, since commands take both."""
+    if not arg.startswith("--"):
+        return arg
+    name, equals, value = arg[2:].partition("=")
+    return f"--{name.replace('-', '_')}{equals}{value}"
