@@ -17,6 +17,7 @@ from .modeling_mscnn import MSCNN
 from .modeling_quantile_paths import NUM_PATHS, mixture_quantiles, path_scores, sample_paths
 from .modeling_scaling import fit_to_length, observed, standardize
 from .modeling_shared_layers import init_fan_in
+from .modeling_text_sources import find_text_model, location_of
 from .modeling_wavelet import WaveletDecoupling
 
 logger = logging.get_logger(__name__)
@@ -410,9 +411,11 @@ class LLMPSForForecasting(LLMPSPreTrainedModel):
         Raises:
             ValueError: this model has no backbone (`use_llm=False`).
             KeyError: the text model lacks weights of the backbone.
+            OSError: there is no such text model.
         """
         if self.model.backbone is None:
             raise ValueError(f"use_llm is False, so the model has no backbone for the weights of {backbone!r}.")
+        backbone = find_text_model(backbone, **location_of(kwargs))
         text_model = AutoModel.from_pretrained(backbone, config=self.config.text_config, dtype=self.dtype, **kwargs)
         weights = text_model.state_dict()
         self.model.backbone.load_state_dict({name: weights[name] for name in self.model.backbone.state_dict()})

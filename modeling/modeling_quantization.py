@@ -5,9 +5,6 @@ from typing import Any
 from transformers import PreTrainedModel
 from transformers.quantizers.base import get_keys_to_not_convert
 
-# Arguments of `from_pretrained` that locate a checkpoint.
-LOCATION_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
-
 
 def spare_from_quantization(model: PreTrainedModel, quantization_config: Any) -> None:
     """Restrict a quantization to the layers of the language model, unless it lists modules to skip.
@@ -36,4 +33,4 @@ def share_quantizer(language_model: PreTrainedModel, model: PreTrainedModel) -> 
     quantizer.postprocess_model(model)
 
 
-__all__ = ["LOCATION_ARGUMENTS", "share_quantizer", "spare_from_quantization"]
+__all__ = ["share_quantizer", "spare_from_quantization"]

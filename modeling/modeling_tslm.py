@@ -30,7 +30,7 @@ from .modeling_cross_attention import (
 )
 from .modeling_encoders import build_encoder, checked_mask, encode_series
 from .modeling_perceiver import PerceiverLayer, PerceiverResampler
-from .modeling_quantization import LOCATION_ARGUMENTS, share_quantizer, spare_from_quantization
+from .modeling_quantization import share_quantizer, spare_from_quantization
 from .modeling_series_states import (
     SeriesStates,
     check_continuation,
@@ -41,6 +41,7 @@ from .modeling_series_states import (
     states_after_prompt,
 )
 from .modeling_shared_layers import init_fan_in
+from .modeling_text_sources import find_text_model, location_of
 
 
 @dataclass
@@ -120,9 +121,8 @@ class TSLMPreTrainedModel(PreTrainedModel):
         if kwargs.get("quantization_config") is not None:
             config = kwargs.get("config")
             if not isinstance(config, TSLMConfig):
-                location = {name: kwargs[name] for name in LOCATION_ARGUMENTS if name in kwargs}
                 source: Any = config or pretrained_model_name_or_path
-                config = TSLMConfig.from_pretrained(source, **location)
+                config = TSLMConfig.from_pretrained(source, **location_of(kwargs))
             kwargs["quantization_config"] = deepcopy(kwargs["quantization_config"])
             with torch.device("meta"):
                 spare_from_quantization(cls(deepcopy(config)), kwargs["quantization_config"])
@@ -417,7 +417,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         r"""Build a model from a pretrained decoder and new modules that read series.
 
         Args:
-            backbone: name or path of a causal language model with its tokenizer.
+            backbone: name or path of a causal language model with its tokenizer, see [`find_text_model`] for where a
+                name is looked for.
             encoder: name or path of a pretrained time-series model; by default the encoder starts untrained.
             time_series_token: placeholder of a series in text, added to the tokenizer and the embeddings if new.
             config: fields of [`TSLMConfig`] other than `text_config` and `time_series_token_id`.
@@ -430,10 +431,12 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
 
         Raises:
             ValueError: the config contradicts itself, the backbone or the encoder.
+            OSError: there is no such backbone.
         """
         # Not at the top: an import of AutoProcessor may import this module before transformers has its AutoTokenizer.
         from transformers import AutoTokenizer
 
+        backbone = find_text_model(backbone, **location_of(kwargs))
         tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
         if kwargs.get("quantization_config") is not None:
@@ -469,7 +472,9 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
 
         Raises:
             RuntimeError: its weights have other names or shapes.
+            OSError: there is no such language model.
         """
+        backbone = find_text_model(backbone, **location_of(kwargs))
         language_model = AutoModelForCausalLM.from_pretrained(backbone, dtype=self.dtype, **kwargs)
         grow_embeddings(language_model, self.config.get_text_config().vocab_size)
         self.model.backbone.load_state_dict(language_model.state_dict())

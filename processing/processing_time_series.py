@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,7 @@ class TimeSeriesProcessor(ProcessorMixin):
 
         Args:
             backbone: name or path of the language model, with its tokenizer and chat template.
-            config: `TSLMConfig` of the model.
+            config: `TSLMConfig` of the model; a name is looked for where the model has found it.
             time_series_token: placeholder of a series, as given to the model.
             tokenizer: tokenizer in place of that of `backbone`, as given to the model.
             **kwargs: further arguments of the feature extractor and of this class.
@@ -115,7 +116,11 @@ class TimeSeriesProcessor(ProcessorMixin):
         Raises:
             ValueError: if tokenizer and model disagree on the id of the token.
         """
-        tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
+        if tokenizer is None:
+            # An installed wheel, say, or the cache of the Hub.
+            found = config.get_text_config()._name_or_path
+            is_elsewhere = found and Path(found).is_dir() and not Path(backbone).is_dir()
+            tokenizer = AutoTokenizer.from_pretrained(found if is_elsewhere else backbone)
         tokenizer.padding_side = "left"
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
         if tokenizer.pad_token is None:

@@ -3,11 +3,12 @@
 from transformers import AutoConfig, PreTrainedConfig
 
 from ..errors import UserError
+from ..modeling.modeling_text_sources import find_text_model
 
 
 def backbone_config(name_or_path: str, num_layers: int | None) -> PreTrainedConfig:
     """Configuration of a pretrained text model, cut to its first `num_layers` layers; all by default."""
-    config = AutoConfig.from_pretrained(name_or_path).get_text_config(decoder=True)
+    config = AutoConfig.from_pretrained(find_text_model(name_or_path)).get_text_config(decoder=True)
     if num_layers is not None:
         if not 1 <= num_layers <= config.num_hidden_layers:
             raise UserError(f"backbone_layers is {num_layers}; {name_or_path} has {config.num_hidden_layers} layers.")

@@ -11,6 +11,7 @@ from transformers.trainer_utils import get_last_checkpoint
 from transformers.utils import is_torch_bf16_gpu_available, logging
 
 from ..errors import UserError
+from ..modeling.modeling_text_sources import find_text_model
 
 logger = logging.get_logger(__name__)
 
@@ -126,6 +127,6 @@ def save_model(model: Any, output: Path, base: str | None) -> PreTrainedModel:
     model.save_pretrained(adapter, save_embedding_layers=False)
     plain = model.merge_and_unload()
     plain.save_pretrained(output)
-    if base is not None and AutoConfig.from_pretrained(base).model_type != plain.config.model_type:
+    if base is not None and AutoConfig.from_pretrained(find_text_model(base)).model_type != plain.config.model_type:
         shutil.copyfile(output / "config.json", adapter / "config.json")
     return plain

@@ -20,6 +20,7 @@ from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantiz
 
 from ..errors import UserError
 from ..modeling.configuration_tslm import TSLMConfig
+from ..modeling.modeling_text_sources import find_text_model
 from ..modeling.modeling_tslm import TSLMForCausalLM
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import require
@@ -300,12 +301,13 @@ def build_tslm(
 
     Raises:
         ValueError: for settings that contradict each other.
+        OSError: there is no such language model.
     """
     _check_start(config_arguments, tslm_arguments, model_arguments)
     load = _loading_arguments(model_arguments)
-    source = model_arguments.model_name_or_path
-    if source is None:
-        source = str(fresh_folder)
+    name = model_arguments.model_name_or_path
+    source = str(fresh_folder) if name is None else find_text_model(name)
+    if name is None:
         if is_writer:
             text_config = mapping(config_arguments.text_config, "text_config") or {}
             save_fresh_backbone(source, text_config, texts, [TIME_SERIES_TOKEN])
@@ -315,7 +317,7 @@ def build_tslm(
         if tslm_arguments.encoder_name_or_path is not None:
             changed.append("encoder_name_or_path")
         if changed:
-            raise UserError(f"{source} is a saved model with a configuration of its own; leave {changed[0]} out.")
+            raise UserError(f"{name} is a saved model with a configuration of its own; leave {changed[0]} out.")
         loaded: Any = AutoModelForCausalLM.from_pretrained(source, **load)
         return loaded, AutoProcessor.from_pretrained(source)
     fields = {name: value for name, value in vars(config_arguments).items() if name != "text_config"}

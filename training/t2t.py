@@ -13,6 +13,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase, Trai
 from ..errors import UserError
 from ..modeling.configuration_t2t import T2TConfig
 from ..modeling.modeling_t2t import T2TForPreTraining
+from ..modeling.modeling_text_sources import find_text_model
 from .arguments import config_arguments
 from .forecaster import ForecastTrainingArguments
 from .runs import checkpoint_to_resume, early_stopping
@@ -93,6 +94,7 @@ def build_t2t(config_arguments: Any, word_arguments: WordArguments) -> T2TForPre
     source = word_arguments.word_embeddings
     if source is None:
         return T2TForPreTraining(T2TConfig(**fields))
+    source = find_text_model(source)
     table = AutoModel.from_pretrained(source, dtype=torch.float32).get_input_embeddings().weight.detach()
     words, embeddings = semantic_words(AutoTokenizer.from_pretrained(source), table, word_arguments.num_words)
     model = T2TForPreTraining(T2TConfig(**fields, semantic_words=words, word_embedding_size=table.shape[1]))

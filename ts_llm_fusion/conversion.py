@@ -11,6 +11,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from .errors import UserError
 from .modeling.configuration_ts_encoder import TSEncoderConfig
+from .modeling.modeling_text_sources import find_text_model
 from .modeling.modeling_tslm import TSLMForCausalLM
 from .processing.chat_templates import OPENTSLM_FLAMINGO_TEMPLATE, OPENTSLM_SOFT_PROMPT_TEMPLATE
 from .processing.processing_time_series import TimeSeriesProcessor
@@ -69,6 +70,7 @@ def convert_opentslm(
             fit the language model.
     """
     state = load_checkpoint(checkpoint)
+    llm = find_text_model(llm)
     if "encoder_state" in state and "projector_state" in state:
         if joint_latents:
             raise UserError("joint_latents is for Flamingo checkpoints; this one is a soft prompt.")

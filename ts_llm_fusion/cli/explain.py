@@ -26,6 +26,12 @@ def make_parser() -> CommandParser:
     add_table_flags(parser)
     parser.add_argument("--unit", default="", help="unit of the values in the words, such as MW")
     parser.add_argument("--seed", type=int, default=0, help="seed of the choice among phrasings; 0 by default")
+    parser.add_argument(
+        "--voice",
+        metavar="NAME",
+        help="language model that chooses among the phrasings, their order and connectives: smollm2, or the name or "
+        "folder of a chat model; none by default. It writes no word of its own",
+    )
     parser.add_argument("--json", action="store_true", help="print facts, sentences and checked claims as JSON")
     parser.add_argument("--output", type=Path, help="report to write, .html or .md, with the pictures inside")
     parser.add_argument("--overwrite", action="store_true", help="overwrite an existing report")
@@ -46,15 +52,20 @@ def main(args: Sequence[str]) -> None:
     # Imported here, so that --help needs no torch.
     from ..explanations.explain import check_model, check_unit, explain_panel
     from ..explanations.report import write_report
+    from ..explanations.voice import load_voice
     from ..prediction import load
 
     unit = check_unit(options.unit)
+    voice = None if options.voice is None else load_voice(options.voice)
     model, feature_extractor = load(options.model)
     check_model(model)
     panel, future = load_tables(options, feature_extractor)
     explanations = explain_panel(
-        panel, model, feature_extractor, options.horizon, future, unit=unit, seed=options.seed
+        panel, model, feature_extractor, options.horizon, future, unit=unit, seed=options.seed, voice=voice
     )
+    for explanation in explanations:
+        if explanation.voice.startswith("rejected"):
+            logger.warning("%s: voice %s %s", explanation.facts.name, options.voice, explanation.voice)
     if options.json:
         print(json.dumps([explanation.to_dict() for explanation in explanations], indent=2, ensure_ascii=False))
     else:

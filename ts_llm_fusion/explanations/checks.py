@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 
 from .evidence import Evidence
-from .grammar import WITH_COVARIATES, Frame, Slot, frames
+from .grammar import CONNECTIVES, WITH_COVARIATES, Frame, Slot, frames
 from .lexicon import parse_number, rounding_place, season_name
 
 # Relative tolerance of claims beside that of their rounding: float64 sums in another order.
 _PRECISION = 1e-12
 # Values that differ by less than this share of the unit of rounding tie, and so do weights.
 _TIE = 1e-6
+_CONNECTIVE = re.compile(rf"(?:{'|'.join(CONNECTIVES)}), (?=[a-z])")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)")
 
 
@@ -412,7 +413,12 @@ def _check_sentence(sentence: str, frame: Frame, texts: tuple[str, ...], evidenc
 
 
 def _parse(text: str, start: int, known: tuple[Frame, ...]) -> tuple[str, Frame, tuple[str, ...]] | None:
-    """The longest frame that stands at a place of a text."""
+    """The longest frame that stands at a place of a text, perhaps behind a connective."""
+    connective = _CONNECTIVE.match(text, start)
+    if connective is not None:
+        begin = connective.end()
+        parsed = _parse(text[:begin] + text[begin].upper() + text[begin + 1 :], begin, known)
+        return None if parsed is None else (text[start : begin + len(parsed[0])], *parsed[1:])
     found = [(match, frame) for frame in known if (match := frame.pattern.match(text, start)) is not None]
     whole = [(match, frame) for match, frame in found if not text[match.end() :][:1].strip()]
     if not whole:

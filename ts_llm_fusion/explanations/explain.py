@@ -28,6 +28,7 @@ from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from .checks import Claim, check_text
 from .evidence import Evidence, evidence_of
 from .facts import Facts, find_facts
+from .voice import Voice, load_voice
 from .words import sentences
 
 # Most series that are explained at once: each has a picture in a report.
@@ -44,12 +45,16 @@ class Explanation:
         sentences: two to six, rendered from the facts by a closed grammar.
         claims: every number, date and name in the sentences, checked against the evidence.
         evidence: history, forecast, and the experts and effects that the forecast is made of.
+        voice: whose choice among the ways to say the facts the sentences are: `grammar` for a draw by the seed, the
+            name of a language model, or `rejected: ...` with the reason why the sentences of one are not shown, but
+            those of the grammar.
     """
 
     facts: Facts
     sentences: tuple[str, ...]
     claims: tuple[Claim, ...]
     evidence: Evidence
+    voice: str = "grammar"
 
     @property
     def text(self) -> str:
@@ -60,17 +65,19 @@ class Explanation:
         """Facts, sentences and claims as plain data for JSON."""
         return {
             "facts": self.facts.to_dict(),
+            "voice": self.voice,
             "sentences": list(self.sentences),
             "claims": [claim.to_dict() for claim in self.claims],
         }
 
 
-def explain_evidence(evidence: Evidence, seed: int = 0) -> Explanation:
+def explain_evidence(evidence: Evidence, seed: int = 0, voice: Voice | None = None) -> Explanation:
     """Explain a forecast by its evidence.
 
     Args:
         evidence: of the forecast.
         seed: of the choice among the ways to say the same.
+        voice: language model that chooses instead. Its text passes the same check, or is not shown.
 
     Raises:
         RuntimeError: a claim of the words does not hold, so that they cannot be shown.
@@ -83,7 +90,14 @@ def explain_evidence(evidence: Evidence, seed: int = 0) -> Explanation:
         raise RuntimeError(
             f"{evidence.name}: {failed[0].quantity} is {failed[0].actual}, but the words say {failed[0].words!r}."
         )
-    return Explanation(facts, said, claims, evidence)
+    if voice is None:
+        return Explanation(facts, said, claims, evidence)
+    told = tuple(voice.tell(facts))
+    told_claims = tuple(check_text(" ".join(told), evidence))
+    wrong = next((claim for claim in told_claims if not claim.holds), None)
+    if wrong is not None:
+        return Explanation(facts, said, claims, evidence, f"rejected: {wrong.quantity} is said to be {wrong.words!r}")
+    return Explanation(facts, told, told_claims, evidence, voice.name)
 
 
 def check_unit(unit: str) -> str:
@@ -108,6 +122,7 @@ def explain(
     model: Forecaster | None = None,
     unit: str = "",
     seed: int = 0,
+    voice: str | None = None,
 ) -> list[Explanation]:
     """Forecast every series of a table and say why.
 
@@ -127,6 +142,9 @@ def explain(
         model: TSFusion forecaster, in any form that `predict_df` takes; the built-in one by default.
         unit: of the values, such as `MW`, for the words.
         seed: of the choice among the ways to say the same.
+        voice: language model that chooses among them, their order and connectives, in place of the seed: `smollm2`
+            (HuggingFaceTB/SmolLM2-135M-Instruct), or the name or folder of a chat model. It writes no word of its own;
+            its text passes the same check, or is not shown. None by default.
 
     Returns:
         One explanation for each id and target, in the order of the table. Those without an observed value are left
@@ -135,6 +153,7 @@ def explain(
     Raises:
         ValueError: the model mixes no named experts, the unit is longer than 40 characters or not one line, there are
             more than 1,000 series, and as `predict_df`.
+        OSError: there is no such voice.
 
     Example:
 
@@ -144,10 +163,11 @@ def explain(
     ```
     """
     check_unit(unit)
+    speaker = None if voice is None else load_voice(voice)
     forecaster, feature_extractor = load(model)
     check_model(forecaster)
     panel = load_panel(df, id_column, timestamp_column, target, freq, **reading_options(feature_extractor))
-    return explain_panel(panel, forecaster, feature_extractor, prediction_length, future_df, unit, seed)
+    return explain_panel(panel, forecaster, feature_extractor, prediction_length, future_df, unit, seed, speaker)
 
 
 def check_model(model: PreTrainedModel) -> None:
@@ -171,8 +191,9 @@ def explain_panel(
     future_df: Any = None,
     unit: str = "",
     seed: int = 0,
+    voice: Voice | None = None,
 ) -> list[Explanation]:
-    """Explain the forecasts of a panel by a loaded model; arguments, result and errors as `explain`."""
+    """Explain the forecasts of a panel by a loaded model and voice; arguments, result and errors as `explain`."""
     horizon = check_horizon(default_horizon(model.config, panel) if prediction_length is None else prediction_length)
     count = len(panel) * len(panel.targets)
     if count > _MOST_SERIES:
@@ -183,7 +204,7 @@ def explain_panel(
     covariates = encode_covariates(panel, future_df, horizon, model, feature_extractor)
     explanations: dict[tuple[int, int], Explanation] = {}
     for sample, evidence in _evidence(panel, model, horizon, covariates, unit):
-        explanations[sample] = explain_evidence(evidence, seed)
+        explanations[sample] = explain_evidence(evidence, seed, voice)
     return [explanations[key] for key in sorted(explanations)]
 
 

@@ -208,6 +208,9 @@ FRAMES: dict[str, tuple[str, ...]] = {
     ),
 }
 
+# Words that a sentence may begin with, before a comma. They add, and claim nothing: no contrast, no cause.
+CONNECTIVES = ("Also", "In addition", "Moreover", "Besides")
+
 # What the frames of a topic become where the forecast has covariates: trend and season are told without their effects,
 # and the experts are not all that it is made of.
 _ASIDE = (

@@ -74,6 +74,11 @@ def fill(template: str, facts: Facts) -> str:
     return sentence
 
 
+def connect(connective: str, sentence: str) -> str:
+    """A sentence behind a connective of the grammar."""
+    return f"{connective}, {sentence[0].lower()}{sentence[1:]}"
+
+
 def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
     """Weight and topic of the sentences that may stand between the outlook and the experts."""
     least = 10.0**facts.place
@@ -119,12 +124,12 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
                 yield weight(covariate.size) + _COVARIATE_BONUS, _topic_of_covariate(rank, covariate, facts)
 
 
-def _topics(facts: Facts) -> list[str]:
+def topics(facts: Facts) -> list[str]:
     """Topics of the sentences in their order: the outlook, the most important facts, and the reasons."""
     ranked = sorted(_ranked(facts), key=lambda pair: -pair[0])
     outlook = "outlook" if facts.horizon.steps > 1 else "outlook of one step"
-    topics = [outlook, *(topic for _, topic in ranked[:_MOST_BETWEEN]), _topic_of_experts(facts)]
-    return topics if facts.covariates is None else [WITH_COVARIATES.get(topic, topic) for topic in topics]
+    chosen = [outlook, *(topic for _, topic in ranked[:_MOST_BETWEEN]), _topic_of_experts(facts)]
+    return chosen if facts.covariates is None else [WITH_COVARIATES.get(topic, topic) for topic in chosen]
 
 
 def _topic_of_covariate(rank: str, covariate: Covariate, facts: Facts) -> str:
@@ -152,4 +157,4 @@ def sentences(facts: Facts, seed: int = 0) -> list[str]:
         seed: of the choice among the ways to say the same.
     """
     rng = np.random.default_rng(seed)
-    return [fill(FRAMES[topic][rng.integers(len(FRAMES[topic]))], facts) for topic in _topics(facts)]
+    return [fill(FRAMES[topic][rng.integers(len(FRAMES[topic]))], facts) for topic in topics(facts)]
