@@ -66,6 +66,9 @@ _FAMILIES = (
         classes={
             "AutoModel": f"{_MODELING}.modeling_tsfusion:TSFusionModel",
             "AutoModelForTimeSeriesPrediction": f"{_MODELING}.modeling_tsfusion:TSFusionForForecasting",
+            # Of a checkpoint with a language model.
+            "AutoModelForCausalLM": f"{_MODELING}.modeling_tsfusion_causal_lm:TSFusionForCausalLM",
+            "AutoModelForMultimodalLM": f"{_MODELING}.modeling_tsfusion_causal_lm:TSFusionForCausalLM",
             "AutoFeatureExtractor": f"{_PROCESSING}.feature_extraction_forecast:ForecastFeatureExtractor",
         },
         pipeline_tag="time-series-forecasting",
