@@ -70,6 +70,7 @@ _FAMILIES = (
             "AutoModelForCausalLM": f"{_MODELING}.modeling_tsfusion_causal_lm:TSFusionForCausalLM",
             "AutoModelForMultimodalLM": f"{_MODELING}.modeling_tsfusion_causal_lm:TSFusionForCausalLM",
             "AutoFeatureExtractor": f"{_PROCESSING}.feature_extraction_forecast:ForecastFeatureExtractor",
+            "AutoProcessor": f"{_PROCESSING}.processing_fusion:TSFusionProcessor",
         },
         pipeline_tag="time-series-forecasting",
         tags=("time-series", "forecasting", "zero-shot"),
