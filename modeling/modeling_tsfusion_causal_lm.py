@@ -99,6 +99,11 @@ class TSFusionForCausalLM(TSFusionForForecasting, GenerationMixin):
         return self.tslm.model if "tslm" in self._modules else super().base_model
 
     @property
+    def dtype(self) -> torch.dtype:
+        """Type of the language model's weights; those of the forecaster are float32 in memory."""
+        return self.tslm.dtype if "tslm" in self._modules else super().dtype
+
+    @property
     def generation_config(self) -> Any:
         """Settings of `generate`, those of the language model."""
         return self.tslm.generation_config if "tslm" in self._modules else None

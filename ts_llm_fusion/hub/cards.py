@@ -152,10 +152,17 @@ def _question_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | Non
 
 
 def _fusion_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> dict[str, Any]:
-    if not metrics or "start" not in metrics:
-        return {}
-    start = metrics["start"]
-    return {"table": forecasts_table(metrics), "start": start if _is_repository(start) else Path(start).name}
+    values: dict[str, Any] = {}
+    report = metrics.get("tslm") if metrics else None
+    if config.get("tslm_config"):
+        about = _question_values(config["tslm_config"], report)
+        _, about["backbone"] = _backbone(config["tslm_config"], report)
+        about["training_data"] = _training_data(report["data"]) if report else None
+        values["questions"] = about
+    if metrics and "start" in metrics:
+        start = metrics["start"]
+        values |= {"table": forecasts_table(metrics), "start": start if _is_repository(start) else Path(start).name}
+    return values
 
 
 # template of a card -> its further values
@@ -203,6 +210,8 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
     path = folder / "metrics.json"
     metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     base, backbone = _backbone(config, metrics)
+    if base is None and config.get("tslm_config"):
+        base, _ = _backbone(config["tslm_config"], metrics.get("tslm") if metrics else None)
     values: dict[str, Any] = {"backbone": backbone}
     metadata: dict[str, Any] = _base_model(base, adapter) | _license(adapter.base if adapter else base)
     if family.card in _TEMPLATE_VALUES:
