@@ -61,7 +61,7 @@ class TSFusionForCausalLM(TSFusionForForecasting, GenerationMixin):
                 "AutoModelForTimeSeriesPrediction, or join it with one (ts-llm-fusion fuse)."
             )
         super().__init__(config)
-        self.tslm = TSLMForCausalLM(config.tslm_config) if tslm is None else tslm
+        self.tslm = TSLMForCausalLM._from_config(config.tslm_config) if tslm is None else tslm
         self.tslm.model.fill_forecasts = self.fill_forecasts
         tied = self.tslm._tied_weights_keys
         self._tied_weights_keys = {f"tslm.{name}": f"tslm.{source}" for name, source in tied.items()}

@@ -152,17 +152,18 @@ def _question_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | Non
 
 
 def _fusion_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    report = metrics.get("tslm") if metrics else None
-    if config.get("tslm_config"):
-        about = _question_values(config["tslm_config"], report)
-        _, about["backbone"] = _backbone(config["tslm_config"], report)
-        about["training_data"] = _training_data(report["data"]) if report else None
-        values["questions"] = about
-    if metrics and "start" in metrics:
-        start = metrics["start"]
-        values |= {"table": forecasts_table(metrics), "start": start if _is_repository(start) else Path(start).name}
-    return values
+    if not metrics or "start" not in metrics:
+        return {}
+    start = metrics["start"]
+    return {"table": forecasts_table(metrics), "start": start if _is_repository(start) else Path(start).name}
+
+
+def _tslm_part(config: Mapping[str, Any], report: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Values of the language model in a forecaster's checkpoint; `report` is that of its training."""
+    if report:
+        report = {**report, "training_data": _training_data(report["data"]), "tested_on": _tested_on(report)}
+    backbone = _backbone(config, report)[1]
+    return {"config": config, "report": report, "backbone": backbone, **_question_values(config, report)}
 
 
 # template of a card -> its further values
@@ -208,11 +209,16 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     family = find_family(config.get("model_type"), folder)
     path = folder / "metrics.json"
-    metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    tslm_config, tslm_report = config.get("tslm_config"), metrics.pop("tslm", None)
+    # A joined checkpoint may have a report of its language model alone.
+    metrics = metrics if "data" in metrics else None
     base, backbone = _backbone(config, metrics)
-    if base is None and config.get("tslm_config"):
-        base, _ = _backbone(config["tslm_config"], metrics.get("tslm") if metrics else None)
     values: dict[str, Any] = {"backbone": backbone}
+    if tslm_config:
+        base = base or _backbone(tslm_config, tslm_report)[0]
+        values["questions"] = _tslm_part(tslm_config, tslm_report)
+        values["questions"]["recipe"] = (folder / "tslm_recipe.yaml").is_file()
     metadata: dict[str, Any] = _base_model(base, adapter) | _license(adapter.base if adapter else base)
     if family.card in _TEMPLATE_VALUES:
         values |= _TEMPLATE_VALUES[family.card](config, metrics)
