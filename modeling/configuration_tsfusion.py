@@ -1,8 +1,12 @@
-"""Configuration of the TSFusion forecaster."""
+"""Configuration of the TSFusion forecaster, and of the language model that may read its forecasts."""
+
+from copy import deepcopy
+from typing import Any, Self
 
 from transformers import PreTrainedConfig
 
-from .configuration_checks import check_at_least, validated
+from .configuration_checks import build_config, check_at_least, validated
+from .configuration_tslm import TSLMConfig
 
 # Experts that may be mixed, in the order of `expert_weights`.
 EXPERTS = (
@@ -95,7 +99,7 @@ _SEASONAL = frozenset(name for name in EXPERTS if name.startswith(("seasonal_", 
 
 @validated
 class TSFusionConfig(PreTrainedConfig):
-    r"""Configuration of [`TSFusionModel`] and [`TSFusionForForecasting`].
+    r"""Configuration of [`TSFusionModel`], [`TSFusionForForecasting`] and [`TSFusionForCausalLM`].
 
     Args:
         context_length (`int`, defaults to 2112): largest number of past time steps used, the last ones.
@@ -111,9 +115,13 @@ class TSFusionConfig(PreTrainedConfig):
         backtest_min_history (`int`, defaults to 96): shortest history that is back-tested.
         experts (`list[str]`, defaults to all): names of the experts that are mixed.
         spreads (`list[str]`, defaults to all): names of the spreads that are mixed.
+        tslm_config (`dict` or `TSLMConfig`, *optional*): configuration of the language model of
+            [`TSFusionForCausalLM`]; None for a forecaster alone.
     """
 
     model_type = "tsfusion"
+    sub_configs = {"tslm_config": TSLMConfig}
+    keys_to_ignore_at_inference = TSLMConfig.keys_to_ignore_at_inference
 
     context_length: int = 2112
     prediction_length: int = 64
@@ -126,13 +134,30 @@ class TSFusionConfig(PreTrainedConfig):
     backtest_min_history: int = 96
     experts: list[str] | tuple[str, ...] = EXPERTS
     spreads: list[str] | tuple[str, ...] = SPREADS
+    tslm_config: dict | PreTrainedConfig | None = None
 
     def __post_init__(self, **kwargs):
         self.quantile_levels = list(self.quantile_levels)
         self.quantiles = list(self.quantiles)
         self.experts = list(self.experts)
         self.spreads = list(self.spreads)
+        if self.tslm_config is not None:
+            own = {TSLMConfig.model_type: TSLMConfig}
+            self.tslm_config = build_config("tslm_config", self.tslm_config, own)
         super().__post_init__(**kwargs)
+
+    def get_text_config(self, *args: Any, **kwargs: Any) -> PreTrainedConfig:
+        """Return the configuration of the text model inside the language model; this one where there is none."""
+        config = super() if self.tslm_config is None else self.tslm_config
+        return config.get_text_config(*args, **kwargs)
+
+    def without_tslm(self) -> Self:
+        """Copy of the configuration for the forecaster alone."""
+        config = deepcopy(self)
+        config.tslm_config = None
+        auto_map = getattr(config, "auto_map", None) or {}
+        auto_map.pop("AutoModelForCausalLM", None)
+        return config
 
     @property
     def share_projection(self) -> bool:
@@ -163,6 +188,12 @@ class TSFusionConfig(PreTrainedConfig):
                 raise ValueError(f"{name} is {levels}; it must be rising levels between 0 and 1.")
         if 0.5 not in self.quantile_levels or min(self.quantile_levels) >= 0.5 or max(self.quantile_levels) <= 0.5:
             raise ValueError(f"quantile_levels is {self.quantile_levels}; 0.5 and levels on both sides must be in it.")
+
+    def validate_tslm_config(self):
+        """Validate the kind of language model; called by `@strict`."""
+        kind = getattr(self.tslm_config, "model_type", None)
+        if self.tslm_config is not None and kind != TSLMConfig.model_type:
+            raise ValueError(f"tslm_config: {kind!r} is not a time-series language model; give one of type 'tslm'.")
 
     def validate_names(self):
         """Validate the names; called by `@strict`."""

@@ -114,7 +114,22 @@ class TSFusionPreTrainedModel(PreTrainedModel):
     main_input_name = "past_values"
     input_modalities = ["time"]
     # The gate is small, and stored in 16 bits for its size only.
-    _keep_in_fp32_modules_strict = ["series_projection", "knot_projection", "mixer", "head"]
+    _keep_in_fp32_modules_strict = [r"^(?:model\.)?(?:series_projection|knot_projection|mixer)\.", r"^head\."]
+    # There is no attention here, so that any kind is fine, which is meant for a language model around.
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_flex_attn = True
+    _supports_attention_backend = True
+    # The language model of a checkpoint of TSFusionForCausalLM, where the forecaster is loaded alone.
+    _keys_to_ignore_on_load_unexpected = [r"^tslm\."]
+
+    def __init__(self, config: TSFusionConfig):
+        super().__init__(self._own_config(config))
+
+    @classmethod
+    def _own_config(cls, config: TSFusionConfig) -> TSFusionConfig:
+        """Configuration of what the model has: a forecaster that is saved alone promises no language model."""
+        return config if config.tslm_config is None else config.without_tslm()
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -625,8 +640,8 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         self.eval()
         try:
             return self(
-                past_values,
-                past_observed_mask,
+                past_values=past_values,
+                past_observed_mask=past_observed_mask,
                 seasonal_period=seasonal_period,
                 prediction_length=prediction_length,
                 quantile_levels=quantile_levels,

@@ -1,6 +1,7 @@
 """Time-series language model: a causal language model that reads series by soft prompt or by Flamingo."""
 
 import inspect
+from collections.abc import Callable
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from os import PathLike
@@ -195,6 +196,8 @@ class TSLMModel(TSLMPreTrainedModel):
         tied = self.backbone.get_expanded_tied_weights_keys()
         self._tied_weights_keys = {f"backbone.{name}": f"backbone.{source}" for name, source in tied.items()}
         self.encoder = build_encoder(config.get_encoder_config()) if encoder is None else encoder
+        # Of the model around this one, if it forecasts: see `get_time_series_features`.
+        self.fill_forecasts: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None
         if config.fusion == "soft_prompt":
             self.projector = TimeSeriesProjector(config)
         else:
@@ -223,10 +226,14 @@ class TSLMModel(TSLMPreTrainedModel):
             time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
                 everywhere. A row without an observed value is padding.
 
+        Values that are NaN and observed are a forecast of the series before; [`TSFusionForCausalLM`] fills them.
+
         Raises:
-            ValueError: wrong shapes or dtype.
+            ValueError: wrong shapes or dtype, or a forecast in a model without forecaster.
         """
         time_series_mask = checked_mask(time_series, time_series_mask)
+        if self.fill_forecasts is not None:
+            time_series = self.fill_forecasts(time_series, time_series_mask)
         features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
         if self.config.fusion == "soft_prompt":
             features = self.projector(features.to(self.projector.linear.weight.dtype))

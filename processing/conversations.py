@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from transformers.utils.chat_template_utils import render_jinja_template
@@ -10,7 +12,21 @@ Message = dict[str, Any]
 # Begin and end of characters in a text, the end excluded.
 Span = tuple[int, int]
 
+_PART_TYPES = ("text", "time_series", "forecast")
 _GENERATION_BLOCK = re.compile(r"\{%-?\s*generation\s*-?%\}")
+
+
+@dataclass(frozen=True)
+class ForecastPart:
+    """Forecast in a conversation, of the series before it.
+
+    Args:
+        prediction_length: its steps.
+        future_values: what came, which stands for the forecast; None for the forecast of the model.
+    """
+
+    prediction_length: int
+    future_values: Any = None
 
 
 def unused_character(conversations: list[list[Message]]) -> str:
@@ -34,40 +50,74 @@ def _parts(message: Message) -> Sequence[dict[str, Any]]:
         )
     for part in content:
         kind = part.get("type") if isinstance(part, dict) else type(part).__name__
-        if kind not in ("text", "time_series"):
-            raise ValueError(f"A message has a part of type {kind!r}; parts are of type 'text' or 'time_series'.")
+        if kind not in _PART_TYPES:
+            raise ValueError(
+                f"A message has a part of type {kind!r}; parts are of type {', '.join(map(repr, _PART_TYPES))}."
+            )
         if kind == "text" and not isinstance(part.get("text"), str):
             raise ValueError(f"A part of type 'text' has text {part.get('text')!r}; it must be a string.")
+        length = part.get("prediction_length")
+        if kind == "forecast" and (not isinstance(length, Integral) or isinstance(length, bool) or length < 1):
+            raise ValueError(
+                f"A part of type 'forecast' has prediction_length {length!r}; give its number of steps, at least 1."
+            )
     return content
 
 
-def series_of_messages(messages: list[Message], column: Sequence[Any] | None, index: int) -> list[Any]:
-    """Series of a conversation in order: those in its parts, and those of `column` for parts without.
+def series_of_messages(
+    messages: list[Message], column: Sequence[Any] | None, futures: Sequence[Any] | None, index: int
+) -> list[Any]:
+    """Series and forecasts of a conversation in order.
+
+    Args:
+        messages: the conversation.
+        column: series of the parts that hold none.
+        futures: what came, for the forecasts that do not hold it; None for the model's forecast, each or all.
+        index: number of the conversation, for errors.
+
+    Returns:
+        Series as they were given, and a `ForecastPart` for each forecast.
 
     Raises:
-        ValueError: if `column` has more or fewer series than the parts need; names the conversation by `index`.
+        ValueError: if `column` or `futures` have more or fewer series than the parts need.
     """
     parts = [part for message in messages for part in _parts(message)]
-    own = [part.get("time_series") for part in parts if part["type"] == "time_series"]
-    needed = sum(series is None for series in own)
+    needed, asked = (
+        sum(part["type"] == kind and part.get(name) is None for part in parts)
+        for kind, name in (("time_series", "time_series"), ("forecast", "future_values"))
+    )
     column = [] if column is None else list(column)
     if len(column) != needed:
         raise ValueError(
             f"Conversation {index} has {needed} placeholders of type 'time_series' without values for {len(column)} "
             "series; give one series for each, in order."
         )
-    rest = iter(column)
-    return [next(rest) if series is None else series for series in own]
+    futures = [None] * asked if futures is None else list(futures)
+    if len(futures) != asked:
+        raise ValueError(
+            f"Conversation {index} has {asked} parts of type 'forecast' for {len(futures)} future_values; give one "
+            "for each, in order, None for the forecast of the model."
+        )
+    series, rest = iter(column), iter(futures)
+    found: list[Any] = []
+    for part in parts:
+        if part["type"] == "time_series":
+            own = part.get("time_series")
+            found.append(next(series) if own is None else own)
+        elif part["type"] == "forecast":
+            own = part.get("future_values")
+            found.append(ForecastPart(int(part["prediction_length"]), next(rest) if own is None else own))
+    return found
 
 
 def mark_messages(
     conversations: list[list[Message]], scales: list[list[str]], token: str, separator: str, structured: bool
 ) -> list[list[Message]]:
-    """Copy conversations for a template: series as placeholders, scales as text before them.
+    """Copy conversations for a template: series and forecasts as placeholders, scales as text before them.
 
     Args:
         conversations: lists of messages.
-        scales: text before each series of each conversation, in order.
+        scales: text before each series and forecast of each conversation, in order.
         token: the placeholder.
         separator: character that splits the placeholder's own string in a text, so that it stays text.
         structured: whether the template takes the content as parts; otherwise it is one string.
@@ -143,4 +193,12 @@ def _turns_of_assistant(messages: list[Message], text: str, variables: dict[str,
     return spans
 
 
-__all__ = ["Message", "Span", "mark_messages", "render_messages", "series_of_messages", "unused_character"]
+__all__ = [
+    "ForecastPart",
+    "Message",
+    "Span",
+    "mark_messages",
+    "render_messages",
+    "series_of_messages",
+    "unused_character",
+]

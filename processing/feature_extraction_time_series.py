@@ -15,8 +15,8 @@ class PreparedSeries:
     """Series prepared for the model.
 
     Args:
-        values: float32 `(time,)`, normalized, 0 where missing.
-        observed: bool `(time,)`, True where a value was given.
+        values: float32 `(time,)`, normalized, 0 where missing, NaN where the model's forecast goes.
+        observed: bool `(time,)`, True where a value was given, or will be forecast.
         mean: mean of the observed values, in their own unit.
         std: population standard deviation of the observed values, in their own unit.
         num_tokens: number of tokens that the encoder makes of the series.
@@ -103,7 +103,47 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         padded_length = -(-longest // self.patch_stride) * self.patch_stride
         return [self._prepared(array, f"{prefix}series {index}", padded_length) for index, array in enumerate(arrays)]
 
-    def _prepared(self, array: np.ndarray, name: str, padded_length: int) -> PreparedSeries:
+    def prepare_forecast(
+        self, history: PreparedSeries, prediction_length: int, future_values: Any = None, name: str = "forecast"
+    ) -> PreparedSeries:
+        """Prepare the place of a forecast, in the units of the series before it, whose mean and deviation it has.
+
+        Its steps count from the last observed value of that series on; those that the series ends with, without a
+        value, are missing here too.
+
+        Args:
+            history: the series before it.
+            prediction_length: steps of the forecast.
+            future_values: what came, `(prediction_length,)`, which stands for the forecast; after a constant series
+                in units of its own largest distance from it. Without them, the model fills in its forecast.
+            name: name of the forecast, which errors start with.
+
+        Raises:
+            ValueError: for `observe_padding`, another number of values, or values that a series may not have.
+        """
+        if self.observe_padding:
+            raise ValueError(f"{name}: observe_padding pads series with values, so that there is no place behind one.")
+        gap = len(history.values) - 1 - int(np.flatnonzero(history.observed)[-1])
+        if future_values is None:
+            values, observed = np.full(prediction_length, np.nan), np.ones(prediction_length, dtype=bool)
+        else:
+            future = _as_array(future_values, f"{name}: future_values")
+            if len(future) != prediction_length:
+                raise ValueError(f"{name} has {prediction_length} steps, and {len(future)} future_values.")
+            observed = self._observed(future, f"{name}: future_values")
+            values = np.where(observed, future, 0.0)
+            if self.do_normalize:
+                values = np.where(observed, values - history.mean, 0.0)
+                # A constant series is prepared as zeros.
+                values /= history.std if history.values.any() else (np.abs(values).max() or 1.0)
+        values, observed = np.pad(values, (gap, 0)), np.pad(observed, (gap, 0))
+        length = int(np.flatnonzero(observed)[-1]) + 1
+        return PreparedSeries(
+            values.astype(np.float32), observed, history.mean, history.std, num_tokens=self.num_tokens(length)
+        )
+
+    def _observed(self, array: np.ndarray, name: str) -> np.ndarray:
+        """Check the values of a series, and tell where there are any."""
         if array.size == 0:
             raise ValueError(f"{name} is empty; leave it out, or give it at least one value.")
         observed = ~np.isnan(array)
@@ -115,6 +155,11 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
             raise ValueError(f"{name} has {missing} missing values, and allow_missing is off; fill them in.")
         if not len(present):
             raise ValueError(f"{name} has only missing values; leave it out.")
+        return observed
+
+    def _prepared(self, array: np.ndarray, name: str, padded_length: int) -> PreparedSeries:
+        observed = self._observed(array, name)
+        present = array[observed]
         if not self.do_normalize and np.abs(present).max() > np.finfo(np.float32).max:
             raise ValueError(f"{name} has values beyond float32; scale it, or switch do_normalize on.")
         # A power of two changes no digit, and keeps sums and squares of large values finite.

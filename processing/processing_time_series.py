@@ -13,7 +13,15 @@ from transformers.processing_utils import ProcessingKwargs, Unpack
 from transformers.utils import TensorType
 
 from .chat_templates import DEFAULT_CHAT_TEMPLATE
-from .conversations import Message, Span, mark_messages, render_messages, series_of_messages, unused_character
+from .conversations import (
+    ForecastPart,
+    Message,
+    Span,
+    mark_messages,
+    render_messages,
+    series_of_messages,
+    unused_character,
+)
 from .feature_extraction_time_series import PreparedSeries, TimeSeriesFeatureExtractor
 
 
@@ -56,6 +64,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         scale_text (`str`, *optional*): text before each series, with `{mean}` and `{std}` in the unit of the data;
             `None` for no text.
         context_length (`int`, *optional*): most tokens that the language model takes; by default any number.
+        **extractors: further feature extractors of a subclass.
 
     Raises:
         ValueError: if the tokenizer does not know `time_series_token`.
@@ -71,6 +80,8 @@ class TimeSeriesProcessor(ProcessorMixin):
     """
 
     chat_template: str | dict[str, str]
+    # Whether the model fills in the forecasts of a chat.
+    has_forecaster = False
 
     def __init__(
         self,
@@ -81,6 +92,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         expand_placeholders: bool = True,
         scale_text: str | None = "(mean {mean:.4g}, std {std:.4g}) ",
         context_length: int | None = None,
+        **extractors: Any,
     ):
         if time_series_token not in tokenizer.get_vocab():
             raise ValueError(
@@ -88,7 +100,9 @@ class TimeSeriesProcessor(ProcessorMixin):
                 "TimeSeriesProcessor.from_backbone."
             )
         chat_template = chat_template or getattr(tokenizer, "chat_template", None) or DEFAULT_CHAT_TEMPLATE
-        super().__init__(feature_extractor, tokenizer, chat_template=chat_template)
+        super().__init__(
+            feature_extractor=feature_extractor, tokenizer=tokenizer, chat_template=chat_template, **extractors
+        )
         self.time_series_token = time_series_token
         self.time_series_token_id = tokenizer.convert_tokens_to_ids(time_series_token)
         self.expand_placeholders = expand_placeholders
@@ -162,8 +176,13 @@ class TimeSeriesProcessor(ProcessorMixin):
             )
 
     @property
+    def series_extractor(self) -> TimeSeriesFeatureExtractor:
+        """Feature extractor of the series in a text."""
+        return self.feature_extractor
+
+    @property
     def model_input_names(self) -> list[str]:
-        return [*self.tokenizer.model_input_names, *self.feature_extractor.model_input_names]
+        return [*self.tokenizer.model_input_names, *self.series_extractor.model_input_names]
 
     def __call__(
         self,
@@ -220,14 +239,18 @@ class TimeSeriesProcessor(ProcessorMixin):
         return_tensors: str | TensorType | None = "pt",
         return_dict: bool = False,
         time_series: list[Any] | None = None,
+        future_values: list[Any] | None = None,
         processor_kwargs: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> Any:
         """Render conversations, and prepare them for the model.
 
-        The content of a message is a string or a list of parts, `{"type": "text", "text": ...}` and `{"type":
-        "time_series", "time_series": ...}`. Text is never a placeholder: the placeholder's own string in it stays
-        text. Templates write their special tokens themselves, so the tokenizer adds none.
+        The content of a message is a string or a list of parts, `{"type": "text", "text": ...}`, `{"type":
+        "time_series", "time_series": ...}` and `{"type": "forecast", "prediction_length": ...}`. A forecast is that of
+        the nearest series before it: a series in its units, with its mean and deviation as text, whose values the
+        model fills in ([`TSFusionForCausalLM`]), or `future_values`, what came, which may be in the part. Text is
+        never a placeholder: the placeholder's own string in it stays text. Templates write their special tokens
+        themselves, so the tokenizer adds none.
 
         Args:
             conversation: one conversation, or a list of them.
@@ -243,6 +266,9 @@ class TimeSeriesProcessor(ProcessorMixin):
             return_dict: whether to return all model inputs instead of `input_ids` alone.
             time_series: for one conversation the series of parts without a series of their own, in order; for a list
                 of conversations a list of such lists.
+            future_values: what came, for one conversation for each forecast that does not hold it, in order, None for
+                the forecast of the model; for a list of conversations a list of such lists. By default the model
+                forecasts all.
             processor_kwargs: settings of `__call__` for padding and truncation, which may also be given directly.
             **kwargs: variables of the template.
 
@@ -250,17 +276,19 @@ class TimeSeriesProcessor(ProcessorMixin):
             Rendered text (a list of it for a list of conversations), or a `BatchFeature` as from `__call__`.
 
         Raises:
-            ValueError: for a message with parts of an unknown type, for more or fewer series than parts for them, and
-                as `__call__`.
+            ValueError: for a message with parts of an unknown type, for more or fewer series than parts for them, for
+                a forecast without a series before it or in a model without forecaster, and as `__call__`.
         """
         settings = {name: kwargs.pop(name) for name in _TEXT_SETTINGS if name in kwargs} | (processor_kwargs or {})
         settings = _text_settings({"return_tensors": return_tensors} | settings)
         settings.pop("add_special_tokens", None)
-        conversations, columns, is_batched = _as_batch(conversation, time_series)
+        conversations, is_batched = _as_batch(conversation)
+        columns = _column(time_series, "time_series", conversations, is_batched)
+        futures = _column(future_values, "future_values", conversations, is_batched)
         template = self._template(chat_template)
         samples = [
-            self.feature_extractor.prepare(series_of_messages(messages, column, index), f"conversation {index}: ")
-            for index, (messages, column) in enumerate(zip(conversations, columns, strict=True))
+            self._prepare_parts(series_of_messages(messages, column, future, index), f"conversation {index}: ")
+            for index, (messages, column, future) in enumerate(zip(conversations, columns, futures, strict=True))
         ]
         scales = [[self._scale_of(series) for series in sample] for sample in samples]
         separator = unused_character(conversations)
@@ -299,7 +327,30 @@ class TimeSeriesProcessor(ProcessorMixin):
                 f"time_series is {_describe(time_series)} for {num_texts} texts; give a list of the series of each "
                 "text."
             )
-        return [self.feature_extractor.prepare(series, f"text {index}: ") for index, series in enumerate(time_series)]
+        return [self.series_extractor.prepare(series, f"text {index}: ") for index, series in enumerate(time_series)]
+
+    def _prepare_parts(self, parts: list[Any], prefix: str) -> list[PreparedSeries]:
+        """Prepare the series and forecasts of a conversation, in order."""
+        given = iter(self.series_extractor.prepare([p for p in parts if not isinstance(p, ForecastPart)], prefix))
+        prepared: list[PreparedSeries] = []
+        history = None
+        for index, part in enumerate(parts):
+            if not isinstance(part, ForecastPart):
+                history = next(given)
+                prepared.append(history)
+                continue
+            if history is None:
+                raise ValueError(f"{prefix}a forecast without a series before it; give the series to forecast first.")
+            if part.future_values is None and not self.has_forecaster:
+                raise ValueError(
+                    f"{prefix}this model has no forecaster to fill in a forecast; give future_values, or join it with "
+                    "a forecaster (ts-llm-fusion fuse)."
+                )
+            place = self.series_extractor.prepare_forecast(
+                history, part.prediction_length, part.future_values, f"{prefix}series {index}, a forecast"
+            )
+            prepared.append(place)
+        return prepared
 
     def _scale_of(self, series: PreparedSeries) -> str:
         return "" if self.scale_text is None else self.scale_text.format(mean=series.mean, std=series.std)
@@ -381,7 +432,7 @@ class TimeSeriesProcessor(ProcessorMixin):
                 return_tensors=return_tensors,
             )
             columns |= {"input_ids": padded["input_ids"], name: padded["attention_mask"]}
-        return BatchFeature({**columns, **self.feature_extractor.pad(samples, return_tensors)})
+        return BatchFeature({**columns, **self.series_extractor.pad(samples, return_tensors)})
 
     def _truncate(self, encoded: _Encoded, max_length: int, index: int) -> None:
         lost = encoded.input_ids[max_length:].count(self.time_series_token_id)
@@ -402,17 +453,21 @@ class TimeSeriesProcessor(ProcessorMixin):
             )
 
 
-def _as_batch(conversation: Any, time_series: Any) -> tuple[list[Any], list[Any], bool]:
-    """Conversations and the series of each as lists, and whether a batch was given."""
+def _as_batch(conversation: Any) -> tuple[list[Any], bool]:
+    """Conversations as a list, and whether a batch was given."""
     if not isinstance(conversation, list | tuple):
         raise ValueError(f"conversation is {_describe(conversation)}; give a list of messages, or lists of them.")
     is_batched = bool(conversation) and isinstance(conversation[0], list | tuple)
-    conversations = list(conversation) if is_batched else [conversation]
-    columns = time_series if is_batched else [time_series]
-    columns = [None] * len(conversations) if columns is None else list(columns)
-    if len(columns) != len(conversations):
-        raise ValueError(f"time_series has {len(columns)} entries for {len(conversations)} conversations.")
-    return conversations, columns, is_batched
+    return list(conversation) if is_batched else [conversation], is_batched
+
+
+def _column(given: Any, name: str, conversations: list[Any], is_batched: bool) -> list[Any]:
+    """Entries of a column, one for each conversation."""
+    column = given if is_batched else [given]
+    column = [None] * len(conversations) if column is None else list(column)
+    if len(column) != len(conversations):
+        raise ValueError(f"{name} has {len(column)} entries for {len(conversations)} conversations.")
+    return column
 
 
 def _text_settings(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ts_llm_fusion import (
     LLMPSForForecasting,
     TimeSeriesProcessor,
     TSLMForCausalLM,
+    fuse,
 )
 
 
@@ -41,3 +42,8 @@ def save_tslm(folder: Path) -> Path:
     model.save_pretrained(folder / "model")
     TimeSeriesProcessor.from_backbone(backbone, model.config).save_pretrained(folder / "model")
     return folder / "model"
+
+
+def save_fused(folder: Path) -> Path:
+    """The built-in forecaster with the model of `save_tslm`."""
+    return fuse(save_tslm(folder), folder / "fused")

@@ -25,7 +25,10 @@ class AnswerCollator:
         self.max_length = max_length
 
     def __call__(self, samples: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
-        """Make a batch of samples with `messages` and `time_series`.
+        """Make a batch of samples with `messages` and `time_series`, and `future_values` where there are forecasts.
+
+        The true future stands in the place of a forecast; without `future_values`, or where one is None, the model's
+        own forecast does.
 
         Returns:
             `input_ids`, `attention_mask` and `labels`, int64 (batch, text), labels -100 outside the assistant's text;
@@ -38,6 +41,7 @@ class AnswerCollator:
             self.processor.apply_chat_template(
                 [sample["messages"] for sample in samples],
                 time_series=[sample["time_series"] for sample in samples],
+                future_values=[sample.get("future_values") for sample in samples],
                 tokenize=True,
                 return_dict=True,
                 return_assistant_tokens_mask=True,

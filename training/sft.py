@@ -14,14 +14,25 @@ from peft import PeftConfig, PeftModel
 from peft.utils import ModulesToSaveWrapper
 from torch import nn
 from torch.distributed.tensor import DTensor
-from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoFeatureExtractor,
+    AutoModelForCausalLM,
+    AutoModelForTimeSeriesPrediction,
+    AutoProcessor,
+    PreTrainedModel,
+)
 from transformers.trainer_utils import EvalLoopOutput
 from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantization_config
 
 from ..errors import UserError
+from ..families import checkpoint_place
+from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.configuration_tslm import TSLMConfig
 from ..modeling.modeling_text_sources import find_text_model
+from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..modeling.modeling_tslm import TSLMForCausalLM
+from ..processing.processing_fusion import TSFusionProcessor
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import require
 from .arguments import config_arguments, mapping
@@ -43,12 +54,23 @@ TIME_SERIES_TOKEN = "<|time_series|>"
 _NEVER = -1e4
 
 
+# A language model, or one that is joined with a forecaster.
+TSLM = TSLMForCausalLM | TSFusionForCausalLM
+
+
 @dataclass
 class TSLMArguments:
-    """Pretrained encoder and frozen parts of the model, beside `ModelConfig` of trl."""
+    """Pretrained encoder, forecaster and frozen parts of the model, beside `ModelConfig` of trl."""
 
     encoder_name_or_path: str | None = field(
         default=None, metadata={"help": "Name or path of a pretrained encoder of series; by default a new one."}
+    )
+    forecaster: str | None = field(
+        default=None,
+        metadata={
+            "help": "TSFusion checkpoint to join the language model with, which stays as it is: a folder, a name of "
+            "the Hub, or built-in. It fills in the forecasts of a chat."
+        },
     )
     freeze: list[str] = field(
         default_factory=list, metadata={"help": "Parts to exclude from training: encoder, projector, backbone."}
@@ -99,8 +121,16 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
     )
 
 
+def tslm_of(model: TSLM) -> TSLMForCausalLM:
+    """Language model of one that is joined with a forecaster, or the model itself."""
+    return model.tslm if isinstance(model, TSFusionForCausalLM) else model
+
+
 def part_of(parameter: str) -> str | None:
-    """Part of `PARTS` that a parameter belongs to by its name, also inside adapters and wrappers."""
+    """Part of `PARTS` that a parameter belongs to by its name, also inside adapters and wrappers.
+
+    Those of a forecaster belong to none.
+    """
     part_of_module = {module: part for part, modules in PARTS.items() for module in modules}
     return next((part_of_module[name] for name in parameter.split(".") if name in part_of_module), None)
 
@@ -115,9 +145,10 @@ def generate_answers(
     """Generate the model's answer to each sample by greedy search.
 
     Args:
-        model: a `TSLMForCausalLM`, with or without adapters.
+        model: a `TSLMForCausalLM` or `TSFusionForCausalLM`, with or without adapters.
         processor: processor of the model.
-        samples: samples with `messages`, of which the last is the true answer and left out, and `time_series`.
+        samples: samples with `messages`, of which the last is the true answer and left out, and `time_series`. The
+            model itself fills in the forecasts among them, whatever their `future_values`.
         batch_size: number of samples in a batch.
         max_new_tokens: largest number of tokens of an answer.
 
@@ -153,13 +184,14 @@ def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
     lowers the logit of the placeholder; within this context, it gets a head with a bias that lowers it.
     """
     model = model.get_base_model() if isinstance(model, PeftModel) else model
-    if model.config.fusion != "soft_prompt":  # Flamingo's forward treats it as any other token
+    config = tslm_of(model).config
+    if config.fusion != "soft_prompt":  # Flamingo's forward treats it as any other token
         yield
         return
     head = model.get_output_embeddings()
     weight, bias = (part.full_tensor() if isinstance(part, DTensor) else part for part in (head.weight, head.bias))
     bias = weight.new_zeros(head.out_features) if bias is None else bias
-    token = torch.tensor([model.config.time_series_token_id], device=bias.device)
+    token = torch.tensor([config.time_series_token_id], device=bias.device)
     scored = SimpleNamespace(weight=weight, bias=bias.index_fill(0, token, _NEVER))
     model.get_output_embeddings = lambda: scored
     try:
@@ -280,6 +312,17 @@ def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arg
         raise UserError("use_peft trains adapters in the backbone, and freeze names it; leave one out.")
 
 
+def _joined(model: TSLMForCausalLM, processor: TimeSeriesProcessor, name: str) -> tuple[TSLM, TimeSeriesProcessor]:
+    """Language model and processor, joined with a forecaster."""
+    place = checkpoint_place(name)
+    kind = AutoConfig.from_pretrained(place).model_type
+    if kind != TSFusionConfig.model_type:
+        raise UserError(f"forecaster is {name!r}, a model of type {kind!r}; give one of type tsfusion, or built-in.")
+    forecaster = AutoModelForTimeSeriesPrediction.from_pretrained(place)
+    extractor = AutoFeatureExtractor.from_pretrained(place)
+    return TSFusionForCausalLM.from_parts(forecaster, model), TSFusionProcessor.from_parts(extractor, processor)
+
+
 def build_tslm(
     config_arguments: Any,
     tslm_arguments: TSLMArguments,
@@ -287,14 +330,14 @@ def build_tslm(
     fresh_folder: Path,
     texts: Iterable[str],
     is_writer: bool,
-) -> tuple[TSLMForCausalLM, TimeSeriesProcessor]:
+) -> tuple[TSLM, TimeSeriesProcessor]:
     """Build the model of a recipe and its processor.
 
     Args:
         config_arguments: fields of `TSLMConfig`, for a new model.
-        tslm_arguments: the encoder, and the frozen parts.
-        model_arguments: the backbone or a saved `TSLMForCausalLM`, its precision and adapters; without a name, a new
-            backbone of `text_config` is made.
+        tslm_arguments: the encoder, the forecaster, and the frozen parts.
+        model_arguments: the backbone or a saved `TSLMForCausalLM` or `TSFusionForCausalLM`, its precision and
+            adapters; without a name, a new backbone of `text_config` is made.
         fresh_folder: folder for a new backbone.
         texts: training texts for the tokenizer of a new backbone.
         is_writer: whether this process writes that folder; the others must come later.
@@ -311,32 +354,43 @@ def build_tslm(
         if is_writer:
             text_config = mapping(config_arguments.text_config, "text_config") or {}
             save_fresh_backbone(source, text_config, texts, [TIME_SERIES_TOKEN])
-    elif AutoConfig.from_pretrained(source).model_type == TSLMConfig.model_type:
+    elif (kind := AutoConfig.from_pretrained(source).model_type) in (TSLMConfig.model_type, TSFusionConfig.model_type):
         defaults = vars(type(config_arguments)())
         changed = [name for name, value in vars(config_arguments).items() if value != defaults[name]]
         if tslm_arguments.encoder_name_or_path is not None:
             changed.append("encoder_name_or_path")
+        if tslm_arguments.forecaster is not None and kind == TSFusionConfig.model_type:
+            changed.append("forecaster")
         if changed:
             raise UserError(f"{name} is a saved model with a configuration of its own; leave {changed[0]} out.")
         loaded: Any = AutoModelForCausalLM.from_pretrained(source, **load)
-        return loaded, AutoProcessor.from_pretrained(source)
+        processor = AutoProcessor.from_pretrained(source)
+        if tslm_arguments.forecaster is not None:
+            return _joined(loaded, processor, tslm_arguments.forecaster)
+        return loaded, processor
     fields = {name: value for name, value in vars(config_arguments).items() if name != "text_config"}
     fields["encoder_config"] = mapping(fields["encoder_config"], "encoder_config")
     model = TSLMForCausalLM.from_backbone(
         source, encoder=tslm_arguments.encoder_name_or_path, time_series_token=TIME_SERIES_TOKEN, config=fields, **load
     )
-    return model, TimeSeriesProcessor.from_backbone(source, model.config, time_series_token=TIME_SERIES_TOKEN)
+    processor = TimeSeriesProcessor.from_backbone(source, model.config, time_series_token=TIME_SERIES_TOKEN)
+    if tslm_arguments.forecaster is not None:
+        return _joined(model, processor, tslm_arguments.forecaster)
+    return model, processor
 
 
-def freeze_parts(model: TSLMForCausalLM, parts: Sequence[str | None]) -> None:
+def freeze_parts(model: TSLM, parts: Sequence[str | None]) -> None:
     """Exclude the parameters of some parts of a model from training."""
     for name, parameter in model.named_parameters():
         if part_of(name) in parts:
             parameter.requires_grad_(False)
 
 
-def lora_config(model: TSLMForCausalLM, model_arguments: ModelConfig, freeze: Sequence[str]) -> PeftConfig | None:
-    """`peft_config` of the trainer: adapters in the backbone, and the other trained parts saved beside them."""
+def lora_config(model: TSLM, model_arguments: ModelConfig, freeze: Sequence[str]) -> PeftConfig | None:
+    """`peft_config` of the trainer: adapters in the backbone, and the other trained parts saved beside them.
+
+    A forecaster is saved there too, as it is: with the backbone, whose name the adapter holds, it makes a whole model.
+    """
     config: Any = get_peft_config(model_arguments)
     if config is None:
         return None
@@ -345,13 +399,16 @@ def lora_config(model: TSLMForCausalLM, model_arguments: ModelConfig, freeze: Se
     config.target_modules = lora_target_modules(model.config.get_text_config(), given)
     whole = [module for part in ("encoder", "projector") if part not in freeze for module in PARTS[part]]
     # peft cannot wrap a list of modules, but its members.
-    present = dict(model.model.named_children())
+    present = dict(tslm_of(model).model.named_children())
     names = []
     for module in whole:
         if isinstance(present.get(module), nn.ModuleList):
             names += [f"model.{module}.{index}" for index in range(len(present[module]))]
         elif module in present:
             names.append(f"model.{module}")
+    if isinstance(model, TSFusionForCausalLM):
+        names += [f"model.{name}" for name, _ in model.model.named_children()]
+        names += [name for name, _ in model.named_children() if name not in ("model", "tslm")]
     config.modules_to_save = names
     return config
 
@@ -379,7 +436,7 @@ def restore_whole_modules(model: nn.Module) -> None:
 
 
 def train_tslm(
-    model: TSLMForCausalLM,
+    model: TSLM,
     processor: TimeSeriesProcessor,
     arguments: TSLMTrainingArguments,
     tslm_arguments: TSLMArguments,
@@ -396,7 +453,8 @@ def train_tslm(
         arguments: arguments of the trainer.
         tslm_arguments: frozen parts.
         model_arguments: adapters.
-        train_dataset: samples with `messages`, the assistant's last, and `time_series`.
+        train_dataset: samples with `messages`, the assistant's last, `time_series`, and `future_values` where there
+            are forecasts; see [`AnswerCollator`].
         eval_dataset: such samples to select the checkpoint on.
         answer_metrics: (answers, samples) -> metric -> value.
 
@@ -407,7 +465,8 @@ def train_tslm(
         ValueError: if model and processor do not match.
     """
     processor.check_model(model.config)
-    freeze_parts(model, tslm_arguments.freeze)
+    # No loss of words reaches a forecaster.
+    freeze_parts(model, [*tslm_arguments.freeze, None])
     keep_4bit_differentiable(model)
     trainer = TSLMTrainer(
         model=model,

@@ -21,6 +21,7 @@ _PUBLIC = {
     "score_forecasts": "ts_llm_fusion.evaluation.forecast_scores",
     "convert_opentslm": "ts_llm_fusion.conversion",
     "forecast_frame": "ts_llm_fusion.prediction",
+    "fuse": "ts_llm_fusion.recipes.fusing",
     "explain": "ts_llm_fusion.explanations.explain",
     "check_text": "ts_llm_fusion.explanations.checks",
     "load_series": "ts_llm_fusion.data.series.sources",

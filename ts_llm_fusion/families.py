@@ -66,7 +66,11 @@ _FAMILIES = (
         classes={
             "AutoModel": f"{_MODELING}.modeling_tsfusion:TSFusionModel",
             "AutoModelForTimeSeriesPrediction": f"{_MODELING}.modeling_tsfusion:TSFusionForForecasting",
+            # Of a checkpoint with a language model.
+            "AutoModelForCausalLM": f"{_MODELING}.modeling_tsfusion_causal_lm:TSFusionForCausalLM",
+            "AutoModelForMultimodalLM": f"{_MODELING}.modeling_tsfusion_causal_lm:TSFusionForCausalLM",
             "AutoFeatureExtractor": f"{_PROCESSING}.feature_extraction_forecast:ForecastFeatureExtractor",
+            "AutoProcessor": f"{_PROCESSING}.processing_fusion:TSFusionProcessor",
         },
         pipeline_tag="time-series-forecasting",
         tags=("time-series", "forecasting", "zero-shot"),

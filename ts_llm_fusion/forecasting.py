@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from transformers import (
     AutoConfig,
     AutoFeatureExtractor,
+    AutoModelForCausalLM,
     AutoModelForTimeSeriesPrediction,
+    AutoProcessor,
     PreTrainedConfig,
     PreTrainedModel,
 )
@@ -29,15 +32,35 @@ def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Forecast
     """
     name = checkpoint_place(name_or_path)
     check_available(name)
+    return _load(name, AutoModelForTimeSeriesPrediction), AutoFeatureExtractor.from_pretrained(name)
+
+
+def load_whole_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Any]:
+    """Load a forecaster with the language model that its checkpoint may hold, so that it can be saved whole again.
+
+    Returns:
+        The model, and its feature extractor, or with a language model its processor.
+
+    Raises:
+        ValueError: as `load_forecaster`.
+    """
+    name = checkpoint_place(name_or_path)
+    check_available(name)
+    if getattr(AutoConfig.from_pretrained(name), "tslm_config", None) is None:
+        return load_forecaster(name)
+    return _load(name, AutoModelForCausalLM), AutoProcessor.from_pretrained(name)
+
+
+def _load(name: str, auto_class: Any) -> PreTrainedModel:
     find_family(AutoConfig.from_pretrained(name).model_type, name, ["forecasting"])
     try:
-        model, loading = AutoModelForTimeSeriesPrediction.from_pretrained(name, output_loading_info=True)
+        model, loading = auto_class.from_pretrained(name, output_loading_info=True)
     except RuntimeError as error:
         raise UserError(f"{name}: the weights do not fit config.json; copy or train the checkpoint again.") from error
     if loading["missing_keys"]:
         missing = ", ".join(sorted(loading["missing_keys"]))
         raise UserError(f"{name}: the checkpoint has no weights for {missing}; copy or train it again.")
-    return model, AutoFeatureExtractor.from_pretrained(name)
+    return model
 
 
 def quantiles_at(quantiles: np.ndarray, known: Sequence[float], wanted: Sequence[float]) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Fine-tuning through the command line: its artifacts, adapters, learning rates, resuming and several processes."""
 
+import copy
 import json
 import shutil
 import sys
@@ -8,20 +9,25 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from datasets import Dataset
 from fresh_python import FreshPython
 from safetensors.torch import load_file
-from transformers import AutoProcessor, PatchTSTConfig, PatchTSTModel
+from transformers import AutoModelForCausalLM, AutoProcessor, PatchTSTConfig, PatchTSTModel
 from trl import ModelConfig
 
 from ts_llm_fusion import TSLMForCausalLM
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.data.qa import synthetic
 from ts_llm_fusion.data.qa.samples import shuffle_series
+from ts_llm_fusion.hub.adapters import load_on_base, missing_weights
 from ts_llm_fusion.processing.processing_time_series import TimeSeriesProcessor
 from ts_llm_fusion.training.fresh_backbone import save_fresh_backbone
+from ts_llm_fusion.training.runs import save_model
 from ts_llm_fusion.training.sft import (
     TSLMArguments,
+    TSLMConfigArguments,
     TSLMTrainingArguments,
+    build_tslm,
     generate_answers,
     part_of,
     train_tslm,
@@ -339,6 +345,63 @@ def test_the_loss_that_is_reported_and_trained_is_that_of_the_model(
         gradients = [torch.autograd.grad(loss, trained, allow_unused=True) for loss in (found, expected)]
         for given, wanted in zip(*gradients, strict=True):
             torch.testing.assert_close(given, wanted, atol=1e-6, rtol=1e-4)
+
+
+def test_a_language_model_joined_with_a_forecaster_learns_and_its_adapter_stands_on_the_text_model(
+    tmp_path: Path, backbone: Path
+) -> None:
+    load = ModelConfig(model_name_or_path=str(backbone), use_peft=True)
+    config = TSLMConfigArguments(encoder_config=dict(ENCODER))
+    model, processor = build_tslm(config, TSLMArguments(forecaster="built-in"), load, tmp_path, [], True)
+    history = torch.sin(torch.arange(40.0)).tolist()
+    content = [{"type": "time_series"}, {"type": "forecast", "prediction_length": 6}, {"type": "text", "text": "Up?"}]
+    messages = [
+        {"role": "user", "content": content},
+        {"role": "assistant", "content": [{"type": "text", "text": "up"}]},
+    ]
+    rows = [
+        {"messages": messages, "time_series": [history], "future_values": future} for future in (None, [[1.0] * 6])
+    ]
+    before = copy.deepcopy(model.state_dict())
+    arguments = TSLMTrainingArguments(
+        output_dir=str(tmp_path / "run"),
+        max_steps=2,
+        per_device_train_batch_size=2,
+        learning_rate=1e-2,
+        eval_strategy="no",
+        save_strategy="no",
+        load_best_model_at_end=False,
+        logging_steps=1,
+        use_cpu=True,
+        disable_tqdm=True,
+    )
+    data = Dataset.from_list(rows)
+    trainer = train_tslm(model, processor, arguments, TSLMArguments(), load, data, data, lambda answers, samples: {})
+    # What is trained is the loss of the model itself, with its own forecast in the first sample.
+    batch = trainer.data_collator(rows)
+    assert batch["time_series"][0].isnan().any()
+    assert not batch["time_series"][1].isnan().any()
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    trained = trainer.model.eval()
+    with torch.no_grad():
+        expected = trained(**batch)
+    assert expected.loss < losses[0]
+    found = trainer.compute_loss(trained, dict(batch))
+    torch.testing.assert_close(found, expected.loss, atol=0, rtol=1e-5)
+
+    processor.save_pretrained(tmp_path / "saved")
+    merged = save_model(trained, tmp_path / "saved", str(backbone))
+    again = load_on_base(tmp_path / "saved" / "adapter").eval()
+    with torch.no_grad():
+        torch.testing.assert_close(again(**batch).logits, expected.logits, atol=1e-5, rtol=1e-5)
+    kept = [name for name in before if name.startswith(("model.", "head."))]
+    assert len(kept) == 8
+    for state in (merged.state_dict(), again.merge_and_unload().state_dict()):
+        assert all(torch.equal(state[name], before[name]) for name in kept)
+    assert missing_weights(tmp_path / "saved" / "adapter", tmp_path / "saved") == []
+    whole = AutoModelForCausalLM.from_pretrained(tmp_path / "saved")
+    answers = [generate_answers(one, processor, rows, 2, 4) for one in (whole, merged)]
+    assert answers[0] == answers[1]
 
 
 @pytest.mark.parametrize("frozen", ["encoder", "projector", "backbone"])

@@ -23,6 +23,7 @@ _COMMANDS = {
     "train sft": ("ts_llm_fusion.cli.train_sft", "fine-tune a language model to answer questions about series"),
     "train t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
     "data": ("ts_llm_fusion.cli.data", "list, describe, download and preview data sets"),
+    "fuse": ("ts_llm_fusion.cli.fuse", "join a forecaster and a language model in one checkpoint"),
     "push": ("ts_llm_fusion.cli.push", "push a checkpoint to the Hub"),
     "export": ("ts_llm_fusion.cli.export", "export a forecaster to torch.export or ONNX"),
     "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),

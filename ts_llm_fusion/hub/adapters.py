@@ -10,8 +10,9 @@ started from:
 """
 
 import json
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from ..families import FAMILIES
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
+# Names of the weights of the text model; in a forecaster with a language model it is further inside.
+_OF_BACKBONE = re.compile(r"(tslm\.)?model\.backbone\.")
 
 
 def adapter_folder(checkpoint: Path) -> Path | None:
@@ -53,7 +56,7 @@ def missing_weights(adapter: Path, checkpoint: Path) -> list[str]:
     with safe_open(adapter / ADAPTER_WEIGHTS, framework="numpy") as file:
         present = {name.removeprefix("base_model.model.") for name in file.keys()}  # noqa: SIM118
     with safe_open(checkpoint / "model.safetensors", framework="numpy") as file:
-        required = [name for name in file.keys() if not name.startswith("model.backbone.")]  # noqa: SIM118
+        required = [name for name in file.keys() if not _OF_BACKBONE.match(name)]  # noqa: SIM118
     return sorted(set(required) - present)
 
 
@@ -71,7 +74,8 @@ def load_on_base(adapter: Path) -> "PeftModel":
             f"{adapter}: its base {base} is a model of type {config.model_type!r} and there is no config.json beside "
             f"{ADAPTER_CONFIG} that describes the model built on it; give the folder that training wrote."
         )
-    auto_class = auto_classes[family.task]
+    has_tslm = getattr(config, "tslm_config", None) is not None
+    auto_class: Any = AutoModelForCausalLM if has_tslm else auto_classes[family.task]
     if stands_on_backbone(adapter):
         model = auto_class.from_config(config, dtype=config.dtype)
         model.load_backbone(base)

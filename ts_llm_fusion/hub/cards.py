@@ -158,6 +158,14 @@ def _fusion_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | None)
     return {"table": forecasts_table(metrics), "start": start if _is_repository(start) else Path(start).name}
 
 
+def _tslm_part(config: Mapping[str, Any], report: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Values of the language model in a forecaster's checkpoint; `report` is that of its training."""
+    if report:
+        report = {**report, "training_data": _training_data(report["data"]), "tested_on": _tested_on(report)}
+    backbone = _backbone(config, report)[1]
+    return {"config": config, "report": report, "backbone": backbone, **_question_values(config, report)}
+
+
 # template of a card -> its further values
 _TEMPLATE_VALUES = {"forecaster.md": _forecaster_values, "tsfusion.md": _fusion_values, "tslm.md": _question_values}
 
@@ -201,9 +209,16 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     family = find_family(config.get("model_type"), folder)
     path = folder / "metrics.json"
-    metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    tslm_config, tslm_report = config.get("tslm_config"), metrics.pop("tslm", None)
+    # A joined checkpoint may have a report of its language model alone.
+    metrics = metrics if "data" in metrics else None
     base, backbone = _backbone(config, metrics)
     values: dict[str, Any] = {"backbone": backbone}
+    if tslm_config:
+        base = base or _backbone(tslm_config, tslm_report)[0]
+        values["questions"] = _tslm_part(tslm_config, tslm_report)
+        values["questions"]["recipe"] = (folder / "tslm_recipe.yaml").is_file()
     metadata: dict[str, Any] = _base_model(base, adapter) | _license(adapter.base if adapter else base)
     if family.card in _TEMPLATE_VALUES:
         values |= _TEMPLATE_VALUES[family.card](config, metrics)

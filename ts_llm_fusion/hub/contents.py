@@ -35,7 +35,7 @@ _WEIGHTS = "model.safetensors"
 _CONFIGS = ("config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json")
 _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "spiece.model")
 _TEMPLATES = ("chat_template.*", "additional_chat_templates/*.jinja")
-_REPORT = ("metrics.json", "recipe.yaml", "plots/*.png")
+_REPORT = ("metrics.json", "recipe.yaml", "tslm_recipe.yaml", "plots/*.png")
 
 # If one of these were left in the repository from an earlier push, it would be loaded instead of the new weights.
 STALE = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin*", "adapter_model.bin", ADAPTER_CONFIG)
@@ -64,7 +64,7 @@ def _report(folder: Path) -> Contents:
     """Report of a training run, with absolute paths of this machine reduced to file names."""
     found = _found(folder, *_REPORT)
     contents: Contents = {**found}
-    for name in found.keys() & {"metrics.json", "recipe.yaml"}:
+    for name in found.keys() & {"metrics.json", "recipe.yaml", "tslm_recipe.yaml"}:
         text = found[name].read_text(encoding="utf-8")
         for path in sorted(set(_absolute_paths(yaml.safe_load(text))), key=len, reverse=True):
             text = text.replace(path, Path(path).name)

@@ -1,9 +1,11 @@
 """End of a training recipe: report, recipe and card beside the checkpoint, and its publication."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..families import checkpoint_place
 from ..files import write_json, write_text, write_yaml
 from ..hub.cards import model_card
 from ..hub.push import Publication, publish
@@ -15,17 +17,26 @@ def save_run(output: Path, log_history: Sequence[Mapping[str, Any]], recipe: Map
     write_yaml(output / "recipe.yaml", dict(recipe))
 
 
-def finish_run(output: Path, metrics: dict[str, Any], publication: Publication | None) -> dict[str, Any]:
+def saved_report(checkpoint: str | Path) -> dict[str, Any]:
+    """Contents of metrics.json of a checkpoint, whose parts go on in another; empty where there is none here."""
+    path = Path(checkpoint_place(checkpoint), "metrics.json")
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def finish_run(
+    output: Path, metrics: dict[str, Any], publication: Publication | None, report: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Write metrics.json and the card, and publish the folder if requested.
 
     Args:
         output: folder of the checkpoint, with its plots and the files of `save_run`.
-        metrics: contents of metrics.json.
+        metrics: metrics of the run.
         publication: options of the push, or None.
+        report: contents of metrics.json, where the run trained a part of the model only; the metrics by default.
 
     Returns:
         The metrics, with the URL of the pushed commit under "commit" if there is one.
     """
-    write_json(output / "metrics.json", metrics)
+    write_json(output / "metrics.json", metrics if report is None else report)
     write_text(output / "README.md", str(model_card(output, str(output))))
     return metrics if publication is None else {**metrics, "commit": publish(output, publication)}

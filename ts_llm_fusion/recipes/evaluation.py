@@ -208,7 +208,9 @@ def evaluate_answers(
     names = arguments.models or []
     for name in names:
         check_checkpoint(name)
-        find_family(AutoConfig.from_pretrained(name).model_type, name, ["question-answering"])
+        config = AutoConfig.from_pretrained(name)
+        if getattr(config, "tslm_config", None) is None:  # a forecaster may have a language model
+            find_family(config.model_type, name, ["question-answering"])
     data = prepare_questions(question, synthetic, archive, needed=("test",))
     test = data.splits["test"]
     variants = {"": test}

@@ -21,9 +21,11 @@ from ..evaluation.baselines import evaluate_on_test, forecast_task
 from ..evaluation.forecast_errors import ForecastErrors
 from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..families import BUILT_IN_NAME
-from ..forecasting import load_forecaster
+from ..forecasting import load_whole_forecaster
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
+from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..processing.processing_fusion import TSFusionProcessor
 from ..requirements import versions
 from ..training.fine_tuning import (
     ComputedWindows,
@@ -34,7 +36,7 @@ from ..training.fine_tuning import (
 )
 from ..training.forecaster import train_forecaster
 from ..training.runs import trained_parameters
-from .endings import finish_run, save_run
+from .endings import finish_run, save_run, saved_report
 from .run_folder import start_run
 
 logger = logging.getLogger(__name__)
@@ -48,10 +50,10 @@ _MOST_NUMBERS = 2**26
 _METRICS = ("quantile_loss", "mse", "mae")
 
 
-def _start(arguments: FineTuningArguments) -> TSFusionForForecasting:
-    """Load the forecaster to start from, with the look-back and the horizon of the recipe."""
+def _start(arguments: FineTuningArguments) -> tuple[TSFusionForForecasting, Any]:
+    """Load the forecaster to start from, with the look-back and the horizon of the recipe, and its preparation."""
     name = str(arguments.start)
-    model, _ = load_forecaster(name)
+    model, preparation = load_whole_forecaster(name)
     if not isinstance(model, TSFusionForForecasting):
         raise UserError(
             f"start is {name!r}, a model of type {model.config.model_type!r}; fine-tuning starts from one of type "
@@ -62,7 +64,9 @@ def _start(arguments: FineTuningArguments) -> TSFusionForForecasting:
         if value is not None:
             setattr(model.config, setting, value)
     model.config.validate_lengths()
-    return model
+    if isinstance(model, TSFusionForCausalLM):
+        model.tslm.requires_grad_(False)
+    return model, preparation
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,8 @@ def run_fine_tuning_recipe(
     """Fine-tune the gate of a TSFusion forecaster on a table, and save it with its report in `arguments.output_dir`.
 
     The experts have nothing to learn; they are run once on windows of single series. The start competes with the
-    checkpoint of every epoch on the validation windows: if none is better, it is what is saved.
+    checkpoint of every epoch on the validation windows: if none is better, it is what is saved. If the start has a
+    language model, it is saved too, as it was.
 
     Args:
         data_arguments: the series.
@@ -209,7 +214,7 @@ def run_fine_tuning_recipe(
     recipe, publication = start_run(settings, recipe, (None if start_name == BUILT_IN_NAME else start_name,))
     metric = _selecting_metric(data_arguments, arguments)
     _warn_of_covariates(data_arguments)
-    model = _start(fine_tuning)
+    model, preparation = _start(fine_tuning)
     horizon = model.config.prediction_length
     with arguments.main_process_first():
         data = prepare(data_arguments, None, horizon)
@@ -241,9 +246,14 @@ def run_fine_tuning_recipe(
         return None
     output = Path(arguments.output_dir)
     model.save_pretrained(output)
-    ForecastFeatureExtractor(
+    extractor = ForecastFeatureExtractor(
         context_length=model.config.context_length, min_length=1, freq=data_arguments.freq
-    ).save_pretrained(output)
+    )
+    if isinstance(preparation, TSFusionProcessor):
+        preparation.feature_extractor = extractor
+    else:
+        preparation = extractor
+    preparation.save_pretrained(output)
     save_run(output, trainer.state.log_history, recipe)
 
     baselines = {
@@ -274,4 +284,6 @@ def run_fine_tuning_recipe(
         "versions": versions(_PACKAGES),
         "recipe": {**vars(data_arguments), **vars(fine_tuning)},
     }
-    return finish_run(output, metrics, publication)
+    # A language model goes on as it is, with its report.
+    report = {**metrics, **{name: value for name, value in saved_report(start_name).items() if name == "tslm"}}
+    return finish_run(output, metrics, publication, report)

@@ -16,14 +16,16 @@ from ..data.qa.samples import QuestionData, sample_text, shuffle_series
 from ..data.qa.synthetic import SYNTHETIC, SyntheticArguments
 from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
 from ..evaluation.question_baselines import evaluate_question_baselines
+from ..families import BUILT_IN_NAME
 from ..files import write_text
 from ..hub.cards import answers_by_task
-from ..modeling.modeling_tslm import TSLMForCausalLM
+from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..plots import plot_shares, save_figure
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import versions
 from ..training.runs import save_model, trained_parameters
 from ..training.sft import (
+    TSLM,
     TSLMArguments,
     TSLMConfigArguments,
     TSLMTrainer,
@@ -31,7 +33,7 @@ from ..training.sft import (
     build_tslm,
     train_tslm,
 )
-from .endings import finish_run, save_run
+from .endings import finish_run, save_run, saved_report
 from .run_folder import start_run
 
 logger = logging.getLogger(__name__)
@@ -84,7 +86,7 @@ def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, d
 
 
 def _train(
-    model: TSLMForCausalLM,
+    model: TSLM,
     processor: TimeSeriesProcessor,
     data: QuestionData,
     arguments: TSLMTrainingArguments,
@@ -132,7 +134,7 @@ def run_sft_recipe(
         synthetic: settings of the synthetic questions.
         archive: settings of the classification archives.
         config_arguments: `TSLMConfigArguments`, the fields of `TSLMConfig`.
-        tslm_arguments: the encoder, and the frozen parts.
+        tslm_arguments: the encoder, the forecaster, and the frozen parts.
         model_arguments: the language model and its adapters.
         arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
         recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
@@ -153,7 +155,9 @@ def run_sft_recipe(
     ```
     """
     settings = (question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments)
-    recipe, publication = start_run(settings, recipe, (model_arguments.model_name_or_path,))
+    forecaster = tslm_arguments.forecaster
+    inputs = (model_arguments.model_name_or_path, None if forecaster == BUILT_IN_NAME else forecaster)
+    recipe, publication = start_run(settings, recipe, inputs)
     output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive)
     logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
@@ -203,4 +207,7 @@ def run_sft_recipe(
     }
     figure = plot_shares(answers_by_task(metrics), f"{question.data}, test split: exact match")
     save_figure(figure, output / "plots" / "exact_match.png")
-    return finish_run(output, metrics, publication)
+    report = None
+    if isinstance(model, TSFusionForCausalLM):
+        report = {**saved_report(forecaster or str(model_arguments.model_name_or_path)), "tslm": metrics}
+    return finish_run(output, metrics, publication, report)

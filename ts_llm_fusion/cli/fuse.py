@@ -1,0 +1,36 @@
+"""`ts-llm-fusion fuse`: a forecaster and a language model in one checkpoint."""
+
+import argparse
+from collections.abc import Sequence
+
+from ..families import BUILT_IN_NAME
+
+
+def main(args: Sequence[str]) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(
+        prog="ts-llm-fusion fuse",
+        description="Join a TSFusion forecaster and a time-series language model in one checkpoint.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("tslm", metavar="TSLM", help="folder or Hub name of a language model that `train sft` made")
+    parser.add_argument("--output_dir", required=True, help="folder of the new checkpoint")
+    parser.add_argument(
+        "--forecaster",
+        default=BUILT_IN_NAME,
+        help="folder or Hub name of a TSFusion forecaster; %(default)s by default",
+    )
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "float16", "bfloat16"),
+        help="type of the saved weights of the language model; as they are by default",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="write in a folder that is not empty, over files of the same names"
+    )
+    options = parser.parse_args(args)
+    # Imported here, so that --help needs no torch.
+    from ..recipes.fusing import fuse
+
+    folder = fuse(options.tslm, options.output_dir, options.forecaster, options.dtype, options.overwrite)
+    print(f"Everything is in {folder}")

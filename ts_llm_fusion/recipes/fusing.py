@@ -1,0 +1,88 @@
+"""Recipe that joins a forecaster and a time-series language model in one checkpoint."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
+
+from ..checkpoints import check_checkpoint
+from ..errors import UserError
+from ..families import BUILT_IN_NAME, checkpoint_place, find_family
+from ..files import check_output_folder, write_text
+from ..forecasting import load_forecaster
+from ..modeling.modeling_tsfusion import TSFusionForForecasting
+from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
+from ..processing.processing_fusion import TSFusionProcessor
+from .endings import finish_run, saved_report
+
+_DTYPES = ("float32", "float16", "bfloat16")
+
+
+def _load_tslm(name: str, dtype: str | None) -> tuple[Any, Any, dict[str, Any]]:
+    """Language model, of a checkpoint of one or of one that is joined already; its processor; its report."""
+    check_checkpoint(name)
+    config, report = AutoConfig.from_pretrained(name), saved_report(name)
+    is_joined = getattr(config, "tslm_config", None) is not None
+    if not is_joined:
+        find_family(config.model_type, name, ["question-answering"])
+    model = AutoModelForCausalLM.from_pretrained(name, **({} if dtype is None else {"dtype": dtype}))
+    processor = AutoProcessor.from_pretrained(name)
+    return (model.tslm, processor, report.get("tslm", {})) if is_joined else (model, processor, report)
+
+
+def fuse(
+    tslm: str | Path,
+    output_dir: str | Path,
+    forecaster: str | Path = BUILT_IN_NAME,
+    dtype: str | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Join a forecaster and a language model in one checkpoint, with their processor, reports and card.
+
+    The forecaster keeps its numbers to the last bit. `AutoModelForTimeSeriesPrediction` and `AutoFeatureExtractor`
+    load it from the checkpoint, `AutoModelForCausalLM` and `AutoProcessor` all of it.
+
+    Args:
+        tslm: folder or name of the checkpoint of a `TSLMForCausalLM`; of a joined one, its language model.
+        output_dir: folder of the new checkpoint.
+        forecaster: folder or name of a TSFusion checkpoint, or "built-in"; of a joined one, its forecaster.
+        dtype: type of the saved weights of the language model, float32, float16 or bfloat16; as they are by default.
+        overwrite: whether to write in a folder that is not empty.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError, OSError: for a checkpoint of another kind, a damaged one, or a folder that cannot be written.
+
+    Example:
+
+    ```python
+    >>> fuse("outputs/tslm", "outputs/fused")
+    >>> model = AutoModelForCausalLM.from_pretrained("outputs/fused")
+    ```
+    """
+    if dtype is not None and dtype not in _DTYPES:
+        raise UserError(f"dtype is {dtype!r}; give one of {', '.join(_DTYPES)}.")
+    output = Path(output_dir)
+    check_output_folder(output, ("[!.]*",), (tslm, checkpoint_place(forecaster)), overwrite)
+    numeric, extractor = load_forecaster(forecaster)
+    if not isinstance(numeric, TSFusionForForecasting):
+        raise UserError(
+            f"forecaster is {str(forecaster)!r}, a model of type {numeric.config.model_type!r}; give one of type "
+            "tsfusion, or built-in."
+        )
+    language_model, processor, tslm_report = _load_tslm(str(tslm), dtype)
+    # As they were saved, which loses nothing: in memory, the weights of a forecaster are float32.
+    numeric.to(numeric.config.dtype or torch.float32)
+    TSFusionForCausalLM.from_parts(numeric, language_model).save_pretrained(output)
+    TSFusionProcessor.from_parts(extractor, processor).save_pretrained(output)
+    for name, copied in ((checkpoint_place(forecaster), "recipe.yaml"), (str(tslm), "tslm_recipe.yaml")):
+        if Path(name, "recipe.yaml").is_file():
+            write_text(output / copied, Path(name, "recipe.yaml").read_text(encoding="utf-8"))
+    report = {"parts": {"forecaster": str(forecaster), "tslm": str(tslm), "dtype": dtype}, **saved_report(forecaster)}
+    if tslm_report:
+        report["tslm"] = tslm_report
+    finish_run(output, report, None)
+    return output
