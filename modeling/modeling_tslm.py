@@ -21,7 +21,7 @@ from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 from transformers.utils import ModelOutput, can_return_tuple
 
-from .configuration_tslm import TSLMConfig
+from .configuration_tslm import NUM_SCALES, TSLMConfig
 from .modeling_cross_attention import (
     CrossAttentionContext,
     GatedCrossAttention,
@@ -39,6 +39,13 @@ from .modeling_series_states import (
     scatter_features,
     soft_prompt_states,
     states_after_prompt,
+)
+from .modeling_series_tokens import (
+    CrossSeriesLayer,
+    ScaleEmbedding,
+    compare_series,
+    observed_shares,
+    pool_tokens,
 )
 from .modeling_shared_layers import init_fan_in
 
@@ -102,7 +109,7 @@ class TSLMPreTrainedModel(PreTrainedModel):
     base_model_prefix = "model"
     input_modalities = ["text", "time"]
     supports_gradient_checkpointing = True
-    _no_split_modules = ["GatedCrossAttention", "PerceiverLayer"]
+    _no_split_modules = ["GatedCrossAttention", "PerceiverLayer", "CrossSeriesLayer"]
     _skip_keys_device_placement = ["past_key_values", "series_states"]
     _supports_sdpa = True
     _supports_flash_attn = True
@@ -195,6 +202,12 @@ class TSLMModel(TSLMPreTrainedModel):
         tied = self.backbone.get_expanded_tied_weights_keys()
         self._tied_weights_keys = {f"backbone.{name}": f"backbone.{source}" for name, source in tied.items()}
         self.encoder = build_encoder(config.get_encoder_config()) if encoder is None else encoder
+        if config.scale_embedding:
+            self.scale_embedding = ScaleEmbedding(config)
+        if config.cross_series_layers:
+            self.cross_series_layers = nn.ModuleList(
+                [CrossSeriesLayer(config) for _ in range(config.cross_series_layers)]
+            )
         if config.fusion == "soft_prompt":
             self.projector = TimeSeriesProjector(config)
         else:
@@ -212,8 +225,34 @@ class TSLMModel(TSLMPreTrainedModel):
             self.encoder.eval()
         return self
 
+    def encode(
+        self, time_series: torch.Tensor, time_series_mask: torch.Tensor, time_series_scales: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Tokens (batch, series, tokens, width of the encoder) of series, and a bool mask of those that exist."""
+        features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
+        if self.config.scale_embedding:
+            if time_series_scales is None:
+                raise ValueError("time_series_scales is missing; prepare series with the processor of this model.")
+            expected = (*time_series.shape[:2], NUM_SCALES)
+            if time_series_scales.shape != expected:
+                raise ValueError(
+                    f"time_series_scales has shape {tuple(time_series_scales.shape)}; it must be {expected}."
+                )
+            features = features.to(self.scale_embedding.input.weight.dtype)
+            shares = observed_shares(self.config, time_series_mask)
+            features = self.scale_embedding(features, token_mask, shares, time_series_scales)
+        if self.config.max_series_tokens is not None:
+            features, token_mask = pool_tokens(features, token_mask, self.config.max_series_tokens)
+        if self.config.cross_series_layers:
+            features = features.to(self.cross_series_layers[0].q_proj.weight.dtype)
+            features = compare_series(self.cross_series_layers, features, token_mask)
+        return features, token_mask
+
     def get_time_series_features(
-        self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
+        self,
+        time_series: torch.Tensor,
+        time_series_mask: torch.Tensor | None = None,
+        time_series_scales: torch.Tensor | None = None,
     ) -> SeriesStates:
         """Encode the series of a batch for the language model.
 
@@ -222,12 +261,14 @@ class TSLMModel(TSLMPreTrainedModel):
                 shorter series than others is padded; values under the mask do not matter.
             time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
                 everywhere. A row without an observed value is padding.
+            time_series_scales (`torch.Tensor` of shape `(batch, series, scales)`, *optional*): numbers of the
+                processor on the level, scale and length of each series; needed with `scale_embedding`.
 
         Raises:
             ValueError: wrong shapes or dtype.
         """
         time_series_mask = checked_mask(time_series, time_series_mask)
-        features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
+        features, token_mask = self.encode(time_series, time_series_mask, time_series_scales)
         if self.config.fusion == "soft_prompt":
             features = self.projector(features.to(self.projector.linear.weight.dtype))
             return soft_prompt_states(features, token_mask)
@@ -265,6 +306,7 @@ class TSLMModel(TSLMPreTrainedModel):
         time_series: torch.Tensor | None,
         time_series_mask: torch.Tensor | None,
         series_states: SeriesStates | None,
+        time_series_scales: torch.Tensor | None = None,
     ) -> tuple[SeriesStates | None, torch.Tensor]:
         """Find the series of a text, passed or carried by the cache, and check them against its placeholders.
 
@@ -287,7 +329,7 @@ class TSLMModel(TSLMPreTrainedModel):
                 check_prompt(self.config, placeholders, attention_mask, time_series, time_series_mask, cached, past)
             if time_series is None or time_series.shape[1] == 0:
                 return None, rank
-            states = self.get_time_series_features(time_series, time_series_mask)
+            states = self.get_time_series_features(time_series, time_series_mask, time_series_scales)
             states = states.with_placeholders(placeholders, cached, past)
         else:
             if series_states is None:
@@ -305,6 +347,7 @@ class TSLMModel(TSLMPreTrainedModel):
         time_series: torch.Tensor | None = None,
         time_series_mask: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
+        time_series_scales: torch.Tensor | None = None,
     ) -> tuple[dict[str, Any], SeriesStates | None]:
         """Prepare the arguments of the backbone: embeddings with a soft prompt, or Flamingo's `series_context`.
 
@@ -315,7 +358,13 @@ class TSLMModel(TSLMPreTrainedModel):
         """
         placeholders = self.get_placeholder_mask(input_ids, inputs_embeds)
         series_states, rank = self.place_series(
-            placeholders, attention_mask, past_key_values, time_series, time_series_mask, series_states
+            placeholders,
+            attention_mask,
+            past_key_values,
+            time_series,
+            time_series_mask,
+            series_states,
+            time_series_scales,
         )
         if inputs_embeds is None:
             inputs_embeds = self.get_input_embeddings()(input_ids)
@@ -372,11 +421,14 @@ class TSLMModel(TSLMPreTrainedModel):
         time_series: torch.Tensor | None = None,
         time_series_mask: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
+        time_series_scales: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> TSLMModelOutputWithPast:
         r"""Run [`TSLMForCausalLM.forward`] up to the last hidden state `(batch, text, hidden_size)`."""
         text = (input_ids, attention_mask, position_ids, past_key_values, inputs_embeds)
-        inputs, series_states = self.prepare_inputs(*text, time_series, time_series_mask, series_states)
+        inputs, series_states = self.prepare_inputs(
+            *text, time_series, time_series_mask, series_states, time_series_scales
+        )
         outputs = self.run(self.backbone.base_model, inputs | kwargs)
         return TSLMModelOutputWithPast(
             last_hidden_state=outputs.last_hidden_state,
@@ -475,10 +527,13 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         self.model.backbone.load_state_dict(language_model.state_dict())
 
     def get_time_series_features(
-        self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
+        self,
+        time_series: torch.Tensor,
+        time_series_mask: torch.Tensor | None = None,
+        time_series_scales: torch.Tensor | None = None,
     ) -> SeriesStates:
         """Encode series, as [`TSLMModel.get_time_series_features`] does."""
-        return self.model.get_time_series_features(time_series, time_series_mask)
+        return self.model.get_time_series_features(time_series, time_series_mask, time_series_scales)
 
     @can_return_tuple
     def forward(
@@ -493,6 +548,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         series_states: SeriesStates | None = None,
         labels: torch.Tensor | None = None,
         logits_to_keep: int | torch.Tensor = 0,
+        time_series_scales: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> TSLMCausalLMOutputWithPast:
         r"""Score the next token of each position.
@@ -514,6 +570,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                 Placeholders are never predicted.
             logits_to_keep (`int` or `torch.Tensor`, defaults to 0): number of last positions to score, 0 for all, or a
                 tensor of positions.
+            time_series_scales (`torch.Tensor` of shape `(batch, series, scales)`, *optional*): numbers on the level,
+                scale and length of each series, from the processor; needed with `scale_embedding`.
             **kwargs: arguments of the backbone, for example `use_cache` or `output_hidden_states`.
 
         Raises:
@@ -528,7 +586,9 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         >>> processor.batch_decode(model.generate(**inputs, max_new_tokens=8), skip_special_tokens=True)
         ```"""
         text = (input_ids, attention_mask, position_ids, past_key_values, inputs_embeds)
-        inputs, series_states = self.model.prepare_inputs(*text, time_series, time_series_mask, series_states)
+        inputs, series_states = self.model.prepare_inputs(
+            *text, time_series, time_series_mask, series_states, time_series_scales
+        )
         inputs |= {name: value for name, value in kwargs.items() if name != "num_items_in_batch"}
         outputs = self.model.run(self.model.backbone, inputs | {"logits_to_keep": logits_to_keep})
         token = cast(int, self.config.time_series_token_id)
@@ -578,8 +638,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         inputs = super().prepare_inputs_for_generation(input_ids, *args, **kwargs)  # type: ignore[misc]  # as above
         if series_states is not None:
             inputs["series_states"] = series_states
-            inputs.pop("time_series", None)
-            inputs.pop("time_series_mask", None)
+            for name in ("time_series", "time_series_mask", "time_series_scales"):
+                inputs.pop(name, None)
         return inputs
 
     def _update_model_kwargs_for_generation(

@@ -128,6 +128,8 @@ class TimeSeriesProcessor(ProcessorMixin):
             patch_length=geometry.patch_length,
             patch_stride=geometry.patch_stride,
             window_length=geometry.window_length,
+            max_tokens=config.max_series_tokens,
+            return_scales=config.scale_embedding,
             **extractor_fields,
         )
         fields = {

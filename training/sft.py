@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import torch
 from accelerate.utils import gather_object
 from datasets import Dataset
@@ -34,7 +35,7 @@ TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 # Part in a recipe -> modules of `TSLMModel`.
 PARTS = {
     "encoder": ("encoder",),
-    "projector": ("projector", "resampler", "cross_attention_layers"),
+    "projector": ("scale_embedding", "cross_series_layers", "projector", "resampler", "cross_attention_layers"),
     "backbone": ("backbone",),
 }
 TIME_SERIES_TOKEN = "<|time_series|>"
@@ -51,6 +52,12 @@ class TSLMArguments:
     )
     freeze: list[str] = field(
         default_factory=list, metadata={"help": "Parts to exclude from training: encoder, projector, backbone."}
+    )
+    scale_text: bool = field(
+        default=True,
+        metadata={
+            "help": "Write mean and deviation before each series; a small model reads them better as scale_embedding."
+        },
     )
 
     def __post_init__(self):
@@ -323,7 +330,11 @@ def build_tslm(
     model = TSLMForCausalLM.from_backbone(
         source, encoder=tslm_arguments.encoder_name_or_path, time_series_token=TIME_SERIES_TOKEN, config=fields, **load
     )
-    return model, TimeSeriesProcessor.from_backbone(source, model.config, time_series_token=TIME_SERIES_TOKEN)
+    texts_of_processor = {} if tslm_arguments.scale_text else {"scale_text": None}
+    processor = TimeSeriesProcessor.from_backbone(
+        source, model.config, time_series_token=TIME_SERIES_TOKEN, **texts_of_processor
+    )
+    return model, processor
 
 
 def freeze_parts(model: TSLMForCausalLM, parts: Sequence[str | None]) -> None:
@@ -376,6 +387,19 @@ def restore_whole_modules(model: nn.Module) -> None:
                 trained.to(next(original.parameters()).dtype).load_state_dict(original.state_dict())
 
 
+def series_tokens(samples: Dataset, processor: TimeSeriesProcessor) -> list[int]:
+    """Number of tokens of all series of each sample, to make batches of samples of similar size."""
+    tokens: list[int] = []
+    for batch in samples.select_columns("time_series").with_format("arrow").iter(1000):
+        column = batch["time_series"].combine_chunks()
+        lengths = column.flatten().value_lengths().to_numpy()
+        costs = {length: processor.feature_extractor.num_tokens(int(length)) for length in np.unique(lengths)}
+        totals = np.cumsum([0, *(costs[length] for length in lengths)])
+        ends = np.cumsum([0, *column.value_lengths().to_numpy()])
+        tokens += np.diff(totals[ends]).tolist()
+    return tokens
+
+
 def train_tslm(
     model: TSLMForCausalLM,
     processor: TimeSeriesProcessor,
@@ -405,6 +429,9 @@ def train_tslm(
         ValueError: if model and processor do not match.
     """
     processor.check_model(model.config)
+    if arguments.train_sampling_strategy == "group_by_length":
+        tokens = series_tokens(train_dataset, processor)
+        train_dataset = train_dataset.add_column(arguments.length_column_name, tokens)
     freeze_parts(model, tslm_arguments.freeze)
     keep_4bit_differentiable(model)
     trainer = TSLMTrainer(
