@@ -19,7 +19,7 @@ from transformers import (
 from transformers import initialization as init
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
-from transformers.utils import ModelOutput, can_return_tuple
+from transformers.utils import ModelOutput, can_return_tuple, logging
 
 from .configuration_tslm import NUM_SCALES, TSLMConfig
 from .modeling_cross_attention import (
@@ -48,6 +48,8 @@ from .modeling_series_tokens import (
     pool_tokens,
 )
 from .modeling_shared_layers import init_fan_in
+
+logger = logging.get_logger(__name__)
 
 
 @dataclass
@@ -622,6 +624,11 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                     "language model; lower max_new_tokens, or shorten the prompt."
                 )
             generation_config.max_length = limit  # the default length gives way
+            logger.warning(
+                "A prompt of %d tokens leaves %d for the answer, which may be cut; shorten the prompt.",
+                input_ids_length,
+                limit - input_ids_length,
+            )
         # The type that transformers gives the mixin's self suits no class; it is for another type checker.
         super()._validate_generated_length(generation_config, input_ids_length, has_default_max_length)  # type: ignore[misc]
 

@@ -9,11 +9,14 @@ import numpy as np
 from transformers import AddedToken, AutoTokenizer, BatchFeature, ProcessorMixin
 from transformers.data.data_collator import pad_without_fast_tokenizer_warning
 from transformers.processing_utils import ProcessingKwargs, Unpack
-from transformers.utils import TensorType
+from transformers.utils import TensorType, logging
 
+from .answer_checks import TrainingRange, answer_fault, questions_of
 from .chat_templates import DEFAULT_CHAT_TEMPLATE
 from .conversations import Message, Span, mark_messages, render_messages, series_of_messages, unused_character
 from .feature_extraction_time_series import PreparedSeries, TimeSeriesFeatureExtractor
+
+logger = logging.get_logger(__name__)
 
 
 class TimeSeriesProcessorKwargs(ProcessingKwargs, total=False):
@@ -55,6 +58,8 @@ class TimeSeriesProcessor(ProcessorMixin):
         scale_text (`str`, *optional*): text before each series, with `{mean}` and `{std}` in the unit of the data;
             `None` for no text.
         context_length (`int`, *optional*): most tokens that the language model takes; by default any number.
+        trained_on (`dict`, *optional*): fields of `TrainingRange`, the extent of the prompts that the model was
+            trained on; a prompt of `apply_chat_template` outside of it gives a warning.
 
     Raises:
         ValueError: if the tokenizer does not know `time_series_token`.
@@ -80,6 +85,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         expand_placeholders: bool = True,
         scale_text: str | None = "(mean {mean:.4g}, std {std:.4g}) ",
         context_length: int | None = None,
+        trained_on: dict[str, Any] | None = None,
     ):
         if time_series_token not in tokenizer.get_vocab():
             raise ValueError(
@@ -93,6 +99,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         self.expand_placeholders = expand_placeholders
         self.scale_text = scale_text
         self.context_length = context_length
+        self.trained_on = trained_on
 
     @classmethod
     def from_backbone(
@@ -259,6 +266,8 @@ class TimeSeriesProcessor(ProcessorMixin):
             self.feature_extractor.prepare(series_of_messages(messages, column, index), f"conversation {index}: ")
             for index, (messages, column) in enumerate(zip(conversations, columns, strict=True))
         ]
+        if add_generation_prompt:
+            self._warn_outside_training(conversations, samples)
         scales = [[self._scale_of(series) for series in sample] for sample in samples]
         separator = unused_character(conversations)
         marked = mark_messages(conversations, scales, self.time_series_token, separator, "time_series" in template)
@@ -281,6 +290,52 @@ class TimeSeriesProcessor(ProcessorMixin):
         ]
         inputs = self._pad(encoded, samples, return_assistant_tokens_mask=return_assistant_tokens_mask, **settings)
         return inputs if return_dict else inputs["input_ids"]
+
+    def outside_training(self, messages: list[Message], time_series: Sequence[Any] | None = None) -> list[str]:
+        """Ways in which a conversation is unlike those that the model was trained on.
+
+        Args:
+            messages: one conversation, the user's question last.
+            time_series: as in `apply_chat_template`.
+
+        Returns:
+            Short phrases, none for a prompt within the range or a checkpoint that records no range.
+
+        Raises:
+            ValueError: as `apply_chat_template`.
+        """
+        series = self.feature_extractor.prepare(series_of_messages(messages, time_series, 0), "conversation 0: ")
+        return self._differences(messages, series)
+
+    def _differences(self, messages: list[Message], sample: list[PreparedSeries]) -> list[str]:
+        if self.trained_on is None:
+            return []
+        questions = questions_of(messages)
+        lengths = [len(series.values) for series in sample]
+        return TrainingRange.from_dict(self.trained_on).differences(lengths, questions[-1] if questions else "")
+
+    def _warn_outside_training(self, conversations: list[list[Message]], samples: list[list[PreparedSeries]]) -> None:
+        pairs = zip(conversations, samples, strict=True)
+        found = list(
+            dict.fromkeys(phrase for messages, sample in pairs for phrase in self._differences(messages, sample))
+        )
+        if found:
+            logger.warning(
+                "Unlike what this checkpoint was trained on: %s; do not rely on its answer.", "; ".join(found)
+            )
+
+    def answer_fault(self, answer: str, messages: list[Message]) -> str | None:
+        """Fault of an answer that shows without the truth: empty, repeating itself, or outside the options.
+
+        Args:
+            answer: text that the model generated.
+            messages: the conversation, the user's question last.
+
+        Returns:
+            One line, or `None`.
+        """
+        questions = questions_of(messages)
+        return answer_fault(answer, questions[-1] if questions else "")
 
     def _template(self, chat_template: str | None) -> str:
         """Chat template from its text or its name; the default one without either."""

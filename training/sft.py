@@ -22,6 +22,7 @@ from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantiz
 from ..errors import UserError
 from ..modeling.configuration_tslm import TSLMConfig
 from ..modeling.modeling_tslm import TSLMForCausalLM
+from ..processing.answer_checks import TrainingRange, questions_of
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import require
 from .arguments import config_arguments, mapping
@@ -387,17 +388,30 @@ def restore_whole_modules(model: nn.Module) -> None:
                 trained.to(next(original.parameters()).dtype).load_state_dict(original.state_dict())
 
 
+def _series_lengths(samples: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield, for batches of samples, the number of series of each and the length of each series."""
+    # As Arrow arrays, because Python lists are slow.
+    for batch in samples.select_columns("time_series").with_format("arrow").iter(1000):
+        column = batch["time_series"].combine_chunks()
+        yield column.value_lengths().to_numpy(), column.flatten().value_lengths().to_numpy()
+
+
 def series_tokens(samples: Dataset, processor: TimeSeriesProcessor) -> list[int]:
     """Number of tokens of all series of each sample, to make batches of samples of similar size."""
     tokens: list[int] = []
-    for batch in samples.select_columns("time_series").with_format("arrow").iter(1000):
-        column = batch["time_series"].combine_chunks()
-        lengths = column.flatten().value_lengths().to_numpy()
+    for counts, lengths in _series_lengths(samples):
         costs = {length: processor.feature_extractor.num_tokens(int(length)) for length in np.unique(lengths)}
         totals = np.cumsum([0, *(costs[length] for length in lengths)])
-        ends = np.cumsum([0, *column.value_lengths().to_numpy()])
-        tokens += np.diff(totals[ends]).tolist()
+        tokens += np.diff(totals[np.cumsum([0, *counts])]).tolist()
     return tokens
+
+
+def training_range(samples: Dataset, with_words: bool, most_questions: int = 5000) -> TrainingRange:
+    """Extent of the prompts of training samples; the words are those of the first `most_questions`."""
+    counts, lengths = (np.concatenate(parts) for parts in zip(*_series_lengths(samples), strict=True))
+    texts = samples.select_columns("messages").take(min(most_questions, len(samples)))
+    questions = (question for sample in texts for question in questions_of(sample["messages"]))
+    return TrainingRange.of(counts, lengths, questions, with_words)
 
 
 def train_tslm(
