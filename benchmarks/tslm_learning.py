@@ -3,7 +3,8 @@
 Trains the named recipes of `configs/tslm`, or all, each in a process of its own, and reports on the
 test split: exact match, accuracy and macro-F1 of generated answers, exact match with the series of other samples
 ("shuffled"), the share of the most frequent answer of each kind ("chance"), the baselines without a language model,
-and the budget: training questions, their tokens, seconds. The control
+and the budget: training questions, their tokens, seconds. With `--seeds`, each recipe runs once a seed of its weights
+and their training, on the same questions, and a row has their mean and the lowest of them. The control
 synthetic_qa_text reads the same series as numbers in the text.
 """
 
@@ -45,27 +46,48 @@ def rows_by_task(name: str, metrics: dict) -> dict[str, dict[str, float]]:
     return rows | {"chance": chance}
 
 
+def run(name: str, seed: int | None, options: argparse.Namespace) -> Path:
+    """Train a recipe in a process of its own, or take the run that is there; return its folder."""
+    output = options.output / (name if seed is None else f"{name}-seed{seed}")
+    if not (options.reuse and (output / "metrics.json").is_file()):
+        command = ["train", "sft", "--config", str(RECIPES / f"{name}.yaml"), "--output_dir", str(output)]
+        command += [] if seed is None else ["--seed", str(seed)]
+        subprocess.run([sys.executable, "-m", "ts_llm_fusion.cli", *command, "--overwrite"], check=True)
+    return output
+
+
+def over_seeds(name: str, rows: list[dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Mean and lowest values of rows that differ; one row of equal ones."""
+    if all(row == rows[0] for row in rows):
+        return {name: rows[0]}
+    shared = [column for column in rows[0] if all(column in row for row in rows)]
+    return {
+        f"{name}, mean of {len(rows)} seeds": {
+            column: sum(row[column] for row in rows) / len(rows) for column in shared
+        },
+        f"{name}, lowest of {len(rows)} seeds": {column: min(row[column] for row in rows) for column in shared},
+    }
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipes", nargs="*", help="names without .yaml; all by default")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[None], help="seeds; that of the recipe by default")
     parser.add_argument("--output", type=Path, default=Path("outputs"), help="folder of the runs")
     parser.add_argument("--reuse", action="store_true", help="take runs that are there already")
     options = parser.parse_args()
-    rows, by_task = {}, {}
+    rows = {}
     for name in options.recipes or sorted(path.stem for path in RECIPES.glob("*.yaml")):
-        output = options.output / name
-        if not (options.reuse and (output / "metrics.json").is_file()):
-            command = ["train", "sft", "--config", str(RECIPES / f"{name}.yaml"), "--output_dir", str(output)]
-            command.append("--overwrite")
-            subprocess.run([sys.executable, "-m", "ts_llm_fusion.cli", *command], check=True)
-        rows[name] = row(output)
-        metrics = json.loads((output / "metrics.json").read_text())
-        if len(metrics["test_by_task"]) > 1:
-            by_task = rows_by_task(name, metrics) | by_task  # shared rows are equal in all runs
-    print(results_table(rows))
-    if by_task:
-        print(f"\nExact match by kind of question\n{results_table(by_task)}")
+        outputs = [run(name, seed, options) for seed in options.seeds]
+        rows |= over_seeds(name, [row(output) for output in outputs])
+        runs = [json.loads((output / "metrics.json").read_text()) for output in outputs]
+        if len(runs[0]["test_by_task"]) > 1:
+            by_seed = [rows_by_task(name, metrics) for metrics in runs]
+            by_task = {who: over_seeds(who, [found[who] for found in by_seed]) for who in by_seed[0]}
+            tables = {label: values for found in by_task.values() for label, values in found.items()}
+            print(f"\nExact match by kind of question, {name}\n{results_table(tables)}")
+    print(f"\n{results_table(rows)}")
 
 
 if __name__ == "__main__":

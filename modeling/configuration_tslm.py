@@ -8,6 +8,9 @@ from .configuration_checks import build_config, check_at_least, validated
 from .configuration_encoders import ENCODERS, EncoderGeometry, encoder_geometry
 from .configuration_ts_encoder import TSEncoderConfig
 
+# Numbers that describe the level, scale and length of a series; `TimeSeriesFeatureExtractor` defines them.
+NUM_SCALES = 7
+
 
 @validated
 class TSLMConfig(PreTrainedConfig):
@@ -41,6 +44,14 @@ class TSLMConfig(PreTrainedConfig):
         joint_latents (`bool`, defaults to `False`): whether all series of a sample share one set of latents, as in
             the published checkpoints; tokens after the second placeholder then read their plain average (Flamingo).
             Needs `cross_attention_to="last"`.
+        scale_embedding (`bool`, defaults to `False`): whether the tokens of a series carry as numbers what
+            normalization takes away (`time_series_scales`), their place in the series, and gaps.
+        cross_series_layers (`int`, defaults to 0): layers in which a token reads those of the preceding series at
+            its own place in time, before the text sees either.
+        cross_series_num_heads (`int`, defaults to 4): attention heads of these layers, a divisor of the width of the
+            encoder.
+        max_series_tokens (`int`, *optional*): most tokens of a series; neighboring ones of a longer series are
+            averaged. By default a token for each patch.
     """
 
     model_type = "tslm"
@@ -61,6 +72,10 @@ class TSLMConfig(PreTrainedConfig):
     cross_attention_intermediate_size: int | None = None
     cross_attention_to: Literal["preceding", "last"] = "preceding"
     joint_latents: bool = False
+    scale_embedding: bool = False
+    cross_series_layers: int = 0
+    cross_series_num_heads: int = 4
+    max_series_tokens: int | None = None
     tie_word_embeddings: bool = False
 
     def __post_init__(self, **kwargs: Any) -> None:
@@ -113,6 +128,17 @@ class TSLMConfig(PreTrainedConfig):
                 f"{self.get_text_config().num_hidden_layers} layers of the language model."
             )
 
+    def validate_series_tokens(self) -> None:
+        """Validate the fields of the tokens of series; called by `@strict`."""
+        check_at_least(self, 0, "cross_series_layers")
+        check_at_least(self, 1, "cross_series_num_heads", "max_series_tokens")
+        width = self.get_encoder_config().hidden_size
+        if self.cross_series_layers and width % self.cross_series_num_heads:
+            raise ValueError(
+                f"cross_series_num_heads is {self.cross_series_num_heads}; it must divide the width {width} of the "
+                "encoder."
+            )
+
     def validate_text_config(self) -> None:
         """Validate the kind of language model and the placeholder token; called by `@strict`."""
         text_config = self.get_text_config()
@@ -129,4 +155,4 @@ class TSLMConfig(PreTrainedConfig):
         encoder_geometry(self.get_encoder_config())
 
 
-__all__ = ["TSLMConfig"]
+__all__ = ["NUM_SCALES", "TSLMConfig"]

@@ -93,6 +93,16 @@ def tokens_by_window(geometry: EncoderGeometry, time_series_mask: torch.Tensor) 
     return torch.where(lengths > 0, tokens.clamp(1, most), 0)
 
 
+def _encode_rows(encoder: PreTrainedModel, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+    """Tokens (rows, tokens, hidden_size) of windows; those of windows without data are 0 and cost nothing."""
+    encode = ENCODERS[encoder.config.model_type].encode
+    used = observed.any(-1)
+    if torch.compiler.is_compiling() or used.all() or not used.any():
+        return encode(encoder, values, observed)
+    features = encode(encoder, values[used], observed[used])
+    return features.new_zeros(len(values), *features.shape[1:]).index_put((used.nonzero().squeeze(-1),), features)
+
+
 def encode_series(
     encoder: PreTrainedModel, time_series: torch.Tensor, time_series_mask: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -120,7 +130,7 @@ def encode_series(
         )
     counts = tokens_by_window(geometry, time_series_mask)
     rows = values.to(encoder.dtype).reshape(-1, window), observed.reshape(-1, window)
-    features = ENCODERS[encoder.config.model_type].encode(encoder, *rows)
+    features = _encode_rows(encoder, *rows)
     token_mask = torch.arange(features.shape[1], device=features.device) < counts[..., None]
     return features.view(batch, series, -1, features.shape[-1]), token_mask.flatten(2)
 

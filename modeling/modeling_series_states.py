@@ -106,6 +106,7 @@ def check_prompt(
     required = torch.zeros_like(given)
     if time_series is not None:
         tokens = tokens_by_window(config.encoder_geometry, checked_mask(time_series, time_series_mask)).sum(-1)
+        tokens = tokens if config.max_series_tokens is None else tokens.clamp(max=config.max_series_tokens)
         required = required + (tokens if config.fusion == "soft_prompt" else tokens > 0).sum(-1)
     before = required - given
     if not cached:

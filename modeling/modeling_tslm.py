@@ -20,9 +20,9 @@ from transformers import (
 from transformers import initialization as init
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
-from transformers.utils import ModelOutput, can_return_tuple
+from transformers.utils import ModelOutput, can_return_tuple, logging
 
-from .configuration_tslm import TSLMConfig
+from .configuration_tslm import NUM_SCALES, TSLMConfig
 from .modeling_cross_attention import (
     CrossAttentionContext,
     GatedCrossAttention,
@@ -41,8 +41,17 @@ from .modeling_series_states import (
     soft_prompt_states,
     states_after_prompt,
 )
+from .modeling_series_tokens import (
+    CrossSeriesLayer,
+    ScaleEmbedding,
+    compare_series,
+    observed_shares,
+    pool_tokens,
+)
 from .modeling_shared_layers import init_fan_in
 from .modeling_text_sources import find_text_model, location_of
+
+logger = logging.get_logger(__name__)
 
 
 @dataclass
@@ -104,7 +113,7 @@ class TSLMPreTrainedModel(PreTrainedModel):
     base_model_prefix = "model"
     input_modalities = ["text", "time"]
     supports_gradient_checkpointing = True
-    _no_split_modules = ["GatedCrossAttention", "PerceiverLayer"]
+    _no_split_modules = ["GatedCrossAttention", "PerceiverLayer", "CrossSeriesLayer"]
     _skip_keys_device_placement = ["past_key_values", "series_states"]
     _supports_sdpa = True
     _supports_flash_attn = True
@@ -198,6 +207,12 @@ class TSLMModel(TSLMPreTrainedModel):
         self.encoder = build_encoder(config.get_encoder_config()) if encoder is None else encoder
         # Of the model around this one, if it forecasts: see `get_time_series_features`.
         self.fill_forecasts: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None
+        if config.scale_embedding:
+            self.scale_embedding = ScaleEmbedding(config)
+        if config.cross_series_layers:
+            self.cross_series_layers = nn.ModuleList(
+                [CrossSeriesLayer(config) for _ in range(config.cross_series_layers)]
+            )
         if config.fusion == "soft_prompt":
             self.projector = TimeSeriesProjector(config)
         else:
@@ -215,8 +230,34 @@ class TSLMModel(TSLMPreTrainedModel):
             self.encoder.eval()
         return self
 
+    def encode(
+        self, time_series: torch.Tensor, time_series_mask: torch.Tensor, time_series_scales: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Tokens (batch, series, tokens, width of the encoder) of series, and a bool mask of those that exist."""
+        features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
+        if self.config.scale_embedding:
+            if time_series_scales is None:
+                raise ValueError("time_series_scales is missing; prepare series with the processor of this model.")
+            expected = (*time_series.shape[:2], NUM_SCALES)
+            if time_series_scales.shape != expected:
+                raise ValueError(
+                    f"time_series_scales has shape {tuple(time_series_scales.shape)}; it must be {expected}."
+                )
+            features = features.to(self.scale_embedding.input.weight.dtype)
+            shares = observed_shares(self.config, time_series_mask)
+            features = self.scale_embedding(features, token_mask, shares, time_series_scales)
+        if self.config.max_series_tokens is not None:
+            features, token_mask = pool_tokens(features, token_mask, self.config.max_series_tokens)
+        if self.config.cross_series_layers:
+            features = features.to(self.cross_series_layers[0].q_proj.weight.dtype)
+            features = compare_series(self.cross_series_layers, features, token_mask)
+        return features, token_mask
+
     def get_time_series_features(
-        self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
+        self,
+        time_series: torch.Tensor,
+        time_series_mask: torch.Tensor | None = None,
+        time_series_scales: torch.Tensor | None = None,
     ) -> SeriesStates:
         """Encode the series of a batch for the language model.
 
@@ -225,6 +266,8 @@ class TSLMModel(TSLMPreTrainedModel):
                 shorter series than others is padded; values under the mask do not matter.
             time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
                 everywhere. A row without an observed value is padding.
+            time_series_scales (`torch.Tensor` of shape `(batch, series, scales)`, *optional*): numbers of the
+                processor on the level, scale and length of each series; needed with `scale_embedding`.
 
         Values that are NaN and observed are a forecast of the series before; [`TSFusionForCausalLM`] fills them.
 
@@ -234,7 +277,7 @@ class TSLMModel(TSLMPreTrainedModel):
         time_series_mask = checked_mask(time_series, time_series_mask)
         if self.fill_forecasts is not None:
             time_series = self.fill_forecasts(time_series, time_series_mask)
-        features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
+        features, token_mask = self.encode(time_series, time_series_mask, time_series_scales)
         if self.config.fusion == "soft_prompt":
             features = self.projector(features.to(self.projector.linear.weight.dtype))
             return soft_prompt_states(features, token_mask)
@@ -272,6 +315,7 @@ class TSLMModel(TSLMPreTrainedModel):
         time_series: torch.Tensor | None,
         time_series_mask: torch.Tensor | None,
         series_states: SeriesStates | None,
+        time_series_scales: torch.Tensor | None = None,
     ) -> tuple[SeriesStates | None, torch.Tensor]:
         """Find the series of a text, passed or carried by the cache, and check them against its placeholders.
 
@@ -294,7 +338,7 @@ class TSLMModel(TSLMPreTrainedModel):
                 check_prompt(self.config, placeholders, attention_mask, time_series, time_series_mask, cached, past)
             if time_series is None or time_series.shape[1] == 0:
                 return None, rank
-            states = self.get_time_series_features(time_series, time_series_mask)
+            states = self.get_time_series_features(time_series, time_series_mask, time_series_scales)
             states = states.with_placeholders(placeholders, cached, past)
         else:
             if series_states is None:
@@ -312,6 +356,7 @@ class TSLMModel(TSLMPreTrainedModel):
         time_series: torch.Tensor | None = None,
         time_series_mask: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
+        time_series_scales: torch.Tensor | None = None,
     ) -> tuple[dict[str, Any], SeriesStates | None]:
         """Prepare the arguments of the backbone: embeddings with a soft prompt, or Flamingo's `series_context`.
 
@@ -322,7 +367,13 @@ class TSLMModel(TSLMPreTrainedModel):
         """
         placeholders = self.get_placeholder_mask(input_ids, inputs_embeds)
         series_states, rank = self.place_series(
-            placeholders, attention_mask, past_key_values, time_series, time_series_mask, series_states
+            placeholders,
+            attention_mask,
+            past_key_values,
+            time_series,
+            time_series_mask,
+            series_states,
+            time_series_scales,
         )
         if inputs_embeds is None:
             inputs_embeds = self.get_input_embeddings()(input_ids)
@@ -379,11 +430,14 @@ class TSLMModel(TSLMPreTrainedModel):
         time_series: torch.Tensor | None = None,
         time_series_mask: torch.Tensor | None = None,
         series_states: SeriesStates | None = None,
+        time_series_scales: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> TSLMModelOutputWithPast:
         r"""Run [`TSLMForCausalLM.forward`] up to the last hidden state `(batch, text, hidden_size)`."""
         text = (input_ids, attention_mask, position_ids, past_key_values, inputs_embeds)
-        inputs, series_states = self.prepare_inputs(*text, time_series, time_series_mask, series_states)
+        inputs, series_states = self.prepare_inputs(
+            *text, time_series, time_series_mask, series_states, time_series_scales
+        )
         outputs = self.run(self.backbone.base_model, inputs | kwargs)
         return TSLMModelOutputWithPast(
             last_hidden_state=outputs.last_hidden_state,
@@ -487,10 +541,13 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         self.model.backbone.load_state_dict(language_model.state_dict())
 
     def get_time_series_features(
-        self, time_series: torch.Tensor, time_series_mask: torch.Tensor | None = None
+        self,
+        time_series: torch.Tensor,
+        time_series_mask: torch.Tensor | None = None,
+        time_series_scales: torch.Tensor | None = None,
     ) -> SeriesStates:
         """Encode series, as [`TSLMModel.get_time_series_features`] does."""
-        return self.model.get_time_series_features(time_series, time_series_mask)
+        return self.model.get_time_series_features(time_series, time_series_mask, time_series_scales)
 
     @can_return_tuple
     def forward(
@@ -505,6 +562,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         series_states: SeriesStates | None = None,
         labels: torch.Tensor | None = None,
         logits_to_keep: int | torch.Tensor = 0,
+        time_series_scales: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> TSLMCausalLMOutputWithPast:
         r"""Score the next token of each position.
@@ -526,6 +584,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                 Placeholders are never predicted.
             logits_to_keep (`int` or `torch.Tensor`, defaults to 0): number of last positions to score, 0 for all, or a
                 tensor of positions.
+            time_series_scales (`torch.Tensor` of shape `(batch, series, scales)`, *optional*): numbers on the level,
+                scale and length of each series, from the processor; needed with `scale_embedding`.
             **kwargs: arguments of the backbone, for example `use_cache` or `output_hidden_states`.
 
         Raises:
@@ -540,7 +600,9 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         >>> processor.batch_decode(model.generate(**inputs, max_new_tokens=8), skip_special_tokens=True)
         ```"""
         text = (input_ids, attention_mask, position_ids, past_key_values, inputs_embeds)
-        inputs, series_states = self.model.prepare_inputs(*text, time_series, time_series_mask, series_states)
+        inputs, series_states = self.model.prepare_inputs(
+            *text, time_series, time_series_mask, series_states, time_series_scales
+        )
         inputs |= {name: value for name, value in kwargs.items() if name != "num_items_in_batch"}
         outputs = self.model.run(self.model.backbone, inputs | {"logits_to_keep": logits_to_keep})
         token = cast(int, self.config.time_series_token_id)
@@ -574,6 +636,11 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                     "language model; lower max_new_tokens, or shorten the prompt."
                 )
             generation_config.max_length = limit  # the default length gives way
+            logger.warning(
+                "A prompt of %d tokens leaves %d for the answer, which may be cut; shorten the prompt.",
+                input_ids_length,
+                limit - input_ids_length,
+            )
         # The type that transformers gives the mixin's self suits no class; it is for another type checker.
         super()._validate_generated_length(generation_config, input_ids_length, has_default_max_length)  # type: ignore[misc]
 
@@ -590,8 +657,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         inputs = super().prepare_inputs_for_generation(input_ids, *args, **kwargs)  # type: ignore[misc]  # as above
         if series_states is not None:
             inputs["series_states"] = series_states
-            inputs.pop("time_series", None)
-            inputs.pop("time_series_mask", None)
+            for name in ("time_series", "time_series_mask", "time_series_scales"):
+                inputs.pop(name, None)
         return inputs
 
     def _update_model_kwargs_for_generation(

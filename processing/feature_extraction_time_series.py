@@ -9,6 +9,9 @@ from transformers.utils import TensorType
 
 from .series_arrays import ALLOWED, columns_of, is_container, is_list, to_array
 
+NUM_SCALES = 7
+_LARGEST_SCALE = 50.0
+
 
 @dataclass
 class PreparedSeries:
@@ -38,6 +41,9 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         window_length (`int`, *optional*): time steps that the encoder takes at once; by default any number.
         do_normalize (`bool`, defaults to `True`): whether to scale each series to mean 0 and standard deviation 1.
         allow_missing (`bool`, defaults to `True`): whether to accept missing values (NaN, `None`).
+        max_tokens (`int`, *optional*): most tokens of a series; by default any number.
+        return_scales (`bool`, defaults to `False`): whether to return `time_series_scales`, which models with
+            `scale_embedding` read.
         observe_padding (`bool`, defaults to `False`): legacy of the published OpenTSLM checkpoints: the series of a
             sample are padded with zeros to the longest of them, in whole patches, and the zeros count as observed.
     """
@@ -52,6 +58,8 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         do_normalize: bool = True,
         allow_missing: bool = True,
         observe_padding: bool = False,
+        max_tokens: int | None = None,
+        return_scales: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -61,6 +69,8 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         self.do_normalize = do_normalize
         self.allow_missing = allow_missing
         self.observe_padding = observe_padding
+        self.max_tokens = max_tokens
+        self.return_scales = return_scales
 
     def __call__(self, time_series: list[Any], return_tensors: str | TensorType | None = "pt") -> BatchFeature:
         """Prepare a batch.
@@ -73,7 +83,8 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
 
         Returns:
             `time_series` float32 and `time_series_mask` bool, both `(batch, series, time)`, zero rows where a sample
-            has fewer series than another; neither where no sample has any.
+            has fewer series than another; with `return_scales` also `time_series_scales` float32 `(batch, series, 7)`,
+            the numbers of `series_scales`; none of them where no sample has any series.
 
         Raises:
             ValueError: for a series that is empty, not a one-dimensional sequence of numbers, infinite somewhere or
@@ -88,7 +99,11 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         return self.pad(samples, return_tensors)
 
     def num_tokens(self, length: int) -> int:
-        """Number of tokens that the encoder makes of a series of `length` time steps."""
+        """Number of tokens that the model makes of a series of `length` time steps."""
+        patches = self._num_patches(length)
+        return patches if self.max_tokens is None else min(patches, self.max_tokens)
+
+    def _num_patches(self, length: int) -> int:
         if self.window_length is None:
             return -(-length // self.patch_stride)
         windows, rest = divmod(length, self.window_length)
@@ -192,7 +207,36 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
             for column, prepared in enumerate(sample):
                 values[row, column, : len(prepared.values)] = prepared.values
                 mask[row, column, : len(prepared.values)] = prepared.observed
-        return BatchFeature({"time_series": values, "time_series_mask": mask}, tensor_type=return_tensors)
+        inputs = {"time_series": values, "time_series_mask": mask}
+        if self.return_scales:
+            inputs["time_series_scales"] = np.zeros((len(samples), series, NUM_SCALES), dtype=np.float32)
+            for row, sample in enumerate(samples):
+                inputs["time_series_scales"][row, : len(sample)] = series_scales(sample)
+        return BatchFeature(inputs, tensor_type=return_tensors)
+
+
+def series_scales(sample: list[PreparedSeries]) -> np.ndarray:
+    """Level, scale and length of the series of a sample as numbers of moderate size.
+
+    Those relative to the first series keep what tells channels apart, and change with no series that follows.
+
+    Returns:
+        float32 `(series, 7)`: level in deviations of the series itself, logarithm of the deviation, level above that
+        of the first series in deviations of the first, logarithm of the ratio of both deviations, logarithm of the
+        number of steps, logarithm of the ratio to that of the first series, and 1 for a constant series. Levels have
+        signed logarithms (asinh), logarithms the base e; deviations of 0 count as 1.
+    """
+    means = np.array([series.mean for series in sample])
+    deviations = np.array([series.std for series in sample])
+    lengths = np.array([float(len(series.values)) for series in sample])
+    constant = deviations <= 1e-12 * np.abs(means)
+    deviations = np.where(constant, 1.0, deviations)
+    with np.errstate(over="ignore"):  # asinh of an infinite ratio is cut to the largest number below
+        levels = np.arcsinh(means / deviations), np.arcsinh((means - means[:1]) / deviations[:1])
+    scales = np.log(deviations), np.log(deviations) - np.log(deviations[:1])
+    durations = np.log(lengths), np.log(lengths / lengths[:1])
+    numbers = np.stack((levels[0], scales[0], levels[1], scales[1], *durations, constant), axis=-1)
+    return np.clip(numbers, -_LARGEST_SCALE, _LARGEST_SCALE).astype(np.float32)
 
 
 def split_series(sample: Any, prefix: str = "") -> list[np.ndarray]:
@@ -235,4 +279,4 @@ def _as_array(series: Any, name: str) -> np.ndarray:
 
 TimeSeriesFeatureExtractor.register_for_auto_class()
 
-__all__ = ["PreparedSeries", "TimeSeriesFeatureExtractor"]
+__all__ = ["PreparedSeries", "TimeSeriesFeatureExtractor", "series_scales"]

@@ -10,8 +10,9 @@ import numpy as np
 from transformers import AddedToken, AutoTokenizer, BatchFeature, ProcessorMixin
 from transformers.data.data_collator import pad_without_fast_tokenizer_warning
 from transformers.processing_utils import ProcessingKwargs, Unpack
-from transformers.utils import TensorType
+from transformers.utils import TensorType, logging
 
+from .answer_checks import TrainingRange, answer_fault, questions_of
 from .chat_templates import DEFAULT_CHAT_TEMPLATE
 from .conversations import (
     ForecastPart,
@@ -23,6 +24,8 @@ from .conversations import (
     unused_character,
 )
 from .feature_extraction_time_series import PreparedSeries, TimeSeriesFeatureExtractor
+
+logger = logging.get_logger(__name__)
 
 
 class TimeSeriesProcessorKwargs(ProcessingKwargs, total=False):
@@ -64,6 +67,8 @@ class TimeSeriesProcessor(ProcessorMixin):
         scale_text (`str`, *optional*): text before each series, with `{mean}` and `{std}` in the unit of the data;
             `None` for no text.
         context_length (`int`, *optional*): most tokens that the language model takes; by default any number.
+        trained_on (`dict`, *optional*): fields of `TrainingRange`, the extent of the prompts that the model was
+            trained on; a prompt of `apply_chat_template` outside of it gives a warning.
         **extractors: further feature extractors of a subclass.
 
     Raises:
@@ -92,6 +97,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         expand_placeholders: bool = True,
         scale_text: str | None = "(mean {mean:.4g}, std {std:.4g}) ",
         context_length: int | None = None,
+        trained_on: dict[str, Any] | None = None,
         **extractors: Any,
     ):
         if time_series_token not in tokenizer.get_vocab():
@@ -108,6 +114,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         self.expand_placeholders = expand_placeholders
         self.scale_text = scale_text
         self.context_length = context_length
+        self.trained_on = trained_on
 
     @classmethod
     def from_backbone(
@@ -147,6 +154,8 @@ class TimeSeriesProcessor(ProcessorMixin):
             patch_length=geometry.patch_length,
             patch_stride=geometry.patch_stride,
             window_length=geometry.window_length,
+            max_tokens=config.max_series_tokens,
+            return_scales=config.scale_embedding,
             **extractor_fields,
         )
         fields = {
@@ -290,6 +299,8 @@ class TimeSeriesProcessor(ProcessorMixin):
             self._prepare_parts(series_of_messages(messages, column, future, index), f"conversation {index}: ")
             for index, (messages, column, future) in enumerate(zip(conversations, columns, futures, strict=True))
         ]
+        if add_generation_prompt:
+            self._warn_outside_training(conversations, samples)
         scales = [[self._scale_of(series) for series in sample] for sample in samples]
         separator = unused_character(conversations)
         marked = mark_messages(conversations, scales, self.time_series_token, separator, "time_series" in template)
@@ -312,6 +323,52 @@ class TimeSeriesProcessor(ProcessorMixin):
         ]
         inputs = self._pad(encoded, samples, return_assistant_tokens_mask=return_assistant_tokens_mask, **settings)
         return inputs if return_dict else inputs["input_ids"]
+
+    def outside_training(self, messages: list[Message], time_series: Sequence[Any] | None = None) -> list[str]:
+        """Ways in which a conversation is unlike those that the model was trained on.
+
+        Args:
+            messages: one conversation, the user's question last.
+            time_series: as in `apply_chat_template`.
+
+        Returns:
+            Short phrases, none for a prompt within the range or a checkpoint that records no range.
+
+        Raises:
+            ValueError: as `apply_chat_template`.
+        """
+        series = self._prepare_parts(series_of_messages(messages, time_series, None, 0), "conversation 0: ")
+        return self._differences(messages, series)
+
+    def _differences(self, messages: list[Message], sample: list[PreparedSeries]) -> list[str]:
+        if self.trained_on is None:
+            return []
+        questions = questions_of(messages)
+        lengths = [len(series.values) for series in sample]
+        return TrainingRange.from_dict(self.trained_on).differences(lengths, questions[-1] if questions else "")
+
+    def _warn_outside_training(self, conversations: list[list[Message]], samples: list[list[PreparedSeries]]) -> None:
+        pairs = zip(conversations, samples, strict=True)
+        found = list(
+            dict.fromkeys(phrase for messages, sample in pairs for phrase in self._differences(messages, sample))
+        )
+        if found:
+            logger.warning(
+                "Unlike what this checkpoint was trained on: %s; do not rely on its answer.", "; ".join(found)
+            )
+
+    def answer_fault(self, answer: str, messages: list[Message]) -> str | None:
+        """Fault of an answer that shows without the truth: empty, repeating itself, or outside the options.
+
+        Args:
+            answer: text that the model generated.
+            messages: the conversation, the user's question last.
+
+        Returns:
+            One line, or `None`.
+        """
+        questions = questions_of(messages)
+        return answer_fault(answer, questions[-1] if questions else "")
 
     def _template(self, chat_template: str | None) -> str:
         """Chat template from its text or its name; the default one without either."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import torch
 from accelerate.utils import gather_object
 from datasets import Dataset
@@ -32,6 +33,7 @@ from ..modeling.configuration_tslm import TSLMConfig
 from ..modeling.modeling_text_sources import find_text_model
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..modeling.modeling_tslm import TSLMForCausalLM
+from ..processing.answer_checks import TrainingRange, questions_of
 from ..processing.processing_fusion import TSFusionProcessor
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import require
@@ -46,7 +48,7 @@ TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 # Part in a recipe -> modules of `TSLMModel`.
 PARTS = {
     "encoder": ("encoder",),
-    "projector": ("projector", "resampler", "cross_attention_layers"),
+    "projector": ("scale_embedding", "cross_series_layers", "projector", "resampler", "cross_attention_layers"),
     "backbone": ("backbone",),
 }
 TIME_SERIES_TOKEN = "<|time_series|>"
@@ -74,6 +76,12 @@ class TSLMArguments:
     )
     freeze: list[str] = field(
         default_factory=list, metadata={"help": "Parts to exclude from training: encoder, projector, backbone."}
+    )
+    scale_text: bool = field(
+        default=True,
+        metadata={
+            "help": "Write mean and deviation before each series; a small model reads them better as scale_embedding."
+        },
     )
 
     def __post_init__(self):
@@ -373,7 +381,10 @@ def build_tslm(
     model = TSLMForCausalLM.from_backbone(
         source, encoder=tslm_arguments.encoder_name_or_path, time_series_token=TIME_SERIES_TOKEN, config=fields, **load
     )
-    processor = TimeSeriesProcessor.from_backbone(source, model.config, time_series_token=TIME_SERIES_TOKEN)
+    texts_of_processor = {} if tslm_arguments.scale_text else {"scale_text": None}
+    processor = TimeSeriesProcessor.from_backbone(
+        source, model.config, time_series_token=TIME_SERIES_TOKEN, **texts_of_processor
+    )
     if tslm_arguments.forecaster is not None:
         return _joined(model, processor, tslm_arguments.forecaster)
     return model, processor
@@ -435,6 +446,32 @@ def restore_whole_modules(model: nn.Module) -> None:
                 trained.to(next(original.parameters()).dtype).load_state_dict(original.state_dict())
 
 
+def _series_lengths(samples: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield, for batches of samples, the number of series of each and the length of each series."""
+    # As Arrow arrays, because Python lists are slow.
+    for batch in samples.select_columns("time_series").with_format("arrow").iter(1000):
+        column = batch["time_series"].combine_chunks()
+        yield column.value_lengths().to_numpy(), column.flatten().value_lengths().to_numpy()
+
+
+def series_tokens(samples: Dataset, processor: TimeSeriesProcessor) -> list[int]:
+    """Number of tokens of all series of each sample, to make batches of samples of similar size."""
+    tokens: list[int] = []
+    for counts, lengths in _series_lengths(samples):
+        costs = {length: processor.series_extractor.num_tokens(int(length)) for length in np.unique(lengths)}
+        totals = np.cumsum([0, *(costs[length] for length in lengths)])
+        tokens += np.diff(totals[np.cumsum([0, *counts])]).tolist()
+    return tokens
+
+
+def training_range(samples: Dataset, with_words: bool, most_questions: int = 5000) -> TrainingRange:
+    """Extent of the prompts of training samples; the words are those of the first `most_questions`."""
+    counts, lengths = (np.concatenate(parts) for parts in zip(*_series_lengths(samples), strict=True))
+    texts = samples.select_columns("messages").take(min(most_questions, len(samples)))
+    questions = (question for sample in texts for question in questions_of(sample["messages"]))
+    return TrainingRange.of(counts, lengths, questions, with_words)
+
+
 def train_tslm(
     model: TSLM,
     processor: TimeSeriesProcessor,
@@ -465,6 +502,9 @@ def train_tslm(
         ValueError: if model and processor do not match.
     """
     processor.check_model(model.config)
+    if arguments.train_sampling_strategy == "group_by_length":
+        tokens = series_tokens(train_dataset, processor)
+        train_dataset = train_dataset.add_column(arguments.length_column_name, tokens)
     # No loss of words reaches a forecaster.
     freeze_parts(model, [*tslm_arguments.freeze, None])
     keep_4bit_differentiable(model)

@@ -323,3 +323,26 @@ def test_a_feature_extractor_saved_alone_carries_its_code(tmp_path: Path):
     name = "feature_extraction_time_series.TimeSeriesFeatureExtractor"
     assert saved["auto_map"] == {"AutoFeatureExtractor": name}
     assert {path.name for path in tmp_path.glob("*.py")} == {"feature_extraction_time_series.py", "series_arrays.py"}
+
+
+def test_scales_are_numbers_relative_to_the_first_series():
+    extractor = TimeSeriesFeatureExtractor(return_scales=True)
+    first = np.tile([9.0, 11.0], 20)  # mean 10, standard deviation 1
+    sample = [first, 100 + 2 * (first[:10] - 10), np.full(40, 5.0)]
+    scales = extractor([sample, [first]])["time_series_scales"].numpy()
+    expected = [
+        [np.arcsinh(10), 0, 0, 0, np.log(40), 0, 0],
+        [np.arcsinh(50), np.log(2), np.arcsinh(90), np.log(2), np.log(10), np.log(0.25), 0],
+        [np.arcsinh(5), 0, np.arcsinh(-5), 0, np.log(40), 0, 1],
+    ]
+    np.testing.assert_allclose(scales[0], expected, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(scales[1], [expected[0], [0] * 7, [0] * 7], rtol=1e-6, atol=1e-6)
+    assert (
+        np.abs(extractor([[np.array([1e300, -1e300]), np.array([1e-300, 2e-300])]])["time_series_scales"]).max() <= 50
+    )
+    assert "time_series_scales" not in TimeSeriesFeatureExtractor()([[1.0, 2.0]])
+
+
+def test_a_long_series_has_a_bounded_number_of_tokens():
+    extractor = TimeSeriesFeatureExtractor(patch_length=4, max_tokens=3)
+    assert [extractor.num_tokens(length) for length in (4, 12, 13, 4000)] == [1, 3, 3, 3]

@@ -21,6 +21,7 @@ from ..files import write_text
 from ..hub.cards import answers_by_task
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..plots import plot_shares, save_figure
+from ..processing.answer_checks import answer_fault, questions_of
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import versions
 from ..training.runs import save_model, trained_parameters
@@ -32,6 +33,7 @@ from ..training.sft import (
     TSLMTrainingArguments,
     build_tslm,
     train_tslm,
+    training_range,
 )
 from .endings import finish_run, save_run, saved_report
 from .run_folder import start_run
@@ -63,6 +65,7 @@ def prediction_lines(answers: Sequence[str], samples: Sequence[Mapping[str, Any]
             "prediction": answer,
             "exact_match": is_exact,
             "correct": is_correct,
+            "fault": answer_fault(answer, questions_of(sample["messages"])[-1]),
         }
         for answer, sample, is_exact, is_correct in zip(
             answers, samples, exact_matches(answers, truths), label_matches(answers, truths), strict=True
@@ -79,6 +82,12 @@ def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, d
     found = {}
     for name, samples in variants.items():
         answers = trainer.generate_answers(samples)
+        questions = (questions_of(sample["messages"])[-1] for sample in samples)
+        faults = [fault for pair in zip(answers, questions, strict=True) if (fault := answer_fault(*pair))]
+        if faults:
+            logger.warning(
+                "%s: %d of %d answers have a fault, the first: %s", name, len(faults), len(answers), faults[0]
+            )
         found[name] = task_metrics(answers, samples, data.labels)
         if trainer.is_world_process_zero():
             write_text(output / f"predictions_{name}.jsonl", prediction_lines(answers, samples))
@@ -171,6 +180,9 @@ def run_sft_recipe(
             [sample_text(sample) for sample in data.splits["train"].take(_TOKENIZER_SAMPLES)],
             is_writer=arguments.process_index == 0,
         )
+    # A pretrained language model knows more words than these questions have.
+    is_new = model_arguments.model_name_or_path is None
+    processor.trained_on = training_range(data.splits["train"], with_words=is_new).to_dict()
     start = time.perf_counter()
     trainer = _train(model, processor, data, arguments, tslm_arguments, model_arguments)
     seconds = time.perf_counter() - start
@@ -193,6 +205,7 @@ def run_sft_recipe(
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,
         **parameters,
+        "trained_on": {name: value for name, value in processor.trained_on.items() if name != "words"},
         "seconds": seconds,
         "seed": arguments.seed,
         "versions": versions(_PACKAGES),

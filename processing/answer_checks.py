@@ -1,0 +1,141 @@
+"""Checks around an answer: whether a question is like those of the training, and whether the answer is one at all."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_OPTIONS_IN_WORDS = re.compile(r"\bOptions: (.+)\.\s*$")
+_OPTIONS_BY_LETTER = re.compile(r"(?<!\w)([A-Z])\) ")
+# More different words than this are a language, not a set of questions.
+_MOST_KNOWN_WORDS = 3000
+# Share of words of a question that training may lack: names and synonyms, not another kind of question.
+_NEW_WORDS = 0.34
+_REPEATS = 3
+
+
+@dataclass(frozen=True)
+class TrainingRange:
+    """Extent of the prompts that a checkpoint was trained on.
+
+    Args:
+        num_series: smallest and largest number of series of a prompt.
+        series_length: shortest and longest series, in steps.
+        most_words: words of the longest question.
+        words: all words of the questions, lower case; empty where they are too many to say anything.
+    """
+
+    num_series: tuple[int, int]
+    series_length: tuple[int, int]
+    most_words: int
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, counts: Collection[int], lengths: Collection[int], questions: Iterable[str], with_words: bool) -> Self:
+        """Range of training prompts.
+
+        Args:
+            counts: number of series of each prompt.
+            lengths: number of steps of each series.
+            questions: texts of the user.
+            with_words: whether to keep the words of the questions; not for a backbone that knows a language.
+        """
+        most, words = 0, set()
+        for question in questions:
+            found = words_of(question)
+            most = max(most, len(found))
+            words.update(found if with_words else ())
+        known = tuple(sorted(words)) if len(words) <= _MOST_KNOWN_WORDS else ()
+        spans = [(int(min(values)), int(max(values))) if len(values) else (0, 0) for values in (counts, lengths)]
+        return cls(spans[0], spans[1], most, known)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """Range from `to_dict`, whose tuples may have become lists."""
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Fields as a dictionary for JSON."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    def differences(self, lengths: Sequence[int], question: str) -> list[str]:
+        """Ways in which a prompt is unlike those of the training, each a short phrase; empty if it is like them.
+
+        Args:
+            lengths: number of steps of each series.
+            question: text of the last question.
+        """
+        found = []
+        fewest, most = self.num_series
+        if not fewest <= len(lengths) <= most:
+            found.append(f"{len(lengths)} series (trained on {_span(fewest, most)})")
+        shortest, longest = self.series_length
+        outside = [length for length in lengths if not shortest <= length <= longest]
+        if outside:
+            found.append(f"a series of {max(outside)} steps (trained on {_span(shortest, longest)})")
+        words = words_of(question)
+        if len(words) > 2 * self.most_words:
+            found.append(f"a question of {len(words)} words (trained on at most {self.most_words})")
+        new = list(dict.fromkeys(word for word in words if word not in set(self.words)))
+        if self.words and (not words or len(new) > _NEW_WORDS * len(set(words))):
+            named = ", ".join(repr(word) for word in new[:3]) or "no words"
+            found.append(f"another kind of question (new to it: {named})")
+        return found
+
+
+def _span(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low:,} to {high:,}"
+
+
+def words_of(text: str) -> list[str]:
+    """Words of a text, lower case, without numbers."""
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def questions_of(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Text of each message of the user."""
+    contents = (message.get("content") or "" for message in messages if message.get("role") == "user")
+    return [
+        content if isinstance(content, str) else "".join(part.get("text") or "" for part in content)
+        for content in contents
+    ]
+
+
+def offered_options(question: str) -> list[str]:
+    """Options that a question offers: those of a line that ends in `Options: up, down.`, or of `A) up B) down`."""
+    for line in question.splitlines():
+        letters = _OPTIONS_BY_LETTER.findall(line)
+        in_words = _OPTIONS_IN_WORDS.search(line)
+        if len(letters) > 1 or in_words:
+            return letters if len(letters) > 1 else in_words[1].split(", ")
+    return []
+
+
+def answer_fault(answer: str, question: str = "") -> str | None:
+    """Fault of an answer as a whole, in one line; `None` where there is none to see.
+
+    An answer that is free of faults may still be wrong.
+
+    Args:
+        answer: text that a model generated; of a reasoned one, what follows its last `Answer:` must be an option.
+        question: its question, with the options if it offers any (`offered_options`).
+    """
+    words = answer.split()
+    if not words:
+        return "The model gave an empty answer."
+    for size in range(1, len(words) // _REPEATS + 1):
+        unit, repeats = words[-size:], 1
+        while words[-size * (repeats + 1) : -size * repeats] == unit:
+            repeats += 1
+        if repeats >= _REPEATS:
+            return f"The answer repeats {' '.join(unit)!r} {repeats} times."
+    options = offered_options(question)
+    given = answer.rsplit("Answer:", 1)[-1].strip()
+    # An option may itself have a comma in it.
+    if options and f", {given.rstrip('.)').lower()}, " not in f", {', '.join(options).lower()}, ":
+        return f"The answer {given[:80]!r} is none of the options: {', '.join(options)}."
+    return None
+
+
+__all__ = ["TrainingRange", "answer_fault", "offered_options", "questions_of", "words_of"]

@@ -1,0 +1,95 @@
+"""Tokens of series: numbers of scale and place, comparison across series, pooling."""
+
+import pytest
+import torch
+from torch import nn
+from tslm_models import TOKEN, tslm, tslm_config
+
+from ts_llm_fusion.modeling.configuration_tslm import NUM_SCALES
+from ts_llm_fusion.modeling.modeling_series_tokens import (
+    CrossSeriesLayer,
+    compare_series,
+    observed_shares,
+    pool_tokens,
+)
+
+NEW = {"scale_embedding": True, "cross_series_layers": 2, "cross_series_num_heads": 2, "max_series_tokens": 3}
+
+
+def inputs(counts=(3, 3), length=40, batch=1):
+    generator = torch.Generator().manual_seed(0)
+    series = torch.randn(batch, len(counts), length, generator=generator)
+    text = [5, *[token for count in counts for token in [TOKEN] * count + [6]], 7, 8]
+    return {
+        "input_ids": torch.tensor([text] * batch),
+        "time_series": series,
+        "time_series_scales": torch.randn(batch, len(counts), NUM_SCALES, generator=generator),
+    }
+
+
+def test_neighboring_tokens_are_averaged_in_groups_of_similar_size():
+    features = torch.arange(7.0).view(1, 1, 7, 1).repeat(1, 2, 1, 1)
+    mask = torch.ones(1, 2, 7, dtype=torch.bool)
+    mask[0, 1, 2:] = False
+    pooled, exists = pool_tokens(features, mask, 3)
+    assert pooled[0, 0].flatten().tolist() == [1.0, 3.5, 5.5]  # 0 to 2, 3 and 4, 5 and 6
+    assert pooled[0, 1, :2].flatten().tolist() == [0.0, 1.0]
+    assert exists.tolist() == [[[True, True, True], [True, True, False]]]
+
+
+def test_a_token_reads_earlier_series_at_its_own_place_alone():
+    torch.manual_seed(0)
+    config = tslm_config("soft_prompt", cross_series_layers=1, cross_series_num_heads=2)
+    layers = nn.ModuleList([CrossSeriesLayer(config)])
+    features, mask = torch.randn(1, 3, 4, 16), torch.ones(1, 3, 4, dtype=torch.bool)
+    before = compare_series(layers, features, mask)
+    features[0, 1, 2] += torch.randn(16)
+    changed = (compare_series(layers, features, mask) - before).abs().amax(-1)[0] > 1e-6
+    assert changed.nonzero().tolist() == [[1, 2], [2, 2]]
+
+
+def test_the_share_of_observed_steps_is_known_of_each_token():
+    mask = torch.ones(1, 1, 10, dtype=torch.bool)
+    mask[0, 0, 4:6] = False
+    assert observed_shares(tslm_config("soft_prompt"), mask).tolist() == [[[1.0, 0.5, 0.5]]]
+
+
+@pytest.mark.parametrize("fusion", ["soft_prompt", "flamingo"])
+def test_generation_with_a_cache_equals_that_without(fusion):
+    model = tslm(fusion, **NEW)
+    given = inputs() if fusion == "soft_prompt" else inputs((1, 1))
+    texts = [model.generate(**given, max_new_tokens=5, use_cache=cached, do_sample=False) for cached in (True, False)]
+    assert texts[0].tolist() == texts[1].tolist()
+
+
+def test_later_series_change_nothing_before_them():
+    model = tslm("soft_prompt", **NEW).eval()
+    given = inputs()
+    with torch.no_grad():
+        logits = model(**given).logits
+        given["time_series"][0, 1] += 1
+        given["time_series_scales"][0, 1] += 1
+        changed = model(**given).logits
+    place = given["input_ids"][0].tolist().index(6) + 1  # the first token of the second series
+    torch.testing.assert_close(logits[:, :place], changed[:, :place])
+    assert (logits[:, place:] - changed[:, place:]).abs().max() > 1e-3
+
+
+def test_scales_reach_the_answer_and_are_required():
+    model = tslm("soft_prompt", **NEW).eval()
+    given = inputs()
+    with torch.no_grad():
+        logits = model(**given).logits
+        other = model(**{**given, "time_series_scales": given["time_series_scales"] + 1}).logits
+        assert (logits[:, -1] - other[:, -1]).abs().max() > 1e-4
+        with pytest.raises(ValueError, match="time_series_scales is missing"):
+            model(**{**given, "time_series_scales": None})
+        with pytest.raises(ValueError, match=r"must be \(1, 2, 7\)"):
+            model(**{**given, "time_series_scales": given["time_series_scales"][..., :2]})
+
+
+def test_a_configuration_without_the_fields_has_no_such_weights():
+    names = {name.split(".")[1] for name in tslm("soft_prompt").state_dict()}
+    assert names == {"backbone", "encoder", "projector"}
+    with pytest.raises(ValueError, match="cross_series_num_heads is 3"):
+        tslm_config("soft_prompt", cross_series_layers=1, cross_series_num_heads=3)

@@ -1,0 +1,87 @@
+"""Checks of answers, and of prompts against the training."""
+
+import logging
+
+import numpy as np
+import pytest
+from tslm_models import tokenizer
+
+from ts_llm_fusion import TimeSeriesFeatureExtractor, TimeSeriesProcessor
+from ts_llm_fusion.processing.answer_checks import TrainingRange, answer_fault, offered_options
+
+LETTERS = "Is it up? Answer with a letter: A) up B) down C) cannot tell"
+RANGE = TrainingRange.of([1, 2], [48, 100], ["Is the series rising?", "Where is the spike?"], with_words=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "question", "fault"),
+    [
+        ("", "Rising?", "empty answer"),
+        (" \n", "Rising?", "empty answer"),
+        ("flat flat flat", "Rising?", "repeats 'flat' 3 times"),
+        ("up and down and down and down and", "Rising?", "repeats 'down and' 3 times"),
+        ("sideways", "Rising? Options: up, down.", "'sideways' is none of the options: up, down"),
+        ("up", "Rising?\nOptions: rising, flat.\nSeries: ", "none of the options"),
+        ("D", LETTERS, "none of the options: A, B, C"),
+        ("up", LETTERS, "none of the options: A, B, C"),
+    ],
+)
+def test_a_fault_is_named(answer, question, fault):
+    assert fault in answer_fault(answer, question)
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [
+        ("up", "Rising? Options: up, down."),
+        ("Up.", "Rising? Options: up, down."),
+        ("B", LETTERS),
+        ("b)", LETTERS),
+        ("It climbs to the end. Answer: up", "Rising? Options: up, down."),
+        ("walking, slow", "What is it? Options: running, walking, slow, sitting."),
+        ("no no", "Rising?"),
+        ("very very high", "How high?"),
+    ],
+)
+def test_a_plain_answer_has_none(answer, question):
+    assert answer_fault(answer, question) is None
+
+
+def test_options_are_read_as_they_are_offered():
+    assert offered_options("Which? Options: first third, last third.\nSeries: ") == ["first third", "last third"]
+    assert offered_options(LETTERS) == ["A", "B", "C"]
+    assert offered_options("What are the options here?") == []
+
+
+def test_the_range_of_the_training_is_that_of_its_prompts():
+    assert (RANGE.num_series, RANGE.series_length, RANGE.most_words) == ((1, 2), (48, 100), 4)
+    assert TrainingRange.from_dict(RANGE.to_dict()) == RANGE
+    assert RANGE.differences([48, 100], "Is the spike rising?") == []
+    assert "3 series (trained on 1 to 2)" in RANGE.differences([60, 60, 60], "Where is the spike?")
+    assert "a series of 4000 steps (trained on 48 to 100)" in RANGE.differences([4000], "Where is the spike?")
+    assert "another kind of question (new to it: 'who', 'wrote', 'hamlet')" in RANGE.differences(
+        [60], "Who wrote Hamlet?"
+    )
+    assert "a question of 20 words (trained on at most 4)" in RANGE.differences([60], "where is the spike " * 5)
+
+
+def test_a_prompt_unlike_the_training_warns_once_in_one_line(caplog, monkeypatch):
+    words = tokenizer()
+    words.add_tokens("<|time_series|>", special_tokens=True)
+    processor = TimeSeriesProcessor(TimeSeriesFeatureExtractor(), words, trained_on=RANGE.to_dict())
+    monkeypatch.setattr(logging.getLogger("transformers"), "propagate", True)
+    series = np.arange(60.0)
+
+    def conversation(question, count):
+        parts = [{"type": "time_series", "time_series": series}] * count
+        return [{"role": "user", "content": [{"type": "text", "text": question}, *parts]}]
+
+    processor.apply_chat_template(conversation("Where is the spike?", 1), add_generation_prompt=True, tokenize=True)
+    assert not caplog.records
+    prompt = conversation("Who wrote Hamlet?", 3)
+    processor.apply_chat_template(prompt, add_generation_prompt=True, tokenize=True)
+    assert len(caplog.records) == 1
+    message = caplog.records[0].getMessage()
+    assert "3 series" in message and "another kind of question" in message and "\n" not in message
+    assert len(processor.outside_training(prompt)) == 2
+    assert processor.answer_fault("", prompt) == "The model gave an empty answer."
