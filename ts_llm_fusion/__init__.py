@@ -22,6 +22,7 @@ _PUBLIC = {
     "convert_opentslm": "ts_llm_fusion.conversion",
     "forecast_frame": "ts_llm_fusion.prediction",
     "explain": "ts_llm_fusion.explanations.explain",
+    "ask": "ts_llm_fusion.answers.ask",
     "check_text": "ts_llm_fusion.explanations.checks",
     "load_series": "ts_llm_fusion.data.series.sources",
     "load_dataset": "ts_llm_fusion.data.registry",

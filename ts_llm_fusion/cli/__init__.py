@@ -21,6 +21,7 @@ _COMMANDS = {
     "benchmark": ("ts_llm_fusion.cli.benchmark", "run models x datasets x horizons x seeds to one table"),
     "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
     "explain": ("ts_llm_fusion.cli.explain", "forecast the series of a file and say why"),
+    "ask": ("ts_llm_fusion.cli.ask", "answer a question about the series of a file"),
     "push": ("ts_llm_fusion.cli.push", "push a checkpoint to the Hub"),
     "export": ("ts_llm_fusion.cli.export", "export a forecaster to torch.export or ONNX"),
     "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),
