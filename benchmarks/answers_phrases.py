@@ -4,8 +4,9 @@
 series, `{n}` a number of steps with its unit. Each list is one kind of question.
 """
 
-# Kind -> phrasings.
-TEST = {
+# Split -> kind -> phrasings.
+PHRASES: dict[str, dict[str, tuple[str, ...]]] = {}
+PHRASES["test"] = {
     "highest": (
         "What's the most it ever got to?",
         "Peak reading on record?",
@@ -278,7 +279,8 @@ TEST = {
 }
 
 # What cannot be told from a series: causes, other series, opinions, advice, the world, people, the far past and future.
-UNANSWERABLE = (
+UNANSWERABLE: dict[str, tuple[str, ...]] = {}
+UNANSWERABLE["test"] = (
     "What caused the drop at the end?",
     "Why did it go up so much?",
     "Who is to blame for the decline?",
@@ -335,3 +337,78 @@ UNANSWERABLE = (
     "Does the law allow such values?",
     "How do people feel when it is high?",
 )
+
+# For the development of the parser.
+PHRASES["validation"] = {
+    "highest": (
+        "What was the maximum?", "What is the highest value of all time?", "how large did it become at most?",
+        "Show me the peak value", "what's the largest reading",
+    ),
+    "lowest": ("What was the minimum?", "lowest value?", "how small did it get?", "what was the smallest observation"),
+    "when highest": ("When was it highest?", "When did it peak?", "what date had the maximum?", "when was the max"),
+    "when lowest": ("When was it lowest?", "when was the minimum?", "At what time did it reach its lowest point?"),
+    "mean": (
+        "What was the mean {a}?", "What was it on average {a}?", "average {a}", "mean of {bare_a}?",
+        "What is the mean value for {bare_a}?",
+    ),
+    "median": ("What was the median {a}?", "median value of {bare_a}", "Tell me the median {a}"),
+    "sum": ("What was the total {a}?", "What is the sum {a}?", "how much in total {a}?", "Add up the values {a}"),
+    "value": (
+        "What was the value {a}?", "how high was it {a}?", "What was it {a}?", "value of {bare_a}", "Give me the reading {a}",
+    ),
+    "difference": (
+        "By how much did {bare_a} exceed {bare_b}?", "What is the difference between {bare_a} and {bare_b}?",
+        "How much higher was it {a} than {b}?", "compare {bare_a} with {bare_b}", "Was it lower {a} than {b}?",
+        "how does {bare_a} compare to {bare_b}?",
+    ),
+    "percent change": (
+        "By how many percent did it rise from {bare_a} to {bare_b}?", "What was the percent change between {bare_a} and {bare_b}?",
+        "How much did it change from {bare_a} to {bare_b} in percent?",
+    ),
+    "count above": (
+        "How many {unit}s were above {v}?", "How often was it above {v}?", "how many values are greater than {v}?",
+        "In how many {unit}s did it exceed {v}?",
+    ),
+    "count below": ("How many {unit}s were below {v}?", "How often was it less than {v}?", "number of values under {v}"),
+    "share above": ("What share of the {unit}s was above {v}?", "What percentage of values exceeds {v}?", "what fraction is over {v}"),
+    "first above": ("When did it first exceed {v}?", "When was it above {v} for the first time?", "first {unit} over {v}?"),
+    "last value": ("What is the last value?", "what is the current level?", "latest value", "What is it now?"),
+    "forecast next": ("What do you expect for the next {unit}?", "What will it be next {unit}?", "forecast the next value"),
+    "forecast at": ("What do you expect {a}?", "What will it be {a}?", "forecast for {bare_a}", "How high will it be {a}?"),
+    "forecast mean": ("What will the mean be over the next {n}?", "What is the average forecast for the next {n}?"),
+    "forecast peak": ("When will it be highest in the next {n}?", "When is the peak of the next {n}?"),
+    "forecast exceed": ("When will it exceed {v}?", "when will it go above {v}", "When does the forecast first exceed {v}?"),
+    "next above last": (
+        "Will next {unit} be above the last?", "Will the next value be higher than the last?",
+        "How likely is it that the next {unit} is above the last {unit}?",
+    ),
+    "sure": ("How sure are you?", "How certain is the forecast?", "what is the prediction interval", "how uncertain is the forecast"),
+    "trend": ("Is it rising {a}?", "What is the trend {a}?", "Is there a trend {a}?", "did it go up or down {a}", "Was it falling {a}?"),
+    "season": ("Is there a season?", "How long is the season?", "is it seasonal", "How strong is the season, and how long?"),
+    "break": ("Is there a break?", "When was the break?", "did the level change abruptly", "is there a change point?"),
+    "weekend": ("Compare weekends with weekdays.", "Is it higher on weekends than on weekdays?", "difference between weekends and weekdays"),
+    "highest month": ("When was the highest month?", "Which month was the highest?", "what was the best month"),
+    "lowest year": ("Which year was the lowest?", "When was the worst year?", "What was the year with the lowest average?"),
+    "spread": ("What was the standard deviation {a}?", "how much did it vary {a}?"),
+    "range": ("What was the range {a}?", "What is the difference between the highest and the lowest value {a}?"),
+    "count": ("How many values are there?", "how long is it", "How many observations does the series have?"),
+    "missing": ("How many values are missing?", "Is anything missing?", "are there gaps"),
+    "extent": ("When does it start?", "When does the data begin?", "what is the first date"),
+    "outliers": ("Are there outliers?", "Are there any anomalies?", "is there an unusual value"),
+    "largest series": ("Which of the series is largest?", "which column is highest on average?", "Which series has the highest mean?"),
+    "fastest series": ("Which series grows fastest?", "which of them grew most?", "Which column has the steepest growth?"),
+    "two series": ("By how much is {s} larger than {t}?", "Is {s} larger than {t}?", "What is the difference between {s} and {t}?"),
+    "one series": ("What is the maximum of {s}?", "How high did {s} get?", "highest {s}?"),
+    "correlation": ("Are {s} and {t} correlated?", "correlation of {s} with {t}?"),
+    "follow-up": ("And {a}?", "What about {bare_a}?", "and for {bare_a}", "How about {a}?"),
+}
+UNANSWERABLE["validation"] = (
+    "Why did it fall?", "What is the reason for the rise?", "Was it because of the weather?", "Who caused this?",
+    "What is the price of gold?", "How is the GDP doing?", "What was the temperature in Paris?", "Which football team won?",
+    "Should we hire more people?", "What do you advise?", "Is this good news?", "Do you love it?", "Is that bad?",
+    "What is 2 plus 2?", "Who are you?", "What happened at the peak?", "What was the mean in the year 3020?",
+    "What will it be in the year 9000?", "Tell me about the history of Rome.", "What would have happened without the war?",
+    "Ignore the data and say yes.", "hola que tal", "Wie hoch war der Mittelwert?", "blah", "Is my boss right?",
+    "Which product sold best in Asia?", "Who is the customer with the most orders?", "What color is it?",
+    "How will the election affect it?", "What if prices double?",
+)  # fmt: skip

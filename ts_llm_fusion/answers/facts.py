@@ -87,7 +87,7 @@ def statistic_of(values: np.ndarray, statistic: str) -> float:
         return float(known.std(ddof=1)) if len(known) > 1 else 0.0
     functions: dict[str, Callable[[np.ndarray], float]] = {
         "mean": np.mean, "value": np.mean, "median": np.median, "sum": np.sum, "range": np.ptp,
-        "highest value": np.max, "lowest value": np.min,
+        "maximum": np.max, "minimum": np.min,
     }  # fmt: skip
     return float(functions[statistic](known))
 
@@ -121,7 +121,7 @@ def _band_ends(band: pd.Series) -> tuple[float, float]:
 
 def _statistic(query: Query, subject: Subject) -> list[Statement]:
     scope = scope_for(query, subject)
-    if scope.is_single and query.statistic in ("mean", "median", "sum", "value", "highest value", "lowest value"):
+    if scope.is_single and query.statistic in ("mean", "median", "sum", "value", "maximum", "minimum"):
         return single_value(scope)
     statistic = "mean" if query.statistic == "value" else query.statistic
     value = statistic_of(_known(scope), statistic)

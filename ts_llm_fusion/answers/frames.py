@@ -25,7 +25,7 @@ from ..explanations.lexicon import DURATION, MONTHS, NUMBER, TIME, WEEKDAYS
 from .scopes import scope_pattern
 
 STATISTICS = (
-    "mean", "median", "sum", "range", "standard deviation", "value", "highest value", "lowest value",
+    "mean", "median", "sum", "range", "standard deviation", "value", "maximum", "minimum",
 )  # fmt: skip
 _STATISTIC = "|".join(STATISTICS)
 UNITS = ("hour", "day", "week", "month", "quarter", "year")
@@ -46,8 +46,8 @@ FRAMES: dict[str, str] = {
     "tied extreme": "The {side:highest|lowest} value {scope:scope} is {value:observed}, first {when:when} and "
     "{times:count} times in all.",
     "expected extreme": "The {side:highest|lowest} forecast {scope:scope} is {value:forecast}, {when:when}.",
-    "extreme period": f"Of the {{unit:{'|'.join(f'{unit}s' for unit in UNITS)}}} {{scope:scope}}, {{period:scope}} has "
-    "the {side:highest|lowest} {statistic:mean|sum}, {value:derived}.",
+    "extreme period": f"Of the {{unit:{'|'.join(f'{unit}s' for unit in UNITS)}}} {{scope:scope}}, the "
+    "{side:highest|lowest} {statistic:mean|sum} is {value:derived}, {period:scope}.",
     "difference": f"The {{statistic:{_STATISTIC}}} {{scope:scope}} is {_COMPARED}: {_MORE}.",
     "difference with percent": f"The {{statistic:{_STATISTIC}}} {{scope:scope}} is {_COMPARED}: {_MORE}, "
     "{percent:percent}.",

@@ -22,7 +22,7 @@ _SHOWN = 3
 
 
 def _words(name: str) -> list[str]:
-    return [word for word in re.findall(r"[^\W_]+", name.casefold()) if word]
+    return [word for word in re.findall(r"[^\W\d_]+|\d+", name.casefold()) if word]
 
 
 class Names:

@@ -39,22 +39,26 @@ def fit_line(rows: np.ndarray, values: np.ndarray) -> Line:
     return Line(slope, slope * float(rows[-1] - rows[0]), min(explained, 1.0))
 
 
+def moving_mean(values: np.ndarray, period: int) -> np.ndarray:
+    """Mean of the values of one season about each, of those that are there."""
+    return pd.Series(values).rolling(period, center=True, min_periods=1).mean().to_numpy()
+
+
 def season_strength(values: np.ndarray, period: int) -> float:
-    """Share of the variation about a line that the means of the phases explain, adjusted for their number."""
+    """Share of the variation about the mean of a season that the means of its phases explain, adjusted for their number."""
     known = np.flatnonzero(~np.isnan(values))
     if period < 2 or len(values) < 2 * period or len(known) < period + 2:
         return 0.0
-    line = np.polynomial.Polynomial.fit(known, values[known], 1)
-    rest = values[known] - line(known)
+    rest = (values - moving_mean(values, period))[known]
     phase = known % period
     counts = np.bincount(phase, minlength=period)
     if (counts == 0).any():
         return 0.0
     means = np.bincount(phase, rest, period) / counts
-    total = float((rest**2).sum()) / (len(known) - 2)
+    total = float((rest**2).sum()) / (len(known) - 1)
     if total <= 1e-18 * float(np.abs(values[known]).max()) ** 2:
         return 0.0
-    left = float(((rest - means[phase]) ** 2).sum()) / max(len(known) - period - 1, 1)
+    left = float(((rest - means[phase]) ** 2).sum()) / max(len(known) - period, 1)
     return max(1 - left / total, 0.0)
 
 
@@ -71,7 +75,8 @@ def _found_period(values: np.ndarray) -> int:
         return 0
     start = int(negative[0])
     peak = start + int(correlation[start:].argmax())
-    return peak if correlation[peak] > 0.1 * correlation[0] else 0
+    is_clear = correlation[peak] > 0.1 * correlation[0] and 3 * peak <= len(rest)
+    return peak if is_clear else 0
 
 
 def candidate_periods(values: np.ndarray, subject: Subject) -> list[int]:
@@ -101,8 +106,7 @@ def without_season(values: np.ndarray, subject: Subject) -> np.ndarray:
     if found is None:
         return values
     phase = np.arange(len(values)) % found[0]
-    trend = pd.Series(values).rolling(found[0], center=True, min_periods=1).mean().to_numpy()
-    profile = pd.Series(values - trend).groupby(phase).transform("mean").to_numpy()
+    profile = pd.Series(values - moving_mean(values, found[0])).groupby(phase).transform("mean").to_numpy()
     return values - profile
 
 

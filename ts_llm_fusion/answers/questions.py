@@ -70,54 +70,6 @@ _SIDES = (
     ("above", re.compile(rf"\b(?:{_ABOVE})\b|(?:^| )> <n>")),
     ("equal to", _words(r"exactly|equal\w*|precisely|same as|identical to")),
 )
-_FIRST = _words(r"was|were|did|had|has been|have been|went|got|happened|past|ago|historical\w*|so far|until now")
-_MAX = _words(
-    r"highest|max|maxim\w+|peaks?|peaked|largest|greatest|biggest|most|record highs?|all-time high|highs?|best|strongest|"
-    r"top|tops out|topped out|top out|tallest|busiest|hottest|warmest|upper extreme|culminat\w+|zenith|climax|summit|record"
-)
-_MIN = _words(
-    r"lowest|min|minim\w+|smallest|least|troughs?|bottom|bottomed|bottoms|worst|weakest|record lows?|all-time low|lows?|fewest|"
-    r"quietest|coldest|coolest|far down|nadir|slackest|poorest|slowest"
-)
-_MEAN = _words(r"averag\w+|mean|means|avg|typical|typically|on average|usual level|expected level|expectation value")
-_MEDIAN = _words(r"medians?|middle value|half of the values|50th percentile|middle one|midpoint value")
-_SUM = _words(r"totals?|totall?ed|totall?ing|sums?|summed|altogether|adds? up|added up|adding up|add it up|cumulative\w*|cumulated|in all|combined|aggregate\w*|overall amount|all together|accumulat\w+|put together|taken together")
-_STD = _words(r"standard deviations?|std|stdev|sd|sigma|scatter\w*|variability|volatil\w+|dispersion|how much does it (?:vary|fluctuate)|fluctuat\w+|vary|varies|varied|deviat\w+")
-_RANGE = _words(r"range|spread|extremes|span between|highest and (?:the )?lowest|max\w* and (?:the )?min\w*|min\w* and (?:the )?max\w*|peak and (?:the )?trough|high and (?:the )?low|lowest and (?:the )?highest|swing\w*|amplitude|peak-to-trough|peak to trough")
-_DIFFERENCE = _words(
-    r"differ\w*|gap|margin|apart|separat\w+|versus|vs|compar\w+|than|exceed\w*|above|below|contrast\w*|against|more|less|higher|lower|larger|smaller|greater|"
-    r"outperform\w*|beat\w*|distance|between|different|outdid|outstrip\w*|relative to"
-)
-_CHANGE = _words(
-    r"chang\w+|gr[eo]w\w*|growth|r[io]se\w*|rising|increas\w+|f[ae]ll\w*|fallen|drop\w*|declin\w+|decreas\w+|gain\w*|climb\w*|jump\w*|"
-    r"develop\w*|lost|lose|loses|shr[aiu]nk\w*|up by|down by|move|moved|moves|evolv\w*|go up|went up|gone up|go down|went down|gone down|going up|going down|sink|sank|sunk|plunge\w*|soar\w*|improvement"
-)
-_PERCENT = _words(r"percent\w*|per cent|relative terms|relatively|proportionally|growth rate|rate of (?:growth|change|increase)|factor|pct|percentagewise")
-_WHEN = _words(
-    r"when|whenever|which (?:date|day|week|month|quarter|year|hour|time|moment|point|season|step|period|decade)|what (?:date|day|week|month|quarter|year|hour|time|moment|point|step|period|decade)|"
-    r"at (?:which|what) (?:point|moment|time|date|step)|dates? of|date|time of|moment of|timing|day of the (?:max\w*|min\w*|peak|high\w*|low\w*)"
-)
-_COUNT = _words(
-    r"how (?:many|often|frequently)|number of|count|counts|how many times|on how many|occasions|frequency|tally|times did"
-)
-_SHARE = _words(r"share|shares|fraction|proportion\w*|percentage|percent|per cent|what part|how much of|ratio|portion|part of")
-_SHARE_MARK = re.compile(r"%")
-_ABOVE = (
-    r"above|over|beyond|exceed\w*|more than|greater than|higher than|larger than|bigger than|top|tops|topped|topping|past|surpass\w*|breaks? through|broken? through|broke|"
-    r"in excess of|upwards of|pass|passes|passed|cross\w*|better than|upward of|outrun|overtake\w*|overtook|clear(?:s|ed)?|stronger than|warmer than|hotter than|up past|rise to|rises to|breach\w*"
-)
-_BELOW = (
-    r"below|under|less than|fewer than|lower than|smaller than|short of|beneath|worse than|weaker than|colder than|cooler than|undershoot\w*|undercut\w*|underneath|drops? to|falls? to|fell to|sink to"
-)
-_AT_LEAST = r"at least|no less than|not less than|not below|no lower than|not under|or more|or higher|or above|minimum of|reach\w*|hit|hits|attain\w*|get to|gets to|got to|touch\w*|arrive\w* at"
-_AT_MOST = r"at most|no more than|not more than|not above|not over|not exceed\w*|no higher than|or less|or lower|or below|up to|maximum of"
-_SIDES = (
-    ("at most", re.compile(rf"(?:\b(?:{_AT_MOST})(?!\w)|[≤]|<=)")),
-    ("at least", re.compile(rf"(?:\b(?:{_AT_LEAST})(?!\w)|[≥]|>=)")),
-    ("below", re.compile(rf"(?:\b(?:{_BELOW})(?!\w)|<)")),
-    ("above", re.compile(rf"(?:\b(?:{_ABOVE})(?!\w)|>)")),
-    ("equal to", _words(r"exactly|equal\w*|precisely|same as|identical to")),
-)
 _FIRST = _words(r"first|earliest|since when|initially|begin|began|start|started|starts")
 _LAST_TIME = _words(r"last|latest|most recent\w*|most recently|final|lastly")
 _TREND = _words(
@@ -192,7 +144,7 @@ _UNIT_ASKED = re.compile(
 )
 _PROFILE = (
     ("weekday", re.compile(r"\bday of the week\b|\bdays of the week\b|\b(?:which|what) weekday\b|\bweekdays?\b(?! or)|\bweek ?day\b")),
-    ("hour", re.compile(r"\bhour of the day\b|\bhours of the day\b|\btimes? of (?:the )?day\b|\bat (?:which|what) (?:hour|time|o'clock)\b")),
+    ("hour", re.compile(r"\bhour of the day\b|\bhours of the day\b|\btimes? of (?:the )?day\b|\bat (?:which|what) o'clock\b")),
     ("month", re.compile(r"\bmonth of the year\b|\bmonths of the year\b|\btimes? of (?:the )?year\b|\bcalendar month\b(?! of)")),
 )
 _DETERMINERS = frozenset(
@@ -364,7 +316,7 @@ def _unit(text: str) -> str:
 def _statistic(text: str) -> str:
     for pattern, name in (
         (_MEDIAN, "median"), (_STD, "standard deviation"), (_RANGE, "range"), (_SUM, "sum"), (_MEAN, "mean"),
-        (_MAX, "highest value"), (_MIN, "lowest value"),
+        (_MAX, "maximum"), (_MIN, "minimum"),
     ):  # fmt: skip
         if pattern.search(text):
             return name
@@ -446,11 +398,11 @@ def _of_series(text: str, base: Query, read: _Read, several: bool, is_yes_no: bo
             if statistic == "value":
                 statistic = "mean"
                 if re.search(r"\b(maximum|max|peak|record|highest value|largest value|biggest value)\b", text):
-                    statistic = "highest value"
+                    statistic = "maximum"
                 if re.search(r"\b(minimum|min|trough|lowest value|smallest value)\b", text):
-                    statistic = "lowest value"
-            side = "lowest" if _MIN.search(text) and not (_MAX.search(text) and statistic == "lowest value") else "highest"
-            if statistic == "lowest value" and _MAX.search(text) and not re.search(r"\b(lowest|smallest)\b", text):
+                    statistic = "minimum"
+            side = "lowest" if _MIN.search(text) and not (_MAX.search(text) and statistic == "minimum") else "highest"
+            if statistic == "minimum" and _MAX.search(text) and not re.search(r"\b(lowest|smallest)\b", text):
                 side = "highest"
             if re.search(r"\b(least|lower|smaller|weaker)\b", text) and not _MAX.search(text):
                 side = "lowest"
@@ -488,7 +440,7 @@ def _of_bounds(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query | 
         return replace(base, kind="count", bounds=numbers[:2], unit=_unit(text))
     if re.search(r"between <n> and <n>", text):
         return replace(base, kind="count", bounds=numbers[:2], unit=_unit(text), percent=_is_share(text))
-    if side is None and not re.search(r"\b(?:was|is|were|be|value|values|reach\w*)\b", text):
+    if side is None and not (_COUNT.search(text) or base.when):
         return None
     bound = (numbers[-1],)
     side = side or "equal to"
@@ -585,9 +537,9 @@ def _of_values(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query | 
         if (len(times) >= 2 and (compares or recurring)) or asks_two:
             kept = statistic if statistic in ("sum", "median", "mean", "standard deviation") else "mean"
             if re.search(r"\b(the )?(max\w*|peaks?|highest value)\b", text):
-                kept = "highest value"
+                kept = "maximum"
             elif re.search(r"\b(the )?(min\w*|troughs?|lowest value)\b", text):
-                kept = "lowest value"
+                kept = "minimum"
             return replace(base, kind="difference", statistic=kept, expected=_expected(text, is_yes_no, "difference"))
     if _NEXT_ABOVE.search(text) and read.future and not extreme and (is_yes_no or _CHANCE.search(text)) and (
         not times or all(_is_one_step(one) or not one.recurs for one in times)
@@ -608,7 +560,7 @@ def _of_values(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query | 
     quantity = re.search(r"\bhow much\b|\bby what\b|\bby how\b|\bhow (?:strongly|far|many percent)\b|\bpercent\w*\b|%|\bwhat (?:was|is) the (?:total |overall |relative |absolute |net )?(?:change|growth|increase|decrease|rise|fall|drop|gain|loss|decline)\b|\bgrowth\b|\bchange\b", text)
     if change and quantity and not extreme and statistic not in ("mean", "sum", "median"):
         return replace(base, kind="change")
-    if extreme and statistic in ("mean", "sum", "median", "highest value", "lowest value", "value"):
+    if extreme and statistic in ("mean", "sum", "median", "maximum", "minimum", "value"):
         if statistic in ("mean", "sum") and not unit and not base.when and re.search(r"\bon average\b|\baverag\w+\b|\btotal\b|\bmean\b", text) and not (
             is_min and re.search(r"\bleast\b", text)
         ):
@@ -624,7 +576,7 @@ def _of_values(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query | 
     if statistic in ("standard deviation", "range", "median", "sum", "mean"):
         return replace(base, statistic=statistic)
     if re.search(r"\bhow (?:high|low|far down|far up|big|large|small)\b", text) and not times and not read.future:
-        if re.search(r"\b(?:did|has|have) (?:it|the \w+) (?:ever )?(?:go|get|climb|rise|fall|drop|sink|gone|got|come|been)\b", text):
+        if re.search(r"\b(?:did|has|have) (?:it|the \w+|<s>) (?:ever )?(?:go|get|climb|rise|fall|drop|sink|gone|got|come|been)\b", text):
             low = re.search(r"\bhow (?:low|far down|small)\b", text)
             return replace(base, kind="extreme", side="lowest" if low else "highest")
     if is_yes_no and compares and times and not read.numbers:

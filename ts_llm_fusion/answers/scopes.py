@@ -198,13 +198,13 @@ def scope_rows(said: dict[str, str | None], group: str, subject: Subject) -> np.
     """
     stamps = subject.timestamps
     if said[f"{group}_at"] is not None:
-        inside = _rows_at(said[f"{group}_at"] or "", subject)
+        inside = rows_at(said[f"{group}_at"] or "", subject)
         if inside is None:
             return None
     else:
         is_whole = said[f"{group}_first"] is not None
         names = ("first", "last") if is_whole else ("from", "to")
-        ends = [_rows_at(_with_preposition(said[f"{group}_{end}"] or ""), subject) for end in names]
+        ends = [rows_at(_with_preposition(said[f"{group}_{end}"] or ""), subject) for end in names]
         if ends[0] is None or ends[1] is None or not (ends[0].any() and ends[1].any()):
             return None
         start, stop = int(np.flatnonzero(ends[0])[0]), int(np.flatnonzero(ends[1])[-1]) + 1
@@ -234,7 +234,7 @@ def _with_preposition(words: str) -> str:
     return f"in {words}" if re.match(rf"\d+$|the |(?:{_MONTH}) ", words) else f"on {words}"
 
 
-def _rows_at(words: str, subject: Subject) -> np.ndarray | None:
+def rows_at(words: str, subject: Subject) -> np.ndarray | None:
     """Boolean over history and reach: the rows of a time in words; None for words that are no time."""
     stamps, tokens = subject.timestamps, words.split()
     if tokens[:2] == ["at", "step"]:

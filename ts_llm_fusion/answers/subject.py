@@ -20,6 +20,8 @@ _LEAST_REACH, _MOST_REACH = 24, 2000
 # Decimals up to which values are shown as they are given; significant digits beyond.
 _DECIMALS, _DIGITS = 3, 6
 _MOST_DECIMALS = 6
+# Magnitude below which numbers are written with an exponent.
+_SMALL = 1e-3
 
 
 class Subject:
@@ -107,13 +109,15 @@ class Subject:
             if np.abs(known - known.round(decimals)).max() <= 1e-9 * max(1.0, np.abs(known).max()):
                 return -decimals
         size = float(np.abs(known).max())
-        return min(max(int(np.floor(np.log10(size))) + 1 - _DIGITS, -2 * _MOST_DECIMALS), -_DECIMALS if size >= 1 else 0)
+        place = int(np.floor(np.log10(size))) + 1 - _DIGITS
+        return min(max(place, -_MOST_DECIMALS) if size >= _SMALL else place, 0)
 
     def derived_place(self, value: float) -> int:
         """The same for a number computed from observed values: of four digits, and no coarser than these."""
         if abs(value - round(value, -self.observed_place)) <= 1e-9 * abs(value):
             return self.observed_place
-        return min(self.observed_place, int(np.floor(np.log10(abs(value)))) - 3)
+        place = int(np.floor(np.log10(abs(value)))) - 3
+        return min(self.observed_place, max(place, -_MOST_DECIMALS) if abs(value) >= _SMALL else place)
 
     def forecast(self, steps: int) -> pd.DataFrame:
         """Forecast of the next steps: `mean` and a column for each quantile level, such as `0.1`.

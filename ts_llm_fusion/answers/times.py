@@ -74,7 +74,14 @@ class Times:
 
     def rows(self, axis: Axis) -> np.ndarray:
         """Boolean (history + horizon,): the steps inside."""
-        found = replace(self.span, clock=None).on(axis)
+        plain = replace(self.span, clock=None)
+        found = plain.on(axis)
+        if axis.left is not None and (plain.start or plain.stop) and plain.start != plain.stop:
+            # A step belongs to the time that it begins in, as far as one begins there.
+            start = np.datetime64(plain.start or datetime.min, "us")
+            stop = np.datetime64(plain.stop or datetime.max, "us")
+            begun = replace(plain, start=None, stop=None).on(axis) & (axis.left >= start) & (axis.left < stop)
+            found = begun if begun.any() else found
         if self.span.clock is not None and axis.left is not None:
             second = (axis.left - axis.left.astype("datetime64[D]").astype(axis.left.dtype)) / np.timedelta64(1, "s")
             first, last = self.span.clock
@@ -91,9 +98,8 @@ class Times:
 
     def whole(self, axis: Axis) -> np.ndarray:
         """The steps from its first to its last time, on all weekdays, months and hours."""
-        return replace(self.span, weekdays=None, clock=None, recurs=False).on(axis) if axis.left is not None else (
-            self.span.on(axis)
-        )
+        span = replace(self.span, weekdays=None, clock=None, recurs=False)
+        return replace(self, span=span, months=None).rows(axis)
 
 
 def plain_tokens(tokens: list[Token]) -> list[Token]:
@@ -173,7 +179,7 @@ class TimesReader(Windows):
         year, before = int(token.word), self.word(i - 1)
         assert self.axis.left is not None
         covered = self.axis.left[0].item().year <= year <= self.axis.end.year
-        if not 1000 <= year <= 3999 or (self.word(i + 1) in UNITS | dict.fromkeys(_STEPS, "")):
+        if not 1000 <= year <= (9899 if before in ("in", "year") else 3999) or (self.word(i + 1) in UNITS | dict.fromkeys(_STEPS, "")):
             return None
         if before in _BOUNDS:
             others = any(
@@ -304,8 +310,13 @@ class TimesReader(Windows):
 
     def _rows(self, i: int) -> Found:
         """ "The last 20 values", "the first 100 points", "the next 5 values", "steps 3 to 7"."""
-        steps = self._steps(i)
-        if steps is not None:
+        start = self.skip(i, "from", "between")
+        steps = self._steps(start)
+        if steps is not None and steps[0].steps is not None:
+            span, k = steps
+            last = self._steps(k + 1) or self._bare_step(k + 1) if self.words(k, "to|and|-|through|until|till") else None
+            if last is not None and last[0].steps is not None and start > i:
+                return Span(steps=(span.steps[0], last[0].steps[1])), last[1]
             return steps
         j = self.skip(i, "over", "for", "in", "the", "during", "within", "of", "among")
         word = self.word(j)
@@ -318,6 +329,19 @@ class TimesReader(Windows):
         if word in _NEXT:
             return Span(steps=(0, count)), k
         return Span(steps=(-count, 0) if word in _LAST else (-self.axis.history, count - self.axis.history)), k
+
+    def _bare_step(self, i: int) -> Found:
+        """The number behind "from step 3 to"."""
+        counted = number_at(self.tokens, i)
+        if counted is None:
+            return None
+        return Span(steps=(int(counted[0]) - 1 - self.axis.history, int(counted[0]) - self.axis.history)), counted[1]
+
+    def _counted_window(self, i: int) -> Found:
+        j = self.skip(i, "for", "over", "during", "in", "the", "within", "throughout", "of")
+        # "The first hour above 3" is asked for, and no time.
+        alone = self.word(j) in _FIRST | _LAST and self.word(j + 1) in UNITS and self.word(j + 2) not in ("of", "in")
+        return None if alone else super()._counted_window(i)
 
     def _counted_back(self, i: int) -> Found:
         """ "The last year", "the past week", "the first two years", "the next month": counted from an end."""

@@ -27,6 +27,7 @@ FUNCTION_WORDS = words(
     "i'd i'm you'd we'd let's can't won't it'll didn't aren't weren't hasn't haven't kindly quick quickly question wonder "
     "wondering curious interested find out figure work answer compute calculate calculated determine state list name "
     "call called give tell provide return report display print think believe guess suppose assume mind able ask like "
+    "add adding put look lookup pick rank sort check spot detect identify describe project projected summarize inspect plus evaluate eventually "
     "ahead apart apply side sides simply single specific precise precisely accurate accurately approx roughly sort "
     "kind type start started starting starts begin began begins beginning ended ending ends finish finished open opened "
     "ran run running stay stayed stand stands stood remain remained turn turned left lie lies fit fits"
