@@ -335,7 +335,9 @@ class Writer:
 
     def _count(self, kind: str, phrase: str) -> Case:
         table, column, values = self._pick()
-        return Case(kind, phrase, table, (column,), lambda answer: is_value(answer, float((~np.isnan(values)).sum())))
+        rows = "rows" in phrase or "long" in phrase.lower() or "length" in phrase.lower()
+        truth = float(len(values) if rows else (~np.isnan(values)).sum())
+        return Case(kind, phrase, table, (column,), lambda answer: is_value(answer, truth))
 
     def _compared(self, kind: str, phrase: str, above: bool, share: bool) -> Case:
         table, column, values = self._pick()
@@ -676,7 +678,7 @@ def main() -> None:
             refused.append(not answer.is_answered)
             rows[case.kind].append(is_right)
             numbers += len(numbers_in(answer.text))
-            made_up += invented(answer)
+            made_up += invented(answer) if answer.is_answered else 0
             if options.wrong and invented(answer):
                 print("INVENTED", answer.text, [fact.words for fact in answer.facts])
             failed += sum(not claim.holds for claim in answer.claims)

@@ -198,7 +198,9 @@ class _Asked:
 
     def query(self, question: str, before: Query | None, subject: Subject) -> Query:
         """The query of a question behind that of an earlier one."""
-        read = read_question(question, self.names, subject.axis, subject.dated)
+        known = subject.values[~np.isnan(subject.values)]
+        extent = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+        read = read_question(question, self.names, subject.axis, extent)
         check_answerable(read, self.names)
         if before is not None and is_follow_up(read):
             return carried_over(before, read, has_own_kind(read, self.names, len(subject)))

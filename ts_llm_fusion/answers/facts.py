@@ -400,7 +400,8 @@ def _missing(query: Query, subject: Subject) -> list[Statement]:
 def _extent(query: Query, subject: Subject) -> list[Statement]:
     scope = scope_for(replace(query, future=False), subject)
     observed = int((~np.isnan(scope.values)).sum())
-    return [state("extent", subject, "steps", steps=len(scope), scope=scope, step=1, count=observed)]
+    main = "count" if query.statistic == "count" else "steps"
+    return [state("extent", subject, main, steps=len(scope), scope=scope, step=1, count=observed)]
 
 
 def _edge(query: Query, subject: Subject) -> list[Statement]:
@@ -559,6 +560,21 @@ KINDS: dict[str, Callable[[Query, Subject], list[Statement]]] = {
 }
 
 
+# Kinds that are of one scope: several times that have nothing in common are answered one after the other.
+_OF_ONE_SCOPE = frozenset(("statistic", "extreme", "count", "crossing", "trend", "top", "percentile", "run", "forecast"))
+
+
+def _parts(query: Query, subject: Subject) -> list[Query]:
+    """A query for each of its times, where these have no step in common."""
+    if query.kind not in _OF_ONE_SCOPE or len(query.times) < 2:
+        return [query]
+    scopes = scopes_of(query, subject)
+    rows = scopes[0].rows
+    for scope in scopes[1:]:
+        rows = np.intersect1d(rows, scope.rows)
+    return [query] if len(rows) else [replace(query, times=(times,)) for times in query.times]
+
+
 def compute(query: Query, subjects: Sequence[Subject]) -> list[Statement]:
     """Answer a query for each of its series.
 
@@ -567,7 +583,7 @@ def compute(query: Query, subjects: Sequence[Subject]) -> list[Statement]:
     """
     statements = []
     for subject in subjects:
-        found = KINDS[query.kind](query, subject)
+        found = [one for part in _parts(query, subject) for one in KINDS[part.kind](part, subject)]
         if len(subjects) > 1:
             found = [replace(statement, series=subject.name) for statement in found]
         statements += found

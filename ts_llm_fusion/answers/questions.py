@@ -5,12 +5,15 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+import pandas as pd
+
 from ..processing.grounding_axis import Axis, Span
-from ..processing.grounding_words import Token, number_at, tokenize
+from ..processing.grounding_words import AMBIGUOUS, MONTHS, Token, number_at, tokenize
 from .names import Names
 from .query import CannotTellError, Query
 from .times import Times, TimesReader, plain_tokens
-from .vocabulary import HEADS, REFUSALS, is_known
+from .vocabulary import HEADS, REFUSALS, WORLD, is_known
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -188,8 +191,18 @@ def split_questions(question: str) -> list[str]:
     return [part for part in parts if re.search(r"\w", part)]
 
 
-def read_question(question: str, names: Names, axis: Axis, is_dated: bool) -> _Read:
-    """Find the names, times and numbers of a question."""
+def read_question(question: str, names: Names, axis: Axis, extent: tuple[float, float]) -> _Read:
+    """Find the names, times and numbers of a question.
+
+    Args:
+        question: one, of `split_questions`.
+        names: of the series.
+        axis: of the first of them.
+        extent: its lowest and its highest value.
+
+    Raises:
+        CannotTellError: it names a series that is not there, or a time that is not understood.
+    """
     tokens = plain_tokens(tokenize(question))
     series, taken = names.find(question, tokens)
     lowered = question.lower()
@@ -198,8 +211,9 @@ def read_question(question: str, names: Names, axis: Axis, is_dated: bool) -> _R
     )
     if re.search(r"\b(did|was|were) .*\b(following|coming|ahead|likely|estimat\w+)\b", lowered):
         future = bool(re.search(r"\b(will|going to|next|forecast|predict)\b", lowered))
-    reader = TimesReader(tokens, axis, taken, past=not future)
-    times = reader.times() if tokens else []
+    times = TimesReader(tokens, axis, taken, not future, extent).times()
+    if axis.left is None:
+        _check_undated(tokens, taken, axis, times)
     plain, numbers, percents = [], [], []
     words: list[tuple[str, Token | None]] = []
     i = 0
@@ -230,12 +244,45 @@ def read_question(question: str, names: Names, axis: Axis, is_dated: bool) -> _R
             continue
         words.append((token.word, token))
         i += 1
-    plain = [word.removesuffix("'s") if word not in ("let's",) else word for word, _ in words]
-    text = " ".join(plain).replace("what is", "what is")
+    text = _joined(words)
     unknown, share, has_proper = _unknown(words, names)
+    _check_times(words)
     return _Read(
         text, tuple(times), tuple(numbers), tuple(percents), tuple(series), future, unknown, share, has_proper
     )
+
+
+# Steps without dates are read beside days, so that times which they do not have are found.
+_ANY_DAYS = pd.date_range("1990-01-01", periods=12_000, unit="s").to_numpy()
+
+
+def _check_undated(tokens: list[Token], taken: list[bool], axis: Axis, times: Sequence[Times]) -> None:
+    """Refuse times of the calendar of a series without dates."""
+    dated = TimesReader(tokens, Axis(10_000, 2000, _ANY_DAYS), taken, True, (np.inf, -np.inf)).times()
+    starts = {one.start for one in times}
+    if any(one.span.steps is None or one.months for one in dated if one.start not in starts):
+        raise CannotTellError(
+            f"the series has no dates, only steps 1 to {axis.history:,}; ask for some of these, or for the last ones."
+        )
+
+
+def _check_times(words: Sequence[tuple[str, Token | None]]) -> None:
+    """Refuse a question with a month, a date or a clock in it that was not understood."""
+    for word, token in words:
+        is_month = word in MONTHS and word not in AMBIGUOUS and len(word) > 3
+        if token is not None and (is_month or token.kind in ("date", "clock")):
+            raise CannotTellError(f"the time about {word!r} is not understood; write it such as 3 May 2019.")
+
+
+def _joined(words: Sequence[tuple[str, Token | None]]) -> str:
+    """The words as one text, without possessives; words with a hyphen between them are one."""
+    text, stop = "", -1
+    for word, token in words:
+        start = token.start if token is not None else -2
+        tight = start == stop and (word == "-" or text.endswith("-"))
+        text += word.removesuffix("'s") if tight or not text else " " + word.removesuffix("'s")
+        stop = token.stop if token is not None else -1
+    return text
 
 
 def _unknown(
@@ -280,21 +327,14 @@ def check_answerable(read: _Read, names: Names) -> None:
     outside = [
         run for before, run, behind in read.unknown if (before in _DETERMINERS or before == "") and behind not in HEADS
     ]
+    foreign = [word for _, run, _ in read.unknown for word in run.split() if word in WORLD]
+    outside += foreign
     if read.has_proper or outside:
         said = (outside or [run for _, run, _ in read.unknown])[0]
         one_noun = len(outside) <= 1 and len(said.split()) == 1
-        if names.is_generic and one_noun and not read.has_proper and said not in _WORLD:
+        if names.is_generic and one_noun and not read.has_proper and said not in WORLD:
             return
         raise CannotTellError(f"nothing is known of {said!r}; {names.shown}.")
-
-
-# Nouns of the world that no series is, whatever its name.
-_WORLD = frozenset(
-    "company companies country countries government president minister people person world city capital team player "
-    "market economy competitor competitors customer customers employee employees staff manager management boss board "
-    "analyst analysts law weather climate pandemic war policy sensor device name language inflation unemployment gdp "
-    "population election name author owner developer model gender stock stocks dollar euro gold bitcoin".split()
-)
 
 
 def _side(text: str) -> str | None:
@@ -361,6 +401,7 @@ def query_of(read: _Read, names: Names, history: int) -> Query:
         side="lowest" if _MIN.search(text) and not _MAX.search(text) else "highest",
     )
     several = len(names.names) > 1
+    _check_supported(text, read)
     found = (
         _of_series(text, base, read, several, is_yes_no)
         or _of_bounds(text, base, read, is_yes_no)
@@ -371,7 +412,41 @@ def query_of(read: _Read, names: Names, history: int) -> Query:
         raise CannotTellError(
             "it is not understood; ask for values, dates, changes, comparisons, patterns or forecasts of the series."
         )
+    if read.numbers and not found.bounds and found.kind not in _WITHOUT_NUMBERS:
+        raise CannotTellError(f"the number {read.numbers[0]:g} is not understood in it; leave it out or say it otherwise.")
     return found
+
+
+# Kinds in whose questions a number may stand that is not compared with values, such as "80 %" or "of the 2 series".
+_WITHOUT_NUMBERS = frozenset(("top", "band", "series", "rank", "growth", "pair", "correlation", "percentile"))
+_UNSUPPORTED = re.compile(
+    r"\b(moving|rolling|weighted|harmonic|geometric|annuali[sz]ed|year[- ](?:over|on)[- ]year|month[- ](?:over|on)[- ]month|yoy|mom|cagr|"
+    r"compound|logarithm\w*|log|variance|kurtosis|skew\w*|the mode|modal|derivative|acceleration|exponential|fourier|entropy|"
+    r"integral|square root|squared|cumulative sum|covariance|p-value|significan\w+|z-score|autocorrelation|multiplied|divided|times as)\b"
+)
+_LEFT_OUT = re.compile(r"\b(except|excluding|exclude|other than|apart from|ignoring|leaving out|not counting|but not|without)\b")
+
+
+def _check_supported(text: str, read: _Read) -> None:
+    """Refuse statistics that are not computed, and parts that are to be left out.
+
+    Raises:
+        CannotTellError: with what it is.
+    """
+    found = _UNSUPPORTED.search(text)
+    if found:
+        raise CannotTellError(f"{found.group()!r} is not computed here; ask for a mean, a sum, a change or an extreme.")
+    if _LEFT_OUT.search(text) and (read.times or read.numbers):
+        raise CannotTellError("an answer leaves nothing out of a time; name the times that it is to be of.")
+    per = re.search(r"\b(?:per|for each|by|in each|of each) (hour|day|week|month|quarter|year)\b", text)
+    if per and not read.numbers and _MEAN.search(text) and not (_MAX.search(text) or _MIN.search(text) or _CHANGE.search(text)):
+        raise CannotTellError(f"an answer is one number; ask for one {per.group(1)}, or which {per.group(1)} is the highest.")
+
+
+_NTH = re.compile(
+    r"\b(second|third|fourth|fifth|2nd|3rd|4th|5th)[- ](?:highest|largest|biggest|greatest|best|lowest|smallest|worst|strongest|weakest|most|least)\b"
+)
+_NTH_COUNT = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5}
 
 
 def _of_series(text: str, base: Query, read: _Read, several: bool, is_yes_no: bool) -> Query | None:
@@ -393,7 +468,8 @@ def _of_series(text: str, base: Query, read: _Read, several: bool, is_yes_no: bo
         if _FASTEST.search(text) and not re.search(r"\blargest (mean|average|value)\b", text):
             side = "slowest" if _SLOWEST.search(text) else "fastest"
             return replace(base, kind="growth", side=side)
-        if _MAX.search(text) or _MIN.search(text) or re.search(r"\b(larg|high|low|small|big|great|strong|weak|volatil|vari|fluctuat)\w*", text):
+        ranks = re.search(r"\b(?:rank\w*|comes? (?:first|last|out on top)|leads|is ahead|first place|tops the)\b", text)
+        if _MAX.search(text) or _MIN.search(text) or ranks or re.search(r"\b(larg|high|low|small|big|great|strong|weak|volatil|vari|fluctuat)\w*", text):
             statistic = _statistic(_MAX.sub(" ", _MIN.sub(" ", text)))
             if statistic == "value":
                 statistic = "mean"
@@ -404,9 +480,11 @@ def _of_series(text: str, base: Query, read: _Read, several: bool, is_yes_no: bo
             side = "lowest" if _MIN.search(text) and not (_MAX.search(text) and statistic == "minimum") else "highest"
             if statistic == "minimum" and _MAX.search(text) and not re.search(r"\b(lowest|smallest)\b", text):
                 side = "highest"
-            if re.search(r"\b(least|lower|smaller|weaker)\b", text) and not _MAX.search(text):
+            if re.search(r"\b(least|lower|smaller|weaker|comes last)\b", text) and not _MAX.search(text):
                 side = "lowest"
             return replace(base, kind="rank", statistic=statistic, side=side)
+    if several and not read.series and re.match(r"rank\w*\b|sort\b|order\b", text):
+        return replace(base, kind="rank", statistic="mean", side="lowest" if _MIN.search(text) else "highest")
     if count == 2:
         statistic = _statistic(re.sub(r"\b(highs?|lows?|higher|lower|most|least|top|best|record)\b", " ", text))
         return replace(
@@ -426,13 +504,16 @@ def _of_bounds(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query | 
     for words, share in _QUARTILES.items():
         if words in text:
             return replace(base, kind="percentile", bounds=(share,), percent=False)
+    nth = _NTH.search(text)
+    if nth:
+        return replace(base, kind="top", count=_NTH_COUNT[nth.group(1)])
     if not read.numbers:
         return None
     side = _side(text)
     numbers = read.numbers
     top = _TOP.search(text)
-    if top and not (side and len(numbers) > 1) and re.search(
-        r"\b(?:top|best|worst|bottom) <n>|<n> (?:\w+ )?(?:best|highest|largest|biggest|greatest|worst|lowest|smallest|strongest|weakest|top|peak)|"
+    if top and not _COUNT.search(text) and not (side and len(numbers) > 1) and re.search(
+        r"(?<!it )(?<!to )(?<!<s> )\b(?:top|best|worst|bottom) <n>|<n> (?:\w+ )?(?:best|highest|largest|biggest|greatest|worst|lowest|smallest|strongest|weakest|top|peak)|"
         r"(?:highest|largest|biggest|greatest|lowest|smallest|strongest|weakest) <n>", text
     ) and numbers[0] == int(numbers[0]) and 1 <= numbers[0] <= 1000:  # fmt: skip
         return replace(base, kind="top", count=int(numbers[0]))
@@ -458,10 +539,12 @@ def _of_bounds(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query | 
     asks_when = base.when or _FIRST.search(text) or re.search(r"\b(?:last|latest|most recent) (?:time|date|day|month|week|year|occasion|value)\b", text)
     if asks_when:
         return replace(base, kind="crossing", order=order)
-    if is_yes_no or re.search(r"\bever\b", text):
+    if _statistic(text) in ("mean", "median", "sum", "standard deviation"):
+        raise CannotTellError("a statistic of the values beyond a bound is not computed; ask how many there are, or when.")
+    if is_yes_no or re.search(r"\bever\b|\bnever\b", text):
         if read.future and any(_is_one_step(times) for times in base.times):
             return replace(base, kind="probability", expected="more")
-        return replace(base, kind="crossing", expected="some")
+        return replace(base, kind="crossing", expected="none" if re.search(r"\bnever\b", text) else "some")
     return replace(base, kind="count", unit=unit)
 
 
@@ -497,7 +580,8 @@ def _of_records(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query |
     if _EXTENT.search(text) and not (_MAX.search(text) or _MIN.search(text)) and re.search(
         r"\b(?:points?|data|datapoints?|observations?|values?|rows?|readings?|records?|entries|steps?|samples?|series|measurements?|long|hours?|days?|weeks?|months?|quarters?|years?|periods?|span\w*|cover\w*|length|extent|far back|dataset|numbers)\b", text
     ) and not re.search(r"\bhow (?:much|many) (?:more|less|fewer)\b|\bpercent\b|\bhow long (?:until|before|will)\b|%", text) and not (_MEAN.search(text) or _SUM.search(re.sub(r"\bin all\b|\btotals?\b|\baltogether\b", "", text))):  # fmt: skip
-        return replace(base, kind="extent", future=False)
+        observed = re.search(r"\b(?:observations?|values?|readings?|data ?points?|datapoints?|measurements?|numbers)\b", text)
+        return replace(base, kind="extent", future=False, statistic="count" if observed else "mean")
     return None
 
 

@@ -86,12 +86,12 @@ class Scope:
 
     @property
     def _range_words(self) -> str:
-        name = self._name()
+        subject = self.subject
+        whole = self.first == 0 and self.last == len(subject) - 1
+        name = None if whole else self._name()
         if name is not None:
             return name
-        subject = self.subject
         ends = f"from {bare(subject.when(self.first))} to {bare(subject.when(self.last))}"
-        whole = self.first == 0 and self.last == len(subject) - 1
         return f"over the whole history ({ends})" if whole else ends
 
     def _name(self) -> str | None:
@@ -102,12 +102,11 @@ class Scope:
         for resolution in _COARSER.get(subject.calendar.resolution, ()):
             if resolution == subject.calendar.step:
                 continue
-            step = stamps[1] - stamps[0]
-            before = stamps[self.first - 1] if self.first else stamps[0] - step
-            behind = stamps[self.last + 1] if self.last + 1 < len(stamps) else stamps[-1] + step
-            times = (before, stamps[self.first], stamps[self.last], behind)
-            before, first, last, behind = (time.to_period(_PERIODS[resolution]) for time in times)
-            if before != first == last != behind:
+            beside = [row for row in (self.first - 1, self.last + 1) if 0 <= row < len(stamps)]
+            first, last, *others = (
+                stamps[row].to_period(_PERIODS[resolution]) for row in (self.first, self.last, *beside)
+            )
+            if first == last and first not in others:
                 return Calendar(resolution, resolution).words(stamps[self.first], with_year=True)
         return None
 

@@ -40,6 +40,7 @@ _BOUNDS = words(
     "above over beyond below under exceed exceeds exceeded exceeding surpass surpasses surpassed past reach reaches "
     "reached top tops topped least most than excess more less fewer greater is was of equal around about hits hit"
 )
+_COMPARES = words("separate separates separated differ differs differed different distinguishes distinguish")
 _HISTORY = words("history series data record records dataset sample observations table file")
 _BEFORE_A_MONTH = words(
     "in of during this last next since until till between and to from than vs versus with for every each by before "
@@ -121,11 +122,13 @@ class TimesReader(Windows):
         axis: of the history and as far as a forecast may reach.
         taken: tokens that are the name of a series.
         past: whether a time without a year is the last one in the history, and not the next one.
+        extent: lowest and highest value of the series: a number between them may be one, and not a year.
     """
 
-    def __init__(self, tokens: list[Token], axis: Axis, taken: list[bool], past: bool):
+    def __init__(self, tokens: list[Token], axis: Axis, taken: list[bool], past: bool, extent: tuple[float, float]):
         super().__init__(tokens, axis, taken)
-        self.past = past
+        self.past, self.extent = past, extent
+        self.compares = any(token.word in _COMPARES for token in tokens)
         self.months: dict[Span, frozenset[int]] = {}
         self.ends: dict[Span, tuple[Span, Span]] = {}
         self.years = {} if axis.left is None else {i: year for i in range(len(tokens)) if (year := self._bare_year(i))}
@@ -185,9 +188,9 @@ class TimesReader(Windows):
             others = any(
                 other.kind == "number" and len(other.word) == 4 and k != i for k, other in enumerate(self.tokens)
             )
-            allowed = before in ("than", "of", "is", "was", "past", "about") and covered and (
-                others or before in ("of", "is", "was", "about")
-            )
+            low, high = self.extent
+            may_be_value = low - (high - low) <= year <= high + (high - low)
+            allowed = covered and (before in ("of", "is", "was", "about") or (others and not may_be_value))
             return year if allowed else None
         return year
 
@@ -223,6 +226,12 @@ class TimesReader(Windows):
             if last is not None and last.start is not None and span.start is not None and span.start < last.start:
                 return self._join(span, last), k + 2
         return span, k
+
+    def _extended(self, span: Span, k: int, starts: bool) -> Found:
+        """A point; it is no open start where it is compared ("what separates May from March")."""
+        if starts and (self.compares or self.word(k) in ("and", "to")):
+            starts = False
+        return super()._extended(span, k, starts)
 
     def point(self, i: int) -> Found:
         """A day, week, month, quarter, year or moment; a bare year too."""

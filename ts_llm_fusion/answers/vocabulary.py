@@ -19,7 +19,7 @@ FUNCTION_WORDS = words(
     "off often ok okay on once one only onto or other others otherwise our out over overall own part particular past "
     "per perhaps please possible possibly present previous previously prior probably put quite rather read really "
     "recent recently regarding relative respectively right roughly said same say see seem seen several shall she "
-    "should show shows since so some something sometime sometimes soon still such sure take taken tell thank thanks that the their "
+    "should show shows since so some something sometime sometimes soon still such sure take taken tell than thank thanks that the their "
     "them themselves then there therefore these they thing things this those though thus till time times to today together tomorrow "
     "too toward towards twice two typical typically under unit until up upon upper us use used usual usually various "
     "versus very via vs want was way we well went were what whatever when whenever where whether which while who whole "
@@ -78,8 +78,24 @@ _TIME_WORDS = (
     | set(MAGNITUDES) | set(ORDINALS) | set(DAY_PARTS)
 )  # fmt: skip
 KNOWN = FUNCTION_WORDS | MEASURE_WORDS | _TIME_WORDS | words("s t d o'clock am pm noon midnight christmas easter holiday")
-# Words that an unknown word may stand before and describe.
-HEADS = MEASURE_WORDS | _TIME_WORDS
+# Nouns that an unknown word may stand before and describe.
+HEADS = _TIME_WORDS | words(
+    "value values level levels number numbers amount amounts figure figures reading readings measurement measurements "
+    "observation observations record records data dataset series column columns line curve point points datapoint "
+    "datapoints sample samples entry entries total totals sum average averages mean means median maximum max maxima minimum "
+    "min minima peak peaks trough troughs high highs low lows extreme extremes range spread gap difference differences margin "
+    "deviation variation percentage share fraction proportion change changes growth rise increase gain fall drop decline "
+    "decrease movement trend tendency direction slope season seasonality cycle period pattern patterns break shift jump "
+    "outlier outliers anomaly spike spikes forecast prediction expectation projection outlook estimate horizon interval band "
+    "correlation relation time date span step steps"
+)
+# Nouns of the world that no series is, whatever its name.
+WORLD = words(
+    "company companies country countries government president minister people person world city capital team player "
+    "market economy competitor competitors rival rivals customer customers employee employees staff manager management boss "
+    "board analyst analysts experts law weather climate pandemic war policy sensor device language inflation unemployment gdp "
+    "population election author owner developer gender stock stocks dollar euro yen gold bitcoin"
+)
 _ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "er", "est", "r", "st", "'s", "n't", "'re", "'ve", "'ll", "'d")
 
 
