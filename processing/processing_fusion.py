@@ -23,6 +23,7 @@ class TSFusionProcessor(TimeSeriesProcessor):
         expand_placeholders (`bool`, defaults to `True`): whether to repeat a placeholder.
         scale_text (`str`, *optional*): text before each series.
         context_length (`int`, *optional*): most tokens that the language model takes.
+        trained_on (`dict`, *optional*): extent of the prompts that the language model was trained on.
 
     Example:
 
@@ -53,6 +54,7 @@ class TSFusionProcessor(TimeSeriesProcessor):
         expand_placeholders: bool = True,
         scale_text: str | None = "(mean {mean:.4g}, std {std:.4g}) ",
         context_length: int | None = None,
+        trained_on: dict[str, Any] | None = None,
     ):
         super().__init__(
             feature_extractor,
@@ -62,6 +64,7 @@ class TSFusionProcessor(TimeSeriesProcessor):
             expand_placeholders,
             scale_text,
             context_length,
+            trained_on,
             time_series_feature_extractor=time_series_feature_extractor,
         )
 
@@ -77,6 +80,7 @@ class TSFusionProcessor(TimeSeriesProcessor):
             processor.expand_placeholders,
             processor.scale_text,
             processor.context_length,
+            processor.trained_on,
         )
 
     @classmethod

@@ -44,13 +44,14 @@ ALLOWED: dict[str, set[str]] = {
         "prediction",
     }
     | _BOTTOM,
+    "answers": {"explanations", "modeling", "processing", "data", "data.series", "adapters", "prediction"} | _BOTTOM,
     "conversion": {"modeling", "processing"} | _BOTTOM,
     "export": {"modeling", "processing"} | _BOTTOM,
     "baselines": _DATA | _BOTTOM,
     "evaluation": _MODELS | _DATA | _MEASURED | _BOTTOM,
     "hub": {"evaluation"} | _DATA | _BOTTOM,
     "recipes": {"evaluation", "hub"} | _MODELS | _DATA | _MEASURED | _BOTTOM,
-    "cli": {"recipes", "hub", "evaluation", "explanations", "conversion", "export"}
+    "cli": {"recipes", "hub", "evaluation", "explanations", "answers", "conversion", "export"}
     | _MODELS
     | _DATA
     | _MEASURED

@@ -23,6 +23,7 @@ _PUBLIC = {
     "forecast_frame": "ts_llm_fusion.prediction",
     "fuse": "ts_llm_fusion.recipes.fusing",
     "explain": "ts_llm_fusion.explanations.explain",
+    "ask": "ts_llm_fusion.answers.ask",
     "check_text": "ts_llm_fusion.explanations.checks",
     "load_series": "ts_llm_fusion.data.series.sources",
     "load_dataset": "ts_llm_fusion.data.registry",

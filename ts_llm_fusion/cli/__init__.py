@@ -15,6 +15,7 @@ from .recipe_help import RECIPE_HELP
 # command -> (module with `main(args)`, description)
 _COMMANDS = {
     "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
+    "ask": ("ts_llm_fusion.cli.ask", "answer a question about the series of a file"),
     "explain": ("ts_llm_fusion.cli.explain", "forecast the series of a file and say why"),
     "evaluate": ("ts_llm_fusion.cli.evaluate", "evaluate forecasters or question answering beside baselines"),
     "benchmark": ("ts_llm_fusion.cli.benchmark", "run models x datasets x horizons x seeds to one table"),

@@ -1,0 +1,706 @@
+"""Answers to questions beside their truth: `python -m benchmarks.answers [--seeds 0 1 2] [--split test]`.
+
+Series are those of uni/ and ltsf/ in the folder that `TS_LLM_FUSION_DATA_DIR` names. For every kind of question and each
+of its phrasings (`answers_phrases.py`), times, bounds, series and units are drawn by the seed, the truth is computed by
+pandas here, and the answer of `ts_llm_fusion.ask` is compared with it. Prints
+
+- right: share of the questions whose first fact is the truth (a value to 6 digits; a forecast within a tenth of the
+  band of `predict_df` at that horizon; a time exactly; yes or no), and whose text says it;
+- numbers: how many numbers the texts hold, and how many of them are in no fact or do not hold when checked anew;
+- control: share of the claims of an answer that hold of another series;
+- refused: of the questions that no series answers; and of those above that it does;
+- calibration of the probabilities of options: the expected calibration error in 10 bins, and the accuracy.
+"""
+
+import argparse
+import os
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import ts_llm_fusion
+from benchmarks.answers_phrases import PHRASES, UNANSWERABLE
+from ts_llm_fusion.evaluation.report import align_columns, markdown_table
+
+_NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]\d+)?")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_QUARTERS = ("first", "second", "third", "fourth")
+_OPTION_BINS = 10
+
+
+@dataclass(frozen=True)
+class Table:
+    """Series of a file: `frame` indexed by time, or by the number of the row."""
+
+    name: str
+    frame: pd.DataFrame
+    unit: str
+    dated: bool = True
+    periods: tuple[int, ...] = ()
+    forecasts: dict[tuple[str, int], pd.DataFrame] = field(default_factory=dict)
+
+    def forecast(self, column: str, steps: int) -> pd.DataFrame:
+        """Forecast of a column, by time."""
+        key = column, steps
+        if key not in self.forecasts:
+            table = self.frame[[column]].rename_axis("timestamp").reset_index()
+            found = ts_llm_fusion.predict_df(table, steps).set_index("timestamp")
+            self.forecasts[key] = found
+        return self.forecasts[key]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question with its judge."""
+
+    kind: str
+    question: str
+    table: Table
+    columns: tuple[str, ...]
+    judge: Callable[[Any], bool]
+    history: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """The table as it is given to `ask`."""
+        frame = self.table.frame[list(self.columns)]
+        return frame if self.table.dated else frame.reset_index(drop=True)
+
+
+def load_tables() -> list[Table]:
+    """The series, with NaN where missing."""
+    folder = Path(os.environ["TS_LLM_FUSION_DATA_DIR"])
+
+    def read(name: str, column: str, form: str | None = None) -> pd.DataFrame:
+        table = pd.read_csv(folder / f"{name}.csv.gz")
+        stamps = pd.to_datetime(table.pop(column).astype(str), format=form)
+        return table.set_index(pd.DatetimeIndex(stamps.to_numpy(), name="timestamp")).astype(float)
+
+    temps = read("uni/temps", "Date", "%m/%d/%Y")
+    sunspots = read("uni/sunspots", "YEAR", "%Y")
+    sunspots.index = sunspots.index.as_unit("s")
+    weeks = read("uni/co2", "date", "%Y%m%d")
+    return [
+        Table("AirPassengers", read("uni/AirPassengers", "Month", "%Y-%m"), "month", periods=(12,)),
+        Table("co2", weeks, "week", periods=(52,)),
+        Table("sunspots", sunspots, "year", periods=(10, 11)),
+        Table("taylor", pd.read_csv(folder / "uni/taylor.csv.gz").astype(float), "step", dated=False, periods=(48, 336)),
+        Table("temps", temps.asfreq("D"), "day", periods=(365,)),
+        Table("ETTh1", read("ltsf/ETTh1", "date"), "hour", periods=(24,)),
+        Table("exchange_rate", read("ltsf/exchange_rate", "date", "%Y/%m/%d %H:%M").add_prefix("rate"), "day"),
+        Table("national_illness", read("ltsf/national_illness", "date"), "week", periods=(52,)),
+    ]
+
+
+@dataclass(frozen=True)
+class When:
+    """A time in words, with its preposition and without, and its rows."""
+
+    said: str
+    bare: str
+    rows: np.ndarray
+
+
+def _day_words(day: pd.Timestamp, rng: np.random.Generator) -> str:
+    month = _MONTHS[day.month - 1]
+    return [
+        f"{day.day} {month} {day.year}",
+        f"{month} {day.day}, {day.year}",
+        f"{day:%Y-%m-%d}",
+        f"the {day.day}{'th' if 10 < day.day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day.day % 10, 'th')} of {month} {day.year}",
+    ][rng.integers(4)]
+
+
+def draw_time(table: Table, rng: np.random.Generator, single: bool = False, inner: bool = True) -> When:
+    """A time in the history: one step, or a longer one."""
+    index, count = table.frame.index, len(table.frame)
+    if not table.dated:
+        row = int(rng.integers(1, count + 1))
+        if single:
+            return When(f"at step {row}", f"step {row}", np.array([row - 1]))
+        stop = int(rng.integers(row, count + 1))
+        return When(f"from step {row} to step {stop}", f"steps {row} to {stop}", np.arange(row - 1, stop))
+    day = pd.Timestamp(index[rng.integers(count // 20, count - count // 20)])
+    levels = {
+        "month": ["month"] if single else ["year", "quarter"],
+        "week": ["day"] if single else ["year", "month", "quarter"],
+        "year": ["year"] if single else ["decade", "years"],
+        "day": ["day"] if single else ["month", "year", "quarter", "days"],
+        "hour": ["hour"] if single else ["day", "month", "days"],
+    }[table.unit]
+    level = levels[rng.integers(len(levels))]
+    year, month = day.year, _MONTHS[day.month - 1]
+    if level == "year":
+        return When(f"in {year}", f"{year}", np.flatnonzero(index.year == year))
+    if level == "month":
+        rows = np.flatnonzero((index.year == year) & (index.month == day.month))
+        return When(f"in {month} {year}", f"{month} {year}", rows)
+    if level == "quarter":
+        rows = np.flatnonzero((index.year == year) & (index.quarter == day.quarter))
+        words = [f"the {_QUARTERS[day.quarter - 1]} quarter of {year}", f"Q{day.quarter} {year}"][rng.integers(2)]
+        return When(f"in {words}", words, rows)
+    if level == "decade":
+        decade = year // 10 * 10
+        return When(f"in the {decade}s", f"the {decade}s", np.flatnonzero(index.year // 10 * 10 == decade))
+    if level == "years":
+        last = min(year + int(rng.integers(2, 30)), index[-1].year)
+        rows = np.flatnonzero((index.year >= year) & (index.year <= last))
+        return When(f"from {year} to {last}", f"the years {year} to {last}", rows)
+    if level == "hour":
+        rows = np.flatnonzero(index == day)
+        words = _day_words(day, rng)
+        return When(f"at {day:%H:%M} on {words}", f"{day:%H:%M} on {words}", rows)
+    if level == "days":
+        stop = day + pd.Timedelta(days=int(rng.integers(3, 60)))
+        rows = np.flatnonzero((index >= day.normalize()) & (index < stop.normalize() + pd.Timedelta(days=1)))
+        words = f"{_day_words(day, rng)} to {_day_words(stop, rng)}"
+        return When(f"from {words}", words, rows)
+    rows = np.flatnonzero(index.normalize() == day.normalize())
+    words = _day_words(day, rng)
+    return When(f"on {words}", words, rows)
+
+
+def numbers_in(text: str) -> list[float]:
+    """Numbers in a text."""
+    return [float(match.group().replace(",", "")) for match in _NUMBER.finditer(text)]
+
+
+def says_number(text: str, value: float, share: float = 0.0006) -> bool:
+    """Whether a text has a number of a value, rounded to four digits or its last one."""
+    for match in _NUMBER.finditer(text):
+        number = float(match.group().replace(",", ""))
+        decimals = 0 if "e" in match.group() else len(match.group().partition(".")[2])
+        if abs(number - value) <= max(share * abs(value), 0.51 * 10.0**-decimals if abs(value) >= 100 or decimals else 0):
+            return True
+    return False
+
+
+def is_value(answer: Any, truth: float, tolerance: float = 0.0) -> bool:
+    """Whether the first fact is a number, and the text says it."""
+    if not answer.facts or isinstance(answer.facts[0].value, str | list):
+        return False
+    value = float(answer.facts[0].value)
+    close = abs(value - truth) <= max(tolerance, 1e-6 * max(abs(truth), 1e-9))
+    return close and (tolerance > 0 or says_number(answer.text, truth))
+
+
+def is_share(answer: Any, truth: float) -> bool:
+    """Whether the first fact is a share, and the text says it in percent."""
+    return is_value_only(answer, truth) and says_number(answer.text, 100 * truth, 0.06)
+
+
+def is_value_only(answer: Any, truth: float) -> bool:
+    """Whether the first fact is a number."""
+    first = answer.facts[0].value if answer.facts else None
+    return isinstance(first, int | float) and abs(first - truth) <= 1e-6 * max(abs(truth), 1e-9)
+
+
+def is_time(answer: Any, table: Table, row: int) -> bool:
+    """Whether the first fact is the time of a row, and the text names it."""
+    if not answer.facts:
+        return False
+    told = answer.facts[0].value
+    if not table.dated:
+        return str(told) == str(row + 1) and f"step {row + 1}" in answer.text
+    stamp = pd.Timestamp(table.frame.index[row])
+    return str(told) == str(stamp) and str(stamp.year) in answer.text
+
+
+def starts(answer: Any, word: str) -> bool:
+    """Whether the text begins with yes or no, if it begins with either."""
+    return not answer.text.startswith(("Yes", "No.")) or answer.text.startswith(word)
+
+
+def slope_of(values: np.ndarray) -> tuple[float, float]:
+    """Slope of the least-squares line, and the share of the variation that it explains."""
+    rows = np.flatnonzero(~np.isnan(values))
+    known = values[rows]
+    slope = np.polyfit(rows, known, 1)[0]
+    return float(slope), float(np.corrcoef(rows, known)[0, 1] ** 2) if known.std() > 0 else 0.0
+
+
+class Writer:
+    """Cases of one seed."""
+
+    def __init__(self, tables: list[Table], seed: int, split: str):
+        self.tables, self.rng, self.phrases = tables, np.random.default_rng(seed), PHRASES[split]
+
+    def table(self, *names: str) -> Table:
+        """A table by chance, among those named or all."""
+        chosen = [table for table in self.tables if not names or table.name in names]
+        return chosen[self.rng.integers(len(chosen))]
+
+    def column(self, table: Table) -> str:
+        """A column by chance."""
+        return str(table.frame.columns[self.rng.integers(table.frame.shape[1])])
+
+    def cases(self) -> list[Case]:
+        """A case for each phrasing of each kind."""
+        return [getattr(self, f"_{kind.replace(' ', '_').replace('-', '_')}")(kind, phrase)
+                for kind, phrases in self.phrases.items() for phrase in phrases]  # fmt: skip
+
+    def _pick(self, *names: str) -> tuple[Table, str, np.ndarray]:
+        table = self.table(*names)
+        column = self.column(table)
+        return table, column, table.frame[column].to_numpy()
+
+    _DATED = ("AirPassengers", "co2", "sunspots", "temps", "ETTh1", "exchange_rate", "national_illness")
+
+    def _of_value(self, kind: str, phrase: str, function: Callable[[np.ndarray], float]) -> Case:
+        table, column, values = self._pick()
+        return Case(kind, phrase, table, (column,), lambda answer: is_value(answer, float(function(values))))
+
+    def _highest(self, kind: str, phrase: str) -> Case:
+        return self._of_value(kind, phrase, np.nanmax)
+
+    def _lowest(self, kind: str, phrase: str) -> Case:
+        return self._of_value(kind, phrase, np.nanmin)
+
+    def _when_highest(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick()
+        return Case(kind, phrase, table, (column,), lambda answer: is_time(answer, table, int(np.nanargmax(values))))
+
+    def _when_lowest(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick()
+        return Case(kind, phrase, table, (column,), lambda answer: is_time(answer, table, int(np.nanargmin(values))))
+
+    def _in_scope(self, kind: str, phrase: str, function: Callable[[np.ndarray], float], single: bool = False) -> Case:
+        table, column, values = self._pick()
+        when = draw_time(table, self.rng, single)
+        while not single and (len(when.rows) < 3 or np.isnan(values[when.rows]).all()):
+            when = draw_time(table, self.rng, single)
+        question = phrase.format(a=when.said, bare_a=when.bare)
+        truth = float(function(values[when.rows]))
+        return Case(kind, question, table, (column,), lambda answer: is_value(answer, truth))
+
+    def _mean(self, kind: str, phrase: str) -> Case:
+        return self._in_scope(kind, phrase, np.nanmean)
+
+    def _median(self, kind: str, phrase: str) -> Case:
+        return self._in_scope(kind, phrase, np.nanmedian)
+
+    def _sum(self, kind: str, phrase: str) -> Case:
+        return self._in_scope(kind, phrase, np.nansum)
+
+    def _spread(self, kind: str, phrase: str) -> Case:
+        return self._in_scope(kind, phrase, lambda values: np.nanstd(values, ddof=1))
+
+    def _range(self, kind: str, phrase: str) -> Case:
+        return self._in_scope(kind, phrase, lambda values: np.nanmax(values) - np.nanmin(values))
+
+    def _value(self, kind: str, phrase: str) -> Case:
+        return self._in_scope(kind, phrase, np.nanmean, single=True)
+
+    def _two_times(self, single: bool = False) -> tuple[Table, str, np.ndarray, When, When]:
+        table, column, values = self._pick(*self._DATED)
+        while True:
+            first, second = (draw_time(table, self.rng, single) for _ in range(2))
+            simple = all(" to " not in when.bare and "from" not in when.said for when in (first, second))
+            if simple and not np.intersect1d(first.rows, second.rows).size and len(first.rows) and len(second.rows):
+                return table, column, values, first, second
+
+    def _difference(self, kind: str, phrase: str) -> Case:
+        table, column, values, first, second = self._two_times(bool(self.rng.integers(2)))
+        question = phrase.format(a=first.said, b=second.said, bare_a=first.bare, bare_b=second.bare)
+        truth = abs(float(np.nanmean(values[first.rows]) - np.nanmean(values[second.rows])))
+        return Case(kind, question, table, (column,), lambda answer: is_value(answer, truth))
+
+    def _percent_change(self, kind: str, phrase: str) -> Case:
+        while True:
+            table, column, values, first, second = self._two_times(bool(self.rng.integers(2)))
+            if first.rows[0] > second.rows[0]:
+                first, second = second, first
+            one, two = (float(np.nanmean(values[when.rows])) for when in (first, second))
+            if one > 0 and two > 0:
+                break
+        question = phrase.format(bare_a=first.bare, bare_b=second.bare)
+        return Case(kind, question, table, (column,), lambda answer: is_share(answer, abs(two / one - 1)))
+
+    def _bound(self, values: np.ndarray, low: float = 0.1, high: float = 0.9) -> tuple[float, str]:
+        bound = float(f"{np.nanquantile(values, self.rng.uniform(low, high)):.3g}")
+        return bound, f"{bound:,.10f}".rstrip("0").rstrip(".")
+
+    def _unit(self, table: Table) -> str:
+        return table.unit
+
+    def _count(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick()
+        rows = "rows" in phrase or "long" in phrase.lower() or "length" in phrase.lower()
+        truth = float(len(values) if rows else (~np.isnan(values)).sum())
+        return Case(kind, phrase, table, (column,), lambda answer: is_value(answer, truth))
+
+    def _compared(self, kind: str, phrase: str, above: bool, share: bool) -> Case:
+        table, column, values = self._pick()
+        bound, said = self._bound(values)
+        inside = (values > bound) if above else (values < bound)
+        truth = float(inside.sum())
+        question = phrase.format(v=said, unit=table.unit)
+        judge = is_share if share else is_value
+        return Case(
+            kind, question, table, (column,),
+            lambda answer: judge(answer, truth / (~np.isnan(values)).sum() if share else truth),
+        )  # fmt: skip
+
+    def _count_above(self, kind: str, phrase: str) -> Case:
+        return self._compared(kind, phrase, True, False)
+
+    def _count_below(self, kind: str, phrase: str) -> Case:
+        return self._compared(kind, phrase, False, False)
+
+    def _share_above(self, kind: str, phrase: str) -> Case:
+        return self._compared(kind, phrase, True, True)
+
+    def _first_above(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick()
+        bound, said = self._bound(values, 0.5, 0.95)
+        row = int(np.flatnonzero(values > bound)[0])
+        return Case(kind, phrase.format(v=said, unit=table.unit), table, (column,), lambda answer: is_time(answer, table, row))
+
+    def _last_value(self, kind: str, phrase: str) -> Case:
+        return self._of_value(kind, phrase, lambda values: values[~np.isnan(values)][-1])
+
+    _FORECAST = ("AirPassengers", "co2", "sunspots", "temps", "ETTh1", "national_illness")
+
+    def _ahead(self, table: Table, most: int) -> int:
+        return int(self.rng.integers(2, most))
+
+    def _forecast_value(self, answer: Any, table: Table, column: str, step: int) -> bool:
+        found = table.forecast(column, step).iloc[-1]
+        return is_value(answer, float(found["predictions"]), 0.1 * abs(float(found["0.9"] - found["0.1"])) + 1e-9)
+
+    def _forecast_next(self, kind: str, phrase: str) -> Case:
+        table, column, _ = self._pick(*self._FORECAST)
+        question = phrase.format(unit=table.unit)
+        return Case(kind, question, table, (column,), lambda answer: self._forecast_value(answer, table, column, 1))
+
+    def _forecast_at(self, kind: str, phrase: str) -> Case:
+        table, column, _ = self._pick(*self._FORECAST)
+        step = self._ahead(table, 12)
+        index = table.frame.index
+        stamp = pd.Timestamp(index[-1] + step * (index[-1] - index[-2]))
+        if table.unit == "month":
+            stamp = pd.Timestamp(index[-1]) + pd.DateOffset(months=step)
+        month = _MONTHS[stamp.month - 1]
+        said = {
+            "month": (f"in {month} {stamp.year}", f"{month} {stamp.year}"),
+            "year": (f"in {pd.Timestamp(index[-1]).year + step}", f"{pd.Timestamp(index[-1]).year + step}"),
+            "hour": (f"at {stamp:%H:%M} on {_day_words(stamp, self.rng)}",) * 2,
+        }.get(table.unit)
+        if said is None:
+            words = _day_words(stamp, self.rng)
+            said = (f"on {words}", words)
+        question = phrase.format(a=said[0], bare_a=said[1].removeprefix("at "))
+        return Case(kind, question, table, (column,), lambda answer: self._forecast_value(answer, table, column, step))
+
+    def _horizon(self, table: Table) -> tuple[int, str]:
+        steps = int(self.rng.integers(3, 13))
+        return steps, f"{steps} {table.unit}s"
+
+    def _forecast_mean(self, kind: str, phrase: str) -> Case:
+        table, column, _ = self._pick(*self._FORECAST)
+        steps, said = self._horizon(table)
+
+        def judge(answer: Any) -> bool:
+            found = table.forecast(column, steps)
+            width = float((found["0.9"] - found["0.1"]).mean())
+            return is_value(answer, float(found["predictions"].mean()), 0.1 * width + 1e-9)
+
+        return Case(kind, phrase.format(n=said, unit=table.unit), table, (column,), judge)
+
+    def _forecast_peak(self, kind: str, phrase: str) -> Case:
+        table, column, _ = self._pick("AirPassengers", "ETTh1", "co2", "national_illness")
+        steps, said = self._horizon(table)
+
+        def judge(answer: Any) -> bool:
+            found = table.forecast(column, steps)
+            if not answer.facts or isinstance(answer.facts[0].value, float):
+                return False
+            stamp = pd.Timestamp(answer.facts[0].value)
+            width = float((found["0.9"] - found["0.1"]).mean())
+            best = float(found["predictions"].max())
+            return stamp in found.index and float(found["predictions"][stamp]) >= best - 0.1 * width
+
+        return Case(kind, phrase.format(n=said, unit=table.unit), table, (column,), judge)
+
+    def _forecast_exceed(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick("AirPassengers", "ETTh1", "national_illness", "co2")
+        far = table.forecast(column, 24)
+        bound = float(f"{self.rng.uniform(far['predictions'].quantile(0.3), 1.05 * far['predictions'].max()):.3g}")
+
+        def judge(answer: Any) -> bool:
+            if not answer.facts:
+                return False
+            width = 0.15 * float((far["0.9"] - far["0.1"]).mean())
+            reached = far.index[far["predictions"] > bound]
+            told = answer.facts[0]
+            if told.quantity.startswith("no "):
+                return not (far["predictions"] > bound + width).any()
+            stamp = pd.Timestamp(told.value)
+            if stamp not in far.index:
+                return len(reached) == 0 or bool((far["predictions"] <= bound + width).all())
+            before = far["predictions"][far.index < stamp]
+            return float(far["predictions"][stamp]) > bound - width and bool((before <= bound + width).all())
+
+        said = f"{bound:,.10f}".rstrip("0").rstrip(".")
+        return Case(kind, phrase.format(v=said, unit=table.unit), table, (column,), judge)
+
+    def _next_above_last(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick(*self._FORECAST)
+
+        def judge(answer: Any) -> bool:
+            found = table.forecast(column, 1).iloc[0]
+            last = values[~np.isnan(values)][-1]
+            near = abs(found["0.5"] - last) < 0.1 * (found["0.9"] - found["0.1"])
+            shares = [fact.value for fact in answer.facts if fact.quantity.endswith(".percent")]
+            if not shares:
+                return False
+            return near or ((float(shares[0]) > 0.5) == (found["0.5"] > last) and starts(
+                answer, "Yes" if found["0.5"] > last else "No"
+            ))
+
+        return Case(kind, phrase.format(unit=table.unit), table, (column,), judge)
+
+    def _sure(self, kind: str, phrase: str) -> Case:
+        table, column, _ = self._pick(*self._FORECAST)
+
+        def judge(answer: Any) -> bool:
+            found = table.forecast(column, 1).iloc[0]
+            width = float(found["0.9"] - found["0.1"])
+            told = {fact.quantity.partition(".")[2]: fact.value for fact in reversed(answer.facts)}
+            return "width" in told and abs(float(told["width"]) - width) <= 0.2 * width
+
+        return Case(kind, phrase, table, (column,), judge)
+
+    def _trend(self, kind: str, phrase: str) -> Case:
+        while True:
+            table, column, values = self._pick()
+            when = draw_time(table, self.rng)
+            if len(when.rows) < 8:
+                continue
+            slope, explained = slope_of(values[when.rows])
+            if explained > 0.15 or explained < 0.05:
+                break
+        clear, up = explained > 0.1, slope > 0
+
+        def judge(answer: Any) -> bool:
+            if not answer.facts or "trend" not in answer.facts[0].quantity:
+                return False
+            if not clear:
+                return answer.facts[0].quantity.startswith("no trend") and starts(answer, "No")
+            return answer.facts[0].value == ("rises" if up else "falls")
+
+        return Case(kind, phrase.format(a=when.said), table, (column,), judge)
+
+    def _season(self, kind: str, phrase: str) -> Case:
+        table, column, _ = self._pick("AirPassengers", "taylor", "temps", "ETTh1", "sunspots")
+        column = "OT" if table.name == "ETTh1" else column
+
+        def judge(answer: Any) -> bool:
+            told = {fact.quantity.partition(".")[2]: fact.value for fact in answer.facts}
+            return told.get("period") in table.periods and starts(answer, "Yes")
+
+        return Case(kind, phrase, table, (column,), judge)
+
+    def _break(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick("temps", "sunspots", "taylor", "national_illness")
+        column = column if table.name != "national_illness" else "% WEIGHTED ILI"
+        values = table.frame[column].to_numpy()
+        row = int(self.rng.uniform(0.3, 0.7) * len(values))
+        moved = values + np.where(np.arange(len(values)) >= row, 4 * np.nanstd(values), 0)
+        shifted = Table(table.name, pd.DataFrame({column: moved}, table.frame.index), table.unit, table.dated)
+
+        def judge(answer: Any) -> bool:
+            if not answer.facts or not answer.facts[0].quantity.startswith("break"):
+                return False
+            told = answer.facts[0].value
+            at = int(told) - 1 if not table.dated else int(table.frame.index.searchsorted(pd.Timestamp(told)))
+            return abs(at - row) <= 0.02 * len(values) + 1 and starts(answer, "Yes")
+
+        return Case(kind, phrase, shifted, (column,), judge)
+
+    def _weekend(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick("temps", "ETTh1", "exchange_rate")
+        free = table.frame.index.day_of_week >= 5
+        truth = abs(float(np.nanmean(values[free]) - np.nanmean(values[~free])))
+        return Case(kind, phrase, table, (column,), lambda answer: is_value(answer, truth))
+
+    def _period_case(self, kind: str, phrase: str, code: str, names: tuple[str, ...], largest: bool) -> Case:
+        table, column, _ = self._pick(*names)
+        series = table.frame[column]
+        periods = series.index.to_period(code)
+        sizes = series.groupby(periods).size()
+        means = series.groupby(periods).mean()[sizes >= 0.5 * sizes.median()]
+        best = means.idxmax() if largest else means.idxmin()
+        word = f"{_MONTHS[best.month - 1]} {best.year}" if code == "M" else f"in {best.year}"
+        return Case(
+            kind, phrase, table, (column,),
+            lambda answer: bool(answer.facts) and word in answer.text and says_number(answer.text, float(means[best])),
+        )  # fmt: skip
+
+    def _highest_month(self, kind: str, phrase: str) -> Case:
+        return self._period_case(kind, phrase, "M", ("AirPassengers", "co2", "temps", "ETTh1"), True)
+
+    def _lowest_year(self, kind: str, phrase: str) -> Case:
+        return self._period_case(kind, phrase, "Y", ("AirPassengers", "co2", "temps", "sunspots"), False)
+
+    def _missing(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick("AirPassengers", "temps", "co2", "ETTh1")
+        holed = values.copy()
+        count = int(self.rng.integers(0, 3)) * int(self.rng.integers(1, 30))
+        holed[self.rng.choice(np.arange(1, len(values) - 1), count, replace=False)] = np.nan
+        truth = float(np.isnan(holed).sum())
+        other = Table(table.name, pd.DataFrame({column: holed}, table.frame.index), table.unit, table.dated)
+        is_no = truth == 0 if phrase != "Is the data complete?" else truth > 0
+        return Case(
+            kind, phrase, other, (column,),
+            lambda answer: is_value_only(answer, truth) and starts(answer, "No" if is_no else "Yes"),
+        )  # fmt: skip
+
+    def _extent(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick(*self._DATED)
+        row = int(np.flatnonzero(~np.isnan(values))[0])
+        return Case(kind, phrase, table, (column,), lambda answer: is_time(answer, table, row))
+
+    def _outliers(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick("AirPassengers", "co2", "temps", "taylor")
+        row = int(self.rng.integers(len(values) // 4, 3 * len(values) // 4))
+        spiked = values.copy()
+        spiked[row] += 30 * np.nanstd(np.diff(values))
+        other = Table(table.name, pd.DataFrame({column: spiked}, table.frame.index), table.unit, table.dated)
+
+        def judge(answer: Any) -> bool:
+            told = {fact.quantity.partition(".")[2]: fact.value for fact in answer.facts}
+            want = str(row + 1) if not table.dated else str(pd.Timestamp(table.frame.index[row]))
+            return str(told.get("when")) == want and starts(answer, "Yes")
+
+        return Case(kind, phrase, other, (column,), judge)
+
+    def _several(self) -> tuple[Table, tuple[str, ...]]:
+        table = self.table("ETTh1", "exchange_rate", "national_illness")
+        count = int(self.rng.integers(3, table.frame.shape[1] + 1))
+        return table, tuple(map(str, self.rng.choice(table.frame.columns, count, replace=False)))
+
+    def _largest_series(self, kind: str, phrase: str) -> Case:
+        table, columns = self._several()
+        best = table.frame[list(columns)].mean().idxmax()
+        return Case(kind, phrase, table, columns, lambda answer: bool(answer.facts) and answer.facts[0].value == best)
+
+    def _fastest_series(self, kind: str, phrase: str) -> Case:
+        table, columns = self._several()
+        rates = {name: slope_of(table.frame[name].to_numpy())[0] / abs(table.frame[name].mean()) for name in columns}
+        best = max(rates, key=rates.__getitem__)
+        return Case(kind, phrase, table, columns, lambda answer: bool(answer.facts) and answer.facts[0].value == best)
+
+    def _two(self) -> tuple[Table, str, str]:
+        table = self.table("ETTh1", "exchange_rate", "national_illness")
+        first, second = self.rng.choice(table.frame.columns, 2, replace=False)
+        return table, str(first), str(second)
+
+    def _two_series(self, kind: str, phrase: str) -> Case:
+        table, one, two = self._two()
+        truth = abs(float(table.frame[one].mean() - table.frame[two].mean()))
+        question = phrase.format(s=one, t=two)
+        columns = tuple(map(str, table.frame.columns))
+        return Case(kind, question, table, columns, lambda answer: is_value(answer, truth))
+
+    def _one_series(self, kind: str, phrase: str) -> Case:
+        table, one, _ = self._two()
+        truth = float(table.frame[one].max())
+        columns = tuple(map(str, table.frame.columns))
+        return Case(kind, phrase.format(s=one), table, columns, lambda answer: is_value(answer, truth))
+
+    def _correlation(self, kind: str, phrase: str) -> Case:
+        table, one, two = self._two()
+        truth = float(table.frame[one].corr(table.frame[two]))
+        columns = tuple(map(str, table.frame.columns))
+        return Case(
+            kind, phrase.format(s=one, t=two), table, columns,
+            lambda answer: is_value_only(answer, truth) and f"{truth:.2f}" in answer.text,
+        )  # fmt: skip
+
+    def _follow_up(self, kind: str, phrase: str) -> Case:
+        table, column, values = self._pick()
+        while True:
+            first, second = draw_time(table, self.rng), draw_time(table, self.rng)
+            if min(len(first.rows), len(second.rows)) >= 3:
+                break
+        functions: list[tuple[str, Callable[[np.ndarray], float]]] = [
+            ("mean", np.nanmean), ("maximum", np.nanmax), ("total", np.nansum), ("median", np.nanmedian),
+        ]  # fmt: skip
+        word, function = functions[self.rng.integers(4)]
+        question = phrase.format(a=second.said, bare_a=second.bare)
+        truth = float(function(values[second.rows]))
+        return Case(
+            kind, question, table, (column,), lambda answer: is_value(answer, truth), (f"What was the {word} {first.said}?",)
+        )
+
+
+def _ask(case: Case) -> Any:
+    return ts_llm_fusion.ask(case.data, case.question, [(turn, "") for turn in case.history])
+
+
+def invented(answer: Any) -> int:
+    """Numbers of a text that are in the words of none of its facts."""
+    known: Counter[str] = Counter()
+    for fact in answer.facts:
+        known.update(_NUMBER.findall(fact.words))
+    found = Counter(_NUMBER.findall(answer.text.replace("80 %", "")))
+    return sum((found - known).values())
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--split", choices=sorted(PHRASES), default="test")
+    parser.add_argument("--wrong", action="store_true", help="print the questions whose answer is not right")
+    options = parser.parse_args()
+    tables = load_tables()
+    rows: dict[str, list[float]] = defaultdict(list)
+    right, refused, numbers, made_up, failed, seconds = [], [], 0, 0, 0, []
+    for seed in options.seeds:
+        for case in Writer(tables, seed, options.split).cases():
+            start = time.process_time()
+            answer = _ask(case)
+            seconds.append(time.process_time() - start)
+            is_right = answer.is_answered and bool(case.judge(answer))
+            right.append(is_right)
+            refused.append(not answer.is_answered)
+            rows[case.kind].append(is_right)
+            numbers += len(numbers_in(answer.text))
+            made_up += invented(answer) if answer.is_answered else 0
+            if options.wrong and invented(answer):
+                print("INVENTED", answer.text, [fact.words for fact in answer.facts])
+            failed += sum(not claim.holds for claim in answer.claims)
+            if options.wrong and not is_right:
+                print(f"{case.kind} | {case.table.name} {case.columns[:2]} | {case.history} {case.question}\n    {answer.text}")
+    told = []
+    for seed in options.seeds:
+        writer = Writer(tables, seed, options.split)
+        for question in UNANSWERABLE[options.split]:
+            table, column, _ = writer._pick()
+            answer = _ask(Case("refused", question, table, (column,), bool))
+            told.append(not answer.is_answered)
+            if options.wrong and answer.is_answered:
+                print(f"not refused | {table.name} {column} | {question}\n    {answer.text}")
+    body = [[kind, f"{len(found)}", f"{np.mean(found):.3f}"] for kind, found in rows.items()]
+    print(markdown_table(align_columns([["kind", "questions", "right"], *body])))
+    print()
+    print(f"right: {np.mean(right):.3f} of {len(right)}; refused though answerable: {np.mean(refused):.3f}")
+    print(f"refused of what no series tells: {np.mean(told):.3f} of {len(told)}")
+    print(f"numbers: {numbers}, invented {made_up}, claims that do not hold {failed}")
+    print(f"processor seconds a question: median {np.median(seconds):.3f}, most {np.max(seconds):.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""A question as the computation that answers it."""
+
+from dataclasses import dataclass, field
+
+from ..errors import UserError
+from .times import Times
+
+
+class CannotTellError(UserError):
+    """A question that the series cannot answer; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked of which series and steps.
+
+    Args:
+        kind: of the computation, a key of `facts.KINDS`.
+        statistic: of the steps, one of `frames.STATISTICS`.
+        side: `highest` or `lowest` of an extreme; `above`, `below`, `at least`, `at most` or `equal to` of a bound.
+        times: named in the question, in their order; none for the whole history, or the usual horizon.
+        series: positions of the named series.
+        bounds: numbers to compare with.
+        unit: of periods that are compared, such as `week`.
+        count: of the values that are listed.
+        order: whether the `first` or the `last` one is asked for.
+        future: whether the forecast is asked for.
+        when: whether a time is asked for.
+        percent: whether a share is asked for.
+        expected: what a question to be answered by yes or no supposes: `rises`, `falls`, `more`, `less`, `some`, `none`;
+            empty for other questions.
+    """
+
+    kind: str
+    statistic: str = "mean"
+    side: str = "highest"
+    times: tuple[Times, ...] = ()
+    series: tuple[int, ...] = ()
+    bounds: tuple[float, ...] = ()
+    unit: str = ""
+    count: int = 1
+    order: str = "first"
+    future: bool = False
+    when: bool = False
+    percent: bool = False
+    expected: str = ""
+    words: dict[str, str] = field(default_factory=dict, compare=False)
