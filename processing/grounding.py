@@ -1,0 +1,223 @@
+"""Grounding of a text on a time axis, without a model: its clauses, windows of time and numbers."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .grounding_axis import Axis
+from .grounding_numbers import Number, read_numbers
+from .grounding_references import Reference, read_references
+from .grounding_windows import Window, read_windows
+from .grounding_words import Token, tokenize, words
+
+_ABBREVIATIONS = words(
+    "approx e.g i.e eg ie no nos st mr mrs dr vs etc inc ltd fig ca est jan feb mar apr jun jul aug sep "
+    "sept oct nov dec"
+)
+_BREAK = re.compile(r"\n\s*(?:\n|[-*•])")
+_COORDINATORS = words("but while whereas although though however yet and then so because")
+# Words that say nothing of an effect by themselves.
+_EMPTY = words(
+    "a an the on in of at to from by for and or with is are be will was were it this that they there then "
+    "while but also , - ( )"
+)
+# Distance of a value from the range of the history, in multiples of it, up to which it may be one of the series.
+_FARTHEST = 5.0
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A sentence or a part of one that can state one effect: characters `start` to `stop` of the text."""
+
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Grounding:
+    """What was found in a text; positions count characters.
+
+    Args:
+        text: as given.
+        clauses: in their order, without overlap.
+        windows: of time, in their order.
+        numbers: that are not part of a window, in their order.
+        references: weekdays that something is compared with, in their order.
+        tokens: words, numbers and marks.
+        history: steps of the history.
+    """
+
+    text: str
+    clauses: tuple[Clause, ...]
+    windows: tuple[Window, ...]
+    numbers: tuple[Number, ...]
+    references: tuple[Reference, ...]
+    tokens: tuple[Token, ...]
+    history: int
+
+    def words(self, part: Clause | Window | Number | Reference) -> str:
+        """The words of a part."""
+        return self.text[part.start : part.stop]
+
+    def summary(self) -> dict[str, list[dict[str, Any]]]:
+        """What was found, as plain data: the words and characters of each part, and the steps of each window as runs.
+
+        Runs are pairs of the first step and the one behind the last; step 0 is the first of the horizon, the history
+        has negative ones.
+        """
+
+        def placed(part: Clause | Window | Number | Reference) -> dict[str, Any]:
+            return {"text": self.words(part), "start": part.start, "stop": part.stop}
+
+        windows = []
+        for window in self.windows:
+            edges = np.flatnonzero(np.diff(np.pad(window.steps, 1).astype(np.int8))) - self.history
+            fields = {"kind": window.kind, "recurs": window.recurs, "reason": window.reason}
+            windows.append({**placed(window), "runs": edges.reshape(-1, 2).tolist(), **fields})
+        return {
+            "clauses": [placed(clause) for clause in self.clauses],
+            "windows": windows,
+            "numbers": [{**placed(number), **asdict(number)} for number in self.numbers],
+            "references": [{**placed(one), "weekday": one.weekday} for one in self.references],
+        }
+
+
+def ground(text: str, history: Sequence[float] | np.ndarray, horizon: int, timestamps: Any = None) -> Grounding:
+    """Find the clauses, windows of time and numbers of a text.
+
+    Nothing is learned, nothing is executed, and the time it takes grows with the length of the text alone. English
+    words are understood; digits and dates in digits in any language.
+
+    Windows are ranges ("from 15 to 21 March", "until Friday"), counts ("the next three days", "for 36 hours from
+    noon"), recurrences ("every day between 9:00 and 17:00", "on weekends") and single days, weeks, months, quarters,
+    years, holidays and moments. A day or week without a year is that which lies in the horizon, else in the history,
+    else the nearest; so are dates in digits that are right both day first and month first, and month first where both
+    fit. A day as the end of a range belongs to it; a moment as its end does not. Weeks start on Mondays, and
+    "next week" is that behind the one in which the history ends, or the next step where a step is a week.
+
+    Args:
+        text: any string.
+        history: (time,), NaN where missing.
+        horizon: steps of the forecast.
+        timestamps: of history and horizon, (time + horizon,), without a time zone; None where there are none, so that
+            only steps are understood.
+
+    Returns:
+        What was found. Windows without any step and numbers that cannot be values of the series carry a reason.
+
+    Raises:
+        ValueError: for a text that is not a string, an empty history or horizon, or timestamps that do not fit.
+    """
+    if not isinstance(text, str):
+        raise ValueError(f"context is a {type(text).__name__}; give a string.")
+    history = np.asarray(history, dtype=np.float64)
+    axis = Axis(len(history), horizon, timestamps)
+    tokens = tokenize(text)
+    references, referred = read_references(tokens)
+    windows = read_windows(tokens, axis, referred)
+    taken = [a or b for a, b in zip(_covered(tokens, windows), referred, strict=True)]
+    numbers = [_checked(number, history) for number in read_numbers(tokens, taken)]
+    clauses = _clauses(text, tokens, windows, numbers, taken)
+    return Grounding(
+        text, tuple(clauses), tuple(windows), tuple(numbers), tuple(references), tuple(tokens), axis.history
+    )
+
+
+def _covered(tokens: Sequence[Token], parts: Sequence[Window | Number]) -> list[bool]:
+    """Whether each token lies in one of the parts, which are in order."""
+    covered, k = [False] * len(tokens), 0
+    for i, token in enumerate(tokens):
+        while k < len(parts) and parts[k].stop <= token.start:
+            k += 1
+        covered[i] = k < len(parts) and token.start >= parts[k].start
+    return covered
+
+
+def _checked(number: Number, history: np.ndarray) -> Number:
+    """A value in deviations of the history, with a reason where it is of another magnitude."""
+    seen = history[np.isfinite(history)]
+    if number.form != "value" or not len(seen):
+        return number
+    low, high, std = seen.min(), seen.max(), seen.std()
+    spread = max(high - low, 0.2 * np.abs(seen).max())
+    relative = float((number.value - seen.mean()) / std) if std > 0 else None
+    reason = ""
+    if number.value != 0 and not low - _FARTHEST * spread <= number.value <= high + _FARTHEST * spread:
+        reason = f"the series runs from {low:g} to {high:g}"
+    elif number.bound and (number.value < low - spread if number.bound == "cap" else number.value > high + spread):
+        reason = f"as a {number.bound} it would leave nothing of a series from {low:g} to {high:g}"
+    return replace(number, relative=relative, reason=reason)
+
+
+def _ends_sentence(tokens: Sequence[Token], i: int) -> bool:
+    word = tokens[i].word
+    if word in ("!", "?", ";"):
+        return True
+    if word != ".":
+        return False
+    before = tokens[i - 1].word if i else ""
+    follows = tokens[i + 1] if i + 1 < len(tokens) else None
+    if follows is not None and follows.start == tokens[i].stop:
+        return False
+    return before not in _ABBREVIATIONS and (
+        len(before) > 1 or not before.isalpha() or follows is None or follows.capital
+    )
+
+
+def _clauses(
+    text: str, tokens: Sequence[Token], windows: Sequence[Window], numbers: Sequence[Number], taken: Sequence[bool]
+) -> list[Clause]:
+    """Sentences, and their parts about a coordinator where both parts can state an effect.
+
+    A part can if it has a number and a window, or either of them and words of its own.
+    """
+    counted = _covered(tokens, numbers)
+    parts: list[list[int]] = []
+    start = 0
+    for i, token in enumerate(tokens):
+        broken = i > start and _BREAK.search(text, tokens[i - 1].stop, token.start) is not None
+        if broken:
+            parts.append([start, i, 1])
+            start = i
+        if not taken[i] and not counted[i] and _ends_sentence(tokens, i):
+            parts.append([start, i + 1, 1])
+            start = i + 1
+        elif (
+            token.word in _COORDINATORS
+            and not taken[i]
+            and i > start
+            and not (counted[i - 1] and any(counted[i + 1 : i + 2]))
+        ):
+            parts.append([start, i, 0])
+            start = i
+    if start < len(tokens):
+        parts.append([start, len(tokens), 1])
+
+    def can_state(first: int, last: int) -> bool:
+        held = [k for k in range(first, last) if taken[k] or counted[k]]
+        own = [
+            token.kind == "word" and token.word not in _EMPTY | _COORDINATORS and not taken[k] and not counted[k]
+            for k, token in enumerate(tokens[first:last], first)
+        ]
+        amount, time = any(counted[first:last]), any(taken[first:last])
+        return (amount and time) or (bool(held) and sum(own) + amount >= 2)
+
+    clauses: list[Clause] = []
+    first, able = 0, False
+    for k, (begin, end, closes) in enumerate(parts):
+        if k == 0 or parts[k - 1][2]:
+            first, able = begin, can_state(begin, end)
+        elif able and can_state(begin, end):
+            clauses.append(Clause(tokens[first].start, tokens[begin - 1].stop))
+            first, able = begin, True
+        else:
+            able = able or can_state(begin, end)
+        if closes and end > first:
+            clauses.append(Clause(tokens[first].start, tokens[end - 1].stop))
+    return clauses
+
+
+__all__ = ["Clause", "Grounding", "ground"]

@@ -1,0 +1,212 @@
+"""Dates, times of the day and durations in the tokens of a text."""
+
+from datetime import datetime
+
+from .grounding_axis import Axis, Span, add_units, midnight, start_of
+from .grounding_words import (
+    AMBIGUOUS,
+    MONTHS,
+    ORDINALS,
+    UNITS,
+    WEEKDAYS,
+    Token,
+    number_at,
+    words,
+)
+
+Found = tuple[Span, int] | None
+
+_OF_UNITS = words("- consecutive full whole straight more trading working business time")
+
+
+def _of_week(day: datetime) -> datetime:
+    return start_of(day, "week")
+
+
+class Dates:
+    """Reader of dates, times of the day and durations in the tokens of a text, on a time axis.
+
+    Methods take the index of a token, and return what they found there with the index behind it, or None.
+    """
+
+    def __init__(self, tokens: list[Token], axis: Axis):
+        self.tokens, self.axis = tokens, axis
+
+    def word(self, i: int) -> str:
+        """The word at an index, "" behind the end."""
+        return self.tokens[i].word if 0 <= i < len(self.tokens) else ""
+
+    def words(self, i: int, *expected: str) -> bool:
+        """Whether these words, several allowed ones joined by a stroke, stand at an index."""
+        return all(self.word(i + k) in group.split("|") for k, group in enumerate(expected))
+
+    def skip(self, i: int, *words: str) -> int:
+        """The index behind at most three of these words."""
+        for _ in range(3):
+            i += self.word(i) in words
+        return i
+
+    def integer(self, i: int, least: int, most: int, kinds: tuple[str, ...] = ("number",)) -> int | None:
+        """A whole number within limits, in digits."""
+        if i >= len(self.tokens) or self.tokens[i].kind not in kinds:
+            return None
+        digits = self.word(i).rstrip("stndrh")
+        return int(digits) if digits.isdecimal() and len(digits) <= 4 and least <= int(digits) <= most else None
+
+    def _span(self, start: datetime | None, count: float = 1, unit: str = "day") -> Span | None:
+        stop = add_units(start, count, unit) if start else None
+        return Span(start, stop) if start and stop else None
+
+    def _nearest(self, candidates: list[datetime]) -> datetime | None:
+        """The candidate day in the horizon, else the last one in the history, else the next one behind."""
+        if not candidates:
+            return None
+        first = datetime.min if self.axis.left is None else self.axis.left[0].item()
+
+        def rank(day: datetime) -> tuple[int, float]:
+            until = add_units(day, 1, "day") or day
+            if until > self.axis.start and day < self.axis.end:
+                return (0, (day - self.axis.start).total_seconds())
+            if first <= day < self.axis.start:
+                return (1, (self.axis.start - day).total_seconds())
+            return (2, abs((day - self.axis.end).total_seconds()))
+
+        return min(candidates, key=rank)
+
+    def calendar_day(self, year: int | None, month: int, day: int) -> datetime | None:
+        """A date, in the year that suits the axis where none is given."""
+        years = [year] if year is not None else range(max(1, self.axis.now.year - 2), self.axis.end.year + 2)
+        days = []
+        for one in years:
+            try:
+                days.append(datetime(one, month, day))
+            except ValueError:
+                continue
+        return self._nearest(days)
+
+    def _year(self, i: int) -> tuple[int | None, int]:
+        """A year behind a date, after a comma or "of"."""
+        j = self.skip(i, ",", "of")
+        year = self.integer(j, 1000, 9998)
+        return (year, j + 1) if year is not None else (None, i)
+
+    def month_number(self, i: int) -> int | None:
+        """The month that a word names."""
+        month = MONTHS.get(self.word(i))
+        known = month and (self.word(i) not in AMBIGUOUS or self.tokens[i].capital)
+        return month if known else None
+
+    def weekday_number(self, i: int, plural: bool = False) -> int | None:
+        """The weekday that a word names, in the plural only where asked for."""
+        word = self.word(i)
+        if plural:
+            return WEEKDAYS.get(word[:-1]) if word.endswith("days") else None
+        day = WEEKDAYS.get(word)
+        return day if day is not None and (word not in AMBIGUOUS or self.tokens[i].capital) else None
+
+    def clock(self, i: int) -> tuple[int, int] | None:
+        """A time of the day in seconds after midnight."""
+        i = self.skip(i, "at", "about", "around")
+        word = self.word(i)
+        if word in ("noon", "midday", "midnight"):
+            return (0 if word == "midnight" else 43200), i + 1
+        kind = self.tokens[i].kind if i < len(self.tokens) else ""
+        if kind == "number" and self.word(i + 1) in ("o'clock", "h") and (hour := self.integer(i, 0, 24)) is not None:
+            return hour * 3600, i + 2
+        if kind != "clock":
+            return None
+        j, marker = i + 1, word.replace(".", "").replace(" ", "")
+        half = marker[-2:] if marker.endswith("m") else ""
+        if not half and self.word(j) in ("am", "pm"):
+            half, j = self.word(j), j + 1
+        parts = [int(part) for part in marker.lstrip("t").rstrip("apm").split(":")]
+        hour, minute = parts[0], parts[1] if len(parts) > 1 else 0
+        if minute > 59 or hour > (12 if half else 24):
+            return None
+        hour = hour % 12 + 12 * (half == "pm") if half else hour
+        return (hour * 3600 + minute * 60), self.skip(j, "hours", "utc", "gmt")
+
+    def duration(self, i: int) -> tuple[float, str, int] | None:
+        """A number of units of time, the unit, and the index behind it: "three days", "a week", "36-hour"."""
+        i = self.skip(i, "about", "around", "approximately", "roughly", "exactly", "full", "whole")
+        counted = number_at(self.tokens, i)
+        if counted is None:
+            if self.word(i) not in ("a", "an", "one"):
+                return None
+            counted = (0.5, i + 2) if self.words(i, "a", "half") else (1.0, i + 1)
+        count, j = counted
+        j = self.skip(j, *_OF_UNITS)
+        unit = UNITS.get(self.word(j))
+        # "3 points" are steps only of a series without dates: elsewhere they are an amount.
+        if unit is None or count > 1e6 or (unit == "step" and not self.word(j).startswith(("step", "time", "period"))):
+            return None
+        return count, unit, j + 1
+
+    def _date(self, i: int) -> Found:
+        """A date with a day or a month by name, behind a weekday or not."""
+        if self.weekday_number(i) is not None:
+            i = self.skip(i + 1, ",", "the")
+        if i < len(self.tokens) and self.tokens[i].kind == "date":
+            return self._digits(i)
+        day = self.integer(i, 1, 31, ("number", "ordinal"))
+        if day is None and ORDINALS.get(self.word(i)) and self.word(i + 1) == "of":
+            day = ORDINALS[self.word(i)]
+        if day is not None:
+            j = self.skip(i + 1, "of")
+            month = MONTHS.get(self.word(j))
+            if month:
+                year, end = self._year(j + 1)
+                span = self._span(self.calendar_day(year, month, day))
+                return (span, end) if span else None
+            if self.tokens[i].kind == "ordinal" and self.word(i - 1) == "the" and self.word(i + 1) not in UNITS:
+                start = self.axis.start
+                days = [add_units(start.replace(day=1), k, "month") for k in (-1, 0, 1, 2)]
+                known = [
+                    one.replace(day=day)
+                    for one in days
+                    if one and (add_units(one, 1, "month") or one) > one and day <= 28
+                ]
+                span = self._span(self._nearest([midnight(one) for one in known]))
+                return (span, i + 1) if span else None
+        month = self.month_number(i)
+        if month is None:
+            return None
+        day = self.integer(i + 1, 1, 31, ("number", "ordinal"))
+        if day is not None:
+            year, end = self._year(i + 2)
+            span = self._span(self.calendar_day(year, month, day))
+            return (span, end) if span else None
+        year, end = self._year(i + 1)
+        first = self._month_in(month, year)
+        span = self._span(first, 1, "month")
+        return (span, end) if span else None
+
+    def _month_in(self, month: int, year: int | None) -> datetime | None:
+        """The first day of a month, in the year that suits the axis."""
+        if year is not None:
+            return datetime(year, month, 1)
+        start, end = self.axis.start, self.axis.end
+        years = range(max(1, start.year - 2), end.year + 2)
+        months = [datetime(one, month, 1) for one in years]
+        inside = [one for one in months if one < end and (add_units(one, 1, "month") or one) > start]
+        return inside[0] if inside else self._nearest(months)
+
+    def _digits(self, i: int) -> Found:
+        """A date in digits; where day and month may be confused, the one that suits the axis, else month first."""
+        parts = [int(part) for part in self.word(i).replace("/", "-").replace(".", "-").split("-")]
+        if parts[0] > 31:
+            orders = [(parts[0], parts[1], parts[2])]
+        else:
+            year = parts[2] + (2000 if parts[2] < 100 else 0)
+            orders = [(year, parts[0], parts[1]), (year, parts[1], parts[0])]
+        days = []
+        for year, month, day in orders:
+            try:
+                days.append(datetime(year, month, day))
+            except ValueError:
+                continue
+        span = self._span(self._nearest(days))
+        return (span, i + 1) if span else None
+
+
+__all__ = ["Dates", "Found"]

@@ -1,0 +1,205 @@
+"""Numbers that a text states: values, percentages, factors, and whether they bound something from above or below."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .grounding_words import Token, number_at, words
+
+_FACTORS = {
+    word: value
+    for value, words in {
+        0.5: "half halve halves halved halving",
+        2.0: "double doubles doubled doubling twice twofold",
+        3.0: "triple triples tripled tripling thrice threefold treble trebles trebled",
+        4.0: "quadruple quadruples quadrupled quadrupling fourfold",
+        5.0: "quintuple quintuples quintupled fivefold",
+        10.0: "tenfold",
+    }.items()
+    for word in words.split()
+}
+_PARTS = {
+    "half": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6,
+    "eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10,
+}  # fmt: skip
+_BEHIND_A_PART = words("of less more lower higher fewer below above off as the its their , .")
+_NEGATIONS = words(
+    "not no never cannot can't won't don't doesn't didn't isn't aren't wouldn't couldn't shouldn't shan't "
+    "nor without neither nowhere none"
+)
+_UP = words("above over exceed exceeds exceeding exceeded beyond surpass surpasses surpassing top tops pass")
+_DOWN = words("below under beneath underneath")
+_THAN = {
+    "more": 1, "greater": 1, "higher": 1, "larger": 1, "bigger": 1,
+    "less": -1, "lower": -1, "fewer": -1, "smaller": -1,
+}  # fmt: skip
+_CAPS = words(
+    "maximum max cap caps capped capping ceiling limit limits limited limiting restricted restrict "
+    "restricts peak peaks"
+)
+_FLOORS = words("minimum min floor floors floored guaranteed")
+_BOUND_NOUNS = words("bound bounds bounded limit limits threshold")
+_PART_ENDS = frozenset((".", ";", "!", "?", "", "while", "whereas", "but", "although"))
+_CAP_BEHIND = {("at", "most"), *(("or", word) for word in ("less", "below", "fewer", "under", "lower"))}
+_FLOOR_BEHIND = {("at", "least"), *(("or", word) for word in ("more", "above", "greater", "higher", "over"))}
+# Tokens before and behind a number in which words of a bound are looked for.
+_BEFORE, _BEHIND = 7, 5
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that a text states.
+
+    Args:
+        start: where the words begin in the text.
+        stop: where they end.
+        value: 0.3 for "30 %", 2.0 for "double" and "twice", 1500.0 for "1.5k".
+        form: "value", "percent" or "factor".
+        bound: "cap" behind words such as "at most" and "will not exceed", "floor" behind such as "at least" and "not
+            below", "" otherwise.
+        relative: a value in standard deviations of the history from its mean; None for other forms and constants.
+        reason: why it cannot be a value of the series, such as its size; "" where it can.
+    """
+
+    start: int
+    stop: int
+    value: float
+    form: str
+    bound: str = ""
+    relative: float | None = None
+    reason: str = ""
+
+
+class _Reader:
+    def __init__(self, tokens: Sequence[Token], taken: Sequence[bool]):
+        self.tokens, self.taken = tokens, taken
+
+    def word(self, i: int) -> str:
+        """The word at an index, "" outside the text and within a window of time."""
+        return self.tokens[i].word if 0 <= i < len(self.tokens) and not self.taken[i] else ""
+
+    def number(self, i: int) -> tuple[float, str, int] | None:
+        """Value, form and the index behind it."""
+        word = self.word(i)
+        fraction = self._fraction(i)
+        if fraction is not None:
+            value, j = fraction
+            return value, "factor", j + (self.word(j) == "times")
+        if word in _FACTORS:
+            return _FACTORS[word], "factor", i + 1
+        found = number_at(list(self.tokens[i : i + 8]), 0)
+        if found is None:
+            return None
+        value, j = found[0], i + found[1]
+        if any(self.taken[i:j]):
+            return None
+        if self.word(j) == "and" and self.word(j + 1) == "a" and self.word(j + 2) in ("half", "quarter", "third"):
+            value, j = value + 1 / _PARTS[self.word(j + 2)], j + 3
+        if self.word(j) in ("%", "percent", "pct") or (self.word(j) == "per" and self.word(j + 1) == "cent"):
+            return value / 100, "percent", j + 1 + (self.word(j) == "per")
+        if self.word(j) == "-" and self.word(j + 1) in ("percent", "fold", "times"):
+            return (value / 100, "percent", j + 2) if self.word(j + 1) == "percent" else (value, "factor", j + 2)
+        if self.word(j) in ("times", "x", "fold"):
+            return value, "factor", j + 1
+        if word in ("one", "a", "an") and self.tokens[i].kind == "word" and j == i + 1:
+            # "One of the stations" is no amount.
+            return None
+        return value, "value", j
+
+    def _fraction(self, i: int) -> tuple[float, int] | None:
+        """ "A third", "two thirds", "three-quarters", "a half"."""
+        count = {"a": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0}.get(self.word(i))
+        j = i + 1 + (self.word(i + 1) == "-")
+        part = _PARTS.get(self.word(j)) if count else None
+        if part is None or count is None:
+            return None
+        behind = self.word(j + 1)
+        # "A quarter" is also three months.
+        if count == 1 and part == 4 and behind and behind not in _BEHIND_A_PART:
+            return None
+        return count / part, j + 1
+
+    def bound(self, i: int, j: int) -> str:
+        """The side from which the number in tokens i to j bounds something."""
+        behind = [self.word(k) for k in range(j, j + _BEHIND)]
+        behind = behind[: next((k for k, word in enumerate(behind) if word in (".", ";", ",")), len(behind))]
+        for pair in pairwise(behind):
+            if pair in _CAP_BEHIND or pair in _FLOOR_BEHIND:
+                return "cap" if pair in _CAP_BEHIND else "floor"
+        before = [self.word(k) for k in range(max(i - _BEFORE, 0), i)]
+        stops = [k for k, word in enumerate(before) if word in _PART_ENDS or word[:1].isdecimal()]
+        before = before[stops[-1] + 1 :] if stops else before
+        for k in range(len(before) - 1, -1, -1):
+            side = self._side(before, k)
+            if side:
+                return side
+        return ""
+
+    @staticmethod
+    def _side(before: list[str], k: int) -> str:
+        word = before[k]
+        previous, following = before[k - 1] if k else "", before[k + 1] if k + 1 < len(before) else ""
+        negated = any(one in _NEGATIONS for one in before[max(k - 5, 0) : k])
+        if word in ("above", "below", "upper", "lower") and (
+            following in _BOUND_NOUNS or "bounded" in before[max(k - 2, 0) : k]
+        ):
+            return "cap" if word in ("above", "upper") else "floor"
+        if word in _UP or (_THAN.get(word) == 1 and following == "than"):
+            return "cap" if negated else "floor"
+        if word in _DOWN or (_THAN.get(word) == -1 and following == "than"):
+            return "floor" if negated else "cap"
+        if word in ("most", "least") and previous == "at":
+            return "cap" if word == "most" else "floor"
+        if word == "up" and following == "to":
+            return "cap"
+        if word in _CAPS and previous not in ("lower", "upper") and not negated:
+            return "cap"
+        if word in _FLOORS and not negated:
+            return "floor"
+        return ""
+
+    def is_range(self, i: int, first: tuple[float, str, int]) -> bool:
+        """Whether "between", "within" or "range" introduces two numbers that begin at i."""
+        link = self.word(first[2])
+        second = self.number(first[2] + 1) if link in ("and", "to", "-") else None
+        if second is None or {first[1], second[1]} != {"value"} or second[0] < first[0]:
+            return False
+        before = [self.word(k) for k in range(max(i - 4, 0), i)]
+        return any(word in ("between", "within", "range", "ranges", "ranging", "interval", "band") for word in before)
+
+
+def read_numbers(tokens: Sequence[Token], taken: Sequence[bool]) -> list[Number]:
+    """Numbers in the tokens of a text that do not belong to a window of time.
+
+    Args:
+        tokens: of the text.
+        taken: whether each belongs to a window of time.
+    """
+    reader, numbers, i, range_end = _Reader(tokens, taken), [], 0, -1
+    while i < len(tokens):
+        found = None if taken[i] or tokens[i].kind in ("mark", "date", "clock", "ordinal") else reader.number(i)
+        if found is None or not abs(found[0]) < float("inf"):
+            i += 1
+            continue
+        value, form, j = found
+        first = i
+        if reader.word(i - 1) in ("minus", "negative") or (
+            reader.word(i - 1) in ("-",)
+            and tokens[i - 1].stop == tokens[i].start
+            and (i < 2 or tokens[i - 2].stop < tokens[i - 1].start)
+        ):
+            value, first = -value, i - 1
+        bound = ""
+        if form == "value":
+            if i == range_end:
+                bound = "cap"
+            elif reader.is_range(i, found):
+                bound, range_end = "floor", j + 1
+            else:
+                bound = reader.bound(first, j)
+        numbers.append(Number(tokens[first].start, tokens[j - 1].stop, value, form, bound))
+        i = j
+    return numbers
+
+
+__all__ = ["Number", "read_numbers"]

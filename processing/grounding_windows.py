@@ -1,0 +1,308 @@
+"""Windows of time that a text names: ranges, open ends, durations, recurring days and hours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+
+from .grounding_axis import Axis, Span, add_units, midnight
+from .grounding_counts import Counts
+from .grounding_points import Found
+from .grounding_words import (
+    DAY_PARTS,
+    MONTHS,
+    ORDINALS,
+    SMALL,
+    TENS,
+    TO,
+    UNITS,
+    WEEKDAYS,
+    Token,
+    words,
+)
+
+# Steps, more than any horizon has.
+_FAR = 10**6
+# Words that a window may begin with, beside those of days, months and numbers.
+_STARTERS = (
+    words(
+        "a about across after an around as at before beginning black boxing between by christmas close "
+        "commencing current daily day during each early easter end entire every exactly final first following "
+        "for from halloween hours in independence initial last lasting late latest mid middle midday midnight "
+        "new next noon of on opening over past period periods preceding previous q remainder rest roughly "
+        "since start starting step steps subsequent thanksgiving the this through throughout till timestep "
+        "timesteps today tomorrow tonight until up upcoming valentine's week weekdays weekend weekends within "
+        "workdays yesterday coming"
+    )
+    | set(MONTHS)
+    | set(WEEKDAYS)
+    | {f"{day}s" for day in WEEKDAYS}
+    | set(DAY_PARTS)
+    | set(SMALL)
+    | set(TENS)
+    | set(ORDINALS)
+)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Times that a text names.
+
+    Args:
+        start: where the words begin in the text.
+        stop: where they end.
+        steps: boolean (history + horizon,), the steps inside; none where `reason` says why.
+        kind: "future", "past", "both" or "none", the part of the axis that it lies in.
+        recurs: whether it was said to recur, as "every day" and "Mondays" do.
+        reason: why no step lies inside; "" otherwise.
+    """
+
+    start: int
+    stop: int
+    steps: np.ndarray
+    kind: str
+    recurs: bool = False
+    reason: str = ""
+
+
+def _together(first: Window, second: Window) -> Window:
+    """Two windows as one."""
+    kinds = {first.kind, second.kind} - {"none"} or {"none"}
+    kind = kinds.pop() if len(kinds) == 1 else "both"
+    reason = first.reason if kind == "none" else ""
+    return Window(first.start, second.stop, first.steps | second.steps, kind, first.recurs or second.recurs, reason)
+
+
+class Windows(Counts):
+    """Reader of windows in the tokens of a text; see [`Dates`]."""
+
+    def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
+        super().__init__(tokens, axis)
+        self.taken = taken
+        self.steps_of: dict[Span, np.ndarray] = {}
+
+    def word(self, i: int) -> str:
+        """The word at an index, "" where it is taken."""
+        return "" if 0 <= i < len(self.taken) and self.taken[i] else super().word(i)
+
+    def read(self) -> list[Window]:
+        """All windows, in their order; words belong to one at most."""
+        windows: list[Window] = []
+        i, joined = 0, False
+        while i < len(self.tokens):
+            found = self._window(i)
+            if found is None:
+                i, joined = i + 1, False
+                continue
+            span, j = found
+            # "On Monday from 9:00 to 17:00", "every day in March": both at once.
+            for _ in range(3):
+                k = self.skip(j, ",", "on", "in", "during", "of", "at", "the")
+                more = self._window(k) or self._window(j)
+                both = span.within(more[0]) if more else None
+                if more is None or both is None:
+                    break
+                span, j = both, more[1]
+            windows.append(self._on_axis(span, self.tokens[i].start, self.tokens[j - 1].stop))
+            if joined and len(windows) > 1:
+                windows[-2:] = [_together(*windows[-2:])]
+            # "On Monday and on Thursday" is one window.
+            i = self.skip(j, ",", "and", "or", "&", "as", "well")
+            joined = i > j
+            i = i if joined and self._window(i) else j
+            joined = i > j
+        return windows
+
+    def _on_axis(self, span: Span, start: int, stop: int) -> Window:
+        axis = self.axis
+        alone = not (span.recurs or span.start or span.stop or span.weekdays)
+        if span.clock and alone and axis.left is not None and axis.step < np.timedelta64(1, "D"):
+            # The first time that it is so late in the horizon.
+            first = midnight(axis.start)
+            first += timedelta(days=int(first + timedelta(seconds=span.clock[0]) < axis.start))
+            span = Span(first, first + timedelta(days=1)).within(span) or span
+        if span not in self.steps_of:
+            self.steps_of[span] = span.on(axis)
+        steps = self.steps_of[span]
+        past, future = steps[: axis.history].any(), steps[axis.history :].any()
+        kind = "both" if past and future else "future" if future else "past" if past else "none"
+        reason = ""
+        if kind == "none":
+            finer = axis.left is not None and (
+                (span.clock and axis.step >= np.timedelta64(1, "D"))
+                or (span.weekdays and axis.step > np.timedelta64(1, "D"))
+            )
+            reason = "it is finer than a step" if finer else "it lies outside history and horizon"
+        return Window(start, stop, steps, kind, span.recurs, reason)
+
+    def _window(self, i: int) -> Found:
+        kind = self.tokens[i].kind if i < len(self.tokens) and not self.taken[i] else "mark"
+        if kind == "mark" or (kind == "word" and self.tokens[i].word not in _STARTERS):
+            return None
+        for read in (
+            self._steps,
+            self._horizon,
+            self._recurring,
+            self._counted_window,
+            self._range,
+            self._open,
+            self._lasting,
+        ):
+            found = read(i)
+            if found is not None:
+                return found
+        return None
+
+    def _range(self, i: int) -> Found:
+        """From one point to another, hours, or one point alone with the duration that follows."""
+        j = self.skip(i, "on", "in", "during", "from", "between", "over", "starting", "beginning", "at", "for", "of")
+        hours = self._hours(j)
+        if hours is not None:
+            return hours
+        between = any(self.word(k) == "between" for k in range(i, j))
+        starts = any(self.word(k) in ("from", "between", "starting", "beginning") for k in range(i, j))
+        first = self.point(i if self.word(i) in ("in", "within") else j) or self.point(j)
+        if first is None:
+            shared = self._shared_month(j)
+            if shared is not None:
+                return shared
+            at = self.clock(j) if self.axis.left is not None else None
+            if at is None or (self.word(j - 1) not in ("at", "from", "around", "about") and self.word(i) != "at"):
+                return None
+            lasting = self.duration(self.skip(at[1], "for"))
+            if lasting is not None and lasting[1] in ("minute", "hour") and lasting[0] <= 24:
+                seconds = {"minute": 60, "hour": 3600}[lasting[1]] * lasting[0]
+                return Span(clock=(at[0], int(at[0] + seconds) % 86400)), lasting[2]
+            return Span(clock=(at[0], at[0] + 60)), at[1]
+        span, k = first
+        shared = self._shared_month(j)
+        if shared is not None:
+            return shared
+        if self.word(k) in TO | {"and"} and (self.word(k) != "and" or between):
+            last = self.point(k + 1) or self._last_of(span, k + 1)
+            if last is not None and self._ordered(span, last[0]):
+                return self._join(span, last[0]), last[1]
+        if (
+            self.word(k) == "up"
+            and self.word(k + 1) in TO
+            and (last := self.point(k + 2))
+            and self._ordered(span, last[0])
+        ):
+            return self._join(span, last[0]), last[1]
+        return self._extended(span, k, starts)
+
+    def _extended(self, span: Span, k: int, starts: bool) -> Found:
+        """A point with a duration or an open end behind it."""
+        begin = self.skip(k, ",", "and", "lasting", "for")
+        if starts or self.word(begin - 1) in ("for", "lasting"):
+            lasting = self.duration(begin)
+            if lasting is not None and self.word(begin - 1) in ("for", "lasting"):
+                return self._lengthened(span, lasting[0], lasting[1]), lasting[2]
+        onward = self.word(k) in ("onward", "onwards", "forward") or (self.word(k) == "on" and starts)
+        if onward or starts:
+            return replace(span, stop=None, steps=span.steps and (span.steps[0], _FAR)), k + onward
+        return span, k
+
+    def _lengthened(self, span: Span, count: float, unit: str) -> Span:
+        if span.steps is not None:
+            steps = self._in_steps(count, unit)
+            return replace(span, steps=(span.steps[0], span.steps[0] + (steps or 1)))
+        if unit == "step" or span.start is None:
+            steps = round(count)
+            inside = replace(span, stop=None).on(self.axis).nonzero()[0]
+            first = int(inside[0]) - self.axis.history if len(inside) else self.axis.horizon
+            return Span(steps=(first, first + steps))
+        return replace(span, stop=add_units(span.start, count, unit))
+
+    @staticmethod
+    def _ordered(first: Span, last: Span) -> bool:
+        if first.steps and last.steps:
+            return first.steps[0] <= last.steps[0]
+        return bool(first.start and last.start and first.start <= last.start)
+
+    @staticmethod
+    def _join(first: Span, last: Span) -> Span:
+        if first.steps and last.steps:
+            return Span(steps=(first.steps[0], last.steps[1]))
+        return Span(first.start, last.stop)
+
+    def _last_of(self, first: Span, k: int) -> Found:
+        """The day behind "from 15 March to" where its month is not repeated; the time behind a moment."""
+        at = self.clock(k)
+        if at is not None and first.start and first.start == first.stop:
+            stop = midnight(first.start) + timedelta(seconds=at[0])
+            stop += timedelta(days=int(stop <= first.start))
+            return Span(stop, stop), at[1]
+        day = self.integer(self.skip(k, "the"), 1, 31, ("number", "ordinal"))
+        if (
+            day is None
+            or first.start is None
+            or first.stop != add_units(first.start, 1, "day")
+            or day <= first.start.day
+        ):
+            return None
+        start = add_units(first.start, day - first.start.day, "day")
+        return (Span(start, add_units(start, 1, "day")), self.skip(k, "the") + 1) if start else None
+
+    def _shared_month(self, i: int) -> Found:
+        """ "15 to 21 March", "the 3rd to the 7th of March", "March 15-21"."""
+        i = self.skip(i, "the")
+        first, j = self.integer(i, 1, 31, ("number", "ordinal")), i + 1
+        if self.axis.left is None or first is None or self.word(j) not in TO | {"and"}:
+            return None
+        k = self.skip(j + 1, "the")
+        last = self.integer(k, 1, 31, ("number", "ordinal"))
+        found = self.point(k) if last is not None and last > first else None
+        if found is None or found[0].start is None or last is None or found[0].start.day != last:
+            return None
+        return Span(found[0].start - timedelta(days=last - first), found[0].stop), found[1]
+
+    def _open(self, i: int) -> Found:
+        """ "Until Friday", "after 3 March", "since the 5th", "before noon on Monday", "through 10 March"."""
+        word = self.word(i)
+        ends = word in ("until", "till", "through", "before", "by") or self.words(i, "up", "to|until")
+        begins = word in ("after", "since", "following") or self.words(i, "as", "of|from")
+        if not ends and not begins:
+            return None
+        k = i + 1 + (word in ("up", "as"))
+        found = self.point(k)
+        if found is None:
+            return None
+        span, k = found
+        at_start = -self.axis.history if span.start and span.start < self.axis.start and ends else 0
+        if span.steps:
+            steps = (
+                (at_start, span.steps[0] if word == "before" else span.steps[1])
+                if ends
+                else (span.steps[1] if word != "since" and word != "as" else span.steps[0], _FAR)
+            )
+            return Span(steps=steps), k
+        if ends:
+            stop = span.start if word == "before" else span.stop
+            return Span(None if at_start else self.axis.start, stop), k
+        start = span.stop if word in ("after", "following") else span.start
+        return self._extended(Span(start, start), k, starts=True)
+
+    def _lasting(self, i: int) -> Found:
+        """ "For three days" alone: from the start of the horizon."""
+        if self.word(i) not in ("for", "lasting"):
+            return None
+        found = self.duration(self.skip(i + 1, "the", "a") if self.word(i + 2) not in UNITS else i + 1)
+        if found is None:
+            return None
+        count, unit, k = found
+        begin = self.skip(k, ",", "starting", "beginning", "from", "commencing", "on", "as", "of", "after")
+        start = self.point(begin) if begin > k else None
+        if start is not None and self.word(begin - 1) != ",":
+            first = start[0].stop if self.word(begin - 1) == "after" else start[0].start
+            return self._lengthened(replace(start[0], start=first), count, unit), start[1]
+        return self._from_edge(count, unit, at_end=False), k
+
+
+def read_windows(tokens: list[Token], axis: Axis, taken: Sequence[bool]) -> list[Window]:
+    """Windows of time in the tokens of a text, but for those that are taken."""
+    return Windows(tokens, axis, taken).read()
+
+
+__all__ = ["Window", "read_windows"]
