@@ -1,31 +1,21 @@
 """Sentences that state effects on a series, or none, with the positions of their parts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
 
-from .context_phrases import (
-    CAUSES,
-    FRAMES,
-    NO_EFFECT,
-    OTHER_SUBJECTS,
-    PAST_FAULTS,
-    PLACES,
-    PREDICATES,
-    SUBJECTS,
-    TENSES,
-    TIMELESS_FRAMES,
-    UNITS,
-    of_split,
-)
+from .context_grammar import grammar_of
+from .context_phrases import OTHER_SUBJECTS, PLACES, PREDICATES, UNITS
 from .context_windows import Calendar, draw_window
 
 FAMILIES = (*PREDICATES, "ignore")
 # Share of the effects that hold for the whole horizon, without a word on it.
 _TIMELESS_SHARE = 0.08
+# Share of the effects that whole sentences state.
+_SENTENCE_SHARE = 0.4
 _OPEN = ("flat", "reverse")
-_BOUNDS = ("cap", "floor", "range")
 _SHARES = {50: ("half",), 25: ("a quarter",), 20: ("a fifth",), 33: ("a third",)}
 _DAYS = {6: ("Sunday", "public holiday", "holiday"), 5: ("Saturday",), 0: ("Monday",)}
 # Marks of a number, a window and the words of an effect while a sentence is composed.
@@ -57,7 +47,7 @@ class Effect:
     window: tuple[int, int] | None = None
 
 
-def _choice(rng: Generator, phrases: list[str]) -> str:
+def _choice(rng: Generator, phrases: Sequence[str]) -> str:
     return phrases[rng.integers(len(phrases))]
 
 
@@ -66,8 +56,8 @@ class Writer:
 
     def __init__(self, rng: Generator, calendar: Calendar, values: np.ndarray, phrasings: str, numbers: str):
         self.rng, self.calendar, self.values = rng, calendar, values
-        self.phrasings, self.numbers = phrasings, numbers
-        self.subject = _choice(rng, SUBJECTS[_choice(rng, list(SUBJECTS))])
+        self.grammar, self.numbers = grammar_of(phrasings), numbers
+        self.subject = _choice(rng, self.grammar.subjects[_choice(rng, list(self.grammar.subjects))])
 
     def marked(self, kind: str, text: str) -> str:
         opening, closing = _MARKS[kind]
@@ -125,10 +115,9 @@ class Writer:
         value = value if self.rng.random() < 0.7 else round(float(self.rng.uniform(0.2, 0.9)), 1)
         return f"{value:g}", value
 
-    def predicate(self, family: str) -> tuple[str, tuple[float, ...], int]:
-        """Words behind "will", with marks, the operands, and the weekday that is compared with."""
+    def numbered(self, family: str, phrase: str) -> tuple[str, tuple[float, ...], int]:
+        """A phrase with its numbers, marked, the operands, and the weekday that is compared with."""
         rng = self.rng
-        phrase = _choice(rng, of_split(PREDICATES[family], self.phrasings))
         values = self.values[self.calendar.history :]
         size = float(np.abs(values).mean())
         operands: list[float] = []
@@ -168,9 +157,9 @@ class Writer:
     def filled(self, frame: str, window: str, predicate: str) -> str:
         """A sentence of its parts."""
         rng = self.rng
-        cause, other = _choice(rng, CAUSES), _choice(rng, OTHER_SUBJECTS)
+        cause, other = _choice(rng, self.grammar.causes), _choice(rng, OTHER_SUBJECTS)
         parts = {
-            "w": window, "W": _capital(window), "f": predicate, "t": _choice(rng, of_split(TENSES, self.phrasings)),
+            "w": window, "W": _capital(window), "f": predicate, "t": _choice(rng, self.grammar.tenses),
             "s": self.subject, "S": _capital(self.subject), "c": cause, "C": _capital(cause),
             "o": other, "O": _capital(other),
             "place": _choice(rng, PLACES), "year": str(rng.integers(1975, self.calendar.timestamps[0].year)),
@@ -187,26 +176,32 @@ class Writer:
         window, steps = draw_window(self.rng, calendar, kind)
         marked = self.marked("window", window)
         if family == "ignore":
-            frame = _choice(self.rng, of_split(PAST_FAULTS, self.phrasings))
+            frame = _choice(self.rng, self.grammar.past_faults)
             return self.marked("phrase", self.filled(frame, marked, "")), Effect(family, "ignore", (), steps)
-        predicate, operands, weekday = self.predicate(family)
-        frames = FRAMES
+        whole = np.arange(len(calendar.timestamps)) >= calendar.history
+        if self.rng.random() < _SENTENCE_SHARE:
+            frame, operands, weekday = self.numbered(family, _choice(self.rng, self.grammar.sentences[family]))
+            steps = steps if "{w}" in frame or "{W}" in frame else whole
+            return self.marked("phrase", self.filled(frame, marked, "")), Effect(
+                family, family, operands, steps, weekday
+            )
+        predicate, operands, weekday = self.numbered(family, _choice(self.rng, self.grammar.predicates[family]))
+        frames = self.grammar.frames
         if self.rng.random() < _TIMELESS_SHARE:
-            frames, steps = TIMELESS_FRAMES, np.arange(len(calendar.timestamps)) >= calendar.history
-        frame = _choice(self.rng, of_split(frames, self.phrasings))
-        operation = "bound" if family in _BOUNDS else family
-        text = self.filled(frame, marked, self.marked("phrase", predicate))
-        return text, Effect(family, operation, operands, steps, weekday)
+            frames, steps = self.grammar.timeless_frames, whole
+        text = self.filled(_choice(self.rng, frames), marked, self.marked("phrase", predicate))
+        return text, Effect(family, family, operands, steps, weekday)
 
     def no_effect(self) -> str:
         """A sentence that changes nothing."""
-        kind = _choice(self.rng, list(NO_EFFECT))
-        frame = _choice(self.rng, of_split(NO_EFFECT[kind], self.phrasings))
+        kind = _choice(self.rng, list(self.grammar.no_effect))
+        frame = _choice(self.rng, self.grammar.no_effect[kind])
         past = "past" if kind == "past" else "any"
         window, _ = draw_window(self.rng, self.calendar, past)
         predicate = ""
         if "{f}" in frame:
-            predicate, _, _ = self.predicate(_choice(self.rng, list(PREDICATES)))
+            family = _choice(self.rng, list(self.grammar.predicates))
+            predicate, _, _ = self.numbered(family, _choice(self.rng, self.grammar.predicates[family]))
         sentence = self.filled(frame, window, unmarked(predicate))
         average, most = float(self.values.mean()), float(self.values.max())
         return sentence.replace("{p}", self.share()[0]).replace("{n}", self.value(0.5 * average, most)[0])

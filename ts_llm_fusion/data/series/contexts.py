@@ -5,7 +5,7 @@ Each example has a twin: the same history and noise without the effects. Familie
 | family | operation on the steps of its window |
 |---|---|
 | zero, set, times, rise, cut, plus, minus | 0, v, y v, y (1 + v), y (1 - v), y + v, y - v |
-| cap, floor, range | bound: y held below v, above v, between two |
+| cap, floor, range | y held below v, above v, between two |
 | ramp_up, ramp_down | y (1 + v s), y (1 - v s), with s growing linearly to 1 at the end of the window |
 | flat, reverse | the trend ends, or turns, where the window begins |
 | like_day | the level of another weekday |
@@ -23,7 +23,7 @@ from itertools import combinations
 import numpy as np
 from numpy.random import Generator
 
-from .context_phrases import SPLITS
+from .context_grammar import SPLITS
 from .context_windows import Calendar, draw_calendar
 from .context_writer import FAMILIES, Effect, Writer, positions, unmarked
 
@@ -102,7 +102,9 @@ def apply_effect(effect: Effect, values: np.ndarray, history: int, slope: float,
         "cut": lambda: values * (1 - v),
         "plus": lambda: values + v,
         "minus": lambda: values - v,
-        "bound": lambda: np.clip(values, *_limits(effect)),
+        "cap": lambda: np.minimum(values, v),
+        "floor": lambda: np.maximum(values, v),
+        "range": lambda: np.clip(values, v, effect.operands[-1]),
         "ramp_up": lambda: values * (1 + v * share),
         "ramp_down": lambda: values * (1 - v * share),
         "flat": lambda: values - slope * place,
@@ -111,12 +113,6 @@ def apply_effect(effect: Effect, values: np.ndarray, history: int, slope: float,
         "ignore": lambda: values,
     }[effect.operation]()
     return np.where(inside, changed, values)
-
-
-def _limits(effect: Effect) -> tuple[float, float]:
-    if effect.family == "range":
-        return effect.operands[0], effect.operands[1]
-    return (-np.inf, effect.operands[0]) if effect.family == "cap" else (effect.operands[0], np.inf)
 
 
 def _combination_split(families: Sequence[str]) -> str:
