@@ -133,7 +133,7 @@ class TSFusionConfig(PreTrainedConfig):
         spreads (`list[str]`, defaults to all): names of the spreads that are mixed.
         text_encoder (`str`, *optional*): Hub id of the frozen text encoder whose states the model reads; None for a
             model that reads no texts.
-        text_layer (`int`, defaults to -1): hidden states that are read, 0 for the embeddings, -1 for the last ones.
+        text_layer (`int`, *optional*): layer of it whose output is read, counted from 1; by default the last one.
         text_hidden_size (`int`, defaults to 384): width of these states.
         context_hidden_size (`int`, defaults to 128): width of the head that chooses operations.
         context_heads (`int`, defaults to 4): heads of its attention.
@@ -155,7 +155,7 @@ class TSFusionConfig(PreTrainedConfig):
     experts: list[str] | tuple[str, ...] = EXPERTS
     spreads: list[str] | tuple[str, ...] = SPREADS
     text_encoder: str | None = None
-    text_layer: int = -1
+    text_layer: int | None = None
     text_hidden_size: int = 384
     context_hidden_size: int = 128
     context_heads: int = 4

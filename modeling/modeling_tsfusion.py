@@ -467,9 +467,9 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 text, bit by bit. The loss is that of the forecast before the operations.
 
         Raises:
-            ValueError: for a context that does not fit, or where the model reads none; for wrong axes, an infinity, a horizon below 1, levels that do not rise between 0 and 1, a
-                period that does not fit, `future_values` of another shape than the forecast, or covariates that do not
-                fit or are missing in the horizon.
+            ValueError: for wrong axes, an infinity, a horizon below 1, levels that do not rise between 0 and 1, a
+                period that does not fit, `future_values` of another shape than the forecast, covariates that do not
+                fit or are missing in the horizon, or a context that does not fit or that the model does not read.
         """
         levels = list(self.config.quantiles if quantile_levels is None else quantile_levels)
         if not levels or any(not 0 < q < 1 for q in levels) or sorted(set(levels)) != levels:

@@ -298,12 +298,12 @@ def read_contexts(
         ValueError: for a model without a head, or contexts of another number or horizon.
     """
     if head is None:
-        raise ValueError("a context is given, but this model reads no text (its text_encoder is None); leave it out.")
+        raise ValueError("a context is given, but this model reads no text (text_encoder is None); leave it out.")
     batch, time, channels = past_values.shape
     if len(context) != batch * channels:
         raise ValueError(
-            f"{len(context)} contexts for past_values of shape {tuple(past_values.shape)}; give one, or None, for each "
-            "channel of each sample."
+            f"{len(context)} contexts for past_values of shape {tuple(past_values.shape)}; give one, or None, for "
+            "each channel of each sample."
         )
     known = observed(past_values, past_observed_mask).clone()
     found: list[list[ContextEffect]] = []

@@ -236,8 +236,8 @@ def with_values(features: dict[str, Any], grounding: Grounding, history: np.ndar
         history: (time,), NaN where missing.
 
     Returns:
-        The features, `number_valid` bool (numbers,), whether each can be of the series, `value_range` float64 (2,), the
-        least and largest value of the history, and `grounding`, what was found, as plain data.
+        The features, `number_valid` bool (numbers,), whether each can be of the series, `value_range` float64 (2,),
+        the least and largest value of the history, and `grounding`, what was found, as plain data.
     """
     seen = history[np.isfinite(history)]
     return features | {

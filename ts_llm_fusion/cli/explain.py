@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..families import BUILT_IN
 from ..files import check_output
-from .flags import FILE_HELP, add_table_flags, check_files, check_horizon, load_tables
+from .flags import FILE_HELP, add_context_flag, add_table_flags, check_files, check_horizon, load_context, load_tables
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
         "--model", default=BUILT_IN, help="folder or Hub name of a TSFusion forecaster; the built-in one by default"
     )
     add_table_flags(parser)
+    add_context_flag(parser)
     parser.add_argument("--unit", default="", help="unit of the values in the words, such as MW")
     parser.add_argument("--seed", type=int, default=0, help="seed of the choice among phrasings; 0 by default")
     parser.add_argument("--json", action="store_true", help="print facts, sentences and checked claims as JSON")
@@ -46,11 +47,12 @@ def main(args: Sequence[str]) -> None:
 
     unit = check_unit(options.unit)
     check_files(options)
+    context = load_context(options.context)
     model, feature_extractor = load(options.model)
     check_model(model)
     panel, future = load_tables(options, feature_extractor)
     explanations = explain_panel(
-        panel, model, feature_extractor, options.horizon, future, unit=unit, seed=options.seed
+        panel, model, feature_extractor, options.horizon, future, unit=unit, seed=options.seed, context=context
     )
     if options.json:
         print(json.dumps([explanation.to_dict() for explanation in explanations], indent=2, ensure_ascii=False))

@@ -11,7 +11,7 @@ import pandas as pd
 from ..errors import UserError
 from ..families import BUILT_IN
 from ..files import atomic_path, check_output
-from .flags import FILE_HELP, add_table_flags, check_files, check_horizon, load_tables
+from .flags import FILE_HELP, add_context_flag, add_table_flags, check_files, check_horizon, load_context, load_tables
 
 if TYPE_CHECKING:
     from ..data.series.panels import Panel
@@ -37,6 +37,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
         help="folder or Hub name of a forecaster; the built-in one, which needs no training, by default",
     )
     add_table_flags(parser)
+    add_context_flag(parser)
     parser.add_argument(
         "--levels",
         "--quantile_levels",
@@ -96,11 +97,12 @@ def main(args: Sequence[str]) -> None:
     from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load
 
     check_files(options)
+    context = load_context(options.context)
     model, feature_extractor = load(options.model)
     levels = default_levels(model.config) if options.levels is None else sorted(check_levels(options.levels))
     panel, future = load_tables(options, feature_extractor)
     horizon = options.horizon or default_horizon(model.config, panel)
-    table = forecast_panel(panel, model, feature_extractor, horizon, levels, future)
+    table = forecast_panel(panel, model, feature_extractor, horizon, levels, future, context)
     shown = _first_series(panel, table, horizon)
     count = len(table) // horizon
     title = f"{Path(options.file).name}: {horizon} steps of {count} series"

@@ -73,7 +73,8 @@ SENTENCES = {
         "Count on nothing at all {w}. | {C} knocks out everything {w}. | {W} the doors are closed to the public."
     ),
     "set": lines(
-        "{W} you can count on precisely {n}. | A uniform {n} holds {w}. | Every value {w} is going to be {n}. | {S} = {n} {w}."
+        "{W} you can count on precisely {n}. | A uniform {n} holds {w}. | Every value {w} is going to be {n}. | {S} "
+        "= {n} {w}."
     ),
     "times": lines(
         "{C} {w} makes for {t} the customary {s}. | {W} one should reckon with {t} the standard amount. | Just {q} "
@@ -88,7 +89,8 @@ SENTENCES = {
         "| Reckon with {p} below what is typical {w}."
     ),
     "plus": lines(
-        "{W} a new machine contributes {n} units more. | Put {n} on top of each value {w}. | {C} yields {n} extra units {w}."
+        "{W} a new machine contributes {n} units more. | Put {n} on top of each value {w}. | {C} yields {n} "
+        "extra units {w}."
     ),
     "minus": lines(
         "{W} a broken machine means {n} units fewer. | Take {n} off each value {w}. | {C} swallows {n} units {w}."
