@@ -47,6 +47,7 @@ def _parts(grounding: Grounding) -> list[_Part]:
             plain = "5 times" if "t" in words.lower() else "5x"
         else:
             plain = _NUMBER_WORDS.get(number.form, words)
+        plain = f"minus {plain}" if number.value < 0 else plain
         role = 2 + 3 * _FORMS.index(number.form) + _BOUNDS[number.bound]
         parts.append(_Part(number.start, number.stop, plain, role))
     parts += [_Part(one.start, one.stop, "like on a Sunday", _DAY_ROLE) for one in grounding.references]

@@ -160,6 +160,8 @@ def _checked(number: Number, history: np.ndarray) -> Number:
     reason = ""
     if number.value != 0 and not low - _FARTHEST * spread <= number.value <= high + _FARTHEST * spread:
         reason = f"the series runs from {low:g} to {high:g}"
+    elif number.bound and (number.value < low - spread if number.bound == "cap" else number.value > high + spread):
+        reason = f"as a {number.bound} it would leave nothing of a series from {low:g} to {high:g}"
     return replace(number, relative=relative, reason=reason)
 
 

@@ -15,6 +15,8 @@ FAMILIES = (*PREDICATES, "ignore")
 _TIMELESS_SHARE = 0.08
 # Share of the effects that whole sentences state.
 _SENTENCE_SHARE = 0.4
+# Share of the phrases that are composed, where there are any.
+_COMPOSED_SHARE = 0.4
 _OPEN = ("flat", "reverse")
 _SHARES = {50: ("half",), 25: ("a quarter",), 20: ("a fifth",), 33: ("a third",)}
 _DAYS = {6: ("Sunday", "public holiday", "holiday"), 5: ("Saturday",), 0: ("Monday",)}
@@ -58,6 +60,11 @@ class Writer:
         self.rng, self.calendar, self.values = rng, calendar, values
         self.grammar, self.numbers = grammar_of(phrasings), numbers
         self.subject = _choice(rng, self.grammar.subjects[_choice(rng, list(self.grammar.subjects))])
+
+    def drawn(self, name: str, phrases: Sequence[str]) -> str:
+        """One of some phrases, or a composed one of the same name."""
+        composed = self.grammar.composed.get(name)
+        return _choice(self.rng, composed if composed and self.rng.random() < _COMPOSED_SHARE else phrases)
 
     def marked(self, kind: str, text: str) -> str:
         opening, closing = _MARKS[kind]
@@ -185,7 +192,7 @@ class Writer:
             return self.marked("phrase", self.filled(frame, marked, "")), Effect(
                 family, family, operands, steps, weekday
             )
-        predicate, operands, weekday = self.numbered(family, _choice(self.rng, self.grammar.predicates[family]))
+        predicate, operands, weekday = self.numbered(family, self.drawn(family, self.grammar.predicates[family]))
         frames = self.grammar.frames
         if self.rng.random() < _TIMELESS_SHARE:
             frames, steps = self.grammar.timeless_frames, whole
@@ -195,13 +202,13 @@ class Writer:
     def no_effect(self) -> str:
         """A sentence that changes nothing."""
         kind = _choice(self.rng, list(self.grammar.no_effect))
-        frame = _choice(self.rng, self.grammar.no_effect[kind])
+        frame = self.drawn(kind, self.grammar.no_effect[kind])
         past = "past" if kind == "past" else "any"
         window, _ = draw_window(self.rng, self.calendar, past)
         predicate = ""
         if "{f}" in frame:
             family = _choice(self.rng, list(self.grammar.predicates))
-            predicate, _, _ = self.numbered(family, _choice(self.rng, self.grammar.predicates[family]))
+            predicate, _, _ = self.numbered(family, self.drawn(family, self.grammar.predicates[family]))
         sentence = self.filled(frame, window, unmarked(predicate))
         average, most = float(self.values.mean()), float(self.values.max())
         return sentence.replace("{p}", self.share()[0]).replace("{n}", self.value(0.5 * average, most)[0])
