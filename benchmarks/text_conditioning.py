@@ -37,10 +37,10 @@ from ts_llm_fusion.data.series.contexts import FAMILIES, Effect, Example, draw_e
 from ts_llm_fusion.evaluation.quantile_metrics import in_interval, pinball_loss
 from ts_llm_fusion.evaluation.report import align_columns, markdown_table
 from ts_llm_fusion.forecasting import load_forecaster
-from ts_llm_fusion.modeling.modeling_text_encoder import FrozenTextEncoder, load_text_encoder
+from ts_llm_fusion.modeling.modeling_text_encoder import load_text_encoder
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
 from ts_llm_fusion.modeling.modeling_tsfusion_context import ContextEffect, apply_contexts
-from ts_llm_fusion.processing.context_features import prepare_context, with_states
+from ts_llm_fusion.processing.context_features import prepare_context
 from ts_llm_fusion.recipes.fusion_context import ContextArguments, run_context_recipe
 from ts_llm_fusion.training.fusion_context import FusionContextTrainingArguments
 
@@ -74,11 +74,9 @@ class Scored:
         return float(2 * pinball_loss(error, LEVELS).mean() / self.scale)
 
 
-def features_of(example: Example, text: str, encoder: FrozenTextEncoder) -> dict[str, Any]:
+def features_of(example: Example, text: str) -> dict[str, Any]:
     """Features of a text for the series of an example."""
-    _, found = prepare_context(text, example.history, len(example.future), example.calendar.timestamps)
-    encoded = [(one.states.numpy(), one.offsets.numpy()) for one in encoder.states(list(found["texts"]))]
-    return with_states(found, encoded)
+    return prepare_context(text, example.history, len(example.future), example.calendar.timestamps)[1]
 
 
 def _as_context_effect(effect: Effect, history: int) -> ContextEffect:
@@ -106,7 +104,6 @@ def _batches(examples: Sequence[Example]) -> Iterator[list[Example]]:
 @torch.no_grad()
 def score(model: TSFusionForForecasting, examples: Sequence[Example], swapped: bool = False) -> list[Scored]:
     """Forecast examples without and with text, and by the oracle."""
-    encoder = load_text_encoder(str(model.config.text_encoder), model.config.text_layer)
     others = {id(one): examples[(k + 1) % len(examples)].text for k, one in enumerate(examples)}
     scored = []
     for batch in _batches(examples):
@@ -114,10 +111,10 @@ def score(model: TSFusionForForecasting, examples: Sequence[Example], swapped: b
         horizon, width = len(batch[0].future), values.shape[1]
         given: dict[str, Any] = {"prediction_length": horizon, "quantile_levels": LEVELS.round(1).tolist()}
         plain = model.predict(values, **given)
-        read = model.predict(values, context=[features_of(one, one.text, encoder) for one in batch], **given)
+        read = model.predict(values, context=[features_of(one, one.text) for one in batch], **given)
         forecasts = {"none": plain.full_predictions, "text": read.full_predictions}
         if swapped:
-            contexts = [features_of(one, others[id(one)], encoder) for one in batch]
+            contexts = [features_of(one, others[id(one)]) for one in batch]
             forecasts["swapped"] = model.predict(values, context=contexts, **given).full_predictions
         true = [[_as_context_effect(effect, len(one.history)) for effect in one.effects] for one in batch]
         mask = ~values.isnan()
@@ -183,18 +180,19 @@ def covered(scored: Sequence[Scored], name: str) -> float:
 def seconds_of_a_text(model: TSFusionForForecasting) -> float:
     """Processor seconds that a new text of about 40 tokens adds to a forecast."""
     examples = [draw_example(_SEED + 1, number, families=2) for number in range(8)]
-    encoder = FrozenTextEncoder(str(model.config.text_encoder), model.config.text_layer)
+    encoder = load_text_encoder(str(model.config.text_encoder), model.config.text_layer)
     encoder.states(["A text before the clock runs."])
-    words, began = 0, time.process_time()
+    words, spent = 0, 0.0
     for example in examples:
-        features = features_of(example, example.text, encoder)
-        words += int(features["mask"].sum())
-        values = torch.tensor(example.history)[None, :, None]
-        model.predict(values, prediction_length=len(example.future), context=[features])
-    middle = time.process_time()
-    for example in examples:
-        model.predict(torch.tensor(example.history)[None, :, None], prediction_length=len(example.future))
-    return (2 * middle - began - time.process_time()) / words * 40
+        values, horizon = torch.tensor(example.history)[None, :, None], len(example.future)
+        began = time.process_time()
+        features = features_of(example, example.text)
+        model.predict(values, prediction_length=horizon, context=[features])
+        middle = time.process_time()
+        model.predict(values, prediction_length=horizon)
+        spent += 2 * middle - began - time.process_time()
+        words += sum(len(one.states) for one in encoder.states(features["texts"]))
+    return spent / words * 40
 
 
 def truce(path: Path) -> list[tuple[np.ndarray, list[str]]]:
@@ -206,16 +204,14 @@ def truce(path: Path) -> list[tuple[np.ndarray, list[str]]]:
 
 def score_truce(model: TSFusionForForecasting, path: Path, count: int = 400) -> tuple[float, float]:
     """Share of forecasts of the last quarter that a caption of the whole series moves, and the harm in MAE."""
-    encoder = load_text_encoder(str(model.config.text_encoder), model.config.text_layer)
     moved, errors = [], []
     for series, captions in islice(truce(path), count):
         cut = 3 * len(series) // 4
         history, future = series[:cut], series[cut:]
-        _, found = prepare_context(". ".join(captions), history, len(future), None)
-        encoded = [(one.states.numpy(), one.offsets.numpy()) for one in encoder.states(list(found["texts"]))]
+        features = prepare_context(". ".join(captions), history, len(future), None)[1]
         values = torch.tensor(history)[None, :, None]
         plain = model.predict(values, prediction_length=len(future)).mean_predictions[0, :, 0].numpy()
-        read = model.predict(values, prediction_length=len(future), context=[with_states(found, encoded)])
+        read = model.predict(values, prediction_length=len(future), context=[features])
         forecast = read.mean_predictions[0, :, 0].numpy()
         moved.append(not np.array_equal(forecast, plain))
         scale = np.abs(np.diff(series)).mean() or 1.0

@@ -13,6 +13,7 @@ from transformers.utils import ModelOutput
 from .configuration_tsfusion import EXPERTS, SPREADS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_shared_layers import init_fan_in
+from .modeling_text_encoder import load_text_encoder
 from .modeling_tsfusion_analysis import Analysis, analyze
 from .modeling_tsfusion_context import ContextEffect, ContextHead, apply_contexts, read_contexts
 from .modeling_tsfusion_covariates import check_covariates, covariate_effects
@@ -461,12 +462,13 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 explain the history, and return to their median in the horizon. Values beyond those of the history
                 count at most as if they were half its range beyond.
             context: for each series, the batch times the channels in this order, the features of a text from
-                `processing.context_features`, prepared for its history and this horizon, or None. Operations that the
-                text states are chosen once, and applied to all quantiles, in the order of the text; a stretch of the
-                history that it calls faulty is not used. Without one that is chosen, the forecast is as without a
+                `ForecastFeatureExtractor.prepare_context`, for its history and this horizon, or None. Operations that
+                the text states are chosen once, and applied to all quantiles, in the order of the text; a stretch of
+                the history that it calls faulty is not used. Without one that is chosen, the forecast is as without a
                 text, bit by bit. The loss is that of the forecast before the operations.
 
         Raises:
+            OSError: for a context, where the text encoder that the model names cannot be had.
             ValueError: for wrong axes, an infinity, a horizon below 1, levels that do not rise between 0 and 1, a
                 period that does not fit, `future_values` of another shape than the forecast, covariates that do not
                 fit or are missing in the horizon, or a context that does not fit or that the model does not read.
@@ -479,9 +481,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 prediction_length = future.shape[1]
         if context is not None:
             length = self.config.prediction_length if prediction_length is None else prediction_length
-            context_effects, past_observed_mask = read_contexts(
-                self.context_head, context, past_values, past_observed_mask, length, self.config.context_threshold
-            )
+            context_effects, past_observed_mask = self._read(context, past_values, past_observed_mask, length)
         encoded = self.model(
             past_values, past_observed_mask, seasonal_period, prediction_length, past_covariates, future_covariates
         )
@@ -543,6 +543,16 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 outputs.seasonal_periods,
             )
         return outputs
+
+    def _read(
+        self, context: Sequence[Mapping[str, Any] | None], values: Tensor, mask: Tensor | None, length: int
+    ) -> tuple[list[list[ContextEffect]], Tensor]:
+        """What the texts of a batch do, and the mask of the values that they leave."""
+        name = self.config.text_encoder
+        if name is None or self.context_head is None:
+            raise ValueError("a context is given, but this model reads no text (text_encoder is None); leave it out.")
+        encoder = load_text_encoder(name, self.config.text_layer)
+        return read_contexts(self.context_head, encoder, context, values, mask, length, self.config.context_threshold)
 
     @torch.no_grad()
     def _width_factor(self, encoded: Any) -> Tensor:

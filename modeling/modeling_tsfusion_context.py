@@ -7,9 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.rnn import pad_sequence
 
 from .configuration_tsfusion import OPERATIONS, TSFusionConfig
 from .modeling_scaling import observed
+from .modeling_text_encoder import FrozenTextEncoder, TokenStates
 from .modeling_tsfusion_operations import apply_operation
 from .modeling_tsfusion_series import fill_gaps
 
@@ -144,9 +146,41 @@ def possible(clause_cues: Tensor, number_clause: Tensor, number_form: Tensor) ->
     return torch.stack([needs.get(name, always) for name in OPERATIONS], 1)
 
 
-def _tensors(context: Mapping[str, Any], device: torch.device) -> dict[str, Tensor]:
-    return {
-        name: torch.as_tensor(values, device=device) for name, values in context.items() if hasattr(values, "dtype")
+def with_states(context: Mapping[str, Any], encoded: Sequence[TokenStates]) -> dict[str, Tensor]:
+    """Inputs of the head: features of a text as tensors, with the states of the words of its clauses.
+
+    Args:
+        context: features from `processing.context_features`.
+        encoded: states and places of the words of each of its `texts`, at least one.
+
+    Returns:
+        Also `states` (clauses, words, size), `mask` bool (clauses, words), `role` int64 of each word, and the words of
+        numbers and windows, `number_token` and `window_token` int64, -1 for the whole horizon.
+    """
+    states = pad_sequence([one.states for one in encoded], batch_first=True)
+    places = pad_sequence([one.offsets for one in encoded], batch_first=True)
+    length = torch.tensor([len(one.states) for one in encoded])
+    mask = torch.arange(states.shape[1]) < length[:, None]
+    # A clause without any word the tokenizer knows has one empty word.
+    mask[:, :1] = True
+    first, last = places.unbind(-1)
+    role = torch.zeros_like(first)
+    for clause, parts in enumerate(context["roles"]):
+        for start, stop, kind in parts:
+            role[clause][(first[clause] < stop) & (last[clause] > start) & mask[clause]] = kind
+
+    def words(clauses: Tensor, spans: Tensor) -> Tensor:
+        """First word of each span of characters; -1 where there is none."""
+        inside = (first[clauses] < spans[:, 1:]) & (last[clauses] > spans[:, :1]) & mask[clauses]
+        return torch.where(inside.any(1), inside.int().argmax(1), -1)
+
+    arrays = {name: torch.as_tensor(values) for name, values in context.items() if hasattr(values, "dtype")}
+    return arrays | {
+        "states": states,
+        "mask": mask,
+        "role": role,
+        "number_token": words(arrays["number_clause"], arrays["number_place"]).clamp(min=0),
+        "window_token": words(arrays["window_owner"], arrays["window_place"]),
     }
 
 
@@ -159,8 +193,10 @@ class _Reading:
     windows: Tensor
 
 
-def _read(head: ContextHead, tensors: Mapping[str, Tensor]) -> _Reading:
+def _read(head: ContextHead, encoder: FrozenTextEncoder, context: Mapping[str, Any]) -> _Reading:
     """Probabilities that do not depend on the values of the history."""
+    inputs = with_states(context, encoder.states(list(context["texts"])))
+    tensors = {name: values.to(head.operation.weight.device) for name, values in inputs.items()}
     operations, numbers, windows = head(**tensors)
     groups = len(operations)
     may = possible(tensors["clause_cues"], tensors["number_clause"], tensors["number_form"])
@@ -199,7 +235,11 @@ def _runs(inside: Tensor, history: int) -> tuple[tuple[int, int], ...]:
 
 @torch.no_grad()
 def choose(
-    head: ContextHead, context: Mapping[str, Any], threshold: float, readings: dict[int, _Reading] | None = None
+    head: ContextHead,
+    encoder: FrozenTextEncoder,
+    context: Mapping[str, Any],
+    threshold: float,
+    readings: dict[int, _Reading] | None = None,
 ) -> list[ContextEffect]:
     """Operations that a text states, in its order.
 
@@ -208,16 +248,17 @@ def choose(
 
     Args:
         head: of the model.
-        context: features of a text from `with_states`.
+        encoder: of the words.
+        context: features of a text.
         threshold: between 0 and 1.
-        readings: of contexts with the same states, kept to read the text of many series once.
+        readings: of contexts that share their `texts`, kept to read the text of many series once.
     """
-    if len(context["states"]) == 0:
+    if not context["texts"]:
         return []
     readings = {} if readings is None else readings
-    key = id(context["states"])
+    key = id(context["texts"])
     if key not in readings:
-        readings[key] = _read(head, _tensors(context, head.operation.weight.device))
+        readings[key] = _read(head, encoder, context)
     reading = readings[key]
     history, inside = int(context["history"]), torch.as_tensor(context["steps"])
     future, past = inside[:, history:].any(1), inside[:, :history].any(1)
@@ -277,7 +318,8 @@ def _inside(effect: ContextEffect, history: int, horizon: int, device: torch.dev
 
 
 def read_contexts(
-    head: ContextHead | None,
+    head: ContextHead,
+    encoder: FrozenTextEncoder,
     context: Sequence[Mapping[str, Any] | None],
     past_values: Tensor,
     past_observed_mask: Tensor | None,
@@ -287,7 +329,8 @@ def read_contexts(
     """Read the texts of a batch: what they do, and the mask of the values that are used, without those called faulty.
 
     Args:
-        head: of the model; None where it reads no texts.
+        head: of the model.
+        encoder: of the words.
         context: features of a text, or None, for each series: the batch times the channels, in this order.
         past_values: (batch, time, channels).
         past_observed_mask: same shape, or None.
@@ -295,10 +338,8 @@ def read_contexts(
         threshold: probability from which on an operation is chosen.
 
     Raises:
-        ValueError: for a model without a head, or contexts of another number or horizon.
+        ValueError: for contexts of another number or horizon.
     """
-    if head is None:
-        raise ValueError("a context is given, but this model reads no text (text_encoder is None); leave it out.")
     batch, time, channels = past_values.shape
     if len(context) != batch * channels:
         raise ValueError(
@@ -316,7 +357,7 @@ def read_contexts(
         if ahead != length:
             raise ValueError(f"context {row} was prepared for {ahead} steps ahead; the forecast has {length}.")
         shown = known[row // channels, :, row % channels]
-        for effect in choose(head, features, threshold, readings):
+        for effect in choose(head, encoder, features, threshold, readings):
             if effect.operation == "ignore" and effect.applied:
                 left = shown & ~_inside(effect, time, 0, shown.device)
                 if left.any():
@@ -379,4 +420,13 @@ def apply_contexts(
     return mean, quantiles
 
 
-__all__ = ["ContextEffect", "ContextHead", "apply_contexts", "choose", "possible", "read_contexts", "within_groups"]
+__all__ = [
+    "ContextEffect",
+    "ContextHead",
+    "apply_contexts",
+    "choose",
+    "possible",
+    "read_contexts",
+    "with_states",
+    "within_groups",
+]

@@ -76,7 +76,7 @@ def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str
 
 
 def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
-    """What the head that chooses operations reads of a text, but for the states of its words.
+    """What the head that chooses operations reads of a text; the model adds the states of its words.
 
     Args:
         grounding: of the text, on the axis.
@@ -190,44 +190,6 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
     }
 
 
-def with_states(features: dict[str, Any], encoded: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
-    """Features with the states of the words of each clause.
-
-    Args:
-        features: from `context_features`.
-        encoded: for each of its `texts` the states (words, size) and the characters (words, 2) of its words.
-
-    Returns:
-        The arrays of the features, and `states` (clauses, words, size), `mask` bool (clauses, words), `role` int64 of
-        each word, and the words of numbers and windows, `number_token` and `window_token` int64, -1 for the whole
-        horizon.
-    """
-    longest = max((len(states) for states, _ in encoded), default=1)
-    size = encoded[0][0].shape[1] if encoded else 1
-    states = np.zeros((len(encoded), longest, size), dtype=np.float16)
-    mask = np.zeros((len(encoded), longest), dtype=bool)
-    role = np.zeros((len(encoded), longest), dtype=np.int64)
-    for k, (own, places) in enumerate(encoded):
-        states[k, : len(own)], mask[k, : len(own)] = own, True
-        for start, stop, kind in features["roles"][k]:
-            role[k, : len(own)][(places[:, 0] < stop) & (places[:, 1] > start)] = kind
-
-    def token(clause: int, place: np.ndarray) -> int:
-        inside = np.flatnonzero((encoded[clause][1][:, 0] < place[1]) & (encoded[clause][1][:, 1] > place[0]))
-        return int(inside[0]) if len(inside) else -1
-
-    arrays = {name: values for name, values in features.items() if name not in ("texts", "roles")}
-    numbers = zip(features["number_clause"], features["number_place"], strict=True)
-    windows = zip(features["window_owner"], features["window_place"], strict=True)
-    return arrays | {
-        "states": states,
-        "mask": mask,
-        "role": role,
-        "number_token": np.array([max(token(*one), 0) for one in numbers], dtype=np.int64),
-        "window_token": np.array([token(*one) if one[1][1] else -1 for one in windows], dtype=np.int64),
-    }
-
-
 def with_values(features: dict[str, Any], grounding: Grounding, history: np.ndarray) -> dict[str, Any]:
     """Features with what depends on the values of a history.
 
@@ -249,11 +211,11 @@ def with_values(features: dict[str, Any], grounding: Grounding, history: np.ndar
 
 
 def prepare_context(text: str, history: Any, horizon: int, timestamps: Any) -> tuple[Grounding, dict[str, Any]]:
-    """Ground a text and make its features, but for the states of its words; arguments and errors as `ground`."""
+    """Ground a text and make its features; arguments and errors as `ground`."""
     history = np.asarray(history, dtype=np.float64)
     axis = Axis(len(history), horizon, timestamps)
     grounding = with_history(ground_on_axis(text, axis), history)
     return grounding, with_values(context_features(grounding, axis), grounding, history)
 
 
-__all__ = ["context_features", "prepare_context", "with_states", "with_values"]
+__all__ = ["context_features", "prepare_context", "with_values"]

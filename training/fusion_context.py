@@ -12,9 +12,8 @@ from torch.utils.data import Dataset
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from ..modeling.configuration_tsfusion import OPERATIONS
-from ..modeling.modeling_text_encoder import FrozenTextEncoder
-from ..modeling.modeling_tsfusion_context import ContextHead, possible, within_groups
-from ..processing.context_features import with_states
+from ..modeling.modeling_text_encoder import FrozenTextEncoder, TokenStates
+from ..modeling.modeling_tsfusion_context import ContextHead, possible, with_states, within_groups
 from .runs import checkpoint_to_resume
 
 # Arrays of a text with a row for each clause, number or pair, and those whose rows name a clause of the text.
@@ -68,35 +67,35 @@ class ContextDataset(Dataset):
     def __init__(self, items: Sequence[Mapping[str, Any]], encoder: FrozenTextEncoder):
         self.items = [item for item in items if len(item["texts"])]
         clauses = sorted({text for item in self.items for text in item["texts"]}, key=len)
-        self.encoded: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self.encoded: dict[str, TokenStates] = {}
         for start in range(0, len(clauses), _ENCODED):
             some = clauses[start : start + _ENCODED]
-            for text, (states, offsets) in zip(some, encoder.states(some), strict=True):
-                self.encoded[text] = states.half().numpy(), offsets.numpy()
+            for text, one in zip(some, encoder.states(some), strict=True):
+                self.encoded[text] = TokenStates(one.states.half(), one.offsets)
 
     def __len__(self) -> int:
         return len(self.items)
 
-    def __getitem__(self, place: int) -> dict[str, np.ndarray]:
+    def __getitem__(self, place: int) -> dict[str, Tensor]:
         item = self.items[place]
-        arrays = with_states(dict(item), [self.encoded[text] for text in item["texts"]])
-        operation = np.array([OPERATIONS.index(name) for name in item["operation"]], dtype=np.int64)
-        return {name: arrays[name] for name in (*_BY_WORD, *_OF_CLAUSES, *_BY_ROW)} | {"operation": operation}
+        inputs = with_states(item, [self.encoded[text] for text in item["texts"]])
+        inputs["operation"] = torch.tensor([OPERATIONS.index(name) for name in item["operation"]])
+        return {name: inputs[name] for name in (*_BY_WORD, *_OF_CLAUSES, *_BY_ROW)}
 
 
-def join_texts(texts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, Tensor]:
+def join_texts(texts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     """Collate texts: their clauses, numbers and pairs one behind the other, words padded to the longest clause."""
-    longest = max(text["states"].shape[1] for text in texts)
-    first = np.cumsum([0, *(len(text["states"]) for text in texts)])
+    longest = max(text["mask"].shape[1] for text in texts)
+    first = np.cumsum([0, *(len(text["mask"]) for text in texts)]).tolist()
 
-    def padded(values: np.ndarray) -> np.ndarray:
-        return np.pad(values, [(0, 0), (0, longest - values.shape[1]), *[(0, 0)] * (values.ndim - 2)])
+    def padded(values: Tensor) -> Tensor:
+        return F.pad(values, [0, 0] * (values.ndim - 2) + [0, longest - values.shape[1]])
 
-    batch = {name: np.concatenate([padded(text[name]) for text in texts]) for name in _BY_WORD}
-    batch |= {name: np.concatenate([text[name] for text in texts]) for name in _BY_ROW}
+    batch = {name: torch.cat([padded(text[name]) for text in texts]) for name in _BY_WORD}
+    batch |= {name: torch.cat([text[name] for text in texts]) for name in _BY_ROW}
     for name in _OF_CLAUSES:
-        batch[name] = np.concatenate([text[name] + k for text, k in zip(texts, first[:-1], strict=True)])
-    return {name: torch.from_numpy(values) for name, values in batch.items()}
+        batch[name] = torch.cat([text[name] + k for text, k in zip(texts, first[:-1], strict=True)])
+    return batch
 
 
 class ContextLoss(nn.Module):

@@ -14,7 +14,7 @@ from .data.series.panels import Panel
 from .errors import UserError
 from .modeling.modeling_text_encoder import load_text_encoder
 from .modeling.modeling_tsfusion_context import ContextEffect
-from .processing.context_features import context_features, with_states, with_values
+from .processing.context_features import context_features, with_values
 from .processing.grounding import Grounding, ground_on_axis, with_history
 from .processing.grounding_axis import Axis
 from .processing.series_arrays import shortened
@@ -27,21 +27,17 @@ CONTEXT = "context"
 _SHOWN = 3
 
 
-class ContextEncoder:
-    """Prepares texts of the series of a panel: one text is grounded once on each time axis, and encoded once.
+class ContextPreparer:
+    """Prepares texts of the series of a panel; one text is grounded once on each time axis.
 
     Args:
         panel: of the series.
         horizon: steps to forecast.
-        config: of a model that reads texts.
-
-    Raises:
-        OSError: the text encoder that the model names cannot be had.
+        context_length: steps of the history that the model reads.
     """
 
-    def __init__(self, panel: Panel, horizon: int, config: Any):
-        self.panel, self.horizon, self.context_length = panel, horizon, config.context_length
-        self.encoder = load_text_encoder(config.text_encoder, config.text_layer)
+    def __init__(self, panel: Panel, horizon: int, context_length: int):
+        self.panel, self.horizon, self.context_length = panel, horizon, context_length
         self.future = panel.future_timestamps(horizon)
         self._shared: dict[tuple[str, bytes, int], tuple[Grounding, dict[str, Any]]] = {}
 
@@ -66,10 +62,7 @@ class ContextEncoder:
         if key not in self._shared:
             axis = Axis(rows.stop - rows.start, self.horizon, stamps)
             grounding = ground_on_axis(text, axis)
-            found = context_features(grounding, axis)
-            encoded = self.encoder.states(list(found["texts"]))
-            states = [(one.states.numpy(), one.offsets.numpy()) for one in encoded]
-            self._shared[key] = grounding, with_states(found, states)
+            self._shared[key] = grounding, context_features(grounding, axis)
         return self._shared[key]
 
 
@@ -87,15 +80,15 @@ class PanelContexts:
 
     Args:
         features: for each series and target, series by series, those that the model reads, or None without a text.
-        encoder: that prepared them.
+        preparer: of them.
     """
 
     features: Sequence[Mapping[str, Any] | None]
-    encoder: ContextEncoder
+    preparer: ContextPreparer
 
     def of(self, series: np.ndarray) -> list[Mapping[str, Any] | None]:
         """Features of some series and all their targets, in this order."""
-        targets = len(self.encoder.panel.targets)
+        targets = len(self.preparer.panel.targets)
         return [self.features[k * targets + target] for k in series.tolist() for target in range(targets)]
 
 
@@ -176,13 +169,15 @@ def encode_contexts(panel: Panel, context: Any, horizon: int, model: PreTrainedM
     if getattr(config, "text_encoder", None) is None:
         logger.warning("context is ignored: this model reads no text.")
         return None
-    encoder = ContextEncoder(panel, horizon, config)
+    # Where the encoder cannot be had, it is said before any work.
+    load_text_encoder(config.text_encoder, config.text_layer)
+    preparer = ContextPreparer(panel, horizon, config.context_length)
     features = [
-        encoder.features(text, series, target) if text.strip() else None
+        preparer.features(text, series, target) if text.strip() else None
         for series, text in enumerate(texts)
         for target in range(len(panel.targets))
     ]
-    return PanelContexts(features, encoder)
+    return PanelContexts(features, preparer)
 
 
 def effect_words(effect: ContextEffect) -> str:

@@ -285,7 +285,7 @@ def _text_parts(
         start, stop = effect.span
         own = cast(Any, contexts.of(chosen[[sample]])[target])
         text = own["text"][:start] + own["text"][stop:]
-        without = contexts.encoder.features(text, int(chosen[sample]), target)
+        without = contexts.preparer.features(text, int(chosen[sample]), target)
         reduced += [without if k == target else None for k in range(targets)]
     shared = {name: features[samples] for name, features in batch.covariates.items()}
     found = _predict(model, Batch(batch.values[samples], batch.seasonal_periods[samples], shared, reduced), horizon)

@@ -24,7 +24,7 @@ from functools import lru_cache
 from string import Formatter
 from typing import NamedTuple
 
-from .lexicon import DURATION, NUMBER, SEASON_NAME, TIME
+from .lexicon import DURATION, NUMBER, OPERATION, SEASON_NAME, TIME
 
 _SHARE = "{experts.first.name:name} have {experts.first.weight:percent}"
 _SECOND = "{experts.second.name:name} have {experts.second.weight:percent}"
@@ -75,22 +75,23 @@ def _covariate_frames(rank: str, *starts: str) -> dict[str, tuple[str, ...]]:
 def _text_frames(rank: str, *starts: str) -> dict[str, tuple[str, ...]]:
     """Frames of the effect of the phrase of a rank, by their starts, which quote it."""
     path = f"texts.{rank}"
+    does = f"the forecast is {{{path}.operation:operation}}"
+    start, end = f"{{{path}.start:when}}", f"{{{path}.end:when}}"
     acts = {
-        "": f"the forecast is {{{path}.operation:operation}} at {{{path}.steps:count}} of the "
-        "{horizon.steps:duration}",
-        ", past": f"{{{path}.steps:count}} values of the history are left out",
+        "": f"{does} at {{{path}.steps:count}} of the {{horizon.steps:duration}}, first {start} and last {end}",
+        " at one step": f"{does} {start}",
+        " on the past": f"{{{path}.steps:count}} values of the history are left out, first {start} and last {end}",
+        " on one past value": f"the value {start} is left out of the history",
     }
-    there = {"": " there", ", past": ""}
-    when = f"first {{{path}.start:when}} and last {{{path}.end:when}}"
     moves = {
         "": f"{{{path}.mean:raises|lowers}} it by {{{path}.mean:size}}",
         ", flat": f"moves it by less than {{{path}.mean:below}}",
     }
     return {
-        f"{rank} text{past}{flat}": tuple(
-            f"{start} {act}, {when}, which {moved}{there[past]} on average." for start in starts
+        f"{rank} text{where}{flat}": tuple(
+            f"{start} {act}, which {moved}{'' if 'past' in where else ' there'} on average." for start in starts
         )
-        for past, act in acts.items()
+        for where, act in acts.items()
         for flat, moved in moves.items()
     }
 
@@ -325,7 +326,7 @@ def _slot_pattern(
         "covariate": _any_of(covariates),
         "covariates": rf"{NUMBER} covariates?",
         "phrase": _any_of(phrases),
-        "operation": r"(?:set|multiplied|raised|cut|lowered|held|kept|turned|moved)\b[\w ,.%+-]*?",
+        "operation": OPERATION,
     }
     return patterns.get(kind, kind)
 

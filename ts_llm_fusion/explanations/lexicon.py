@@ -1,6 +1,7 @@
 """Numbers, times and steps as words and back: the terminals of the grammar that renderer and checker share."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,6 +102,11 @@ _OPERATIONS = {
     "like_day": "moved to the level of a {0}",
     "ignore": "made without them",
 }
+# Pattern of these words.
+OPERATION = "|".join(
+    re.sub(r"\\\{\d[^}]*\}", r"(?:[a-zA-Z]+|-?[\\d.,]+(?:e[-+]\\d+)?)", re.escape(words))
+    for words in _OPERATIONS.values()
+)
 _IN_PERCENT = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
 
 

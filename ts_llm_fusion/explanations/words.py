@@ -137,7 +137,8 @@ def _topics(facts: Facts) -> list[str]:
 
 def _topic_of_text(rank: str, text: Text, facts: Facts) -> str:
     flat = "" if abs(text.mean) >= 10.0**facts.place else ", flat"
-    return f"{rank} text{', past' if text.past else ''}{flat}"
+    few, many = (" on one past value", " on the past") if text.past else (" at one step", "")
+    return f"{rank} text{few if text.steps == 1 else many}{flat}"
 
 
 def _topic_of_covariate(rank: str, covariate: Covariate, facts: Facts) -> str:
