@@ -13,7 +13,6 @@ from transformers.utils import ModelOutput
 from .configuration_tsfusion import EXPERTS, SPREADS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_shared_layers import init_fan_in
-from .modeling_text_encoder import load_text_encoder
 from .modeling_tsfusion_analysis import Analysis, analyze
 from .modeling_tsfusion_context import ContextEffect, ContextHead, apply_contexts, read_contexts
 from .modeling_tsfusion_covariates import check_covariates, covariate_effects
@@ -551,6 +550,9 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         name = self.config.text_encoder
         if name is None or self.context_head is None:
             raise ValueError("a context is given, but this model reads no text (text_encoder is None); leave it out.")
+        # Imported here: it imports Auto classes, with which this model may be about to be registered.
+        from .modeling_text_encoder import load_text_encoder
+
         encoder = load_text_encoder(name, self.config.text_layer)
         return read_contexts(self.context_head, encoder, context, values, mask, length, self.config.context_threshold)
 

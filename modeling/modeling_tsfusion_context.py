@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +11,11 @@ from torch.nn.utils.rnn import pad_sequence
 
 from .configuration_tsfusion import OPERATIONS, TSFusionConfig
 from .modeling_scaling import observed
-from .modeling_text_encoder import FrozenTextEncoder, TokenStates
 from .modeling_tsfusion_operations import apply_operation
 from .modeling_tsfusion_series import fill_gaps
+
+if TYPE_CHECKING:
+    from .modeling_text_encoder import FrozenTextEncoder, TokenStates
 
 # Operations by the kind of number that they need; "times" takes any.
 _WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
@@ -146,7 +148,7 @@ def possible(clause_cues: Tensor, number_clause: Tensor, number_form: Tensor) ->
     return torch.stack([needs.get(name, always) for name in OPERATIONS], 1)
 
 
-def with_states(context: Mapping[str, Any], encoded: Sequence[TokenStates]) -> dict[str, Tensor]:
+def with_states(context: Mapping[str, Any], encoded: Sequence["TokenStates"]) -> dict[str, Tensor]:
     """Inputs of the head: features of a text as tensors, with the states of the words of its clauses.
 
     Args:
@@ -193,7 +195,7 @@ class _Reading:
     windows: Tensor
 
 
-def _read(head: ContextHead, encoder: FrozenTextEncoder, context: Mapping[str, Any]) -> _Reading:
+def _read(head: ContextHead, encoder: "FrozenTextEncoder", context: Mapping[str, Any]) -> _Reading:
     """Probabilities that do not depend on the values of the history."""
     inputs = with_states(context, encoder.states(list(context["texts"])))
     tensors = {name: values.to(head.operation.weight.device) for name, values in inputs.items()}
@@ -216,10 +218,11 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
     if name == "times" or name in _WITH_SHARE:
         most = abs(operands[0])
         return operands, f"a factor of {most:g} is more than {_LARGEST_FACTOR:g}" if most > _LARGEST_FACTOR else ""
+    reason = next((context["number_reasons"][k] for k in numbers if context["number_reasons"][k]), "")
+    if reason:
+        return operands, f"its number cannot be of the series: {reason}"
     low, high = (float(value) for value in context["value_range"])
     spread = max(high - low, 0.2 * max(abs(low), abs(high)))
-    if not all(context["number_valid"][k] for k in numbers):
-        return operands, f"its number is of another magnitude than the series, which runs from {low:g} to {high:g}"
     if name in ("cap", "range") and operands[-1] < low - spread:
         return operands, f"it would hold a series from {low:g} to {high:g} below {operands[-1]:g}"
     if name in ("floor", "range") and operands[0] > high + spread:
@@ -236,7 +239,7 @@ def _runs(inside: Tensor, history: int) -> tuple[tuple[int, int], ...]:
 @torch.no_grad()
 def choose(
     head: ContextHead,
-    encoder: FrozenTextEncoder,
+    encoder: "FrozenTextEncoder",
     context: Mapping[str, Any],
     threshold: float,
     readings: dict[int, _Reading] | None = None,
@@ -319,7 +322,7 @@ def _inside(effect: ContextEffect, history: int, horizon: int, device: torch.dev
 
 def read_contexts(
     head: ContextHead,
-    encoder: FrozenTextEncoder,
+    encoder: "FrozenTextEncoder",
     context: Sequence[Mapping[str, Any] | None],
     past_values: Tensor,
     past_observed_mask: Tensor | None,

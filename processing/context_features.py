@@ -199,12 +199,12 @@ def with_values(features: dict[str, Any], grounding: Grounding, history: np.ndar
         history: (time,), NaN where missing.
 
     Returns:
-        The features, `number_valid` bool (numbers,), whether each can be of the series, `value_range` float64 (2,),
-        the least and largest value of the history, and `grounding`, what was found, as plain data.
+        The features, `number_reasons`, why each number cannot be of the series, "" where it can, `value_range` float64
+        (2,), the least and largest value of the history, and `grounding`, what was found, as plain data.
     """
     seen = history[np.isfinite(history)]
     return features | {
-        "number_valid": np.array([not grounding.numbers[k].reason for k in features["number"]], dtype=bool),
+        "number_reasons": [grounding.numbers[k].reason for k in features["number"]],
         "value_range": np.array([seen.min(), seen.max()] if len(seen) else [0.0, 0.0]),
         "grounding": grounding.summary(),
     }
