@@ -90,6 +90,26 @@ SPREADS = (
     "autoregression",
     "linear_predictor",
 )
+# What a text may do to a forecast, clause by clause.
+OPERATIONS = (
+    "keep",
+    "zero",
+    "set",
+    "times",
+    "rise",
+    "cut",
+    "plus",
+    "minus",
+    "cap",
+    "floor",
+    "range",
+    "ramp_up",
+    "ramp_down",
+    "flat",
+    "reverse",
+    "like_day",
+    "ignore",
+)
 # Experts that only a seasonal series has.
 _SEASONAL = frozenset(name for name in EXPERTS if name.startswith(("seasonal_", "level_times_shape"))) - {
     "seasonal_lags",
@@ -115,6 +135,14 @@ class TSFusionConfig(PreTrainedConfig):
         backtest_min_history (`int`, defaults to 96): shortest history that is back-tested.
         experts (`list[str]`, defaults to all): names of the experts that are mixed.
         spreads (`list[str]`, defaults to all): names of the spreads that are mixed.
+        text_encoder (`str`, *optional*): Hub id of the frozen text encoder whose states the model reads; None for a
+            model that reads no texts.
+        text_layer (`int`, *optional*): layer of it whose output is read, counted from 1; by default the last one.
+        text_hidden_size (`int`, defaults to 384): width of these states.
+        context_hidden_size (`int`, defaults to 128): width of the head that chooses operations.
+        context_heads (`int`, defaults to 4): heads of its attention.
+        context_dropout (`float`, defaults to 0.2): dropout in its training.
+        context_threshold (`float`, defaults to 0.5): probability from which on a chosen operation is applied.
         tslm_config (`dict` or `TSLMConfig`, *optional*): configuration of the language model of
             [`TSFusionForCausalLM`]; None for a forecaster alone.
     """
@@ -134,6 +162,13 @@ class TSFusionConfig(PreTrainedConfig):
     backtest_min_history: int = 96
     experts: list[str] | tuple[str, ...] = EXPERTS
     spreads: list[str] | tuple[str, ...] = SPREADS
+    text_encoder: str | None = None
+    text_layer: int | None = None
+    text_hidden_size: int = 384
+    context_hidden_size: int = 128
+    context_heads: int = 4
+    context_dropout: float = 0.2
+    context_threshold: float = 0.5
     tslm_config: dict | PreTrainedConfig | None = None
 
     def __post_init__(self, **kwargs):
@@ -177,8 +212,21 @@ class TSFusionConfig(PreTrainedConfig):
     def validate_lengths(self):
         """Validate the lengths; called by `@strict`."""
         check_at_least(self, 1, "prediction_length", "hidden_size", "backtest_length")
+        check_at_least(self, 1, "text_hidden_size", "context_hidden_size", "context_heads")
         check_at_least(self, 3, "context_length")
         check_at_least(self, 8, "backtest_min_history")
+
+    def validate_context(self):
+        """Validate the settings of the head that reads texts; called by `@strict`."""
+        if self.context_hidden_size % self.context_heads:
+            raise ValueError(
+                f"context_hidden_size is {self.context_hidden_size}; it must be a multiple of context_heads, "
+                f"{self.context_heads}."
+            )
+        if not 0 <= self.context_dropout < 1:
+            raise ValueError(f"context_dropout is {self.context_dropout}; it must be from 0 to below 1.")
+        if not 0 < self.context_threshold <= 1:
+            raise ValueError(f"context_threshold is {self.context_threshold}; it must be above 0 and at most 1.")
 
     def validate_levels(self):
         """Validate the levels; called by `@strict`."""
@@ -206,4 +254,4 @@ class TSFusionConfig(PreTrainedConfig):
             raise ValueError(f"experts is {self.experts}; add one that does not need a season, such as last_value.")
 
 
-__all__ = ["EXPERTS", "EXPERT_GROUPS", "SPREADS", "TSFusionConfig"]
+__all__ = ["EXPERTS", "EXPERT_GROUPS", "OPERATIONS", "SPREADS", "TSFusionConfig"]

@@ -1,6 +1,6 @@
 """TSFusion forecaster: closed-form experts of any series, mixed for each step by a small learned gate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from .configuration_tsfusion import EXPERTS, SPREADS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_shared_layers import init_fan_in
 from .modeling_tsfusion_analysis import Analysis, analyze, seasonal_contrast
+from .modeling_tsfusion_context import ContextEffect, ContextHead, apply_contexts, read_contexts
 from .modeling_tsfusion_covariates import check_covariates, covariate_effects
 from .modeling_tsfusion_experts import Experts, run_experts
 from .modeling_tsfusion_features import NUM_FEATURES, series_features
@@ -95,6 +96,10 @@ class TSFusionForForecastingOutput(ModelOutput):
             units of the input, (batch, prediction_length, channels, features); None without covariates.
         seasonal_periods: steps of the two seasons that the experts used, given or found, int64 (batch, channels, 2); 1
             where there is none.
+        context_effects: operations that the text of each series states, in its order, a list for each channel of each
+            sample; None without a context.
+        numeric_predictions: the point forecast before these operations, (batch, prediction_length, channels); None
+            without a context.
     """
 
     loss: Tensor | None = None
@@ -104,6 +109,8 @@ class TSFusionForForecastingOutput(ModelOutput):
     expert_predictions: Tensor | None = None
     covariate_effects: Tensor | None = None
     seasonal_periods: Tensor | None = None
+    context_effects: list[list[ContextEffect]] | None = None
+    numeric_predictions: Tensor | None = None
 
 
 class TSFusionPreTrainedModel(PreTrainedModel):
@@ -462,6 +469,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         super().__init__(config)
         self.model = TSFusionModel(config)
         self.head = TSFusionHead(config)
+        self.context_head = None if config.text_encoder is None else ContextHead(config)
         self.post_init()
 
     def forward(
@@ -475,6 +483,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         quantile_levels: Sequence[float] | None = None,
         past_covariates: Tensor | None = None,
         future_covariates: Tensor | None = None,
+        context: Sequence[Mapping[str, Any] | None] | None = None,
     ) -> TSFusionForForecastingOutput:
         """Forecast any number of steps at once.
 
@@ -496,11 +505,17 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             future_covariates: (batch, prediction_length, known), the first `known` features in the horizon. The others
                 explain the history, and return to their median in the horizon. Values beyond those of the history
                 count at most as if they were half its range beyond.
+            context: for each series, the batch times the channels in this order, the features of a text from
+                `ForecastFeatureExtractor.prepare_context`, for its history and this horizon, or None. Operations that
+                the text states are chosen once, and applied to all quantiles, in the order of the text; a stretch of
+                the history that it calls faulty is not used. Without one that is chosen, the forecast is as without a
+                text, bit by bit. The loss is that of the forecast before the operations.
 
         Raises:
+            OSError: for a context, where the text encoder that the model names cannot be had.
             ValueError: for wrong axes, an infinity, a horizon below 1, levels that do not rise between 0 and 1, a
-                period that does not fit, `future_values` of another shape than the forecast, or covariates that do not
-                fit or are missing in the horizon.
+                period that does not fit, `future_values` of another shape than the forecast, covariates that do not
+                fit or are missing in the horizon, or a context that does not fit or that the model does not read.
         """
         levels = list(self.config.quantiles if quantile_levels is None else quantile_levels)
         if not levels or any(not 0 < q < 1 for q in levels) or sorted(set(levels)) != levels:
@@ -508,6 +523,9 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         for future in (future_values, future_covariates):
             if prediction_length is None and future is not None:
                 prediction_length = future.shape[1]
+        if context is not None:
+            length = self.config.prediction_length if prediction_length is None else prediction_length
+            context_effects, past_observed_mask = self._read(context, past_values, past_observed_mask, length)
         encoded = self.model(
             past_values, past_observed_mask, seasonal_period, prediction_length, past_covariates, future_covariates
         )
@@ -541,7 +559,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         if loss is None or not self.training:
             quantiles = in_units(self._quantiles(encoded, median, offsets, levels), effect)
 
-        return TSFusionForForecastingOutput(
+        outputs = TSFusionForForecastingOutput(
             loss=loss,
             mean_predictions=in_units(median, effect),
             full_predictions=quantiles,
@@ -550,6 +568,31 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             covariate_effects=None if effects is None else _by_channel(effects.to(dtype), batch, channels),
             seasonal_periods=encoded.seasonal_periods.view(batch, channels, 2),
         )
+        if context is not None and quantiles is not None:
+            mask = observed(past_values, past_observed_mask)
+            outputs.context_effects, outputs.numeric_predictions = context_effects, outputs.mean_predictions
+            outputs.mean_predictions, outputs.full_predictions = apply_contexts(
+                context_effects,
+                context,
+                (outputs.mean_predictions, outputs.full_predictions),
+                past_values,
+                mask,
+                outputs.seasonal_periods,
+            )
+        return outputs
+
+    def _read(
+        self, context: Sequence[Mapping[str, Any] | None], values: Tensor, mask: Tensor | None, length: int
+    ) -> tuple[list[list[ContextEffect]], Tensor]:
+        """What the texts of a batch do, and the mask of the values that they leave."""
+        name = self.config.text_encoder
+        if name is None or self.context_head is None:
+            raise ValueError("a context is given, but this model reads no text (text_encoder is None); leave it out.")
+        # Imported here: it imports Auto classes, with which this model may be about to be registered.
+        from .modeling_text_encoder import load_text_encoder
+
+        encoder = load_text_encoder(name, self.config.text_layer)
+        return read_contexts(self.context_head, encoder, context, values, mask, length, self.config.context_threshold)
 
     def _quantiles(self, encoded: Any, median: Tensor, offsets: Tensor, levels: Sequence[float]) -> Tensor:
         """Quantiles at any levels, (series, steps, levels), of the offsets of the learned ones."""
@@ -634,6 +677,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         seasonal_period: int | Sequence[int] | Tensor | None = None,
         past_covariates: Tensor | None = None,
         future_covariates: Tensor | None = None,
+        context: Sequence[Mapping[str, Any] | None] | None = None,
     ) -> TSFusionForForecastingOutput:
         """Forecast in evaluation mode and without gradient; arguments and errors as `forward`."""
         training = self.training
@@ -647,6 +691,7 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 quantile_levels=quantile_levels,
                 past_covariates=past_covariates,
                 future_covariates=future_covariates,
+                context=context,
             )
         finally:
             self.train(training)

@@ -7,6 +7,7 @@ import numpy as np
 from transformers import BatchFeature, FeatureExtractionMixin
 from transformers.utils import TensorType, logging
 
+from .context_features import prepare_context
 from .covariate_inputs import CovariateInputs
 from .series_arrays import (
     column_moments,
@@ -165,6 +166,25 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         if not samples:
             raise ValueError("no series were given; give at least one.")
         return self.pad([self._values(sample, index) for index, sample in enumerate(samples)], return_tensors)
+
+    @staticmethod
+    def prepare_context(text: str, history: Any, prediction_length: int, timestamps: Any = None) -> dict[str, Any]:
+        """Ground a text on the time axis of a series: what [`TSFusionForForecasting`] takes as its `context`.
+
+        Args:
+            text: what is known of the series and of its future, in English.
+            history: (time,), the values that the model gets, NaN where missing.
+            prediction_length: steps of the forecast.
+            timestamps: of history and horizon, (time + prediction_length,), without a time zone; None where there are
+                none.
+
+        Returns:
+            Features, and under `grounding` what was found in the text, as plain data.
+
+        Raises:
+            ValueError: as `grounding.ground`.
+        """
+        return prepare_context(text, history, prediction_length, timestamps)[1]
 
     def pad(self, arrays: Sequence[np.ndarray], return_tensors: str | TensorType | None = "pt") -> BatchFeature:
         """Check, cut and stack float64 arrays (time, variables), NaN where missing; see `__call__`."""

@@ -111,19 +111,32 @@ def ground(text: str, history: Sequence[float] | np.ndarray, horizon: int, times
     Raises:
         ValueError: for a text that is not a string, an empty history or horizon, or timestamps that do not fit.
     """
+    history = np.asarray(history, dtype=np.float64)
+    return with_history(ground_on_axis(text, Axis(len(history), horizon, timestamps)), history)
+
+
+def ground_on_axis(text: str, axis: Axis) -> Grounding:
+    """Find what does not depend on the values of the history: all but `relative` and `reason` of numbers.
+
+    Raises:
+        ValueError: for a text that is not a string.
+    """
     if not isinstance(text, str):
         raise ValueError(f"context is a {type(text).__name__}; give a string.")
-    history = np.asarray(history, dtype=np.float64)
-    axis = Axis(len(history), horizon, timestamps)
     tokens = tokenize(text)
     references, referred = read_references(tokens)
     windows = read_windows(tokens, axis, referred)
     taken = [a or b for a, b in zip(_covered(tokens, windows), referred, strict=True)]
-    numbers = [_checked(number, history) for number in read_numbers(tokens, taken)]
+    numbers = read_numbers(tokens, taken)
     clauses = _clauses(text, tokens, windows, numbers, taken)
     return Grounding(
         text, tuple(clauses), tuple(windows), tuple(numbers), tuple(references), tuple(tokens), axis.history
     )
+
+
+def with_history(grounding: Grounding, history: np.ndarray) -> Grounding:
+    """A grounding with its numbers held against the values of a history (time,), NaN where missing."""
+    return replace(grounding, numbers=tuple(_checked(number, history) for number in grounding.numbers))
 
 
 def _covered(tokens: Sequence[Token], parts: Sequence[Window | Number]) -> list[bool]:
@@ -220,4 +233,4 @@ def _clauses(
     return clauses
 
 
-__all__ = ["Clause", "Grounding", "ground"]
+__all__ = ["Clause", "Grounding", "ground", "ground_on_axis", "with_history"]

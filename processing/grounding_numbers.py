@@ -25,7 +25,7 @@ _PARTS = {
 _BEHIND_A_PART = words("of less more lower higher fewer below above off as the its their , .")
 _NEGATIONS = words(
     "not no never cannot can't won't don't doesn't didn't isn't aren't wouldn't couldn't shouldn't shan't "
-    "nor without neither nowhere none"
+    "nor without neither nowhere none nothing nobody unable"
 )
 _UP = words("above over exceed exceeds exceeding exceeded beyond surpass surpasses surpassing top tops pass")
 _DOWN = words("below under beneath underneath")
@@ -35,11 +35,11 @@ _THAN = {
 }  # fmt: skip
 _CAPS = words(
     "maximum max cap caps capped capping ceiling limit limits limited limiting restricted restrict "
-    "restricts peak peaks"
+    "restricts peak peaks quota"
 )
 _FLOORS = words("minimum min floor floors floored guaranteed")
 _BOUND_NOUNS = words("bound bounds bounded limit limits threshold")
-_PART_ENDS = frozenset((".", ";", "!", "?", "", "while", "whereas", "but", "although"))
+_PART_ENDS = frozenset((".", ";", "!", "?", "while", "whereas", "but", "although"))
 _CAP_BEHIND = {("at", "most"), *(("or", word) for word in ("less", "below", "fewer", "under", "lower"))}
 _FLOOR_BEHIND = {("at", "least"), *(("or", word) for word in ("more", "above", "greater", "higher", "over"))}
 # Tokens before and behind a number in which words of a bound are looked for.
@@ -126,7 +126,8 @@ class _Reader:
         for pair in pairwise(behind):
             if pair in _CAP_BEHIND or pair in _FLOOR_BEHIND:
                 return "cap" if pair in _CAP_BEHIND else "floor"
-        before = [self.word(k) for k in range(max(i - _BEFORE, 0), i)]
+        # A window of time may stand between: "the maximum from 3 to 9 March is 90".
+        before = [word for word in map(self.word, range(max(i - 2 * _BEFORE, 0), i)) if word][-_BEFORE:]
         stops = [k for k, word in enumerate(before) if word in _PART_ENDS or word[:1].isdecimal()]
         before = before[stops[-1] + 1 :] if stops else before
         for k in range(len(before) - 1, -1, -1):
@@ -165,7 +166,11 @@ class _Reader:
         if second is None or {first[1], second[1]} != {"value"} or second[0] < first[0]:
             return False
         before = [self.word(k) for k in range(max(i - 4, 0), i)]
-        return any(word in ("between", "within", "range", "ranges", "ranging", "interval", "band") for word in before)
+        return any(
+            word
+            in ("between", "within", "range", "ranges", "ranging", "interval", "band", "corridor", "limits", "values")
+            for word in before
+        )
 
 
 def read_numbers(tokens: Sequence[Token], taken: Sequence[bool]) -> list[Number]:

@@ -16,6 +16,12 @@ from .grounding_words import (
     words,
 )
 
+# "A maximum of 1990", "in the range from 1800 to 1990" are values.
+_QUANTITIES = words(
+    "maximum minimum max min bound limit ceiling floor cap quota value values level rate total sum average mean peak "
+    "top bottom amount number reading readings figure range band interval corridor capacity count base factor range "
+    "ranges ranging increase decrease rise drop surplus shortfall constant uniform flat threshold setpoint volume"
+)
 _BEFORE_A_YEAR = words("in of during since until through year from")
 _NEXT = words("next coming following upcoming subsequent")
 _LAST = words("last previous past preceding")
@@ -133,7 +139,7 @@ class Points(Dates):
             span = self._span(days[ordinal - (ordinal > 0)])
             return (span, inside[1]) if span else None
         year = self.integer(i, 1800, 2299)
-        if year is not None and self.word(i - 1) in _BEFORE_A_YEAR:
+        if year is not None and self.word(i - 1) in _BEFORE_A_YEAR and self.word(i - 2) not in _QUANTITIES:
             span = self._span(datetime(year, 1, 1), 1, "year")
             return (span, i + 1) if span else None
         return None

@@ -7,7 +7,7 @@ from .grounding_words import WEEKDAYS, Token, words
 
 _LIKE = words(
     "as like resemble resembles resembling mirror mirrors match matches typical mimic mimics equal imitate imitates "
-    "follow follows"
+    "follow follows correspond corresponds"
 )
 _BETWEEN = words(
     "on in a an to if it were was the usual normal typical ordinary regular quiet of for what is seen "

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from ts_llm_fusion.explanations.evidence import Evidence
+from ts_llm_fusion.explanations.evidence import Evidence, TextPart
 
 # A season of twelve months of mean 0: a peak in July, a trough in November.
 SEASON = np.array([-1.0, -1, -1, -1, -1, -1, 30, -1, -1, -1, -20, -1])
@@ -65,6 +65,24 @@ def with_covariates(evidence: Evidence, **effects: dict[int, float] | float) -> 
     }
     table = pd.DataFrame(columns, index, dtype=float)
     return replace(evidence, forecast=evidence.forecast.add(table.sum(axis=1), axis=0), effects=table)
+
+
+def with_text(evidence: Evidence, *phrases: tuple[str, str, tuple[float, ...], tuple[int, ...], float]) -> Evidence:
+    """The same forecast with phrases of a text: words, operation, operands, steps, and what it adds at each of them.
+
+    A phrase on the history, whose steps are 0 and below, adds to the whole forecast, as one that is refit does.
+    """
+    index, mean = evidence.forecast.index, evidence.forecast["mean"]
+    added = pd.DataFrame(0.0, index, range(len(phrases)))
+    for place, (_, _, _, steps, value) in enumerate(phrases):
+        added.loc[[at + 1 in steps or max(steps) < 1 for at in range(len(index))], place] = value
+    total = mean + added.sum(axis=1)
+    texts = tuple(
+        TextPart(words, operation, operands, 6, steps, total - added[place])
+        for place, (words, operation, operands, steps, _) in enumerate(phrases)
+    )
+    forecast = evidence.forecast.add(added.sum(axis=1), axis=0)
+    return replace(evidence, forecast=forecast, texts=texts, numeric=mean)
 
 
 def promoted(unit: str = "") -> Evidence:

@@ -30,11 +30,13 @@ class Batch(NamedTuple):
         seasonal_periods: int64 (batch, 2) in steps; 1 is none, 0 any that is found.
         covariates: those that the model uses by the names of its arguments: `past_covariates` (batch, time, features),
             `future_covariates` (batch, prediction_length, known features), `static_covariates` (batch, features).
+        contexts: features of the text, or None, of each variable of each sample; None without texts.
     """
 
     values: Tensor
     seasonal_periods: Tensor
     covariates: Mapping[str, Tensor] = MappingProxyType({})
+    contexts: Sequence[Mapping[str, Any] | None] | None = None
 
 
 class Prediction(NamedTuple):
@@ -43,10 +45,12 @@ class Prediction(NamedTuple):
     Args:
         mean: point forecast of the model, float64 (batch, prediction_length, variables).
         quantiles: float64 (batch, prediction_length, variables, levels), at the levels asked for.
+        effects: what the text of each variable of each sample does; None without texts.
     """
 
     mean: np.ndarray
     quantiles: np.ndarray
+    effects: Sequence[Sequence[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,9 +118,11 @@ def _predict_tsfusion(model: Any, batch: Batch, horizon: int, levels: Sequence[f
         prediction_length=horizon,
         quantile_levels=asked,
         seasonal_period=periods,
+        context=batch.contexts,
         **batch.covariates,
     )
-    return Prediction(_numpy(out.mean_predictions), _numpy(out.full_predictions)[..., : len(levels)])
+    quantiles = _numpy(out.full_predictions)[..., : len(levels)]
+    return Prediction(_numpy(out.mean_predictions), quantiles, out.context_effects)
 
 
 def _predict_llmps(model: Any, batch: Batch, horizon: int, levels: Sequence[float]) -> Prediction:

@@ -20,6 +20,7 @@ from .data.series.sources import SeriesSource, load_series
 from .errors import UserError
 from .families import BUILT_IN, FAMILIES
 from .forecasting import check_quantile_levels, model_order
+from .panel_contexts import PanelContexts, encode_contexts, log_effects
 from .panel_covariates import PanelCovariates, encode_covariates
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
 
@@ -138,6 +139,7 @@ def panel_batches(
     context_length: int,
     batch_size: int,
     covariates: PanelCovariates | None = None,
+    contexts: PanelContexts | None = None,
 ) -> Iterator[tuple[np.ndarray, Batch]]:
     """Batches of series of similar lengths, and the positions of these series.
 
@@ -172,7 +174,8 @@ def panel_batches(
             if covariates.static is not None:
                 given["static_covariates"] = covariates.static[chosen]
             shared = {name: torch.from_numpy(features) for name, features in given.items() if features.shape[-1]}
-        yield chosen, Batch(torch.from_numpy(values), torch.from_numpy(periods[chosen]), shared)
+        texts = None if contexts is None else contexts.of(chosen)
+        yield chosen, Batch(torch.from_numpy(values), torch.from_numpy(periods[chosen]), shared, texts)
 
 
 def usable_series(panel: Panel, adapter: Adapter, config: Any, min_length: int) -> np.ndarray:
@@ -197,6 +200,7 @@ def predict_panel(
     batch_size: int = BATCH_SIZE,
     feature_extractor: ForecastFeatureExtractor | None = None,
     covariates: PanelCovariates | None = None,
+    contexts: PanelContexts | None = None,
 ) -> Prediction:
     """Forecast the steps after each series of a panel.
 
@@ -211,10 +215,12 @@ def predict_panel(
         batch_size: series at once.
         feature_extractor: that of the model, with the order of its variables.
         covariates: from `encode_covariates`.
+        contexts: from `encode_contexts`.
 
     Returns:
         Arrays (series, prediction_length, targets) and (series, prediction_length, targets, levels); NaN for a series,
-        or a target of it, that has no observed value or is too short, with a warning.
+        or a target of it, that has no observed value or is too short, with a warning. What the text of each target of
+        each series does, series by series, where there are texts.
 
     Raises:
         ValueError: for a horizon, levels or variables that the model cannot forecast, or a forecast that is not
@@ -227,7 +233,7 @@ def predict_panel(
     if variables is not None and len(panel.targets) == 1 and _is_one_sample(panel, variables, feature_extractor):
         shared = None if covariates is None else covariates.joined(panel)
         found = predict_panel(panel.joined(), model, prediction_length, quantile_levels, 1, feature_extractor, shared)
-        return Prediction(*(np.moveaxis(values, 2, 0)[:, 0, :, None] for values in found))
+        return Prediction(*(np.moveaxis(values, 2, 0)[:, 0, :, None] for values in found[:2]))
     if variables and len(panel.targets) != variables:
         raise UserError(
             f"this model ({config.model_type}) reads {variables} variables together, and the table gives "
@@ -241,14 +247,20 @@ def predict_panel(
     series = usable_series(panel, adapter, config, min_length)
     shape = (len(panel), prediction_length, len(panel.targets))
     mean, quantiles = np.full(shape, np.nan), np.full((*shape, len(quantile_levels)), np.nan)
+    effects: list[Sequence[Any]] = [()] * (len(panel) * len(panel.targets))
     model.eval()
-    for chosen, batch in panel_batches(panel, series, config.context_length, batch_size, covariates):
+    for chosen, batch in panel_batches(panel, series, config.context_length, batch_size, covariates, contexts):
         given = {name: features.to(model.device) for name, features in batch.covariates.items()}
-        batch = Batch(batch.values[..., order].to(model.device), batch.seasonal_periods.to(model.device), given)
-        found = adapter.predict(model, batch, prediction_length, quantile_levels)
+        values, periods = batch.values[..., order].to(model.device), batch.seasonal_periods.to(model.device)
+        found = adapter.predict(
+            model, Batch(values, periods, given, batch.contexts), prediction_length, quantile_levels
+        )
         mean[chosen], quantiles[chosen] = found.mean[:, :, given_order], found.quantiles[:, :, given_order]
+        for place, own in enumerate(found.effects or ()):
+            sample, target = divmod(place, len(panel.targets))
+            effects[int(chosen[sample]) * len(panel.targets) + target] = own
     _check_finite(panel, mean, series)
-    return Prediction(mean, quantiles)
+    return Prediction(mean, quantiles, None if contexts is None else effects)
 
 
 def _is_one_sample(panel: Panel, variables: int, feature_extractor: ForecastFeatureExtractor | None) -> bool:
@@ -275,19 +287,6 @@ def _check_finite(panel: Panel, mean: np.ndarray, series: np.ndarray) -> None:
         )
 
 
-def _check_context(context: Any, panel: Panel) -> None:
-    """Check the texts, and say that the models so far read none."""
-    if context is None:
-        return
-    if isinstance(context, Mapping | pd.Series):
-        unknown = [key for key in pd.Series(context).index if key not in panel.ids]
-        if unknown:
-            raise UserError(f"context has a text for {unknown[0]!r}, which is not an id of the table.")
-    elif not isinstance(context, str):
-        raise UserError(f"context is a {type(context).__name__}; give a text, or a mapping of ids to texts.")
-    logger.warning("context is ignored: this model reads no text.")
-
-
 def _check_names(panel: Panel, quantile_levels: Sequence[float]) -> None:
     """Raise ValueError for columns of ids or timestamps with the name of a column of the forecasts."""
     own = {"target_name", "predictions", *map("{:g}".format, quantile_levels)}
@@ -300,7 +299,7 @@ def predict_df(
     df: Any,
     prediction_length: int,
     future_df: Any = None,
-    context: str | Mapping[Any, str] | pd.Series | None = None,
+    context: Any = None,
     quantile_levels: Sequence[float] = (0.1, 0.5, 0.9),
     id_column: str | Sequence[str] = ID,
     timestamp_column: str = TIMESTAMP,
@@ -316,7 +315,9 @@ def predict_df(
             or wide.
         prediction_length: steps to forecast.
         future_df: known future of covariates: a row for each id and step of the horizon.
-        context: a text for all series, or one for each id; used by models that read text.
+        context: what is known of the series and of their future, in English: one text for all, or texts by id as a
+            mapping, a Series, or a table with the columns of ids and `context`. A forecaster that reads no text warns
+            and ignores it. What the texts do, and what of them is not applied, is logged; `explain` says more.
         quantile_levels: levels between 0 and 1.
         id_column: column of ids, or several.
         timestamp_column: column of timestamps.
@@ -334,7 +335,9 @@ def predict_df(
         (no observed value) are left out, with a warning.
 
     Raises:
-        ValueError: as `read_panel`; for a horizon below 1, a level outside (0, 1), or what the model cannot give.
+        ValueError: as `read_panel`; for a horizon below 1, a level outside (0, 1), what the model cannot give, or a
+            context of an id that the table lacks.
+        OSError: the text encoder that the model names cannot be had.
 
     Example:
 
@@ -364,12 +367,14 @@ def forecast_panel(
 ) -> pd.DataFrame:
     """Table of the forecasts of a panel; arguments, columns and errors as `predict_df`."""
     _check_names(panel, quantile_levels)
-    _check_context(context, panel)
+    contexts = encode_contexts(panel, context, prediction_length, model)
     timestamps = panel.future_timestamps(prediction_length)
     covariates = encode_covariates(panel, future_df, prediction_length, model, feature_extractor)
     has_median = ADAPTERS[model.config.model_type].has_median(model.config)
     rising = sorted({*quantile_levels, *([0.5] if has_median else [])})
-    found = predict_panel(panel, model, prediction_length, rising, batch_size, feature_extractor, covariates)
+    found = predict_panel(panel, model, prediction_length, rising, batch_size, feature_extractor, covariates, contexts)
+    if contexts is not None:
+        log_effects(found.effects or (), contexts.features)
     median = found.quantiles[..., rising.index(0.5)] if has_median else found.mean
     columns = {"predictions": median}
     columns |= {f"{level:g}": found.quantiles[..., rising.index(level)] for level in quantile_levels}

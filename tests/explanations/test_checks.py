@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from explanation_cases import evidence_of_values, promoted, with_covariates, yearly
+from explanation_cases import evidence_of_values, promoted, with_covariates, with_text, yearly
 
 from ts_llm_fusion.explanations.checks import check_text
 from ts_llm_fusion.explanations.facts import Trend, find_facts
@@ -189,3 +189,22 @@ def test_a_unit_is_part_of_every_value():
     text = " ".join(sentences(find_facts(evidence), 1))
     assert failures(text, evidence) == set()
     assert "sentence" in failures(text, yearly())
+
+
+def test_a_phrase_a_number_or_a_step_that_the_text_does_not_have_fails():
+    fair, shut = ("a fair", "times", (1.5,), (3, 4, 5), 60.0), ("shut", "zero", (), (7,), -30.0)
+    evidence = with_text(yearly(), fair, shut)
+    said = " ".join(sentences(find_facts(evidence), 0))
+    assert not failures(said, evidence)
+    for old, new in (
+        ("“a fair”", "“shut”"),
+        ("multiplied by 1.5", "multiplied by 2"),
+        ("raises it by 60", "raises it by 90"),
+        ("raises it", "lowers it"),
+        ("at 3 of", "at 4 of"),
+        ("Before the text, the forecast", "The forecast"),
+    ):
+        assert old in said
+        assert failures(said.replace(old, new), evidence), (old, new)
+    # The same words of a forecast that the text does not move.
+    assert failures(said, yearly())

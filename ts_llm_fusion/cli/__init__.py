@@ -21,6 +21,7 @@ _COMMANDS = {
     "benchmark": ("ts_llm_fusion.cli.benchmark", "run models x datasets x horizons x seeds to one table"),
     "train forecaster": ("ts_llm_fusion.cli.train_forecaster", "train an LLM-PS forecaster, or fine-tune TSFusion"),
     "train fusion": ("ts_llm_fusion.cli.train_fusion", "train the TSFusion forecaster on synthetic series"),
+    "train context": ("ts_llm_fusion.cli.train_context", "train the part of TSFusion that reads texts"),
     "train sft": ("ts_llm_fusion.cli.train_sft", "fine-tune a language model to answer questions about series"),
     "train t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
     "data": ("ts_llm_fusion.cli.data", "list, describe, download and preview data sets"),

@@ -8,7 +8,15 @@ from pathlib import Path
 from ..errors import UserError
 from ..families import BUILT_IN
 from ..files import check_output
-from .flags import FILE_HELP, add_table_flags, check_horizon, check_inputs, load_tables
+from .flags import (
+    FILE_HELP,
+    add_context_flag,
+    add_table_flags,
+    check_horizon,
+    check_inputs,
+    load_context,
+    load_tables,
+)
 from .parsing import PROGRAM, CommandParser
 
 logger = logging.getLogger(__name__)
@@ -24,6 +32,7 @@ def make_parser() -> CommandParser:
         "--model", default=BUILT_IN, help="folder or Hub name of a TSFusion forecaster; the built-in one by default"
     )
     add_table_flags(parser)
+    add_context_flag(parser)
     parser.add_argument("--unit", default="", help="unit of the values in the words, such as MW")
     parser.add_argument("--seed", type=int, default=0, help="seed of the choice among phrasings; 0 by default")
     parser.add_argument(
@@ -56,12 +65,21 @@ def main(args: Sequence[str]) -> None:
     from ..prediction import load
 
     unit = check_unit(options.unit)
+    context = load_context(options.context)
     voice = None if options.voice is None else load_voice(options.voice)
     model, feature_extractor = load(options.model)
     check_model(model)
     panel, future = load_tables(options, feature_extractor)
     explanations = explain_panel(
-        panel, model, feature_extractor, options.horizon, future, unit=unit, seed=options.seed, voice=voice
+        panel,
+        model,
+        feature_extractor,
+        options.horizon,
+        future,
+        unit=unit,
+        seed=options.seed,
+        voice=voice,
+        context=context,
     )
     for explanation in explanations:
         if explanation.voice.startswith("rejected"):

@@ -69,6 +69,36 @@ def add_table_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_context_flag(parser: argparse.ArgumentParser) -> None:
+    """Add the flag of texts about the series."""
+    parser.add_argument(
+        "--context",
+        metavar="TEXT",
+        help="what is known of the series and their future, in English, such as 'Closed on 24 December.'; or a .txt "
+        "file of it, or a .csv or .parquet file with the columns of ids and `context`",
+    )
+
+
+def load_context(context: str | None) -> Any:
+    """A text as given, the contents of a text file, or a table of texts.
+
+    Raises:
+        OSError: for a file that is not there or is no text.
+    """
+    if context is None or "\n" in context or Path(context).suffix not in (".txt", ".md", ".csv", ".parquet"):
+        return context
+    # Imported here, so that --help needs no pandas.
+    from ..data.series.tables import check_file, read_table
+
+    check_file(context)
+    if Path(context).suffix in (".csv", ".parquet"):
+        return read_table(context)
+    try:
+        return Path(context).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise OSError(f"--context {context}: not a text in UTF-8; save it as such.") from error
+
+
 def check_horizon(horizon: int | None) -> None:
     """Check --horizon before anything is loaded.
 

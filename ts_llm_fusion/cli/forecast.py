@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from ..errors import UserError
 from ..families import BUILT_IN
 from ..files import atomic_path, check_output
-from .flags import FILE_HELP, add_table_flags, check_horizon, check_inputs, load_tables
+from .flags import (
+    FILE_HELP,
+    add_context_flag,
+    add_table_flags,
+    check_horizon,
+    check_inputs,
+    load_context,
+    load_tables,
+)
 from .parsing import PROGRAM, CommandParser
 
 if TYPE_CHECKING:
@@ -41,6 +49,7 @@ def make_parser() -> CommandParser:
         help="folder or Hub name of a forecaster; the built-in one, which needs no training, by default",
     )
     add_table_flags(parser)
+    add_context_flag(parser)
     parser.add_argument(
         "--levels",
         "--quantile_levels",
@@ -107,11 +116,12 @@ def main(args: Sequence[str]) -> None:
     from ..plots import forecast_figure, save_figure
     from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load
 
+    context = load_context(options.context)
     model, feature_extractor = load(options.model)
     levels = default_levels(model.config) if options.levels is None else sorted(check_levels(options.levels))
     panel, future = load_tables(options, feature_extractor)
     horizon = options.horizon or default_horizon(model.config, panel)
-    table = forecast_panel(panel, model, feature_extractor, horizon, levels, future)
+    table = forecast_panel(panel, model, feature_extractor, horizon, levels, future, context)
     shown = _first_series(panel, table, horizon)
     count = len(table) // horizon
     title = f"{Path(options.file).name}: {horizon} steps of {count} series"

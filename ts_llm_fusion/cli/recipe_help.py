@@ -181,6 +181,15 @@ RECIPE_HELP = {
         _TRAINER,
         ("fusion",),
     ),
+    "train context": RecipeHelp(
+        "Give a TSFusion forecaster a head that reads texts, train it on synthetic ones, and save both with a report.",
+        "--config configs/fusion/context.yaml --output_dir outputs/fusion_context",
+        {
+            "data and model": ("ts_llm_fusion.recipes.fusion_context:ContextArguments",),
+            "training": (f"{_TRAINING}.fusion_context:FusionContextTrainingArguments",),
+        },
+        ("transformers:TrainingArguments",),
+    ),
     "train sft": RecipeHelp(
         "Fine-tune a language model to answer questions about series, and save it with its report.",
         "--config synthetic_qa --output_dir outputs/synthetic_qa",

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .evidence import Evidence
-from .grammar import CONNECTIVES, WITH_COVARIATES, Frame, Slot, frames
-from .lexicon import parse_number, rounding_place, season_name
+from .evidence import Evidence, TextPart
+from .grammar import CONNECTIVES, Frame, Slot, frames
+from .lexicon import operation_words, parse_number, rounding_place, season_name
 
 # Relative tolerance of claims beside that of their rounding: float64 sums in another order.
 _PRECISION = 1e-12
@@ -48,7 +48,7 @@ class Claim:
     @property
     def numeric(self) -> bool:
         """Whether the claim has a number in it, of values, steps or dates."""
-        return self.kind not in ("", "name", "covariate") and "|" not in self.kind
+        return self.kind not in ("", "name", "covariate", "phrase", "operation") and "|" not in self.kind
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -67,16 +67,19 @@ class _Measures:
         evidence: of the forecast.
         said: words of the sentence by their quantity: the season, the group of experts and the covariate that it
             names, and the times of the corners of a season, are those that its other claims are of.
-        without_effects: whether the sentence says that its trend and season are those without the covariates.
+        beside: what the sentence says to leave aside: "covariates", "text", "covariates and text", or "".
     """
 
-    def __init__(self, evidence: Evidence, said: dict[str, str], without_effects: bool = False):
+    def __init__(self, evidence: Evidence, said: dict[str, str], beside: str = ""):
         self.evidence, self.said = evidence, said
         self.history, self.mean = evidence.history, evidence.forecast["mean"]
         self.steps = len(self.mean)
+        self.beside = beside
         self.described = self.mean
-        if without_effects:
-            self.described = self.mean - evidence.effects.sum(axis=1).reindex(self.mean.index, fill_value=0.0)
+        if "text" in beside and evidence.numeric is not None:
+            self.described = evidence.numeric
+        if "covariates" in beside:
+            self.described = self.described - evidence.effects.sum(axis=1).reindex(self.mean.index, fill_value=0.0)
         season = said.get("season", said.get("season.period"))
         self.named_season = season is not None
         period = None if season is None else evidence.calendar.steps(season.rpartition("season of ")[2])
@@ -253,7 +256,8 @@ class _Measures:
             return None
         kept = (weights.div(weights.sum(axis=1), axis=0) * self.evidence.predictions[others]).sum(axis=1)
         added = self.evidence.effects.sum(axis=1)
-        return float(self.mean.mean() - (added.mean() if len(added) else 0.0) - kept.mean())
+        before = self.mean if self.evidence.numeric is None else self.evidence.numeric
+        return float(before.mean() - (added.mean() if len(added) else 0.0) - kept.mean())
 
     def leading(self, weights: pd.Series, place: int, unit: float = 1.0) -> list[str] | None:
         """Names with the weight of that place, counted from the largest: more than one where they tie."""
@@ -270,10 +274,37 @@ class _Measures:
         """Effects of the covariate that the sentence names for a rank."""
         return self.evidence.effects.get(self.said.get(f"covariates.{rank}.name"))
 
+    def changes(self, part: TextPart) -> pd.Series:
+        """What the forecast loses where a phrase is taken out: at its steps, or at all for one on the history."""
+        difference = self.mean - part.without
+        inside = [step - 1 for step in part.steps if step >= 1]
+        return difference.iloc[inside] if inside else difference
+
+    def text(self, rank: str) -> TextPart | None:
+        """Phrase that the sentence names for a rank."""
+        said = self.said.get(f"texts.{rank}.phrase")
+        parts = [part for part in self.evidence.texts if part.phrase == said]
+        # Of equal phrases the one that does what the sentence says.
+        does = self.said.get(f"texts.{rank}.operation")
+        return next((part for part in parts if does in (None, _operation(part))), parts[0] if parts else None)
+
+    def phrases(self, place: int) -> list[str] | None:
+        """Phrases whose effect has that place, counted from the largest."""
+        sizes = pd.Series([abs(self.changes(part).mean()) for part in self.evidence.texts])
+        ranked = sizes.sort_values(ascending=False, kind="stable")
+        if place >= len(ranked):
+            return None
+        near = (sizes - ranked.iloc[place]).abs() <= _TIE * 10.0 ** self.place()
+        return [self.evidence.texts[k].phrase for k in np.flatnonzero(near)]
+
+    def edge(self, part: TextPart | None, last: bool) -> pd.Timestamp | int | None:
+        """Time of the first or last step of a phrase."""
+        return None if part is None else self.evidence.moment(max(part.steps) if last else min(part.steps))
+
     @property
     def experts_count(self) -> int | None:
-        """Experts with a weight; None where there are covariates beside them and the sentence leaves these out."""
-        if bool(self.evidence.effects.size) != ("covariates.count" in self.said):
+        """Experts with a weight; None where text or covariates change their mean and the sentence omits them."""
+        if self.beside != self.evidence.added:
             return None
         return int((self.evidence.weights > 0).any().sum())
 
@@ -295,6 +326,27 @@ def _of_covariate(rank: str, place: int) -> dict[str, Callable[[_Measures], Any]
         f"{path}.largest": lambda m: m.times(_size(m.covariate(rank)), True),
         f"{path}.largest.value": lambda m: _of(m.covariate(rank), lambda a: a.iloc[int(a.abs().argmax())]),
         f"{path}.steps": lambda m: _of(_size(m.covariate(rank)), lambda size: (size >= 10.0 ** m.place()).sum()),
+    }
+
+
+def _operation(part: TextPart) -> str:
+    return operation_words(part.operation, part.operands, part.weekday)
+
+
+def _of_text(rank: str, place: int) -> dict[str, Callable[[_Measures], Any]]:
+    """Quantities of the phrase of a rank, whose place from the largest is given."""
+    path = f"texts.{rank}"
+
+    def of(function: Callable[[_Measures, TextPart], Any]) -> Callable[[_Measures], Any]:
+        return lambda m: None if m.text(rank) is None else function(m, m.text(rank))
+
+    return {
+        f"{path}.phrase": lambda m: m.phrases(place),
+        f"{path}.operation": of(lambda m, part: _operation(part)),
+        f"{path}.steps": of(lambda m, part: len(part.steps)),
+        f"{path}.start": of(lambda m, part: m.edge(part, False)),
+        f"{path}.end": of(lambda m, part: m.edge(part, True)),
+        f"{path}.mean": of(lambda m, part: float(m.changes(part).mean())),
     }
 
 
@@ -343,6 +395,8 @@ _QUANTITIES: dict[str, Callable[[_Measures], Any]] = {
     "gaps.at_end": lambda m: int(m.missing.iloc[-1]),
     **_of_covariate("first", 0),
     **_of_covariate("second", 1),
+    **_of_text("first", 0),
+    **_of_text("second", 1),
     "covariates.count": lambda m: m.evidence.effects.shape[1],
     "covariates.largest": lambda m: m.evidence.effects.abs().to_numpy().max() if m.evidence.effects.size else None,
     "experts.count": lambda m: m.experts_count,
@@ -371,7 +425,7 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
     if kind == "season":
         name = season_name(evidence.timestamps, actual, evidence.dated)
         return words == f"{f'{name} ' if name else ''}season of {calendar.duration(actual)}"
-    if kind == "covariate":
+    if kind in ("covariate", "phrase", "operation"):
         return words in _as_list(actual)
     if kind == "name":
         return words in [name.replace("_", " ") for name in _as_list(actual)]
@@ -400,7 +454,7 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
 
 def _check_sentence(sentence: str, frame: Frame, texts: tuple[str, ...], evidence: Evidence) -> list[Claim]:
     said = {slot.quantity: text for slot, text in zip(frame.slots, texts, strict=True) if "|" not in slot.kind}
-    measures = _Measures(evidence, said, frame.topic in WITH_COVARIATES.values())
+    measures = _Measures(evidence, said, frame.topic.partition(", with ")[2])
     claims = []
     for slot, words in zip(frame.slots, texts, strict=True):
         actual = _QUANTITIES["season.period" if slot.kind == "season" else slot.quantity](measures)
@@ -443,7 +497,8 @@ def check_text(text: str, evidence: Evidence) -> list[Claim]:
     """
     names = {*evidence.groups.values(), *evidence.groups}
     covariates = frozenset(map(str, evidence.effects.columns))
-    known = frames(evidence.unit, frozenset(name.replace("_", " ") for name in names), covariates)
+    phrases = frozenset(part.phrase for part in evidence.texts)
+    known = frames(evidence.unit, frozenset(name.replace("_", " ") for name in names), covariates, phrases)
     claims: list[Claim] = []
     text, start = text.strip(), 0
     while start < len(text) or not claims:

@@ -16,6 +16,27 @@ _OF_RANGE, _OF_SIZE = 1e-3, 1e-12
 
 
 @dataclass(frozen=True)
+class TextPart:
+    """A phrase of a text that changes the forecast, and the forecast without it.
+
+    Args:
+        phrase: its words, at most 120 characters.
+        operation: of `configuration_tsfusion.OPERATIONS`.
+        operands: of the operation.
+        weekday: that "like_day" compares with, 0 for Monday; -1 for others.
+        steps: that it is stated for, rising; 1 is the first of the forecast, 0 the last of the history.
+        without: point forecast with the phrase taken out of the text, by timestamp.
+    """
+
+    phrase: str
+    operation: str
+    operands: tuple[float, ...]
+    weekday: int
+    steps: tuple[int, ...]
+    without: pd.Series
+
+
+@dataclass(frozen=True)
 class Evidence:
     """History, forecast and computation of one series; facts are computed, and claims are checked, from this alone.
 
@@ -30,6 +51,8 @@ class Evidence:
         periods: of the seasons that the experts used, in steps; none where there is none.
         unit: of the values, such as `passengers`; empty where it is not told.
         dated: whether the timestamps are real dates.
+        texts: phrases of the text that change it, in their order.
+        numeric: point forecast before the operations that the text states; None without any.
 
     Raises:
         RuntimeError: the experts and the covariates do not add up to the forecast.
@@ -45,6 +68,8 @@ class Evidence:
     periods: tuple[int, ...] = ()
     unit: str = ""
     dated: bool = True
+    texts: tuple[TextPart, ...] = ()
+    numeric: pd.Series | None = None
 
     def __post_init__(self) -> None:
         parts, mixed = self.predictions.to_numpy(), self.mixed.to_numpy()
@@ -55,8 +80,15 @@ class Evidence:
 
     @property
     def mixed(self) -> pd.Series:
-        """Weighted mean of the experts: the point forecast without the effects of the covariates."""
-        return self.forecast["mean"] - self.effects.sum(axis=1) if self.effects.size else self.forecast["mean"]
+        """Weighted mean of the experts: the point forecast without the effects of text and covariates."""
+        mean = self.forecast["mean"] if self.numeric is None else self.numeric
+        return mean - self.effects.sum(axis=1) if self.effects.size else mean
+
+    @property
+    def added(self) -> str:
+        """What is added to the mean of the experts: "covariates", "text", "covariates and text", or ""."""
+        parts = [name for name, is_there in (("covariates", self.effects.size), ("text", self.texts)) if is_there]
+        return " and ".join(parts)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -92,6 +124,7 @@ def evidence_of(
     dated: bool = True,
     channel: int = 0,
     covariates: Sequence[str] = (),
+    texts: Sequence[TextPart] = (),
 ) -> Evidence:
     """Evidence of one series of a batch.
 
@@ -106,6 +139,7 @@ def evidence_of(
         dated: see [`Evidence`].
         channel: place of the series in the sample.
         covariates: column that each feature of a covariate encodes; the effects of those of a column are summed.
+        texts: see [`Evidence`].
     """
 
     def frame(tensor: Any, columns: Sequence[str]) -> pd.DataFrame:
@@ -129,4 +163,11 @@ def evidence_of(
         periods=tuple(dict.fromkeys(period for period in periods if period > 1)),
         unit=unit,
         dated=dated,
+        texts=tuple(texts),
+        numeric=_numeric(outputs, sample, channel, forecast.index) if texts else None,
     )
+
+
+def _numeric(outputs: Any, sample: int, channel: int, index: pd.Index) -> pd.Series:
+    """Point forecast before the operations that a text states."""
+    return pd.Series(outputs.numeric_predictions[sample, :, channel].double().cpu().numpy(), index)

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
+import torch
 from transformers import PreTrainedModel
 
-from ..adapters import find_adapter
+from ..adapters import Batch, find_adapter
 from ..data.series.panel_reading import load_panel
 from ..data.series.panels import Panel
 from ..errors import UserError
 from ..modeling.configuration_tsfusion import EXPERT_GROUPS
+from ..panel_contexts import PanelContexts, encode_contexts, log_effects
 from ..panel_covariates import PanelCovariates, encode_covariates
 from ..prediction import (
     BATCH_SIZE,
@@ -26,7 +29,7 @@ from ..prediction import (
 )
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from .checks import Claim, check_text
-from .evidence import Evidence, evidence_of
+from .evidence import Evidence, TextPart, evidence_of
 from .facts import Facts, find_facts
 from .voice import Voice, load_voice
 from .words import sentences
@@ -34,6 +37,8 @@ from .words import sentences
 # Most series that are explained at once: each has a picture in a report.
 _MOST_SERIES = 1000
 _LONGEST_UNIT = 40
+# Characters of a phrase that are quoted.
+_LONGEST_PHRASE = 120
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,7 @@ def explain(
     unit: str = "",
     seed: int = 0,
     voice: str | None = None,
+    context: Any = None,
 ) -> list[Explanation]:
     """Forecast every series of a table and say why.
 
@@ -145,6 +151,7 @@ def explain(
         voice: language model that chooses among them, their order and connectives, in place of the seed: `smollm2`
             (HuggingFaceTB/SmolLM2-135M-Instruct), or the name or folder of a chat model. It writes no word of its own;
             its text passes the same check, or is not shown. None by default.
+        context: what is known of the series, in English, as of `predict_df`.
 
     Returns:
         One explanation for each id and target, in the order of the table. Those without an observed value are left
@@ -167,7 +174,9 @@ def explain(
     forecaster, feature_extractor = load(model)
     check_model(forecaster)
     panel = load_panel(df, id_column, timestamp_column, target, freq, **reading_options(feature_extractor))
-    return explain_panel(panel, forecaster, feature_extractor, prediction_length, future_df, unit, seed, speaker)
+    return explain_panel(
+        panel, forecaster, feature_extractor, prediction_length, future_df, unit, seed, speaker, context
+    )
 
 
 def check_model(model: PreTrainedModel) -> None:
@@ -192,6 +201,7 @@ def explain_panel(
     unit: str = "",
     seed: int = 0,
     voice: Voice | None = None,
+    context: Any = None,
 ) -> list[Explanation]:
     """Explain the forecasts of a panel by a loaded model and voice; arguments, result and errors as `explain`."""
     horizon = check_horizon(default_horizon(model.config, panel) if prediction_length is None else prediction_length)
@@ -202,30 +212,30 @@ def explain_panel(
             "give the rows of the ids, or the targets, that are to be explained."
         )
     covariates = encode_covariates(panel, future_df, horizon, model, feature_extractor)
+    contexts = encode_contexts(panel, context, horizon, model)
     explanations: dict[tuple[int, int], Explanation] = {}
-    for sample, evidence in _evidence(panel, model, horizon, covariates, unit):
+    for sample, evidence in _evidence(panel, model, horizon, covariates, contexts, unit):
         explanations[sample] = explain_evidence(evidence, seed, voice)
     return [explanations[key] for key in sorted(explanations)]
 
 
 def _evidence(
-    panel: Panel, model: PreTrainedModel, horizon: int, covariates: PanelCovariates | None, unit: str
+    panel: Panel,
+    model: PreTrainedModel,
+    horizon: int,
+    covariates: PanelCovariates | None,
+    contexts: PanelContexts | None,
+    unit: str,
 ) -> Iterator[tuple[tuple[int, int], Evidence]]:
     """Evidence of the series that have an observed value, each by the positions of its id and target."""
-    config, predict = model.config, cast(Any, model).predict
+    config = model.config
     adapter = find_adapter(config, type(model).__name__)
     adapter.check(config, horizon, config.quantiles)
     series = usable_series(panel, adapter, config, 1)
     timestamps = panel.future_timestamps(horizon)
-    for chosen, batch in panel_batches(panel, series, config.context_length, BATCH_SIZE, covariates):
-        periods = batch.seasonal_periods[:, None].expand(-1, len(panel.targets), -1)
-        outputs = predict(
-            batch.values.to(model.device),
-            prediction_length=horizon,
-            quantile_levels=config.quantiles,
-            seasonal_period=periods.to(model.device),
-            **{name: features.to(model.device) for name, features in batch.covariates.items()},
-        )
+    for chosen, batch in panel_batches(panel, series, config.context_length, BATCH_SIZE, covariates, contexts):
+        outputs = _predict(model, batch, horizon)
+        texts = {} if contexts is None else _text_parts(model, batch, chosen, horizon, contexts, outputs, timestamps)
         mean = outputs.mean_predictions.double().cpu().numpy()
         quantiles = outputs.full_predictions.double().cpu().numpy()
         for (sample, number), target in product(enumerate(chosen.tolist()), range(len(panel.targets))):
@@ -248,8 +258,74 @@ def _evidence(
                     panel.dated,
                     target,
                     () if covariates is None else covariates.columns,
+                    texts.get((sample, target), ()),
                 ),
             )
+
+
+def _predict(model: PreTrainedModel, batch: Batch, horizon: int) -> Any:
+    """Output of the model for a batch."""
+    periods = batch.seasonal_periods[:, None].expand(-1, batch.values.shape[2], -1)
+    return cast(Any, model).predict(
+        batch.values.to(model.device),
+        prediction_length=horizon,
+        quantile_levels=model.config.quantiles,
+        seasonal_period=periods.to(model.device),
+        context=batch.contexts,
+        **{name: features.to(model.device) for name, features in batch.covariates.items()},
+    )
+
+
+def _quoted(phrase: str) -> str:
+    """A phrase on one line, without the mark at its end, and cut where it is long."""
+    words = " ".join(phrase.split()).rstrip(".!?;,: ").replace("“", "'").replace("”", "'")
+    return words if len(words) <= _LONGEST_PHRASE else f"{words[: _LONGEST_PHRASE - 1].rstrip()}…"
+
+
+def _text_parts(
+    model: PreTrainedModel,
+    batch: Batch,
+    chosen: np.ndarray,
+    horizon: int,
+    contexts: PanelContexts,
+    outputs: Any,
+    timestamps: pd.DatetimeIndex,
+) -> dict[tuple[int, int], list[TextPart]]:
+    """Phrases that change the forecasts of a batch, by sample and target, each with the forecast without it."""
+    targets = batch.values.shape[2]
+    log_effects(outputs.context_effects, contexts.of(chosen))
+    done = [
+        (*divmod(place, targets), effect)
+        for place, effects in enumerate(outputs.context_effects)
+        for effect in effects
+        if effect.applied
+    ]
+    if not done:
+        return {}
+    samples = torch.tensor([sample for sample, _, _ in done])
+    reduced: list[Any] = []
+    for sample, target, effect in done:
+        start, stop = effect.span
+        own = cast(Any, contexts.of(chosen[[sample]])[target])
+        text = own["text"][:start] + own["text"][stop:]
+        without = contexts.preparer.features(text, int(chosen[sample]), target)
+        reduced += [without if k == target else None for k in range(targets)]
+    shared = {name: features[samples] for name, features in batch.covariates.items()}
+    found = _predict(model, Batch(batch.values[samples], batch.seasonal_periods[samples], shared, reduced), horizon)
+    parts: dict[tuple[int, int], list[TextPart]] = {}
+    for place, (sample, target, effect) in enumerate(done):
+        start = int(chosen[sample]) * horizon
+        mean = found.mean_predictions[place, :, target].double().cpu().numpy()
+        part = TextPart(
+            phrase=_quoted(effect.phrase),
+            operation=effect.operation,
+            operands=effect.operands,
+            weekday=effect.weekday,
+            steps=tuple(step + 1 for first, last in effect.steps for step in range(first, last)),
+            without=pd.Series(mean, timestamps[start : start + horizon]),
+        )
+        parts.setdefault((sample, target), []).append(part)
+    return parts
 
 
 def _as_read(history: pd.Series, context_length: int) -> pd.Series:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .evidence import Evidence
-from .lexicon import Calendar, rounding_place, season_name
+from .lexicon import Calendar, operation_words, rounding_place, season_name
 
 # Most seasons at the end of the history that the season is measured on.
 _MOST_CYCLES = 4
@@ -252,6 +252,52 @@ class Covariates:
 
 
 @dataclass(frozen=True)
+class Text:
+    """The effect of a phrase of a text: the forecast with it minus the forecast with the phrase taken out of the text.
+
+    Args:
+        phrase: its words.
+        operation: what it does, in words, such as "multiplied by 1.5".
+        steps: at how many it acts; of the history, where a stretch of it is left out.
+        start: first of them.
+        end: last of them.
+        mean: of the effect over these steps; over the horizon where a stretch of the history is left out.
+        past: whether it leaves a stretch of the history out.
+    """
+
+    phrase: str
+    operation: str
+    steps: int
+    start: Point
+    end: Point
+    mean: float
+    past: bool
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The phrases of a text that change the forecast.
+
+    Args:
+        count: how many there are.
+        all: by falling size of their mean effect.
+    """
+
+    count: int
+    all: tuple[Text, ...]
+
+    @property
+    def first(self) -> Text:
+        """The phrase of the largest effect."""
+        return self.all[0]
+
+    @property
+    def second(self) -> Text:
+        """The phrase of the second largest effect."""
+        return self.all[1]
+
+
+@dataclass(frozen=True)
 class Facts:
     """Facts of one forecast; what does not exist is None.
 
@@ -263,6 +309,8 @@ class Facts:
         rate_place: the same for changes of a step: of the width and the value over H.
         calendar: how times and steps are named.
         last: last observed value of the history.
+
+    Trend and season are those of the forecast without the effects of covariates and text.
     """
 
     name: str
@@ -279,6 +327,7 @@ class Facts:
     gaps: Gaps
     covariates: Covariates | None
     experts: Experts
+    texts: Texts | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -467,6 +516,20 @@ def _covariates(evidence: Evidence, place: int) -> Covariates | None:
     return Covariates(len(found), size, tuple(sorted(found, key=lambda covariate: -covariate.size)))
 
 
+def _texts(evidence: Evidence) -> Texts | None:
+    found = []
+    for part in evidence.texts:
+        difference = (evidence.forecast["mean"] - part.without).to_numpy()
+        past = part.operation == "ignore"
+        mean = difference.mean() if past else difference[np.array(part.steps) - 1].mean()
+        words = operation_words(part.operation, part.operands, part.weekday)
+        start, end = (_point(evidence, float("nan"), step) for step in (part.steps[0], part.steps[-1]))
+        found.append(Text(part.phrase, words, len(part.steps), start, end, float(mean), past))
+    if not found:
+        return None
+    return Texts(len(found), tuple(sorted(found, key=lambda text: -abs(text.mean))))
+
+
 def find_facts(evidence: Evidence) -> Facts:
     """Compute the facts of a forecast."""
     history = evidence.history.to_numpy(dtype=np.float64)
@@ -495,4 +558,5 @@ def find_facts(evidence: Evidence) -> Facts:
         gaps=_gaps(history),
         covariates=_covariates(evidence, place),
         experts=_experts(evidence),
+        texts=_texts(evidence),
     )

@@ -13,6 +13,8 @@ A slot is `{quantity:kind}`. The quantity is a path in `facts.Facts`, the kind s
 | name | of an expert or a group of them |
 | covariate | the name of a column |
 | covariates | a number of covariates |
+| phrase | the words of a phrase of the text |
+| operation | what it does to the forecast |
 | a\\|b | the first where the quantity is not negative, the second where it is |
 """
 
@@ -22,7 +24,7 @@ from functools import lru_cache
 from string import Formatter
 from typing import NamedTuple
 
-from .lexicon import DURATION, NUMBER, SEASON_NAME, TIME
+from .lexicon import DURATION, NUMBER, OPERATION, SEASON_NAME, TIME
 
 _SHARE = "{experts.first.name:name} have {experts.first.weight:percent}"
 _SECOND = "{experts.second.name:name} have {experts.second.weight:percent}"
@@ -66,6 +68,30 @@ def _covariate_frames(rank: str, *starts: str) -> dict[str, tuple[str, ...]]:
     return {
         f"{rank} covariate{some}{flat}": tuple(f"{start} {moved} and {most}{count}." for start in starts)
         for some, count in counts.items()
+        for flat, moved in moves.items()
+    }
+
+
+def _text_frames(rank: str, *starts: str) -> dict[str, tuple[str, ...]]:
+    """Frames of the effect of the phrase of a rank, by their starts, which quote it."""
+    path = f"texts.{rank}"
+    does = f"the forecast is {{{path}.operation:operation}}"
+    start, end = f"{{{path}.start:when}}", f"{{{path}.end:when}}"
+    acts = {
+        "": f"{does} at {{{path}.steps:count}} of the {{horizon.steps:duration}}, first {start} and last {end}",
+        " at one step": f"{does} {start}",
+        " on the past": f"{{{path}.steps:count}} values of the history are left out, first {start} and last {end}",
+        " on one past value": f"the value {start} is left out of the history",
+    }
+    moves = {
+        "": f"{{{path}.mean:raises|lowers}} it by {{{path}.mean:size}}",
+        ", flat": f"moves it by less than {{{path}.mean:below}}",
+    }
+    return {
+        f"{rank} text{where}{flat}": tuple(
+            f"{start} {act}, which {moved}{'' if 'past' in where else ' there'} on average." for start in starts
+        )
+        for where, act in acts.items()
         for flat, moved in moves.items()
     }
 
@@ -181,6 +207,16 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "The covariate with the second largest effect, {covariates.second.name:covariate},",
         "The second largest effect is that of the covariate {covariates.second.name:covariate}: it",
     ),
+    **_text_frames(
+        "first",
+        "Because the text says “{texts.first.phrase:phrase}”,",
+        "The text says “{texts.first.phrase:phrase}”:",
+    ),
+    **_text_frames(
+        "second",
+        "Because it also says “{texts.second.phrase:phrase}”,",
+        "It also says “{texts.second.phrase:phrase}”:",
+    ),
     "covariates, flat": (
         "No covariate, of {covariates.count:count} given, moves it by {covariates.largest:below} or more at any step.",
         "Of {covariates.count:covariates} none moves it by {covariates.largest:below} or more at any step.",
@@ -211,41 +247,50 @@ FRAMES: dict[str, tuple[str, ...]] = {
 # Words that a sentence may begin with, before a comma. They add, and claim nothing: no contrast, no cause.
 CONNECTIVES = ("Also", "In addition", "Moreover", "Besides")
 
-# What the frames of a topic become where the forecast has covariates: trend and season are told without their effects,
-# and the experts are not all that it is made of.
-_ASIDE = (
-    ("the forecast peaks", "the covariates aside, the forecast peaks"),
-    (", with a peak", ", the covariates aside with a peak"),
-    ("brings a peak", "brings, the covariates aside, a peak"),
-)
-_BESIDE = (("{season:season}", "{season:season} and the covariates"),)
-_ALONE = (
-    ("Its ", "Apart from the covariates its "),
-    ("It has", "Apart from the covariates it has"),
-    ("On the whole it", "Apart from the covariates it"),
-)
-WITH_COVARIATES = {
-    topic: f"{topic}, with covariates"
+# What the frames of a topic become where covariates or a text change the forecast: trend and season are told without
+# their effects, and the experts are not all that it is made of.
+_BEFORE_TEXT = "Before the text, the forecast is"
+_MIXES = {
+    "covariates": _WITH_COVARIATES,
+    "text": _MIX.replace("The forecast is", _BEFORE_TEXT),
+    "covariates and text": _WITH_COVARIATES.replace("The forecast is", _BEFORE_TEXT),
+}
+_NAMES = {"covariates": "the covariates", "text": "the text", "covariates and text": "the covariates and the text"}
+_CHANGED = tuple(
+    topic
     for topic in FRAMES
     if topic.startswith(("trend", "experts")) or topic in ("season", "season of one turn", "season of two turns")
-}
+)
+# What is added to the experts -> topic -> the same topic beside it.
+BESIDE = {added: {topic: f"{topic}, with {added}" for topic in _CHANGED} for added in _NAMES}
 
 
-def _beside_covariates(topic: str) -> tuple[str, ...]:
-    """The frames of a topic where the forecast has covariates."""
+def _beside(topic: str, added: str) -> tuple[str, ...]:
+    """The frames of a topic where covariates or a text change the forecast."""
+    name = _NAMES[added]
     if topic.startswith("experts"):
-        changes: tuple[tuple[str, str], ...] = ((_MIX, _WITH_COVARIATES),)
+        changes: tuple[tuple[str, str], ...] = ((_MIX, _MIXES[added]),)
     elif topic.startswith("season"):
-        changes = _ASIDE
+        changes = (
+            ("the forecast peaks", f"{name} aside, the forecast peaks"),
+            (", with a peak", f", {name} aside with a peak"),
+            ("brings a peak", f"brings, {name} aside, a peak"),
+        )
+    elif "season" in topic:
+        changes = (("{season:season}", f"{{season:season}} and {name}"),)
     else:
-        changes = _BESIDE if "season" in topic else _ALONE
+        changes = (
+            ("Its ", f"Apart from {name} its "),
+            ("It has", f"Apart from {name} it has"),
+            ("On the whole it", f"Apart from {name} it"),
+        )
     changed = FRAMES[topic]
     for old, new in changes:
         changed = tuple(frame.replace(old, new, 1) for frame in changed)
     return changed
 
 
-FRAMES |= {other: _beside_covariates(topic) for topic, other in WITH_COVARIATES.items()}
+FRAMES |= {other: _beside(topic, added) for added, topics in BESIDE.items() for topic, other in topics.items()}
 
 
 class Slot(NamedTuple):
@@ -268,7 +313,9 @@ def _any_of(names: Iterable[str]) -> str:
     return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!)"
 
 
-def _slot_pattern(kind: str, unit: str, names: Iterable[str], covariates: Iterable[str]) -> str:
+def _slot_pattern(
+    kind: str, unit: str, names: Iterable[str], covariates: Iterable[str], phrases: Iterable[str]
+) -> str:
     number = NUMBER + (re.escape(f" {unit}") if unit else "")
     patterns = {
         **dict.fromkeys(("value", "size", "below"), number),
@@ -281,13 +328,20 @@ def _slot_pattern(kind: str, unit: str, names: Iterable[str], covariates: Iterab
         "name": _any_of(names),
         "covariate": _any_of(covariates),
         "covariates": rf"{NUMBER} covariates?",
+        "phrase": _any_of(phrases),
+        "operation": OPERATION,
     }
     return patterns.get(kind, kind)
 
 
 @lru_cache(maxsize=64)
-def frames(unit: str, names: frozenset[str], covariates: frozenset[str] = frozenset()) -> tuple[Frame, ...]:
-    """All frames for a unit of values, and the names of experts, groups and covariates as they are written."""
+def frames(
+    unit: str,
+    names: frozenset[str],
+    covariates: frozenset[str] = frozenset(),
+    phrases: frozenset[str] = frozenset(),
+) -> tuple[Frame, ...]:
+    """All frames for a unit of values, and names of experts, groups, covariates and phrases as they are written."""
     found = []
     for topic, templates in FRAMES.items():
         for template in templates:
@@ -295,7 +349,7 @@ def frames(unit: str, names: frozenset[str], covariates: frozenset[str] = frozen
             for literal, quantity, kind, _ in Formatter().parse(template):
                 pattern += re.escape(literal)
                 if quantity is not None and kind is not None:
-                    pattern += f"({_slot_pattern(kind, unit, names, covariates)})"
+                    pattern += f"({_slot_pattern(kind, unit, names, covariates, phrases)})"
                     slots.append(Slot(quantity, kind))
             found.append(Frame(topic, re.compile(pattern), tuple(slots)))
     return tuple(found)

@@ -1,6 +1,7 @@
 """Numbers, times and steps as words and back: the terminals of the grammar that renderer and checker share."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,41 @@ def number_words(value: float, place: int) -> str:
 def parse_number(words: str) -> float:
     """Inverse of `number_words`."""
     return float(words.replace(",", ""))
+
+
+# Operation -> what it does to a forecast, with its operands.
+_OPERATIONS = {
+    "zero": "set to 0",
+    "set": "set to {0:,g}",
+    "times": "multiplied by {0:,g}",
+    "rise": "raised by {0:.4g} %",
+    "cut": "cut by {0:.4g} %",
+    "plus": "raised by {0:,g}",
+    "minus": "lowered by {0:,g}",
+    "cap": "held at {0:,g} or below",
+    "floor": "held at {0:,g} or above",
+    "range": "held from {0:,g} to {1:,g}",
+    "ramp_up": "raised gradually by {0:.4g} %",
+    "ramp_down": "cut gradually by {0:.4g} %",
+    "flat": "kept without its trend",
+    "reverse": "turned against its trend",
+    "like_day": "moved to the level of a {0}",
+    "ignore": "made without them",
+}
+# Pattern of these words.
+OPERATION = "|".join(
+    re.sub(r"\\\{\d[^}]*\}", r"(?:[a-zA-Z]+|-?[\\d.,]+(?:e[-+]\\d+)?)", re.escape(words))
+    for words in _OPERATIONS.values()
+)
+_IN_PERCENT = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
+
+
+def operation_words(operation: str, operands: tuple[float, ...], weekday: int = -1) -> str:
+    """An operation that a text states on a forecast, such as `multiplied by 1.5`."""
+    if operation == "like_day":
+        return _OPERATIONS[operation].format(WEEKDAYS[weekday])
+    scale = 100 if operation in _IN_PERCENT else 1
+    return _OPERATIONS[operation].format(*(scale * operand for operand in operands))
 
 
 def _plural(count: int, unit: str) -> str:

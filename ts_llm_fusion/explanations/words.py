@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .facts import Covariate, Facts, Point, Season
-from .grammar import FRAMES, WITH_COVARIATES
+from .facts import Covariate, Facts, Point, Season, Text
+from .grammar import BESIDE, FRAMES
 from .lexicon import number_words
 
 # Most sentences between the first, which is of the outlook, and the last, of the experts.
@@ -23,6 +23,8 @@ _FEW_PERCENT, _NEARLY_ALL, _LEAST_SHARE = 9.95, 99.0, 0.0005
 _BAND_WEIGHT, _PATH_WEIGHT, _END_GAP_BONUS, _SEASON_BONUS = 0.6, 0.5, 0.8, 0.1
 # The same for covariates that move nothing, and what is added for one that does: it was given to be seen.
 _FLAT_COVARIATES_WEIGHT, _COVARIATE_BONUS = 0.7, 0.5
+# The same for phrases of a text, which come before all else.
+_TEXT_WEIGHT = 3.0
 # Weight of a comparison of the same size, of the strength of a season beyond the horizon, and of the share of gaps.
 _OF_COMPARISON, _OF_STRENGTH, _OF_GAPS = 0.9, 0.5, 4.0
 
@@ -55,7 +57,7 @@ def in_words(kind: str, value: Any, facts: Facts) -> str:
         return f"{f'{season.name} ' if season.name else ''}season of {facts.calendar.duration(season.period)}"
     if kind == "name":
         return str(value).replace("_", " ")
-    if kind == "covariate":
+    if kind in ("covariate", "phrase", "operation"):
         return str(value)
     if kind == "covariates":
         return f"{value:,} covariate{'' if value == 1 else 's'}"
@@ -116,6 +118,9 @@ def _ranked(facts: Facts) -> Iterator[tuple[float, str]]:
     if gaps.missing:
         size = _OF_GAPS * gaps.missing / gaps.length + (_END_GAP_BONUS if gaps.at_end else 0.0)
         yield min(size, 1.0), "gaps to the end" if gaps.at_end else "gaps"
+    if facts.texts is not None:
+        for place, (rank, text) in enumerate(zip(("first", "second"), facts.texts.all, strict=False)):
+            yield _TEXT_WEIGHT - place, _topic_of_text(rank, text, facts)
     if facts.covariates is not None:
         if facts.covariates.largest < least:
             yield _FLAT_COVARIATES_WEIGHT, "covariates, flat"
@@ -129,7 +134,16 @@ def topics(facts: Facts) -> list[str]:
     ranked = sorted(_ranked(facts), key=lambda pair: -pair[0])
     outlook = "outlook" if facts.horizon.steps > 1 else "outlook of one step"
     chosen = [outlook, *(topic for _, topic in ranked[:_MOST_BETWEEN]), _topic_of_experts(facts)]
-    return chosen if facts.covariates is None else [WITH_COVARIATES.get(topic, topic) for topic in chosen]
+    added = " and ".join(
+        name for name, fact in (("covariates", facts.covariates), ("text", facts.texts)) if fact is not None
+    )
+    return [BESIDE[added].get(topic, topic) for topic in chosen] if added else chosen
+
+
+def _topic_of_text(rank: str, text: Text, facts: Facts) -> str:
+    flat = "" if abs(text.mean) >= 10.0**facts.place else ", flat"
+    few, many = (" on one past value", " on the past") if text.past else (" at one step", "")
+    return f"{rank} text{few if text.steps == 1 else many}{flat}"
 
 
 def _topic_of_covariate(rank: str, covariate: Covariate, facts: Facts) -> str:

@@ -1,0 +1,299 @@
+"""Whether texts move the forecast as they say: `python -m benchmarks.text_conditioning [--seeds 0 1 2]`.
+
+Texts and series are synthetic, with the truth of what each text does by construction, see
+`ts_llm_fusion.data.series.contexts`; those of the test share no phrase with those that the head was trained on.
+
+`--seeds` trains the head anew for each seed by configs/fusion/context.yaml (in `--folder`, where it is not there yet);
+without it the built-in checkpoint is scored. `--split validation` scores the phrasings and numbers of the validation
+instead, which settings and threshold were chosen by. For each model it prints
+
+- the share of the oracle's gain in CRPS, pooled and median, in distribution, on held-out numbers and on held-out
+  phrasings: the oracle applies the true operations to the same numeric forecast; and the share by family;
+- the harm of texts without any effect, in percent of the CRPS without a text;
+- slope and R2 of the change that the text makes against the true change, by counterfactual twins;
+- coverage of the 80 % band with and without text; the CRPS with the text of another example;
+- the seconds of processor time of a text of 40 tokens, and whether a text without effect changes any bit;
+- with `TS_LLM_FUSION_DATA_DIR`, which names a folder with text/truce.jsonl: the harm of captions of the past, which
+  people wrote.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ts_llm_fusion import BUILT_IN
+from ts_llm_fusion.data.series.contexts import FAMILIES, Effect, Example, draw_example
+from ts_llm_fusion.evaluation.quantile_metrics import in_interval, pinball_loss
+from ts_llm_fusion.evaluation.report import align_columns, markdown_table
+from ts_llm_fusion.forecasting import load_forecaster
+from ts_llm_fusion.modeling.modeling_text_encoder import load_text_encoder
+from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
+from ts_llm_fusion.modeling.modeling_tsfusion_context import ContextEffect, apply_contexts
+from ts_llm_fusion.processing.context_features import prepare_context
+from ts_llm_fusion.recipes.fusion_context import ContextArguments, run_context_recipe
+from ts_llm_fusion.training.fusion_context import FusionContextTrainingArguments
+
+LEVELS = np.arange(0.1, 0.91, 0.1)
+# Seed of the texts that are scored; those of training have the seeds of the recipe.
+_SEED = 1000
+_BATCH = 32
+# Least gain of the oracle, in CRPS over the mean of the history, for a share of an example.
+_LEAST_GAIN = 1e-3
+
+
+@dataclass
+class Scored:
+    """Forecasts of an example without text, with it, by the oracle, and with the text of another.
+
+    Args:
+        example: scored.
+        scale: mean absolute value of its history.
+        quantiles: by name, (horizon, levels).
+        chosen: operations that were applied.
+    """
+
+    example: Example
+    scale: float
+    quantiles: dict[str, np.ndarray]
+    chosen: list[ContextEffect]
+
+    def crps(self, name: str) -> float:
+        """Mean pinball loss over steps and levels, doubled, over the scale."""
+        error = self.example.future[:, None] - self.quantiles[name]
+        return float(2 * pinball_loss(error, LEVELS).mean() / self.scale)
+
+
+def features_of(example: Example, text: str) -> dict[str, Any]:
+    """Features of a text for the series of an example."""
+    return prepare_context(text, example.history, len(example.future), example.calendar.timestamps)[1]
+
+
+def _as_context_effect(effect: Effect, history: int) -> ContextEffect:
+    """The true effect as the model would choose it."""
+    edges = np.flatnonzero(np.diff(np.pad(effect.steps, 1).astype(np.int8))) - history
+    runs = tuple((int(a), int(b)) for a, b in edges.reshape(-1, 2))
+    return ContextEffect(effect.operation, "", (0, 0), effect.operands, "", runs, effect.weekday, 1.0)
+
+
+def _padded(values: Sequence[np.ndarray]) -> Tensor:
+    """Series (batch, time, 1) that end together, NaN before the start of each."""
+    longest = max(map(len, values))
+    rows = [np.concatenate((np.full(longest - len(row), np.nan), row)) for row in values]
+    return torch.tensor(np.stack(rows))[..., None]
+
+
+def _batches(examples: Sequence[Example]) -> Iterator[list[Example]]:
+    """Examples of the same frequency and horizon, and of similar lengths."""
+    ordered = sorted(examples, key=lambda one: (one.calendar.freq, len(one.future), len(one.history)))
+    for _, group in groupby(ordered, key=lambda one: (one.calendar.freq, len(one.future))):
+        some = list(group)
+        yield from (some[k : k + _BATCH] for k in range(0, len(some), _BATCH))
+
+
+@torch.no_grad()
+def score(model: TSFusionForForecasting, examples: Sequence[Example], swapped: bool = False) -> list[Scored]:
+    """Forecast examples without and with text, and by the oracle."""
+    others = {id(one): examples[(k + 1) % len(examples)].text for k, one in enumerate(examples)}
+    scored = []
+    for batch in _batches(examples):
+        values = _padded([one.history for one in batch])
+        horizon, width = len(batch[0].future), values.shape[1]
+        given: dict[str, Any] = {"prediction_length": horizon, "quantile_levels": LEVELS.round(1).tolist()}
+        plain = model.predict(values, **given)
+        read = model.predict(values, context=[features_of(one, one.text) for one in batch], **given)
+        forecasts = {"none": plain.full_predictions, "text": read.full_predictions}
+        if swapped:
+            contexts = [features_of(one, others[id(one)]) for one in batch]
+            forecasts["swapped"] = model.predict(values, context=contexts, **given).full_predictions
+        true = [[_as_context_effect(effect, len(one.history)) for effect in one.effects] for one in batch]
+        mask = ~values.isnan()
+        for row, effects in enumerate(true):
+            for effect in effects:
+                for first, last in effect.steps if effect.operation == "ignore" else ():
+                    mask[row, width + first : width + min(last, 0)] = False
+        base = model.predict(values.nan_to_num(), mask, **given)
+        weekdays: list[Mapping[str, Any]] = [
+            {
+                "weekday": one.calendar.timestamps.weekday.to_numpy(),
+                "day_length": {"h": 24, "D": 1}.get(one.calendar.freq, 0),
+            }
+            for one in batch
+        ]
+        forecasts["oracle"] = apply_contexts(
+            true, weekdays, (base.mean_predictions, base.full_predictions), values, mask, base.seasonal_periods
+        )[1]
+        for row, one in enumerate(batch):
+            quantiles = {name: found[row, :, 0].double().numpy() for name, found in forecasts.items()}
+            done = [effect for effect in (read.context_effects or [])[row] if effect.applied]
+            scored.append(Scored(one, float(np.abs(one.history).mean()) or 1.0, quantiles, done))
+    return scored
+
+
+def shares(scored: Sequence[Scored]) -> tuple[float, float]:
+    """Share of the oracle's gain in CRPS: pooled, and the median over examples in which it gains."""
+    gains = np.array([(one.crps("none") - one.crps("text"), one.crps("none") - one.crps("oracle")) for one in scored])
+    useful = gains[:, 1] > _LEAST_GAIN
+    return gains[:, 0].sum() / gains[:, 1].sum(), float(np.median(gains[useful, 0] / gains[useful, 1]))
+
+
+def harm(scored: Sequence[Scored], name: str = "text") -> float:
+    """Change of the pooled CRPS by the text, as a share of that without."""
+    return sum(one.crps(name) for one in scored) / sum(one.crps("none") for one in scored) - 1
+
+
+def slope_of_twins(scored: Sequence[Scored]) -> tuple[float, float]:
+    """Slope and R2, through the origin, of the mean change of the median against the mean true change, over the scale.
+
+    Of examples whose future an effect changes; the mean is over the steps that it is stated for.
+    """
+    found = []
+    for one in scored:
+        steps = np.zeros(len(one.example.future), dtype=bool)
+        for effect in one.example.effects:
+            steps |= effect.steps[len(one.example.history) :]
+        true = (one.example.future - one.example.twin)[steps]
+        if len(true) and true.any():
+            moved = (one.quantiles["text"] - one.quantiles["none"])[steps][:, len(LEVELS) // 2]
+            found.append((true.mean() / one.scale, moved.mean() / one.scale))
+    x, y = np.array(found).T
+    slope = (x @ y) / (x @ x)
+    return float(slope), float(1 - ((y - slope * x) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+
+
+def covered(scored: Sequence[Scored], name: str) -> float:
+    """Share of future values in the 80 % band."""
+    hits = [in_interval(one.example.future, one.quantiles[name][:, 0], one.quantiles[name][:, -1]) for one in scored]
+    return float(np.concatenate(hits).mean())
+
+
+def seconds_of_a_text(model: TSFusionForForecasting) -> float:
+    """Processor seconds that a new text of about 40 tokens adds to a forecast."""
+    examples = [draw_example(_SEED + 1, number, families=2) for number in range(8)]
+    encoder = load_text_encoder(str(model.config.text_encoder), model.config.text_layer)
+    encoder.states(["A text before the clock runs."])
+    words, spent = 0, 0.0
+    for example in examples:
+        values, horizon = torch.tensor(example.history)[None, :, None], len(example.future)
+        began = time.process_time()
+        features = features_of(example, example.text)
+        model.predict(values, prediction_length=horizon, context=[features])
+        middle = time.process_time()
+        model.predict(values, prediction_length=horizon)
+        spent += 2 * middle - began - time.process_time()
+        words += sum(len(one.states) for one in encoder.states(features["texts"]))
+    return spent / words * 40
+
+
+def truce(path: Path) -> list[tuple[np.ndarray, list[str]]]:
+    """Series of TRUCE with their captions by people."""
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    rows = [json.loads(line) for line in data.splitlines()]
+    return [(np.asarray(row["series"], dtype=np.float64), row["captions"]) for row in rows if row["split"] == "test"]
+
+
+def score_truce(model: TSFusionForForecasting, path: Path, count: int = 400) -> tuple[float, float]:
+    """Share of forecasts of the last quarter that a caption of the whole series moves, and the harm in MAE."""
+    moved, errors = [], []
+    for series, captions in islice(truce(path), count):
+        cut = 3 * len(series) // 4
+        history, future = series[:cut], series[cut:]
+        features = prepare_context(". ".join(captions), history, len(future), None)[1]
+        values = torch.tensor(history)[None, :, None]
+        plain = model.predict(values, prediction_length=len(future)).mean_predictions[0, :, 0].numpy()
+        read = model.predict(values, prediction_length=len(future), context=[features])
+        forecast = read.mean_predictions[0, :, 0].numpy()
+        moved.append(not np.array_equal(forecast, plain))
+        scale = np.abs(np.diff(series)).mean() or 1.0
+        errors.append((np.abs(plain - future).mean() / scale, np.abs(forecast - future).mean() / scale))
+    before, after = np.array(errors).mean(0)
+    return float(np.mean(moved)), float(after / before - 1)
+
+
+def evaluate(model: TSFusionForForecasting, count: int, split: str) -> dict[str, float]:
+    """All numbers of a model by their name; shares by family with the prefix `family `."""
+
+    def drawn(phrasings: str, numbers: str, **fixed: Any) -> list[Example]:
+        examples = (draw_example(_SEED, number, phrasings, numbers, **fixed) for number in range(4 * count))
+        wanted = (one for one in examples if fixed or one.effects)
+        return list(islice(wanted, count))
+
+    results: dict[str, float] = {}
+    held_out = score(model, drawn(split, "train"), swapped=True)
+    sets = {
+        "in distribution": score(model, drawn("train", "train")),
+        "held-out numbers": score(model, drawn("train", split)),
+        "held-out phrasings": held_out,
+    }
+    for name, scored in sets.items():
+        results[f"share, {name}"], results[f"median share, {name}"] = shares(scored)
+    silent = score(model, drawn("train", "train", families=0))
+    denied = score(model, drawn(split, "train", families=0))
+    results["harm, in distribution"], results["harm, held-out"] = harm(silent), harm(denied)
+    results["slope of twins"], results["R2 of twins"] = slope_of_twins(held_out)
+    results["coverage without text"], results["coverage with text"] = (
+        covered([*held_out, *sets["in distribution"]], name) for name in ("none", "text")
+    )
+    results["coverage of the oracle"] = covered([*held_out, *sets["in distribution"]], "oracle")
+    results["swapped text"] = harm(held_out, "swapped")
+    results["seconds of 40 tokens"] = seconds_of_a_text(model)
+    untouched = [one for one in (*silent, *denied) if not one.chosen]
+    results["bits changed without an effect"] = float(
+        sum((one.quantiles["text"] != one.quantiles["none"]).sum() for one in untouched)
+    )
+    for family in FAMILIES:
+        own = [one for one in held_out if {effect.family for effect in one.example.effects} == {family}]
+        gains = np.array(
+            [(one.crps("none") - one.crps("text"), one.crps("none") - one.crps("oracle")) for one in own]
+        ).reshape(-1, 2)
+        results[f"family {family}"] = float(gains[:, 0].sum() / gains[:, 1].sum()) if gains[:, 1].sum() > 0 else np.nan
+    return results
+
+
+def trained(seed: int, folder: Path, settings: ContextArguments) -> Path:
+    """Folder of the checkpoint of a seed, which is trained where it is not there yet."""
+    output = folder / f"seed_{seed}"
+    if not (output / "model.safetensors").is_file():
+        run_context_recipe(settings, FusionContextTrainingArguments(output_dir=str(output), seed=seed))
+    return output
+
+
+def main() -> None:
+    """Score the models and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[], help="seeds of heads to train and score")
+    parser.add_argument("--folder", type=Path, default=Path("outputs/text_conditioning"), help="of their checkpoints")
+    parser.add_argument("--model", nargs="*", default=[], help="checkpoints to score")
+    parser.add_argument("--count", type=int, default=300, help="examples of each set")
+    parser.add_argument("--split", default="test", choices=("test", "validation"))
+    options = parser.parse_args()
+    names = [str(trained(seed, options.folder, ContextArguments())) for seed in options.seeds]
+    names += options.model or ([] if names else [BUILT_IN])
+    columns = {}
+    for name in names:
+        model, _ = load_forecaster(name)
+        assert isinstance(model, TSFusionForForecasting)
+        columns[Path(name).name] = evaluate(model.eval(), options.count, options.split)
+        data = os.environ.get("TS_LLM_FUSION_DATA_DIR")
+        for file in (Path(data, "text/truce.jsonl"), Path(data, "text/truce.jsonl.gz")) if data else ():
+            if file.is_file():
+                columns[Path(name).name] |= dict(
+                    zip(("forecasts of TRUCE moved", "harm of TRUCE"), score_truce(model, file), strict=True)
+                )
+    lines = [["", *columns]]
+    lines += [[row, *(f"{values[row]:.3f}" for values in columns.values())] for row in next(iter(columns.values()))]
+    print(markdown_table(align_columns(lines, right=True)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,435 @@
+"""Text in the TSFusion forecaster: a head that chooses operations on the forecast, clause by clause."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.rnn import pad_sequence
+
+from .configuration_tsfusion import OPERATIONS, TSFusionConfig
+from .modeling_scaling import observed
+from .modeling_tsfusion_operations import apply_operation
+from .modeling_tsfusion_series import fill_gaps
+
+if TYPE_CHECKING:
+    from .modeling_text_encoder import FrozenTextEncoder, TokenStates
+
+# Operations by the kind of number that they need; "times" takes any.
+_WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
+_WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
+# Kinds of words, of cues of a clause, and of cues of a pair of a clause and a window; see `context_features`.
+_ROLES, _CLAUSE_CUES, _WINDOW_CUES = 16, 8, 8
+# Factor beyond which a forecast is not multiplied.
+_LARGEST_FACTOR = 1000.0
+
+
+@dataclass(frozen=True)
+class ContextEffect:
+    """An operation that a text states on a forecast, and the computation that it is.
+
+    Args:
+        operation: one of `OPERATIONS`, applied to all quantiles; "ignore" leaves a stretch of the history out.
+        phrase: words of the clause that states it.
+        span: its first character in the text, and the one behind it.
+        operands: of the operation, in units of the series or as a factor; two in rising order for a range.
+        when: words of the window of time; "" for the whole horizon.
+        steps: runs of steps, each the first one and the one behind the last; step 0 is the first of the horizon, the
+            history has negative ones.
+        weekday: that "like_day" compares with, 0 for Monday; -1 for others.
+        confidence: probability of the choice of operation, number and window.
+        applied: whether it was done; otherwise `reason` says why not.
+        reason: why it was not applied; "" where it was.
+    """
+
+    operation: str
+    phrase: str
+    span: tuple[int, int]
+    operands: tuple[float, ...]
+    when: str
+    steps: tuple[tuple[int, int], ...]
+    weekday: int
+    confidence: float
+    applied: bool = True
+    reason: str = ""
+
+
+class ContextHead(nn.Module):
+    """Chooses an operation for each clause of a text, a number of it, and a window that it means.
+
+    It reads the states that a frozen text encoder gives to the words of each clause; the arithmetic is not learned.
+    """
+
+    def __init__(self, config: TSFusionConfig):
+        super().__init__()
+        size = config.context_hidden_size
+        self.dropout = config.context_dropout
+        self.norm = nn.LayerNorm(config.text_hidden_size)
+        self.words = nn.Linear(config.text_hidden_size, size)
+        self.roles = nn.Embedding(_ROLES, size)
+        self.layer = nn.TransformerEncoderLayer(
+            size, config.context_heads, 2 * size, config.context_dropout, F.gelu, batch_first=True, norm_first=True
+        )
+        self.queries = nn.Linear(size, config.context_heads)
+        self.cues = nn.Linear(_CLAUSE_CUES, size)
+        self.clause = nn.Linear(config.context_heads * size, size)
+        self.operation = nn.Linear(size, len(OPERATIONS))
+        self.number_hidden, self.number = nn.Linear(2 * size, size), nn.Linear(size, 1)
+        self.window_hidden, self.window = nn.Linear(3 * size + _WINDOW_CUES, size), nn.Linear(size, 1)
+
+    def forward(
+        self,
+        states: Tensor,
+        mask: Tensor,
+        role: Tensor,
+        clause_cues: Tensor,
+        number_clause: Tensor,
+        number_token: Tensor,
+        window_clause: Tensor,
+        window_owner: Tensor,
+        window_token: Tensor,
+        window_cues: Tensor,
+        **kwargs,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Scores of operations (clauses, operations), of numbers (numbers,) and of pairs (pairs,).
+
+        Args:
+            states: of the words of each clause, (clauses, words, text_hidden_size).
+            mask: bool (clauses, words), True where there is a word.
+            role: int64 (clauses, words), what a word is: 0 a word, others numbers, windows and days by their kind.
+            clause_cues: (clauses, cues), as all that follow from `context_features`.
+            number_clause: int64 (numbers,).
+            number_token: int64 (numbers,), the word of the clause that is the number.
+            window_clause: int64 (pairs,).
+            window_owner: int64 (pairs,), clauses that the windows stand in.
+            window_token: int64 (pairs,), the word of that clause; -1 for the whole horizon.
+            window_cues: (pairs, cues).
+            kwargs: not used.
+        """
+        dtype = self.words.weight.dtype
+        tokens = self.words(self.norm(states.to(dtype))) + self.roles(role)
+        tokens = F.dropout(tokens, self.dropout, self.training)
+        tokens = self.layer(tokens, src_key_padding_mask=~mask)
+        weights = self.queries(tokens).masked_fill(~mask[..., None], -torch.inf).softmax(1)
+        pooled = (weights.transpose(1, 2) @ tokens).flatten(1)
+        hidden = F.gelu(self.clause(pooled) + self.cues(clause_cues.to(dtype)))
+        hidden = F.dropout(hidden, self.dropout, self.training)
+        number = torch.cat((tokens[number_clause, number_token], hidden[number_clause]), -1)
+        named = tokens[window_owner, window_token.clamp(min=0)] * (window_token >= 0)[:, None]
+        window = torch.cat((named, hidden[window_clause], hidden[window_owner], window_cues.to(dtype)), -1)
+        return (
+            self.operation(hidden),
+            self.number(F.gelu(self.number_hidden(number))).squeeze(-1),
+            self.window(F.gelu(self.window_hidden(window))).squeeze(-1),
+        )
+
+
+def within_groups(scores: Tensor, group: Tensor, groups: int) -> Tensor:
+    """Logarithms of a softmax of scores (k,) within the groups (k,) that they belong to."""
+    most = scores.new_full((groups,), -torch.inf).scatter_reduce(0, group, scores, "amax")
+    shifted = scores - most[group]
+    total = scores.new_zeros(groups).scatter_add(0, group, shifted.exp())
+    return shifted - total.log()[group]
+
+
+def possible(clause_cues: Tensor, number_clause: Tensor, number_form: Tensor) -> Tensor:
+    """Operations whose operands a clause has, bool (clauses, operations).
+
+    A share is a percentage or a factor ("a third"), a value a plain number.
+    """
+    values = torch.zeros(len(clause_cues), device=clause_cues.device)
+    values = values.index_add(0, number_clause, (number_form == 0).float())
+    shares = torch.zeros_like(values).index_add(0, number_clause, (number_form != 0).float())
+    always = torch.ones_like(values, dtype=torch.bool)
+    needs = dict.fromkeys(_WITH_VALUE, values > 0) | dict.fromkeys(_WITH_SHARE, shares > 0)
+    needs |= {"times": (values > 0) | (shares > 0), "range": values > 1, "like_day": clause_cues[:, 5] > 0}
+    return torch.stack([needs.get(name, always) for name in OPERATIONS], 1)
+
+
+def with_states(context: Mapping[str, Any], encoded: Sequence["TokenStates"]) -> dict[str, Tensor]:
+    """Inputs of the head: features of a text as tensors, with the states of the words of its clauses.
+
+    Args:
+        context: features from `processing.context_features`.
+        encoded: states and places of the words of each of its `texts`, at least one.
+
+    Returns:
+        Also `states` (clauses, words, size), `mask` bool (clauses, words), `role` int64 of each word, and the words of
+        numbers and windows, `number_token` and `window_token` int64, -1 for the whole horizon.
+    """
+    states = pad_sequence([one.states for one in encoded], batch_first=True)
+    places = pad_sequence([one.offsets for one in encoded], batch_first=True)
+    length = torch.tensor([len(one.states) for one in encoded])
+    mask = torch.arange(states.shape[1]) < length[:, None]
+    # A clause without any word the tokenizer knows has one empty word.
+    mask[:, :1] = True
+    first, last = places.unbind(-1)
+    role = torch.zeros_like(first)
+    for clause, parts in enumerate(context["roles"]):
+        for start, stop, kind in parts:
+            role[clause][(first[clause] < stop) & (last[clause] > start) & mask[clause]] = kind
+
+    def words(clauses: Tensor, spans: Tensor) -> Tensor:
+        """First word of each span of characters; -1 where there is none."""
+        inside = (first[clauses] < spans[:, 1:]) & (last[clauses] > spans[:, :1]) & mask[clauses]
+        return torch.where(inside.any(1), inside.int().argmax(1), -1)
+
+    arrays = {name: torch.as_tensor(values) for name, values in context.items() if hasattr(values, "dtype")}
+    return arrays | {
+        "states": states,
+        "mask": mask,
+        "role": role,
+        "number_token": words(arrays["number_clause"], arrays["number_place"]).clamp(min=0),
+        "window_token": words(arrays["window_owner"], arrays["window_place"]),
+    }
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Probabilities of the operations of each clause, and of its numbers and windows."""
+
+    operations: Tensor
+    numbers: Tensor
+    windows: Tensor
+
+
+def _read(head: ContextHead, encoder: "FrozenTextEncoder", context: Mapping[str, Any]) -> _Reading:
+    """Probabilities that do not depend on the values of the history."""
+    inputs = with_states(context, encoder.states(list(context["texts"])))
+    tensors = {name: values.to(head.operation.weight.device) for name, values in inputs.items()}
+    operations, numbers, windows = head(**tensors)
+    groups = len(operations)
+    may = possible(tensors["clause_cues"], tensors["number_clause"], tensors["number_form"])
+    return _Reading(
+        operations.float().masked_fill(~may, -torch.inf).softmax(-1).cpu(),
+        within_groups(numbers.float(), tensors["number_clause"], groups).exp().cpu(),
+        within_groups(windows.float(), tensors["window_clause"], groups).exp().cpu(),
+    )
+
+
+def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tuple[tuple[float, ...], str]:
+    """Values of the numbers of an operation, a range in rising order, and why they cannot be; "" where they can."""
+    operands = tuple(sorted(float(context["number_value"][k]) for k in numbers))
+    if name in ("minus", "cut", "ramp_down"):
+        # "Minus 5 %".
+        operands = (abs(operands[0]),)
+    if name == "times" or name in _WITH_SHARE:
+        most = abs(operands[0])
+        return operands, f"a factor of {most:g} is more than {_LARGEST_FACTOR:g}" if most > _LARGEST_FACTOR else ""
+    reason = next((context["number_reasons"][k] for k in numbers if context["number_reasons"][k]), "")
+    if reason:
+        return operands, f"its number cannot be of the series: {reason}"
+    low, high = (float(value) for value in context["value_range"])
+    spread = max(high - low, 0.2 * max(abs(low), abs(high)))
+    if name in ("cap", "range") and operands[-1] < low - spread:
+        return operands, f"it would hold a series from {low:g} to {high:g} below {operands[-1]:g}"
+    if name in ("floor", "range") and operands[0] > high + spread:
+        return operands, f"it would hold a series from {low:g} to {high:g} above {operands[0]:g}"
+    return operands, ""
+
+
+def _runs(inside: Tensor, history: int) -> tuple[tuple[int, int], ...]:
+    """Runs of steps, 0 the first of the horizon."""
+    edges = F.pad(inside.int(), (1, 1)).diff().nonzero().flatten() - history
+    return tuple((int(first), int(last)) for first, last in edges.view(-1, 2))
+
+
+@torch.no_grad()
+def choose(
+    head: ContextHead,
+    encoder: "FrozenTextEncoder",
+    context: Mapping[str, Any],
+    threshold: float,
+    readings: dict[int, _Reading] | None = None,
+) -> list[ContextEffect]:
+    """Operations that a text states, in its order.
+
+    The most probable operation of a clause is taken, with its most probable number and window, where the product of
+    their probabilities reaches the threshold. Operations whose number or window cannot be are returned with a reason.
+
+    Args:
+        head: of the model.
+        encoder: of the words.
+        context: features of a text.
+        threshold: between 0 and 1.
+        readings: of contexts that share their `texts`, kept to read the text of many series once.
+    """
+    if not context["texts"]:
+        return []
+    readings = {} if readings is None else readings
+    key = id(context["texts"])
+    if key not in readings:
+        readings[key] = _read(head, encoder, context)
+    reading = readings[key]
+    history, inside = int(context["history"]), torch.as_tensor(context["steps"])
+    future, past = inside[:, history:].any(1), inside[:, :history].any(1)
+    number_clause, form = torch.as_tensor(context["number_clause"]), torch.as_tensor(context["number_form"])
+    window_clause, window_index = torch.as_tensor(context["window_clause"]), torch.as_tensor(context["window_index"])
+    effects = []
+    confidence, kinds = reading.operations.max(-1)
+    for clause in ((kinds != OPERATIONS.index("keep")) & (confidence >= threshold)).nonzero().flatten().tolist():
+        name, sure = OPERATIONS[int(kinds[clause])], float(confidence[clause])
+        operands: tuple[float, ...] = ()
+        reason = ""
+        if name in _WITH_VALUE or name in _WITH_SHARE or name == "times":
+            own = (number_clause == clause).nonzero().flatten()
+            fits = form[own] == 0 if name in _WITH_VALUE else form[own] != 0 if name in _WITH_SHARE else form[own] >= 0
+            best = own[(reading.numbers[own] * fits).topk(2 if name == "range" else 1).indices]
+            sure *= float(reading.numbers[best].sum())
+            operands, reason = _operands(name, context, best.tolist())
+        elif name == "like_day" and int(context["day_length"]) == 0:
+            reason = "a step of the series is longer than a day"
+        pairs = (window_clause == clause).nonzero().flatten()
+        index = window_index[pairs]
+        right = (past if name == "ignore" else future)[index]
+        place = int((reading.windows[pairs] * (right if right.any() else 1)).argmax())
+        sure *= float(reading.windows[pairs][place])
+        if sure < threshold:
+            continue
+        if not right.any():
+            reason = reason or f"its time has no step in the {'history' if name == 'ignore' else 'horizon'}"
+        window = int(index[place])
+        steps = inside[window].clone()
+        steps[slice(history, None) if name == "ignore" else slice(0, history)] = False
+        (start, stop), (first, last) = context["clause_span"][clause].tolist(), context["window_span"][window].tolist()
+        effects.append(
+            ContextEffect(
+                operation=name,
+                phrase=context["text"][start:stop],
+                span=(start, stop),
+                operands=operands,
+                when=context["text"][first:last],
+                steps=_runs(steps, history),
+                weekday=int(context["reference"][clause]) if name == "like_day" else -1,
+                confidence=min(sure, 1.0),
+                applied=not reason,
+                reason=reason,
+            )
+        )
+    return effects
+
+
+def _inside(effect: ContextEffect, history: int, horizon: int, device: torch.device) -> Tensor:
+    """Steps of an effect, bool (history + horizon,)."""
+    step = torch.arange(-history, horizon, device=device)
+    inside = torch.zeros_like(step, dtype=torch.bool)
+    for first, last in effect.steps:
+        inside |= (step >= first) & (step < last)
+    return inside
+
+
+def read_contexts(
+    head: ContextHead,
+    encoder: "FrozenTextEncoder",
+    context: Sequence[Mapping[str, Any] | None],
+    past_values: Tensor,
+    past_observed_mask: Tensor | None,
+    length: int,
+    threshold: float,
+) -> tuple[list[list[ContextEffect]], Tensor]:
+    """Read the texts of a batch: what they do, and the mask of the values that are used, without those called faulty.
+
+    Args:
+        head: of the model.
+        encoder: of the words.
+        context: features of a text, or None, for each series: the batch times the channels, in this order.
+        past_values: (batch, time, channels).
+        past_observed_mask: same shape, or None.
+        length: steps of the forecast.
+        threshold: probability from which on an operation is chosen.
+
+    Raises:
+        ValueError: for contexts of another number or horizon.
+    """
+    batch, time, channels = past_values.shape
+    if len(context) != batch * channels:
+        raise ValueError(
+            f"{len(context)} contexts for past_values of shape {tuple(past_values.shape)}; give one, or None, for "
+            "each channel of each sample."
+        )
+    known = observed(past_values, past_observed_mask).clone()
+    found: list[list[ContextEffect]] = []
+    readings: dict[int, _Reading] = {}
+    for row, features in enumerate(context):
+        found.append([])
+        if features is None:
+            continue
+        ahead = len(features["weekday"]) - int(features["history"])
+        if ahead != length:
+            raise ValueError(f"context {row} was prepared for {ahead} steps ahead; the forecast has {length}.")
+        shown = known[row // channels, :, row % channels]
+        for effect in choose(head, encoder, features, threshold, readings):
+            if effect.operation == "ignore" and effect.applied:
+                left = shown & ~_inside(effect, time, 0, shown.device)
+                if left.any():
+                    shown.copy_(left)
+                else:
+                    reason = "nothing would be left of the history"
+                    effect = replace(effect, applied=False, reason=reason)
+            found[-1].append(effect)
+    return found, known
+
+
+def apply_contexts(
+    effects: Sequence[Sequence[ContextEffect]],
+    context: Sequence[Mapping[str, Any] | None],
+    forecasts: tuple[Tensor, Tensor],
+    past_values: Tensor,
+    mask: Tensor,
+    periods: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Apply the texts of a batch to its point forecasts and quantiles; those of which a text says nothing stay.
+
+    Args:
+        effects: from `read_contexts`.
+        context: features of the texts, likewise.
+        forecasts: (batch, horizon, channels), the medians, and (batch, horizon, channels, levels).
+        past_values: (batch, time, channels).
+        mask: same shape, the values that were used.
+        periods: int64 (batch, channels, 2), of the seasons that were used.
+    """
+    mean, quantiles = (forecast.clone() for forecast in forecasts)
+    horizon, channels = mean.shape[1:3]
+    for row, (features, own) in enumerate(zip(context, effects, strict=True)):
+        done = [effect for effect in own if effect.applied and effect.operation != "ignore"]
+        if features is None or not done:
+            continue
+        place = row // channels, slice(None), row % channels
+        values, known = past_values[place][None].double(), mask[place][None].double()
+        time = torch.tensor([values.shape[1]], device=values.device)
+        filled = fill_gaps(values, known, time)[0]
+        path = torch.cat((filled, mean[place].double()))
+        weekdays = torch.as_tensor(features["weekday"], device=path.device)[-len(path) :]
+        # Steps before the history that the text was read for have no values.
+        path = path[-len(weekdays) :]
+        for forecast in (mean[place][:, None], quantiles[place]):
+            out = forecast.double()
+            for effect in done:
+                inside = _inside(effect, 0, horizon, path.device)
+                out = apply_operation(
+                    effect.operation,
+                    effect.operands,
+                    inside,
+                    out,
+                    path,
+                    int(periods[row // channels, row % channels, 0]),
+                    effect.weekday,
+                    weekdays,
+                    int(features["day_length"]),
+                )
+            forecast.copy_(out)
+    return mean, quantiles
+
+
+__all__ = [
+    "ContextEffect",
+    "ContextHead",
+    "apply_contexts",
+    "choose",
+    "possible",
+    "read_contexts",
+    "with_states",
+    "within_groups",
+]

@@ -1,0 +1,221 @@
+"""Features of a grounded text for the head that chooses operations: plain words of its clauses, numbers, windows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .grounding import Clause, Grounding, ground_on_axis, with_history
+from .grounding_axis import Axis
+
+# Clauses between a clause without a window and the one whose window it may mean.
+_FARTHEST = 2
+# Most clauses of a text, and most characters of a clause, that are read.
+MOST_CLAUSES, MOST_CHARACTERS = 200, 600
+_FORMS = ("value", "percent", "factor")
+_BOUNDS = {"floor": -1, "": 0, "cap": 1}
+# What stands for a window in the words of its clause, by the part of the axis that it lies in.
+_WINDOW_WORDS = {
+    "future": "during that period",
+    "past": "back in the past",
+    "both": "all the time",
+    "none": "at some other time",
+}
+_NUMBER_WORDS = {"value": "100", "percent": "10%"}
+# Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
+_WINDOW_ROLES = {"future": 10, "past": 11, "both": 12, "none": 13}
+_DAY_ROLE = 14
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A number, window or day that is compared with: its characters in the text and what stands for it."""
+
+    start: int
+    stop: int
+    words: str
+    role: int
+
+
+def _parts(grounding: Grounding) -> list[_Part]:
+    """Numbers, windows and days of a text with the words that stand for them, in their order."""
+    parts = [_Part(one.start, one.stop, _WINDOW_WORDS[one.kind], _WINDOW_ROLES[one.kind]) for one in grounding.windows]
+    for number in grounding.numbers:
+        words = grounding.words(number)
+        if number.form == "factor" and any(letter.isdecimal() for letter in words):
+            plain = "5 times" if "t" in words.lower() else "5x"
+        else:
+            plain = _NUMBER_WORDS.get(number.form, words)
+        plain = f"minus {plain}" if number.value < 0 else plain
+        role = 2 + 3 * _FORMS.index(number.form) + _BOUNDS[number.bound]
+        parts.append(_Part(number.start, number.stop, plain, role))
+    parts += [_Part(one.start, one.stop, "like on a Sunday", _DAY_ROLE) for one in grounding.references]
+    return sorted(parts, key=lambda part: part.start)
+
+
+def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str, dict[int, tuple[int, int]]]:
+    """Words of a clause in which numbers, windows and days stand for all of their kind.
+
+    So the choice of an operation cannot depend on a magnitude or a date, and the clauses of many series are one.
+
+    Returns:
+        The words, and for the first character of each part the characters that stand for it in them.
+    """
+    pieces, places, at, length = [], {}, clause.start, 0
+    for part in parts:
+        if part.start < at or part.start >= clause.stop:
+            continue
+        before = text[at : part.start]
+        pieces += [before, part.words]
+        places[part.start] = (length + len(before), length + len(before) + len(part.words))
+        length += len(before) + len(part.words)
+        at = part.stop
+    pieces.append(text[at : max(clause.stop, at)])
+    return "".join(pieces)[:MOST_CHARACTERS], places
+
+
+def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
+    """What the head that chooses operations reads of a text; the model adds the states of its words.
+
+    Args:
+        grounding: of the text, on the axis.
+        axis: of the history and the horizon.
+
+    Returns:
+        `text`, `clause_span` int64 (clauses, 2) and `window_span` (windows + 1, 2), characters of its parts; `texts`,
+        the words of each clause from `plain_clause`; `roles`, characters and role of each part of them.
+        Numbers: `number`, places in the grounding, `number_clause`, the clause of each, `number_form` (0 value, 1
+        percent, 2 factor) and `number_bound` (1 cap, -1 floor, 0 neither), int64 (numbers,), `number_place` int64
+        (numbers, 2), characters in the words, and `number_value` float64.
+        Pairs of a clause and a window that it may mean: `window_clause`, `window_owner`, the clause that the window
+        stands in, and `window_index`, the last one of which is the whole horizon, int64 (pairs,), `window_place` int64
+        (pairs, 2) and `window_cues` float32 (pairs, 8).
+        `clause_cues` float32 (clauses, 8); `reference` int64 (clauses,), the weekday that a clause compares with, -1
+        for none; `steps` bool (windows + 1, history + horizon); `weekday` int64 (history + horizon,), -1 where a step
+        is longer than a day; `day_length` int64, steps of a day; `history` int64, steps of the history.
+    """
+    clauses = grounding.clauses[:MOST_CLAUSES]
+    parts = _parts(grounding)
+    starts = np.array([part.start for part in parts])
+    written = []
+    for clause in clauses:
+        first, last = np.searchsorted(starts, (clause.start, clause.stop)) if parts else (0, 0)
+        written.append(plain_clause(grounding.text, clause, parts[first:last]))
+    ends = np.array([clause.stop for clause in clauses])
+
+    def clause_of(start: int) -> int:
+        return int(np.searchsorted(ends, start, side="right"))
+
+    def readable(part: Any) -> bool:
+        k = clause_of(part.start)
+        return k < len(clauses) and written[k][1].get(part.start, (0, MOST_CHARACTERS + 1))[1] <= MOST_CHARACTERS
+
+    numbers = [(k, one) for k, one in enumerate(grounding.numbers) if readable(one)]
+    number_clause = [clause_of(one.start) for _, one in numbers]
+    held: list[list[int]] = [[] for _ in clauses]
+    for k, window in enumerate(grounding.windows):
+        if readable(window):
+            held[clause_of(window.start)].append(k)
+    numbered = set(number_clause)
+    reference = np.full(len(clauses), -1)
+    for one in grounding.references:
+        if clause_of(one.start) < len(clauses):
+            reference[clause_of(one.start)] = one.weekday
+
+    pairs: list[tuple[int, int, int, tuple[int, int]]] = []
+    cues: list[list[float]] = []
+    whole = len(grounding.windows)
+    for k in range(len(clauses)):
+        around = [d for d in range(-_FARTHEST, _FARTHEST + 1) if d and 0 <= k + d < len(clauses)]
+        for distance in [0] if held[k] else around:
+            for index in held[k + distance]:
+                window = grounding.windows[index]
+                pairs.append((k, k + distance, index, written[k + distance][1][window.start]))
+                cues.append(
+                    [
+                        float(distance == 0),
+                        float(distance < 0),
+                        float(abs(distance) == 1),
+                        float(window.kind == "future"),
+                        float(window.kind == "past"),
+                        float(window.recurs),
+                        float((k + distance) in numbered),
+                        0.0,
+                    ]
+                )
+        if not held[k]:
+            pairs.append((k, k, whole, (0, 0)))
+            cues.append([0.0] * 7 + [1.0])
+    steps = np.zeros((whole + 1, len(axis)), dtype=bool)
+    for k, window in enumerate(grounding.windows):
+        steps[k] = window.steps
+    steps[whole, axis.history :] = True
+    forms = np.array([_FORMS.index(one.form) for _, one in numbers], dtype=np.int64)
+    bounds = np.array([_BOUNDS[one.bound] for _, one in numbers], dtype=np.int64)
+    owners = np.array(number_clause, dtype=np.int64)
+    clause_cues = np.zeros((len(clauses), 8), dtype=np.float32)
+    for column, which in enumerate((forms == 0, forms == 1, forms == 2, bounds > 0, bounds < 0)):
+        clause_cues[owners[which], column] = 1
+    clause_cues[:, 5] = reference >= 0
+    clause_cues[:, 6] = [any(grounding.windows[i].kind in ("future", "both") for i in own) for own in held]
+    clause_cues[:, 7] = [any(grounding.windows[i].kind == "past" for i in own) for own in held]
+    roles = {part.start: part.role for part in parts}
+    spans = [(window.start, window.stop) for window in grounding.windows]
+    return {
+        "text": grounding.text,
+        "clause_span": np.array([(one.start, one.stop) for one in clauses], dtype=np.int64).reshape(-1, 2),
+        "window_span": np.array([*spans, (0, 0)], dtype=np.int64),
+        "texts": [words for words, _ in written],
+        "roles": [[(*place, roles[start]) for start, place in places.items()] for _, places in written],
+        "number": np.array([k for k, _ in numbers], dtype=np.int64),
+        "number_clause": owners,
+        "number_place": np.array(
+            [written[k][1][one.start] for k, (_, one) in zip(number_clause, numbers, strict=True)], dtype=np.int64
+        ).reshape(-1, 2),
+        "number_value": np.array([one.value for _, one in numbers], dtype=np.float64),
+        "number_form": forms,
+        "number_bound": bounds,
+        "window_clause": np.array([pair[0] for pair in pairs], dtype=np.int64),
+        "window_owner": np.array([pair[1] for pair in pairs], dtype=np.int64),
+        "window_index": np.array([pair[2] for pair in pairs], dtype=np.int64),
+        "window_place": np.array([pair[3] for pair in pairs], dtype=np.int64).reshape(-1, 2),
+        "window_cues": np.array(cues, dtype=np.float32).reshape(-1, 8),
+        "clause_cues": clause_cues,
+        "steps": steps,
+        "weekday": axis.weekdays(),
+        "day_length": np.array(axis.day_length),
+        "reference": reference.astype(np.int64),
+        "history": np.array(axis.history),
+    }
+
+
+def with_values(features: dict[str, Any], grounding: Grounding, history: np.ndarray) -> dict[str, Any]:
+    """Features with what depends on the values of a history.
+
+    Args:
+        features: from `context_features`.
+        grounding: with the history, from `grounding.with_history`.
+        history: (time,), NaN where missing.
+
+    Returns:
+        The features, `number_reasons`, why each number cannot be of the series, "" where it can, `value_range` float64
+        (2,), the least and largest value of the history, and `grounding`, what was found, as plain data.
+    """
+    seen = history[np.isfinite(history)]
+    return features | {
+        "number_reasons": [grounding.numbers[k].reason for k in features["number"]],
+        "value_range": np.array([seen.min(), seen.max()] if len(seen) else [0.0, 0.0]),
+        "grounding": grounding.summary(),
+    }
+
+
+def prepare_context(text: str, history: Any, horizon: int, timestamps: Any) -> tuple[Grounding, dict[str, Any]]:
+    """Ground a text and make its features; arguments and errors as `ground`."""
+    history = np.asarray(history, dtype=np.float64)
+    axis = Axis(len(history), horizon, timestamps)
+    grounding = with_history(ground_on_axis(text, axis), history)
+    return grounding, with_values(context_features(grounding, axis), grounding, history)
+
+
+__all__ = ["context_features", "prepare_context", "with_values"]

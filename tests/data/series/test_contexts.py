@@ -1,0 +1,132 @@
+"""Texts about the future of series, with the truth of what they do."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from ts_llm_fusion.data.series.context_phrases import (
+    FRAMES,
+    NO_EFFECT,
+    PAST_FAULTS,
+    PREDICATES,
+    TENSES,
+    TIMELESS_FRAMES,
+    of_split,
+)
+from ts_llm_fusion.data.series.contexts import FAMILIES, draw_example, stream
+from ts_llm_fusion.processing.grounding import ground
+
+
+@pytest.fixture(scope="module")
+def examples():
+    return [draw_example(3, number, split, split) for number in range(70) for split in ("train", "validation", "test")]
+
+
+def test_every_family_has_thirty_phrasings_and_shares_none_between_splits():
+    assert len(FAMILIES) >= 14
+    for phrases in (*PREDICATES.values(), PAST_FAULTS, FRAMES, TIMELESS_FRAMES, TENSES, *NO_EFFECT.values()):
+        assert len(set(phrases)) == len(phrases)
+        parts = [set(of_split(phrases, split)) for split in ("train", "validation", "test")]
+        assert set.union(*parts) == set(phrases)
+        assert sum(map(len, parts)) == len(phrases)
+        assert all(parts)
+    # A sentence is a predicate in a frame and a tense.
+    assert all(len(phrases) * len(FRAMES) * len(TENSES) > 30 for phrases in PREDICATES.values())
+    assert len(PAST_FAULTS) >= 30
+
+
+def test_an_example_is_the_same_wherever_it_is_drawn():
+    streamed = list(islice(stream(5), 4))[3]
+    drawn = draw_example(5, 3)
+    assert streamed.text == drawn.text
+    np.testing.assert_array_equal(streamed.future, drawn.future)
+    assert draw_example(6, 3).text != drawn.text
+
+
+def test_a_twin_differs_in_the_steps_of_the_effects_alone(examples):
+    moved = 0
+    for example in examples:
+        horizon = np.zeros(len(example.future), dtype=bool)
+        for effect in example.effects:
+            horizon |= effect.steps[len(example.history) :]
+        np.testing.assert_array_equal(example.future[~horizon], example.twin[~horizon])
+        assert np.isfinite(example.future).all()
+        moved += (example.future != example.twin).any()
+    assert moved > 90
+
+
+@pytest.mark.parametrize(
+    ("family", "expected"),
+    [
+        ("zero", lambda twin, v: 0 * twin),
+        ("set", lambda twin, v: 0 * twin + v[0]),
+        ("times", lambda twin, v: twin * v[0]),
+        ("rise", lambda twin, v: twin * (1 + v[0])),
+        ("cut", lambda twin, v: twin * (1 - v[0])),
+        ("plus", lambda twin, v: twin + v[0]),
+        ("minus", lambda twin, v: twin - v[0]),
+        ("cap", lambda twin, v: np.minimum(twin, v[0])),
+        ("floor", lambda twin, v: np.maximum(twin, v[0])),
+        ("range", lambda twin, v: np.clip(twin, v[0], v[1])),
+    ],
+)
+def test_the_future_is_what_the_sentence_says(family, expected, examples):
+    found = 0
+    for example in examples:
+        if [effect.family for effect in example.effects] == [family]:
+            (effect,) = example.effects
+            inside = effect.steps[len(example.history) :]
+            np.testing.assert_allclose(example.future[inside], expected(example.twin[inside], effect.operands))
+            found += 1
+    assert found > 2
+
+
+def test_the_places_of_phrases_numbers_and_windows_are_those_in_the_text(examples):
+    for example in examples:
+        for effect in example.effects:
+            assert effect.window is None or effect.window[0] < effect.window[1]
+            for (start, stop), value in zip(effect.numbers, effect.operands, strict=True):
+                words = example.text[start:stop]
+                assert words.strip() == words
+                plain = words.replace(",", "").rstrip("%").strip()
+                if plain.replace(".", "").isdecimal():
+                    assert float(plain) == pytest.approx(value * (100 if "%" in words else 1))
+
+
+def test_grounding_finds_what_the_texts_state_in_other_words_than_those_it_was_built_on(examples):
+    windows, numbers, effects, operands = 0, 0, 0, 0
+    for example in examples:
+        n = len(example.history)
+        found = ground(example.text, example.history, len(example.future), example.calendar.timestamps)
+        for effect in example.effects:
+            side = slice(None, n) if effect.operation == "ignore" else slice(n, None)
+            if effect.window is None:
+                continue
+            effects += 1
+            windows += any(np.array_equal(window.steps[side], effect.steps[side]) for window in found.windows)
+            operands += len(effect.operands)
+            for (start, stop), value in zip(effect.numbers, effect.operands, strict=True):
+                numbers += any(
+                    number.start < stop and number.stop > start and number.value == pytest.approx(value)
+                    for number in found.numbers
+                )
+    assert effects > 120
+    assert windows / effects > 0.98
+    assert numbers / operands > 0.98
+
+
+def test_combinations_of_families_are_not_shared_between_splits():
+    pairs = {}
+    for split in ("train", "validation", "test"):
+        drawn = [draw_example(9, number, split, families=2).effects for number in range(25)]
+        pairs[split] = {frozenset(effect.family for effect in effects) for effects in drawn}
+    assert all(len(found) > 5 for found in pairs.values())
+    assert not pairs["train"] & pairs["validation"]
+    assert not pairs["train"] & pairs["test"]
+    assert not pairs["validation"] & pairs["test"]
+
+
+def test_an_unknown_split_is_refused():
+    with pytest.raises(ValueError, match="split is 'dev'; give one of train, validation, test"):
+        draw_example(0, 0, "dev")

@@ -1,0 +1,199 @@
+"""Texts in the TSFusion forecaster: the arithmetic is exact, and nothing else moves."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from text_stub import WordEncoder
+
+from ts_llm_fusion.modeling import modeling_text_encoder
+from ts_llm_fusion.modeling.configuration_tsfusion import OPERATIONS, TSFusionConfig
+from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
+from ts_llm_fusion.modeling.modeling_tsfusion_operations import apply_operation
+from ts_llm_fusion.processing.context_features import prepare_context
+
+STAMPS = pd.date_range("2024-01-01", periods=74, freq="D")
+HISTORY = 100 + 20 * np.sin(np.arange(60) * 2 * np.pi / 7) + np.random.default_rng(0).normal(0, 3, 60)
+VALUES = torch.tensor(HISTORY)[None, :, None]
+LEVELS = [0.1, 0.5, 0.9]
+
+
+@pytest.fixture
+def model(monkeypatch):
+    encoder = WordEncoder()
+    monkeypatch.setattr(modeling_text_encoder, "load_text_encoder", lambda name, layer: encoder)
+    torch.manual_seed(0)
+    sizes = {"text_hidden_size": encoder.hidden_size, "context_hidden_size": 8, "context_heads": 2}
+    return TSFusionForForecasting(TSFusionConfig(hidden_size=16, text_encoder="a/b", **sizes)).eval()
+
+
+def always(model, operation):
+    """Let the head choose one operation wherever it is possible, and any number and window."""
+    with torch.no_grad():
+        for layer in (model.context_head.operation, model.context_head.number, model.context_head.window):
+            layer.weight.zero_()
+            layer.bias.zero_()
+        model.context_head.operation.bias[OPERATIONS.index("keep")] = 30.0
+        model.context_head.operation.bias[OPERATIONS.index(operation)] = 60.0
+    return model
+
+
+def forecast(model, text=None, horizon=14, **options):
+    context = None if text is None else [prepare_context(text, HISTORY, horizon, STAMPS[: 60 + horizon])[1]]
+    return model.predict(VALUES, prediction_length=horizon, quantile_levels=LEVELS, context=context, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "operands", "expected"),
+    [
+        ("zero", (), [[0, 0], [0, 0]]),
+        ("set", (7.0,), [[7, 7], [7, 7]]),
+        ("times", (3.0,), [[3, 6], [9, 12]]),
+        ("times", (-1.0,), [[-2, -1], [-4, -3]]),
+        ("rise", (0.5,), [[1.5, 3], [4.5, 6]]),
+        ("cut", (0.25,), [[0.75, 1.5], [2.25, 3]]),
+        ("plus", (2.0,), [[3, 4], [5, 6]]),
+        ("minus", (2.0,), [[-1, 0], [1, 2]]),
+        ("cap", (2.5,), [[1, 2], [2.5, 2.5]]),
+        ("floor", (2.5,), [[2.5, 2.5], [3, 4]]),
+        ("range", (1.5, 3.5), [[1.5, 2], [3, 3.5]]),
+        ("ramp_up", (1.0,), [[1.5, 3], [6, 8]]),
+        ("ramp_down", (0.5,), [[0.75, 1.5], [1.5, 2]]),
+        # The trend is 1 a step.
+        ("flat", (), [[0, 1], [1, 2]]),
+        ("reverse", (), [[-1, 0], [-1, 0]]),
+        ("keep", (), [[1, 2], [3, 4]]),
+        ("ignore", (), [[1, 2], [3, 4]]),
+    ],
+)
+def test_an_operation_is_its_arithmetic_on_the_steps_of_its_window(name, operands, expected):
+    quantiles = torch.tensor([[9.0, 9.0], [1.0, 2.0], [3.0, 4.0], [5.0, 5.0]], dtype=torch.float64)
+    inside = torch.tensor([False, True, True, False])
+    path = torch.arange(10, dtype=torch.float64)
+    found = apply_operation(name, operands, inside, quantiles, path, 1)
+    np.testing.assert_allclose(found[1:3], expected)
+    assert torch.equal(found[[0, 3]], quantiles[[0, 3]])
+
+
+def test_like_a_day_moves_the_level_by_that_of_the_day_at_the_same_hour():
+    weekdays = torch.arange(7).repeat_interleave(2).repeat(4)
+    path = (weekdays * 10 + torch.arange(56) % 2).double()
+    quantiles = path[-14:, None] + torch.tensor([-1.0, 0.0, 1.0])
+    found = apply_operation("like_day", (), torch.ones(14, dtype=torch.bool), quantiles, path, 14, 6, weekdays, 2)
+    np.testing.assert_allclose(found[:, 1], 60 + np.arange(14) % 2)
+    np.testing.assert_allclose(found[:, 2] - found[:, 0], 2)
+
+
+def test_without_a_text_or_an_effect_every_bit_is_that_of_the_numeric_model(model):
+    always(model, "keep")
+    plain = forecast(model)
+    read = forecast(model, "Sales will rise by 50 % from 4 to 6 March.")
+    assert torch.equal(read.full_predictions, plain.full_predictions)
+    assert torch.equal(read.mean_predictions, plain.mean_predictions)
+    assert read.context_effects == [[]]
+    assert plain.context_effects is None
+    assert torch.equal(
+        model.predict(VALUES, prediction_length=14, context=[None]).mean_predictions, plain.mean_predictions
+    )
+
+
+def test_an_effect_moves_all_quantiles_of_its_steps_and_nothing_else(model):
+    always(model, "rise")
+    plain, text = forecast(model), "We sell cars. Sales will rise by 50 % from 4 to 6 March."
+    read = forecast(model, text)
+    # The horizon starts on 1 March.
+    np.testing.assert_allclose(read.full_predictions[0, 3:6], 1.5 * plain.full_predictions[0, 3:6], rtol=1e-6)
+    kept = [*range(3), *range(6, 14)]
+    assert torch.equal(read.full_predictions[0, kept], plain.full_predictions[0, kept])
+    assert torch.equal(read.numeric_predictions, plain.mean_predictions)
+    assert torch.equal(read.expert_weights, plain.expert_weights)
+    ((effect,),) = read.context_effects
+    assert (effect.operation, effect.operands, effect.steps, effect.when) == (
+        "rise",
+        (0.5,),
+        ((3, 6),),
+        "from 4 to 6 March",
+    )
+    assert text[slice(*effect.span)] == effect.phrase == "Sales will rise by 50 % from 4 to 6 March."
+    assert effect.applied
+    assert effect.confidence > 0.99
+
+
+def test_two_texts_of_a_batch_act_on_their_own_series(model):
+    always(model, "zero")
+    contexts = [
+        prepare_context(text, HISTORY, 14, STAMPS)[1] for text in ("Closed on 3 March.", "Closed from 10 to 12 March.")
+    ]
+    values = torch.stack((VALUES[0, :, 0], 2 * VALUES[0, :, 0]), -1)[None]
+    found = model.predict(values, prediction_length=14, context=contexts).mean_predictions[0]
+    assert (found[:, 0] == 0).nonzero().flatten().tolist() == [2]
+    assert (found[:, 1] == 0).nonzero().flatten().tolist() == [9, 10, 11]
+    # A history that begins later is padded on the left.
+    longer = torch.cat((torch.full((1, 9, 2), torch.nan), values), 1)
+    padded = model.predict(longer, prediction_length=14, context=contexts).mean_predictions[0]
+    assert (padded[:, 1] == 0).nonzero().flatten().tolist() == [9, 10, 11]
+
+
+def test_a_stretch_of_the_past_that_is_ignored_is_left_out_of_the_fit(model):
+    always(model, "ignore")
+    read = forecast(model, "The meter was broken from 20 to 25 February.")
+    mask = torch.ones_like(VALUES, dtype=torch.bool)
+    mask[0, 50:56] = False
+    masked = model.predict(VALUES, mask, prediction_length=14, quantile_levels=LEVELS)
+    assert torch.equal(read.full_predictions, masked.full_predictions)
+    assert read.context_effects[0][0].steps == ((-10, -4),)
+    everything = forecast(model, "The meter was broken from 1 January to 29 February.")
+    assert not everything.context_effects[0][0].applied
+    assert "nothing would be left" in everything.context_effects[0][0].reason
+
+
+@pytest.mark.parametrize(
+    ("operation", "text", "reason"),
+    [
+        ("times", "Sales will be 100000000 times the usual on 3 March.", "a factor of 1e+08 is more than 1000"),
+        ("set", "Sales will be 900000 on 3 March.", "its number cannot be of the series: the series runs from"),
+        ("cap", "Sales will be at most -30 on 3 March.", "as a cap it would leave nothing of a series"),
+        ("zero", "Closed on 3 December 2031.", "its time has no step in the horizon"),
+        ("like_day", "Like on a Sunday from 2024-03-02 on.", ""),
+    ],
+)
+def test_what_cannot_be_is_not_applied_and_says_why(model, operation, text, reason):
+    always(model, operation)
+    read = forecast(model, text)
+    (effect,) = read.context_effects[0]
+    assert effect.applied == (not reason)
+    assert reason in effect.reason
+    assert torch.isfinite(read.full_predictions).all()
+    if reason:
+        assert torch.equal(read.full_predictions, forecast(model).full_predictions)
+
+
+def test_a_context_that_does_not_fit_is_refused(model):
+    context = prepare_context("Closed on 3 March.", HISTORY, 14, STAMPS)[1]
+    with pytest.raises(ValueError, match=r"context 0 was prepared for 14 steps ahead; the forecast has 7"):
+        model.predict(VALUES, prediction_length=7, context=[context])
+    with pytest.raises(ValueError, match=r"2 contexts for past_values of shape"):
+        model.predict(VALUES, prediction_length=14, context=[context, None])
+    silent = TSFusionForForecasting(TSFusionConfig(hidden_size=16))
+    with pytest.raises(ValueError, match="this model reads no text"):
+        silent.predict(VALUES, prediction_length=14, context=[context])
+
+
+def test_a_text_of_many_series_is_encoded_once(model):
+    context = prepare_context("Closed on 3 March. Sales rise by 20 % on 5 March.", HISTORY, 14, STAMPS)[1]
+    encoder = modeling_text_encoder.load_text_encoder("a/b", None)
+    encoder.encoded = 0
+    model.predict(VALUES.expand(50, -1, -1), prediction_length=14, context=[dict(context) for _ in range(50)])
+    assert encoder.encoded == 2
+
+
+def test_the_head_is_saved_with_the_forecaster(model, tmp_path):
+    always(model, "rise")
+    text = "Sales will rise by 50 % from 4 to 6 March."
+    model.half().save_pretrained(tmp_path)
+    loaded = TSFusionForForecasting.from_pretrained(tmp_path)
+    again, before = forecast(loaded, text), forecast(model.float(), text)
+    assert torch.equal(again.full_predictions, before.full_predictions)
+    assert loaded.config.text_encoder == "a/b"
+    with pytest.raises(ValueError, match="context_threshold is 2"):
+        TSFusionConfig(context_threshold=2.0)

@@ -1,0 +1,75 @@
+"""Features of a grounded text: plain words of its clauses, and what each part stands for in them."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ts_llm_fusion.processing.context_features import MOST_CHARACTERS, MOST_CLAUSES, prepare_context
+from ts_llm_fusion.processing.feature_extraction_forecast import ForecastFeatureExtractor
+
+STAMPS = pd.date_range("2024-01-01", periods=74, freq="D")
+HISTORY = np.linspace(80, 120, 60)
+
+
+def features(text):
+    return prepare_context(text, HISTORY, 14, STAMPS)[1]
+
+
+def test_clauses_of_many_series_become_one():
+    found = features("Sales will rise by 12.5 % from 4 to 6 March.")
+    other = features("Sales will rise by 40 percent on the 9th of March.")
+    assert found["texts"] == other["texts"] == ["Sales will rise by 10% during that period."]
+    (place,) = found["number_place"]
+    assert found["texts"][0][slice(*place)] == "10%"
+    np.testing.assert_array_equal(np.flatnonzero(found["steps"][0]), [63, 64, 65])
+    assert features("In 1999 sales fell by minus 5.")["texts"] == ["at some other time sales fell by minus 100."]
+
+
+def test_a_clause_without_a_window_may_mean_that_of_a_neighbor():
+    found = features("A fair takes place on 4 March. Sales rise by 5 % then.")
+    pairs = list(zip(found["window_clause"], found["window_owner"], found["window_index"], strict=True))
+    assert pairs == [(0, 0, 0), (1, 0, 0), (1, 1, 1)]
+    # Behind the windows stands the whole horizon.
+    np.testing.assert_array_equal(np.flatnonzero(found["steps"][1]), np.arange(60, 74))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n",
+        "***",
+        "<b>12</b> & {x}",
+        "Продажи вырастут на 5 %.",
+        "売上は３日に増える。",
+        "\ud800 5",
+        "a" * 5000,
+        "1e400 %",
+    ],
+)
+def test_any_text_has_features(text):
+    found = features(text)
+    clauses = len(found["texts"])
+    assert found["clause_cues"].shape == (clauses, 8)
+    assert all(len(words) <= MOST_CHARACTERS for words in found["texts"])
+    assert np.isfinite(found["number_value"]).all()
+    assert set(found["window_clause"]) == set(range(clauses))
+    assert set(found["grounding"]) == {"clauses", "windows", "numbers", "references"}
+
+
+def test_a_long_text_is_read_to_a_limit_in_time_that_grows_with_its_length():
+    sentence = "Sales will rise by 12 % from 4 to 6 March, and fall by 3 on Monday. "
+    begun = time.process_time()
+    found = features(sentence * 1500)
+    assert len(sentence) * 1500 > 100_000
+    assert time.process_time() - begun < 8
+    assert len(found["texts"]) == MOST_CLAUSES
+    assert found["number_clause"].max() == found["window_owner"].max() == MOST_CLAUSES - 1
+
+
+def test_the_feature_extractor_of_a_forecaster_prepares_a_context():
+    found = ForecastFeatureExtractor(context_length=96).prepare_context("Closed on 3 March.", HISTORY, 14, STAMPS)
+    assert found["grounding"]["windows"][0]["runs"] == [[2, 3]]
+    assert found["value_range"].tolist() == [80, 120]

@@ -1,0 +1,21 @@
+"""`ts-llm-fusion train context`: train the part of a TSFusion forecaster that reads texts, on synthetic texts."""
+
+from collections.abc import Sequence
+
+from ..recipes.fusion_context import CONTEXT_SETTINGS, run_context_recipe
+from ..training.arguments import RecipeParser
+
+
+def main(args: Sequence[str]) -> None:
+    """Run the command."""
+    settings, recipe = RecipeParser(CONTEXT_SETTINGS).parse_run(args)
+    texts, arguments = settings
+    metrics = run_context_recipe(texts, arguments, recipe)
+    if metrics is None:
+        return
+    print(
+        f"\n{metrics['texts']:,} synthetic texts, {metrics['parameters_trained']:,} parameters trained, "
+        f"{metrics['processor_seconds']:.0f} s of processor time\n\nEverything is in {arguments.output_dir}"
+    )
+    if "commit" in metrics:
+        print(f"Pushed: {metrics['commit']}")

@@ -1,0 +1,207 @@
+"""Phrases that are composed of parts: what an effect does, in all combinations of verbs, amounts and comparisons.
+
+They widen the phrases that a model is trained on. A composed phrase never has a word that only phrases of the
+validation or of the test have, see `context_grammar`.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+
+from .context_phrases import lines
+
+_UP = lines(
+    "rise | increase | grow | climb | jump | go up | move up | surge | advance | gain | swell | expand | pick up"
+)
+_DOWN = lines(
+    "fall | decrease | drop | decline | shrink | go down | move down | plunge | lose | contract | sink | dip | slide"
+)
+_RAISED = lines(
+    "raised | increased | lifted | boosted | pushed up | driven up | pulled up | enlarged | stepped up | bumped up"
+)
+_LOWERED = lines(
+    "lowered | decreased | reduced | cut | pulled down | driven down | dragged down | brought down | dampened"
+)
+_HIGHER = lines(
+    "higher | larger | greater | more | above normal | bigger | up | stronger | busier | in excess of normal"
+)
+_LOWER = lines("lower | smaller | less | below normal | weaker | down | lighter | fewer | quieter | short of normal")
+_THAN = lines(
+    "than usual | than normal | than it normally is | than on other days | than otherwise | than before | than in the "
+    "baseline | than without it | than typical | than expected | than it would have been"
+)
+_RISE_NOUNS = lines("increase | rise | jump | surge | gain | climb | increment | growth")
+_FALL_NOUNS = lines("decrease | fall | drop | decline | dip | reduction | loss | contraction")
+_GRADUALLY = lines(
+    "gradually | slowly | steadily | step by step | little by little | bit by bit | progressively | linearly | over "
+    "time | day after day | at a steady pace | piece by piece"
+)
+_LEVELS = lines(
+    "the usual level | normal | the normal level | the typical value | what is usual | its ordinary level | the "
+    "regular amount | its baseline | what it normally is | the usual | the typical level | the average | its usual "
+    "value | what it is on other days | the customary value"
+)
+_REACH = lines(
+    "be | reach | run at | stand at | amount to | hit | come to | operate at | be at | go to | move to | lie at"
+)
+_EXCEED = lines(
+    "exceed | go above | rise above | surpass | be more than | be above | be higher than | climb above | go over"
+)
+_UNDERCUT = lines(
+    "fall below | drop below | go below | sink below | be less than | be below | be lower than | go under"
+)
+_NEVER = lines("not | never | at no time | in no case | not ever | not be able to")
+_STAY = lines("stay | remain | be | lie | keep | be kept | be held | hold")
+_AT_MOST = lines(
+    "below | under | at or below | no higher than | at most | no more than | not above | less than | at or under"
+)
+_AT_LEAST = lines(
+    "above | over | at or above | no lower than | at least | no less than | not below | more than | at or over"
+)
+_MAXIMUM = lines(
+    "a maximum of | an upper bound of | an upper limit of | a ceiling of | a cap of | a limit of | a top value of"
+)
+_MINIMUM = lines(
+    "a minimum of | a lower bound of | a lower limit of | a floor of | a bottom value of | a base of at least"
+)
+_STOPPED = lines(
+    "closed | shut | shut down | offline | out of operation | not running | not working | not operating | suspended "
+    "| stopped | switched off | turned off | out of service | unavailable | inactive | not in use | idle | without "
+    "power | empty | not available | dead | disconnected | not open | under lock | paused | halted"
+)
+_COMPLETELY = lines("| completely | entirely | fully | totally | altogether | temporarily")
+_FIXED = lines(
+    "fixed | set | held | kept | locked | pinned | frozen | maintained | adjusted | regulated | steady | constant"
+)
+_BETWEEN = lines(
+    "between {n} and {m} | within {n} and {m} | in the range from {n} to {m} | from {n} to {m} | in the band of {n} "
+    "to {m}"
+)
+_TREND = lines("trend | slope | growth or decline | drift | long-term movement | direction")
+
+
+def _joined(*parts: list[str]) -> Iterator[str]:
+    """All combinations of parts, one behind the other."""
+    return (" ".join(part for part in parts if part) for parts in product(*parts))
+
+
+def _changes(
+    verbs: list[str], passive: list[str], adjectives: list[str], nouns: list[str], amount: str
+) -> Iterator[str]:
+    """Ways to say that something changes by an amount."""
+    yield from _joined(verbs, [f"by {amount}"])
+    yield from _joined(["be"], passive, [f"by {amount}"])
+    for adjective, than in product(adjectives, _THAN):
+        alone = " " in adjective or adjective in ("up", "down")
+        yield f"be {amount} {adjective}" if alone else f"be {amount} {adjective} {than}"
+    yield from _joined(lines("see | show | experience | record | undergo"), [f"a {amount}"], nouns)
+    yield from _joined(
+        lines("see | show | experience | record"), ["an extra"] if adjectives is _HIGHER else ["a lack of"], [amount]
+    )
+
+
+def _slow_changes(verbs: list[str], passive: list[str], levels: list[str]) -> Iterator[str]:
+    """Ways to say that something changes little by little."""
+    yield from _joined(verbs, _GRADUALLY, ["by {p}"])
+    yield from _joined(_GRADUALLY, verbs, ["by {p}"])
+    yield from _joined(["be"], _GRADUALLY, passive, ["by {p}"])
+    yield from _joined(verbs, _GRADUALLY, ["until it is {p}", "to {p}", "and end {p}"], levels)
+    yield from _joined(
+        verbs, ["by {p}"], lines("in total at the end | over the whole time | by the end | in the course of it")
+    )
+
+
+def _all() -> dict[str, Iterator[str]]:
+    return {
+        "zero": _joined(["be"], _COMPLETELY, _STOPPED),
+        "set": _joined(["be"], _FIXED, lines("at {n} | to {n} | at exactly {n} | at a level of {n}")),
+        "times": _joined(_REACH, lines("{t} | {q} of | {n} times"), _LEVELS),
+        "rise": _changes(_UP, _RAISED, _HIGHER, _RISE_NOUNS, "{p}"),
+        "cut": _changes(_DOWN, _LOWERED, _LOWER, _FALL_NOUNS, "{p}"),
+        "plus": _changes(_UP, _RAISED, _HIGHER, _RISE_NOUNS, "{n} units"),
+        "minus": _changes(_DOWN, _LOWERED, _LOWER, _FALL_NOUNS, "{n} units"),
+        "cap": iter(
+            [
+                *_joined(_NEVER, _EXCEED, ["{n}"]),
+                *_joined(_STAY, _AT_MOST, ["{n}"]),
+                *_joined(lines("have | be under | face | run into | be held by"), _MAXIMUM, ["{n}"]),
+            ]
+        ),
+        "floor": iter(
+            [
+                *_joined(_NEVER, _UNDERCUT, ["{n}"]),
+                *_joined(_STAY, _AT_LEAST, ["{n}"]),
+                *_joined(lines("have | be over | rest on | be held by | keep"), _MINIMUM, ["{n}"]),
+            ]
+        ),
+        "range": _joined(lines(
+            "stay | remain | be | lie | be kept | be held | move | vary | be bounded | be limited to values"
+        ), _BETWEEN),
+        "flat": _joined(lines(
+            "lose its | be without any | no longer follow its | stop its | end its | show no"
+        ), _TREND),
+        "reverse": _joined(lines(
+            "reverse its | turn its | invert its | change the sign of its | flip its | go against its"
+        ), _TREND),
+        "like_day": _joined(
+            lines("be | run | look | behave | come out | operate | feel | proceed"),
+            lines(
+                "like on a {d} | as on a {d} | as if it were a {d} | like a {d} | just as on a {d}"
+            ),
+        ),
+        "ramp_up": _slow_changes(_UP, _RAISED, lines(
+            "above normal | higher | more than usual | above the usual level"
+        )),
+        "ramp_down": _slow_changes(_DOWN, _LOWERED, lines(
+            "below normal | lower | less than usual | below the usual level"
+        )),
+    }  # fmt: skip
+
+
+COMPOSED = {family: list(dict.fromkeys(phrases)) for family, phrases in _all().items()}
+
+# Sentences in which something that is said has no effect: what comes before it, and behind it.
+_DENIED = lines(
+    "It is not true that | It is wrong that | It is not the case that | Nobody thinks that | No one believes that | "
+    "There is no chance that | There is no sign that | We do not think that | It is out of the question that | It "
+    "is a mistake that | It was never planned that | It was falsely reported that | The rumor goes, wrongly, that | "
+    "It has been denied that | It does not follow that | Do not expect that | It is excluded that | It is a myth "
+    "that | It cannot be that | It is no longer planned that | It is not expected that | It is incorrect that | In "
+    "no way does this mean that | They refute that"
+)
+_SUPPOSED = lines(
+    "If there were {c}, | If {c} came, | If {c} had happened, | Should {c} come, | Should {c} happen, then | Had "
+    "there been {c}, | In case of {c}, | In the event of {c}, | Were there {c}, | Provided that {c} came, | Only in "
+    "case of {c} | Only if {c} came | Without the agreement, | Under other circumstances, | In another year, | With "
+    "worse luck, | If nothing had been done, | If the plan had not been dropped, | If there is {c}, which is "
+    "excluded, | Assuming {c}, which will not come, | If there is {c}, then | Had the talks failed, | In theory, "
+    "with {c}, | Unless the deal holds, which it does, | If things were different,"
+)
+_WOULD = lines(
+    "would | might | could | would have to | would surely | should | will | may | is going to | would perhaps"
+)
+_ENDINGS = lines(
+    "| but there is none | but it did not come | but that has been averted | yet this will not be so | but this "
+    "does not apply | which is not the case | but nothing of the kind is planned | but that is ruled out"
+)
+_PLACED = lines(
+    "In {place}, | At the site in {place}, | For the branch in {place}, | Elsewhere, | At another company, | At a "
+    "competitor, | In other regions, | In the neighboring town, | For a different meter, | At the other plant, | In "
+    "{place} and around, | On the other line, | At our partner in {place}, | For customers in {place}, | Abroad, | "
+    "In the next county,"
+)
+NO_EFFECT = {
+    "denial": [
+        *_joined(_DENIED, ["{s} {t} {f} {w}."]),
+        *_joined(
+            lines("{S} will not {f} {w} | {S} is not going to {f} {w} | {W}, {s} will not {f}"),
+            lines(
+                "after all. | as was feared. | as some have said. | despite {c}. | whatever the rumors say. | because "
+                "{c} was canceled."
+            ),
+        ),
+    ],
+    "condition": [f"{phrase}." for phrase in _joined(_SUPPOSED, ["{s}"], _WOULD, ["{f} {w}"], _ENDINGS)],
+    "elsewhere": [*_joined(_PLACED, lines("{o} {t} {f} {w}. | {o} will {f} {w}. | they expect {o} to {f} {w}."))],
+}  # fmt: skip
+
+__all__ = ["COMPOSED", "NO_EFFECT"]

@@ -1,0 +1,139 @@
+"""Recipe of the part of TSFusion that reads texts: from synthetic texts to a checkpoint with a head for them."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from transformers import set_seed
+
+from ..data.series.context_targets import context_targets
+from ..data.series.contexts import draw_example
+from ..errors import UserError
+from ..families import BUILT_IN
+from ..forecasting import load_forecaster
+from ..modeling.configuration_tsfusion import TSFusionConfig
+from ..modeling.modeling_text_encoder import load_text_encoder
+from ..modeling.modeling_tsfusion import TSFusionForForecasting
+from ..processing.context_features import prepare_context
+from ..requirements import versions
+from ..training.fusion_context import ContextDataset, FusionContextTrainingArguments, train_fusion_context
+from .endings import finish_run, save_run
+from .run_folder import start_run
+
+_PACKAGES = ("transformers", "numpy")
+
+
+@dataclass
+class ContextArguments:
+    """Forecaster to give a head for texts, its text encoder, and the synthetic texts to train on."""
+
+    start: str = field(
+        default=BUILT_IN, metadata={"help": "Folder or Hub name of the TSFusion forecaster that gets the head."}
+    )
+    text_encoder: str = field(
+        default="sentence-transformers/all-MiniLM-L6-v2", metadata={"help": "Hub name of the frozen text encoder."}
+    )
+    text_layer: int | None = field(
+        default=None, metadata={"help": "Layer of it whose output is read, counted from 1; the last one by default."}
+    )
+    texts: int = field(default=24000, metadata={"help": "Synthetic texts."})
+    context_hidden_size: int = field(default=128, metadata={"help": "Width of the head."})
+    context_dropout: float = field(default=0.2, metadata={"help": "Dropout in its training."})
+    context_threshold: float = field(
+        default=0.5, metadata={"help": "Probability from which on an operation is applied."}
+    )
+
+    def __post_init__(self):
+        if self.texts < 1:
+            raise UserError(f"texts is {self.texts}; at least 1 is needed.")
+
+
+# Settings of the recipe.
+CONTEXT_SETTINGS = (ContextArguments, FusionContextTrainingArguments)
+
+
+def context_items(seed: int, count: int, phrasings: str = "train", numbers: str = "train") -> list[dict[str, Any]]:
+    """Features and targets of the first texts of a stream; arguments as of `draw_example`."""
+    items = []
+    for number in range(count):
+        example = draw_example(seed, number, phrasings, numbers)
+        stamps = example.calendar.timestamps
+        grounding, features = prepare_context(example.text, example.history, len(example.future), stamps)
+        items.append(features | context_targets(example, grounding, features))
+    return items
+
+
+def with_context_head(model: TSFusionForForecasting, settings: ContextArguments) -> TSFusionForForecasting:
+    """The forecaster with the same numeric part, and a head for texts that is not trained."""
+    encoder = load_text_encoder(settings.text_encoder, settings.text_layer)
+    config = TSFusionConfig(
+        **{
+            **model.config.to_diff_dict(),
+            "text_encoder": settings.text_encoder,
+            "text_layer": settings.text_layer,
+            "text_hidden_size": encoder.hidden_size,
+            "context_hidden_size": settings.context_hidden_size,
+            "context_dropout": settings.context_dropout,
+            "context_threshold": settings.context_threshold,
+        }
+    )
+    grown = TSFusionForForecasting(config)
+    grown.model.load_state_dict(model.model.state_dict())
+    grown.head.load_state_dict(model.head.state_dict())
+    return grown
+
+
+def _smallest(model: TSFusionForForecasting) -> TSFusionForForecasting:
+    """The forecaster in 16 bits where they hold its numeric part exactly."""
+    numeric = [*model.model.parameters(), *model.head.parameters()]
+    return model.half() if all((weights.half() == weights).all() for weights in numeric) else model
+
+
+def run_context_recipe(
+    settings: ContextArguments, arguments: FusionContextTrainingArguments, recipe: Mapping[str, Any] | None = None
+) -> dict[str, Any] | None:
+    """Train the head of a forecaster on synthetic texts, and save both with a report in `arguments.output_dir`.
+
+    Its forecasts without a text are those of the forecaster that it starts from, bit by bit.
+
+    Args:
+        settings: the forecaster, the text encoder and the texts.
+        arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
+        recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
+
+    Raises:
+        ValueError: the forecaster is no TSFusion forecaster.
+        OSError: it or the text encoder cannot be had.
+    """
+    recipe, publication = start_run((settings, arguments), recipe, ())
+    start, extractor = load_forecaster(settings.start)
+    if not isinstance(start, TSFusionForForecasting):
+        raise UserError(f"start is {settings.start}, a {type(start).__name__}; give a TSFusion forecaster.")
+    set_seed(arguments.seed)
+    model = with_context_head(start, settings)
+    began = time.process_time()
+    texts = ContextDataset(
+        context_items(arguments.seed, settings.texts), load_text_encoder(settings.text_encoder, settings.text_layer)
+    )
+    trainer = train_fusion_context(model.context_head, arguments, texts)
+    seconds = time.process_time() - began
+    if not trainer.is_world_process_zero():
+        return None
+    output = Path(arguments.output_dir)
+    _smallest(model).save_pretrained(output)
+    extractor.save_pretrained(output)
+    save_run(output, trainer.state.log_history, recipe)
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    metrics = {
+        "data": "synthetic only",
+        "texts": settings.texts,
+        "last_loss": losses[-1] if losses else None,
+        "parameters_trained": sum(weights.numel() for weights in model.context_head.parameters()),
+        "parameters_total": sum(weights.numel() for weights in model.parameters()),
+        "processor_seconds": seconds,
+        "seed": arguments.seed,
+        "versions": versions(_PACKAGES),
+    }
+    return finish_run(output, metrics, publication)
