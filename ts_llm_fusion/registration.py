@@ -1,6 +1,7 @@
 """Registration of our classes with transformers, without importing it early."""
 
 import importlib
+import pkgutil
 import sys
 from types import ModuleType
 from typing import Any
@@ -24,27 +25,39 @@ _ROWS = [
     for auto, ours in {"AutoConfig": config, **classes}.items()
 ]
 
+# Packages whose modules import Auto classes, or are imported to be registered.
+_FOLDERS = (f"{__package__}.modeling.", f"{__package__}.processing.")
+
 
 def _loaded(path: str) -> Any:
-    """Class at `module:name`; None if its module is not imported or has not defined it yet."""
+    """Class at `module:name`; None if its module is not imported."""
     module, name = path.split(":")
     return getattr(sys.modules.get(module), name, None)
 
 
 def _imported(path: str) -> Any:
-    """Class at `module:name`, imported if necessary; None only while an outer import of the module is running."""
-    importlib.import_module(path.split(":")[0])
-    return _loaded(path)
+    """Class at `module:name`, imported if necessary."""
+    module, name = path.split(":")
+    return getattr(importlib.import_module(module), name)
 
 
-def _register(_: ModuleType) -> None:
+def _half_imported(done: str) -> bool:
+    """Whether a module of models or processors is being imported, other than the one that is done."""
+    return any(
+        name.startswith(_FOLDERS) and name != done and getattr(module.__spec__, "_initializing", False)
+        for name, module in list(sys.modules.items())
+    )
+
+
+def _register(module: ModuleType) -> None:
+    # Modules of ours import Auto classes and each other: the outermost one registers all when it is done.
+    if _half_imported(module.__name__):
+        return
     for auto_path, config_path, class_path in _ROWS:
         auto_class = _loaded(auto_path)
         if auto_class is None:
             continue
         config_class, our_class = _imported(config_path), _imported(class_path)
-        if config_class is None or our_class is None:
-            continue
         key = config_class.model_type if config_class is our_class else config_class
         auto_class.register(key, our_class, exist_ok=True)
 
@@ -60,6 +73,11 @@ def register_pipelines() -> None:
 
 
 def register_auto_classes() -> None:
-    """Register each class once it and its Auto class are imported, in either order."""
-    for module in dict.fromkeys(path.split(":")[0] for auto, _, ours in _ROWS for path in (auto, ours)):
-        wrapt.register_post_import_hook(_register, module)
+    """Register our classes with each Auto class once it is imported."""
+    ours = (
+        f"{folder}{module.name}"
+        for folder in _FOLDERS
+        for module in pkgutil.iter_modules(importlib.import_module(folder.rstrip(".")).__path__)
+    )
+    for name in dict.fromkeys((*(path.split(":")[0] for path, _, _ in _ROWS), *ours)):
+        wrapt.register_post_import_hook(_register, name)
