@@ -121,13 +121,18 @@ def score_m4(
         scores[f"{name} MASE"] = mase(group.test, result.median, scale)
         covered.append(result.coverage())
         longer[f"{name} 1x"] = covered[-1]
-        whole = [np.concatenate(pair) for pair in zip(group.train, group.test, strict=True)]
         for times in (2, 4):
-            horizon = times * group.horizon
-            long = [one for one in whole if len(one) >= 2 * horizon]
-            targets = np.stack([one[-horizon:] for one in long])
-            longer[f"{name} {times}x"] = forecast(model, [one[:-horizon] for one in long], targets, seasons).coverage()
+            longer[f"{name} {times}x"] = m4_forecasts(model, group, times).coverage()
     return scores, longer, covered
+
+
+def m4_forecasts(model: TSFusionForForecasting, group: M4Group, times: int) -> Forecasts:
+    """Forecasts over so many times the horizon of a group, from what comes before, where that is as long."""
+    horizon = times * group.horizon
+    whole = [np.concatenate(pair) for pair in zip(group.train, group.test, strict=True)]
+    long = [one for one in whole if len(one) >= 2 * horizon]
+    targets = np.stack([one[-horizon:] for one in long])
+    return forecast(model, [one[:-horizon] for one in long], targets, M4_SEASONS[group.name])
 
 
 def score_ltsf(
@@ -204,9 +209,8 @@ def single_series() -> Iterator[tuple[str, pd.Series]]:
         yield name, series
 
 
-def score_single(model: TSFusionForForecasting, development: bool) -> tuple[dict[str, float], list[float]]:
-    """MAE over that of the seasonal naive, and coverages."""
-    scores, covered = {}, []
+def single_forecasts(model: TSFusionForForecasting, development: bool) -> Iterator[tuple[str, Forecasts, np.ndarray]]:
+    """Name, forecasts, and what the seasonal naive says, (series, horizon), of the last four horizons of each."""
     for name, series in single_series():
         values = series.to_numpy(dtype=np.float64)
         horizon, seasons, period = SINGLE_SERIES[name]
@@ -216,10 +220,17 @@ def score_single(model: TSFusionForForecasting, development: bool) -> tuple[dict
             len(values) - k * horizon for k in range(1, _ORIGINS + 1) if len(values) - k * horizon >= 2 * period
         ]
         targets = np.stack([values[o : o + horizon] for o in origins])
-        result = forecast(model, [values[:o] for o in origins], targets, seasons)
         ahead = np.arange(horizon) % period - period
         filled = pd.Series(values).ffill().to_numpy()
-        scores[name] = mae(targets, result.median) / mae(targets, np.stack([filled[o + ahead] for o in origins]))
+        naive = np.stack([filled[o + ahead] for o in origins])
+        yield name, forecast(model, [values[:o] for o in origins], targets, seasons), naive
+
+
+def score_single(model: TSFusionForForecasting, development: bool) -> tuple[dict[str, float], list[float]]:
+    """MAE over that of the seasonal naive, and coverages."""
+    scores, covered = {}, []
+    for name, result, naive in single_forecasts(model, development):
+        scores[name] = mae(result.target, result.median) / mae(result.target, naive)
         covered.append(result.coverage())
     scores["mean"] = float(np.mean(list(scores.values())))
     return scores, covered

@@ -114,7 +114,7 @@ def test_the_built_in_forecaster_has_the_season_of_the_calendar_and_a_calibrated
     found = task.evaluation_summary(windows, model_name="built-in")
     naive = summary(task, "seasonal_naive")
     assert found["test_error"] < 0.9 * naive["test_error"]
-    assert found["MQL"] < 0.8 * naive["MQL"]
+    assert found["MQL"] < 0.85 * naive["MQL"]
     # Each series as it is forecast alone.
     model = ts_llm_fusion.TSFusionForForecasting.from_pretrained(ts_llm_fusion.BUILT_IN)
     past = torch.tensor(series[1][: -2 * HORIZON, :1])[None]
