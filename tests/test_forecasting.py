@@ -57,8 +57,6 @@ def test_a_step_is_given_or_that_of_the_feature_extractor(forecaster) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (frame()[::-1], "the table: timestamps are not sorted; row 2"),
-        (frame().sample(frac=1, random_state=0), "the table: timestamps are not sorted"),
         (pd.concat([frame(), frame()[-5:]]).sort_index(), "the table: timestamp 2024-02-25 00:00:00 appears more"),
         (frame().reset_index(drop=True), "the index of series is a RangeIndex; make it a DatetimeIndex"),
         (frame().rename_axis("date").reset_index(), "the index of series is a RangeIndex"),

@@ -161,9 +161,8 @@ def bad_data(folder: Path, kind: str) -> Path:
         path.write_text("")
     elif kind == "no_timestamp":
         pd.DataFrame({"a": good}).to_csv(path, index=False)
-    elif kind in ("duplicate", "unsorted"):
-        frame = pd.read_csv(write_csv(path, a=good))
-        frame.iloc[[0, 0, *range(1, 60)] if kind == "duplicate" else [1, 0, *range(2, 60)]].to_csv(path, index=False)
+    elif kind == "duplicate":
+        pd.read_csv(write_csv(path, a=good)).iloc[[0, 0, *range(1, 60)]].to_csv(path, index=False)
     else:
         values = {
             "text": np.array(["x", *good[1:].astype(str)]),
@@ -181,7 +180,6 @@ def bad_data(folder: Path, kind: str) -> Path:
         ("empty", "the file is empty"),
         ("no_timestamp", "no timestamp column"),
         ("duplicate", "appears more than once"),
-        ("unsorted", "not sorted"),
         ("text", "row 1 of column 'a' is not a number: 'x'"),
         ("all_nan", "column 'a' has no values at all"),
         ("infinite", "row 6 of column 'a' is infinite"),

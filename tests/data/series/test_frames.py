@@ -138,10 +138,6 @@ def test_what_is_no_table_is_one_line(data) -> None:
         load_series(data)
 
 
-def shuffled() -> pd.DataFrame:
-    return table().iloc[[0, 2, 1, 3, 4, 5]]
-
-
 def repeated() -> pd.DataFrame:
     return table().iloc[[0, 1, 1, 2]]
 
@@ -168,7 +164,6 @@ def twice() -> pd.DataFrame:
         (table(), {"target_columns": ["z"]}, r"no column 'z'"),
         (table().drop(columns="a"), {}, "no column of values"),
         (repeated(), {}, "timestamp 2024-01-01 01:00:00 appears more than once"),
-        (shuffled(), {}, r"not sorted; row 3 \(2024-01-01 01:00:00\) is earlier"),
         (table().assign(date=["x"] * 6), {}, "row 1 of column 'date' is not a timestamp: 'x'"),
         (table(a=[1, 2, "three", 4, 5, 6]), {}, "row 3 of column 'a' is not a number: 'three'"),
         (table(a=[1, 2, np.inf, 4, 5, 6]), {}, "row 3 of column 'a' is infinite"),
@@ -232,3 +227,14 @@ def test_the_only_column_of_dates_holds_the_timestamps(name: str, cells, caplog:
     assert f"column {name!r} holds the timestamps" in caplog.text
     with pytest.raises(ValueError, match=f"columns {name!r}, 'other' hold dates; name that of the timestamps"):
         find_timestamp_column(frame.assign(other=pd.Timestamp(0)), None, "the table")
+
+
+def test_rows_out_of_order_are_sorted_with_their_covariates(caplog: pytest.LogCaptureFixture) -> None:
+    given = table(a=range(6), price=list("uvwxyz"))
+    shuffled = given.iloc[[3, 2, 5, 0, 1, 4]]
+    expected = load_series(given, covariate_columns=["price"])
+    found = load_series(shuffled, covariate_columns=["price"])
+    assert "row 2 (2024-01-01 02:00:00) is earlier than the row before; the rows are sorted by time" in caplog.text
+    pd.testing.assert_frame_equal(found.series, expected.series)
+    pd.testing.assert_frame_equal(found.covariates, expected.covariates)
+    assert found.covariates["price"].tolist() == list("uvwxyz")

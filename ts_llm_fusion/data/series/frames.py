@@ -252,16 +252,31 @@ def to_series(
         dayfirst: whether 01/02/2024 is 1 February; inferred from the whole column by default.
 
     Returns:
-        float64 DataFrame with an increasing DatetimeIndex; missing values are NaN.
+        float64 DataFrame with an increasing DatetimeIndex; missing values are NaN. Rows that are out of order in time
+        are sorted, with a warning.
 
     Raises:
-        ValueError: a missing, unparsable, ambiguous, duplicate or unsorted timestamp, an unknown, duplicate or
-            non-numeric column, an infinity, a series without any value, or series below each other.
+        ValueError: a missing, unparsable, ambiguous or duplicate timestamp, an unknown, duplicate or non-numeric
+            column, an infinity, a series without any value, or series below each other.
     """
+    return to_series_and_covariates(table, timestamp_column, target_columns, (), source, dayfirst)[0]
+
+
+def to_series_and_covariates(
+    table: pd.DataFrame,
+    timestamp_column: str | None,
+    target_columns: Sequence[str] | None,
+    covariate_columns: Sequence[Any],
+    source: str,
+    dayfirst: bool | None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Series of a table, and its columns of covariates as they are, in the same rows; otherwise as `to_series`."""
     # Names are compared as text: 1 and "1" are the same.
     names = table.columns.map(str)
     if not names.is_unique:
         raise UserError(f"{source}: column {names[names.duplicated()][0]!r} appears twice.")
+    covariates, table = table[list(covariate_columns)], table.drop(columns=list(covariate_columns))
+    names = table.columns
     if table.empty:
         raise UserError(f"{source}: a table of {len(table)} rows and {len(names)} columns; give at least one of each.")
     if not _has_index_of_time(table) and table.index.names != [None]:
@@ -272,16 +287,11 @@ def to_series(
         timestamp_column = find_timestamp_column(table, timestamp_column, source)
         timestamps = parse_timestamps(table[timestamp_column], source, dayfirst)
         table = table.drop(columns=timestamp_column)
+    covariates = covariates.set_axis(timestamps)
     _check_is_wide(table, timestamps, target_columns is not None, source)
     if timestamps.has_duplicates:
         first = timestamps[timestamps.duplicated()][0]
         raise UserError(f"{source}: timestamp {first} appears more than once; keep one row for each time step.")
-    if not timestamps.is_monotonic_increasing:
-        row = int(np.flatnonzero(np.diff(timestamps.asi8) < 0)[0]) + 2
-        raise UserError(
-            f"{source}: timestamps are not sorted; row {row} ({timestamps[row - 1]}) is earlier than the row before; "
-            "sort the rows by time."
-        )
 
     columns = _columns_of_series(table, timestamps, target_columns, source)
     if not columns:
@@ -296,4 +306,13 @@ def to_series(
             )
         if np.isnan(values).all():
             raise UserError(f"{source}: column {column!r} has no values at all; drop it.")
-    return series
+    if timestamps.is_monotonic_increasing:
+        return series, covariates
+    row = int(np.flatnonzero(np.diff(timestamps.asi8) < 0)[0]) + 2
+    logger.warning(
+        "%s: timestamps are not in order, row %d (%s) is earlier than the row before; the rows are sorted by time.",
+        source,
+        row,
+        timestamps[row - 1],
+    )
+    return series.sort_index(), covariates.sort_index()

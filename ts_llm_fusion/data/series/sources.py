@@ -14,7 +14,7 @@ from ...suggestions import nearest
 from ..download import locate
 from ..entries import DatasetEntry
 from .borders import split_borders
-from .frames import to_series
+from .frames import to_series, to_series_and_covariates
 from .ltsf import LTSF_DATASETS
 from .mitbih import MITBIH, read_mitbih
 from .panel_columns import plain_id
@@ -140,10 +140,8 @@ def _read_columns(
         if column in (target_columns or ()):
             raise UserError(f"{name}: column {column!r} is both a target and a covariate; name it once.")
     chosen = [columns[column] for column in covariate_columns]
-    series = to_series(table.drop(columns=chosen), timestamp_column, target_columns, name, dayfirst)
-    if not chosen:
-        return series, None
-    return series, table[chosen].set_axis(list(covariate_columns), axis=1).set_axis(series.index)
+    series, covariates = to_series_and_covariates(table, timestamp_column, target_columns, chosen, name, dayfirst)
+    return series, covariates.set_axis(list(covariate_columns), axis=1) if chosen else None
 
 
 def table_source(
