@@ -143,7 +143,7 @@ def run_forecaster_recipe(
         context_length=config_arguments.context_length,
         min_length=config_arguments.patch_length or 2,
         scaler=data.scaler,
-        freq=data_arguments.freq,
+        freq=data.source.step if data_arguments.freq is None else data_arguments.freq,
         covariates=data.covariates,
     )
     # Before training: the model may not fit the set of a zero-shot test.

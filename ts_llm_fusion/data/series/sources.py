@@ -46,6 +46,11 @@ class SeriesSource:
     grid: TimeGrid | None = None
     covariates: pd.DataFrame | None = None
 
+    @property
+    def step(self) -> str | None:
+        """Time step as a pandas alias; None where the rows follow opening hours, or a protocol defines them."""
+        return None if self.grid is None or self.grid.slots is not None or not self.dated else self.grid.alias
+
 
 def _statsmodels(name: str) -> pd.DataFrame:
     return require(f"statsmodels.datasets.{name}", "demo").load_pandas().data
