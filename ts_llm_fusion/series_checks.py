@@ -52,8 +52,8 @@ def spreads(panel: Panel) -> np.ndarray:
 def warn_of_misfits(panel: Panel, config: Any, feature_extractor: ForecastFeatureExtractor | None) -> None:
     """Log a warning each for histories far shorter than a trained model looks back, and for scales far from its own.
 
-    A history is far shorter below a quarter of the look-back. A scale is far if its standard deviation is 100 times that
-    of every series of the training, or a 100th, or its mean is 100 of both away.
+    A history is far shorter below a quarter of the look-back. A scale is far if its standard deviation is 100 times
+    that of every series of the training, or a 100th, or its mean is 100 of both away.
     """
     if config.model_type not in _OF_FIXED_LENGTH:
         return

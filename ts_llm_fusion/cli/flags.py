@@ -76,8 +76,8 @@ def add_non_negative_flag(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=True,
         type=_boolean,
-        help="whether to hold forecasts at 0 or above; by default those of series whose history has no negative value, "
-        "and holds a zero or whole numbers only",
+        help="whether to hold forecasts at 0 or above; by default those of series whose history has no negative "
+        "value, and holds a zero or whole numbers only",
     )
 
 
