@@ -146,6 +146,5 @@ def test_a_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     monkeypatch.setitem(cli._COMMANDS, "toy", ("toy_command", "print a toy"))
     assert cli.main(["toy", "--some-flag", "1"]) == 0
     assert capsys.readouterr().out == "toy of --some_flag 1\n"
-    with pytest.raises(SystemExit):
-        cli.main(["--help"])
+    assert cli.main(["--help"]) == 0
     assert "toy               print a toy" in capsys.readouterr().out

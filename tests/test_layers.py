@@ -11,7 +11,7 @@ _TOP_LEVEL = ("modeling", "processing", "training")
 _BOTTOM = {"errors", "files", "requirements", "suggestions", "families", "checkpoints"}
 _DATA = {"data", "data.series", "data.qa"}
 _MODELS = {"modeling", "processing", "training"}
-_MEASURED = {"baselines", "forecasting", "adapters", "panel_covariates", "prediction", "plots"}
+_MEASURED = {"baselines", "forecasting", "adapters", "panel_covariates", "series_checks", "prediction", "plots"}
 
 # Folder or module below ts_llm_fusion -> others that it may import; each stands above everything that it may import.
 ALLOWED: dict[str, set[str]] = {
@@ -31,11 +31,13 @@ ALLOWED: dict[str, set[str]] = {
     "forecasting": {"processing", "data", "data.series"} | _BOTTOM,
     "adapters": {"forecasting", "processing"} | _BOTTOM,
     "panel_covariates": {"processing", "data", "data.series"} | _BOTTOM,
+    "series_checks": {"processing", "data.series"} | _BOTTOM,
     "panel_contexts": {"modeling", "processing", "data", "data.series"} | _BOTTOM,
     "prediction": {
         "adapters",
         "panel_contexts",
         "panel_covariates",
+        "series_checks",
         "forecasting",
         "processing",
         "data",

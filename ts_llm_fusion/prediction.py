@@ -23,6 +23,7 @@ from .forecasting import check_quantile_levels, model_order
 from .panel_contexts import PanelContexts, encode_contexts, log_effects
 from .panel_covariates import PanelCovariates, encode_covariates
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
+from .series_checks import hold_no_negative, warn_of_misfits
 
 logger = logging.get_logger(__name__)
 
@@ -307,6 +308,7 @@ def predict_df(
     freq: str | int | None = None,
     model: Forecaster | None = None,
     batch_size: int = BATCH_SIZE,
+    non_negative: bool | None = None,
 ) -> Any:
     """Forecast every series of a table.
 
@@ -327,6 +329,8 @@ def predict_df(
         model: folder or Hub name of a forecaster, a loaded one, or one with its feature extractor; by default the
             built-in one, which needs no training.
         batch_size: series to forecast at once; memory grows with it and not with the number of series.
+        non_negative: whether to hold forecasts at 0 or above; by default those of series whose history has no negative
+            value, and holds a zero or whole numbers only.
 
     Returns:
         A table of the same library with the columns of ids and timestamps, `target_name`, `predictions` (the median;
@@ -351,7 +355,8 @@ def predict_df(
     ADAPTERS[forecaster.config.model_type].check(forecaster.config, horizon, sorted(levels))
     panel = read_panel(df, id_column, timestamp_column, target, freq, **reading_options(extractor))
     return to_kind(
-        forecast_panel(panel, forecaster, extractor, horizon, levels, future_df, context, batch_size), panel.kind
+        forecast_panel(panel, forecaster, extractor, horizon, levels, future_df, context, batch_size, non_negative),
+        panel.kind,
     )
 
 
@@ -364,9 +369,11 @@ def forecast_panel(
     future_df: Any = None,
     context: Any = None,
     batch_size: int = BATCH_SIZE,
+    non_negative: bool | None = None,
 ) -> pd.DataFrame:
     """Table of the forecasts of a panel; arguments, columns and errors as `predict_df`."""
     _check_names(panel, quantile_levels)
+    warn_of_misfits(panel, model.config, feature_extractor)
     contexts = encode_contexts(panel, context, prediction_length, model)
     timestamps = panel.future_timestamps(prediction_length)
     covariates = encode_covariates(panel, future_df, prediction_length, model, feature_extractor)
@@ -375,10 +382,31 @@ def forecast_panel(
     found = predict_panel(panel, model, prediction_length, rising, batch_size, feature_extractor, covariates, contexts)
     if contexts is not None:
         log_effects(found.effects or (), contexts.features)
+    found = _held(found, panel, non_negative)
     median = found.quantiles[..., rising.index(0.5)] if has_median else found.mean
     columns = {"predictions": median}
     columns |= {f"{level:g}": found.quantiles[..., rising.index(level)] for level in quantile_levels}
     return _long_table(panel, timestamps, columns)
+
+
+def _held(found: Prediction, panel: Panel, non_negative: bool | None) -> Prediction:
+    """Forecasts with 0 in place of less, where `non_negative` or its rule asks for it; see `predict_df`."""
+    if non_negative is False:
+        return found
+    held = hold_no_negative(panel) if non_negative is None else np.ones((len(panel), len(panel.targets)), dtype=bool)
+    lowest = np.fmin(found.mean, np.fmin.reduce(found.quantiles, axis=-1, initial=np.inf)).min(1)
+    changed = np.argwhere(held & (lowest < 0))
+    if not len(changed):
+        return found
+    if non_negative is None:
+        logger.info(
+            "%s: forecasts of %s are held at 0 or above, as the history has no negative value; --non-negative false "
+            "(non_negative=False) leaves them.",
+            panel.name,
+            shortened([panel.label(series, target) for series, target in changed.tolist()], _SHOWN),
+        )
+    lower = np.where(held, 0.0, -np.inf)[:, None]
+    return Prediction(np.maximum(found.mean, lower), np.maximum(found.quantiles, lower[..., None]))
 
 
 def _long_table(panel: Panel, timestamps: pd.DatetimeIndex, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:

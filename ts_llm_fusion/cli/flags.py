@@ -99,6 +99,18 @@ def load_context(context: str | None) -> Any:
         raise OSError(f"--context {context}: not a text in UTF-8; save it as such.") from error
 
 
+def add_non_negative_flag(parser: argparse.ArgumentParser) -> None:
+    """Add the flag that holds forecasts at 0 or above."""
+    parser.add_argument(
+        "--non_negative",
+        nargs="?",
+        const=True,
+        type=_boolean,
+        help="whether to hold forecasts at 0 or above; by default those of series whose history has no negative "
+        "value, and holds a zero or whole numbers only",
+    )
+
+
 def check_horizon(horizon: int | None) -> None:
     """Check --horizon before anything is loaded.
 

@@ -12,13 +12,14 @@ from ..files import atomic_path, check_output
 from .flags import (
     FILE_HELP,
     add_context_flag,
+    add_non_negative_flag,
     add_table_flags,
     check_horizon,
     check_inputs,
     load_context,
     load_tables,
 )
-from .parsing import PROGRAM, CommandParser
+from .parsing import PROGRAM, CommandParser, print_next
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +64,10 @@ def make_parser() -> CommandParser:
         type=Path,
         help="table to write, .csv or .parquet, with a .png beside it; NAME_forecast.csv here for NAME.csv by default",
     )
+    add_non_negative_flag(parser)
+    parser.add_argument(
+        "--json", action="store_true", help="print the forecasts as JSON; files are written only with --output"
+    )
     parser.add_argument("--overwrite", action="store_true", help="overwrite an existing table and picture")
     return parser
 
@@ -73,8 +78,27 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     if (options.file is None) == (options.data is None):
         parser.error("give one FILE to forecast")
     options.file = options.file or options.data
-    options.output = options.output or Path(f"{Path(options.file).name.partition('.')[0]}_forecast.csv")
+    if options.output is None and not options.json:
+        options.output = Path(f"{Path(options.file).name.partition('.')[0]}_forecast.csv")
     return options
+
+
+def _rounded(table: "pd.DataFrame", horizon: int) -> "pd.DataFrame":
+    """Table of forecasts with the decimals that say something: five digits of the width of the band of each series.
+
+    Without a band it is six digits of the largest value.
+    """
+    import numpy as np
+
+    columns = table.columns[table.columns.get_loc("predictions") :]
+    values = table[columns].to_numpy().reshape(-1, horizon, len(columns))
+    width = np.ptp(values, axis=-1).max(1)
+    width = np.where(width > 0, width, np.abs(values).max((1, 2)) / 10)
+    decimals = np.clip(4 - np.floor(np.log10(np.where(width > 0, width, 1.0))), 0, 15)
+    unit = np.repeat(10.0**decimals, horizon)[:, None]
+    # Adding 0 makes 0 of -0.
+    rounded = np.rint(values.reshape(len(table), -1) * unit) / unit + 0.0
+    return table.assign(**dict(zip(columns, rounded.T, strict=True)))
 
 
 def _write_table(table: "pd.DataFrame", path: Path) -> None:
@@ -102,18 +126,33 @@ def _first_series(panel: "Panel", table: "pd.DataFrame", horizon: int) -> "list[
     return first
 
 
+def _grouping(options: argparse.Namespace) -> list[str]:
+    """Arguments that tell the series of the file apart, as they were given."""
+    ids = ["--id", *options.id] if options.id else []
+    return [*ids, *(["--target", *options.target] if options.target else [])]
+
+
+def _draw(panel: "Panel", table: "pd.DataFrame", horizon: int, options: argparse.Namespace) -> None:
+    """Draw the picture of the forecasts beside their table."""
+    from ..plots import forecast_figure, save_figure
+
+    count, picture = len(table) // horizon, options.output.with_suffix(".png")
+    title = f"{Path(options.file).name}: {horizon} steps of {count} series"
+    save_figure(forecast_figure(_first_series(panel, table, horizon), title, count), picture)
+    logger.info("%d steps of %d series in %s, picture in %s", horizon, count, options.output, picture)
+
+
 def main(args: Sequence[str]) -> None:
     """Run the command."""
     options = _parse(args)
-    if options.output.suffix not in (".csv", ".parquet"):
-        raise UserError(f"--output {options.output}: unknown kind of file; give .csv or .parquet.")
-    picture = options.output.with_suffix(".png")
-    for path in (options.output, picture):
-        check_output(path, (options.file, options.future), options.overwrite)
+    if options.output is not None:
+        if options.output.suffix not in (".csv", ".parquet"):
+            raise UserError(f"--output {options.output}: unknown kind of file; give .csv or .parquet.")
+        for path in (options.output, options.output.with_suffix(".png")):
+            check_output(path, (options.file, options.future), options.overwrite)
     check_horizon(options.horizon)
     check_inputs(options)
     # Imported here, so that --help needs no torch.
-    from ..plots import forecast_figure, save_figure
     from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load
 
     context = load_context(options.context)
@@ -121,11 +160,16 @@ def main(args: Sequence[str]) -> None:
     levels = default_levels(model.config) if options.levels is None else sorted(check_levels(options.levels))
     panel, future = load_tables(options, feature_extractor)
     horizon = options.horizon or default_horizon(model.config, panel)
-    table = forecast_panel(panel, model, feature_extractor, horizon, levels, future, context)
-    shown = _first_series(panel, table, horizon)
-    count = len(table) // horizon
-    title = f"{Path(options.file).name}: {horizon} steps of {count} series"
-    figure = forecast_figure(shown, title, count)
-    _write_table(table, options.output)
-    save_figure(figure, picture)
-    logger.info("%d steps of %d series in %s, picture in %s", horizon, count, options.output, picture)
+    table = forecast_panel(
+        panel, model, feature_extractor, horizon, levels, future, context, non_negative=options.non_negative
+    )
+    rounded = _rounded(table, horizon)
+    if options.output is not None:
+        _draw(panel, table, horizon, options)
+        _write_table(rounded, options.output)
+    if options.json:
+        print(rounded.to_json(orient="records", date_format="iso", double_precision=15, indent=2, force_ascii=False))
+        return
+    if options.model == BUILT_IN:
+        report = f"{Path(options.file).name.partition('.')[0]}_report.html"
+        print_next("explain", options.file, *_grouping(options), "--horizon", horizon, "--output", report)

@@ -1,6 +1,7 @@
 """Parser of the flags of a command: one line for an error, with the nearest known name, and an example in its help."""
 
 import argparse
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -58,6 +59,11 @@ class CommandParser(argparse.ArgumentParser):
             if isinstance(action, argparse._SubParsersAction):
                 for parser in action.choices.values():
                     yield from parser._all_flags()
+
+
+def print_next(*arguments: object) -> None:
+    """Print the command that usually comes next."""
+    print(f"next: {PROGRAM} {shlex.join(map(str, arguments))}")
 
 
 def with_underscores(arg: str) -> str:

@@ -26,7 +26,7 @@ _TYPES: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "bool": _
 def _reader(kind: str, is_optional: bool) -> Callable[[str], Any] | None:
     """Function that reads a value from its text; None for text itself."""
     read = _TYPES.get(kind)
-    if read is None or not is_optional:
+    if read is None or not is_optional or kind == "bool":
         return read
 
     def read_or_none(text: str) -> Any:

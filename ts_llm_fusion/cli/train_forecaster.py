@@ -7,6 +7,7 @@ from ..recipes.fine_tuning import FINE_TUNING_SETTINGS, run_fine_tuning_recipe
 from ..recipes.forecaster import FORECASTER_SETTINGS, run_forecaster_recipe
 from ..training.arguments import RecipeParser
 from ..training.fine_tuning import FineTuningArguments
+from .parsing import print_next
 
 
 def main(args: Sequence[str]) -> None:
@@ -30,3 +31,5 @@ def main(args: Sequence[str]) -> None:
     )
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")
+    if metrics["tested_on"] == data.data:
+        print_next("forecast", data.data, "--model", arguments.output_dir)

@@ -146,7 +146,7 @@ def run_forecaster_recipe(
         context_length=config_arguments.context_length,
         min_length=config_arguments.patch_length or 2,
         scaler=data.scaler,
-        freq=data_arguments.freq,
+        freq=data.source.step if data_arguments.freq is None else data_arguments.freq,
         columns=list(map(str, data.source.series.columns)),
         covariates=data.covariates,
     )

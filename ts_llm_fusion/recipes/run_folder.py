@@ -52,4 +52,9 @@ def check_run_folder(arguments: Any, inputs: Sequence[str | None] = ()) -> None:
         return
     output = Path(arguments.output_dir)
     resumes = checkpoint is not None and Path(checkpoint).resolve().is_relative_to(output.resolve())
-    check_output_folder(output, ("[!.]*",), inputs, arguments.overwrite or resumes)
+    try:
+        check_output_folder(output, ("[!.]*",), inputs, arguments.overwrite or resumes)
+    except FileExistsError as error:
+        raise FileExistsError(
+            f"{str(error).rstrip('.')}, or --resume_from_checkpoint true to go on with it."
+        ) from None

@@ -67,6 +67,11 @@ class SeriesSource:
         """Name of a time axis for messages."""
         return self.name if self.ids is None else f"{self.name}: id {plain_id(self.ids, axis)!r}"
 
+    @property
+    def step(self) -> str | None:
+        """Time step as a pandas alias; None where the rows follow opening hours, or a protocol defines them."""
+        return None if self.grid is None or self.grid.slots is not None or not self.dated else self.grid.alias
+
 
 def _statsmodels(name: str) -> pd.DataFrame:
     return require(f"statsmodels.datasets.{name}", "demo").load_pandas().data
