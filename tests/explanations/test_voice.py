@@ -12,6 +12,7 @@ from ts_llm_fusion.explanations.checks import check_text
 from ts_llm_fusion.explanations.explain import explain_evidence
 from ts_llm_fusion.explanations.facts import find_facts
 from ts_llm_fusion.explanations.grammar import CONNECTIVES, FRAMES
+from ts_llm_fusion.explanations.report import render_report
 from ts_llm_fusion.explanations.voice import Voice, _Writing
 from ts_llm_fusion.explanations.words import connect, sentences, topics
 
@@ -61,6 +62,7 @@ def test_a_text_that_does_not_hold_is_not_shown(voice: Voice, monkeypatch: pytes
         explanation = explain_evidence(yearly(), voice=voice)
         assert explanation.voice.startswith(f"rejected: {reason}")
         assert list(explanation.sentences) == said and all(claim.holds for claim in explanation.claims)
+    assert "by a language model: rejected: sentence" in render_report([explanation], "sales", ".html")
 
 
 def test_connectives_are_of_the_grammar_and_claim_nothing() -> None:
