@@ -117,8 +117,7 @@ def _obstacle_on_hub(name: str) -> str | None:
     try:
         get_hf_file_metadata(hf_hub_url(name, "config.json"), timeout=_TIMEOUT)
     except (OSError, httpx.HTTPError) as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        return lines[0].rstrip(".") if lines else type(error).__name__
+        return " ".join(str(error).split()) or type(error).__name__
     return None
 
 
@@ -128,9 +127,12 @@ def _in_cache(name: str) -> Path | None:
     if not isinstance(config, str):
         return None
     folder = Path(config).parent
-    index = folder / "model.safetensors.index.json"
-    files = set(json.loads(index.read_text())["weight_map"].values()) if index.is_file() else {"model.safetensors"}
-    return folder if all((folder / file).is_file() for file in files) else None
+    for file in ("model.safetensors", "pytorch_model.bin"):
+        index = folder / f"{file}.index.json"
+        parts = set(json.loads(index.read_text())["weight_map"].values()) if index.is_file() else {file}
+        if all((folder / part).is_file() for part in parts):
+            return folder
+    return None
 
 
 def _in_wheel(name: str) -> Path | None:

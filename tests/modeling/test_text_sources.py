@@ -58,7 +58,11 @@ def test_each_place_comes_before_the_next(saved: Path, tmp_path: Path, monkeypat
     assert find_text_model(NAME) == str(wheel)
     snapshot = put_in_cache(saved)
     assert find_text_model(NAME) == str(wheel)  # the cache holds a part of the model
+    index = snapshot / "model.safetensors.index.json"
+    index.write_text('{"weight_map": {"a": "model.safetensors", "b": "other.safetensors"}}')
     (snapshot / "model.safetensors").symlink_to(saved / "model.safetensors")
+    assert find_text_model(NAME) == str(wheel)
+    index.unlink()
     assert find_text_model(NAME) == str(snapshot)
     monkeypatch.setattr(modeling_text_sources, "_obstacle_on_hub", lambda name: None)
     assert find_text_model(NAME) == NAME

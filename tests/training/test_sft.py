@@ -19,7 +19,7 @@ from ts_llm_fusion import TSLMForCausalLM
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.data.qa import synthetic
 from ts_llm_fusion.data.qa.samples import shuffle_series
-from ts_llm_fusion.hub.adapters import load_on_base, missing_weights
+from ts_llm_fusion.hub.adapters import base_of, load_on_base, missing_weights
 from ts_llm_fusion.processing.processing_time_series import TimeSeriesProcessor
 from ts_llm_fusion.training.fresh_backbone import save_fresh_backbone
 from ts_llm_fusion.training.runs import save_model
@@ -32,6 +32,9 @@ from ts_llm_fusion.training.sft import (
     part_of,
     train_tslm,
 )
+
+SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 # Models here are so small that a second thread costs more than it gives.
 torch.set_num_threads(1)
@@ -87,8 +90,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A language model with random weights, saved as a pretrained one is."""
-    folder = tmp_path_factory.mktemp("backbone")
+    """A language model with random weights, saved as a pretrained one is, in the folders of its name SMOLLM2."""
+    folder = tmp_path_factory.mktemp("backbones") / SMOLLM2
     torch.manual_seed(0)
     save_fresh_backbone(folder, TEXT, ["Series: rising falling flat"] * 3)
     return folder
@@ -209,6 +212,26 @@ def test_adapters_are_trained_beside_whole_modules_and_resume(tmp_path: Path, ba
     again = load_file(resumed / "adapter_model.safetensors")
     for name, value in adapters.items():
         assert torch.equal(value, again[name]), name
+
+
+@pytest.mark.parametrize("trained", ["lora", "frozen"])
+def test_the_recipe_of_a_pretrained_language_model_finds_it_by_its_name(
+    tmp_path: Path, backbone: Path, trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small model stands in for it."""
+    monkeypatch.setenv("TS_LLM_FUSION_TEXT_MODELS", str(backbone.parents[1]))
+    short = "--num_train 8 --num_validation 2 --num_test 2 --max_steps 2 --eval_steps 2 --save_steps 2"
+    short += " --warmup_steps 1 --per_device_train_batch_size 4 --use_cpu true"
+    flags = [*short.split(), "--output_dir", str(tmp_path)]
+    flags += ["--use_peft", "false", "--freeze", "backbone"] if trained == "frozen" else []
+    assert main(["train", "sft", "--config", str(CONFIGS / "tslm" / "smollm2.yaml"), *flags, "--overwrite"]) == 0
+    start, merged = load_file(backbone / "model.safetensors"), weights(tmp_path)
+    name = "model.layers.0.self_attn.q_proj.weight"
+    assert torch.equal(merged[f"model.backbone.{name}"], start[name]) == (trained == "frozen")
+    if trained == "lora":
+        assert base_of(tmp_path / "adapter") == SMOLLM2
+        found = load_on_base(tmp_path / "adapter").merge_and_unload().state_dict()
+        assert torch.equal(found[f"model.backbone.{name}"], merged[f"model.backbone.{name}"])
 
 
 def test_a_saved_model_is_trained_further_and_keeps_its_configuration(

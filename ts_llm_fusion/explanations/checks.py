@@ -468,17 +468,16 @@ def _check_sentence(sentence: str, frame: Frame, texts: tuple[str, ...], evidenc
 
 def _parse(text: str, start: int, known: tuple[Frame, ...]) -> tuple[str, Frame, tuple[str, ...]] | None:
     """The longest frame that stands at a place of a text, perhaps behind a connective."""
-    connective = _CONNECTIVE.match(text, start)
-    if connective is not None:
+    begin, capitalized = start, text
+    if (connective := _CONNECTIVE.match(text, start)) is not None:
         begin = connective.end()
-        parsed = _parse(text[:begin] + text[begin].upper() + text[begin + 1 :], begin, known)
-        return None if parsed is None else (text[start : begin + len(parsed[0])], *parsed[1:])
-    found = [(match, frame) for frame in known if (match := frame.pattern.match(text, start)) is not None]
+        capitalized = text[:begin] + text[begin].upper() + text[begin + 1 :]
+    found = [(match, frame) for frame in known if (match := frame.pattern.match(capitalized, begin)) is not None]
     whole = [(match, frame) for match, frame in found if not text[match.end() :][:1].strip()]
     if not whole:
         return None
     match, frame = max(whole, key=lambda pair: pair[0].end())
-    return match.group(), frame, match.groups()
+    return text[start : match.end()], frame, match.groups()
 
 
 def check_text(text: str, evidence: Evidence) -> list[Claim]:

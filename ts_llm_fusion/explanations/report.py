@@ -131,6 +131,7 @@ def _section(explanation: Explanation) -> dict[str, Any]:
     return {
         "name": facts.name,
         "sentences": explanation.sentences,
+        "voice": explanation.voice,
         "picture": _picture(explanation),
         "facts": _rows(facts),
         "groups": _share_rows(facts, facts.experts.groups),
