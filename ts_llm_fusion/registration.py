@@ -1,7 +1,9 @@
 """Registration of our classes with transformers, without importing it early."""
 
 import importlib
+import pkgutil
 import sys
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +26,13 @@ _ROWS = [
     for auto, ours in {"AutoConfig": config, **classes}.items()
 ]
 
+# Every module with code of a model or a processor.
+_MODULES = [
+    f"{package}.{module.name}"
+    for package in dict.fromkeys(path.rsplit(".", 1)[0] for _, _, path in _ROWS)
+    for module in pkgutil.iter_modules(find_spec(package).submodule_search_locations)
+]
+
 
 def _loaded(path: str) -> Any:
     """Class at `module:name`; None if its module is not imported or has not defined it yet."""
@@ -32,19 +41,25 @@ def _loaded(path: str) -> Any:
 
 
 def _imported(path: str) -> Any:
-    """Class at `module:name`, imported if necessary; None only while an outer import of the module is running."""
+    """Class at `module:name`, imported if necessary."""
     importlib.import_module(path.split(":")[0])
     return _loaded(path)
 
 
-def _register(_: ModuleType) -> None:
+def _is_running(name: str) -> bool:
+    """Whether a module is being imported, so that others cannot import from it yet."""
+    return bool(getattr(getattr(sys.modules.get(name), "__spec__", None), "_initializing", False))
+
+
+def _register(imported: ModuleType) -> None:
+    """Register all classes after the import of a module, unless an import of ours around it is running."""
+    if any(_is_running(name) for name in _MODULES if name != imported.__name__):
+        return
     for auto_path, config_path, class_path in _ROWS:
         auto_class = _loaded(auto_path)
         if auto_class is None:
             continue
         config_class, our_class = _imported(config_path), _imported(class_path)
-        if config_class is None or our_class is None:
-            continue
         key = config_class.model_type if config_class is our_class else config_class
         auto_class.register(key, our_class, exist_ok=True)
 
@@ -60,6 +75,10 @@ def register_pipelines() -> None:
 
 
 def register_auto_classes() -> None:
-    """Register each class once it and its Auto class are imported, in either order."""
-    for module in dict.fromkeys(path.split(":")[0] for auto, _, ours in _ROWS for path in (auto, ours)):
+    """Register each class once its Auto class and ours are imported, in any order.
+
+    Our modules import the Auto classes, and each other; so only the end of an import around the others is early enough
+    for none and late enough for all.
+    """
+    for module in [*dict.fromkeys(path.split(":")[0] for path, _, _ in _ROWS), *_MODULES]:
         wrapt.register_post_import_hook(_register, module)

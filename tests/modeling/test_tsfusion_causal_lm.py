@@ -188,7 +188,7 @@ def test_a_language_model_alone_reads_a_future_but_cannot_forecast(folder: Path)
         (forecast(2), {"future_values": [[1.0, 2.0], [3.0]]}, "has 1 parts of type 'forecast' for 2 future_values"),
         (forecast(2, future_values=[1.0, np.inf]), {}, "future_values has infinite values"),
         (forecast(2, future_values=[None, None]), {}, "future_values has only missing values"),
-        ({"type": "image"}, {}, "parts are of type 'text', 'time_series', 'forecast'"),
+        ({"type": "image"}, {}, "parts are of type 'text', 'time_series' or 'forecast'"),
     ],
 )
 def test_bad_parts_are_refused(processor, part: dict, options: dict, message: str) -> None:
