@@ -12,7 +12,6 @@ Message = dict[str, Any]
 # Begin and end of characters in a text, the end excluded.
 Span = tuple[int, int]
 
-_PART_TYPES = ("text", "time_series", "forecast")
 _GENERATION_BLOCK = re.compile(r"\{%-?\s*generation\s*-?%\}")
 
 
@@ -50,9 +49,9 @@ def _parts(message: Message) -> Sequence[dict[str, Any]]:
         )
     for part in content:
         kind = part.get("type") if isinstance(part, dict) else type(part).__name__
-        if kind not in _PART_TYPES:
+        if kind not in ("text", "time_series", "forecast"):
             raise ValueError(
-                f"A message has a part of type {kind!r}; parts are of type {', '.join(map(repr, _PART_TYPES))}."
+                f"A message has a part of type {kind!r}; parts are of type 'text', 'time_series' or 'forecast'."
             )
         if kind == "text" and not isinstance(part.get("text"), str):
             raise ValueError(f"A part of type 'text' has text {part.get('text')!r}; it must be a string.")

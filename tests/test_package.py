@@ -34,6 +34,7 @@ def test_importing_the_package_or_its_command_line_loads_nothing_heavy() -> None
         "from transformers import AutoConfig, AutoModel; import ts_llm_fusion",
         "from ts_llm_fusion.modeling.modeling_llmps import LLMPSModel; from transformers import AutoConfig, AutoModel",
         "from ts_llm_fusion import TSFusionConfig; from transformers import AutoConfig, AutoModel",
+        "import ts_llm_fusion.modeling.modeling_encoders; from transformers import AutoConfig, AutoModel",
     ],
 )
 def test_auto_classes_know_our_models_whatever_is_imported_first(imports: str, fresh: FreshPython) -> None:

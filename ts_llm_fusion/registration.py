@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import sys
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -25,33 +26,34 @@ _ROWS = [
     for auto, ours in {"AutoConfig": config, **classes}.items()
 ]
 
-# Packages whose modules import Auto classes, or are imported to be registered.
-_FOLDERS = (f"{__package__}.modeling.", f"{__package__}.processing.")
+# Every module with code of a model or a processor.
+_MODULES = [
+    f"{package}.{module.name}"
+    for package in dict.fromkeys(path.rsplit(".", 1)[0] for _, _, path in _ROWS)
+    for module in pkgutil.iter_modules(find_spec(package).submodule_search_locations)
+]
 
 
 def _loaded(path: str) -> Any:
-    """Class at `module:name`; None if its module is not imported."""
+    """Class at `module:name`; None if its module is not imported or has not defined it yet."""
     module, name = path.split(":")
     return getattr(sys.modules.get(module), name, None)
 
 
 def _imported(path: str) -> Any:
     """Class at `module:name`, imported if necessary."""
-    module, name = path.split(":")
-    return getattr(importlib.import_module(module), name)
+    importlib.import_module(path.split(":")[0])
+    return _loaded(path)
 
 
-def _half_imported(done: str) -> bool:
-    """Whether a module of models or processors is being imported, other than the one that is done."""
-    return any(
-        name.startswith(_FOLDERS) and name != done and getattr(module.__spec__, "_initializing", False)
-        for name, module in list(sys.modules.items())
-    )
+def _is_running(name: str) -> bool:
+    """Whether a module is being imported, so that others cannot import from it yet."""
+    return bool(getattr(getattr(sys.modules.get(name), "__spec__", None), "_initializing", False))
 
 
-def _register(module: ModuleType) -> None:
-    # Modules of ours import Auto classes and each other: the outermost one registers all when it is done.
-    if _half_imported(module.__name__):
+def _register(imported: ModuleType) -> None:
+    """Register all classes after the import of a module, unless an import of ours around it is running."""
+    if any(_is_running(name) for name in _MODULES if name != imported.__name__):
         return
     for auto_path, config_path, class_path in _ROWS:
         auto_class = _loaded(auto_path)
@@ -73,11 +75,10 @@ def register_pipelines() -> None:
 
 
 def register_auto_classes() -> None:
-    """Register our classes with each Auto class once it is imported."""
-    ours = (
-        f"{folder}{module.name}"
-        for folder in _FOLDERS
-        for module in pkgutil.iter_modules(importlib.import_module(folder.rstrip(".")).__path__)
-    )
-    for name in dict.fromkeys((*(path.split(":")[0] for path, _, _ in _ROWS), *ours)):
-        wrapt.register_post_import_hook(_register, name)
+    """Register each class once its Auto class and ours are imported, in any order.
+
+    Our modules import the Auto classes, and each other; so only the end of an import around the others is early enough
+    for none and late enough for all.
+    """
+    for module in [*dict.fromkeys(path.split(":")[0] for path, _, _ in _ROWS), *_MODULES]:
+        wrapt.register_post_import_hook(_register, module)

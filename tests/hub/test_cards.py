@@ -17,20 +17,21 @@ from transformers import AutoProcessor
 from hub.conftest import ANA, Trained, client_environment, run_python
 from hub.server import Hub, card_errors
 from hub.test_adapters import push_adapter
-from ts_llm_fusion import T2TConfig, T2TForPreTraining, TSLMForCausalLM
+from ts_llm_fusion import T2TConfig, T2TForPreTraining, TSLMForCausalLM, fuse
 from ts_llm_fusion.data.registry import REGISTRY
 from ts_llm_fusion.hub.cards import card_for, model_card
 from ts_llm_fusion.training.runs import save_model
 
-KINDS = ("forecaster", "tslm", "t2t")
+KINDS = ("forecaster", "tslm", "t2t", "fused")
 
 
 @pytest.fixture(scope="module")
 def folders(trained_forecaster: Trained, trained_tslm: Trained, tmp_path_factory: pytest.TempPathFactory) -> dict:
-    """A checkpoint of each kind; the time-to-text encoder has no report."""
+    """A checkpoint of each kind; the time-to-text encoder has no report. One has a forecaster and a language model."""
     t2t = tmp_path_factory.mktemp("t2t") / "words"
     T2TForPreTraining(T2TConfig(context_length=48, hidden_size=16, num_hidden_layers=1)).save_pretrained(t2t)
-    return {"forecaster": trained_forecaster.checkpoint, "tslm": trained_tslm.checkpoint, "t2t": t2t}
+    fused = fuse(trained_tslm.checkpoint, t2t.parent / "fused")
+    return {"forecaster": trained_forecaster.checkpoint, "tslm": trained_tslm.checkpoint, "t2t": t2t, "fused": fused}
 
 
 # The client of 1.x has cards checked at the Hub's own address, whatever the endpoint is.
@@ -60,9 +61,10 @@ def test_a_card_passes_the_checks_of_the_hub(
             "forecaster": {"time-series-forecasting"} & set(known_task_ids),
             "tslm": {"text-generation"} & set(known_task_ids),
             "t2t": {"feature-extraction"},
+            "fused": {"time-series-forecasting"} & set(known_task_ids),
         }[kind]
     )
-    if kind == "t2t":
+    if kind in ("t2t", "fused"):
         assert "model-index" not in metadata
         return
     name, results = model_index_to_eval_results(metadata["model-index"])
@@ -93,7 +95,7 @@ def test_a_card_tells_what_a_reader_must_know(kind: str, folders: dict[str, Path
     assert not re.search(r"\bNone\b(?! are known)|undefined|\{\{|\{%", prose)
     for picture in re.findall(r"!\[.*?\]\((.*?)\)", text):
         assert (folders[kind] / picture).is_file()
-    assert ("![" in text) == (kind != "t2t")
+    assert ("![" in text) == (kind in ("forecaster", "tslm"))
     if kind == "forecaster":
         assert "| look-back, horizon | 24, 6 |" in text
         # 280, 40 and 80 of 400 rows: windows of 24 and 6 steps, the look-back of later splits in the one before.
@@ -102,7 +104,12 @@ def test_a_card_tells_what_a_reader_must_know(kind: str, folders: dict[str, Path
         metrics = json.loads((folders[kind] / "metrics.json").read_text())
         for baseline in ("repeat_last", "seasonal_naive", "ridge"):
             assert f"{metrics['baselines'][baseline]['mse']:.4f}" in text.split(f"| {baseline}")[1].splitlines()[0]
-    if kind == "tslm":
+    if kind == "fused":
+        batches = json.loads((folders[kind] / "metrics.json").read_text())["batches"]
+        assert f"| synthetic only: {batches:,} batches of up to" in text
+        assert "`ts-llm-fusion train fusion --config recipe.yaml`" in " ".join(text.split())
+        assert "[tslm_recipe.yaml](tslm_recipe.yaml)" in text
+    if kind in ("tslm", "fused"):
         assert "| questions (train, validation, test) | 16, 4, 4 |" in text
         assert "| majority" in text
         assert "| series shuffled" in text
@@ -190,6 +197,7 @@ def test_snippets_run_as_printed(
     assert "config.json" not in hub.head("ana/again").tree
     away = tmp_path / "away"
     away.mkdir()
+    assert "tslm_recipe.yaml" in hub.head("ana/fused").tree
     for kind in (*KINDS, "waves", "reader", "again"):
         card = hub.read(hub.head(f"ana/{kind}").tree["README.md"]).decode()
         (snippet,) = re.findall(r"```python\n(.*?)```", card, re.S)
@@ -197,7 +205,7 @@ def test_snippets_run_as_printed(
     code = """
         import importlib.util, runpy
         assert importlib.util.find_spec("ts_llm_fusion") is None
-        for name in ("forecaster", "waves", "t2t", "tslm", "reader", "again"):
+        for name in ("forecaster", "waves", "t2t", "tslm", "reader", "again", "fused"):
             print("#", name, flush=True)
             runpy.run_path(f"{name}.py")
     """
@@ -208,3 +216,5 @@ def test_snippets_run_as_printed(
     assert said["t2t"] == ["torch.Size([1, 1, 3, 16])"]
     assert said["reader"] == said["tslm"]
     assert "again" in said
+    assert said["fused"][:2] == ["torch.Size([1, 48, 2])", "torch.Size([1, 48, 2, 9])"]
+    assert len(said["fused"]) > 2

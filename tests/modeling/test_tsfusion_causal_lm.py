@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
+from safetensors.torch import load_file
 from tiny_checkpoints import save_fused
 from torch.testing import assert_close
 from transformers import (
@@ -20,7 +21,7 @@ from transformers import (
     TrainingArguments,
 )
 
-from ts_llm_fusion import BUILT_IN, ForecastFeatureExtractor, TSFusionForCausalLM, TSFusionForForecasting
+from ts_llm_fusion import BUILT_IN, ForecastFeatureExtractor, TSFusionForCausalLM, TSFusionForForecasting, fuse
 from ts_llm_fusion.training.collator import AnswerCollator
 
 # Models here are so small that a second thread costs more than it gives.
@@ -188,7 +189,7 @@ def test_a_language_model_alone_reads_a_future_but_cannot_forecast(folder: Path)
         (forecast(2), {"future_values": [[1.0, 2.0], [3.0]]}, "has 1 parts of type 'forecast' for 2 future_values"),
         (forecast(2, future_values=[1.0, np.inf]), {}, "future_values has infinite values"),
         (forecast(2, future_values=[None, None]), {}, "future_values has only missing values"),
-        ({"type": "image"}, {}, "parts are of type 'text', 'time_series', 'forecast'"),
+        ({"type": "image"}, {}, "parts are of type 'text', 'time_series' or 'forecast'"),
     ],
 )
 def test_bad_parts_are_refused(processor, part: dict, options: dict, message: str) -> None:
@@ -233,3 +234,28 @@ def test_text_and_numbers_are_trained_by_the_trainer(fused: TSFusionForCausalLM,
     assert TSFusionForCausalLM.from_pretrained(tmp_path / "saved").state_dict().keys() == fused.state_dict().keys()
     with pytest.raises(ValueError, match="either a text"):
         model(input_ids=torch.tensor([[1]]), past_values=torch.zeros(1, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("tslm", "forecaster", "dtype", "message"),
+    [
+        (BUILT_IN, "built-in", None, "a model of type 'tsfusion'; give one of type tslm"),
+        ("model", "model", None, "a model of type 'tslm'; give one of type llmps or tsfusion"),
+        ("model", "built-in", "int8", "dtype is 'int8'; give one of float32, float16, bfloat16"),
+        ("fused", "built-in", "float16", ""),
+    ],
+)
+def test_what_cannot_be_joined_is_refused_and_a_part_of_a_joined_one_can(
+    folder: Path, tmp_path: Path, tslm: str, forecaster: str, dtype: str | None, message: str
+) -> None:
+    places = [folder.parent / name if (folder.parent / name).exists() else name for name in (tslm, forecaster)]
+    if message:
+        with pytest.raises(ValueError, match=message):
+            fuse(places[0], tmp_path, places[1], dtype)
+        assert not list(tmp_path.iterdir())
+        return
+    again = load_file(fuse(places[0], tmp_path, places[1], dtype) / "model.safetensors")
+    before = load_file(folder / "model.safetensors")
+    assert again.keys() == before.keys()
+    assert {value.dtype for value in again.values()} == {torch.float16}
+    assert all(torch.equal(value.half(), again[name]) for name, value in before.items())

@@ -237,7 +237,7 @@ def test_counts_that_differ_are_both_told(processor):
 
 @pytest.mark.parametrize("part", [{"type": "image", "image": "x"}, {"text": "no type"}, "a string"])
 def test_a_part_of_unknown_type_is_refused(processor, part):
-    with pytest.raises(ValueError, match="'text' or 'time_series'"):
+    with pytest.raises(ValueError, match="'text', 'time_series' or 'forecast'"):
         processor.apply_chat_template([{"role": "user", "content": [part]}])
 
 

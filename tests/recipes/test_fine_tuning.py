@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
+from tiny_checkpoints import save_tslm
+from transformers import AutoProcessor
 
 from ts_llm_fusion import TSFusionConfig, TSFusionForForecasting
+from ts_llm_fusion.cli.fuse import main as fuse_command
 from ts_llm_fusion.cli.train_forecaster import main
 from ts_llm_fusion.processing.feature_extraction_forecast import ForecastFeatureExtractor
 
@@ -88,11 +91,20 @@ def test_a_long_table_is_the_wide_one_and_a_late_series_stops_nothing(
 
 
 def test_a_training_that_only_spoils_returns_the_start(series: Path, start: Path, tmp_path: Path) -> None:
-    metrics = fine_tune(start, series, tmp_path / "tuned", "--learning_rate", "1e4", "--num_train_epochs", "1")
+    """Also of a start with a language model, which goes on as it is."""
+    whole, tuned = tmp_path / "whole", tmp_path / "tuned"
+    fuse_command([str(save_tslm(tmp_path)), "--forecaster", str(start), "--output_dir", str(whole)])
+    metrics = fine_tune(whole, series, tuned, "--learning_rate", "1e4", "--num_train_epochs", "1")
     assert metrics["validation"]["end"] == metrics["validation"]["start"]
     assert metrics["test"] == metrics["baselines"]["start"]
-    before, after = load_file(start / "model.safetensors"), load_file(tmp_path / "tuned" / "model.safetensors")
+    before, after = load_file(whole / "model.safetensors"), load_file(tuned / "model.safetensors")
+    assert any(name.startswith("tslm.") for name in before)
+    assert before.keys() == after.keys()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
+    trained = sum(value.numel() for name, value in before.items() if not name.startswith("tslm."))
+    assert metrics["parameters_trained"] == trained
+    assert AutoProcessor.from_pretrained(tuned).feature_extractor.context_length == 96
+    assert "### The language model" in (tuned / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -67,13 +67,13 @@ def fuse(
         raise UserError(f"dtype is {dtype!r}; give one of {', '.join(_DTYPES)}.")
     output = Path(output_dir)
     check_output_folder(output, ("[!.]*",), (tslm, checkpoint_place(forecaster)), overwrite)
+    language_model, processor, tslm_report = _load_tslm(str(tslm), dtype)
     numeric, extractor = load_forecaster(forecaster)
     if not isinstance(numeric, TSFusionForForecasting):
         raise UserError(
             f"forecaster is {str(forecaster)!r}, a model of type {numeric.config.model_type!r}; give one of type "
             "tsfusion, or built-in."
         )
-    language_model, processor, tslm_report = _load_tslm(str(tslm), dtype)
     # As they were saved, which loses nothing: in memory, the weights of a forecaster are float32.
     numeric.to(numeric.config.dtype or torch.float32)
     TSFusionForCausalLM.from_parts(numeric, language_model).save_pretrained(output)
