@@ -1,6 +1,5 @@
 """Questions about the series of a table, answered from computed facts or by a reader of shapes."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,11 +18,13 @@ from ..explanations.checks import Claim
 from ..explanations.explain import check_unit
 from ..prediction import Forecaster, load, reading_options
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..processing.grounding_words import tokenize
 from .checks import check_sentence
 from .facts import compute
 from .names import Names
-from .panels import compute_of_panel
-from .query import CannotTellError, Query
+from .options import as_table, check_options, content_of, option_probabilities, split_options
+from .panels import OF_PANEL, compute_of_panel
+from .query import CannotTellError, NotUnderstoodError, Query
 from .questions import (
     carried_over,
     check_answerable,
@@ -34,16 +35,16 @@ from .questions import (
     shape_is_asked,
     split_questions,
 )
+from .reading import Reader, find_reader, load_reader, probabilities, read
 from .statements import Fact, Statement
 from .subject import Subject, names_of, subjects
+from .times import Times, plain_tokens
 from .verdicts import verdict
-
-logger = logging.getLogger(__name__)
 
 _LONGEST_QUESTION = 2000
 # Series that a question which names none is answered for, one after the other; questions of one text; earlier turns.
 _MOST_SERIES, _MOST_QUESTIONS, _MOST_TURNS = 5, 5, 20
-_OF_PANEL = ("rank", "growth", "pair", "correlation", "series")
+_CANNOT_TELL = "I cannot tell: "
 # Step of the rows of a table without timestamps: one that no season of the calendar fits.
 _ROWS = pd.Timedelta(hours=11)
 
@@ -162,8 +163,8 @@ def check_question(question: Any) -> str:
     return question
 
 
-def check_history(history: Any) -> list[tuple[str, str]]:
-    """Earlier turns as pairs of question and answer.
+def check_history(history: Any) -> list[str]:
+    """Questions of earlier turns.
 
     Raises:
         ValueError: for anything but pairs of strings, or messages with a role and a content.
@@ -172,14 +173,13 @@ def check_history(history: Any) -> list[tuple[str, str]]:
         return []
     turns = list(history) if pd.api.types.is_list_like(history) else [history]
     if turns and all(isinstance(turn, dict) and "role" in turn for turn in turns):
-        asked = [str(turn.get("content", "")) for turn in turns if turn["role"] == "user"]
-        return [(question, "") for question in asked][-_MOST_TURNS:]
+        return [str(turn.get("content", "")) for turn in turns if turn["role"] == "user"][-_MOST_TURNS:]
     found = []
     for turn in turns:
         pair = tuple(turn) if isinstance(turn, list | tuple) else (turn, "")
         if len(pair) != 2 or not isinstance(pair[0], str) or not isinstance(pair[1], str | Answer):
             raise UserError(f"history has {str(turn)[:60]!r}; give pairs of a question and its answer.")
-        found.append((pair[0], str(pair[1])))
+        found.append(pair[0])
     return found[-_MOST_TURNS:]
 
 
@@ -198,11 +198,10 @@ class _Asked:
 
     def query(self, question: str, before: Query | None, subject: Subject) -> Query:
         """The query of a question behind that of an earlier one."""
-        known = subject.values[~np.isnan(subject.values)]
-        extent = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-        read = read_question(question, self.names, subject.axis, extent)
+        of_future = before is not None and before.future and is_follow_up(question)
+        read = read_question(question, self.names, subject.axis, _extent(subject), of_future)
         check_answerable(read, self.names)
-        if before is not None and is_follow_up(read):
+        if before is not None and is_follow_up(question):
             return carried_over(before, read, has_own_kind(read, self.names, len(subject)))
         try:
             query = query_of(read, self.names, len(subject))
@@ -215,22 +214,34 @@ class _Asked:
                 return carried_over(before, read, None)
         return query
 
-    def chosen(self, query: Query) -> list[int]:
-        """Positions of the series of a query.
+    def times(self, text: str, subject: Subject) -> tuple[Times, ...]:
+        """Times that a text names."""
+        return read_question(text, self.names, subject.axis, _extent(subject)).times
+
+    def all_series(self) -> list[int]:
+        """Positions of the series, where a question names none.
 
         Raises:
-            CannotTellError: none of many is named.
+            CannotTellError: there are many.
         """
-        if query.series:
-            return list(query.series)
         count = len(self.names.names)
         if count > _MOST_SERIES:
             raise CannotTellError(f"{self.names.shown}; name one of them, or ask which of the series is the largest.")
         return list(range(count))
 
+    def values(self, place: int) -> np.ndarray:
+        """Values of a series, float64 (time,)."""
+        return self.subjects([place])[0].values
 
-def _states(asked: _Asked, question: str, turns: Sequence[str]) -> tuple[list[Statement], list[Subject], Query]:
-    """Statements that answer the last of the questions of a text."""
+
+def _extent(subject: Subject) -> tuple[float, float]:
+    """Lowest and highest value of a series; zeros where it has none."""
+    known = subject.values[~np.isnan(subject.values)]
+    return (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+
+
+def _states(asked: _Asked, question: str, turns: Sequence[str]) -> tuple[list[Statement], list[Subject]]:
+    """Statements that answer a question behind earlier ones, and the series that they are of."""
     first = asked.subjects([0])[0]
     before: Query | None = None
     for turn in turns:
@@ -238,18 +249,15 @@ def _states(asked: _Asked, question: str, turns: Sequence[str]) -> tuple[list[St
             try:
                 before = asked.query(earlier, before, first)
             except CannotTellError:
+                # An earlier question that was refused leaves the one before it.
                 continue
     query = asked.query(question, before, first)
-    if query.kind in _OF_PANEL:
-        statements, subjects_ = compute_of_panel(query, asked.panel, asked.names, asked.subjects)
+    if query.kind in OF_PANEL:
+        statements, about = compute_of_panel(query, asked.panel, asked.names, asked.subjects)
     else:
-        subjects_ = asked.subjects(asked.chosen(query))
-        statements = compute(query, subjects_)
-    return [*verdict(query, statements), *statements], subjects_, query
-
-
-def _refusal(reason: str) -> str:
-    return f"I cannot tell: {reason}"
+        about = asked.subjects(list(query.series) or asked.all_series())
+        statements = compute(query, about)
+    return [*verdict(query, statements), *statements], about
 
 
 def ask(
@@ -258,7 +266,7 @@ def ask(
     history: Any = None,
     *,
     options: Sequence[str] | None = None,
-    reader: Any = None,
+    reader: Reader | None = None,
     id_column: str | Sequence[str] | None = None,
     timestamp_column: str | None = None,
     target: str | Sequence[str] | None = None,
@@ -267,49 +275,140 @@ def ask(
     model: Forecaster | None = None,
     unit: str = "",
 ) -> Answer:
-    """Answer a question about the series of a table."""
+    """Answer a question about the series of a table.
+
+    Questions about values, times, changes, comparisons, patterns and forecasts are answered by facts that are computed
+    from the history and its forecast; every number, time and name in the answer is checked against these. Questions of
+    shape are read by a time-series language model. What neither can tell is refused with a reason, in a text that
+    begins with "I cannot tell". A time without a year is the last one in the history, and of the forecast the next
+    one; seasons of the year are those of the north; where no time is named, the answer is of the whole history. The
+    answer names the times that it is of.
+
+    Args:
+        df: table as of `predict_df`, the file of one, or the name of a set; a table of numbers without timestamps
+            holds steps, counted from 1.
+        question: in English, at most 2,000 characters; several questions are answered one after the other.
+        history: earlier turns, pairs of a question and its answer, or messages with a role and a content: "and in
+            2020?" is understood by the question before.
+        options: texts to choose from; each gets a probability. Options in the question ("A) ... B) ...") count.
+        reader: TSLM for questions of shape: a folder, a Hub name, or a pair of a model and its processor; the built-in
+            one by default, where the installation has it.
+        id_column: column of ids, or several; default as of `predict_df`, as are the next three.
+        timestamp_column: column of timestamps.
+        target: column that is asked about, or several.
+        freq: time step, a pandas alias.
+        dayfirst: whether 01/02/2024 in a file is 1 February; inferred by default.
+        model: forecaster, in any form that `predict_df` takes; the built-in one by default.
+        unit: of the values, such as `MW`, for the words.
+
+    Returns:
+        The answer: iterate over it for pieces of text as they are made, or take its `text`, `facts`, `route`
+        ("computed", "read" or "refused") and `options`.
+
+    Raises:
+        ValueError: an empty or too long question, a history or options of another form, and as `predict_df`.
+
+    Example:
+
+    ```python
+    >>> answer = ask("passengers.csv", "By how much did March exceed February?")
+    >>> print(answer.text)
+    The value in March 1960 is 419 and in February 1960 391: 28 more, 7.2 %.
+    ```
+    """
     question = check_question(question)
-    turns = [turn for turn, _ in check_history(history)]
+    turns = check_history(history)
+    chosen = check_options(options)
     check_unit(unit)
     forecaster, feature_extractor = load(model)
-    panel = load_table(df, id_column, timestamp_column, target, freq, dayfirst, **reading_options(feature_extractor))
-    return ask_panel(panel, question, turns, forecaster, feature_extractor, options, reader, unit)
+    given = reading_options(feature_extractor)
+    panel = load_table(df, id_column, timestamp_column, target, freq, dayfirst, **given)
+    asked = _Asked(panel, forecaster, feature_extractor, Names(names_of(panel)), unit)
+    return _Dialog(asked, reader).answer(question, turns, chosen)
 
 
-def ask_panel(
-    panel: Panel,
-    question: str,
-    turns: Sequence[str],
-    model: PreTrainedModel,
-    feature_extractor: ForecastFeatureExtractor | None = None,
-    options: Sequence[str] | None = None,
-    reader: Any = None,
-    unit: str = "",
-) -> Answer:
-    """Answer a question about a loaded panel; see `ask`."""
-    names = Names(names_of(panel))
-    asked = _Asked(panel, model, feature_extractor, names, unit)
-    turns = list(turns)
-    texts: list[str] = []
-    statements: list[Statement] = []
-    claims: list[Claim] = []
-    for one in split_questions(question)[:_MOST_QUESTIONS]:
+class _Dialog:
+    """Answers to the questions of one text.
+
+    Args:
+        asked: the series.
+        reader: of shapes, as it was given.
+    """
+
+    def __init__(self, asked: _Asked, reader: Reader | None):
+        self.asked, self.given_reader = asked, reader
+        self.statements: list[Statement] = []
+        self.claims: list[Claim] = []
+        self.options: dict[str, float] | None = None
+        self.routes: list[str] = []
+
+    def answer(self, question: str, turns: Sequence[str], options: list[str] | None) -> Answer:
+        """Answer a text of one question or more; the last one chooses among the options."""
+        if options is None:
+            question, options = split_options(question)
+        asked, pieces = list(turns), []
+        questions = split_questions(question)[:_MOST_QUESTIONS]
+        if not questions:
+            raise UserError(f"question is {question[:40]!r}; ask it in words.")
+        for number, one in enumerate(questions):
+            pieces.append(self._one(one, asked, options if number == len(questions) - 1 else None))
+            asked.append(one)
+        route = "read" if "read" in self.routes else "computed" if "computed" in self.routes else "refused"
+        return Answer(route, _joined(pieces), self.statements, self.claims, self.options)
+
+    def _one(self, question: str, turns: Sequence[str], options: list[str] | None) -> Iterator[str]:
+        """Pieces of the answer to one question."""
+        if shape_is_asked(question):
+            return self._read(question, options)
         try:
-            found, about, _ = _states(asked, one, turns)
+            found, about = _states(self.asked, question, turns)
         except CannotTellError as reason:
-            texts.append(_refusal(str(reason)))
-        else:
-            for statement in found:
-                checked = check_sentence(statement.text, about)
-                failed = next((claim for claim in checked if not claim.holds), None)
-                if failed is not None:
-                    raise RuntimeError(f"{failed.quantity} is {failed.actual}, but the words say {failed.words!r}.")
-                claims += checked
-            statements += found
-            texts.append(" ".join(statement.text for statement in found))
-        turns.append(one)
-    route = "computed" if statements else "refused"
-    return Answer(route, _pieces(" ".join(texts)), statements, claims)
+            if self.given_reader is not None and isinstance(reason, NotUnderstoodError):
+                return self._read(question, options)
+            self.routes.append("refused")
+            return _pieces(f"{_CANNOT_TELL}{reason}")
+        for statement in found:
+            checked = check_sentence(statement.text, about)
+            failed = next((claim for claim in checked if not claim.holds), None)
+            if failed is not None:
+                raise RuntimeError(f"{failed.quantity} is {failed.actual}, but the words say {failed.words!r}.")
+            self.claims += checked
+        if options is not None:
+            chances = option_probabilities(options, found, about, lambda text: self.asked.times(text, about[0]))
+            self.options = as_table(options, chances)
+        self.routes.append("computed")
+        self.statements += found
+        return _pieces(" ".join(statement.text for statement in found))
+
+    def _read(self, question: str, options: list[str] | None) -> Iterator[str]:
+        """Pieces of an answer that a reader of shapes gives."""
+        reader = find_reader(self.given_reader)
+        if reader is None:
+            self.routes.append("refused")
+            return _pieces(f"{_CANNOT_TELL}it asks for a shape; give a TSLM that reads shapes, by --reader (reader=).")
+        names = self.asked.names
+        tokens = plain_tokens(tokenize(question))
+        try:
+            chosen = names.find(question, tokens)[0] or self.asked.all_series()
+        except CannotTellError as reason:
+            self.routes.append("refused")
+            return _pieces(f"{_CANNOT_TELL}{reason}")
+        series = {names.names[place]: self.asked.values(place) for place in chosen}
+        model, processor = load_reader(reader)
+        if options is not None:
+            contents = [content_of(option) for option in options]
+            asked = f"{question} Options: {', '.join(contents)}."
+            self.options = as_table(options, probabilities(model, processor, asked, series, contents))
+            self.routes.append("read")
+            best = max(self.options, key=self.options.__getitem__)
+            return _pieces(content_of(best))
+        self.routes.append("read")
+        return read(model, processor, question, series)
 
 
-__all__ = ["Answer", "ask", "ask_panel", "check_history", "check_question", "load_table", "np", "shape_is_asked"]
+def _joined(answers: Sequence[Iterator[str]]) -> Iterator[str]:
+    """Pieces of several answers, with a space between them."""
+    for number, pieces in enumerate(answers):
+        if number:
+            yield " "
+        yield from pieces

@@ -158,6 +158,15 @@ def _named_period(said: _Said) -> str:
     return said["period"] if len(rows) and (periods == best).all() else str(best)
 
 
+def _largest_step(said: _Said) -> tuple[int, float]:
+    """Row and size of the largest difference to the step before, among consecutive rows of a scope."""
+    steps = said.values().diff()
+    steps = steps[np.diff(steps.index, prepend=-2) == 1]
+    ranked = {"rise": steps, "fall": -steps, "change": steps.abs()}[said["direction"]]
+    row = int(ranked.idxmax())
+    return row, float(steps[row])
+
+
 def _line(said: _Said) -> tuple[float, float, float]:
     """Slope, change and share of the variation of the line through the values."""
     rows = said.rows()
@@ -358,6 +367,13 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
     "difference with percent": _difference(_of(), _of("other")),
     "change": _CHANGE,
     "change with percent": _CHANGE,
+    "largest step": {
+        "difference": lambda s: abs(_largest_step(s)[1]),
+        "first": _at("before"),
+        "second": _at("when"),
+        "before": lambda s: (s.row("when") or 0) - 1,
+        "when": lambda s: _largest_step(s)[0],
+    },
     "count": _COUNT,
     "count between": _COUNT,
     "count of periods": _PERIOD_COUNT,
@@ -373,6 +389,7 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
     "trend": {
         "direction": lambda s: _direction(_line(s)[0], 0, "rises", "falls"),
         "slope": lambda s: abs(_line(s)[0]),
+        "each": lambda s: s.subject.calendar.each,
         "change": lambda s: abs(_line(s)[1]),
         "percent": lambda s: _line(s)[2],
     },
@@ -417,6 +434,7 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
         "second": _name_at(1),
         "percent": lambda s: abs(float(_scores(s).iloc[0])),
         "direction": lambda s: _direction(float(_scores(s).iloc[0]), 0, "rises", "falls"),
+        "each": lambda s: s.subject.calendar.each,
     },
     "pair": _difference(_of_named("name"), _of_named("other")),
     "correlation": {"value": _correlation},

@@ -283,6 +283,22 @@ def _change(query: Query, subject: Subject) -> list[Statement]:
     return [state("change", subject, "difference", **told)]
 
 
+def _largest_step(query: Query, subject: Subject) -> list[Statement]:
+    scope = scope_for(query, subject)
+    steps = np.diff(_known(scope))
+    steps[np.diff(scope.rows) > 1] = np.nan
+    ranked = {"rise": steps, "fall": -steps, "change": np.abs(steps)}[query.side]
+    if not (ranked > 0).any():
+        raise CannotTellError(f"there is no {query.side} from one step to the next {scope.words}.")
+    place = int(np.nanargmax(ranked))
+    told = {"before": int(scope.rows[place]), "when": int(scope.rows[place + 1]), "difference": abs(float(steps[place]))}
+    first, second = (float(scope.values[place + shift]) for shift in (0, 1))
+    main = "when" if query.when else "difference"
+    return [
+        state("largest step", subject, main, direction=query.side, scope=scope, first=first, second=second, **told)
+    ]
+
+
 def meets(values: np.ndarray, side: str, bound: float) -> np.ndarray:
     """Whether values are on a side of a bound, boolean; NaN is not."""
     compare = {
@@ -540,6 +556,7 @@ KINDS: dict[str, Callable[[Query, Subject], list[Statement]]] = {
     "extreme": _extreme,
     "difference": _difference,
     "change": _change,
+    "largest step": _largest_step,
     "count": _count,
     "crossing": _crossing,
     "trend": _trend,
@@ -561,7 +578,7 @@ KINDS: dict[str, Callable[[Query, Subject], list[Statement]]] = {
 
 
 # Kinds that are of one scope: several times that have nothing in common are answered one after the other.
-_OF_ONE_SCOPE = frozenset(("statistic", "extreme", "count", "crossing", "trend", "top", "percentile", "run", "forecast"))
+_OF_ONE_SCOPE = frozenset(("statistic", "extreme", "count", "crossing", "trend", "top", "percentile", "run", "forecast", "largest step"))
 
 
 def _parts(query: Query, subject: Subject) -> list[Query]:

@@ -12,6 +12,7 @@ A slot is `{name:kind}`:
 | steps | a number of steps with their unit |
 | name | of a series |
 | a\\|b | one of these words |
+| each | the unit of a step |
 | part | a weekday, a month or an hour |
 | list | values with their times |
 """
@@ -51,10 +52,12 @@ FRAMES: dict[str, str] = {
     "difference": f"The {{statistic:{_STATISTIC}}} {{scope:scope}} is {_COMPARED}: {_MORE}.",
     "difference with percent": f"The {{statistic:{_STATISTIC}}} {{scope:scope}} is {_COMPARED}: {_MORE}, "
     "{percent:percent}.",
-    "change": "From {scope:when} to {other:when} it {direction:rises|falls} from {first:derived} to {second:derived}, "
-    "by {difference:derived}.",
-    "change with percent": "From {scope:when} to {other:when} it {direction:rises|falls} from {first:derived} to "
-    "{second:derived}, by {difference:derived} or {percent:percent}.",
+    "change": "It {direction:rises|falls} from {first:derived} {scope:when} to {second:derived} {other:when}, by "
+    "{difference:derived}.",
+    "change with percent": "It {direction:rises|falls} from {first:derived} {scope:when} to {second:derived} "
+    "{other:when}, by {difference:derived} or {percent:percent}.",
+    "largest step": "The largest {direction:rise|fall|change} from one step to the next {scope:scope} is "
+    "{difference:derived}, from {first:derived} {before:when} to {second:derived} {when:when}.",
     "count": f"{{count:count}} of the {{steps:count}} values {{scope:scope}} are {{side:{_SIDE}}} {{bound:number}}, "
     "{percent:percent}.",
     "count of periods": f"{{count:count}} of the {{steps:count}} {{unit:{'|'.join(f'{unit}s' for unit in UNITS)}}} "
@@ -73,7 +76,7 @@ FRAMES: dict[str, str] = {
     "probability of about {percent:percent}.",
     "probability of a bound": "The value {when:when} is {side:above|below} {bound:number} with a probability of about "
     "{percent:percent}.",
-    "trend": "The line through the values {scope:scope} {direction:rises|falls} by {slope:derived} per step, by "
+    "trend": "The line through the values {scope:scope} {direction:rises|falls} by {slope:derived} per {each:each}, by "
     "{change:derived} in all, and explains {percent:percent} of their variation.",
     "no trend": "The line through the values {scope:scope} moves by {change:derived} in all, and explains "
     "{percent:percent} of their variation: no clear trend.",
@@ -102,7 +105,7 @@ FRAMES: dict[str, str] = {
     "rank": f"Of {{count:count}} series, {{name:name}} has the {{side:highest|lowest}} {{statistic:{_STATISTIC}}} "
     "{scope:scope}, {value:derived}; {second:name} is next, with {next:derived}.",
     "growth": "Of {count:count} series, {name:name} grows {side:fastest|slowest} {scope:scope}: the line through its "
-    "values {direction:rises|falls} by {percent:percent} of their mean per step; {second:name} is next.",
+    "values {direction:rises|falls} by {percent:percent} of their mean per {each:each}; {second:name} is next.",
     "pair": f"The {{statistic:{_STATISTIC}}} {{scope:scope}} is {{first:derived}} for {{name:name}} and "
     f"{{second:derived}} for {{other:name}}: {_MORE}.",
     "correlation": "The correlation of {name:name} and {other:name} {scope:scope} is {value:correlation}.",
@@ -136,6 +139,7 @@ def _slot_pattern(name: str, kind: str, unit: str, names: str) -> str:
         "when": TIME,
         "steps": DURATION,
         "name": names,
+        "each": r"[a-z]+(?: [a-z]+)?",
         "part": rf"(?:{'|'.join((*WEEKDAYS, *MONTHS))}|\d\d:00)",
         "list": rf"{number} (?:{TIME})(?:, {number} (?:{TIME}))*(?: and {number} (?:{TIME}))?",
     }

@@ -15,6 +15,8 @@ from .scopes import Scope
 from .statements import Statement, state
 from .subject import Subject
 
+# Kinds of queries that are of several series at once.
+OF_PANEL = frozenset(("rank", "growth", "pair", "correlation", "series"))
 Subjects = Callable[[Sequence[int]], list[Subject]]
 
 

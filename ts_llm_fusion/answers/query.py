@@ -10,6 +10,10 @@ class CannotTellError(UserError):
     """A question that the series cannot answer; the message is the reason."""
 
 
+class NotUnderstoodError(CannotTellError):
+    """A question that asks for nothing that is computed."""
+
+
 @dataclass(frozen=True)
 class Query:
     """What is asked of which series and steps.

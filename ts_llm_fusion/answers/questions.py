@@ -11,7 +11,7 @@ import pandas as pd
 from ..processing.grounding_axis import Axis, Span
 from ..processing.grounding_words import AMBIGUOUS, MONTHS, Token, number_at, tokenize
 from .names import Names
-from .query import CannotTellError, Query
+from .query import CannotTellError, NotUnderstoodError, Query
 from .times import Times, TimesReader, plain_tokens
 from .vocabulary import HEADS, REFUSALS, WORLD, is_known
 
@@ -133,7 +133,8 @@ _WHO = re.compile(r"^(?:who|which|whose|what)(?: (?:one|ones|of (?:them|these|th
 _FASTEST = _words(r"fast\w*|quick\w*|rapid\w*|grow\w*|grew|growth|rise|rises|rose|rising|increas\w+|steep\w*|climb\w*|gain\w*")
 _SLOWEST = _words(r"slow\w*|least|weakest|lowest|declin\w+|fall\w*|fell|shr[iau]nk\w*|drop\w*")
 _SHAPE = _words(
-    r"shape\w*|sine|square wave|sawtooth|triang\w+|sinus\w*|look like|looks like|resembl\w+|noisier|noisiest|noise|noisy|smooth\w*|waveform|curve look|describe|caption|visual\w*|spiky|jagged|chaotic"
+    r"shape\w*|sine|square wave|sawtooth|triang\w+|sinus\w*|look like|looks like|resembl\w+|noisier|noisiest|noise|noisy|smoother|smoothest|waveform|curve look|caption|visual\w*|spiky|jagged|chaotic|oscillat\w+|more volatile|less volatile|"
+    r"volatility change|swings become|leads the other|lag behind|lags behind|which (?:third|part) of the series|odd one out|shorter cycle|longer cycle"
 )
 _FOLLOW = re.compile(
     r"^(?:and|what about|how about|what of|same|also|but|then|now|or|ditto|the same|likewise|how was (?:that|it)|how is (?:that|it)|what was (?:that|it)|again|repeat (?:that|it|this)|do (?:that|it|this|the same))\b"
@@ -184,6 +185,9 @@ class _Read:
     has_proper: bool
 
 
+_ONE_TO_NEXT = re.compile(r"\bfrom one \w+ to (?:the next|another)(?: one)?\b|\b\w+[- ](?:to|on|over)[- ]\w+ (?=(?:change|rise|fall|drop|increase)s?\b)", re.IGNORECASE)
+
+
 def split_questions(question: str) -> list[str]:
     """The questions of a text; sentences without a question mark are said of the question that follows them."""
     text = " ".join(unicodedata.normalize("NFKC", question).split())
@@ -191,7 +195,9 @@ def split_questions(question: str) -> list[str]:
     return [part for part in parts if re.search(r"\w", part)]
 
 
-def read_question(question: str, names: Names, axis: Axis, extent: tuple[float, float]) -> _Read:
+def read_question(
+    question: str, names: Names, axis: Axis, extent: tuple[float, float], of_future: bool = False
+) -> _Read:
     """Find the names, times and numbers of a question.
 
     Args:
@@ -199,10 +205,13 @@ def read_question(question: str, names: Names, axis: Axis, extent: tuple[float, 
         names: of the series.
         axis: of the first of them.
         extent: its lowest and its highest value.
+        of_future: whether it follows up on a question of the future.
 
     Raises:
         CannotTellError: it names a series that is not there, or a time that is not understood.
     """
+    # No time: each step is compared with the one before it.
+    question = _ONE_TO_NEXT.sub(" ", question)
     tokens = plain_tokens(tokenize(question))
     series, taken = names.find(question, tokens)
     lowered = question.lower()
@@ -211,6 +220,7 @@ def read_question(question: str, names: Names, axis: Axis, extent: tuple[float, 
     )
     if re.search(r"\b(did|was|were) .*\b(following|coming|ahead|likely|estimat\w+)\b", lowered):
         future = bool(re.search(r"\b(will|going to|next|forecast|predict)\b", lowered))
+    future = future or (of_future and not _PAST_FIRST.search(lowered))
     times = TimesReader(tokens, axis, taken, not future, extent).times()
     if axis.left is None:
         _check_undated(tokens, taken, axis, times)
@@ -409,7 +419,7 @@ def query_of(read: _Read, names: Names, history: int) -> Query:
         or _of_values(text, base, read, is_yes_no)
     )
     if found is None:
-        raise CannotTellError(
+        raise NotUnderstoodError(
             "it is not understood; ask for values, dates, changes, comparisons, patterns or forecasts of the series."
         )
     if read.numbers and not found.bounds and found.kind not in _WITHOUT_NUMBERS:
@@ -585,8 +595,22 @@ def _of_records(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query |
     return None
 
 
+_STEP_CHANGE = re.compile(
+    r"\b(?:biggest|largest|greatest|sharpest|steepest|strongest|highest|maximum|max|worst|best|most sudden|most)\b(?: \w+){0,2}? "
+    r"(?:(?P<fall>drop|fall|decline|decrease|loss|slump|plunge|dip)|(?P<rise>increase|rise|jump|gain|growth|surge|climb)|(?P<change>change|move|swing|movement))s?\b"
+)
+
+
 def _of_values(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query | None:
     """Questions of values, their extremes, differences, changes, and of the forecast."""
+    stepwise = _STEP_CHANGE.search(text)
+    if stepwise:
+        return replace(base, kind="largest step", side=str(stepwise.lastgroup))
+    if _MEAN.search(text) and re.search(
+        r"\b(?:average|mean) (?:\w+ )?(?:increase|growth|change|rise|decrease|decline|fall|drop|gain|loss)\b|"
+        r"\bon average\b.*\b(?:grow|increase|rise|change|fall|decrease|decline|gain|lose)\b", text
+    ):  # fmt: skip
+        return replace(base, kind="trend")
     times = base.times
     two = len(times) >= 2 or bool(times and times[0].ends)
     is_max, is_min = _MAX.search(text), _MIN.search(text)
@@ -684,9 +708,9 @@ _NEXT_ABOVE = _words(
 _MEASURE = _words(r"value|values|level|reading|figure|number|observation|measurement|stand|stands")
 
 
-def is_follow_up(read: _Read) -> bool:
+def is_follow_up(question: str) -> bool:
     """Whether a question is to be understood by the one before it."""
-    return _FOLLOW.search(read.text) is not None
+    return _FOLLOW.search(question.lower()) is not None
 
 
 def has_own_kind(read: _Read, names: Names, history: int) -> Query | None:
@@ -709,7 +733,7 @@ def carried_over(before: Query, read: _Read, own: Query | None) -> Query:
     times = read.times or before.times
     if own is None and read.times and len(before.times) == 2 and len(read.times) == 1:
         times = (*read.times, before.times[1])
-    future = read.future or (own is None and before.future and not read.times)
+    future = read.future or (before.future and not read.times)
     return replace(
         query,
         times=times,
@@ -721,6 +745,6 @@ def carried_over(before: Query, read: _Read, own: Query | None) -> Query:
 
 
 def shape_is_asked(text: str) -> bool:
-    """Whether a question, in lower case, is of the shape of a series."""
-    return _SHAPE.search(text) is not None
+    """Whether a question is of the shape of a series."""
+    return _SHAPE.search(text.lower()) is not None
 

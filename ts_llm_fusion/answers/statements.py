@@ -91,6 +91,8 @@ def _in_words(kind: str, value: Any, subject: Subject) -> tuple[Any, str]:
     if kind == "steps":
         words = subject.calendar.duration(value)
         return value, words
+    if kind == "each":
+        return subject.calendar.each, subject.calendar.each
     if kind == "list":
         items = [f"{_in_words('observed', one, subject)[1]} {subject.when(row)}" for one, row in value]
         *others, last = items
@@ -108,7 +110,7 @@ def state(topic: str, subject: Subject, main: str, /, **values: Any) -> Statemen
         values: of the slots: numbers, scopes, rows for times.
     """
     kinds = slots_of(topic)
-    told = {name: _in_words(kind, values[name], subject) for name, kind in kinds.items()}
+    told = {name: _in_words(kind, values.get(name), subject) for name, kind in kinds.items()}
     names = [main, *(name for name in kinds if name != main)] if main else list(kinds)
     facts = tuple(Fact(f"{topic}.{name}", told[name][0], told[name][1]) for name in names)
     return Statement(topic, facts, fill(topic, {name: words for name, (_, words) in told.items()}))

@@ -40,6 +40,7 @@ _BOUNDS = words(
     "above over beyond below under exceed exceeds exceeded exceeding surpass surpasses surpassed past reach reaches "
     "reached top tops topped least most than excess more less fewer greater is was of equal around about hits hit"
 )
+_USUALLY = words("usually typically normally generally commonly ordinarily")
 _COMPARES = words("separate separates separated differ differs differed different distinguishes distinguish")
 _HISTORY = words("history series data record records dataset sample observations table file")
 _BEFORE_A_MONTH = words(
@@ -128,6 +129,7 @@ class TimesReader(Windows):
     def __init__(self, tokens: list[Token], axis: Axis, taken: list[bool], past: bool, extent: tuple[float, float]):
         super().__init__(tokens, axis, taken)
         self.past, self.extent = past, extent
+        self.is_usual = any(token.word in _USUALLY for token in tokens)
         self.compares = any(token.word in _COMPARES for token in tokens)
         self.months: dict[Span, frozenset[int]] = {}
         self.ends: dict[Span, tuple[Span, Span]] = {}
@@ -142,7 +144,7 @@ class TimesReader(Windows):
             if one is None or one[1] <= i:
                 i += 1
                 continue
-            span, j = one
+            span, j = one[0], min(one[1], len(self.tokens))
             months = self.months.get(span)
             for _ in range(3):
                 k = self.skip(j, ",", "on", "in", "during", "of", "at", "the")
@@ -286,6 +288,13 @@ class TimesReader(Windows):
             weeks += 1
         back = timedelta(days=7 * weeks)
         return replace(found[0], start=start - back, stop=stop - back if stop else None), found[1]
+
+    def _counted(self, count: float, unit: str, length: float) -> Span | None:
+        """ "In five years", "two weeks ago": the step that many units away."""
+        if self.axis.left is None or unit in ("step", self.axis.unit) or not count or length != 1:
+            return super()._counted(count, unit, length)
+        time = add_units(self.axis.now, count, unit)
+        return Span(time, time) if time else None
 
     def _edge(self, i: int) -> Found:
         """ "The end of 1959" is its last step, "the start of" its first; the middle a third of it."""
@@ -452,7 +461,10 @@ class TimesReader(Windows):
         every = self.word(j) in _EVERY
         j += every
         word = self.word(j)
-        month = MONTHS.get(word) if every else None
+        usual = self.is_usual and self.past and not self.years and self.month_number(j) is not None
+        month = MONTHS.get(word) if every or usual else None
+        if usual and self.integer(j + 1, 1, 31, ("number", "ordinal")) is not None:
+            return None
         if month is None and word.endswith("s") and len(word) > 5:
             month = MONTHS.get(word.removesuffix("es")) or MONTHS.get(word.removesuffix("s"))
         if month is None or j + 1 in self.years:
@@ -475,6 +487,10 @@ class TimesReader(Windows):
             return None
         number = count - 1 if ordinal < 0 else ordinal - 1
         k = self.skip(j + 3, "the", "this", "our", "whole", "entire", "year")
+        if self.word(j + 2) != "of" and self.years:
+            # "The first half of 1960 with the second half".
+            inside = self._span(datetime(self.years[min(self.years, key=lambda at: abs(at - j))], 1, 1), 1, "year"), j + 2
+            return self._part_of(inside, number, count)
         if self.word(j + 2) != "of" or self.word(k) in _HISTORY:
             edges = [round(self.axis.history * part / count) - self.axis.history for part in (number, number + 1)]
             return Span(steps=(edges[0], edges[1])), k + (self.word(k) in _HISTORY)
@@ -483,7 +499,11 @@ class TimesReader(Windows):
         inside = self.point(k) or (self.point(k - 1) if self.word(k - 1) == "year" else None)
         if self.word(k - 1) == "year" and inside is None:
             inside = self._span(start_of(self.axis.now, "year"), 1, "year"), k
-        if inside is None or inside[0].start is None or inside[0].stop is None:
+        return self._part_of(inside, number, count)
+
+    def _part_of(self, inside: tuple[Span | None, int] | None, number: int, count: int) -> Found:
+        """One of the equal parts of a time; the halves of a year are six months."""
+        if inside is None or inside[0] is None or inside[0].start is None or inside[0].stop is None:
             return None
         start, stop = inside[0].start, inside[0].stop
         if count == 2 and (start.month, start.day, stop.month, stop.day) == (1, 1, 1, 1) and stop.year == start.year + 1:

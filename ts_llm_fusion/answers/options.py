@@ -1,0 +1,220 @@
+"""Options of a question, and the probability of each by the facts of the answer."""
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..errors import UserError
+from .query import CannotTellError
+from .scopes import rows_at, scope_of
+from .statements import Fact, Statement
+from .subject import Subject
+from .times import Times
+
+_LETTERED = re.compile(r"(?:^|(?<=[\s,;:?]))\(?([A-Ha-h1-8])[).:]\s+")
+_LISTED = re.compile(r"\boptions?\s*(?:are)?\s*:\s*(?P<listed>.+)$", re.IGNORECASE | re.DOTALL)
+_NUMBER = re.compile(r"[-\N{MINUS SIGN}]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?")
+_LETTER = re.compile(r"^\(?[A-Ha-h1-8][).:]\s+")
+# Probability of the option that a computed fact is, which the reading of the question may miss; of the nearest number
+# where none is the fact.
+_COMPUTED, _NEAREST = 0.98, 0.7
+_MOST_OPTIONS, _LONGEST = 26, 500
+# Words of a fact -> words of options that say the same.
+_SAME = {
+    "rises": "rises rise rising up upward upwards increase increases increasing grows growing growth positive climbing",
+    "falls": "falls fall falling down downward downwards decrease decreases decreasing shrinks declining decline negative",
+    "no trend": "flat stable constant neither none no unchanged steady",
+    "more": "more higher above larger greater yes",
+    "less": "less lower below smaller fewer no",
+}
+_SAME_WORDS = {name: frozenset(said.split()) for name, said in _SAME.items()}
+
+
+def check_options(options: Sequence[str] | None) -> list[str] | None:
+    """Options as a list, at least 2 different ones.
+
+    Raises:
+        ValueError: if they are not.
+    """
+    if options is None:
+        return None
+    given = [options] if isinstance(options, str) else list(options)
+    if not all(isinstance(option, str) and option.strip() and len(option) <= _LONGEST for option in given):
+        raise UserError(f"options is {str(options)[:60]!r}; give texts of 1 to {_LONGEST} characters.")
+    if not 2 <= len(set(given)) == len(given) <= _MOST_OPTIONS:
+        raise UserError(f"options has {len(given)} texts; give 2 to {_MOST_OPTIONS} different ones.")
+    return given
+
+
+def split_options(question: str) -> tuple[str, list[str] | None]:
+    """A question without its options, and these: "A) ... B) ...", or a list behind "Options:"."""
+    marks = list(_LETTERED.finditer(question))
+    letters = "".join(mark.group(1).lower() for mark in marks)
+    for start in range(len(letters) - 1):
+        run = letters[start:]
+        if run and (run == "abcdefgh"[: len(run)] or run == "12345678"[: len(run)]):
+            ends = [mark.start() for mark in marks[start + 1 :]] + [len(question)]
+            options = [question[mark.start() : end].strip(" ,;\n") for mark, end in zip(marks[start:], ends, strict=True)]
+            stem = question[: marks[start].start()].strip()
+            return (stem, options) if stem and len(set(options)) == len(options) else (question, None)
+    listed = _LISTED.search(question)
+    if listed:
+        options = [part.strip(" .") for part in re.split(r",|;|\n| or ", listed.group("listed")) if part.strip(" .")]
+        if 2 <= len(set(options)) == len(options):
+            return question[: listed.start()].strip(), options
+    return question, None
+
+
+def content_of(option: str) -> str:
+    """An option without its letter."""
+    return _LETTER.sub("", option).strip()
+
+
+def _numbers(option: str) -> list[tuple[float, float]]:
+    """Numbers of an option, each with half the unit of its last digit."""
+    found = []
+    for match in _NUMBER.finditer(option.replace("\N{MINUS SIGN}", "-")):
+        digits = match.group().replace(",", "")
+        decimals = len(digits.partition("e")[0].partition(".")[2])
+        found.append((float(digits), 0.5 * 10.0**-decimals))
+    return found
+
+
+def _words(option: str) -> set[str]:
+    return set(re.findall(r"[a-z]+", option.lower()))
+
+
+def option_probabilities(
+    options: Sequence[str],
+    statements: Sequence[Statement],
+    subjects: Sequence[Subject],
+    times_of: Callable[[str], Sequence[Times]],
+) -> list[float]:
+    """Probability of each option by the facts of an answer.
+
+    An option is the fact that is asked for within its rounding, or a time that holds the time asked for. Of a forecast
+    the probability is the share of the outcomes by its quantiles that are nearest to an option, or on its side.
+
+    Args:
+        options: texts.
+        statements: of the answer.
+        subjects: series of the answer.
+        times_of: reads the times of an option.
+    """
+    contents = [content_of(option) for option in options]
+    said = next((one.topic for one in statements if one.topic in ("yes", "no")), None)
+    told = [one for one in statements if one.facts]
+    if not told:
+        return [1 / len(options)] * len(options)
+    main = next((one for one in told if one.topic.startswith("probability")), told[0])
+    subject = next((one for one in subjects if one.name == main.series), subjects[0])
+    yes_no = [bool(_words(content) & {"yes", "true"}) - bool(_words(content) & {"no", "false"}) for content in contents]
+    if sorted(yes_no) == [-1, *[0] * (len(options) - 2), 1]:
+        return _yes_no(yes_no, main, said)
+    fact = main.facts[0]
+    if main.topic.startswith("probability"):
+        share = float(fact.value)
+        side = next(one.value for one in main.facts if one.quantity.endswith(".side"))
+        up = share if side == "above" else 1 - share
+        sides = [bool(_words(one) & _SAME_WORDS["more"]) - bool(_words(one) & _SAME_WORDS["less"]) for one in contents]
+        if {1, -1} == set(sides):
+            return [up / sides.count(1) if side > 0 else (1 - up) / sides.count(-1) for side in sides]
+    if main.topic in ("forecast", "expected statistic") and isinstance(fact.value, float):
+        numbers = [found[0][0] if (found := _numbers(content)) else np.nan for content in contents]
+        if not np.isnan(numbers).any():
+            return _of_forecast(np.array(numbers), main, subject)
+    return _matched(contents, main, fact, subject, times_of)
+
+
+def _yes_no(yes_no: Sequence[int], main: Statement, said: str | None) -> list[float]:
+    if main.topic.startswith("probability"):
+        yes = float(main.facts[0].value)
+    elif said is None:
+        yes = 0.5
+    else:
+        yes = _COMPUTED if said == "yes" else 1 - _COMPUTED
+    return [yes if one > 0 else 1 - yes if one < 0 else 0.0 for one in yes_no]
+
+
+def _of_forecast(numbers: np.ndarray, main: Statement, subject: Subject) -> list[float]:
+    """Shares of the outcomes that are nearest to each number, by the mean of the quantiles of the steps."""
+    slots = {fact.quantity.partition(".")[2]: fact.words for fact in main.facts}
+    rows = rows_at(slots["when"], subject) if "when" in slots else None
+    steps = int(np.flatnonzero(rows)[-1]) + 1 - len(subject) if rows is not None else subject.usual_horizon
+    frame = subject.forecast(max(steps, 1)).iloc[:steps]
+    band = (frame.iloc[-1] if rows is not None else frame.mean()).drop("mean")
+    levels, values = band.index.astype(float).to_numpy(), np.maximum.accumulate(band.to_numpy())
+    shift = float(main.facts[0].value) - float(np.interp(0.5, levels, values))
+    values = values + shift
+    tails = (values[0] - 2 * (values[1] - values[0]), values[-1] + 2 * (values[-1] - values[-2]))
+    points, shares = np.r_[tails[0], values, tails[1]], np.r_[0.0, levels, 1.0]
+    order = np.argsort(numbers)
+    ranked = numbers[order]
+    borders = (ranked[1:] + ranked[:-1]) / 2
+    below = np.interp(borders, points, shares) if points[-1] > points[0] else (borders >= points[0]).astype(float)
+    found = np.empty(len(numbers))
+    found[order] = np.diff(np.r_[0.0, below, 1.0])
+    return [float(share) for share in found]
+
+
+def _matched(
+    contents: Sequence[str],
+    main: Statement,
+    fact: Fact,
+    subject: Subject,
+    times_of: Callable[[str], Sequence[Times]],
+) -> list[float]:
+    """Nearly all for the options that are the fact; for the nearest number where none is; else the same for all."""
+    value = fact.value
+    if isinstance(value, int | float):
+        percent = fact.words.endswith("%")
+        actual = 100 * float(value) if percent else float(value)
+        numbers = [_numbers(content) for content in contents]
+        hits = [any(abs(one - actual) <= half * (1 + 1e-9) for one, half in found) for found in numbers]
+        if not any(hits) and all(numbers):
+            distances = [min(abs(one - actual) for one, _ in found) for found in numbers]
+            return _spread([distance == min(distances) for distance in distances], _NEAREST)
+        return _spread(hits, _COMPUTED)
+    slot = fact.quantity.partition(".")[2]
+    if slot in ("when", "period", "scope", "other") and isinstance(value, str):
+        return _spread([_holds(content, fact, subject, times_of) for content in contents], _COMPUTED)
+    said = "no trend" if main.topic == "no trend" else str(value)
+    if said in _SAME_WORDS:
+        return _spread([bool(_words(content) & _SAME_WORDS[said]) for content in contents], _COMPUTED)
+    plain = said.casefold()
+    hits = [plain == content.casefold() for content in contents]
+    if not any(hits):
+        hits = [re.search(rf"(?<!\w){re.escape(plain)}(?!\w)", content.casefold()) is not None for content in contents]
+    return _spread(hits, _COMPUTED)
+
+
+def _holds(content: str, fact: Fact, subject: Subject, times_of: Callable[[str], Sequence[Times]]) -> bool:
+    """Whether an option is a time that holds the time of a fact."""
+    try:
+        read = times_of(content)
+    except CannotTellError:
+        return False
+    if not read:
+        return fact.words.casefold() in content.casefold() or (
+            not subject.dated and [number for number, _ in _numbers(content)] == [float(fact.value)]
+        )
+    inside = rows_at(fact.words, subject)
+    scope = scope_of(read[0], subject)
+    rows = np.flatnonzero(inside) if inside is not None else np.zeros(0)
+    return bool(len(rows)) and bool(np.isin(rows, scope.rows).all())
+
+
+def _spread(hits: Sequence[bool], share: float) -> list[float]:
+    count, found = len(hits), sum(hits)
+    if found in (0, count):
+        return [1 / count] * count
+    return [share / found if hit else (1 - share) / (count - found) for hit in hits]
+
+
+def as_table(options: Sequence[str], chances: Sequence[float]) -> dict[str, float]:
+    """Options with their probabilities, which add up to 1."""
+    total = float(np.sum(chances)) or 1.0
+    return {option: float(chance) / total for option, chance in zip(options, chances, strict=True)}
+
+
