@@ -503,8 +503,10 @@ def train_tslm(
     """
     processor.check_model(model.config)
     if arguments.train_sampling_strategy == "group_by_length":
-        tokens = series_tokens(train_dataset, processor)
-        train_dataset = train_dataset.add_column(arguments.length_column_name, tokens)
+        train_dataset, eval_dataset = (
+            samples.add_column(arguments.length_column_name, series_tokens(samples, processor))
+            for samples in (train_dataset, eval_dataset)
+        )
     # No loss of words reaches a forecaster.
     freeze_parts(model, [*tslm_arguments.freeze, None])
     keep_4bit_differentiable(model)
