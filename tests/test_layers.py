@@ -31,7 +31,17 @@ ALLOWED: dict[str, set[str]] = {
     "forecasting": {"processing", "data", "data.series"} | _BOTTOM,
     "adapters": {"forecasting", "processing"} | _BOTTOM,
     "panel_covariates": {"processing", "data", "data.series"} | _BOTTOM,
-    "prediction": {"adapters", "panel_covariates", "forecasting", "processing", "data", "data.series"} | _BOTTOM,
+    "panel_contexts": {"modeling", "processing", "data", "data.series"} | _BOTTOM,
+    "prediction": {
+        "adapters",
+        "panel_contexts",
+        "panel_covariates",
+        "forecasting",
+        "processing",
+        "data",
+        "data.series",
+    }
+    | _BOTTOM,
     "pipelines": {"prediction", "data", "data.series"} | _BOTTOM,
     "explanations": {
         "modeling",
@@ -40,6 +50,7 @@ ALLOWED: dict[str, set[str]] = {
         "data.series",
         "plots",
         "adapters",
+        "panel_contexts",
         "panel_covariates",
         "prediction",
     }
