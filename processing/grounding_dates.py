@@ -1,5 +1,6 @@
 """Dates, times of the day and durations in the tokens of a text."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from .grounding_axis import Axis, Span, add_units, midnight, start_of
@@ -29,12 +30,13 @@ class Dates:
     Methods take the index of a token, and return what they found there with the index behind it, or None.
     """
 
-    def __init__(self, tokens: list[Token], axis: Axis):
-        self.tokens, self.axis = tokens, axis
+    def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
+        self.tokens, self.axis, self.taken = tokens, axis, taken
+        self._words = ["" if away else token.word for token, away in zip(tokens, taken, strict=True)]
 
     def word(self, i: int) -> str:
-        """The word at an index, "" behind the end."""
-        return self.tokens[i].word if 0 <= i < len(self.tokens) else ""
+        """The word at an index, "" where it is taken and outside the text."""
+        return self._words[i] if 0 <= i < len(self._words) else ""
 
     def words(self, i: int, *expected: str) -> bool:
         """Whether these words, several allowed ones joined by a stroke, stand at an index."""

@@ -78,13 +78,8 @@ class Windows(Counts):
     """Reader of windows in the tokens of a text; see [`Dates`]."""
 
     def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
-        super().__init__(tokens, axis)
-        self.taken = taken
+        super().__init__(tokens, axis, taken)
         self.steps_of: dict[Span, np.ndarray] = {}
-
-    def word(self, i: int) -> str:
-        """The word at an index, "" where it is taken."""
-        return "" if 0 <= i < len(self.taken) and self.taken[i] else super().word(i)
 
     def read(self) -> list[Window]:
         """All windows, in their order; words belong to one at most."""

@@ -13,9 +13,10 @@ def main(args: Sequence[str]) -> None:
     metrics = run_context_recipe(texts, arguments, recipe)
     if metrics is None:
         return
+    context = metrics["context"]
     print(
-        f"\n{metrics['texts']:,} synthetic texts, {metrics['parameters_trained']:,} parameters trained, "
-        f"{metrics['processor_seconds']:.0f} s of processor time\n\nEverything is in {arguments.output_dir}"
+        f"\n{context['texts']:,} synthetic texts, {context['parameters_trained']:,} parameters trained, "
+        f"{context['processor_seconds']:.0f} s of processor time\n\nEverything is in {arguments.output_dir}"
     )
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")

@@ -1,5 +1,6 @@
 """Recipe of the part of TSFusion that reads texts: from synthetic texts to a checkpoint with a head for them."""
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from transformers import set_seed
 from ..data.series.context_targets import context_targets
 from ..data.series.contexts import draw_example
 from ..errors import UserError
-from ..families import BUILT_IN
+from ..families import BUILT_IN_NAME, checkpoint_place
 from ..forecasting import load_forecaster
 from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.modeling_text_encoder import load_text_encoder
@@ -30,7 +31,7 @@ class ContextArguments:
     """Forecaster to give a head for texts, its text encoder, and the synthetic texts to train on."""
 
     start: str = field(
-        default=BUILT_IN, metadata={"help": "Folder or Hub name of the TSFusion forecaster that gets the head."}
+        default=BUILT_IN_NAME, metadata={"help": "Folder or Hub name of the TSFusion forecaster that gets the head."}
     )
     text_encoder: str = field(
         default="sentence-transformers/all-MiniLM-L6-v2", metadata={"help": "Hub name of the frozen text encoder."}
@@ -38,7 +39,8 @@ class ContextArguments:
     text_layer: int | None = field(
         default=None, metadata={"help": "Layer of it whose output is read, counted from 1; the last one by default."}
     )
-    texts: int = field(default=24000, metadata={"help": "Synthetic texts."})
+    texts: int = field(default=16000, metadata={"help": "Synthetic texts."})
+    texts_seed: int = field(default=0, metadata={"help": "Seed of the texts; that of the head is `seed`."})
     context_hidden_size: int = field(default=128, metadata={"help": "Width of the head."})
     context_dropout: float = field(default=0.2, metadata={"help": "Dropout in its training."})
     context_threshold: float = field(
@@ -115,7 +117,8 @@ def run_context_recipe(
     model = with_context_head(start, settings)
     began = time.process_time()
     texts = ContextDataset(
-        context_items(arguments.seed, settings.texts), load_text_encoder(settings.text_encoder, settings.text_layer)
+        context_items(settings.texts_seed, settings.texts),
+        load_text_encoder(settings.text_encoder, settings.text_layer),
     )
     trainer = train_fusion_context(model.context_head, arguments, texts)
     seconds = time.process_time() - began
@@ -126,14 +129,19 @@ def run_context_recipe(
     extractor.save_pretrained(output)
     save_run(output, trainer.state.log_history, recipe)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-    metrics = {
-        "data": "synthetic only",
+    context = {
         "texts": settings.texts,
         "last_loss": losses[-1] if losses else None,
         "parameters_trained": sum(weights.numel() for weights in model.context_head.parameters()),
-        "parameters_total": sum(weights.numel() for weights in model.parameters()),
         "processor_seconds": seconds,
         "seed": arguments.seed,
-        "versions": versions(_PACKAGES),
     }
-    return finish_run(output, metrics, publication)
+    total = {"parameters_total": sum(weights.numel() for weights in model.parameters())}
+    metrics = {"data": "synthetic only", **_metrics_of(settings.start), **total, "context": context}
+    return finish_run(output, metrics | {"versions": versions(_PACKAGES)}, publication)
+
+
+def _metrics_of(start: str) -> dict[str, Any]:
+    """Report of the training of the forecaster that got the head; empty for one of the Hub."""
+    path = Path(checkpoint_place(start), "metrics.json")
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -5,16 +5,10 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from ts_llm_fusion.data.series.context_phrases import (
-    FRAMES,
-    NO_EFFECT,
-    PAST_FAULTS,
-    PREDICATES,
-    TENSES,
-    TIMELESS_FRAMES,
-    of_split,
-)
+from ts_llm_fusion.data.series.context_grammar import grammar_of
+from ts_llm_fusion.data.series.context_targets import context_targets
 from ts_llm_fusion.data.series.contexts import FAMILIES, draw_example, stream
+from ts_llm_fusion.processing.context_features import prepare_context
 from ts_llm_fusion.processing.grounding import ground
 
 
@@ -23,17 +17,35 @@ def examples():
     return [draw_example(3, number, split, split) for number in range(70) for split in ("train", "validation", "test")]
 
 
+def phrases_of(split):
+    """Phrases of a split by family, without those of sentences that change nothing."""
+    grammar = grammar_of(split)
+    families = {name: {*phrases, *grammar.sentences[name]} for name, phrases in grammar.predicates.items()}
+    for name, phrases in grammar.composed.items():
+        if name in families:
+            families[name] |= set(phrases)
+    return families | {"ignore": set(grammar.past_faults)}
+
+
 def test_every_family_has_thirty_phrasings_and_shares_none_between_splits():
+    train, validation, test = (phrases_of(split) for split in ("train", "validation", "test"))
+    assert set(train) == set(validation) == set(test) == set(FAMILIES)
     assert len(FAMILIES) >= 14
-    for phrases in (*PREDICATES.values(), PAST_FAULTS, FRAMES, TIMELESS_FRAMES, TENSES, *NO_EFFECT.values()):
-        assert len(set(phrases)) == len(phrases)
-        parts = [set(of_split(phrases, split)) for split in ("train", "validation", "test")]
-        assert set.union(*parts) == set(phrases)
-        assert sum(map(len, parts)) == len(phrases)
-        assert all(parts)
-    # A sentence is a predicate in a frame and a tense.
-    assert all(len(phrases) * len(FRAMES) * len(TENSES) > 30 for phrases in PREDICATES.values())
-    assert len(PAST_FAULTS) >= 30
+    assert min(map(len, train.values())) >= 30
+    assert min(map(len, validation.values())) >= 3
+    assert min(map(len, test.values())) >= 8
+    for family in FAMILIES:
+        assert not train[family] & validation[family]
+        assert not train[family] & test[family]
+        assert not validation[family] & test[family]
+    grammars = [grammar_of(split) for split in ("train", "validation", "test")]
+    for kind in grammars[0].no_effect:
+        some = [{*grammar.no_effect[kind], *grammar.composed.get(kind, [])} for grammar in grammars]
+        assert all(some)
+        assert sum(map(len, some)) == len(set.union(*some))
+    for name in ("frames", "tenses", "timeless_frames"):
+        some = [getattr(grammar, name) for grammar in grammars]
+        assert sum(map(len, some)) == len({phrase for phrases in some for phrase in phrases})
 
 
 def test_an_example_is_the_same_wherever_it_is_drawn():
@@ -130,3 +142,21 @@ def test_combinations_of_families_are_not_shared_between_splits():
 def test_an_unknown_split_is_refused():
     with pytest.raises(ValueError, match="split is 'dev'; give one of train, validation, test"):
         draw_example(0, 0, "dev")
+
+
+def test_the_targets_are_the_effects_that_the_text_states(examples):
+    stated, found, numbers, windows = 0, 0, 0, 0
+    for example in examples:
+        stamps = example.calendar.timestamps
+        grounding, features = prepare_context(example.text, example.history, len(example.future), stamps)
+        targets = context_targets(example, grounding, features)
+        done = [name for name in targets["operation"] if name != "keep"]
+        assert len(done) >= len(example.effects)
+        assert not example.effects or set(done) <= {"floor", "cap", *(one.operation for one in example.effects)}
+        stated += len(done)
+        clauses = {k for k, name in enumerate(targets["operation"]) if name != "keep"}
+        windows += len(clauses & set(features["window_clause"][targets["right_window"]]))
+        numbers += int(targets["right_number"].sum())
+        found += sum(len(one.numbers) for one in example.effects)
+    assert windows > 0.97 * stated > 100
+    assert numbers > 0.97 * found

@@ -45,10 +45,10 @@ def _words(phrases: Iterable[str]) -> set[str]:
     return set(re.findall(r"[a-z]+", " ".join(phrases).lower()))
 
 
-def _composed(phrases: Sequence[str], train: Sequence[str], held_out: Iterable[str]) -> list[str]:
-    """Composed phrases without a word that only held-out phrases have."""
+def _composed(phrases: Sequence[str], train: Sequence[str], held_out: Sequence[str]) -> list[str]:
+    """Composed phrases that are not held out and have no word that only held-out phrases have."""
     kept = _words(held_out) - _words(train)
-    return [phrase for phrase in phrases if not kept & _words([phrase])]
+    return [phrase for phrase in phrases if phrase not in held_out and not kept & _words([phrase])]
 
 
 @lru_cache(maxsize=len(SPLITS))

@@ -1,0 +1,62 @@
+"""Recipe of the head that reads texts: it learns, and leaves the numeric part as it is."""
+
+import pytest
+import torch
+from text_stub import WordEncoder
+
+from ts_llm_fusion.forecasting import load_forecaster
+from ts_llm_fusion.modeling import modeling_text_encoder
+from ts_llm_fusion.recipes import fusion_context
+from ts_llm_fusion.recipes.fusion_context import ContextArguments, context_items, run_context_recipe, with_context_head
+from ts_llm_fusion.training.fusion_context import (
+    ContextDataset,
+    ContextLoss,
+    FusionContextTrainingArguments,
+    join_texts,
+)
+
+
+@pytest.fixture
+def encoder(monkeypatch):
+    encoder = WordEncoder()
+    for module in (modeling_text_encoder, fusion_context):
+        monkeypatch.setattr(module, "load_text_encoder", lambda name, layer: encoder)
+    return encoder
+
+
+def test_the_head_learns_and_the_numeric_part_keeps_every_bit(encoder, tmp_path):
+    settings = ContextArguments(texts=48, context_hidden_size=32, context_dropout=0.0)
+    arguments = FusionContextTrainingArguments(
+        output_dir=str(tmp_path / "run"),
+        max_steps=12,
+        per_device_train_batch_size=48,
+        learning_rate=1e-2,
+        warmup_steps=1,
+        logging_steps=1,
+        use_cpu=True,
+        disable_tqdm=True,
+    )
+    metrics = run_context_recipe(settings, arguments)
+    assert metrics["context"]["texts"] == 48
+    assert "The head was trained on 48 synthetic texts" in (tmp_path / "run" / "README.md").read_text()
+    trained, extractor = load_forecaster(tmp_path / "run")
+    start, _ = load_forecaster("built-in")
+    assert extractor.context_length == start.config.context_length
+    for name, weights in start.state_dict().items():
+        if not name.startswith("context_head."):
+            assert torch.equal(trained.state_dict()[name], weights), name
+    assert trained.config.text_encoder == "sentence-transformers/all-MiniLM-L6-v2"
+    torch.manual_seed(0)
+    fresh = with_context_head(start, settings)
+    texts = ContextDataset(context_items(0, 48), encoder)
+    batch = join_texts([texts[k] for k in range(len(texts))])
+    with torch.no_grad():
+        before, after = (ContextLoss(model.context_head.eval())(**batch)["loss"] for model in (fresh, trained))
+    assert after < 0.7 * before
+
+
+def test_texts_are_those_of_their_seed():
+    first, again, other = (context_items(seed, 3)[2] for seed in (0, 0, 1))
+    assert first["text"] == again["text"] != other["text"]
+    with pytest.raises(ValueError, match="texts is 0; at least 1 is needed"):
+        ContextArguments(texts=0)

@@ -1,0 +1,111 @@
+"""Texts of a table: one for all series, or by id."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from text_stub import WordEncoder
+
+from ts_llm_fusion import panel_contexts
+from ts_llm_fusion.data.series.panel_reading import read_panel
+from ts_llm_fusion.explanations.explain import explain
+from ts_llm_fusion.modeling import modeling_text_encoder
+from ts_llm_fusion.modeling.configuration_tsfusion import OPERATIONS, TSFusionConfig
+from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
+from ts_llm_fusion.panel_contexts import contexts_by_series, encode_contexts
+from ts_llm_fusion.prediction import predict_df
+
+STAMPS = pd.date_range("2024-01-01", periods=60, freq="D")
+TABLE = pd.DataFrame(
+    {
+        "item_id": np.repeat(["a", "b"], 60),
+        "timestamp": np.tile(STAMPS, 2),
+        "target": np.tile(100 + 10 * np.sin(np.arange(60) * 2 * np.pi / 7), 2),
+    }
+)
+PANEL = read_panel(TABLE)
+
+
+@pytest.fixture
+def model(monkeypatch):
+    """A forecaster whose head says "zero" of each clause."""
+    encoder = WordEncoder()
+    for module in (modeling_text_encoder, panel_contexts):
+        monkeypatch.setattr(module, "load_text_encoder", lambda name, layer: encoder)
+    sizes = {"text_hidden_size": encoder.hidden_size, "context_hidden_size": 8, "context_heads": 2}
+    found = TSFusionForForecasting(TSFusionConfig(hidden_size=16, text_encoder="a/b", **sizes)).eval()
+    with torch.no_grad():
+        for weights in found.context_head.parameters():
+            weights.zero_()
+        found.context_head.operation.bias[OPERATIONS.index("zero")] = 60.0
+    return found
+
+
+@pytest.mark.parametrize(
+    ("context", "texts"),
+    [
+        (None, ["", ""]),
+        ("Rain.", ["Rain.", "Rain."]),
+        ({"b": "Rain."}, ["", "Rain."]),
+        (pd.Series({"b": "Rain.", "a": None}), ["", "Rain."]),
+        (pd.DataFrame({"item_id": ["b", "b", "a"], "context": ["Rain.", "Sun.", "Fog."]}), ["Fog.", "Rain.\n\nSun."]),
+        ({}, ["", ""]),
+    ],
+)
+def test_a_text_for_all_or_for_each_id(context, texts):
+    assert contexts_by_series(context, PANEL) == texts
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ({"z": "Rain."}, "context has a text for 'z', which is not an id of the table; the ids are 'a', 'b'"),
+        ({"a": 3}, "context of 'a' is a int; give a text"),
+        (
+            3,
+            "context is a int; give a text, a mapping of ids to texts, or a table with the columns",
+        ),
+        (pd.DataFrame({"item_id": ["a"]}), "the table has no column 'context'; its columns are 'item_id'"),
+    ],
+)
+def test_contexts_that_fit_no_series_are_one_line(context, message):
+    with pytest.raises(ValueError, match=message):
+        contexts_by_series(context, PANEL)
+
+
+def test_one_text_is_grounded_once_on_each_time_axis(model, monkeypatch):
+    count = []
+    ground = panel_contexts.ground_on_axis
+    monkeypatch.setattr(panel_contexts, "ground_on_axis", lambda *given: count.append(1) or ground(*given))
+    later = TABLE.assign(item_id=TABLE["item_id"] + "2", timestamp=TABLE["timestamp"] + pd.Timedelta(days=1))
+    panel = read_panel(pd.concat([TABLE, later]))
+    contexts = encode_contexts(panel, "Closed on 3 March.", 7, model)
+    assert len(contexts.features) == 4
+    assert len(count) == 2
+
+
+def test_the_forecast_of_a_table_follows_the_text_of_each_id(model, caplog):
+    with caplog.at_level(logging.INFO):
+        found = predict_df(TABLE, 7, context={"b": "Closed on 3 March."}, model=model)
+    plain = predict_df(TABLE, 7, model=model)
+    assert "'Closed on 3 March.': zero in steps 3" in caplog.text
+    moved = found.drop(columns=["item_id", "timestamp", "target_name"]) != plain[["predictions", "0.1", "0.5", "0.9"]]
+    assert np.flatnonzero(moved.any(axis=1)).tolist() == [9]
+    assert (found.loc[9, ["predictions", "0.1", "0.9"]] == 0).all()
+
+
+def test_what_is_not_applied_is_a_warning(model, caplog):
+    predict_df(TABLE, 7, context="Closed on 3 March 2031.", model=model)
+    assert "is not applied: its time has no step in the horizon (2 series)" in caplog.text
+
+
+def test_an_explanation_quotes_the_phrase_and_says_what_it_does(model):
+    first, second = explain(TABLE, 7, context={"b": "Closed on 3 March."}, model=model)
+    assert first.facts.texts is None
+    (text,) = second.facts.texts.all
+    assert (text.phrase, text.operation, text.steps, text.start.step) == ("Closed on 3 March", "set to 0", 1, 3)
+    np.testing.assert_allclose(text.mean, -first.evidence.forecast["mean"].iloc[2], rtol=1e-5)
+    assert "“Closed on 3 March”" in second.text
+    assert all(claim.holds for claim in second.claims)
