@@ -311,7 +311,7 @@ def made_kind(kind: str, length: int, period: int, seed: int, count: int = 8) ->
         "product": np.exp(0.01 * time + 0.3 * phase + 0.05 * noise),
         "quiet nights": 3 * phase + noise * (0.1 + time % period),
         "counts": rng.poisson(np.exp(phase)).astype(float),
-        "gaps": np.where(rng.random((count, length)) < 0.2, np.nan, 3 * phase + noise),
+        "gaps": np.where((rng.random((count, length)) < 0.2) & (time > 0), np.nan, 3 * phase + noise),
     }[kind]
     return torch.from_numpy(values)[..., None]
 
