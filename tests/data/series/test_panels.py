@@ -319,7 +319,7 @@ def test_whole_numbers_are_steps_that_go_on_as_numbers() -> None:
     ("freq", "message"),
     [
         ("D", "freq is 'D', but the timestamps number the steps; give a whole number, or leave it out"),
-        (0, "freq is 0, but the timestamps number the steps"),
+        (0, "freq is '0', but the timestamps number the steps"),
         (2, "freq is 2, but the numbers of some steps differ by 1"),
     ],
 )

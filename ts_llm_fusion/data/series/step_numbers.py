@@ -34,7 +34,7 @@ def timestamps_to_numbers(timestamps: pd.DatetimeIndex) -> pd.Index:
     return pd.Index(timestamps.as_unit("s").asi8, name=timestamps.name)
 
 
-def step_alias(changes: np.ndarray, freq: str | int | None, source: str) -> str:
+def step_alias(changes: np.ndarray, freq: str | None, source: str) -> str:
     """Time step as a pandas alias: the given whole number, or the largest that divides all changes.
 
     Args:
@@ -48,7 +48,7 @@ def step_alias(changes: np.ndarray, freq: str | int | None, source: str) -> str:
     common = int(np.gcd.reduce(changes))
     if freq is None:
         return f"{max(1, common)}s"
-    if not str(freq).isdecimal() or int(freq) < 1:
+    if not freq.isdecimal() or int(freq) < 1:
         raise UserError(
             f"{source}: freq is {freq!r}, but the timestamps number the steps; give a whole number, or leave it out."
         )
