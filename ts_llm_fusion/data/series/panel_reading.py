@@ -12,10 +12,9 @@ import pandas as pd
 from ...errors import UserError
 from ...processing.series_arrays import shortened
 from .frames import (
-    NAMES_OF_SERIES,
     find_timestamp_column,
+    hint_of_ids,
     holds_lists,
-    is_identifier,
     is_row_number,
     numeric_values,
     other_content,
@@ -425,14 +424,4 @@ def _sorted_order(codes: np.ndarray, timestamps: pd.DatetimeIndex) -> np.ndarray
 def _duplicate_message(table: pd.DataFrame, names: _Names, label: str, stamp: str) -> str:
     message = f"{label}: timestamp {stamp} appears more than once; keep one row for each time step"
     others = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
-    candidates = [
-        name
-        for name in others
-        if is_identifier(name) or name.lower() in NAMES_OF_SERIES or not pd.api.types.is_numeric_dtype(table[name])
-    ]
-    if candidates:
-        message += (
-            "; if the table holds several series, name the columns of their ids with --id (id_column= in Python), "
-            f"such as {candidates[0]!r}"
-        )
-    return message + "."
+    return f"{message}{hint_of_ids(table[others])}."
