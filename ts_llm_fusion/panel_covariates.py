@@ -88,10 +88,10 @@ def encode_covariates(
             numbers nor booleans nor categories.
     """
     future = None if future_df is None else panel.known_future(future_df, prediction_length)
-    _check_finite(panel, panel.past, panel.series_of_rows, panel.timestamps)
+    panel.check_finite(panel.past, panel.series_of_rows, panel.timestamps)
     if future is not None:
         series = np.repeat(np.arange(len(panel)), prediction_length)
-        _check_finite(panel, future, series, panel.future_timestamps(prediction_length))
+        panel.check_finite(future, series, panel.future_timestamps(prediction_length))
     trained = getattr(feature_extractor, "covariates", None)
     if trained is not None:
         _warn_unused(panel, [name for name in panel.past.columns if name not in trained.names])
@@ -102,20 +102,6 @@ def encode_covariates(
         _warn_unused(panel, list(panel.past.columns))
         return None
     return _in_context(panel, future, prediction_length)
-
-
-def _check_finite(panel: Panel, table: pd.DataFrame, series: np.ndarray, timestamps: pd.DatetimeIndex) -> None:
-    """Raise ValueError for an infinity in a table of covariates, by the series and the timestamp of its row."""
-    for name in table.columns:
-        if not pd.api.types.is_float_dtype(table[name]):
-            continue
-        infinite = np.isinf(table[name].to_numpy(dtype=np.float64, na_value=np.nan))
-        if infinite.any():
-            row = int(infinite.argmax())
-            raise UserError(
-                f"{panel.name}: covariate {name!r} is infinite in {panel.label(int(series[row]))} at "
-                f"{panel.as_given(timestamps)[row]}; correct the value."
-            )
 
 
 def _warn_unused(panel: Panel, names: list[str]) -> None:

@@ -148,6 +148,12 @@ def test_static_covariates_belong_to_their_series() -> None:
             "column 'y' is a covariate, and an id, timestamp or target",
         ),
         (lambda table: table, {"id_column": ["shop"]}, "no column 'shop'"),
+        (
+            lambda table: table.replace({"size": {3.0: np.inf}}),
+            {"static_covariates": ["size"]},
+            "covariate 'size' is infinite in id 'd' at 2024-04-05",
+        ),
+        (lambda table: table.rename(columns={"unique_id": "shop"}), {}, "with --id .*such as 'shop'"),
         (lambda table: table.drop(columns="y"), {"static_covariates": ["size"]}, None),
         (lambda table: table.head(9), {"id_column": ["unique_id"]}, "train split: the series have 6 steps"),
         (

@@ -311,6 +311,8 @@ def test_whole_numbers_are_steps_that_go_on_as_numbers() -> None:
     assert read_panel(tens, freq=5).lengths.tolist() == [7, 7]
     wide = pd.DataFrame({"ds": [0, 2, 4, 8], "x": 1.0, "y": [1.0, 2.0, 3.0, 5.0]})
     assert read_panel(wide).as_given(read_panel(wide).timestamps[:5]).tolist() == [0, 2, 4, 6, 8]
+    written = read_panel(table.astype({"ds": "str"}))
+    assert (written.timestamps == read_panel(table).timestamps).all()
     # Years are dates.
     assert read_panel(numbered({"a": list(range(1990, 2020))})).dated
 
@@ -319,7 +321,7 @@ def test_whole_numbers_are_steps_that_go_on_as_numbers() -> None:
     ("freq", "message"),
     [
         ("D", "freq is 'D', but the timestamps number the steps; give a whole number, or leave it out"),
-        (0, "freq is 0, but the timestamps number the steps"),
+        (0, "freq is '0', but the timestamps number the steps"),
         (2, "freq is 2, but the numbers of some steps differ by 1"),
     ],
 )

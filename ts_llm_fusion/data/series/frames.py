@@ -113,9 +113,22 @@ def _check_is_wide(table: pd.DataFrame, timestamps: pd.DatetimeIndex, chosen: bo
             count = table[column].nunique()
             if 1 < count < len(table):
                 raise UserError(
-                    f"{source}: column {column!r} names {count} series, one below the other; give a table with a "
-                    f"column for each, as DataFrame.pivot(index=..., columns={column!r}, values=...) makes it."
+                    f"{source}: column {column!r} names {count} series, one below the other; name it with --id "
+                    "(id_column= in Python), or give a table with a column for each, as "
+                    f"DataFrame.pivot(index=..., columns={column!r}, values=...) makes it."
                 )
+
+
+def hint_of_ids(table: pd.DataFrame) -> str:
+    """End of a message on a timestamp that a table has twice: a column that may name several series."""
+    for name in table.columns:
+        cells, text = table[name], str(name)
+        if is_identifier(name) or text.lower() in NAMES_OF_SERIES or not pd.api.types.is_numeric_dtype(cells):
+            return (
+                "; if the table holds several series, name the columns of their ids with --id (id_column= in Python), "
+                f"such as {text!r}"
+            )
+    return ""
 
 
 def is_row_number(column: Any, cells: pd.Series) -> bool:
@@ -291,7 +304,8 @@ def to_series_and_covariates(
     _check_is_wide(table, timestamps, target_columns is not None, source)
     if timestamps.has_duplicates:
         first = timestamps[timestamps.duplicated()][0]
-        raise UserError(f"{source}: timestamp {first} appears more than once; keep one row for each time step.")
+        hint = hint_of_ids(table)
+        raise UserError(f"{source}: timestamp {first} appears more than once; keep one row for each time step{hint}.")
 
     columns = _columns_of_series(table, timestamps, target_columns, source)
     if not columns:

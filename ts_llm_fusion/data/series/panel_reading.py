@@ -12,10 +12,9 @@ import pandas as pd
 from ...errors import UserError
 from ...processing.series_arrays import shortened
 from .frames import (
-    NAMES_OF_SERIES,
     find_timestamp_column,
+    hint_of_ids,
     holds_lists,
-    is_identifier,
     is_row_number,
     numeric_values,
     other_content,
@@ -161,6 +160,7 @@ def read_panel(
             not a finite number, a time step that cannot be told.
     """
     table, kind = to_pandas(df, source), table_kind(df, source)
+    freq = None if freq is None else str(freq)
     names = _find_names(table, id_column, timestamp_column, target, source, covariates)
     if not names.targets and any(name in table.columns for name in covariates):
         others = [name for name in table.columns if name not in covariates and name != names.timestamp]
@@ -211,7 +211,7 @@ def load_panel(
     covariates: Sequence[str] = (),
 ) -> Panel:
     """Load a panel: a table, a file or a set by its name; arguments and errors as `read_panel` and `load_series`."""
-    is_name = isinstance(data, str | Path)
+    is_name, freq = isinstance(data, str | Path), None if freq is None else str(freq)
     if is_name and not Path(data).suffix:
         columns = [target] if isinstance(target, str) else target
         return wide_panel(load_series(data, timestamp_column, columns, dayfirst, freq, default_freq))
@@ -255,10 +255,15 @@ class _Rows:
 
     def chosen(self, rows: np.ndarray) -> "_Rows":
         """Some of the rows, by a mask or in an order."""
-        columns = (self.series, self.timestamps, self.values, self.places)
-        return _Rows(self.ids, *(column[rows] for column in columns), self.is_numbered)
+        return replace(
+            self,
+            series=self.series[rows],
+            timestamps=self.timestamps[rows],
+            values=self.values[rows],
+            places=self.places[rows],
+        )
 
-    def step(self, freq: str | int | None, source: str) -> str:
+    def step(self, freq: str | None, source: str) -> str:
         """Step of all series whose timestamps are numbers, as a pandas alias."""
         changes = np.diff(self.timestamps.asi8)[self.series[1:] == self.series[:-1]]
         return step_alias(changes, freq, source)
@@ -323,7 +328,7 @@ def _drop_untold(
 def _read_long(
     table: pd.DataFrame,
     names: _Names,
-    freq: str | int | None,
+    freq: str | None,
     default_freq: str | None,
     dayfirst: bool | None,
     source: str,
@@ -419,14 +424,4 @@ def _sorted_order(codes: np.ndarray, timestamps: pd.DatetimeIndex) -> np.ndarray
 def _duplicate_message(table: pd.DataFrame, names: _Names, label: str, stamp: str) -> str:
     message = f"{label}: timestamp {stamp} appears more than once; keep one row for each time step"
     others = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
-    candidates = [
-        name
-        for name in others
-        if is_identifier(name) or name.lower() in NAMES_OF_SERIES or not pd.api.types.is_numeric_dtype(table[name])
-    ]
-    if candidates:
-        message += (
-            "; if the table holds several series, name the columns of their ids with --id (id_column= in Python), "
-            f"such as {candidates[0]!r}"
-        )
-    return message + "."
+    return f"{message}{hint_of_ids(table[others])}."

@@ -201,6 +201,19 @@ class Panel:
             self._check_found(future[name].isna().to_numpy() & is_needed, wanted, f"column {name!r} is empty")
         return future
 
+    def check_finite(self, table: pd.DataFrame, series: np.ndarray, timestamps: pd.DatetimeIndex) -> None:
+        """Raise ValueError for an infinity in a table of covariates, by the series and the timestamp of its row."""
+        for name in table.columns:
+            if not pd.api.types.is_float_dtype(table[name]):
+                continue
+            infinite = np.isinf(table[name].to_numpy(dtype=np.float64, na_value=np.nan))
+            if infinite.any():
+                row = int(infinite.argmax())
+                raise UserError(
+                    f"{self.name}: covariate {name!r} is infinite in {self.label(int(series[row]))} at "
+                    f"{self.as_given(timestamps)[row]}; correct the value."
+                )
+
     def _check_found(self, missing: np.ndarray, stamps: pd.DatetimeIndex, what: str) -> None:
         """Raise ValueError for steps of the horizon that future_df lacks, by a mask (series * horizon,)."""
         if not missing.any():

@@ -88,6 +88,7 @@ def _pooled(panel: Panel, covariates: Sequence[str], window: int) -> SeriesSourc
                 f"{panel.name}: no column {name!r} of covariates; the others are "
                 f"{shortened([*map(repr, panel.past.columns)]) or 'none'}."
             )
+    panel.check_finite(panel.past[list(covariates)], panel.series_of_rows, panel.timestamps)
     unused = [name for name in panel.past.columns if name not in covariates]
     if unused:
         logger.warning(
