@@ -123,7 +123,7 @@ def main(args: Sequence[str] | None = None) -> int:
     if "_ARGCOMPLETE" in os.environ:
         from .completion import complete
 
-        complete()
+        complete(_COMMANDS)
     debug = "--debug" in given
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("ts_llm_fusion").setLevel(logging.DEBUG if debug else logging.INFO)
