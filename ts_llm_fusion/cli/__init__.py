@@ -103,6 +103,8 @@ def _run(args: Sequence[str]) -> None:
     if page is None:
         command, rest = _find_command(args)
         if command not in RECIPE_HELP:
+            # Threads that wait for work in a loop take more processor time than the forecast of a table itself.
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
             importlib.import_module(_COMMANDS[command][0]).main(rest)
             return
         if not set(_HELP).intersection(rest):
