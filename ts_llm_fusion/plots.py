@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
@@ -205,34 +206,108 @@ def plot_errors(summary: pd.DataFrame, published: pd.DataFrame, title: str = "")
     return figure
 
 
+def _band(levels: np.ndarray, quantiles: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray] | None:
+    """Lower and upper end of the central band with a share of the probability, (time,) each; None beyond the levels.
+
+    Between two levels the quantiles are interpolated.
+    """
+    ends = (0.5 - share / 2, 0.5 + share / 2)
+    if not len(levels) or ends[0] < levels[0] - 1e-9 or ends[1] > levels[-1] + 1e-9:
+        return None
+    lower, upper = (np.array([np.interp(end, levels, row) for row in quantiles]) for end in ends)
+    return lower, upper
+
+
+def draw_forecast(
+    history: pd.Series, forecast: pd.DataFrame, axes: Axes | None = None, season: int | None = None, name: str = ""
+) -> Axes:
+    """Draw the forecast of a series after the last stretch of its history.
+
+    The stretch is three horizons, and at least two seasons. Beside the median and the bands of 80 % and 50 %, as far
+    as the quantiles reach, a thin line repeats the last season.
+
+    Args:
+        history: past values by timestamp.
+        forecast: by timestamp, `predictions` and a column for each quantile level.
+        axes: axes to draw in; by default those of a new figure.
+        season: steps of the season; none by default.
+        name: name of the series, taken as plain text.
+
+    Returns:
+        The axes.
+    """
+    if axes is None:
+        axes = Figure(figsize=(10, 3.2)).subplots()
+    steps = max(_HISTORY_RATIO * len(forecast), 2 * (season or 0), _LEAST_HISTORY)
+    past, median = history.iloc[-steps:], forecast["predictions"]
+    values = past.to_numpy()
+    # A value between two missing ones is no line.
+    missing = np.concatenate(([True], np.isnan(values), [True]))
+    alone = past[~np.isnan(values) & missing[:-2] & missing[2:]]
+    axes.plot(past.index, values, color=_HISTORY, linewidth=1.2, label="history")
+    axes.plot(alone.index, alone, color=_HISTORY, linestyle="none", marker=".", markersize=4)
+    if season and season <= len(history):
+        repeated = np.resize(history.iloc[-season:].to_numpy(), len(forecast))
+        axes.plot(forecast.index, repeated, color="#868e96", linewidth=0.8, linestyle=(0, (3, 2)), label="last season")
+    columns = sorted(forecast.columns.drop("predictions"), key=float)
+    levels, quantiles = np.array(list(map(float, columns))), forecast[columns].to_numpy()
+    # One step is drawn as a bar.
+    is_single = len(forecast) == 1
+    for share, tone in ((0.8, "#f6cdb8"), (0.5, "#ec9a72")):
+        band = _band(levels, quantiles, share)
+        if band is not None:
+            label = f"{share:.0%} band".replace("%", " %")
+            if is_single:
+                axes.vlines(forecast.index, *band, color=tone, linewidth=6, label=label)
+            else:
+                axes.fill_between(forecast.index, *band, color=tone, linewidth=0, label=label)
+    marker = "." if is_single else None
+    axes.plot(forecast.index, median, color=_FORECAST, linewidth=1.6, marker=marker, label="median")
+    axes.axvline(past.index[-1], color="#adb5bd", linewidth=0.8)
+    _set_dates(axes, past.index.append(forecast.index))
+    axes.set_title(name, loc="left", fontsize="small", parse_math=False)
+    axes.margins(x=0.01)
+    axes.grid(alpha=0.25, linewidth=0.5)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize="small")
+    return axes
+
+
+def _set_dates(axes: Axes, index: pd.Index) -> None:
+    """Mark dates by few words, and no time of day where the steps are whole days."""
+    if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
+        return
+    whole_days = bool((index.normalize() == index).all())
+    days = int((index[-1] - index[0]).days)
+    locator = AutoDateLocator(minticks=max(1, min(4, days)) if whole_days else 4, maxticks=8)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
 def forecast_figure(
-    series: Sequence[tuple[str, pd.Series, pd.DataFrame]], title: str = "", total: int | None = None
+    series: Sequence[tuple[str, pd.Series, pd.DataFrame, int | None]], title: str = "", total: int | None = None
 ) -> Figure:
     """Draw forecasts after the ends of series that may differ in their time axes, one panel for each of the first six.
 
     Args:
-        series: name, past values, and forecast with `predictions` and a column for each quantile level, both indexed
-            by time.
+        series: name, past values, forecast and season of each, as of `draw_forecast`.
         title: title of the figure.
         total: number of series that were forecast, if more than those given.
     """
     shown = series[:_MAX_PANELS]
-    figure = Figure(figsize=(10, 0.9 + 2.4 * len(shown)), layout="constrained")
-    panels = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
-    for panel, (name, history, forecast) in zip(panels, shown, strict=True):
-        levels = sorted(forecast.columns.drop("predictions"), key=float)
-        quantiles = forecast[levels].to_numpy()[:, None]
-        bands = quantile_bands(quantiles, [float(level) for level in levels], forecast.index, [name])
-        # The widest and one of half its levels tell the shape.
-        bands = bands[:: max(1, len(bands) // 2)][:2]
-        past = history.iloc[-max(_HISTORY_RATIO * len(forecast), _LEAST_HISTORY) :]
-        _draw_forecast(
-            panel, name, past, forecast["predictions"], [(low[name], up[name], text) for low, up, text in bands]
-        )
-    panels[0].legend(loc="upper left", ncols=4, frameon=False, fontsize="small", bbox_to_anchor=(0, 1.18))
+    height = 0.9 + 2.1 * len(shown)
+    figure = Figure(figsize=(10, height))
+    # Margins of their own: a layout that is computed takes most of the time of such a picture.
+    figure.subplots_adjust(left=0.08, right=0.985, top=1 - 0.75 / height, bottom=0.35 / height, hspace=0.38)
+    for axes, (name, history, forecast, season) in zip(
+        figure.subplots(len(shown), 1, squeeze=False)[:, 0], shown, strict=True
+    ):
+        draw_forecast(history, forecast, axes, season, name)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper right", ncols=5, frameon=False, fontsize="small")
     total = len(series) if total is None else total
     note = f" (first {len(shown)} of {total} series)" if total > len(shown) else ""
-    figure.suptitle(title + note, x=0.01, ha="left", fontsize="medium")
+    figure.suptitle(title + note, x=0.01, y=1 - 0.1 / height, ha="left", va="top", fontsize="medium", parse_math=False)
     return figure
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ts_llm_fusion.cli import main
+from ts_llm_fusion.cli import _COMMANDS, main
+from ts_llm_fusion.cli.completion import program_parser
 from ts_llm_fusion.cli.packaged_recipes import find_recipe, packaged_recipes
 from ts_llm_fusion.cli.recipe_help import RECIPE_HELP
 from ts_llm_fusion.recipes.backtest import BacktestArguments
@@ -98,16 +99,17 @@ def read(action: argparse.Action, text: str) -> object:
 
 @pytest.mark.parametrize("command", SETTINGS)
 def test_flags_without_their_classes_are_those_with_them(command: str) -> None:
-    light, seen = flags_of(RECIPE_HELP[command].parser(command)), {"--config"}
-    for classes in SETTINGS[command]:
-        for flag, action in flags_of(RecipeParser(classes)).items():
-            seen.add(flag)
-            assert (light[flag].dest, light[flag].nargs) == (action.dest, action.nargs), flag
-            for text in ("3", "none", "x"):
-                found = read(light[flag], text)
-                # Enumerations and the like are known to their classes alone.
-                assert found in (text, read(action, text)), (flag, text)
-    assert set(light) == seen
+    light, kinds = (
+        flags_of(RECIPE_HELP[command].parser(command)),
+        [flags_of(RecipeParser(classes)) for classes in SETTINGS[command]],
+    )
+    assert set(light) == {"--config"}.union(*kinds)
+    for flag in set(light) - {"--config"}:
+        actions = [flags[flag] for flags in kinds if flag in flags]
+        assert (light[flag].dest, light[flag].nargs) == (actions[0].dest, actions[0].nargs), flag
+        for text in ("3", "none", "x"):
+            # Enumerations and the like are known to their classes alone, and taken as text.
+            assert read(light[flag], text) in (text, *(read(action, text) for action in actions)), (flag, text)
 
 
 def test_recipes_have_names(
@@ -143,3 +145,18 @@ def test_the_environment_is_described(capsys: pytest.CaptureFixture[str]) -> Non
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if " extra " not in line)
     assert lines["ts-llm-fusion"] == version("ts-llm-fusion")
     assert lines["torch"]
+
+
+def test_a_shell_gets_completions() -> None:
+    argcomplete = pytest.importorskip("argcomplete")
+
+    def completions(line: str) -> set[str]:
+        finder = argcomplete.CompletionFinder(program_parser(_COMMANDS, line))
+        *words, prefix = line.split(" ")
+        return {found.strip() for found in finder._get_completions(words, prefix, "", None)}
+
+    assert completions("ts-llm-fusion for") == {"forecast"}
+    assert {"forecaster", "sft"} <= completions("ts-llm-fusion train ")
+    assert completions("ts-llm-fusion forecast --hor") == {"--horizon"}
+    assert "demo" in completions("ts-llm-fusion train forecaster --config ")
+    assert completions("ts-llm-fusion evaluate --base") == {"--baselines"}

@@ -106,6 +106,8 @@ def _run(args: Sequence[str]) -> None:
     if page is None:
         command, rest = _find_command(args)
         if command not in RECIPE_HELP:
+            # Threads that wait for work in a loop take more processor time than the forecast of a table itself.
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
             importlib.import_module(_COMMANDS[command][0]).main(rest)
             return
         if not set(_HELP).intersection(rest):
@@ -126,7 +128,7 @@ def main(args: Sequence[str] | None = None) -> int:
     if "_ARGCOMPLETE" in os.environ:
         from .completion import complete
 
-        complete()
+        complete(_COMMANDS)
     debug = "--debug" in given
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("ts_llm_fusion").setLevel(logging.DEBUG if debug else logging.INFO)

@@ -4,7 +4,7 @@ import argparse
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from ..families import BUILT_IN
@@ -109,8 +109,8 @@ def _write_table(table: "pd.DataFrame", path: Path) -> None:
             table.to_csv(temporary, index=False)
 
 
-def _first_series(panel: "Panel", table: "pd.DataFrame", horizon: int) -> "list[tuple[str, pd.Series, pd.DataFrame]]":
-    """Name, past and forecast of the first series of a table of forecasts."""
+def _first_series(panel: "Panel", table: "pd.DataFrame", horizon: int) -> "list[tuple[Any, ...]]":
+    """Name, past, forecast and season of the first series of a table of forecasts."""
     import pandas as pd
 
     first = []
@@ -122,7 +122,9 @@ def _first_series(panel: "Panel", table: "pd.DataFrame", horizon: int) -> "list[
         column = panel.targets.index(target) if target in panel.targets else 0
         history = pd.Series(panel.values[span, column], panel.as_given(panel.timestamps[span]))
         forecast = rows.set_index(panel.timestamp_column).drop(columns=[*panel.id_columns, "target_name"])
-        first.append((panel.title(series, column), history, forecast.drop(columns="item_id", errors="ignore")))
+        forecast = forecast.drop(columns="item_id", errors="ignore")
+        period = int(panel.seasonal_periods()[series, 0])
+        first.append((panel.title(series, column), history, forecast, period if period > 1 else None))
     return first
 
 
