@@ -87,7 +87,7 @@ class _Writing:
         request = _REQUEST + "\n"
         if self.tokenizer.chat_template is not None:
             messages = [{"role": "user", "content": _REQUEST}]
-            request = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+            request = str(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
         self.space = ""
         self._read(self.tokenizer(request, add_special_tokens=False).input_ids, None)
 
