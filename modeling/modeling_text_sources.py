@@ -144,10 +144,13 @@ def _in_wheel(name: str) -> Path | None:
     path = Path(spec.submodule_search_locations[0], wheel.path)
     if path.is_dir():
         return path
-    if not path.is_file() or importlib.util.find_spec("gguf") is None:
-        return None
     version = importlib.metadata.version(wheel.package.replace("_", "-"))
     folder = Path(constants.HF_HOME, "ts_llm_fusion", f"{wheel.package}-{version}")
+    # Before the lock, for a folder that cannot be written.
+    if _is_intact(folder):
+        return folder
+    if not path.is_file() or importlib.util.find_spec("gguf") is None:
+        return None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with WeakFileLock(f"{folder}.lock"):

@@ -70,7 +70,6 @@ def convert_opentslm(
             fit the language model.
     """
     state = load_checkpoint(checkpoint)
-    llm = find_text_model(llm)
     if "encoder_state" in state and "projector_state" in state:
         if joint_latents:
             raise UserError("joint_latents is for Flamingo checkpoints; this one is a soft prompt.")
@@ -212,7 +211,7 @@ def _flamingo_fields(perceiver: StateDict, blocks: StateDict, first_block: int) 
 
 def _flamingo_tokenizer(llm: str) -> Any:
     """Tokenizer with the tokens that the reference adds, in the same order."""
-    tokenizer = AutoTokenizer.from_pretrained(llm)
+    tokenizer = AutoTokenizer.from_pretrained(find_text_model(llm))
     tokenizer.add_special_tokens({"additional_special_tokens": [_END_OF_CHUNK, _TOKENS["flamingo"]]})
     if tokenizer.pad_token is None:
         tokenizer.add_special_tokens({"pad_token": _FLAMINGO_PAD})

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from explanation_cases import promoted, yearly
+from transformers import BertConfig
 from tslm_models import save_backbone, tokenizer
 
 from ts_llm_fusion.cli import main
@@ -85,5 +86,8 @@ def test_the_command_speaks_in_the_voice_of_a_model(
     table.write_text("date,sales\n" + "".join(f"2024-01-{day:02},{100 + day % 7}\n" for day in range(1, 29)))
     assert main(["explain", str(table), "--horizon", "1", "--voice", voice.name, "--json"]) == 0
     assert f'"voice": "{voice.name}"' in capsys.readouterr().out
+    BertConfig(architectures=["BertModel"]).save_pretrained(tmp_path / "reader")
+    assert main(["explain", str(table), "--voice", str(tmp_path / "reader")]) == 2
+    assert "is not a causal language model (BertModel); give smollm2" in capsys.readouterr().err
     assert main(["explain", str(table), "--voice", "a/b/c"]) == 2
     assert "a/b/c: neither a folder nor a name of the Hub" in capsys.readouterr().err

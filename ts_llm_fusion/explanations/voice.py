@@ -6,7 +6,7 @@ from copy import deepcopy
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from ..errors import UserError
 from ..modeling.modeling_text_sources import find_text_model
@@ -16,6 +16,8 @@ from .words import connect, fill, topics
 
 # Short name -> name on the Hub.
 SHORT_NAMES = {"smollm2": "HuggingFaceTB/SmolLM2-135M-Instruct"}
+# Ends of the names of classes of transformers.
+_CAUSAL = ("ForCausalLM", "LMHeadModel")
 _REQUEST = "Explain this forecast to a colleague, in clear and plain English."
 
 
@@ -37,13 +39,14 @@ class Voice:
     def __init__(self, name: str):
         self.name = SHORT_NAMES.get(name, name)
         source = find_text_model(self.name)
-        self.tokenizer = AutoTokenizer.from_pretrained(source)
-        try:
-            model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, use_safetensors=True)
-        except ValueError:
+        architectures = AutoConfig.from_pretrained(source).architectures or ()
+        if not any(architecture.endswith(_CAUSAL) for architecture in architectures):
             raise UserError(
-                f"voice {name}: is not a causal language model; give {', '.join(SHORT_NAMES)} or a chat model."
-            ) from None
+                f"voice {name}: is not a causal language model ({', '.join(architectures) or 'of no known class'}); "
+                f"give {', '.join(SHORT_NAMES)} or a chat model."
+            )
+        self.tokenizer = AutoTokenizer.from_pretrained(source)
+        model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, use_safetensors=True)
         self.model = model.eval().requires_grad_(False)
 
     def tell(self, facts: Facts) -> list[str]:
@@ -87,7 +90,7 @@ class _Writing:
         request = _REQUEST + "\n"
         if self.tokenizer.chat_template is not None:
             messages = [{"role": "user", "content": _REQUEST}]
-            request = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+            request = str(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
         self.space = ""
         self._read(self.tokenizer(request, add_special_tokens=False).input_ids, None)
 
