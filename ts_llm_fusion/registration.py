@@ -1,9 +1,9 @@
 """Registration of our classes with transformers, without importing it early."""
 
 import importlib
+import importlib.util
 import pkgutil
 import sys
-from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -26,12 +26,17 @@ _ROWS = [
     for auto, ours in {"AutoConfig": config, **classes}.items()
 ]
 
-# Every module with code of a model or a processor.
-_MODULES = [
-    f"{package}.{module.name}"
-    for package in dict.fromkeys(path.rsplit(".", 1)[0] for _, _, path in _ROWS)
-    for module in pkgutil.iter_modules(find_spec(package).submodule_search_locations)
-]
+# Modules whose imports may lead to the Auto classes: all with code of a model or a processor.
+_PACKAGES = [importlib.util.find_spec(f"{__package__}.{name}") for name in ("modeling", "processing")]
+_MODULES = dict.fromkeys(
+    [path.split(":")[0] for _, _, path in _ROWS]
+    + [
+        f"{package.name}.{module.name}"
+        for package in _PACKAGES
+        if package is not None
+        for module in pkgutil.iter_modules(package.submodule_search_locations)
+    ]
+)
 
 
 def _loaded(path: str) -> Any:

@@ -26,6 +26,8 @@ from ts_llm_fusion import (
     T2TForPreTraining,
     T2TModel,
     TSEncoderModel,
+    TSFusionConfig,
+    TSFusionForCausalLM,
     TSLMForCausalLM,
     TSLMModel,
 )
@@ -49,6 +51,10 @@ LLAMA = {
 _IDS = "it feeds token ids"
 _NO_GENERATION = "the archive has no tests of generation; ours are in test_tslm.py"
 _TOO_LONG = "it feeds a text longer than the language model's positions, which is refused"
+_OTHER_BASE = "its base model is the language model, which has another configuration"
+_NO_WORDS_TO_NUMBERS = "a loss of words does not reach the forecaster"
+_NEVER = "its configuration never had the field `gradient_checkpointing`"
+_INSIDE = "TestSoftPrompt runs them on the language model inside"
 _NO_WORDS = "a series is not a word: a linear map or a convolution maps it to the model's width"
 # Tests that do not apply to a family, and why. The others run, or say themselves what the model or the machine lacks.
 NOT_APPLICABLE: dict[str, dict[str, str]] = {
@@ -72,6 +78,15 @@ NOT_APPLICABLE: dict[str, dict[str, str]] = {
         "test_model_rope_scaling_from_config_0_linear": _TOO_LONG,
         "test_model_rope_scaling_from_config_1_dynamic": _TOO_LONG,
         "test_model_rope_scaling_from_config_2_yarn": _TOO_LONG,
+    },
+    "TestFused": {
+        "test_correct_missing_keys": _OTHER_BASE,
+        "test_gradient_checkpointing_backward_compatibility": _NEVER,
+        "test_training_gradient_checkpointing": _NO_WORDS_TO_NUMBERS,
+        "test_training_gradient_checkpointing_use_reentrant_false": _NO_WORDS_TO_NUMBERS,
+        "test_training_gradient_checkpointing_use_reentrant_true": _NO_WORDS_TO_NUMBERS,
+        "test_bc_torch_dtype": _INSIDE,
+        **{name: _INSIDE for name in dir(common.ModelTesterMixin) if name.startswith("test_eager_matches_sdpa_")},
     },
 }
 
@@ -229,3 +244,14 @@ class TestSoftPrompt(TSLMCommon, unittest.TestCase):
 
 class TestFlamingo(TSLMCommon, unittest.TestCase):
     fusion, placeholders = "flamingo", slice(2, 3)
+
+
+class TestFused(TSLMCommon, unittest.TestCase):
+    all_model_classes = (TSFusionForCausalLM,)
+    base_model = {}  # noqa: RUF012
+    causal_model = {"tsfusion": "TSFusionForCausalLM"}  # noqa: RUF012
+    fusion, placeholders = "soft_prompt", slice(2, 7)
+
+    def model_inputs(self) -> tuple[PreTrainedConfig, Inputs]:
+        config, inputs = super().model_inputs()
+        return TSFusionConfig(hidden_size=16, tslm_config=config), inputs
