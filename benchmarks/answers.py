@@ -94,7 +94,9 @@ def load_tables() -> list[Table]:
         Table("AirPassengers", read("uni/AirPassengers", "Month", "%Y-%m"), "month", periods=(12,)),
         Table("co2", weeks, "week", periods=(52,)),
         Table("sunspots", sunspots, "year", periods=(10, 11)),
-        Table("taylor", pd.read_csv(folder / "uni/taylor.csv.gz").astype(float), "step", dated=False, periods=(48, 336)),
+        Table(
+            "taylor", pd.read_csv(folder / "uni/taylor.csv.gz").astype(float), "step", dated=False, periods=(48, 336)
+        ),
         Table("temps", temps.asfreq("D"), "day", periods=(365,)),
         Table("ETTh1", read("ltsf/ETTh1", "date"), "hour", periods=(24,)),
         Table("exchange_rate", read("ltsf/exchange_rate", "date", "%Y/%m/%d %H:%M").add_prefix("rate"), "day"),
@@ -180,7 +182,9 @@ def says_number(text: str, value: float, share: float = 0.0006) -> bool:
     for match in _NUMBER.finditer(text):
         number = float(match.group().replace(",", ""))
         decimals = 0 if "e" in match.group() else len(match.group().partition(".")[2])
-        if abs(number - value) <= max(share * abs(value), 0.51 * 10.0**-decimals if abs(value) >= 100 or decimals else 0):
+        if abs(number - value) <= max(
+            share * abs(value), 0.51 * 10.0**-decimals if abs(value) >= 100 or decimals else 0
+        ):
             return True
     return False
 
@@ -364,7 +368,9 @@ class Writer:
         table, column, values = self._pick()
         bound, said = self._bound(values, 0.5, 0.95)
         row = int(np.flatnonzero(values > bound)[0])
-        return Case(kind, phrase.format(v=said, unit=table.unit), table, (column,), lambda answer: is_time(answer, table, row))
+        return Case(
+            kind, phrase.format(v=said, unit=table.unit), table, (column,), lambda answer: is_time(answer, table, row)
+        )
 
     def _last_value(self, kind: str, phrase: str) -> Case:
         return self._of_value(kind, phrase, lambda values: values[~np.isnan(values)][-1])
@@ -464,9 +470,10 @@ class Writer:
             shares = [fact.value for fact in answer.facts if fact.quantity.endswith(".percent")]
             if not shares:
                 return False
-            return near or ((float(shares[0]) > 0.5) == (found["0.5"] > last) and starts(
-                answer, "Yes" if found["0.5"] > last else "No"
-            ))
+            return near or (
+                (float(shares[0]) > 0.5) == (found["0.5"] > last)
+                and starts(answer, "Yes" if found["0.5"] > last else "No")
+            )
 
         return Case(kind, phrase.format(unit=table.unit), table, (column,), judge)
 
@@ -641,7 +648,12 @@ class Writer:
         question = phrase.format(a=second.said, bare_a=second.bare)
         truth = float(function(values[second.rows]))
         return Case(
-            kind, question, table, (column,), lambda answer: is_value(answer, truth), (f"What was the {word} {first.said}?",)
+            kind,
+            question,
+            table,
+            (column,),
+            lambda answer: is_value(answer, truth),
+            (f"What was the {word} {first.said}?",),
         )
 
 
@@ -683,7 +695,9 @@ def main() -> None:
                 print("INVENTED", answer.text, [fact.words for fact in answer.facts])
             failed += sum(not claim.holds for claim in answer.claims)
             if options.wrong and not is_right:
-                print(f"{case.kind} | {case.table.name} {case.columns[:2]} | {case.history} {case.question}\n    {answer.text}")
+                print(
+                    f"{case.kind} | {case.table.name} {case.columns[:2]} | {case.history} {case.question}\n    {answer.text}"
+                )
     told = []
     for seed in options.seeds:
         writer = Writer(tables, seed, options.split)

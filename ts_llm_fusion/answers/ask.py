@@ -132,7 +132,7 @@ def load_table(
     **options: Any,
 ) -> Panel:
     """Load a panel as `load_panel`; a table of numbers alone, without timestamps, is one of steps without dates."""
-    is_file = isinstance(df, str) and "." in df or not isinstance(df, str) and not hasattr(df, "columns")
+    is_file = (isinstance(df, str) and "." in df) or (not isinstance(df, str) and not hasattr(df, "columns"))
     table = read_table(df) if is_file else df
     if hasattr(table, "columns") and timestamp_column is None:
         frame = to_pandas(table, "the table")

@@ -244,7 +244,9 @@ def _chance(said: _Said) -> float:
         bound = said.value_at("other")
     slopes = np.diff(values) / np.diff(levels)
     points = np.r_[values[0] - slopes[0] * levels[0], values, values[-1] + slopes[-1] * (1 - levels[-1])]
-    below = float(np.interp(bound, points, np.r_[0, levels, 1])) if points[-1] > points[0] else float(points[0] <= bound)
+    below = (
+        float(np.interp(bound, points, np.r_[0, levels, 1])) if points[-1] > points[0] else float(points[0] <= bound)
+    )
     above = min(max(1 - below, 0.01), 0.99)
     return above if said["side"] == "above" else 1 - above
 
@@ -381,7 +383,9 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
     "no crossing": {"scope": lambda s: s["scope"] if not len(_inside(s)) else "", **_FARTHEST},
     "forecast crossing": {
         "value": _at("when"),
-        "when": lambda s: s.row("when") if _SIDES[s["side"]](pd.Series(s.value_at("when")), s.number("bound"))[0] else None,
+        "when": lambda s: (
+            s.row("when") if _SIDES[s["side"]](pd.Series(s.value_at("when")), s.number("bound"))[0] else None
+        ),
     },
     "no forecast crossing": {"scope": lambda s: s["scope"] if not len(_inside(s)) else "", **_FARTHEST},
     "probability": {"percent": _chance, "bound": _at("other")},

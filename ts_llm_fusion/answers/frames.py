@@ -169,5 +169,7 @@ def slots_of(topic: str) -> dict[str, str]:
 
 def fill(topic: str, words: dict[str, str]) -> str:
     """A frame with the words of its slots; the first letter is a capital."""
-    sentence = "".join(literal + (words[name] if name is not None else "") for literal, name, _ in _fields(FRAMES[topic]))
+    sentence = "".join(
+        literal + (words[name] if name is not None else "") for literal, name, _ in _fields(FRAMES[topic])
+    )
     return sentence[:1].upper() + sentence[1:]

@@ -20,7 +20,9 @@ OF_PANEL = frozenset(("rank", "growth", "pair", "correlation", "series"))
 Subjects = Callable[[Sequence[int]], list[Subject]]
 
 
-def compute_of_panel(query: Query, panel: Panel, names: Names, subjects: Subjects) -> tuple[list[Statement], list[Subject]]:
+def compute_of_panel(
+    query: Query, panel: Panel, names: Names, subjects: Subjects
+) -> tuple[list[Statement], list[Subject]]:
     """Answer a query of several series, and the series that its words are of.
 
     Raises:

@@ -85,7 +85,7 @@ class Subject:
     def axis(self) -> Axis:
         """Time axis of the history and of all steps within reach."""
         stamps = self.timestamps
-        if self.dated and not stamps.is_monotonic_increasing or stamps.has_duplicates:
+        if (self.dated and not stamps.is_monotonic_increasing) or stamps.has_duplicates:
             # The hour that a summer time repeats.
             stamps = pd.DatetimeIndex(self.panel.timestamps.append(self.panel.future_timestamps(self.reach)))
             stamps = stamps.tz_convert(None)
