@@ -272,11 +272,13 @@ class Writer:
 
     def _when_highest(self, kind: str, phrase: str) -> Case:
         table, column, values = self._pick()
-        return Case(kind, phrase, table, (column,), lambda answer: is_time(answer, table, int(np.nanargmax(values))))
+        question = phrase.format(unit=table.unit)
+        return Case(kind, question, table, (column,), lambda answer: is_time(answer, table, int(np.nanargmax(values))))
 
     def _when_lowest(self, kind: str, phrase: str) -> Case:
         table, column, values = self._pick()
-        return Case(kind, phrase, table, (column,), lambda answer: is_time(answer, table, int(np.nanargmin(values))))
+        question = phrase.format(unit=table.unit)
+        return Case(kind, question, table, (column,), lambda answer: is_time(answer, table, int(np.nanargmin(values))))
 
     def _in_scope(self, kind: str, phrase: str, function: Callable[[np.ndarray], float], single: bool = False) -> Case:
         table, column, values = self._pick()
