@@ -190,17 +190,22 @@ def says_number(text: str, value: float, share: float = 0.0006) -> bool:
 
 
 def is_value(answer: Any, truth: float, tolerance: float = 0.0) -> bool:
-    """Whether the first fact is a number, and the text says it."""
-    if not answer.facts or isinstance(answer.facts[0].value, str | list):
-        return False
-    value = float(answer.facts[0].value)
-    close = abs(value - truth) <= max(tolerance, 1e-6 * max(abs(truth), 1e-9))
-    return close and (tolerance > 0 or says_number(answer.text, truth))
+    """Whether a fact of the first sentence is a number, and the text says it."""
+    values = [fact.value for fact in first_facts(answer) if isinstance(fact.value, int | float)]
+    close = [abs(value - truth) <= max(tolerance, 1e-6 * max(abs(truth), 1e-9)) for value in values]
+    return any(close) and (tolerance > 0 or says_number(answer.text, truth))
+
+
+def first_facts(answer: Any) -> list[Any]:
+    """Facts of the first sentence with any, without the bound that the question gave."""
+    facts = [fact for fact in answer.facts if not fact.quantity.endswith((".bound", ".upper"))]
+    return [fact for fact in facts if fact.quantity.partition(".")[0] == facts[0].quantity.partition(".")[0]]
 
 
 def is_share(answer: Any, truth: float) -> bool:
     """Whether the first fact is a share, and the text says it in percent."""
-    return is_value_only(answer, truth) and says_number(answer.text, 100 * truth, 0.06)
+    close = [abs(one.value - truth) <= 1e-6 * truth for one in first_facts(answer) if isinstance(one.value, float)]
+    return any(close) and says_number(answer.text, 100 * truth, 0.06)
 
 
 def is_value_only(answer: Any, truth: float) -> bool:

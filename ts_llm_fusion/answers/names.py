@@ -32,6 +32,8 @@ _MARKERS = frozenset(
     ]
 )
 _STRICT_MARKERS = _MARKERS - {"for", "of"}
+# Words between the names of two series.
+_BESIDE = frozenset(("vs", "versus", "than", "larger", "higher", "with"))
 _QUOTES = "\"'`\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
 _MOST_WORDS = 8
 # Names that say nothing of what is measured.
@@ -118,12 +120,14 @@ class Names:
         if len(plain) <= 2 or (len(key) == 1 and key[0] in KNOWN):
             # A short name, or a word of questions, is written exactly, and not as the first word of a sentence.
             exact = said == name or said in name.split(", ")
-            return (
-                exact
-                and not plain.isdigit()
-                and not (plain in ("a", "i") and i == 0)
-                and not (said.islower() and plain in KNOWN | {"a", "i", "s", "t"})
-            )
+            behind = tokens[j].word if j < len(tokens) else ""
+            if exact and (
+                behind in _BESIDE or before in _BESIDE or (before in _MARKERS and behind in ("", "?", ".", ","))
+            ):
+                return True
+            if plain in ("a", "i") and i == 0:
+                return False
+            return exact and not (said.islower() and plain in KNOWN | {"a", "i", "s", "t"})
         return True
 
     def _check_unknown(self, text: str, tokens: Sequence[Token]) -> None:

@@ -21,7 +21,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 
 _FUTURE = _words(
-    r"will|won't|it'll|shall|going to|gonna|forecast\w*|predict\w*|expect\w*|project(?:ed|"
+    r"will|won't|it'll|shall|going to|gonna|do you (?:think|believe|suppose)|forecast\w*|predict\w*|expect\w*|project(?:ed|"
     r"ions?)?|project it|foresee\w*|outlook|estimat\w+|next|"
     r"upcoming|coming|tomorrow|future|ahead|anticipat\w*|prognos\w*|from now|count on|likely|chances?|odds|probab\w*|"
     r"by when|how soon|how long (?:until|till|before)|going forward|is it about to|soon|what comes|comes next|horizon"
@@ -56,6 +56,7 @@ _STD = _words(
     r"deviat\w+"
 )
 _RANGE = _words(
+    r"(?:lowest|min\w*|smallest) (?:value )?to (?:the )?(?:highest|max\w*|largest)|(?:highest|max\w*|largest) (?:value )?to (?:the )?(?:lowest|min\w*|smallest)|"
     r"range|spread|extremes|span between|highest and (?:the )?lowest|"
     r"max\w* and (?:the )?min\w*|min\w* and (?:the )?max\w*|peak and (?:the )?trough|"
     r"high and (?:the )?low|lowest and (?:the )?highest|swing\w*|amplitude|(?:max\w*|highest|"
@@ -75,6 +76,7 @@ _CHANGE = _words(
     r"plunge\w*|soar\w*|improvement"
 )
 _PERCENT = _words(
+    r"relative (?:change|growth|increase|decrease|rise|fall|gain|loss|difference)|"
     r"percent\w*|per cent|relative terms|relatively|proportionally|growth rate|"
     r"rate of (?:growth|change|increase)|factor|pct|percentagewise"
 )
@@ -324,11 +326,7 @@ _PROFILE = (
     ),
 )
 _DETERMINERS = frozenset(
-    "the a an our my their his her of for in at by with to from this that these those many "
-    "much more fewer average mean "
-    "total any some no your new highest lowest maximum minimum does do did is was are were "
-    "will has have had and or about than "
-    "between by per which what whose each every how".split()
+    ["the", "a", "an", "our", "my", "their", "his", "her", "of", "for", "in", "at", "by", "with", "to", "from", "this", "that", "these", "those", "many", "much", "more", "fewer", "average", "mean", "total", "any", "some", "no", "your", "new", "highest", "lowest", "maximum", "minimum", "does", "do", "did", "is", "was", "are", "were", "will", "has", "have", "had", "and", "or", "about", "than", "between", "by", "per", "which", "what", "whose", "each", "every", "how"]
 )
 _LONGEST = 2000
 _MOST_UNKNOWN = 0.5
@@ -360,6 +358,21 @@ class _Read:
     knows_series: bool
 
 
+_CUES = (_MEAN, _MEDIAN, _SUM, _STD, _MAX, _MIN)
+
+
+def of_two_statistics(question: str) -> list[str]:
+    """The two questions of one that asks for two statistics, such as "the mean and the maximum in 2020"."""
+    lowered = question.lower()
+    parts = re.split(r"\band\b", question, flags=re.IGNORECASE)
+    if len(parts) != 2 or re.search(r"\bbetween\b|\bfrom\b", lowered) or _DIFFERENCE.search(lowered):
+        return [question]
+    found = [{cue for cue in _CUES if cue.search(part.lower())} for part in parts]
+    if not (found[0] and found[1]) or found[0] & found[1] or _RANGE.search(lowered):
+        return [question]
+    return [part.strip() for part in parts]
+
+
 _ONE_TO_NEXT = re.compile(
     r"\bfrom one \w+ to (?:the next|another)(?: one)?\b|\b\w+[- ](?:to|on|"
     r"over)[- ]\w+ (?=(?:change|rise|fall|drop|increase)s?\b)",
@@ -371,7 +384,7 @@ def split_questions(question: str) -> list[str]:
     """The questions of a text; sentences without a question mark are said of the question that follows them."""
     text = " ".join(unicodedata.normalize("NFKC", question).split())
     parts = [part.strip() for part in re.findall(r"[^?]*\?+|[^?]+$", text)]
-    return [part for part in parts if re.search(r"\w", part)]
+    return [part for part in parts if re.search(r"\w{2}|\d|\b[A-Z]\b", part)]
 
 
 def read_question(
@@ -404,7 +417,8 @@ def read_question(
     times = TimesReader(tokens, axis, taken, not future, extent).times()
     if axis.left is None:
         _check_undated(tokens, taken, axis, times)
-    plain, numbers, percents = [], [], []
+    numbers: list[float] = []
+    percents: list[bool] = []
     words: list[tuple[str, Token | None]] = []
     i = 0
     starts = {one.start: one for one in times}
@@ -909,8 +923,8 @@ def _of_values(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query | 
     two = len(times) >= 2 or bool(times and times[0].ends)
     is_max, is_min = _MAX.search(text), _MIN.search(text)
     plain_max = (
-        is_max
-        and not re.fullmatch(r"(?:most|high|record|top)", is_max.group())
+        (is_max
+        and not re.fullmatch(r"(?:most|high|record|top)", is_max.group()))
         or bool(
             is_max
             and re.search(
@@ -1006,8 +1020,8 @@ def _of_values(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query | 
     ):
         side = "below" if _DOWN.search(text) and not _UP.search(text) else "above"
         if (
-            times
-            and _is_one_step(times[0])
+            (times
+            and _is_one_step(times[0]))
             or re.search(
                 r"\b(last|latest|current|now|today|this) ?(one|value|month|week|day|year|hour|reading)?\b", text
             )

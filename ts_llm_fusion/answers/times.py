@@ -329,6 +329,16 @@ class TimesReader(Windows):
         first_step, last_step = found[0].steps
         return Span(steps=(first_step - self.axis.history, last_step - self.axis.history)), found[1]
 
+    def _digits(self, i: int) -> Found:
+        """A date in digits; where day and month may be confused, month first if that day is on the axis."""
+        parts = [int(part) for part in re.findall(r"\d+", self.word(i))]
+        found = super()._digits(i)
+        if found is None or self.axis.left is None or len(parts) != 3 or parts[0] > 31 or max(parts[:2]) > 12:
+            return found
+        day = datetime(parts[2] + (2000 if parts[2] < 100 else 0), parts[0], parts[1])
+        span = self._span(day)
+        return (span, i + 1) if span and self.axis.left[0].item() <= day < self.axis.end else found
+
     def _rows(self, i: int) -> Found:
         """ "The last 20 values", "the first 100 points", "the next 5 values", "steps 3 to 7"."""
         start = self.skip(i, "from", "between")

@@ -35,7 +35,7 @@ FUNCTION_WORDS = words(
     "call called give tell provide return report display print think believe guess suppose assume mind able ask like "
     "add adding put look lookup pick rank sort check spot detect identify describe project "
     "projected summarize inspect plus evaluate eventually "
-    "factor oscillation oscillations oscillate hand ceiling floor height heights hottest "
+    "broad narrow exact how factor oscillation oscillations oscillate hand ceiling floor height heights hottest "
     "coldest warmest coolest busiest quietest minus rate pace tandem off wrong cap limit "
     "limits scenario scenarios case cases soon evolve evolves evolved develop develops "
     "developed development depend depends "
@@ -127,7 +127,7 @@ KNOWN = (
     FUNCTION_WORDS | MEASURE_WORDS | _TIME_WORDS | words("s t d o'clock am pm noon midnight christmas easter holiday")
 )
 # Nouns that an unknown word may stand before and describe.
-HEADS = _TIME_WORDS | words(
+HEADS = words(
     "value values level levels number numbers amount amounts figure figures reading readings measurement measurements "
     "observation observations record records data dataset series column columns line curve point points datapoint "
     "datapoints sample samples entry entries total totals sum average averages mean means "
