@@ -94,7 +94,9 @@ def load_tables() -> list[Table]:
         Table("AirPassengers", read("uni/AirPassengers", "Month", "%Y-%m"), "month", periods=(12,)),
         Table("co2", weeks, "week", periods=(52,)),
         Table("sunspots", sunspots, "year", periods=(10, 11)),
-        Table("taylor", pd.read_csv(folder / "uni/taylor.csv.gz").astype(float), "step", dated=False, periods=(48, 336)),
+        Table(
+            "taylor", pd.read_csv(folder / "uni/taylor.csv.gz").astype(float), "step", dated=False, periods=(48, 336)
+        ),
         Table("temps", temps.asfreq("D"), "day", periods=(365,)),
         Table("ETTh1", read("ltsf/ETTh1", "date"), "hour", periods=(24,)),
         Table("exchange_rate", read("ltsf/exchange_rate", "date", "%Y/%m/%d %H:%M").add_prefix("rate"), "day"),
@@ -180,23 +182,30 @@ def says_number(text: str, value: float, share: float = 0.0006) -> bool:
     for match in _NUMBER.finditer(text):
         number = float(match.group().replace(",", ""))
         decimals = 0 if "e" in match.group() else len(match.group().partition(".")[2])
-        if abs(number - value) <= max(share * abs(value), 0.51 * 10.0**-decimals if abs(value) >= 100 or decimals else 0):
+        if abs(number - value) <= max(
+            share * abs(value), 0.51 * 10.0**-decimals if abs(value) >= 100 or decimals else 0
+        ):
             return True
     return False
 
 
 def is_value(answer: Any, truth: float, tolerance: float = 0.0) -> bool:
-    """Whether the first fact is a number, and the text says it."""
-    if not answer.facts or isinstance(answer.facts[0].value, str | list):
-        return False
-    value = float(answer.facts[0].value)
-    close = abs(value - truth) <= max(tolerance, 1e-6 * max(abs(truth), 1e-9))
-    return close and (tolerance > 0 or says_number(answer.text, truth))
+    """Whether a fact of the first sentence is a number, and the text says it."""
+    values = [fact.value for fact in first_facts(answer) if isinstance(fact.value, int | float)]
+    close = [abs(value - truth) <= max(tolerance, 1e-6 * max(abs(truth), 1e-9)) for value in values]
+    return any(close) and (tolerance > 0 or says_number(answer.text, truth))
+
+
+def first_facts(answer: Any) -> list[Any]:
+    """Facts of the first sentence with any, without the bound that the question gave."""
+    facts = [fact for fact in answer.facts if not fact.quantity.endswith((".bound", ".upper"))]
+    return [fact for fact in facts if fact.quantity.partition(".")[0] == facts[0].quantity.partition(".")[0]]
 
 
 def is_share(answer: Any, truth: float) -> bool:
     """Whether the first fact is a share, and the text says it in percent."""
-    return is_value_only(answer, truth) and says_number(answer.text, 100 * truth, 0.06)
+    close = [abs(one.value - truth) <= 1e-6 * truth for one in first_facts(answer) if isinstance(one.value, float)]
+    return any(close) and says_number(answer.text, 100 * truth, 0.06)
 
 
 def is_value_only(answer: Any, truth: float) -> bool:
@@ -268,11 +277,13 @@ class Writer:
 
     def _when_highest(self, kind: str, phrase: str) -> Case:
         table, column, values = self._pick()
-        return Case(kind, phrase, table, (column,), lambda answer: is_time(answer, table, int(np.nanargmax(values))))
+        question = phrase.format(unit=table.unit)
+        return Case(kind, question, table, (column,), lambda answer: is_time(answer, table, int(np.nanargmax(values))))
 
     def _when_lowest(self, kind: str, phrase: str) -> Case:
         table, column, values = self._pick()
-        return Case(kind, phrase, table, (column,), lambda answer: is_time(answer, table, int(np.nanargmin(values))))
+        question = phrase.format(unit=table.unit)
+        return Case(kind, question, table, (column,), lambda answer: is_time(answer, table, int(np.nanargmin(values))))
 
     def _in_scope(self, kind: str, phrase: str, function: Callable[[np.ndarray], float], single: bool = False) -> Case:
         table, column, values = self._pick()
@@ -364,7 +375,9 @@ class Writer:
         table, column, values = self._pick()
         bound, said = self._bound(values, 0.5, 0.95)
         row = int(np.flatnonzero(values > bound)[0])
-        return Case(kind, phrase.format(v=said, unit=table.unit), table, (column,), lambda answer: is_time(answer, table, row))
+        return Case(
+            kind, phrase.format(v=said, unit=table.unit), table, (column,), lambda answer: is_time(answer, table, row)
+        )
 
     def _last_value(self, kind: str, phrase: str) -> Case:
         return self._of_value(kind, phrase, lambda values: values[~np.isnan(values)][-1])
@@ -464,9 +477,10 @@ class Writer:
             shares = [fact.value for fact in answer.facts if fact.quantity.endswith(".percent")]
             if not shares:
                 return False
-            return near or ((float(shares[0]) > 0.5) == (found["0.5"] > last) and starts(
-                answer, "Yes" if found["0.5"] > last else "No"
-            ))
+            return near or (
+                (float(shares[0]) > 0.5) == (found["0.5"] > last)
+                and starts(answer, "Yes" if found["0.5"] > last else "No")
+            )
 
         return Case(kind, phrase.format(unit=table.unit), table, (column,), judge)
 
@@ -641,7 +655,12 @@ class Writer:
         question = phrase.format(a=second.said, bare_a=second.bare)
         truth = float(function(values[second.rows]))
         return Case(
-            kind, question, table, (column,), lambda answer: is_value(answer, truth), (f"What was the {word} {first.said}?",)
+            kind,
+            question,
+            table,
+            (column,),
+            lambda answer: is_value(answer, truth),
+            (f"What was the {word} {first.said}?",),
         )
 
 
@@ -683,7 +702,9 @@ def main() -> None:
                 print("INVENTED", answer.text, [fact.words for fact in answer.facts])
             failed += sum(not claim.holds for claim in answer.claims)
             if options.wrong and not is_right:
-                print(f"{case.kind} | {case.table.name} {case.columns[:2]} | {case.history} {case.question}\n    {answer.text}")
+                print(
+                    f"{case.kind} | {case.table.name} {case.columns[:2]} | {case.history} {case.question}\n    {answer.text}"
+                )
     told = []
     for seed in options.seeds:
         writer = Writer(tables, seed, options.split)

@@ -30,6 +30,7 @@ from .questions import (
     check_answerable,
     has_own_kind,
     is_follow_up,
+    of_two_statistics,
     query_of,
     read_question,
     shape_is_asked,
@@ -37,7 +38,7 @@ from .questions import (
 )
 from .reading import Reader, find_reader, load_reader, probabilities, read
 from .statements import Fact, Statement
-from .subject import Subject, names_of, subjects
+from .subject import Subject, forecast_together, names_of, subjects
 from .times import Times, plain_tokens
 from .verdicts import verdict
 
@@ -132,7 +133,7 @@ def load_table(
     **options: Any,
 ) -> Panel:
     """Load a panel as `load_panel`; a table of numbers alone, without timestamps, is one of steps without dates."""
-    is_file = isinstance(df, str) and "." in df or not isinstance(df, str) and not hasattr(df, "columns")
+    is_file = (isinstance(df, str) and "." in df) or (not isinstance(df, str) and not hasattr(df, "columns"))
     table = read_table(df) if is_file else df
     if hasattr(table, "columns") and timestamp_column is None:
         frame = to_pandas(table, "the table")
@@ -214,6 +215,26 @@ class _Asked:
                 return carried_over(before, read, None)
         return query
 
+    def forecast(self, chosen: Sequence[int], about: Sequence[Subject], steps: int) -> None:
+        """Forecast series together."""
+        forecast_together(self.panel, chosen, about, self.model, self.feature_extractor, steps)
+
+    def parts(self, question: str) -> list[str]:
+        """A question as its parts that ask for one statistic each, with the times that they share."""
+        parts = of_two_statistics(question)
+        if len(parts) < 2:
+            return parts
+        subject = self.subjects([0])[0]
+        try:
+            times = [self.times(part, subject) for part in parts]
+        except CannotTellError:
+            return [question]
+        for place, other in ((0, 1), (1, 0)):
+            if not times[place] and times[other]:
+                said = " ".join(parts[other][one.start : one.stop] for one in times[other])
+                parts[place] = f"{parts[place]} {said}"
+        return parts
+
     def times(self, text: str, subject: Subject) -> tuple[Times, ...]:
         """Times that a text names."""
         return read_question(text, self.names, subject.axis, _extent(subject)).times
@@ -253,7 +274,7 @@ def _states(asked: _Asked, question: str, turns: Sequence[str]) -> tuple[list[St
                 continue
     query = asked.query(question, before, first)
     if query.kind in OF_PANEL:
-        statements, about = compute_of_panel(query, asked.panel, asked.names, asked.subjects)
+        statements, about = compute_of_panel(query, asked.panel, asked.names, asked.subjects, asked.forecast)
     else:
         about = asked.subjects(list(query.series) or asked.all_series())
         statements = compute(query, about)
@@ -347,7 +368,8 @@ class _Dialog:
         if options is None:
             question, options = split_options(question)
         asked, pieces = list(turns), []
-        questions = split_questions(question)[:_MOST_QUESTIONS]
+        whole = split_questions(question)
+        questions = [part for one in whole for part in self.asked.parts(one)][:_MOST_QUESTIONS]
         if not questions:
             raise UserError(f"question is {question[:40]!r}; ask it in words.")
         for number, one in enumerate(questions):

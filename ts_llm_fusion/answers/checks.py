@@ -35,6 +35,7 @@ class _Said:
 
     def __init__(self, groups: dict[str, str | None], subject: Subject, subjects: Sequence[Subject]):
         self.groups, self.subject, self.subjects = groups, subject, subjects
+        self.scores: pd.Series | None = None
 
     def __getitem__(self, slot: str) -> str:
         return self.groups[slot] or ""
@@ -227,10 +228,10 @@ def _edge(said: _Said) -> int:
 
 def _part(said: _Said) -> tuple[str, float]:
     stamps = said.subject.timestamps[said.rows()]
-    names: Any = {"weekday": stamps.day_name(), "month": stamps.month_name(), "hour": stamps.strftime("%H:00")}
+    names: Any = {"weekday": stamps.day_name(), "month": stamps.month_name(), "hour": stamps.hour}
     means = said.values().groupby(np.asarray(names[said["unit"]])).mean()
     best = means.idxmax() if said["side"] == "highest" else means.idxmin()
-    return str(best), float(means[best])
+    return f"{best:02d}:00" if said["unit"] == "hour" else str(best), float(means[best])
 
 
 def _chance(said: _Said) -> float:
@@ -244,25 +245,29 @@ def _chance(said: _Said) -> float:
         bound = said.value_at("other")
     slopes = np.diff(values) / np.diff(levels)
     points = np.r_[values[0] - slopes[0] * levels[0], values, values[-1] + slopes[-1] * (1 - levels[-1])]
-    below = float(np.interp(bound, points, np.r_[0, levels, 1])) if points[-1] > points[0] else float(points[0] <= bound)
+    below = (
+        float(np.interp(bound, points, np.r_[0, levels, 1])) if points[-1] > points[0] else float(points[0] <= bound)
+    )
     above = min(max(1 - below, 0.01), 0.99)
     return above if said["side"] == "above" else 1 - above
 
 
 def _scores(said: _Said) -> pd.Series:
-    """Score of each series for a rank or its growth, largest first."""
+    """Score of each series for a rank or its growth, best first."""
+    if said.scores is not None:
+        return said.scores
     scores = {}
+    whole = said.groups.get("scope_first") is not None
     for subject in said.subjects:
-        values = said.values("scope", subject) if len(said.rows("scope", subject)) else pd.Series(dtype=float)
-        if not len(values):
-            values = pd.Series(subject.values)
+        values = pd.Series(subject.values) if whole else said.values("scope", subject)
         known = values.dropna()
         if "statistic" in said.groups:
             scores[subject.name] = _statistic(values, said["statistic"])
         elif len(known) > 2 and known.mean():
             scores[subject.name] = np.polyfit(known.index, known, 1)[0] / abs(known.mean())
-    told = pd.Series(scores).dropna()
-    return told.sort_values(ascending=said["side"] in ("lowest", "slowest"), kind="stable")
+    told = pd.Series(scores, dtype=float).dropna()
+    said.scores = told.sort_values(ascending=said["side"] in ("lowest", "slowest"), kind="stable")
+    return said.scores
 
 
 def _name_at(place: int) -> Callable[[_Said], list[str]]:
@@ -344,6 +349,14 @@ _PERIOD_COUNT: dict[str, Callable[[_Said], Any]] = {
     "percent": lambda s: float(_SIDES[s["side"]](_period_values(s), s.number("bound")).mean()),
 }
 
+_RANK: dict[str, Callable[[_Said], Any]] = {
+    "count": lambda s: len(s.subjects),
+    "name": _name_at(0),
+    "second": _name_at(1),
+    "value": lambda s: float(_scores(s).iloc[0]),
+    "next": lambda s: float(_scores(s).iloc[1]),
+}
+
 # Frame -> how each of its claims is computed: a number, a row for a time, a word.
 _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
     "statistic": {"value": _of()},
@@ -381,7 +394,9 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
     "no crossing": {"scope": lambda s: s["scope"] if not len(_inside(s)) else "", **_FARTHEST},
     "forecast crossing": {
         "value": _at("when"),
-        "when": lambda s: s.row("when") if _SIDES[s["side"]](pd.Series(s.value_at("when")), s.number("bound"))[0] else None,
+        "when": lambda s: (
+            s.row("when") if _SIDES[s["side"]](pd.Series(s.value_at("when")), s.number("bound"))[0] else None
+        ),
     },
     "no forecast crossing": {"scope": lambda s: s["scope"] if not len(_inside(s)) else "", **_FARTHEST},
     "probability": {"percent": _chance, "bound": _at("other")},
@@ -421,13 +436,8 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
         "other": lambda s: s["other"] if len(_longest_run(s)[1]) else "",
     },
     "profile": {"part": lambda s: _part(s)[0], "value": lambda s: _part(s)[1]},
-    "rank": {
-        "count": lambda s: len(s.subjects),
-        "name": _name_at(0),
-        "second": _name_at(1),
-        "value": lambda s: float(_scores(s).iloc[0]),
-        "next": lambda s: float(_scores(s).iloc[1]),
-    },
+    "rank": _RANK,
+    "expected rank": _RANK,
     "growth": {
         "count": lambda s: len(s.subjects),
         "name": _name_at(0),
@@ -525,7 +535,7 @@ def check_sentence(sentence: str, subjects: Sequence[Subject]) -> list[Claim]:
         match = frame.pattern.fullmatch(sentence)
         if match is not None:
             groups = match.groupdict()
-            if "name" in frame.slots and frame.name in ("rank", "growth", "correlation", "pair"):
+            if "name" in frame.slots and frame.name in ("rank", "expected rank", "growth", "correlation", "pair"):
                 subject = next(one for one in subjects if one.name == groups["name"])
             return _check(frame, _Said(groups, subject, subjects), sentence)
     return [Claim(sentence, "sentence", "", sentence, None, False)]

@@ -164,7 +164,9 @@ def _periods(query: Query, scope: Scope) -> tuple[pd.PeriodIndex, np.ndarray]:
     periods = subject.timestamps[scope.rows].to_period(_SECTIONS[query.unit])
     counts = pd.Series(1, index=periods).groupby(level=0).sum()
     if len(counts) and counts.max() <= 1:
-        raise CannotTellError(f"a step of the series, {subject.calendar.duration(1)}, is not finer than a {query.unit}.")
+        raise CannotTellError(
+            f"a step of the series, {subject.calendar.duration(1)}, is not finer than a {query.unit}."
+        )
     # The first and the last may be cut; they count where most of their steps are there.
     whole = counts >= 0.5 * counts.median()
     return periods, whole.reindex(periods).to_numpy()
@@ -222,7 +224,9 @@ def _of_one_year(query: Query) -> Query:
         if back and span.start and span.stop:
             try:
                 span = replace(
-                    span, start=span.start.replace(year=year - back), stop=span.stop.replace(year=span.stop.year - back)
+                    span,
+                    start=span.start.replace(year=year - back),
+                    stop=span.stop.replace(year=span.stop.year - back),
                 )
             except ValueError:
                 pass
@@ -291,7 +295,11 @@ def _largest_step(query: Query, subject: Subject) -> list[Statement]:
     if not (ranked > 0).any():
         raise CannotTellError(f"there is no {query.side} from one step to the next {scope.words}.")
     place = int(np.nanargmax(ranked))
-    told = {"before": int(scope.rows[place]), "when": int(scope.rows[place + 1]), "difference": abs(float(steps[place]))}
+    told = {
+        "before": int(scope.rows[place]),
+        "when": int(scope.rows[place + 1]),
+        "difference": abs(float(steps[place])),
+    }
     first, second = (float(scope.values[place + shift]) for shift in (0, 1))
     main = "when" if query.when else "difference"
     return [
@@ -494,7 +502,10 @@ def _profile(query: Query, subject: Subject) -> list[Statement]:
     scope = scope_for(query, subject)
     if not subject.dated:
         raise CannotTellError(f"the series has no dates, so that its steps have no {query.unit}.")
-    finest = {"weekday": subject.axis.step <= np.timedelta64(1, "D"), "hour": subject.axis.step < np.timedelta64(1, "D")}
+    finest = {
+        "weekday": subject.axis.step <= np.timedelta64(1, "D"),
+        "hour": subject.axis.step < np.timedelta64(1, "D"),
+    }
     if not finest.get(query.unit, subject.axis.step <= np.timedelta64(31, "D")):
         raise CannotTellError(f"a step of the series, {subject.calendar.duration(1)}, is longer than a {query.unit}.")
     means = pd.Series(_known(scope)).groupby(parts_of(subject.timestamps[scope.rows], query.unit)).mean()
@@ -578,7 +589,9 @@ KINDS: dict[str, Callable[[Query, Subject], list[Statement]]] = {
 
 
 # Kinds that are of one scope: several times that have nothing in common are answered one after the other.
-_OF_ONE_SCOPE = frozenset(("statistic", "extreme", "count", "crossing", "trend", "top", "percentile", "run", "forecast", "largest step"))
+_OF_ONE_SCOPE = frozenset(
+    ("statistic", "extreme", "count", "crossing", "trend", "top", "percentile", "run", "forecast", "largest step")
+)
 
 
 def _parts(query: Query, subject: Subject) -> list[Query]:

@@ -104,6 +104,8 @@ FRAMES: dict[str, str] = {
     "with {value:derived}.",
     "rank": f"Of {{count:count}} series, {{name:name}} has the {{side:highest|lowest}} {{statistic:{_STATISTIC}}} "
     "{scope:scope}, {value:derived}; {second:name} is next, with {next:derived}.",
+    "expected rank": f"Of {{count:count}} series, {{name:name}} is expected to have the {{side:highest|lowest}} "
+    f"{{statistic:{_STATISTIC}}} {{scope:scope}}, {{value:derived}}; {{second:name}} is next, with {{next:derived}}.",
     "growth": "Of {count:count} series, {name:name} grows {side:fastest|slowest} {scope:scope}: the line through its "
     "values {direction:rises|falls} by {percent:percent} of their mean per {each:each}; {second:name} is next.",
     "pair": f"The {{statistic:{_STATISTIC}}} {{scope:scope}} is {{first:derived}} for {{name:name}} and "
@@ -169,5 +171,7 @@ def slots_of(topic: str) -> dict[str, str]:
 
 def fill(topic: str, words: dict[str, str]) -> str:
     """A frame with the words of its slots; the first letter is a capital."""
-    sentence = "".join(literal + (words[name] if name is not None else "") for literal, name, _ in _fields(FRAMES[topic]))
+    sentence = "".join(
+        literal + (words[name] if name is not None else "") for literal, name, _ in _fields(FRAMES[topic])
+    )
     return sentence[:1].upper() + sentence[1:]

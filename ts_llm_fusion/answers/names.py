@@ -9,10 +9,31 @@ from .vocabulary import KNOWN, is_known
 
 # Words before a name that say that it is one.
 _MARKERS = frozenset(
-    "series column columns variable id item store shop sensor region site station product called named channel for "
-    "of target".split()
+    [
+        "series",
+        "column",
+        "columns",
+        "variable",
+        "id",
+        "item",
+        "store",
+        "shop",
+        "sensor",
+        "region",
+        "site",
+        "station",
+        "product",
+        "called",
+        "named",
+        "channel",
+        "for",
+        "of",
+        "target",
+    ]
 )
 _STRICT_MARKERS = _MARKERS - {"for", "of"}
+# Words between the names of two series.
+_BESIDE = frozenset(("vs", "versus", "than", "larger", "higher", "with"))
 _QUOTES = "\"'`\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
 _MOST_WORDS = 8
 # Names that say nothing of what is measured.
@@ -99,9 +120,14 @@ class Names:
         if len(plain) <= 2 or (len(key) == 1 and key[0] in KNOWN):
             # A short name, or a word of questions, is written exactly, and not as the first word of a sentence.
             exact = said == name or said in name.split(", ")
-            return exact and not plain.isdigit() and not (plain in ("a", "i") and i == 0) and not (
-                said.islower() and plain in KNOWN | {"a", "i", "s", "t"}
-            )
+            behind = tokens[j].word if j < len(tokens) else ""
+            if exact and (
+                behind in _BESIDE or before in _BESIDE or (before in _MARKERS and behind in ("", "?", ".", ","))
+            ):
+                return True
+            if plain in ("a", "i") and i == 0:
+                return False
+            return exact and not (said.islower() and plain in KNOWN | {"a", "i", "s", "t"})
         return True
 
     def _check_unknown(self, text: str, tokens: Sequence[Token]) -> None:
@@ -113,8 +139,10 @@ class Names:
             if k >= len(tokens):
                 return
             said = tokens[k]
-            is_name = k > i + 1 or (said.kind == "word" and not is_known(said.word) and said.word != token.word) or (
-                said.kind == "number" and token.word in ("id", "item", "store", "sensor", "column", "series")
+            is_name = (
+                k > i + 1
+                or (said.kind == "word" and not is_known(said.word) and said.word != token.word)
+                or (said.kind == "number" and token.word in ("id", "item", "store", "sensor", "column", "series"))
             )
             if is_name and said.kind in ("word", "number"):
                 raise CannotTellError(f"there is no series {text[said.start : said.stop]!r}; {self.shown}.")
@@ -137,7 +165,9 @@ class Names:
             return word in self.vocabulary
         squashed = ["".join(key) for key in self.places]
         return any(
-            stem in name or (len(name) >= _LEAST_STEM and name in stem) or any(
+            stem in name
+            or (len(name) >= _LEAST_STEM and name in stem)
+            or any(
                 len(part) >= _LEAST_STEM and (stem.startswith(part[:5]) if len(part) >= 5 else stem == part)
                 for part in key
             )

@@ -55,7 +55,9 @@ def split_options(question: str) -> tuple[str, list[str] | None]:
         run = letters[start:]
         if run and (run == "abcdefgh"[: len(run)] or run == "12345678"[: len(run)]):
             ends = [mark.start() for mark in marks[start + 1 :]] + [len(question)]
-            options = [question[mark.start() : end].strip(" ,;\n") for mark, end in zip(marks[start:], ends, strict=True)]
+            options = [
+                question[mark.start() : end].strip(" ,;\n") for mark, end in zip(marks[start:], ends, strict=True)
+            ]
             stem = question[: marks[start].start()].strip()
             return (stem, options) if stem and len(set(options)) == len(options) else (question, None)
     listed = _LISTED.search(question)
@@ -109,7 +111,9 @@ def option_probabilities(
         return [1 / len(options)] * len(options)
     main = next((one for one in told if one.topic.startswith("probability")), told[0])
     subject = next((one for one in subjects if one.name == main.series), subjects[0])
-    yes_no = [bool(_words(content) & {"yes", "true"}) - bool(_words(content) & {"no", "false"}) for content in contents]
+    yes_no = [
+        bool(_words(content) & {"yes", "true"}) - bool(_words(content) & {"no", "false"}) for content in contents
+    ]
     if sorted(yes_no) == [-1, *[0] * (len(options) - 2), 1]:
         return _yes_no(yes_no, main, said)
     fact = main.facts[0]
@@ -216,5 +220,3 @@ def as_table(options: Sequence[str], chances: Sequence[float]) -> dict[str, floa
     """Options with their probabilities, which add up to 1."""
     total = float(np.sum(chances)) or 1.0
     return {option: float(chance) / total for option, chance in zip(options, chances, strict=True)}
-
-

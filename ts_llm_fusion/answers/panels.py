@@ -18,9 +18,12 @@ from .subject import Subject
 # Kinds of queries that are of several series at once.
 OF_PANEL = frozenset(("rank", "growth", "pair", "correlation", "series"))
 Subjects = Callable[[Sequence[int]], list[Subject]]
+Forecast = Callable[[Sequence[int], Sequence[Subject], int], None]
 
 
-def compute_of_panel(query: Query, panel: Panel, names: Names, subjects: Subjects) -> tuple[list[Statement], list[Subject]]:
+def compute_of_panel(
+    query: Query, panel: Panel, names: Names, subjects: Subjects, forecast: Forecast
+) -> tuple[list[Statement], list[Subject]]:
     """Answer a query of several series, and the series that its words are of.
 
     Raises:
@@ -41,7 +44,11 @@ def compute_of_panel(query: Query, panel: Panel, names: Names, subjects: Subject
         pair = subjects(chosen)
         return [_pair(query, *pair) if query.kind == "pair" else _correlation(query, *pair)], pair
     chosen = list(query.series) or list(range(count))
-    return _rank(query, subjects(chosen))
+    about = subjects(chosen)
+    ahead = max((scope_for(query, about[0]).ahead, 0)) if about else 0
+    if ahead:
+        forecast(chosen, about, max(ahead, about[0].usual_horizon))
+    return _rank(query, about)
 
 
 def _pair(query: Query, first: Subject, second: Subject) -> Statement:
@@ -99,7 +106,8 @@ def _rank(query: Query, subjects: list[Subject]) -> tuple[list[Statement], list[
         values = {"percent": abs(scores[order[0]]), "direction": "rises" if scores[order[0]] >= 0 else "falls"}
         return [state("growth", best, "name", **told, **values)], subjects
     values = {"value": scores[order[0]], "next": scores[order[1]], "statistic": query.statistic}
-    return [state("rank", best, "name", **told, **values)], subjects
+    topic = "expected rank" if scope.forecast_rows else "rank"
+    return [state(topic, best, "name", **told, **values)], subjects
 
 
 def _score(query: Query, scope: Scope) -> float:

@@ -139,6 +139,8 @@ def find_break(values: np.ndarray, subject: Subject) -> int | None:
     if len(known) < 10:
         return None
     level = without_season(known, subject)
+    if np.ptp(level) <= 1e-9 * max(float(np.abs(known).max()), 1e-300):
+        return None
     gain, size = break_gains(level)
     edge = max(int(_EDGE * len(known)), 3)
     gain[:edge] = gain[-edge + 1 :] = 0

@@ -85,7 +85,7 @@ class Subject:
     def axis(self) -> Axis:
         """Time axis of the history and of all steps within reach."""
         stamps = self.timestamps
-        if self.dated and not stamps.is_monotonic_increasing or stamps.has_duplicates:
+        if (self.dated and not stamps.is_monotonic_increasing) or stamps.has_duplicates:
             # The hour that a summer time repeats.
             stamps = pd.DatetimeIndex(self.panel.timestamps.append(self.panel.future_timestamps(self.reach)))
             stamps = stamps.tz_convert(None)
@@ -119,6 +119,11 @@ class Subject:
         place = int(np.floor(np.log10(abs(value)))) - 3
         return min(self.observed_place, max(place, -_MOST_DECIMALS) if abs(value) >= _SMALL else place)
 
+    def take_forecast(self, mean: np.ndarray, quantiles: np.ndarray, levels: Sequence[float]) -> None:
+        """Keep a forecast: (steps,) and (steps, levels)."""
+        columns = {"mean": mean} | {f"{level:g}": quantiles[:, k] for k, level in enumerate(levels)}
+        self._forecast = pd.DataFrame(columns, index=range(len(self), len(self) + len(mean)))
+
     def forecast(self, steps: int) -> pd.DataFrame:
         """Forecast of the next steps: `mean` and a column for each quantile level, such as `0.1`.
 
@@ -131,9 +136,8 @@ class Subject:
                 raise UserError(f"{self.name}: every value is missing; there is nothing to forecast from.")
             levels = default_levels(self._model.config)
             found = predict_panel(self.panel, self._model, steps, levels, 1, self._feature_extractor)
-            columns = {"mean": found.mean[0, :, 0]}
-            columns |= {f"{level:g}": found.quantiles[0, :, 0, k] for k, level in enumerate(levels)}
-            self._forecast = pd.DataFrame(columns, index=range(len(self), len(self) + steps))
+            self.take_forecast(found.mean[0, :, 0], found.quantiles[0, :, 0], levels)
+        assert self._forecast is not None
         return self._forecast
 
     def with_forecast(self, steps: int) -> np.ndarray:
@@ -166,6 +170,24 @@ def one_series(panel: Panel, series: int, target: int) -> Panel:
         past=panel.past.iloc[span],
         grids=grids,
     )
+
+
+def forecast_together(
+    panel: Panel,
+    chosen: Sequence[int],
+    subjects_: Sequence[Subject],
+    model: PreTrainedModel,
+    feature_extractor: ForecastFeatureExtractor | None,
+    steps: int,
+) -> None:
+    """Forecast many series of a panel in batches, for each to keep."""
+    levels = default_levels(model.config)
+    found = predict_panel(panel, model, steps, levels, feature_extractor=feature_extractor)
+    for place, subject in zip(chosen, subjects_, strict=True):
+        series, target = divmod(place, len(panel.targets))
+        mean, quantiles = found.mean[series, :, target], found.quantiles[series, :, target]
+        if not np.isnan(mean).any():
+            subject.take_forecast(mean, quantiles, levels)
 
 
 def names_of(panel: Panel) -> list[str]:

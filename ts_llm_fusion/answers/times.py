@@ -43,6 +43,7 @@ _BOUNDS = words(
 _USUALLY = words("usually typically normally generally commonly ordinarily")
 _COMPARES = words("separate separates separated differ differs differed different distinguishes distinguish")
 _HISTORY = words("history series data record records dataset sample observations table file")
+_WHICH = words("that which when where with in whose")
 _BEFORE_A_MONTH = words(
     "in of during this last next since until till between and to from than vs versus with for every each by before "
     "after through on - , or compared against past previous late early mid"
@@ -184,7 +185,9 @@ class TimesReader(Windows):
         year, before = int(token.word), self.word(i - 1)
         assert self.axis.left is not None
         covered = self.axis.left[0].item().year <= year <= self.axis.end.year
-        if not 1000 <= year <= (9899 if before in ("in", "year") else 3999) or (self.word(i + 1) in UNITS | dict.fromkeys(_STEPS, "")):
+        if not 1000 <= year <= (9899 if before in ("in", "year") else 3999) or (
+            self.word(i + 1) in UNITS | dict.fromkeys(_STEPS, "")
+        ):
             return None
         if before in _BOUNDS:
             others = any(
@@ -326,13 +329,25 @@ class TimesReader(Windows):
         first_step, last_step = found[0].steps
         return Span(steps=(first_step - self.axis.history, last_step - self.axis.history)), found[1]
 
+    def _digits(self, i: int) -> Found:
+        """A date in digits; where day and month may be confused, month first if that day is on the axis."""
+        parts = [int(part) for part in re.findall(r"\d+", self.word(i))]
+        found = super()._digits(i)
+        if found is None or self.axis.left is None or len(parts) != 3 or parts[0] > 31 or max(parts[:2]) > 12:
+            return found
+        day = datetime(parts[2] + (2000 if parts[2] < 100 else 0), parts[0], parts[1])
+        span = self._span(day)
+        return (span, i + 1) if span and self.axis.left[0].item() <= day < self.axis.end else found
+
     def _rows(self, i: int) -> Found:
         """ "The last 20 values", "the first 100 points", "the next 5 values", "steps 3 to 7"."""
         start = self.skip(i, "from", "between")
         steps = self._steps(start)
         if steps is not None and steps[0].steps is not None:
             span, k = steps
-            last = self._steps(k + 1) or self._bare_step(k + 1) if self.words(k, "to|and|-|through|until|till") else None
+            last = (
+                self._steps(k + 1) or self._bare_step(k + 1) if self.words(k, "to|and|-|through|until|till") else None
+            )
             if last is not None and last[0].steps is not None and start > i:
                 return Span(steps=(span.steps[0], last[0].steps[1])), last[1]
             return steps
@@ -372,13 +387,16 @@ class TimesReader(Windows):
         if word not in _LAST | _FIRST | _NEXT:
             return None
         counted = self.duration(j + 1)
-        if counted is None and the and self.word(j + 1) in UNITS and UNITS[self.word(j + 1)] != "step":
+        asked_for = self.word(j + 2) in _BOUNDS | _WHICH or (word in _FIRST and self.word(j + 2) not in ("", "?", "."))
+        if counted is None and the and UNITS.get(self.word(j + 1), "step") != "step" and not asked_for:
             counted = 1.0, UNITS[self.word(j + 1)], j + 2
         if counted is None:
             return None
         count, unit, k = counted
-        inside = self.word(k) in ("of", "in") and self.word(k + 1) not in _HISTORY and not (
-            self.word(k + 1) in ("the", "this", "our") and self.word(k + 2) in _HISTORY
+        inside = (
+            self.word(k) in ("of", "in")
+            and self.word(k + 1) not in _HISTORY
+            and not (self.word(k + 1) in ("the", "this", "our") and self.word(k + 2) in _HISTORY)
         )
         if inside:
             return None
@@ -433,7 +451,11 @@ class TimesReader(Windows):
         j += bool(every or relative)
         word = self.word(j)
         name = word if word in SEASONS else word.removesuffix("s")
-        if name not in SEASONS or (word == "fall" and j == i) or (word in ("springs", "falls") and not every and j == i):
+        if (
+            name not in SEASONS
+            or (word == "fall" and j == i)
+            or (word in ("springs", "falls") and not every and j == i)
+        ):
             return None
         year_at = self.skip(j + 1, "of", ",", "the", "year")
         year = self.years.get(year_at)
@@ -489,7 +511,10 @@ class TimesReader(Windows):
         k = self.skip(j + 3, "the", "this", "our", "whole", "entire", "year")
         if self.word(j + 2) != "of" and self.years:
             # "The first half of 1960 with the second half".
-            inside = self._span(datetime(self.years[min(self.years, key=lambda at: abs(at - j))], 1, 1), 1, "year"), j + 2
+            inside = (
+                self._span(datetime(self.years[min(self.years, key=lambda at: abs(at - j))], 1, 1), 1, "year"),
+                j + 2,
+            )
             return self._part_of(inside, number, count)
         if self.word(j + 2) != "of" or self.word(k) in _HISTORY:
             edges = [round(self.axis.history * part / count) - self.axis.history for part in (number, number + 1)]
@@ -506,7 +531,11 @@ class TimesReader(Windows):
         if inside is None or inside[0] is None or inside[0].start is None or inside[0].stop is None:
             return None
         start, stop = inside[0].start, inside[0].stop
-        if count == 2 and (start.month, start.day, stop.month, stop.day) == (1, 1, 1, 1) and stop.year == start.year + 1:
+        if (
+            count == 2
+            and (start.month, start.day, stop.month, stop.day) == (1, 1, 1, 1)
+            and stop.year == start.year + 1
+        ):
             return self._span(start.replace(month=1 + 6 * number), 6, "month"), inside[1]
         length = (stop - start) / count
         return Span(start + number * length, start + (number + 1) * length), inside[1]
@@ -566,4 +595,3 @@ class TimesReader(Windows):
         if month is not None and self.word(j + 1) == "/" and j + 2 in self.years:
             return self._span(datetime(self.years[j + 2], month, 1), 1, "month"), j + 3
         return None
-
