@@ -71,6 +71,8 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         self.observe_padding = observe_padding
         self.max_tokens = max_tokens
         self.return_scales = return_scales
+        if return_scales:
+            self.model_input_names = [*type(self).model_input_names, "time_series_scales"]
 
     def __call__(self, time_series: list[Any], return_tensors: str | TensorType | None = "pt") -> BatchFeature:
         """Prepare a batch.

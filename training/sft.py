@@ -15,6 +15,7 @@ from peft import PeftConfig, PeftModel
 from peft.utils import ModulesToSaveWrapper
 from torch import nn
 from torch.distributed.tensor import DTensor
+from torch.utils.data import Sampler
 from transformers import (
     AutoConfig,
     AutoFeatureExtractor,
@@ -23,6 +24,7 @@ from transformers import (
     AutoProcessor,
     PreTrainedModel,
 )
+from transformers.trainer_pt_utils import LengthGroupedSampler
 from transformers.trainer_utils import EvalLoopOutput
 from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantization_config
 
@@ -208,6 +210,26 @@ def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
         del model.get_output_embeddings
 
 
+class ShuffledBatches(Sampler):
+    """Rows of a `LengthGroupedSampler` with its batches in random order.
+
+    Its own order descends in length over fifty batches, so that neighboring ones are far from random draws.
+    """
+
+    def __init__(self, sampler: LengthGroupedSampler):
+        self.sampler = sampler
+
+    def __len__(self) -> int:
+        return len(self.sampler)
+
+    def __iter__(self) -> Iterator[int]:
+        size, rows = self.sampler.batch_size, list(self.sampler)
+        whole = len(rows) // size
+        for batch in torch.randperm(whole, generator=self.sampler.generator).tolist():
+            yield from rows[batch * size : (batch + 1) * size]
+        yield from rows[whole * size :]
+
+
 class TSLMTrainer(SFTTrainer):
     """SFTTrainer with a learning rate for each part of the model, and metrics of generated answers.
 
@@ -260,6 +282,10 @@ class TSLMTrainer(SFTTrainer):
                 groups.append({**group, "params": parameters, "lr": group["lr"] if rate is None else rate})
         optimizer.param_groups = groups
         return optimizer
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler | None:
+        sampler = super()._get_train_sampler(train_dataset)
+        return ShuffledBatches(sampler) if isinstance(sampler, LengthGroupedSampler) else sampler
 
     def generate_answers(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
         """Generate the answers to all samples; each process generates a share and gets all."""

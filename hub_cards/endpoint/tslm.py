@@ -18,6 +18,7 @@ The response, one object or a list of them like `inputs`:
 
     {"generated_text": "..."}
 
+with `"fault"`, one line, beside an answer that is empty, repeats itself or is none of the options of its question.
 The response to an invalid request is `{"error": "one line"}`. A request has at most 32 inputs and 100,000 values.
 
 The model runs with the code of the checkpoint; only the packages in requirements.txt are needed.
@@ -58,8 +59,14 @@ class EndpointHandler:
         except ValueError as error:
             return {"error": " ".join(str(error).split())}
         texts = self.processor.batch_decode(generated[:, arguments["input_ids"].shape[1] :], skip_special_tokens=True)
-        answers = [{"generated_text": text} for text in texts]
-        return answers if isinstance(data["inputs"], list) else answers[0]
+        inputs = data["inputs"]
+        answers = []
+        for messages, text in zip(
+            _conversations(inputs if isinstance(inputs, list) else [inputs]), texts, strict=True
+        ):
+            fault = self.processor.answer_fault(text, messages)
+            answers.append({"generated_text": text} | ({"fault": fault} if fault else {}))
+        return answers if isinstance(inputs, list) else answers[0]
 
     def arguments(self, data: Any) -> dict[str, Any]:
         """Arguments of `generate` for a request.

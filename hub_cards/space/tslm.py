@@ -71,6 +71,8 @@ def answer(question: str, pasted: str, file: str | None, most: float) -> Iterato
             text += piece
             yield text
         generation.result()
+    if fault := handler.processor.answer_fault(text, [{"role": "user", "content": question}]):
+        gr.Warning(fault)
 
 
 WAVE = ", ".join(f"{value:.2f}" for value in np.sin(np.arange(64) * 2 * np.pi / 16) + np.arange(64) * 0.03)

@@ -211,7 +211,9 @@ def test_the_language_model_answers_as_generate_does(tslm: Path, answers: dict) 
     first = [{"type": "text", "text": "What is the trend?"}, {"type": "text", "text": "\nSeries: "}]
     first.append({"type": "time_series", "time_series": [1.0, 2.0, np.nan, 4.0, 5.5]})
     compared, alone = answer(PARTS), answer([{"type": "text", "text": "No series"}])
-    assert single == {"generated_text": answer(first)}
+    assert single["generated_text"] == answer(first)
+    fault = processor.answer_fault(single["generated_text"], [{"role": "user", "content": first}])
+    assert single.get("fault") == fault
     assert [one["generated_text"] for one in several] == [single["generated_text"], compared, compared, alone]
     assert len({single["generated_text"], compared, alone}) == 3
     assert 0 < len(long["generated_text"]) < 32

@@ -13,6 +13,7 @@ from datasets import Dataset
 from fresh_python import FreshPython
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoProcessor, PatchTSTConfig, PatchTSTModel
+from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import ModelConfig
 
 from ts_llm_fusion import TSLMForCausalLM
@@ -24,6 +25,7 @@ from ts_llm_fusion.processing.processing_time_series import TimeSeriesProcessor
 from ts_llm_fusion.training.fresh_backbone import save_fresh_backbone
 from ts_llm_fusion.training.runs import save_model
 from ts_llm_fusion.training.sft import (
+    ShuffledBatches,
     TSLMArguments,
     TSLMConfigArguments,
     TSLMTrainingArguments,
@@ -181,6 +183,17 @@ def test_two_processes_train_as_one_does_on_the_same_global_batch(folder: Path, 
     ).read_text()
 
 
+def test_batches_of_similar_length_come_in_random_order() -> None:
+    torch.manual_seed(0)
+    lengths = torch.randperm(400).tolist()
+    rows = list(ShuffledBatches(LengthGroupedSampler(4, lengths=lengths)))
+    assert sorted(rows) == list(range(400))
+    batches = torch.tensor([[lengths[row] for row in rows[start : start + 4]] for start in range(0, 400, 4)]).float()
+    assert (batches.amax(1) - batches.amin(1)).median() < 20  # neighbors among 200 of 400 lengths
+    means = batches.mean(1)
+    assert abs(torch.corrcoef(torch.stack((means[:-1], means[1:])))[0, 1]) < 0.3
+
+
 @pytest.mark.parametrize("fusion", ["soft_prompt", "flamingo"])
 def test_adapters_are_trained_beside_whole_modules_and_resume(tmp_path: Path, backbone: Path, fusion: str) -> None:
     sizes = {"num_latents": 4, "resampler_num_layers": 1, "resampler_num_heads": 2, "resampler_head_dim": 8}
@@ -192,12 +205,16 @@ def test_adapters_are_trained_beside_whole_modules_and_resume(tmp_path: Path, ba
         "lora_r": 2,
         "fusion": fusion,
     }
-    recipe |= {"save_total_limit": None, **(sizes if fusion == "flamingo" else {})}
+    tokens = {"scale_embedding": True, "cross_series_layers": 1, "cross_series_num_heads": 2, "max_series_tokens": 8}
+    tokens |= {"scale_text": False, "train_sampling_strategy": "group_by_length"}
+    recipe |= {"save_total_limit": None, **(sizes if fusion == "flamingo" else tokens)}
     output = run(tmp_path, "lora", **recipe)
     adapters = load_file(output / "checkpoint-8" / "adapter_model.safetensors")
     part = "cross_attention_layers.0.output.weight" if fusion == "flamingo" else "projector.linear.weight"
     assert any(name.endswith(part) for name in adapters)
     assert any("lora_A" in name for name in adapters)
+    for new in ("scale_embedding.output.weight", "cross_series_layers.0.q_proj.weight"):
+        assert any(name.endswith(new) for name in adapters) == (fusion == "soft_prompt")
     assert not any("embed_tokens" in name for name in adapters)
     start, merged = load_file(backbone / "model.safetensors"), weights(output)
     assert torch.equal(

@@ -42,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 # Samples to train a tokenizer on; the questions of a recipe share their words.
 _TOKENIZER_SAMPLES = 5000
+_MOST_LEARNED_TOKENS = 5000
 _PACKAGES = ("transformers", "trl", "peft", "accelerate", "datasets")
 
 # Settings of the recipe.
@@ -180,9 +181,9 @@ def run_sft_recipe(
             [sample_text(sample) for sample in data.splits["train"].take(_TOKENIZER_SAMPLES)],
             is_writer=arguments.process_index == 0,
         )
-    # A pretrained language model knows more words than these questions have.
-    is_new = model_arguments.model_name_or_path is None
-    processor.trained_on = training_range(data.splits["train"], with_words=is_new).to_dict()
+    # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
+    is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
+    processor.trained_on = training_range(data.splits["train"], with_words=is_small).to_dict()
     start = time.perf_counter()
     trainer = _train(model, processor, data, arguments, tslm_arguments, model_arguments)
     seconds = time.perf_counter() - start
