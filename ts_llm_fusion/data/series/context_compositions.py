@@ -271,7 +271,20 @@ _PRICE_CHANGES = lines(
     "will rise by {p} {w}. | fall by {p} {w}. | are raised by {p} {w}. | go up by {n} {w}. | double {w}. | are cut "
     "by {p} {w}."
 )
+# What somebody sees in a picture of the past.
+_SEEN = lines("It | {S} | The line | The series | This curve | The graph | This series | ")
+_MOVES = lines(
+    "rises | falls | goes up | goes down | is flat | is constant | climbs | drops | increases | decreases | is stable | "
+    "fluctuates | dips | peaks | is low | is high | stays level | grows slowly | falls sharply | jumps | reaches a maximum "
+    "| reaches a minimum | levels off | turns around | reverses its trend | is zero"
+)
+_WHERE = lines(
+    "at first | in the beginning | at the start | in the middle | toward the end | at the end | throughout | halfway "
+    "through | in the first half | in the second half | most of the time | for a while | twice | slowly | and then drops | "
+    "and recovers | before a rise"
+)
 NO_EFFECT = {
+    "background": [f"{seen}." for seen in _joined(_SEEN, _MOVES, _WHERE)],
     "other": [*_joined(_NEARBY, _CLOSED), *_joined(_PRICES, _PRICE_CHANGES)],
     "denial": [
         *_joined(["{C} {w} will have"], _NO_EFFECT, ["on {s}."]),
