@@ -274,14 +274,14 @@ _PRICE_CHANGES = lines(
 # What somebody sees in a picture of the past.
 _SEEN = lines("It | {S} | The line | The series | This curve | The graph | This series | ")
 _MOVES = lines(
-    "rises | falls | goes up | goes down | is flat | is constant | climbs | drops | increases | decreases | is stable | "
-    "fluctuates | dips | peaks | is low | is high | stays level | grows slowly | falls sharply | jumps | reaches a maximum "
-    "| reaches a minimum | levels off | turns around | reverses its trend | is zero"
+    "rises | falls | goes up | goes down | is flat | is constant | climbs | drops | increases | decreases | is "
+    "stable | fluctuates | dips | peaks | is low | is high | stays level | grows slowly | falls sharply | jumps | reaches a "
+    "maximum | reaches a minimum | levels off | turns around | reverses its trend | is zero"
 )
 _WHERE = lines(
     "at first | in the beginning | at the start | in the middle | toward the end | at the end | throughout | halfway "
-    "through | in the first half | in the second half | most of the time | for a while | twice | slowly | and then drops | "
-    "and recovers | before a rise"
+    "through | in the first half | in the second half | most of the time | for a while | twice | slowly | and then "
+    "drops | and recovers | before a rise"
 )
 NO_EFFECT = {
     "background": [f"{seen}." for seen in _joined(_SEEN, _MOVES, _WHERE)],
