@@ -275,8 +275,8 @@ _PRICE_CHANGES = lines(
 _SEEN = lines("It | {S} | The line | The series | This curve | The graph | This series | ")
 _MOVES = lines(
     "rises | falls | goes up | goes down | is flat | is constant | climbs | drops | increases | decreases | is "
-    "stable | fluctuates | dips | peaks | is low | is high | stays level | grows slowly | falls sharply | jumps | reaches a "
-    "maximum | reaches a minimum | levels off | turns around | reverses its trend | is zero"
+    "stable | fluctuates | dips | peaks | is low | is high | stays level | grows slowly | falls sharply | jumps | "
+    "reaches a maximum | reaches a minimum | levels off | turns around | reverses its trend | is zero"
 )
 _WHERE = lines(
     "at first | in the beginning | at the start | in the middle | toward the end | at the end | throughout | halfway "
