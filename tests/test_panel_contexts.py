@@ -1,5 +1,6 @@
 """Texts of a table: one for all series, or by id."""
 
+import json
 import logging
 
 import numpy as np
@@ -109,3 +110,4 @@ def test_an_explanation_quotes_the_phrase_and_says_what_it_does(model):
     np.testing.assert_allclose(text.mean, -first.evidence.forecast["mean"].iloc[2], rtol=1e-5)
     assert "“Closed on 3 March”" in second.text
     assert all(claim.holds for claim in second.claims)
+    assert "NaN" not in json.dumps(second.to_dict())

@@ -338,7 +338,11 @@ def _of_text(rank: str, place: int) -> dict[str, Callable[[_Measures], Any]]:
     path = f"texts.{rank}"
 
     def of(function: Callable[[_Measures, TextPart], Any]) -> Callable[[_Measures], Any]:
-        return lambda m: None if m.text(rank) is None else function(m, m.text(rank))
+        def measured(m: _Measures) -> Any:
+            part = m.text(rank)
+            return None if part is None else function(m, part)
+
+        return measured
 
     return {
         f"{path}.phrase": lambda m: m.phrases(place),

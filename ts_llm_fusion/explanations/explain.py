@@ -316,15 +316,16 @@ def _text_parts(
     for place, (sample, target, effect) in enumerate(done):
         start = int(chosen[sample]) * horizon
         mean = found.mean_predictions[place, :, target].double().cpu().numpy()
-        part = TextPart(
-            phrase=_quoted(effect.phrase),
-            operation=effect.operation,
-            operands=effect.operands,
-            weekday=effect.weekday,
-            steps=tuple(step + 1 for first, last in effect.steps for step in range(first, last)),
-            without=pd.Series(mean, timestamps[start : start + horizon]),
-        )
-        parts.setdefault((sample, target), []).append(part)
+        steps = [step + 1 for first, last in effect.steps for step in range(first, last)]
+        # Of the history those that are left out: a missing value is none.
+        history = batch.values[sample, :, target]
+        steps = [step for step in steps if step > 0 or not history[step - 1].isnan()]
+        if steps:
+            without = pd.Series(mean, timestamps[start : start + horizon])
+            part = TextPart(
+                _quoted(effect.phrase), effect.operation, effect.operands, effect.weekday, tuple(steps), without
+            )
+            parts.setdefault((sample, target), []).append(part)
     return parts
 
 

@@ -259,7 +259,7 @@ class Text:
         phrase: its words.
         operation: what it does, in words, such as "multiplied by 1.5".
         steps: at how many it acts; of the history, where a stretch of it is left out.
-        start: first of them.
+        start: first of them, with the forecast, or the value of the history, there.
         end: last of them.
         mean: of the effect over these steps; over the horizon where a stretch of the history is left out.
         past: whether it leaves a stretch of the history out.
@@ -523,7 +523,11 @@ def _texts(evidence: Evidence) -> Texts | None:
         past = part.operation == "ignore"
         mean = difference.mean() if past else difference[np.array(part.steps) - 1].mean()
         words = operation_words(part.operation, part.operands, part.weekday)
-        start, end = (_point(evidence, float("nan"), step) for step in (part.steps[0], part.steps[-1]))
+        values = np.concatenate((evidence.history.to_numpy(), evidence.forecast["mean"].to_numpy()))
+        start, end = (
+            _point(evidence, values[len(evidence.history) - 1 + step], step)
+            for step in (part.steps[0], part.steps[-1])
+        )
         found.append(Text(part.phrase, words, len(part.steps), start, end, float(mean), past))
     if not found:
         return None

@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from ts_llm_fusion.data.series.context_grammar import grammar_of
+from ts_llm_fusion.data.series.context_grammar import SENTENCE, grammar_of
 from ts_llm_fusion.data.series.context_targets import context_targets
 from ts_llm_fusion.data.series.contexts import FAMILIES, draw_example, stream
 from ts_llm_fusion.processing.context_features import prepare_context
@@ -22,8 +22,8 @@ def phrases_of(split):
     grammar = grammar_of(split)
     families = {name: {*phrases, *grammar.sentences[name]} for name, phrases in grammar.predicates.items()}
     for name, phrases in grammar.composed.items():
-        if name in families:
-            families[name] |= set(phrases)
+        if name.removesuffix(SENTENCE) in families:
+            families[name.removesuffix(SENTENCE)] |= set(phrases)
     return families | {"ignore": set(grammar.past_faults)}
 
 

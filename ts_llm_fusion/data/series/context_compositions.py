@@ -189,8 +189,108 @@ _PLACED = lines(
     "{place} and around, | On the other line, | At our partner in {place}, | For customers in {place}, | Abroad, | "
     "In the next county,"
 )
+_NO_EFFECT = lines(
+    "no effect | no impact | no influence | no bearing | no consequences | not the least effect | little to no "
+    "effect | no noticeable effect"
+)
+_NEARBY = lines(
+    "The bank next door | The post office | The gym | The kindergarten | The tram stop | The parking garage | The "
+    "theater | The zoo | The gift shop | The car wash | The swimming hall | The ticket machine | The laundry | The "
+    "playground | The press office | The lobby bar | The town hall | The hairdresser | The kiosk | The cinema"
+)
+_PRICES = lines(
+    "Fees | Fares | Wages | Salaries | Taxes | Premiums | The price of bread | The price of gas | Ticket prices | "
+    "Interest rates | Membership fees | Prices of spare parts | Electricity tariffs | Customs duties"
+)
+_OWN = lines(
+    "The shop | Our shop | The store | Our store | The site | The plant | The factory | Our factory | The building "
+    "| The whole building | The station | Our station | The facility | The road | The line | The bridge | The park "
+    "| The center | The warehouse | The terminal | The ATM | The system | The airport | The venue | The machine | "
+    "The mall | The office"
+)
+_CLOSED = lines(
+    "will be closed {w}. | is closed {w}. | is shut {w}. | does not open {w}. | does not operate {w}. | stays "
+    "closed {w}. | is not in operation {w}. | will be offline {w}. | is not in use {w}. | will be shut {w} for {c}. "
+    "| is closed {w} because of {c}. | will not open {w}, due to {c}. | has to close {w}. | remains shut {w}."
+)
+_LEADS = lines(
+    "leads to | results in | causes | means | brings | will lead to | will result in | will cause | is going to "
+    "mean | is expected to bring"
+)
+_VALUES = lines("The values | All values | The numbers | Readings | Values of {s} | The forecast values | {S}")
+_HELD = lines(
+    "will be bounded | are bounded | are limited | will be held | are kept | are restricted | will be constrained"
+)
+_HINTS = lines(
+    "| Suppose that | Assume that | Consider that | Note that | Expect that | We know that | Suppose now that"
+)
+
+
+def _after_hint(sentences: Iterator[str]) -> list[str]:
+    """Sentences, some behind "Suppose that"."""
+    found = []
+    for place, sentence in enumerate(sentences):
+        hint = _HINTS[place % len(_HINTS)]
+        plain = sentence if sentence.startswith(("{S}", "Our ")) else sentence[0].lower() + sentence[1:]
+        found.append(
+            f"{hint} {plain.replace('{S}', '{s}').replace('{C}', '{c}').replace('Our ', 'our ')}" if hint else sentence
+        )
+    return found
+
+
+_AMOUNTS_OF = lines(
+    "the usual {s}. | the normal {s}. | the typical {s}. | the usual level of {s}. | what is usual. | the ordinary "
+    "amount being used."
+)
+_CANNOT = lines("cannot | will not | do not | can never")
+
+
+def _leading_to(adjectives: str, nouns: str) -> list[str]:
+    """Sentences in which a cause leads to more or less of the series."""
+    changes = [*_joined(["{p}"], lines(adjectives)), *_joined(lines(nouns), ["of {p} in {s}."])]
+    return _after_hint(_joined(["{C} {w}"], _LEADS, changes))
+
+
+def _bounded(side: str, verbs: list[str]) -> list[str]:
+    """Sentences in which values are bounded from one side."""
+    held = _joined(_VALUES, _HELD, [f"{side} by {{n}} {{w}}.", f"{side} by {{n}}."])
+    return _after_hint(iter([*held, *_joined(_VALUES, _CANNOT, verbs, ["{n} {w}."])]))
+
+
+# Whole sentences that state an effect, by family.
+COMPOSED_SENTENCES = {
+    "zero": _after_hint(_joined(_OWN, _CLOSED)),
+    "times": _after_hint(_joined(["{C} {w}"], _LEADS, lines("{t} | {q} of | {n} times"), _AMOUNTS_OF)),
+    "rise": _leading_to("more {s}. | higher {s}. | greater {s}.", "an increase | a rise | a gain | growth | a jump"),
+    "cut": _leading_to("less {s}. | lower {s}. | smaller {s}.", "a decrease | a fall | a loss | a decline | a drop"),
+    "cap": _bounded("above", _EXCEED[:5]),
+    "floor": _bounded("below", _UNDERCUT[:5]),
+    "range": _after_hint(_joined(_VALUES, _HELD, ["between {n} and {m} {w}.", "between {n} and {m}."])),
+}
+_PRICE_CHANGES = lines(
+    "will rise by {p} {w}. | fall by {p} {w}. | are raised by {p} {w}. | go up by {n} {w}. | double {w}. | are cut "
+    "by {p} {w}."
+)
+# What somebody sees in a picture of the past.
+_SEEN = lines("It | {S} | The line | The series | This curve | The graph | This series | ")
+_MOVES = lines(
+    "rises | falls | goes up | goes down | is flat | is constant | climbs | drops | increases | decreases | is "
+    "stable | fluctuates | dips | peaks | is low | is high | stays level | grows slowly | falls sharply | jumps | "
+    "reaches a maximum | reaches a minimum | levels off | turns around | reverses its trend | is zero"
+)
+_WHERE = lines(
+    "at first | in the beginning | at the start | in the middle | toward the end | at the end | throughout | halfway "
+    "through | in the first half | in the second half | most of the time | for a while | twice | slowly | and then "
+    "drops | and recovers | before a rise"
+)
 NO_EFFECT = {
+    "background": [f"{seen}." for seen in _joined(_SEEN, _MOVES, _WHERE)],
+    "other": [*_joined(_NEARBY, _CLOSED), *_joined(_PRICES, _PRICE_CHANGES)],
     "denial": [
+        *_joined(["{C} {w} will have"], _NO_EFFECT, ["on {s}."]),
+        *_joined(["There will be"], _NO_EFFECT, ["of {c} {w}."]),
+        *_joined(["{C} {w} has"], _NO_EFFECT, ["here."]),
+        *(f"It is not true that {sentence[0].lower()}{sentence[1:]}" for sentence in _joined(_OWN[:9], _CLOSED[:9])),
         *_joined(_DENIED, ["{s} {t} {f} {w}."]),
         *_joined(
             lines("{S} will not {f} {w} | {S} is not going to {f} {w} | {W}, {s} will not {f}"),
@@ -204,4 +304,4 @@ NO_EFFECT = {
     "elsewhere": [*_joined(_PLACED, lines("{o} {t} {f} {w}. | {o} will {f} {w}. | they expect {o} to {f} {w}."))],
 }  # fmt: skip
 
-__all__ = ["COMPOSED", "NO_EFFECT"]
+__all__ = ["COMPOSED", "COMPOSED_SENTENCES", "NO_EFFECT"]

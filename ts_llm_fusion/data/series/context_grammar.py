@@ -11,6 +11,8 @@ from . import context_compositions, context_phrases, context_sentences, context_
 SPLITS = ("train", "validation", "test")
 # Of each list, every eighth phrase is kept for validation.
 _EVERY, _VALIDATION = 8, 6
+# Behind the name of a family: its whole sentences.
+SENTENCE = ", sentence"
 # Words that no phrase is kept out for.
 _FILLERS = (
     "a an the of to at by on in it is be as if for and or not no than that there this will would was were been have "
@@ -75,17 +77,23 @@ def grammar_of(split: str) -> Grammar:
 
 
 def _all_composed() -> dict[str, list[str]]:
-    """Composed predicates by family, and sentences without an effect by kind."""
+    """Composed predicates by family, sentences by "family, sentence", and those without an effect by kind."""
     found = {}
     lists = (
-        (context_compositions.COMPOSED, context_phrases.PREDICATES, context_test_phrases.PREDICATES),
-        (context_compositions.NO_EFFECT, context_phrases.NO_EFFECT, context_test_phrases.NO_EFFECT),
+        ("", context_compositions.COMPOSED, context_phrases.PREDICATES, context_test_phrases.PREDICATES),
+        (
+            SENTENCE,
+            context_compositions.COMPOSED_SENTENCES,
+            context_sentences.SENTENCES,
+            context_test_phrases.SENTENCES,
+        ),
+        ("", context_compositions.NO_EFFECT, context_phrases.NO_EFFECT, context_test_phrases.NO_EFFECT),
     )
-    for composed, phrases, test in lists:
+    for kind, composed, phrases, test in lists:
         for name, some in composed.items():
             held_out = [*_of_split(phrases[name], "validation"), *test[name]]
-            found[name] = _composed(some, [*_of_split(phrases[name], "train"), *_FILLERS], held_out)
+            found[name + kind] = _composed(some, [*_of_split(phrases[name], "train"), *_FILLERS], held_out)
     return found
 
 
-__all__ = ["SPLITS", "Grammar", "grammar_of"]
+__all__ = ["SENTENCE", "SPLITS", "Grammar", "grammar_of"]

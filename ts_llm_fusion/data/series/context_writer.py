@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from .context_grammar import grammar_of
+from .context_grammar import SENTENCE, grammar_of
 from .context_phrases import OTHER_SUBJECTS, PLACES, PREDICATES, UNITS
 from .context_windows import Calendar, draw_window
 
@@ -50,7 +50,7 @@ class Effect:
 
 
 def _choice(rng: Generator, phrases: Sequence[str]) -> str:
-    return phrases[rng.integers(len(phrases))]
+    return phrases[int(rng.integers(len(phrases)))]
 
 
 class Writer:
@@ -187,7 +187,9 @@ class Writer:
             return self.marked("phrase", self.filled(frame, marked, "")), Effect(family, "ignore", (), steps)
         whole = np.arange(len(calendar.timestamps)) >= calendar.history
         if self.rng.random() < _SENTENCE_SHARE:
-            frame, operands, weekday = self.numbered(family, _choice(self.rng, self.grammar.sentences[family]))
+            frame, operands, weekday = self.numbered(
+                family, self.drawn(family + SENTENCE, self.grammar.sentences[family])
+            )
             steps = steps if "{w}" in frame or "{W}" in frame else whole
             return self.marked("phrase", self.filled(frame, marked, "")), Effect(
                 family, family, operands, steps, weekday
