@@ -90,8 +90,9 @@ def _literals(mapping: ast.expr | None) -> dict[str, Any]:
     if isinstance(mapping, ast.Dict):
         for key, value in zip(mapping.keys, mapping.values, strict=True):
             # `choices` of transformers are read from tables.
-            with contextlib.suppress(ValueError):
-                found[ast.literal_eval(key)] = ast.literal_eval(value)
+            if key is not None:
+                with contextlib.suppress(ValueError):
+                    found[ast.literal_eval(key)] = ast.literal_eval(value)
     return found
 
 

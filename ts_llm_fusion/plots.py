@@ -270,6 +270,7 @@ def draw_forecast(
     axes.grid(alpha=0.25, linewidth=0.5)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize="small")
+    axes.xaxis.get_offset_text().set_fontsize("small")
     return axes
 
 
@@ -279,7 +280,7 @@ def _set_dates(axes: Axes, index: pd.Index) -> None:
         return
     whole_days = bool((index.normalize() == index).all())
     days = int((index[-1] - index[0]).days)
-    locator = AutoDateLocator(minticks=max(1, min(4, days)) if whole_days else 4, maxticks=8)
+    locator = AutoDateLocator(minticks=max(1, min(3, days)) if whole_days else 3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
@@ -295,10 +296,10 @@ def forecast_figure(
         total: number of series that were forecast, if more than those given.
     """
     shown = series[:_MAX_PANELS]
-    height = 0.9 + 2.1 * len(shown)
+    height = 1.05 + 2.1 * len(shown)
     figure = Figure(figsize=(10, height))
     # Margins of their own: a layout that is computed takes most of the time of such a picture.
-    figure.subplots_adjust(left=0.08, right=0.985, top=1 - 0.75 / height, bottom=0.35 / height, hspace=0.38)
+    figure.subplots_adjust(left=0.08, right=0.985, top=1 - 0.75 / height, bottom=0.5 / height, hspace=0.45)
     for axes, (name, history, forecast, season) in zip(
         figure.subplots(len(shown), 1, squeeze=False)[:, 0], shown, strict=True
     ):

@@ -406,7 +406,7 @@ def _held(found: Prediction, panel: Panel, non_negative: bool | None) -> Predict
             shortened([panel.label(series, target) for series, target in changed.tolist()], _SHOWN),
         )
     lower = np.where(held, 0.0, -np.inf)[:, None]
-    return Prediction(np.maximum(found.mean, lower), np.maximum(found.quantiles, lower[..., None]))
+    return found._replace(mean=np.maximum(found.mean, lower), quantiles=np.maximum(found.quantiles, lower[..., None]))
 
 
 def _long_table(panel: Panel, timestamps: pd.DatetimeIndex, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:

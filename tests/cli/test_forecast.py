@@ -1,5 +1,6 @@
 """`ts-llm-fusion forecast` with the built-in model: long and wide files, covariates, default names of the output."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +36,10 @@ def test_a_long_file_is_forecast_by_shop_and_item_into_the_working_folder(
     table = pd.read_csv("sales_forecast.csv", parse_dates=["date"])
     assert list(table.columns) == ["shop", "item", "date", "target_name", "predictions", "0.1", "0.9"]
     expected = ts_llm_fusion.predict_df(sales(), 7, None, None, [0.1, 0.9], ["shop", "item"], "date", "sales")
-    np.testing.assert_allclose(table[["predictions", "0.1", "0.9"]], expected[["predictions", "0.1", "0.9"]])
-    assert Image.open("sales_forecast.png").size[1] > 900
+    np.testing.assert_allclose(
+        table[["predictions", "0.1", "0.9"]], expected[["predictions", "0.1", "0.9"]], rtol=1e-4
+    )
+    assert Image.open("sales_forecast.png").size[1] > 800
     assert main(arguments) == 2
     assert "sales_forecast.csv: the file is there already" in capsys.readouterr().err
 
@@ -85,3 +88,21 @@ def test_a_file_that_is_not_there_is_one_line(
         assert stopped.code == 2
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_machine_gets_rounded_numbers_and_a_user_the_next_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sales(1).to_csv("my sales.csv", index=False)
+    assert main(["forecast", "my sales.csv", "--target", "sales", "--horizon", "3", "--json"]) == 0
+    records = json.loads(capsys.readouterr().out)
+    assert [path.name for path in tmp_path.iterdir()] == ["my sales.csv"]
+    assert [record["date"][:10] for record in records] == ["2024-03-21", "2024-03-22", "2024-03-23"]
+    digits = {len(str(record[name]).partition(".")[2]) for record in records for name in ("predictions", "0.1", "0.9")}
+    assert max(digits) <= 6
+    assert main(["forecast", "my sales.csv", "--target", "sales", "--horizon", "3"]) == 0
+    table = pd.read_csv("my sales_forecast.csv")
+    assert table["0.9"].tolist() == [record["0.9"] for record in records]
+    expected = "next: ts-llm-fusion explain 'my sales.csv' --target sales --horizon 3 --output 'my sales_report.html'"
+    assert capsys.readouterr().out.splitlines()[-1] == expected

@@ -2,8 +2,8 @@
 
 import json
 import os
+import signal
 import subprocess
-import sys
 import sysconfig
 import textwrap
 import venv
@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from fresh_python import FreshPython
 from packaging.requirements import Requirement
 from tiny_configs import TINY_GPT2
 from transformers import GPT2Config, GPT2LMHeadModel
@@ -32,10 +33,10 @@ TOKENS = {ANA: ("ana", "write"), READER: ("ana", "read"), BEN: ("ben", "write")}
 _COMMANDS = """
 import contextlib, io, json, os, sys, time, types
 import huggingface_hub.utils._http as client
-answers, sys.stdout = sys.stdout, sys.stderr
+commands, answers = open(sys.argv[1]), open(sys.argv[2], "w")
 from ts_llm_fusion.cli import main
 client.time = types.SimpleNamespace(**{**vars(time), "sleep": lambda seconds: None})
-for line in sys.stdin:
+for line in commands:
     command = json.loads(line)
     os.environ.update(command["environment"])
     out, err = io.StringIO(), io.StringIO()
@@ -98,29 +99,29 @@ class Answer:
 
 
 @pytest.fixture(scope="session")
-def _commands(_server: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen]:
+def _commands(
+    _server: Hub, tmp_path_factory: pytest.TempPathFactory, fresh: FreshPython
+) -> Iterator[tuple[TextIO, TextIO]]:
     home = tmp_path_factory.mktemp("home")
-    with subprocess.Popen(
-        [sys.executable, "-c", _COMMANDS],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=home,
-        env=client_environment(_server, home, ANA),
-    ) as process:
-        yield process
-        process.kill()  # it waits for commands, and to let it end takes longer
+    pipes = home / "commands", home / "answers"
+    for path in pipes:
+        os.mkfifo(path)
+    process = fresh.start(_COMMANDS, *pipes, environment=client_environment(_server, home, ANA), folder=home)
+    with pipes[0].open("w") as commands, pipes[1].open() as answers:
+        yield commands, answers
+        process.kill(signal.SIGKILL)  # it waits for commands, and to let it end takes longer
 
 
 @pytest.fixture
-def cli(_commands: subprocess.Popen):
+def cli(_commands: tuple[TextIO, TextIO]):
     """Runs a command of `ts-llm-fusion` in a process of its own, with the token of a user."""
 
     def run(*arguments: str | Path, token: str = ANA) -> Answer:
         command = {"arguments": list(map(str, arguments)), "environment": {"HF_TOKEN": token}}
-        _commands.stdin.write(json.dumps(command) + "\n")
-        _commands.stdin.flush()
-        return Answer(**json.loads(_commands.stdout.readline()))
+        commands, answers = _commands
+        commands.write(json.dumps(command) + "\n")
+        commands.flush()
+        return Answer(**json.loads(answers.readline()))
 
     return run
 

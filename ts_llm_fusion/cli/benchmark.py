@@ -25,7 +25,7 @@ def make_parser() -> CommandParser:
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    options = make_parser().parse_args(args)
+    options = make_parser().parse(args)
     path = find_recipe(options.config, ("eval",))
     known = [setting.name for setting in read_settings(_SETTINGS)]
     wrong = next((key for key in read_mapping(path) if key not in known), None)

@@ -8,7 +8,7 @@ from .parsing import PROGRAM, CommandParser
 from .recipe_help import RECIPE_HELP
 
 
-def _parser_of(command: str, module: str) -> argparse.ArgumentParser:
+def _parser_of(command: str, module: str) -> CommandParser:
     if command not in RECIPE_HELP:
         return importlib.import_module(module).make_parser()
     parser = RECIPE_HELP[command].parser(command)

@@ -35,7 +35,7 @@ def make_parser() -> CommandParser:
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    options = make_parser().parse_args(args)
+    options = make_parser().parse(args)
     check_output_folder(options.output, ("[!.]*",), (options.llm,), options.overwrite)
     # Imported here, so that --help needs no torch.
     from ..checkpoints import check_checkpoint

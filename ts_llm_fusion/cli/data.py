@@ -28,7 +28,7 @@ def make_parser() -> CommandParser:
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    options = make_parser().parse_args(args)
+    options = make_parser().parse(args)
     # Imported here, so that --help does not wait for pandas and matplotlib.
     from ..data.registry import find_dataset
     from . import data_actions

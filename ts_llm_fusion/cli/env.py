@@ -64,7 +64,7 @@ def environment() -> dict[str, Any]:
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    options = make_parser().parse_args(args)
+    options = make_parser().parse(args)
     found = environment()
     if options.json:
         print(json.dumps(found, indent=2))

@@ -1,5 +1,6 @@
 """`ts-llm-fusion evaluate`: evaluate checkpoints and baselines on own series or on a set, in one table."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,4 +77,7 @@ def main(args: Sequence[str]) -> None:
     table = results_table({**found["results"], **found["published"]})
     write_json(output / "evaluation.json", found)
     write_text(output / "evaluation.md", table + "\n")
-    print(f"\n{found['tested_on']}: {extent}\n{table}\n\nEverything is in {output}")
+    if arguments.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        print(f"\n{found['tested_on']}: {extent}\n{table}\n\nEverything is in {output}")

@@ -49,7 +49,7 @@ def make_parser() -> CommandParser:
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    options = make_parser().parse_args(args)
+    options = make_parser().parse(args)
     check_horizon(options.horizon)
     if options.seed < 0:
         raise UserError(f"--seed is {options.seed}; it must be at least 0.")

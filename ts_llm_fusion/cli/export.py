@@ -24,7 +24,7 @@ def make_parser() -> CommandParser:
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    options = make_parser().parse_args(args)
+    options = make_parser().parse(args)
     check_output_folder(options.output, ("export.json", "model.pt2", "model.onnx*"), overwrite=options.overwrite)
     # Imported here, so that --help needs no torch.
     from ..export import export_forecaster

@@ -139,6 +139,11 @@ def check_inputs(options: argparse.Namespace) -> None:
             check_file(path)
     if not Path(options.file).suffix:
         check_name(options.file)
+    if Path(checkpoint_place(options.model)).is_dir():
+        # Nothing is downloaded, and a bar for weights that are read at once says nothing.
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
 
 
 def load_tables(options: argparse.Namespace, feature_extractor: Any) -> "tuple[Panel, pd.DataFrame | None]":

@@ -74,7 +74,7 @@ def make_parser() -> CommandParser:
 
 def _parse(args: Sequence[str]) -> argparse.Namespace:
     parser = make_parser()
-    options = parser.parse_args(args)
+    options = parser.parse(args)
     if (options.file is None) == (options.data is None):
         parser.error("give one FILE to forecast")
     options.file = options.file or options.data

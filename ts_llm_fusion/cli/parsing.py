@@ -29,13 +29,13 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{message.removesuffix('.')}; see {self.prog} --help.")
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
-        """As of argparse; an unknown flag is answered, before anything else, with the nearest known one."""
-        name = self.unknown_flag(args or ())
+    def parse(self, args: Sequence[str]) -> argparse.Namespace:
+        """Parse arguments; an unknown flag is answered, before anything else, with the nearest known one."""
+        name = self.unknown_flag(args)
         if name is not None:
             flags = [flag for flag in self._all_flags() if flag.startswith("--")]
             raise UserError(f"unknown flag {name}; {nearest(name, flags, f'see {self.prog} --help.')}")
-        parsed, unknown = self.parse_known_args(args, namespace)
+        parsed, unknown = self.parse_known_args(args)
         if unknown:
             self.error(f"{unknown[0]!r} is one argument too many")
         return parsed

@@ -44,7 +44,7 @@ def _listing(contents: Contents, title: str) -> str:
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
-    options = vars(make_parser().parse_args(args))
+    options = vars(make_parser().parse(args))
     checkpoint, is_dry = options.pop("checkpoint"), options.pop("dry_run")
     publication = Publication(**options)
     if not is_dry:

@@ -92,7 +92,7 @@ class RecipeHelp:
         unknown = parser.unknown_flag(flags)
         if unknown is not None:
             raise UserError(unknown_setting(unknown.removeprefix("--"), known, " in the command line"))
-        parser.parse_args(flags)
+        parser.parse(flags)
         return flags
 
     def page(self, prog: str, everything: bool = False) -> str:

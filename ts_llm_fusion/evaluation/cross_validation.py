@@ -130,8 +130,9 @@ def cross_validation(
     """Forecast the end of every series from rolling origins, beside what came true.
 
     The last window ends with the last row of a series, the one before it `step` rows earlier, and so on. A forecast is
-    made from the rows up to its cutoff alone; only the time step is found from all rows. A series that is too short
-    for some windows has the others, with one warning.
+    made from the rows up to its cutoff alone; only the time step is found from all rows. It is as the model gives it:
+    quantiles of counts may be negative here, which `predict_df` holds at 0. A series that is too short for some
+    windows has the others, with one warning.
 
     Args:
         df: table of pandas, polars or pyarrow, in one of the forms of `predict_df`.

@@ -49,6 +49,7 @@ class EvaluationArguments:
     )
     output_dir: str = field(default="outputs/evaluation", metadata={"help": "Folder of the results."})
     overwrite: bool = field(default=False, metadata={"help": "Overwrite the results of another evaluation."})
+    json: bool = field(default=False, metadata={"help": "Print the contents of evaluation.json, not the table."})
 
 
 @dataclass
