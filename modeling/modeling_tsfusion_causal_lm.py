@@ -185,7 +185,9 @@ class TSFusionForCausalLM(TSFusionForForecasting, GenerationMixin):
         found[samples, rows, :horizon] = median.to(found.dtype)
         return torch.where(wanted, found, time_series)
 
-    def forward(self, input_ids: Tensor | None = None, *args: Any, **kwargs: Any) -> ModelOutput:
+    def forward(  # type: ignore[override]  # of a text; `predict` names the arguments of the forecaster
+        self, input_ids: Tensor | None = None, *args: Any, **kwargs: Any
+    ) -> ModelOutput:
         r"""Score the next tokens of a text, or forecast.
 
         With text, arguments, output and errors are those of [`TSLMForCausalLM.forward`]. With `past_values`, which
@@ -203,7 +205,7 @@ class TSFusionForCausalLM(TSFusionForForecasting, GenerationMixin):
 
     def generate(self, *args: Any, **kwargs: Any) -> Any:
         """Generate text, as [`TSLMForCausalLM`] does."""
-        return self.tslm.generate(*args, **kwargs)
+        return cast(Any, self.tslm).generate(*args, **kwargs)
 
     def prepare_inputs_for_generation(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return self.tslm.prepare_inputs_for_generation(*args, **kwargs)

@@ -86,7 +86,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         self,
         feature_extractor: TimeSeriesFeatureExtractor,
         tokenizer: Any,
-        chat_template: str | None = None,
+        chat_template: str | dict[str, str] | None = None,
         time_series_token: str = "<|time_series|>",
         expand_placeholders: bool = True,
         scale_text: str | None = "(mean {mean:.4g}, std {std:.4g}) ",

@@ -1,7 +1,7 @@
 """Recipe that joins a forecaster and a time-series language model in one checkpoint."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
@@ -75,7 +75,7 @@ def fuse(
             "tsfusion, or built-in."
         )
     # As they were saved, which loses nothing: in memory, the weights of a forecaster are float32.
-    numeric.to(numeric.config.dtype or torch.float32)
+    cast(Any, numeric).to(numeric.config.dtype or torch.float32)
     TSFusionForCausalLM.from_parts(numeric, language_model).save_pretrained(output)
     TSFusionProcessor.from_parts(extractor, processor).save_pretrained(output)
     for name, copied in ((checkpoint_place(forecaster), "recipe.yaml"), (str(tslm), "tslm_recipe.yaml")):
