@@ -130,7 +130,8 @@ class TimeSeriesProcessor(ProcessorMixin):
             ValueError: if tokenizer and model disagree on the id of the token.
         """
         tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
-        tokenizer.padding_side = "left"
+        # The attribute alone is not saved.
+        tokenizer.padding_side = tokenizer.init_kwargs["padding_side"] = "left"
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
