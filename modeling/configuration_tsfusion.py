@@ -1,7 +1,7 @@
 """Configuration of the TSFusion forecaster, and of the language model that may read its forecasts."""
 
 from copy import deepcopy
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from transformers import PreTrainedConfig
 
@@ -183,8 +183,9 @@ class TSFusionConfig(PreTrainedConfig):
 
     def get_text_config(self, *args: Any, **kwargs: Any) -> PreTrainedConfig:
         """Return the configuration of the text model inside the language model; this one where there is none."""
-        config = super() if self.tslm_config is None else self.tslm_config
-        return config.get_text_config(*args, **kwargs)
+        if self.tslm_config is None:
+            return self
+        return cast(PreTrainedConfig, self.tslm_config).get_text_config(*args, **kwargs)
 
     def without_tslm(self) -> Self:
         """Copy of the configuration for the forecaster alone."""

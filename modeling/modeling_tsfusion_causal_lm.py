@@ -13,6 +13,7 @@ from transformers.utils import ModelOutput
 
 from .configuration_tsfusion import TSFusionConfig
 from .modeling_encoders import checked_mask
+from .modeling_quantization import sparing_arguments
 from .modeling_series_states import SeriesStates
 from .modeling_shared_layers import series_lengths
 from .modeling_tsfusion import TSFusionForForecasting
@@ -70,6 +71,12 @@ class TSFusionForCausalLM(TSFusionForForecasting, GenerationMixin):
     @classmethod
     def _own_config(cls, config: TSFusionConfig) -> TSFusionConfig:
         return config
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | PathLike | None, *args: Any, **kwargs: Any) -> Self:
+        """Load a model, as [`TSLMForCausalLM`] does: a quantization is for the layers of the text model alone."""
+        kwargs = sparing_arguments(cls, pretrained_model_name_or_path, kwargs)
+        return super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
 
     @classmethod
     def from_parts(cls, forecaster: TSFusionForForecasting, tslm: TSLMForCausalLM) -> Self:
@@ -178,7 +185,9 @@ class TSFusionForCausalLM(TSFusionForForecasting, GenerationMixin):
         found[samples, rows, :horizon] = median.to(found.dtype)
         return torch.where(wanted, found, time_series)
 
-    def forward(self, input_ids: Tensor | None = None, *args: Any, **kwargs: Any) -> ModelOutput:
+    def forward(  # type: ignore[override]  # of a text; `predict` names the arguments of the forecaster
+        self, input_ids: Tensor | None = None, *args: Any, **kwargs: Any
+    ) -> ModelOutput:
         r"""Score the next tokens of a text, or forecast.
 
         With text, arguments, output and errors are those of [`TSLMForCausalLM.forward`]. With `past_values`, which
@@ -196,7 +205,7 @@ class TSFusionForCausalLM(TSFusionForForecasting, GenerationMixin):
 
     def generate(self, *args: Any, **kwargs: Any) -> Any:
         """Generate text, as [`TSLMForCausalLM`] does."""
-        return self.tslm.generate(*args, **kwargs)
+        return cast(Any, self.tslm).generate(*args, **kwargs)
 
     def prepare_inputs_for_generation(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return self.tslm.prepare_inputs_for_generation(*args, **kwargs)

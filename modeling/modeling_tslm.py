@@ -31,7 +31,7 @@ from .modeling_cross_attention import (
 )
 from .modeling_encoders import build_encoder, checked_mask, encode_series
 from .modeling_perceiver import PerceiverLayer, PerceiverResampler
-from .modeling_quantization import share_quantizer, spare_from_quantization
+from .modeling_quantization import share_quantizer, sparing_arguments
 from .modeling_series_states import (
     SeriesStates,
     check_continuation,
@@ -128,14 +128,7 @@ class TSLMPreTrainedModel(PreTrainedModel):
         A `quantization_config` without a list of modules to skip quantizes the layers of the language model, but not
         its embeddings and head, nor any module that reads series.
         """
-        if kwargs.get("quantization_config") is not None:
-            config = kwargs.get("config")
-            if not isinstance(config, TSLMConfig):
-                source: Any = config or pretrained_model_name_or_path
-                config = TSLMConfig.from_pretrained(source, **location_of(kwargs))
-            kwargs["quantization_config"] = deepcopy(kwargs["quantization_config"])
-            with torch.device("meta"):
-                spare_from_quantization(cls(deepcopy(config)), kwargs["quantization_config"])
+        kwargs = sparing_arguments(cls, pretrained_model_name_or_path, kwargs)
         return super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
 
     @torch.no_grad()

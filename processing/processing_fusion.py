@@ -1,7 +1,7 @@
 """Processor of the forecaster with a language model: series for forecasts, and chats about series and forecasts."""
 
 from os import PathLike
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from transformers import AutoFeatureExtractor, BatchFeature
 from transformers.utils import PROCESSOR_NAME, cached_file
@@ -43,13 +43,14 @@ class TSFusionProcessor(TimeSeriesProcessor):
     """
 
     has_forecaster = True
+    time_series_feature_extractor: TimeSeriesFeatureExtractor
 
     def __init__(
         self,
         feature_extractor: ForecastFeatureExtractor,
         time_series_feature_extractor: TimeSeriesFeatureExtractor,
         tokenizer: Any,
-        chat_template: str | None = None,
+        chat_template: str | dict[str, str] | None = None,
         time_series_token: str = "<|time_series|>",
         expand_placeholders: bool = True,
         scale_text: str | None = "(mean {mean:.4g}, std {std:.4g}) ",
@@ -57,7 +58,7 @@ class TSFusionProcessor(TimeSeriesProcessor):
         trained_on: dict[str, Any] | None = None,
     ):
         super().__init__(
-            feature_extractor,
+            cast(Any, feature_extractor),
             tokenizer,
             chat_template,
             time_series_token,

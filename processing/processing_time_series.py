@@ -92,7 +92,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         self,
         feature_extractor: TimeSeriesFeatureExtractor,
         tokenizer: Any,
-        chat_template: str | None = None,
+        chat_template: str | dict[str, str] | None = None,
         time_series_token: str = "<|time_series|>",
         expand_placeholders: bool = True,
         scale_text: str | None = "(mean {mean:.4g}, std {std:.4g}) ",
@@ -142,7 +142,8 @@ class TimeSeriesProcessor(ProcessorMixin):
             found = config.get_text_config()._name_or_path
             is_elsewhere = found and Path(found).is_dir() and not Path(backbone).is_dir()
             tokenizer = AutoTokenizer.from_pretrained(found if is_elsewhere else backbone)
-        tokenizer.padding_side = "left"
+        # The attribute alone is not saved.
+        tokenizer.padding_side = tokenizer.init_kwargs["padding_side"] = "left"
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token

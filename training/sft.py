@@ -333,6 +333,10 @@ def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arg
         raise UserError(
             "encoder_name_or_path and encoder_config are both set; the first has its own, so set one of them."
         )
+    if tslm_arguments.forecaster is not None and (model_arguments.load_in_4bit or model_arguments.load_in_8bit):
+        raise UserError(
+            "forecaster joins whole weights, and load_in_4bit or load_in_8bit quantizes them; leave one of them out."
+        )
     source, is_described = model_arguments.model_name_or_path, config_arguments.text_config is not None
     if source is None and not is_described:
         raise UserError("neither model_name_or_path nor text_config is set; name a backbone, or describe a new one.")

@@ -8,7 +8,7 @@ import yaml
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, LlamaConfig, TorchAoConfig
 from tslm_models import FUSIONS, batch, encoder_config, greedy, tokenizer
 
-from ts_llm_fusion import TSLMConfig, TSLMForCausalLM
+from ts_llm_fusion import TSFusionConfig, TSFusionForCausalLM, TSFusionForForecasting, TSLMConfig, TSLMForCausalLM
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.modeling.modeling_quantization import spare_from_quantization
 from ts_llm_fusion.training.sft import keep_4bit_differentiable
@@ -97,6 +97,18 @@ def test_four_bits_take_the_layers_of_the_language_model_and_nothing_else(
     loaded = TSLMForCausalLM.from_pretrained(tmp_path / "small")
     assert quantised(loaded) == quantised(small)
     torch.testing.assert_close(logits(loaded), logits(small), atol=1e-5, rtol=0)
+
+
+def test_four_bits_spare_a_forecaster_around(backbone: str, tmp_path: Path) -> None:
+    forecaster = TSFusionForForecasting(TSFusionConfig(hidden_size=64)).eval()
+    TSFusionForCausalLM.from_parts(forecaster, build(backbone, "soft_prompt")).save_pretrained(tmp_path)
+    small = AutoModelForCausalLM.from_pretrained(tmp_path, quantization_config=four_bits())
+    names = quantised(small)
+    assert len(names) == 14
+    assert all(name.startswith("tslm.model.backbone.model.layers.") for name in names)
+    past = torch.sin(torch.arange(50.0))[None, :, None]
+    expected, found = (model.predict(past, prediction_length=4).mean_predictions for model in (forecaster, small))
+    assert torch.equal(found, expected)
 
 
 def test_what_a_caller_spares_is_left_as_it_is(backbone: str, tmp_path: Path) -> None:

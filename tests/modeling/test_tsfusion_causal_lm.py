@@ -241,7 +241,7 @@ def test_text_and_numbers_are_trained_by_the_trainer(fused: TSFusionForCausalLM,
     [
         (BUILT_IN, "built-in", None, "a model of type 'tsfusion'; give one of type tslm"),
         ("model", "model", None, "a model of type 'tslm'; give one of type llmps or tsfusion"),
-        ("model", "built-in", "int8", "dtype is 'int8'; give one of float32, float16, bfloat16"),
+        ("model", "built-in", "int8", "weights_dtype is 'int8'; give one of float32, float16, bfloat16"),
         ("fused", "built-in", "float16", ""),
     ],
 )
@@ -255,6 +255,7 @@ def test_what_cannot_be_joined_is_refused_and_a_part_of_a_joined_one_can(
         assert not list(tmp_path.iterdir())
         return
     again = load_file(fuse(places[0], tmp_path, places[1], dtype) / "model.safetensors")
+    assert AutoModelForCausalLM.from_pretrained(tmp_path).dtype == torch.float32
     before = load_file(folder / "model.safetensors")
     assert again.keys() == before.keys()
     assert {value.dtype for value in again.values()} == {torch.float16}

@@ -21,9 +21,9 @@ def main(args: Sequence[str]) -> None:
         help="folder or Hub name of a TSFusion forecaster; %(default)s by default",
     )
     parser.add_argument(
-        "--dtype",
+        "--weights_dtype",
         choices=("float32", "float16", "bfloat16"),
-        help="type of the saved weights of the language model; as they are by default",
+        help="type in which the weights of the language model are saved; that in which it computes by default",
     )
     parser.add_argument(
         "--overwrite", action="store_true", help="write in a folder that is not empty, over files of the same names"
@@ -32,5 +32,5 @@ def main(args: Sequence[str]) -> None:
     # Imported here, so that --help needs no torch.
     from ..recipes.fusing import fuse
 
-    folder = fuse(options.tslm, options.output_dir, options.forecaster, options.dtype, options.overwrite)
+    folder = fuse(options.tslm, options.output_dir, options.forecaster, options.weights_dtype, options.overwrite)
     print(f"Everything is in {folder}")

@@ -1,7 +1,7 @@
 """Recipe that joins a forecaster and a time-series language model in one checkpoint."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
@@ -16,17 +16,17 @@ from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..processing.processing_fusion import TSFusionProcessor
 from .endings import finish_run, saved_report
 
-_DTYPES = ("float32", "float16", "bfloat16")
+_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
-def _load_tslm(name: str, dtype: str | None) -> tuple[Any, Any, dict[str, Any]]:
+def _load_tslm(name: str) -> tuple[Any, Any, dict[str, Any]]:
     """Language model, of a checkpoint of one or of one that is joined already; its processor; its report."""
     check_checkpoint(name)
     config, report = AutoConfig.from_pretrained(name), saved_report(name)
     is_joined = getattr(config, "tslm_config", None) is not None
     if not is_joined:
         find_family(config.model_type, name, ["question-answering"])
-    model = AutoModelForCausalLM.from_pretrained(name, **({} if dtype is None else {"dtype": dtype}))
+    model = AutoModelForCausalLM.from_pretrained(name)
     processor = AutoProcessor.from_pretrained(name)
     return (model.tslm, processor, report.get("tslm", {})) if is_joined else (model, processor, report)
 
@@ -35,7 +35,7 @@ def fuse(
     tslm: str | Path,
     output_dir: str | Path,
     forecaster: str | Path = BUILT_IN_NAME,
-    dtype: str | None = None,
+    weights_dtype: str | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Join a forecaster and a language model in one checkpoint, with their processor, reports and card.
@@ -47,7 +47,8 @@ def fuse(
         tslm: folder or name of the checkpoint of a `TSLMForCausalLM`; of a joined one, its language model.
         output_dir: folder of the new checkpoint.
         forecaster: folder or name of a TSFusion checkpoint, or "built-in"; of a joined one, its forecaster.
-        dtype: type of the saved weights of the language model, float32, float16 or bfloat16; as they are by default.
+        weights_dtype: type in which the weights of the language model are saved, float32, float16 or bfloat16; that in
+            which it computes by default, which stays as it is.
         overwrite: whether to write in a folder that is not empty.
 
     Returns:
@@ -63,11 +64,11 @@ def fuse(
     >>> model = AutoModelForCausalLM.from_pretrained("outputs/fused")
     ```
     """
-    if dtype is not None and dtype not in _DTYPES:
-        raise UserError(f"dtype is {dtype!r}; give one of {', '.join(_DTYPES)}.")
+    if weights_dtype is not None and weights_dtype not in _DTYPES:
+        raise UserError(f"weights_dtype is {weights_dtype!r}; give one of {', '.join(_DTYPES)}.")
     output = Path(output_dir)
     check_output_folder(output, ("[!.]*",), (tslm, checkpoint_place(forecaster)), overwrite)
-    language_model, processor, tslm_report = _load_tslm(str(tslm), dtype)
+    language_model, processor, tslm_report = _load_tslm(str(tslm))
     numeric, extractor = load_forecaster(forecaster)
     if not isinstance(numeric, TSFusionForForecasting):
         raise UserError(
@@ -75,14 +76,20 @@ def fuse(
             "tsfusion, or built-in."
         )
     # As they were saved, which loses nothing: in memory, the weights of a forecaster are float32.
-    numeric.to(numeric.config.dtype or torch.float32)
-    TSFusionForCausalLM.from_parts(numeric, language_model).save_pretrained(output)
+    cast(Any, numeric).to(numeric.config.dtype or torch.float32)
+    dtype = language_model.dtype
+    language_model.to(dtype if weights_dtype is None else _DTYPES[weights_dtype])
+    model = TSFusionForCausalLM.from_parts(numeric, language_model)
+    model.save_pretrained(output)
+    model.config.dtype = dtype
+    model.config.save_pretrained(output)
     TSFusionProcessor.from_parts(extractor, processor).save_pretrained(output)
     for name, copied in ((checkpoint_place(forecaster), "recipe.yaml"), (str(tslm), "tslm_recipe.yaml")):
         if Path(name, "recipe.yaml").is_file():
             write_text(output / copied, Path(name, "recipe.yaml").read_text(encoding="utf-8"))
-    report = {"parts": {"forecaster": str(forecaster), "tslm": str(tslm), "dtype": dtype}, **saved_report(forecaster)}
-    if tslm_report:
-        report["tslm"] = tslm_report
+    parts = {"forecaster": str(forecaster), "tslm": str(tslm), "weights_dtype": weights_dtype}
+    report = {**saved_report(forecaster), "parts": parts, "tslm": tslm_report}
+    if not tslm_report:
+        del report["tslm"]
     finish_run(output, report, None)
     return output
