@@ -668,6 +668,49 @@ def _ask(case: Case) -> Any:
     return ts_llm_fusion.ask(case.data, case.question, [(turn, "") for turn in case.history])
 
 
+def choice_cases(tables: list[Table], seed: int) -> list[tuple[pd.DataFrame, str, list[str], int]]:
+    """Questions with options: of values and times with other values and times beside the truth, and of a future that
+    is held out, which is above a bound or not; and the position of the option that is true."""
+    rng, cases = np.random.default_rng(seed), []
+    named = {table.name: table for table in tables}
+    for _ in range(60):
+        table = named[("AirPassengers", "co2", "temps", "ETTh1")[rng.integers(4)]]
+        column = str(table.frame.columns[rng.integers(table.frame.shape[1])])
+        values = table.frame[column].to_numpy()
+        when = draw_time(table, rng)
+        if len(when.rows) < 3 or np.isnan(values[when.rows]).all():
+            continue
+        word, function = [("mean", np.nanmean), ("maximum", np.nanmax), ("total", np.nansum)][rng.integers(3)]
+        truth = float(function(values[when.rows]))
+        others = truth * np.array([0.8, 0.93, 1.12]) + np.array([-1.0, 0.5, 1.0])
+        texts = [f"{value:.4f}" for value in (truth, *others)]
+        order = rng.permutation(4)
+        options = [f"{letter} {texts[place]}" for letter, place in zip("ABCD", order, strict=True)]
+        question = f"What was the {word} {when.said}?"
+        cases.append((table.frame[[column]], question, options, int(np.flatnonzero(order == 0)[0])))
+    for _ in range(140):
+        table = named[("AirPassengers", "co2", "temps", "ETTh1", "national_illness", "sunspots")[rng.integers(6)]]
+        column = str(table.frame.columns[rng.integers(table.frame.shape[1])])
+        series = table.frame[column].iloc[-3000:]
+        cut = int(rng.integers(max(len(series) // 2, 60), len(series) - 1))
+        past, after = series.iloc[:cut], series.iloc[cut]
+        if np.isnan(after) or past.isna().all():
+            continue
+        spread = float(np.nanstd(np.diff(past.dropna().to_numpy()[-200:])))
+        bound = float(f"{past.dropna().iloc[-1] + spread * rng.normal():.5g}")
+        said = f"{bound:,.10f}".rstrip("0").rstrip(".")
+        question = f"Will the next {table.unit} be above {said}?"
+        cases.append((past.to_frame(), question, ["A yes", "B no"], 0 if after > bound else 1))
+    return cases
+
+
+def calibration(chances: np.ndarray, hits: np.ndarray) -> float:
+    """Expected calibration error of probabilities in 10 bins (Naeini et al. 2015)."""
+    bins = np.minimum((chances * _OPTION_BINS).astype(int), _OPTION_BINS - 1)
+    parts = [(bins == number) for number in range(_OPTION_BINS)]
+    return float(sum(part.mean() * abs(chances[part].mean() - hits[part].mean()) for part in parts if part.any()))
+
+
 def invented(answer: Any) -> int:
     """Numbers of a text that are in the words of none of its facts."""
     known: Counter[str] = Counter()
@@ -714,12 +757,24 @@ def main() -> None:
             told.append(not answer.is_answered)
             if options.wrong and answer.is_answered:
                 print(f"not refused | {table.name} {column} | {question}\n    {answer.text}")
+    chances, hits, best = [], [], []
+    for seed in options.seeds:
+        for table, question, choices, truth in choice_cases(tables, seed):
+            answer = ts_llm_fusion.ask(table, question, options=choices)
+            shares = list(answer.options.values()) if answer.options else [1 / len(choices)] * len(choices)
+            chances += shares
+            hits += [place == truth for place in range(len(choices))]
+            best.append(int(np.argmax(shares)) == truth)
     body = [[kind, f"{len(found)}", f"{np.mean(found):.3f}"] for kind, found in rows.items()]
     print(markdown_table(align_columns([["kind", "questions", "right"], *body])))
     print()
     print(f"right: {np.mean(right):.3f} of {len(right)}; refused though answerable: {np.mean(refused):.3f}")
     print(f"refused of what no series tells: {np.mean(told):.3f} of {len(told)}")
     print(f"numbers: {numbers}, invented {made_up}, claims that do not hold {failed}")
+    print(
+        f"options: expected calibration error {calibration(np.array(chances), np.array(hits)):.3f} over "
+        f"{len(chances)} options of {len(best)} questions, the likeliest right {np.mean(best):.3f}"
+    )
     print(f"processor seconds a question: median {np.median(seconds):.3f}, most {np.max(seconds):.2f}")
 
 

@@ -22,7 +22,7 @@ from ..processing.grounding_words import tokenize
 from .checks import check_sentence
 from .facts import compute
 from .names import Names
-from .options import as_table, check_options, content_of, option_probabilities, split_options
+from .options import as_table, check_options, contents_of, option_probabilities, split_options
 from .panels import OF_PANEL, compute_of_panel
 from .query import CannotTellError, NotUnderstoodError, Query
 from .questions import (
@@ -418,12 +418,12 @@ class _Dialog:
         series = {names.names[place]: self.asked.values(place) for place in chosen}
         model, processor = load_reader(reader)
         if options is not None:
-            contents = [content_of(option) for option in options]
+            contents = contents_of(options)
             asked = f"{question} Options: {', '.join(contents)}."
             self.options = as_table(options, probabilities(model, processor, asked, series, contents))
             self.routes.append("read")
-            best = max(self.options, key=self.options.__getitem__)
-            return _pieces(content_of(best))
+            chances = list(self.options.values())
+            return _pieces(contents[chances.index(max(chances))])
         self.routes.append("read")
         return read(model, processor, question, series)
 

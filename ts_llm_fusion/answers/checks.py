@@ -530,7 +530,7 @@ def check_sentence(sentence: str, subjects: Sequence[Subject]) -> list[Claim]:
         if sentence.startswith(f"{one.name}: "):
             subject, sentence = one, sentence.removeprefix(f"{one.name}: ")
             break
-    names = frozenset(one.name for one in subjects)
+    names = frozenset(one.name for one in subjects if one.name in sentence)
     for frame in frames(subject.unit, names):
         match = frame.pattern.fullmatch(sentence)
         if match is not None:

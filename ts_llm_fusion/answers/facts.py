@@ -348,6 +348,8 @@ def _crossing(query: Query, subject: Subject) -> list[Statement]:
     if query.future:
         steps = min(_FAR_HORIZONS * subject.usual_horizon, subject.reach)
         scope = scope_for(query, subject) if query.times else horizon(subject, steps)
+        if query.expected and query.times and scope.is_single:
+            return _probability(query, subject)
         values = scope.values
         reached = np.flatnonzero(meets(values, query.side, bound))
         if len(reached):

@@ -326,7 +326,68 @@ _PROFILE = (
     ),
 )
 _DETERMINERS = frozenset(
-    ["the", "a", "an", "our", "my", "their", "his", "her", "of", "for", "in", "at", "by", "with", "to", "from", "this", "that", "these", "those", "many", "much", "more", "fewer", "average", "mean", "total", "any", "some", "no", "your", "new", "highest", "lowest", "maximum", "minimum", "does", "do", "did", "is", "was", "are", "were", "will", "has", "have", "had", "and", "or", "about", "than", "between", "by", "per", "which", "what", "whose", "each", "every", "how"]
+    [
+        "the",
+        "a",
+        "an",
+        "our",
+        "my",
+        "their",
+        "his",
+        "her",
+        "of",
+        "for",
+        "in",
+        "at",
+        "by",
+        "with",
+        "to",
+        "from",
+        "this",
+        "that",
+        "these",
+        "those",
+        "many",
+        "much",
+        "more",
+        "fewer",
+        "average",
+        "mean",
+        "total",
+        "any",
+        "some",
+        "no",
+        "your",
+        "new",
+        "highest",
+        "lowest",
+        "maximum",
+        "minimum",
+        "does",
+        "do",
+        "did",
+        "is",
+        "was",
+        "are",
+        "were",
+        "will",
+        "has",
+        "have",
+        "had",
+        "and",
+        "or",
+        "about",
+        "than",
+        "between",
+        "by",
+        "per",
+        "which",
+        "what",
+        "whose",
+        "each",
+        "every",
+        "how",
+    ]
 )
 _LONGEST = 2000
 _MOST_UNKNOWN = 0.5
@@ -923,8 +984,7 @@ def _of_values(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query | 
     two = len(times) >= 2 or bool(times and times[0].ends)
     is_max, is_min = _MAX.search(text), _MIN.search(text)
     plain_max = (
-        (is_max
-        and not re.fullmatch(r"(?:most|high|record|top)", is_max.group()))
+        (is_max and not re.fullmatch(r"(?:most|high|record|top)", is_max.group()))
         or bool(
             is_max
             and re.search(
@@ -1019,12 +1079,8 @@ def _of_values(text: str, base: Query, read: _Read, is_yes_no: bool) -> Query | 
         and (not times or all(_is_one_step(one) or not one.recurs for one in times))
     ):
         side = "below" if _DOWN.search(text) and not _UP.search(text) else "above"
-        if (
-            (times
-            and _is_one_step(times[0]))
-            or re.search(
-                r"\b(last|latest|current|now|today|this) ?(one|value|month|week|day|year|hour|reading)?\b", text
-            )
+        if (times and _is_one_step(times[0])) or re.search(
+            r"\b(last|latest|current|now|today|this) ?(one|value|month|week|day|year|hour|reading)?\b", text
         ):
             return replace(base, kind="probability", side=side, expected=_expected(text, is_yes_no, "difference"))
         if times and re.search(r"\b(than|above|below|exceed\w*|beat\w*)\b", text):
