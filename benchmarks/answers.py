@@ -1,13 +1,12 @@
 """Answers to questions beside their truth: `python -m benchmarks.answers [--seeds 0 1 2] [--split test]`.
 
-Series are those of uni/ and ltsf/ in the folder that `TS_LLM_FUSION_DATA_DIR` names. For every kind of question and each
-of its phrasings (`answers_phrases.py`), times, bounds, series and units are drawn by the seed, the truth is computed by
-pandas here, and the answer of `ts_llm_fusion.ask` is compared with it. Prints
+Series are those of uni/ and ltsf/ in the folder that `TS_LLM_FUSION_DATA_DIR` names. For every kind of question and
+each of its phrasings (`answers_phrases.py`), times, bounds, series and units are drawn by the seed, the truth is
+computed by pandas here, and the answer of `ts_llm_fusion.ask` is compared with it. Prints
 
-- right: share of the questions whose first fact is the truth (a value to 6 digits; a forecast within a tenth of the
-  band of `predict_df` at that horizon; a time exactly; yes or no), and whose text says it;
+- right: share of the questions of which a fact of the first sentence is the truth (a value to 6 digits; a forecast
+  within a tenth of the band of `predict_df` at that horizon; a time exactly; yes or no), and whose text says it;
 - numbers: how many numbers the texts hold, and how many of them are in no fact or do not hold when checked anew;
-- control: share of the claims of an answer that hold of another series;
 - refused: of the questions that no series answers; and of those above that it does;
 - calibration of the probabilities of options: the expected calibration error in 10 bins, and the accuracy.
 """
@@ -115,11 +114,12 @@ class When:
 
 def _day_words(day: pd.Timestamp, rng: np.random.Generator) -> str:
     month = _MONTHS[day.month - 1]
+    ordinal = "th" if 10 < day.day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
     return [
         f"{day.day} {month} {day.year}",
         f"{month} {day.day}, {day.year}",
         f"{day:%Y-%m-%d}",
-        f"the {day.day}{'th' if 10 < day.day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day.day % 10, 'th')} of {month} {day.year}",
+        f"the {day.day}{ordinal} of {month} {day.year}",
     ][rng.integers(4)]
 
 
@@ -446,7 +446,7 @@ class Writer:
         return Case(kind, phrase.format(n=said, unit=table.unit), table, (column,), judge)
 
     def _forecast_exceed(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick("AirPassengers", "ETTh1", "national_illness", "co2")
+        table, column, _ = self._pick("AirPassengers", "ETTh1", "national_illness", "co2")
         far = table.forecast(column, 24)
         bound = float(f"{self.rng.uniform(far['predictions'].quantile(0.3), 1.05 * far['predictions'].max()):.3g}")
 
@@ -745,9 +745,8 @@ def main() -> None:
                 print("INVENTED", answer.text, [fact.words for fact in answer.facts])
             failed += sum(not claim.holds for claim in answer.claims)
             if options.wrong and not is_right:
-                print(
-                    f"{case.kind} | {case.table.name} {case.columns[:2]} | {case.history} {case.question}\n    {answer.text}"
-                )
+                print(f"{case.kind} | {case.table.name} {case.columns[:2]} | {case.history} {case.question}")
+                print(f"    {answer.text}")
     told = []
     for seed in options.seeds:
         writer = Writer(tables, seed, options.split)

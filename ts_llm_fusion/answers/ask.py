@@ -25,17 +25,15 @@ from .names import Names
 from .options import as_table, check_options, contents_of, option_probabilities, split_options
 from .panels import OF_PANEL, compute_of_panel
 from .query import CannotTellError, NotUnderstoodError, Query
-from .questions import (
-    carried_over,
+from .question_text import (
     check_answerable,
-    has_own_kind,
     is_follow_up,
     of_two_statistics,
-    query_of,
     read_question,
     shape_is_asked,
     split_questions,
 )
+from .questions import carried_over, has_own_kind, query_of
 from .reading import Reader, find_reader, load_reader, probabilities, read
 from .statements import Fact, Statement
 from .subject import Subject, forecast_together, names_of, subjects
@@ -210,9 +208,9 @@ class _Asked:
             if before is None or not (read.times or read.series or read.numbers):
                 raise
             return carried_over(before, read, None)
-        if before is not None and query.kind == "statistic" and query.statistic == "value":
-            if has_own_kind(read, self.names, len(subject)) is None:
-                return carried_over(before, read, None)
+        is_bare = query.kind == "statistic" and query.statistic == "value"
+        if before is not None and is_bare and has_own_kind(read, self.names, len(subject)) is None:
+            return carried_over(before, read, None)
         return query
 
     def forecast(self, chosen: Sequence[int], about: Sequence[Subject], steps: int) -> None:

@@ -22,8 +22,8 @@ _COMPUTED, _NEAREST = 0.98, 0.7
 _MOST_OPTIONS, _LONGEST = 26, 500
 # Words of a fact -> words of options that say the same.
 _SAME = {
-    "rises": "rises rise rising up upward upwards increase increases increasing grows growing growth positive climbing",
-    "falls": "falls fall falling down downward downwards decrease decreases decreasing shrinks declining decline negative",
+    "rises": "rises rise rising up upward upwards increase increases increasing growing growth positive climbing",
+    "falls": "falls fall falling down downward downwards decrease decreases decreasing declining decline negative",
     "no trend": "flat stable constant neither none no unchanged steady",
     "more": "more higher above larger greater yes",
     "less": "less lower below smaller fewer no",
