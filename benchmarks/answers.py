@@ -1,13 +1,12 @@
 """Answers to questions beside their truth: `python -m benchmarks.answers [--seeds 0 1 2] [--split test]`.
 
-Series are those of uni/ and ltsf/ in the folder that `TS_LLM_FUSION_DATA_DIR` names. For every kind of question and each
-of its phrasings (`answers_phrases.py`), times, bounds, series and units are drawn by the seed, the truth is computed by
-pandas here, and the answer of `ts_llm_fusion.ask` is compared with it. Prints
+Series are those of uni/ and ltsf/ in the folder that `TS_LLM_FUSION_DATA_DIR` names. For every kind of question and
+each of its phrasings (`answers_phrases.py`), times, bounds, series and units are drawn by the seed, the truth is
+computed by pandas here, and the answer of `ts_llm_fusion.ask` is compared with it. Prints
 
-- right: share of the questions whose first fact is the truth (a value to 6 digits; a forecast within a tenth of the
-  band of `predict_df` at that horizon; a time exactly; yes or no), and whose text says it;
+- right: share of the questions of which a fact of the first sentence is the truth (a value to 6 digits; a forecast
+  within a tenth of the band of `predict_df` at that horizon; a time exactly; yes or no), and whose text says it;
 - numbers: how many numbers the texts hold, and how many of them are in no fact or do not hold when checked anew;
-- control: share of the claims of an answer that hold of another series;
 - refused: of the questions that no series answers; and of those above that it does;
 - calibration of the probabilities of options: the expected calibration error in 10 bins, and the accuracy.
 """
@@ -115,11 +114,12 @@ class When:
 
 def _day_words(day: pd.Timestamp, rng: np.random.Generator) -> str:
     month = _MONTHS[day.month - 1]
+    ordinal = "th" if 10 < day.day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
     return [
         f"{day.day} {month} {day.year}",
         f"{month} {day.day}, {day.year}",
         f"{day:%Y-%m-%d}",
-        f"the {day.day}{'th' if 10 < day.day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day.day % 10, 'th')} of {month} {day.year}",
+        f"the {day.day}{ordinal} of {month} {day.year}",
     ][rng.integers(4)]
 
 
@@ -446,7 +446,7 @@ class Writer:
         return Case(kind, phrase.format(n=said, unit=table.unit), table, (column,), judge)
 
     def _forecast_exceed(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick("AirPassengers", "ETTh1", "national_illness", "co2")
+        table, column, _ = self._pick("AirPassengers", "ETTh1", "national_illness", "co2")
         far = table.forecast(column, 24)
         bound = float(f"{self.rng.uniform(far['predictions'].quantile(0.3), 1.05 * far['predictions'].max()):.3g}")
 
@@ -668,6 +668,49 @@ def _ask(case: Case) -> Any:
     return ts_llm_fusion.ask(case.data, case.question, [(turn, "") for turn in case.history])
 
 
+def choice_cases(tables: list[Table], seed: int) -> list[tuple[pd.DataFrame, str, list[str], int]]:
+    """Questions with options: of values and times with other values and times beside the truth, and of a future that
+    is held out, which is above a bound or not; and the position of the option that is true."""
+    rng, cases = np.random.default_rng(seed), []
+    named = {table.name: table for table in tables}
+    for _ in range(60):
+        table = named[("AirPassengers", "co2", "temps", "ETTh1")[rng.integers(4)]]
+        column = str(table.frame.columns[rng.integers(table.frame.shape[1])])
+        values = table.frame[column].to_numpy()
+        when = draw_time(table, rng)
+        if len(when.rows) < 3 or np.isnan(values[when.rows]).all():
+            continue
+        word, function = [("mean", np.nanmean), ("maximum", np.nanmax), ("total", np.nansum)][rng.integers(3)]
+        truth = float(function(values[when.rows]))
+        others = truth * np.array([0.8, 0.93, 1.12]) + np.array([-1.0, 0.5, 1.0])
+        texts = [f"{value:.4f}" for value in (truth, *others)]
+        order = rng.permutation(4)
+        options = [f"{letter} {texts[place]}" for letter, place in zip("ABCD", order, strict=True)]
+        question = f"What was the {word} {when.said}?"
+        cases.append((table.frame[[column]], question, options, int(np.flatnonzero(order == 0)[0])))
+    for _ in range(140):
+        table = named[("AirPassengers", "co2", "temps", "ETTh1", "national_illness", "sunspots")[rng.integers(6)]]
+        column = str(table.frame.columns[rng.integers(table.frame.shape[1])])
+        series = table.frame[column].iloc[-3000:]
+        cut = int(rng.integers(max(len(series) // 2, 60), len(series) - 1))
+        past, after = series.iloc[:cut], series.iloc[cut]
+        if np.isnan(after) or past.isna().all():
+            continue
+        spread = float(np.nanstd(np.diff(past.dropna().to_numpy()[-200:])))
+        bound = float(f"{past.dropna().iloc[-1] + spread * rng.normal():.5g}")
+        said = f"{bound:,.10f}".rstrip("0").rstrip(".")
+        question = f"Will the next {table.unit} be above {said}?"
+        cases.append((past.to_frame(), question, ["A yes", "B no"], 0 if after > bound else 1))
+    return cases
+
+
+def calibration(chances: np.ndarray, hits: np.ndarray) -> float:
+    """Expected calibration error of probabilities in 10 bins (Naeini et al. 2015)."""
+    bins = np.minimum((chances * _OPTION_BINS).astype(int), _OPTION_BINS - 1)
+    parts = [(bins == number) for number in range(_OPTION_BINS)]
+    return float(sum(part.mean() * abs(chances[part].mean() - hits[part].mean()) for part in parts if part.any()))
+
+
 def invented(answer: Any) -> int:
     """Numbers of a text that are in the words of none of its facts."""
     known: Counter[str] = Counter()
@@ -702,9 +745,8 @@ def main() -> None:
                 print("INVENTED", answer.text, [fact.words for fact in answer.facts])
             failed += sum(not claim.holds for claim in answer.claims)
             if options.wrong and not is_right:
-                print(
-                    f"{case.kind} | {case.table.name} {case.columns[:2]} | {case.history} {case.question}\n    {answer.text}"
-                )
+                print(f"{case.kind} | {case.table.name} {case.columns[:2]} | {case.history} {case.question}")
+                print(f"    {answer.text}")
     told = []
     for seed in options.seeds:
         writer = Writer(tables, seed, options.split)
@@ -714,12 +756,24 @@ def main() -> None:
             told.append(not answer.is_answered)
             if options.wrong and answer.is_answered:
                 print(f"not refused | {table.name} {column} | {question}\n    {answer.text}")
+    chances, hits, best = [], [], []
+    for seed in options.seeds:
+        for table, question, choices, truth in choice_cases(tables, seed):
+            answer = ts_llm_fusion.ask(table, question, options=choices)
+            shares = list(answer.options.values()) if answer.options else [1 / len(choices)] * len(choices)
+            chances += shares
+            hits += [place == truth for place in range(len(choices))]
+            best.append(int(np.argmax(shares)) == truth)
     body = [[kind, f"{len(found)}", f"{np.mean(found):.3f}"] for kind, found in rows.items()]
     print(markdown_table(align_columns([["kind", "questions", "right"], *body])))
     print()
     print(f"right: {np.mean(right):.3f} of {len(right)}; refused though answerable: {np.mean(refused):.3f}")
     print(f"refused of what no series tells: {np.mean(told):.3f} of {len(told)}")
     print(f"numbers: {numbers}, invented {made_up}, claims that do not hold {failed}")
+    print(
+        f"options: expected calibration error {calibration(np.array(chances), np.array(hits)):.3f} over "
+        f"{len(chances)} options of {len(best)} questions, the likeliest right {np.mean(best):.3f}"
+    )
     print(f"processor seconds a question: median {np.median(seconds):.3f}, most {np.max(seconds):.2f}")
 
 

@@ -1,1 +1,1 @@
-"""Answers to questions about series: computed facts of history and forecast in checked words, or a reader of shapes."""
+"""Answers to questions about series: computed facts in checked words, or a reader of shapes."""

@@ -22,20 +22,18 @@ from ..processing.grounding_words import tokenize
 from .checks import check_sentence
 from .facts import compute
 from .names import Names
-from .options import as_table, check_options, content_of, option_probabilities, split_options
+from .options import as_table, check_options, contents_of, option_probabilities, split_options
 from .panels import OF_PANEL, compute_of_panel
 from .query import CannotTellError, NotUnderstoodError, Query
-from .questions import (
-    carried_over,
+from .question_text import (
     check_answerable,
-    has_own_kind,
     is_follow_up,
     of_two_statistics,
-    query_of,
     read_question,
     shape_is_asked,
     split_questions,
 )
+from .questions import carried_over, has_own_kind, query_of
 from .reading import Reader, find_reader, load_reader, probabilities, read
 from .statements import Fact, Statement
 from .subject import Subject, forecast_together, names_of, subjects
@@ -210,9 +208,9 @@ class _Asked:
             if before is None or not (read.times or read.series or read.numbers):
                 raise
             return carried_over(before, read, None)
-        if before is not None and query.kind == "statistic" and query.statistic == "value":
-            if has_own_kind(read, self.names, len(subject)) is None:
-                return carried_over(before, read, None)
+        is_bare = query.kind == "statistic" and query.statistic == "value"
+        if before is not None and is_bare and has_own_kind(read, self.names, len(subject)) is None:
+            return carried_over(before, read, None)
         return query
 
     def forecast(self, chosen: Sequence[int], about: Sequence[Subject], steps: int) -> None:
@@ -418,12 +416,12 @@ class _Dialog:
         series = {names.names[place]: self.asked.values(place) for place in chosen}
         model, processor = load_reader(reader)
         if options is not None:
-            contents = [content_of(option) for option in options]
+            contents = contents_of(options)
             asked = f"{question} Options: {', '.join(contents)}."
             self.options = as_table(options, probabilities(model, processor, asked, series, contents))
             self.routes.append("read")
-            best = max(self.options, key=self.options.__getitem__)
-            return _pieces(content_of(best))
+            chances = list(self.options.values())
+            return _pieces(contents[chances.index(max(chances))])
         self.routes.append("read")
         return read(model, processor, question, series)
 

@@ -1,7 +1,7 @@
 """Check of answers: sentences are parsed by the grammar, and each claim is computed anew from history and forecast.
 
-Nothing here reads the facts that the words were rendered from, or the question: the steps, the statistic, the bound and
-the series are those that the sentence names, and the values are taken from the tables by pandas.
+Nothing here reads the facts that the words were rendered from, or the question: the steps, the statistic, the bound
+and the series are those that the sentence names, and the values are taken from the tables by pandas.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,8 @@ _NUMERIC = frozenset(("observed", "derived", "forecast", "number", "percent", "c
 _PRECISION = 1e-9
 _CODES = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 _SIDES: dict[str, Callable[[pd.Series, float], pd.Series]] = {
-    "above": pd.Series.gt, "below": pd.Series.lt, "at least": pd.Series.ge, "at most": pd.Series.le, "equal to": pd.Series.eq,
+    "above": pd.Series.gt, "below": pd.Series.lt, "at least": pd.Series.ge, "at most": pd.Series.le,
+    "equal to": pd.Series.eq,
 }  # fmt: skip
 
 
@@ -530,7 +531,7 @@ def check_sentence(sentence: str, subjects: Sequence[Subject]) -> list[Claim]:
         if sentence.startswith(f"{one.name}: "):
             subject, sentence = one, sentence.removeprefix(f"{one.name}: ")
             break
-    names = frozenset(one.name for one in subjects)
+    names = frozenset(one.name for one in subjects if one.name in sentence)
     for frame in frames(subject.unit, names):
         match = frame.pattern.fullmatch(sentence)
         if match is not None:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..explanations.lexicon import MONTHS, WEEKDAYS
+from ..processing.grounding_axis import add_units
 from .patterns import find_break, find_outliers, find_season, fit_line
 from .query import CannotTellError, Query
 from .scopes import Scope, bare, horizon, scope_of, simplified, whole_history, within
@@ -222,14 +223,7 @@ def _of_one_year(query: Query) -> Query:
         back = year - min(years)
         span = times.span
         if back and span.start and span.stop:
-            try:
-                span = replace(
-                    span,
-                    start=span.start.replace(year=year - back),
-                    stop=span.stop.replace(year=span.stop.year - back),
-                )
-            except ValueError:
-                pass
+            span = replace(span, start=add_units(span.start, -back, "year"), stop=add_units(span.stop, -back, "year"))
         moved.append(replace(times, span=span))
     return replace(query, times=tuple(moved))
 
@@ -310,7 +304,8 @@ def _largest_step(query: Query, subject: Subject) -> list[Statement]:
 def meets(values: np.ndarray, side: str, bound: float) -> np.ndarray:
     """Whether values are on a side of a bound, boolean; NaN is not."""
     compare = {
-        "above": np.greater, "below": np.less, "at least": np.greater_equal, "at most": np.less_equal, "equal to": np.equal,
+        "above": np.greater, "below": np.less, "at least": np.greater_equal, "at most": np.less_equal,
+        "equal to": np.equal,
     }  # fmt: skip
     with np.errstate(invalid="ignore"):
         return compare[side](values, bound)
@@ -348,6 +343,8 @@ def _crossing(query: Query, subject: Subject) -> list[Statement]:
     if query.future:
         steps = min(_FAR_HORIZONS * subject.usual_horizon, subject.reach)
         scope = scope_for(query, subject) if query.times else horizon(subject, steps)
+        if query.expected and query.times and scope.is_single:
+            return _probability(query, subject)
         values = scope.values
         reached = np.flatnonzero(meets(values, query.side, bound))
         if len(reached):

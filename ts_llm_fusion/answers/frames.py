@@ -76,20 +76,21 @@ FRAMES: dict[str, str] = {
     "probability of about {percent:percent}.",
     "probability of a bound": "The value {when:when} is {side:above|below} {bound:number} with a probability of about "
     "{percent:percent}.",
-    "trend": "The line through the values {scope:scope} {direction:rises|falls} by {slope:derived} per {each:each}, by "
-    "{change:derived} in all, and explains {percent:percent} of their variation.",
+    "trend": "The line through the values {scope:scope} {direction:rises|falls} by {slope:derived} per {each:each}, "
+    "by {change:derived} in all, and explains {percent:percent} of their variation.",
     "no trend": "The line through the values {scope:scope} moves by {change:derived} in all, and explains "
     "{percent:percent} of their variation: no clear trend.",
     "season": "The values {scope:scope} repeat every {period:steps}: this season explains {percent:percent} of their "
     "variation about the trend.",
     "no season": "No season is found in the values {scope:scope}.",
-    "break": "The level of the values {scope:scope} changes most {when:when}, from a mean of {first:derived} before to "
-    "{second:derived} from then on.",
+    "break": "The level of the values {scope:scope} changes most {when:when}, from a mean of {first:derived} before "
+    "to {second:derived} from then on.",
     "no break": "No lasting change of level is found in the values {scope:scope}.",
     "outliers": "{count:count} of the {steps:count} values {scope:scope} lie far from the values around them; the "
     "farthest is {value:observed}, {when:when}.",
     "no outliers": "No value {scope:scope} lies far from the values around it.",
-    "missing": "{count:count} of the {steps:count} values {scope:scope} are missing, at most {longest:count} in a row.",
+    "missing": "{count:count} of the {steps:count} values {scope:scope} are missing, at most {longest:count} in a "
+    "row.",
     "extent": "The series has {steps:count} values {scope:scope}, one every {step:steps}, of which {count:count} are "
     "observed.",
     "edge": "The {order:first|last} observed value is {value:observed}, {when:when}.",

@@ -22,8 +22,8 @@ _COMPUTED, _NEAREST = 0.98, 0.7
 _MOST_OPTIONS, _LONGEST = 26, 500
 # Words of a fact -> words of options that say the same.
 _SAME = {
-    "rises": "rises rise rising up upward upwards increase increases increasing grows growing growth positive climbing",
-    "falls": "falls fall falling down downward downwards decrease decreases decreasing shrinks declining decline negative",
+    "rises": "rises rise rising up upward upwards increase increases increasing growing growth positive climbing",
+    "falls": "falls fall falling down downward downwards decrease decreases decreasing declining decline negative",
     "no trend": "flat stable constant neither none no unchanged steady",
     "more": "more higher above larger greater yes",
     "less": "less lower below smaller fewer no",
@@ -68,9 +68,12 @@ def split_options(question: str) -> tuple[str, list[str] | None]:
     return question, None
 
 
-def content_of(option: str) -> str:
-    """An option without its letter."""
-    return _LETTER.sub("", option).strip()
+def contents_of(options: Sequence[str]) -> list[str]:
+    """Options without their letters: "A) ...", or "A ..." where all have the next one."""
+    bare = all(re.match(rf"{letter}\s+\S", option) for letter, option in zip("ABCDEFGH", options, strict=False))
+    if bare and len(options) <= len("ABCDEFGH"):
+        return [option[1:].strip() for option in options]
+    return [_LETTER.sub("", option).strip() for option in options]
 
 
 def _numbers(option: str) -> list[tuple[float, float]]:
@@ -104,7 +107,7 @@ def option_probabilities(
         subjects: series of the answer.
         times_of: reads the times of an option.
     """
-    contents = [content_of(option) for option in options]
+    contents = contents_of(options)
     said = next((one.topic for one in statements if one.topic in ("yes", "no")), None)
     told = [one for one in statements if one.facts]
     if not told:

@@ -45,7 +45,10 @@ def moving_mean(values: np.ndarray, period: int) -> np.ndarray:
 
 
 def season_strength(values: np.ndarray, period: int) -> float:
-    """Share of the variation about the mean of a season that the means of its phases explain, adjusted for their number."""
+    """Share of the variation about the moving mean of a season that the means of its phases explain.
+
+    It is adjusted for the number of phases, and 0 where fewer than two seasons are there.
+    """
     known = np.flatnonzero(~np.isnan(values))
     if period < 2 or len(values) < 2 * period or len(known) < period + 2:
         return 0.0

@@ -31,8 +31,8 @@ class Query:
         future: whether the forecast is asked for.
         when: whether a time is asked for.
         percent: whether a share is asked for.
-        expected: what a question to be answered by yes or no supposes: `rises`, `falls`, `more`, `less`, `some`, `none`;
-            empty for other questions.
+        expected: what a question to be answered by yes or no supposes: `rises`, `falls`, `more`, `less`, `some` or
+            `none`; empty for other questions.
     """
 
     kind: str

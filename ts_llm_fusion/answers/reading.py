@@ -41,7 +41,7 @@ def load_reader(reader: Reader) -> tuple[PreTrainedModel, ProcessorMixin]:
         processor = AutoProcessor.from_pretrained(reader)
     else:
         raise UserError(
-            f"reader is a {type(reader).__name__}; give a folder or Hub name of a TSLM, or a pair of it and its processor."
+            f"reader is a {type(reader).__name__}; give a folder or Hub name of a TSLM, or it and its processor."
         )
     if model.config.model_type != "tslm":
         raise UserError(f"reader is a model of type {model.config.model_type!r}; give a TSLM, which reads series.")

@@ -33,6 +33,7 @@ class Subject:
         model: that forecasts it.
         feature_extractor: that of the model, if it has one.
         unit: of the values; empty where it is not told.
+        like: another series of the same steps, whose times this one shares.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class Subject:
         model: PreTrainedModel,
         feature_extractor: ForecastFeatureExtractor | None,
         unit: str = "",
+        like: "Subject | None" = None,
     ):
-        self.panel, self.name, self.unit = panel, name, unit
+        self.panel, self.name, self.unit, self._like = panel, name, unit, like
         self._model, self._feature_extractor = model, feature_extractor
         self._forecast: pd.DataFrame | None = None
 
@@ -63,27 +65,37 @@ class Subject:
     @cached_property
     def reach(self) -> int:
         """Steps behind the history that a question may ask for."""
+        if self._like is not None:
+            return self._like.reach
         return min(max(len(self), _LEAST_REACH, self.usual_horizon), _MOST_REACH)
 
     @cached_property
     def usual_horizon(self) -> int:
         """Steps of a forecast where a question names none."""
+        if self._like is not None:
+            return self._like.usual_horizon
         return default_horizon(self._model.config, self.panel)
 
     @cached_property
     def timestamps(self) -> pd.DatetimeIndex:
         """Of the history and of all steps within reach, in the time of their clocks."""
+        if self._like is not None:
+            return self._like.timestamps
         stamps = self.panel.timestamps.append(self.panel.future_timestamps(self.reach))
         return pd.DatetimeIndex(stamps).tz_localize(None)
 
     @cached_property
     def calendar(self) -> Calendar:
         """Names of times and steps."""
+        if self._like is not None:
+            return self._like.calendar
         return find_calendar(self.timestamps, self.dated)
 
     @cached_property
     def axis(self) -> Axis:
         """Time axis of the history and of all steps within reach."""
+        if self._like is not None:
+            return self._like.axis
         stamps = self.timestamps
         if (self.dated and not stamps.is_monotonic_increasing) or stamps.has_duplicates:
             # The hour that a summer time repeats.
@@ -203,14 +215,13 @@ def subjects(
     unit: str,
 ) -> list[Subject]:
     """Some of the series of a panel, by their position among `names_of`."""
-    count = len(panel.targets)
-    return [
-        Subject(
-            one_series(panel, number // count, number % count),
-            panel.title(number // count, number % count),
-            model,
-            feature_extractor,
-            unit,
-        )
-        for number in chosen
-    ]
+    count, found = len(panel.targets), []
+    alike: dict[tuple[int, int, int], Subject] = {}
+    for number in chosen:
+        series, target = divmod(number, count)
+        steps = int(panel.grids.grid_of[series]), int(panel.grids.starts[series]), int(panel.lengths[series])
+        part, like = one_series(panel, series, target), alike.get(steps)
+        subject = Subject(part, panel.title(series, target), model, feature_extractor, unit, like)
+        alike.setdefault(steps, subject)
+        found.append(subject)
+    return found

@@ -24,8 +24,9 @@ from ..processing.grounding_words import (
 
 # Months of the seasons of the year in the northern hemisphere.
 SEASONS = {"spring": (3, 4, 5), "summer": (6, 7, 8), "autumn": (9, 10, 11), "fall": (9, 10, 11), "winter": (12, 1, 2)}
-_DECADES = dict(zip(words("twenties"), (20,), strict=True)) | {
-    "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80, "nineties": 90,
+_DECADES = {
+    "twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80,
+    "nineties": 90,
 }  # fmt: skip
 _LAST = words("last past previous preceding final latest recent")
 _NEXT = words("next coming following upcoming")
@@ -203,10 +204,8 @@ class TimesReader(Windows):
         """The month that a word names, in lower case where the words about it say so."""
         found = super().month_number(i)
         word = self.word(i)
-        if found is None and word in AMBIGUOUS and word in MONTHS:
-            if self.word(i - 1) in _BEFORE_A_MONTH or i + 1 in self.years:
-                return MONTHS[word]
-        return found
+        said = self.word(i - 1) in _BEFORE_A_MONTH or i + 1 in self.years
+        return MONTHS.get(word) if found is None and word in AMBIGUOUS and said else found
 
     def _window(self, i: int) -> Found:
         if i >= len(self.tokens) or self.taken[i]:
@@ -436,9 +435,9 @@ class TimesReader(Windows):
                 days.add(more)
                 k = self.skip(k, "and", "or", ",", "&", "on") + 1
             return Span(weekdays=frozenset(days), recurs=True), k
-        if word in DAY_PARTS and j > i and before in _EVERY | {"the", "at", "in", "during", "on"} and named:
-            if word.endswith("s") or self.point(j + 1 + (self.word(j + 1) in ("of", "on"))) is None:
-                return self._part(word), j + 1
+        part = word in DAY_PARTS and j > i and before in _EVERY | {"the", "at", "in", "during", "on"} and named
+        if part and (word.endswith("s") or self.point(j + 1 + (self.word(j + 1) in ("of", "on"))) is None):
+            return self._part(word), j + 1
         return None
 
     def _season_of_year(self, i: int) -> Found:
@@ -551,7 +550,7 @@ class TimesReader(Windows):
         if token.kind == "number" and self.word(j + 1) == "s" and token.word.isdecimal() and token.word.endswith("0"):
             decade = int(token.word)
             if len(token.word) == 4:
-                return self._span(datetime(decade, 1, 1), 10 if decade % 100 else 10, "year"), j + 2
+                return self._span(datetime(decade, 1, 1), 10, "year"), j + 2
             if len(token.word) == 2:
                 return self._decade(decade), j + 2
         if token.word in _DECADES:
