@@ -242,7 +242,7 @@ class TSLMModel(TSLMPreTrainedModel):
         if self.config.max_series_tokens is not None:
             features, token_mask = pool_tokens(features, token_mask, self.config.max_series_tokens)
         if self.config.cross_series_layers:
-            features = features.to(self.cross_series_layers[0].q_proj.weight.dtype)
+            features = features.to(next(self.cross_series_layers.parameters()).dtype)
             features = compare_series(self.cross_series_layers, features, token_mask)
         return features, token_mask
 

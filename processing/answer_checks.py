@@ -41,7 +41,8 @@ class TrainingRange:
             questions: texts of the user.
             with_words: whether to keep the words of the questions; not for a backbone that knows a language.
         """
-        most, words = 0, set()
+        most = 0
+        words: set[str] = set()
         for question in questions:
             found = words_of(question)
             most = max(most, len(found))
@@ -52,8 +53,9 @@ class TrainingRange:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
-        """Range from `to_dict`, whose tuples may have become lists."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+        """Range from the fields of `to_dict`."""
+        counts, lengths = fields["num_series"], fields["series_length"]
+        return cls((counts[0], counts[1]), (lengths[0], lengths[1]), fields["most_words"], tuple(fields["words"]))
 
     def to_dict(self) -> dict[str, Any]:
         """Fields as a dictionary for JSON."""
@@ -106,9 +108,10 @@ def offered_options(question: str) -> list[str]:
     """Options that a question offers: those of a line that ends in `Options: up, down.`, or of `A) up B) down`."""
     for line in question.splitlines():
         letters = _OPTIONS_BY_LETTER.findall(line)
-        in_words = _OPTIONS_IN_WORDS.search(line)
-        if len(letters) > 1 or in_words:
-            return letters if len(letters) > 1 else in_words[1].split(", ")
+        if len(letters) > 1:
+            return letters
+        if in_words := _OPTIONS_IN_WORDS.search(line):
+            return in_words[1].split(", ")
     return []
 
 
