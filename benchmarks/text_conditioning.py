@@ -125,7 +125,7 @@ def score(model: TSFusionForForecasting, examples: Sequence[Example], swapped: b
         base = model.predict(values.nan_to_num(), mask, **given)
         weekdays: list[Mapping[str, Any]] = [
             {
-                "weekday": one.calendar.timestamps.weekday.to_numpy(),
+                "weekday": np.array(one.calendar.timestamps.day_of_week),
                 "day_length": {"h": 24, "D": 1}.get(one.calendar.freq, 0),
             }
             for one in batch
