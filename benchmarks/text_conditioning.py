@@ -11,7 +11,7 @@ instead, which settings and threshold were chosen by. For each model it prints
   phrasings: the oracle applies the true operations to the same numeric forecast; and the share by family;
 - the harm of texts without any effect, in percent of the CRPS without a text;
 - slope and R2 of the change that the text makes against the true change, by counterfactual twins;
-- coverage of the 80 % band with and without text; the CRPS with the text of another example;
+- coverage of the 80 % band with text, and of the twins without; the change of the CRPS by the text of another example;
 - the seconds of processor time of a text of 40 tokens, and whether a text without effect changes any bit;
 - with `TS_LLM_FUSION_DATA_DIR`, which names a folder with text/truce.jsonl: the harm of captions of the past, which
   people wrote.
@@ -125,7 +125,7 @@ def score(model: TSFusionForForecasting, examples: Sequence[Example], swapped: b
         base = model.predict(values.nan_to_num(), mask, **given)
         weekdays: list[Mapping[str, Any]] = [
             {
-                "weekday": one.calendar.timestamps.weekday.to_numpy(),
+                "weekday": np.array(one.calendar.timestamps.day_of_week),
                 "day_length": {"h": 24, "D": 1}.get(one.calendar.freq, 0),
             }
             for one in batch
@@ -171,9 +171,12 @@ def slope_of_twins(scored: Sequence[Scored]) -> tuple[float, float]:
     return float(slope), float(1 - ((y - slope * x) ** 2).sum() / ((y - y.mean()) ** 2).sum())
 
 
-def covered(scored: Sequence[Scored], name: str) -> float:
-    """Share of future values in the 80 % band."""
-    hits = [in_interval(one.example.future, one.quantiles[name][:, 0], one.quantiles[name][:, -1]) for one in scored]
+def covered(scored: Sequence[Scored], name: str, future: str = "future") -> float:
+    """Share of values in the 80 % band: of the future, or of the twin that no effect changes."""
+    hits = [
+        in_interval(getattr(one.example, future), one.quantiles[name][:, 0], one.quantiles[name][:, -1])
+        for one in scored
+    ]
     return float(np.concatenate(hits).mean())
 
 
@@ -241,10 +244,9 @@ def evaluate(model: TSFusionForForecasting, count: int, split: str) -> dict[str,
     denied = score(model, drawn(split, "train", families=0))
     results["harm, in distribution"], results["harm, held-out"] = harm(silent), harm(denied)
     results["slope of twins"], results["R2 of twins"] = slope_of_twins(held_out)
-    results["coverage without text"], results["coverage with text"] = (
-        covered([*held_out, *sets["in distribution"]], name) for name in ("none", "text")
-    )
-    results["coverage of the oracle"] = covered([*held_out, *sets["in distribution"]], "oracle")
+    both = [*held_out, *sets["in distribution"]]
+    results["coverage of twins, without text"] = covered(both, "none", "twin")
+    results["coverage with text"], results["coverage of the oracle"] = covered(both, "text"), covered(both, "oracle")
     results["swapped text"] = harm(held_out, "swapped")
     results["seconds of 40 tokens"] = seconds_of_a_text(model)
     untouched = [one for one in (*silent, *denied) if not one.chosen]
@@ -275,6 +277,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("outputs/text_conditioning"), help="of their checkpoints")
     parser.add_argument("--model", nargs="*", default=[], help="checkpoints to score")
     parser.add_argument("--count", type=int, default=300, help="examples of each set")
+    parser.add_argument("--threshold", type=float, help="of the choice of an operation; that of the model by default")
     parser.add_argument("--split", default="test", choices=("test", "validation"))
     options = parser.parse_args()
     names = [str(trained(seed, options.folder, ContextArguments())) for seed in options.seeds]
@@ -283,6 +286,7 @@ def main() -> None:
     for name in names:
         model, _ = load_forecaster(name)
         assert isinstance(model, TSFusionForForecasting)
+        model.config.context_threshold = options.threshold or model.config.context_threshold
         columns[Path(name).name] = evaluate(model.eval(), options.count, options.split)
         data = os.environ.get("TS_LLM_FUSION_DATA_DIR")
         for file in (Path(data, "text/truce.jsonl"), Path(data, "text/truce.jsonl.gz")) if data else ():

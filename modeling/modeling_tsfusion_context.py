@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
 _WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
 # Kinds of words, of cues of a clause, and of cues of a pair of a clause and a window; see `context_features`.
-_ROLES, _CLAUSE_CUES, _WINDOW_CUES = 16, 8, 8
-# Factor beyond which a forecast is not multiplied.
-_LARGEST_FACTOR = 1000.0
+_ROLES, _CLAUSE_CUES, _WINDOW_CUES = 16, 12, 8
+# Factor beyond which a forecast is not multiplied, and the same for a plain number that may be a value of the series.
+_LARGEST_FACTOR, _LARGEST_PLAIN_FACTOR = 100.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -215,14 +215,17 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
     if name in ("minus", "cut", "ramp_down"):
         # "Minus 5 %".
         operands = (abs(operands[0]),)
+    low, high = (float(value) for value in context["value_range"])
+    spread = max(high - low, 0.2 * max(abs(low), abs(high)))
     if name == "times" or name in _WITH_SHARE:
         most = abs(operands[0])
-        return operands, f"a factor of {most:g} is more than {_LARGEST_FACTOR:g}" if most > _LARGEST_FACTOR else ""
+        is_value = context["number_form"][numbers[0]] == 0 and low - spread <= most <= high + spread
+        if most > (_LARGEST_PLAIN_FACTOR if is_value else _LARGEST_FACTOR):
+            return operands, f"{most:g} is too large for a factor of a series from {low:g} to {high:g}"
+        return operands, ""
     reason = next((context["number_reasons"][k] for k in numbers if context["number_reasons"][k]), "")
     if reason:
         return operands, f"its number cannot be of the series: {reason}"
-    low, high = (float(value) for value in context["value_range"])
-    spread = max(high - low, 0.2 * max(abs(low), abs(high)))
     if name in ("cap", "range") and operands[-1] < low - spread:
         return operands, f"it would hold a series from {low:g} to {high:g} below {operands[-1]:g}"
     if name in ("floor", "range") and operands[0] > high + spread:

@@ -1,5 +1,6 @@
 """Features of a grounded text for the head that chooses operations: plain words of its clauses, numbers, windows."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,20 @@ _WINDOW_WORDS = {
     "both": "all the time",
     "none": "at some other time",
 }
+# Words of a clause that may take back what it says: it is a condition, denied, of another place, of the past.
+_TAKEN_BACK = tuple(
+    re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+    for words in (
+        r"if|unless|provided|supposing|in (?:the )?(?:case|event) of|would|might|could|were (?:there|it)|"
+        r"had (?:there|it)|(?:^|, )(?:should|had|were)",
+        r"not|no|never|none|nobody|nothing|neither|nor|without|\w+n't|\w+n\u2019t|false|wrong|wrongly|untrue|"
+        r"incorrect|mistaken?|denied|excluded|ruled out|rumou?rs?|myth|unaffected|unchanged|despite|cancell?ed|"
+        r"called off|dropped|withdrawn|unfounded|usual way|as usual",
+        r"elsewhere|others?|another|different|neighbou?r(?:ing|s)?|competitors?|rivals?|sister|partners?|abroad|"
+        r"next door|(?:[Ii]n|[Aa]t|[Ff]or|[Ff]rom) (?-i:[A-Z][a-z]+)",
+        r"was|were|had|did|been|rose|fell|ago|previously|formerly|last year|over the past|used to",
+    )
+)
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
 # Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
 _WINDOW_ROLES = {"future": 10, "past": 11, "both": 12, "none": 13}
@@ -91,7 +106,7 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         Pairs of a clause and a window that it may mean: `window_clause`, `window_owner`, the clause that the window
         stands in, and `window_index`, the last one of which is the whole horizon, int64 (pairs,), `window_place` int64
         (pairs, 2) and `window_cues` float32 (pairs, 8).
-        `clause_cues` float32 (clauses, 8); `reference` int64 (clauses,), the weekday that a clause compares with, -1
+        `clause_cues` float32 (clauses, 12); `reference` int64 (clauses,), the weekday that a clause compares with, -1
         for none; `steps` bool (windows + 1, history + horizon); `weekday` int64 (history + horizon,), -1 where a step
         is longer than a day; `day_length` int64, steps of a day; `history` int64, steps of the history.
     """
@@ -154,12 +169,14 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
     forms = np.array([_FORMS.index(one.form) for _, one in numbers], dtype=np.int64)
     bounds = np.array([_BOUNDS[one.bound] for _, one in numbers], dtype=np.int64)
     owners = np.array(number_clause, dtype=np.int64)
-    clause_cues = np.zeros((len(clauses), 8), dtype=np.float32)
+    clause_cues = np.zeros((len(clauses), 8 + len(_TAKEN_BACK)), dtype=np.float32)
     for column, which in enumerate((forms == 0, forms == 1, forms == 2, bounds > 0, bounds < 0)):
         clause_cues[owners[which], column] = 1
     clause_cues[:, 5] = reference >= 0
     clause_cues[:, 6] = [any(grounding.windows[i].kind in ("future", "both") for i in own) for own in held]
     clause_cues[:, 7] = [any(grounding.windows[i].kind == "past" for i in own) for own in held]
+    for column, pattern in enumerate(_TAKEN_BACK, 8):
+        clause_cues[:, column] = [pattern.search(words) is not None for words, _ in written]
     roles = {part.start: part.role for part in parts}
     spans = [(window.start, window.stop) for window in grounding.windows]
     return {

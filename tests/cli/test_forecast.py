@@ -106,3 +106,30 @@ def test_a_machine_gets_rounded_numbers_and_a_user_the_next_command(
     assert table["0.9"].tolist() == [record["0.9"] for record in records]
     expected = "next: ts-llm-fusion explain 'my sales.csv' --target sales --horizon 3 --output 'my sales_report.html'"
     assert capsys.readouterr().out.splitlines()[-1] == expected
+
+
+def test_a_context_is_a_text_or_a_file_and_moves_the_steps_that_it_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    sales(2).drop(columns="promo").to_csv(tmp_path / "sales.csv", index=False)
+    text = "The shop is closed on 23 March 2024. Sales will be 50 % higher than usual on 25 March 2024."
+    (tmp_path / "text.txt").write_text(text)
+    pd.DataFrame({"shop": [0], "context": [text]}).to_csv(tmp_path / "texts.csv", index=False)
+    arguments = ["forecast", str(tmp_path / "sales.csv"), "--id", "shop", "--target", "sales", "--horizon", "7"]
+    arguments += ["--output", str(tmp_path / "out.csv"), "--overwrite"]
+    found = []
+    for context in ([], ["--context", text], ["--context", str(tmp_path / "text.txt")]):
+        assert main([*arguments, *context]) == 0
+        found.append(pd.read_csv(tmp_path / "out.csv").set_index(["shop", "date"])["predictions"])
+    plain, read, from_file = found
+    pd.testing.assert_series_equal(read, from_file)
+    factor = (read / plain).groupby("date").first()
+    expected = pd.Series(1.0, factor.index)
+    expected.loc[["2024-03-23", "2024-03-25"]] = [0.0, 1.5]
+    pd.testing.assert_series_equal(factor, expected, check_names=False, rtol=0.01)
+    assert main([*arguments, "--context", str(tmp_path / "texts.csv")]) == 0
+    by_id = pd.read_csv(tmp_path / "out.csv").set_index(["shop", "date"])["predictions"]
+    pd.testing.assert_series_equal(by_id[1], plain[1])
+    pd.testing.assert_series_equal(by_id[0], read[0])
+    assert main([*arguments, "--context", str(tmp_path / "none.txt")]) == 2
+    assert "none.txt" in capsys.readouterr().err

@@ -52,7 +52,7 @@ def test_a_clause_without_a_window_may_mean_that_of_a_neighbor():
 def test_any_text_has_features(text):
     found = features(text)
     clauses = len(found["texts"])
-    assert found["clause_cues"].shape == (clauses, 8)
+    assert found["clause_cues"].shape == (clauses, 12)
     assert all(len(words) <= MOST_CHARACTERS for words in found["texts"])
     assert np.isfinite(found["number_value"]).all()
     assert set(found["window_clause"]) == set(range(clauses))

@@ -283,8 +283,20 @@ _WHERE = lines(
     "through | in the first half | in the second half | most of the time | for a while | twice | slowly | and then "
     "drops | and recovers | before a rise"
 )
+_FIGURES = lines(
+    "The site has {k} parking lots. | The hall has {k} seats. | The street is {k} km long. | The house has {k} "
+    "windows. | It was built {k} years ago. | The team has {k} members. | The line has {k} stops. | The city has "
+    "{n} inhabitants. | {p} of the visitors come from abroad. | About {p} of the area is green. | The network has "
+    "{k} nodes. | A family of {k} persons lives there. | There are {k} sensors. | The license costs {n} a year. | "
+    "The set has {k} series. | The tank was last filled in {year}. | It is the use of a school with {k} classes. | "
+    "These are the sales of a chain with {k} shops. | The gauge is {k} years old. | The mean is {n}. | The largest "
+    "value of {year} was {n}. | The range of the past goes up to {n}. | {S} is given in {unit}. | {k} people work "
+    "there. | The average customer pays {n}. | The hotel has {k} rooms. | A ride takes {k} minutes. | The record of "
+    "{year} is {n}. | This is the load of a district with {k} streets. | The share of holidays is {p}. | The plant "
+    "was opened in {year} with {k} workers. | The margin is {p}."
+)
 NO_EFFECT = {
-    "background": [f"{seen}." for seen in _joined(_SEEN, _MOVES, _WHERE)],
+    "background": [*_FIGURES, *_FIGURES, *(f"{seen}." for seen in _joined(_SEEN[:3], _MOVES, _WHERE[:4]))],
     "other": [*_joined(_NEARBY, _CLOSED), *_joined(_PRICES, _PRICE_CHANGES)],
     "denial": [
         *_joined(["{C} {w} will have"], _NO_EFFECT, ["on {s}."]),

@@ -197,7 +197,7 @@ def _weekday(rng: Generator, calendar: Calendar) -> Window:
 
 
 def _weekdays(rng: Generator, calendar: Calendar) -> Window:
-    number = calendar.timestamps.weekday
+    number = calendar.timestamps.day_of_week
     day = int(rng.integers(0, 7))
     name = pd.Timestamp(2024, 1, 1 + day).strftime("%A")
     if rng.random() < 0.4:

@@ -69,7 +69,7 @@ def _draw_series(rng: Generator) -> _Series:
     months = _smooth(rng, 12)[stamps.month - 1] if calendar.freq in ("W-MON", "MS") else 0.0
     slope = level * rng.choice([-1, 1]) * rng.uniform(0, 0.4) / n
     noise = rng.standard_normal(n) * rng.uniform(0.02, 0.12)
-    season = strength * (hours + weekdays[stamps.weekday] + months)
+    season = strength * (hours + weekdays[stamps.day_of_week] + months)
     values = level * (1.2 + season + noise) + slope * np.arange(n)
     return _Series(calendar, np.maximum(values, 0.02 * level), slope, level * strength * weekdays)
 
@@ -175,7 +175,7 @@ def _with_effects(rng: Generator, series: _Series, text: str, effects: list[Effe
     """The series as the effects make it."""
     calendar, values = series.calendar, series.values
     n = calendar.history
-    weekday = np.asarray(calendar.timestamps.weekday)
+    weekday = np.asarray(calendar.timestamps.day_of_week)
     changed, history = values.copy(), values[:n].copy()
     for effect in effects:
         profile = series.profile[effect.weekday] - series.profile[weekday]
