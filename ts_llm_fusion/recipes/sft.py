@@ -33,7 +33,7 @@ from ..training.sft import (
     build_tslm,
     train_tslm,
 )
-from .endings import finish_run, save_run, saved_report
+from .endings import RECIPE, TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
 from .run_folder import start_run
 
 logger = logging.getLogger(__name__)
@@ -171,9 +171,11 @@ def run_sft_recipe(
             [sample_text(sample) for sample in data.splits["train"].take(_TOKENIZER_SAMPLES)],
             is_writer=arguments.process_index == 0,
         )
-    start = time.perf_counter()
+    # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.
+    start = (forecaster or model_arguments.model_name_or_path) if isinstance(model, TSFusionForCausalLM) else None
+    start_time = time.perf_counter()
     trainer = _train(model, processor, data, arguments, tslm_arguments, model_arguments)
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - start_time
     trained = trainer.accelerator.unwrap_model(trainer.model)
     parameters = trained_parameters(trained)
     try:
@@ -183,7 +185,7 @@ def run_sft_recipe(
         if trainer.is_world_process_zero():
             save_model(trained, output, model_arguments.model_name_or_path)
             processor.save_pretrained(output)
-            save_run(output, trainer.state.log_history, recipe)
+            save_run(output, trainer.state.log_history, recipe, RECIPE if start is None else TSLM_RECIPE)
     if not trainer.is_world_process_zero():
         return None
     metrics = {
@@ -207,7 +209,7 @@ def run_sft_recipe(
     }
     figure = plot_shares(answers_by_task(metrics), f"{question.data}, test split: exact match")
     save_figure(figure, output / "plots" / "exact_match.png")
-    report = None
-    if isinstance(model, TSFusionForCausalLM):
-        report = {**saved_report(forecaster or str(model_arguments.model_name_or_path)), "tslm": metrics}
-    return finish_run(output, metrics, publication, report)
+    if start is None:
+        return finish_run(output, metrics, publication)
+    carry_recipe(start, RECIPE, output, RECIPE)
+    return finish_run(output, metrics, publication, {**saved_report(start), "tslm": metrics})
