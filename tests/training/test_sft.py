@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM, AutoProcessor, PatchTSTConfig, Pa
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import ModelConfig
 
-from ts_llm_fusion import TSLMForCausalLM
+from ts_llm_fusion import BUILT_IN, TSLMForCausalLM
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.data.qa import synthetic
 from ts_llm_fusion.data.qa.samples import shuffle_series
@@ -255,8 +255,17 @@ def test_a_saved_model_is_trained_further_and_keeps_its_configuration(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     start = {"text_config": None, "encoder_config": None, "model_name_or_path": str(folder / "model")}
-    further = run(tmp_path, "further", **start, learning_rate=0.0, num_train_epochs=1)
-    assert_same_weights(folder / "model", further, 0.0)
+    further = run(tmp_path, "further", **start, forecaster="built-in", learning_rate=0.0, num_train_epochs=1)
+    before, after = weights(folder / "model"), weights(further)
+    assert {name for name in after if name.startswith("tslm.")} == {f"tslm.{name}" for name in before}
+    assert all(torch.equal(after[f"tslm.{name}"], value) for name, value in before.items())
+    # The report and the recipe of each part, and a card of both.
+    report = json.loads((further / "metrics.json").read_text())
+    assert report["data"] == "synthetic only"
+    assert report["tslm"]["samples"] == {"train": 32, "validation": 10, "test": 10}
+    assert yaml.safe_load((further / "tslm_recipe.yaml").read_text())["forecaster"] == "built-in"
+    assert (further / "recipe.yaml").read_text() == Path(BUILT_IN, "recipe.yaml").read_text()
+    assert "### The language model" in (further / "README.md").read_text()
     recipe = tmp_path / "flamingo.yaml"
     recipe.write_text(yaml.safe_dump(RECIPE | start | {"fusion": "flamingo"}))
     assert main(["train", "sft", "--config", str(recipe), "--output_dir", str(tmp_path / "out")]) == 2

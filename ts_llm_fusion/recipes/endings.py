@@ -10,11 +10,23 @@ from ..files import write_json, write_text, write_yaml
 from ..hub.cards import model_card
 from ..hub.push import Publication, publish
 
+# Recipe of a run beside its checkpoint, and that of the language model beside a forecaster that has one.
+RECIPE, TSLM_RECIPE = "recipe.yaml", "tslm_recipe.yaml"
 
-def save_run(output: Path, log_history: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any]) -> None:
-    """Write log_history.json of the Trainer, and recipe.yaml, which repeats the run, beside a checkpoint."""
+
+def save_run(
+    output: Path, log_history: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any], name: str = RECIPE
+) -> None:
+    """Write log_history.json of the Trainer, and the recipe, which repeats the run, beside a checkpoint."""
     write_json(output / "log_history.json", log_history)
-    write_yaml(output / "recipe.yaml", dict(recipe))
+    write_yaml(output / name, dict(recipe))
+
+
+def carry_recipe(checkpoint: str | Path, name: str, output: Path, new_name: str) -> None:
+    """Copy the recipe of a part that goes on in another checkpoint, if there is one here."""
+    path = Path(checkpoint_place(checkpoint), name)
+    if path.is_file():
+        write_text(output / new_name, path.read_text(encoding="utf-8"))
 
 
 def saved_report(checkpoint: str | Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from ..training.fine_tuning import (
 )
 from ..training.forecaster import train_forecaster
 from ..training.runs import trained_parameters
-from .endings import finish_run, save_run, saved_report
+from .endings import TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
 from .run_folder import start_run
 
 logger = logging.getLogger(__name__)
@@ -284,6 +284,7 @@ def run_fine_tuning_recipe(
         "versions": versions(_PACKAGES),
         "recipe": {**vars(data_arguments), **vars(fine_tuning)},
     }
-    # A language model goes on as it is, with its report.
+    # A language model goes on as it is, with its report and recipe.
+    carry_recipe(start_name, TSLM_RECIPE, output, TSLM_RECIPE)
     report = {**metrics, **{name: value for name, value in saved_report(start_name).items() if name == "tslm"}}
     return finish_run(output, metrics, publication, report)

@@ -9,23 +9,21 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
 from ..checkpoints import check_checkpoint
 from ..errors import UserError
 from ..families import BUILT_IN_NAME, checkpoint_place, find_family
-from ..files import check_output_folder, write_text
+from ..files import check_output_folder
 from ..forecasting import load_forecaster
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..processing.processing_fusion import TSFusionProcessor
-from .endings import finish_run, saved_report
+from .endings import RECIPE, TSLM_RECIPE, carry_recipe, finish_run, saved_report
 
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
-def _load_tslm(name: str) -> tuple[Any, Any, dict[str, Any]]:
+def _load_tslm(name: str, is_joined: bool) -> tuple[Any, Any, dict[str, Any]]:
     """Language model, of a checkpoint of one or of one that is joined already; its processor; its report."""
-    check_checkpoint(name)
-    config, report = AutoConfig.from_pretrained(name), saved_report(name)
-    is_joined = getattr(config, "tslm_config", None) is not None
+    report = saved_report(name)
     if not is_joined:
-        find_family(config.model_type, name, ["question-answering"])
+        find_family(AutoConfig.from_pretrained(name).model_type, name, ["question-answering"])
     model = AutoModelForCausalLM.from_pretrained(name)
     processor = AutoProcessor.from_pretrained(name)
     return (model.tslm, processor, report.get("tslm", {})) if is_joined else (model, processor, report)
@@ -68,7 +66,9 @@ def fuse(
         raise UserError(f"weights_dtype is {weights_dtype!r}; give one of {', '.join(_DTYPES)}.")
     output = Path(output_dir)
     check_output_folder(output, ("[!.]*",), (tslm, checkpoint_place(forecaster)), overwrite)
-    language_model, processor, tslm_report = _load_tslm(str(tslm))
+    check_checkpoint(tslm)
+    is_joined = getattr(AutoConfig.from_pretrained(tslm), "tslm_config", None) is not None
+    language_model, processor, tslm_report = _load_tslm(str(tslm), is_joined)
     numeric, extractor = load_forecaster(forecaster)
     if not isinstance(numeric, TSFusionForForecasting):
         raise UserError(
@@ -84,9 +84,8 @@ def fuse(
     model.config.dtype = dtype
     model.config.save_pretrained(output)
     TSFusionProcessor.from_parts(extractor, processor).save_pretrained(output)
-    for name, copied in ((checkpoint_place(forecaster), "recipe.yaml"), (str(tslm), "tslm_recipe.yaml")):
-        if Path(name, "recipe.yaml").is_file():
-            write_text(output / copied, Path(name, "recipe.yaml").read_text(encoding="utf-8"))
+    carry_recipe(forecaster, RECIPE, output, RECIPE)
+    carry_recipe(tslm, TSLM_RECIPE if is_joined else RECIPE, output, TSLM_RECIPE)
     parts = {"forecaster": str(forecaster), "tslm": str(tslm), "weights_dtype": weights_dtype}
     report = {**saved_report(forecaster), "parts": parts, "tslm": tslm_report}
     if not tslm_report:

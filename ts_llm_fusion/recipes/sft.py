@@ -35,7 +35,7 @@ from ..training.sft import (
     train_tslm,
     training_range,
 )
-from .endings import finish_run, save_run, saved_report
+from .endings import RECIPE, TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
 from .run_folder import start_run
 
 logger = logging.getLogger(__name__)
@@ -184,9 +184,11 @@ def run_sft_recipe(
     # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
     is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
     processor.trained_on = training_range(data.splits["train"], with_words=is_small).to_dict()
-    start = time.perf_counter()
+    # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.
+    start = (forecaster or model_arguments.model_name_or_path) if isinstance(model, TSFusionForCausalLM) else None
+    start_time = time.perf_counter()
     trainer = _train(model, processor, data, arguments, tslm_arguments, model_arguments)
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - start_time
     trained = trainer.accelerator.unwrap_model(trainer.model)
     parameters = trained_parameters(trained)
     try:
@@ -196,7 +198,7 @@ def run_sft_recipe(
         if trainer.is_world_process_zero():
             save_model(trained, output, model_arguments.model_name_or_path)
             processor.save_pretrained(output)
-            save_run(output, trainer.state.log_history, recipe)
+            save_run(output, trainer.state.log_history, recipe, RECIPE if start is None else TSLM_RECIPE)
     if not trainer.is_world_process_zero():
         return None
     metrics = {
@@ -221,7 +223,7 @@ def run_sft_recipe(
     }
     figure = plot_shares(answers_by_task(metrics), f"{question.data}, test split: exact match")
     save_figure(figure, output / "plots" / "exact_match.png")
-    report = None
-    if isinstance(model, TSFusionForCausalLM):
-        report = {**saved_report(forecaster or str(model_arguments.model_name_or_path)), "tslm": metrics}
-    return finish_run(output, metrics, publication, report)
+    if start is None:
+        return finish_run(output, metrics, publication)
+    carry_recipe(start, RECIPE, output, RECIPE)
+    return finish_run(output, metrics, publication, {**saved_report(start), "tslm": metrics})
