@@ -114,7 +114,7 @@ class When:
 
 def _day_words(day: pd.Timestamp, rng: np.random.Generator) -> str:
     month = _MONTHS[day.month - 1]
-    ordinal = "th" if 10 < day.day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
+    ordinal = "th" if 10 < day.day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")  # codespell:ignore nd
     return [
         f"{day.day} {month} {day.year}",
         f"{month} {day.day}, {day.year}",

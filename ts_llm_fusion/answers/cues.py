@@ -53,13 +53,13 @@ RANGE = _words(
     r"peak to trough"
 )
 DIFFERENCE = _words(
-    r"differ\w*|gap|margin|apart|separat\w+|versus|vs|compar\w+|than|exceed\w*|above|below|"
+    r"differ\w*|gap|margin|apart|separate\w*|separating|versus|vs|compar\w+|than|exceed\w*|above|below|"
     r"contrast\w*|against|more|less|higher|lower|larger|smaller|greater|"
     r"outperform\w*|beat\w*|distance|between|different|outd[io]\w*|outstrip\w*|relative to"
 )
 CHANGE = _words(
-    r"chang\w+|gr[eo]w\w*|growth|r[io]se\w*|rising|increas\w+|f[ae]ll\w*|fallen|drop\w*|"
-    r"declin\w+|decreas\w+|gain\w*|climb\w*|jump\w*|"
+    r"chang\w+|gr[eo]w\w*|growth|r[io]se\w*|rising|increase\w*|increasing|f[ae]ll\w*|fallen|drop\w*|"
+    r"declin\w+|decrease\w*|decreasing|gain\w*|climb\w*|jump\w*|"
     r"develop\w*|lost|lose|loses|shr[aiu]nk\w*|up by|down by|move|moved|moves|evolv\w*|go up|"
     r"went up|gone up|go down|went down|gone down|going up|going down|sink|sank|sunk|"
     r"plunge\w*|soar\w*|improvement"
@@ -129,12 +129,12 @@ TREND = _words(
     r"moving down|on the rise|on the decline|stagnat\w+|develop\w*"
 )
 UP = _words(
-    r"ris\w+|rose|grow\w*|grew|increas\w+|climb\w*|up|upwards?|positive|gain\w*|higher|more|"
+    r"ris\w+|rose|grow\w*|grew|increase\w*|increasing|climb\w*|up|upwards?|positive|gain\w*|higher|more|"
     r"above|larger|greater|bigger|better|exceed\w*|beats?|stronger|warmer|over|improv\w+|"
     r"surpass\w*|top|tops|outperform\w*|hotter|soar\w*"
 )
 DOWN = _words(
-    r"fall\w*|fell|drop\w*|declin\w+|decreas\w+|down|downwards?|negative|shr[iau]nk\w*|lower|"
+    r"fall\w*|fell|drop\w*|declin\w+|decrease\w*|decreasing|down|downwards?|negative|shr[iau]nk\w*|lower|"
     r"less|below|smaller|fewer|los\w+|worse|weaker|colder|under|sink\w*|sank|cooler|plung\w+"
 )
 SEASON = _words(
@@ -198,7 +198,7 @@ STEP = _words(
 )
 CORRELATION = _words(
     r"depend\w*|correlat\w+|relations?|related|relationship\w*|together|linked|link|"
-    r"associat\w+|linear\w*|co-?mov\w*|dependen\w+|in step|in sync|hand in hand|in tandem|"
+    r"associate\w*|associations?|linear\w*|co-?mov\w*|dependen\w+|in step|in sync|hand in hand|in tandem|"
     r"parallel"
 )
 USUAL = _words(
@@ -208,7 +208,7 @@ USUAL = _words(
     r"per (?:day|year|week)|year in,? year out|commonly|ordinarily"
 )
 PERCENTILE = re.compile(
-    r"(?:(\d+(?:\.\d+)?)(?:st|nd|rd|th)?[- ]?(?:%|percent)?[ -](?:percentile|quantile)|"
+    r"(?:(\d+(?:\.\d+)?)(?:st|[nr]d|th)?[- ]?(?:%|percent)?[ -](?:percentile|quantile)|"
     r"(?:percentile|quantile)s? (?:of )?(\d+(?:\.\d+)?))"
 )
 QUARTILES = {
@@ -238,10 +238,10 @@ WHICH_SERIES = _words(
 )
 WHO = re.compile(
     r"^(?:who|which|whose|what)(?: (?:one|ones|of (?:them|these|those|the \w+)))? (?:has|have|"
-    r"had|is|are|was|were|grew|grows|rose|rises|shows?|increas\w+|fell|falls|went|goes|will)\b"
+    r"had|is|are|was|were|grew|grows|rose|rises|shows?|increase\w*|increasing|fell|falls|went|goes|will)\b"
 )
 FASTEST = _words(
-    r"fast\w*|quick\w*|rapid\w*|grow\w*|grew|growth|rise|rises|rose|rising|increas\w+|"
+    r"fast\w*|quick\w*|rapid\w*|grow\w*|grew|growth|rise|rises|rose|rising|increase\w*|increasing|"
     r"steep\w*|climb\w*|gain\w*"
 )
 SLOWEST = _words(r"slow\w*|least|weakest|lowest|declin\w+|fall\w*|fell|shr[iau]nk\w*|drop\w*")
@@ -317,7 +317,7 @@ UNSUPPORTED = re.compile(
     r"month[- ](?:over|on)[- ]month|yoy|mom|cagr|"
     r"compound|logarithm\w*|log|variance|kurtosis|skew\w*|the mode|modal|derivative|"
     r"acceleration|exponential|fourier|entropy|"
-    r"integral|square root|squared|cumulative sum|covariance|p-value|significan\w+|z-score|"
+    r"integral|square root|squared|cumulative sum|covariance|p-value|significance|significant\w*|z-score|"
     r"autocorrelation|multiplied|divided|times as)\b"
 )
 LEFT_OUT = re.compile(
@@ -335,13 +335,13 @@ STEP_CHANGE = re.compile(
     r"jump|gain|growth|surge|climb)|(?P<change>change|move|swing|movement))s?\b"
 )
 CHANGED_MOST = re.compile(
-    r"\b(?:(?P<fall>f[ae]ll|drop\w*|declin\w+|decreas\w+|s[iau]nk|lost|lose)|(?P<rise>r[io]se|"
-    r"increas\w+|jump\w*|gain\w*|gr[eo]w|climb\w*)|"
+    r"\b(?:(?P<fall>f[ae]ll|drop\w*|declin\w+|decrease\w*|decreasing|s[iau]nk|lost|lose)|(?P<rise>r[io]se|"
+    r"increase\w*|increasing|jump\w*|gain\w*|gr[eo]w|climb\w*)|"
     r"(?P<change>chang\w+|move\w*)) (?:by )?(?:the )?(?:most|strongest|hardest|fastest|sharpest|steepest)\b"
 )
 NEXT_ABOVE = _words(
-    r"higher|above|more|up|beats?|exceed\w*|increas\w*|lower|below|down|less|fall|drop|rise|"
-    r"rises|grow|larger|greater|smaller|than|decreas\w*|outperform\w*|better|worse|surpass\w*|"
+    r"higher|above|more|up|beats?|exceed\w*|increase\w*|increasing|lower|below|down|less|fall|drop|rise|"
+    r"rises|grow|larger|greater|smaller|than|decrease\w*|decreasing|outperform\w*|better|worse|surpass\w*|"
     r"top|over|under|stronger|weaker|sink|climb"
 )
 MEASURE = _words(r"value|values|level|reading|figure|number|observation|measurement|stand|stands")

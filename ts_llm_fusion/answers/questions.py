@@ -158,7 +158,7 @@ def _of_series(text: str, base: Query, read: Read, several: bool, is_yes_no: boo
             cues.MAX.search(text)
             or cues.MIN.search(text)
             or ranks
-            or re.search(r"\b(larg|high|low|small|big|great|strong|weak|volatil|vari|fluctuat)\w*", text)
+            or re.search(r"\b(large|high|low|small|big|great|strong|weak|volatil|vari|fluctuat)\w*", text)
         ):
             statistic = _statistic(cues.MAX.sub(" ", cues.MIN.sub(" ", text)))
             if statistic == "value":
@@ -358,7 +358,7 @@ def _of_values(text: str, base: Query, read: Read, is_yes_no: bool) -> Query | N
     for unit, pattern in cues.PROFILE:
         if (
             pattern.search(text)
-            and (extreme or re.search(r"\b(high|low|larg|small|strong|weak|busy|quiet)\w*", text))
+            and (extreme or re.search(r"\b(high|low|large|small|strong|weak|busy|quiet)\w*", text))
             and (unit != "weekday" or not times)
         ):
             return replace(base, kind="profile", unit=unit)
@@ -384,7 +384,7 @@ def _of_values(text: str, base: Query, read: Read, is_yes_no: bool) -> Query | N
             text,
         )
         and times
-        and not re.search(r"\b(?:gr[eo]w\w*|growth|chang\w+|increas\w+|ris\w+|rose|of the time)\b", text)
+        and not re.search(r"\b(?:gr[eo]w\w*|growth|chang\w+|increase\w*|increasing|ris\w+|rose|of the time)\b", text)
     ):
         if len(times) == 2 and re.search(
             r"\b(?:share|fraction|proportion|percentage|percent|part|portion|how much|%) (?:of )?<t>", text
@@ -415,7 +415,8 @@ def _of_values(text: str, base: Query, read: Read, is_yes_no: bool) -> Query | N
             return replace(base, kind="change", expected=_expected(text, is_yes_no, "difference"))
         ranged = len(times) == 1 and times[0].ends
         asks_two = compares and (
-            not ranged or re.search(r"\b(differ\w*|gap|separat\w+|apart|compar\w+|distance|margin)\b", text)
+            not ranged
+            or re.search(r"\b(differ\w*|gap|separate\w*|separating|apart|compar\w+|distance|margin)\b", text)
         )
         recurring = sum(one.recurs for one in times) >= 2
         if statistic == "range" and ranged:

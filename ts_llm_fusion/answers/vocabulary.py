@@ -49,7 +49,7 @@ FUNCTION_WORDS = words(
 MEASURE_WORDS = words(
     "value values level levels number numbers amount amounts figure figures reading readings measurement measurements "
     "measured observation observations observed record records recorded data datum dataset "
-    "series serie column columns "
+    "series column columns "
     "variable variables line curve graph chart plot table file row rows point points "
     "datapoint datapoints sample samples "
     "entry entries quantity quantities size magnitude score count counts counted total "
@@ -259,7 +259,7 @@ REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 
         r"\bwhere (was|were|is|are|did|does|do) .*\b(collect|measur|record|locat|situat|com|stor|"
-        r"taken|observ|built|made|place)\w*|\bhow (old|tall|heavy|far away) (is|are|was|were)\b|"
+        r"taken|observe|built|made|place)\w*|\bhow (old|tall|heavy|far away) (is|are|was|were)\b|"
 
 
         r"\bhow (was|were|is|are) .*\b(collected|measured|recorded|obtained|gathered)\b|"
