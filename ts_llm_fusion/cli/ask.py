@@ -1,23 +1,24 @@
 """`ts-llm-fusion ask`: a question about the series of a file, answered from computed facts in checked words."""
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
 
 from ..families import BUILT_IN
 from .flags import FILE_HELP, add_reading_flags
+from .parsing import PROGRAM, CommandParser
 
 # Exit status of a question that was understood and cannot be answered.
 REFUSED = 3
 
 
-def _parse(args: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="ts-llm-fusion ask",
+def make_parser() -> CommandParser:
+    """Make the parser of the command."""
+    parser = CommandParser(
+        f"{PROGRAM} ask",
         description=__doc__,
-        epilog=f"exit status: 0 answered, 2 bad input, {REFUSED} the series cannot tell",
-        allow_abbrev=False,
+        epilog=f"example:\n  {PROGRAM} ask sales.csv 'When was the highest week?' --id store\n\n"
+        f"exit status: 0 answered; 2 bad input; {REFUSED} the series cannot tell.",
     )
     parser.add_argument("file", metavar="FILE", help=FILE_HELP)
     parser.add_argument("question", metavar="QUESTION", help='in English, such as "When was the highest week?"')
@@ -37,7 +38,7 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     add_reading_flags(parser)
     parser.add_argument("--unit", default="", help="unit of the values in the words, such as MW")
     parser.add_argument("--json", action="store_true", help="print route, text, facts and checked claims as JSON")
-    return parser.parse_args(args)
+    return parser
 
 
 def main(args: Sequence[str]) -> None:
@@ -46,7 +47,7 @@ def main(args: Sequence[str]) -> None:
     Raises:
         SystemExit: with `REFUSED`, if the question cannot be answered.
     """
-    options = _parse(args)
+    options = make_parser().parse(args)
     # Imported here, so that --help needs no torch.
     from ..answers.ask import ask
 

@@ -1,17 +1,17 @@
 """`ts-llm-fusion fuse`: a forecaster and a language model in one checkpoint."""
 
-import argparse
 from collections.abc import Sequence
 
 from ..families import BUILT_IN_NAME
+from .parsing import PROGRAM, CommandParser
 
 
-def main(args: Sequence[str]) -> None:
-    """Run the command."""
-    parser = argparse.ArgumentParser(
-        prog="ts-llm-fusion fuse",
+def make_parser() -> CommandParser:
+    """Make the parser of the command."""
+    parser = CommandParser(
+        f"{PROGRAM} fuse",
+        "outputs/questions --output_dir outputs/fused",
         description="Join a TSFusion forecaster and a time-series language model in one checkpoint.",
-        allow_abbrev=False,
     )
     parser.add_argument("tslm", metavar="TSLM", help="folder or Hub name of a language model that `train sft` made")
     parser.add_argument("--output_dir", required=True, help="folder of the new checkpoint")
@@ -28,7 +28,12 @@ def main(args: Sequence[str]) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="write in a folder that is not empty, over files of the same names"
     )
-    options = parser.parse_args(args)
+    return parser
+
+
+def main(args: Sequence[str]) -> None:
+    """Run the command."""
+    options = make_parser().parse(args)
     # Imported here, so that --help needs no torch.
     from ..recipes.fusing import fuse
 

@@ -183,7 +183,7 @@ RECIPE_HELP = {
     ),
     "train context": RecipeHelp(
         "Give a TSFusion forecaster a head that reads texts, train it on synthetic ones, and save both with a report.",
-        "--config configs/fusion/context.yaml --output_dir outputs/fusion_context",
+        "--config context --output_dir outputs/fusion_context",
         {
             "data and model": ("ts_llm_fusion.recipes.fusion_context:ContextArguments",),
             "training": (f"{_TRAINING}.fusion_context:FusionContextTrainingArguments",),
