@@ -188,7 +188,8 @@ RECIPE_HELP = {
             "data and model": ("ts_llm_fusion.recipes.fusion_context:ContextArguments",),
             "training": (f"{_TRAINING}.fusion_context:FusionContextTrainingArguments",),
         },
-        ("transformers:TrainingArguments",),
+        _TRAINER,
+        ("fusion",),
     ),
     "train sft": RecipeHelp(
         "Fine-tune a language model to answer questions about series, and save it with its report.",
