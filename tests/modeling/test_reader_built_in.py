@@ -9,6 +9,7 @@ from transformers import AutoModelForCausalLM, AutoProcessor
 
 import ts_llm_fusion
 from ts_llm_fusion.data.qa.synthetic import SyntheticArguments, synthetic_sample
+from ts_llm_fusion.hub.contents import model_contents
 from ts_llm_fusion.training.sft import generate_answers
 
 FOLDER = Path(ts_llm_fusion.BUILT_IN_READER)
@@ -30,8 +31,27 @@ def test_both_built_in_checkpoints_are_small():
     assert "/" not in json.loads((FOLDER / "config.json").read_text())["text_config"].get("_name_or_path", "")
 
 
-def test_it_tells_series_that_move_together_from_those_that_do_not(reader):
-    arguments = SyntheticArguments(tasks=["correlation"], shortest_series=64, longest_series=80)
-    samples = [synthetic_sample(arguments, "test", index) for index in range(40)]
-    answers = generate_answers(*reader, samples, batch_size=40, max_new_tokens=6)
-    assert np.mean([answer == sample["answer"] for answer, sample in zip(answers, samples, strict=True)]) >= 0.9
+def test_it_reads_ten_kinds_of_shapes(reader):
+    arguments = SyntheticArguments(shortest_series=64, longest_series=80, question_seed=1)
+    samples = [synthetic_sample(arguments, "test", index) for index in range(80)]
+    answers = generate_answers(*reader, samples, batch_size=80, max_new_tokens=8)
+    assert len({sample["task"] for sample in samples}) == 10
+    assert np.mean([answer == sample["answer"] for answer, sample in zip(answers, samples, strict=True)]) >= 0.95
+
+
+def test_it_knows_what_it_was_trained_on(reader):
+    def asked(question, *series):
+        content = [{"type": "text", "text": question}, *({"type": "time_series", "time_series": s} for s in series)]
+        return reader[1].outside_training([{"role": "user", "content": content}])
+
+    wave = np.sin(np.arange(72.0))
+    assert asked("How are the two series correlated?", wave, wave) == []
+    assert asked("How are the two series correlated?", *[wave] * 3) == ["3 series (trained on 1 to 2)"]
+    assert asked("Is the series seasonal?", np.arange(5000.0)) == ["a series of 5000 steps (trained on 64 to 80)"]
+    assert "another kind of question" in asked("Who wrote the play Hamlet?", wave)[0]
+
+
+def test_a_push_of_it_carries_its_code(tmp_path):
+    contents = model_contents(FOLDER, "someone/reader", tmp_path)
+    assert {"modeling_tslm.py", "modeling_series_tokens.py", "answer_checks.py"} <= set(contents)
+    assert b'repository = "someone/reader"' in contents["README.md"]

@@ -46,7 +46,7 @@ ENTRIES = [
     DatasetEntry(
         name="synthetic",
         task="question-answering",
-        description="Generated questions of ten kinds about generated series, with answers true by construction.",
+        description="Generated questions of ten to eighteen kinds about generated series, true by construction.",
         license="Apache-2.0",
         citation="This package.",
         homepage="",
