@@ -316,10 +316,12 @@ def _of_records(text: str, base: Query, read: Read, is_yes_no: bool) -> Query | 
         text,
     ):
         return replace(base, kind="extent", future=False)
+    # "How many days are in a leap year?"
+    names_other = any(before in ("a", "an", "the", "of", "in", "for") for before, _, _ in read.unknown)
     is_extreme = cues.MAX.search(text) or cues.MIN.search(text)
     of_values = cues.MEAN.search(text) or cues.SUM.search(re.sub(r"\bin all\b|\btotals?\b|\baltogether\b", "", text))
     if cues.EXTENT.search(text) and cues.RECORD.search(text) and not (
-        is_extreme or of_values or cues.NO_EXTENT.search(text) or (read.unknown and not read.knows_series)
+        is_extreme or of_values or cues.NO_EXTENT.search(text) or names_other
     ):  # fmt: skip
         observed = re.search(
             r"\b(?:observations?|values?|readings?|data ?points?|datapoints?|measurements?|numbers)\b", text

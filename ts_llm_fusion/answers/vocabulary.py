@@ -35,6 +35,7 @@ FUNCTION_WORDS = words(
     "call called give tell provide return report display print think believe guess suppose assume mind able ask like "
     "add adding put look lookup pick rank sort check spot detect identify describe project "
     "projected summarize inspect plus evaluate eventually "
+    "contain contained include included comprise hold consist "
     "broad narrow exact how factor oscillation oscillations oscillate hand ceiling floor height heights hottest "
     "coldest warmest coolest busiest quietest minus rate pace tandem off wrong cap limit "
     "limits scenario scenarios case cases soon evolve evolves evolved develop develops "
