@@ -142,9 +142,9 @@ class TSFusionConfig(PreTrainedConfig):
         context_hidden_size (`int`, defaults to 128): width of the head that chooses operations.
         context_heads (`int`, defaults to 4): heads of its attention.
         context_dropout (`float`, defaults to 0.3): dropout in its training.
-        context_threshold (`float`, defaults to 0.5): probability from which on a chosen operation is applied.
         tslm_config (`dict` or `TSLMConfig`, *optional*): configuration of the language model of
             [`TSFusionForCausalLM`]; None for a forecaster alone.
+        context_threshold (`float`, defaults to 0.8): probability from which on a chosen operation is applied.
     """
 
     model_type = "tsfusion"
@@ -168,8 +168,8 @@ class TSFusionConfig(PreTrainedConfig):
     context_hidden_size: int = 128
     context_heads: int = 4
     context_dropout: float = 0.3
-    context_threshold: float = 0.5
     tslm_config: dict | PreTrainedConfig | None = None
+    context_threshold: float = 0.8
 
     def __post_init__(self, **kwargs):
         self.quantile_levels = list(self.quantile_levels)

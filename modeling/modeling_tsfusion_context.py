@@ -280,6 +280,10 @@ def choose(
             own = (number_clause == clause).nonzero().flatten()
             fits = form[own] == 0 if name in _WITH_VALUE else form[own] != 0 if name in _WITH_SHARE else form[own] >= 0
             best = own[(reading.numbers[own] * fits).topk(2 if name == "range" else 1).indices]
+            bounds = torch.as_tensor(context["number_bound"])[own]
+            if name in ("cap", "floor", "range") and (bounds > 0).sum() == 1 == (bounds < 0).sum():
+                # The words say which number bounds from below, and which from above.
+                name, best = "range", own[bounds != 0]
             sure *= float(reading.numbers[best].sum())
             operands, reason = _operands(name, context, best.tolist())
         elif name == "like_day" and int(context["day_length"]) == 0:

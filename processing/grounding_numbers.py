@@ -129,7 +129,11 @@ class _Reader:
         # A window of time may stand between: "the maximum from 3 to 9 March is 90".
         before = [word for word in map(self.word, range(max(i - 2 * _BEFORE, 0), i)) if word][-_BEFORE:]
         stops = [k for k, word in enumerate(before) if word in _PART_ENDS or word[:1].isdecimal()]
-        before = before[stops[-1] + 1 :] if stops else before
+        if stops:
+            # "Not below 90 or above 120": what is denied of the first is denied of the second.
+            is_joined = before[stops[-1] + 1 :][:1] in (["or"], ["nor"]) and before[stops[-1]][:1].isdecimal()
+            denied = ["not"] if is_joined and any(word in _NEGATIONS for word in before[: stops[-1]]) else []
+            before = denied + before[stops[-1] + 1 :]
         for k in range(len(before) - 1, -1, -1):
             side = self._side(before, k)
             if side:

@@ -32,6 +32,8 @@ from ts_llm_fusion import (
 )
 from ts_llm_fusion.data.series.panel_reading import read_panel
 from ts_llm_fusion.forecasting import load_forecaster
+from ts_llm_fusion.modeling.configuration_tsfusion import TSFusionConfig
+from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
 from ts_llm_fusion.prediction import default_horizon
 from ts_llm_fusion.processing.covariate_inputs import CovariateInputs
 
@@ -187,9 +189,10 @@ def test_another_kind_of_model_is_named(tmp_path) -> None:
 
 
 def test_texts_for_a_model_that_reads_none_are_one_warning(caplog: pytest.LogCaptureFixture) -> None:
-    found = predict_df(TABLE, 3, context={"a": "rain"}, model=MODEL)
+    silent = TSFusionForForecasting(TSFusionConfig(hidden_size=8))
+    found = predict_df(TABLE, 3, context={"a": "rain"}, model=silent)
     assert "context is ignored: this model reads no text" in caplog.text
-    pd.testing.assert_frame_equal(found, predict_df(TABLE, 3, model=MODEL))
+    pd.testing.assert_frame_equal(found, predict_df(TABLE, 3, model=silent))
 
 
 def test_timesfm_forecasts_each_series_by_itself_in_its_units(tmp_path) -> None:

@@ -112,7 +112,7 @@ def test_a_context_is_a_text_or_a_file_and_moves_the_steps_that_it_names(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     sales(2).drop(columns="promo").to_csv(tmp_path / "sales.csv", index=False)
-    text = "The shop is closed on 23 March 2024. Sales will be 50 % higher than usual on 25 March 2024."
+    text = "Our shop is closed on 23 March 2024. Sales will be 50 % higher than usual on 25 March 2024."
     (tmp_path / "text.txt").write_text(text)
     pd.DataFrame({"shop": [0], "context": [text]}).to_csv(tmp_path / "texts.csv", index=False)
     arguments = ["forecast", str(tmp_path / "sales.csv"), "--id", "shop", "--target", "sales", "--horizon", "7"]

@@ -44,7 +44,7 @@ class ContextArguments:
     context_hidden_size: int = field(default=128, metadata={"help": "Width of the head."})
     context_dropout: float = field(default=0.3, metadata={"help": "Dropout in its training."})
     context_threshold: float = field(
-        default=0.5, metadata={"help": "Probability from which on an operation is applied."}
+        default=0.8, metadata={"help": "Probability from which on an operation is applied."}
     )
 
     def __post_init__(self):
