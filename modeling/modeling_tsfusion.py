@@ -559,25 +559,22 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         if loss is None or not self.training:
             quantiles = in_units(self._quantiles(encoded, median, offsets, levels), effect)
 
+        mean = in_units(median, effect)
+        periods = encoded.seasonal_periods.view(batch, channels, 2)
         outputs = TSFusionForForecastingOutput(
             loss=loss,
-            mean_predictions=in_units(median, effect),
+            mean_predictions=mean,
             full_predictions=quantiles,
             expert_weights=_by_channel(weights, batch, channels),
             expert_predictions=in_units(encoded.expert_forecasts),
             covariate_effects=None if effects is None else _by_channel(effects.to(dtype), batch, channels),
-            seasonal_periods=encoded.seasonal_periods.view(batch, channels, 2),
+            seasonal_periods=periods,
         )
         if context is not None and quantiles is not None:
             mask = observed(past_values, past_observed_mask)
-            outputs.context_effects, outputs.numeric_predictions = context_effects, outputs.mean_predictions
+            outputs.context_effects, outputs.numeric_predictions = context_effects, mean
             outputs.mean_predictions, outputs.full_predictions = apply_contexts(
-                context_effects,
-                context,
-                (outputs.mean_predictions, outputs.full_predictions),
-                past_values,
-                mask,
-                outputs.seasonal_periods,
+                context_effects, context, (mean, quantiles), past_values, mask, periods
             )
         return outputs
 

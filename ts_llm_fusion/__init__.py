@@ -8,7 +8,7 @@ import importlib
 from importlib.metadata import version
 from typing import Any
 
-from .families import BUILT_IN, BUILT_IN_READER, MODEL_CLASSES
+from .families import BUILT_IN, MODEL_CLASSES
 from .registration import register_auto_classes, register_pipelines
 
 __version__ = version("ts-llm-fusion")
@@ -36,7 +36,7 @@ _PUBLIC = {
     "predict_fev": "ts_llm_fusion.evaluation.fev_predictions",
 }
 
-__all__ = ["BUILT_IN", "BUILT_IN_READER", "__version__", *sorted(_PUBLIC)]
+__all__ = ["BUILT_IN", "__version__", *sorted(_PUBLIC)]
 
 register_auto_classes()
 register_pipelines()

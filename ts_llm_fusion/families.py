@@ -13,8 +13,6 @@ from .errors import UserError
 # a folder or a name of the Hub is asked for.
 BUILT_IN = str(Path(__file__).parent / "built_in" / "tsfusion")
 BUILT_IN_NAME = "built-in"
-# Folder of the built-in time-series language model, which answers questions about the shapes of series.
-BUILT_IN_READER = str(Path(__file__).parent / "built_in" / "reader")
 
 _MODELING = "ts_llm_fusion.modeling"
 _PROCESSING = "ts_llm_fusion.processing"

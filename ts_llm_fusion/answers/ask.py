@@ -34,7 +34,7 @@ from .question_text import (
     split_questions,
 )
 from .questions import carried_over, has_own_kind, query_of
-from .reading import Reader, find_reader, load_reader, probabilities, read
+from .reading import Reader, load_reader, probabilities, prompt, read
 from .statements import Fact, Statement
 from .subject import Subject, forecast_together, names_of, subjects
 from .times import Times, plain_tokens
@@ -311,7 +311,7 @@ def ask(
             2020?" is understood by the question before.
         options: texts to choose from; each gets a probability. Options in the question ("A) ... B) ...") count.
         reader: TSLM for questions of shape: a folder, a Hub name, or a pair of a model and its processor; the built-in
-            one by default, where the installation has it.
+            one by default, which refuses what is unlike its training.
         id_column: column of ids, or several; default as of `predict_df`, as are the next three.
         timestamp_column: column of timestamps.
         target: column that is asked about, or several.
@@ -402,28 +402,22 @@ class _Dialog:
 
     def _read(self, question: str, options: list[str] | None) -> Iterator[str]:
         """Pieces of an answer that a reader of shapes gives."""
-        reader = find_reader(self.given_reader)
-        if reader is None:
-            self.routes.append("refused")
-            return _pieces(f"{_CANNOT_TELL}it asks for a shape; give a TSLM that reads shapes, by --reader (reader=).")
         names = self.asked.names
-        tokens = plain_tokens(tokenize(question))
+        model, processor = load_reader(self.given_reader)
+        contents = None if options is None else contents_of(options)
+        asked = question if contents is None else f"{question} Options: {', '.join(contents)}."
         try:
-            chosen = names.find(question, tokens)[0] or self.asked.all_series()
+            chosen = names.find(question, plain_tokens(tokenize(question)))[0] or self.asked.all_series()
+            messages = prompt(processor, asked, {names.names[place]: self.asked.values(place) for place in chosen})
         except CannotTellError as reason:
             self.routes.append("refused")
             return _pieces(f"{_CANNOT_TELL}{reason}")
-        series = {names.names[place]: self.asked.values(place) for place in chosen}
-        model, processor = load_reader(reader)
-        if options is not None:
-            contents = contents_of(options)
-            asked = f"{question} Options: {', '.join(contents)}."
-            self.options = as_table(options, probabilities(model, processor, asked, series, contents))
-            self.routes.append("read")
-            chances = list(self.options.values())
-            return _pieces(contents[chances.index(max(chances))])
         self.routes.append("read")
-        return read(model, processor, question, series)
+        if options is None or contents is None:
+            return read(model, processor, messages)
+        self.options = as_table(options, probabilities(model, processor, messages, contents))
+        chances = list(self.options.values())
+        return _pieces(contents[chances.index(max(chances))])
 
 
 def _joined(answers: Sequence[Iterator[str]]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -11,7 +11,8 @@ from transformers import AutoModelForCausalLM, AutoProcessor, PreTrainedModel, P
 
 from ..checkpoints import check_checkpoint
 from ..errors import UserError
-from ..families import BUILT_IN_READER
+from ..families import BUILT_IN, checkpoint_place
+from .query import CannotTellError
 
 Reader = str | Path | tuple[PreTrainedModel, ProcessorMixin]
 
@@ -19,15 +20,11 @@ Reader = str | Path | tuple[PreTrainedModel, ProcessorMixin]
 _MOST_STEPS, _MOST_SERIES = 1024, 12
 _MOST_TOKENS = 64
 _SECONDS = 60.0
+_READERS = ("tslm", "tsfusion")
 
 
-def find_reader(reader: Reader | None) -> Reader | None:
-    """The given reader, else the built-in one, where this installation has it."""
-    return BUILT_IN_READER if reader is None and Path(BUILT_IN_READER).is_dir() else reader
-
-
-def load_reader(reader: Reader) -> tuple[PreTrainedModel, ProcessorMixin]:
-    """Load a time-series language model and its processor.
+def load_reader(reader: Reader | None) -> tuple[PreTrainedModel, ProcessorMixin]:
+    """Load a time-series language model and its processor; the built-in one for None.
 
     Raises:
         ValueError, OSError: for anything but a folder, a name of the Hub, or a pair of a loaded model and its
@@ -35,81 +32,96 @@ def load_reader(reader: Reader) -> tuple[PreTrainedModel, ProcessorMixin]:
     """
     if isinstance(reader, tuple) and len(reader) == 2 and isinstance(reader[0], PreTrainedModel):
         model, processor = reader
-    elif isinstance(reader, str | Path):
-        check_checkpoint(reader)
-        model = AutoModelForCausalLM.from_pretrained(reader).eval()
-        processor = AutoProcessor.from_pretrained(reader)
+    elif reader is None or isinstance(reader, str | Path):
+        place = BUILT_IN if reader is None else checkpoint_place(reader)
+        check_checkpoint(place)
+        model = AutoModelForCausalLM.from_pretrained(place).eval()
+        processor = AutoProcessor.from_pretrained(place)
     else:
         raise UserError(
             f"reader is a {type(reader).__name__}; give a folder or Hub name of a TSLM, or it and its processor."
         )
-    if model.config.model_type != "tslm":
+    if model.config.model_type not in _READERS:
         raise UserError(f"reader is a model of type {model.config.model_type!r}; give a TSLM, which reads series.")
     return model, processor
 
 
-def shown(values: np.ndarray) -> np.ndarray:
-    """A series as a reader sees it, float32: at most 1,024 steps, each the mean of a piece."""
-    if len(values) <= _MOST_STEPS:
+def shown(values: np.ndarray, most: int = _MOST_STEPS) -> np.ndarray:
+    """A series as a reader sees it, float32: at most so many steps, each the mean of a piece."""
+    if len(values) <= most:
         return values.astype(np.float32)
-    edges = np.linspace(0, len(values), _MOST_STEPS + 1).round().astype(int)[:-1]
+    edges = np.linspace(0, len(values), most + 1).round().astype(int)[:-1]
     known = ~np.isnan(values)
     sums, counts = (np.add.reduceat(part, edges) for part in (np.where(known, values, 0.0), known.astype(np.int64)))
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).astype(np.float32)
 
 
-def _inputs(
-    model: PreTrainedModel, processor: ProcessorMixin, question: str, series: Mapping[str, np.ndarray]
-) -> dict[str, Any]:
-    """Inputs of the model for a question behind which the series stand by their names.
+def prompt(processor: ProcessorMixin, question: str, series: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
+    """Messages with a question, behind which the series stand by their names.
 
     Raises:
-        ValueError: for more than 12 series, one without a value, or a question that leaves no room for an answer.
+        CannotTellError: for more than 12 series, one without a value, or what is unlike the training of the reader.
     """
     if len(series) > _MOST_SERIES:
-        raise UserError(f"{len(series)} series; a reader is shown {_MOST_SERIES} at most: name some of them.")
+        raise CannotTellError(f"a reader of shapes is shown {_MOST_SERIES} series at most, not {len(series)}.")
     empty = [name for name, values in series.items() if np.isnan(values).all()]
     if empty:
-        raise UserError(f"every value of {empty[0]!r} is missing; there is nothing to read.")
+        raise CannotTellError(f"every value of {empty[0]!r} is missing; there is nothing to read.")
+    trained_on = getattr(processor, "trained_on", None) or {}
+    most = min(_MOST_STEPS, *trained_on.get("series_length", ())[1:])
     content: list[dict[str, Any]] = [{"type": "text", "text": question}]
     for name, values in series.items():
-        content += [{"type": "text", "text": f"\n{name}: "}, {"type": "time_series", "time_series": shown(values)}]
-    inputs = processor.apply_chat_template(
-        [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=True, return_dict=True
+        named = [{"type": "text", "text": f"\n{name}: "}] if len(series) > 1 else []
+        content += [*named, {"type": "time_series", "time_series": shown(values, most)}]
+    alone = [part for part in content if part["type"] == "time_series"]
+    differences = cast(Any, processor).outside_training(
+        [{"role": "user", "content": [{"type": "text", "text": question}, *alone]}]
+    )
+    if differences:
+        raise CannotTellError(
+            f"it asks for a shape, and the reader of shapes was not trained on {'; '.join(differences)}. Give another "
+            "one by --reader (reader=)."
+        )
+    return [{"role": "user", "content": content}]
+
+
+def _inputs(model: PreTrainedModel, processor: ProcessorMixin, messages: list[dict[str, Any]]) -> dict[str, Any]:
+    inputs = cast(Any, processor).apply_chat_template(
+        messages, add_generation_prompt=True, tokenize=True, return_dict=True
     )
     return {name: value.to(model.device) for name, value in inputs.items()}
 
 
-def read(
-    model: PreTrainedModel, processor: ProcessorMixin, question: str, series: Mapping[str, np.ndarray]
-) -> Iterator[str]:
-    """Words of the answer, as the model writes them.
+def read(model: PreTrainedModel, processor: ProcessorMixin, messages: list[dict[str, Any]]) -> Iterator[str]:
+    """Words of the answer, as the model writes them; an answer that is none is followed by what is wrong with it.
 
     Args:
         model: time-series language model.
         processor: its processor.
-        question: as asked.
-        series: by name, float (time,), NaN where missing.
+        messages: from `prompt`.
     """
-    inputs = _inputs(model, processor, question, series)
+    inputs = _inputs(model, processor, messages)
     streamer = TextIteratorStreamer(processor.tokenizer, skip_prompt=True, timeout=_SECONDS, skip_special_tokens=True)
     options = {**inputs, "streamer": streamer, "max_new_tokens": _MOST_TOKENS, "do_sample": False}
-    thread = Thread(target=model.generate, kwargs=options, daemon=True)
+    thread = Thread(target=cast(Any, model).generate, kwargs=options, daemon=True)
     thread.start()
-    yield from streamer
+    text = ""
+    for piece in streamer:
+        # A tokenizer may begin an answer with a space.
+        piece = piece if text else piece.lstrip()
+        text += piece
+        yield piece
     thread.join()
+    if fault := cast(Any, processor).answer_fault(text, messages):
+        yield f" ({fault})" if text else fault
 
 
 @torch.no_grad()
 def probabilities(
-    model: PreTrainedModel,
-    processor: ProcessorMixin,
-    question: str,
-    series: Mapping[str, np.ndarray],
-    options: Sequence[str],
+    model: PreTrainedModel, processor: ProcessorMixin, messages: list[dict[str, Any]], options: Sequence[str]
 ) -> list[float]:
     """Probability of each option as the answer, by its likelihood among them."""
-    inputs = _inputs(model, processor, question, series)
+    inputs = _inputs(model, processor, messages)
     ends = processor.tokenizer.eos_token_id
     scores = []
     for option in options:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from ..errors import UserError
-from ..families import BUILT_IN, BUILT_IN_READER, FAMILIES
+from ..families import BUILT_IN, FAMILIES
 from .adapters import (
     ADAPTER_CONFIG,
     ADAPTER_WEIGHTS,
@@ -104,9 +104,9 @@ def _sharded(weights: dict[str, Path], scratch: Path, max_shard_bytes: int) -> d
 
 
 def _module_file(checkpoint: Path, module: str) -> Path:
-    """Path of a module of the code of a checkpoint; the code of a built-in one is that of this package."""
+    """Path of a module of the code of a checkpoint; the code of the built-in one is that of this package."""
     path = checkpoint / f"{module}.py"
-    if checkpoint.resolve() in (Path(BUILT_IN).resolve(), Path(BUILT_IN_READER).resolve()):
+    if checkpoint.resolve() == Path(BUILT_IN).resolve():
         places = [files(f"ts_llm_fusion.{part}").joinpath(path.name) for part in ("modeling", "processing")]
         return next((Path(str(place)) for place in places if place.is_file()), path)
     return path
