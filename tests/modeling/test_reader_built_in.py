@@ -1,4 +1,4 @@
-"""The language model for shapes that ships with the package."""
+"""The language model for shapes in the built-in checkpoint."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from ts_llm_fusion.data.qa.synthetic import SyntheticArguments, synthetic_sample
 from ts_llm_fusion.hub.contents import model_contents
 from ts_llm_fusion.training.sft import generate_answers
 
-FOLDER = Path(ts_llm_fusion.BUILT_IN_READER)
+FOLDER = Path(ts_llm_fusion.BUILT_IN)
 
 
 @pytest.fixture(scope="module")
@@ -20,15 +20,11 @@ def reader():
     return AutoModelForCausalLM.from_pretrained(FOLDER), AutoProcessor.from_pretrained(FOLDER)
 
 
-def test_both_built_in_checkpoints_are_small():
-    sizes = {
-        folder: sum(file.stat().st_size for file in Path(folder).iterdir())
-        for folder in (FOLDER, ts_llm_fusion.BUILT_IN)
-    }
-    assert sizes[FOLDER] <= 5_000_000
-    assert sum(sizes.values()) <= 8_000_000
+def test_the_built_in_checkpoint_is_small():
+    assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 3_000_000
     assert not list(FOLDER.glob("*.py"))
-    assert "/" not in json.loads((FOLDER / "config.json").read_text())["text_config"].get("_name_or_path", "")
+    text_config = json.loads((FOLDER / "config.json").read_text())["tslm_config"]["text_config"]
+    assert "/" not in text_config.get("_name_or_path", "")
 
 
 def test_it_reads_ten_kinds_of_shapes(reader):
@@ -53,5 +49,5 @@ def test_it_knows_what_it_was_trained_on(reader):
 
 def test_a_push_of_it_carries_its_code(tmp_path):
     contents = model_contents(FOLDER, "someone/reader", tmp_path)
-    assert {"modeling_tslm.py", "modeling_series_tokens.py", "answer_checks.py"} <= set(contents)
+    assert {"modeling_tsfusion_causal_lm.py", "modeling_tslm.py", "modeling_series_tokens.py", "answer_checks.py"} <= set(contents)
     assert b'repository = "someone/reader"' in contents["README.md"]

@@ -71,7 +71,8 @@ def _training_data(name: str) -> str:
     entry = _entry(name)
     if entry is None:
         return f"`{Path(name).name}`"
-    return f"[{name}]({entry.homepage}): {entry.description} License: {entry.license}."
+    title = f"[{name}]({entry.homepage})" if entry.homepage else name
+    return f"{title}: {entry.description} License: {entry.license}."
 
 
 def _tested_on(metrics: Mapping[str, Any]) -> str:
