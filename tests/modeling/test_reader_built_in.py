@@ -49,5 +49,6 @@ def test_it_knows_what_it_was_trained_on(reader):
 
 def test_a_push_of_it_carries_its_code(tmp_path):
     contents = model_contents(FOLDER, "someone/reader", tmp_path)
-    assert {"modeling_tsfusion_causal_lm.py", "modeling_tslm.py", "modeling_series_tokens.py", "answer_checks.py"} <= set(contents)
+    code = {"modeling_tsfusion_causal_lm.py", "modeling_tslm.py", "modeling_series_tokens.py", "answer_checks.py"}
+    assert code <= set(contents)
     assert b'repository = "someone/reader"' in contents["README.md"]
