@@ -521,27 +521,24 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
 
         effect = None if effects is None else effects.sum(-1)
 
-        outputs = TSFusionForForecastingOutput(
+        mean, full, numeric, stated = in_units(median, effect), in_units(quantiles, effect), None, None
+        if context is not None:
+            mask = observed(past_values, past_observed_mask)
+            numeric, stated = mean, context_effects
+            mean, full = apply_contexts(
+                stated, context, (mean, full), past_values, mask, encoded.seasonal_periods.view(batch, channels, 2)
+            )
+        return TSFusionForForecastingOutput(
             loss=loss,
-            mean_predictions=in_units(median, effect),
-            full_predictions=in_units(quantiles, effect),
+            mean_predictions=mean,
+            full_predictions=full,
             expert_weights=_by_channel(weights, batch, channels),
             expert_predictions=in_units(encoded.expert_forecasts),
             covariate_effects=None if effects is None else _by_channel(effects.to(dtype), batch, channels),
             seasonal_periods=encoded.seasonal_periods.view(batch, channels, 2),
+            context_effects=stated,
+            numeric_predictions=numeric,
         )
-        if context is not None:
-            mask = observed(past_values, past_observed_mask)
-            outputs.context_effects, outputs.numeric_predictions = context_effects, outputs.mean_predictions
-            outputs.mean_predictions, outputs.full_predictions = apply_contexts(
-                context_effects,
-                context,
-                (outputs.mean_predictions, outputs.full_predictions),
-                past_values,
-                mask,
-                outputs.seasonal_periods,
-            )
-        return outputs
 
     def _read(
         self, context: Sequence[Mapping[str, Any] | None], values: Tensor, mask: Tensor | None, length: int
