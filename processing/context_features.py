@@ -30,7 +30,7 @@ _TAKEN_BACK = tuple(
         r"if|unless|provided|supposing|in (?:the )?(?:case|event) of|would|might|could|were (?:there|it)|"
         r"had (?:there|it)|(?:^|, )(?:should|had|were)",
         r"not|no|never|none|nobody|nothing|neither|nor|without|\w+n't|\w+n\u2019t|false|wrong|wrongly|untrue|"
-        r"incorrect|mistaken?|denied|excluded|ruled out|rumou?rs?|myth|unaffected|unchanged|despite|cancell?ed|"
+        r"incorrect|mistaken?|denied|excluded|ruled out|rumou?rs?|myth|unaffected|unchanged|despite|cancel+ed|"
         r"called off|dropped|withdrawn|unfounded|usual way|as usual",
         r"elsewhere|others?|another|different|neighbou?r(?:ing|s)?|competitors?|rivals?|sister|partners?|abroad|"
         r"next door|(?:[Ii]n|[Aa]t|[Ff]or|[Ff]rom) (?-i:[A-Z][a-z]+)",

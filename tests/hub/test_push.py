@@ -37,6 +37,7 @@ CODE = {
     "modeling_quantile_paths.py",
     "modeling_scaling.py",
     "modeling_shared_layers.py",
+    "modeling_text_sources.py",
     "modeling_wavelet.py",
     "series_arrays.py",
 }

@@ -68,7 +68,7 @@ def prompt(processor: ProcessorMixin, question: str, series: Mapping[str, np.nda
     if empty:
         raise CannotTellError(f"every value of {empty[0]!r} is missing; there is nothing to read.")
     trained_on = getattr(processor, "trained_on", None) or {}
-    most = min(_MOST_STEPS, *trained_on.get("series_length", ())[1:])
+    most = min([_MOST_STEPS, *trained_on.get("series_length", ())[1:]])
     content: list[dict[str, Any]] = [{"type": "text", "text": question}]
     for name, values in series.items():
         named = [{"type": "text", "text": f"\n{name}: "}] if len(series) > 1 else []

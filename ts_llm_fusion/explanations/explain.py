@@ -308,8 +308,8 @@ def _text_parts(
         start, stop = effect.span
         own = cast(Any, contexts.of(chosen[[sample]])[target])
         text = own["text"][:start] + own["text"][stop:]
-        without = contexts.preparer.features(text, int(chosen[sample]), target)
-        reduced += [without if k == target else None for k in range(targets)]
+        rest = contexts.preparer.features(text, int(chosen[sample]), target)
+        reduced += [rest if k == target else None for k in range(targets)]
     shared = {name: features[samples] for name, features in batch.covariates.items()}
     found = _predict(model, Batch(batch.values[samples], batch.seasonal_periods[samples], shared, reduced), horizon)
     parts: dict[tuple[int, int], list[TextPart]] = {}

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from transformers import set_seed
 
@@ -17,6 +17,7 @@ from ..forecasting import load_forecaster
 from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.modeling_text_encoder import load_text_encoder
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
+from ..modeling.modeling_tsfusion_context import ContextHead
 from ..processing.context_features import prepare_context
 from ..requirements import versions
 from ..training.fusion_context import ContextDataset, FusionContextTrainingArguments, train_fusion_context
@@ -120,7 +121,8 @@ def run_context_recipe(
         context_items(settings.texts_seed, settings.texts),
         load_text_encoder(settings.text_encoder, settings.text_layer),
     )
-    trainer = train_fusion_context(model.context_head, arguments, texts)
+    head = cast(ContextHead, model.context_head)
+    trainer = train_fusion_context(head, arguments, texts)
     seconds = time.process_time() - began
     if not trainer.is_world_process_zero():
         return None
@@ -132,7 +134,7 @@ def run_context_recipe(
     context = {
         "texts": settings.texts,
         "last_loss": losses[-1] if losses else None,
-        "parameters_trained": sum(weights.numel() for weights in model.context_head.parameters()),
+        "parameters_trained": sum(weights.numel() for weights in head.parameters()),
         "processor_seconds": seconds,
         "seed": arguments.seed,
     }

@@ -127,7 +127,7 @@ SENTENCES = {
 PAST_FAULTS = lines(
     "The recorder had a hiccup {w}, and nothing of it should be believed. | {W} the gauge was stuck. | Whatever was "
     "logged {w} is rubbish. | Skip the values {w}; the transmitter was dead. | The installation was being serviced "
-    "{w}, hence the odd readings, which will not come back. | The hole {w} is an artefact of the collection. | {W} a "
+    "{w}, hence the odd readings, which will not come back. | The hole {w} is an artifact of the collection. | {W} a "
     "faulty cable spoiled the measurements. | Treat {w} as if it had not been recorded. | The extreme numbers {w} "
     "were a typing error. | The counter had no power {w}; it is running again."
 )
