@@ -18,6 +18,14 @@ from .modeling_tsfusion_context import ContextEffect, ContextHead, apply_context
 from .modeling_tsfusion_covariates import check_covariates, covariate_effects
 from .modeling_tsfusion_experts import Experts, run_experts
 from .modeling_tsfusion_features import NUM_FEATURES, series_features
+from .modeling_tsfusion_head import (
+    GateProjection,
+    TSFusionHead,
+    about_median,
+    never_shrinking,
+    normal_quantile,
+    quantile_interpolation,
+)
 from .modeling_tsfusion_series import Histories, align, find_periods
 
 # Values, in or behind the histories, of one pass of the experts, which bounds their memory.
@@ -146,10 +154,6 @@ class TSFusionPreTrainedModel(PreTrainedModel):
             init.zeros_(module.bias)
         elif isinstance(module, nn.Linear):
             init_fan_in(module)
-
-
-class GateProjection(nn.Linear):
-    """Last layer of the gate."""
 
 
 def _steps_ahead(gap: Tensor, prediction_length: int) -> Tensor:
@@ -375,85 +379,6 @@ def counted_mean(values: Tensor, weight: Tensor) -> Tensor:
     return (values * weight).sum(1) / weight.sum(1).clamp(min=1)
 
 
-def normal_quantile(levels: Tensor) -> Tensor:
-    """Standard normal quantiles of levels between 0 and 1."""
-    return torch.special.ndtri(levels.double()).float()
-
-
-def _about_median(widths: Tensor, middle: int) -> Tensor:
-    """Quantiles less the median, (..., levels), by the widths between two levels; that of `middle` is the median."""
-    below = -widths[..., :middle].flip(-1).cumsum(-1).flip(-1)
-    above = widths[..., middle:].cumsum(-1)
-    return torch.cat((below, torch.zeros_like(widths[..., :1]), above), -1)
-
-
-class TSFusionHead(nn.Module):
-    """Head that maps states of the gate to weights of the experts and to quantiles about their mean."""
-
-    def __init__(self, config: TSFusionConfig):
-        super().__init__()
-        self.levels = list(config.quantile_levels)
-        self.sizes = (len(config.experts), len(config.spreads), 1, len(self.levels) - 1)
-        # Logits of experts and spreads, a factor of the spread, and the widths between two levels.
-        self.projection = GateProjection(config.hidden_size, sum(self.sizes))
-
-    def forward(self, encoded: Any) -> tuple[Tensor, Tensor, Tensor]:
-        """Weights (series, steps, experts), median (series, steps), and quantiles less the median (..., levels)."""
-        at_knots = self.projection(encoded.last_hidden_state).float()
-        # Linear in the logarithm of the step, between the knots 1, 2, 4, ...
-        place = encoded.steps.float().log2()
-        left = place.floor().long().clamp(max=at_knots.shape[1] - 1)
-        right = (left + 1).clamp(max=at_knots.shape[1] - 1)
-        size = at_knots.shape[-1]
-        before = at_knots.gather(1, left[..., None].expand(-1, -1, size))
-        after = at_knots.gather(1, right[..., None].expand(-1, -1, size))
-        outputs = before + (place - left)[..., None] * (after - before)
-        experts, spreads, factor, widths = outputs.split(self.sizes, -1)
-
-        experts = experts.masked_fill(encoded.available[:, None] == 0, -torch.inf)
-        weights = experts.softmax(-1)
-        median = (weights * encoded.expert_forecasts).sum(-1)
-        spread = ((spreads.softmax(-1) * encoded.spreads.log()).sum(-1, keepdim=True) + factor.clamp(-4, 4)).exp()
-        # Without training the quantiles are those of a normal distribution.
-        normal = normal_quantile(torch.tensor(self.levels, device=widths.device))
-        start = torch.tensor(1.0, device=widths.device).expm1().log()
-        widths = nn.functional.softplus(widths + start) * (normal[1:] - normal[:-1]) * spread
-        return weights, median, _about_median(widths, self.levels.index(0.5))
-
-
-def _never_shrinking(widths: Tensor, period: Tensor, contrast: Tensor) -> Tensor:
-    """Widths between two levels (series, steps, levels - 1), made such that they do not shrink over the steps.
-
-    They are the running maximum where the contrast (series,) of the season is 0. With growing contrast they come
-    closer to the widths of each step, and at 1 they only do not shrink from one step of a season of `period`
-    (series, 1) to the same one of the next.
-    """
-    largest = widths.cummax(1).values
-    widths = largest + contrast[:, None, None] * (widths - largest)
-    steps = torch.arange(widths.shape[1], device=widths.device)
-    # After k rounds, the maximum over 2^k cycles.
-    for doubling in range((widths.shape[1] - 1).bit_length()):
-        earlier = (steps - 2**doubling * period).expand(widths.shape[:2])[..., None]
-        before = widths.gather(1, earlier.clamp(min=0).expand_as(widths))
-        widths = torch.where(earlier >= 0, torch.maximum(widths, before), widths)
-    return widths
-
-
-def quantile_interpolation(known: Sequence[float], wanted: Tensor) -> Tensor:
-    """Matrix (wanted, known) that maps quantiles at known levels to quantiles at wanted levels.
-
-    Linear in the standard normal quantile of the level, continued beyond the outermost levels: exact for a normal
-    distribution, and never crossing where the known quantiles do not.
-    """
-    knots = normal_quantile(torch.tensor(known, device=wanted.device))
-    places = normal_quantile(wanted)
-    right = torch.searchsorted(knots, places).clamp(1, len(knots) - 1)
-    share = (places - knots[right - 1]) / (knots[right] - knots[right - 1])
-    matrix = torch.zeros(len(places), len(knots), device=wanted.device)
-    matrix.scatter_(1, right[:, None], share[:, None])
-    return matrix.scatter_add(1, right[:, None] - 1, 1 - share[:, None])
-
-
 class TSFusionForForecasting(TSFusionPreTrainedModel):
     """Forecaster of any series without training on it: closed-form experts, weighted for each step by a learned gate.
 
@@ -595,8 +520,8 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         """Quantiles at any levels, (series, steps, levels), of the offsets of the learned ones."""
         known = self.config.quantile_levels
         # Of the widths, and so of the distances from the median at all levels, those beyond the outermost too.
-        widths = _never_shrinking(offsets.diff(dim=-1), encoded.seasonal_periods[:, :1], encoded.seasonal_contrast)
-        band = _about_median(widths * self._width_factor(encoded)[:, None, None], known.index(0.5))
+        widths = never_shrinking(offsets.diff(dim=-1), encoded.seasonal_periods[:, :1], encoded.seasonal_contrast)
+        band = about_median(widths * self._width_factor(encoded)[:, None, None], known.index(0.5))
         band = self._with_effects(band, encoded)
         wanted = torch.tensor(levels, dtype=torch.float64, device=median.device)
         # A reflected series has its quantiles at the opposite levels.

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from ..errors import UserError
-from ..modeling.modeling_tsfusion import TSFusionForForecasting, TSFusionModelOutput, quantile_interpolation
+from ..modeling.modeling_tsfusion import TSFusionForForecasting, TSFusionModelOutput
+from ..modeling.modeling_tsfusion_head import quantile_interpolation
 from .forecaster import ForecastTrainingArguments
 
 

@@ -10,11 +10,11 @@ from transformers import AutoConfig, AutoModel, AutoModelForTimeSeriesPrediction
 
 from ts_llm_fusion import TSFusionConfig, TSFusionForForecasting, TSFusionModel
 from ts_llm_fusion.modeling.configuration_tsfusion import EXPERTS, SPREADS
-from ts_llm_fusion.modeling.modeling_tsfusion import quantile_interpolation
 from ts_llm_fusion.modeling.modeling_tsfusion_analysis import analyze
 from ts_llm_fusion.modeling.modeling_tsfusion_autoregression import iterate, regress_on_lags
 from ts_llm_fusion.modeling.modeling_tsfusion_experts import run_experts
 from ts_llm_fusion.modeling.modeling_tsfusion_features import NUM_FEATURES, pull_to_level, series_features
+from ts_llm_fusion.modeling.modeling_tsfusion_head import quantile_interpolation
 from ts_llm_fusion.modeling.modeling_tsfusion_series import align, find_periods, find_season
 from ts_llm_fusion.modeling.modeling_tsfusion_smoothing import GRID, smooth
 
