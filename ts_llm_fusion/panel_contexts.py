@@ -57,7 +57,7 @@ class ContextPreparer:
         stamps = None
         if self.panel.dated:
             ahead = slice(series * self.horizon, (series + 1) * self.horizon)
-            stamps = _wall_time(self.panel.timestamps[rows].append(self.future[ahead]))
+            stamps = _wall_time(pd.DatetimeIndex(self.panel.timestamps[rows].append(self.future[ahead])))
         key = (text, b"" if stamps is None else stamps.asi8.tobytes(), rows.stop - rows.start)
         if key not in self._shared:
             axis = Axis(rows.stop - rows.start, self.horizon, stamps)

@@ -234,7 +234,8 @@ def predict_panel(
     if variables is not None and len(panel.targets) == 1 and _is_one_sample(panel, variables, feature_extractor):
         shared = None if covariates is None else covariates.joined(panel)
         found = predict_panel(panel.joined(), model, prediction_length, quantile_levels, 1, feature_extractor, shared)
-        return Prediction(*(np.moveaxis(values, 2, 0)[:, 0, :, None] for values in found[:2]))
+        mean, quantiles = (np.moveaxis(values, 2, 0)[:, 0, :, None] for values in found[:2])
+        return Prediction(mean, quantiles)
     if variables and len(panel.targets) != variables:
         raise UserError(
             f"this model ({config.model_type}) reads {variables} variables together, and the table gives "

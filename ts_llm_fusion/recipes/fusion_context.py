@@ -115,12 +115,14 @@ def run_context_recipe(
         raise UserError(f"start is {settings.start}, a {type(start).__name__}; give a TSFusion forecaster.")
     set_seed(arguments.seed)
     model = with_context_head(start, settings)
+    head = model.context_head
+    assert head is not None
     began = time.process_time()
     texts = ContextDataset(
         context_items(settings.texts_seed, settings.texts),
         load_text_encoder(settings.text_encoder, settings.text_layer),
     )
-    trainer = train_fusion_context(model.context_head, arguments, texts)
+    trainer = train_fusion_context(head, arguments, texts)
     seconds = time.process_time() - began
     if not trainer.is_world_process_zero():
         return None
@@ -132,7 +134,7 @@ def run_context_recipe(
     context = {
         "texts": settings.texts,
         "last_loss": losses[-1] if losses else None,
-        "parameters_trained": sum(weights.numel() for weights in model.context_head.parameters()),
+        "parameters_trained": sum(weights.numel() for weights in head.parameters()),
         "processor_seconds": seconds,
         "seed": arguments.seed,
     }
