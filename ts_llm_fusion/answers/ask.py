@@ -45,7 +45,7 @@ _LONGEST_QUESTION = 2000
 _MOST_SERIES, _MOST_QUESTIONS, _MOST_TURNS = 5, 5, 20
 _CANNOT_TELL = "I cannot tell: "
 # Step of the rows of a table without timestamps: one that no season of the calendar fits.
-_ROWS = pd.Timedelta(hours=11)
+_ROWS = "11h"
 
 
 class Answer:
@@ -69,7 +69,8 @@ class Answer:
     ):
         self.route, self.options = route, options
         self.statements, self.claims = tuple(statements), tuple(claims)
-        self._pieces, self._made = pieces, []
+        self._pieces = pieces
+        self._made: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
         place = 0

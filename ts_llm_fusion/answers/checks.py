@@ -67,7 +67,9 @@ class _Said:
     def row(self, slot: str) -> int | None:
         """Row of a time; None for one that is not there."""
         inside = rows_at(self[slot], self.subject)
-        places = np.flatnonzero(inside) if inside is not None else []
+        if inside is None:
+            return None
+        places = np.flatnonzero(inside)
         return int(places[0]) if len(places) == 1 else None
 
     def value_at(self, slot: str) -> float:
@@ -122,7 +124,7 @@ def _opposite(said: _Said) -> float:
 def _row_of_extreme(side: str) -> Callable[[_Said], int]:
     def find(said: _Said) -> int:
         values = said.values().dropna()
-        return int(values.idxmax() if said[side] == "highest" else values.idxmin())
+        return int(values.index[int(values.argmax() if said[side] == "highest" else values.argmin())])
 
     return find
 
@@ -139,6 +141,11 @@ def _crossed(said: _Said) -> int | None:
     if not len(inside):
         return None
     return int(inside.index[0 if said.groups.get("order") != "last" else -1])
+
+
+def _value_crossed(said: _Said) -> float:
+    row = _crossed(said)
+    return float("nan") if row is None else float(said.values()[row])
 
 
 def _period_values(said: _Said) -> pd.Series:
@@ -231,8 +238,9 @@ def _part(said: _Said) -> tuple[str, float]:
     stamps = said.subject.timestamps[said.rows()]
     names: Any = {"weekday": stamps.day_name(), "month": stamps.month_name(), "hour": stamps.hour}
     means = said.values().groupby(np.asarray(names[said["unit"]])).mean()
-    best = means.idxmax() if said["side"] == "highest" else means.idxmin()
-    return f"{best:02d}:00" if said["unit"] == "hour" else str(best), float(means[best])
+    place = int(means.argmax() if said["side"] == "highest" else means.argmin())
+    best = means.index[place]
+    return f"{best:02d}:00" if said["unit"] == "hour" else str(best), float(means.iloc[place])
 
 
 def _chance(said: _Said) -> float:
@@ -391,7 +399,7 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
     "count": _COUNT,
     "count between": _COUNT,
     "count of periods": _PERIOD_COUNT,
-    "crossing": {"value": lambda s: float(s.values()[_crossed(s)]), "when": _crossed},
+    "crossing": {"value": _value_crossed, "when": _crossed},
     "no crossing": {"scope": lambda s: s["scope"] if not len(_inside(s)) else "", **_FARTHEST},
     "forecast crossing": {
         "value": _at("when"),
@@ -418,7 +426,7 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
         "count": _far,
         "steps": _observed,
         "value": _at("when"),
-        "when": lambda s: int(s.rows()[int(_distance(s).idxmax())]),
+        "when": lambda s: int(s.rows()[int(_distance(s).argmax())]),
     },
     "no outliers": {"scope": lambda s: s["scope"] if not _far(s) else ""},
     "missing": {"count": lambda s: int(s.values().isna().sum()), "steps": _length, "longest": _longest_gap},

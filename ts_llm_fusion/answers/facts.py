@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -108,7 +109,7 @@ def single_value(scope: Scope) -> list[Statement]:
         if np.isnan(value):
             return [state("missing value", subject, "when", when=row)]
         return [state("value", subject, "value", when=row, value=float(value))]
-    band = subject.forecast(scope.ahead).loc[row]
+    band = subject.forecast(scope.ahead).iloc[row - len(subject)]
     low, high = _band_ends(band)
     return [state("forecast", subject, "value", when=row, value=float(band["mean"]), low=low, high=high)]
 
@@ -173,20 +174,26 @@ def _periods(query: Query, scope: Scope) -> tuple[pd.PeriodIndex, np.ndarray]:
     return periods, whole.reindex(periods).to_numpy()
 
 
+def _extreme_group(told: pd.Series, side: str) -> tuple[Any, float]:
+    """Label and value of the highest or the lowest of the groups."""
+    place = int(told.argmax() if side == "highest" else told.argmin())
+    return told.index[place], float(told.iloc[place])
+
+
 def _extreme_period(query: Query, scope: Scope) -> list[Statement]:
     subject, values = scope.subject, _known(scope)
     periods, whole = _periods(query, scope)
     statistic = "sum" if query.statistic == "sum" else "mean"
     groups = pd.Series(values[whole]).groupby(periods[whole])
     told = groups.sum(min_count=1) if statistic == "sum" else groups.mean()
-    best = told.idxmax() if query.side == "highest" else told.idxmin()
+    best, value = _extreme_group(told, query.side)
     inside = scope.rows[np.asarray(periods == best)]
     chosen = simplified(replace(scope, rows=inside, first=int(inside[0]), last=int(inside[-1])))
     return [
         state(
             "extreme period", subject, "period" if query.when or query.kind == "extreme" else "value",
             unit=f"{query.unit}s", scope=scope, period=chosen, side=query.side, statistic=statistic,
-            value=float(told[best]),
+            value=value,
         )
     ]  # fmt: skip
 
@@ -440,7 +447,7 @@ def _band(query: Query, subject: Subject) -> list[Statement]:
         scope = horizon(subject, min(subject.usual_horizon, subject.reach))
     frame, statements = subject.forecast(scope.ahead), []
     for row in dict.fromkeys((scope.first, scope.last)):
-        low, high = _band_ends(frame.loc[row])
+        low, high = _band_ends(frame.iloc[row - len(subject)])
         told = {"low": low, "high": high, "width": high - low, "value": float(frame["mean"][row])}
         statements.append(state("band", subject, "width", when=row, **told))
     return statements
@@ -509,8 +516,8 @@ def _profile(query: Query, subject: Subject) -> list[Statement]:
     sides = (query.side, "lowest" if query.side == "highest" else "highest")
     statements = []
     for side in sides:
-        best = means.idxmax() if side == "highest" else means.idxmin()
-        told = {"unit": query.unit, "part": str(best), "side": side, "scope": scope, "value": float(means[best])}
+        best, value = _extreme_group(means, side)
+        told = {"unit": query.unit, "part": str(best), "side": side, "scope": scope, "value": value}
         statements.append(state("profile", subject, "part", **told))
     return statements
 
@@ -543,7 +550,7 @@ def _probability(query: Query, subject: Subject) -> list[Statement]:
     ahead = next((scope for scope in scopes if scope.forecast_rows), None) or horizon(subject, 1)
     other = next((scope for scope in scopes if not scope.forecast_rows), None)
     row = ahead.last
-    band = subject.forecast(ahead.ahead).loc[row]
+    band = subject.forecast(ahead.ahead).iloc[row - len(subject)]
     side = "below" if query.side in ("below", "at most") else "above"
     if query.bounds:
         chance = exceedance(band, query.bounds[0])

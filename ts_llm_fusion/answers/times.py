@@ -342,13 +342,13 @@ class TimesReader(Windows):
         """ "The last 20 values", "the first 100 points", "the next 5 values", "steps 3 to 7"."""
         start = self.skip(i, "from", "between")
         steps = self._steps(start)
-        if steps is not None and steps[0].steps is not None:
-            span, k = steps
+        if steps is not None and (own := steps[0].steps) is not None:
+            k = steps[1]
             last = (
                 self._steps(k + 1) or self._bare_step(k + 1) if self.words(k, "to|and|-|through|until|till") else None
             )
-            if last is not None and last[0].steps is not None and start > i:
-                return Span(steps=(span.steps[0], last[0].steps[1])), last[1]
+            if last is not None and (upto := last[0].steps) is not None and start > i:
+                return Span(steps=(own[0], upto[1])), last[1]
             return steps
         j = self.skip(i, "over", "for", "in", "the", "during", "within", "of", "among")
         word = self.word(j)
@@ -465,14 +465,14 @@ class TimesReader(Windows):
             return span, j + 1
         if year is not None:
             start = datetime(year, months[0], 1)
-            return self._span(start, 3, "month"), year_at + 1
+            return self._lasting_from(start, 3, "month", year_at + 1)
         starts = [datetime(y, months[0], 1) for y in range(max(self.axis.now.year - 2, 1), self.axis.now.year + 3)]
         if relative in _LAST or self.past:
             ended = [one for one in starts if (add_units(one, 3, "month") or one) <= self.axis.start]
             chosen = max(ended) if relative in _LAST and ended else max(one for one in starts if one <= self.axis.now)
         else:
             chosen = min(one for one in starts if one >= self.axis.start)
-        return self._span(chosen, 3, "month"), j + 1
+        return self._lasting_from(chosen, 3, "month", j + 1)
 
     def _every_month(self, i: int) -> Found:
         """ "Every March", "in Decembers", "a typical July"."""
@@ -500,7 +500,8 @@ class TimesReader(Windows):
         if self.axis.left is not None and self.word(j) == "h" and (which := self.integer(j + 1, 1, 2)) is not None:
             year = self.years.get(self.skip(j + 2, "of", ","))
             if year is not None:
-                return self._span(datetime(year, 6 * which - 5, 1), 6, "month"), self.skip(j + 2, "of", ",") + 1
+                end = self.skip(j + 2, "of", ",") + 1
+                return self._lasting_from(datetime(year, 6 * which - 5, 1), 6, "month", end)
         parts = {"half": 2, "third": 3, "quarter": 4}
         ordinal = ORDINALS.get(self.word(j)) or (-1 if self.word(j) in ("last", "latter", "final") else None)
         count = parts.get(self.word(j + 1))
@@ -510,11 +511,8 @@ class TimesReader(Windows):
         k = self.skip(j + 3, "the", "this", "our", "whole", "entire", "year")
         if self.word(j + 2) != "of" and self.years:
             # "The first half of 1960 with the second half".
-            inside = (
-                self._span(datetime(self.years[min(self.years, key=lambda at: abs(at - j))], 1, 1), 1, "year"),
-                j + 2,
-            )
-            return self._part_of(inside, number, count)
+            year = self.years[min(self.years, key=lambda at: abs(at - j))]
+            return self._part_of(self._lasting_from(datetime(year, 1, 1), 1, "year", j + 2), number, count)
         if self.word(j + 2) != "of" or self.word(k) in _HISTORY:
             edges = [round(self.axis.history * part / count) - self.axis.history for part in (number, number + 1)]
             return Span(steps=(edges[0], edges[1])), k + (self.word(k) in _HISTORY)
@@ -522,12 +520,17 @@ class TimesReader(Windows):
             return None
         inside = self.point(k) or (self.point(k - 1) if self.word(k - 1) == "year" else None)
         if self.word(k - 1) == "year" and inside is None:
-            inside = self._span(start_of(self.axis.now, "year"), 1, "year"), k
+            inside = self._lasting_from(start_of(self.axis.now, "year"), 1, "year", k)
         return self._part_of(inside, number, count)
 
-    def _part_of(self, inside: tuple[Span | None, int] | None, number: int, count: int) -> Found:
+    def _lasting_from(self, start: datetime, count: float, unit: str, end: int) -> Found:
+        """A time by its start and length, and the token behind it; None where it ends beyond the calendar."""
+        span = self._span(start, count, unit)
+        return None if span is None else (span, end)
+
+    def _part_of(self, inside: Found, number: int, count: int) -> Found:
         """One of the equal parts of a time; the halves of a year are six months."""
-        if inside is None or inside[0] is None or inside[0].start is None or inside[0].stop is None:
+        if inside is None or inside[0].start is None or inside[0].stop is None:
             return None
         start, stop = inside[0].start, inside[0].stop
         if (
@@ -535,7 +538,7 @@ class TimesReader(Windows):
             and (start.month, start.day, stop.month, stop.day) == (1, 1, 1, 1)
             and stop.year == start.year + 1
         ):
-            return self._span(start.replace(month=1 + 6 * number), 6, "month"), inside[1]
+            return self._lasting_from(start.replace(month=1 + 6 * number), 6, "month", inside[1])
         length = (stop - start) / count
         return Span(start + number * length, start + (number + 1) * length), inside[1]
 
@@ -549,25 +552,25 @@ class TimesReader(Windows):
             return None
         if token.kind == "number" and self.word(j + 1) == "s" and token.word.isdecimal() and token.word.endswith("0"):
             decade = int(token.word)
-            if len(token.word) == 4:
-                return self._span(datetime(decade, 1, 1), 10, "year"), j + 2
+            if len(token.word) == 4 and decade:
+                return self._lasting_from(datetime(decade, 1, 1), 10, "year", j + 2)
             if len(token.word) == 2:
-                return self._decade(decade), j + 2
+                return self._decade(decade, j + 2)
         if token.word in _DECADES:
-            return self._decade(_DECADES[token.word]), j + 1
+            return self._decade(_DECADES[token.word], j + 1)
         if self.word(j + 1) == "century":
             digits = re.match(r"\d+", token.word)
             number = int(digits.group()) if digits else ORDINALS.get(token.word)
             if number is None and self.words(j, "this|last"):
                 number = self.axis.now.year // 100 + (token.word == "this")
             if number and 1 < number < 40:
-                return self._span(datetime(100 * number - 100, 1, 1), 100, "year"), j + 2
+                return self._lasting_from(datetime(100 * number - 100, 1, 1), 100, "year", j + 2)
         return None
 
-    def _decade(self, decade: int) -> Span | None:
+    def _decade(self, decade: int, end: int) -> Found:
         now = self.axis.now.year
         year = max(century + decade for century in range(1000, 2300, 100) if century + decade <= now)
-        return self._span(datetime(year, 1, 1), 10, "year")
+        return self._lasting_from(datetime(year, 1, 1), 10, "year", end)
 
     def _iso(self, i: int) -> Found:
         """ "2019-05", "05/2019", "2019 Q3", "2019-Q3", "week 23 of 2019"."""
@@ -579,9 +582,9 @@ class TimesReader(Windows):
             month = self.integer(k, 1, 12)
             joined = k == j + 2 and k < len(self.tokens) and self.tokens[k].start == self.tokens[j].stop + 1
             if month is not None and joined and len(self.word(k)) == 2:
-                return self._span(datetime(self.years[j], month, 1), 1, "month"), k + 1
+                return self._lasting_from(datetime(self.years[j], month, 1), 1, "month", k + 1)
             if self.word(k) == "q" and (quarter := self.integer(k + 1, 1, 4)) is not None:
-                return self._span(datetime(self.years[j], 3 * quarter - 2, 1), 3, "month"), k + 2
+                return self._lasting_from(datetime(self.years[j], 3 * quarter - 2, 1), 3, "month", k + 2)
         if self.words(j, "week|w|wk|kw") and (week := self.integer(j + 1, 1, 53)) is not None:
             k = self.skip(j + 2, "of", ",", "in", "/", "-")
             if k in self.years:
@@ -589,8 +592,8 @@ class TimesReader(Windows):
                     monday = datetime.fromisocalendar(self.years[k], week, 1)
                 except ValueError:
                     return None
-                return self._span(monday, 7, "day"), k + 1
+                return self._lasting_from(monday, 7, "day", k + 1)
         month = self.integer(j, 1, 12)
         if month is not None and self.word(j + 1) == "/" and j + 2 in self.years:
-            return self._span(datetime(self.years[j + 2], month, 1), 1, "month"), j + 3
+            return self._lasting_from(datetime(self.years[j + 2], month, 1), 1, "month", j + 3)
         return None

@@ -321,9 +321,9 @@ def _text_parts(
         history = batch.values[sample, :, target]
         steps = [step for step in steps if step > 0 or not history[step - 1].isnan()]
         if steps:
-            without = pd.Series(mean, timestamps[start : start + horizon])
+            forecast = pd.Series(mean, timestamps[start : start + horizon])
             part = TextPart(
-                _quoted(effect.phrase), effect.operation, effect.operands, effect.weekday, tuple(steps), without
+                _quoted(effect.phrase), effect.operation, effect.operands, effect.weekday, tuple(steps), forecast
             )
             parts.setdefault((sample, target), []).append(part)
     return parts

@@ -116,12 +116,13 @@ def run_context_recipe(
         raise UserError(f"start is {settings.start}, a {type(start).__name__}; give a TSFusion forecaster.")
     set_seed(arguments.seed)
     model = with_context_head(start, settings)
+    head = model.context_head
+    assert head is not None
     began = time.process_time()
     texts = ContextDataset(
         context_items(settings.texts_seed, settings.texts),
         load_text_encoder(settings.text_encoder, settings.text_layer),
     )
-    head = cast(ContextHead, model.context_head)
     trainer = train_fusion_context(head, arguments, texts)
     seconds = time.process_time() - began
     if not trainer.is_world_process_zero():
