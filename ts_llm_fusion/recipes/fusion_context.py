@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from transformers import set_seed
 
@@ -17,7 +17,6 @@ from ..forecasting import load_forecaster
 from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.modeling_text_encoder import load_text_encoder
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
-from ..modeling.modeling_tsfusion_context import ContextHead
 from ..processing.context_features import prepare_context
 from ..requirements import versions
 from ..training.fusion_context import ContextDataset, FusionContextTrainingArguments, train_fusion_context
@@ -99,7 +98,8 @@ def run_context_recipe(
 ) -> dict[str, Any] | None:
     """Train the head of a forecaster on synthetic texts, and save both with a report in `arguments.output_dir`.
 
-    Its forecasts without a text are those of the forecaster that it starts from, bit by bit.
+    Its forecasts without a text are those of the forecaster that it starts from, bit by bit. A language model in the
+    checkpoint that it starts from is left out; `fuse` joins it again.
 
     Args:
         settings: the forecaster, the text encoder and the texts.
@@ -147,4 +147,6 @@ def run_context_recipe(
 def _metrics_of(start: str) -> dict[str, Any]:
     """Report of the training of the forecaster that got the head; empty for one of the Hub."""
     path = Path(checkpoint_place(start), "metrics.json")
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    report = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    # A language model is not saved with the head.
+    return {name: value for name, value in report.items() if name not in ("parts", "tslm")}
