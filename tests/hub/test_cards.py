@@ -107,7 +107,7 @@ def test_a_card_tells_what_a_reader_must_know(kind: str, folders: dict[str, Path
     if kind == "fused":
         batches = json.loads((folders[kind] / "metrics.json").read_text())["batches"]
         assert f"| synthetic only: {batches:,} batches of up to" in text
-        assert "`ts-llm-fusion train fusion --config recipe.yaml`" in " ".join(text.split())
+        assert "`ts-llm-fusion train context --config recipe.yaml`" in " ".join(text.split())
         assert "[tslm_recipe.yaml](tslm_recipe.yaml)" in text
     if kind in ("tslm", "fused"):
         assert "| questions (train, validation, test) | 16, 4, 4 |" in text

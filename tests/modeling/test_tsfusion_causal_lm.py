@@ -101,11 +101,11 @@ def test_each_auto_class_loads_its_part_of_one_file(
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["architectures"] == ["TSFusionForForecasting"]
     assert set(config["auto_map"]) == {"AutoConfig", "AutoModelForTimeSeriesPrediction"}
-    for place in (tmp_path, BUILT_IN):
-        with pytest.raises(ValueError, match="this checkpoint forecasts and has no language model"):
-            AutoModelForCausalLM.from_pretrained(place)
+    with pytest.raises(ValueError, match="this checkpoint forecasts and has no language model"):
+        AutoModelForCausalLM.from_pretrained(tmp_path)
     # What such a checkpoint has is a feature extractor.
-    assert isinstance(AutoProcessor.from_pretrained(BUILT_IN), ForecastFeatureExtractor)
+    ForecastFeatureExtractor(32).save_pretrained(tmp_path)
+    assert isinstance(AutoProcessor.from_pretrained(tmp_path), ForecastFeatureExtractor)
 
 
 def test_it_is_saved_whole_and_in_any_precision(folder: Path, fused: TSFusionForCausalLM, processor, tmp_path) -> None:
@@ -239,7 +239,7 @@ def test_text_and_numbers_are_trained_by_the_trainer(fused: TSFusionForCausalLM,
 @pytest.mark.parametrize(
     ("tslm", "forecaster", "dtype", "message"),
     [
-        (BUILT_IN, "built-in", None, "a model of type 'tsfusion'; give one of type tslm"),
+        ("alone", "built-in", None, "a model of type 'tsfusion'; give one of type tslm"),
         ("model", "model", None, "a model of type 'tslm'; give one of type llmps or tsfusion"),
         ("model", "built-in", "int8", "weights_dtype is 'int8'; give one of float32, float16, bfloat16"),
         ("fused", "built-in", "float16", ""),
@@ -248,6 +248,7 @@ def test_text_and_numbers_are_trained_by_the_trainer(fused: TSFusionForCausalLM,
 def test_what_cannot_be_joined_is_refused_and_a_part_of_a_joined_one_can(
     folder: Path, tmp_path: Path, tslm: str, forecaster: str, dtype: str | None, message: str
 ) -> None:
+    AutoModelForTimeSeriesPrediction.from_pretrained(BUILT_IN).save_pretrained(folder.parent / "alone")
     places = [folder.parent / name if (folder.parent / name).exists() else name for name in (tslm, forecaster)]
     if message:
         with pytest.raises(ValueError, match=message):

@@ -1,7 +1,7 @@
 """Recipe that joins a forecaster and a time-series language model in one checkpoint."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
@@ -27,6 +27,12 @@ def _load_tslm(name: str, is_joined: bool) -> tuple[Any, Any, dict[str, Any]]:
     model = AutoModelForCausalLM.from_pretrained(name)
     processor = AutoProcessor.from_pretrained(name)
     return (model.tslm, processor, report.get("tslm", {})) if is_joined else (model, processor, report)
+
+
+def in_few_bits(model: TSFusionForForecasting) -> TSFusionForForecasting:
+    """The forecaster in 16 bits where they hold its numeric part exactly, else as it is."""
+    numeric = [*model.model.parameters(), *model.head.parameters()]
+    return model.half() if all((weights.half() == weights).all() for weights in numeric) else model
 
 
 def fuse(
@@ -75,8 +81,8 @@ def fuse(
             f"forecaster is {str(forecaster)!r}, a model of type {numeric.config.model_type!r}; give one of type "
             "tsfusion, or built-in."
         )
-    # As they were saved, which loses nothing: in memory, the weights of a forecaster are float32.
-    cast(Any, numeric).to(numeric.config.dtype or torch.float32)
+    # In memory, the weights of a forecaster are float32.
+    in_few_bits(numeric)
     dtype = language_model.dtype
     language_model.to(dtype if weights_dtype is None else _DTYPES[weights_dtype])
     model = TSFusionForCausalLM.from_parts(numeric, language_model)

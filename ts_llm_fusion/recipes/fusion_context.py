@@ -21,6 +21,7 @@ from ..processing.context_features import prepare_context
 from ..requirements import versions
 from ..training.fusion_context import ContextDataset, FusionContextTrainingArguments, train_fusion_context
 from .endings import finish_run, save_run
+from .fusing import in_few_bits
 from .run_folder import start_run
 
 _PACKAGES = ("transformers", "numpy")
@@ -87,12 +88,6 @@ def with_context_head(model: TSFusionForForecasting, settings: ContextArguments)
     return grown
 
 
-def _smallest(model: TSFusionForForecasting) -> TSFusionForForecasting:
-    """The forecaster in 16 bits where they hold its numeric part exactly."""
-    numeric = [*model.model.parameters(), *model.head.parameters()]
-    return model.half() if all((weights.half() == weights).all() for weights in numeric) else model
-
-
 def run_context_recipe(
     settings: ContextArguments, arguments: FusionContextTrainingArguments, recipe: Mapping[str, Any] | None = None
 ) -> dict[str, Any] | None:
@@ -128,7 +123,7 @@ def run_context_recipe(
     if not trainer.is_world_process_zero():
         return None
     output = Path(arguments.output_dir)
-    _smallest(model).save_pretrained(output)
+    in_few_bits(model).save_pretrained(output)
     extractor.save_pretrained(output)
     save_run(output, trainer.state.log_history, recipe)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
