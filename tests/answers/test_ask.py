@@ -119,6 +119,7 @@ def test_a_text_of_several_questions_is_answered_one_after_the_other() -> None:
         ("Why did it rise?", "no causes"),
         ("Should we sell now?", "no advice"),
         ("Is this a good result?", "no opinions"),
+        ("Is this development dangerous?", "no opinions"),
         ("What would it have been without the strike?", "another case"),
         ("What was the unemployment rate?", "known of 'unemployment'"),
         ("What was the value in 1066?", "outside of what is known"),

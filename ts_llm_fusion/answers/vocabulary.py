@@ -249,7 +249,7 @@ REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
         r"\b(prettiest|ugliest|nicest|beautiful|pretty|ugly|fair|unfair|favou?rite|funny|funniest|"
         r"interesting|boring|coolest|opinion|feelings?|feel|moral|ethical|legal|allowed?|"
-        r"deserve\w*|worried|worry|satisf\w+|disappoint\w+|impress\w+)\b"
+        r"dangerous|harmful|risky|alarming|worrying|deserve\w*|worried|worry|satisf\w+|disappoint\w+|impress\w+)\b"
         ,
             "the series holds no opinions",
         ),
