@@ -286,6 +286,9 @@ def choose(
                 name, best = "range", own[bounds != 0]
             sure *= float(reading.numbers[best].sum())
             operands, reason = _operands(name, context, best.tolist())
+            side = {"cap": 1, "floor": -1}.get(name, 0)
+            if side and int(context["number_bound"][int(best[0])]) == -side:
+                reason = "its words bound the values from the other side"
         elif name == "like_day" and int(context["day_length"]) == 0:
             reason = "a step of the series is longer than a day"
         pairs = (window_clause == clause).nonzero().flatten()
@@ -300,6 +303,9 @@ def choose(
         window = int(index[place])
         steps = inside[window].clone()
         steps[slice(history, None) if name == "ignore" else slice(0, history)] = False
+        said = (name, operands, _runs(steps, history))
+        if said in ((one.operation, one.operands, one.steps) for one in effects if one.applied):
+            reason = reason or "it was said before"
         (start, stop), (first, last) = context["clause_span"][clause].tolist(), context["window_span"][window].tolist()
         effects.append(
             ContextEffect(
@@ -308,7 +314,7 @@ def choose(
                 span=(start, stop),
                 operands=operands,
                 when=context["text"][first:last],
-                steps=_runs(steps, history),
+                steps=said[2],
                 weekday=int(context["reference"][clause]) if name == "like_day" else -1,
                 confidence=min(sure, 1.0),
                 applied=not reason,

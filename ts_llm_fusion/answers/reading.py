@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoProcessor, PreTrainedModel, P
 from ..checkpoints import check_checkpoint
 from ..errors import UserError
 from ..families import BUILT_IN, checkpoint_place
+from ..processing.answer_checks import words_of
 from .query import CannotTellError
 
 Reader = str | Path | tuple[PreTrainedModel, ProcessorMixin]
@@ -77,6 +78,11 @@ def prompt(processor: ProcessorMixin, question: str, series: Mapping[str, np.nda
     differences = cast(Any, processor).outside_training(
         [{"role": "user", "content": [{"type": "text", "text": question}, *alone]}]
     )
+    known = set(trained_on.get("words", ()))
+    # A word that training never showed may turn a question into another one.
+    new = [word for word in words_of(question) if known and word not in known]
+    if new and not differences:
+        differences = [f"the word {new[0]!r}"]
     if differences:
         raise CannotTellError(
             f"it asks for a shape, and the reader of shapes was not trained on {'; '.join(differences)}. Give another "

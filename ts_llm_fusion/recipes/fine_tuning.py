@@ -21,9 +21,10 @@ from ..evaluation.baselines import evaluate_on_test, forecast_task
 from ..evaluation.forecast_errors import ForecastErrors
 from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..families import BUILT_IN_NAME
-from ..forecasting import load_whole_forecaster
+from ..forecasting import load_forecaster, load_whole_forecaster
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
+from ..modeling.modeling_tslm import TSLMForCausalLM
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..processing.processing_fusion import TSFusionProcessor
 from ..requirements import versions
@@ -50,10 +51,14 @@ _MOST_NUMBERS = 2**26
 _METRICS = ("quantile_loss", "mse", "mae")
 
 
-def _start(arguments: FineTuningArguments) -> tuple[TSFusionForForecasting, Any]:
-    """Load the forecaster to start from, with the look-back and the horizon of the recipe, and its preparation."""
+def _start(arguments: FineTuningArguments) -> tuple[TSFusionForForecasting, Any, TSLMForCausalLM | None]:
+    """Load the forecaster to start from, with the look-back and the horizon of the recipe.
+
+    Returns:
+        The forecaster; its feature extractor, or its processor if the checkpoint has a language model; and that.
+    """
     name = str(arguments.start)
-    model, preparation = load_whole_forecaster(name)
+    model, _ = load_forecaster(name)
     if not isinstance(model, TSFusionForForecasting):
         raise UserError(
             f"start is {name!r}, a model of type {model.config.model_type!r}; fine-tuning starts from one of type "
@@ -64,9 +69,10 @@ def _start(arguments: FineTuningArguments) -> tuple[TSFusionForForecasting, Any]
         if value is not None:
             setattr(model.config, setting, value)
     model.config.validate_lengths()
-    if isinstance(model, TSFusionForCausalLM):
-        model.tslm.requires_grad_(False)
-    return model, preparation
+    if model.context_head is not None:
+        model.context_head.requires_grad_(False)
+    whole, preparation = load_whole_forecaster(name)
+    return model, preparation, whole.tslm if isinstance(whole, TSFusionForCausalLM) else None
 
 
 @dataclass(frozen=True)
@@ -214,7 +220,7 @@ def run_fine_tuning_recipe(
     recipe, publication = start_run(settings, recipe, (None if start_name == BUILT_IN_NAME else start_name,))
     metric = _selecting_metric(data_arguments, arguments)
     _warn_of_covariates(data_arguments)
-    model, preparation = _start(fine_tuning)
+    model, preparation, tslm = _start(fine_tuning)
     horizon = model.config.prediction_length
     with arguments.main_process_first():
         data = prepare(data_arguments, None, horizon)
@@ -245,7 +251,8 @@ def run_fine_tuning_recipe(
     if not trainer.is_world_process_zero():
         return None
     output = Path(arguments.output_dir)
-    model.save_pretrained(output)
+    saved = model if tslm is None else TSFusionForCausalLM.from_parts(model, tslm)
+    saved.save_pretrained(output)
     extractor = ForecastFeatureExtractor(
         context_length=model.config.context_length, min_length=1, freq=data_arguments.freq
     )
