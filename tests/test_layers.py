@@ -55,6 +55,7 @@ ALLOWED: dict[str, set[str]] = {
         "panel_contexts",
         "panel_covariates",
         "prediction",
+        "series_checks",
     }
     | _BOTTOM,
     "answers": {"explanations", "modeling", "processing", "data", "data.series", "adapters", "prediction"} | _BOTTOM,

@@ -392,6 +392,8 @@ def forecast_panel(
 
 def _held(found: Prediction, panel: Panel, non_negative: bool | None) -> Prediction:
     """Forecasts with 0 in place of less, where `non_negative` or its rule asks for it; see `predict_df`."""
+    if non_negative not in (None, True, False):
+        raise UserError(f"non_negative is {non_negative!r}; give True, False, or None for the rule.")
     if non_negative is False:
         return found
     held = hold_no_negative(panel) if non_negative is None else np.ones((len(panel), len(panel.targets)), dtype=bool)

@@ -128,10 +128,11 @@ def _first_series(panel: "Panel", table: "pd.DataFrame", horizon: int) -> "list[
     return first
 
 
-def _grouping(options: argparse.Namespace) -> list[str]:
-    """Arguments that tell the series of the file apart, as they were given."""
-    ids = ["--id", *options.id] if options.id else []
-    return [*ids, *(["--target", *options.target] if options.target else [])]
+def _as_given(options: argparse.Namespace) -> list[str]:
+    """Arguments that tell the series of the file apart and what is known of them, as they were given."""
+    given = {"--id": options.id, "--target": options.target, "--future": options.future, "--context": options.context}
+    values = {flag: [value] if isinstance(value, str) else value for flag, value in given.items() if value}
+    return [part for flag, value in values.items() for part in (flag, *map(str, value))]
 
 
 def _draw(panel: "Panel", table: "pd.DataFrame", horizon: int, options: argparse.Namespace) -> None:
@@ -174,4 +175,4 @@ def main(args: Sequence[str]) -> None:
         return
     if options.model == BUILT_IN:
         report = f"{Path(options.file).name.partition('.')[0]}_report.html"
-        print_next("explain", options.file, *_grouping(options), "--horizon", horizon, "--output", report)
+        print_next("explain", options.file, *_as_given(options), "--horizon", horizon, "--output", report)

@@ -32,4 +32,6 @@ def main(args: Sequence[str]) -> None:
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")
     if metrics["tested_on"] == data.data:
-        print_next("forecast", data.data, "--model", arguments.output_dir)
+        ids = [data.id_column] if isinstance(data.id_column, str) else data.id_column or []
+        future = ["--future", "FILE"] if data.known_covariates else []
+        print_next("forecast", data.data, *(["--id", *ids] if ids else []), "--model", arguments.output_dir, *future)

@@ -52,7 +52,8 @@ class Evidence:
         unit: of the values, such as `passengers`; empty where it is not told.
         dated: whether the timestamps are real dates.
         texts: phrases of the text that change it, in their order.
-        numeric: point forecast before the operations that the text states; None without any.
+        numeric: point forecast before the operations that the text states, and before it is held at 0; None where it
+            is the forecast.
 
     Raises:
         RuntimeError: the experts and the covariates do not add up to the forecast.
@@ -164,10 +165,12 @@ def evidence_of(
         unit=unit,
         dated=dated,
         texts=tuple(texts),
-        numeric=_numeric(outputs, sample, channel, forecast.index) if texts else None,
+        numeric=_numeric(outputs, sample, channel, forecast["mean"], bool(texts)),
     )
 
 
-def _numeric(outputs: Any, sample: int, channel: int, index: pd.Index) -> pd.Series:
-    """Point forecast before the operations that a text states."""
-    return pd.Series(outputs.numeric_predictions[sample, :, channel].double().cpu().numpy(), index)
+def _numeric(outputs: Any, sample: int, channel: int, mean: pd.Series, has_texts: bool) -> pd.Series | None:
+    """Point forecast before what a text states and before it is held at 0; None where it is the forecast."""
+    values = outputs.numeric_predictions if has_texts else outputs.mean_predictions
+    numeric = pd.Series(values[sample, :, channel].double().cpu().numpy(), mean.index)
+    return None if not has_texts and numeric.eq(mean).all() else numeric

@@ -28,6 +28,7 @@ from ..prediction import (
     usable_series,
 )
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..series_checks import hold_no_negative
 from .checks import Claim, check_text
 from .evidence import Evidence, TextPart, evidence_of
 from .facts import Facts, find_facts
@@ -233,6 +234,8 @@ def _evidence(
     adapter.check(config, horizon, config.quantiles)
     series = usable_series(panel, adapter, config, 1)
     timestamps = panel.future_timestamps(horizon)
+    # As the table of `predict_df` by default.
+    lowest = np.where(hold_no_negative(panel), 0.0, -np.inf)
     for chosen, batch in panel_batches(panel, series, config.context_length, BATCH_SIZE, covariates, contexts):
         outputs = _predict(model, batch, horizon)
         texts = {} if contexts is None else _text_parts(model, batch, chosen, horizon, contexts, outputs, timestamps)
@@ -245,6 +248,7 @@ def _evidence(
                 continue
             columns = {"mean": mean[sample, :, target]}
             columns |= {f"{level:g}": quantiles[sample, :, target, k] for k, level in enumerate(config.quantiles)}
+            columns = {name: np.maximum(values, lowest[number, target]) for name, values in columns.items()}
             yield (
                 (number, target),
                 evidence_of(
