@@ -132,6 +132,7 @@ def test_a_text_of_several_questions_is_answered_one_after_the_other() -> None:
         ("What was the mean except in May 2022?", "known of 'except'"),
         ("What was the mean of the values above 110?", "beyond a bound is not computed"),
         ("What was it on 31 Smarch 2022?", "smarch"),
+        ("How many days were below 95 and above 90?", "several numbers"),
         ("Does it look like a sine or a square wave?", "not trained on another kind of question (new to it: 'look'"),
     ],
 )

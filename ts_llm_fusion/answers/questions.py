@@ -222,6 +222,10 @@ def _of_bounds(text: str, base: Query, read: Read, is_yes_no: bool) -> Query | N
         return replace(base, kind="count", bounds=numbers[:2], unit=_unit(text), percent=_is_share(text))
     if side is None and not (cues.COUNT.search(text) or base.when):
         return None
+    if len(numbers) > 1:
+        raise CannotTellError(
+            "it names several numbers, and bounds from two sides are computed between A and B alone."
+        )
     bound = (numbers[-1],)
     side = side or "equal to"
     base = replace(base, side=side, bounds=bound)

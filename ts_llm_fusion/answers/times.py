@@ -23,6 +23,8 @@ from ..processing.grounding_words import (
 )
 
 # Months of the seasons of the year in the northern hemisphere.
+# "When did it last fall below 90?" names no season.
+_BEHIND_A_FALL = frozenset(("below", "under", "beneath", "by", "to", "from", "short", "again"))
 SEASONS = {"spring": (3, 4, 5), "summer": (6, 7, 8), "autumn": (9, 10, 11), "fall": (9, 10, 11), "winter": (12, 1, 2)}
 _DECADES = {
     "twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80,
@@ -452,7 +454,7 @@ class TimesReader(Windows):
         name = word if word in SEASONS else word.removesuffix("s")
         if (
             name not in SEASONS
-            or (word == "fall" and j == i)
+            or (word == "fall" and (j == i or self.word(j + 1) in _BEHIND_A_FALL))
             or (word in ("springs", "falls") and not every and j == i)
         ):
             return None
