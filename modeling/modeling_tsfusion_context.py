@@ -270,7 +270,7 @@ def choose(
     future, past = inside[:, history:].any(1), inside[:, :history].any(1)
     number_clause, form = torch.as_tensor(context["number_clause"]), torch.as_tensor(context["number_form"])
     window_clause, window_index = torch.as_tensor(context["window_clause"]), torch.as_tensor(context["window_index"])
-    effects = []
+    effects: list[ContextEffect] = []
     confidence, kinds = reading.operations.max(-1)
     for clause in ((kinds != OPERATIONS.index("keep")) & (confidence >= threshold)).nonzero().flatten().tolist():
         name, sure = OPERATIONS[int(kinds[clause])], float(confidence[clause])
