@@ -123,8 +123,9 @@ class _Reader:
         """The side from which the number in tokens i to j bounds something."""
         behind = [self.word(k) for k in range(j, j + _BEHIND)]
         behind = behind[: next((k for k, word in enumerate(behind) if word in (".", ";", ",")), len(behind))]
-        for pair in pairwise(behind):
-            if pair in _CAP_BEHIND or pair in _FLOOR_BEHIND:
+        for k, pair in enumerate(pairwise(behind), j):
+            # "95 and at least 90" bounds the next number.
+            if (pair in _CAP_BEHIND or pair in _FLOOR_BEHIND) and not self.word(k + 2)[:1].isdecimal():
                 return "cap" if pair in _CAP_BEHIND else "floor"
         # A window of time may stand between: "the maximum from 3 to 9 March is 90".
         before = [word for word in map(self.word, range(max(i - 2 * _BEFORE, 0), i)) if word][-_BEFORE:]

@@ -102,6 +102,17 @@ def test_what_is_not_applied_is_a_warning(model, caplog):
     assert "is not applied: its time has no step in the horizon (2 series)" in caplog.text
 
 
+def test_what_has_no_effect_or_is_said_twice_is_named(model, caplog):
+    with torch.no_grad():
+        model.context_head.operation.bias.zero_()
+        model.context_head.operation.bias[OPERATIONS.index("keep")] = 60.0
+    caplog.set_level(logging.INFO)
+    predict_df(TABLE, 7, context="Rain on 2 March. Sun.", model=model)
+    assert "without an effect: “Rain on 2 March”, “Sun”." in caplog.text
+    alone = TABLE[TABLE["item_id"] == "a"].drop(columns="item_id")
+    assert contexts_by_series({"target": "Rain."}, read_panel(alone)) == ["Rain."]
+
+
 def test_an_explanation_quotes_the_phrase_and_says_what_it_does(model):
     first, second = explain(TABLE, 7, context={"b": "Closed on 3 March."}, model=model)
     assert first.facts.texts is None

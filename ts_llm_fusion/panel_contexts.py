@@ -106,7 +106,9 @@ def contexts_by_series(context: Any, panel: Panel) -> list[str]:
     if context is None or isinstance(context, str):
         return [context or ""] * len(panel)
     if isinstance(context, Mapping | pd.Series):
-        given = [(key, text) for key, text in context.items()]
+        # A series without ids has the name of its column, which its forecast shows.
+        own = {panel.title(0, 0): panel.ids[0]} if len(panel) == 1 and not panel.id_columns else {}
+        given = [(own.get(key, key), text) for key, text in context.items()]
     else:
         given = _rows(context, panel)
     places = panel.ids.get_indexer(pd.Index([key for key, _ in given], dtype=panel.ids.dtype if not given else None))
@@ -198,7 +200,7 @@ def log_effects(effects: Sequence[Sequence[ContextEffect]], texts: Sequence[Mapp
         effects: of each series.
         texts: features of the text of each, or None.
     """
-    said = Counter((effect_words(effect), effect.applied) for own in effects for effect in own)
+    said = Counter(line for own in effects for line in {(effect_words(effect), effect.applied) for effect in own})
     for (words, applied), count in said.items():
         logger.log(
             logging.INFO if applied else logging.WARNING,
@@ -209,3 +211,14 @@ def log_effects(effects: Sequence[Sequence[ContextEffect]], texts: Sequence[Mapp
     silent = sum(text is not None and not own for own, text in zip(effects, texts, strict=True))
     if silent:
         logger.warning("context: nothing in the text changes the forecast of %d series.", silent)
+    pairs = [(own, text) for own, text in zip(effects, texts, strict=True) if text is not None]
+    unused = dict.fromkeys(clause for own, text in pairs for clause in _unused(own, text))
+    if unused:
+        logger.info("context: without an effect: %s.", shortened([f"“{clause}”" for clause in unused], _SHOWN))
+
+
+def _unused(effects: Sequence[ContextEffect], text: Mapping[str, Any]) -> list[str]:
+    """Clauses of a text for which no operation was chosen."""
+    used = {effect.span for effect in effects}
+    spans = [(start, stop) for start, stop in text["clause_span"].tolist() if (start, stop) not in used]
+    return [" ".join(text["text"][start:stop].split()).rstrip(".") for start, stop in spans]

@@ -178,6 +178,7 @@ def test_digits_of_dates_and_durations_are_no_operands():
         ("bounded below by 90", "floor"),
         ("does not fall below 90", "floor"),
         ("at least 90", "floor"),
+        ("at most 95 and at least 90", "cap"),
         ("no lower than 90", "floor"),
         ("90 at least", "floor"),
         ("a minimum of 90", "floor"),
