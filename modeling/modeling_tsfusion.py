@@ -129,13 +129,7 @@ class TSFusionPreTrainedModel(PreTrainedModel):
     main_input_name = "past_values"
     input_modalities = ["time"]
     # The gate is small, and stored in 16 bits for its size only.
-    _keep_in_fp32_modules_strict = [
-        "series_projection",
-        "knot_projection",
-        "mixer",
-        "head.projection",
-        "context_head",
-    ]
+    _keep_in_fp32_modules_strict = ["series_projection", "knot_projection", "mixer", "head.projection"]
     # There is no attention here, so that any kind is fine, which is meant for a language model around.
     _supports_sdpa = True
     _supports_flash_attn = True

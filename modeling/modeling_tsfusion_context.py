@@ -62,6 +62,9 @@ class ContextHead(nn.Module):
     It reads the states that a frozen text encoder gives to the words of each clause; the arithmetic is not learned.
     """
 
+    # Collected by the model around it, in which it has this name.
+    _keep_in_fp32_modules_strict = ("context_head",)
+
     def __init__(self, config: TSFusionConfig):
         super().__init__()
         size = config.context_hidden_size

@@ -134,8 +134,9 @@ def test_a_saved_graph_runs_where_only_torch_is_also_with_int8_weights(tiny_mode
     # int8 keeps 1/127 of the largest weight of a row; in units of the series' deviation, up to 10.
     error = (small["mean_predictions"] - whole["mean_predictions"]).abs().max()
     assert 0 < error < 0.2
-    # The vocabulary alone would be 640 kB.
-    assert paths[0].stat().st_size < 700_000
+    # The vocabulary alone would be 640 kB. A file also holds traces, which grow with the paths of the code.
+    weights = torch.export.load(paths[0]).state_dict.values()
+    assert sum(weight.numel() * weight.element_size() for weight in weights) < 400_000
 
 
 def test_the_most_variables_are_those_that_the_backbone_has_positions_for(tiny_model, tiny_config) -> None:
