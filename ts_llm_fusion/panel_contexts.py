@@ -107,7 +107,7 @@ def contexts_by_series(context: Any, panel: Panel) -> list[str]:
         return [context or ""] * len(panel)
     if isinstance(context, Mapping | pd.Series):
         # A series without ids has the name of its column, which its forecast shows.
-        own = {panel.title(0, 0): panel.ids[0]} if len(panel) == 1 and not panel.id_columns else {}
+        own: dict[Any, Any] = {panel.title(0, 0): panel.ids[0]} if len(panel) == 1 and not panel.id_columns else {}
         given = [(own.get(key, key), text) for key, text in context.items()]
     else:
         given = _rows(context, panel)
