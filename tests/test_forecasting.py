@@ -58,6 +58,7 @@ def test_a_step_is_given_or_that_of_the_feature_extractor(forecaster) -> None:
     ("table", "message"),
     [
         (pd.concat([frame(), frame()[-5:]]).sort_index(), "the table: timestamp 2024-02-25 00:00:00 appears more"),
+        (frame()[::-1], "the index of series is not in order of time; sort it"),
         (frame().reset_index(drop=True), "the index of series is a RangeIndex; make it a DatetimeIndex"),
         (frame().rename_axis("date").reset_index(), "the index of series is a RangeIndex"),
         (frame().to_period("D"), "the index of series is a PeriodIndex"),

@@ -441,6 +441,10 @@ def _as_source(series: Any, freq: str | None, default_freq: str | None) -> Serie
             f"the index of series is a {type(series.index).__name__}; make it a DatetimeIndex, one timestamp for "
             "each row, or pass the table through load_series."
         )
+    if isinstance(series, pd.DataFrame) and not series.index.is_monotonic_increasing:
+        raise UserError(
+            "the index of series is not in order of time; sort it (sort_index), or pass the table through load_series."
+        )
     return load_series(series, freq=freq, default_freq=default_freq)
 
 
