@@ -40,6 +40,7 @@ def run(task):
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    # As the interpreter ends a program, whatever it raised: with a traceback, never in the code of the server.
     except BaseException:
         traceback.print_exc()
         code = 1

@@ -32,6 +32,6 @@ def main(args: Sequence[str]) -> None:
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")
     if metrics["tested_on"] == data.data:
-        ids = [data.id_column] if isinstance(data.id_column, str) else data.id_column or []
+        ids = ["--id", *data.id_column] if data.id_column else []
         future = ["--future", "FILE"] if data.known_covariates else []
-        print_next("forecast", data.data, *(["--id", *ids] if ids else []), "--model", arguments.output_dir, *future)
+        print_next("forecast", data.data, *ids, "--model", arguments.output_dir, *future)

@@ -58,7 +58,9 @@ def _start(arguments: FineTuningArguments) -> tuple[TSFusionForForecasting, Any,
         The forecaster; its feature extractor, or its processor if the checkpoint has a language model; and that.
     """
     name = str(arguments.start)
-    model, _ = load_forecaster(name)
+    whole, preparation = load_whole_forecaster(name)
+    tslm = whole.tslm if isinstance(whole, TSFusionForCausalLM) else None
+    model = whole if tslm is None else load_forecaster(name)[0]
     if not isinstance(model, TSFusionForForecasting):
         raise UserError(
             f"start is {name!r}, a model of type {model.config.model_type!r}; fine-tuning starts from one of type "
@@ -71,8 +73,7 @@ def _start(arguments: FineTuningArguments) -> tuple[TSFusionForForecasting, Any,
     model.config.validate_lengths()
     if model.context_head is not None:
         model.context_head.requires_grad_(False)
-    whole, preparation = load_whole_forecaster(name)
-    return model, preparation, whole.tslm if isinstance(whole, TSFusionForCausalLM) else None
+    return model, preparation, tslm
 
 
 @dataclass(frozen=True)
