@@ -22,6 +22,8 @@ _WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
 _WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
 # Kinds of words, of cues of a clause, and of cues of a pair of a clause and a window; see `context_features`.
 _ROLES, _CLAUSE_CUES, _WINDOW_CUES = 16, 12, 8
+# Kinds of hints of single words, see `context_cues`, and the share of them that training leaves out.
+WORD_CUES, _CUE_DROPOUT = 24, 0.2
 # Factor beyond which a forecast is not multiplied, and the same for a plain number that may be a value of the series.
 _LARGEST_FACTOR, _LARGEST_PLAIN_FACTOR = 100.0, 10.0
 
@@ -72,6 +74,7 @@ class ContextHead(nn.Module):
         self.norm = nn.LayerNorm(config.text_hidden_size)
         self.words = nn.Linear(config.text_hidden_size, size)
         self.roles = nn.Embedding(_ROLES, size)
+        self.word_cues = nn.Linear(WORD_CUES, size, bias=False) if config.context_cues else None
         self.layer = nn.TransformerEncoderLayer(
             size, config.context_heads, 2 * size, config.context_dropout, F.gelu, batch_first=True, norm_first=True
         )
@@ -87,6 +90,7 @@ class ContextHead(nn.Module):
         states: Tensor,
         mask: Tensor,
         role: Tensor,
+        word_cues: Tensor,
         clause_cues: Tensor,
         number_clause: Tensor,
         number_token: Tensor,
@@ -102,6 +106,7 @@ class ContextHead(nn.Module):
             states: of the words of each clause, (clauses, words, text_hidden_size).
             mask: bool (clauses, words), True where there is a word.
             role: int64 (clauses, words), what a word is: 0 a word, others numbers, windows and days by their kind.
+            word_cues: (clauses, words, kinds), 1 where a word hints at a kind; used where the configuration says so.
             clause_cues: (clauses, cues), as all that follow from `context_features`.
             number_clause: int64 (numbers,).
             number_token: int64 (numbers,), the word of the clause that is the number.
@@ -113,6 +118,10 @@ class ContextHead(nn.Module):
         """
         dtype = self.words.weight.dtype
         tokens = self.words(self.norm(states.to(dtype))) + self.roles(role)
+        if self.word_cues is not None:
+            # No rescaling: a word without a hint is one that nobody listed.
+            kept = torch.rand_like(word_cues[..., :1]) >= _CUE_DROPOUT * self.training
+            tokens = tokens + self.word_cues(word_cues.to(dtype) * kept)
         tokens = F.dropout(tokens, self.dropout, self.training)
         tokens = self.layer(tokens, src_key_padding_mask=~mask)
         weights = self.queries(tokens).masked_fill(~mask[..., None], -torch.inf).softmax(1)
@@ -159,8 +168,9 @@ def with_states(context: Mapping[str, Any], encoded: Sequence["TokenStates"]) ->
         encoded: states and places of the words of each of its `texts`, at least one.
 
     Returns:
-        Also `states` (clauses, words, size), `mask` bool (clauses, words), `role` int64 of each word, and the words of
-        numbers and windows, `number_token` and `window_token` int64, -1 for the whole horizon.
+        Also `states` (clauses, words, size), `mask` bool (clauses, words), `role` int64 of each word, `word_cues`
+        (clauses, words, kinds), and the words of numbers and windows, `number_token` and `window_token` int64, -1 for
+        the whole horizon.
     """
     states = pad_sequence([one.states for one in encoded], batch_first=True)
     places = pad_sequence([one.offsets for one in encoded], batch_first=True)
@@ -174,16 +184,25 @@ def with_states(context: Mapping[str, Any], encoded: Sequence["TokenStates"]) ->
         for start, stop, kind in parts:
             role[clause][(first[clause] < stop) & (last[clause] > start) & mask[clause]] = kind
 
+    arrays = {name: torch.as_tensor(values) for name, values in context.items() if hasattr(values, "dtype")}
+
+    def within(clauses: Tensor, spans: Tensor) -> Tensor:
+        """Words of each span of characters, bool (spans, words)."""
+        return (first[clauses] < spans[:, 1:]) & (last[clauses] > spans[:, :1]) & mask[clauses]
+
     def words(clauses: Tensor, spans: Tensor) -> Tensor:
         """First word of each span of characters; -1 where there is none."""
-        inside = (first[clauses] < spans[:, 1:]) & (last[clauses] > spans[:, :1]) & mask[clauses]
+        inside = within(clauses, spans)
         return torch.where(inside.any(1), inside.int().argmax(1), -1)
 
-    arrays = {name: torch.as_tensor(values) for name, values in context.items() if hasattr(values, "dtype")}
+    word_cues = torch.zeros(*mask.shape, WORD_CUES)
+    cue, place = within(arrays["cue_clause"], arrays["cue_place"]).nonzero(as_tuple=True)
+    word_cues[arrays["cue_clause"][cue], place, arrays["cue_role"][cue]] = 1
     return arrays | {
         "states": states,
         "mask": mask,
         "role": role,
+        "word_cues": word_cues,
         "number_token": words(arrays["number_clause"], arrays["number_place"]).clamp(min=0),
         "window_token": words(arrays["window_owner"], arrays["window_place"]),
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .context_cues import cues_of
 from .grounding import Clause, Grounding, ground_on_axis, with_history
 from .grounding_axis import Axis
 
@@ -100,6 +101,8 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
     Returns:
         `text`, `clause_span` int64 (clauses, 2) and `window_span` (windows + 1, 2), characters of its parts; `texts`,
         the words of each clause from `plain_clause`; `roles`, characters and role of each part of them.
+        Hints of single words, see `context_cues`: `cue_clause` int64 (cues,), `cue_place` int64 (cues, 2), characters
+        in the words, and `cue_role` int64 (cues,).
         Numbers: `number`, places in the grounding, `number_clause`, the clause of each, `number_form` (0 value, 1
         percent, 2 factor) and `number_bound` (1 cap, -1 floor, 0 neither), int64 (numbers,), `number_place` int64
         (numbers, 2), characters in the words, and `number_value` float64.
@@ -179,12 +182,17 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         clause_cues[:, column] = [pattern.search(words) is not None for words, _ in written]
     roles = {part.start: part.role for part in parts}
     spans = [(window.start, window.stop) for window in grounding.windows]
+    hints = np.array([(k, *hint) for k, (words, _) in enumerate(written) for hint in cues_of(words)], dtype=np.int64)
+    hints = hints.reshape(-1, 4)
     return {
         "text": grounding.text,
         "clause_span": np.array([(one.start, one.stop) for one in clauses], dtype=np.int64).reshape(-1, 2),
         "window_span": np.array([*spans, (0, 0)], dtype=np.int64),
         "texts": [words for words, _ in written],
         "roles": [[(*place, roles[start]) for start, place in places.items()] for _, places in written],
+        "cue_clause": hints[:, 0],
+        "cue_place": hints[:, 1:3],
+        "cue_role": hints[:, 3],
         "number": np.array([k for k, _ in numbers], dtype=np.int64),
         "number_clause": owners,
         "number_place": np.array(

@@ -22,7 +22,7 @@ _BY_ROW = (
     "right_window",
 )  # fmt: skip
 _OF_CLAUSES = ("number_clause", "window_clause", "window_owner")
-_BY_WORD = ("states", "mask", "role")
+_BY_WORD = ("states", "mask", "role", "word_cues")
 # Clauses that are encoded at once.
 _ENCODED = 512
 

@@ -1,13 +1,16 @@
 """Phrases that are composed of parts: what an effect does, in all combinations of verbs, amounts and comparisons.
 
-They widen the phrases that a model is trained on. A composed phrase never has a word that only phrases of the
-validation or of the test have, see `context_grammar`.
+They widen the phrases that a model is trained on; for their templates, see `context_grammar`.
 """
 
 from collections.abc import Iterator
 from itertools import product
 
-from .context_phrases import lines
+
+def lines(text: str) -> list[str]:
+    """Phrases that strokes separate."""
+    return [line.strip() for line in text.strip().split("|")]
+
 
 _UP = lines(
     "rise | increase | grow | climb | jump | go up | move up | surge | advance | gain | swell | expand | pick up"
@@ -295,7 +298,7 @@ _FIGURES = lines(
     "{year} is {n}. | This is the load of a district with {k} streets. | The share of holidays is {p}. | The plant "
     "was opened in {year} with {k} workers. | The margin is {p}."
 )
-NO_EFFECT = {
+COMPOSED_NO_EFFECT = {
     "background": [*_FIGURES, *_FIGURES, *(f"{seen}." for seen in _joined(_SEEN[:3], _MOVES, _WHERE[:4]))],
     "other": [*_joined(_NEARBY, _CLOSED), *_joined(_PRICES, _PRICE_CHANGES)],
     "denial": [
@@ -316,4 +319,4 @@ NO_EFFECT = {
     "elsewhere": [*_joined(_PLACED, lines("{o} {t} {f} {w}. | {o} will {f} {w}. | they expect {o} to {f} {w}."))],
 }  # fmt: skip
 
-__all__ = ["COMPOSED", "COMPOSED_SENTENCES", "NO_EFFECT"]
+__all__ = ["COMPOSED", "COMPOSED_NO_EFFECT", "COMPOSED_SENTENCES"]

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from .context_grammar import SENTENCE, grammar_of
-from .context_phrases import OTHER_SUBJECTS, PLACES, PREDICATES, UNITS
+from .context_grammar import SENTENCE, grammar_of, other_names
+from .context_tenses import agreeing, is_plural, present
 from .context_windows import Calendar, draw_window
 
-FAMILIES = (*PREDICATES, "ignore")
 # Share of the effects that hold for the whole horizon, without a word on it.
 _TIMELESS_SHARE = 0.08
 # Share of the effects that whole sentences state.
 _SENTENCE_SHARE = 0.4
 # Share of the phrases that are composed, where there are any.
-_COMPOSED_SHARE = 0.4
+_COMPOSED_SHARE = 0.3
+# Share of the predicates that are in the present tense ("sales rise by 10% next week").
+_PRESENT_SHARE = 0.2
 _OPEN = ("flat", "reverse")
 _SHARES = {50: ("half",), 25: ("a quarter",), 20: ("a fifth",), 33: ("a third",)}
 _DAYS = {6: ("Sunday", "public holiday", "holiday"), 5: ("Saturday",), 0: ("Monday",)}
@@ -59,7 +60,7 @@ class Writer:
     def __init__(self, rng: Generator, calendar: Calendar, values: np.ndarray, phrasings: str, numbers: str):
         self.rng, self.calendar, self.values = rng, calendar, values
         self.grammar, self.numbers = grammar_of(phrasings), numbers
-        self.subject = _choice(rng, self.grammar.subjects[_choice(rng, list(self.grammar.subjects))])
+        self.subject = _choice(rng, self.grammar.subjects)
 
     def drawn(self, name: str, phrases: Sequence[str]) -> str:
         """One of some phrases, or a composed one of the same name."""
@@ -163,14 +164,15 @@ class Writer:
 
     def filled(self, frame: str, window: str, predicate: str) -> str:
         """A sentence of its parts."""
-        rng = self.rng
-        cause, other = _choice(rng, self.grammar.causes), _choice(rng, OTHER_SUBJECTS)
+        rng, names = self.rng, other_names()
+        cause, other = _choice(rng, self.grammar.causes), _choice(rng, names["others"])
         parts = {
-            "w": window, "W": _capital(window), "f": predicate, "t": _choice(rng, self.grammar.tenses),
+            "w": window, "W": _capital(window), "f": predicate,
+            "t": agreeing(_choice(rng, self.grammar.tenses), is_plural(self.subject)),
             "s": self.subject, "S": _capital(self.subject), "c": cause, "C": _capital(cause),
             "o": other, "O": _capital(other),
-            "place": _choice(rng, PLACES), "year": str(rng.integers(1975, self.calendar.timestamps[0].year)),
-            "k": str(rng.integers(2, 90)), "unit": _choice(rng, UNITS),
+            "place": _choice(rng, names["places"]), "year": str(rng.integers(1975, self.calendar.timestamps[0].year)),
+            "k": str(rng.integers(2, 90)), "unit": _choice(rng, names["units"]),
         }  # fmt: skip
         for name, words in parts.items():
             frame = frame.replace(f"{{{name}}}", words)
@@ -194,11 +196,14 @@ class Writer:
             return self.marked("phrase", self.filled(frame, marked, "")), Effect(
                 family, family, operands, steps, weekday
             )
-        predicate, operands, weekday = self.numbered(family, self.drawn(family, self.grammar.predicates[family]))
         frames = self.grammar.frames
         if self.rng.random() < _TIMELESS_SHARE:
             frames, steps = self.grammar.timeless_frames, whole
-        text = self.filled(_choice(self.rng, frames), marked, self.marked("phrase", predicate))
+        frame, phrase = _choice(self.rng, frames), self.drawn(family, self.grammar.predicates[family])
+        if "{t} {f}" in frame and self.rng.random() < _PRESENT_SHARE:
+            frame, phrase = frame.replace("{t} {f}", "{f}"), present(phrase, is_plural(self.subject), self.rng)
+        predicate, operands, weekday = self.numbered(family, phrase)
+        text = self.filled(frame, marked, self.marked("phrase", predicate))
         return text, Effect(family, family, operands, steps, weekday)
 
     def no_effect(self) -> str:
@@ -210,7 +215,9 @@ class Writer:
         predicate = ""
         if "{f}" in frame:
             family = _choice(self.rng, list(self.grammar.predicates))
-            predicate, _, _ = self.numbered(family, self.drawn(family, self.grammar.predicates[family]))
+            # "Will not not exceed" is no sentence.
+            plain = [phrase for phrase in self.grammar.predicates[family] if not phrase.startswith(("not ", "never "))]
+            predicate, _, _ = self.numbered(family, self.drawn(family, plain))
         sentence = self.filled(frame, window, unmarked(predicate))
         average, most = float(self.values.mean()), float(self.values.max())
         return sentence.replace("{p}", self.share()[0]).replace("{n}", self.value(0.5 * average, most)[0])
@@ -240,4 +247,4 @@ def positions(text: str) -> dict[str, list[tuple[int, int]]]:
     return found
 
 
-__all__ = ["FAMILIES", "Effect", "Writer", "positions", "unmarked"]
+__all__ = ["Effect", "Writer", "positions", "unmarked"]
