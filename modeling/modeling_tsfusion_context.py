@@ -22,8 +22,10 @@ _WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
 _WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
 # Kinds of words, of cues of a clause, and of cues of a pair of a clause and a window; see `context_features`.
 _ROLES, _CLAUSE_CUES, _WINDOW_CUES = 16, 12, 8
-# Kinds of hints of single words, see `context_cues`, and the share of them that training leaves out.
-WORD_CUES, _CUE_DROPOUT = 24, 0.2
+# Kinds of hints of single words, see `context_cues`.
+WORD_CUES = 24
+# Shares of the words whose state, and of those whose hints, training leaves out.
+_STATE_DROPOUT, _CUE_DROPOUT = 0.1, 0.2
 # Factor beyond which a forecast is not multiplied, and the same for a plain number that may be a value of the series.
 _LARGEST_FACTOR, _LARGEST_PLAIN_FACTOR = 100.0, 10.0
 
@@ -117,11 +119,15 @@ class ContextHead(nn.Module):
             kwargs: not used.
         """
         dtype = self.words.weight.dtype
-        tokens = self.words(self.norm(states.to(dtype))) + self.roles(role)
+        word_cues = word_cues.to(dtype)
+
+        def kept(share: float) -> Tensor:
+            return (torch.rand_like(word_cues[..., :1]) >= share * self.training).to(dtype)
+
+        # No rescaling: these are words that nobody has seen, or listed.
+        tokens = self.words(self.norm(states.to(dtype))) * kept(_STATE_DROPOUT) + self.roles(role)
         if self.word_cues is not None:
-            # No rescaling: a word without a hint is one that nobody listed.
-            kept = torch.rand_like(word_cues[..., :1]) >= _CUE_DROPOUT * self.training
-            tokens = tokens + self.word_cues(word_cues.to(dtype) * kept)
+            tokens = tokens + self.word_cues(word_cues) * kept(_CUE_DROPOUT)
         tokens = F.dropout(tokens, self.dropout, self.training)
         tokens = self.layer(tokens, src_key_padding_mask=~mask)
         weights = self.queries(tokens).masked_fill(~mask[..., None], -torch.inf).softmax(1)

@@ -3,8 +3,8 @@
 The files in `phrases` have an author each. Validation and test have a whole author each, so that they measure how a
 model reads people whose phrases it has not seen.
 
-A phrase is a template: `{n}` and `{m}` are numbers, `{p}` an amount as a share, `{v}`, `{t}` and `{q}` factors, `{d}` a
-day that is compared with, `{w}` a window of time, `{s}` the series, `{t}` in a frame its tense, `{f}` what it will do,
+A phrase is a template: `{n}` and `{m}` are numbers, `{p}` an amount as a share, `{v}`, `{t}` and `{q}` factors, `{d}`
+a day that is compared with, `{w}` a window of time, `{s}` the series, `{t}` in a frame its tense, `{f}` what it does,
 `{c}` a cause, `{o}` another series. Capitals begin a sentence.
 """
 
