@@ -8,8 +8,8 @@ from .grounding_words import WEEKDAYS, Token, words
 # What compares, before a day, with words that may stand between.
 _LIKE = words(
     "as like resemble resembles resembling mirror mirrors match matches typical mimic mimics equal equals imitate "
-    "imitates follow follows correspond corresponds same similar comparable equivalent identical par "
-    "indistinguishable different difference copy copies replicate replicates reproduce reproduces repeat repeats what modelled modeled"
+    "imitates follow follows correspond corresponds same similar comparable equivalent identical par what different "
+    "indistinguishable difference copy copies replicate replicates reproduce reproduces repeat repeats modelled modeled"
 )
 _BETWEEN = words(
     "on in a an any to if it were was the usual normal typical ordinary regular quiet average standard customary of "
