@@ -42,6 +42,10 @@ class ContextEffect:
         when: words of the window of time; "" for the whole horizon.
         steps: runs of steps, each the first one and the one behind the last; step 0 is the first of the horizon, the
             history has negative ones.
+        partial: steps of these of which the window covers a part alone, each with that share. The operation is applied
+            to this share of the step. One with a number in units of the series is not where no step is whole: whether
+            50 more on one day of a month are meant of the day or of the month cannot be known. A stretch of the past
+            is left out by steps of which it covers at least a half.
         weekday: that "like_day" compares with, 0 for Monday; -1 for others.
         confidence: probability of the choice of operation, number and window.
         applied: whether it was done; otherwise `reason` says why not.
@@ -56,6 +60,7 @@ class ContextEffect:
     steps: tuple[tuple[int, int], ...]
     weekday: int
     confidence: float
+    partial: tuple[tuple[int, float], ...] = ()
     applied: bool = True
     reason: str = ""
 
@@ -267,6 +272,12 @@ def _runs(inside: Tensor, history: int) -> tuple[tuple[int, int], ...]:
     return tuple((int(first), int(last)) for first, last in edges.view(-1, 2))
 
 
+def _partial(share: Tensor, history: int) -> tuple[tuple[int, float], ...]:
+    """Steps that are covered in part, 0 the first of the horizon, and the share of each."""
+    places = ((share > 0) & (share < 1)).nonzero().flatten()
+    return tuple(zip((places - history).tolist(), share[places].tolist(), strict=True))
+
+
 @torch.no_grad()
 def choose(
     head: ContextHead,
@@ -294,8 +305,8 @@ def choose(
     if key not in readings:
         readings[key] = _read(head, encoder, context)
     reading = readings[key]
-    history, inside = int(context["history"]), torch.as_tensor(context["steps"])
-    future, past = inside[:, history:].any(1), inside[:, :history].any(1)
+    history, shares = int(context["history"]), torch.as_tensor(context["shares"])
+    future, past = (shares[:, history:] > 0).any(1), (shares[:, :history] > 0).any(1)
     number_clause, form = torch.as_tensor(context["number_clause"]), torch.as_tensor(context["number_form"])
     window_clause, window_index = torch.as_tensor(context["window_clause"]), torch.as_tensor(context["window_index"])
     effects: list[ContextEffect] = []
@@ -329,10 +340,19 @@ def choose(
         if not right.any():
             reason = reason or f"its time has no step in the {'history' if name == 'ignore' else 'horizon'}"
         window = int(index[place])
-        steps = inside[window].clone()
-        steps[slice(history, None) if name == "ignore" else slice(0, history)] = False
-        said = (name, operands, _runs(steps, history))
-        if said in ((one.operation, one.operands, one.steps) for one in effects if one.applied):
+        share = shares[window].clone()
+        if name == "ignore":
+            share[history:] = 0
+            share = (share >= 0.5).to(share)
+            if right.any() and not share.any():
+                reason = reason or "its time covers less than half of any step of the history"
+        else:
+            share[:history] = 0
+            if name in _WITH_VALUE and share.any() and not (share == 1).any():
+                reason = reason or "its time covers no whole step, and its number may be of that time or of a step"
+        steps, partial = _runs(share > 0, history), _partial(share, history)
+        said = (name, operands, steps, partial)
+        if said in ((one.operation, one.operands, one.steps, one.partial) for one in effects if one.applied):
             reason = reason or "it was said before"
         (start, stop), (first, last) = context["clause_span"][clause].tolist(), context["window_span"][window].tolist()
         effects.append(
@@ -342,9 +362,10 @@ def choose(
                 span=(start, stop),
                 operands=operands,
                 when=context["text"][first:last],
-                steps=said[2],
+                steps=steps,
                 weekday=int(context["reference"][clause]) if name == "like_day" else -1,
                 confidence=min(sure, 1.0),
+                partial=partial,
                 applied=not reason,
                 reason=reason,
             )
@@ -352,13 +373,15 @@ def choose(
     return effects
 
 
-def _inside(effect: ContextEffect, history: int, horizon: int, device: torch.device) -> Tensor:
-    """Steps of an effect, bool (history + horizon,)."""
+def _shares(effect: ContextEffect, history: int, horizon: int, device: torch.device) -> Tensor:
+    """Share of each step that an effect is stated for, float64 (history + horizon,)."""
     step = torch.arange(-history, horizon, device=device)
-    inside = torch.zeros_like(step, dtype=torch.bool)
+    shares = torch.zeros_like(step, dtype=torch.float64)
     for first, last in effect.steps:
-        inside |= (step >= first) & (step < last)
-    return inside
+        shares[(step >= first) & (step < last)] = 1
+    for place, share in effect.partial:
+        shares[step == place] = share
+    return shares
 
 
 def read_contexts(
@@ -403,7 +426,7 @@ def read_contexts(
         shown = known[row // channels, :, row % channels]
         for effect in choose(head, encoder, features, threshold, readings):
             if effect.operation == "ignore" and effect.applied:
-                left = shown & ~_inside(effect, time, 0, shown.device)
+                left = shown & (_shares(effect, time, 0, shown.device) == 0)
                 if left.any():
                     shown.copy_(left)
                 else:
@@ -448,11 +471,10 @@ def apply_contexts(
         for forecast in (mean[place][:, None], quantiles[place]):
             out = forecast.double()
             for effect in done:
-                inside = _inside(effect, 0, horizon, path.device)
                 out = apply_operation(
                     effect.operation,
                     effect.operands,
-                    inside,
+                    _shares(effect, 0, horizon, path.device),
                     out,
                     path,
                     int(periods[row // channels, row % channels, 0]),

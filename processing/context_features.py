@@ -110,8 +110,9 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         stands in, and `window_index`, the last one of which is the whole horizon, int64 (pairs,), `window_place` int64
         (pairs, 2) and `window_cues` float32 (pairs, 8).
         `clause_cues` float32 (clauses, 12); `reference` int64 (clauses,), the weekday that a clause compares with, -1
-        for none; `steps` bool (windows + 1, history + horizon); `weekday` int64 (history + horizon,), -1 where a step
-        is longer than a day; `day_length` int64, steps of a day; `history` int64, steps of the history.
+        for none; `shares` float64 (windows + 1, history + horizon), of each step the part that lies in a window;
+        `weekday` int64 (history + horizon,), -1 where a step is longer than a day; `day_length` int64, steps of a day;
+        `history` int64, steps of the history.
     """
     clauses = grounding.clauses[:MOST_CLAUSES]
     parts = _parts(grounding)
@@ -165,10 +166,10 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         if not held[k]:
             pairs.append((k, k, whole, (0, 0)))
             cues.append([0.0] * 7 + [1.0])
-    steps = np.zeros((whole + 1, len(axis)), dtype=bool)
+    shares = np.zeros((whole + 1, len(axis)))
     for k, window in enumerate(grounding.windows):
-        steps[k] = window.steps
-    steps[whole, axis.history :] = True
+        shares[k] = window.shares
+    shares[whole, axis.history :] = 1
     forms = np.array([_FORMS.index(one.form) for _, one in numbers], dtype=np.int64)
     bounds = np.array([_BOUNDS[one.bound] for _, one in numbers], dtype=np.int64)
     owners = np.array(number_clause, dtype=np.int64)
@@ -207,7 +208,7 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         "window_place": np.array([pair[3] for pair in pairs], dtype=np.int64).reshape(-1, 2),
         "window_cues": np.array(cues, dtype=np.float32).reshape(-1, 8),
         "clause_cues": clause_cues,
-        "steps": steps,
+        "shares": shares,
         "weekday": axis.weekdays(),
         "day_length": np.array(axis.day_length),
         "reference": reference.astype(np.int64),
