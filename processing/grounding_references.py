@@ -9,7 +9,7 @@ from .grounding_words import WEEKDAYS, Token, words
 _LIKE = words(
     "as like resemble resembles resembling mirror mirrors match matches typical mimic mimics equal equals imitate "
     "imitates follow follows correspond corresponds same similar comparable equivalent identical par what different "
-    "indistinguishable difference copy copies replicate replicates reproduce reproduces repeat repeats modelled modeled"
+    "indistinguishable difference copy copies replicate replicates reproduce reproduces repeat repeats modelled"
 )
 _BETWEEN = words(
     "on in a an any to if it were was the usual normal typical ordinary regular quiet average standard customary of "
