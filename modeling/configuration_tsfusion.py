@@ -142,7 +142,8 @@ class TSFusionConfig(PreTrainedConfig):
         context_hidden_size (`int`, defaults to 128): width of the head that chooses operations.
         context_heads (`int`, defaults to 4): heads of its attention.
         context_dropout (`float`, defaults to 0.3): dropout in its training.
-        context_cues (`bool`, defaults to `False`): whether it sees hints of single words beside their states.
+        context_cues (`bool`, defaults to `False`): whether it sees hints of single words beside their states, and
+            the clauses before and behind each clause.
         tslm_config (`dict` or `TSLMConfig`, *optional*): configuration of the language model of
             [`TSFusionForCausalLM`]; None for a forecaster alone.
         context_threshold (`float`, defaults to 0.8): probability from which on a chosen operation is applied.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
 _WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
 # Kinds of words, of cues of a clause, and of cues of a pair of a clause and a window; see `context_features`.
-_ROLES, _CLAUSE_CUES, _WINDOW_CUES = 16, 12, 8
+_ROLES, _CLAUSE_CUES, _WINDOW_CUES, _LINKS = 16, 12, 8, 4
 # Kinds of hints of single words, see `context_cues`.
 WORD_CUES = 24
 # Shares of the words whose state, and of those whose hints, training leaves out.
@@ -88,6 +88,7 @@ class ContextHead(nn.Module):
         self.queries = nn.Linear(size, config.context_heads)
         self.cues = nn.Linear(_CLAUSE_CUES, size)
         self.clause = nn.Linear(config.context_heads * size, size)
+        self.neighbors = nn.Linear(3 * size + _LINKS, size) if config.context_cues else None
         self.operation = nn.Linear(size, len(OPERATIONS))
         self.number_hidden, self.number = nn.Linear(2 * size, size), nn.Linear(size, 1)
         self.window_hidden, self.window = nn.Linear(3 * size + _WINDOW_CUES, size), nn.Linear(size, 1)
@@ -99,6 +100,7 @@ class ContextHead(nn.Module):
         role: Tensor,
         word_cues: Tensor,
         clause_cues: Tensor,
+        clause_links: Tensor,
         number_clause: Tensor,
         number_token: Tensor,
         window_clause: Tensor,
@@ -115,6 +117,8 @@ class ContextHead(nn.Module):
             role: int64 (clauses, words), what a word is: 0 a word, others numbers, windows and days by their kind.
             word_cues: (clauses, words, kinds), 1 where a word hints at a kind; used where the configuration says so.
             clause_cues: (clauses, cues), as all that follow from `context_features`.
+            clause_links: (clauses, 4), whether a clause has one before it, and one behind it, in its text, and whether
+                these are of the same sentence.
             number_clause: int64 (numbers,).
             number_token: int64 (numbers,), the word of the clause that is the number.
             window_clause: int64 (pairs,).
@@ -139,6 +143,11 @@ class ContextHead(nn.Module):
         pooled = (weights.transpose(1, 2) @ tokens).flatten(1)
         hidden = F.gelu(self.clause(pooled) + self.cues(clause_cues.to(dtype)))
         hidden = F.dropout(hidden, self.dropout, self.training)
+        if self.neighbors is not None:
+            # "Had it snowed, we would close": what stands around a clause may take it back.
+            before, behind = hidden.roll(1, 0) * clause_links[:, :1], hidden.roll(-1, 0) * clause_links[:, 1:2]
+            around = torch.cat((hidden, before, behind, clause_links), -1).to(dtype)
+            hidden = hidden + F.dropout(F.gelu(self.neighbors(around)), self.dropout, self.training)
         number = torch.cat((tokens[number_clause, number_token], hidden[number_clause]), -1)
         named = tokens[window_owner, window_token.clamp(min=0)] * (window_token >= 0)[:, None]
         window = torch.cat((named, hidden[window_clause], hidden[window_owner], window_cues.to(dtype)), -1)

@@ -38,6 +38,8 @@ _TAKEN_BACK = tuple(
         r"was|were|had|did|been|rose|fell|ago|previously|formerly|last year|over the past|used to",
     )
 )
+# What ends a sentence.
+_STOPS = (".", "!", "?")
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
 # Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
 _WINDOW_ROLES = {"future": 10, "past": 11, "both": 12, "none": 13}
@@ -109,8 +111,10 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         Pairs of a clause and a window that it may mean: `window_clause`, `window_owner`, the clause that the window
         stands in, and `window_index`, the last one of which is the whole horizon, int64 (pairs,), `window_place` int64
         (pairs, 2) and `window_cues` float32 (pairs, 8).
-        `clause_cues` float32 (clauses, 12); `reference` int64 (clauses,), the weekday that a clause compares with, -1
-        for none; `shares` float64 (windows + 1, history + horizon), of each step the part that lies in a window;
+        `clause_cues` float32 (clauses, 12); `clause_links` float32 (clauses, 4), whether there is a clause before, and
+        behind, and whether these are of the same sentence; `reference` int64 (clauses,), the weekday that a clause
+        compares with, -1 for none; `shares` float64 (windows + 1, history + horizon), of each step the part that lies
+        in a window;
         `weekday` int64 (history + horizon,), -1 where a step is longer than a day; `day_length` int64, steps of a day;
         `history` int64, steps of the history.
     """
@@ -181,6 +185,10 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
     clause_cues[:, 7] = [any(grounding.windows[i].kind == "past" for i in own) for own in held]
     for column, pattern in enumerate(_TAKEN_BACK, 8):
         clause_cues[:, column] = [pattern.search(words) is not None for words, _ in written]
+    links = np.zeros((len(clauses), 4), dtype=np.float32)
+    links[1:, 0] = links[:-1, 1] = 1
+    links[1:, 2] = [grounding.text[one.stop - 1] not in _STOPS for one in clauses[:-1]]
+    links[:-1, 3] = links[1:, 2]
     roles = {part.start: part.role for part in parts}
     spans = [(window.start, window.stop) for window in grounding.windows]
     hints = np.array([(k, *hint) for k, (words, _) in enumerate(written) for hint in cues_of(words)], dtype=np.int64)
@@ -208,6 +216,7 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         "window_place": np.array([pair[3] for pair in pairs], dtype=np.int64).reshape(-1, 2),
         "window_cues": np.array(cues, dtype=np.float32).reshape(-1, 8),
         "clause_cues": clause_cues,
+        "clause_links": links,
         "shares": shares,
         "weekday": axis.weekdays(),
         "day_length": np.array(axis.day_length),

@@ -18,8 +18,8 @@ from .runs import checkpoint_to_resume
 
 # Arrays of a text with a row for each clause, number or pair, and those whose rows name a clause of the text.
 _BY_ROW = (
-    "clause_cues", "number_form", "number_token", "window_token", "window_cues", "operation", "right_number",
-    "right_window",
+    "clause_cues", "clause_links", "number_form", "number_token", "window_token", "window_cues", "operation",
+    "right_number", "right_window",
 )  # fmt: skip
 _OF_CLAUSES = ("number_clause", "window_clause", "window_owner")
 _BY_WORD = ("states", "mask", "role", "word_cues")

@@ -45,7 +45,7 @@ class ContextArguments:
     context_hidden_size: int = field(default=128, metadata={"help": "Width of the head."})
     context_dropout: float = field(default=0.3, metadata={"help": "Dropout in its training."})
     context_cues: bool = field(
-        default=True, metadata={"help": "Whether the head sees hints of single words beside their states."}
+        default=True, metadata={"help": "Whether the head sees hints of single words, and neighboring clauses."}
     )
     context_threshold: float = field(
         default=0.8, metadata={"help": "Probability from which on an operation is applied."}

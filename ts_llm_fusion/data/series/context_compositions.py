@@ -298,7 +298,52 @@ _FIGURES = lines(
     "{year} is {n}. | This is the load of a district with {k} streets. | The share of holidays is {p}. | The plant "
     "was opened in {year} with {k} workers. | The margin is {p}."
 )
+# What was right, or went by, in a time of the past, and what was wrong with it.
+_FIGURES_OF = lines(
+    "The figures | The readings | The numbers | {S} | The counts | Our records | The values | All entries | The data "
+    "| The measurements"
+)
+_WAS_RIGHT = lines(
+    "were as planned {w}. | matched the budget {w}. | had been good {w}. | were normal for the season {w}. | were "
+    "checked and confirmed {w}. | held up well {w}. | rose by {p} {w}. | fell by {p} {w}. | had climbed by {p} {w}. |"
+    " had dropped by {p} {w}, as usual at that time. | averaged {n} {w}. | came close to {n} {w}. | peaked at {n} "
+    "{w}. | were complete {w}. | were audited {w}, without objections. | agreed with those of the year before {w}. | "
+    "were low {w}, correctly so. | doubled {w} and came back to normal. | recovered {w}. | were published {w}."
+)
+_WENT_BY = lines(
+    "There was {c} {w}. | {W} {c} was dealt with. | {C} ended {w}. | {W} we were closed, as the data rightly show. | "
+    "A new colleague began {w}. | {W} the rooms were painted. | {W} business had been brisk. | We changed the "
+    "supplier {w}. | {W} the old contract ran out. | The inspection {w} found nothing. | {W} a record was set. | The "
+    "plant had stood still {w} for its yearly holidays. | {W} {c} kept everybody busy. | The limit of {n} was lifted "
+    "{w}. | {W} a ceiling of {n} had been in force. | The price went up {w}."
+)
+_DEVICES = lines(
+    "the sensor | the meter | the counter | the gauge | the logger | the probe | the recorder | the transmitter | the "
+    "camera | the scale | the software | the interface | the clock | the database | the connection"
+)
+_WAS_WRONG = lines(
+    "was broken | had failed | was defective | was stuck | was out of order | had a bug | was set up wrongly | gave "
+    "false readings | was not calibrated | had no power | was jammed | malfunctioned | sent nonsense | was blocked | "
+    "dropped out | repeated its last value | was being tested"
+)
+_SO_LEAVE_OUT = lines(
+    "| , so ignore the values | , so leave these out | , please discard | ; do not use the data | , and the numbers "
+    "are wrong | , which has been repaired since | , hence the odd values | ; it works again now | , so nothing of it"
+    " can be trusted | ; that will not happen again"
+)
+
+
+def _faults() -> list[str]:
+    """Sentences on a stretch of the past whose values are wrong."""
+    broken = [f"{device} {wrong}" for device, wrong in product(_DEVICES, _WAS_WRONG)]
+    return [
+        f"{{W}} {one}{rest}." if place % 2 else f"{one[0].upper()}{one[1:]} {{w}}{rest}."
+        for place, (one, rest) in enumerate(product(broken, _SO_LEAVE_OUT))
+    ]
+
+
 COMPOSED_NO_EFFECT = {
+    "past": [*_joined(_FIGURES_OF, _WAS_RIGHT), *_WENT_BY, *_WENT_BY, *_WENT_BY],
     "background": [*_FIGURES, *_FIGURES, *(f"{seen}." for seen in _joined(_SEEN[:3], _MOVES, _WHERE[:4]))],
     "other": [*_joined(_NEARBY, _CLOSED), *_joined(_PRICES, _PRICE_CHANGES)],
     "denial": [
@@ -319,4 +364,6 @@ COMPOSED_NO_EFFECT = {
     "elsewhere": [*_joined(_PLACED, lines("{o} {t} {f} {w}. | {o} will {f} {w}. | they expect {o} to {f} {w}."))],
 }  # fmt: skip
 
-__all__ = ["COMPOSED", "COMPOSED_NO_EFFECT", "COMPOSED_SENTENCES"]
+COMPOSED_FAULTS = _faults()
+
+__all__ = ["COMPOSED", "COMPOSED_FAULTS", "COMPOSED_NO_EFFECT", "COMPOSED_SENTENCES"]

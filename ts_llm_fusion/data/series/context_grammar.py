@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from .context_compositions import COMPOSED, COMPOSED_NO_EFFECT, COMPOSED_SENTENCES
+from .context_compositions import COMPOSED, COMPOSED_FAULTS, COMPOSED_NO_EFFECT, COMPOSED_SENTENCES
 
 SPLITS = ("train", "validation", "test")
 # Families of effects that phrases state; "ignore" has sentences alone, `past_faults`.
@@ -30,7 +30,9 @@ SENTENCE = ", sentence"
 _COMPOSED = {
     **COMPOSED,
     **{family + SENTENCE: some for family, some in COMPOSED_SENTENCES.items()},
-} | COMPOSED_NO_EFFECT
+    **COMPOSED_NO_EFFECT,
+    "ignore": COMPOSED_FAULTS,
+}
 
 
 @dataclass(frozen=True)

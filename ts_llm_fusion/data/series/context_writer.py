@@ -185,7 +185,7 @@ class Writer:
         window, steps = draw_window(self.rng, calendar, kind)
         marked = self.marked("window", window)
         if family == "ignore":
-            frame = _choice(self.rng, self.grammar.past_faults)
+            frame = self.drawn("ignore", self.grammar.past_faults)
             return self.marked("phrase", self.filled(frame, marked, "")), Effect(family, "ignore", (), steps)
         whole = np.arange(len(calendar.timestamps)) >= calendar.history
         if self.rng.random() < _SENTENCE_SHARE:
