@@ -26,6 +26,8 @@ _ROLES, _CLAUSE_CUES, _WINDOW_CUES, _LINKS = 16, 12, 8, 4
 WORD_CUES = 24
 # Shares of the words whose state, and of those whose hints, training leaves out.
 _STATE_DROPOUT, _CUE_DROPOUT = 0.1, 0.2
+# Clauses that attention pads to one length.
+_AT_ONCE = 48
 # Factor beyond which a forecast is not multiplied, and the same for a plain number that may be a value of the series.
 _LARGEST_FACTOR, _LARGEST_PLAIN_FACTOR = 100.0, 10.0
 
@@ -133,12 +135,13 @@ class ContextHead(nn.Module):
         def kept(share: float) -> Tensor:
             return (torch.rand_like(word_cues[..., :1]) >= share * self.training).to(dtype)
 
+        tokens = self.roles(role)
         # No rescaling: these are words that nobody has seen, or listed.
-        tokens = self.words(self.norm(states.to(dtype))) * kept(_STATE_DROPOUT) + self.roles(role)
+        tokens[mask] += self.words(self.norm(states[mask].to(dtype))) * kept(_STATE_DROPOUT)[mask]
         if self.word_cues is not None:
             tokens = tokens + self.word_cues(word_cues) * kept(_CUE_DROPOUT)
         tokens = F.dropout(tokens, self.dropout, self.training)
-        tokens = self.layer(tokens, src_key_padding_mask=~mask)
+        tokens = self._with_others(tokens, mask)
         weights = self.queries(tokens).masked_fill(~mask[..., None], -torch.inf).softmax(1)
         pooled = (weights.transpose(1, 2) @ tokens).flatten(1)
         hidden = F.gelu(self.clause(pooled) + self.cues(clause_cues.to(dtype)))
@@ -156,6 +159,14 @@ class ContextHead(nn.Module):
             self.number(F.gelu(self.number_hidden(number))).squeeze(-1),
             self.window(F.gelu(self.window_hidden(window))).squeeze(-1),
         )
+
+    def _with_others(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Words (clauses, words, size) in view of the others of their clause, clauses of similar lengths at once."""
+        lengths, found = mask.sum(1), torch.zeros_like(tokens)
+        for rows in lengths.argsort().split(_AT_ONCE):
+            longest = int(lengths[rows[-1]])
+            found[rows, :longest] = self.layer(tokens[rows, :longest], src_key_padding_mask=~mask[rows, :longest])
+        return found
 
 
 def within_groups(scores: Tensor, group: Tensor, groups: int) -> Tensor:

@@ -64,7 +64,7 @@ def _parts(grounding: Grounding) -> list[_Part]:
         if number.form == "factor" and any(letter.isdecimal() for letter in words):
             plain = "5 times" if "t" in words.lower() else "5x"
         else:
-            plain = _NUMBER_WORDS.get(number.form, words)
+            plain = _NUMBER_WORDS.get(number.form, words) if number.value else "zero"
         plain = f"minus {plain}" if number.value < 0 else plain
         role = 2 + 3 * _FORMS.index(number.form) + _BOUNDS[number.bound]
         parts.append(_Part(number.start, number.stop, plain, role))

@@ -1,5 +1,6 @@
 """Sentences that state effects on a series, or none, with the positions of their parts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,8 +17,12 @@ _TIMELESS_SHARE = 0.08
 _SENTENCE_SHARE = 0.4
 # Share of the phrases that are composed, where there are any.
 _COMPOSED_SHARE = 0.3
+# Share of the frames that end like another one.
+_CROSSED_SHARE = 0.4
 # Share of the predicates that are in the present tense ("sales rise by 10% next week").
 _PRESENT_SHARE = 0.2
+_SAYS = re.compile(r"\{[sS]\} \{t\} \{f\}")
+_WINDOW = re.compile(r"\{[wW]\}")
 _OPEN = ("flat", "reverse")
 _SHARES = {50: ("half",), 25: ("a quarter",), 20: ("a fifth",), 33: ("a third",)}
 _DAYS = {6: ("Sunday", "public holiday", "holiday"), 5: ("Saturday",), 0: ("Monday",)}
@@ -66,6 +71,18 @@ class Writer:
         """One of some phrases, or a composed one of the same name."""
         composed = self.grammar.composed.get(name)
         return _choice(self.rng, composed if composed and self.rng.random() < _COMPOSED_SHARE else phrases)
+
+    def framed(self, frames: Sequence[str]) -> str:
+        """A frame; where phrases are composed, the beginning of one and the end of another now and then."""
+        frame = _choice(self.rng, frames)
+        if self.grammar.composed and self.rng.random() < _CROSSED_SHARE:
+            other = _choice(self.rng, frames)
+            first, second = _SAYS.search(frame), _SAYS.search(other)
+            if first and second:
+                crossed = frame[: first.end()] + other[second.end() :]
+                if len(_WINDOW.findall(crossed)) == len(_WINDOW.findall(frame)):
+                    return crossed
+        return frame
 
     def marked(self, kind: str, text: str) -> str:
         opening, closing = _MARKS[kind]
@@ -199,7 +216,7 @@ class Writer:
         frames = self.grammar.frames
         if self.rng.random() < _TIMELESS_SHARE:
             frames, steps = self.grammar.timeless_frames, whole
-        frame, phrase = _choice(self.rng, frames), self.drawn(family, self.grammar.predicates[family])
+        frame, phrase = self.framed(frames), self.drawn(family, self.grammar.predicates[family])
         if "{t} {f}" in frame and self.rng.random() < _PRESENT_SHARE:
             frame, phrase = frame.replace("{t} {f}", "{f}"), present(phrase, is_plural(self.subject), self.rng)
         predicate, operands, weekday = self.numbered(family, phrase)
