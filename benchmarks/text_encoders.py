@@ -5,8 +5,8 @@ For each encoder and seed, the head that reads texts is trained by configs/fusio
 SmolLM2-135M-Instruct, and the states of the last two side by side. Texts are encoded once for all seeds, on an
 accelerator where there is one; heads are trained and scored in processes of one thread each.
 
-Printed are means over seeds with the least and the largest value, and the numbers of each seed are in
-results.json in `--folder`, beside the checkpoints. Seconds are those of processor time of a text of 40 tokens on one
+Printed are means over seeds with the least and the largest value, for the validation, by which an encoder is chosen, and
+for the test; the numbers of each seed are in results.json in `--folder`, beside the checkpoints. Seconds are those of processor time of a text of 40 tokens on one
 thread, with the grounding.
 """
 
@@ -159,8 +159,10 @@ def _settings(texts: int | None) -> tuple[ContextArguments, dict[str, Any]]:
     return settings, {name: value for name, value in recipe.items() if name not in own}
 
 
-def train_and_score(name: str, seed: int, folder: Path, texts: int | None, count: int, split: str) -> dict[str, float]:
-    """Numbers of the head of an encoder and a seed, which is trained where its checkpoint is not there yet."""
+def train_and_score(
+    name: str, seed: int, folder: Path, texts: int | None, count: int, splits: Sequence[str]
+) -> dict[str, float]:
+    """Numbers of the head of an encoder and a seed by split, trained where its checkpoint is not there yet."""
     settings, arguments = _settings(texts)
     if name != "hashed":
         settings.text_encoder, settings.text_layer = _SMOLLM2 if name == "smollm2" else _MINILM
@@ -171,7 +173,8 @@ def train_and_score(name: str, seed: int, folder: Path, texts: int | None, count
             run_context_recipe(settings, FusionContextTrainingArguments(**given))
         model, _ = load_forecaster(output)
         assert isinstance(model, TSFusionForForecasting)
-        results = evaluate(model.eval(), count, split)
+        found = {split: evaluate(model.eval(), count, split) for split in splits}
+    results = {f"{split}: {row}": value for split, rows in found.items() for row, value in rows.items()}
     with in_use(make_encoder(name)):
         results["seconds of 40 tokens"] = seconds_of_a_text(model)
     return results
@@ -185,13 +188,14 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("outputs/text_encoders"), help="of the checkpoints")
     parser.add_argument("--texts", type=int, help="to train on; those of the recipe by default")
     parser.add_argument("--count", type=int, default=300, help="examples of each set")
-    parser.add_argument("--split", default="test", choices=("test", "validation"))
+    parser.add_argument("--splits", nargs="+", default=["validation", "test"], choices=("validation", "test"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     settings, _ = _settings(options.texts)
     sets = [(settings.texts_seed, settings.texts, "train", "train", None)]
-    for phrasings, numbers in ((options.split, "train"), ("train", "train"), ("train", options.split)):
+    held_out = [pair for split in options.splits for pair in ((split, "train"), ("train", split))]
+    for phrasings, numbers in (("train", "train"), *held_out):
         sets += [(SEED, 2 * options.count, phrasings, numbers, None), (SEED, options.count, phrasings, numbers, 0)]
     chunks = [
         (seed, start, min(start + _CHUNK, count), *rest)
@@ -210,7 +214,7 @@ def main() -> None:
             Stored.write(encoder, clauses, options.folder / f"{name}.pt")
             encoder.model.cpu()
         runs = [(name, seed) for name in options.encoders for seed in options.seeds]
-        given = map(repeat, (options.folder, options.texts, options.count, options.split))
+        given = map(repeat, (options.folder, options.texts, options.count, options.splits))
         scores = list(pool.map(train_and_score, *zip(*runs, strict=True), *given))
     results = {f"{name} {seed}": score for (name, seed), score in zip(runs, scores, strict=True)}
     (options.folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

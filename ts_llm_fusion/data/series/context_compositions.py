@@ -342,6 +342,40 @@ def _faults() -> list[str]:
     ]
 
 
+# Who said something, that it is taken back, and plans that came to nothing.
+_SOURCES = lines(
+    "The memo of last week | An earlier message | The article | A post | The first draft | The old schedule | The "
+    "announcement | A note from the office | The previous bulletin | The newsletter | A caller | The circular | The "
+    "minutes of May | The ticket"
+)
+_SAID = lines("said that | claimed that | stated that | had it that | announced that")
+_TAKEN_BACK = lines(
+    "is no longer valid | was a mistake | has been corrected | was false | has been retracted | is obsolete | was "
+    "wrong | must be disregarded | turned out to be untrue | has been revoked | does not hold | was sent by accident"
+)
+_IT_IS_OFF = lines(
+    "That was a mistake. | This no longer holds. | It was wrong. | We take that back. | That is not so. | Not true. | "
+    "This has been corrected. | It will not happen. | Forget it. | That is off. | This was denied at once."
+)
+_PLANS = lines(
+    "The plan | The proposal | The idea | The motion | The intention | The suggestion | The request | The decision | "
+    "The order"
+)
+_PLANNED = lines("that {s} should {f} {w} | to let {s} {f} {w} | to have {s} {f} {w} | that {s} will {f} {w}")
+_CAME_TO_NOTHING = lines(
+    "was dropped | found no majority | has been shelved | came to nothing | was turned down | has been given up | was "
+    "overruled | is dead | did not pass | was revoked | has been put aside"
+)
+# Behind a condition, and behind what happens elsewhere.
+_DID_NOT = lines(
+    "; it did not come. | ; there is none. | . This is ruled out. | . That did not happen. | . It was averted. | ; "
+    "none is coming. | , which cannot happen. | . The danger is over. | ; so it will not. | . Luckily it did not."
+)
+_NOT_OURS = lines(
+    "; {s} goes on as usual. | , not {s}. | , which is no matter of ours. | . Ours is not concerned. | ; here nothing"
+    " changes. | , while {s} will not. | . That is another series. | , far from here. | . {S} keeps its course. | , "
+    "unlike {s}."
+)
 COMPOSED_NO_EFFECT = {
     "past": [*_joined(_FIGURES_OF, _WAS_RIGHT), *_WENT_BY, *_WENT_BY, *_WENT_BY],
     "background": [*_FIGURES, *_FIGURES, *(f"{seen}." for seen in _joined(_SEEN[:3], _MOVES, _WHERE[:4]))],
@@ -352,6 +386,9 @@ COMPOSED_NO_EFFECT = {
         *_joined(["{C} {w} has"], _NO_EFFECT, ["here."]),
         *(f"It is not true that {sentence[0].lower()}{sentence[1:]}" for sentence in _joined(_OWN[:9], _CLOSED[:9])),
         *_joined(_DENIED, ["{s} {t} {f} {w}."]),
+        *_joined(_SOURCES, _SAID, ["{s} {t} {f} {w}."], _IT_IS_OFF),
+        *(f"{phrase}." for phrase in _joined(_SOURCES, ["that said that {s} will {f} {w}"], _TAKEN_BACK)),
+        *(f"{phrase}." for phrase in _joined(_PLANS, _PLANNED, _CAME_TO_NOTHING)),
         *_joined(
             lines("{S} will not {f} {w} | {S} is not going to {f} {w} | {W}, {s} will not {f}"),
             lines(
@@ -360,8 +397,14 @@ COMPOSED_NO_EFFECT = {
             ),
         ),
     ],
-    "condition": [f"{phrase}." for phrase in _joined(_SUPPOSED, ["{s}"], _WOULD, ["{f} {w}"], _ENDINGS)],
-    "elsewhere": [*_joined(_PLACED, lines("{o} {t} {f} {w}. | {o} will {f} {w}. | they expect {o} to {f} {w}."))],
+    "condition": [
+        *(f"{phrase}." for phrase in _joined(_SUPPOSED, ["{s}"], _WOULD, ["{f} {w}"], _ENDINGS)),
+        *("".join(parts) for parts in product(_joined(_SUPPOSED, ["{s}"], _WOULD[:6], ["{f} {w}"]), _DID_NOT)),
+    ],
+    "elsewhere": [
+        *_joined(_PLACED, lines("{o} {t} {f} {w}. | {o} will {f} {w}. | they expect {o} to {f} {w}.")),
+        *("".join(parts) for parts in product(["{O} will {f} {w}", "{O} {t} {f} {w}", "{W} {o} will {f}"], _NOT_OURS)),
+    ],
 }  # fmt: skip
 
 COMPOSED_FAULTS = _faults()
