@@ -5,9 +5,9 @@ For each encoder and seed, the head that reads texts is trained by configs/fusio
 SmolLM2-135M-Instruct, and the states of the last two side by side. Texts are encoded once for all seeds, on an
 accelerator where there is one; heads are trained and scored in processes of one thread each.
 
-Printed are means over seeds with the least and the largest value, for the validation, by which an encoder is chosen, and
-for the test; the numbers of each seed are in results.json in `--folder`, beside the checkpoints. Seconds are those of processor time of a text of 40 tokens on one
-thread, with the grounding.
+Printed are means over seeds with the least and the largest value, for the validation, by which an encoder is chosen,
+and for the test; the numbers of each seed are in results.json in `--folder`, beside the checkpoints. Seconds are those
+of processor time of a text of 40 tokens on one thread, with the grounding.
 """
 
 import argparse
