@@ -51,7 +51,7 @@ PLAIN = [
     ("The sensor was broken from 10 to 12 February; ignore those values.", "ignore", (), None),
     ("Half the usual number of visitors come on 5 March.", "times", (0.5,), ((4, 5),)),
     ("Production stops on 21 March because of a strike.", "zero", (), ((20, 21),)),
-    ("Because of the storm, the ferry is cancelled on 6 March.", "zero", (), ((5, 6),)),
+    ("Because of the storm, the ferry is canceled on 6 March.", "zero", (), ((5, 6),)),
     ("The promotion lifts sales by 40% from 4 to 6 March.", "rise", (0.4,), ((3, 6),)),
     ("Sales drop 40 percent on 6 March.", "cut", (0.4,), ((5, 6),)),
     ("Capacity is limited to 95 from 11 to 15 March.", "cap", (95.0,), ((10, 15),)),
