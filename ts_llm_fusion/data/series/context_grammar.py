@@ -15,6 +15,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from .context_composed_frames import COMPOSED_FRAMES, COMPOSED_TENSES, COMPOSED_TIMELESS_FRAMES
 from .context_compositions import COMPOSED, COMPOSED_FAULTS, COMPOSED_NO_EFFECT, COMPOSED_SENTENCES
 
 SPLITS = ("train", "validation", "test")
@@ -25,13 +26,16 @@ FAMILIES = (
 )  # fmt: skip
 # Authors of the phrases of each split.
 _AUTHORS = {"train": ("general", "commerce", "operations"), "validation": ("institutions",), "test": ("test",)}
-# Composed phrases by family, sentences by "family, sentence", and those without an effect by kind.
+# Composed phrases by family, sentences by "family, sentence", those without an effect by kind, and their parts.
 SENTENCE = ", sentence"
 _COMPOSED = {
     **COMPOSED,
     **{family + SENTENCE: some for family, some in COMPOSED_SENTENCES.items()},
     **COMPOSED_NO_EFFECT,
     "ignore": COMPOSED_FAULTS,
+    "frames": COMPOSED_FRAMES,
+    "timeless_frames": COMPOSED_TIMELESS_FRAMES,
+    "tenses": COMPOSED_TENSES,
 }
 
 
@@ -87,7 +91,8 @@ def grammar_of(split: str) -> Grammar:
     earlier = [grammar_of(name) for name in SPLITS[: SPLITS.index(split)]]
 
     def phrases(name: str) -> list[str]:
-        return _joined([author[name] for author in authors], (one for had in earlier for one in getattr(had, name)))
+        known = (one for had in earlier for one in (*getattr(had, name), *had.composed.get(name, ())))
+        return _joined([author[name] for author in authors], known)
 
     def by_name(name: str, kind: str = "") -> dict[str, list[str]]:
         found = {}

@@ -16,7 +16,7 @@ _TIMELESS_SHARE = 0.08
 # Share of the effects that whole sentences state.
 _SENTENCE_SHARE = 0.4
 # Share of the phrases that are composed, where there are any.
-_COMPOSED_SHARE = 0.3
+_COMPOSED_SHARE = 0.4
 # Share of the frames that end like another one.
 _CROSSED_SHARE = 0.4
 # Share of the predicates that are in the present tense ("sales rise by 10% next week").
@@ -72,9 +72,10 @@ class Writer:
         composed = self.grammar.composed.get(name)
         return _choice(self.rng, composed if composed and self.rng.random() < _COMPOSED_SHARE else phrases)
 
-    def framed(self, frames: Sequence[str]) -> str:
-        """A frame; where phrases are composed, the beginning of one and the end of another now and then."""
-        frame = _choice(self.rng, frames)
+    def framed(self, name: str) -> str:
+        """One of the "frames" or "timeless_frames"; where phrases are composed, at times with the end of another."""
+        frames = getattr(self.grammar, name)
+        frame = self.drawn(name, frames)
         if self.grammar.composed and self.rng.random() < _CROSSED_SHARE:
             other = _choice(self.rng, frames)
             first, second = _SAYS.search(frame), _SAYS.search(other)
@@ -185,7 +186,7 @@ class Writer:
         cause, other = _choice(rng, self.grammar.causes), _choice(rng, names["others"])
         parts = {
             "w": window, "W": _capital(window), "f": predicate,
-            "t": agreeing(_choice(rng, self.grammar.tenses), is_plural(self.subject)),
+            "t": agreeing(self.drawn("tenses", self.grammar.tenses), is_plural(self.subject)),
             "s": self.subject, "S": _capital(self.subject), "c": cause, "C": _capital(cause),
             "o": other, "O": _capital(other),
             "place": _choice(rng, names["places"]), "year": str(rng.integers(1975, self.calendar.timestamps[0].year)),
@@ -213,10 +214,10 @@ class Writer:
             return self.marked("phrase", self.filled(frame, marked, "")), Effect(
                 family, family, operands, steps, weekday
             )
-        frames = self.grammar.frames
+        name = "frames"
         if self.rng.random() < _TIMELESS_SHARE:
-            frames, steps = self.grammar.timeless_frames, whole
-        frame, phrase = self.framed(frames), self.drawn(family, self.grammar.predicates[family])
+            name, steps = "timeless_frames", whole
+        frame, phrase = self.framed(name), self.drawn(family, self.grammar.predicates[family])
         if "{t} {f}" in frame and self.rng.random() < _PRESENT_SHARE:
             frame, phrase = frame.replace("{t} {f}", "{f}"), present(phrase, is_plural(self.subject), self.rng)
         predicate, operands, weekday = self.numbered(family, phrase)
