@@ -81,8 +81,8 @@ COMPOSED_TIMELESS_FRAMES = _frames(timeless=True)
 COMPOSED_TENSES = [
     *(f"{start}, {aside}, {rest}".strip() for aside in _ASIDES for start, rest in (("will", ""), ("is", "going to"))),
     *(f"will {adverb}" for adverb in lines(
-        "definitely | surely | certainly | very likely | presumably | again | then | clearly | once again | doubtless | "
-        "soon | of course"
+        "definitely | surely | certainly | very likely | presumably | again | then | clearly | once again | doubtless "
+        "| soon | of course"
     )),
     *(f"is {word} to" for word in lines(
         "certain | expected | planned | scheduled | bound | sure | meant | due | set | forecast | projected | about | "

@@ -200,6 +200,20 @@ _LIKE_DAYS = lines(
     "to a {d} | be staffed as on a {d} | be equivalent to a {d} | feel like a {d} | reproduce a {d} | switch to the "
     "{d} roster | operate in {d} mode"
 )
+_COMPARED = lines("| in size | for the time | compared with normal | against the usual | from normal")
+_GO_DOWN = lines("drop | shrink | be cut | be down | go down | be reduced | fall | go")
+_BEHIND_MOST = lines(
+    "at most | or less | at the most | at best | as a maximum | at the outside | and no more | or lower | and not one"
+    " more | at the very most | or below"
+)
+_BEHIND_LEAST = lines(
+    "at least | or more | at the least | at worst | as a minimum | in any case | and no less | or higher | or better "
+    "| at the very least | or above"
+)
+_MOVE = lines(
+    "be kept | be held | move | vary | be bounded | be limited to values | range | fluctuate | oscillate | swing | be"
+    " confined to values | be regulated to stay | be steered to stay | be clamped | always be"
+)
 
 
 def _joined(*parts: list[str]) -> Iterator[str]:
@@ -271,10 +285,10 @@ def _all() -> dict[str, Iterator[str]]:
         ),
         "times": _evenly(
             _joined(_REACH, lines("{t} | {q} of | {n} times"), _LEVELS),
-            _joined(["{v}"], lines("| in size | for the time | compared with normal | against the usual | from normal")),
+            _joined(["{v}"], _COMPARED),
             _joined(["be"], lines("multiplied | scaled | changed | amplified"), ["by a factor of {n}", "{n}-fold"]),
             _joined(["be {t} as"], lines("high | large | big | strong | busy | much"), lines("as usual | as normal")),
-            _joined(lines("drop | shrink | be cut | be down | go down | be reduced | fall | go"), ["to {q} of"], _LEVELS),
+            _joined(_GO_DOWN, ["to {q} of"], _LEVELS),
         ),
         "rise": _changes(_UP, _RAISED, _HIGHER, _RISE_NOUNS, "{p}"),
         "cut": _changes(_DOWN, _LOWERED, _LOWER, _FALL_NOUNS, "{p}"),
@@ -293,25 +307,16 @@ def _all() -> dict[str, Iterator[str]]:
             _joined(_STAY, _AT_MOST, ["{n}"]),
             _joined(lines("have | be under | face | run into | be held by | hit | respect | obey"), _MAXIMUM, ["{n}"]),
             _joined(_CAPPED, ["{n}"]),
-            _joined(lines("be | reach | go to | come to | run at | hit"), ["{n}"], lines(
-                "at most | or less | at the most | at best | as a maximum | at the outside | and no more | or lower | and "
-                "not one more | at the very most | or below"
-            )),
+            _joined(lines("be | reach | go to | come to | run at | hit"), ["{n}"], _BEHIND_MOST),
         ),
         "floor": _evenly(
             _joined(_NEVER, _UNDERCUT, ["{n}"]),
             _joined(_STAY, _AT_LEAST, ["{n}"]),
             _joined(lines("have | be over | rest on | be held by | keep | meet | respect | honor"), _MINIMUM, ["{n}"]),
             _joined(_FLOORED, ["{n}"]),
-            _joined(lines("be | reach | go to | come to | run at | hit"), ["{n}"], lines(
-                "at least | or more | at the least | at worst | as a minimum | in any case | and no less | or higher | or "
-                "better | at the very least | or above"
-            )),
+            _joined(lines("be | reach | go to | come to | run at | hit"), ["{n}"], _BEHIND_LEAST),
         ),
-        "range": _evenly(_joined(_STAY, _BETWEEN), _joined(lines(
-            "be kept | be held | move | vary | be bounded | be limited to values | range | fluctuate | oscillate | swing "
-            "| be confined to values | be regulated to stay | be steered to stay | be clamped | always be"
-        ), _BETWEEN)),
+        "range": _evenly(_joined(_STAY, _BETWEEN), _joined(_MOVE, _BETWEEN)),
         "flat": _evenly(_FLATTENED, _joined(lines(
             "lose its | be without any | no longer follow its | stop its | end its | show no | have no further"
         ), _TREND)),
@@ -394,8 +399,8 @@ _OWN_ONES = lines(
     "schools | Both lines | The factories | All sites"
 )
 _ALL_CLOSED = lines(
-    "are closed {w}. | are shut {w}. | will be closed {w}. | do not open {w}. | stay closed {w}. | remain shut {w}. | are "
-    "offline {w}. | will not run {w}. | do not operate {w}. | close {w}. | stand still {w}. | have to close {w}."
+    "are closed {w}. | are shut {w}. | will be closed {w}. | do not open {w}. | stay closed {w}. | remain shut {w}. |"
+    " are offline {w}. | will not run {w}. | do not operate {w}. | close {w}. | stand still {w}. | have to close {w}."
 )
 _LEADS = lines(
     "leads to | results in | causes | means | brings | will lead to | will result in | will cause | is going to "
