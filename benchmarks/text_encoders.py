@@ -3,7 +3,7 @@
 For each encoder and seed, the head that reads texts is trained by configs/fusion/context.yaml and scored as by
 `benchmarks.text_conditioning`. Encoders are bags of hashed words, all-MiniLM-L6-v2, the tenth layer of
 SmolLM2-135M-Instruct, and the states of the last two side by side. Texts are encoded once for all seeds, on an
-accelerator where there is one; heads are trained and scored in processes of one thread each.
+accelerator where there is one; heads are trained, on the same, and scored in processes of one thread each.
 
 Printed are means over seeds with the least and the largest value, for the validation, by which an encoder is chosen,
 and for the test; the numbers of each seed are in results.json in `--folder`, beside the checkpoints. Seconds are those
@@ -139,8 +139,6 @@ def in_use(encoder: Any) -> Iterator[None]:
 
 
 def _start_worker() -> None:
-    # The heads are small: more processes are worth more than threads or an accelerator.
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
     torch.set_num_threads(1)
 
 
@@ -169,7 +167,7 @@ def train_and_score(
     output = folder / f"{name}_{seed}"
     with in_use(make_encoder(name, folder)):
         if not (output / "model.safetensors").is_file():
-            given = {**arguments, "output_dir": str(output), "seed": seed, "use_cpu": True, "disable_tqdm": True}
+            given = {**arguments, "output_dir": str(output), "seed": seed, "disable_tqdm": True}
             run_context_recipe(settings, FusionContextTrainingArguments(**given))
         model, _ = load_forecaster(output)
         assert isinstance(model, TSFusionForForecasting)

@@ -144,6 +144,7 @@ class TSFusionConfig(PreTrainedConfig):
         context_dropout (`float`, defaults to 0.3): dropout in its training.
         context_cues (`bool`, defaults to `False`): whether it sees hints of single words beside their states, and
             the clauses before and behind each clause.
+        context_members (`int`, defaults to 1): readers of texts whose probabilities are averaged.
         tslm_config (`dict` or `TSLMConfig`, *optional*): configuration of the language model of
             [`TSFusionForCausalLM`]; None for a forecaster alone.
         context_threshold (`float`, defaults to 0.8): probability from which on a chosen operation is applied.
@@ -171,6 +172,7 @@ class TSFusionConfig(PreTrainedConfig):
     context_heads: int = 4
     context_dropout: float = 0.3
     context_cues: bool = False
+    context_members: int = 1
     tslm_config: dict | PreTrainedConfig | None = None
     context_threshold: float = 0.8
 
@@ -216,7 +218,7 @@ class TSFusionConfig(PreTrainedConfig):
     def validate_lengths(self):
         """Validate the lengths; called by `@strict`."""
         check_at_least(self, 1, "prediction_length", "hidden_size", "backtest_length")
-        check_at_least(self, 1, "text_hidden_size", "context_hidden_size", "context_heads")
+        check_at_least(self, 1, "text_hidden_size", "context_hidden_size", "context_heads", "context_members")
         check_at_least(self, 3, "context_length")
         check_at_least(self, 8, "backtest_min_history")
 

@@ -67,14 +67,11 @@ class ContextEffect:
     reason: str = ""
 
 
-class ContextHead(nn.Module):
+class ContextReader(nn.Module):
     """Chooses an operation for each clause of a text, a number of it, and a window that it means.
 
     It reads the states that a frozen text encoder gives to the words of each clause; the arithmetic is not learned.
     """
-
-    # Collected by the model around it, in which it has this name.
-    _keep_in_fp32_modules_strict = ("context_head",)
 
     def __init__(self, config: TSFusionConfig):
         super().__init__()
@@ -169,6 +166,23 @@ class ContextHead(nn.Module):
         return found
 
 
+class ContextHead(ContextReader):
+    """Readers that are trained side by side, and whose probabilities are averaged; the first is the head itself."""
+
+    # Collected by the model around it, in which it has this name.
+    _keep_in_fp32_modules_strict = ("context_head",)
+
+    def __init__(self, config: TSFusionConfig):
+        super().__init__(config)
+        self.others = nn.ModuleList(ContextReader(config) for _ in range(config.context_members - 1))
+
+    def forward(self, **features) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[override]
+        """Scores of each reader: those of `ContextReader.forward`, with a first dimension of readers."""
+        read = [super().forward(**features), *(other(**features) for other in self.others)]
+        operations, numbers, windows = (torch.stack(scores) for scores in zip(*read, strict=True))
+        return operations, numbers, windows
+
+
 def within_groups(scores: Tensor, group: Tensor, groups: int) -> Tensor:
     """Logarithms of a softmax of scores (k,) within the groups (k,) that they belong to."""
     most = scores.new_full((groups,), -torch.inf).scatter_reduce(0, group, scores, "amax")
@@ -251,14 +265,15 @@ class _Reading:
 def _read(head: ContextHead, encoder: "FrozenTextEncoder", context: Mapping[str, Any]) -> _Reading:
     """Probabilities that do not depend on the values of the history."""
     inputs = with_states(context, encoder.states(list(context["texts"])))
-    tensors = {name: values.to(head.operation.weight.device) for name, values in inputs.items()}
-    operations, numbers, windows = head(**tensors)
-    groups = len(operations)
+    device = next(head.parameters()).device
+    tensors = {name: values.to(device) for name, values in inputs.items()}
     may = possible(tensors["clause_cues"], tensors["number_clause"], tensors["number_form"])
+    groups = len(may)
+    operations, numbers, windows = (scores.float() for scores in head(**tensors))
     return _Reading(
-        operations.float().masked_fill(~may, -torch.inf).softmax(-1).cpu(),
-        within_groups(numbers.float(), tensors["number_clause"], groups).exp().cpu(),
-        within_groups(windows.float(), tensors["window_clause"], groups).exp().cpu(),
+        operations.masked_fill(~may, -torch.inf).softmax(-1).mean(0).cpu(),
+        torch.stack([within_groups(one, tensors["number_clause"], groups).exp() for one in numbers]).mean(0).cpu(),
+        torch.stack([within_groups(one, tensors["window_clause"], groups).exp() for one in windows]).mean(0).cpu(),
     )
 
 

@@ -99,7 +99,7 @@ def join_texts(texts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
 
 
 class ContextLoss(nn.Module):
-    """Cross-entropy of the true operation of each clause, and of its number and its window.
+    """Cross-entropy of the true operation of each clause, and of its number and its window: the mean of the readers.
 
     The head is trained alone: operations and operands are known by construction, so no series enters.
     """
@@ -115,23 +115,25 @@ class ContextLoss(nn.Module):
             operation: int64 (clauses,), the true operations.
             right_number: bool (numbers,), whether a number is an operand of its clause.
             right_window: bool (pairs,), whether a window is that of its clause.
-            features: as `ContextHead.forward`.
+            features: as `ContextReader.forward`.
         """
-        scores, numbers, windows = self.head(**features)
         may = possible(features["clause_cues"], features["number_clause"], features["number_form"])
         # Grounding misses a number now and then: the truth stays possible.
         may = may.scatter(1, operation[:, None], True)
-        loss = F.cross_entropy(scores.masked_fill(~may, -torch.inf), operation)
-        for given, group, right in (
-            (numbers, features["number_clause"], right_number),
-            (windows, features["window_clause"], right_window),
-        ):
-            if right.any():
-                chances = within_groups(given, group, len(operation)).exp() * right
-                total = chances.new_zeros(len(operation)).scatter_add(0, group, chances)
-                known = torch.zeros_like(total, dtype=torch.bool).scatter(0, group[right], True)
-                loss = loss - total[known].clamp(min=1e-6).log().mean()
-        return {"loss": loss}
+        read = list(zip(*self.head(**features), strict=True))
+        loss = features["clause_cues"].new_zeros(())
+        for scores, numbers, windows in read:
+            loss = loss + F.cross_entropy(scores.masked_fill(~may, -torch.inf), operation)
+            for given, group, right in (
+                (numbers, features["number_clause"], right_number),
+                (windows, features["window_clause"], right_window),
+            ):
+                if right.any():
+                    chances = within_groups(given, group, len(operation)).exp() * right
+                    total = chances.new_zeros(len(operation)).scatter_add(0, group, chances)
+                    known = torch.zeros_like(total, dtype=torch.bool).scatter(0, group[right], True)
+                    loss = loss - total[known].clamp(min=1e-6).log().mean()
+        return {"loss": loss / len(read)}
 
 
 def train_fusion_context(head: ContextHead, arguments: FusionContextTrainingArguments, texts: Dataset) -> Trainer:

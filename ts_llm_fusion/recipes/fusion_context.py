@@ -47,6 +47,7 @@ class ContextArguments:
     context_cues: bool = field(
         default=True, metadata={"help": "Whether the head sees hints of single words, and neighboring clauses."}
     )
+    context_members: int = field(default=3, metadata={"help": "Readers whose probabilities are averaged."})
     context_threshold: float = field(
         default=0.8, metadata={"help": "Probability from which on an operation is applied."}
     )
@@ -83,6 +84,7 @@ def with_context_head(model: TSFusionForForecasting, settings: ContextArguments)
             "context_hidden_size": settings.context_hidden_size,
             "context_dropout": settings.context_dropout,
             "context_cues": settings.context_cues,
+            "context_members": settings.context_members,
             "context_threshold": settings.context_threshold,
         }
     )
