@@ -28,7 +28,7 @@ _ARITHMETIC: dict[str, Callable[[Tensor, tuple[float, ...], Tensor], Tensor]] = 
 def apply_operation(
     name: str,
     operands: tuple[float, ...],
-    inside: Tensor,
+    shares: Tensor,
     quantiles: Tensor,
     path: Tensor,
     period: int,
@@ -38,10 +38,14 @@ def apply_operation(
 ) -> Tensor:
     """Apply one operation to the steps of a forecast that it is stated for.
 
+    A step of which it is stated for a part alone keeps its quantiles for the rest: they become (1 - share) times those
+    before it plus share times those that the operation makes. This is exact where a value is a sum or a mean over its
+    step and even within it. A trend or a gradual change counts the parts.
+
     Args:
         name: one of `configuration_tsfusion.OPERATIONS`; "keep" and "ignore" change nothing here.
         operands: one, two in rising order for a range, or none.
-        inside: bool (horizon,), the steps.
+        shares: float64 (horizon,), of each step the part that it is stated for: 1 for all of it, 0 for none.
         quantiles: float64 (horizon, levels), rising along the levels.
         path: float64 (history + horizon,), the history without gaps and the median before any operation.
         period: steps of the season, 1 for none.
@@ -54,18 +58,21 @@ def apply_operation(
     """
     if name in ("keep", "ignore"):
         return quantiles
-    history = len(path) - len(inside)
-    place = inside.cumsum(0).double()[:, None]
+    history = len(path) - len(shares)
+    share = shares.double()[:, None]
+    place = share.cumsum(0)
     if name in ("flat", "reverse"):
         changed = quantiles - (1 if name == "flat" else 2) * _slope(path, history, period) * place
     elif name == "like_day":
         assert weekdays is not None
         changed = quantiles + _day_shift(path, history, weekday, weekdays, day_length)[:, None]
     else:
-        changed = _ARITHMETIC[name](quantiles, operands, place / place[-1].clamp(min=1))
+        changed = _ARITHMETIC[name](quantiles, operands, place / place[-1].clamp(min=torch.finfo(place.dtype).tiny))
         # A negative factor turns the levels around.
         changed = changed.sort(-1).values
-    return torch.where(inside[:, None], changed, quantiles)
+    # A whole step is not rounded.
+    blended = torch.where(share < 1, (1 - share) * quantiles + share * changed, changed)
+    return torch.where(share > 0, blended, quantiles)
 
 
 def _slope(path: Tensor, history: int, period: int) -> Tensor:

@@ -66,7 +66,8 @@ class Grounding:
         """What was found, as plain data: the words and characters of each part, and the steps of each window as runs.
 
         Runs are pairs of the first step and the one behind the last; step 0 is the first of the horizon, the history
-        has negative ones.
+        has negative ones. Partial are pairs of a step of them and the share of it that lies in the window, where that
+        is not all of it.
         """
 
         def placed(part: Clause | Window | Number | Reference) -> dict[str, Any]:
@@ -75,8 +76,10 @@ class Grounding:
         windows = []
         for window in self.windows:
             edges = np.flatnonzero(np.diff(np.pad(window.steps, 1).astype(np.int8))) - self.history
+            cut = np.flatnonzero(window.steps & (window.shares < 1))
+            partial = [[int(step) - self.history, float(window.shares[step])] for step in cut]
             fields = {"kind": window.kind, "recurs": window.recurs, "reason": window.reason}
-            windows.append({**placed(window), "runs": edges.reshape(-1, 2).tolist(), **fields})
+            windows.append({**placed(window), "runs": edges.reshape(-1, 2).tolist(), "partial": partial, **fields})
         return {
             "clauses": [placed(clause) for clause in self.clauses],
             "windows": windows,

@@ -11,6 +11,10 @@ from .grounding_words import CALENDAR_MONTHS, SECONDS
 
 _DAY = np.timedelta64(1, "D")
 _MICRO = "datetime64[us]"
+# Microseconds of a second and of a week; a Monday; and the length in seconds of hours that are a moment, "at 10:00".
+_SECOND, _WEEK = 10**6, 7 * 86400 * 10**6
+_MONDAY = np.datetime64("1970-01-05", "us")
+_MOMENT = 60
 
 
 def add_units(time: datetime, count: float, unit: str) -> datetime | None:
@@ -42,6 +46,15 @@ def start_of(time: datetime, unit: str) -> datetime:
         months = CALENDAR_MONTHS[unit]
         return day.replace(month=(day.month - 1) // months * months + 1, day=1)
     return day
+
+
+def _rest_of_last(second: int) -> int:
+    """Seconds until the end of the minute or second that times such as 16:59 and 23:59:59 name as the last one."""
+    return 60 if second % 3600 == 3540 else int(second % 60 == 59)
+
+
+def _past_last(stop: datetime) -> datetime:
+    return add_units(stop, _rest_of_last(60 * stop.minute + stop.second) / 60, "minute") or stop
 
 
 class Axis:
@@ -147,7 +160,8 @@ class Span:
         start: first time.
         stop: first time behind it; a moment where it is `start`.
         weekdays: 0 for Monday; None for all.
-        clock: seconds after midnight, from and until (past midnight where not larger); None for the whole day.
+        clock: seconds after midnight, from and until (past midnight where not larger); None for the whole day. A
+            minute is a moment.
         steps: steps from and until, 0 for the first of the horizon, negative in the history.
         recurs: whether it was said to recur, as "every day" and "Mondays" do.
     """
@@ -168,7 +182,7 @@ class Span:
         # "On Monday from 22:00 to 6:00" ends on Tuesday.
         day, clock = (self, other.clock) if self.start else (other, self.clock)
         if clock and day.start and day.stop and day.stop - day.start == timedelta(days=1):
-            hours = timedelta(seconds=(clock[1] - clock[0] - 1) % 86400 + 1)
+            hours = timedelta(seconds=0 if clock[1] - clock[0] == _MOMENT else (clock[1] - clock[0] - 1) % 86400 + 1)
             start = day.start + timedelta(seconds=clock[0])
             return replace(day, start=start, stop=start + hours)
         return Span(
@@ -207,6 +221,44 @@ class Span:
             at = opens & closes if self.clock[0] < self.clock[1] else opens | closes
             inside &= at & (axis.step < _DAY)
         return inside
+
+    def shares(self, axis: Axis) -> np.ndarray:
+        """Share of each step that lies in it, float64 (history + horizon,), exactly 1 where all of it does.
+
+        A moment is the step that holds it, where a step is shorter than a day. Hours past midnight belong to the
+        weekday on which they begin. A last minute or second of 59 lies inside.
+        """
+        step = np.arange(-axis.history, axis.horizon)
+        inside = np.ones(len(axis)) if self.steps is None else (step >= self.steps[0]) & (step < self.steps[1])
+        if axis.left is None:
+            return inside * float(self.steps is not None)
+        if self.start is not None and self.start == self.stop:
+            moment = np.datetime64(self.start, "us")
+            return inside * ((axis.left <= moment) & (axis.right > moment) & (axis.step < _DAY))
+        left, right = axis.left, axis.right
+        if self.start is not None:
+            left = np.maximum(left, np.datetime64(self.start, "us"))
+        if self.stop is not None:
+            right = np.maximum(np.minimum(right, np.datetime64(_past_last(self.stop), "us")), left)
+        length = (axis.right - axis.left).astype(np.int64)
+        if self.clock is None and self.weekdays is None:
+            return inside * np.maximum((right - left).astype(np.int64), 0) / length
+        covered = self._recurring_until(right) - self._recurring_until(left)
+        if self.clock is not None and self.clock[1] - self.clock[0] == _MOMENT:
+            return inside * ((covered > 0) & (axis.step < _DAY))
+        return inside * covered / length
+
+    def _recurring_until(self, times: np.ndarray) -> np.ndarray:
+        """Microseconds of its hours and weekdays from a Monday long ago until some times."""
+        first, last = self.clock or (0, 86400)
+        last += 0 if last - first == _MOMENT else _rest_of_last(last)
+        length = (last - first - 1) % 86400 + 1
+        days = range(7) if self.weekdays is None else self.weekdays
+        begins = np.array([(day * 86400 + first) * _SECOND for day in sorted(days)])
+        weeks, rest = np.divmod((times - _MONDAY).astype(np.int64), _WEEK)
+        # Hours that begin late on Sunday end in the next week.
+        since = rest[:, None] - np.concatenate((begins, begins - _WEEK))
+        return weeks * len(begins) * length * _SECOND + since.clip(0, length * _SECOND).sum(1)
 
 
 __all__ = ["Axis", "Span", "add_units", "start_of"]

@@ -52,7 +52,7 @@ class Window:
     Args:
         start: where the words begin in the text.
         stop: where they end.
-        steps: boolean (history + horizon,), the steps inside; none where `reason` says why.
+        shares: float64 (history + horizon,), the share of each step that lies inside; 0 where `reason` says why.
         kind: "future", "past", "both" or "none", the part of the axis that it lies in.
         recurs: whether it was said to recur, as "every day" and "Mondays" do.
         reason: why no step lies inside; "" otherwise.
@@ -60,10 +60,15 @@ class Window:
 
     start: int
     stop: int
-    steps: np.ndarray
+    shares: np.ndarray
     kind: str
     recurs: bool = False
     reason: str = ""
+
+    @property
+    def steps(self) -> np.ndarray:
+        """Boolean (history + horizon,), the steps of which a part or all lies inside."""
+        return self.shares > 0
 
 
 def _together(first: Window, second: Window) -> Window:
@@ -71,7 +76,9 @@ def _together(first: Window, second: Window) -> Window:
     kinds = {first.kind, second.kind} - {"none"} or {"none"}
     kind = kinds.pop() if len(kinds) == 1 else "both"
     reason = first.reason if kind == "none" else ""
-    return Window(first.start, second.stop, first.steps | second.steps, kind, first.recurs or second.recurs, reason)
+    # Parts of one step, such as Monday and Thursday of a week.
+    shares = np.minimum(first.shares + second.shares, 1.0)
+    return Window(first.start, second.stop, shares, kind, first.recurs or second.recurs, reason)
 
 
 class Windows(Counts):
@@ -79,7 +86,7 @@ class Windows(Counts):
 
     def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
         super().__init__(tokens, axis, taken)
-        self.steps_of: dict[Span, np.ndarray] = {}
+        self.shares_of: dict[Span, np.ndarray] = {}
 
     def read(self) -> list[Window]:
         """All windows, in their order; words belong to one at most."""
@@ -112,24 +119,22 @@ class Windows(Counts):
     def _on_axis(self, span: Span, start: int, stop: int) -> Window:
         axis = self.axis
         alone = not (span.recurs or span.start or span.stop or span.weekdays)
-        if span.clock and alone and axis.left is not None and axis.step < np.timedelta64(1, "D"):
+        if span.clock and alone and axis.left is not None:
             # The first time that it is so late in the horizon.
             first = midnight(axis.start)
             first += timedelta(days=int(first + timedelta(seconds=span.clock[0]) < axis.start))
             span = Span(first, first + timedelta(days=1)).within(span) or span
-        if span not in self.steps_of:
-            self.steps_of[span] = span.on(axis)
-        steps = self.steps_of[span]
-        past, future = steps[: axis.history].any(), steps[axis.history :].any()
+        if span not in self.shares_of:
+            self.shares_of[span] = span.shares(axis)
+        shares = self.shares_of[span]
+        past, future = shares[: axis.history].any(), shares[axis.history :].any()
         kind = "both" if past and future else "future" if future else "past" if past else "none"
         reason = ""
         if kind == "none":
-            finer = axis.left is not None and (
-                (span.clock and axis.step >= np.timedelta64(1, "D"))
-                or (span.weekdays and axis.step > np.timedelta64(1, "D"))
-            )
+            is_moment = span.clock is not None or (span.start is not None and span.start == span.stop)
+            finer = is_moment and axis.left is not None and axis.step >= np.timedelta64(1, "D")
             reason = "it is finer than a step" if finer else "it lies outside history and horizon"
-        return Window(start, stop, steps, kind, span.recurs, reason)
+        return Window(start, stop, shares, kind, span.recurs, reason)
 
     def _window(self, i: int) -> Found:
         kind = self.tokens[i].kind if i < len(self.tokens) and not self.taken[i] else "mark"

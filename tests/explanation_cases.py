@@ -67,10 +67,13 @@ def with_covariates(evidence: Evidence, **effects: dict[int, float] | float) -> 
     return replace(evidence, forecast=evidence.forecast.add(table.sum(axis=1), axis=0), effects=table)
 
 
-def with_text(evidence: Evidence, *phrases: tuple[str, str, tuple[float, ...], tuple[int, ...], float]) -> Evidence:
+def with_text(
+    evidence: Evidence, *phrases: tuple[str, str, tuple[float, ...], tuple[int, ...], float], share: float = 1.0
+) -> Evidence:
     """The same forecast with phrases of a text: words, operation, operands, steps, and what it adds at each of them.
 
-    A phrase on the history, whose steps are 0 and below, adds to the whole forecast, as one that is refit does.
+    A phrase on the history, whose steps are 0 and below, adds to the whole forecast, as one that is refit does. Share
+    is the part of each step that the phrases are stated for.
     """
     index, mean = evidence.forecast.index, evidence.forecast["mean"]
     added = pd.DataFrame(0.0, index, range(len(phrases)))
@@ -78,7 +81,7 @@ def with_text(evidence: Evidence, *phrases: tuple[str, str, tuple[float, ...], t
         added.loc[[at + 1 in steps or max(steps) < 1 for at in range(len(index))], place] = value
     total = mean + added.sum(axis=1)
     texts = tuple(
-        TextPart(words, operation, operands, 6, steps, total - added[place])
+        TextPart(words, operation, operands, 6, steps, (share,) * len(steps), total - added[place])
         for place, (words, operation, operands, steps, _) in enumerate(phrases)
     )
     forecast = evidence.forecast.add(added.sum(axis=1), axis=0)

@@ -97,6 +97,19 @@ def test_the_forecast_of_a_table_follows_the_text_of_each_id(model, caplog):
     assert (found.loc[9, ["predictions", "0.1", "0.9"]] == 0).all()
 
 
+def test_a_part_of_a_step_is_named(model, caplog):
+    months = TABLE.assign(timestamp=np.tile(pd.date_range("2019-04-01", periods=60, freq="MS"), 2))
+    caplog.set_level(logging.INFO)
+    predict_df(months, 3, context={"b": "Closed on 3 April."}, model=model)
+    assert "'Closed on 3 April.': zero in steps 1 (3.3 % of 1)" in caplog.text
+    (explanation,) = explain(months[months["item_id"] == "b"], 3, context="Closed on 3 April.", model=model)
+    assert "set to 0 for 3.3 % of the time in April 2024" in explanation.text
+    assert explanation.facts.texts.first.share == pytest.approx(1 / 30)
+    np.testing.assert_allclose(
+        explanation.evidence.forecast["mean"].iloc[0], explanation.evidence.numeric.iloc[0] * 29 / 30, rtol=1e-6
+    )
+
+
 def test_what_is_not_applied_is_a_warning(model, caplog):
     predict_df(TABLE, 7, context="Closed on 3 March 2031.", model=model)
     assert "is not applied: its time has no step in the horizon (2 series)" in caplog.text

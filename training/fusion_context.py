@@ -18,11 +18,11 @@ from .resuming import run_training
 
 # Arrays of a text with a row for each clause, number or pair, and those whose rows name a clause of the text.
 _BY_ROW = (
-    "clause_cues", "number_form", "number_token", "window_token", "window_cues", "operation", "right_number",
-    "right_window",
+    "clause_cues", "clause_links", "number_form", "number_token", "window_token", "window_cues", "operation",
+    "right_number", "right_window",
 )  # fmt: skip
 _OF_CLAUSES = ("number_clause", "window_clause", "window_owner")
-_BY_WORD = ("states", "mask", "role")
+_BY_WORD = ("states", "mask", "role", "word_cues")
 # Clauses that are encoded at once.
 _ENCODED = 512
 
@@ -37,7 +37,7 @@ class FusionContextTrainingArguments(TrainingArguments):
         metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
     )
     per_device_train_batch_size: int = field(default=64, metadata={"help": "Texts of a step."})
-    num_train_epochs: float = field(default=4, metadata={"help": "Passes over the texts."})
+    num_train_epochs: float = field(default=6, metadata={"help": "Passes over the texts."})
     learning_rate: float = field(default=1.5e-3, metadata={"help": "Peak learning rate."})
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
     warmup_steps: float = field(default=50, metadata={"help": "Steps until the peak learning rate."})

@@ -189,6 +189,8 @@ def effect_words(effect: ContextEffect) -> str:
     # Steps are counted from 1 in words.
     runs = [f"{first + 1} to {last}" if first + 1 < last else str(last) for first, last in effect.steps]
     steps = shortened(runs, _SHOWN) or "none"
+    if effect.partial:
+        steps += f" ({shortened([f'{100 * share:.2g} % of {step + 1}' for step, share in effect.partial], _SHOWN)})"
     what = f"{phrase!r}: {effect.operation.replace('_', ' ')}{f' {operands}' if operands else ''} in steps {steps}"
     return what if effect.applied else f"{what} is not applied: {effect.reason}"
 

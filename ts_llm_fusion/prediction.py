@@ -320,7 +320,8 @@ def predict_df(
         future_df: known future of covariates: a row for each id and step of the horizon.
         context: what is known of the series and of their future, in English: one text for all, or texts by id as a
             mapping, a Series, or a table with the columns of ids and `context`. A forecaster that reads no text warns
-            and ignores it. What the texts do, and what of them is not applied, is logged; `explain` says more.
+            and ignores it. Where a time covers a part of a step, as a day of a month does, the step is changed by that
+            share. What the texts do, and what of them is not applied, is logged; `explain` says more.
         quantile_levels: levels between 0 and 1.
         id_column: column of ids, or several.
         timestamp_column: column of timestamps.

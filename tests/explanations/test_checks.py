@@ -208,3 +208,14 @@ def test_a_phrase_a_number_or_a_step_that_the_text_does_not_have_fails():
         assert failures(said.replace(old, new), evidence), (old, new)
     # The same words of a forecast that the text does not move.
     assert failures(said, yearly())
+
+
+def test_a_part_of_a_step_is_told_as_one():
+    shut = "shut", "zero", (), (7,), -30.0
+    evidence = with_text(yearly(), shut, share=1 / 31)
+    said = " ".join(sentences(find_facts(evidence), 0))
+    assert "set to 0 for 3.2 % of the time in July 1961" in said and not failures(said, evidence)
+    assert failures(said.replace("3.2 %", "3.3 %"), evidence) == {"texts.first.share"}
+    # As if it were all of the month.
+    assert failures(said.replace(" for 3.2 % of the time", ""), evidence) == {"texts.first.operation"}
+    assert not failures(said.replace(" for 3.2 % of the time", ""), with_text(yearly(), shut))

@@ -118,6 +118,7 @@ def test_all_frames_of_all_topics_hold_where_they_are_said():
     fault, other = ("broken", "ignore", (), (-3, -2), 0.0001), ("like Sunday", "like_day", (), (1, 2, 3), -0.0001)
     cases += [with_text(yearly(), shut, fair), with_text(promoted(), fair, fault), with_text(yearly(6), fault, other)]
     cases += [with_text(yearly(), (*fault[:3], (-5,), 30.0), ("max", "range", (3.0, 400.0), (1, 2), -3.0))]
+    cases += [with_text(yearly(), shut, fair, share=share) for share in (1 / 31, 0.5, 0.0002)]
     for evidence in cases:
         for seed in range(3):
             said = sentences(find_facts(evidence), seed)

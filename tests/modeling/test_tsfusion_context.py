@@ -9,6 +9,7 @@ from text_stub import WordEncoder
 from ts_llm_fusion.modeling import modeling_text_encoder
 from ts_llm_fusion.modeling.configuration_tsfusion import OPERATIONS, TSFusionConfig
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
+from ts_llm_fusion.modeling.modeling_tsfusion_context import ContextHead, with_states
 from ts_llm_fusion.modeling.modeling_tsfusion_operations import apply_operation
 from ts_llm_fusion.processing.context_features import prepare_context
 
@@ -68,18 +69,45 @@ def forecast(model, text=None, horizon=14, **options):
 )
 def test_an_operation_is_its_arithmetic_on_the_steps_of_its_window(name, operands, expected):
     quantiles = torch.tensor([[9.0, 9.0], [1.0, 2.0], [3.0, 4.0], [5.0, 5.0]], dtype=torch.float64)
-    inside = torch.tensor([False, True, True, False])
+    shares = torch.tensor([0.0, 1.0, 1.0, 0.0])
     path = torch.arange(10, dtype=torch.float64)
-    found = apply_operation(name, operands, inside, quantiles, path, 1)
+    found = apply_operation(name, operands, shares, quantiles, path, 1)
     np.testing.assert_allclose(found[1:3], expected)
     assert torch.equal(found[[0, 3]], quantiles[[0, 3]])
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if not name.startswith("ramp")])
+def test_a_part_of_a_step_is_changed_by_that_share(name):
+    rng = np.random.default_rng(0)
+    quantiles = torch.tensor(np.sort(rng.normal(100, 10, (4, 3)), -1))
+    path, weekdays = torch.tensor(rng.normal(100, 10, 40)), torch.arange(40) % 7
+    operands = {"range": (95.0, 105.0), "cap": (99.0,), "floor": (101.0,), "set": (7.0,)}.get(name, (0.5,))
+
+    def changed(shares):
+        return apply_operation(name, operands, torch.tensor(shares), quantiles, path, 1, 6, weekdays, 1)
+
+    # The trend counts the parts before a step, which are none at the first one.
+    first = slice(0, 1 if name in ("flat", "reverse") else 4)
+    whole, part = changed([1.0] * 4), changed([0.25] * 4)
+    if first.stop == 1:
+        whole = quantiles + 0.25 * (whole - quantiles)
+    torch.testing.assert_close(part[first], (0.75 * quantiles + 0.25 * whole)[first])
+    assert (part.diff(dim=-1) >= 0).all()
+    assert torch.equal(changed([0.0, 0.5, 0.0, 0.0])[[0, 2, 3]], quantiles[[0, 2, 3]])
+
+
+def test_a_gradual_change_is_whole_at_the_end_of_its_parts():
+    quantiles = torch.full((3, 1), 100.0, dtype=torch.float64)
+    found = apply_operation("ramp_up", (0.6,), torch.tensor([0.5, 1.0, 0.5]), quantiles, torch.ones(9), 1)
+    # A quarter and three quarters of 60 % are reached in the first two steps, all of it in the last one.
+    np.testing.assert_allclose(found[:, 0], [100 + 0.5 * 15, 100 + 45, 100 + 0.5 * 60])
 
 
 def test_like_a_day_moves_the_level_by_that_of_the_day_at_the_same_hour():
     weekdays = torch.arange(7).repeat_interleave(2).repeat(4)
     path = (weekdays * 10 + torch.arange(56) % 2).double()
     quantiles = path[-14:, None] + torch.tensor([-1.0, 0.0, 1.0])
-    found = apply_operation("like_day", (), torch.ones(14, dtype=torch.bool), quantiles, path, 14, 6, weekdays, 2)
+    found = apply_operation("like_day", (), torch.ones(14), quantiles, path, 14, 6, weekdays, 2)
     np.testing.assert_allclose(found[:, 1], 60 + np.arange(14) % 2)
     np.testing.assert_allclose(found[:, 2] - found[:, 0], 2)
 
@@ -95,6 +123,25 @@ def test_without_a_text_or_an_effect_every_bit_is_that_of_the_numeric_model(mode
     assert torch.equal(
         model.predict(VALUES, prediction_length=14, context=[None]).mean_predictions, plain.mean_predictions
     )
+
+
+def test_neighboring_clauses_and_hints_change_the_reading_where_the_configuration_says_so(model):
+    def probability(head, text):
+        features = prepare_context(text, HISTORY, 14, STAMPS)[1]
+        encoder = modeling_text_encoder.load_text_encoder("a/b", None)
+        inputs = with_states(features, encoder.states(list(features["texts"])))
+        return head.eval()(**inputs)[0].softmax(-1)[0]
+
+    torch.manual_seed(0)
+    config = model.config.to_diff_dict() | {"context_cues": True}
+    seeing = ContextHead(TSFusionConfig(**config))
+    plain, other = "Sales rise on 4 March. It was wrong.", "Sales rise on 4 March. It was right."
+    assert torch.equal(probability(model.context_head, plain), probability(model.context_head, other))
+    assert not torch.equal(probability(seeing, plain), probability(seeing, other))
+    before = probability(seeing, plain)
+    with torch.no_grad():
+        seeing.word_cues.weight.zero_()
+    assert not torch.equal(probability(seeing, plain), before)
 
 
 def test_an_effect_moves_all_quantiles_of_its_steps_and_nothing_else(model):
@@ -132,6 +179,47 @@ def test_two_texts_of_a_batch_act_on_their_own_series(model):
     longer = torch.cat((torch.full((1, 9, 2), torch.nan), values), 1)
     padded = model.predict(longer, prediction_length=14, context=contexts).mean_predictions[0]
     assert (padded[:, 1] == 0).nonzero().flatten().tolist() == [9, 10, 11]
+
+
+MONTHS = pd.date_range("2020-01-01", periods=62, freq="MS")
+
+
+def of_months(model, text):
+    """The effect of a text on the first two months of 2025, and the point forecasts with and without it."""
+    context = [prepare_context(text, HISTORY, 2, MONTHS)[1]]
+    read = model.predict(VALUES, prediction_length=2, context=context)
+    plain = model.predict(VALUES, prediction_length=2)
+    return read.context_effects[0][0], read.mean_predictions[0, :, 0], plain.mean_predictions[0, :, 0]
+
+
+def test_a_day_of_a_month_is_a_part_of_it(model):
+    effect, read, plain = of_months(always(model, "zero"), "Closed on 3 January.")
+    assert (effect.steps, effect.partial) == (((0, 1),), ((0, pytest.approx(1 / 31)),))
+    np.testing.assert_allclose(read, plain * torch.tensor([30 / 31, 1]), rtol=1e-6)
+    effect, read, plain = of_months(model, "Closed from 18 January on.")
+    assert (effect.steps, effect.partial) == (((0, 2),), ((0, pytest.approx(14 / 31)),))
+    np.testing.assert_allclose(read, plain * torch.tensor([17 / 31, 0]), rtol=1e-6)
+    effect, read, plain = of_months(model, "Closed in January.")
+    assert (effect.partial, read.tolist()) == ((), [0, plain[1]])
+
+
+@pytest.mark.parametrize(
+    ("operation", "text", "reason"),
+    [
+        ("plus", "On 3 January it is 50 more.", "its time covers no whole step"),
+        ("set", "On 3 January it is set to 90.", "its time covers no whole step"),
+        ("cap", "From 3 to 20 January it is at most 90.", "its time covers no whole step"),
+        ("plus", "From 18 January on it is 50 more.", ""),
+        ("ignore", "The meter was broken on 3 December.", "less than half of any step of the history"),
+        ("ignore", "The meter was broken from 3 to 31 December.", ""),
+    ],
+)
+def test_a_number_of_a_part_of_a_step_is_refused(model, operation, text, reason):
+    effect, read, plain = of_months(always(model, operation), text)
+    assert effect.applied == (not reason) and reason in effect.reason
+    assert torch.equal(read, plain) == bool(reason)
+    if operation == "plus" and not reason:
+        np.testing.assert_allclose(read - plain, [50 * 14 / 31, 50], rtol=1e-5)
 
 
 def test_a_stretch_of_the_past_that_is_ignored_is_left_out_of_the_fit(model):

@@ -117,6 +117,38 @@ def test_months_may_be_labeled_by_their_first_or_last_day(series, text, first, c
     assert inside.tolist() == list(range(first, first + count))
 
 
+@pytest.mark.parametrize(
+    ("text", "series", "expected"),
+    [
+        ("on 3 January", MONTHS, {0: 1 / 31}),
+        ("from 18 January on", MONTHS, {0: 14 / 31} | dict.fromkeys(range(1, 12), 1.0)),
+        ("from 18 January to 10 February", MONTH_ENDS, {0: 14 / 31, 1: 10 / 29}),
+        ("from 22:00 to 23:00 on 14 March", DAYS, {2: 1 / 24}),
+        ("on 14 March from 22:00 to 6:00", DAYS, {2: 2 / 24, 3: 6 / 24}),
+        ("until noon tomorrow", DAYS, {0: 0.5}),
+        ("from 2026-03-14 00:00 to 2026-03-15 23:59", DAYS, {2: 1.0, 3: 1.0}),
+        ("from 9:30 to 11:15 on 22 March", HOURS, {9: 0.5, 10: 1.0, 11: 0.25}),
+        ("on Monday and Tuesday", WEEKS, {0: 2 / 7}),
+    ],
+)
+def test_a_step_lies_in_a_window_by_a_share(text, series, expected):
+    shares = read(text, series).windows[0].shares[series[1] :]
+    assert {k: float(shares[k]) for k in np.flatnonzero(shares)} == pytest.approx(expected)
+
+
+def test_recurring_times_are_a_share_of_longer_steps():
+    days = pd.date_range("2024-01-01", "2024-12-31 23:00", freq="h")
+    worked = (days.day_of_week < 5) & (days.hour >= 9) & (days.hour < 17)
+    expected = [worked[days.month == month].mean() for month in range(1, 13)]
+    (window,) = read("on weekdays from 9:00 to 17:00", MONTHS).windows
+    np.testing.assert_allclose(window.shares[MONTHS[1] :], expected)
+    # The night that begins on Friday ends on Saturday.
+    (night,) = read("every Friday from 22:00 to 6:00", HOURS).windows
+    assert [f"{HOURS[0][k]:%a %H}" for k in np.flatnonzero(night.steps)[:8]] == [
+        *("Fri 22", "Fri 23", "Sat 00", "Sat 01", "Sat 02", "Sat 03", "Sat 04", "Sat 05")
+    ]
+
+
 def test_next_week_is_the_next_step_of_a_weekly_series():
     assert future("next week", WEEKS) == ("12-21", "12-21", 1)
 
@@ -324,12 +356,25 @@ def test_what_does_not_fit_is_refused(arguments, message):
 
 
 @pytest.mark.parametrize(
+    "text", ["On Sunday traffic falls.", "The figures on a Sunday rise.", "Every Sunday we close."]
+)
+def test_a_weekday_that_something_happens_on_is_a_window(text):
+    found = read(text)
+    assert not found.references
+    assert len(found.windows) == 1
+
+
+@pytest.mark.parametrize(
     ("text", "weekday"),
     [
         ("Traffic is as on a Sunday on 16 March.", 6),
         ("On 16 March a holiday schedule applies.", 6),
         ("On 16 March it looks like a normal Saturday.", 5),
         ("On 16 March the Sunday timetable applies.", 6),
+        ("On 16 March copy the profile of a Sunday.", 6),
+        ("On 16 March the figures are those of an average Saturday.", 5),
+        ("On 16 March it equals what we see on a Sunday.", 6),
+        ("On 16 March it has the shape of a public holiday.", 6),
     ],
 )
 def test_a_day_that_is_compared_with_is_not_a_window(text, weekday):

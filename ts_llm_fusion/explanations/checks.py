@@ -346,10 +346,14 @@ def _of_text(rank: str, place: int) -> dict[str, Callable[[_Measures], Any]]:
 
     return {
         f"{path}.phrase": lambda m: m.phrases(place),
-        f"{path}.operation": of(lambda m, part: _operation(part)),
+        # A sentence that tells no share claims whole steps.
+        f"{path}.operation": of(
+            lambda m, part: _operation(part) if f"{path}.share" in m.said or min(part.shares) == 1 else None
+        ),
         f"{path}.steps": of(lambda m, part: len(part.steps)),
         f"{path}.start": of(lambda m, part: m.edge(part, False)),
         f"{path}.end": of(lambda m, part: m.edge(part, True)),
+        f"{path}.share": of(lambda m, part: float(np.mean(part.shares))),
         f"{path}.mean": of(lambda m, part: float(m.changes(part).mean())),
     }
 
@@ -446,7 +450,8 @@ def _agrees(slot: Slot, words: str, actual: Any, measures: _Measures) -> bool:
         least = 10.0 ** measures.place()
         return bool(abs(claimed - least) <= _TIE * least and abs(actual) < least * (1 + _TIE))
     if kind == "percent":
-        claimed, tolerance = claimed / 100, 0.0005 if "." in words else 0.005
+        decimals = len(words.split()[0].partition(".")[2])
+        claimed, tolerance = claimed / 100, 0.005 / 10**decimals
     elif kind == "ratio":
         tolerance = 0.05
     else:

@@ -25,6 +25,7 @@ class TextPart:
         operands: of the operation.
         weekday: that "like_day" compares with, 0 for Monday; -1 for others.
         steps: that it is stated for, rising; 1 is the first of the forecast, 0 the last of the history.
+        shares: part of each of these that it is stated for, above 0; 1 for all of it.
         without: point forecast with the phrase taken out of the text, by timestamp.
     """
 
@@ -33,6 +34,7 @@ class TextPart:
     operands: tuple[float, ...]
     weekday: int
     steps: tuple[int, ...]
+    shares: tuple[float, ...]
     without: pd.Series
 
 

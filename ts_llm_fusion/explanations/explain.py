@@ -320,14 +320,21 @@ def _text_parts(
     for place, (sample, target, effect) in enumerate(done):
         start = int(chosen[sample]) * horizon
         mean = found.mean_predictions[place, :, target].double().cpu().numpy()
-        steps = [step + 1 for first, last in effect.steps for step in range(first, last)]
+        partial = dict(effect.partial)
+        shares = {step + 1: partial.get(step, 1.0) for first, last in effect.steps for step in range(first, last)}
         # Of the history those that are left out: a missing value is none.
         history = batch.values[sample, :, target]
-        steps = [step for step in steps if step > 0 or not history[step - 1].isnan()]
+        steps = tuple(step for step in shares if step > 0 or not history[step - 1].isnan())
         if steps:
             forecast = pd.Series(mean, timestamps[start : start + horizon])
             part = TextPart(
-                _quoted(effect.phrase), effect.operation, effect.operands, effect.weekday, tuple(steps), forecast
+                _quoted(effect.phrase),
+                effect.operation,
+                effect.operands,
+                effect.weekday,
+                steps,
+                tuple(shares[step] for step in steps),
+                forecast,
             )
             parts.setdefault((sample, target), []).append(part)
     return parts

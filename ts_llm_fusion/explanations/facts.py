@@ -261,6 +261,7 @@ class Text:
         steps: at how many it acts; of the history, where a stretch of it is left out.
         start: first of them, with the forecast, or the value of the history, there.
         end: last of them.
+        share: mean part of them for which it acts, 1 for all of each.
         mean: of the effect over these steps; over the horizon where a stretch of the history is left out.
         past: whether it leaves a stretch of the history out.
     """
@@ -270,6 +271,7 @@ class Text:
     steps: int
     start: Point
     end: Point
+    share: float
     mean: float
     past: bool
 
@@ -528,7 +530,8 @@ def _texts(evidence: Evidence) -> Texts | None:
             _point(evidence, values[len(evidence.history) - 1 + step], step)
             for step in (part.steps[0], part.steps[-1])
         )
-        found.append(Text(part.phrase, words, len(part.steps), start, end, float(mean), past))
+        share = sum(part.shares) / len(part.shares)
+        found.append(Text(part.phrase, words, len(part.steps), start, end, share, float(mean), past))
     if not found:
         return None
     return Texts(len(found), tuple(sorted(found, key=lambda text: -abs(text.mean))))

@@ -77,9 +77,12 @@ def _text_frames(rank: str, *starts: str) -> dict[str, tuple[str, ...]]:
     path = f"texts.{rank}"
     does = f"the forecast is {{{path}.operation:operation}}"
     start, end = f"{{{path}.start:when}}", f"{{{path}.end:when}}"
+    ends, part = f"first {start} and last {end}", f"for {{{path}.share:percent}} of the time"
     acts = {
-        "": f"{does} at {{{path}.steps:count}} of the {{horizon.steps:duration}}, first {start} and last {end}",
+        "": f"{does} at {{{path}.steps:count}} of the {{horizon.steps:duration}}, {ends}",
+        " in part": f"{does} {part} at {{{path}.steps:count}} of the {{horizon.steps:duration}}, {ends}",
         " at one step": f"{does} {start}",
+        " at one step in part": f"{does} {part} {start}",
         " on the past": f"{{{path}.steps:count}} values of the history are left out, first {start} and last {end}",
         " on one past value": f"the value {start} is left out of the history",
     }

@@ -1,5 +1,6 @@
 """Words of a forecast: two to six sentences, frames of the grammar that are filled from the facts."""
 
+import math
 from collections.abc import Iterator
 from operator import attrgetter
 from string import Formatter
@@ -16,8 +17,9 @@ from .lexicon import number_words
 _MOST_BETWEEN = 4
 # Factors between which a band is as wide at its end as at its start.
 _EVEN = (0.95, 1.05)
-# Percent below which, and from which on to 100, a share has a decimal; the least share that it shows.
-_FEW_PERCENT, _NEARLY_ALL, _LEAST_SHARE = 9.95, 99.0, 0.0005
+# Percent below which, and from which on to 100, a share has a decimal, and below which more; the least share of a
+# comparison that is told.
+_FEW_PERCENT, _NEARLY_ALL, _LEAST_PERCENT, _LEAST_SHARE = 9.95, 99.0, 0.05, 0.0005
 # A change of a width of the band or more has the weight 1. Weights of what has no such size, and what is added for
 # gaps at the end and for a season, which tells more than one change.
 _BAND_WEIGHT, _PATH_WEIGHT, _END_GAP_BONUS, _SEASON_BONUS = 0.6, 0.5, 0.8, 0.1
@@ -43,6 +45,8 @@ def in_words(kind: str, value: Any, facts: Facts) -> str:
         return f"{number_words(abs(value), facts.rate_place)}{unit} per {facts.calendar.each}"
     if kind == "percent":
         share = 100 * abs(value)
+        if 0 < share < _LEAST_PERCENT:
+            return f"{share:.{1 - math.floor(math.log10(share))}f} %"
         return f"{share:,.1f} %" if share < _FEW_PERCENT or _NEARLY_ALL < share < 100 else f"{share:,.0f} %"
     if kind == "ratio":
         return f"{value:,.1f}"
@@ -143,7 +147,8 @@ def topics(facts: Facts) -> list[str]:
 def _topic_of_text(rank: str, text: Text, facts: Facts) -> str:
     flat = "" if abs(text.mean) >= 10.0**facts.place else ", flat"
     few, many = (" on one past value", " on the past") if text.past else (" at one step", "")
-    return f"{rank} text{few if text.steps == 1 else many}{flat}"
+    part = " in part" if text.share < 1 else ""
+    return f"{rank} text{few if text.steps == 1 else many}{part}{flat}"
 
 
 def _topic_of_covariate(rank: str, covariate: Covariate, facts: Facts) -> str:

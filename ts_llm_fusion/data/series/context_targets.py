@@ -44,7 +44,8 @@ def context_targets(example: Example, grounding: Grounding, features: dict[str, 
     history = len(example.history)
     for effect in example.effects:
         part = slice(None, history) if effect.operation == "ignore" else slice(history, None)
-        steps = features["steps"][:, part]
+        # A step is stated for where most of it lies in the window.
+        steps = features["shares"][:, part] > 0.5
         clauses = _clauses_of(effect, grounding, features)
         for clause in clauses:
             # Two bounds in two clauses are a floor and a cap.
