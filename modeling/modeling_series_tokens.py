@@ -95,12 +95,18 @@ def compare_series(layers: nn.ModuleList, features: torch.Tensor, token_mask: to
     """Run [`CrossSeriesLayer`]s on tokens (batch, series, tokens, width) that exist where `token_mask` is True."""
     batch, series, tokens, width = features.shape
     exists = token_mask.transpose(1, 2).reshape(-1, series)
+    rows = features.transpose(1, 2).reshape(-1, series, width)
+    # The places behind the end of a sample's series cost nothing.
+    used = exists.any(-1)
+    is_padded = not torch.compiler.is_compiling() and not used.all()
+    compared, exists = (rows[used], exists[used]) if is_padded else (rows, exists)
     earlier = torch.ones(series, series, dtype=torch.bool, device=features.device).tril(-1)
     allowed = earlier & exists[:, None]
-    rows = features.transpose(1, 2).reshape(-1, series, width)
     for layer in layers:
-        rows = layer(rows, allowed)
-    return rows.view(batch, tokens, series, width).transpose(1, 2)
+        compared = layer(compared, allowed)
+    if is_padded:
+        compared = rows.index_put((used.nonzero().squeeze(-1),), compared)
+    return compared.view(batch, tokens, series, width).transpose(1, 2)
 
 
 def pool_tokens(features: torch.Tensor, token_mask: torch.Tensor, most: int) -> tuple[torch.Tensor, torch.Tensor]:
