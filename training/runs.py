@@ -46,6 +46,8 @@ class RunDefaults:
         if self.bf16 is None:
             # The defaults differ (transformers off, trl on), and neither depends on the processor.
             self.bf16 = bfloat16_is_faster() and not self.fp16
+            # transformers refuses it on a processor that was not asked for.
+            self.use_cpu = self.use_cpu or (self.bf16 and not torch.accelerator.is_available())
         super().__post_init__()
 
 

@@ -219,6 +219,8 @@ class ShuffledBatches(Sampler):
 
     def __init__(self, sampler: LengthGroupedSampler):
         self.sampler = sampler
+        # A column of a data set would be asked for one length at a time, a minute for a million of them.
+        sampler.lengths = sampler.lengths[:]
 
     def __len__(self) -> int:
         return len(self.sampler)
