@@ -1,11 +1,11 @@
 """Speed and memory of a training step on a device: `python -m benchmarks.training_speed`
 
 A step is forward, backward and fused AdamW on all weights, random and float32, under autocast to bfloat16. The
-time-series language model reads four series of 256 steps and 128 tokens of text in each of 8 samples, by the soft
-prompt or by Flamingo; the forecaster 7 variables of 512 steps, in tokens of 16, in each of 8 samples. Tokens are those
-that the backbone reads. Floating-point operations are counted by torch during one step (matrix products, attention and
-convolutions; nothing is computed twice), and their rate over the device's peak is the model FLOPs utilization.
-Memory is the peak of torch's allocator. On a CPU, `--backbones tiny` is a model that fits there.
+time-series language model reads four series of 256 steps and 128 tokens of text in each of 16 samples, by the soft
+prompt or by Flamingo; the forecaster 7 variables of 512 steps, in tokens of 16, in each of 16 samples. Tokens are
+those that the backbone reads. Floating-point operations are counted by torch during one step (matrix products,
+attention and convolutions; nothing is computed twice), and their rate over the device's peak is the model FLOPs
+utilization. Memory is the peak of torch's allocator. On a CPU, `--backbones tiny` is a model that fits there.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from transformers import AutoConfig, PreTrainedModel
 from ts_llm_fusion import LLMPSConfig, LLMPSForForecasting, TSLMConfig, TSLMForCausalLM
 from ts_llm_fusion.evaluation.report import results_table
 
-_SAMPLES, _SERIES, _STEPS, _TEXT = 8, 4, 256, 128
+_SAMPLES, _SERIES, _STEPS, _TEXT = 16, 4, 256, 128
 _VARIABLES, _CONTEXT, _PATCH, _HORIZON = 7, 512, 16, 96
 BACKBONES = {
     "Llama-3.2-1B": {

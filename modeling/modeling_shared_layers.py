@@ -100,4 +100,12 @@ def init_fan_in(module: nn.Module) -> None:
             init.zeros_(module.bias)
 
 
-__all__ = ["additive_mask", "attend", "init_fan_in", "pad_to_multiple", "series_lengths", "sinusoidal_positions"]
+__all__ = [
+    "additive_mask",
+    "attend",
+    "eager_attention_forward",
+    "init_fan_in",
+    "pad_to_multiple",
+    "series_lengths",
+    "sinusoidal_positions",
+]
