@@ -14,7 +14,7 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 from ..modeling.configuration_tsfusion import OPERATIONS
 from ..modeling.modeling_text_encoder import FrozenTextEncoder, TokenStates
 from ..modeling.modeling_tsfusion_context import ContextHead, possible, with_states, within_groups
-from .runs import checkpoint_to_resume
+from .resuming import run_training
 
 # Arrays of a text with a row for each clause, number or pair, and those whose rows name a clause of the text.
 _BY_ROW = (
@@ -146,5 +146,5 @@ def train_fusion_context(head: ContextHead, arguments: FusionContextTrainingArgu
     """
     trainer = Trainer(model=ContextLoss(head), args=arguments, train_dataset=texts, data_collator=join_texts)
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+    run_training(trainer)
     return trainer

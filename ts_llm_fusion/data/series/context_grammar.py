@@ -25,7 +25,11 @@ FAMILIES = (
     "ramp_up", "ramp_down", "ignore",
 )  # fmt: skip
 # Authors of the phrases of each split.
-_AUTHORS = {"train": ("general", "commerce", "operations"), "validation": ("institutions",), "test": ("test",)}
+_AUTHORS = {
+    "train": ("general", "commerce", "operations", "notes", "venues", "agencies"),
+    "validation": ("institutions",),
+    "test": ("test",),
+}
 # Composed phrases by family, sentences by "family, sentence", those without an effect by kind, and their parts.
 SENTENCE = ", sentence"
 _COMPOSED = {
