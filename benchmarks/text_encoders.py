@@ -5,9 +5,10 @@ For each encoder and seed, the head that reads texts is trained by configs/fusio
 SmolLM2-135M-Instruct, and the states of the last two side by side. Texts are encoded once for all seeds, on an
 accelerator where there is one; heads are trained, on the same, and scored in processes of one thread each.
 
-Printed are means over seeds with the least and the largest value, for the validation, by which an encoder is chosen,
-and for the test; the numbers of each seed are in results.json in `--folder`, beside the checkpoints. Seconds are those
-of processor time of a text of 40 tokens on one thread, with the grounding.
+Printed are means over seeds with the least and the largest value: first of the validation, by which a threshold for
+each head and the encoder are chosen, then of the test at that threshold. The numbers of each seed are in results.json
+in `--folder`, beside the checkpoints. Seconds are those of processor time of a text of 40 tokens on one thread, with
+the grounding.
 """
 
 import argparse
@@ -16,10 +17,9 @@ import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import fields
-from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from unittest import mock
 import torch
 import yaml
 
-from benchmarks.text_conditioning import SEED, evaluate, features_of, seconds_of_a_text
+from benchmarks.text_conditioning import SEED, evaluate, features_of, seconds_of_a_text, threshold_of
 from ts_llm_fusion.data.series.contexts import draw_example
 from ts_llm_fusion.evaluation.report import align_columns, markdown_table
 from ts_llm_fusion.forecasting import load_forecaster
@@ -157,10 +157,8 @@ def _settings(texts: int | None) -> tuple[ContextArguments, dict[str, Any]]:
     return settings, {name: value for name, value in recipe.items() if name not in own}
 
 
-def train_and_score(
-    name: str, seed: int, folder: Path, texts: int | None, count: int, splits: Sequence[str]
-) -> dict[str, float]:
-    """Numbers of the head of an encoder and a seed by split, trained where its checkpoint is not there yet."""
+def train_and_score(name: str, seed: int, folder: Path, texts: int | None, count: int) -> dict[str, float]:
+    """Numbers of the head of an encoder and a seed, which is trained where its checkpoint is not there yet."""
     settings, arguments = _settings(texts)
     if name != "hashed":
         settings.text_encoder, settings.text_layer = _SMOLLM2 if name == "smollm2" else _MINILM
@@ -171,8 +169,8 @@ def train_and_score(
             run_context_recipe(settings, FusionContextTrainingArguments(**given))
         model, _ = load_forecaster(output)
         assert isinstance(model, TSFusionForForecasting)
-        found = {split: evaluate(model.eval(), count, split) for split in splits}
-    results = {f"{split}: {row}": value for split, rows in found.items() for row, value in rows.items()}
+        model.config.context_threshold, results = threshold_of(model.eval(), count)
+        results |= evaluate(model, count, "test")
     with in_use(make_encoder(name)):
         results["seconds of 40 tokens"] = seconds_of_a_text(model)
     return results
@@ -185,15 +183,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds of their heads")
     parser.add_argument("--folder", type=Path, default=Path("outputs/text_encoders"), help="of the checkpoints")
     parser.add_argument("--texts", type=int, help="to train on; those of the recipe by default")
-    parser.add_argument("--count", type=int, default=300, help="examples of each set")
-    parser.add_argument("--splits", nargs="+", default=["validation", "test"], choices=("validation", "test"))
+    parser.add_argument("--count", type=int, default=120, help="examples of each set")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     settings, _ = _settings(options.texts)
     sets = [(settings.texts_seed, settings.texts, "train", "train", None)]
-    held_out = [pair for split in options.splits for pair in ((split, "train"), ("train", split))]
-    for phrasings, numbers in (("train", "train"), *held_out):
+    for phrasings, numbers in (("train", "train"), ("validation", "train"), ("test", "train"), ("train", "test")):
         sets += [(SEED, 2 * options.count, phrasings, numbers, None), (SEED, options.count, phrasings, numbers, 0)]
     chunks = [
         (seed, start, min(start + _CHUNK, count), *rest)
@@ -211,16 +207,22 @@ def main() -> None:
             encoder.model.to("cuda" if torch.cuda.is_available() else "cpu")
             Stored.write(encoder, clauses, options.folder / f"{name}.pt")
             encoder.model.cpu()
-        runs = [(name, seed) for name in options.encoders for seed in options.seeds]
-        given = map(repeat, (options.folder, options.texts, options.count, options.splits))
-        scores = list(pool.map(train_and_score, *zip(*runs, strict=True), *given))
-    results = {f"{name} {seed}": score for (name, seed), score in zip(runs, scores, strict=True)}
-    (options.folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        runs = {
+            pool.submit(train_and_score, name, seed, options.folder, options.texts, options.count): (name, seed)
+            for name in options.encoders
+            for seed in options.seeds
+        }
+        scores: dict[tuple[str, int], dict[str, float]] = {}
+        for run in as_completed(runs):
+            scores[runs[run]] = run.result()
+            # A run that is stopped leaves what is done.
+            text = json.dumps({f"{name} {seed}": score for (name, seed), score in sorted(scores.items())}, indent=1)
+            (options.folder / "results.json").write_text(text + "\n", encoding="utf-8")
     lines = [["", *options.encoders]]
-    for row in scores[0]:
+    for row in next(iter(scores.values())):
         cells = []
         for name in options.encoders:
-            own = [results[f"{name} {seed}"][row] for seed in options.seeds]
+            own = [scores[name, seed][row] for seed in options.seeds]
             cells.append(f"{sum(own) / len(own):.3f} ({min(own):.3f} to {max(own):.3f})")
         lines.append([row, *cells])
     print(markdown_table(align_columns(lines, right=True)))

@@ -37,7 +37,7 @@ class FusionContextTrainingArguments(TrainingArguments):
         metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
     )
     per_device_train_batch_size: int = field(default=64, metadata={"help": "Texts of a step."})
-    num_train_epochs: float = field(default=6, metadata={"help": "Passes over the texts."})
+    num_train_epochs: float = field(default=5, metadata={"help": "Passes over the texts."})
     learning_rate: float = field(default=1.5e-3, metadata={"help": "Peak learning rate."})
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
     warmup_steps: float = field(default=50, metadata={"help": "Steps until the peak learning rate."})

@@ -40,7 +40,7 @@ class ContextArguments:
     text_layer: int | None = field(
         default=None, metadata={"help": "Layer of it whose output is read, counted from 1; the last one by default."}
     )
-    texts: int = field(default=14000, metadata={"help": "Synthetic texts."})
+    texts: int = field(default=12000, metadata={"help": "Synthetic texts."})
     texts_seed: int = field(default=0, metadata={"help": "Seed of the texts; that of the head is `seed`."})
     context_hidden_size: int = field(default=128, metadata={"help": "Width of the head."})
     context_dropout: float = field(default=0.3, metadata={"help": "Dropout in its training."})
@@ -129,7 +129,7 @@ def run_context_recipe(
     if not trainer.is_world_process_zero():
         return None
     output = Path(arguments.output_dir)
-    in_few_bits(model).save_pretrained(output)
+    in_few_bits(model.cpu()).save_pretrained(output)
     extractor.save_pretrained(output)
     save_run(output, trainer.state.log_history, recipe)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
