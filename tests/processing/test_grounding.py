@@ -214,6 +214,17 @@ def test_digits_of_dates_and_durations_are_no_operands():
         ("no lower than 90", "floor"),
         ("90 at least", "floor"),
         ("a minimum of 90", "floor"),
+        ("tops out at 120", "cap"),
+        ("bottoms out at 90", "floor"),
+        ("is kept from falling below 90", "floor"),
+        ("anything above 120 is refused", "cap"),
+        ("values below 90 are impossible", "floor"),
+        ("120 as a maximum", "cap"),
+        ("90 at the very least", "floor"),
+        ("is topped up to 90", "floor"),
+        ("max. 120", "cap"),
+        ("cannot get past 120", "cap"),
+        ("exceeds the usual figure by 90", ""),
         ("it is set to 90", ""),
         ("it cannot exceed the old line; then 90", ""),
     ],
@@ -234,6 +245,14 @@ def test_numbers_that_cannot_be_of_the_series_are_refused():
         for text in ("capped at 5", "at least 900", "set to 1e9", "capped at 110", "set to 0")
     ]
     assert reasons == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["It is 90, no more and no less, on 4 March.", "Over and above the usual, 90 come on 4 March."],
+)
+def test_and_between_comparatives_parts_no_clause(text):
+    assert len(read(text).clauses) == 1
 
 
 def test_clauses_part_where_both_sides_can_state_an_effect():
