@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from .configuration_tsfusion import OPERATIONS, TSFusionConfig
 from .modeling_scaling import observed
+from .modeling_text_adapter import TextAdapter
 from .modeling_tsfusion_operations import apply_operation
 from .modeling_tsfusion_series import fill_gaps
 
@@ -67,15 +68,21 @@ class ContextEffect:
     reason: str = ""
 
 
-class ContextReader(nn.Module):
+class ContextHead(nn.Module):
     """Chooses an operation for each clause of a text, a number of it, and a window that it means.
 
-    It reads the states that a frozen text encoder gives to the words of each clause; the arithmetic is not learned.
+    It reads the states that a text encoder gives to the words of each clause; the arithmetic is not learned. The
+    encoder is frozen, but for low-rank additions that the head may have (`adapter`).
     """
+
+    # Collected by the model around it, in which it has this name.
+    _keep_in_fp32_modules_strict = ("context_head",)
 
     def __init__(self, config: TSFusionConfig):
         super().__init__()
-        size = config.context_hidden_size
+        size, maps = config.context_hidden_size, config.text_adapter_maps
+        rank, dropout = config.text_adapter_rank, config.text_adapter_dropout
+        self.adapter = None if maps is None else TextAdapter(maps, rank, dropout)
         self.dropout = config.context_dropout
         self.norm = nn.LayerNorm(config.text_hidden_size)
         self.words = nn.Linear(config.text_hidden_size, size)
@@ -166,23 +173,6 @@ class ContextReader(nn.Module):
         return found
 
 
-class ContextHead(ContextReader):
-    """Readers that are trained side by side, and whose probabilities are averaged; the first is the head itself."""
-
-    # Collected by the model around it, in which it has this name.
-    _keep_in_fp32_modules_strict = ("context_head",)
-
-    def __init__(self, config: TSFusionConfig):
-        super().__init__(config)
-        self.others = nn.ModuleList(ContextReader(config) for _ in range(config.context_members - 1))
-
-    def forward(self, **features) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[override]
-        """Scores of each reader: those of `ContextReader.forward`, with a first dimension of readers."""
-        read = [super().forward(**features), *(other(**features) for other in self.others)]
-        operations, numbers, windows = (torch.stack(scores) for scores in zip(*read, strict=True))
-        return operations, numbers, windows
-
-
 def within_groups(scores: Tensor, group: Tensor, groups: int) -> Tensor:
     """Logarithms of a softmax of scores (k,) within the groups (k,) that they belong to."""
     most = scores.new_full((groups,), -torch.inf).scatter_reduce(0, group, scores, "amax")
@@ -264,16 +254,15 @@ class _Reading:
 
 def _read(head: ContextHead, encoder: "FrozenTextEncoder", context: Mapping[str, Any]) -> _Reading:
     """Probabilities that do not depend on the values of the history."""
-    inputs = with_states(context, encoder.states(list(context["texts"])))
+    inputs = with_states(context, encoder.states(list(context["texts"]), head.adapter))
     device = next(head.parameters()).device
     tensors = {name: values.to(device) for name, values in inputs.items()}
     may = possible(tensors["clause_cues"], tensors["number_clause"], tensors["number_form"])
-    groups = len(may)
     operations, numbers, windows = (scores.float() for scores in head(**tensors))
     return _Reading(
-        operations.masked_fill(~may, -torch.inf).softmax(-1).mean(0).cpu(),
-        torch.stack([within_groups(one, tensors["number_clause"], groups).exp() for one in numbers]).mean(0).cpu(),
-        torch.stack([within_groups(one, tensors["window_clause"], groups).exp() for one in windows]).mean(0).cpu(),
+        operations.masked_fill(~may, -torch.inf).softmax(-1).cpu(),
+        within_groups(numbers, tensors["number_clause"], len(may)).exp().cpu(),
+        within_groups(windows, tensors["window_clause"], len(may)).exp().cpu(),
     )
 
 
