@@ -76,9 +76,17 @@ _ASIDES = lines(
     " was decided | we hear | according to the office | as we all know | as expected | in all probability | as ever |"
     " it is said"
 )
-COMPOSED_FRAMES = _frames(timeless=False)
-COMPOSED_TIMELESS_FRAMES = _frames(timeless=True)
+# Most people write plainly, of plain things.
+COMPOSED_FRAMES = [*_frames(timeless=False), *lines("{S} {t} {f} {w}. | {W}, {s} {t} {f}. | {W} {s} {t} {f}.") * 250]
+COMPOSED_TIMELESS_FRAMES = [*_frames(timeless=True), *["{S} {t} {f}."] * 150]
+COMPOSED_SUBJECTS = lines(
+    "sales | demand | traffic | visitors | the load | output | production | orders | revenue | consumption | turnover"
+    " | the number of visitors | the number of customers | bookings | calls | attendance | usage | electricity demand"
+    " | passengers | admissions | deliveries | the value | values | the numbers | it | throughput | visits | prices |"
+    " the temperature"
+)
 COMPOSED_TENSES = [
+    *["will"] * 60,
     *(f"{start}, {aside}, {rest}".strip() for aside in _ASIDES for start, rest in (("will", ""), ("is", "going to"))),
     *(f"will {adverb}" for adverb in lines(
         "definitely | surely | certainly | very likely | presumably | again | then | clearly | once again | doubtless "
@@ -90,4 +98,4 @@ COMPOSED_TENSES = [
     )),
 ]  # fmt: skip
 
-__all__ = ["COMPOSED_FRAMES", "COMPOSED_TENSES", "COMPOSED_TIMELESS_FRAMES"]
+__all__ = ["COMPOSED_FRAMES", "COMPOSED_SUBJECTS", "COMPOSED_TENSES", "COMPOSED_TIMELESS_FRAMES"]

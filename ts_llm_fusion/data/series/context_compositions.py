@@ -375,9 +375,11 @@ _NO_EFFECT = lines(
     "effect | no noticeable effect"
 )
 _NEARBY = lines(
-    "The bank next door | The post office | The gym | The kindergarten | The tram stop | The parking garage | The "
-    "theater | The zoo | The gift shop | The car wash | The swimming hall | The ticket machine | The laundry | The "
-    "playground | The press office | The lobby bar | The town hall | The hairdresser | The kiosk | The cinema"
+    "The bank next door | The post office across the street | The gym around the corner | The kindergarten in {place}"
+    " | The tram stop in {place} | Our neighbor's garage | A theater in {place} | The zoo of another town | The gift "
+    "shop next door | The car wash across the road | The swimming hall in {place} | The laundry around the corner | A"
+    " playground elsewhere | The press office of a partner | The bar next door | The town hall in {place} | The "
+    "hairdresser across the street | A kiosk two streets away | The cinema of a competitor"
 )
 _PRICES = lines(
     "Fees | Fares | Wages | Salaries | Taxes | Premiums | The price of bread | The price of gas | Ticket prices | "
@@ -390,9 +392,11 @@ _OWN = lines(
     "The mall | The office"
 )
 _CLOSED = lines(
-    "will be closed {w}. | is closed {w}. | is shut {w}. | does not open {w}. | does not operate {w}. | stays "
-    "closed {w}. | is not in operation {w}. | will be offline {w}. | is not in use {w}. | will be shut {w} for {c}. "
-    "| is closed {w} because of {c}. | will not open {w}, due to {c}. | has to close {w}. | remains shut {w}."
+    "will be closed {w}. | is closed {w}. | is shut {w}. | does not open {w}. | does not operate {w}. | stays closed "
+    "{w}. | is not in operation {w}. | will be offline {w}. | is not in use {w}. | will be shut {w} for {c}. | is "
+    "closed {w} because of {c}. | will not open {w}, due to {c}. | has to close {w}. | remains shut {w}. | does not "
+    "run {w}. | stops {w}. | stands still {w}. | is down {w}. | is out of service {w}. | shuts down {w}. | is "
+    "switched off {w}. | closes {w}. | is shut down {w}. | will not run {w}."
 )
 _OWN_ONES = lines(
     "The stores | The shops | Our offices | The gates | All branches | Our counters | The plants | All machines | The "
@@ -401,6 +405,20 @@ _OWN_ONES = lines(
 _ALL_CLOSED = lines(
     "are closed {w}. | are shut {w}. | will be closed {w}. | do not open {w}. | stay closed {w}. | remain shut {w}. |"
     " are offline {w}. | will not run {w}. | do not operate {w}. | close {w}. | stand still {w}. | have to close {w}."
+)
+_SHORTLY_CLOSED = lines(
+    "Closed {w}. | Shut {w}. | Offline {w}. | Out of service {w}. | No service {w}. | Out of order {w}. | Down {w}. |"
+    " {W} closed. | {W}: closed. | {W} no service. | Closed {w} because of {c}. | Closed {w} for {c}. | We are closed"
+    " {w}. | We are shut {w}. | We do not open {w}. | {W} we are closed. | Nobody works {w}. | No trains run {w}. | "
+    "There is no service {w}. | There is no production {w}. | Production stops {w}. | Work stops {w}. | Nothing is "
+    "sold {w}. | Nothing runs {w}."
+)
+_SO_MANY = lines("units | guests | people | tickets | pieces | cars | orders | patients | parcels")
+_DONE = lines("sold | served | made | handled | admitted | delivered | processed | taken | carried")
+_AT_HALF = lines(
+    "runs at {q} capacity {w}. | works at {q} capacity {w}. | operates at {q} of capacity {w}. | will run at {q} "
+    "capacity {w}. | is limited to {q} of its capacity {w}. | is only {q} full {w}. | gets {q} of its usual visitors "
+    "{w}."
 )
 _LEADS = lines(
     "leads to | results in | causes | means | brings | will lead to | will result in | will cause | is going to "
@@ -518,16 +536,33 @@ def _held(verbs: list[str], amounts: list[str], names: list[str], sides: str, re
 
 # Whole sentences that state an effect, by family.
 COMPOSED_SENTENCES = {
-    "zero": _after_hint(chain(_joined(_OWN, _CLOSED), _joined(_OWN_ONES, _ALL_CLOSED))),
-    "times": _after_hint(_joined(["{C} {w}"], _LEADS, lines("{t} | {q} of | {n} times"), _AMOUNTS_OF)),
+    "zero": [*_evenly(
+        _joined(_OWN, _CLOSED), _joined(_OWN_ONES, _ALL_CLOSED), _after_hint(_joined(_OWN, _CLOSED)), _SHORTLY_CLOSED
+    )],
+    "set": [*_evenly(_joined(
+        lines("Exactly {n} | Precisely {n} | A fixed {n} | Always {n}"),
+        _SO_MANY, ["are", "will be", "must be"], _DONE, ["{w}."],
+    ))],
+    "times": [*_evenly(
+        _after_hint(_joined(["{C} {w}"], _LEADS, lines("{t} | {q} of | {n} times"), _AMOUNTS_OF)),
+        _joined(_OWN, _AT_HALF),
+    )],
     "rise": _leading_to("more {s}. | higher {s}. | greater {s}.", "an increase | a rise | a gain | growth | a jump"),
     "cut": _leading_to("less {s}. | lower {s}. | smaller {s}.", "a decrease | a fall | a loss | a decline | a drop"),
     "cap": [
         *_evenly(_bounded("above", _EXCEED)),
+        *_evenly(_joined(
+            lines("No more than {n} | At most {n} | Up to {n} | Not more than {n} | Only {n}"),
+            _SO_MANY, ["can be", "may be"], _DONE, ["{w}.", "per day {w}."],
+        )),
         *_held(_CAN, _SO_MUCH, _CAP_NAMES, "above | over | beyond | in excess of | greater than", _REFUSED),
     ],
     "floor": [
         *_evenly(_bounded("below", _UNDERCUT)),
+        *_evenly(_joined(
+            lines("No fewer than {n} | At least {n} | Not less than {n} | A minimum of {n}"),
+            _SO_MANY, ["will be", "must be", "have to be"], _DONE, ["{w}."],
+        )),
         *_held(_MUST, _NO_LESS, _FLOOR_NAMES, "below | under | short of | less than | beneath", _MADE_GOOD),
     ],
     "range": [
@@ -541,7 +576,7 @@ COMPOSED_SENTENCES = {
             _joined(_VALUES, lines("will be | are | must be"), _LEAST_AND_MOST, ["{w}."]),
         )
     ],
-}
+}  # fmt: skip
 _PRICE_CHANGES = lines(
     "will rise by {p} {w}. | fall by {p} {w}. | are raised by {p} {w}. | go up by {n} {w}. | double {w}. | are cut "
     "by {p} {w}."

@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from .context_composed_frames import COMPOSED_FRAMES, COMPOSED_TENSES, COMPOSED_TIMELESS_FRAMES
+from .context_composed_frames import COMPOSED_FRAMES, COMPOSED_SUBJECTS, COMPOSED_TENSES, COMPOSED_TIMELESS_FRAMES
 from .context_compositions import COMPOSED, COMPOSED_FAULTS, COMPOSED_NO_EFFECT, COMPOSED_SENTENCES
 
 SPLITS = ("train", "validation", "test")
@@ -40,6 +40,7 @@ _COMPOSED = {
     "frames": COMPOSED_FRAMES,
     "timeless_frames": COMPOSED_TIMELESS_FRAMES,
     "tenses": COMPOSED_TENSES,
+    "subjects": COMPOSED_SUBJECTS,
 }
 
 

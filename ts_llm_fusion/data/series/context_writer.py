@@ -65,7 +65,7 @@ class Writer:
     def __init__(self, rng: Generator, calendar: Calendar, values: np.ndarray, phrasings: str, numbers: str):
         self.rng, self.calendar, self.values = rng, calendar, values
         self.grammar, self.numbers = grammar_of(phrasings), numbers
-        self.subject = _choice(rng, self.grammar.subjects)
+        self.subject = self.drawn("subjects", self.grammar.subjects)
 
     def drawn(self, name: str, phrases: Sequence[str]) -> str:
         """One of some phrases, or a composed one of the same name."""
