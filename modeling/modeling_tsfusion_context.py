@@ -226,6 +226,8 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
     low, high = (float(value) for value in context["value_range"])
     spread = max(high - low, 0.2 * max(abs(low), abs(high)))
     if name == "times" or name in _WITH_SHARE:
+        if context["number_form"][numbers[0]] != 0 and context["number_reasons"][numbers[0]]:
+            return operands, f"its number cannot be applied: {context['number_reasons'][numbers[0]]}"
         most = abs(operands[0])
         is_value = context["number_form"][numbers[0]] == 0 and low - spread <= most <= high + spread
         if most > (_LARGEST_PLAIN_FACTOR if is_value else _LARGEST_FACTOR):

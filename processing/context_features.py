@@ -62,7 +62,8 @@ def _parts(grounding: Grounding) -> list[_Part]:
             plain = "5 times" if "t" in words.lower() else "5x"
         else:
             plain = _NUMBER_WORDS.get(number.form, words)
-        plain = f"minus {plain}" if number.value < 0 else plain
+        # The sign of "-5" is that of a value, or turns "by -5" around; "minus 5" says what is done.
+        plain = f"minus {plain}" if number.value < 0 and words[0].isalpha() else plain
         role = 2 + 3 * _FORMS.index(number.form) + _BOUNDS[number.bound]
         parts.append(_Part(number.start, number.stop, plain, role))
     parts += [_Part(one.start, one.stop, "like on a Sunday", _DAY_ROLE) for one in grounding.references]

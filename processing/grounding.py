@@ -9,8 +9,9 @@ import numpy as np
 
 from .grounding_axis import Axis
 from .grounding_numbers import Number, read_numbers
+from .grounding_reading import read_windows
 from .grounding_references import Reference, read_references
-from .grounding_windows import Window, read_windows
+from .grounding_windows import Window
 from .grounding_words import Token, tokenize, words
 
 _ABBREVIATIONS = words(
@@ -130,7 +131,11 @@ def ground_on_axis(text: str, axis: Axis) -> Grounding:
     references, referred = read_references(tokens)
     windows = read_windows(tokens, axis, referred)
     taken = [a or b for a, b in zip(_covered(tokens, windows), referred, strict=True)]
-    numbers = read_numbers(tokens, taken)
+    # A value of a step is in its unit.
+    numbers = [
+        replace(number, per="") if number.form == "value" and number.per == axis.unit else number
+        for number in read_numbers(tokens, taken)
+    ]
     clauses = _clauses(text, tokens, windows, numbers, taken)
     return Grounding(
         text, tuple(clauses), tuple(windows), tuple(numbers), tuple(references), tuple(tokens), axis.history
@@ -155,13 +160,17 @@ def _covered(tokens: Sequence[Token], parts: Sequence[Window | Number]) -> list[
 def _checked(number: Number, history: np.ndarray) -> Number:
     """A value in deviations of the history, with a reason where it is of another magnitude."""
     seen = history[np.isfinite(history)]
+    if number.form != "value" and number.per:
+        return replace(number, reason=f"it is a rate of change per {number.per}")
     if number.form != "value" or not len(seen):
         return number
     low, high, std = seen.min(), seen.max(), seen.std()
     spread = max(high - low, 0.2 * np.abs(seen).max())
     relative = float((number.value - seen.mean()) / std) if std > 0 else None
     reason = ""
-    if number.value != 0 and not low - _FARTHEST * spread <= number.value <= high + _FARTHEST * spread:
+    if number.per and not low <= number.value <= high:
+        reason = f"it is per {number.per}, and the series runs from {low:g} to {high:g} a step"
+    elif number.value != 0 and not low - _FARTHEST * spread <= number.value <= high + _FARTHEST * spread:
         reason = f"the series runs from {low:g} to {high:g}"
     elif number.bound and (number.value < low - spread if number.bound == "cap" else number.value > high + spread):
         reason = f"as a {number.bound} it would leave nothing of a series from {low:g} to {high:g}"

@@ -84,6 +84,8 @@ class Counts(Recurring):
         if word not in _NEXT | _LAST | _FIRST:
             return None
         found = self.duration(j + 1)
+        if self.words(j + 1, "fortnight"):
+            found = 14.0, "day", j + 2
         if found is None and word in _FIRST | {"final", "last"} and self.word(j + 1) in UNITS:
             # "The first week of March", "the final day of the forecast".
             found = (1.0, UNITS[self.word(j + 1)], j + 2)

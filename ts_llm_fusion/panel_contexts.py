@@ -39,7 +39,7 @@ class ContextPreparer:
     def __init__(self, panel: Panel, horizon: int, context_length: int):
         self.panel, self.horizon, self.context_length = panel, horizon, context_length
         self.future = panel.future_timestamps(horizon)
-        self._shared: dict[tuple[str, bytes, int], tuple[Grounding, dict[str, Any]]] = {}
+        self._shared: dict[tuple[str, bytes, int, int], tuple[Grounding, dict[str, Any]]] = {}
 
     def features(self, text: str, series: int, target: int) -> dict[str, Any]:
         """Features of a text for a target of a series."""
@@ -54,13 +54,15 @@ class ContextPreparer:
         return slice(max(first, last - self.context_length), last)
 
     def _grounded(self, text: str, series: int, rows: slice) -> tuple[Grounding, dict[str, Any]]:
-        stamps = None
+        ahead = slice(series * self.horizon, (series + 1) * self.horizon)
+        stamps, number = None, int(self.panel.lengths[series]) + 1
         if self.panel.dated:
-            ahead = slice(series * self.horizon, (series + 1) * self.horizon)
             stamps = _wall_time(pd.DatetimeIndex(self.panel.timestamps[rows].append(self.future[ahead])))
-        key = (text, b"" if stamps is None else stamps.asi8.tobytes(), rows.stop - rows.start)
+        elif self.panel.grids.numbered:
+            number = int(self.panel.as_given(self.future[ahead])[0])
+        key = (text, b"" if stamps is None else stamps.asi8.tobytes(), rows.stop - rows.start, number)
         if key not in self._shared:
-            axis = Axis(rows.stop - rows.start, self.horizon, stamps)
+            axis = Axis(rows.stop - rows.start, self.horizon, stamps, number)
             grounding = ground_on_axis(text, axis)
             self._shared[key] = grounding, context_features(grounding, axis)
         return self._shared[key]
