@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,13 @@ class Grounding:
         """The words of a part."""
         return self.text[part.start : part.stop]
 
+    def _placed(self, part: Clause | Window | Number | Reference) -> dict[str, Any]:
+        return {"text": self.words(part), "start": part.start, "stop": part.stop}
+
+    def numbers_found(self) -> list[dict[str, Any]]:
+        """The numbers as plain data."""
+        return [self._placed(number) | vars(number) for number in self.numbers]
+
     def summary(self) -> dict[str, list[dict[str, Any]]]:
         """What was found, as plain data: the words and characters of each part, and the steps of each window as runs.
 
@@ -71,21 +78,20 @@ class Grounding:
         is not all of it.
         """
 
-        def placed(part: Clause | Window | Number | Reference) -> dict[str, Any]:
-            return {"text": self.words(part), "start": part.start, "stop": part.stop}
-
         windows = []
         for window in self.windows:
             edges = np.flatnonzero(np.diff(np.pad(window.steps, 1).astype(np.int8))) - self.history
             cut = np.flatnonzero(window.steps & (window.shares < 1))
             partial = [[int(step) - self.history, float(window.shares[step])] for step in cut]
             fields = {"kind": window.kind, "recurs": window.recurs, "reason": window.reason}
-            windows.append({**placed(window), "runs": edges.reshape(-1, 2).tolist(), "partial": partial, **fields})
+            windows.append(
+                {**self._placed(window), "runs": edges.reshape(-1, 2).tolist(), "partial": partial, **fields}
+            )
         return {
-            "clauses": [placed(clause) for clause in self.clauses],
+            "clauses": [self._placed(clause) for clause in self.clauses],
             "windows": windows,
-            "numbers": [{**placed(number), **asdict(number)} for number in self.numbers],
-            "references": [{**placed(one), "weekday": one.weekday} for one in self.references],
+            "numbers": self.numbers_found(),
+            "references": [{**self._placed(one), "weekday": one.weekday} for one in self.references],
         }
 
 

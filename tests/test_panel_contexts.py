@@ -112,7 +112,10 @@ def test_a_part_of_a_step_is_named(model, caplog):
 
 def test_what_is_not_applied_is_a_warning(model, caplog):
     predict_df(TABLE, 7, context="Closed on 3 March 2031.", model=model)
-    assert "is not applied: its time has no step in the horizon (2 series)" in caplog.text
+    assert (
+        "is not applied: its time has no step in the horizon: it lies outside history and horizon (2 series)"
+        in caplog.text
+    )
 
 
 def test_what_has_no_effect_or_is_said_twice_is_named(model, caplog):
@@ -120,8 +123,10 @@ def test_what_has_no_effect_or_is_said_twice_is_named(model, caplog):
         model.context_head.operation.bias.zero_()
         model.context_head.operation.bias[OPERATIONS.index("keep")] = 60.0
     caplog.set_level(logging.INFO)
-    predict_df(TABLE, 7, context="Rain on 2 March. Sun.", model=model)
-    assert "without an effect: “Rain on 2 March”, “Sun”." in caplog.text
+    predict_df(TABLE, 7, context="Rain on 2 March. Sun. It rains on 2 May 2031.", model=model)
+    assert "not used: “Rain on 2 March”, “Sun”: it states no effect on the series." in caplog.text
+    assert "no effect on the series (“on 2 May 2031”: it lies outside history and horizon)." in caplog.text
+    assert "nothing in the text changes the forecast of 2 series" in caplog.text
     alone = TABLE[TABLE["item_id"] == "a"].drop(columns="item_id")
     assert contexts_by_series({"target": "Rain."}, read_panel(alone)) == ["Rain."]
 

@@ -23,8 +23,8 @@ logger = logging.get_logger(__name__)
 
 # Column of the texts in a table of them.
 CONTEXT = "context"
-# Ids that a message lists.
-_SHOWN = 3
+# Ids that a message lists; clauses, and characters of each, that one lists.
+_SHOWN, _CLAUSES_SHOWN, _LONGEST_SHOWN = 3, 10, 100
 
 
 class ContextPreparer:
@@ -37,35 +37,48 @@ class ContextPreparer:
     """
 
     def __init__(self, panel: Panel, horizon: int, context_length: int):
-        self.panel, self.horizon, self.context_length = panel, horizon, context_length
+        self.panel, self.horizon = panel, horizon
         self.future = panel.future_timestamps(horizon)
-        self._shared: dict[tuple[str, bytes, int, int], tuple[Grounding, dict[str, Any]]] = {}
+        last = panel.offsets[1:]
+        # Rows of each series that the model reads.
+        self.first, self.last = np.maximum(panel.offsets[:-1], last - context_length), last
+        numbered = panel.grids.numbered
+        ahead = panel.as_given(self.future[::horizon]) if numbered else panel.lengths + 1
+        self.numbers = np.asarray(ahead, dtype=np.int64)
+        # Series of one grid whose rows begin together and are as many have one time axis.
+        begins = (
+            panel.timestamps.asi8[np.minimum(self.first, len(panel.timestamps) - 1)] if panel.dated else self.first * 0
+        )
+        axes = np.stack((panel.grids.grid_of, begins, self.last - self.first, self.numbers), 1)
+        self.axis_of = np.unique(axes, axis=0, return_inverse=True)[1].ravel()
+        self._axes: dict[int, Axis] = {}
+        self._shared: dict[tuple[str, int], tuple[Grounding, dict[str, Any]]] = {}
 
     def features(self, text: str, series: int, target: int) -> dict[str, Any]:
         """Features of a text for a target of a series."""
-        rows = self._rows(series)
-        grounding, found = self._grounded(text, series, rows)
-        history = self.panel.values[rows, target]
+        grounding, found = self._grounded(text, series)
+        history = self.panel.values[self.first[series] : self.last[series], target]
         return with_values(found, with_history(grounding, history), history)
 
-    def _rows(self, series: int) -> slice:
-        """Rows of a series that the model reads."""
-        first, last = self.panel.offsets[series : series + 2].tolist()
-        return slice(max(first, last - self.context_length), last)
-
-    def _grounded(self, text: str, series: int, rows: slice) -> tuple[Grounding, dict[str, Any]]:
-        ahead = slice(series * self.horizon, (series + 1) * self.horizon)
-        stamps, number = None, int(self.panel.lengths[series]) + 1
-        if self.panel.dated:
-            stamps = _wall_time(pd.DatetimeIndex(self.panel.timestamps[rows].append(self.future[ahead])))
-        elif self.panel.grids.numbered:
-            number = int(self.panel.as_given(self.future[ahead])[0])
-        key = (text, b"" if stamps is None else stamps.asi8.tobytes(), rows.stop - rows.start, number)
+    def _grounded(self, text: str, series: int) -> tuple[Grounding, dict[str, Any]]:
+        key = text, int(self.axis_of[series])
         if key not in self._shared:
-            axis = Axis(rows.stop - rows.start, self.horizon, stamps, number)
+            axis = self._axis(series)
             grounding = ground_on_axis(text, axis)
             self._shared[key] = grounding, context_features(grounding, axis)
         return self._shared[key]
+
+    def _axis(self, series: int) -> Axis:
+        """Time axis of a series, one for all that share it."""
+        key = int(self.axis_of[series])
+        if key not in self._axes:
+            rows = slice(self.first[series], self.last[series])
+            stamps = None
+            if self.panel.dated:
+                ahead = slice(series * self.horizon, (series + 1) * self.horizon)
+                stamps = _wall_time(pd.DatetimeIndex(self.panel.timestamps[rows].append(self.future[ahead])))
+            self._axes[key] = Axis(rows.stop - rows.start, self.horizon, stamps, int(self.numbers[series]))
+        return self._axes[key]
 
 
 def _wall_time(stamps: pd.DatetimeIndex) -> pd.DatetimeIndex:
@@ -187,6 +200,7 @@ def encode_contexts(panel: Panel, context: Any, horizon: int, model: PreTrainedM
 def effect_words(effect: ContextEffect) -> str:
     """An operation that a text states, in a line: phrase, operation, operands, steps, and why it was not applied."""
     phrase = " ".join(effect.phrase.split())
+    phrase = phrase if len(phrase) <= _LONGEST_SHOWN else f"{phrase[: _LONGEST_SHOWN - 1].rstrip()}…"
     operands = " to ".join(f"{operand:g}" for operand in effect.operands)
     # Steps are counted from 1 in words.
     runs = [f"{first + 1} to {last}" if first + 1 < last else str(last) for first, last in effect.steps]
@@ -198,31 +212,45 @@ def effect_words(effect: ContextEffect) -> str:
 
 
 def log_effects(effects: Sequence[Sequence[ContextEffect]], texts: Sequence[Mapping[str, Any] | None]) -> None:
-    """Say what texts do, and what of them is not applied, and why.
+    """Say what texts do, and what of them is not used and why, clause by clause.
 
     Args:
         effects: of each series.
         texts: features of the text of each, or None.
     """
-    said = Counter(line for own in effects for line in {(effect_words(effect), effect.applied) for effect in own})
-    for (words, applied), count in said.items():
-        logger.log(
-            logging.INFO if applied else logging.WARNING,
-            "context: %s%s",
-            words,
-            f" ({count} series)" if count > 1 else "",
-        )
-    silent = sum(text is not None and not own for own, text in zip(effects, texts, strict=True))
+    read = Counter(tuple(own) for own, text in zip(effects, texts, strict=True) if text is not None)
+    # Series that a clause does so to: a clause counts once for each.
+    done: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    unused: dict[str, dict[str, None]] = {}
+    silent = 0
+    for own, count in read.items():
+        silent += count * (not any(effect.applied for effect in own))
+        for effect in own:
+            if effect.operation == "keep":
+                unused.setdefault(effect.reason, {})[_quoted(effect.phrase)] = None
+        lines = {(effect_words(effect), effect.applied) for effect in own if effect.operation != "keep"}
+        for words, applied in lines:
+            (done if applied else refused)[words] += count
+    for level, said in ((logging.INFO, done), (logging.WARNING, refused)):
+        for words, count in said.items():
+            logger.log(level, "context: %s%s", words, f" ({count} series)" if count > 1 else "")
+    for reason, phrases in unused.items():
+        logger.info("context: not used: %s: %s.", shortened([*phrases], _CLAUSES_SHOWN), reason)
     if silent:
         logger.warning("context: nothing in the text changes the forecast of %d series.", silent)
-    pairs = [(own, text) for own, text in zip(effects, texts, strict=True) if text is not None]
-    unused = dict.fromkeys(clause for own, text in pairs for clause in _unused(own, text))
-    if unused:
-        logger.info("context: without an effect: %s.", shortened([f"“{clause}”" for clause in unused], _SHOWN))
 
 
-def _unused(effects: Sequence[ContextEffect], text: Mapping[str, Any]) -> list[str]:
-    """Clauses of a text for which no operation was chosen."""
-    used = {effect.span for effect in effects}
-    spans = [(start, stop) for start, stop in text["clause_span"].tolist() if (start, stop) not in used]
-    return [" ".join(text["text"][start:stop].split()).rstrip(".") for start, stop in spans]
+def _quoted(phrase: str) -> str:
+    words = " ".join(phrase.split()).rstrip(".")
+    return f"“{words if len(words) <= _LONGEST_SHOWN else f'{words[: _LONGEST_SHOWN - 1].rstrip()}…'}”"
+
+
+__all__ = [
+    "ContextPreparer",
+    "PanelContexts",
+    "contexts_by_series",
+    "effect_words",
+    "encode_contexts",
+    "log_effects",
+]

@@ -117,7 +117,8 @@ def test_without_a_text_or_an_effect_every_bit_is_that_of_the_numeric_model(mode
     read = forecast(model, "Sales will rise by 50 % from 4 to 6 March.")
     assert torch.equal(read.full_predictions, plain.full_predictions)
     assert torch.equal(read.mean_predictions, plain.mean_predictions)
-    assert read.context_effects == [[]]
+    ((kept,),) = read.context_effects
+    assert (kept.operation, kept.applied, kept.reason) == ("keep", False, "it states no effect on the series")
     assert plain.context_effects is None
     assert torch.equal(
         model.predict(VALUES, prediction_length=14, context=[None]).mean_predictions, plain.mean_predictions
@@ -134,7 +135,8 @@ def test_an_effect_moves_all_quantiles_of_its_steps_and_nothing_else(model):
     assert torch.equal(read.full_predictions[0, kept], plain.full_predictions[0, kept])
     assert torch.equal(read.numeric_predictions, plain.mean_predictions)
     assert torch.equal(read.expert_weights, plain.expert_weights)
-    ((effect,),) = read.context_effects
+    ((cars, effect),) = read.context_effects
+    assert (cars.phrase, cars.operation, cars.applied) == ("We sell cars.", "keep", False)
     assert (effect.operation, effect.operands, effect.steps, effect.when) == (
         "rise",
         (0.5,),
