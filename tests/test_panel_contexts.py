@@ -110,6 +110,21 @@ def test_a_part_of_a_step_is_named(model, caplog):
     )
 
 
+def test_what_is_held_at_0_is_told_as_it_is(model):
+    with torch.no_grad():
+        model.context_head.operation.bias.zero_()
+        model.context_head.operation.bias[OPERATIONS.index("minus")] = 60.0
+    alone = TABLE[TABLE["item_id"] == "a"]
+    plain, held = (
+        explain(alone, 7, context="It is 150 lower on 3 March.", model=model, non_negative=one)[0]
+        for one in (False, True)
+    )
+    third = plain.evidence.numeric.iloc[2]
+    np.testing.assert_allclose([plain.facts.texts.first.mean, held.facts.texts.first.mean], [-150, -third], rtol=1e-5)
+    assert held.evidence.forecast["mean"].min() == 0 > plain.evidence.forecast["mean"].min()
+    assert all(claim.holds for claim in held.claims)
+
+
 def test_what_is_not_applied_is_a_warning(model, caplog):
     predict_df(TABLE, 7, context="Closed on 3 March 2031.", model=model)
     assert (
@@ -139,4 +154,7 @@ def test_an_explanation_quotes_the_phrase_and_says_what_it_does(model):
     np.testing.assert_allclose(text.mean, -first.evidence.forecast["mean"].iloc[2], rtol=1e-5)
     assert "“Closed on 3 March”" in second.text
     assert all(claim.holds for claim in second.claims)
+    (clause,) = second.to_dict()["text"]
+    assert (clause["phrase"], clause["used"], clause["does"]) == ("Closed on 3 March", True, "zero in steps 3")
+    assert first.to_dict()["text"] == []
     assert "NaN" not in json.dumps(second.to_dict())

@@ -201,14 +201,18 @@ def effect_words(effect: ContextEffect) -> str:
     """An operation that a text states, in a line: phrase, operation, operands, steps, and why it was not applied."""
     phrase = " ".join(effect.phrase.split())
     phrase = phrase if len(phrase) <= _LONGEST_SHOWN else f"{phrase[: _LONGEST_SHOWN - 1].rstrip()}…"
+    return f"{phrase!r}: {does_words(effect)}{'' if effect.applied else f' is not applied: {effect.reason}'}"
+
+
+def does_words(effect: ContextEffect) -> str:
+    """The operation that a text states, its operands and its steps."""
     operands = " to ".join(f"{operand:g}" for operand in effect.operands)
     # Steps are counted from 1 in words.
     runs = [f"{first + 1} to {last}" if first + 1 < last else str(last) for first, last in effect.steps]
     steps = shortened(runs, _SHOWN) or "none"
     if effect.partial:
         steps += f" ({shortened([f'{100 * share:.2g} % of {step + 1}' for step, share in effect.partial], _SHOWN)})"
-    what = f"{phrase!r}: {effect.operation.replace('_', ' ')}{f' {operands}' if operands else ''} in steps {steps}"
-    return what if effect.applied else f"{what} is not applied: {effect.reason}"
+    return f"{effect.operation.replace('_', ' ')}{f' {operands}' if operands else ''} in steps {steps}"
 
 
 def log_effects(effects: Sequence[Sequence[ContextEffect]], texts: Sequence[Mapping[str, Any] | None]) -> None:
@@ -250,6 +254,7 @@ __all__ = [
     "ContextPreparer",
     "PanelContexts",
     "contexts_by_series",
+    "does_words",
     "effect_words",
     "encode_contexts",
     "log_effects",
