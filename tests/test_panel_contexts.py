@@ -62,7 +62,7 @@ def test_a_text_for_all_or_for_each_id(context, texts):
 @pytest.mark.parametrize(
     ("context", "message"),
     [
-        ({"z": "Rain."}, "context has a text for 'z', which is not an id of the table; the ids are 'a', 'b'"),
+        ({"z": "Rain."}, "context has a text for 'z', which is not an id of the table; there are 'a', 'b'"),
         ({"a": 3}, "context of 'a' is a int; give a text"),
         (
             3,
@@ -74,6 +74,16 @@ def test_a_text_for_all_or_for_each_id(context, texts):
 def test_contexts_that_fit_no_series_are_one_line(context, message):
     with pytest.raises(ValueError, match=message):
         contexts_by_series(context, PANEL)
+
+
+def test_a_table_without_ids_has_texts_by_the_names_of_its_columns():
+    alone = TABLE[TABLE["item_id"] == "a"].drop(columns="item_id")
+    assert contexts_by_series({"target": "Rain."}, read_panel(alone)) == ["Rain."]
+    two = read_panel(alone.assign(other=alone["target"] + 1), target=["target", "other"])
+    assert contexts_by_series({"other": "Rain."}, two) == ["", "Rain."]
+    assert contexts_by_series("Rain.", two) == ["Rain.", "Rain."]
+    with pytest.raises(ValueError, match="'z', which is not a target of the table; there are 'target', 'other'"):
+        contexts_by_series({"z": "Rain."}, two)
 
 
 def test_one_text_is_grounded_once_on_each_time_axis(model, monkeypatch):
@@ -142,8 +152,6 @@ def test_what_has_no_effect_or_is_said_twice_is_named(model, caplog):
     assert "not used: “Rain on 2 March”, “Sun”: it states no effect on the series." in caplog.text
     assert "no effect on the series (“on 2 May 2031”: it lies outside history and horizon)." in caplog.text
     assert "nothing in the text changes the forecast of 2 series" in caplog.text
-    alone = TABLE[TABLE["item_id"] == "a"].drop(columns="item_id")
-    assert contexts_by_series({"target": "Rain."}, read_panel(alone)) == ["Rain."]
 
 
 def test_an_explanation_quotes_the_phrase_and_says_what_it_does(model):

@@ -108,37 +108,40 @@ class PanelContexts:
 
 
 def contexts_by_series(context: Any, panel: Panel) -> list[str]:
-    """The text of each series, "" where it has none.
+    """The text of each target of each series, series by series, "" where it has none.
 
     Args:
         context: one text for all, or texts by id: a mapping, a Series, or a table of pandas, polars or pyarrow with
-            the columns of ids and `context`, of which several rows of an id are joined.
+            the columns of ids and `context`, of which several rows of an id are joined. The series of a table without
+            ids go by the names of their columns.
         panel: the series.
 
     Raises:
         ValueError: for anything else, or an id that the panel lacks.
     """
+    targets = len(panel.targets)
     if context is None or isinstance(context, str):
-        return [context or ""] * len(panel)
-    if isinstance(context, Mapping | pd.Series):
-        # A series without ids has the name of its column, which its forecast shows.
-        own: dict[Any, Any] = {panel.title(0, 0): panel.ids[0]} if len(panel) == 1 and not panel.id_columns else {}
-        given = [(own.get(key, key), text) for key, text in context.items()]
-    else:
-        given = _rows(context, panel)
-    places = panel.ids.get_indexer(pd.Index([key for key, _ in given], dtype=panel.ids.dtype if not given else None))
-    unknown = [given[k][0] for k in np.flatnonzero(places < 0)]
+        return [context or ""] * (len(panel) * targets)
+    given = list(context.items()) if isinstance(context, Mapping | pd.Series) else _rows(context, panel)
+    columns = {} if panel.id_columns or len(panel) > 1 else {name: k for k, name in enumerate(panel.targets)}
+    keys = pd.Index([key for key, _ in given if key not in columns], dtype=panel.ids.dtype if not given else None)
+    place_of = dict(zip(keys, panel.ids.get_indexer(keys).tolist(), strict=True)) if len(keys) else {}
+    unknown = [key for key, place in place_of.items() if place < 0]
     if unknown:
+        kind, names = ("a target", list(columns)) if columns else ("an id", list(panel.ids))
         raise UserError(
-            f"context has a text for {shortened([*map(repr, unknown)], _SHOWN)}, which is not an id of the table; the "
-            f"ids are {shortened([*map(repr, panel.ids)], _SHOWN)}."
+            f"context has a text for {shortened([*map(repr, unknown)], _SHOWN)}, which is not {kind} of the table; "
+            f"there {'is' if len(names) == 1 else 'are'} {shortened([*map(repr, names)], _SHOWN)}."
         )
-    texts: list[list[str]] = [[] for _ in range(len(panel))]
-    for place, (key, text) in zip(places, given, strict=True):
-        if isinstance(text, str):
-            texts[place].append(text)
-        elif text is not None and not pd.isna(text):
+    texts: list[list[str]] = [[] for _ in range(len(panel) * targets)]
+    for key, text in given:
+        if not isinstance(text, str):
+            if text is None or pd.isna(text):
+                continue
             raise UserError(f"context of {key!r} is a {type(text).__name__}; give a text.")
+        first = columns[key] if key in columns else place_of[key] * targets
+        for own in texts[first : first + (1 if key in columns else targets)]:
+            own.append(text)
     return ["\n\n".join(parts) for parts in texts]
 
 
@@ -190,9 +193,8 @@ def encode_contexts(panel: Panel, context: Any, horizon: int, model: PreTrainedM
     load_text_encoder(config.text_encoder, config.text_layer)
     preparer = ContextPreparer(panel, horizon, config.context_length)
     features = [
-        preparer.features(text, series, target) if text.strip() else None
-        for series, text in enumerate(texts)
-        for target in range(len(panel.targets))
+        preparer.features(text, *divmod(place, len(panel.targets))) if text.strip() else None
+        for place, text in enumerate(texts)
     ]
     return PanelContexts(features, preparer)
 
