@@ -1,5 +1,6 @@
 """Text in the TSFusion forecaster: a head that chooses operations on the forecast, clause by clause."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -412,7 +413,41 @@ def choose(
                 effect = replace(effect, applied=False, reason="it was said before")
             said.add(does)
         effects.append(effect)
-    return effects
+    return without_contradictions(effects)
+
+
+# Operations after which nothing is left of a forecast, and bounds with the sides of their operands.
+_FIXED = ("zero", "set")
+_BOUNDS = ("cap", "floor", "range")
+
+
+def _limits(effect: ContextEffect) -> tuple[float, float]:
+    """The least and largest value that a bound leaves."""
+    low = -math.inf if effect.operation == "cap" else effect.operands[0]
+    return low, math.inf if effect.operation == "floor" else effect.operands[-1]
+
+
+def without_contradictions(effects: list[ContextEffect]) -> list[ContextEffect]:
+    """Effects of which a later one leaves nothing, or whose bound one contradicts, are not applied: it stands."""
+    kept = list(effects)
+    for place, effect in enumerate(effects):
+        if not effect.applied or effect.operation == "ignore":
+            continue
+        own = {step for first, last in effect.steps for step in range(first, last)}
+        for later in effects[place + 1 :]:
+            if not later.applied:
+                continue
+            others = {step for first, last in later.steps for step in range(first, last)}
+            fixed = later.operation in _FIXED and own <= others - {step for step, _ in later.partial}
+            apart = False
+            if later.operation in _BOUNDS and effect.operation in _BOUNDS and own & others:
+                (low, high), (least, most) = _limits(effect), _limits(later)
+                apart = low > most or high < least
+            if fixed or apart:
+                reason = f"a later clause {'says what these steps are' if fixed else 'has another bound'}"
+                kept[place] = replace(effect, applied=False, reason=reason)
+                break
+    return kept
 
 
 def _shares(effect: ContextEffect, history: int, horizon: int, device: torch.device) -> Tensor:
@@ -546,5 +581,6 @@ __all__ = [
     "possible",
     "read_contexts",
     "with_states",
+    "without_contradictions",
     "within_groups",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .grounding_axis import Axis
+from .grounding_markup import without_markup
 from .grounding_numbers import Number, read_numbers
 from .grounding_reading import read_windows
 from .grounding_references import Reference, read_references
@@ -42,7 +43,7 @@ class Grounding:
     """What was found in a text; positions count characters.
 
     Args:
-        text: as given.
+        text: as given, with spaces for markup.
         clauses: in their order, without overlap.
         windows: of time, in their order.
         numbers: that are not part of a window, in their order.
@@ -133,6 +134,7 @@ def ground_on_axis(text: str, axis: Axis) -> Grounding:
     """
     if not isinstance(text, str):
         raise ValueError(f"context is a {type(text).__name__}; give a string.")
+    text = without_markup(text)
     tokens = tokenize(text)
     references, referred = read_references(tokens)
     windows = read_windows(tokens, axis, referred)

@@ -206,6 +206,14 @@ class Dates:
             # Also "20-Mar-2026" and "20/Mar/2026".
             j = self.skip(i + 1, "of", "-", "/") if MONTHS.get(self.word(self.skip(i + 1, "of", "-", "/"))) else i + 1
             month = MONTHS.get(self.word(j))
+            if month is None:
+                j = self._later_month(i + 1)
+                month = MONTHS.get(self.word(j)) if j else None
+                day_of = self.calendar_day(self._year(j + 1)[0], month, day) if month else None
+                span = self._span(day_of)
+                if span is not None:
+                    return span, i + 1
+                month = None
             # "About 5 may fail".
             said = self.word(i - 1) in _BEFORE_A_DAY or self.tokens[i].kind == "ordinal"
             if month and (said or self.month_number(j)):
@@ -233,6 +241,16 @@ class Dates:
         first = self._month_in(month, year)
         span = self._span(first, 1, "month")
         return (span, end) if span else None
+
+    def _later_month(self, i: int) -> int:
+        """The index of the month of "3, 5 and 8 May" behind its first day; 0 where there is none."""
+        k = i
+        while self.word(k) in (",", "and", "or", "&"):
+            k = self.skip(k, ",", "and", "or", "&", "the")
+            if self.integer(k, 1, 31, ("number", "ordinal")) is None:
+                return 0
+            k = self.skip(k + 1, "of")
+        return k if k > i and self.month_number(k) is not None else 0
 
     def _month_in(self, month: int, year: int | None) -> datetime | None:
         """The first day of a month, in the year that suits the axis."""

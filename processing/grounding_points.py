@@ -146,6 +146,9 @@ class Points(Forms):
 
     def _named(self, i: int) -> Found:
         """Quarters, years, and weeks or weekdays counted within a month."""
+        if self.word(i - 1) == "per":
+            # "50 more per week from 6 May".
+            return None
         if self.words(i, "week", "of|beginning|starting|commencing|from|ending") or self.words(i, "w", "/", "c|e"):
             ends = self.word(i + 1) == "ending" or self.word(i + 2) == "e"
             day = self._date(self.skip(i + 2 + (self.word(i) == "w"), "on", "the"))

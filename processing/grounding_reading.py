@@ -30,6 +30,7 @@ _UNKNOWN = {
 }
 _REASONS = {name.replace("_", " "): reason for reason, names in _UNKNOWN.items() for name in names.split()}
 _LONGEST = max(len(name.split()) for name in _REASONS)
+_NO_SUCH_DAY = "there is no such day"
 # Names that are times also where nothing introduces them, as "summer sales" is not.
 _ALWAYS = {"ramadan", "diwali", "hanukkah", "passover", "chinese new year", "lunar new year", "golden week"}
 
@@ -51,6 +52,8 @@ class TextReader(Windows):
                 name = " ".join(self.word(k) for k in range(start, start + length))
                 if name in _REASONS and (introduced or name in _ALWAYS):
                     return Span(reason=_REASONS[name]), start + length
+        if j < len(self.tokens) and self.tokens[j].kind == "clock" and self.clock(j) is None:
+            return Span(reason="there is no such time"), j + 1
         if self.words(j, "fy") and self.integer(j + 1, 0, 2299) is not None:
             return Span(reason="its months depend on the place"), j + 2
         if self.words(i, "up", "to") and self.words(i - 2, "run", "-"):
@@ -59,6 +62,20 @@ class TextReader(Windows):
         if self.words(i, "in|during", "the") and self.word(i + 2) in DAY_PARTS and not self.word(i + 2).endswith("s"):
             of_a_day = self.words(i + 3, "of|on") and self.point(i + 4)
             return None if of_a_day else (Span(reason="it is not said of which day"), i + 3)
+        return None
+
+    def _date(self, i: int) -> Found:
+        """A date; one that no calendar has is not known."""
+        found = super()._date(i)
+        if found is not None or i >= len(self.tokens):
+            return found
+        if self.tokens[i].kind == "date":
+            return Span(reason=_NO_SUCH_DAY), i + 1
+        j = self.skip(i + 1, "of")
+        if self.integer(i, 29, 31, ("number", "ordinal")) is not None and self.month_number(j) is not None:
+            return Span(reason=_NO_SUCH_DAY), self._year(j + 1)[1]
+        if self.month_number(i) is not None and self.integer(i + 1, 29, 31, ("number", "ordinal")) is not None:
+            return Span(reason=_NO_SUCH_DAY), self._year(i + 2)[1]
         return None
 
     def _steps(self, i: int) -> Found:

@@ -215,7 +215,7 @@ class Windows(Offsets):
         starts = any(self.word(k) in ("from", "between", "starting", "beginning") for k in range(i, j))
         first = self.point(i if self.word(i) in ("in", "within") else j) or self.point(j)
         if first is None:
-            shared = self._shared_month(j)
+            shared = self._shared_month(j, between)
             if shared is not None:
                 return shared
             at = self.clock(j) if self.axis.left is not None else None
@@ -229,12 +229,14 @@ class Windows(Offsets):
                 return self._open_clock(at[0], True), at[1] + self.words(at[1], "onward|onwards|on")
             return Span(clock=(at[0], at[0] + 60)), at[1]
         span, k = first
-        shared = self._shared_month(j)
+        shared = self._shared_month(j, between)
         if shared is not None:
             return shared
         to = k + (self.word(k) == "up")
         if self.word(to) in TO | {"and", "/"} and (self.word(to) != "and" or between):
             last = self._last(span, self.skip(to + 1, "and", "including"))
+            if last is not None and (starts or between) and self._reversed(span, last[0]):
+                return Span(reason="it ends before it begins"), last[1]
             if last is not None and self._ordered(span, last[0]):
                 if between and holiday([self.word(n) for n in range(j, k)]) and self._is_day(last[0]):
                     # The days between Christmas and New Year are neither.
@@ -343,6 +345,10 @@ class Windows(Offsets):
         return bool(first.start and last.start and first.start <= last.start)
 
     @staticmethod
+    def _reversed(first: Span, last: Span) -> bool:
+        return bool(first.start and last.stop and last.stop < first.start)
+
+    @staticmethod
     def _join(first: Span, last: Span) -> Span:
         if first.steps and last.steps:
             return Span(steps=(first.steps[0], last.steps[1]))
@@ -375,11 +381,11 @@ class Windows(Offsets):
         start = add_units(first.start, day - first.start.day, "day")
         return (Span(start, add_units(start, 1, "day")), self.skip(k, "the") + 1) if start else None
 
-    def _shared_month(self, i: int) -> Found:
+    def _shared_month(self, i: int, between: bool = False) -> Found:
         """ "15 to 21 March", "the 3rd to the 7th of March", "March 15-21"."""
         i = self.skip(i, "the")
         first, j = self.integer(i, 1, 31, ("number", "ordinal")), i + 1
-        if self.axis.left is None or first is None or self.word(j) not in TO | {"and"}:
+        if self.axis.left is None or first is None or self.word(j) not in (TO | {"and"} if between else TO):
             return None
         k = self.skip(j + 1, "the")
         last = self.integer(k, 1, 31, ("number", "ordinal"))

@@ -101,7 +101,7 @@ def test_the_forecast_of_a_table_follows_the_text_of_each_id(model, caplog):
     with caplog.at_level(logging.INFO):
         found = predict_df(TABLE, 7, context={"b": "Closed on 3 March."}, model=model)
     plain = predict_df(TABLE, 7, model=model)
-    assert "'Closed on 3 March.': zero in steps 3" in caplog.text
+    assert "“Closed on 3 March”: zero in steps 3" in caplog.text
     moved = found.drop(columns=["item_id", "timestamp", "target_name"]) != plain[["predictions", "0.1", "0.5", "0.9"]]
     assert np.flatnonzero(moved.any(axis=1)).tolist() == [9]
     assert (found.loc[9, ["predictions", "0.1", "0.9"]] == 0).all()
@@ -111,7 +111,7 @@ def test_a_part_of_a_step_is_named(model, caplog):
     months = TABLE.assign(timestamp=np.tile(pd.date_range("2019-04-01", periods=60, freq="MS"), 2))
     caplog.set_level(logging.INFO)
     predict_df(months, 3, context={"b": "Closed on 3 April."}, model=model)
-    assert "'Closed on 3 April.': zero in steps 1 (3.3 % of 1)" in caplog.text
+    assert "“Closed on 3 April”: zero in steps 1 (3.3 % of 1)" in caplog.text
     (explanation,) = explain(months[months["item_id"] == "b"], 3, context="Closed on 3 April.", model=model)
     assert "set to 0 for 3.3 % of the time in April 2024" in explanation.text
     assert explanation.facts.texts.first.share == pytest.approx(1 / 30)

@@ -201,9 +201,9 @@ def encode_contexts(panel: Panel, context: Any, horizon: int, model: PreTrainedM
 
 def effect_words(effect: ContextEffect) -> str:
     """An operation that a text states, in a line: phrase, operation, operands, steps, and why it was not applied."""
-    phrase = " ".join(effect.phrase.split())
-    phrase = phrase if len(phrase) <= _LONGEST_SHOWN else f"{phrase[: _LONGEST_SHOWN - 1].rstrip()}…"
-    return f"{phrase!r}: {does_words(effect)}{'' if effect.applied else f' is not applied: {effect.reason}'}"
+    return (
+        f"{quoted(effect.phrase)}: {does_words(effect)}{'' if effect.applied else f' is not applied: {effect.reason}'}"
+    )
 
 
 def does_words(effect: ContextEffect) -> str:
@@ -234,7 +234,7 @@ def log_effects(effects: Sequence[Sequence[ContextEffect]], texts: Sequence[Mapp
         silent += count * (not any(effect.applied for effect in own))
         for effect in own:
             if effect.operation == "keep":
-                unused.setdefault(effect.reason, {})[_quoted(effect.phrase)] = None
+                unused.setdefault(effect.reason, {})[quoted(effect.phrase)] = None
         lines = {(effect_words(effect), effect.applied) for effect in own if effect.operation != "keep"}
         for words, applied in lines:
             (done if applied else refused)[words] += count
@@ -247,9 +247,11 @@ def log_effects(effects: Sequence[Sequence[ContextEffect]], texts: Sequence[Mapp
         logger.warning("context: nothing in the text changes the forecast of %d series.", silent)
 
 
-def _quoted(phrase: str) -> str:
-    words = " ".join(phrase.split()).rstrip(".")
-    return f"“{words if len(words) <= _LONGEST_SHOWN else f'{words[: _LONGEST_SHOWN - 1].rstrip()}…'}”"
+def quoted(phrase: str) -> str:
+    """A phrase in quotes on one line, cut where it is long, and without characters that cannot be shown."""
+    words = " ".join(phrase.split()).rstrip(". ")
+    words = words if len(words) <= _LONGEST_SHOWN else f"{words[: _LONGEST_SHOWN - 1].rstrip()}…"
+    return f"“{''.join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)}”"
 
 
 __all__ = [
@@ -260,4 +262,5 @@ __all__ = [
     "effect_words",
     "encode_contexts",
     "log_effects",
+    "quoted",
 ]

@@ -26,6 +26,7 @@ CODE = {
     "grounding_dates.py",
     "grounding_forms.py",
     "grounding_holidays.py",
+    "grounding_markup.py",
     "grounding_numbers.py",
     "grounding_offsets.py",
     "grounding_points.py",
