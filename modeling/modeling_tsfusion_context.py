@@ -581,6 +581,6 @@ __all__ = [
     "possible",
     "read_contexts",
     "with_states",
-    "without_contradictions",
     "within_groups",
+    "without_contradictions",
 ]

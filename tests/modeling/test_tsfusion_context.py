@@ -9,6 +9,7 @@ from text_stub import WordEncoder
 from ts_llm_fusion.modeling import modeling_text_encoder
 from ts_llm_fusion.modeling.configuration_tsfusion import OPERATIONS, TSFusionConfig
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
+from ts_llm_fusion.modeling.modeling_tsfusion_context import ContextEffect, without_contradictions
 from ts_llm_fusion.modeling.modeling_tsfusion_operations import apply_operation
 from ts_llm_fusion.processing.context_features import prepare_context
 
@@ -146,6 +147,27 @@ def test_an_effect_moves_all_quantiles_of_its_steps_and_nothing_else(model):
     assert text[slice(*effect.span)] == effect.phrase == "Sales will rise by 50 % from 4 to 6 March."
     assert effect.applied
     assert effect.confidence > 0.99
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        (("set", (80.0,), (2, 3)), ("set", (120.0,), (2, 3)), "says what these steps are"),
+        (("rise", (0.1,), (2, 3)), ("zero", (), (0, 9)), "says what these steps are"),
+        (("set", (80.0,), (2, 5)), ("set", (120.0,), (2, 3)), ""),
+        (("cap", (90.0,), (2, 5)), ("floor", (110.0,), (4, 9)), "has another bound"),
+        (("range", (90.0, 95.0), (2, 5)), ("cap", (80.0,), (4, 9)), "has another bound"),
+        (("floor", (90.0,), (2, 5)), ("cap", (95.0,), (2, 5)), ""),
+        (("ignore", (), (-9, -5)), ("zero", (), (-9, 9)), ""),
+    ],
+)
+def test_of_what_contradicts_the_last_stands(first, second, reason):
+    effects = [
+        ContextEffect(name, "", (0, 0), operands, "", (steps,), -1, 1.0) for name, operands, steps in (first, second)
+    ]
+    found, last = without_contradictions(effects)
+    assert (found.applied, last) == (not reason, effects[1])
+    assert reason in found.reason
 
 
 def test_two_texts_of_a_batch_act_on_their_own_series(model):

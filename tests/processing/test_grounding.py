@@ -170,6 +170,8 @@ def test_next_week_is_the_next_step_of_a_weekly_series():
         ("weeks 13-14", ("03-23", "04-05", 14)),
         ("2Q26", ("04-01", "04-10", 10)),
         ("the 31st", ("03-31", "03-31", 1)),
+        ("on the 13th and the 15th of March", ("03-13", "03-15", 2)),
+        ("on 13, 15 and 18 March", ("03-13", "03-18", 3)),
         # Parts of a month and of a week.
         ("mid-March", ("03-12", "03-20", 9)),
         ("late March", ("03-21", "03-31", 11)),
@@ -261,11 +263,31 @@ def test_how_others_write_a_window_of_months(text, steps):
         ("in the morning", "of which day"),
         ("for two days in April", "which part of that time"),
         ("in months 3 to 5", "of the forecast or of the calendar"),
+        ("on 30 February", "no such day"),
+        ("on 99/99/9999", "no such day"),
+        ("at 25:99", "no such time"),
+        ("from 26 March to 23 March", "ends before it begins"),
     ],
 )
 def test_a_time_that_is_not_known_is_no_other(text, reason):
     (window,) = read(text, HOURS).windows
     assert reason in window.reason and not window.steps.any()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>Sales rise by 30&nbsp;% from&#32;15&ndash;21&nbsp;March.</p>",
+        "**Sales** rise by __30 %__ from _15-21 March_.",
+        "| from 15-21 March | Sales | rise by `30 %` |",
+    ],
+)
+def test_markup_is_not_read_and_moves_no_character(text):
+    found = read(text)
+    assert [np.flatnonzero(window.steps).tolist() for window in found.windows] == [[*range(73, 80)]]
+    (number,) = found.numbers
+    assert (number.value, number.form) == (0.3, "percent")
+    assert len(found.text) == len(text) and text[number.start : number.stop].startswith("30")
 
 
 @pytest.mark.parametrize(
