@@ -14,6 +14,7 @@ from .grounding_words import (
 _NEXT = words("next coming following upcoming")
 _LAST = words("last past previous preceding final latest")
 _FIRST = words("first initial opening")
+_ROLLING, _WHOLE_UNITS = words("next coming last past previous"), words("week month quarter year")
 _PERIODS = words("period window horizon")
 # Steps, more than any horizon has.
 _FAR = 10**6
@@ -91,9 +92,16 @@ class Counts(Recurring):
             found = (1.0, UNITS[self.word(j + 1)], j + 2)
             if self.word(j + 2) not in ("of", "in"):
                 found = None if word == "last" else found
+        if found is None and self.word(j - 1) == "the" and word in _ROLLING and self.word(j + 1) in _WHOLE_UNITS:
+            # "Over the next year" begins now, "next year" in January.
+            found = 1.0, self.word(j + 1), j + 2
         if found is None:
             return None
         count, unit, k = found
+        if unit == "hour" and self.words(k, "of", "each|every", "day") and 0 < count < 24:
+            seconds = round(count * 3600)
+            clock = (86400 - seconds, 86400) if word in _LAST else (0, seconds)
+            return Span(clock=clock, recurs=True), k + 3
         inside = self.skip(k, "of", "in", "the")
         end = self._end_of_horizon(inside) if inside > k else None
         if end is not None or word in _NEXT or (word in _FIRST | {"final"} and inside == k):

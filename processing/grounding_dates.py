@@ -9,6 +9,7 @@ from .grounding_words import (
     AMBIGUOUS,
     MONTHS,
     ORDINALS,
+    TO,
     UNITS,
     WEEKDAYS,
     Token,
@@ -21,6 +22,7 @@ Found = tuple[Span, int] | None
 # Hour, minute and second of a time in digits.
 _CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?(?::([0-9]{2}))?")
 _POINTED_CLOCK = re.compile(r"(0?[1-9]|1[0-2])\.([0-5][0-9])")
+_HALVES = {"morning": 0, "afternoon": 1, "evening": 1}
 # Units that are some others: how many, and of which.
 _LONGER_UNITS = {
     "fortnight": (14.0, "day"), "fortnights": (14.0, "day"), "decade": (10.0, "year"), "decades": (10.0, "year"),
@@ -101,6 +103,8 @@ class Dates:
     def _year(self, i: int) -> tuple[int | None, int]:
         """A year behind a date, after a comma or "of"."""
         j = self.skip(i, ",", "of")
+        if self.words(j, "next|last|this", "year") and self.axis.left is not None:
+            return self.axis.now.year + {"next": 1, "last": -1, "this": 0}[self.word(j)], j + 2
         year = self.integer(j, 1000, 9998)
         return (year, j + 1) if year is not None and self._is_year(year, j) else (None, i)
 
@@ -121,7 +125,7 @@ class Dates:
             and self.word(i) not in ("june", "july")
             and self.tokens[i + 1].start == self.tokens[i].stop
             and i + 2 < len(self.tokens)
-            and self.tokens[i + 2].kind in ("number", "ordinal")
+            and (self.tokens[i + 2].kind in ("number", "ordinal") or self.word(i + 2) in TO)
         )
 
     def month_number(self, i: int) -> int | None:
@@ -145,6 +149,19 @@ class Dates:
         if word in ("noon", "midday", "midnight"):
             return (0 if word == "midnight" else 43200), i + 1
         kind = self.tokens[i].kind if i < len(self.tokens) else ""
+        if self.words(i, "half|quarter", "past|to"):
+            return self._clock_in_words(i)
+        if kind == "number" and self.words(i + 1, "in", "the") and self.word(i + 3) in _HALVES:
+            hour = self.integer(i, 1, 12)
+            return None if hour is None else (hour % 12 * 3600 + _HALVES[self.word(i + 3)] * 43200, i + 4)
+        if (
+            kind == "number"
+            and len(word) == 4
+            and self.word(i + 1) in ("hours", "h")
+            and word.isdecimal()
+            and word < "2400"
+        ):
+            return int(word[:2]) * 3600 + int(word[2:]) * 60, i + 2
         if kind == "number" and self.word(i + 1) in ("o'clock", "h") and (hour := self.integer(i, 0, 24)) is not None:
             return hour * 3600, i + 2
         if kind == "number" and self.word(i + 1) in ("am", "pm") and (parts := _POINTED_CLOCK.fullmatch(word)):
@@ -161,7 +178,20 @@ class Dates:
         if minute > 59 or second > 59 or hour > (12 if half else 24):
             return None
         hour = hour % 12 + 12 * (half == "pm") if half else hour
-        return hour * 3600 + minute * 60 + second, self.skip(j, "hours", "utc", "gmt", "uhr")
+        if self.word(j) in ("+", "-") and self.integer(j + 1, 0, 1400) is not None and len(self.word(j + 1)) == 4:
+            # "14:33:07 +0000".
+            j += 2
+        return hour * 3600 + minute * 60 + second, self.skip(j, "hours", "utc", "gmt", "uhr", "sharp")
+
+    def _clock_in_words(self, i: int) -> tuple[int, int] | None:
+        """ "Half past nine", "a quarter to 10 am"."""
+        found = number_at(self.tokens, i + 2)
+        if found is None or not 1 <= found[0] <= 12:
+            return None
+        minutes = (30 if self.word(i) == "half" else 15) * (1 if self.word(i + 1) == "past" else -1)
+        hour, j = int(found[0]) % 12, found[1]
+        hour += 12 * (self.word(j) == "pm")
+        return (hour * 3600 + minutes * 60) % 86400, j + (self.word(j) in ("am", "pm"))
 
     def duration(self, i: int) -> tuple[float, str, int] | None:
         """A number of units of time, the unit, and the index behind it: "three days", "36-hour", "half a year"."""

@@ -102,7 +102,8 @@ class Forms(Dates):
             one, other, j = int(parts[1]), int(parts[2]), i + 2 - ends
         if one is None or other is None or self.word(j) in ("of", "%"):
             return None
-        introduced = self.word(i - 1) in _BEFORE_A_SHORT_DATE or self.word(i - 2) in ("from", "between")
+        introduced = j < len(self.tokens) and self.tokens[j].kind == "clock"
+        introduced = introduced or self.word(i - 1) in _BEFORE_A_SHORT_DATE or self.word(i - 2) in ("from", "between")
         is_range = (self.word(j) in TO and self.word(j + 2) in ("/", ".")) or self.word(i - 1) in TO
         if not (introduced or is_range) or self.word(j) == "/":
             return None
@@ -120,7 +121,9 @@ class Forms(Dates):
 
     def _half_of(self, i: int) -> Found:
         """ "The first half of April", its days to the 15th, and "the second half of the year"."""
-        later = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "last": 1, "latter": 1}.get(self.word(i))
+        later = {"first": 0, "1st": 0, "front": 0, "second": 1, "2nd": 1, "last": 1, "latter": 1, "back": 1}.get(
+            self.word(i)
+        )
         if later is None or not self.words(i + 1, "half", "of"):
             return None
         holder = self.holder(i + 3)

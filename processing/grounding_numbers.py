@@ -23,6 +23,7 @@ _PARTS = {
     "eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10,
 }  # fmt: skip
 _BEHIND_A_PART = words("of less more lower higher fewer below above off as the its their , .")
+_BEFORE_QUARTERS = words("for next last past coming previous over in within")
 _NEGATIONS = words(
     "not no never cannot can't won't don't doesn't didn't isn't aren't wouldn't couldn't shouldn't shan't "
     "nor without neither nowhere none nothing nobody unable"
@@ -137,6 +138,8 @@ class _Reader:
         behind = self.word(j + 1)
         # "A quarter" is also three months.
         if count == 1 and part == 4 and behind and behind not in _BEHIND_A_PART:
+            return None
+        if part == 4 and self.word(i - 1) in _BEFORE_QUARTERS:
             return None
         return count / part, j + 1
 

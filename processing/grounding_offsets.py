@@ -24,6 +24,8 @@ class Offsets(Counts):
         if found is None and is_stretch and self.word(j) in UNITS and not self.word(j).endswith("s"):
             found = (1.0, UNITS[self.word(j)], j + 1)
             is_stretch = found[1] != "day"
+        if self.words(j, "eve", "of"):
+            found, is_stretch = (1.0, "day", j + 1), False
         if found is None or found[1] == "step" or self.axis.left is None:
             return None
         count, unit, k = found
@@ -38,6 +40,9 @@ class Offsets(Counts):
             return None
         if side == "from":
             return self._lengthened(span, count, unit), end
+        if side == "to":
+            first = add_units(span.stop, -count, unit)
+            return (Span(first, span.stop), end) if first and is_stretch else None
         if side == "around":
             first, last = add_units(span.start, -count, unit), add_units(span.stop, count, unit)
         elif is_stretch or self.word(i) in ("for", "during", "over"):
@@ -57,6 +62,10 @@ class Offsets(Counts):
         """On which side of what follows a time lies, and the index of that."""
         if self.words(k, "leading", "up", "to"):
             return "before", k + 3
+        if self.words(k - 1, "eve", "of"):
+            return "before", k + 1
+        if self.word(k) == "ending" or self.word(k) == "to":
+            return "to", self.skip(k + 1, "in", "on", "with", "the")
         if self.words(k, "prior", "to") or self.words(k, "up", "to"):
             return "before", k + 2
         if self.word(k) in _BEFORE | _AFTER:

@@ -136,7 +136,7 @@ class Points(Forms):
 
     def _end_of(self, i: int) -> Found:
         """ "Month-end", "year end": the last third of the month or year that the horizon begins in."""
-        unit = UNITS.get(self.word(i))
+        unit = UNITS.get(self.word(i).removesuffix("'s"))
         j = self.skip(i + 1, "-")
         if unit not in ("week", "month", "quarter", "year") or self.word(j) != "end":
             return None
@@ -168,19 +168,21 @@ class Points(Forms):
         if self.word(i) == "q" and (quarter := self.integer(i + 1, 1, 4)) is not None:
             return self._quarter(quarter, i + 2)
         ordinal = ORDINALS.get(self.word(i)) or (-1 if self.word(i) in ("last", "final") else None)
+        ordinal = self.integer(i, 1, 5, ("ordinal",)) if ordinal is None else ordinal
         if ordinal is not None and self.word(i + 1) == "quarter" and 1 <= ordinal <= 4:
             return self._quarter(ordinal, i + 2)
         weekday = self.weekday_number(i + 1)
         if (
             ordinal is not None
             and self.word(i + 2) in ("of", "in")
-            and (weekday is not None or self.word(i + 1) == "week")
+            and (weekday is not None or self.word(i + 1) in ("week", "weekend"))
         ):
             inside = self._date(self.skip(i + 3, "the"))
             if inside is None or inside[0].start is None or inside[0].stop is None:
                 return None
             start, stop = inside[0].start, inside[0].stop
-            if weekday is None:
+            is_weekend = self.word(i + 1) == "weekend"
+            if weekday is None and not is_weekend:
                 span = (
                     Span(stop - timedelta(days=7), stop)
                     if ordinal < 0
@@ -188,10 +190,10 @@ class Points(Forms):
                 )
                 return (span, inside[1]) if span else None
             days = [start + timedelta(days=k) for k in range((stop - start).days)]
-            days = [day for day in days if day.weekday() == weekday]
+            days = [day for day in days if day.weekday() == (5 if is_weekend else weekday)]
             if len(days) < abs(ordinal):
                 return None
-            span = self._span(days[ordinal - (ordinal > 0)])
+            span = self._span(days[ordinal - (ordinal > 0)], 1 + is_weekend)
             return (span, inside[1]) if span else None
         year = self.integer(i, 1800, 2299)
         if year is not None and self._is_said_year(year, i):
@@ -211,13 +213,18 @@ class Points(Forms):
         other = self.integer(i + 2, 1800, 2299) if self.word(i + 1) in TO | {"and"} else None
         if not first <= year <= last:
             return False
+        if before in ("and", "or") and self.integer(i - 2, first, last) is not None:
+            return True
         if before in ("after", "before", "by"):
             return i + 1 >= len(self.tokens) or self.tokens[i + 1].kind == "mark"
         in_range = other is not None and year < other <= last
         return in_range and (before == "between" or (self.word(i + 1) == "-" and before not in _QUANTITIES))
 
     def _quarter(self, quarter: int, j: int) -> Found:
-        year, end = self._year(j)
+        year, end = self._year(j + self.words(j, "/"))
+        short = self.integer(j + 1, 0, 99) if self.word(j) == "/" else None
+        if short is not None:
+            year, end = 2000 + short, j + 2
         span = self._span(self._month_in(3 * quarter - 2, year), 3, "month")
         return (span, end) if span else None
 

@@ -8,16 +8,21 @@ from .grounding_windows import Window, Windows
 from .grounding_words import DAY_PARTS, Token, words
 
 _INTRODUCTIONS = words(
-    "in during over throughout this next last every each until till before after since at on through by"
+    "in during over throughout for this next last every each until till before after since at on through by"
 )
-_ARTICLES = ("on", "in", "during", "over", "throughout", "at", "the", "this", "next", "last")
+_ARTICLES = ("on", "in", "during", "over", "throughout", "at", "for", "the", "this", "next", "last", "coming")
+# Words before "of March" that name a part of it.
+_PARTS = words(
+    "week weeks half part parts third thirds quarter days weekend weekends most bulk hours summer winter spring autumn"
+)
 # Names of times -> why they are not known.
 _UNKNOWN = {
     "its dates depend on the place": (
         "ramadan eid diwali hanukkah passover mother's_day father's_day chinese_new_year lunar_new_year golden_week "
-        "school_holidays school_holiday summer_holidays public_holidays public_holiday bank_holiday bank_holidays "
-        "national_holiday easter_holidays christmas_holidays holiday_season the_holidays monsoon_season rainy_season "
-        "dry_season fiscal_year financial_year"
+        "long_weekend easter_break christmas_break spring_break school_holidays school_holiday summer_holidays "
+        "public_holidays public_holiday bank_holiday bank_holidays national_holiday easter_holidays "
+        "christmas_holidays holiday_season the_holidays monsoon_season rainy_season dry_season fiscal_year "
+        "financial_year"
     ),
     "its months depend on the place": (
         "summer winter spring autumn summertime wintertime summer_months winter_months spring_months autumn_months"
@@ -32,7 +37,16 @@ _REASONS = {name.replace("_", " "): reason for reason, names in _UNKNOWN.items()
 _LONGEST = max(len(name.split()) for name in _REASONS)
 _NO_SUCH_DAY = "there is no such day"
 # Names that are times also where nothing introduces them, as "summer sales" is not.
-_ALWAYS = {"ramadan", "diwali", "hanukkah", "passover", "chinese new year", "lunar new year", "golden week"}
+_ALWAYS = {
+    "ramadan",
+    "diwali",
+    "hanukkah",
+    "passover",
+    "chinese new year",
+    "lunar new year",
+    "golden week",
+    "easter week",
+}
 
 
 class TextReader(Windows):
@@ -50,13 +64,23 @@ class TextReader(Windows):
         for start in dict.fromkeys((i, j)):
             for length in range(_LONGEST, 0, -1):
                 name = " ".join(self.word(k) for k in range(start, start + length))
-                if name in _REASONS and (introduced or name in _ALWAYS):
-                    return Span(reason=_REASONS[name]), start + length
+                dated = self.integer(start + length, 1900, 2199) is not None
+                if name in _REASONS and (introduced or name in _ALWAYS or dated):
+                    return Span(reason=_REASONS[name]), start + length + dated
         if j < len(self.tokens) and self.tokens[j].kind == "clock" and self.clock(j) is None:
             return Span(reason="there is no such time"), j + 1
         if self.words(j, "fy") and self.integer(j + 1, 0, 2299) is not None:
             return Span(reason="its months depend on the place"), j + 2
-        if self.words(i, "up", "to") and self.words(i - 2, "run", "-"):
+        if self.word(i) == "of" and self.word(i - 1) in _PARTS and (found := super()._window(i)) is not None:
+            return Span(reason="it is not said which part of that time"), found[1]
+        if self.words(i, "early|late", "on|in") and self.weekday_number(i + 2) is not None:
+            return Span(reason="its hours are not said"), i + 3
+        if self.words(i, "during", "the", "day") and self.word(i + 3) != "of":
+            return Span(reason="its hours are not said"), i + 3
+        k = self.skip(i, "on", "the", "every", "each") + 1
+        if self.words(k, "of", "each|every", "month") or self.words(i, "every|each", self.word(k - 1), "of", "the"):
+            return Span(reason="it is said of every month"), k + 3
+        if self.words(i, "up", "to") and (self.words(i - 2, "run", "-") or self.word(i - 1) == "run"):
             end = self.point(i + 2)
             return (Span(reason="it is not said when it begins"), end[1]) if end else None
         if self.words(i, "in|during", "the") and self.word(i + 2) in DAY_PARTS and not self.word(i + 2).endswith("s"):

@@ -50,16 +50,16 @@ class Recurring(Points):
                 k = self.skip(j + 3, "every", "each")
                 if self.word(j + 2) == "and" and (more := self.weekday_number(k)) is not None:
                     return Span(weekdays=frozenset({weekday, more}), recurs=True), k + 1
-                return Span(weekdays=frozenset({weekday}), recurs=True), j + 2
+                return self._in_part(Span(weekdays=frozenset({weekday}), recurs=True), j + 2)
             if self.word(j + 1) in ("weekend", "weekday", "workday") or self.words(j + 1, "working|business", "day"):
                 group = WEEKEND if self.word(j + 1) == "weekend" else WORKDAYS
-                return Span(weekdays=group, recurs=True), j + 2 + (self.word(j + 2) == "day")
+                return self._in_part(Span(weekdays=group, recurs=True), j + 2 + (self.word(j + 2) == "day"))
             if self.word(j + 1) in DAY_PARTS:
                 return self._clocked(self._part(self.word(j + 1)), j + 2)
             if self.word(j + 1) == "day":
                 return self._clocked(Span(recurs=True), j + 2)
             return None
-        if word == "daily":
+        if word in ("daily", "nightly"):
             # "Daily sales" is not a window.
             found = self._clocked(Span(recurs=True), j + 1)
             return found if found and found[0].clock else None
@@ -108,13 +108,17 @@ class Recurring(Points):
     def _stretch_of_weeks(self, j: int) -> Found:
         """ "Monday to Friday" and "Sat-Sun" of every week."""
         first, last = self.weekday_number(j), self.weekday_number(j + 2)
+        plural = self.weekday_number(j, plural=True), self.weekday_number(j + 2, plural=True)
+        if plural[0] is not None and plural[1] is not None:
+            first, last = plural
         if first is None or last is None or self.word(j + 1) not in TO or self.word(j - 1) in ("from", "between"):
             return None
         behind = self.skip(j + 3, ",", "of", "in")
         one_week = self.word(behind) in ("next", "this", "last", "the", "coming") or self.integer(behind, 1, 31)
         clocked = self._clocked(Span(recurs=True), j + 3)
         is_clocked = clocked is not None and clocked[0].clock is not None
-        if (one_week and not is_clocked) or ((first, last) not in _STRETCHES and not is_clocked):
+        every_week = is_clocked or plural[0] is not None
+        if not every_week and (one_week or (first, last) not in _STRETCHES):
             return None
         days = frozenset(day % 7 for day in range(first, first + (last - first) % 7 + 1))
         return self._clocked(Span(weekdays=days, recurs=True), j + 3)
@@ -128,6 +132,11 @@ class Recurring(Points):
         groups = {"weekend": WEEKEND, "weekday": WORKDAYS, "workday": WORKDAYS}
         days = groups.get(self.word(j)) if weekday is None else frozenset({weekday})
         return (replace(self._part(part), weekdays=days), j + 2) if days else None
+
+    def _in_part(self, span: Span, j: int) -> Found:
+        """A recurring span, held to the part of the day that follows: "every Sunday night"."""
+        part = DAY_PARTS.get(self.word(j))
+        return (span, j) if part is None else (replace(span, clock=(part[0] * 3600, part[1] * 3600)), j + 1)
 
     def _part(self, word: str) -> Span:
         first, last = DAY_PARTS[word]
@@ -180,6 +189,10 @@ class Recurring(Points):
         if first is None or self.word(first[1]) not in TO | {"and"}:
             return None
         last = self.clock(first[1] + 1)
+        hour = self._plain_hour(first[1] + 1) if last is None and self.word(j + 1) == "in" else None
+        if hour is not None:
+            # "From 3 in the afternoon until 5".
+            last = hour + 43200 * (hour <= first[0]), first[1] + 2
         return (Span(clock=(first[0], last[0])), last[1]) if last else None
 
 

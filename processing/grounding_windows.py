@@ -30,6 +30,8 @@ _CHANGES = words(
     "increased decrease decreases decreased grow grows grew growing go goes went climb climbs decline declines change "
     "changes changed move moves moved shift shifts shifted up down cut reduced lowered is are be at"
 )
+# Why no step lies in a time that is known.
+_FINER, _OUTSIDE = "it is finer than a step", "it lies outside history and horizon"
 # Words of an open time that begins with what they name, and not behind it.
 _AT_ITS_START = words("since as effective no")
 # Words that a window may begin with, beside those of days, months and numbers.
@@ -83,6 +85,9 @@ class Window:
 
 def _together(first: Window, second: Window) -> Window:
     """Two windows as one."""
+    unknown = next((one.reason for one in (first, second) if one.reason not in ("", _OUTSIDE, _FINER)), "")
+    if unknown:
+        return Window(first.start, second.stop, np.zeros_like(first.shares), "none", False, unknown)
     kinds = {first.kind, second.kind} - {"none"} or {"none"}
     kind = kinds.pop() if len(kinds) == 1 else "both"
     reason = first.reason if kind == "none" else ""
@@ -104,6 +109,12 @@ class Windows(Offsets):
         i, joined = 0, False
         while i < len(self.tokens):
             found = self._window(i)
+            if found is None and (without := self._exception(i)) is not None:
+                # "Closed except on Sundays", "outside 9:00-17:00".
+                whole = self._on_axis(Span(steps=(0, self.axis.horizon)), self.tokens[i].start, self.tokens[i].stop)
+                windows.append(self._outside(whole, without[0], self.tokens[without[1] - 1].stop))
+                i, joined = without[1], False
+                continue
             if found is None:
                 i, joined = i + 1, False
                 continue
@@ -119,7 +130,7 @@ class Windows(Offsets):
                     break
                 span, j = both, more[1]
             window = self._on_axis(span, self.tokens[i].start, self.tokens[j - 1].stop)
-            if (without := self._exception(j)) is not None:
+            if (without := self._exception(j)) is not None and without[1] > j:
                 j = without[1]
                 window = self._outside(window, without[0], self.tokens[j - 1].stop)
             windows.append(window)
@@ -143,6 +154,8 @@ class Windows(Offsets):
             j += 2
         elif self.word(j) in ("except", "excluding", "excepting", "outside"):
             j += 1
+        elif self.word(i) == "but" and self.weekday_number(i + 1) is not None:
+            j = i + 1
         else:
             return None
         k = self.skip(j, "for", "on", "in", "during", "the")
@@ -171,7 +184,7 @@ class Windows(Offsets):
         if not reason and not shares.any():
             is_moment = span.clock is not None or (span.start is not None and span.start == span.stop)
             finer = is_moment and axis.left is not None and axis.step >= np.timedelta64(1, "D")
-            reason = "it is finer than a step" if finer else "it lies outside history and horizon"
+            reason = _FINER if finer else _OUTSIDE
         return self._placed(start, stop, shares, span.recurs, reason)
 
     def _placed(self, start: int, stop: int, shares: np.ndarray, recurs: bool, reason: str) -> Window:
@@ -323,6 +336,9 @@ class Windows(Offsets):
             if lasting is not None and self.word(begin - 1) in ("for", "lasting"):
                 return self._lengthened(span, lasting[0], lasting[1]), lasting[2]
         onward = self.word(k) in ("onward", "onwards", "forward") or (self.word(k) == "on" and starts)
+        behind = self.skip(k + 1, ",")
+        if onward and self.word(behind) == "for" and (lasting := self.duration(behind + 1)) is not None:
+            return self._lengthened(span, lasting[0], lasting[1]), lasting[2]
         if onward or starts:
             return replace(span, stop=None, steps=span.steps and (span.steps[0], _FAR)), k + onward
         return span, k
@@ -383,16 +399,24 @@ class Windows(Offsets):
 
     def _shared_month(self, i: int, between: bool = False) -> Found:
         """ "15 to 21 March", "the 3rd to the 7th of March", "March 15-21"."""
-        i = self.skip(i, "the")
+        i = self._behind_weekday(self.skip(i, "the"))
         first, j = self.integer(i, 1, 31, ("number", "ordinal")), i + 1
         if self.axis.left is None or first is None or self.word(j) not in (TO | {"and"} if between else TO):
             return None
-        k = self.skip(j + 1, "the")
+        k = self._behind_weekday(self.skip(j + 1, "the"))
         last = self.integer(k, 1, 31, ("number", "ordinal"))
-        found = self.point(k) if last is not None and last > first else None
+        found = self.point(k) if last is not None and last != first else None
         if found is None or found[0].start is None or last is None or found[0].start.day != last:
             return None
-        return Span(found[0].start - timedelta(days=last - first), found[0].stop), found[1]
+        start: datetime | None = found[0].start.replace(day=1)
+        if last < first:
+            # "From 28 to 2 April".
+            start = add_units(start, -1, "month") if start else None
+        start = add_units(start, first - 1, "day") if start else None
+        return (Span(start, found[0].stop), found[1]) if start and start < found[0].start else None
+
+    def _behind_weekday(self, i: int) -> int:
+        return self.skip(i + 1, ",", ".", "the") if self.weekday_number(i) is not None else i
 
     def _open(self, i: int) -> Found:
         """ "Until Friday", "after 3 March", "since the 5th", "before noon on Monday", "through 10 March"."""
@@ -408,11 +432,13 @@ class Windows(Offsets):
             # "Not before 20 March" begins then, "not after" it ends.
             word = {"before": "since", "until": "since", "till": "since", "after": "until"}.get(word, word)
             ends, begins = word in ("through", "by", "up", "until"), word == "since"
+        if word == "through" and self.word(i - 1) == "all":
+            return self.point(k)
         word = "before" if word == "prior" else word
         k = self.skip(k, "and", "including") if word in ("up", "until", "till", "through") else k
         if self.word(k) == "now" and ends:
             return Span(None, self.axis.start), k + 1
-        found = self.point(k) or self._first_clock(k)
+        found, found_at = self.point(k) or self._first_clock(k), k
         if found is None:
             return None
         span, k = (self._to_midnight(found[0], k, found[1]) if ends else found[0]), found[1]
@@ -427,7 +453,9 @@ class Windows(Offsets):
             )
             return Span(steps=steps), k
         if ends:
-            stop = span.start if word == "before" else span.stop
+            # "Before the end of March" is until its end.
+            is_end = self.word(self.skip(found_at, "the")) in ("end", "close")
+            stop = span.start if word == "before" and not is_end else span.stop
             return Span(None if at_start else self.axis.start, stop), k
         start = span.start if word in _AT_ITS_START else span.stop
         return self._extended(Span(start, start), k, starts=True)
