@@ -5,7 +5,8 @@ test split: exact match, accuracy and macro-F1 of generated answers, exact match
 ("shuffled"), the share of the most frequent answer of each kind ("chance"), the baselines without a language model,
 and the budget: training questions, their tokens, seconds. With `--seeds`, each recipe runs once a seed of its weights
 and their training, on the same questions, and a row has their mean and the lowest of them. The control
-synthetic_qa_text reads the same series as numbers in the text.
+synthetic_qa_text reads the same series as numbers in the text. Flags after `--` go to every run, in a folder of a name
+of its own: `python -m benchmarks.tslm_learning smollm2 --variant frozen -- --use_peft false --freeze backbone`.
 """
 
 import argparse
@@ -48,10 +49,11 @@ def rows_by_task(name: str, metrics: dict) -> dict[str, dict[str, float]]:
 
 def run(name: str, seed: int | None, options: argparse.Namespace) -> Path:
     """Train a recipe in a process of its own, or take the run that is there; return its folder."""
-    output = options.output / (name if seed is None else f"{name}-seed{seed}")
+    parts = (name, options.variant, None if seed is None else f"seed{seed}")
+    output = options.output / "-".join(part for part in parts if part is not None)
     if not (options.reuse and (output / "metrics.json").is_file()):
         command = ["train", "sft", "--config", str(RECIPES / f"{name}.yaml"), "--output_dir", str(output)]
-        command += [] if seed is None else ["--seed", str(seed)]
+        command += [*([] if seed is None else ["--seed", str(seed)]), *options.flags]
         subprocess.run([sys.executable, "-m", "ts_llm_fusion.cli", *command, "--overwrite"], check=True)
     return output
 
@@ -76,17 +78,21 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[None], help="seeds; that of the recipe by default")
     parser.add_argument("--output", type=Path, default=Path("outputs"), help="folder of the runs")
     parser.add_argument("--reuse", action="store_true", help="take runs that are there already")
-    options = parser.parse_args()
+    parser.add_argument("--variant", help="name of the runs beside that of the recipe, with flags after --")
+    given = [*sys.argv[1:], "--"]
+    end = given.index("--")
+    options = parser.parse_args(given[:end], argparse.Namespace(flags=given[end + 1 : -1]))
     rows = {}
     for name in options.recipes or sorted(path.stem for path in RECIPES.glob("*.yaml")):
         outputs = [run(name, seed, options) for seed in options.seeds]
-        rows |= over_seeds(name, [row(output) for output in outputs])
+        label = name if options.variant is None else f"{name}, {options.variant}"
+        rows |= over_seeds(label, [row(output) for output in outputs])
         runs = [json.loads((output / "metrics.json").read_text()) for output in outputs]
         if len(runs[0]["test_by_task"]) > 1:
-            by_seed = [rows_by_task(name, metrics) for metrics in runs]
+            by_seed = [rows_by_task(label, metrics) for metrics in runs]
             by_task = {who: over_seeds(who, [found[who] for found in by_seed]) for who in by_seed[0]}
             tables = {label: values for found in by_task.values() for label, values in found.items()}
-            print(f"\nExact match by kind of question, {name}\n{results_table(tables)}")
+            print(f"\nExact match by kind of question, {label}\n{results_table(tables)}")
     print(f"\n{results_table(rows)}")
 
 

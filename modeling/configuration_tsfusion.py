@@ -142,6 +142,8 @@ class TSFusionConfig(PreTrainedConfig):
         context_hidden_size (`int`, defaults to 128): width of the head that chooses operations.
         context_heads (`int`, defaults to 4): heads of its attention.
         context_dropout (`float`, defaults to 0.3): dropout in its training.
+        context_cues (`bool`, defaults to `False`): whether it sees hints of single words beside their states, and
+            the clauses before and behind each clause.
         tslm_config (`dict` or `TSLMConfig`, *optional*): configuration of the language model of
             [`TSFusionForCausalLM`]; None for a forecaster alone.
         context_threshold (`float`, defaults to 0.8): probability from which on a chosen operation is applied.
@@ -168,6 +170,7 @@ class TSFusionConfig(PreTrainedConfig):
     context_hidden_size: int = 128
     context_heads: int = 4
     context_dropout: float = 0.3
+    context_cues: bool = False
     tslm_config: dict | PreTrainedConfig | None = None
     context_threshold: float = 0.8
 

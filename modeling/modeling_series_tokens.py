@@ -5,7 +5,7 @@ from torch import nn
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from .configuration_tslm import NUM_SCALES, TSLMConfig
-from .modeling_shared_layers import additive_mask, attend, pad_to_multiple
+from .modeling_shared_layers import additive_mask, eager_attention_forward, pad_to_multiple
 
 _WAVES = 4
 _NUM_NUMBERS = NUM_SCALES + 2 * _WAVES + 1
@@ -64,10 +64,8 @@ class CrossSeriesLayer(GradientCheckpointingLayer):
     def __init__(self, config: TSLMConfig):
         super().__init__()
         encoder = config.get_encoder_config()
-        self.config = config
         width = encoder.hidden_size
         self.head_dim = width // config.cross_series_num_heads
-        self.is_causal = False
         self.attention_norm = nn.LayerNorm(width)
         self.q_proj = nn.Linear(width, width)
         self.k_proj = nn.Linear(width, width)
@@ -85,7 +83,9 @@ class CrossSeriesLayer(GradientCheckpointingLayer):
         query, key, value = (
             projection(normed).view(shape).transpose(1, 2) for projection in (self.q_proj, self.k_proj, self.v_proj)
         )
-        attended, _ = attend(self, query, key, value, additive_mask(allowed[:, None], features.dtype))
+        # Fused kernels take no more than 65,535 rows, and a few series do not fill one of their blocks.
+        mask = additive_mask(allowed[:, None], features.dtype)
+        attended, _ = eager_attention_forward(self, query, key, value, mask, self.head_dim**-0.5)
         reads = allowed.any(-1)[..., None].to(features.dtype)  # a row that allows nothing is an average of all
         features = features + self.o_proj(attended.flatten(2) * reads)
         return features + self.down_proj(self.activation(self.up_proj(self.mlp_norm(features))))
@@ -95,12 +95,18 @@ def compare_series(layers: nn.ModuleList, features: torch.Tensor, token_mask: to
     """Run [`CrossSeriesLayer`]s on tokens (batch, series, tokens, width) that exist where `token_mask` is True."""
     batch, series, tokens, width = features.shape
     exists = token_mask.transpose(1, 2).reshape(-1, series)
+    rows = features.transpose(1, 2).reshape(-1, series, width)
+    # The places behind the end of a sample's series cost nothing.
+    used = exists.any(-1)
+    is_padded = not torch.compiler.is_compiling() and not used.all()
+    compared, exists = (rows[used], exists[used]) if is_padded else (rows, exists)
     earlier = torch.ones(series, series, dtype=torch.bool, device=features.device).tril(-1)
     allowed = earlier & exists[:, None]
-    rows = features.transpose(1, 2).reshape(-1, series, width)
     for layer in layers:
-        rows = layer(rows, allowed)
-    return rows.view(batch, tokens, series, width).transpose(1, 2)
+        compared = layer(compared, allowed)
+    if is_padded:
+        compared = rows.index_put((used.nonzero().squeeze(-1),), compared)
+    return compared.view(batch, tokens, series, width).transpose(1, 2)
 
 
 def pool_tokens(features: torch.Tensor, token_mask: torch.Tensor, most: int) -> tuple[torch.Tensor, torch.Tensor]:

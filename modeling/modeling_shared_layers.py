@@ -48,6 +48,9 @@ def attend(
     implementation, scaling = module.config._attn_implementation, module.head_dim**-0.5
     if implementation not in (None, "eager", "sdpa") and attention_mask is not None:
         implementation = "sdpa"
+    if attention_mask is not None and attention_mask.dtype != query.dtype:
+        # Under autocast. The lowest float32 would become infinite, and a row that allows nothing NaN.
+        attention_mask = attention_mask.clamp(min=torch.finfo(query.dtype).min).to(query.dtype)
     attention: Callable = ALL_ATTENTION_FUNCTIONS.get_interface(implementation or "eager", eager_attention_forward)
     dropout = dropout if module.training else 0.0
     return attention(module, query, key, value, attention_mask, scaling=scaling, dropout=dropout)
@@ -97,4 +100,12 @@ def init_fan_in(module: nn.Module) -> None:
             init.zeros_(module.bias)
 
 
-__all__ = ["additive_mask", "attend", "init_fan_in", "pad_to_multiple", "series_lengths", "sinusoidal_positions"]
+__all__ = [
+    "additive_mask",
+    "attend",
+    "eager_attention_forward",
+    "init_fan_in",
+    "pad_to_multiple",
+    "series_lengths",
+    "sinusoidal_positions",
+]

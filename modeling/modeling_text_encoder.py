@@ -34,7 +34,7 @@ class TokenStates(NamedTuple):
 
 
 class FrozenTextEncoder:
-    """Pretrained text model in float32 on the CPU, whose states of texts are inputs of other models.
+    """Pretrained text model in float32, whose states of texts, on the CPU, are inputs of other models.
 
     It is neither trained nor saved with a model: a checkpoint names it. States are kept, those of 131,072 tokens, so
     that a text that comes again costs nothing. [`load_text_encoder`] keeps the encoders themselves.
@@ -145,6 +145,7 @@ class FrozenTextEncoder:
     @torch.no_grad()
     def _run(self, tokens: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         """States of pieces, in batches of pieces of similar lengths."""
+        device = self.model.device
         states = [torch.empty(0, self.hidden_size) for _ in tokens]
         waiting = sorted((row for row in range(len(tokens)) if len(tokens[row])), key=lambda row: len(tokens[row]))
         pad = self.tokenizer.pad_token_id or 0
@@ -155,9 +156,9 @@ class FrozenTextEncoder:
             batch = pad_sequence([tokens[row] for row in rows], batch_first=True, padding_value=pad)
             lengths = torch.tensor([len(tokens[row]) for row in rows])
             mask = (torch.arange(longest) < lengths[:, None]).long()
-            output = self.model(input_ids=batch, attention_mask=mask).last_hidden_state
+            output = self.model(input_ids=batch.to(device), attention_mask=mask.to(device)).last_hidden_state
             output, self._output = output if self._output is None else self._output, None
-            for row, state, length in zip(rows, output, lengths.tolist(), strict=True):
+            for row, state, length in zip(rows, output.cpu(), lengths.tolist(), strict=True):
                 states[row] = state[:length].clone()
         return states
 

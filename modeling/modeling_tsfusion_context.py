@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 _WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
 _WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
 # Kinds of words, of cues of a clause, and of cues of a pair of a clause and a window; see `context_features`.
-_ROLES, _CLAUSE_CUES, _WINDOW_CUES = 16, 12, 8
+_ROLES, _CLAUSE_CUES, _WINDOW_CUES, _LINKS = 16, 12, 8, 4
+# Kinds of hints of single words, see `context_cues`.
+WORD_CUES = 24
+# Shares of the words whose state, and of those whose hints, training leaves out.
+_STATE_DROPOUT, _CUE_DROPOUT = 0.1, 0.2
+# Clauses that attention pads to one length.
+_AT_ONCE = 48
 # Factor beyond which a forecast is not multiplied, and the same for a plain number that may be a value of the series.
 _LARGEST_FACTOR, _LARGEST_PLAIN_FACTOR = 100.0, 10.0
 
@@ -78,12 +84,14 @@ class ContextHead(nn.Module):
         self.norm = nn.LayerNorm(config.text_hidden_size)
         self.words = nn.Linear(config.text_hidden_size, size)
         self.roles = nn.Embedding(_ROLES, size)
+        self.word_cues = nn.Linear(WORD_CUES, size, bias=False) if config.context_cues else None
         self.layer = nn.TransformerEncoderLayer(
             size, config.context_heads, 2 * size, config.context_dropout, F.gelu, batch_first=True, norm_first=True
         )
         self.queries = nn.Linear(size, config.context_heads)
         self.cues = nn.Linear(_CLAUSE_CUES, size)
         self.clause = nn.Linear(config.context_heads * size, size)
+        self.neighbors = nn.Linear(3 * size + _LINKS, size) if config.context_cues else None
         self.operation = nn.Linear(size, len(OPERATIONS))
         self.number_hidden, self.number = nn.Linear(2 * size, size), nn.Linear(size, 1)
         self.window_hidden, self.window = nn.Linear(3 * size + _WINDOW_CUES, size), nn.Linear(size, 1)
@@ -93,7 +101,9 @@ class ContextHead(nn.Module):
         states: Tensor,
         mask: Tensor,
         role: Tensor,
+        word_cues: Tensor,
         clause_cues: Tensor,
+        clause_links: Tensor,
         number_clause: Tensor,
         number_token: Tensor,
         window_clause: Tensor,
@@ -108,7 +118,10 @@ class ContextHead(nn.Module):
             states: of the words of each clause, (clauses, words, text_hidden_size).
             mask: bool (clauses, words), True where there is a word.
             role: int64 (clauses, words), what a word is: 0 a word, others numbers, windows and days by their kind.
+            word_cues: (clauses, words, kinds), 1 where a word hints at a kind; used where the configuration says so.
             clause_cues: (clauses, cues), as all that follow from `context_features`.
+            clause_links: (clauses, 4), whether a clause has one before it, and one behind it, in its text, and whether
+                these are of the same sentence.
             number_clause: int64 (numbers,).
             number_token: int64 (numbers,), the word of the clause that is the number.
             window_clause: int64 (pairs,).
@@ -118,13 +131,27 @@ class ContextHead(nn.Module):
             kwargs: not used.
         """
         dtype = self.words.weight.dtype
-        tokens = self.words(self.norm(states.to(dtype))) + self.roles(role)
+        word_cues = word_cues.to(dtype)
+
+        def kept(share: float) -> Tensor:
+            return (torch.rand_like(word_cues[..., :1]) >= share * self.training).to(dtype)
+
+        tokens = self.roles(role)
+        # No rescaling: these are words that nobody has seen, or listed.
+        tokens[mask] += self.words(self.norm(states[mask].to(dtype))) * kept(_STATE_DROPOUT)[mask]
+        if self.word_cues is not None:
+            tokens = tokens + self.word_cues(word_cues) * kept(_CUE_DROPOUT)
         tokens = F.dropout(tokens, self.dropout, self.training)
-        tokens = self.layer(tokens, src_key_padding_mask=~mask)
+        tokens = self._with_others(tokens, mask)
         weights = self.queries(tokens).masked_fill(~mask[..., None], -torch.inf).softmax(1)
         pooled = (weights.transpose(1, 2) @ tokens).flatten(1)
         hidden = F.gelu(self.clause(pooled) + self.cues(clause_cues.to(dtype)))
         hidden = F.dropout(hidden, self.dropout, self.training)
+        if self.neighbors is not None:
+            # "Had it snowed, we would close": what stands around a clause may take it back.
+            before, behind = hidden.roll(1, 0) * clause_links[:, :1], hidden.roll(-1, 0) * clause_links[:, 1:2]
+            around = torch.cat((hidden, before, behind, clause_links), -1).to(dtype)
+            hidden = hidden + F.dropout(F.gelu(self.neighbors(around)), self.dropout, self.training)
         number = torch.cat((tokens[number_clause, number_token], hidden[number_clause]), -1)
         named = tokens[window_owner, window_token.clamp(min=0)] * (window_token >= 0)[:, None]
         window = torch.cat((named, hidden[window_clause], hidden[window_owner], window_cues.to(dtype)), -1)
@@ -133,6 +160,14 @@ class ContextHead(nn.Module):
             self.number(F.gelu(self.number_hidden(number))).squeeze(-1),
             self.window(F.gelu(self.window_hidden(window))).squeeze(-1),
         )
+
+    def _with_others(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Words (clauses, words, size) in view of the others of their clause, clauses of similar lengths at once."""
+        lengths, found = mask.sum(1), torch.zeros_like(tokens)
+        for rows in lengths.argsort().split(_AT_ONCE):
+            longest = int(lengths[rows[-1]])
+            found[rows, :longest] = self.layer(tokens[rows, :longest], src_key_padding_mask=~mask[rows, :longest])
+        return found
 
 
 def within_groups(scores: Tensor, group: Tensor, groups: int) -> Tensor:
@@ -165,8 +200,9 @@ def with_states(context: Mapping[str, Any], encoded: Sequence["TokenStates"]) ->
         encoded: states and places of the words of each of its `texts`, at least one.
 
     Returns:
-        Also `states` (clauses, words, size), `mask` bool (clauses, words), `role` int64 of each word, and the words of
-        numbers and windows, `number_token` and `window_token` int64, -1 for the whole horizon.
+        Also `states` (clauses, words, size), `mask` bool (clauses, words), `role` int64 of each word, `word_cues`
+        (clauses, words, kinds), and the words of numbers and windows, `number_token` and `window_token` int64, -1 for
+        the whole horizon.
     """
     states = pad_sequence([one.states for one in encoded], batch_first=True)
     places = pad_sequence([one.offsets for one in encoded], batch_first=True)
@@ -180,16 +216,25 @@ def with_states(context: Mapping[str, Any], encoded: Sequence["TokenStates"]) ->
         for start, stop, kind in parts:
             role[clause][(first[clause] < stop) & (last[clause] > start) & mask[clause]] = kind
 
+    arrays = {name: torch.as_tensor(values) for name, values in context.items() if hasattr(values, "dtype")}
+
+    def within(clauses: Tensor, spans: Tensor) -> Tensor:
+        """Words of each span of characters, bool (spans, words)."""
+        return (first[clauses] < spans[:, 1:]) & (last[clauses] > spans[:, :1]) & mask[clauses]
+
     def words(clauses: Tensor, spans: Tensor) -> Tensor:
         """First word of each span of characters; -1 where there is none."""
-        inside = (first[clauses] < spans[:, 1:]) & (last[clauses] > spans[:, :1]) & mask[clauses]
+        inside = within(clauses, spans)
         return torch.where(inside.any(1), inside.int().argmax(1), -1)
 
-    arrays = {name: torch.as_tensor(values) for name, values in context.items() if hasattr(values, "dtype")}
+    word_cues = torch.zeros(*mask.shape, WORD_CUES)
+    cue, place = within(arrays["cue_clause"], arrays["cue_place"]).nonzero(as_tuple=True)
+    word_cues[arrays["cue_clause"][cue], place, arrays["cue_role"][cue]] = 1
     return arrays | {
         "states": states,
         "mask": mask,
         "role": role,
+        "word_cues": word_cues,
         "number_token": words(arrays["number_clause"], arrays["number_place"]).clamp(min=0),
         "window_token": words(arrays["window_owner"], arrays["window_place"]),
     }

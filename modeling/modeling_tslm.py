@@ -239,11 +239,12 @@ class TSLMModel(TSLMPreTrainedModel):
             features = features.to(self.scale_embedding.input.weight.dtype)
             shares = observed_shares(self.config, time_series_mask)
             features = self.scale_embedding(features, token_mask, shares, time_series_scales)
-        if self.config.max_series_tokens is not None:
-            features, token_mask = pool_tokens(features, token_mask, self.config.max_series_tokens)
+        # Before tokens are averaged, in which a short cycle is gone and with it how two of them are shifted.
         if self.config.cross_series_layers:
             features = features.to(next(self.cross_series_layers.parameters()).dtype)
             features = compare_series(self.cross_series_layers, features, token_mask)
+        if self.config.max_series_tokens is not None:
+            features, token_mask = pool_tokens(features, token_mask, self.config.max_series_tokens)
         return features, token_mask
 
     def get_time_series_features(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .context_cues import cues_of
 from .grounding import Clause, Grounding, ground_on_axis, with_history
 from .grounding_axis import Axis
 
@@ -37,6 +38,8 @@ _TAKEN_BACK = tuple(
         r"was|were|had|did|been|rose|fell|ago|previously|formerly|last year|over the past|used to",
     )
 )
+# What ends a sentence.
+_STOPS = (".", "!", "?")
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
 # Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
 _WINDOW_ROLES = {"future": 10, "past": 11, "both": 12, "none": 13}
@@ -61,7 +64,7 @@ def _parts(grounding: Grounding) -> list[_Part]:
         if number.form == "factor" and any(letter.isdecimal() for letter in words):
             plain = "5 times" if "t" in words.lower() else "5x"
         else:
-            plain = _NUMBER_WORDS.get(number.form, words)
+            plain = _NUMBER_WORDS.get(number.form, words) if number.value else "zero"
         # The sign of "-5" is that of a value, or turns "by -5" around; "minus 5" says what is done.
         plain = f"minus {plain}" if number.value < 0 and words[0].isalpha() else plain
         role = 2 + 3 * _FORMS.index(number.form) + _BOUNDS[number.bound]
@@ -103,14 +106,18 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         the words of each clause from `plain_clause`; `roles`, characters and role of each part of them; `clause_cut`
         bool (clauses,), whether the end of a clause is left out; `window_reasons`, why each has no step, else "".
         `grounding`, what was found, as plain data.
+        Hints of single words, see `context_cues`: `cue_clause` int64 (cues,), `cue_place` int64 (cues, 2), characters
+        in the words, and `cue_role` int64 (cues,).
         Numbers: `number`, places in the grounding, `number_clause`, the clause of each, `number_form` (0 value, 1
         percent, 2 factor) and `number_bound` (1 cap, -1 floor, 0 neither), int64 (numbers,), `number_place` int64
         (numbers, 2), characters in the words, and `number_value` float64.
         Pairs of a clause and a window that it may mean: `window_clause`, `window_owner`, the clause that the window
         stands in, and `window_index`, the last one of which is the whole horizon, int64 (pairs,), `window_place` int64
         (pairs, 2) and `window_cues` float32 (pairs, 8).
-        `clause_cues` float32 (clauses, 12); `reference` int64 (clauses,), the weekday that a clause compares with, -1
-        for none; `shares` float64 (windows + 1, history + horizon), of each step the part that lies in a window;
+        `clause_cues` float32 (clauses, 12); `clause_links` float32 (clauses, 4), whether there is a clause before, and
+        behind, and whether these are of the same sentence; `reference` int64 (clauses,), the weekday that a clause
+        compares with, -1 for none; `shares` float64 (windows + 1, history + horizon), of each step the part that lies
+        in a window;
         `weekday` int64 (history + horizon,), -1 where a step is longer than a day; `day_length` int64, steps of a day;
         `history` int64, steps of the history.
     """
@@ -181,8 +188,14 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
     clause_cues[:, 7] = [any(grounding.windows[i].kind == "past" for i in own) for own in held]
     for column, pattern in enumerate(_TAKEN_BACK, 8):
         clause_cues[:, column] = [pattern.search(words) is not None for words, _ in written]
+    links = np.zeros((len(clauses), 4), dtype=np.float32)
+    links[1:, 0] = links[:-1, 1] = 1
+    links[1:, 2] = [grounding.text[one.stop - 1] not in _STOPS for one in clauses[:-1]]
+    links[:-1, 3] = links[1:, 2]
     roles = {part.start: part.role for part in parts}
     spans = [(window.start, window.stop) for window in grounding.windows]
+    hints = np.array([(k, *hint) for k, (words, _) in enumerate(written) for hint in cues_of(words)], dtype=np.int64)
+    hints = hints.reshape(-1, 4)
     return {
         "text": grounding.text,
         "clause_span": np.array([(one.start, one.stop) for one in clauses], dtype=np.int64).reshape(-1, 2),
@@ -192,6 +205,9 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         "window_reasons": [window.reason for window in grounding.windows],
         "grounding": grounding.summary(),
         "roles": [[(*place, roles[start]) for start, place in places.items()] for _, places in written],
+        "cue_clause": hints[:, 0],
+        "cue_place": hints[:, 1:3],
+        "cue_role": hints[:, 3],
         "number": np.array([k for k, _ in numbers], dtype=np.int64),
         "number_clause": owners,
         "number_place": np.array(
@@ -206,6 +222,7 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         "window_place": np.array([pair[3] for pair in pairs], dtype=np.int64).reshape(-1, 2),
         "window_cues": np.array(cues, dtype=np.float32).reshape(-1, 8),
         "clause_cues": clause_cues,
+        "clause_links": links,
         "shares": shares,
         "weekday": axis.weekdays(),
         "day_length": np.array(axis.day_length),

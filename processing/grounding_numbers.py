@@ -28,17 +28,35 @@ _NEGATIONS = words(
     "not no never cannot can't won't don't doesn't didn't isn't aren't wouldn't couldn't shouldn't shan't "
     "nor without neither nowhere none nothing nobody unable"
 )
-_UP = words("above over exceed exceeds exceeding exceeded beyond surpass surpasses surpassing top tops pass")
-_DOWN = words("below under beneath underneath")
+_UP = words(
+    "above over exceed exceeds exceeding exceeded beyond surpass surpasses surpassing surpassed top tops pass passing "
+    "past overshoot overshooting"
+)
+_DOWN = words("below under beneath underneath undershoot undershooting undercut undercutting")
+# "Kept from falling below 90" denies the fall; so does "whatever is above 90 will be turned away".
+_KEPT = words(
+    "keep keeps kept prevent prevents prevented stop stops stopped bar barred safe secured insured protected"
+)
+_REFUSED = words("impossible refused rejected excluded turned question sent lost clipped")
 _THAN = {
     "more": 1, "greater": 1, "higher": 1, "larger": 1, "bigger": 1,
     "less": -1, "lower": -1, "fewer": -1, "smaller": -1,
 }  # fmt: skip
 _CAPS = words(
     "maximum max cap caps capped capping ceiling limit limits limited limiting restricted restrict "
-    "restricts peak peaks quota"
+    "restricts peak peaks quota highest"
 )
-_FLOORS = words("minimum min floor floors floored guaranteed")
+_FLOORS = words("minimum min floor floors floored guaranteed lowest")
+# Behind a number: "90 at the very most", "90 as a minimum".
+_CAPS_BEHIND = words("maximum most outside utmost tops ceiling highest")
+_FLOORS_BEHIND = words("minimum least lowest upwards")
+_AT = words("at as in on a an the very bare absolute possible")
+# "Topped up to 90".
+_FILLED = words("topped filled fill raised lifted bolstered propped")
+_RANGES = words(
+    "between within range ranges ranging interval band corridor limits values bracket span channel window strip zone "
+    "tunnel envelope anything anywhere somewhere bandwidth margin inside outside confined confines squeezed only"
+)
 _BOUND_NOUNS = words("bound bounds bounded limit limits threshold")
 _PART_ENDS = frozenset((".", ";", "!", "?", "while", "whereas", "but", "although"))
 _CAP_BEHIND = {("at", "most"), *(("or", word) for word in ("less", "below", "fewer", "under", "lower"))}
@@ -146,42 +164,64 @@ class _Reader:
     def bound(self, i: int, j: int) -> str:
         """The side from which the number in tokens i to j bounds something."""
         behind = [self.word(k) for k in range(j, j + _BEHIND)]
+        ends = (k for k, word in enumerate(behind) if word in (".", ";", ",", ":", ")", "and") or word[:1].isdecimal())
+        sentence = [self.word(k) for k in range(j, j + 2 * _BEHIND)]
+        sentence = sentence[: next((k for k, word in enumerate(sentence) if word in _PART_ENDS), len(sentence))]
+        own = behind[: next(ends, len(behind))]
         behind = behind[: next((k for k, word in enumerate(behind) if word in (".", ";", ",")), len(behind))]
         for k, pair in enumerate(pairwise(behind), j):
             # "95 and at least 90" bounds the next number.
             if (pair in _CAP_BEHIND or pair in _FLOOR_BEHIND) and not self.word(k + 2)[:1].isdecimal():
                 return "cap" if pair in _CAP_BEHIND else "floor"
+        word = next((word for word in own if word not in _AT), "")
+        if word in _CAPS_BEHIND or word in _FLOORS_BEHIND:
+            return "cap" if word in _CAPS_BEHIND else "floor"
         # A window of time may stand between: "the maximum from 3 to 9 March is 90".
         before = [word for word in map(self.word, range(max(i - 2 * _BEFORE, 0), i)) if word][-_BEFORE:]
-        stops = [k for k, word in enumerate(before) if word in _PART_ENDS or word[:1].isdecimal()]
+        stops = [
+            k
+            for k, word in enumerate(before)
+            if (word in _PART_ENDS and before[k - 1 : k] not in (["max"], ["min"])) or word[:1].isdecimal()
+        ]
         if stops:
             # "Not below 90 or above 120": what is denied of the first is denied of the second.
             is_joined = before[stops[-1] + 1 :][:1] in (["or"], ["nor"]) and before[stops[-1]][:1].isdecimal()
             denied = ["not"] if is_joined and any(word in _NEGATIONS for word in before[: stops[-1]]) else []
             before = denied + before[stops[-1] + 1 :]
+        if before[-1:] == ["by"] and not any(word in _BOUND_NOUNS or word in _CAPS for word in before):
+            # "Exceed the usual by 90".
+            return ""
+        refused = any(word in _NEGATIONS or word in _REFUSED for word in sentence)
         for k in range(len(before) - 1, -1, -1):
-            side = self._side(before, k)
+            side = self._side(before, k, refused)
             if side:
                 return side
         return ""
 
     @staticmethod
-    def _side(before: list[str], k: int) -> str:
+    def _side(before: list[str], k: int, refused: bool) -> str:
         word = before[k]
         previous, following = before[k - 1] if k else "", before[k + 1] if k + 1 < len(before) else ""
-        negated = any(one in _NEGATIONS for one in before[max(k - 5, 0) : k])
+        earlier = before[max(k - 5, 0) : k]
+        negated = any(one in _NEGATIONS for one in earlier) or (
+            "from" in earlier and any(one in _KEPT for one in earlier)
+        )
+        if word in ("top", "tops", "topped", "max", "maxes", "maxed", "bottom", "bottoms") and following == "out":
+            return "floor" if word.startswith("bottom") else "cap"
         if word in ("above", "below", "upper", "lower") and (
             following in _BOUND_NOUNS or "bounded" in before[max(k - 2, 0) : k]
         ):
             return "cap" if word in ("above", "upper") else "floor"
+        if word == "past" and not negated:
+            return ""
         if word in _UP or (_THAN.get(word) == 1 and following == "than"):
-            return "cap" if negated else "floor"
+            return "cap" if negated or refused else "floor"
         if word in _DOWN or (_THAN.get(word) == -1 and following == "than"):
-            return "floor" if negated else "cap"
+            return "floor" if negated or refused else "cap"
         if word in ("most", "least") and previous == "at":
             return "cap" if word == "most" else "floor"
         if word == "up" and following == "to":
-            return "cap"
+            return "floor" if previous in _FILLED else "cap"
         if word in _CAPS and previous not in ("lower", "upper") and not negated:
             return "cap"
         if word in _FLOORS and not negated:
@@ -194,12 +234,8 @@ class _Reader:
         second = self.number(first[2] + 1) if link in ("and", "to", "-") else None
         if second is None or {first[1], second[1]} != {"value"} or second[0] < first[0]:
             return False
-        before = [self.word(k) for k in range(max(i - 4, 0), i)]
-        return any(
-            word
-            in ("between", "within", "range", "ranges", "ranging", "interval", "band", "corridor", "limits", "values")
-            for word in before
-        )
+        around = [*range(max(i - 4, 0), i), *range(second[2], second[2] + 1)]
+        return any(self.word(k) in _RANGES for k in around)
 
 
 def read_numbers(tokens: Sequence[Token], taken: Sequence[bool]) -> list[Number]:

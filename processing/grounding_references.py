@@ -5,18 +5,30 @@ from dataclasses import dataclass
 
 from .grounding_words import WEEKDAYS, Token, words
 
+# What compares, before a day, with words that may stand between.
 _LIKE = words(
-    "as like resemble resembles resembling mirror mirrors match matches typical mimic mimics equal imitate imitates "
-    "follow follows correspond corresponds"
+    "as like resemble resembles resembling mirror mirrors match matches typical mimic mimics equal equals imitate "
+    "imitates follow follows correspond corresponds same similar comparable equivalent identical par what different "
+    "indistinguishable difference copy copies replicate replicates reproduce reproduces repeat repeats modelled"
 )
 _BETWEEN = words(
-    "on in a an to if it were was the usual normal typical ordinary regular quiet of for what is seen "
-    "its pattern level levels"
+    "on in a an any to if it were was the usual normal typical ordinary regular quiet average standard customary of "
+    "for is seen its pattern level levels that those with from we you one see sees get gets have has do does"
 )
+# The same where "of" stands behind.
+_LIKE_OF = words(
+    "shape profile pattern values curve numbers figures level levels scale mood character signature that those way "
+    "rhythm"
+)
+# Before a day that is none of the calendar: "a normal Sunday", though not "on a Sunday".
+_ANY = words("a an any normal usual typical ordinary regular average standard customary familiar")
+# Behind a day, what is like on it; the second ones are something else behind "on Sunday".
 _KINDS = words(
-    "schedule schedules timetable service levels level pattern patterns profile shape like mode traffic "
-    "routine regime rhythm"
+    "schedule schedules timetable pattern patterns profile shape like mode routine regime rhythm rota roster rules "
+    "hours curve template shift duty character standard baseline picture type feel mould mold"
 )
+_LOOSE_KINDS = words("service levels level traffic figures numbers values plan business conditions load staffing")
+_DATED = words("on this next last every each coming")
 
 
 @dataclass(frozen=True)
@@ -39,26 +51,41 @@ def _day(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
     return None if day is None or not word.endswith(("day", "days")) else (day, i + 1)
 
 
+def _before(tokens: Sequence[Token], i: int) -> tuple[int, bool]:
+    """The first token of a comparison with the day at an index, and whether there is one."""
+    j = i
+    while j > max(i - 8, 0) and tokens[j - 1].word in _BETWEEN:
+        if tokens[j - 1].word in _LIKE_OF and tokens[j].word == "of":
+            return j - 1, True
+        j -= 1
+    previous = tokens[j - 1].word if j else ""
+    if previous in _LIKE and not (previous == "as" and tokens[j].word == "of"):
+        return j - 1, True
+    if previous in _LIKE_OF and tokens[j].word == "of":
+        return j - 1, True
+    is_any = tokens[i].word in WEEKDAYS and i > 0 and tokens[i - 1].word in _ANY
+    return i - 1, is_any and not any(token.word == "on" for token in tokens[j:i])
+
+
 def read_references(tokens: Sequence[Token]) -> tuple[list[Reference], list[bool]]:
     """References in the tokens of a text, and whether each token belongs to one."""
     found, taken, i = [], [False] * len(tokens), 0
     while i < len(tokens):
-        j = i
-        if tokens[i].word in _LIKE and not (
-            tokens[i].word == "as" and tokens[i + 1 : i + 2] and tokens[i + 1].word == "of"
-        ):
-            j = i + 1
-            while j < min(i + 7, len(tokens)) and tokens[j].word in _BETWEEN:
-                j += 1
-        day = _day(tokens, j)
-        behind = day[1] + (day[1] < len(tokens) and tokens[day[1]].word == "-") if day else 0
-        if day is not None and (j > i or (behind < len(tokens) and tokens[behind].word in _KINDS)):
-            stop = day[1] if j > i else behind + 1
-            found.append(Reference(tokens[i].start, tokens[stop - 1].stop, day[0]))
-            taken[i:stop] = [True] * (stop - i)
-            i = stop
-        else:
+        day = _day(tokens, i)
+        if day is None:
             i += 1
+            continue
+        value, stop = day
+        first, compares = _before(tokens, i)
+        behind = stop + (stop < len(tokens) and tokens[stop].word == "-")
+        kind = tokens[behind].word if behind < len(tokens) else ""
+        loose = kind in _LOOSE_KINDS and not (i and tokens[i - 1].word in _DATED)
+        if not compares and (kind in _KINDS or loose):
+            first, stop, compares = i, behind + 1, True
+        if compares:
+            found.append(Reference(tokens[first].start, tokens[stop - 1].stop, value))
+            taken[first:stop] = [True] * (stop - first)
+        i = stop
     return found, taken
 
 

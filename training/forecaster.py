@@ -16,7 +16,8 @@ from ..modeling.modeling_t2t import T2TModel
 from ..processing.covariate_inputs import CovariateInputs
 from .arguments import config_arguments, mapping
 from .backbone import backbone_config, lora_target_modules
-from .runs import RunDefaults, checkpoint_to_resume, early_stopping
+from .resuming import run_training
+from .runs import RunDefaults, early_stopping
 
 ForecasterConfigArguments = config_arguments("ForecasterConfigArguments", LLMPSConfig)
 
@@ -227,5 +228,5 @@ def train_forecaster(
         t2t=t2t,
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+    run_training(trainer)
     return trainer

@@ -22,7 +22,7 @@ from ..errors import UserError
 from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
 from .arguments import config_arguments
-from .runs import checkpoint_to_resume
+from .resuming import run_training
 
 logger = logging.getLogger(__name__)
 
@@ -127,5 +127,5 @@ def train_fusion(model: TSFusionForForecasting, arguments: FusionTrainingArgumen
         callbacks=[AverageCallback(arguments.average_decay)],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+    run_training(trainer)
     return trainer

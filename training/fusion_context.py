@@ -14,15 +14,15 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 from ..modeling.configuration_tsfusion import OPERATIONS
 from ..modeling.modeling_text_encoder import FrozenTextEncoder, TokenStates
 from ..modeling.modeling_tsfusion_context import ContextHead, possible, with_states, within_groups
-from .runs import checkpoint_to_resume
+from .resuming import run_training
 
 # Arrays of a text with a row for each clause, number or pair, and those whose rows name a clause of the text.
 _BY_ROW = (
-    "clause_cues", "number_form", "number_token", "window_token", "window_cues", "operation", "right_number",
-    "right_window",
+    "clause_cues", "clause_links", "number_form", "number_token", "window_token", "window_cues", "operation",
+    "right_number", "right_window",
 )  # fmt: skip
 _OF_CLAUSES = ("number_clause", "window_clause", "window_owner")
-_BY_WORD = ("states", "mask", "role")
+_BY_WORD = ("states", "mask", "role", "word_cues")
 # Clauses that are encoded at once.
 _ENCODED = 512
 
@@ -37,7 +37,7 @@ class FusionContextTrainingArguments(TrainingArguments):
         metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
     )
     per_device_train_batch_size: int = field(default=64, metadata={"help": "Texts of a step."})
-    num_train_epochs: float = field(default=4, metadata={"help": "Passes over the texts."})
+    num_train_epochs: float = field(default=6, metadata={"help": "Passes over the texts."})
     learning_rate: float = field(default=1.5e-3, metadata={"help": "Peak learning rate."})
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
     warmup_steps: float = field(default=50, metadata={"help": "Steps until the peak learning rate."})
@@ -144,5 +144,5 @@ def train_fusion_context(head: ContextHead, arguments: FusionContextTrainingArgu
     """
     trainer = Trainer(model=ContextLoss(head), args=arguments, train_dataset=texts, data_collator=join_texts)
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+    run_training(trainer)
     return trainer

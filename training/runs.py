@@ -1,4 +1,4 @@
-"""Common parts of training runs: precision, early stopping, resuming, and saving."""
+"""Common parts of training runs: precision, early stopping, and saving."""
 
 import shutil
 from dataclasses import dataclass, field
@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, EarlyStoppingCallback, PreTrainedModel, TrainerCallback, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
+from transformers import AutoConfig, EarlyStoppingCallback, PreTrainedModel, TrainerCallback
 from transformers.utils import is_torch_bf16_gpu_available, logging
 
-from ..errors import UserError
 from ..modeling.modeling_text_sources import find_text_model
 
 logger = logging.get_logger(__name__)
@@ -48,6 +46,8 @@ class RunDefaults:
         if self.bf16 is None:
             # The defaults differ (transformers off, trl on), and neither depends on the processor.
             self.bf16 = bfloat16_is_faster() and not self.fp16
+            # transformers refuses it on a processor that was not asked for.
+            self.use_cpu = self.use_cpu or (self.bf16 and not torch.accelerator.is_available())
         super().__post_init__()
 
 
@@ -75,24 +75,6 @@ def early_stopping(arguments: RunDefaults) -> list[TrainerCallback]:
         logger.warning("load_best_model_at_end is off, so that early_stopping_patience has no effect.")
         return []
     return [EarlyStoppingCallback(arguments.early_stopping_patience)]
-
-
-def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:
-    """Folder of the checkpoint of `resume_from_checkpoint`: a folder, or `true` for the last one in `output_dir`.
-
-    Raises:
-        ValueError: for `true` without a checkpoint in `output_dir`.
-    """
-    wanted = arguments.resume_from_checkpoint
-    if not wanted or str(wanted).lower() == "false":
-        return None
-    if str(wanted).lower() != "true":
-        return str(wanted)
-    folder = str(arguments.output_dir)
-    last = get_last_checkpoint(folder) if Path(folder).is_dir() else None
-    if last is None:
-        raise UserError(f"--resume_from_checkpoint: {folder} holds no checkpoint.")
-    return last
 
 
 def trained_parameters(model: torch.nn.Module) -> dict[str, int]:

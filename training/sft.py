@@ -43,7 +43,8 @@ from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
 from .fresh_backbone import save_fresh_backbone
-from .runs import RunDefaults, checkpoint_to_resume, early_stopping
+from .resuming import run_training
+from .runs import RunDefaults, early_stopping
 
 TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 
@@ -218,6 +219,8 @@ class ShuffledBatches(Sampler):
 
     def __init__(self, sampler: LengthGroupedSampler):
         self.sampler = sampler
+        # A column of a data set would be asked for one length at a time, a minute for a million of them.
+        sampler.lengths = sampler.lengths[:]
 
     def __len__(self) -> int:
         return len(self.sampler)
@@ -552,5 +555,5 @@ def train_tslm(
         answer_metrics=answer_metrics,
     )
     restore_whole_modules(trainer.model)
-    trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+    run_training(trainer)
     return trainer

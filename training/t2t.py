@@ -16,7 +16,8 @@ from ..modeling.modeling_t2t import T2TForPreTraining
 from ..modeling.modeling_text_sources import find_text_model
 from .arguments import config_arguments
 from .forecaster import ForecastTrainingArguments
-from .runs import checkpoint_to_resume, early_stopping
+from .resuming import run_training
+from .runs import early_stopping
 
 # Words about time series, chosen here: the paper chooses such words by hand and does not list them.
 ANCHOR_WORDS = (  # noqa: SIM905
@@ -118,5 +119,5 @@ def train_t2t(
         data_collator=data_collator,
         callbacks=early_stopping(arguments),
     )
-    trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+    run_training(trainer)
     return trainer

@@ -13,6 +13,10 @@ class UserError(ValueError):
     """
 
 
+class RunStopped(Exception):
+    """A run that a signal has stopped, with a checkpoint to go on from; the command line says so and exits with 0."""
+
+
 def refuses_input(error: Exception) -> bool:
     """Whether an error refuses input: a `UserError`, or a ValueError that the code of checkpoints raises itself."""
     if isinstance(error, UserError):

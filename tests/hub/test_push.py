@@ -16,6 +16,7 @@ from ts_llm_fusion.hub.push import Publication
 CODE = {
     "configuration_checks.py",
     "configuration_llmps.py",
+    "context_cues.py",
     "context_features.py",
     "covariate_inputs.py",
     "covariates.py",

@@ -1,5 +1,7 @@
 """Tokens of series: numbers of scale and place, comparison across series, pooling."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
@@ -12,6 +14,7 @@ from ts_llm_fusion.modeling.modeling_series_tokens import (
     observed_shares,
     pool_tokens,
 )
+from ts_llm_fusion.modeling.modeling_shared_layers import additive_mask, attend
 
 NEW = {"scale_embedding": True, "cross_series_layers": 2, "cross_series_num_heads": 2, "max_series_tokens": 3}
 
@@ -46,6 +49,40 @@ def test_a_token_reads_earlier_series_at_its_own_place_alone():
     features[0, 1, 2] += torch.randn(16)
     changed = (compare_series(layers, features, mask) - before).abs().amax(-1)[0] > 1e-6
     assert changed.nonzero().tolist() == [[1, 2], [2, 2]]
+
+
+def test_series_are_compared_before_their_tokens_are_averaged():
+    model = tslm("soft_prompt", **NEW).eval().model
+    given = inputs()
+    mask = torch.ones_like(given["time_series"])
+    model.config.max_series_tokens = None
+    features, exists = model.encode(given["time_series"], mask, given["time_series_scales"])
+    model.config.max_series_tokens = 3
+    pooled, _ = model.encode(given["time_series"], mask, given["time_series_scales"])
+    torch.testing.assert_close(pooled, pool_tokens(features, exists, 3)[0])
+
+
+def test_places_that_no_series_reaches_change_nothing():
+    torch.manual_seed(0)
+    config = tslm_config("soft_prompt", cross_series_layers=1, cross_series_num_heads=2)
+    layers = nn.ModuleList([CrossSeriesLayer(config)])
+    features, mask = torch.randn(2, 3, 4, 16), torch.ones(2, 3, 4, dtype=torch.bool)
+    mask[0, :, 2:], mask[0, 1:] = False, False
+    found = compare_series(layers, features, mask)
+    for row in range(2):
+        length = int(mask[row].any(0).sum())
+        alone = compare_series(layers, features[row : row + 1, :, :length], mask[row : row + 1, :, :length])
+        torch.testing.assert_close(found[row : row + 1, :, :length], alone)
+
+
+def test_a_row_that_allows_nothing_is_an_average_in_mixed_precision_too():
+    layer = SimpleNamespace(config=SimpleNamespace(_attn_implementation="sdpa"), head_dim=8, training=False)
+    query, key, value = torch.randn(3, 1, 2, 4, 8, dtype=torch.bfloat16)
+    mask = additive_mask(torch.zeros(1, 1, 4, 4, dtype=torch.bool), torch.float32)
+    with torch.autocast("cpu", torch.bfloat16):
+        attended, _ = attend(layer, query, key, value, mask)
+    average = value.float().mean(2)[:, None].expand(1, 4, 2, 8)
+    torch.testing.assert_close(attended.float(), average, atol=0.02, rtol=0)
 
 
 def test_the_share_of_observed_steps_is_known_of_each_token():

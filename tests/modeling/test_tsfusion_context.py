@@ -9,7 +9,12 @@ from text_stub import WordEncoder
 from ts_llm_fusion.modeling import modeling_text_encoder
 from ts_llm_fusion.modeling.configuration_tsfusion import OPERATIONS, TSFusionConfig
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
-from ts_llm_fusion.modeling.modeling_tsfusion_context import ContextEffect, without_contradictions
+from ts_llm_fusion.modeling.modeling_tsfusion_context import (
+    ContextEffect,
+    ContextHead,
+    with_states,
+    without_contradictions,
+)
 from ts_llm_fusion.modeling.modeling_tsfusion_operations import apply_operation
 from ts_llm_fusion.processing.context_features import prepare_context
 
@@ -124,6 +129,25 @@ def test_without_a_text_or_an_effect_every_bit_is_that_of_the_numeric_model(mode
     assert torch.equal(
         model.predict(VALUES, prediction_length=14, context=[None]).mean_predictions, plain.mean_predictions
     )
+
+
+def test_neighboring_clauses_and_hints_change_the_reading_where_the_configuration_says_so(model):
+    def probability(head, text):
+        features = prepare_context(text, HISTORY, 14, STAMPS)[1]
+        encoder = modeling_text_encoder.load_text_encoder("a/b", None)
+        inputs = with_states(features, encoder.states(list(features["texts"])))
+        return head.eval()(**inputs)[0].softmax(-1)[0]
+
+    torch.manual_seed(0)
+    config = model.config.to_diff_dict() | {"context_cues": True}
+    seeing = ContextHead(TSFusionConfig(**config))
+    plain, other = "Sales rise on 4 March. It was wrong.", "Sales rise on 4 March. It was right."
+    assert torch.equal(probability(model.context_head, plain), probability(model.context_head, other))
+    assert not torch.equal(probability(seeing, plain), probability(seeing, other))
+    before = probability(seeing, plain)
+    with torch.no_grad():
+        seeing.word_cues.weight.zero_()
+    assert not torch.equal(probability(seeing, plain), before)
 
 
 def test_an_effect_moves_all_quantiles_of_its_steps_and_nothing_else(model):

@@ -25,6 +25,23 @@ def test_clauses_of_many_series_become_one():
     assert found["texts"][0][slice(*place)] == "10%"
     np.testing.assert_array_equal(np.flatnonzero(found["shares"][0]), [63, 64, 65])
     assert features("In 1999 sales fell by minus 5.")["texts"] == ["at some other time sales fell by minus 100."]
+    # A sign is that of the value, and no word.
+    assert features("Sales will be -5.")["texts"] == ["Sales will be 100."]
+
+
+def test_zero_is_said_in_words():
+    assert features("Sales are 0 on 4 March.")["texts"] == ["Sales are zero during that period."]
+    assert features("Sales are 7 on 4 March.")["texts"] == ["Sales are 100 during that period."]
+
+
+def test_clauses_are_linked_within_their_text_and_their_sentence():
+    found = features("Sales rise by 5 % on 4 March but fall by 3 on 6 March. We sell cars.")
+    assert len(found["texts"]) == 3
+    before, behind, joined_before, joined_behind = found["clause_links"].T.tolist()
+    assert before == [0, 1, 1]
+    assert behind == [1, 1, 0]
+    assert joined_before == [0, 1, 0]
+    assert joined_behind == [1, 0, 0]
 
 
 def test_a_clause_without_a_window_may_mean_that_of_a_neighbor():

@@ -548,12 +548,25 @@ def test_what_does_not_fit_is_refused(arguments, message):
 
 
 @pytest.mark.parametrize(
+    "text", ["On Sunday traffic falls.", "The figures on a Sunday rise.", "Every Sunday we close."]
+)
+def test_a_weekday_that_something_happens_on_is_a_window(text):
+    found = read(text)
+    assert not found.references
+    assert len(found.windows) == 1
+
+
+@pytest.mark.parametrize(
     ("text", "weekday"),
     [
         ("Traffic is as on a Sunday on 16 March.", 6),
         ("On 16 March a holiday schedule applies.", 6),
         ("On 16 March it looks like a normal Saturday.", 5),
         ("On 16 March the Sunday timetable applies.", 6),
+        ("On 16 March copy the profile of a Sunday.", 6),
+        ("On 16 March the figures are those of an average Saturday.", 5),
+        ("On 16 March it equals what we see on a Sunday.", 6),
+        ("On 16 March it has the shape of a public holiday.", 6),
     ],
 )
 def test_a_day_that_is_compared_with_is_not_a_window(text, weekday):

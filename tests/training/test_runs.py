@@ -26,6 +26,6 @@ def test_bfloat16_is_what_the_processor_is_faster_with_unless_the_user_says_othe
 ) -> None:
     monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    assert arguments(tmp_path, use_cpu=True, bf16=None).bf16 is is_faster
+    assert arguments(tmp_path, bf16=None).bf16 is is_faster
     assert arguments(tmp_path, use_cpu=True, bf16=True).bf16 is True
     assert arguments(tmp_path, use_cpu=True).bf16 is False

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ..errors import UserError, refuses_input
+from ..errors import RunStopped, UserError, refuses_input
 from ..requirements import MissingPackageError
 from ..suggestions import nearest
 from .parsing import PROGRAM, with_underscores
@@ -122,7 +122,8 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Returns:
-        Exit status: 0, or 2 for input that has to be changed, after one line about it.
+        Exit status: 0, also for a run that a signal has stopped, or 2 for input that has to be changed, after one line
+        about it.
     """
     given = list(sys.argv[1:] if args is None else args)
     if "_ARGCOMPLETE" in os.environ:
@@ -137,6 +138,8 @@ def main(args: Sequence[str] | None = None) -> int:
             logging.getLogger(name).setLevel(logging.ERROR)
     try:
         _run([arg for arg in given if arg != "--debug"])
+    except RunStopped as stop:
+        logging.getLogger("ts_llm_fusion").info("%s", stop)
     except Exception as error:
         # Anything else is a fault of the package and shows its traceback.
         if debug or not (isinstance(error, OSError | MissingPackageError) or refuses_input(error)):

@@ -16,9 +16,9 @@ Rows: TypeAlias = Iterator[dict[str, Any]]
 _WRITER_ROWS = 100
 
 
-def _generate(generate: Callable[..., Rows], arguments: dict[str, Any], state: tuple) -> Rows:
+def _generate(generate: Callable[..., Rows], arguments: dict[str, Any], state: tuple, **shards: list) -> Rows:
     """Rows of `generate`; `state` is an argument only to be part of the cache key."""
-    yield from generate(**arguments)
+    yield from generate(**arguments, **shards)
 
 
 def _code_stamp() -> int:
@@ -33,6 +33,7 @@ def make_dataset(
     split: str | None,
     streaming: bool,
     files: Sequence[Path] = (),
+    num_proc: int | None = None,
 ) -> AnyDataset:
     """Make a data set from a generator of rows; without streaming, its rows go to the cache of `datasets`.
 
@@ -44,22 +45,26 @@ def make_dataset(
         split: the split to make; all of them, in a dictionary, by default.
         streaming: generate rows during iteration, and keep none.
         files: the files that `generate` reads; a changed file is read again.
+        num_proc: processes that share the shards, one each at most; without streaming. This one by default.
     """
     if split is None:
-        made = {name: make_dataset(generate, features, splits, name, streaming, files) for name in splits}
+        made = {name: make_dataset(generate, features, splits, name, streaming, files, num_proc) for name in splits}
         return IterableDatasetDict(made) if streaming else DatasetDict(made)
     arguments = dict(splits[split])
     if streaming:
         return IterableDataset.from_generator(
             generate, features=features, gen_kwargs=arguments, split=NamedSplit(split)
         )
+    shards = {name: arguments.pop(name) for name in [*arguments] if isinstance(arguments[name], list)}
+    num_proc = min([num_proc or 1, *map(len, shards.values())]) if shards else 1
     state = (_code_stamp(), *((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files))
     try:
         return Dataset.from_generator(
             _generate,
             features=features,
-            gen_kwargs={"generate": generate, "arguments": arguments, "state": state},
+            gen_kwargs={"generate": generate, "arguments": arguments, "state": state, **shards},
             split=NamedSplit(split),
+            num_proc=num_proc if num_proc > 1 else None,
             writer_batch_size=_WRITER_ROWS,
         )
     except DatasetGenerationError as error:

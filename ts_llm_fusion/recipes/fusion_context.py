@@ -40,10 +40,13 @@ class ContextArguments:
     text_layer: int | None = field(
         default=None, metadata={"help": "Layer of it whose output is read, counted from 1; the last one by default."}
     )
-    texts: int = field(default=10000, metadata={"help": "Synthetic texts."})
+    texts: int = field(default=14000, metadata={"help": "Synthetic texts."})
     texts_seed: int = field(default=0, metadata={"help": "Seed of the texts; that of the head is `seed`."})
     context_hidden_size: int = field(default=128, metadata={"help": "Width of the head."})
     context_dropout: float = field(default=0.3, metadata={"help": "Dropout in its training."})
+    context_cues: bool = field(
+        default=True, metadata={"help": "Whether the head sees hints of single words, and neighboring clauses."}
+    )
     context_threshold: float = field(
         default=0.8, metadata={"help": "Probability from which on an operation is applied."}
     )
@@ -79,6 +82,7 @@ def with_context_head(model: TSFusionForForecasting, settings: ContextArguments)
             "text_hidden_size": encoder.hidden_size,
             "context_hidden_size": settings.context_hidden_size,
             "context_dropout": settings.context_dropout,
+            "context_cues": settings.context_cues,
             "context_threshold": settings.context_threshold,
         }
     )

@@ -8,7 +8,10 @@ from ..checkpoints import check_checkpoint
 from ..files import check_output_folder
 from ..hub.push import Publication, requested_publication
 from ..training.arguments import changed_settings
-from ..training.runs import checkpoint_to_resume
+from ..training.resuming import checkpoint_to_resume
+
+# Of a run that was killed before its first checkpoint was whole.
+_LEFTOVERS = "checkpoint-*"
 
 
 def start_run(
@@ -33,7 +36,8 @@ def start_run(
 def check_run_folder(arguments: Any, inputs: Sequence[str | None] = ()) -> None:
     """Check that a run can write in its `output_dir`.
 
-    A folder that is not empty needs `overwrite`, or `resume_from_checkpoint` with a checkpoint in it.
+    A folder that is not empty needs `overwrite`, or `resume_from_checkpoint` with a checkpoint in it. For `auto`, one
+    that holds nothing but unfinished checkpoints will do, too.
 
     Args:
         arguments: `TrainingArguments` with `RunDefaults`; only the first process checks the folder, as the others may
@@ -52,8 +56,10 @@ def check_run_folder(arguments: Any, inputs: Sequence[str | None] = ()) -> None:
         return
     output = Path(arguments.output_dir)
     resumes = checkpoint is not None and Path(checkpoint).resolve().is_relative_to(output.resolve())
+    is_auto = str(arguments.resume_from_checkpoint).lower() == "auto"
+    leftovers = is_auto and output.is_dir() and all(path.match(_LEFTOVERS) for path in output.glob("[!.]*"))
     try:
-        check_output_folder(output, ("[!.]*",), inputs, arguments.overwrite or resumes)
+        check_output_folder(output, ("[!.]*",), inputs, arguments.overwrite or resumes or leftovers)
     except FileExistsError as error:
         raise FileExistsError(
             f"{str(error).rstrip('.')}, or --resume_from_checkpoint true to go on with it."

@@ -135,6 +135,15 @@ def test_a_stream_has_the_samples_that_memory_has() -> None:
     assert list(stream) == list(synthetic.load.prepare(**options).splits["train"])
 
 
+def test_processes_share_the_questions_of_a_split_and_keep_their_order() -> None:
+    options = {"num_train": 2100, "num_validation": 1, "num_test": 1, "tasks": ["trend"]}
+    assert synthetic.load("train", streaming=True, **options).num_shards == 3
+    found = synthetic.load.prepare(num_proc=2, **options).splits["train"]
+    assert found["id"][:] == [f"train-{index}" for index in range(2100)]
+    for index in (0, 999, 1000, 2099):
+        assert found[index] == synthetic_sample(SyntheticArguments(**options), "train", index)
+
+
 def test_lengths_noise_and_share_of_multiple_choice_are_as_asked() -> None:
     arguments = SyntheticArguments(shortest_series=100, longest_series=120, multiple_choice=0.25, noise=0)
     samples = [synthetic_sample(arguments, "train", index) for index in range(800)]

@@ -49,6 +49,7 @@ def prepare_questions(
     synthetic: SyntheticArguments,
     archive: ArchiveArguments,
     needed: Collection[str] = SPLITS,
+    num_proc: int | None = None,
 ) -> QuestionData:
     """Prepare the questions of a recipe.
 
@@ -57,6 +58,7 @@ def prepare_questions(
         synthetic: options of the synthetic questions.
         archive: options of the classification archives.
         needed: splits that the set must have.
+        num_proc: processes that make questions, where the set can be made in parts; one by default.
 
     Raises:
         ValueError: as `find_source`, and for a set without a needed split.
@@ -67,7 +69,7 @@ def prepare_questions(
     if missing:
         raise UserError(f"{source.name}: has no {missing[0]} split; it is to evaluate on, not to train.")
     options = next((vars(given) for given in (synthetic, archive) if type(given) is source.settings), {})
-    data = source.prepare(**options)
+    data = source.prepare(num_proc, **options)
     if arguments.series_as == "series":
         return data
     splits = {

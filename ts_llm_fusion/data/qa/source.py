@@ -22,9 +22,11 @@ def locate_bundle(file: RemoteFile, name: str) -> Path:
     return locate(file, name)
 
 
-def _generate(samples: Callable[..., Rows], files: tuple[Path, ...], split: str, options: dict[str, Any]) -> Rows:
+def _generate(
+    samples: Callable[..., Rows], files: tuple[Path, ...], split: str, options: dict[str, Any], **shards: list
+) -> Rows:
     """Samples of a split; options are one argument, because `datasets` takes lists among arguments for shards."""
-    yield from samples(files, split, **options)
+    yield from samples(files, split, **options, **shards)
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,15 @@ class QuestionSource:
             raises a ValueError, with the row, for content that does not fit.
         labels: (paths, **options) -> task -> its labels, or `None` where answers are open.
         settings: dataclass of the options, where a recipe can set them.
+        ranges: (split, **options) -> ranges of the indices of the samples, where any of them can be made without the
+            others; `samples` takes a list of them as `ranges`.
     """
 
     name: str
     samples: Callable[..., Rows]
     labels: Callable[..., Labels]
     settings: type | None = None
+    ranges: Callable[..., list[range]] | None = None
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -53,12 +58,15 @@ class QuestionSource:
         """Paths of the files, downloaded where necessary."""
         return tuple(locate_bundle(file, self.name) for file in find_dataset(self.name).files)
 
-    def __call__(self, split: str | None = None, streaming: bool = False, **options: Any) -> AnyDataset:
+    def __call__(
+        self, split: str | None = None, streaming: bool = False, num_proc: int | None = None, **options: Any
+    ) -> AnyDataset:
         """Load the samples, as `registry.load_dataset` does.
 
         Args:
             split: one of the splits; all by default.
             streaming: read samples one by one during iteration, and keep none.
+            num_proc: processes that make samples, where any of them can be made without the others; one by default.
             **options: of the source.
 
         Raises:
@@ -70,13 +78,17 @@ class QuestionSource:
             options = vars(self.settings(**options))
         files = self.files()
         shared = {"samples": self.samples, "files": files, "options": options}
-        splits = {part: {**shared, "split": part} for part in self.splits}
-        return make_dataset(_generate, FEATURES, splits, split, streaming, files)
+        splits: dict[str, dict[str, Any]] = {part: {**shared, "split": part} for part in self.splits}
+        if self.ranges is not None:
+            splits = {
+                part: {**arguments, "ranges": self.ranges(part, **options)} for part, arguments in splits.items()
+            }
+        return make_dataset(_generate, FEATURES, splits, split, streaming, files, num_proc)
 
     def question_labels(self, **options: Any) -> Labels:
         """Task -> its labels, or `None` where answers are open."""
         return self.labels(self.files(), **options)
 
-    def prepare(self, **options: Any) -> QuestionData:
+    def prepare(self, num_proc: int | None = None, **options: Any) -> QuestionData:
         """Load every split, with the labels."""
-        return QuestionData(dict(self(**options)), self.question_labels(**options))
+        return QuestionData(dict(self(num_proc=num_proc, **options)), self.question_labels(**options))

@@ -15,6 +15,8 @@ from .source import QuestionSource
 from .wide import WIDE_TASKS, wide_labels, wide_sample
 
 SYNTHETIC = "synthetic"
+# Questions that one process makes before it takes the next ones.
+_QUESTIONS_AT_ONCE = 1000
 
 
 @dataclass
@@ -80,11 +82,17 @@ def synthetic_sample(arguments: SyntheticArguments, split: str, index: int) -> d
     return make_sample(question, dict(zip(titles, series, strict=True)), answer, name, SYNTHETIC, f"{split}-{index}")
 
 
-def samples(files: tuple[Path, ...], split: str, **options: Any) -> Iterator[dict[str, Any]]:
-    """Generate the questions of a split; no question of one split is in another."""
+def samples(files: tuple[Path, ...], split: str, ranges: list[range], **options: Any) -> Iterator[dict[str, Any]]:
+    """Generate questions of a split by their indices; no question of one split is in another."""
     arguments = SyntheticArguments(**options)
-    for index in range(getattr(arguments, f"num_{split}")):
-        yield synthetic_sample(arguments, split, index)
+    for indices in ranges:
+        for index in indices:
+            yield synthetic_sample(arguments, split, index)
+
+
+def _ranges(split: str, **options: Any) -> list[range]:
+    count = getattr(SyntheticArguments(**options), f"num_{split}")
+    return [range(start, min(start + _QUESTIONS_AT_ONCE, count)) for start in range(0, count, _QUESTIONS_AT_ONCE)]
 
 
 def labels(files: tuple[Path, ...], **options: Any) -> Labels:
@@ -95,4 +103,4 @@ def labels(files: tuple[Path, ...], **options: Any) -> Labels:
     return {name: TASKS[name].labels for name in arguments.tasks or TASKS}
 
 
-load = QuestionSource(SYNTHETIC, samples, labels, SyntheticArguments)
+load = QuestionSource(SYNTHETIC, samples, labels, SyntheticArguments, _ranges)

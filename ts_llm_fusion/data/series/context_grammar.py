@@ -1,28 +1,64 @@
-"""Phrases of each split: those to train on, those to choose a model by, and those to test it with."""
+"""Phrases of each split: those to train on, those to choose a model by, and those to test it with.
 
-import re
+The files in `phrases` have an author each. Validation and test have a whole author each, so that they measure how a
+model reads people whose phrases it has not seen.
+
+A phrase is a template: `{n}` and `{m}` are numbers, `{p}` an amount as a share, `{v}`, `{t}` and `{q}` factors, `{d}`
+a day that is compared with, `{w}` a window of time, `{s}` the series, `{t}` in a frame its tense, `{f}` what it does,
+`{c}` a cause, `{o}` another series. Capitals begin a sentence.
+"""
+
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from types import ModuleType
+from importlib.resources import files
+from typing import Any
 
-from . import context_compositions, context_phrases, context_sentences, context_test_phrases
+from .context_composed_frames import COMPOSED_FRAMES, COMPOSED_TENSES, COMPOSED_TIMELESS_FRAMES
+from .context_compositions import COMPOSED, COMPOSED_FAULTS, COMPOSED_NO_EFFECT, COMPOSED_SENTENCES
 
 SPLITS = ("train", "validation", "test")
-# Of each list, every eighth phrase is kept for validation.
-_EVERY, _VALIDATION = 8, 6
-# Behind the name of a family: its whole sentences.
+# Families of effects that phrases state; "ignore" has sentences alone, `past_faults`.
+FAMILIES = (
+    "zero", "set", "times", "rise", "cut", "plus", "minus", "cap", "floor", "range", "flat", "reverse", "like_day",
+    "ramp_up", "ramp_down", "ignore",
+)  # fmt: skip
+# Authors of the phrases of each split.
+_AUTHORS = {
+    "train": ("general", "commerce", "operations", "notes", "venues", "agencies"),
+    "validation": ("institutions",),
+    "test": ("test",),
+}
+# Composed phrases by family, sentences by "family, sentence", those without an effect by kind, and their parts.
 SENTENCE = ", sentence"
-# Words that no phrase is kept out for.
-_FILLERS = (
-    "a an the of to at by on in it is be as if for and or not no than that there this will would was were been have "
-    "has had with from up down over under units above below",
-)
+_COMPOSED = {
+    **COMPOSED,
+    **{family + SENTENCE: some for family, some in COMPOSED_SENTENCES.items()},
+    **COMPOSED_NO_EFFECT,
+    "ignore": COMPOSED_FAULTS,
+    "frames": COMPOSED_FRAMES,
+    "timeless_frames": COMPOSED_TIMELESS_FRAMES,
+    "tenses": COMPOSED_TENSES,
+}
 
 
 @dataclass(frozen=True)
 class Grammar:
-    """Phrases of one split; see `context_phrases` for their templates."""
+    """Phrases of one split.
+
+    Args:
+        predicates: by family, what follows "will" or "is expected to".
+        composed: the same, put together from parts; see `SENTENCE`.
+        sentences: by family; one without `{w}` and `{W}` holds for the whole horizon.
+        past_faults: sentences on a stretch of the past that is not to be used.
+        tenses: what stands before a predicate.
+        frames: sentences about a predicate.
+        timeless_frames: the same without a window, for the whole horizon.
+        no_effect: by kind, sentences that change nothing.
+        subjects: names of the series.
+        causes: with their articles.
+    """
 
     predicates: Mapping[str, Sequence[str]]
     composed: Mapping[str, Sequence[str]]
@@ -32,68 +68,55 @@ class Grammar:
     frames: Sequence[str]
     timeless_frames: Sequence[str]
     no_effect: Mapping[str, Sequence[str]]
-    subjects: Mapping[str, Sequence[str]]
+    subjects: Sequence[str]
     causes: Sequence[str]
 
 
-def _of_split(phrases: Sequence[str], split: str) -> list[str]:
-    is_validation = split == "validation"
-    return [
-        phrase for k, phrase in enumerate(phrases) if split == "test" or (k % _EVERY == _VALIDATION) == is_validation
-    ]
+def _read(name: str) -> Any:
+    return json.loads(files(__package__).joinpath("phrases", f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _words(phrases: Iterable[str]) -> set[str]:
-    return set(re.findall(r"[a-z]+", " ".join(phrases).lower()))
+@lru_cache(maxsize=1)
+def other_names() -> dict[str, list[str]]:
+    """Names of other series (`others`), of `places` and of `units`, for all splits."""
+    return _read("names")
 
 
-def _composed(phrases: Sequence[str], train: Sequence[str], held_out: Sequence[str]) -> list[str]:
-    """Composed phrases that are not held out and have no word that only held-out phrases have."""
-    kept = _words(held_out) - _words(train)
-    return [phrase for phrase in phrases if phrase not in held_out and not kept & _words([phrase])]
+def _joined(phrases: Sequence[Sequence[str]], known: Iterable[str]) -> list[str]:
+    """Phrases of some authors, each once, without those that are known."""
+    had = set(known)
+    return [phrase for phrase in dict.fromkeys(one for some in phrases for one in some) if phrase not in had]
 
 
 @lru_cache(maxsize=len(SPLITS))
 def grammar_of(split: str) -> Grammar:
-    """The phrases of "train", "validation" or "test"."""
-    words: ModuleType = context_test_phrases if split == "test" else context_phrases
-    sentences = (context_test_phrases if split == "test" else context_sentences).SENTENCES
+    """The phrases of "train", "validation" or "test"; one that is in several is of the first of them."""
+    authors = [_read(name) for name in _AUTHORS[split]]
+    earlier = [grammar_of(name) for name in SPLITS[: SPLITS.index(split)]]
 
-    def each(lists: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-        return {name: _of_split(phrases, split) for name, phrases in lists.items()}
+    def phrases(name: str) -> list[str]:
+        known = (one for had in earlier for one in (*getattr(had, name), *had.composed.get(name, ())))
+        return _joined([author[name] for author in authors], known)
+
+    def by_name(name: str, kind: str = "") -> dict[str, list[str]]:
+        found = {}
+        for key in authors[0][name]:
+            known = (one for had in earlier for one in (*getattr(had, name)[key], *had.composed.get(key + kind, ())))
+            found[key] = _joined([author[name][key] for author in authors], known)
+        return found
 
     return Grammar(
-        predicates=each(words.PREDICATES),
-        composed={} if split != "train" else _all_composed(),
-        sentences=each(sentences),
-        past_faults=_of_split(words.PAST_FAULTS, split),
-        tenses=_of_split(words.TENSES, split),
-        frames=_of_split(words.FRAMES, split),
-        timeless_frames=_of_split(words.TIMELESS_FRAMES, split),
-        no_effect=each(words.NO_EFFECT),
-        subjects=words.SUBJECTS,
-        causes=words.CAUSES,
+        predicates=by_name("predicates"),
+        composed=_COMPOSED if split == "train" else {},
+        sentences=by_name("sentences", SENTENCE),
+        past_faults=phrases("past_faults"),
+        tenses=phrases("tenses"),
+        frames=phrases("frames"),
+        timeless_frames=phrases("timeless_frames"),
+        no_effect=by_name("no_effect"),
+        subjects=phrases("subjects"),
+        causes=phrases("causes"),
     )
 
 
-def _all_composed() -> dict[str, list[str]]:
-    """Composed predicates by family, sentences by "family, sentence", and those without an effect by kind."""
-    found = {}
-    lists = (
-        ("", context_compositions.COMPOSED, context_phrases.PREDICATES, context_test_phrases.PREDICATES),
-        (
-            SENTENCE,
-            context_compositions.COMPOSED_SENTENCES,
-            context_sentences.SENTENCES,
-            context_test_phrases.SENTENCES,
-        ),
-        ("", context_compositions.NO_EFFECT, context_phrases.NO_EFFECT, context_test_phrases.NO_EFFECT),
-    )
-    for kind, composed, phrases, test in lists:
-        for name, some in composed.items():
-            held_out = [*_of_split(phrases[name], "validation"), *test[name]]
-            found[name + kind] = _composed(some, [*_of_split(phrases[name], "train"), *_FILLERS], held_out)
-    return found
-
-
-__all__ = ["SENTENCE", "SPLITS", "Grammar", "grammar_of"]
+__all__ = ["FAMILIES", "SENTENCE", "SPLITS", "Grammar", "grammar_of", "other_names"]

@@ -1,22 +1,28 @@
 """Sentences that state effects on a series, or none, with the positions of their parts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
 
-from .context_grammar import SENTENCE, grammar_of
-from .context_phrases import OTHER_SUBJECTS, PLACES, PREDICATES, UNITS
+from .context_grammar import SENTENCE, grammar_of, other_names
+from .context_tenses import agreeing, is_plural, present
 from .context_windows import Calendar, draw_window
 
-FAMILIES = (*PREDICATES, "ignore")
 # Share of the effects that hold for the whole horizon, without a word on it.
 _TIMELESS_SHARE = 0.08
 # Share of the effects that whole sentences state.
 _SENTENCE_SHARE = 0.4
 # Share of the phrases that are composed, where there are any.
 _COMPOSED_SHARE = 0.4
+# Share of the frames that end like another one.
+_CROSSED_SHARE = 0.4
+# Share of the predicates that are in the present tense ("sales rise by 10% next week").
+_PRESENT_SHARE = 0.2
+_SAYS = re.compile(r"\{[sS]\} \{t\} \{f\}")
+_WINDOW = re.compile(r"\{[wW]\}")
 _OPEN = ("flat", "reverse")
 _SHARES = {50: ("half",), 25: ("a quarter",), 20: ("a fifth",), 33: ("a third",)}
 _DAYS = {6: ("Sunday", "public holiday", "holiday"), 5: ("Saturday",), 0: ("Monday",)}
@@ -59,12 +65,25 @@ class Writer:
     def __init__(self, rng: Generator, calendar: Calendar, values: np.ndarray, phrasings: str, numbers: str):
         self.rng, self.calendar, self.values = rng, calendar, values
         self.grammar, self.numbers = grammar_of(phrasings), numbers
-        self.subject = _choice(rng, self.grammar.subjects[_choice(rng, list(self.grammar.subjects))])
+        self.subject = _choice(rng, self.grammar.subjects)
 
     def drawn(self, name: str, phrases: Sequence[str]) -> str:
         """One of some phrases, or a composed one of the same name."""
         composed = self.grammar.composed.get(name)
         return _choice(self.rng, composed if composed and self.rng.random() < _COMPOSED_SHARE else phrases)
+
+    def framed(self, name: str) -> str:
+        """One of the "frames" or "timeless_frames"; where phrases are composed, at times with the end of another."""
+        frames = getattr(self.grammar, name)
+        frame = self.drawn(name, frames)
+        if self.grammar.composed and self.rng.random() < _CROSSED_SHARE:
+            other = _choice(self.rng, frames)
+            first, second = _SAYS.search(frame), _SAYS.search(other)
+            if first and second:
+                crossed = frame[: first.end()] + other[second.end() :]
+                if len(_WINDOW.findall(crossed)) == len(_WINDOW.findall(frame)):
+                    return crossed
+        return frame
 
     def marked(self, kind: str, text: str) -> str:
         opening, closing = _MARKS[kind]
@@ -163,14 +182,15 @@ class Writer:
 
     def filled(self, frame: str, window: str, predicate: str) -> str:
         """A sentence of its parts."""
-        rng = self.rng
-        cause, other = _choice(rng, self.grammar.causes), _choice(rng, OTHER_SUBJECTS)
+        rng, names = self.rng, other_names()
+        cause, other = _choice(rng, self.grammar.causes), _choice(rng, names["others"])
         parts = {
-            "w": window, "W": _capital(window), "f": predicate, "t": _choice(rng, self.grammar.tenses),
+            "w": window, "W": _capital(window), "f": predicate,
+            "t": agreeing(self.drawn("tenses", self.grammar.tenses), is_plural(self.subject)),
             "s": self.subject, "S": _capital(self.subject), "c": cause, "C": _capital(cause),
             "o": other, "O": _capital(other),
-            "place": _choice(rng, PLACES), "year": str(rng.integers(1975, self.calendar.timestamps[0].year)),
-            "k": str(rng.integers(2, 90)), "unit": _choice(rng, UNITS),
+            "place": _choice(rng, names["places"]), "year": str(rng.integers(1975, self.calendar.timestamps[0].year)),
+            "k": str(rng.integers(2, 90)), "unit": _choice(rng, names["units"]),
         }  # fmt: skip
         for name, words in parts.items():
             frame = frame.replace(f"{{{name}}}", words)
@@ -183,7 +203,7 @@ class Writer:
         window, steps = draw_window(self.rng, calendar, kind)
         marked = self.marked("window", window)
         if family == "ignore":
-            frame = _choice(self.rng, self.grammar.past_faults)
+            frame = self.drawn("ignore", self.grammar.past_faults)
             return self.marked("phrase", self.filled(frame, marked, "")), Effect(family, "ignore", (), steps)
         whole = np.arange(len(calendar.timestamps)) >= calendar.history
         if self.rng.random() < _SENTENCE_SHARE:
@@ -194,11 +214,14 @@ class Writer:
             return self.marked("phrase", self.filled(frame, marked, "")), Effect(
                 family, family, operands, steps, weekday
             )
-        predicate, operands, weekday = self.numbered(family, self.drawn(family, self.grammar.predicates[family]))
-        frames = self.grammar.frames
+        name = "frames"
         if self.rng.random() < _TIMELESS_SHARE:
-            frames, steps = self.grammar.timeless_frames, whole
-        text = self.filled(_choice(self.rng, frames), marked, self.marked("phrase", predicate))
+            name, steps = "timeless_frames", whole
+        frame, phrase = self.framed(name), self.drawn(family, self.grammar.predicates[family])
+        if "{t} {f}" in frame and self.rng.random() < _PRESENT_SHARE:
+            frame, phrase = frame.replace("{t} {f}", "{f}"), present(phrase, is_plural(self.subject), self.rng)
+        predicate, operands, weekday = self.numbered(family, phrase)
+        text = self.filled(frame, marked, self.marked("phrase", predicate))
         return text, Effect(family, family, operands, steps, weekday)
 
     def no_effect(self) -> str:
@@ -210,7 +233,9 @@ class Writer:
         predicate = ""
         if "{f}" in frame:
             family = _choice(self.rng, list(self.grammar.predicates))
-            predicate, _, _ = self.numbered(family, self.drawn(family, self.grammar.predicates[family]))
+            # "Will not not exceed" is no sentence.
+            plain = [phrase for phrase in self.grammar.predicates[family] if not phrase.startswith(("not ", "never "))]
+            predicate, _, _ = self.numbered(family, self.drawn(family, plain))
         sentence = self.filled(frame, window, unmarked(predicate))
         average, most = float(self.values.mean()), float(self.values.max())
         return sentence.replace("{p}", self.share()[0]).replace("{n}", self.value(0.5 * average, most)[0])
@@ -240,4 +265,4 @@ def positions(text: str) -> dict[str, list[tuple[int, int]]]:
     return found
 
 
-__all__ = ["FAMILIES", "Effect", "Writer", "positions", "unmarked"]
+__all__ = ["Effect", "Writer", "positions", "unmarked"]

@@ -23,9 +23,9 @@ from itertools import combinations
 import numpy as np
 from numpy.random import Generator
 
-from .context_grammar import SPLITS
+from .context_grammar import FAMILIES, SPLITS
 from .context_windows import Calendar, draw_calendar
-from .context_writer import FAMILIES, Effect, Writer, positions, unmarked
+from .context_writer import Effect, Writer, positions, unmarked
 
 
 @dataclass(frozen=True)
@@ -194,4 +194,4 @@ def stream(seed: int, phrasings: str = "train", numbers: str = "train") -> Itera
         number += 1
 
 
-__all__ = ["FAMILIES", "Effect", "Example", "apply_effect", "draw_example", "stream"]
+__all__ = ["Example", "apply_effect", "draw_example", "stream"]

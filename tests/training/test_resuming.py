@@ -1,0 +1,156 @@
+"""Runs that are killed or stopped go on to the weights of a run that was not, and lose no whole checkpoint."""
+
+import json
+import logging
+import os
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from fresh_python import FreshPython
+from safetensors.torch import load_file
+from tiny_configs import TINY_GPT2
+
+from ts_llm_fusion.cli import main
+from ts_llm_fusion.training.resuming import checkpoint_to_resume, is_whole, last_whole_checkpoint
+
+# Kill the process, or ask it to stop, in its n-th write of an archive by torch, half of which is written, or at the
+# start of its n-th step. A checkpoint has arguments, an optimizer,
+# a schedule and random states.
+_KILLED = """
+import os, runpy, signal, sys
+import torch
+kind, number, sign = sys.argv[1], int(sys.argv[2]), getattr(signal, sys.argv[3])
+count = 0
+def counted(function):
+    def inner(*args, **kwargs):
+        global count
+        count += 1
+        result = function(*args, **kwargs)
+        if count == number:
+            if kind == "save":
+                os.truncate(args[1], os.path.getsize(args[1]) // 2)
+            os.kill(os.getpid(), sign)
+        return result
+    return inner
+if kind == "save":
+    torch.save = counted(torch.save)
+else:
+    torch.optim.AdamW.step = counted(torch.optim.AdamW.step)
+sys.argv = ["ts-llm-fusion", *sys.argv[4:]]
+runpy.run_module("ts_llm_fusion.cli", run_name="__main__")
+"""
+
+
+@pytest.fixture(scope="module")
+def csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """600 noisy hours of a daily wave."""
+    hours = np.arange(600)
+    values = 10 + np.sin(2 * np.pi * hours / 24) + 0.1 * np.random.default_rng(0).normal(size=600)
+    path = tmp_path_factory.mktemp("data") / "wave.csv"
+    pd.DataFrame({"date": pd.date_range("2024-01-01", periods=600, freq="h"), "a": values}).to_csv(path, index=False)
+    return path
+
+
+def command(csv: Path, output: Path) -> list[str]:
+    """Nine steps, a checkpoint after each third, dropout."""
+    settings = {
+        "data": csv, "context_length": 48, "prediction_length": 12, "mscnn_channels": 8, "max_steps": 9,
+        "per_device_train_batch_size": 32, "eval_strategy": "steps", "eval_steps": 3, "save_strategy": "steps",
+        "save_steps": 3, "save_total_limit": 2, "disable_tqdm": True, "use_cpu": True,
+        "resume_from_checkpoint": "auto", "output_dir": output,
+        "text_config": json.dumps({**TINY_GPT2, "resid_pdrop": 0.1}),
+    }  # fmt: skip
+    return ["train", "forecaster", *(part for name, value in settings.items() for part in (f"--{name}", str(value)))]
+
+
+@pytest.fixture(scope="module")
+def whole(csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of a run that nothing stops."""
+    output = tmp_path_factory.mktemp("whole") / "out"
+    assert main(command(csv, output)) == 0
+    return output / "model.safetensors"
+
+
+def same_weights(one: Path, other: Path) -> bool:
+    a, b = load_file(one), load_file(other)
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "sign", "checkpoints"),
+    [
+        # Before the first checkpoint; within the second one, while the optimizer is written; between two.
+        ("step", 2, "SIGKILL", []),
+        ("save", 6, "SIGKILL", ["checkpoint-3"]),
+        ("step", 5, "SIGTERM", ["checkpoint-3", "checkpoint-5"]),
+    ],
+)
+def test_the_same_command_goes_on_to_the_same_weights(
+    kind: str, number: int, sign: str, checkpoints: list[str], csv: Path, whole: Path, tmp_path: Path,
+    fresh: FreshPython,
+) -> None:  # fmt: skip
+    output = tmp_path / "out"
+    ended = fresh.run(_KILLED, kind, str(number), sign, *command(csv, output))
+    assert ended.returncode == (0 if sign == "SIGTERM" else -signal.SIGKILL), ended.stderr[-2000:]
+    assert [path.name for path in sorted(output.glob("checkpoint-*")) if is_whole(path)] == checkpoints
+    assert not (output / "model.safetensors").exists()
+    if sign == "SIGTERM":
+        assert "stopped by a signal after step 5 of 9; --resume_from_checkpoint auto" in ended.stderr
+    assert main(command(csv, output)) == 0
+    assert same_weights(output / "model.safetensors", whole)
+
+
+def test_a_run_that_is_done_goes_on_to_itself(csv: Path, whole: Path) -> None:
+    before = load_file(whole)
+    assert main(command(csv, whole.parent)) == 0
+    assert all(torch.equal(before[name], values) for name, values in load_file(whole).items())
+
+
+def checkpoint(folder: Path, step: int, state: str | None = None) -> Path:
+    path = folder / f"checkpoint-{step}"
+    path.mkdir(parents=True)
+    torch.save({"step": step}, path / "optimizer.pt")
+    if state != "":
+        (path / "trainer_state.json").write_text(state or json.dumps({"global_step": step}))
+    return path
+
+
+def test_checkpoints_that_are_not_whole_are_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for step in (8, 90, 400):
+        checkpoint(tmp_path, step)
+    checkpoint(tmp_path, 500, state="")
+    checkpoint(tmp_path, 600, state='{"global_step": 6')
+    os.truncate(checkpoint(tmp_path, 700) / "optimizer.pt", 100)
+    (checkpoint(tmp_path, 800) / "model.safetensors").write_bytes(b"\xff" * 20)
+    checkpoint(tmp_path, 900, state='{"global_step": 8}')
+    with caplog.at_level(logging.WARNING):
+        assert last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-400"
+    assert caplog.text.count("was not written to its end") == 5
+    # One process has saved its random states, of the two that are wanted.
+    torch.save({}, tmp_path / "checkpoint-400" / "rng_state_0.pth")
+    assert last_whole_checkpoint(tmp_path, processes=2) is None
+    torch.save({}, tmp_path / "checkpoint-400" / "rng_state_1.pth")
+    assert last_whole_checkpoint(tmp_path, processes=2) == tmp_path / "checkpoint-400"
+
+
+def test_auto_starts_where_there_is_nothing_and_true_refuses(tmp_path: Path) -> None:
+    arguments = SimpleNamespace(output_dir=str(tmp_path / "none"), resume_from_checkpoint="auto", world_size=1)
+    assert checkpoint_to_resume(arguments) is None
+    arguments.resume_from_checkpoint = "true"
+    with pytest.raises(ValueError, match="holds no checkpoint; give auto to start where there is none"):
+        checkpoint_to_resume(arguments)
+    arguments.output_dir = str(tmp_path)
+    expected = str(checkpoint(tmp_path, 3))
+    assert checkpoint_to_resume(arguments) == expected
+
+
+def test_auto_writes_over_no_other_files(csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model.safetensors").write_bytes(b"of another run")
+    assert main(command(csv, tmp_path / "out")) == 2
+    assert "model.safetensors is there already" in capsys.readouterr().err

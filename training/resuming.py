@@ -1,0 +1,138 @@
+"""Runs that are interrupted: the last whole checkpoint, and a stop by a signal that loses nothing."""
+
+import json
+import re
+import signal
+import threading
+import zipfile
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.utils import logging
+
+from ..errors import RunStopped, UserError
+
+logger = logging.get_logger(__name__)
+
+_FOLDER = re.compile(r"checkpoint-(\d+)")
+
+
+def is_whole(checkpoint: Path, processes: int = 1) -> bool:
+    """Whether the Trainer wrote a checkpoint to its end.
+
+    It writes trainer_state.json last. Files of a process that was killed, or whose disk was full, may be cut, which
+    shows at the end of archives of torch and in the header of safetensors.
+
+    Args:
+        checkpoint: folder `checkpoint-STEP`.
+        processes: that save their random states in it.
+    """
+    try:
+        state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+        for path in checkpoint.glob("*.safetensors"):
+            with safe_open(path, framework="numpy"):
+                pass
+    except (OSError, ValueError, SafetensorError):
+        return False
+    ranks = len(list(checkpoint.glob("rng_state_*.pth")))
+    archives = [*checkpoint.glob("*.pt"), *checkpoint.glob("*.pth")]
+    return (
+        checkpoint.name == f"checkpoint-{state.get('global_step')}"
+        and (processes == 1 or not archives or ranks == processes)
+        and all(map(zipfile.is_zipfile, archives))
+    )
+
+
+def last_whole_checkpoint(folder: str | Path, processes: int = 1) -> Path | None:
+    """Checkpoint of the most steps in a folder that is whole; those after it are named in a warning.
+
+    Args:
+        folder: `output_dir` of a run; it need not exist.
+        processes: that save their random states in a checkpoint.
+    """
+    found = [path for path in Path(folder).glob("checkpoint-*") if path.is_dir() and _FOLDER.fullmatch(path.name)]
+    for path in sorted(found, key=lambda path: int(path.name.split("-")[1]), reverse=True):
+        if is_whole(path, processes):
+            return path
+        logger.warning(f"{path}: the checkpoint was not written to its end, and is left out.")
+    return None
+
+
+def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:
+    """Folder of the checkpoint that `resume_from_checkpoint` asks for.
+
+    It is a folder, `true` for the last whole one in `output_dir`, or `auto` for the same where there is one, and a
+    start from the beginning otherwise, so that the same command starts a run and goes on with it.
+
+    Raises:
+        ValueError: for `true` without a whole checkpoint in `output_dir`.
+    """
+    wanted = str(arguments.resume_from_checkpoint or "false")
+    if wanted.lower() == "false":
+        return None
+    if wanted.lower() not in ("true", "auto"):
+        return wanted
+    last = last_whole_checkpoint(str(arguments.output_dir), arguments.world_size)
+    if last is None and wanted.lower() == "true":
+        raise UserError(
+            f"--resume_from_checkpoint: {arguments.output_dir} holds no checkpoint; give auto to start where there is "
+            "none."
+        )
+    return None if last is None else str(last)
+
+
+class StopBySignal(TrainerCallback):
+    """Saves a checkpoint and ends the training at the end of the step in which SIGTERM arrives.
+
+    The callback of transformers for this (`enable_jit_checkpoint`) waits three seconds, and does not tell a run that
+    it has ended from one that it has stopped, so that a recipe would go on and evaluate a model that is half trained.
+    """
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self._before: Any = None
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopped = True
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        # Python takes signals in the main thread only.
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGTERM, self._stop)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if self.stopped:
+            control.should_save = control.should_training_stop = True
+
+    def restore(self) -> None:
+        """Handle the signal as before the training."""
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
+
+
+def run_training(trainer: Trainer) -> None:
+    """Train from the beginning, or from the checkpoint that `resume_from_checkpoint` asks for.
+
+    Raises:
+        RunStopped: SIGTERM came before the end; a checkpoint of the step that it came in is saved.
+        ValueError: there is no checkpoint to resume from.
+    """
+    arguments = trainer.args
+    stop = StopBySignal()
+    trainer.add_callback(stop)
+    try:
+        trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+    finally:
+        stop.restore()
+    if stop.stopped and trainer.state.global_step < trainer.state.max_steps:
+        raise RunStopped(
+            f"stopped by a signal after step {trainer.state.global_step} of {trainer.state.max_steps}; "
+            "--resume_from_checkpoint auto goes on from there."
+        )
