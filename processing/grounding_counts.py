@@ -1,5 +1,7 @@
 """Counted steps and units of time, and parts of the horizon."""
 
+from dataclasses import replace
+
 from .grounding_axis import Span, add_units, start_of
 from .grounding_points import Found
 from .grounding_recurring import Recurring
@@ -136,6 +138,18 @@ class Counts(Recurring):
         if steps is not None:
             return Span(steps=(-steps, 0))
         return Span(add_units(self.axis.start, -count, unit), self.axis.start)
+
+    def _lengthened(self, span: Span, count: float, unit: str) -> Span:
+        """A time with the start of a span and a length."""
+        if span.steps is not None:
+            steps = self._in_steps(count, unit)
+            return replace(span, steps=(span.steps[0], span.steps[0] + (steps or 1)))
+        if unit == "step" or span.start is None:
+            steps = round(count)
+            inside = replace(span, stop=None).on(self.axis).nonzero()[0]
+            first = int(inside[0]) - self.axis.history if len(inside) else self.axis.horizon
+            return Span(steps=(first, first + steps))
+        return replace(span, stop=add_units(span.start, count, unit))
 
 
 __all__ = ["Counts"]

@@ -164,8 +164,8 @@ class Dates:
             return int(word[:2]) * 3600 + int(word[2:]) * 60, i + 2
         if kind == "number" and self.word(i + 1) in ("o'clock", "h") and (hour := self.integer(i, 0, 24)) is not None:
             return hour * 3600, i + 2
-        if kind == "number" and self.word(i + 1) in ("am", "pm") and (parts := _POINTED_CLOCK.fullmatch(word)):
-            return int(parts[1]) % 12 * 3600 + int(parts[2]) * 60 + 43200 * (self.word(i + 1) == "pm"), i + 2
+        if kind == "number" and self.word(i + 1) in ("am", "pm") and (pointed := _POINTED_CLOCK.fullmatch(word)):
+            return int(pointed[1]) % 12 * 3600 + int(pointed[2]) * 60 + 43200 * (self.word(i + 1) == "pm"), i + 2
         if kind != "clock":
             return None
         j = i + 1
@@ -210,8 +210,8 @@ class Dates:
             count, j = count + 0.5, j + 3
         j = self.skip(j, *_OF_UNITS)
         if self.word(j) in _LONGER_UNITS:
-            times, unit = _LONGER_UNITS[self.word(j)]
-            return count * times, unit, j + 1
+            times, longer = _LONGER_UNITS[self.word(j)]
+            return count * times, longer, j + 1
         unit = UNITS.get(self.word(j))
         if unit is None and self.word(j) == "h" and i < j and self.tokens[j - 1].stop == self.tokens[j].start:
             unit = "hour"
@@ -268,8 +268,7 @@ class Dates:
             span = self._span(self.calendar_day(year, month, day))
             return (span, end) if span else None
         year, end = self._year(i + 1)
-        first = self._month_in(month, year)
-        span = self._span(first, 1, "month")
+        span = self._span(self._month_in(month, year), 1, "month")
         return (span, end) if span else None
 
     def _later_month(self, i: int) -> int:

@@ -18,7 +18,6 @@ _FIXED_DAYS = {
     ("valentine's", "day"): (2, 14),
     ("patrick's", "day"): (3, 17),
     ("may", "day"): (5, 1),
-    ("labour", "day"): (5, 1),
     ("juneteenth",): (6, 19),
     ("independence", "day"): (7, 4),
     ("bastille", "day"): (7, 14),

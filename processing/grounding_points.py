@@ -271,8 +271,7 @@ class Points(Forms):
         if unit != "step" and not self.word(j).endswith("s"):
             weekday = self.weekday_number(self.skip(j + 1, "on", ",")) if unit == "week" else None
             if weekday is not None:
-                day = _of_week(today) + timedelta(days=weekday + 7 * shift)
-                span = self._span(day)
+                span = self._span(_of_week(today) + timedelta(days=weekday + 7 * shift))
                 return (span, self.skip(j + 1, "on", ",") + 1) if span else None
             if unit == self.axis.unit and shift:
                 return Span(steps=(0, 1) if shift > 0 else (-1, 0)), j + 1
@@ -335,8 +334,8 @@ class Points(Forms):
         long = self.word(end) == "weekend" or self.word(i - 1) in ("over", "during")
         if span and span.start and self.word(i) == "easter" and words == 1 and long:
             # From Good Friday to Easter Monday.
-            days = timedelta(days=2)
-            return Span(span.start - days, span.start + days), end + (self.word(end) == "weekend")
+            two = timedelta(days=2)
+            return Span(span.start - two, span.start + two), end + (self.word(end) == "weekend")
         return (span, end) if span else None
 
     def _weekday(self, i: int) -> Found:

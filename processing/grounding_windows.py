@@ -343,17 +343,6 @@ class Windows(Offsets):
             return replace(span, stop=None, steps=span.steps and (span.steps[0], _FAR)), k + onward
         return span, k
 
-    def _lengthened(self, span: Span, count: float, unit: str) -> Span:
-        if span.steps is not None:
-            steps = self._in_steps(count, unit)
-            return replace(span, steps=(span.steps[0], span.steps[0] + (steps or 1)))
-        if unit == "step" or span.start is None:
-            steps = round(count)
-            inside = replace(span, stop=None).on(self.axis).nonzero()[0]
-            first = int(inside[0]) - self.axis.history if len(inside) else self.axis.horizon
-            return Span(steps=(first, first + steps))
-        return replace(span, stop=add_units(span.start, count, unit))
-
     @staticmethod
     def _ordered(first: Span, last: Span) -> bool:
         if first.steps and last.steps:
