@@ -1,22 +1,25 @@
 """Which text encoder reads best, at what cost: `python -m benchmarks.text_encoders --seeds 0 1 2`.
 
 For each encoder and seed, the head that reads texts is trained by configs/fusion/context.yaml and scored as by
-`benchmarks.text_conditioning`. Encoders are bags of hashed words, all-MiniLM-L6-v2, the tenth layer of
-SmolLM2-135M-Instruct, and the states of the last two side by side. Texts are encoded once for all seeds, on an
-accelerator where there is one; heads are trained and scored in processes of one thread each.
+`benchmarks.text_conditioning`. Encoders are all-MiniLM-L6-v2 with the low-rank additions of the recipe ("adapted"),
+the same as it is, its fourth layer, the tenth layer of SmolLM2-135M-Instruct, the states of MiniLM and SmolLM2 side by
+side, and bags of hashed words. Texts are grounded once for all, and encoded once for encoders that are not adapted;
+heads are trained and scored in processes of one thread each, on an accelerator where there is one.
 
-Printed are means over seeds with the least and the largest value, for the validation, by which an encoder is chosen,
-and for the test; the numbers of each seed are in results.json in `--folder`, beside the checkpoints. Seconds are those
-of processor time of a text of 40 tokens on one thread, with the grounding.
+Printed are means over seeds with the least and the largest value: first of the validation, by which a threshold for
+each head and the encoder are chosen, then of the test at that threshold. The numbers of each seed are in results.json
+in `--folder`, beside the checkpoints. Seconds are those of processor time of a text of 40 tokens on one thread, with
+the grounding.
 """
 
 import argparse
 import json
 import os
+import pickle
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import fields
 from itertools import repeat
@@ -28,7 +31,7 @@ from unittest import mock
 import torch
 import yaml
 
-from benchmarks.text_conditioning import SEED, evaluate, features_of, seconds_of_a_text
+from benchmarks.text_conditioning import SEED, evaluate, features_of, seconds_of_a_text, threshold_of
 from ts_llm_fusion.data.series.contexts import draw_example
 from ts_llm_fusion.evaluation.report import align_columns, markdown_table
 from ts_llm_fusion.forecasting import load_forecaster
@@ -36,14 +39,16 @@ from ts_llm_fusion.modeling import modeling_text_encoder
 from ts_llm_fusion.modeling.modeling_text_encoder import TokenStates, load_text_encoder
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
 from ts_llm_fusion.recipes import fusion_context
-from ts_llm_fusion.recipes.fusion_context import ContextArguments, run_context_recipe
+from ts_llm_fusion.recipes.fusion_context import ContextArguments, context_items, run_context_recipe
 from ts_llm_fusion.training.fusion_context import FusionContextTrainingArguments
 
 _MINILM = ("sentence-transformers/all-MiniLM-L6-v2", None)
 _SMOLLM2 = ("HuggingFaceTB/SmolLM2-135M-Instruct", 10)
-ENCODERS = ("minilm", "smollm2", "both", "hashed")
-# Texts that a process grounds at once, and clauses that are encoded at once.
+_LOADED = {"adapted": _MINILM, "minilm": _MINILM, "minilm4": (_MINILM[0], 4), "smollm2": _SMOLLM2}
+ENCODERS = (*_LOADED, "both", "hashed")
+# Texts that a process grounds at once, clauses that are encoded at once, and the file of the texts of training.
 _CHUNK, _ENCODED = 250, 4096
+_GROUNDED = "texts.pkl"
 
 
 class HashedWords:
@@ -51,7 +56,7 @@ class HashedWords:
 
     hidden_size = 384
 
-    def states(self, texts: Sequence[str]) -> list[TokenStates]:
+    def states(self, texts: Sequence[str], adapter: None = None) -> list[TokenStates]:
         """Encode texts, as `FrozenTextEncoder`."""
         found = []
         for text in texts:
@@ -72,7 +77,7 @@ class SideBySide:
         self.first, self.second = first, second
         self.hidden_size = first.hidden_size + second.hidden_size
 
-    def states(self, texts: Sequence[str]) -> list[TokenStates]:
+    def states(self, texts: Sequence[str], adapter: None = None) -> list[TokenStates]:
         """Encode texts, as `FrozenTextEncoder`."""
         found = []
         for one, other in zip(self.first.states(texts), self.second.states(texts), strict=True):
@@ -109,7 +114,7 @@ class Stored:
         lengths = torch.tensor([len(one.offsets) for one in encoded])
         torch.save({"texts": list(texts), "states": states, "offsets": offsets, "lengths": lengths}, path)
 
-    def states(self, texts: Sequence[str]) -> list[TokenStates]:
+    def states(self, texts: Sequence[str], adapter: None = None) -> list[TokenStates]:
         """Encode texts, as `FrozenTextEncoder`."""
         new = [text for text in dict.fromkeys(texts) if text not in self.places]
         others = dict(zip(new, self.encoder.states(new), strict=True))
@@ -123,15 +128,21 @@ def make_encoder(name: str, folder: Path | None = None) -> Any:
     """One of `ENCODERS`; with a folder, with the states that are stored there."""
     if name == "both":
         return SideBySide(make_encoder("minilm", folder), make_encoder("smollm2", folder))
-    encoder = HashedWords() if name == "hashed" else load_text_encoder(*(_MINILM if name == "minilm" else _SMOLLM2))
+    encoder = HashedWords() if name == "hashed" else load_text_encoder(*_LOADED[name])
     path = folder and folder / f"{name}.pt"
     return Stored(encoder, path) if path is not None and path.is_file() else encoder
 
 
 @contextmanager
-def in_use(encoder: Any) -> Iterator[None]:
-    """Let recipes and models read by this encoder, whatever name they know."""
+def in_use(encoder: Any, folder: Path) -> Iterator[None]:
+    """Let recipes and models read by this encoder, whatever name they know, and train on the texts of a folder."""
+
+    def grounded(seed: int, numbers: range) -> list[dict[str, Any]]:
+        # Written by `main` itself.
+        return pickle.loads((folder / _GROUNDED).read_bytes())[: len(numbers)]
+
     with (
+        mock.patch.object(fusion_context, "context_items", grounded),
         mock.patch.object(modeling_text_encoder, "load_text_encoder", lambda name, layer=None: encoder),
         mock.patch.object(fusion_context, "load_text_encoder", lambda name, layer=None: encoder),
     ):
@@ -139,14 +150,12 @@ def in_use(encoder: Any) -> Iterator[None]:
 
 
 def _start_worker() -> None:
-    # The heads are small: more processes are worth more than threads or an accelerator.
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
     torch.set_num_threads(1)
 
 
-def _clauses(seed: int, start: int, stop: int, phrasings: str, numbers: str, families: int | None) -> set[str]:
+def _clauses(seed: int, places: range, phrasings: str, numbers: str, families: int | None) -> set[str]:
     """Words of the clauses of some texts."""
-    examples = (draw_example(seed, number, phrasings, numbers, families) for number in range(start, stop))
+    examples = (draw_example(seed, number, phrasings, numbers, families) for number in places)
     return {words for one in examples for words in features_of(one, one.text)["texts"]}
 
 
@@ -159,23 +168,21 @@ def _settings(texts: int | None) -> tuple[ContextArguments, dict[str, Any]]:
     return settings, {name: value for name, value in recipe.items() if name not in own}
 
 
-def train_and_score(
-    name: str, seed: int, folder: Path, texts: int | None, count: int, splits: Sequence[str]
-) -> dict[str, float]:
-    """Numbers of the head of an encoder and a seed by split, trained where its checkpoint is not there yet."""
+def train_and_score(name: str, seed: int, folder: Path, texts: int | None, count: int) -> dict[str, float]:
+    """Numbers of the head of an encoder and a seed, which is trained where its checkpoint is not there yet."""
     settings, arguments = _settings(texts)
-    if name != "hashed":
-        settings.text_encoder, settings.text_layer = _SMOLLM2 if name == "smollm2" else _MINILM
+    settings.text_encoder, settings.text_layer = _LOADED.get(name, _MINILM)
+    settings.text_adapter_rank = settings.text_adapter_rank if name == "adapted" else 0
     output = folder / f"{name}_{seed}"
-    with in_use(make_encoder(name, folder)):
+    with in_use(make_encoder(name, folder), folder):
         if not (output / "model.safetensors").is_file():
-            given = {**arguments, "output_dir": str(output), "seed": seed, "use_cpu": True, "disable_tqdm": True}
+            given = {**arguments, "output_dir": str(output), "seed": seed, "disable_tqdm": True}
             run_context_recipe(settings, FusionContextTrainingArguments(**given))
         model, _ = load_forecaster(output)
         assert isinstance(model, TSFusionForForecasting)
-        found = {split: evaluate(model.eval(), count, split) for split in splits}
-    results = {f"{split}: {row}": value for split, rows in found.items() for row, value in rows.items()}
-    with in_use(make_encoder(name)):
+        model.config.context_threshold, results = threshold_of(model.eval(), count)
+        results |= evaluate(model, count, "test")
+    with in_use(make_encoder(name), folder):
         results["seconds of 40 tokens"] = seconds_of_a_text(model)
     return results
 
@@ -187,42 +194,47 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds of their heads")
     parser.add_argument("--folder", type=Path, default=Path("outputs/text_encoders"), help="of the checkpoints")
     parser.add_argument("--texts", type=int, help="to train on; those of the recipe by default")
-    parser.add_argument("--count", type=int, default=300, help="examples of each set")
-    parser.add_argument("--splits", nargs="+", default=["validation", "test"], choices=("validation", "test"))
+    parser.add_argument("--count", type=int, default=120, help="examples of each set")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     settings, _ = _settings(options.texts)
-    sets = [(settings.texts_seed, settings.texts, "train", "train", None)]
-    held_out = [pair for split in options.splits for pair in ((split, "train"), ("train", split))]
-    for phrasings, numbers in (("train", "train"), *held_out):
+    sets = []
+    for phrasings, numbers in (("train", "train"), ("validation", "train"), ("test", "train"), ("train", "test")):
         sets += [(SEED, 2 * options.count, phrasings, numbers, None), (SEED, options.count, phrasings, numbers, 0)]
     chunks = [
-        (seed, start, min(start + _CHUNK, count), *rest)
+        (seed, range(start, min(start + _CHUNK, count)), *rest)
         for seed, count, *rest in sets
         for start in range(0, count, _CHUNK)
     ]
+    parts = [range(start, min(start + _CHUNK, settings.texts)) for start in range(0, settings.texts, _CHUNK)]
     with ProcessPoolExecutor(options.jobs, get_context("spawn"), _start_worker) as pool:
-        clauses = sorted(set().union(*pool.map(_clauses, *zip(*chunks, strict=True))), key=len)
-        bases = {"minilm", "smollm2"} & {
-            *options.encoders,
-            *(["minilm", "smollm2"] if "both" in options.encoders else []),
-        }
-        for name in sorted(bases):
+        clauses = set().union(*pool.map(_clauses, *zip(*chunks, strict=True)))
+        items = [item for some in pool.map(context_items, repeat(settings.texts_seed), parts) for item in some]
+        (options.folder / _GROUNDED).write_bytes(pickle.dumps(items))
+        clauses |= {words for item in items for words in item["texts"]}
+        stored = {*options.encoders, *(("minilm", "smollm2") if "both" in options.encoders else ())}
+        for name in sorted(stored - {"adapted", "both", "hashed"}):
             encoder = make_encoder(name)
             encoder.model.to("cuda" if torch.cuda.is_available() else "cpu")
-            Stored.write(encoder, clauses, options.folder / f"{name}.pt")
+            Stored.write(encoder, sorted(clauses, key=len), options.folder / f"{name}.pt")
             encoder.model.cpu()
-        runs = [(name, seed) for name in options.encoders for seed in options.seeds]
-        given = map(repeat, (options.folder, options.texts, options.count, options.splits))
-        scores = list(pool.map(train_and_score, *zip(*runs, strict=True), *given))
-    results = {f"{name} {seed}": score for (name, seed), score in zip(runs, scores, strict=True)}
-    (options.folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        runs = {
+            pool.submit(train_and_score, name, seed, options.folder, options.texts, options.count): (name, seed)
+            for name in options.encoders
+            for seed in options.seeds
+        }
+        scores: dict[tuple[str, int], dict[str, float]] = {}
+        for run in as_completed(runs):
+            scores[runs[run]] = run.result()
+            # A run that is stopped leaves what is done.
+            text = json.dumps({f"{name} {seed}": score for (name, seed), score in sorted(scores.items())}, indent=1)
+            (options.folder / "results.json").write_text(text + "\n", encoding="utf-8")
     lines = [["", *options.encoders]]
-    for row in scores[0]:
+    for row in next(iter(scores.values())):
         cells = []
         for name in options.encoders:
-            own = [results[f"{name} {seed}"][row] for seed in options.seeds]
+            own = [scores[name, seed][row] for seed in options.seeds]
             cells.append(f"{sum(own) / len(own):.3f} ({min(own):.3f} to {max(own):.3f})")
         lines.append([row, *cells])
     print(markdown_table(align_columns(lines, right=True)))

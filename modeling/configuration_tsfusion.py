@@ -139,6 +139,10 @@ class TSFusionConfig(PreTrainedConfig):
             model that reads no texts.
         text_layer (`int`, *optional*): layer of it whose output is read, counted from 1; by default the last one.
         text_hidden_size (`int`, defaults to 384): width of these states.
+        text_adapter_maps (`dict[str, list[int]]`, *optional*): linear maps of the text encoder, by name, that get
+            low-rank additions, each with its inputs and outputs; None for an encoder as it is.
+        text_adapter_rank (`int`, defaults to 8): rank of the additions.
+        text_adapter_dropout (`float`, defaults to 0.1): dropout of their inputs in training.
         context_hidden_size (`int`, defaults to 128): width of the head that chooses operations.
         context_heads (`int`, defaults to 4): heads of its attention.
         context_dropout (`float`, defaults to 0.3): dropout in its training.
@@ -167,6 +171,9 @@ class TSFusionConfig(PreTrainedConfig):
     text_encoder: str | None = None
     text_layer: int | None = None
     text_hidden_size: int = 384
+    text_adapter_maps: dict[str, list[int]] | None = None
+    text_adapter_rank: int = 8
+    text_adapter_dropout: float = 0.1
     context_hidden_size: int = 128
     context_heads: int = 4
     context_dropout: float = 0.3
@@ -216,7 +223,7 @@ class TSFusionConfig(PreTrainedConfig):
     def validate_lengths(self):
         """Validate the lengths; called by `@strict`."""
         check_at_least(self, 1, "prediction_length", "hidden_size", "backtest_length")
-        check_at_least(self, 1, "text_hidden_size", "context_hidden_size", "context_heads")
+        check_at_least(self, 1, "text_hidden_size", "context_hidden_size", "context_heads", "text_adapter_rank")
         check_at_least(self, 3, "context_length")
         check_at_least(self, 8, "backtest_min_history")
 
@@ -227,8 +234,9 @@ class TSFusionConfig(PreTrainedConfig):
                 f"context_hidden_size is {self.context_hidden_size}; it must be a multiple of context_heads, "
                 f"{self.context_heads}."
             )
-        if not 0 <= self.context_dropout < 1:
-            raise ValueError(f"context_dropout is {self.context_dropout}; it must be from 0 to below 1.")
+        for name in ("context_dropout", "text_adapter_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be from 0 to below 1.")
         if not 0 < self.context_threshold <= 1:
             raise ValueError(f"context_threshold is {self.context_threshold}; it must be above 0 and at most 1.")
 

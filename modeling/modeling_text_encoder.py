@@ -1,10 +1,10 @@
-"""States of the tokens of texts, from a pretrained text model that is not trained."""
+"""States of the tokens of texts, from a pretrained text model that is not trained, or by additions of few weights."""
 
 import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import nn
@@ -12,6 +12,9 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, AutoTokenizer
 
 from .modeling_text_sources import find_text_model
+
+if TYPE_CHECKING:
+    from .modeling_text_adapter import TextAdapter
 
 # Longest piece of a text in tokens, for models that would take more: the cost of attention grows with its square.
 _LONGEST = 2048
@@ -30,6 +33,20 @@ class TokenStates(NamedTuple):
     """
 
     states: torch.Tensor
+    offsets: torch.Tensor
+
+
+class TextTokens(NamedTuple):
+    """Tokens of a text, or of a piece of it, as the encoder takes them.
+
+    Args:
+        ids: (tokens,), int64, with special ones.
+        plain: bool (tokens,), False for special ones.
+        offsets: (plain tokens, 2), int64: as of `TokenStates`.
+    """
+
+    ids: torch.Tensor
+    plain: torch.Tensor
     offsets: torch.Tensor
 
 
@@ -84,7 +101,7 @@ class FrozenTextEncoder:
 
         stack[-1].register_forward_hook(keep)
 
-    def states(self, texts: Sequence[str]) -> list[TokenStates]:
+    def states(self, texts: Sequence[str], adapter: "TextAdapter | None" = None) -> list[TokenStates]:
         """Encode texts.
 
         The states of a text do not depend on the other texts but for the rounding of float32. A text longer than the
@@ -92,6 +109,7 @@ class FrozenTextEncoder:
 
         Args:
             texts: plain texts.
+            adapter: additions to the encoder, with which no states are kept.
 
         Returns:
             States for each text, without those of special tokens; the same text has the same tensors, which must not
@@ -104,6 +122,11 @@ class FrozenTextEncoder:
             if not isinstance(text, str):
                 raise ValueError(f"text {position} is {type(text).__name__}; give a str.")
         with self._lock:
+            if adapter is not None:
+                different = list(dict.fromkeys(texts))
+                with adapter.applied(self.model):
+                    encoded = dict(zip(different, self._encode(different), strict=True))
+                return [encoded[text] for text in texts]
             found = {text: self._kept[text] for text in texts if text in self._kept}
             new = [text for text in dict.fromkeys(texts) if text not in found]
             found |= dict(zip(new, self._encode(new), strict=True))
@@ -120,9 +143,8 @@ class FrozenTextEncoder:
         while self._kept_tokens > _KEPT_TOKENS:
             self._kept_tokens -= len(self._kept.popitem(last=False)[1].offsets)
 
-    def _encode(self, texts: Sequence[str]) -> list[TokenStates]:
-        if not texts:
-            return []
+    def tokens(self, texts: Sequence[str]) -> list[list[TextTokens]]:
+        """Tokens of each text, in pieces that the encoder can read."""
         pieces = self.tokenizer(
             # A lone surrogate is not a character; its substitute has the same length.
             [text.encode("utf-8", "replace").decode("utf-8") for text in texts],
@@ -133,14 +155,31 @@ class FrozenTextEncoder:
             return_special_tokens_mask=True,
             split_special_tokens=True,
         )
-        tokens = [torch.tensor(ids, dtype=torch.int64) for ids in pieces["input_ids"]]
-        plain = [torch.tensor(mask, dtype=torch.int64).eq(0) for mask in pieces["special_tokens_mask"]]
-        encoded = self._run(tokens)
-        parts: list[list[tuple[torch.Tensor, torch.Tensor]]] = [[] for _ in texts]
+        found: list[list[TextTokens]] = [[] for _ in texts]
         for piece, text in enumerate(pieces["overflow_to_sample_mapping"]):
+            ids = torch.tensor(pieces["input_ids"][piece], dtype=torch.int64)
+            plain = torch.tensor(pieces["special_tokens_mask"][piece], dtype=torch.int64).eq(0)
             offsets = torch.tensor(pieces["offset_mapping"][piece], dtype=torch.int64).reshape(-1, 2)
-            parts[text].append((encoded[piece][plain[piece]], offsets[plain[piece]]))
-        return [TokenStates(*(torch.cat(column) for column in zip(*part, strict=True))) for part in parts]
+            found[text].append(TextTokens(ids, plain, offsets[plain]))
+        return found
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """States (batch, tokens, hidden_size) of tokens, with a mask of the same shape, False for padding."""
+        output = self.model(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+        output, self._output = output if self._output is None else self._output, None
+        return output
+
+    def _encode(self, texts: Sequence[str]) -> list[TokenStates]:
+        if not texts:
+            return []
+        pieces = self.tokens(texts)
+        encoded = iter(self._run([piece.ids for part in pieces for piece in part]))
+        return [
+            TokenStates(
+                torch.cat([next(encoded)[piece.plain] for piece in part]), torch.cat([piece.offsets for piece in part])
+            )
+            for part in pieces
+        ]
 
     @torch.no_grad()
     def _run(self, tokens: Sequence[torch.Tensor]) -> list[torch.Tensor]:
@@ -155,9 +194,8 @@ class FrozenTextEncoder:
             waiting, rows = waiting[:-size], waiting[-size:]
             batch = pad_sequence([tokens[row] for row in rows], batch_first=True, padding_value=pad)
             lengths = torch.tensor([len(tokens[row]) for row in rows])
-            mask = (torch.arange(longest) < lengths[:, None]).long()
-            output = self.model(input_ids=batch.to(device), attention_mask=mask.to(device)).last_hidden_state
-            output, self._output = output if self._output is None else self._output, None
+            mask = torch.arange(longest) < lengths[:, None]
+            output = self.forward(batch.to(device), mask.to(device))
             for row, state, length in zip(rows, output.cpu(), lengths.tolist(), strict=True):
                 states[row] = state[:length].clone()
         return states
@@ -174,4 +212,4 @@ def load_text_encoder(name: str, layer: int | None = None) -> FrozenTextEncoder:
     return FrozenTextEncoder(name, layer)
 
 
-__all__ = ["FrozenTextEncoder", "TokenStates", "load_text_encoder"]
+__all__ = ["FrozenTextEncoder", "TextTokens", "TokenStates", "load_text_encoder"]

@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from .configuration_tsfusion import OPERATIONS, TSFusionConfig
 from .modeling_scaling import observed
+from .modeling_text_adapter import TextAdapter
 from .modeling_tsfusion_operations import apply_operation
 from .modeling_tsfusion_series import fill_gaps
 
@@ -71,7 +72,8 @@ class ContextEffect:
 class ContextHead(nn.Module):
     """Chooses an operation for each clause of a text, a number of it, and a window that it means.
 
-    It reads the states that a frozen text encoder gives to the words of each clause; the arithmetic is not learned.
+    It reads the states that a text encoder gives to the words of each clause; the arithmetic is not learned. The
+    encoder is frozen, but for low-rank additions that the head may have (`adapter`).
     """
 
     # Collected by the model around it, in which it has this name.
@@ -79,7 +81,9 @@ class ContextHead(nn.Module):
 
     def __init__(self, config: TSFusionConfig):
         super().__init__()
-        size = config.context_hidden_size
+        size, maps = config.context_hidden_size, config.text_adapter_maps
+        rank, dropout = config.text_adapter_rank, config.text_adapter_dropout
+        self.adapter = None if maps is None else TextAdapter(maps, rank, dropout)
         self.dropout = config.context_dropout
         self.norm = nn.LayerNorm(config.text_hidden_size)
         self.words = nn.Linear(config.text_hidden_size, size)
@@ -251,15 +255,15 @@ class _Reading:
 
 def _read(head: ContextHead, encoder: "FrozenTextEncoder", context: Mapping[str, Any]) -> _Reading:
     """Probabilities that do not depend on the values of the history."""
-    inputs = with_states(context, encoder.states(list(context["texts"])))
-    tensors = {name: values.to(head.operation.weight.device) for name, values in inputs.items()}
-    operations, numbers, windows = head(**tensors)
-    groups = len(operations)
+    inputs = with_states(context, encoder.states(list(context["texts"]), head.adapter))
+    device = next(head.parameters()).device
+    tensors = {name: values.to(device) for name, values in inputs.items()}
     may = possible(tensors["clause_cues"], tensors["number_clause"], tensors["number_form"])
+    operations, numbers, windows = (scores.float() for scores in head(**tensors))
     return _Reading(
-        operations.float().masked_fill(~may, -torch.inf).softmax(-1).cpu(),
-        within_groups(numbers.float(), tensors["number_clause"], groups).exp().cpu(),
-        within_groups(windows.float(), tensors["window_clause"], groups).exp().cpu(),
+        operations.masked_fill(~may, -torch.inf).softmax(-1).cpu(),
+        within_groups(numbers, tensors["number_clause"], len(may)).exp().cpu(),
+        within_groups(windows, tensors["window_clause"], len(may)).exp().cpu(),
     )
 
 

@@ -21,6 +21,8 @@ _ABBREVIATIONS = words(
 )
 _BREAK = re.compile(r"\n\s*(?:\n|[-*•])")
 _COORDINATORS = words("but while whereas although though however yet and then so because")
+# "No more and no less", "over and above", "busier and busier".
+_COMPARATIVES = words("more less over higher lower up down again busier quieter further bigger smaller")
 # Words that say nothing of an effect by themselves.
 _EMPTY = words(
     "a an the on in of at to from by for and or with is are be will was were it this that they there then "
@@ -223,6 +225,7 @@ def _clauses(
             and not taken[i]
             and i > start
             and not (counted[i - 1] and any(counted[i + 1 : i + 2]))
+            and not (tokens[i - 1].word in _COMPARATIVES and token.word == "and")
         ):
             parts.append([start, i, 0])
             start = i

@@ -14,7 +14,7 @@ class WordEncoder:
     def __init__(self, hidden_size: int = 16):
         self.hidden_size, self.encoded = hidden_size, 0
 
-    def states(self, texts):
+    def states(self, texts, adapter=None):
         self.encoded += len(texts)
         found = []
         for text in texts:

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from ..modeling.configuration_tsfusion import OPERATIONS
-from ..modeling.modeling_text_encoder import FrozenTextEncoder, TokenStates
+from ..modeling.modeling_text_encoder import FrozenTextEncoder, TextTokens, TokenStates
 from ..modeling.modeling_tsfusion_context import ContextHead, possible, with_states, within_groups
 from .resuming import run_training
 
@@ -23,6 +24,7 @@ _BY_ROW = (
 )  # fmt: skip
 _OF_CLAUSES = ("number_clause", "window_clause", "window_owner")
 _BY_WORD = ("states", "mask", "role", "word_cues")
+_BY_TOKEN = ("token_ids", "token_mask")
 # Clauses that are encoded at once.
 _ENCODED = 512
 
@@ -37,8 +39,8 @@ class FusionContextTrainingArguments(TrainingArguments):
         metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
     )
     per_device_train_batch_size: int = field(default=64, metadata={"help": "Texts of a step."})
-    num_train_epochs: float = field(default=6, metadata={"help": "Passes over the texts."})
-    learning_rate: float = field(default=1.5e-3, metadata={"help": "Peak learning rate."})
+    num_train_epochs: float = field(default=5, metadata={"help": "Passes over the texts."})
+    learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate."})
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
     warmup_steps: float = field(default=50, metadata={"help": "Steps until the peak learning rate."})
     weight_decay: float = field(default=0.01, metadata={"help": "Weight decay of AdamW."})
@@ -56,22 +58,34 @@ class FusionContextTrainingArguments(TrainingArguments):
 
 
 class ContextDataset(Dataset):
-    """Texts with their targets; the states of each distinct clause are kept once, in float16.
+    """Texts with their targets, and with the states of their clauses, each of which is encoded once.
 
     Args:
         items: features of texts from `context_features`, with the targets `operation` (names), `right_number` and
             `right_window`.
-        encoder: frozen, of the words.
+        encoder: of the words.
+        adapted: whether the encoder is adapted in the training. Texts have the tokens of their clauses then, for
+            `ContextLoss` to encode, and the place of each word among them, (clauses, words, 1), as its state.
     """
 
-    def __init__(self, items: Sequence[Mapping[str, Any]], encoder: FrozenTextEncoder):
+    def __init__(self, items: Sequence[Mapping[str, Any]], encoder: FrozenTextEncoder, adapted: bool = False):
         self.items = [item for item in items if len(item["texts"])]
+        self.adapted = adapted
         clauses = sorted({text for item in self.items for text in item["texts"]}, key=len)
         self.encoded: dict[str, TokenStates] = {}
+        self.tokens: dict[str, TextTokens] = {}
         for start in range(0, len(clauses), _ENCODED):
             some = clauses[start : start + _ENCODED]
+            if adapted:
+                self._add_tokens(some, [pieces[0] for pieces in encoder.tokens(some)])
+                continue
             for text, one in zip(some, encoder.states(some), strict=True):
                 self.encoded[text] = TokenStates(one.states.half(), one.offsets)
+
+    def _add_tokens(self, clauses: Sequence[str], tokens: Sequence[TextTokens]) -> None:
+        for text, one in zip(clauses, tokens, strict=True):
+            self.tokens[text] = one
+            self.encoded[text] = TokenStates(one.plain.nonzero(), one.offsets)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -80,18 +94,27 @@ class ContextDataset(Dataset):
         item = self.items[place]
         inputs = with_states(item, [self.encoded[text] for text in item["texts"]])
         inputs["operation"] = torch.tensor([OPERATIONS.index(name) for name in item["operation"]])
-        return {name: inputs[name] for name in (*_BY_WORD, *_OF_CLAUSES, *_BY_ROW)}
+        names: tuple[str, ...] = (*_BY_WORD, *_OF_CLAUSES, *_BY_ROW)
+        if self.adapted:
+            ids = [self.tokens[text].ids for text in item["texts"]]
+            inputs["token_ids"] = pad_sequence(ids, batch_first=True)
+            lengths = torch.tensor([len(one) for one in ids])
+            inputs["token_mask"] = torch.arange(inputs["token_ids"].shape[1]) < lengths[:, None]
+            names = (*names, *_BY_TOKEN)
+        return {name: inputs[name] for name in names}
 
 
 def join_texts(texts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     """Collate texts: their clauses, numbers and pairs one behind the other, words padded to the longest clause."""
-    longest = max(text["mask"].shape[1] for text in texts)
     first = np.cumsum([0, *(len(text["mask"]) for text in texts)]).tolist()
 
-    def padded(values: Tensor) -> Tensor:
-        return F.pad(values, [0, 0] * (values.ndim - 2) + [0, longest - values.shape[1]])
+    def padded(name: str) -> Tensor:
+        longest = max(text[name].shape[1] for text in texts)
+        return torch.cat(
+            [F.pad(text[name], [0, 0] * (text[name].ndim - 2) + [0, longest - text[name].shape[1]]) for text in texts]
+        )
 
-    batch = {name: torch.cat([padded(text[name]) for text in texts]) for name in _BY_WORD}
+    batch = {name: padded(name) for name in (*_BY_WORD, *_BY_TOKEN) if name in texts[0]}
     batch |= {name: torch.cat([text[name] for text in texts]) for name in _BY_ROW}
     for name in _OF_CLAUSES:
         batch[name] = torch.cat([text[name] + k for text, k in zip(texts, first[:-1], strict=True)])
@@ -101,22 +124,41 @@ def join_texts(texts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
 class ContextLoss(nn.Module):
     """Cross-entropy of the true operation of each clause, and of its number and its window.
 
-    The head is trained alone: operations and operands are known by construction, so no series enters.
+    The head is trained alone, with its additions to the text encoder if it has some: operations and operands are known
+    by construction, so no series enters.
+
+    Args:
+        head: to train.
+        encoder: of the words, where the head adapts it.
     """
 
-    def __init__(self, head: ContextHead):
+    def __init__(self, head: ContextHead, encoder: FrozenTextEncoder | None = None):
         super().__init__()
         self.head = head
+        # Not a module of this one: its weights do not change, and are no part of a checkpoint.
+        self.encoder = encoder
 
-    def forward(self, operation: Tensor, right_number: Tensor, right_window: Tensor, **features) -> dict[str, Tensor]:
+    def forward(
+        self,
+        operation: Tensor,
+        right_number: Tensor,
+        right_window: Tensor,
+        token_ids: Tensor | None = None,
+        token_mask: Tensor | None = None,
+        **features: Tensor,
+    ) -> dict[str, Tensor]:
         """Loss of a batch from `join_texts`.
 
         Args:
             operation: int64 (clauses,), the true operations.
             right_number: bool (numbers,), whether a number is an operand of its clause.
             right_window: bool (pairs,), whether a window is that of its clause.
+            token_ids: int64 (clauses, tokens), where the encoder is adapted.
+            token_mask: bool (clauses, tokens), where there are tokens.
             features: as `ContextHead.forward`.
         """
+        if token_ids is not None and token_mask is not None:
+            features["states"] = self._states(token_ids, token_mask, features["states"])
         scores, numbers, windows = self.head(**features)
         may = possible(features["clause_cues"], features["number_clause"], features["number_form"])
         # Grounding misses a number now and then: the truth stays possible.
@@ -133,16 +175,30 @@ class ContextLoss(nn.Module):
                 loss = loss - total[known].clamp(min=1e-6).log().mean()
         return {"loss": loss}
 
+    def _states(self, token_ids: Tensor, token_mask: Tensor, places: Tensor) -> Tensor:
+        """States of the words (clauses, words, size) at their places (clauses, words, 1) among tokens."""
+        assert self.encoder is not None and self.head.adapter is not None
+        self.encoder.model.to(token_ids.device)
+        with self.head.adapter.applied(self.encoder.model):
+            states = self.encoder.forward(token_ids, token_mask)
+        return states.gather(1, places.long().expand(-1, -1, states.shape[2]))
 
-def train_fusion_context(head: ContextHead, arguments: FusionContextTrainingArguments, texts: Dataset) -> Trainer:
+
+def train_fusion_context(
+    head: ContextHead,
+    arguments: FusionContextTrainingArguments,
+    texts: Dataset,
+    encoder: FrozenTextEncoder | None = None,
+) -> Trainer:
     """Train the head that chooses operations.
 
     Args:
         head: to train.
         arguments: of the Trainer.
         texts: a [`ContextDataset`].
+        encoder: of the words, where the head adapts it.
     """
-    trainer = Trainer(model=ContextLoss(head), args=arguments, train_dataset=texts, data_collator=join_texts)
+    trainer = Trainer(model=ContextLoss(head, encoder), args=arguments, train_dataset=texts, data_collator=join_texts)
     trainer.remove_callback(PrinterCallback)
     run_training(trainer)
     return trainer

@@ -48,7 +48,7 @@ def test_the_head_learns_and_the_numeric_part_keeps_every_bit(encoder, tmp_path)
     assert trained.config.text_encoder == "sentence-transformers/all-MiniLM-L6-v2"
     torch.manual_seed(0)
     fresh = with_context_head(start, settings)
-    texts = ContextDataset(context_items(0, 48), encoder)
+    texts = ContextDataset(context_items(0, range(48)), encoder)
     batch = join_texts([texts[k] for k in range(len(texts))])
     with torch.no_grad():
         before, after = (ContextLoss(model.context_head.eval())(**batch)["loss"] for model in (fresh, trained))
@@ -56,7 +56,7 @@ def test_the_head_learns_and_the_numeric_part_keeps_every_bit(encoder, tmp_path)
 
 
 def test_texts_are_those_of_their_seed():
-    first, again, other = (context_items(seed, 3)[2] for seed in (0, 0, 1))
+    first, again, other = (context_items(seed, range(3))[2] for seed in (0, 0, 1))
     assert first["text"] == again["text"] != other["text"]
     with pytest.raises(ValueError, match="texts is 0; at least 1 is needed"):
         ContextArguments(texts=0)

@@ -15,6 +15,7 @@ from ..errors import UserError
 from ..families import BUILT_IN_NAME, checkpoint_place
 from ..forecasting import load_forecaster
 from ..modeling.configuration_tsfusion import TSFusionConfig
+from ..modeling.modeling_text_adapter import adapted_maps
 from ..modeling.modeling_text_encoder import load_text_encoder
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
 from ..processing.context_features import prepare_context
@@ -40,12 +41,15 @@ class ContextArguments:
     text_layer: int | None = field(
         default=None, metadata={"help": "Layer of it whose output is read, counted from 1; the last one by default."}
     )
-    texts: int = field(default=14000, metadata={"help": "Synthetic texts."})
+    texts: int = field(default=16000, metadata={"help": "Synthetic texts."})
     texts_seed: int = field(default=0, metadata={"help": "Seed of the texts; that of the head is `seed`."})
     context_hidden_size: int = field(default=128, metadata={"help": "Width of the head."})
     context_dropout: float = field(default=0.3, metadata={"help": "Dropout in its training."})
     context_cues: bool = field(
         default=True, metadata={"help": "Whether the head sees hints of single words, and neighboring clauses."}
+    )
+    text_adapter_rank: int = field(
+        default=8, metadata={"help": "Rank of the additions to the text encoder that are trained; 0 for none."}
     )
     context_threshold: float = field(
         default=0.8, metadata={"help": "Probability from which on an operation is applied."}
@@ -60,11 +64,11 @@ class ContextArguments:
 CONTEXT_SETTINGS = (ContextArguments, FusionContextTrainingArguments)
 
 
-def context_items(seed: int, count: int, phrasings: str = "train", numbers: str = "train") -> list[dict[str, Any]]:
-    """Features and targets of the first texts of a stream; arguments as of `draw_example`."""
+def context_items(seed: int, numbers: range) -> list[dict[str, Any]]:
+    """Features and targets of texts of a stream to train on; see `draw_example`."""
     items = []
-    for number in range(count):
-        example = draw_example(seed, number, phrasings, numbers)
+    for number in numbers:
+        example = draw_example(seed, number)
         stamps = example.calendar.timestamps
         grounding, features = prepare_context(example.text, example.history, len(example.future), stamps)
         items.append(features | context_targets(example, grounding, features))
@@ -80,6 +84,8 @@ def with_context_head(model: TSFusionForForecasting, settings: ContextArguments)
             "text_encoder": settings.text_encoder,
             "text_layer": settings.text_layer,
             "text_hidden_size": encoder.hidden_size,
+            "text_adapter_maps": adapted_maps(encoder.model) if settings.text_adapter_rank else None,
+            "text_adapter_rank": settings.text_adapter_rank or 8,
             "context_hidden_size": settings.context_hidden_size,
             "context_dropout": settings.context_dropout,
             "context_cues": settings.context_cues,
@@ -118,16 +124,19 @@ def run_context_recipe(
     head = model.context_head
     assert head is not None
     began = time.process_time()
+    encoder = load_text_encoder(settings.text_encoder, settings.text_layer)
     texts = ContextDataset(
-        context_items(settings.texts_seed, settings.texts),
-        load_text_encoder(settings.text_encoder, settings.text_layer),
+        context_items(settings.texts_seed, range(settings.texts)), encoder, head.adapter is not None
     )
-    trainer = train_fusion_context(head, arguments, texts)
+    trainer = train_fusion_context(head, arguments, texts, encoder)
+    if head.adapter is not None:
+        # Others in this process share it.
+        encoder.model.cpu()
     seconds = time.process_time() - began
     if not trainer.is_world_process_zero():
         return None
     output = Path(arguments.output_dir)
-    in_few_bits(model).save_pretrained(output)
+    in_few_bits(model.cpu()).save_pretrained(output)
     extractor.save_pretrained(output)
     save_run(output, trainer.state.log_history, recipe)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
