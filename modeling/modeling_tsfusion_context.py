@@ -360,9 +360,6 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
             name, best = "range", own[bounds != 0]
         sure *= float(reading.numbers[best].sum())
         numbers = tuple(best.tolist())
-        side = {"cap": 1, "floor": -1}.get(name, 0)
-        if side and int(context["number_bound"][numbers[0]]) == -side:
-            reason = "its words bound the values from the other side"
     elif name == "like_day" and int(context["day_length"]) == 0:
         reason = "a step of the series is longer than a day"
     pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()

@@ -23,6 +23,8 @@ _BREAK = re.compile(r"\n\s*(?:\n|[-*•])")
 _COORDINATORS = words("but while whereas although though however yet and then so because")
 # "No more and no less", "over and above", "busier and busier".
 _COMPARATIVES = words("more less over higher lower up down again busier quieter further bigger smaller")
+# Characters behind a coordinator in which the upper bound of a range stands.
+_CLOSE = 40
 # Words that say nothing of an effect by themselves.
 _EMPTY = words(
     "a an the on in of at to from by for and or with is are be will was were it this that they there then "
@@ -202,6 +204,19 @@ def _ends_sentence(tokens: Sequence[Token], i: int) -> bool:
     )
 
 
+def _joins_bounds(start: int, place: int, numbers: Sequence[Number]) -> bool:
+    """Whether a coordinator stands between the lower and the upper bound of one range: "above 90 and below 120"."""
+    before = [number for number in numbers if start <= number.start < place]
+    behind = next((number for number in numbers if number.start > place), None)
+    if not before or behind is None or behind.start - place > _CLOSE:
+        return False
+    low, high = before[-1], behind
+    sides = low.bound, high.bound
+    return {low.form, high.form} == {"value"} and low.value < high.value and sides in (
+        ("floor", "cap"), ("floor", ""), ("", "cap"),
+    )  # fmt: skip
+
+
 def _clauses(
     text: str, tokens: Sequence[Token], windows: Sequence[Window], numbers: Sequence[Number], taken: Sequence[bool]
 ) -> list[Clause]:
@@ -226,6 +241,7 @@ def _clauses(
             and i > start
             and not (counted[i - 1] and any(counted[i + 1 : i + 2]))
             and not (tokens[i - 1].word in _COMPARATIVES and token.word == "and")
+            and not _joins_bounds(tokens[start].start, token.start, numbers)
         ):
             parts.append([start, i, 0])
             start = i

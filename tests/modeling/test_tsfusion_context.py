@@ -136,7 +136,7 @@ def test_neighboring_clauses_and_hints_change_the_reading_where_the_configuratio
         features = prepare_context(text, HISTORY, 14, STAMPS)[1]
         encoder = modeling_text_encoder.load_text_encoder("a/b", None)
         inputs = with_states(features, encoder.states(list(features["texts"])))
-        return head.eval()(**inputs)[0][0].softmax(-1)[0]
+        return head.eval()(**inputs)[0].softmax(-1)[0]
 
     torch.manual_seed(0)
     config = model.config.to_diff_dict() | {"context_cues": True}

@@ -390,6 +390,17 @@ def test_digits_of_dates_and_durations_are_no_operands():
         ("no lower than 90", "floor"),
         ("90 at least", "floor"),
         ("a minimum of 90", "floor"),
+        ("tops out at 120", "cap"),
+        ("bottoms out at 90", "floor"),
+        ("is kept from falling below 90", "floor"),
+        ("anything above 120 is refused", "cap"),
+        ("values below 90 are impossible", "floor"),
+        ("120 as a maximum", "cap"),
+        ("90 at the very least", "floor"),
+        ("is topped up to 90", "floor"),
+        ("max. 120", "cap"),
+        ("cannot get past 120", "cap"),
+        ("exceeds the usual figure by 90", ""),
         ("it is set to 90", ""),
         ("it cannot exceed the old line; then 90", ""),
     ],
@@ -426,6 +437,14 @@ def test_a_number_for_another_unit_of_time_is_refused(text, reason):
     found = read(text).numbers[0].reason
     assert found.startswith(reason) and bool(found) == bool(reason)
     assert read("The pump runs twice a day, three times a week.").numbers == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["It is 90, no more and no less, on 4 March.", "Over and above the usual, 90 come on 4 March."],
+)
+def test_and_between_comparatives_parts_no_clause(text):
+    assert len(read(text).clauses) == 1
 
 
 def test_clauses_part_where_both_sides_can_state_an_effect():

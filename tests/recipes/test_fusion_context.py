@@ -25,7 +25,7 @@ def encoder(monkeypatch):
 
 
 def test_the_head_learns_and_the_numeric_part_keeps_every_bit(encoder, tmp_path):
-    settings = ContextArguments(texts=48, context_hidden_size=32, context_dropout=0.0)
+    settings = ContextArguments(texts=48, text_adapter_rank=0, context_hidden_size=32, context_dropout=0.0)
     arguments = FusionContextTrainingArguments(
         output_dir=str(tmp_path / "run"),
         max_steps=12,
