@@ -1,5 +1,6 @@
 """Text in the TSFusion forecaster: a head that chooses operations on the forecast, clause by clause."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,7 @@ class ContextEffect:
 
     Args:
         operation: one of `OPERATIONS`, applied to all quantiles; "ignore" leaves a stretch of the history out.
-        phrase: words of the clause that states it.
+        phrase: words of the clause; "keep" is the operation of one that states none.
         span: its first character in the text, and the one behind it.
         operands: of the operation, in units of the series or as a factor; two in rising order for a range.
         when: words of the window of time; "" for the whole horizon.
@@ -275,6 +276,8 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
     low, high = (float(value) for value in context["value_range"])
     spread = max(high - low, 0.2 * max(abs(low), abs(high)))
     if name == "times" or name in _WITH_SHARE:
+        if context["number_form"][numbers[0]] != 0 and context["number_reasons"][numbers[0]]:
+            return operands, f"its number cannot be applied: {context['number_reasons'][numbers[0]]}"
         most = abs(operands[0])
         is_value = context["number_form"][numbers[0]] == 0 and low - spread <= most <= high + spread
         if most > (_LARGEST_PLAIN_FACTOR if is_value else _LARGEST_FACTOR):
@@ -302,96 +305,195 @@ def _partial(share: Tensor, history: int) -> tuple[tuple[int, float], ...]:
     return tuple(zip((places - history).tolist(), share[places].tolist(), strict=True))
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """What a clause states, before the values of the history are looked at: an effect, and its numbers."""
+
+    effect: ContextEffect
+    numbers: tuple[int, ...] = ()
+
+
+# What words of a clause say that may keep it from stating an effect; see `clause_cues` of `context_features`.
+_HINTS = ("a condition", "a denial", "another place", "the past")
+
+
+def _no_effect(context: Mapping[str, Any], clause: int) -> str:
+    """Why a clause that states no operation is not used, as far as it can be told."""
+    own = [k for k, owner in enumerate(context["window_owner"]) if owner == clause == context["window_clause"][k]]
+    windows = dict.fromkeys(int(context["window_index"][k]) for k in own)
+    told = []
+    for window in windows:
+        reason = context["window_reasons"][window] if window < len(context["window_reasons"]) else ""
+        first, last = context["window_span"][window].tolist()
+        told += [f"“{context['text'][first:last]}”: {reason}"] if reason else []
+    if not told:
+        told = [
+            f"words of {hint}" for hint, cue in zip(_HINTS, context["clause_cues"][clause][8:], strict=False) if cue
+        ]
+    if context["clause_cut"][clause]:
+        told.append("its end was not read")
+    return "it states no effect on the series" + (f" ({'; '.join(told)})" if told else "")
+
+
+def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, threshold: float) -> _Choice:
+    """The most probable operation of a clause, its numbers and its window."""
+    history, shares = int(context["history"]), torch.as_tensor(context["shares"])
+    future, past = (shares[:, history:] > 0).any(1), (shares[:, :history] > 0).any(1)
+    start, stop = context["clause_span"][clause].tolist()
+    phrase = context["text"][start:stop]
+    confidence, kind = (float(value) for value in reading.operations[clause].max(0))
+    name, sure, reason = OPERATIONS[int(kind)], confidence, ""
+    if name == "keep" or confidence < threshold:
+        if name != "keep":
+            reason = f"“{name.replace('_', ' ')}” has the probability {sure:.2f}, below {threshold:g}"
+        reason = reason or _no_effect(context, clause)
+        return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, confidence, (), False, reason))
+    numbers: tuple[int, ...] = ()
+    if name in _WITH_VALUE or name in _WITH_SHARE or name == "times":
+        number_clause, form = torch.as_tensor(context["number_clause"]), torch.as_tensor(context["number_form"])
+        own = (number_clause == clause).nonzero().flatten()
+        fits = form[own] == 0 if name in _WITH_VALUE else form[own] != 0 if name in _WITH_SHARE else form[own] >= 0
+        best = own[(reading.numbers[own] * fits).topk(2 if name == "range" else 1).indices]
+        bounds = torch.as_tensor(context["number_bound"])[own]
+        if name in ("cap", "floor", "range") and (bounds > 0).sum() == 1 == (bounds < 0).sum():
+            # The words say which number bounds from below, and which from above.
+            name, best = "range", own[bounds != 0]
+        sure *= float(reading.numbers[best].sum())
+        numbers = tuple(best.tolist())
+    elif name == "like_day" and int(context["day_length"]) == 0:
+        reason = "a step of the series is longer than a day"
+    pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()
+    index = torch.as_tensor(context["window_index"])[pairs]
+    right = (past if name == "ignore" else future)[index]
+    place = int((reading.windows[pairs] * (right if right.any() else 1)).argmax())
+    sure *= float(reading.windows[pairs][place])
+    if sure < threshold:
+        what = f"“{name.replace('_', ' ')}” with its number and time"
+        reason = f"{what} has the probability {sure:.2f}, below {threshold:g}"
+        return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, sure, (), False, reason))
+    window = int(index[place])
+    if not right.any():
+        unknown = context["window_reasons"][window] if window < len(context["window_reasons"]) else ""
+        part = "history" if name == "ignore" else "horizon"
+        reason = reason or f"its time has no step in the {part}{f': {unknown}' if unknown else ''}"
+    share = shares[window].clone()
+    if name == "ignore":
+        share[history:] = 0
+        share = (share >= 0.5).to(share)
+        if right.any() and not share.any():
+            reason = reason or "its time covers less than half of any step of the history"
+    else:
+        share[:history] = 0
+        if name in _WITH_VALUE and share.any() and not (share == 1).any():
+            reason = reason or "its time covers no whole step, and its number may be of that time or of a step"
+    first, last = context["window_span"][window].tolist()
+    effect = ContextEffect(
+        operation=name,
+        phrase=phrase,
+        span=(start, stop),
+        operands=(),
+        when=context["text"][first:last],
+        steps=_runs(share > 0, history),
+        weekday=int(context["reference"][clause]) if name == "like_day" else -1,
+        confidence=min(sure, 1.0),
+        partial=_partial(share, history),
+        applied=not reason,
+        reason=reason,
+    )
+    return _Choice(effect, numbers)
+
+
+def _choices(
+    head: ContextHead, encoder: "FrozenTextEncoder", context: Mapping[str, Any], threshold: float
+) -> list[_Choice]:
+    """What each clause of a text states, and a last one for what is left of a text that is too long."""
+    if not context["texts"]:
+        return []
+    reading = _read(head, encoder, context)
+    choices = [_choose_clause(reading, context, clause, threshold) for clause in range(len(context["texts"]))]
+    end = int(context["clause_span"][-1, 1])
+    rest = context["text"][end:]
+    if rest.strip():
+        reason = f"only the first {len(choices)} clauses of a text are read"
+        span = (end, len(context["text"]))
+        choices.append(_Choice(ContextEffect("keep", rest, span, (), "", (), -1, 1.0, (), False, reason)))
+    return choices
+
+
 @torch.no_grad()
 def choose(
     head: ContextHead,
     encoder: "FrozenTextEncoder",
     context: Mapping[str, Any],
     threshold: float,
-    readings: dict[int, _Reading] | None = None,
+    choices: dict[int, list[_Choice]] | None = None,
 ) -> list[ContextEffect]:
-    """Operations that a text states, in its order.
+    """What the clauses of a text state, each one in their order, used or not.
 
     The most probable operation of a clause is taken, with its most probable number and window, where the product of
-    their probabilities reaches the threshold. Operations whose number or window cannot be are returned with a reason.
+    their probabilities reaches the threshold. Others are "keep" with the reason, and operations whose number or window
+    cannot be have a reason too.
 
     Args:
         head: of the model.
         encoder: of the words.
         context: features of a text.
         threshold: between 0 and 1.
-        readings: of contexts that share their `texts`, kept to read the text of many series once.
+        choices: of contexts that share their `texts`, kept to read the text of many series once.
     """
-    if not context["texts"]:
-        return []
-    readings = {} if readings is None else readings
+    choices = {} if choices is None else choices
     key = id(context["texts"])
-    if key not in readings:
-        readings[key] = _read(head, encoder, context)
-    reading = readings[key]
-    history, shares = int(context["history"]), torch.as_tensor(context["shares"])
-    future, past = (shares[:, history:] > 0).any(1), (shares[:, :history] > 0).any(1)
-    number_clause, form = torch.as_tensor(context["number_clause"]), torch.as_tensor(context["number_form"])
-    window_clause, window_index = torch.as_tensor(context["window_clause"]), torch.as_tensor(context["window_index"])
+    if key not in choices:
+        choices[key] = _choices(head, encoder, context, threshold)
     effects: list[ContextEffect] = []
-    confidence, kinds = reading.operations.max(-1)
-    for clause in ((kinds != OPERATIONS.index("keep")) & (confidence >= threshold)).nonzero().flatten().tolist():
-        name, sure = OPERATIONS[int(kinds[clause])], float(confidence[clause])
-        operands: tuple[float, ...] = ()
-        reason = ""
-        if name in _WITH_VALUE or name in _WITH_SHARE or name == "times":
-            own = (number_clause == clause).nonzero().flatten()
-            fits = form[own] == 0 if name in _WITH_VALUE else form[own] != 0 if name in _WITH_SHARE else form[own] >= 0
-            best = own[(reading.numbers[own] * fits).topk(2 if name == "range" else 1).indices]
-            bounds = torch.as_tensor(context["number_bound"])[own]
-            if name in ("cap", "floor", "range") and (bounds > 0).sum() == 1 == (bounds < 0).sum():
-                # The words say which number bounds from below, and which from above.
-                name, best = "range", own[bounds != 0]
-            sure *= float(reading.numbers[best].sum())
-            operands, reason = _operands(name, context, best.tolist())
-        elif name == "like_day" and int(context["day_length"]) == 0:
-            reason = "a step of the series is longer than a day"
-        pairs = (window_clause == clause).nonzero().flatten()
-        index = window_index[pairs]
-        right = (past if name == "ignore" else future)[index]
-        place = int((reading.windows[pairs] * (right if right.any() else 1)).argmax())
-        sure *= float(reading.windows[pairs][place])
-        if sure < threshold:
+    said = set()
+    for choice in choices[key]:
+        effect = choice.effect
+        if choice.numbers:
+            operands, reason = _operands(effect.operation, context, list(choice.numbers))
+            reason = effect.reason or reason
+            effect = replace(effect, operands=operands, applied=not reason, reason=reason)
+        if effect.applied:
+            does = (effect.operation, effect.operands, effect.steps, effect.partial)
+            if does in said:
+                effect = replace(effect, applied=False, reason="it was said before")
+            said.add(does)
+        effects.append(effect)
+    return without_contradictions(effects)
+
+
+# Operations after which nothing is left of a forecast, and bounds with the sides of their operands.
+_FIXED = ("zero", "set")
+_BOUNDS = ("cap", "floor", "range")
+
+
+def _limits(effect: ContextEffect) -> tuple[float, float]:
+    """The least and largest value that a bound leaves."""
+    low = -math.inf if effect.operation == "cap" else effect.operands[0]
+    return low, math.inf if effect.operation == "floor" else effect.operands[-1]
+
+
+def without_contradictions(effects: list[ContextEffect]) -> list[ContextEffect]:
+    """Effects of which a later one leaves nothing, or whose bound one contradicts, are not applied: it stands."""
+    kept = list(effects)
+    for place, effect in enumerate(effects):
+        if not effect.applied or effect.operation == "ignore":
             continue
-        if not right.any():
-            reason = reason or f"its time has no step in the {'history' if name == 'ignore' else 'horizon'}"
-        window = int(index[place])
-        share = shares[window].clone()
-        if name == "ignore":
-            share[history:] = 0
-            share = (share >= 0.5).to(share)
-            if right.any() and not share.any():
-                reason = reason or "its time covers less than half of any step of the history"
-        else:
-            share[:history] = 0
-            if name in _WITH_VALUE and share.any() and not (share == 1).any():
-                reason = reason or "its time covers no whole step, and its number may be of that time or of a step"
-        steps, partial = _runs(share > 0, history), _partial(share, history)
-        said = (name, operands, steps, partial)
-        if said in ((one.operation, one.operands, one.steps, one.partial) for one in effects if one.applied):
-            reason = reason or "it was said before"
-        (start, stop), (first, last) = context["clause_span"][clause].tolist(), context["window_span"][window].tolist()
-        effects.append(
-            ContextEffect(
-                operation=name,
-                phrase=context["text"][start:stop],
-                span=(start, stop),
-                operands=operands,
-                when=context["text"][first:last],
-                steps=steps,
-                weekday=int(context["reference"][clause]) if name == "like_day" else -1,
-                confidence=min(sure, 1.0),
-                partial=partial,
-                applied=not reason,
-                reason=reason,
-            )
-        )
-    return effects
+        own = {step for first, last in effect.steps for step in range(first, last)}
+        for later in effects[place + 1 :]:
+            if not later.applied:
+                continue
+            others = {step for first, last in later.steps for step in range(first, last)}
+            fixed = later.operation in _FIXED and own <= others - {step for step, _ in later.partial}
+            apart = False
+            if later.operation in _BOUNDS and effect.operation in _BOUNDS and own & others:
+                (low, high), (least, most) = _limits(effect), _limits(later)
+                apart = low > most or high < least
+            if fixed or apart:
+                reason = f"a later clause {'says what these steps are' if fixed else 'has another bound'}"
+                kept[place] = replace(effect, applied=False, reason=reason)
+                break
+    return kept
 
 
 def _shares(effect: ContextEffect, history: int, horizon: int, device: torch.device) -> Tensor:
@@ -436,7 +538,7 @@ def read_contexts(
         )
     known = observed(past_values, past_observed_mask).clone()
     found: list[list[ContextEffect]] = []
-    readings: dict[int, _Reading] = {}
+    choices: dict[int, list[_Choice]] = {}
     for row, features in enumerate(context):
         found.append([])
         if features is None:
@@ -445,7 +547,7 @@ def read_contexts(
         if ahead != length:
             raise ValueError(f"context {row} was prepared for {ahead} steps ahead; the forecast has {length}.")
         shown = known[row // channels, :, row % channels]
-        for effect in choose(head, encoder, features, threshold, readings):
+        for effect in choose(head, encoder, features, threshold, choices):
             if effect.operation == "ignore" and effect.applied:
                 left = shown & (_shares(effect, time, 0, shown.device) == 0)
                 if left.any():
@@ -477,33 +579,43 @@ def apply_contexts(
     """
     mean, quantiles = (forecast.clone() for forecast in forecasts)
     horizon, channels = mean.shape[1:3]
+    groups: dict[tuple[Any, ...], list[int]] = {}
     for row, (features, own) in enumerate(zip(context, effects, strict=True)):
-        done = [effect for effect in own if effect.applied and effect.operation != "ignore"]
-        if features is None or not done:
-            continue
-        place = row // channels, slice(None), row % channels
-        values, known = past_values[place][None].double(), mask[place][None].double()
-        time = torch.tensor([values.shape[1]], device=values.device)
-        filled = fill_gaps(values, known, time)[0]
-        path = torch.cat((filled, mean[place].double()))
-        weekdays = torch.as_tensor(features["weekday"], device=path.device)[-len(path) :]
+        done = tuple(effect for effect in own if effect.applied and effect.operation != "ignore")
+        if features is not None and done:
+            period = int(periods[row // channels, row % channels, 0])
+            # Series of one time axis share its features.
+            groups.setdefault((done, id(features["weekday"]), period), []).append(row)
+    for (done, _, period), rows in groups.items():
+        features = context[rows[0]]
+        assert features is not None
+        index = torch.tensor(rows, device=mean.device)
+        sample, channel = index // channels, index % channels
+        values, known = past_values[sample, :, channel].double(), mask[sample, :, channel].double()
+        time = torch.full((len(rows),), values.shape[1], device=values.device)
+        points = mean[sample, :, channel].double()
+        path = torch.cat((fill_gaps(values, known, time), points), 1)
+        weekdays = torch.as_tensor(features["weekday"], device=path.device)[-path.shape[1] :]
         # Steps before the history that the text was read for have no values.
-        path = path[-len(weekdays) :]
-        for forecast in (mean[place][:, None], quantiles[place]):
-            out = forecast.double()
-            for effect in done:
+        path = path[:, -len(weekdays) :]
+        shares = [_shares(effect, 0, horizon, path.device) for effect in done]
+        for forecast, before in ((mean, points[..., None]), (quantiles, quantiles[sample, :, channel].double())):
+            out = before
+            for effect, share in zip(done, shares, strict=True):
                 out = apply_operation(
                     effect.operation,
                     effect.operands,
-                    _shares(effect, 0, horizon, path.device),
+                    share,
                     out,
                     path,
-                    int(periods[row // channels, row % channels, 0]),
+                    period,
                     effect.weekday,
                     weekdays,
                     int(features["day_length"]),
                 )
-            forecast.copy_(out)
+            forecast[sample, :, channel] = out.reshape(len(rows), *forecast.shape[1:2], *forecast.shape[3:]).to(
+                forecast
+            )
     return mean, quantiles
 
 
@@ -516,4 +628,5 @@ __all__ = [
     "read_contexts",
     "with_states",
     "within_groups",
+    "without_contradictions",
 ]

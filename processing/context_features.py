@@ -65,7 +65,8 @@ def _parts(grounding: Grounding) -> list[_Part]:
             plain = "5 times" if "t" in words.lower() else "5x"
         else:
             plain = _NUMBER_WORDS.get(number.form, words) if number.value else "zero"
-        plain = f"minus {plain}" if number.value < 0 else plain
+        # The sign of "-5" is that of a value, or turns "by -5" around; "minus 5" says what is done.
+        plain = f"minus {plain}" if number.value < 0 and words[0].isalpha() else plain
         role = 2 + 3 * _FORMS.index(number.form) + _BOUNDS[number.bound]
         parts.append(_Part(number.start, number.stop, plain, role))
     parts += [_Part(one.start, one.stop, "like on a Sunday", _DAY_ROLE) for one in grounding.references]
@@ -102,7 +103,9 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
 
     Returns:
         `text`, `clause_span` int64 (clauses, 2) and `window_span` (windows + 1, 2), characters of its parts; `texts`,
-        the words of each clause from `plain_clause`; `roles`, characters and role of each part of them.
+        the words of each clause from `plain_clause`; `roles`, characters and role of each part of them; `clause_cut`
+        bool (clauses,), whether the end of a clause is left out; `window_reasons`, why each has no step, else "".
+        `grounding`, what was found, as plain data.
         Hints of single words, see `context_cues`: `cue_clause` int64 (cues,), `cue_place` int64 (cues, 2), characters
         in the words, and `cue_role` int64 (cues,).
         Numbers: `number`, places in the grounding, `number_clause`, the clause of each, `number_form` (0 value, 1
@@ -198,6 +201,9 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         "clause_span": np.array([(one.start, one.stop) for one in clauses], dtype=np.int64).reshape(-1, 2),
         "window_span": np.array([*spans, (0, 0)], dtype=np.int64),
         "texts": [words for words, _ in written],
+        "clause_cut": np.array([len(words) == MOST_CHARACTERS for words, _ in written], dtype=bool),
+        "window_reasons": [window.reason for window in grounding.windows],
+        "grounding": grounding.summary(),
         "roles": [[(*place, roles[start]) for start, place in places.items()] for _, places in written],
         "cue_clause": hints[:, 0],
         "cue_place": hints[:, 1:3],
@@ -234,14 +240,14 @@ def with_values(features: dict[str, Any], grounding: Grounding, history: np.ndar
         history: (time,), NaN where missing.
 
     Returns:
-        The features, `number_reasons`, why each number cannot be of the series, "" where it can, `value_range` float64
-        (2,), the least and largest value of the history, and `grounding`, what was found, as plain data.
+        The features, `number_reasons`, why each number cannot be of the series, "" where it can, and `value_range`
+        float64 (2,), the least and largest value of the history.
     """
     seen = history[np.isfinite(history)]
     return features | {
         "number_reasons": [grounding.numbers[k].reason for k in features["number"]],
         "value_range": np.array([seen.min(), seen.max()] if len(seen) else [0.0, 0.0]),
-        "grounding": grounding.summary(),
+        "grounding": features["grounding"] | {"numbers": grounding.numbers_found()},
     }
 
 

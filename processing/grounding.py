@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .grounding_axis import Axis
+from .grounding_markup import without_markup
 from .grounding_numbers import Number, read_numbers
+from .grounding_reading import read_windows
 from .grounding_references import Reference, read_references
-from .grounding_windows import Window, read_windows
+from .grounding_windows import Window
 from .grounding_words import Token, tokenize, words
 
 _ABBREVIATIONS = words(
@@ -45,7 +47,7 @@ class Grounding:
     """What was found in a text; positions count characters.
 
     Args:
-        text: as given.
+        text: as given, with spaces for markup.
         clauses: in their order, without overlap.
         windows: of time, in their order.
         numbers: that are not part of a window, in their order.
@@ -66,6 +68,13 @@ class Grounding:
         """The words of a part."""
         return self.text[part.start : part.stop]
 
+    def _placed(self, part: Clause | Window | Number | Reference) -> dict[str, Any]:
+        return {"text": self.words(part), "start": part.start, "stop": part.stop}
+
+    def numbers_found(self) -> list[dict[str, Any]]:
+        """The numbers as plain data."""
+        return [self._placed(number) | vars(number) for number in self.numbers]
+
     def summary(self) -> dict[str, list[dict[str, Any]]]:
         """What was found, as plain data: the words and characters of each part, and the steps of each window as runs.
 
@@ -74,21 +83,20 @@ class Grounding:
         is not all of it.
         """
 
-        def placed(part: Clause | Window | Number | Reference) -> dict[str, Any]:
-            return {"text": self.words(part), "start": part.start, "stop": part.stop}
-
         windows = []
         for window in self.windows:
             edges = np.flatnonzero(np.diff(np.pad(window.steps, 1).astype(np.int8))) - self.history
             cut = np.flatnonzero(window.steps & (window.shares < 1))
             partial = [[int(step) - self.history, float(window.shares[step])] for step in cut]
             fields = {"kind": window.kind, "recurs": window.recurs, "reason": window.reason}
-            windows.append({**placed(window), "runs": edges.reshape(-1, 2).tolist(), "partial": partial, **fields})
+            windows.append(
+                {**self._placed(window), "runs": edges.reshape(-1, 2).tolist(), "partial": partial, **fields}
+            )
         return {
-            "clauses": [placed(clause) for clause in self.clauses],
+            "clauses": [self._placed(clause) for clause in self.clauses],
             "windows": windows,
-            "numbers": [{**placed(number), **asdict(number)} for number in self.numbers],
-            "references": [{**placed(one), "weekday": one.weekday} for one in self.references],
+            "numbers": self.numbers_found(),
+            "references": [{**self._placed(one), "weekday": one.weekday} for one in self.references],
         }
 
 
@@ -130,11 +138,16 @@ def ground_on_axis(text: str, axis: Axis) -> Grounding:
     """
     if not isinstance(text, str):
         raise ValueError(f"context is a {type(text).__name__}; give a string.")
+    text = without_markup(text)
     tokens = tokenize(text)
     references, referred = read_references(tokens)
     windows = read_windows(tokens, axis, referred)
     taken = [a or b for a, b in zip(_covered(tokens, windows), referred, strict=True)]
-    numbers = read_numbers(tokens, taken)
+    # A value of a step is in its unit.
+    numbers = [
+        replace(number, per="") if number.form == "value" and number.per == axis.unit else number
+        for number in read_numbers(tokens, taken)
+    ]
     clauses = _clauses(text, tokens, windows, numbers, taken)
     return Grounding(
         text, tuple(clauses), tuple(windows), tuple(numbers), tuple(references), tuple(tokens), axis.history
@@ -159,13 +172,17 @@ def _covered(tokens: Sequence[Token], parts: Sequence[Window | Number]) -> list[
 def _checked(number: Number, history: np.ndarray) -> Number:
     """A value in deviations of the history, with a reason where it is of another magnitude."""
     seen = history[np.isfinite(history)]
+    if number.form != "value" and number.per:
+        return replace(number, reason=f"it is a rate of change per {number.per}")
     if number.form != "value" or not len(seen):
         return number
     low, high, std = seen.min(), seen.max(), seen.std()
     spread = max(high - low, 0.2 * np.abs(seen).max())
     relative = float((number.value - seen.mean()) / std) if std > 0 else None
     reason = ""
-    if number.value != 0 and not low - _FARTHEST * spread <= number.value <= high + _FARTHEST * spread:
+    if number.per and not low <= number.value <= high:
+        reason = f"it is per {number.per}, and the series runs from {low:g} to {high:g} a step"
+    elif number.value != 0 and not low - _FARTHEST * spread <= number.value <= high + _FARTHEST * spread:
         reason = f"the series runs from {low:g} to {high:g}"
     elif number.bound and (number.value < low - spread if number.bound == "cap" else number.value > high + spread):
         reason = f"as a {number.bound} it would leave nothing of a series from {low:g} to {high:g}"

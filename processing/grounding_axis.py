@@ -65,15 +65,18 @@ class Axis:
         horizon: steps of the horizon, at least 1.
         timestamps: of all of them, rising, as `numpy.asarray` reads them (a pandas DatetimeIndex without time zone, or
             datetime64); None where the series has no dates: only counts of steps are understood then.
+        number: that a text may call the first step of the horizon, where it counts from the first step of all; by
+            default that behind the history.
 
     Raises:
         ValueError: for timestamps of another number, that do not rise, or outside the years 1 to 9999.
     """
 
-    def __init__(self, history: int, horizon: int, timestamps: Any = None):
+    def __init__(self, history: int, horizon: int, timestamps: Any = None, number: int | None = None):
         if history < 1 or horizon < 1:
             raise ValueError(f"history {history} and horizon {horizon}: both need at least 1 step.")
         self.history, self.horizon = history, horizon
+        self.number = history + 1 if number is None else number
         self.left: np.ndarray | None = None
         if timestamps is None:
             return
@@ -164,6 +167,8 @@ class Span:
             minute is a moment.
         steps: steps from and until, 0 for the first of the horizon, negative in the history.
         recurs: whether it was said to recur, as "every day" and "Mondays" do.
+        months: 1 for January; None for all.
+        reason: why it cannot be known, as of "every other Monday"; such a span has no steps.
     """
 
     start: datetime | None = None
@@ -172,12 +177,16 @@ class Span:
     clock: tuple[int, int] | None = None
     steps: tuple[int, int] | None = None
     recurs: bool = False
+    months: frozenset[int] | None = None
+    reason: str = ""
 
     def within(self, other: "Span") -> "Span | None":
         """Times in both; None where both say the same kind of thing."""
+        if self.reason or other.reason:
+            return Span(reason=self.reason or other.reason)
         if (self.start or self.stop or self.steps) and (other.start or other.stop or other.steps):
             return None
-        if (self.clock and other.clock) or (self.weekdays and other.weekdays):
+        if (self.clock and other.clock) or (self.weekdays and other.weekdays) or (self.months and other.months):
             return None
         # "On Monday from 22:00 to 6:00" ends on Tuesday.
         day, clock = (self, other.clock) if self.start else (other, self.clock)
@@ -192,11 +201,12 @@ class Span:
             self.clock or other.clock,
             self.steps or other.steps,
             self.recurs or other.recurs,
+            self.months or other.months,
         )
 
     def on(self, axis: Axis) -> np.ndarray:
         """Boolean (history + horizon,): the steps of which at least half lies in it, or that hold half of it."""
-        inside = np.ones(len(axis), dtype=bool)
+        inside = np.full(len(axis), not self.reason)
         if self.steps is not None:
             step = np.arange(-axis.history, axis.horizon)
             inside &= (step >= self.steps[0]) & (step < self.steps[1])
@@ -214,6 +224,8 @@ class Span:
         days = axis.left.astype("datetime64[D]")
         if self.weekdays is not None:
             inside &= np.isin(axis.weekdays(), list(self.weekdays))
+        if self.months is not None:
+            inside &= np.isin(axis.left.astype("datetime64[M]").astype(np.int64) % 12 + 1, list(self.months))
         if self.clock is not None:
             since = (axis.left - days.astype(_MICRO)) / np.timedelta64(1, "s")
             middle = since + axis.step / np.timedelta64(1, "s") / 2
@@ -230,6 +242,8 @@ class Span:
         """
         step = np.arange(-axis.history, axis.horizon)
         inside = np.ones(len(axis)) if self.steps is None else (step >= self.steps[0]) & (step < self.steps[1])
+        if self.reason:
+            return np.zeros(len(axis))
         if axis.left is None:
             return inside * float(self.steps is not None)
         if self.start is not None and self.start == self.stop:
@@ -239,17 +253,29 @@ class Span:
         if self.start is not None:
             left = np.maximum(left, np.datetime64(self.start, "us"))
         if self.stop is not None:
-            right = np.maximum(np.minimum(right, np.datetime64(_past_last(self.stop), "us")), left)
+            right = np.minimum(right, np.datetime64(_past_last(self.stop), "us"))
+        right = np.maximum(right, left)
         length = (axis.right - axis.left).astype(np.int64)
-        if self.clock is None and self.weekdays is None:
-            return inside * np.maximum((right - left).astype(np.int64), 0) / length
-        covered = self._recurring_until(right) - self._recurring_until(left)
+        covered = np.zeros(len(axis), dtype=np.int64)
+        for first, last in self._stretches(axis):
+            covered += self._until(np.clip(right, first, last)) - self._until(np.clip(left, first, last))
         if self.clock is not None and self.clock[1] - self.clock[0] == _MOMENT:
             return inside * ((covered > 0) & (axis.step < _DAY))
         return inside * covered / length
 
-    def _recurring_until(self, times: np.ndarray) -> np.ndarray:
-        """Microseconds of its hours and weekdays from a Monday long ago until some times."""
+    def _stretches(self, axis: Axis) -> list[tuple[np.datetime64, np.datetime64]]:
+        """Its months on an axis; the whole axis where it is of all."""
+        assert axis.left is not None
+        if self.months is None:
+            return [(axis.left[0], axis.right[-1])]
+        named = np.arange(axis.left[0].astype("datetime64[M]"), axis.right[-1].astype("datetime64[M]") + 1)
+        named = named[np.isin(named.astype(np.int64) % 12 + 1, list(self.months))]
+        return list(zip(named.astype(_MICRO), (named + 1).astype(_MICRO), strict=True))
+
+    def _until(self, times: np.ndarray) -> np.ndarray:
+        """Microseconds of its hours and weekdays from a Monday long ago until some times, int64."""
+        if self.clock is None and self.weekdays is None:
+            return (times - _MONDAY).astype(np.int64)
         first, last = self.clock or (0, 86400)
         last += 0 if last - first == _MOMENT else _rest_of_last(last)
         length = (last - first - 1) % 86400 + 1

@@ -1,5 +1,7 @@
 """Counted steps and units of time, and parts of the horizon."""
 
+from dataclasses import replace
+
 from .grounding_axis import Span, add_units, start_of
 from .grounding_points import Found
 from .grounding_recurring import Recurring
@@ -14,6 +16,7 @@ from .grounding_words import (
 _NEXT = words("next coming following upcoming")
 _LAST = words("last past previous preceding final latest")
 _FIRST = words("first initial opening")
+_ROLLING, _WHOLE_UNITS = words("next coming last past previous"), words("week month quarter year")
 _PERIODS = words("period window horizon")
 # Steps, more than any horizon has.
 _FAR = 10**6
@@ -84,14 +87,23 @@ class Counts(Recurring):
         if word not in _NEXT | _LAST | _FIRST:
             return None
         found = self.duration(j + 1)
+        if self.words(j + 1, "fortnight"):
+            found = 14.0, "day", j + 2
         if found is None and word in _FIRST | {"final", "last"} and self.word(j + 1) in UNITS:
             # "The first week of March", "the final day of the forecast".
             found = (1.0, UNITS[self.word(j + 1)], j + 2)
             if self.word(j + 2) not in ("of", "in"):
                 found = None if word == "last" else found
+        if found is None and self.word(j - 1) == "the" and word in _ROLLING and self.word(j + 1) in _WHOLE_UNITS:
+            # "Over the next year" begins now, "next year" in January.
+            found = 1.0, self.word(j + 1), j + 2
         if found is None:
             return None
         count, unit, k = found
+        if unit == "hour" and self.words(k, "of", "each|every", "day") and 0 < count < 24:
+            seconds = round(count * 3600)
+            clock = (86400 - seconds, 86400) if word in _LAST else (0, seconds)
+            return Span(clock=clock, recurs=True), k + 3
         inside = self.skip(k, "of", "in", "the")
         end = self._end_of_horizon(inside) if inside > k else None
         if end is not None or word in _NEXT or (word in _FIRST | {"final"} and inside == k):
@@ -126,6 +138,18 @@ class Counts(Recurring):
         if steps is not None:
             return Span(steps=(-steps, 0))
         return Span(add_units(self.axis.start, -count, unit), self.axis.start)
+
+    def _lengthened(self, span: Span, count: float, unit: str) -> Span:
+        """A time with the start of a span and a length."""
+        if span.steps is not None:
+            steps = self._in_steps(count, unit)
+            return replace(span, steps=(span.steps[0], span.steps[0] + (steps or 1)))
+        if unit == "step" or span.start is None:
+            steps = round(count)
+            inside = replace(span, stop=None).on(self.axis).nonzero()[0]
+            first = int(inside[0]) - self.axis.history if len(inside) else self.axis.horizon
+            return Span(steps=(first, first + steps))
+        return replace(span, stop=add_units(span.start, count, unit))
 
 
 __all__ = ["Counts"]

@@ -1,5 +1,6 @@
 """Dates, times of the day and durations in the tokens of a text."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from .grounding_words import (
     AMBIGUOUS,
     MONTHS,
     ORDINALS,
+    TO,
     UNITS,
     WEEKDAYS,
     Token,
@@ -17,6 +19,18 @@ from .grounding_words import (
 
 Found = tuple[Span, int] | None
 
+# Hour, minute and second of a time in digits.
+_CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?(?::([0-9]{2}))?")
+_POINTED_CLOCK = re.compile(r"(0?[1-9]|1[0-2])\.([0-5][0-9])")
+_HALVES = {"morning": 0, "afternoon": 1, "evening": 1}
+# Units that are some others: how many, and of which.
+_LONGER_UNITS = {
+    "fortnight": (14.0, "day"), "fortnights": (14.0, "day"), "decade": (10.0, "year"), "decades": (10.0, "year"),
+}  # fmt: skip
+# Years about the axis that a number may name, and words behind one that are not what an amount is of.
+_FARTHEST_YEARS = 100
+_BEHIND_A_YEAR = words("is was has does sales this its as plus minus yes across unless less hours")
+_BEFORE_A_DAY = words("on from until till to through since before after by the of between and starting")
 _OF_UNITS = words("- consecutive full whole straight more trading working business time")
 
 
@@ -89,8 +103,30 @@ class Dates:
     def _year(self, i: int) -> tuple[int | None, int]:
         """A year behind a date, after a comma or "of"."""
         j = self.skip(i, ",", "of")
+        if self.words(j, "next|last|this", "year") and self.axis.left is not None:
+            return self.axis.now.year + {"next": 1, "last": -1, "this": 0}[self.word(j)], j + 2
         year = self.integer(j, 1000, 9998)
-        return (year, j + 1) if year is not None else (None, i)
+        return (year, j + 1) if year is not None and self._is_year(year, j) else (None, i)
+
+    def _is_year(self, year: int, i: int) -> bool:
+        """Whether a number behind a date is a year: one of the axis, or near it and not an amount of something."""
+        if self.axis.left is None or self.axis.left[0].item().year <= year <= self.axis.end.year:
+            return True
+        word = self.word(i + 1)
+        return abs(year - self.axis.end.year) <= _FARTHEST_YEARS and not (
+            word in ("%", "percent") or (word.endswith("s") and word.isalpha() and word not in _BEHIND_A_YEAR)
+        )
+
+    def _is_abbreviated(self, i: int) -> bool:
+        """Whether a point behind the month at an index belongs to it: "Mar. 20"."""
+        return (
+            self.word(i + 1) == "."
+            and 3 <= len(self.word(i)) <= 4
+            and self.word(i) not in ("june", "july")
+            and self.tokens[i + 1].start == self.tokens[i].stop
+            and i + 2 < len(self.tokens)
+            and (self.tokens[i + 2].kind in ("number", "ordinal") or self.word(i + 2) in TO)
+        )
 
     def month_number(self, i: int) -> int | None:
         """The month that a word names."""
@@ -113,75 +149,137 @@ class Dates:
         if word in ("noon", "midday", "midnight"):
             return (0 if word == "midnight" else 43200), i + 1
         kind = self.tokens[i].kind if i < len(self.tokens) else ""
+        if self.words(i, "half|quarter", "past|to"):
+            return self._clock_in_words(i)
+        if kind == "number" and self.words(i + 1, "in", "the") and self.word(i + 3) in _HALVES:
+            hour = self.integer(i, 1, 12)
+            return None if hour is None else (hour % 12 * 3600 + _HALVES[self.word(i + 3)] * 43200, i + 4)
+        if (
+            kind == "number"
+            and len(word) == 4
+            and self.word(i + 1) in ("hours", "h")
+            and word.isdecimal()
+            and word < "2400"
+        ):
+            return int(word[:2]) * 3600 + int(word[2:]) * 60, i + 2
         if kind == "number" and self.word(i + 1) in ("o'clock", "h") and (hour := self.integer(i, 0, 24)) is not None:
             return hour * 3600, i + 2
+        if kind == "number" and self.word(i + 1) in ("am", "pm") and (pointed := _POINTED_CLOCK.fullmatch(word)):
+            return int(pointed[1]) % 12 * 3600 + int(pointed[2]) * 60 + 43200 * (self.word(i + 1) == "pm"), i + 2
         if kind != "clock":
             return None
-        j, marker = i + 1, word.replace(".", "").replace(" ", "")
-        half = marker[-2:] if marker.endswith("m") else ""
+        j = i + 1
+        half = "".join(letter for letter in word if letter in "apm")
         if not half and self.word(j) in ("am", "pm"):
             half, j = self.word(j), j + 1
-        parts = [int(part) for part in marker.lstrip("t").rstrip("apm").split(":")]
-        hour, minute = parts[0], parts[1] if len(parts) > 1 else 0
-        if minute > 59 or hour > (12 if half else 24):
+        # Fractions of a second and zones are left out: the time of a series is that of its place.
+        parts = [int(part) for part in _CLOCK.findall(word)[0] if part]
+        hour, minute, second = (*parts, 0, 0)[:3]
+        if minute > 59 or second > 59 or hour > (12 if half else 24):
             return None
         hour = hour % 12 + 12 * (half == "pm") if half else hour
-        return (hour * 3600 + minute * 60), self.skip(j, "hours", "utc", "gmt")
+        if self.word(j) in ("+", "-") and self.integer(j + 1, 0, 1400) is not None and len(self.word(j + 1)) == 4:
+            # "14:33:07 +0000".
+            j += 2
+        return hour * 3600 + minute * 60 + second, self.skip(j, "hours", "utc", "gmt", "uhr", "sharp")
+
+    def _clock_in_words(self, i: int) -> tuple[int, int] | None:
+        """ "Half past nine", "a quarter to 10 am"."""
+        found = number_at(self.tokens, i + 2)
+        if found is None or not 1 <= found[0] <= 12:
+            return None
+        minutes = (30 if self.word(i) == "half" else 15) * (1 if self.word(i + 1) == "past" else -1)
+        hour, j = int(found[0]) % 12, found[1]
+        hour += 12 * (self.word(j) == "pm")
+        return (hour * 3600 + minutes * 60) % 86400, j + (self.word(j) in ("am", "pm"))
 
     def duration(self, i: int) -> tuple[float, str, int] | None:
-        """A number of units of time, the unit, and the index behind it: "three days", "a week", "36-hour"."""
+        """A number of units of time, the unit, and the index behind it: "three days", "36-hour", "half a year"."""
         i = self.skip(i, "about", "around", "approximately", "roughly", "exactly", "full", "whole")
         counted = number_at(self.tokens, i)
+        if self.words(i, "half", "a|an"):
+            counted = 0.5, i + 2
+        elif self.words(i, "a", "couple", "of"):
+            counted = 2.0, i + 3
         if counted is None:
             if self.word(i) not in ("a", "an", "one"):
                 return None
             counted = (0.5, i + 2) if self.words(i, "a", "half") else (1.0, i + 1)
         count, j = counted
+        if self.words(j, "and", "a", "half"):
+            count, j = count + 0.5, j + 3
         j = self.skip(j, *_OF_UNITS)
+        if self.word(j) in _LONGER_UNITS:
+            times, longer = _LONGER_UNITS[self.word(j)]
+            return count * times, longer, j + 1
         unit = UNITS.get(self.word(j))
+        if unit is None and self.word(j) == "h" and i < j and self.tokens[j - 1].stop == self.tokens[j].start:
+            unit = "hour"
         # "3 points" are steps only of a series without dates: elsewhere they are an amount.
         if unit is None or count > 1e6 or (unit == "step" and not self.word(j).startswith(("step", "time", "period"))):
             return None
-        return count, unit, j + 1
+        j += 1
+        if self.words(j, "and", "a", "half"):
+            count, j = count + 0.5, j + 3
+        return count, unit, j
 
     def _date(self, i: int) -> Found:
         """A date with a day or a month by name, behind a weekday or not."""
         if self.weekday_number(i) is not None:
-            i = self.skip(i + 1, ",", "the")
+            i = self.skip(i + 1, ".", ",", "the")
         if i < len(self.tokens) and self.tokens[i].kind == "date":
             return self._digits(i)
         day = self.integer(i, 1, 31, ("number", "ordinal"))
         if day is None and ORDINALS.get(self.word(i)) and self.word(i + 1) == "of":
             day = ORDINALS[self.word(i)]
         if day is not None:
-            j = self.skip(i + 1, "of")
+            # Also "20-Mar-2026" and "20/Mar/2026".
+            j = self.skip(i + 1, "of", "-", "/") if MONTHS.get(self.word(self.skip(i + 1, "of", "-", "/"))) else i + 1
             month = MONTHS.get(self.word(j))
-            if month:
-                year, end = self._year(j + 1)
+            if month is None:
+                j = self._later_month(i + 1)
+                month = MONTHS.get(self.word(j)) if j else None
+                day_of = self.calendar_day(self._year(j + 1)[0], month, day) if month else None
+                span = self._span(day_of)
+                if span is not None:
+                    return span, i + 1
+                month = None
+            # "About 5 may fail".
+            said = self.word(i - 1) in _BEFORE_A_DAY or self.tokens[i].kind == "ordinal"
+            if month and (said or self.month_number(j)):
+                j += self._is_abbreviated(j)
+                year, end = self._year(self.skip(j + 1, "-", "/"))
+                end = j + 1 if year is None else end
                 span = self._span(self.calendar_day(year, month, day))
                 return (span, end) if span else None
             if self.tokens[i].kind == "ordinal" and self.word(i - 1) == "the" and self.word(i + 1) not in UNITS:
-                start = self.axis.start
-                days = [add_units(start.replace(day=1), k, "month") for k in (-1, 0, 1, 2)]
-                known = [
-                    one.replace(day=day)
-                    for one in days
-                    if one and (add_units(one, 1, "month") or one) > one and day <= 28
-                ]
-                span = self._span(self._nearest([midnight(one) for one in known]))
+                first = midnight(self.axis.start).replace(day=1)
+                months = [add_units(first, k, "month") for k in (-1, 0, 1, 2)]
+                days = [add_units(one, day - 1, "day") for one in months if one]
+                span = self._span(self._nearest([one for one in days if one and one.day == day]))
                 return (span, i + 1) if span else None
         month = self.month_number(i)
         if month is None:
             return None
+        i += self._is_abbreviated(i)
         day = self.integer(i + 1, 1, 31, ("number", "ordinal"))
         if day is not None:
             year, end = self._year(i + 2)
             span = self._span(self.calendar_day(year, month, day))
             return (span, end) if span else None
         year, end = self._year(i + 1)
-        first = self._month_in(month, year)
-        span = self._span(first, 1, "month")
+        span = self._span(self._month_in(month, year), 1, "month")
         return (span, end) if span else None
+
+    def _later_month(self, i: int) -> int:
+        """The index of the month of "3, 5 and 8 May" behind its first day; 0 where there is none."""
+        k = i
+        while self.word(k) in (",", "and", "or", "&"):
+            k = self.skip(k, ",", "and", "or", "&", "the")
+            if self.integer(k, 1, 31, ("number", "ordinal")) is None:
+                return 0
+            k = self.skip(k + 1, "of")
+        return k if k > i and self.month_number(k) is not None else 0
 
     def _month_in(self, month: int, year: int | None) -> datetime | None:
         """The first day of a month, in the year that suits the axis."""
@@ -201,6 +299,8 @@ class Dates:
         else:
             year = parts[2] + (2000 if parts[2] < 100 else 0)
             orders = [(year, parts[0], parts[1]), (year, parts[1], parts[0])]
+            # With points the day is always first.
+            orders = orders[1:] if "." in self.word(i) else orders
         days = []
         for year, month, day in orders:
             try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .grounding_words import Token, number_at, words
+from .grounding_words import UNITS, Token, number_at, words
 
 _FACTORS = {
     word: value
@@ -23,6 +23,7 @@ _PARTS = {
     "eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10,
 }  # fmt: skip
 _BEHIND_A_PART = words("of less more lower higher fewer below above off as the its their , .")
+_BEFORE_QUARTERS = words("for next last past coming previous over in within")
 _NEGATIONS = words(
     "not no never cannot can't won't don't doesn't didn't isn't aren't wouldn't couldn't shouldn't shan't "
     "nor without neither nowhere none nothing nobody unable"
@@ -60,6 +61,7 @@ _BOUND_NOUNS = words("bound bounds bounded limit limits threshold")
 _PART_ENDS = frozenset((".", ";", "!", "?", "while", "whereas", "but", "although"))
 _CAP_BEHIND = {("at", "most"), *(("or", word) for word in ("less", "below", "fewer", "under", "lower"))}
 _FLOOR_BEHIND = {("at", "least"), *(("or", word) for word in ("more", "above", "greater", "higher", "over"))}
+_NO_UNITS = words("on in for within of at over from to by the and or but per a an")
 # Tokens before and behind a number in which words of a bound are looked for.
 _BEFORE, _BEHIND = 7, 5
 
@@ -77,6 +79,7 @@ class Number:
             below", "" otherwise.
         relative: a value in standard deviations of the history from its mean; None for other forms and constants.
         reason: why it cannot be a value of the series, such as its size; "" where it can.
+        per: unit of time that it is said for, such as "day" of "120 per day"; "" for none.
     """
 
     start: int
@@ -86,6 +89,7 @@ class Number:
     bound: str = ""
     relative: float | None = None
     reason: str = ""
+    per: str = ""
 
 
 class _Reader:
@@ -100,6 +104,9 @@ class _Reader:
         """Value, form and the index behind it."""
         word = self.word(i)
         fraction = self._fraction(i)
+        if word in ("twice", "thrice") and self._per(i + 1):
+            # How often, and not by how much.
+            return None
         if fraction is not None:
             value, j = fraction
             return value, "factor", j + (self.word(j) == "times")
@@ -118,11 +125,26 @@ class _Reader:
         if self.word(j) == "-" and self.word(j + 1) in ("percent", "fold", "times"):
             return (value / 100, "percent", j + 2) if self.word(j + 1) == "percent" else (value, "factor", j + 2)
         if self.word(j) in ("times", "x", "fold"):
-            return value, "factor", j + 1
+            # "Three times a week" is how often.
+            return None if self._per(j + 1) else (value, "factor", j + 1)
         if word in ("one", "a", "an") and self.tokens[i].kind == "word" and j == i + 1:
             # "One of the stations" is no amount.
             return None
         return value, "value", j
+
+    def _per(self, i: int) -> str:
+        """The unit of time of "per day", "a week", "/h" and "each month" at an index; "" where there is none."""
+        if self.word(i) not in ("per", "a", "an", "each", "every", "/"):
+            return ""
+        unit = UNITS.get(self.word(i + 1), "hour" if self.word(i) == "/" and self.word(i + 1) == "h" else "")
+        return "" if unit == "step" or self.word(i + 1).endswith("s") else unit
+
+    def per(self, j: int) -> str:
+        """The unit of time that a number before an index is said for: "120 per day", "20 units a day", "5 %/week"."""
+        unit = "" if self.word(j) in ("each", "every") else self._per(j)
+        if unit or not self.word(j).isalpha() or self.word(j) in _NO_UNITS:
+            return unit
+        return self._per(j + 1) if self.word(j + 1) in ("per", "a", "an", "/") else ""
 
     def _fraction(self, i: int) -> tuple[float, int] | None:
         """ "A third", "two thirds", "three-quarters", "a half"."""
@@ -134,6 +156,8 @@ class _Reader:
         behind = self.word(j + 1)
         # "A quarter" is also three months.
         if count == 1 and part == 4 and behind and behind not in _BEHIND_A_PART:
+            return None
+        if part == 4 and self.word(i - 1) in _BEFORE_QUARTERS:
             return None
         return count / part, j + 1
 
@@ -243,7 +267,7 @@ def read_numbers(tokens: Sequence[Token], taken: Sequence[bool]) -> list[Number]
                 bound, range_end = "floor", j + 1
             else:
                 bound = reader.bound(first, j)
-        numbers.append(Number(tokens[first].start, tokens[j - 1].stop, value, form, bound))
+        numbers.append(Number(tokens[first].start, tokens[j - 1].stop, value, form, bound, per=reader.per(j)))
         i = j
     return numbers
 

@@ -1,9 +1,11 @@
 """Days, weeks, months and moments that a text names, as spans of time."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from .grounding_axis import Span, add_units, midnight, start_of
-from .grounding_dates import Dates, Found
+from .grounding_axis import Axis, Span, add_units, midnight, start_of
+from .grounding_dates import Found
+from .grounding_forms import Forms
 from .grounding_holidays import holiday
 from .grounding_words import (
     CALENDAR_MONTHS,
@@ -13,6 +15,7 @@ from .grounding_words import (
     SECONDS,
     TO,
     UNITS,
+    Token,
     words,
 )
 
@@ -25,25 +28,41 @@ _QUANTITIES = words(
 _BEFORE_A_YEAR = words("in of during since until through year from")
 _NEXT = words("next coming following upcoming subsequent")
 _LAST = words("last previous past preceding")
-_BEFORE_A_YEAR = words("in of during since until through year from")
 _EDGES = {
     "early": 0, "beginning": 0, "start": 0, "mid": 1, "middle": 1, "late": 2, "end": 2, "close": 2,
 }  # fmt: skip
+# Days of a week and of a month that its middle and its end begin with, from 0.
+_PARTS_OF_WEEK, _PARTS_OF_MONTH = (2, 4), (10, 20)
 
 
 def _of_week(day: datetime) -> datetime:
     return start_of(day, "week")
 
 
-class Points(Dates):
+class Points(Forms):
     """Reader of single days, weeks, months, quarters, years and moments in the tokens of a text; see [`Dates`]."""
+
+    def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
+        super().__init__(tokens, axis, taken)
+        # Weekdays and holidays as the end of a range are those behind its start.
+        self.earliest = datetime.min
 
     def point(self, i: int) -> Found:
         """A day, week, month, quarter, year or moment."""
         if self.axis.left is None:
             return None
         i = self.skip(i, "the")
-        for read in (self._date, self.moment, self._edge, self._named, self._relative, self._holiday, self._weekday):
+        for read in (
+            self._holiday,
+            self.form,
+            self._date,
+            self.moment,
+            self._edge,
+            self._end_of,
+            self._named,
+            self._relative,
+            self._weekday,
+        ):
             found = read(i)
             if found is not None:
                 return self._with_clock(*found)
@@ -56,7 +75,7 @@ class Points(Dates):
         if self.word(j) in DAY_PARTS:
             first, last = DAY_PARTS[self.word(j)]
             return span.within(Span(clock=(first * 3600, last * 3600))) or span, j + 1
-        at = self.clock(j + (self.words(j, ",", "at")))
+        at = self.clock(j + (self.words(j, ",|:")) + (self.words(j, ",", "at")))
         # "Monday 9:00 to 17:00" are hours of a day, "Monday 9:00 to Tuesday" begins at a moment.
         if at is None or (self.word(at[1]) in TO and self.clock(at[1] + 1) is not None):
             return span, j
@@ -81,51 +100,89 @@ class Points(Dates):
         edge = _EDGES.get(self.word(i))
         if edge is None:
             return None
-        j = self.skip(i + 1, "-", "of", "in", "the")
+        j = self.skip(i + 1, "-", "of", "in")
         if self.word(i) not in ("early", "mid", "late") and self.word(i + 1) != "of":
             return None
+        before, j = j, self.skip(j, "the")
         if self.word(j) in HORIZON or self.words(j, "forecasting|prediction", "period|window|horizon"):
             j += 1 + (self.word(j + 1) in ("period", "window", "horizon"))
             start, stop = self.axis.start, self.axis.end
         else:
-            if self.word(j - 1) == "the" and self.word(j) in ("month", "year", "week", "quarter"):
-                start = start_of(self.axis.start, self.word(j))
-                found: Found = (Span(start, add_units(start, 1, self.word(j))), j + 1)
-            else:
-                found = self._date(j) or self._named(j) or self._relative(j)
-            if found is None or found[0].start is None or found[0].stop is None:
+            found = self.holder(before)
+            if found is None:
                 return None
-            (start, stop), j = (found[0].start, found[0].stop), found[1]
+            start, stop, j = found
         if stop - start <= timedelta(days=1):
             return None
-        third = (stop - start) / 3
-        first = start + edge * third
-        return Span(first, stop if edge == 2 else first + third), j
+        bounds = [start, *self._inner_bounds(start, stop), stop]
+        return Span(bounds[edge], bounds[edge + 1]), j
+
+    @staticmethod
+    def _inner_bounds(start: datetime, stop: datetime) -> list[datetime]:
+        """Where the middle and the late part of a time begin: thirds, in whole days or months."""
+        if add_units(start, 7, "day") == stop:
+            return [start + timedelta(days=day) for day in _PARTS_OF_WEEK]
+        if add_units(start, 1, "month") == stop:
+            return [start + timedelta(days=day) for day in _PARTS_OF_MONTH]
+        if add_units(start, 1, "year") == stop:
+            return [start.replace(month=month) for month in (5, 9)]
+        days = (stop - start).days
+        third = timedelta(days=round(days / 3)) if days > 3 else (stop - start) / 3
+        return [start + third, stop - third]
+
+    def whole(self, i: int) -> Found:
+        """A day, week, month, quarter or year by its name, or by its place from now."""
+        return self._date(i) or self._named(i) or self._relative(i)
+
+    def _end_of(self, i: int) -> Found:
+        """ "Month-end", "year end": the last third of the month or year that the horizon begins in."""
+        unit = UNITS.get(self.word(i).removesuffix("'s"))
+        j = self.skip(i + 1, "-")
+        if unit not in ("week", "month", "quarter", "year") or self.word(j) != "end":
+            return None
+        start = start_of(self.axis.start, unit)
+        stop = add_units(start, 1, unit)
+        return (Span(self._inner_bounds(start, stop)[1], stop), j + 1) if stop else None
 
     def _named(self, i: int) -> Found:
         """Quarters, years, and weeks or weekdays counted within a month."""
-        if self.words(i, "week", "of|beginning|starting|commencing|from"):
-            day = self._date(self.skip(i + 2, "on", "the"))
+        if self.word(i - 1) == "per":
+            # "50 more per week from 6 May".
+            return None
+        if self.words(i, "week", "of|beginning|starting|commencing|from|ending") or self.words(i, "w", "/", "c|e"):
+            ends = self.word(i + 1) == "ending" or self.word(i + 2) == "e"
+            day = self._date(self.skip(i + 2 + (self.word(i) == "w"), "on", "the"))
             start = day[0].start if day else None
             monday = _of_week(start) if start and self.word(i + 1) == "of" else start
-            span = self._span(monday, 1, "week")
+            span = self._span(monday - timedelta(days=6) if monday and ends else monday, 1, "week")
             return (span, day[1]) if day and span else None
+        if self.words(i, "weekend", "of"):
+            day = self._date(self.skip(i + 2, "the"))
+            start = day[0].start if day else None
+            span = self._span(_of_week(start) + timedelta(days=5), 2) if start else None
+            if day is None or span is None:
+                return None
+            # "The weekend of March 21-22".
+            both = self.word(day[1]) in TO and self.integer(day[1] + 1, 1, 31) is not None
+            return span, day[1] + 2 * both
         if self.word(i) == "q" and (quarter := self.integer(i + 1, 1, 4)) is not None:
             return self._quarter(quarter, i + 2)
         ordinal = ORDINALS.get(self.word(i)) or (-1 if self.word(i) in ("last", "final") else None)
+        ordinal = self.integer(i, 1, 5, ("ordinal",)) if ordinal is None else ordinal
         if ordinal is not None and self.word(i + 1) == "quarter" and 1 <= ordinal <= 4:
             return self._quarter(ordinal, i + 2)
         weekday = self.weekday_number(i + 1)
         if (
             ordinal is not None
             and self.word(i + 2) in ("of", "in")
-            and (weekday is not None or self.word(i + 1) == "week")
+            and (weekday is not None or self.word(i + 1) in ("week", "weekend"))
         ):
             inside = self._date(self.skip(i + 3, "the"))
             if inside is None or inside[0].start is None or inside[0].stop is None:
                 return None
             start, stop = inside[0].start, inside[0].stop
-            if weekday is None:
+            is_weekend = self.word(i + 1) == "weekend"
+            if weekday is None and not is_weekend:
                 span = (
                     Span(stop - timedelta(days=7), stop)
                     if ordinal < 0
@@ -133,26 +190,63 @@ class Points(Dates):
                 )
                 return (span, inside[1]) if span else None
             days = [start + timedelta(days=k) for k in range((stop - start).days)]
-            days = [day for day in days if day.weekday() == weekday]
+            days = [day for day in days if day.weekday() == (5 if is_weekend else weekday)]
             if len(days) < abs(ordinal):
                 return None
-            span = self._span(days[ordinal - (ordinal > 0)])
+            span = self._span(days[ordinal - (ordinal > 0)], 1 + is_weekend)
             return (span, inside[1]) if span else None
         year = self.integer(i, 1800, 2299)
-        if year is not None and self.word(i - 1) in _BEFORE_A_YEAR and self.word(i - 2) not in _QUANTITIES:
+        if year is not None and self._is_said_year(year, i):
             span = self._span(datetime(year, 1, 1), 1, "year")
             return (span, i + 1) if span else None
         return None
 
+    def _is_said_year(self, year: int, i: int) -> bool:
+        """Whether the words before a number, or its place in a range, say that it is a year."""
+        before = self.word(i - 1)
+        if self.word(i - 2) in _QUANTITIES:
+            return False
+        if before in _BEFORE_A_YEAR:
+            return True
+        assert self.axis.left is not None
+        first, last = self.axis.left[0].item().year, self.axis.end.year
+        other = self.integer(i + 2, 1800, 2299) if self.word(i + 1) in TO | {"and"} else None
+        if not first <= year <= last:
+            return False
+        if before in ("and", "or") and self.integer(i - 2, first, last) is not None:
+            return True
+        if before in ("after", "before", "by"):
+            return i + 1 >= len(self.tokens) or self.tokens[i + 1].kind == "mark"
+        in_range = other is not None and year < other <= last
+        return in_range and (before == "between" or (self.word(i + 1) == "-" and before not in _QUANTITIES))
+
     def _quarter(self, quarter: int, j: int) -> Found:
-        year, end = self._year(j)
+        year, end = self._year(j + self.words(j, "/"))
+        short = self.integer(j + 1, 0, 99) if self.word(j) == "/" else None
+        if short is not None:
+            year, end = 2000 + short, j + 2
         span = self._span(self._month_in(3 * quarter - 2, year), 3, "month")
         return (span, end) if span else None
 
     def _relative(self, i: int) -> Found:
         """Today and tomorrow, next week, last month, in three days, five hours ago."""
         word, today = self.word(i), midnight(self.axis.now)
-        days = {"today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}
+        if word == "now" and self.word(i - 1) in ("from", "between", "until", "till"):
+            return Span(self.axis.start, self.axis.start), i + 1
+        if word == "tonight" or (word == "this" and self.word(i + 1) in DAY_PARTS):
+            part = DAY_PARTS["night" if word == "tonight" else self.word(i + 1)]
+            day = Span(today, today + timedelta(days=1)).within(Span(clock=(part[0] * 3600, part[1] * 3600)))
+            return (day, i + 1 + (word == "this")) if day else None
+        if word == "later" and self.word(i + 1) in ("this", "today"):
+            unit = "day" if self.word(i + 1) == "today" else UNITS.get(self.word(i + 2), "step")
+            if unit in ("step", "minute", "hour"):
+                return None
+            return Span(self.axis.start, add_units(start_of(self.axis.now, unit), 1, unit)), i + 2 + (unit != "day")
+        if UNITS.get(word) in ("week", "month", "quarter", "year") and self.words(i + 1, "after|before", "next|last"):
+            away = 2 if self.words(i + 1, "after", "next") else -2 if self.words(i + 1, "before", "last") else 0
+            span = self._span(add_units(start_of(self.axis.now, UNITS[word]), away, UNITS[word]), 1, UNITS[word])
+            return (span, i + 3) if span and away else None
+        days = {"today": 0, "tomorrow": 1, "yesterday": -1}
         if self.words(i, "day", "after", "tomorrow") or self.words(i, "day", "before", "yesterday"):
             span = self._span(add_units(today, 2 if self.word(i + 1) == "after" else -2, "day"))
             return (span, i + 3) if span else None
@@ -175,6 +269,10 @@ class Points(Dates):
             return None
         j, unit = i + 1, UNITS.get(self.word(i + 1), "step")
         if unit != "step" and not self.word(j).endswith("s"):
+            weekday = self.weekday_number(self.skip(j + 1, "on", ",")) if unit == "week" else None
+            if weekday is not None:
+                span = self._span(_of_week(today) + timedelta(days=weekday + 7 * shift))
+                return (span, self.skip(j + 1, "on", ",") + 1) if span else None
             if unit == self.axis.unit and shift:
                 return Span(steps=(0, 1) if shift > 0 else (-1, 0)), j + 1
             span = self._span(add_units(start_of(self.axis.now, unit), shift, unit), 1, unit)
@@ -220,13 +318,24 @@ class Points(Dates):
 
     def _holiday(self, i: int) -> Found:
         """A holiday, in the year that suits the axis."""
+        if self.words(i, "st", "."):
+            return self._holiday(i + 1)
+        if self.word(i) == "new" and (self.word(i - 1) in ("the", "chinese", "lunar") or not self.tokens[i].capital):
+            # "In the new year".
+            return None
         found = holiday([self.word(k) for k in range(i, i + 3)])
         if found is None:
             return None
         day_in, words = found
         year, end = self._year(i + words)
-        years = [year] if year else range(self.axis.now.year - 1, self.axis.end.year + 1)
-        span = self._span(self._nearest([day_in(one) for one in years]))
+        years = [year] if year else range(self.axis.now.year - 1, self.axis.end.year + 2)
+        days = [day_in(one) for one in years]
+        span = self._span(self._nearest([day for day in days if day >= self.earliest] or days))
+        long = self.word(end) == "weekend" or self.word(i - 1) in ("over", "during")
+        if span and span.start and self.word(i) == "easter" and words == 1 and long:
+            # From Good Friday to Easter Monday.
+            two = timedelta(days=2)
+            return Span(span.start - two, span.start + two), end + (self.word(end) == "weekend")
         return (span, end) if span else None
 
     def _weekday(self, i: int) -> Found:
@@ -236,13 +345,18 @@ class Points(Dates):
         if weekday is None and self.word(i) == "weekend" and self.word(i - 1) in ("the", "over", "this"):
             day, length = _of_week(today) + timedelta(days=5), 2
         elif weekday is not None:
-            day, length = today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1), 1
+            first = midnight(max(today, self.earliest))
+            day, length = first + timedelta(days=(weekday - first.weekday() - 1) % 7 + 1), 1
             j = self.skip(i + 1, "of", ",")
             if self.word(j) in _NEXT | _LAST | {"this"} and self.word(j + 1) == "week":
                 weeks = 1 if self.word(j) in _NEXT else -1 if self.word(j) in _LAST else 0
                 day = _of_week(today) + timedelta(days=weekday + 7 * weeks)
                 span = self._span(day)
                 return (span, j + 2) if span else None
+            if self.word(i + 1) == "week" and self.word(i - 1) not in _NEXT | _LAST | {"this", "the"}:
+                # "Monday week" is a week behind Monday.
+                span = self._span(day + timedelta(days=7))
+                return (span, i + 2) if span else None
         else:
             return None
         span = self._span(day, length)

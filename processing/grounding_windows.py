@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from .grounding_axis import Axis, Span, add_units, midnight
-from .grounding_counts import Counts
+from .grounding_holidays import HOLIDAY_STARTS, holiday
+from .grounding_offsets import Offsets
 from .grounding_points import Found
 from .grounding_words import (
     DAY_PARTS,
@@ -24,17 +25,28 @@ from .grounding_words import (
 
 # Steps, more than any horizon has.
 _FAR = 10**6
+_CHANGES = words(
+    "rise rises rose rising raise raises raised fall falls fell falling drop drops dropped increase increases "
+    "increased decrease decreases decreased grow grows grew growing go goes went climb climbs decline declines change "
+    "changes changed move moves moved shift shifts shifted up down cut reduced lowered is are be at"
+)
+# Why no step lies in a time that is known.
+_FINER, _OUTSIDE = "it is finer than a step", "it lies outside history and horizon"
+# Words of an open time that begins with what they name, and not behind it.
+_AT_ITS_START = words("since as effective no")
 # Words that a window may begin with, beside those of days, months and numbers.
 _STARTERS = (
     words(
-        "a about across after an around as at before beginning black boxing between by christmas close "
-        "commencing current daily day during each early easter end entire every exactly final first following "
-        "for from halloween hours in independence initial last lasting late latest mid middle midday midnight "
-        "new next noon of on opening over past period periods preceding previous q remainder rest roughly "
-        "since start starting step steps subsequent thanksgiving the this through throughout till timestep "
-        "timesteps today tomorrow tonight until up upcoming valentine's week weekdays weekend weekends within "
-        "workdays yesterday coming"
+        "a about across after all alternate an around as at before beginning between biweekly business by calendar "
+        "close commencing current cw daily day days during each early effective end entire every exactly final first "
+        "following for fortnightly from h henceforth hour hours in indefinitely initial iso kw last "
+        "lasting late later latest mid middle midday midnight month months next no noon of on opening over past "
+        "period periods permanently post preceding previous prior q quarter quarters remainder rest roughly since "
+        "start starting step steps subsequent the this through throughout till timestep timesteps today tomorrow "
+        "tonight until up upcoming w week weekday weekdays weekend weekends weeks within working workdays year years "
+        "yesterday coming"
     )
+    | HOLIDAY_STARTS
     | set(MONTHS)
     | set(WEEKDAYS)
     | {f"{day}s" for day in WEEKDAYS}
@@ -73,6 +85,9 @@ class Window:
 
 def _together(first: Window, second: Window) -> Window:
     """Two windows as one."""
+    unknown = next((one.reason for one in (first, second) if one.reason not in ("", _OUTSIDE, _FINER)), "")
+    if unknown:
+        return Window(first.start, second.stop, np.zeros_like(first.shares), "none", False, unknown)
     kinds = {first.kind, second.kind} - {"none"} or {"none"}
     kind = kinds.pop() if len(kinds) == 1 else "both"
     reason = first.reason if kind == "none" else ""
@@ -81,7 +96,7 @@ def _together(first: Window, second: Window) -> Window:
     return Window(first.start, second.stop, shares, kind, first.recurs or second.recurs, reason)
 
 
-class Windows(Counts):
+class Windows(Offsets):
     """Reader of windows in the tokens of a text; see [`Dates`]."""
 
     def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
@@ -94,6 +109,12 @@ class Windows(Counts):
         i, joined = 0, False
         while i < len(self.tokens):
             found = self._window(i)
+            if found is None and (without := self._exception(i)) is not None:
+                # "Closed except on Sundays", "outside 9:00-17:00".
+                whole = self._on_axis(Span(steps=(0, self.axis.horizon)), self.tokens[i].start, self.tokens[i].stop)
+                windows.append(self._outside(whole, without[0], self.tokens[without[1] - 1].stop))
+                i, joined = without[1], False
+                continue
             if found is None:
                 i, joined = i + 1, False
                 continue
@@ -102,11 +123,17 @@ class Windows(Counts):
             for _ in range(3):
                 k = self.skip(j, ",", "on", "in", "during", "of", "at", "the")
                 more = self._window(k) or self._window(j)
+                if more is None and (span.weekdays or self._is_day(span)):
+                    more = self.plain_hours(self.skip(j, ","))
                 both = span.within(more[0]) if more else None
                 if more is None or both is None:
                     break
                 span, j = both, more[1]
-            windows.append(self._on_axis(span, self.tokens[i].start, self.tokens[j - 1].stop))
+            window = self._on_axis(span, self.tokens[i].start, self.tokens[j - 1].stop)
+            if (without := self._exception(j)) is not None and without[1] > j:
+                j = without[1]
+                window = self._outside(window, without[0], self.tokens[j - 1].stop)
+            windows.append(window)
             if joined and len(windows) > 1:
                 windows[-2:] = [_together(*windows[-2:])]
             # "On Monday and on Thursday" is one window.
@@ -115,6 +142,32 @@ class Windows(Counts):
             i = i if joined and self._window(i) else j
             joined = i > j
         return windows
+
+    @staticmethod
+    def _is_day(span: Span) -> bool:
+        return bool(span.start and span.stop and span.stop - span.start == timedelta(days=1))
+
+    def _exception(self, i: int) -> Found:
+        """ "Except on Sundays", "excluding 24 March"; a weekday alone recurs as what it is taken out of."""
+        j = self.skip(i, ",", "but", "with", "the")
+        if self.words(j, "apart", "from") or self.words(j, "other", "than") or self.words(j, "exception", "of"):
+            j += 2
+        elif self.word(j) in ("except", "excluding", "excepting", "outside"):
+            j += 1
+        elif self.word(i) == "but" and self.weekday_number(i + 1) is not None:
+            j = i + 1
+        else:
+            return None
+        k = self.skip(j, "for", "on", "in", "during", "the")
+        weekday = self.weekday_number(k)
+        if weekday is not None:
+            return Span(weekdays=frozenset({weekday}), recurs=True), k + 1
+        return self._window(k) or self._window(j)
+
+    def _outside(self, window: Window, span: Span, stop: int) -> Window:
+        """A window without another time."""
+        shares = np.maximum(window.shares - span.shares(self.axis), 0)
+        return self._placed(window.start, stop, shares, window.recurs, span.reason or window.reason)
 
     def _on_axis(self, span: Span, start: int, stop: int) -> Window:
         axis = self.axis
@@ -127,14 +180,20 @@ class Windows(Counts):
         if span not in self.shares_of:
             self.shares_of[span] = span.shares(axis)
         shares = self.shares_of[span]
-        past, future = shares[: axis.history].any(), shares[axis.history :].any()
-        kind = "both" if past and future else "future" if future else "past" if past else "none"
-        reason = ""
-        if kind == "none":
+        reason = span.reason
+        if not reason and not shares.any():
             is_moment = span.clock is not None or (span.start is not None and span.start == span.stop)
             finer = is_moment and axis.left is not None and axis.step >= np.timedelta64(1, "D")
-            reason = "it is finer than a step" if finer else "it lies outside history and horizon"
-        return Window(start, stop, shares, kind, span.recurs, reason)
+            reason = _FINER if finer else _OUTSIDE
+        return self._placed(start, stop, shares, span.recurs, reason)
+
+    def _placed(self, start: int, stop: int, shares: np.ndarray, recurs: bool, reason: str) -> Window:
+        """A window by its words and its shares of the steps, which are those of no step where there is a reason."""
+        history = self.axis.history
+        shares = np.zeros_like(shares) if reason else shares
+        past, future = shares[:history].any(), shares[history:].any()
+        kind = "both" if past and future else "future" if future else "past" if past else "none"
+        return Window(start, stop, shares, kind, recurs, reason)
 
     def _window(self, i: int) -> Found:
         kind = self.tokens[i].kind if i < len(self.tokens) and not self.taken[i] else "mark"
@@ -143,8 +202,13 @@ class Windows(Counts):
         for read in (
             self._steps,
             self._horizon,
+            self._from_now_on,
             self._recurring,
             self._counted_window,
+            self._nth,
+            self._offset,
+            self._part_of_day,
+            self._hours_of_a_day,
             self._range,
             self._open,
             self._lasting,
@@ -164,7 +228,7 @@ class Windows(Counts):
         starts = any(self.word(k) in ("from", "between", "starting", "beginning") for k in range(i, j))
         first = self.point(i if self.word(i) in ("in", "within") else j) or self.point(j)
         if first is None:
-            shared = self._shared_month(j)
+            shared = self._shared_month(j, between)
             if shared is not None:
                 return shared
             at = self.clock(j) if self.axis.left is not None else None
@@ -174,23 +238,95 @@ class Windows(Counts):
             if lasting is not None and lasting[1] in ("minute", "hour") and lasting[0] <= 24:
                 seconds = {"minute": 60, "hour": 3600}[lasting[1]] * lasting[0]
                 return Span(clock=(at[0], int(at[0] + seconds) % 86400)), lasting[2]
+            if starts or self.word(at[1]) in ("onward", "onwards"):
+                return self._open_clock(at[0], True), at[1] + self.words(at[1], "onward|onwards|on")
             return Span(clock=(at[0], at[0] + 60)), at[1]
         span, k = first
-        shared = self._shared_month(j)
+        shared = self._shared_month(j, between)
         if shared is not None:
             return shared
-        if self.word(k) in TO | {"and"} and (self.word(k) != "and" or between):
-            last = self.point(k + 1) or self._last_of(span, k + 1)
+        to = k + (self.word(k) == "up")
+        if self.word(to) in TO | {"and", "/"} and (self.word(to) != "and" or between):
+            last = self._last(span, self.skip(to + 1, "and", "including"))
+            if last is not None and (starts or between) and self._reversed(span, last[0]):
+                return Span(reason="it ends before it begins"), last[1]
             if last is not None and self._ordered(span, last[0]):
+                if between and holiday([self.word(n) for n in range(j, k)]) and self._is_day(last[0]):
+                    # The days between Christmas and New Year are neither.
+                    return Span(span.stop, last[0].start), last[1]
                 return self._join(span, last[0]), last[1]
-        if (
-            self.word(k) == "up"
-            and self.word(k + 1) in TO
-            and (last := self.point(k + 2))
-            and self._ordered(span, last[0])
-        ):
-            return self._join(span, last[0]), last[1]
         return self._extended(span, k, starts)
+
+    def _last(self, first: Span, k: int) -> Found:
+        """The end of a range that begins with a span."""
+        self.earliest = first.start or self.earliest
+        try:
+            last = self.point(k) or self._last_of(first, k)
+        finally:
+            self.earliest = datetime.min
+        return last and (self._to_midnight(last[0], k, last[1]), last[1])
+
+    def _to_midnight(self, span: Span, i: int, j: int) -> Span:
+        """A time that something ends at: midnight is the end of its day."""
+        if span.start and span.start == span.stop and any(self.word(k) == "midnight" for k in range(i, j)):
+            end = span.start + timedelta(days=int(span.start == midnight(span.start)))
+            return Span(end, end)
+        return span
+
+    def _hours_of_a_day(self, i: int) -> Found:
+        """ "From 22 to 6 on Monday", "9 to 5 on Tuesday"; what rises from 9 to 17 on Monday is an amount."""
+        found = self.plain_hours(i)
+        if found is None or self.word(i - 1) in _CHANGES or self.word(i) == "between" or self.word(found[1]) != "on":
+            return None
+        day = self._window(found[1])
+        both = found[0].within(day[0]) if day else None
+        return (both, day[1]) if day and both else None
+
+    def _from_now_on(self, i: int) -> Found:
+        """ "Until further notice", "permanently": the whole horizon."""
+        if self.words(i, "until|till", "further", "notice") or self.words(i, "for", "the", "foreseeable"):
+            k = i + 3 + (self.word(i + 3) == "future")
+        elif self.word(i) in ("henceforth", "permanently", "indefinitely"):
+            k = i + 1
+        else:
+            return None
+        return Span(steps=(0, self.axis.horizon)), k
+
+    def _part_of_day(self, i: int) -> Found:
+        """ "The morning of 20 March", "in the night of 20 to 21 March"."""
+        j = self.skip(i, "on", "in", "during", "the")
+        part = DAY_PARTS.get(self.word(j))
+        if part is None or self.axis.left is None or not self.words(j + 1, "of|on"):
+            return None
+        k = self.skip(j + 2, "the")
+        day = self.point(k) or self._shared_month(k)
+        if day is None or day[0].start is None:
+            return None
+        first = Span(day[0].start, day[0].start + timedelta(days=1))
+        span = first.within(Span(clock=(part[0] * 3600, part[1] * 3600)))
+        return (span, day[1]) if span else None
+
+    def _first_clock(self, i: int) -> Found:
+        """A time of the day that is said of every day, "before 8 am every day", or the first in the horizon."""
+        at = self.clock(i) if self.axis.left is not None else None
+        if at is None:
+            return None
+        opens = self.word(i - 1) in ("after", "since", "past")
+        daily = self._says_daily(at[1])
+        if daily:
+            clock = (at[0], 86400) if opens else (0, at[0])
+            return Span(clock=clock, recurs=True), daily
+        if self.word(i - 1) == "after":
+            return Span(reason="it is not said of which day"), at[1]
+        moment = self._open_clock(at[0], opens).start
+        return (Span(moment, moment), at[1]) if moment else None
+
+    def _open_clock(self, seconds: int, begins: bool) -> Span:
+        """From the first time that it is so late in the horizon on, or until then."""
+        day = midnight(self.axis.start)
+        first = day + timedelta(seconds=seconds)
+        first += timedelta(days=int(first < self.axis.start or (first == self.axis.start and not begins)))
+        return Span(first, None)
 
     def _extended(self, span: Span, k: int, starts: bool) -> Found:
         """A point with a duration or an open end behind it."""
@@ -200,26 +336,22 @@ class Windows(Counts):
             if lasting is not None and self.word(begin - 1) in ("for", "lasting"):
                 return self._lengthened(span, lasting[0], lasting[1]), lasting[2]
         onward = self.word(k) in ("onward", "onwards", "forward") or (self.word(k) == "on" and starts)
+        behind = self.skip(k + 1, ",")
+        if onward and self.word(behind) == "for" and (lasting := self.duration(behind + 1)) is not None:
+            return self._lengthened(span, lasting[0], lasting[1]), lasting[2]
         if onward or starts:
             return replace(span, stop=None, steps=span.steps and (span.steps[0], _FAR)), k + onward
         return span, k
-
-    def _lengthened(self, span: Span, count: float, unit: str) -> Span:
-        if span.steps is not None:
-            steps = self._in_steps(count, unit)
-            return replace(span, steps=(span.steps[0], span.steps[0] + (steps or 1)))
-        if unit == "step" or span.start is None:
-            steps = round(count)
-            inside = replace(span, stop=None).on(self.axis).nonzero()[0]
-            first = int(inside[0]) - self.axis.history if len(inside) else self.axis.horizon
-            return Span(steps=(first, first + steps))
-        return replace(span, stop=add_units(span.start, count, unit))
 
     @staticmethod
     def _ordered(first: Span, last: Span) -> bool:
         if first.steps and last.steps:
             return first.steps[0] <= last.steps[0]
         return bool(first.start and last.start and first.start <= last.start)
+
+    @staticmethod
+    def _reversed(first: Span, last: Span) -> bool:
+        return bool(first.start and last.stop and last.stop < first.start)
 
     @staticmethod
     def _join(first: Span, last: Span) -> Span:
@@ -229,6 +361,15 @@ class Windows(Counts):
 
     def _last_of(self, first: Span, k: int) -> Found:
         """The day behind "from 15 March to" where its month is not repeated; the time behind a moment."""
+        year = self.integer(k, 1800, 2299)
+        if year is not None and first.start and add_units(first.start, 1, "year") == first.stop:
+            span = self._span(datetime(year, 1, 1), 1, "year")
+            return (span, k + 1) if span else None
+        week = self.integer(k, 1, 53)
+        if week is not None and first.start and first.stop == first.start + timedelta(days=7):
+            ahead = week - first.start.isocalendar().week
+            span = self._span(first.start + timedelta(days=7 * ahead), 1, "week") if ahead > 0 else None
+            return (span, k + 1) if span else None
         at = self.clock(k)
         if at is not None and first.start and first.start == first.stop:
             stop = midnight(first.start) + timedelta(seconds=at[0])
@@ -245,43 +386,67 @@ class Windows(Counts):
         start = add_units(first.start, day - first.start.day, "day")
         return (Span(start, add_units(start, 1, "day")), self.skip(k, "the") + 1) if start else None
 
-    def _shared_month(self, i: int) -> Found:
+    def _shared_month(self, i: int, between: bool = False) -> Found:
         """ "15 to 21 March", "the 3rd to the 7th of March", "March 15-21"."""
-        i = self.skip(i, "the")
+        i = self._behind_weekday(self.skip(i, "the"))
         first, j = self.integer(i, 1, 31, ("number", "ordinal")), i + 1
-        if self.axis.left is None or first is None or self.word(j) not in TO | {"and"}:
+        if self.axis.left is None or first is None or self.word(j) not in (TO | {"and"} if between else TO):
             return None
-        k = self.skip(j + 1, "the")
+        k = self._behind_weekday(self.skip(j + 1, "the"))
         last = self.integer(k, 1, 31, ("number", "ordinal"))
-        found = self.point(k) if last is not None and last > first else None
+        found = self.point(k) if last is not None and last != first else None
         if found is None or found[0].start is None or last is None or found[0].start.day != last:
             return None
-        return Span(found[0].start - timedelta(days=last - first), found[0].stop), found[1]
+        start: datetime | None = found[0].start.replace(day=1)
+        if last < first:
+            # "From 28 to 2 April".
+            start = add_units(start, -1, "month") if start else None
+        start = add_units(start, first - 1, "day") if start else None
+        return (Span(start, found[0].stop), found[1]) if start and start < found[0].start else None
+
+    def _behind_weekday(self, i: int) -> int:
+        return self.skip(i + 1, ",", ".", "the") if self.weekday_number(i) is not None else i
 
     def _open(self, i: int) -> Found:
         """ "Until Friday", "after 3 March", "since the 5th", "before noon on Monday", "through 10 March"."""
         word = self.word(i)
-        ends = word in ("until", "till", "through", "before", "by") or self.words(i, "up", "to|until")
-        begins = word in ("after", "since", "following") or self.words(i, "as", "of|from")
+        ends = word in ("until", "till", "through", "before", "by") or self.words(i, "up|prior", "to|until")
+        begins = word in ("after", "since", "following", "effective", "post", "past") or self.words(i, "as", "of|from")
+        k = i + 1 + (word in ("up", "as", "prior"))
+        if self.words(i, "no", "later|earlier", "than"):
+            ends, begins, k = self.word(i + 1) == "later", self.word(i + 1) == "earlier", i + 3
         if not ends and not begins:
             return None
-        k = i + 1 + (word in ("up", "as"))
-        found = self.point(k)
+        if self.word(i - 1) == "not":
+            # "Not before 20 March" begins then, "not after" it ends.
+            word = {"before": "since", "until": "since", "till": "since", "after": "until"}.get(word, word)
+            ends, begins = word in ("through", "by", "up", "until"), word == "since"
+        if word == "through" and self.word(i - 1) == "all":
+            return self.point(k)
+        word = "before" if word == "prior" else word
+        k = self.skip(k, "and", "including") if word in ("up", "until", "till", "through") else k
+        if self.word(k) == "now" and ends:
+            return Span(None, self.axis.start), k + 1
+        found, found_at = self.point(k) or self._first_clock(k), k
         if found is None:
             return None
-        span, k = found
+        span, k = (self._to_midnight(found[0], k, found[1]) if ends else found[0]), found[1]
+        if span.reason or span.recurs:
+            return span, k
         at_start = -self.axis.history if span.start and span.start < self.axis.start and ends else 0
         if span.steps:
             steps = (
                 (at_start, span.steps[0] if word == "before" else span.steps[1])
                 if ends
-                else (span.steps[1] if word != "since" and word != "as" else span.steps[0], _FAR)
+                else (span.steps[1] if word not in _AT_ITS_START else span.steps[0], _FAR)
             )
             return Span(steps=steps), k
         if ends:
-            stop = span.start if word == "before" else span.stop
+            # "Before the end of March" is until its end.
+            is_end = self.word(self.skip(found_at, "the")) in ("end", "close")
+            stop = span.start if word == "before" and not is_end else span.stop
             return Span(None if at_start else self.axis.start, stop), k
-        start = span.stop if word in ("after", "following") else span.start
+        start = span.start if word in _AT_ITS_START else span.stop
         return self._extended(Span(start, start), k, starts=True)
 
     def _lasting(self, i: int) -> Found:
@@ -292,6 +457,9 @@ class Windows(Counts):
         if found is None:
             return None
         count, unit, k = found
+        if self.words(k, "in|during|of") and (inside := self.point(k + 1)) is not None:
+            # "For two weeks in April".
+            return Span(reason="it is not said which part of that time"), inside[1]
         begin = self.skip(k, ",", "starting", "beginning", "from", "commencing", "on", "as", "of", "after")
         start = self.point(begin) if begin > k else None
         if start is not None and self.word(begin - 1) != ",":
@@ -300,9 +468,4 @@ class Windows(Counts):
         return self._from_edge(count, unit, at_end=False), k
 
 
-def read_windows(tokens: list[Token], axis: Axis, taken: Sequence[bool]) -> list[Window]:
-    """Windows of time in the tokens of a text, but for those that are taken."""
-    return Windows(tokens, axis, taken).read()
-
-
-__all__ = ["Window", "read_windows"]
+__all__ = ["Window", "Windows"]

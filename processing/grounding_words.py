@@ -6,8 +6,10 @@ from typing import NamedTuple
 _PATTERN = re.compile(
     r"""
     (?P<date>[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}(?![0-9])
-    | [0-9]{1,2}[./][0-9]{1,2}[./](?:[0-9]{4}|[0-9]{2})(?![0-9]))
-  | (?P<clock>T?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\s?[apAP]\.?[mM]\b)? | [0-9]{1,2}\s?[apAP](?:\.[mM]\.|[mM]\b))
+    | [0-9]{1,2}[./][0-9]{1,2}[./](?:[0-9]{4}|[0-9]{2})(?![0-9]) | [0-9]{1,2}-[0-9]{1,2}-[0-9]{4}(?![0-9]))
+  | (?P<clock>T[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2}\b)?
+    | [0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z\b|\s?[apAP]\.?[mM]\b)?
+    | [0-9]{1,2}\s?[apAP](?:\.[mM]\.|[mM]\b))
   | (?P<ordinal>[0-9]{1,3}[snrt][dht]\b)
   | (?P<number>(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:[.,][0-9]+)?(?:[eE][-+]?[0-9]{1,3}\b)?)
   | (?P<word>[^\W\d_]+(?:['\N{RIGHT SINGLE QUOTATION MARK}][^\W\d_]+)*)
@@ -111,7 +113,7 @@ DAY_PARTS = {
     "morning": (6, 12), "mornings": (6, 12), "afternoon": (12, 18), "afternoons": (12, 18), "evening": (18, 22),
     "evenings": (18, 22), "night": (22, 6), "nights": (22, 6), "overnight": (22, 6), "nighttime": (22, 6),
 }  # fmt: skip
-TO = words("to until till through - thru")
+TO = words("to until till through - thru bis")
 HORIZON = words("forecast horizon forecasts prediction outlook")
 
 

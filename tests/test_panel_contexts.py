@@ -62,7 +62,7 @@ def test_a_text_for_all_or_for_each_id(context, texts):
 @pytest.mark.parametrize(
     ("context", "message"),
     [
-        ({"z": "Rain."}, "context has a text for 'z', which is not an id of the table; the ids are 'a', 'b'"),
+        ({"z": "Rain."}, "context has a text for 'z', which is not an id of the table; there are 'a', 'b'"),
         ({"a": 3}, "context of 'a' is a int; give a text"),
         (
             3,
@@ -74,6 +74,16 @@ def test_a_text_for_all_or_for_each_id(context, texts):
 def test_contexts_that_fit_no_series_are_one_line(context, message):
     with pytest.raises(ValueError, match=message):
         contexts_by_series(context, PANEL)
+
+
+def test_a_table_without_ids_has_texts_by_the_names_of_its_columns():
+    alone = TABLE[TABLE["item_id"] == "a"].drop(columns="item_id")
+    assert contexts_by_series({"target": "Rain."}, read_panel(alone)) == ["Rain."]
+    two = read_panel(alone.assign(other=alone["target"] + 1), target=["target", "other"])
+    assert contexts_by_series({"other": "Rain."}, two) == ["", "Rain."]
+    assert contexts_by_series("Rain.", two) == ["Rain.", "Rain."]
+    with pytest.raises(ValueError, match="'z', which is not a target of the table; there are 'target', 'other'"):
+        contexts_by_series({"z": "Rain."}, two)
 
 
 def test_one_text_is_grounded_once_on_each_time_axis(model, monkeypatch):
@@ -91,7 +101,7 @@ def test_the_forecast_of_a_table_follows_the_text_of_each_id(model, caplog):
     with caplog.at_level(logging.INFO):
         found = predict_df(TABLE, 7, context={"b": "Closed on 3 March."}, model=model)
     plain = predict_df(TABLE, 7, model=model)
-    assert "'Closed on 3 March.': zero in steps 3" in caplog.text
+    assert "“Closed on 3 March”: zero in steps 3" in caplog.text
     moved = found.drop(columns=["item_id", "timestamp", "target_name"]) != plain[["predictions", "0.1", "0.5", "0.9"]]
     assert np.flatnonzero(moved.any(axis=1)).tolist() == [9]
     assert (found.loc[9, ["predictions", "0.1", "0.9"]] == 0).all()
@@ -101,7 +111,7 @@ def test_a_part_of_a_step_is_named(model, caplog):
     months = TABLE.assign(timestamp=np.tile(pd.date_range("2019-04-01", periods=60, freq="MS"), 2))
     caplog.set_level(logging.INFO)
     predict_df(months, 3, context={"b": "Closed on 3 April."}, model=model)
-    assert "'Closed on 3 April.': zero in steps 1 (3.3 % of 1)" in caplog.text
+    assert "“Closed on 3 April”: zero in steps 1 (3.3 % of 1)" in caplog.text
     (explanation,) = explain(months[months["item_id"] == "b"], 3, context="Closed on 3 April.", model=model)
     assert "set to 0 for 3.3 % of the time in April 2024" in explanation.text
     assert explanation.facts.texts.first.share == pytest.approx(1 / 30)
@@ -110,9 +120,27 @@ def test_a_part_of_a_step_is_named(model, caplog):
     )
 
 
+def test_what_is_held_at_0_is_told_as_it_is(model):
+    with torch.no_grad():
+        model.context_head.operation.bias.zero_()
+        model.context_head.operation.bias[OPERATIONS.index("minus")] = 60.0
+    alone = TABLE[TABLE["item_id"] == "a"]
+    plain, held = (
+        explain(alone, 7, context="It is 150 lower on 3 March.", model=model, non_negative=one)[0]
+        for one in (False, True)
+    )
+    third = plain.evidence.numeric.iloc[2]
+    np.testing.assert_allclose([plain.facts.texts.first.mean, held.facts.texts.first.mean], [-150, -third], rtol=1e-5)
+    assert held.evidence.forecast["mean"].min() == 0 > plain.evidence.forecast["mean"].min()
+    assert all(claim.holds for claim in held.claims)
+
+
 def test_what_is_not_applied_is_a_warning(model, caplog):
     predict_df(TABLE, 7, context="Closed on 3 March 2031.", model=model)
-    assert "is not applied: its time has no step in the horizon (2 series)" in caplog.text
+    assert (
+        "is not applied: its time has no step in the horizon: it lies outside history and horizon (2 series)"
+        in caplog.text
+    )
 
 
 def test_what_has_no_effect_or_is_said_twice_is_named(model, caplog):
@@ -120,10 +148,10 @@ def test_what_has_no_effect_or_is_said_twice_is_named(model, caplog):
         model.context_head.operation.bias.zero_()
         model.context_head.operation.bias[OPERATIONS.index("keep")] = 60.0
     caplog.set_level(logging.INFO)
-    predict_df(TABLE, 7, context="Rain on 2 March. Sun.", model=model)
-    assert "without an effect: “Rain on 2 March”, “Sun”." in caplog.text
-    alone = TABLE[TABLE["item_id"] == "a"].drop(columns="item_id")
-    assert contexts_by_series({"target": "Rain."}, read_panel(alone)) == ["Rain."]
+    predict_df(TABLE, 7, context="Rain on 2 March. Sun. It rains on 2 May 2031.", model=model)
+    assert "not used: “Rain on 2 March”, “Sun”: it states no effect on the series." in caplog.text
+    assert "no effect on the series (“on 2 May 2031”: it lies outside history and horizon)." in caplog.text
+    assert "nothing in the text changes the forecast of 2 series" in caplog.text
 
 
 def test_an_explanation_quotes_the_phrase_and_says_what_it_does(model):
@@ -134,4 +162,7 @@ def test_an_explanation_quotes_the_phrase_and_says_what_it_does(model):
     np.testing.assert_allclose(text.mean, -first.evidence.forecast["mean"].iloc[2], rtol=1e-5)
     assert "“Closed on 3 March”" in second.text
     assert all(claim.holds for claim in second.claims)
+    (clause,) = second.to_dict()["text"]
+    assert (clause["phrase"], clause["used"], clause["does"]) == ("Closed on 3 March", True, "zero in steps 3")
+    assert first.to_dict()["text"] == []
     assert "NaN" not in json.dumps(second.to_dict())

@@ -23,8 +23,8 @@ logger = logging.get_logger(__name__)
 
 # Column of the texts in a table of them.
 CONTEXT = "context"
-# Ids that a message lists.
-_SHOWN = 3
+# Ids that a message lists; clauses, and characters of each, that one lists.
+_SHOWN, _CLAUSES_SHOWN, _LONGEST_SHOWN = 3, 10, 100
 
 
 class ContextPreparer:
@@ -37,33 +37,48 @@ class ContextPreparer:
     """
 
     def __init__(self, panel: Panel, horizon: int, context_length: int):
-        self.panel, self.horizon, self.context_length = panel, horizon, context_length
+        self.panel, self.horizon = panel, horizon
         self.future = panel.future_timestamps(horizon)
-        self._shared: dict[tuple[str, bytes, int], tuple[Grounding, dict[str, Any]]] = {}
+        last = panel.offsets[1:]
+        # Rows of each series that the model reads.
+        self.first, self.last = np.maximum(panel.offsets[:-1], last - context_length), last
+        numbered = panel.grids.numbered
+        ahead = panel.as_given(self.future[::horizon]) if numbered else panel.lengths + 1
+        self.numbers = np.asarray(ahead, dtype=np.int64)
+        # Series of one grid whose rows begin together and are as many have one time axis.
+        begins = (
+            panel.timestamps.asi8[np.minimum(self.first, len(panel.timestamps) - 1)] if panel.dated else self.first * 0
+        )
+        axes = np.stack((panel.grids.grid_of, begins, self.last - self.first, self.numbers), 1)
+        self.axis_of = np.unique(axes, axis=0, return_inverse=True)[1].ravel()
+        self._axes: dict[int, Axis] = {}
+        self._shared: dict[tuple[str, int], tuple[Grounding, dict[str, Any]]] = {}
 
     def features(self, text: str, series: int, target: int) -> dict[str, Any]:
         """Features of a text for a target of a series."""
-        rows = self._rows(series)
-        grounding, found = self._grounded(text, series, rows)
-        history = self.panel.values[rows, target]
+        grounding, found = self._grounded(text, series)
+        history = self.panel.values[self.first[series] : self.last[series], target]
         return with_values(found, with_history(grounding, history), history)
 
-    def _rows(self, series: int) -> slice:
-        """Rows of a series that the model reads."""
-        first, last = self.panel.offsets[series : series + 2].tolist()
-        return slice(max(first, last - self.context_length), last)
-
-    def _grounded(self, text: str, series: int, rows: slice) -> tuple[Grounding, dict[str, Any]]:
-        stamps = None
-        if self.panel.dated:
-            ahead = slice(series * self.horizon, (series + 1) * self.horizon)
-            stamps = _wall_time(pd.DatetimeIndex(self.panel.timestamps[rows].append(self.future[ahead])))
-        key = (text, b"" if stamps is None else stamps.asi8.tobytes(), rows.stop - rows.start)
+    def _grounded(self, text: str, series: int) -> tuple[Grounding, dict[str, Any]]:
+        key = text, int(self.axis_of[series])
         if key not in self._shared:
-            axis = Axis(rows.stop - rows.start, self.horizon, stamps)
+            axis = self._axis(series)
             grounding = ground_on_axis(text, axis)
             self._shared[key] = grounding, context_features(grounding, axis)
         return self._shared[key]
+
+    def _axis(self, series: int) -> Axis:
+        """Time axis of a series, one for all that share it."""
+        key = int(self.axis_of[series])
+        if key not in self._axes:
+            rows = slice(self.first[series], self.last[series])
+            stamps = None
+            if self.panel.dated:
+                ahead = slice(series * self.horizon, (series + 1) * self.horizon)
+                stamps = _wall_time(pd.DatetimeIndex(self.panel.timestamps[rows].append(self.future[ahead])))
+            self._axes[key] = Axis(rows.stop - rows.start, self.horizon, stamps, int(self.numbers[series]))
+        return self._axes[key]
 
 
 def _wall_time(stamps: pd.DatetimeIndex) -> pd.DatetimeIndex:
@@ -93,37 +108,40 @@ class PanelContexts:
 
 
 def contexts_by_series(context: Any, panel: Panel) -> list[str]:
-    """The text of each series, "" where it has none.
+    """The text of each target of each series, series by series, "" where it has none.
 
     Args:
         context: one text for all, or texts by id: a mapping, a Series, or a table of pandas, polars or pyarrow with
-            the columns of ids and `context`, of which several rows of an id are joined.
+            the columns of ids and `context`, of which several rows of an id are joined. The series of a table without
+            ids go by the names of their columns.
         panel: the series.
 
     Raises:
         ValueError: for anything else, or an id that the panel lacks.
     """
+    targets = len(panel.targets)
     if context is None or isinstance(context, str):
-        return [context or ""] * len(panel)
-    if isinstance(context, Mapping | pd.Series):
-        # A series without ids has the name of its column, which its forecast shows.
-        own: dict[Any, Any] = {panel.title(0, 0): panel.ids[0]} if len(panel) == 1 and not panel.id_columns else {}
-        given = [(own.get(key, key), text) for key, text in context.items()]
-    else:
-        given = _rows(context, panel)
-    places = panel.ids.get_indexer(pd.Index([key for key, _ in given], dtype=panel.ids.dtype if not given else None))
-    unknown = [given[k][0] for k in np.flatnonzero(places < 0)]
+        return [context or ""] * (len(panel) * targets)
+    given = list(context.items()) if isinstance(context, Mapping | pd.Series) else _rows(context, panel)
+    columns = {} if panel.id_columns or len(panel) > 1 else {name: k for k, name in enumerate(panel.targets)}
+    keys = pd.Index([key for key, _ in given if key not in columns], dtype=panel.ids.dtype if not given else None)
+    place_of = dict(zip(keys, panel.ids.get_indexer(keys).tolist(), strict=True)) if len(keys) else {}
+    unknown = [key for key, place in place_of.items() if place < 0]
     if unknown:
+        kind, names = ("a target", list(columns)) if columns else ("an id", list(panel.ids))
         raise UserError(
-            f"context has a text for {shortened([*map(repr, unknown)], _SHOWN)}, which is not an id of the table; the "
-            f"ids are {shortened([*map(repr, panel.ids)], _SHOWN)}."
+            f"context has a text for {shortened([*map(repr, unknown)], _SHOWN)}, which is not {kind} of the table; "
+            f"there {'is' if len(names) == 1 else 'are'} {shortened([*map(repr, names)], _SHOWN)}."
         )
-    texts: list[list[str]] = [[] for _ in range(len(panel))]
-    for place, (key, text) in zip(places, given, strict=True):
-        if isinstance(text, str):
-            texts[place].append(text)
-        elif text is not None and not pd.isna(text):
+    texts: list[list[str]] = [[] for _ in range(len(panel) * targets)]
+    for key, text in given:
+        if not isinstance(text, str):
+            if text is None or pd.isna(text):
+                continue
             raise UserError(f"context of {key!r} is a {type(text).__name__}; give a text.")
+        first = columns[key] if key in columns else place_of[key] * targets
+        for own in texts[first : first + (1 if key in columns else targets)]:
+            own.append(text)
     return ["\n\n".join(parts) for parts in texts]
 
 
@@ -175,52 +193,74 @@ def encode_contexts(panel: Panel, context: Any, horizon: int, model: PreTrainedM
     load_text_encoder(config.text_encoder, config.text_layer)
     preparer = ContextPreparer(panel, horizon, config.context_length)
     features = [
-        preparer.features(text, series, target) if text.strip() else None
-        for series, text in enumerate(texts)
-        for target in range(len(panel.targets))
+        preparer.features(text, *divmod(place, len(panel.targets))) if text.strip() else None
+        for place, text in enumerate(texts)
     ]
     return PanelContexts(features, preparer)
 
 
 def effect_words(effect: ContextEffect) -> str:
     """An operation that a text states, in a line: phrase, operation, operands, steps, and why it was not applied."""
-    phrase = " ".join(effect.phrase.split())
+    return (
+        f"{quoted(effect.phrase)}: {does_words(effect)}{'' if effect.applied else f' is not applied: {effect.reason}'}"
+    )
+
+
+def does_words(effect: ContextEffect) -> str:
+    """The operation that a text states, its operands and its steps."""
     operands = " to ".join(f"{operand:g}" for operand in effect.operands)
     # Steps are counted from 1 in words.
     runs = [f"{first + 1} to {last}" if first + 1 < last else str(last) for first, last in effect.steps]
     steps = shortened(runs, _SHOWN) or "none"
     if effect.partial:
         steps += f" ({shortened([f'{100 * share:.2g} % of {step + 1}' for step, share in effect.partial], _SHOWN)})"
-    what = f"{phrase!r}: {effect.operation.replace('_', ' ')}{f' {operands}' if operands else ''} in steps {steps}"
-    return what if effect.applied else f"{what} is not applied: {effect.reason}"
+    return f"{effect.operation.replace('_', ' ')}{f' {operands}' if operands else ''} in steps {steps}"
 
 
 def log_effects(effects: Sequence[Sequence[ContextEffect]], texts: Sequence[Mapping[str, Any] | None]) -> None:
-    """Say what texts do, and what of them is not applied, and why.
+    """Say what texts do, and what of them is not used and why, clause by clause.
 
     Args:
         effects: of each series.
         texts: features of the text of each, or None.
     """
-    said = Counter(line for own in effects for line in {(effect_words(effect), effect.applied) for effect in own})
-    for (words, applied), count in said.items():
-        logger.log(
-            logging.INFO if applied else logging.WARNING,
-            "context: %s%s",
-            words,
-            f" ({count} series)" if count > 1 else "",
-        )
-    silent = sum(text is not None and not own for own, text in zip(effects, texts, strict=True))
+    read = Counter(tuple(own) for own, text in zip(effects, texts, strict=True) if text is not None)
+    # Series that a clause does so to: a clause counts once for each.
+    done: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    unused: dict[str, dict[str, None]] = {}
+    silent = 0
+    for own, count in read.items():
+        silent += count * (not any(effect.applied for effect in own))
+        for effect in own:
+            if effect.operation == "keep":
+                unused.setdefault(effect.reason, {})[quoted(effect.phrase)] = None
+        lines = {(effect_words(effect), effect.applied) for effect in own if effect.operation != "keep"}
+        for words, applied in lines:
+            (done if applied else refused)[words] += count
+    for level, said in ((logging.INFO, done), (logging.WARNING, refused)):
+        for words, count in said.items():
+            logger.log(level, "context: %s%s", words, f" ({count} series)" if count > 1 else "")
+    for reason, phrases in unused.items():
+        logger.info("context: not used: %s: %s.", shortened([*phrases], _CLAUSES_SHOWN), reason)
     if silent:
         logger.warning("context: nothing in the text changes the forecast of %d series.", silent)
-    pairs = [(own, text) for own, text in zip(effects, texts, strict=True) if text is not None]
-    unused = dict.fromkeys(clause for own, text in pairs for clause in _unused(own, text))
-    if unused:
-        logger.info("context: without an effect: %s.", shortened([f"“{clause}”" for clause in unused], _SHOWN))
 
 
-def _unused(effects: Sequence[ContextEffect], text: Mapping[str, Any]) -> list[str]:
-    """Clauses of a text for which no operation was chosen."""
-    used = {effect.span for effect in effects}
-    spans = [(start, stop) for start, stop in text["clause_span"].tolist() if (start, stop) not in used]
-    return [" ".join(text["text"][start:stop].split()).rstrip(".") for start, stop in spans]
+def quoted(phrase: str) -> str:
+    """A phrase in quotes on one line, cut where it is long, and without characters that cannot be shown."""
+    words = " ".join(phrase.split()).rstrip(". ")
+    words = words if len(words) <= _LONGEST_SHOWN else f"{words[: _LONGEST_SHOWN - 1].rstrip()}…"
+    return f"“{''.join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)}”"
+
+
+__all__ = [
+    "ContextPreparer",
+    "PanelContexts",
+    "contexts_by_series",
+    "does_words",
+    "effect_words",
+    "encode_contexts",
+    "log_effects",
+    "quoted",
+]

@@ -23,7 +23,7 @@ from .forecasting import check_quantile_levels, model_order
 from .panel_contexts import PanelContexts, encode_contexts, log_effects
 from .panel_covariates import PanelCovariates, encode_covariates
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
-from .series_checks import hold_no_negative, warn_of_misfits
+from .series_checks import held_series, warn_of_misfits
 
 logger = logging.get_logger(__name__)
 
@@ -393,11 +393,7 @@ def forecast_panel(
 
 def _held(found: Prediction, panel: Panel, non_negative: bool | None) -> Prediction:
     """Forecasts with 0 in place of less, where `non_negative` or its rule asks for it; see `predict_df`."""
-    if non_negative not in (None, True, False):
-        raise UserError(f"non_negative is {non_negative!r}; give True, False, or None for the rule.")
-    if non_negative is False:
-        return found
-    held = hold_no_negative(panel) if non_negative is None else np.ones((len(panel), len(panel.targets)), dtype=bool)
+    held = held_series(panel, non_negative)
     lowest = np.fmin(found.mean, np.fmin.reduce(found.quantiles, axis=-1, initial=np.inf)).min(1)
     changed = np.argwhere(held & (lowest < 0))
     if not len(changed):

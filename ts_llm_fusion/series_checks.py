@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .data.series.panels import Panel
+from .errors import UserError
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,21 @@ def hold_no_negative(panel: Panel) -> np.ndarray:
     has_zero = np.logical_or.reduceat(values == 0, starts, axis=0)
     is_whole = np.logical_and.reduceat(is_missing | (values == np.rint(values)), starts, axis=0)
     return not_below & (has_zero | is_whole)
+
+
+def held_series(panel: Panel, non_negative: bool | None) -> np.ndarray:
+    """Series whose forecasts are held at 0 or above, bool (series, targets).
+
+    Args:
+        panel: of the series.
+        non_negative: whether all are or none; None for those of `hold_no_negative`.
+
+    Raises:
+        ValueError: for another value.
+    """
+    if non_negative not in (None, True, False):
+        raise UserError(f"non_negative is {non_negative!r}; give True, False, or None for the rule.")
+    return hold_no_negative(panel) if non_negative is None else np.full((len(panel), len(panel.targets)), non_negative)
 
 
 def _moments(panel: Panel) -> tuple[np.ndarray, np.ndarray]:

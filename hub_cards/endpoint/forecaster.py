@@ -3,24 +3,29 @@
 A request; `inputs` is one such object or a list of them, whose columns may differ:
 
     {"inputs": {"series": {"load": [1.0, null, 1.2], "price": [7.1, 7.4, 7.2]},
-                "timestamps": ["2024-01-01", "2024-01-02", "2024-01-03"]},
+                "timestamps": ["2024-01-01", "2024-01-02", "2024-01-03"],
+                "context": "Closed on 6 January."},
      "parameters": {"prediction_length": 24, "quantile_levels": [0.1, 0.9], "freq": "D"}}
 
 `series` holds columns of one length, in any order, or is itself a list of numbers, then called "series"; null is a
 missing value. `timestamps`, rising and one for each value, may be left out; a step that they skip is a missing value.
-So may `parameters`: by default `prediction_length` is the horizon of the model, `quantile_levels` are its own
-(other levels between them are interpolated), and `freq`, the time step as an alias of pandas, is inferred from the
-timestamps.
+So may `context`, of a model that reads texts: what is known of the columns and of their future, in English, one text
+for all or an object of texts by column. So may `parameters`: by default `prediction_length` is the horizon of the
+model, `quantile_levels` are its own (other levels between them are interpolated), and `freq`, the time step as an
+alias of pandas, is inferred from the timestamps.
 
 The answer, one object or a list of them, as `inputs` was:
 
     {"timestamps": ["2024-01-04", ...], "mean": {"load": [...], "price": [...]},
-     "quantiles": {"0.1": {"load": [...], "price": [...]}, "0.9": {...}}, "warning": "..."}
+     "quantiles": {"0.1": {"load": [...], "price": [...]}, "0.9": {...}},
+     "context": {"load": [{"phrase": "Closed on 6 January.", "operation": "zero", "operands": [], "steps": [[3, 3]],
+                           "used": true, "reason": ""}], "price": [...]}, "warning": "..."}
 
-There are `timestamps` where the request has them, and a `warning` where `prediction_length` is beyond the horizon of
-training, so that the model forecasts from its own forecasts. The answer to an invalid request is
-`{"error": "one line"}` and nothing else. A request has at most 64 inputs, 1,000,000 values and 4,096 steps to
-forecast.
+There are `timestamps` where the request has them; `context` where it has one, with each clause of the text: what it
+does to which steps, the first and last of each run, 1 for the first of the forecast, or why it is not used ("keep" is
+a clause that states nothing); and a `warning` where `prediction_length` is beyond the horizon of training, so that the
+model forecasts from its own forecasts. The answer to an invalid request is `{"error": "one line"}` and nothing else. A
+request has at most 64 inputs, 1,000,000 values, 100,000 characters of texts and 4,096 steps to forecast.
 
 The model runs with the code that the checkpoint carries; nothing but the packages in requirements.txt and
 time_axis.py, which lies beside this file, is needed.
@@ -34,7 +39,7 @@ import torch
 from time_axis import TimeGrid, complete, find_grid
 from transformers import AutoFeatureExtractor, AutoModelForTimeSeriesPrediction
 
-MOST_INPUTS, MOST_VALUES, MOST_STEPS = 64, 1_000_000, 4_096
+MOST_INPUTS, MOST_VALUES, MOST_STEPS, MOST_CHARACTERS = 64, 1_000_000, 4_096, 100_000
 PARAMETERS = ("prediction_length", "quantile_levels", "freq")
 
 
@@ -52,8 +57,10 @@ class EndpointHandler:
             items = inputs if isinstance(inputs, list) else [inputs]
             horizon, levels, freq = self._parameters(data.get("parameters") if isinstance(data, dict) else None)
             frames, grids = self._on_grids(_frames(items), freq)
-            answers = self._forecast(frames, grids, horizon, levels)
-        except ValueError as error:
+            texts = self._texts(items, frames)
+            answers = self._forecast(frames, grids, texts, horizon, levels)
+        except (ValueError, OSError) as error:
+            # An OSError tells which text encoder cannot be had.
             return {"error": " ".join(str(error).split())}
         return answers if isinstance(inputs, list) else answers[0]
 
@@ -78,6 +85,42 @@ class EndpointHandler:
             raise ValueError(f"freq is {freq!r:.80}; give an alias of pandas, such as h, B or MS.")
         return horizon, levels, freq
 
+    def _texts(self, items: list[Any], frames: list[pd.DataFrame]) -> list[dict[str, str]]:
+        """The text of each column of each input that has one."""
+        texts = []
+        for number, (item, frame) in enumerate(zip(items, frames, strict=True)):
+            given = item.get("context")
+            own = {} if given is None else dict.fromkeys(frame.columns, given) if isinstance(given, str) else given
+            if not isinstance(own, dict) or not all(isinstance(text, str) for text in own.values()):
+                raise ValueError(f"input {number}: context is a text, or an object of texts by column.")
+            if set(own) - set(frame.columns):
+                unknown = min(set(own) - set(frame.columns))
+                raise ValueError(f"input {number}: context has a text for {unknown!r:.80}, which is not a column.")
+            texts.append({name: text for name, text in own.items() if text.strip()})
+        if any(texts) and getattr(self.model.config, "text_encoder", None) is None:
+            raise ValueError("this model reads no text; leave context out.")
+        characters = sum(len(text) for own in texts for text in own.values())
+        if characters > MOST_CHARACTERS:
+            raise ValueError(f"context has {characters} characters; give at most {MOST_CHARACTERS}.")
+        return texts
+
+    def _contexts(
+        self, frame: pd.DataFrame, grid: TimeGrid | None, texts: dict[str, str], horizon: int
+    ) -> list[dict[str, Any] | None]:
+        """Features of the text of each column of an input, in the order of its table."""
+        stamps = None
+        if grid is not None and texts:
+            stamps = frame.index.append(pd.DatetimeIndex(grid.following(horizon)))
+            if stamps.tz is not None:
+                local = stamps.tz_localize(None)
+                stamps = local if local.is_monotonic_increasing and local.is_unique else stamps.tz_convert(None)
+        return [
+            self.feature_extractor.prepare_context(texts[name], frame[name].to_numpy(), horizon, stamps)
+            if name in texts
+            else None
+            for name in frame.columns
+        ]
+
     def _on_grids(
         self, frames: list[pd.DataFrame], freq: str | None
     ) -> tuple[list[pd.DataFrame], list[TimeGrid | None]]:
@@ -94,7 +137,12 @@ class EndpointHandler:
         return filled, grids
 
     def _forecast(
-        self, frames: list[pd.DataFrame], grids: list[TimeGrid | None], horizon: int, levels: list[float]
+        self,
+        frames: list[pd.DataFrame],
+        grids: list[TimeGrid | None],
+        texts: list[dict[str, str]],
+        horizon: int,
+        levels: list[float],
     ) -> list[dict[str, Any]]:
         """Answers to all inputs; those with the same number of columns run together."""
         answers: list[dict[str, Any]] = [{} for _ in frames]
@@ -104,12 +152,19 @@ class EndpointHandler:
         for columns in {frame.shape[1] for frame in frames}:
             rows = [row for row, frame in enumerate(frames) if frame.shape[1] == columns]
             batch = {name: torch.cat([features[row][name] for row in rows]) for name in features[0]}
+            if any(texts[row] for row in rows):
+                contexts = [self._contexts(frames[row], grids[row], texts[row], horizon) for row in rows]
+                batch["context"] = [features for own in contexts for features in own]
             outputs = self.model.predict(**batch, prediction_length=horizon)
             for place, row in enumerate(rows):
                 quantiles = outputs.full_predictions
                 quantiles = None if quantiles is None else quantiles[place].double().cpu().numpy()
                 mean = outputs.mean_predictions[place].double().cpu().numpy()
                 answers[row] = self._answer(frames[row], given[row], grids[row], mean, quantiles, levels)
+                if texts[row]:
+                    effects = outputs.context_effects[place * columns : (place + 1) * columns]
+                    told = dict(zip(frames[row].columns, map(_told, effects), strict=True))
+                    answers[row]["context"] = {name: told[name] for name in given[row] if name in texts[row]}
         return answers
 
     def _in_order(self, frame: pd.DataFrame, where: str) -> pd.DataFrame:
@@ -163,6 +218,21 @@ class EndpointHandler:
         return answer
 
 
+def _told(effects: Any) -> list[dict[str, Any]]:
+    """What each clause of a text does, or why it is not used."""
+    return [
+        {
+            "phrase": effect.phrase,
+            "operation": effect.operation,
+            "operands": list(effect.operands),
+            "steps": [[first + 1, last] for first, last in effect.steps],
+            "used": effect.applied,
+            "reason": effect.reason,
+        }
+        for effect in effects
+    ]
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -178,8 +248,8 @@ def _frames(items: list[Any]) -> list[pd.DataFrame]:
 
 
 def _frame(item: Any, where: str) -> pd.DataFrame:
-    if not isinstance(item, dict) or "series" not in item or set(item) - {"series", "timestamps"}:
-        raise ValueError(f'{where}: give an object with "series" and, optionally, "timestamps".')
+    if not isinstance(item, dict) or "series" not in item or set(item) - {"series", "timestamps", "context"}:
+        raise ValueError(f'{where}: give an object with "series" and, optionally, "timestamps" and "context".')
     columns = item["series"] if isinstance(item["series"], dict) else {"series": item["series"]}
     if not columns:
         raise ValueError(f"{where}: no series; give at least one column of numbers.")

@@ -1,5 +1,6 @@
 """The endpoint handlers as they are generated: they run where this package is not, and give what it gives."""
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,15 @@ import pandas as pd
 import pytest
 import torch
 from fresh_python import FreshPython
+from text_stub import WordEncoder
 from tiny_checkpoints import save_forecaster, save_tslm
 
-from ts_llm_fusion import TimeSeriesProcessor, TSLMForCausalLM, forecast_frame
+from ts_llm_fusion import ForecastFeatureExtractor, TimeSeriesProcessor, TSLMForCausalLM, forecast_frame
 from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.hub.serving import endpoint_files
+from ts_llm_fusion.modeling import modeling_text_encoder
+from ts_llm_fusion.modeling.configuration_tsfusion import OPERATIONS, TSFusionConfig
+from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
 
 RUN = """
 import importlib.util, json, sys
@@ -121,6 +126,11 @@ BAD_FORECASTS = {
     "input 0: the time step cannot be determined": [
         {"inputs": {"series": [1, 2, 3, 4], "timestamps": ["2024-01-01", "2024-01-07", "2024-01-08", "2024-03-21"]}}
     ],
+    "this model reads no text; leave context out": [{"inputs": {"series": [1, 2], "context": "Closed."}}],
+    "input 0: context is a text, or an object of texts by column": [{"inputs": {"series": [1, 2], "context": 3}}],
+    "input 0: context has a text for 'b', which is not a column": [
+        {"inputs": {"series": [1, 2], "context": {"b": "Closed."}}}
+    ],
     "give at most 1000000": [{"inputs": {"series": [0] * 1_000_001}}],
 }
 
@@ -155,6 +165,40 @@ def test_the_forecaster_answers_as_forecast_frame_does(forecaster: Path, answers
     assert plain["mean"]["b"] == single["mean"]["b"]
     assert plain["quantiles"] == {}
     assert_errors(BAD_FORECASTS, errors)
+
+
+def test_a_text_moves_the_forecast_of_its_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = WordEncoder()
+    monkeypatch.setattr(modeling_text_encoder, "load_text_encoder", lambda name, layer: encoder)
+    sizes = {"text_hidden_size": encoder.hidden_size, "context_hidden_size": 8, "context_heads": 2}
+    model = TSFusionForForecasting(TSFusionConfig(hidden_size=16, text_encoder="a/b", **sizes))
+    with torch.no_grad():
+        for weights in model.context_head.parameters():
+            weights.zero_()
+        model.context_head.operation.bias[OPERATIONS.index("zero")] = 60.0
+    model.save_pretrained(tmp_path)
+    ForecastFeatureExtractor(context_length=64).save_pretrained(tmp_path)
+    for file, contents in endpoint_files(tmp_path, "user/model").items():
+        (tmp_path / file).write_bytes(contents)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    spec = importlib.util.spec_from_file_location("handler", tmp_path / "handler.py")
+    handler = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(handler)
+    endpoint = handler.EndpointHandler(str(tmp_path))
+    # The first step of the forecast is 12:00 on 2 February.
+    text = "Closed from 14:00 to 16:00 on 2 February. In 1999 it rained."
+    request, parameters = as_input(FIRST), {"prediction_length": 6, "quantile_levels": [0.1]}
+    plain = endpoint({"inputs": request, "parameters": parameters})
+    read, both = endpoint({"inputs": [request | {"context": {"b": text}}, request | {"context": text}],
+                           "parameters": parameters})  # fmt: skip
+    assert [read["mean"]["b"][k] == 0 for k in range(6)] == [False, False, True, True, False, False]
+    assert read["quantiles"]["0.1"]["b"][2:4] == [0, 0]
+    assert read["mean"]["series 1"] == plain["mean"]["series 1"] != both["mean"]["series 1"]
+    assert list(read["context"]) == ["b"] and "context" not in plain
+    closed, rained = read["context"]["b"]
+    assert (closed["operation"], closed["steps"], closed["used"]) == ("zero", [[3, 4]], True)
+    assert not rained["used"] and "no step in the horizon" in rained["reason"]
+    assert endpoint({"inputs": request | {"context": "x" * 100_001}})["error"].endswith("give at most 100000.")
 
 
 QUESTION = {"text": "What is the trend?", "time_series": [1.0, 2.0, None, 4.0, 5.5]}

@@ -9,7 +9,12 @@ from text_stub import WordEncoder
 from ts_llm_fusion.modeling import modeling_text_encoder
 from ts_llm_fusion.modeling.configuration_tsfusion import OPERATIONS, TSFusionConfig
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
-from ts_llm_fusion.modeling.modeling_tsfusion_context import ContextHead, with_states
+from ts_llm_fusion.modeling.modeling_tsfusion_context import (
+    ContextEffect,
+    ContextHead,
+    with_states,
+    without_contradictions,
+)
 from ts_llm_fusion.modeling.modeling_tsfusion_operations import apply_operation
 from ts_llm_fusion.processing.context_features import prepare_context
 
@@ -118,7 +123,8 @@ def test_without_a_text_or_an_effect_every_bit_is_that_of_the_numeric_model(mode
     read = forecast(model, "Sales will rise by 50 % from 4 to 6 March.")
     assert torch.equal(read.full_predictions, plain.full_predictions)
     assert torch.equal(read.mean_predictions, plain.mean_predictions)
-    assert read.context_effects == [[]]
+    ((kept,),) = read.context_effects
+    assert (kept.operation, kept.applied, kept.reason) == ("keep", False, "it states no effect on the series")
     assert plain.context_effects is None
     assert torch.equal(
         model.predict(VALUES, prediction_length=14, context=[None]).mean_predictions, plain.mean_predictions
@@ -154,7 +160,8 @@ def test_an_effect_moves_all_quantiles_of_its_steps_and_nothing_else(model):
     assert torch.equal(read.full_predictions[0, kept], plain.full_predictions[0, kept])
     assert torch.equal(read.numeric_predictions, plain.mean_predictions)
     assert torch.equal(read.expert_weights, plain.expert_weights)
-    ((effect,),) = read.context_effects
+    ((cars, effect),) = read.context_effects
+    assert (cars.phrase, cars.operation, cars.applied) == ("We sell cars.", "keep", False)
     assert (effect.operation, effect.operands, effect.steps, effect.when) == (
         "rise",
         (0.5,),
@@ -164,6 +171,27 @@ def test_an_effect_moves_all_quantiles_of_its_steps_and_nothing_else(model):
     assert text[slice(*effect.span)] == effect.phrase == "Sales will rise by 50 % from 4 to 6 March."
     assert effect.applied
     assert effect.confidence > 0.99
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        (("set", (80.0,), (2, 3)), ("set", (120.0,), (2, 3)), "says what these steps are"),
+        (("rise", (0.1,), (2, 3)), ("zero", (), (0, 9)), "says what these steps are"),
+        (("set", (80.0,), (2, 5)), ("set", (120.0,), (2, 3)), ""),
+        (("cap", (90.0,), (2, 5)), ("floor", (110.0,), (4, 9)), "has another bound"),
+        (("range", (90.0, 95.0), (2, 5)), ("cap", (80.0,), (4, 9)), "has another bound"),
+        (("floor", (90.0,), (2, 5)), ("cap", (95.0,), (2, 5)), ""),
+        (("ignore", (), (-9, -5)), ("zero", (), (-9, 9)), ""),
+    ],
+)
+def test_of_what_contradicts_the_last_stands(first, second, reason):
+    effects = [
+        ContextEffect(name, "", (0, 0), operands, "", (steps,), -1, 1.0) for name, operands, steps in (first, second)
+    ]
+    found, last = without_contradictions(effects)
+    assert (found.applied, last) == (not reason, effects[1])
+    assert reason in found.reason
 
 
 def test_two_texts_of_a_batch_act_on_their_own_series(model):

@@ -25,6 +25,8 @@ def test_clauses_of_many_series_become_one():
     assert found["texts"][0][slice(*place)] == "10%"
     np.testing.assert_array_equal(np.flatnonzero(found["shares"][0]), [63, 64, 65])
     assert features("In 1999 sales fell by minus 5.")["texts"] == ["at some other time sales fell by minus 100."]
+    # A sign is that of the value, and no word.
+    assert features("Sales will be -5.")["texts"] == ["Sales will be 100."]
 
 
 def test_zero_is_said_in_words():

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ts_llm_fusion.processing import grounding_numbers
-from ts_llm_fusion.processing.grounding import ground
+from ts_llm_fusion.processing.grounding import ground, ground_on_axis
+from ts_llm_fusion.processing.grounding_axis import Axis
 from ts_llm_fusion.processing.grounding_dates import Dates
 
 # The history ends on Wednesday, 11 March 2026; on Saturday, 21 March at 23:00; in December 2023.
@@ -153,6 +154,179 @@ def test_next_week_is_the_next_step_of_a_weekly_series():
     assert future("next week", WEEKS) == ("12-21", "12-21", 1)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Logs and other countries.
+        ("2026-03-15T00:00:00Z to 2026-03-17T00:00:00.000Z", ("03-15", "03-16", 2)),
+        ("20-Mar-2026", ("03-20", "03-20", 1)),
+        ("Mar. 20th", ("03-20", "03-20", 1)),
+        ("on 03.04.2026", ("04-03", "04-03", 1)),
+        ("from 20.3. to 22.3.", ("03-20", "03-22", 3)),
+        ("from 3/15 to 3/21", ("03-15", "03-21", 7)),
+        ("15/3-21/3", ("03-15", "03-21", 7)),
+        ("in KW 12", ("03-16", "03-22", 7)),
+        ("2026-W13", ("03-23", "03-29", 7)),
+        ("weeks 13-14", ("03-23", "04-05", 14)),
+        ("2Q26", ("04-01", "04-10", 10)),
+        ("the 31st", ("03-31", "03-31", 1)),
+        ("on the 13th and the 15th of March", ("03-13", "03-15", 2)),
+        ("on 13, 15 and 18 March", ("03-13", "03-18", 3)),
+        ("Thu 26 - Fri 27 March", ("03-26", "03-27", 2)),
+        ("from 28 to 2 April", ("03-28", "04-02", 6)),
+        ("Q2/26", ("04-01", "04-10", 10)),
+        ("on every day but Sunday", ("03-12", "04-10", 26)),
+        ("Closed except on Sundays", ("03-12", "04-10", 26)),
+        ("the first weekend in April", ("04-04", "04-05", 2)),
+        ("before the end of March", ("03-12", "03-31", 20)),
+        ("all through next week", ("03-16", "03-22", 7)),
+        ("on the eve of Good Friday", ("04-02", "04-02", 1)),
+        # Parts of a month and of a week.
+        ("mid-March", ("03-12", "03-20", 9)),
+        ("late March", ("03-21", "03-31", 11)),
+        ("in the second half of March", ("03-16", "03-31", 16)),
+        ("until month-end", ("03-12", "03-31", 20)),
+        ("early next week", ("03-16", "03-17", 2)),
+        ("later this week", ("03-12", "03-15", 4)),
+        ("Tuesday of next week", ("03-17", "03-17", 1)),
+        ("the week after next", ("03-23", "03-29", 7)),
+        ("the weekend of 21 March", ("03-21", "03-22", 2)),
+        ("from Monday to Friday", ("03-16", "03-20", 5)),
+        ("Monday to Friday", ("03-12", "04-10", 22)),
+        ("every day except Sunday", ("03-12", "04-10", 26)),
+        # Holidays, and times counted from another.
+        ("over Easter", ("04-03", "04-06", 4)),
+        ("from Good Friday to Easter Monday", ("04-03", "04-06", 4)),
+        ("two days before Easter", ("04-03", "04-03", 1)),
+        ("the day before Good Friday", ("04-02", "04-02", 1)),
+        ("in the three days after 20 March", ("03-21", "03-23", 3)),
+        ("within three days of 20 March", ("03-17", "03-23", 7)),
+        ("three days from 20 March", ("03-20", "03-22", 3)),
+        ("for a fortnight from 15 March", ("03-15", "03-28", 14)),
+        # Open times.
+        ("up to and including 20 March", ("03-12", "03-20", 9)),
+        ("not before 20 March", ("03-20", "04-10", 22)),
+        ("no later than 20 March", ("03-12", "03-20", 9)),
+        ("prior to 20 March", ("03-12", "03-19", 8)),
+        ("effective 20 March", ("03-20", "04-10", 22)),
+        ("between now and 20 March", ("03-12", "03-20", 9)),
+        ("until further notice", ("03-12", "04-10", 30)),
+        # The 70 steps of the history come before.
+        ("in steps 73 to 75", ("03-14", "03-16", 3)),
+        ("in steps 203 to 205", None),
+    ],
+)
+def test_how_others_write_a_window_of_days(text, expected):
+    assert future(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("on weekdays between 9 and 17", ("23 09", "27 16", 40)),
+        ("Mon-Fri 9:00-17:00", ("23 09", "27 16", 40)),
+        ("from 22 to 6 on Monday", ("23 22", "24 05", 8)),
+        ("9 to 5 on Tuesday", ("24 09", "24 16", 8)),
+        ("from 18.00 to 22.00 on 23 March", ("23 18", "23 21", 4)),
+        ("until midnight on Monday", ("22 00", "23 23", 48)),
+        ("before 8 am every day", ("22 00", "28 07", 56)),
+        ("until 8 am", ("22 00", "22 07", 8)),
+        ("from 6 pm onwards", ("22 18", "28 23", 150)),
+        ("tonight", ("22 00", "22 05", 6)),
+        ("the evening of 23 March", ("23 18", "23 21", 4)),
+        ("weekend mornings", ("22 06", "28 11", 12)),
+        ("2026-03-23T10:00Z/2026-03-23T14:00Z", ("23 10", "23 13", 4)),
+        ("23.03.2026 10:00 bis 14:00 Uhr", ("23 10", "23 13", 4)),
+        ("every day at noon", ("22 12", "28 12", 7)),
+        ("Outage 23/03 10:00-12:00", ("23 10", "23 11", 2)),
+        ("at 1500 hours on Monday", ("23 15", "23 15", 1)),
+        ("from 3 in the afternoon until 5 on Monday", ("23 15", "23 16", 2)),
+        ("at quarter past ten on Monday", ("23 10", "23 10", 1)),
+        ("for the first 3 hours of each day", ("22 00", "28 02", 21)),
+        ("outside 9:00-17:00", ("22 00", "28 23", 112)),
+    ],
+)
+def test_how_others_write_a_window_of_hours(text, expected):
+    assert future(text, HOURS) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("from 2024-04 to 2024-06", [3, 4, 5]),
+        ("2024Q3", [6, 7, 8]),
+        ("H2 2024", range(6, 12)),
+        ("the first half of 2024", range(6)),
+        ("early 2024", range(4)),
+        ("every June", [5]),
+        ("the three months to June", [3, 4, 5]),
+        ("from April on, for 3 months", [3, 4, 5]),
+        ("over the next quarter", [0, 1, 2]),
+        ("Q1 next year", [0, 1, 2]),
+        ("in May and June", [4, 5]),
+        ("between 2023 and 2024", range(12)),
+        ("between Christmas and New Year", [11]),
+    ],
+)
+def test_how_others_write_a_window_of_months(text, steps):
+    assert np.flatnonzero(read(text, MONTHS).windows[0].steps[48:]).tolist() == [*steps]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("every other Monday", "on which of them it begins"),
+        ("every two weeks on Friday", "on which of them it begins"),
+        ("in summer", "depend on the place"),
+        ("on public holidays", "depend on the place"),
+        ("during business hours on Monday", "hours are not said"),
+        ("in the morning", "of which day"),
+        ("for two days in April", "which part of that time"),
+        ("in months 3 to 5", "of the forecast or of the calendar"),
+        ("on the 15th of every month", "every month"),
+        ("in the small hours of Tuesday", "which part of that time"),
+        ("late on Monday", "hours are not said"),
+        ("in the weeks of 24 and 25 March", "which part of that time"),
+        ("on 30 February", "no such day"),
+        ("on 99/99/9999", "no such day"),
+        ("at 25:99", "no such time"),
+        ("from 26 March to 23 March", "ends before it begins"),
+    ],
+)
+def test_a_time_that_is_not_known_is_no_other(text, reason):
+    (window,) = read(text, HOURS).windows
+    assert reason in window.reason and not window.steps.any()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>Sales rise by 30&nbsp;% from&#32;15&ndash;21&nbsp;March.</p>",
+        "**Sales** rise by __30 %__ from _15-21 March_.",
+        "| from 15-21 March | Sales | rise by `30 %` |",
+    ],
+)
+def test_markup_is_not_read_and_moves_no_character(text):
+    found = read(text)
+    assert [np.flatnonzero(window.steps).tolist() for window in found.windows] == [[*range(73, 80)]]
+    (number,) = found.numbers
+    assert (number.value, number.form) == (0.3, "percent")
+    assert len(found.text) == len(text) and text[number.start : number.stop].startswith("30")
+
+
+@pytest.mark.parametrize(
+    "text", ["Sales rose to 20.3. They fell.", "It rises from 9 to 17 units.", "About 5 may fail."]
+)
+def test_an_amount_is_no_window(text):
+    assert read(text).windows == ()
+
+
+def test_steps_may_be_counted_from_the_first_of_the_table():
+    axis = Axis(10, 6, None, number=203)
+    (window,) = ground_on_axis("It stops in steps 204 to 205.", axis).windows
+    assert np.flatnonzero(window.steps).tolist() == [11, 12]
+
+
 def test_without_dates_only_steps_are_understood():
     found = ground("From step 2 to step 4, on Monday, over the next 3 steps", np.arange(10.0), 6)
     windows = {found.words(window): np.flatnonzero(window.steps).tolist() for window in found.windows}
@@ -184,6 +358,8 @@ def test_a_window_that_no_step_lies_in_says_why():
         ("a shift of \N{MINUS SIGN}5", -5.0, "value"),
         ("1.2 million people", 1.2e6, "value"),
         ("3k visitors", 3000.0, "value"),
+        ("it will be -5", -5.0, "value"),
+        ("on 20 March 2000 units", 2000.0, "value"),
     ],
 )
 def test_a_number_and_its_form(text, value, form):
@@ -245,6 +421,22 @@ def test_numbers_that_cannot_be_of_the_series_are_refused():
         for text in ("capped at 5", "at least 900", "set to 1e9", "capped at 110", "set to 0")
     ]
     assert reasons == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Demand grows by 5 % per week.", "it is a rate of change per week"),
+        ("Demand grows 5 % a month.", "it is a rate of change per month"),
+        ("It sells 900 per week.", "it is per week, and the series runs from 80"),
+        ("It sells 110 units per week.", ""),
+        ("It sells 110 per day.", ""),
+    ],
+)
+def test_a_number_for_another_unit_of_time_is_refused(text, reason):
+    found = read(text).numbers[0].reason
+    assert found.startswith(reason) and bool(found) == bool(reason)
+    assert read("The pump runs twice a day, three times a week.").numbers == ()
 
 
 @pytest.mark.parametrize(

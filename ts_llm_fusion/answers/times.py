@@ -334,7 +334,14 @@ class TimesReader(Windows):
         """A date in digits; where day and month may be confused, month first if that day is on the axis."""
         parts = [int(part) for part in re.findall(r"\d+", self.word(i))]
         found = super()._digits(i)
-        if found is None or self.axis.left is None or len(parts) != 3 or parts[0] > 31 or max(parts[:2]) > 12:
+        if (
+            found is None
+            or self.axis.left is None
+            or len(parts) != 3
+            or parts[0] > 31
+            or max(parts[:2]) > 12
+            or "." in self.word(i)
+        ):
             return found
         day = datetime(parts[2] + (2000 if parts[2] < 100 else 0), parts[0], parts[1])
         span = self._span(day)

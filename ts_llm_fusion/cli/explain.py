@@ -11,6 +11,7 @@ from ..files import check_output
 from .flags import (
     FILE_HELP,
     add_context_flag,
+    add_non_negative_flag,
     add_table_flags,
     check_horizon,
     check_inputs,
@@ -33,6 +34,7 @@ def make_parser() -> CommandParser:
     )
     add_table_flags(parser)
     add_context_flag(parser)
+    add_non_negative_flag(parser)
     parser.add_argument("--unit", default="", help="unit of the values in the words, such as MW")
     parser.add_argument("--seed", type=int, default=0, help="seed of the choice among phrasings; 0 by default")
     parser.add_argument(
@@ -80,6 +82,7 @@ def main(args: Sequence[str]) -> None:
         seed=options.seed,
         voice=voice,
         context=context,
+        non_negative=options.non_negative,
     )
     for explanation in explanations:
         if explanation.voice.startswith("rejected"):

@@ -131,6 +131,7 @@ def _first_series(panel: "Panel", table: "pd.DataFrame", horizon: int) -> "list[
 def _as_given(options: argparse.Namespace) -> list[str]:
     """Arguments that tell the series of the file apart and what is known of them, as they were given."""
     given = {"--id": options.id, "--target": options.target, "--future": options.future, "--context": options.context}
+    given["--non_negative"] = None if options.non_negative is None else str(options.non_negative).lower()
     values = {flag: [value] if isinstance(value, str) else value for flag, value in given.items() if value}
     return [part for flag, value in values.items() for part in (flag, *map(str, value))]
 

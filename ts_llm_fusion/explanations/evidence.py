@@ -39,6 +39,23 @@ class TextPart:
 
 
 @dataclass(frozen=True)
+class TextClause:
+    """A clause of a text.
+
+    Args:
+        phrase: its words, at most 120 characters.
+        used: whether it changes the forecast.
+        does: the operation that it states, its operands and its steps; "" where it states none.
+        reason: why it is not used; "" where it is.
+    """
+
+    phrase: str
+    used: bool
+    does: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Evidence:
     """History, forecast and computation of one series; facts are computed, and claims are checked, from this alone.
 
@@ -54,6 +71,7 @@ class Evidence:
         unit: of the values, such as `passengers`; empty where it is not told.
         dated: whether the timestamps are real dates.
         texts: phrases of the text that change it, in their order.
+        clauses: all clauses of the text in their order, used or not.
         numeric: point forecast before the operations that the text states, and before it is held at 0; None where it
             is the forecast.
 
@@ -72,6 +90,7 @@ class Evidence:
     unit: str = ""
     dated: bool = True
     texts: tuple[TextPart, ...] = ()
+    clauses: tuple[TextClause, ...] = ()
     numeric: pd.Series | None = None
 
     def __post_init__(self) -> None:
@@ -128,6 +147,7 @@ def evidence_of(
     channel: int = 0,
     covariates: Sequence[str] = (),
     texts: Sequence[TextPart] = (),
+    clauses: Sequence[TextClause] = (),
 ) -> Evidence:
     """Evidence of one series of a batch.
 
@@ -143,6 +163,7 @@ def evidence_of(
         channel: place of the series in the sample.
         covariates: column that each feature of a covariate encodes; the effects of those of a column are summed.
         texts: see [`Evidence`].
+        clauses: see [`Evidence`].
     """
 
     def frame(tensor: Any, columns: Sequence[str]) -> pd.DataFrame:
@@ -167,6 +188,7 @@ def evidence_of(
         unit=unit,
         dated=dated,
         texts=tuple(texts),
+        clauses=tuple(clauses),
         numeric=_numeric(outputs, sample, channel, forecast["mean"], bool(texts)),
     )
 

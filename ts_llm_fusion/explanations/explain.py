@@ -1,7 +1,7 @@
 """Forecasts with their reasons, in facts and in checked words."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any, cast
 
@@ -15,7 +15,8 @@ from ..data.series.panel_reading import load_panel
 from ..data.series.panels import Panel
 from ..errors import UserError
 from ..modeling.configuration_tsfusion import EXPERT_GROUPS
-from ..panel_contexts import PanelContexts, encode_contexts, log_effects
+from ..modeling.modeling_tsfusion_context import ContextEffect
+from ..panel_contexts import PanelContexts, does_words, encode_contexts, log_effects
 from ..panel_covariates import PanelCovariates, encode_covariates
 from ..prediction import (
     BATCH_SIZE,
@@ -28,9 +29,9 @@ from ..prediction import (
     usable_series,
 )
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
-from ..series_checks import hold_no_negative
+from ..series_checks import held_series
 from .checks import Claim, check_text
-from .evidence import Evidence, TextPart, evidence_of
+from .evidence import Evidence, TextClause, TextPart, evidence_of
 from .facts import Facts, find_facts
 from .voice import Voice, load_voice
 from .words import sentences
@@ -68,9 +69,10 @@ class Explanation:
         return " ".join(self.sentences)
 
     def to_dict(self) -> dict[str, Any]:
-        """Facts, sentences and claims as plain data for JSON."""
+        """Facts, clauses of the text, sentences and claims as plain data for JSON."""
         return {
             "facts": self.facts.to_dict(),
+            "text": [asdict(clause) for clause in self.evidence.clauses],
             "voice": self.voice,
             "sentences": list(self.sentences),
             "claims": [claim.to_dict() for claim in self.claims],
@@ -130,6 +132,7 @@ def explain(
     seed: int = 0,
     voice: str | None = None,
     context: Any = None,
+    non_negative: bool | None = None,
 ) -> list[Explanation]:
     """Forecast every series of a table and say why.
 
@@ -153,6 +156,7 @@ def explain(
             (HuggingFaceTB/SmolLM2-135M-Instruct), or the name or folder of a chat model. It writes no word of its own;
             its text passes the same check, or is not shown. None by default.
         context: what is known of the series, in English, as of `predict_df`.
+        non_negative: whether to hold forecasts at 0 or above, as of `predict_df`.
 
     Returns:
         One explanation for each id and target, in the order of the table. Those without an observed value are left
@@ -176,7 +180,7 @@ def explain(
     check_model(forecaster)
     panel = load_panel(df, id_column, timestamp_column, target, freq, **reading_options(feature_extractor))
     return explain_panel(
-        panel, forecaster, feature_extractor, prediction_length, future_df, unit, seed, speaker, context
+        panel, forecaster, feature_extractor, prediction_length, future_df, unit, seed, speaker, context, non_negative
     )
 
 
@@ -203,6 +207,7 @@ def explain_panel(
     seed: int = 0,
     voice: Voice | None = None,
     context: Any = None,
+    non_negative: bool | None = None,
 ) -> list[Explanation]:
     """Explain the forecasts of a panel by a loaded model and voice; arguments, result and errors as `explain`."""
     horizon = check_horizon(default_horizon(model.config, panel) if prediction_length is None else prediction_length)
@@ -215,7 +220,7 @@ def explain_panel(
     covariates = encode_covariates(panel, future_df, horizon, model, feature_extractor)
     contexts = encode_contexts(panel, context, horizon, model)
     explanations: dict[tuple[int, int], Explanation] = {}
-    for sample, evidence in _evidence(panel, model, horizon, covariates, contexts, unit):
+    for sample, evidence in _evidence(panel, model, horizon, covariates, contexts, unit, non_negative):
         explanations[sample] = explain_evidence(evidence, seed, voice)
     return [explanations[key] for key in sorted(explanations)]
 
@@ -227,6 +232,7 @@ def _evidence(
     covariates: PanelCovariates | None,
     contexts: PanelContexts | None,
     unit: str,
+    non_negative: bool | None,
 ) -> Iterator[tuple[tuple[int, int], Evidence]]:
     """Evidence of the series that have an observed value, each by the positions of its id and target."""
     config = model.config
@@ -234,11 +240,16 @@ def _evidence(
     adapter.check(config, horizon, config.quantiles)
     series = usable_series(panel, adapter, config, 1)
     timestamps = panel.future_timestamps(horizon)
-    # As the table of `predict_df` by default.
-    lowest = np.where(hold_no_negative(panel), 0.0, -np.inf)
+    lowest = np.where(held_series(panel, non_negative), 0.0, -np.inf)
+    said: list[Sequence[ContextEffect]] = []
+    read: list[Mapping[str, Any] | None] = []
     for chosen, batch in panel_batches(panel, series, config.context_length, BATCH_SIZE, covariates, contexts):
         outputs = _predict(model, batch, horizon)
-        texts = {} if contexts is None else _text_parts(model, batch, chosen, horizon, contexts, outputs, timestamps)
+        texts = {}
+        if contexts is not None:
+            texts = _text_parts(model, batch, chosen, horizon, contexts, outputs, timestamps, lowest)
+            said += outputs.context_effects
+            read += contexts.of(chosen)
         mean = outputs.mean_predictions.double().cpu().numpy()
         quantiles = outputs.full_predictions.double().cpu().numpy()
         for (sample, number), target in product(enumerate(chosen.tolist()), range(len(panel.targets))):
@@ -263,8 +274,10 @@ def _evidence(
                     target,
                     () if covariates is None else covariates.columns,
                     texts.get((sample, target), ()),
+                    _clauses(outputs.context_effects, sample * len(panel.targets) + target),
                 ),
             )
+    log_effects(said, read)
 
 
 def _predict(model: PreTrainedModel, batch: Batch, horizon: int) -> Any:
@@ -286,6 +299,19 @@ def _quoted(phrase: str) -> str:
     return words if len(words) <= _LONGEST_PHRASE else f"{words[: _LONGEST_PHRASE - 1].rstrip()}…"
 
 
+def _clauses(effects: Sequence[Sequence[ContextEffect]] | None, place: int) -> list[TextClause]:
+    """Clauses of the text of a series, by its place among the effects of a batch."""
+    return [
+        TextClause(
+            _quoted(effect.phrase),
+            effect.applied,
+            "" if effect.operation == "keep" else does_words(effect),
+            effect.reason,
+        )
+        for effect in (effects[place] if effects else ())
+    ]
+
+
 def _text_parts(
     model: PreTrainedModel,
     batch: Batch,
@@ -294,10 +320,10 @@ def _text_parts(
     contexts: PanelContexts,
     outputs: Any,
     timestamps: pd.DatetimeIndex,
+    lowest: np.ndarray,
 ) -> dict[tuple[int, int], list[TextPart]]:
     """Phrases that change the forecasts of a batch, by sample and target, each with the forecast without it."""
     targets = batch.values.shape[2]
-    log_effects(outputs.context_effects, contexts.of(chosen))
     done = [
         (*divmod(place, targets), effect)
         for place, effects in enumerate(outputs.context_effects)
@@ -320,6 +346,7 @@ def _text_parts(
     for place, (sample, target, effect) in enumerate(done):
         start = int(chosen[sample]) * horizon
         mean = found.mean_predictions[place, :, target].double().cpu().numpy()
+        mean = np.maximum(mean, lowest[chosen[sample], target])
         partial = dict(effect.partial)
         shares = {step + 1: partial.get(step, 1.0) for first, last in effect.steps for step in range(first, last)}
         # Of the history those that are left out: a missing value is none.

@@ -15,6 +15,7 @@ from jinja2.filters import FILTERS
 from ..errors import UserError
 from ..files import write_text
 from ..plots import plot_reasons
+from .evidence import TextClause
 from .explain import Explanation
 from .facts import Covariate, Facts, Point, Share
 from .words import in_words
@@ -110,6 +111,15 @@ def _rows(facts: Facts) -> list[tuple[str, str]]:
     return rows
 
 
+def _clause_rows(clauses: Sequence[TextClause]) -> list[tuple[str, str]]:
+    """What each clause of the text does, or why it does nothing."""
+    rows = []
+    for clause in clauses:
+        told = f": {'; '.join(part for part in (clause.does, clause.reason) if part)}"
+        rows.append(("text, used" if clause.used else "text, not used", f"“{clause.phrase}”{told}"))
+    return rows
+
+
 def _share_rows(facts: Facts, shares: Sequence[Share]) -> list[tuple[str, str, str]]:
     """Name, weight and effect of parts of the forecast, in words."""
     return [
@@ -133,7 +143,7 @@ def _section(explanation: Explanation) -> dict[str, Any]:
         "sentences": explanation.sentences,
         "voice": explanation.voice,
         "picture": _picture(explanation),
-        "facts": _rows(facts),
+        "facts": _rows(facts) + _clause_rows(explanation.evidence.clauses),
         "groups": _share_rows(facts, facts.experts.groups),
         "experts": _share_rows(facts, facts.experts.all[:_MOST_EXPERTS]),
         "more": max(0, len(facts.experts.all) - _MOST_EXPERTS),

@@ -1,0 +1,119 @@
+"""Times counted from another: "the three days before Easter", "two days after 20 March"."""
+
+from datetime import timedelta
+
+from .grounding_axis import Span, add_units, midnight
+from .grounding_counts import Counts
+from .grounding_points import Found
+from .grounding_words import ORDINALS, SECONDS, UNITS, words
+
+_BEFORE, _AFTER = words("before preceding"), words("after following behind")
+_INTRODUCTIONS = ("in", "on", "for", "during", "over", "within")
+_OF_THE_FORECAST = words("forecast horizon prediction")
+
+
+class Offsets(Counts):
+    """Reader of these times in the tokens of a text; see [`Dates`]."""
+
+    def _offset(self, i: int) -> Found:
+        """ "The day before Easter", "a week after 20 March", "the 3 days leading up to 1 April"."""
+        j = self.skip(i, *_INTRODUCTIONS)
+        is_stretch = self.word(j) == "the"
+        j = self.skip(j, "the")
+        found = self.duration(j)
+        if found is None and is_stretch and self.word(j) in UNITS and not self.word(j).endswith("s"):
+            found = (1.0, UNITS[self.word(j)], j + 1)
+            is_stretch = found[1] != "day"
+        if self.words(j, "eve", "of"):
+            found, is_stretch = (1.0, "day", j + 1), False
+        if found is None or found[1] == "step" or self.axis.left is None:
+            return None
+        count, unit, k = found
+        side, k = self._side(k)
+        anchor = self.point(k) if side else None
+        if anchor is None or anchor[0].start is None or anchor[0].stop is None:
+            return None
+        span, end = anchor
+        assert span.start is not None and span.stop is not None
+        if side == "from" and unit == "quarter":
+            # "It rises by a quarter from 13 October on."
+            return None
+        if side == "from":
+            return self._lengthened(span, count, unit), end
+        if side == "to":
+            first = add_units(span.stop, -count, unit)
+            return (Span(first, span.stop), end) if first and is_stretch else None
+        if side == "around":
+            first, last = add_units(span.start, -count, unit), add_units(span.stop, count, unit)
+        elif is_stretch or self.word(i) in ("for", "during", "over"):
+            first = add_units(span.start, -count, unit) if side == "before" else span.stop
+            last = span.start if side == "before" else add_units(span.stop, count, unit)
+        else:
+            first = add_units(span.start, -count if side == "before" else count, unit)
+            last = add_units(first, 1, "day") if first else None
+            if SECONDS.get(unit, 86400) < 86400:
+                last = first
+            elif first:
+                first = midnight(first)
+                last = first + timedelta(days=1)
+        return (Span(first, last), end) if first and last else None
+
+    def _side(self, k: int) -> tuple[str, int]:
+        """On which side of what follows a time lies, and the index of that."""
+        if self.words(k, "leading", "up", "to"):
+            return "before", k + 3
+        if self.words(k - 1, "eve", "of"):
+            return "before", k + 1
+        if self.word(k) == "ending" or self.word(k) == "to":
+            return "to", self.skip(k + 1, "in", "on", "with", "the")
+        if self.words(k, "prior", "to") or self.words(k, "up", "to"):
+            return "before", k + 2
+        if self.word(k) in _BEFORE | _AFTER:
+            return ("before" if self.word(k) in _BEFORE else "after"), k + 1
+        if self.word(k) == "of" and self.word(k - 3) == "within":
+            return "around", k + 1
+        if self.word(k) in ("from", "starting", "beginning"):
+            k = self.skip(k + 1, "on", "from", "with")
+            return ("", k) if self.word(k) in ("now", "today") else ("from", k)
+        return "", k
+
+    def _nth(self, i: int) -> Found:
+        """ "The third week", "day 3 of the forecast", "days 3 to 5": counted from the start of the horizon."""
+        j = self.skip(i, "in", "on", "during", "the")
+        ordinal, unit = ORDINALS.get(self.word(j)), UNITS.get(self.word(j + 1), "step")
+        counted = ordinal is not None and ordinal > 1 and unit in ("day", "week", "month", "hour")
+        if ordinal and counted and self.word(j - 1) == "the":
+            k = j + 2
+            behind = self.skip(k, "of", "in", "the")
+            if behind > k and self.word(behind) not in _OF_THE_FORECAST:
+                return None
+            return self._counted_from_start(ordinal, ordinal, unit), behind + (behind > k)
+        unit = UNITS.get(self.word(j), "step")
+        first = self.integer(j + 1, 1, 10**4)
+        if first is None or unit not in ("day", "week", "month", "hour", "year", "quarter"):
+            return None
+        last, k = first, j + 2
+        upto = self.integer(k + 1, 1, 10**4)
+        if self.word(j).endswith("s") and upto is not None and self.words(k, "to|-|and|through|until"):
+            last, k = upto, k + 2
+        behind = self.skip(k, "of", "in", "the")
+        told = behind > k and self.word(behind) in _OF_THE_FORECAST
+        if not told and unit == "day" and self.axis.left is not None and last >= first:
+            return self._counted_from_start(first, last, unit), k
+        if not told and unit == "week":
+            # A week of the calendar.
+            return None
+        if not told or last < first:
+            reason = "it may be counted from the start of the forecast or of the calendar"
+            return (Span(reason=reason), k) if j > i or self.word(j).endswith("s") else None
+        return self._counted_from_start(first, last, unit), behind + 1
+
+    def _counted_from_start(self, first: int, last: int, unit: str) -> Span:
+        """The units of these numbers, 1 for the first of the horizon."""
+        if unit == self.axis.unit or self.axis.left is None:
+            return Span(steps=(first - 1, last))
+        start = self.axis.start
+        return Span(add_units(start, first - 1, unit), add_units(start, last, unit))
+
+
+__all__ = ["Offsets"]
