@@ -25,8 +25,8 @@ _BY_ROW = (
 _OF_CLAUSES = ("number_clause", "window_clause", "window_owner")
 _BY_WORD = ("states", "mask", "role", "word_cues")
 _BY_TOKEN = ("token_ids", "token_mask")
-# Clauses that are encoded at once.
-_ENCODED = 512
+# Clauses that are encoded at once, and those of a step of training with the encoder.
+_ENCODED, _AT_ONCE = 512, 48
 
 
 @dataclass
@@ -39,8 +39,8 @@ class FusionContextTrainingArguments(TrainingArguments):
         metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
     )
     per_device_train_batch_size: int = field(default=64, metadata={"help": "Texts of a step."})
-    num_train_epochs: float = field(default=5, metadata={"help": "Passes over the texts."})
-    learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate."})
+    num_train_epochs: float = field(default=2, metadata={"help": "Passes over the texts."})
+    learning_rate: float = field(default=1.2e-3, metadata={"help": "Peak learning rate."})
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
     warmup_steps: float = field(default=50, metadata={"help": "Steps until the peak learning rate."})
     weight_decay: float = field(default=0.01, metadata={"help": "Weight decay of AdamW."})
@@ -179,9 +179,17 @@ class ContextLoss(nn.Module):
         """States of the words (clauses, words, size) at their places (clauses, words, 1) among tokens."""
         assert self.encoder is not None and self.head.adapter is not None
         self.encoder.model.to(token_ids.device)
+        lengths = token_mask.sum(1)
+        found = torch.zeros(*places.shape[:2], self.encoder.hidden_size, device=places.device)
         with self.head.adapter.applied(self.encoder.model):
-            states = self.encoder.forward(token_ids, token_mask)
-        return states.gather(1, places.long().expand(-1, -1, states.shape[2]))
+            # Clauses of similar lengths at once.
+            for rows in lengths.argsort().split(_AT_ONCE):
+                longest = int(lengths[rows[-1]])
+                states = self.encoder.forward(token_ids[rows, :longest], token_mask[rows, :longest])
+                # A clause has at least as many tokens as words.
+                words = places[rows, :longest].long().expand(-1, -1, states.shape[2])
+                found[rows, : words.shape[1]] = states.gather(1, words)
+        return found
 
 
 def train_fusion_context(
