@@ -3,8 +3,15 @@
 `{a}` and `{b}` are times in words with their preposition, `{bare_a}` and `{bare_b}` without it, `{v}` is a bound,
 `{s}` and `{t}` are names of series, `{n}` is a number of steps with its unit, and `{unit}` the unit of a step. Each
 list is one kind of question. `validation` is for the development of the parser; `test` was written before it,
-`confirmation` and `final` after the first run on the set before, each before the parser was run on it.
+`confirmation` and `final` after the first run on the set before, each before the parser was run on it. The files of
+the folder `answers_phrasings` are further sets, each by an author who did not know the parser: modules with
+`PHRASES`, kind to phrasings, and `UNANSWERABLE`.
 """
+
+import runpy
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "answers_phrasings"
 
 # Split -> kind -> phrasings.
 PHRASES: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -928,3 +935,13 @@ UNANSWERABLE["final"] = (
     "Is the president popular?",
     "What is a sine wave used for?",
 )
+
+SPLITS = (*PHRASES, *sorted(path.stem for path in _FOLDER.glob("*.py")))
+
+
+def phrasings(split: str) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """Phrasings of a set by kind, and its questions that no series answers."""
+    if split in PHRASES:
+        return PHRASES[split], UNANSWERABLE[split]
+    found = runpy.run_path(str(_FOLDER / f"{split}.py"))
+    return found["PHRASES"], found["UNANSWERABLE"]

@@ -72,22 +72,28 @@ def check_horizon(prediction_length: int) -> int:
     return horizon
 
 
+def usual_horizon(config: Any, panel: Panel) -> tuple[int, str]:
+    """Steps to forecast where no number is given, and why; see [`default_horizon`]."""
+    trained = config.prediction_length if hasattr(config, "prediction_length") else config.horizon_length
+    if config.model_type not in FAMILIES or not FAMILIES[config.model_type].any_history:
+        return trained, ""
+    usual = int(np.bincount(panel.grids.grid_of).argmax())
+    season = next(iter(panel.grids.seasons[usual]), 0)
+    horizon = min(2, trained // season) * season or trained if season else _WITHOUT_SEASON
+    return horizon, f"the season is {season} steps" if season else "the series have no season"
+
+
 def default_horizon(config: Any, panel: Panel) -> int:
     """Steps to forecast where no number is given: the horizon of the training.
 
     A model of any horizon forecasts one or two seasons of most series, as many as its `prediction_length` holds (and
     that number of steps where it holds none), and 6 steps of series without a season, such as yearly ones.
     """
-    trained = config.prediction_length if hasattr(config, "prediction_length") else config.horizon_length
-    if config.model_type not in FAMILIES or not FAMILIES[config.model_type].any_history:
-        return trained
-    usual = int(np.bincount(panel.grids.grid_of).argmax())
-    season = next(iter(panel.grids.seasons[usual]), 0)
-    horizon = min(2, trained // season) * season or trained if season else _WITHOUT_SEASON
-    why = f"the season is {season} steps" if season else "the series have no season"
-    logger.info(
-        "%s: %d steps are forecast, as %s; --horizon (prediction_length) changes it.", panel.name, horizon, why
-    )
+    horizon, why = usual_horizon(config, panel)
+    if why:
+        logger.info(
+            "%s: %d steps are forecast, as %s; --horizon (prediction_length) changes it.", panel.name, horizon, why
+        )
     return horizon
 
 

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ts_llm_fusion.answers.intents import INTENTS
+from ts_llm_fusion.answers.lexicon import CLASSES
 from ts_llm_fusion.answers.names import Names
 from ts_llm_fusion.answers.query import CannotTellError, Query
 from ts_llm_fusion.answers.question_text import check_answerable, read_question
@@ -259,12 +261,36 @@ _QUESTIONS = {
         "Top 3 months?",
         "List the five highest values.",
         "What are the three largest values?",
-        "What's the second highest value?",
         "the 10 lowest values",
+    ),
+    "ranked": (
+        "What's the second highest value?",
+        "the 4th biggest",
+        "third lowest reading",
+        "runner-up to the maximum",
+        "which month had the second highest value",
+    ),
+    "statistic of top": (
+        "mean of the 3 highest",
+        "average of the five lowest readings",
+        "take the top three figures and average them",
+        "sum of the top 10 values",
+    ),
+    "beyond": (
+        "highest value below 500",
+        "biggest reading that does not exceed 500",
+        "smallest value above 200",
+        "closest value under 300",
+        "how high did it get while staying below 300",
+        "What was the mean of the values above 300?",
+    ),
+    "number": (
+        "How many Julys are in the data?",
+        "count of Decembers",
     ),
     "share": (
         "What share of the total falls in 1960?",
-        "What percentage of all passengers flew in 1960?",
+        "What percentage of all passengers is of 1960?",
         "How much of the total is from 1960?",
         "What part of 1960 came from July 1960?",
     ),
@@ -285,10 +311,15 @@ _QUESTIONS = {
 }
 
 
+def test_intents_name_classes_of_the_lexicon() -> None:
+    named = {name for intent in INTENTS for name in intent.understood}
+    assert named <= CLASSES.keys() | {"plain", "measure"}
+
+
 def query(question: str) -> Query:
     read = read_question(question, _NAMES, _AXIS, (104.0, 622.0))
     check_answerable(read, _NAMES)
-    return query_of(read, _NAMES, 144)
+    return query_of(read, _NAMES)
 
 
 @pytest.mark.parametrize("kind", _QUESTIONS)
@@ -320,6 +351,12 @@ def test_questions_of_a_kind_are_read_as_such(kind: str) -> None:
         ("what will it be in two years?", "1962-12", "1962-12"),
         ("the expected mean of the next 3 months?", "1961-01", "1961-03"),
         ("was 1955 above 1954?", "1955-01", "1955-12"),
+        ("5th value", "1949-05", "1949-05"),
+        ("what does the twenty-first row say", "1950-09", "1950-09"),
+        ("third value from the end", "1960-10", "1960-10"),
+        ("second to last reading", "1960-11", "1960-11"),
+        ("value no. 7", "1949-07", "1949-07"),
+        ("whats the mean in 1955", "1955-01", "1955-12"),
     ],
 )
 def test_times_are_those_of_the_words(question: str, first: str, last: str) -> None:
@@ -337,6 +374,8 @@ def test_times_are_those_of_the_words(question: str, first: str, last: str) -> N
         ("How many were at least two hundred?", "at least", (200,)),
         ("How many months failed to reach 200?", "below", (200,)),
         ("How many lie between 200 and 300?", "above", (200, 300)),
+        ("How many months did not exceed 300?", "at most", (300,)),
+        ("On how many occasions did it top 300?", "above", (300,)),
     ],
 )
 def test_bounds_are_those_of_the_words(question: str, side: str, bounds: tuple[float, ...]) -> None:
@@ -356,8 +395,30 @@ def test_bounds_are_those_of_the_words(question: str, side: str, bounds: tuple[f
         "Is our competitor growing faster?",
         "What was the mean of the 12 apostles?",
         "Was it higher on the 5th of Brumaire 1955?",
+        "What was the value before the peak?",
+        "mean without the outliers",
+        "highest value except the record",
+        "What is the ratio of the maximum to the minimum?",
+        "How many peaks are there?",
+        "twice the mean",
+        "sum of squares",
+        "mean for each July",
+        "how many times did it rise",
+        "mean of the rising months",
+        "what came after the maximum",
+        "When did it double?",
     ],
 )
 def test_what_is_not_of_the_series_is_refused(question: str) -> None:
     with pytest.raises(CannotTellError):
         query(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "months"),
+    [("lowest July", {7}), ("highest value in any July", {7}), ("the best of all Decembers", {12})],
+)
+def test_extremes_of_a_month_of_the_calendar_are_of_all_years(question: str, months: set[int]) -> None:
+    found = query(question)
+    rows = np.flatnonzero(found.times[0].rows(_AXIS)[:144])
+    assert found.kind == "extreme" and set(_MONTHS[rows].month) == months and len(rows) == 12

@@ -1,7 +1,7 @@
 """Questions about the series of a table, answered from computed facts or by a reader of shapes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -192,27 +192,26 @@ class _Asked:
     feature_extractor: ForecastFeatureExtractor | None
     names: Names
     unit: str
+    made: dict[int, Subject] = field(default_factory=dict)
 
     def subjects(self, chosen: Sequence[int]) -> list[Subject]:
-        return subjects(self.panel, chosen, self.model, self.feature_extractor, self.unit)
+        """Some of the series, each made once, so that it is forecast once."""
+        new = [place for place in chosen if place not in self.made]
+        made = subjects(self.panel, new, self.model, self.feature_extractor, self.unit)
+        self.made.update(zip(new, made, strict=True))
+        return [self.made[place] for place in chosen]
 
     def query(self, question: str, before: Query | None, subject: Subject) -> Query:
         """The query of a question behind that of an earlier one."""
         of_future = before is not None and before.future and is_follow_up(question)
         read = read_question(question, self.names, subject.axis, _extent(subject), of_future)
         check_answerable(read, self.names)
-        if before is not None and is_follow_up(question):
-            return carried_over(before, read, has_own_kind(read, self.names, len(subject)))
-        try:
-            query = query_of(read, self.names, len(subject))
-        except CannotTellError:
-            if before is None or not (read.times or read.series or read.numbers):
-                raise
-            return carried_over(before, read, None)
-        is_bare = query.kind == "statistic" and query.statistic == "value"
-        if before is not None and is_bare and has_own_kind(read, self.names, len(subject)) is None:
-            return carried_over(before, read, None)
-        return query
+        if before is None:
+            return query_of(read, self.names)
+        own = has_own_kind(read, self.names)
+        if is_follow_up(question) or (own is None and (read.times or read.series or read.numbers)):
+            return carried_over(before, read, own)
+        return own or query_of(read, self.names)
 
     def forecast(self, chosen: Sequence[int], about: Sequence[Subject], steps: int) -> None:
         """Forecast series together."""
@@ -379,7 +378,7 @@ class _Dialog:
 
     def _one(self, question: str, turns: Sequence[str], options: list[str] | None) -> Iterator[str]:
         """Pieces of the answer to one question."""
-        if shape_is_asked(question):
+        if shape_is_asked(question) and not self._names_times(question):
             return self._read(question, options)
         try:
             found, about = _states(self.asked, question, turns)
@@ -400,6 +399,13 @@ class _Dialog:
         self.routes.append("computed")
         self.statements += found
         return _pieces(" ".join(statement.text for statement in found))
+
+    def _names_times(self, question: str) -> bool:
+        """Whether a question is of some times, which a reader, who sees the whole, cannot tell apart."""
+        try:
+            return bool(self.asked.times(question, self.asked.subjects([0])[0]))
+        except CannotTellError:
+            return True
 
     def _read(self, question: str, options: list[str] | None) -> Iterator[str]:
         """Pieces of an answer that a reader of shapes gives."""

@@ -18,6 +18,8 @@ from .subject import Subject
 
 _NUMERIC = frozenset(("observed", "derived", "forecast", "number", "percent", "count", "correlation"))
 _PRECISION = 1e-9
+# Frames of which a series is named in the words.
+_OF_SERIES = frozenset(("rank", "expected rank", "growth", "correlation", "pair", "pooled"))
 _CODES = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 _SIDES: dict[str, Callable[[pd.Series, float], pd.Series]] = {
     "above": pd.Series.gt, "below": pd.Series.lt, "at least": pd.Series.ge, "at most": pd.Series.le,
@@ -229,6 +231,34 @@ def _longest_run(said: _Said) -> tuple[int, np.ndarray]:
     return best, rows if held else np.zeros(0, dtype=np.int64)
 
 
+def _highest_first(said: _Said) -> pd.Series:
+    """Known values of a scope in the order of their side."""
+    return said.values().dropna().sort_values(ascending=said["side"] == "lowest", kind="stable")
+
+
+def _best_beyond(said: _Said) -> int:
+    inside = _inside(said)
+    return int(inside.index[int(inside.argmax() if said["extreme"] == "highest" else inside.argmin())])
+
+
+def _place(said: _Said) -> int:
+    return int(said["rank"].replace(",", "")[:-2]) - 1
+
+
+def _edge_within(said: _Said) -> int:
+    return int(said.values().dropna().index[0 if said["order"] == "first" else -1])
+
+
+def _periods_of_scope(said: _Said) -> int:
+    periods = said.subject.timestamps[said.rows()].to_period(_CODES[said["unit"].removesuffix("s")])
+    return len(set(periods))
+
+
+def _both(said: _Said) -> float:
+    pooled = pd.concat([said.values("scope", said.named(slot)) for slot in ("name", "other")], ignore_index=True)
+    return _statistic(pooled, said["statistic"])
+
+
 def _edge(said: _Said) -> int:
     known = np.flatnonzero(~np.isnan(said.subject.values))
     return int(known[0 if said["order"] == "first" else -1])
@@ -433,6 +463,23 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
     "extent": {"steps": _length, "count": _observed, "step": lambda s: s.subject.calendar.duration(1)},
     "edge": {"value": lambda s: float(s.subject.values[_edge(s)]), "when": _edge},
     "band": _BAND,
+    "edge within": {"value": lambda s: float(s.subject.values[_edge_within(s)]), "when": _edge_within},
+    "beyond": {"count": lambda s: len(_inside(s)), "value": lambda s: _statistic(_inside(s), s["statistic"])},
+    "extreme beyond": {
+        "count": lambda s: len(_inside(s)),
+        "value": lambda s: float(s.values()[_best_beyond(s)]),
+        "when": _best_beyond,
+    },
+    "statistic of top": {
+        "count": lambda s: len(_highest_first(s).head(int(s.number("count")))),
+        "value": lambda s: _statistic(_highest_first(s).head(int(s.number("count"))), s["statistic"]),
+    },
+    "ranked": {
+        "rank": lambda s: s["rank"] if _place(s) < len(_highest_first(s)) else "",
+        "value": lambda s: float(_highest_first(s).iloc[_place(s)]),
+        "when": lambda s: int(_highest_first(s).index[_place(s)]),
+    },
+    "number": {"count": _periods_of_scope, "steps": _observed},
     "top": {},
     "share": {
         "first": lambda s: float(s.values().sum()),
@@ -456,6 +503,7 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
         "each": lambda s: s.subject.calendar.each,
     },
     "pair": _difference(_of_named("name"), _of_named("other")),
+    "pooled": {"value": _both, "first": _of_named("name"), "second": _of_named("other")},
     "correlation": {"value": _correlation},
     "series": {},
     "one series": {},
@@ -544,7 +592,7 @@ def check_sentence(sentence: str, subjects: Sequence[Subject]) -> list[Claim]:
         match = frame.pattern.fullmatch(sentence)
         if match is not None:
             groups = match.groupdict()
-            if "name" in frame.slots and frame.name in ("rank", "expected rank", "growth", "correlation", "pair"):
+            if "name" in frame.slots and frame.name in _OF_SERIES:
                 subject = next(one for one in subjects if one.name == groups["name"])
             return _check(frame, _Said(groups, subject, subjects), sentence)
     return [Claim(sentence, "sentence", "", sentence, None, False)]

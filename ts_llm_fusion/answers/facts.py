@@ -436,8 +436,14 @@ def _edge(query: Query, subject: Subject) -> list[Statement]:
     known = np.flatnonzero(~np.isnan(subject.values))
     if not len(known):
         raise CannotTellError("every value is missing.")
-    row = int(known[0 if query.order == "first" else -1])
     main = "when" if query.when else "value"
+    if query.times:
+        scope = scope_for(query, subject)
+        known = scope.rows[~np.isnan(_known(scope))]
+        row = int(known[0 if query.order == "first" else -1])
+        told = {"value": float(subject.values[row]), "when": row}
+        return [state("edge within", subject, main, order=query.order, scope=scope, **told)]
+    row = int(known[0 if query.order == "first" else -1])
     return [state("edge", subject, main, order=query.order, value=float(subject.values[row]), when=row)]
 
 
@@ -456,12 +462,63 @@ def _band(query: Query, subject: Subject) -> list[Statement]:
 def _top(query: Query, subject: Subject) -> list[Statement]:
     scope = scope_for(query, subject)
     values = _known(scope)
-    known = np.flatnonzero(~np.isnan(values))
-    count = min(query.count, len(known), _MOST_LISTED)
-    sign = -1 if query.side == "highest" else 1
-    chosen = known[np.argsort(sign * values[known], kind="stable")[:count]]
+    chosen = _ordered(scope, query.side)[: min(query.count, _MOST_LISTED)]
     listed = [(float(values[place]), int(scope.rows[place])) for place in chosen]
-    return [state("top", subject, "values", count=count, side=query.side, scope=scope, values=listed)]
+    return [state("top", subject, "values", count=len(chosen), side=query.side, scope=scope, values=listed)]
+
+
+def _ordered(scope: Scope, side: str) -> np.ndarray:
+    """Places of the known values of a scope, the highest or the lowest first."""
+    values = _known(scope)
+    known = np.flatnonzero(~np.isnan(values))
+    return known[np.argsort((-1 if side == "highest" else 1) * values[known], kind="stable")]
+
+
+def _statistic_of_top(query: Query, subject: Subject) -> list[Statement]:
+    scope = scope_for(query, subject)
+    chosen = _ordered(scope, query.side)[: query.count]
+    value = statistic_of(scope.values[chosen], query.statistic)
+    told = {"count": len(chosen), "side": query.side, "scope": scope, "value": value}
+    return [state("statistic of top", subject, "value", statistic=query.statistic, **told)]
+
+
+def _ranked(query: Query, subject: Subject) -> list[Statement]:
+    scope = scope_for(query, subject)
+    order = _ordered(scope, query.side)
+    if scope.forecast_rows or query.count > len(order):
+        raise CannotTellError(f"{scope.words} there are {len(order):,} observed values, and no place {query.count:,}.")
+    row = int(scope.rows[order[query.count - 1]])
+    told = {"rank": query.count, "side": query.side, "value": float(subject.values[row]), "when": row}
+    return [state("ranked", subject, "when" if query.when else "value", scope=scope, **told)]
+
+
+def _beyond(query: Query, subject: Subject) -> list[Statement]:
+    """A statistic of the values on a side of a bound; the highest or the lowest with its time."""
+    scope = scope_for(query, subject)
+    values = _known(scope)
+    inside = np.flatnonzero(meets(values, query.side, query.bounds[0]))
+    if not len(inside):
+        return _crossing(replace(query, kind="crossing"), subject)
+    told = {"count": len(inside), "scope": scope, "side": query.side, "bound": query.bounds[0]}
+    if query.statistic not in ("maximum", "minimum"):
+        value = statistic_of(values[inside], query.statistic)
+        return [state("beyond", subject, "value", statistic=query.statistic, value=value, **told)]
+    largest = query.statistic == "maximum"
+    best = inside[np.argmax(values[inside]) if largest else np.argmin(values[inside])]
+    told |= {"value": float(values[best]), "when": int(scope.rows[best])}
+    extreme = "highest" if largest else "lowest"
+    return [state("extreme beyond", subject, "when" if query.when else "value", extreme=extreme, **told)]
+
+
+def _number(query: Query, subject: Subject) -> list[Statement]:
+    """How many days, months or other times a scope has."""
+    scope = scope_for(query, subject)
+    if not subject.dated:
+        raise CannotTellError("the series has no dates, so that its steps cannot be taken by the calendar.")
+    unit = query.unit or ("month" if scope.months is not None and scope.days is None else "day")
+    count = subject.timestamps[scope.rows].to_period(_SECTIONS[unit]).nunique()
+    known = int((~np.isnan(scope.values)).sum())
+    return [state("number", subject, "count", count=int(count), unit=f"{unit}s", scope=scope, steps=known)]
 
 
 def _share(query: Query, subject: Subject) -> list[Statement]:
@@ -583,6 +640,10 @@ KINDS: dict[str, Callable[[Query, Subject], list[Statement]]] = {
     "edge": _edge,
     "band": _band,
     "top": _top,
+    "statistic of top": _statistic_of_top,
+    "ranked": _ranked,
+    "beyond": _beyond,
+    "number": _number,
     "share": _share,
     "percentile": _percentile,
     "run": _run,
@@ -594,8 +655,11 @@ KINDS: dict[str, Callable[[Query, Subject], list[Statement]]] = {
 
 # Kinds that are of one scope: several times that have nothing in common are answered one after the other.
 _OF_ONE_SCOPE = frozenset(
-    ("statistic", "extreme", "count", "crossing", "trend", "top", "percentile", "run", "forecast", "largest step")
-)
+    (
+        "statistic", "extreme", "count", "crossing", "trend", "top", "statistic of top", "ranked", "beyond", "number",
+        "percentile", "run", "forecast", "largest step", "edge",
+    )
+)  # fmt: skip
 
 
 def _parts(query: Query, subject: Subject) -> list[Query]:

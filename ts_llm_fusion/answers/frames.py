@@ -14,6 +14,7 @@ A slot is `{name:kind}`:
 | a\\|b | one of these words |
 | each | the unit of a step |
 | part | a weekday, a month or an hour |
+| rank | a place in an order, such as 2nd |
 | list | values with their times |
 """
 
@@ -96,6 +97,18 @@ FRAMES: dict[str, str] = {
     "edge": "The {order:first|last} observed value is {value:observed}, {when:when}.",
     "band": "80 % of outcomes {when:when} are expected between {low:forecast} and {high:forecast}, a band of "
     "{width:forecast} about {value:forecast}.",
+    "edge within": "The {order:first|last} observed value {scope:scope} is {value:observed}, {when:when}.",
+    "beyond": f"The {{statistic:mean|median|sum}} of the {{count:count}} values {{scope:scope}} that are "
+    f"{{side:{_SIDE}}} "
+    "{bound:number} is {value:derived}.",
+    "extreme beyond": f"Of the {{count:count}} values {{scope:scope}} that are {{side:{_SIDE}}} {{bound:number}}, the "
+    "{extreme:highest|lowest} is {value:observed}, {when:when}.",
+    "statistic of top": "The {statistic:mean|median|sum} of the {count:count} {side:highest|lowest} values "
+    "{scope:scope} "
+    "is {value:derived}.",
+    "ranked": "The {rank:rank} {side:highest|lowest} value {scope:scope} is {value:observed}, {when:when}.",
+    "number": f"There are {{count:count}} {{unit:{'|'.join(f'{unit}s' for unit in UNITS)}}} {{scope:scope}}, with "
+    "{steps:count} values.",
     "top": "The {count:count} {side:highest|lowest} values {scope:scope} are {values:list}.",
     "share": "The sum {scope:scope} is {first:derived}, {percent:percent} of the sum {other:scope}, {second:derived}.",
     "percentile": "{percent:percent} of the values {scope:scope} are at most {value:derived}.",
@@ -111,6 +124,8 @@ FRAMES: dict[str, str] = {
     "values {direction:rises|falls} by {percent:percent} of their mean per {each:each}; {second:name} is next.",
     "pair": f"The {{statistic:{_STATISTIC}}} {{scope:scope}} is {{first:derived}} for {{name:name}} and "
     f"{{second:derived}} for {{other:name}}: {_MORE}.",
+    "pooled": f"The {{statistic:{_STATISTIC}}} of {{name:name}} and {{other:name}} together {{scope:scope}} is "
+    "{value:derived}; alone it is {first:derived} and {second:derived}.",
     "correlation": "The correlation of {name:name} and {other:name} {scope:scope} is {value:correlation}.",
     "series": "There are {count:count} series, such as {name:name}.",
     "one series": "There is one series, {name:name}.",
@@ -144,6 +159,7 @@ def _slot_pattern(name: str, kind: str, unit: str, names: str) -> str:
         "name": names,
         "each": r"[a-z]+(?: [a-z]+)?",
         "part": rf"(?:{'|'.join((*WEEKDAYS, *MONTHS))}|\d\d:00)",
+        "rank": r"\d[\d,]*(?:st|nd|rd|th)",  # codespell:ignore nd
         "list": rf"{number} (?:{TIME})(?:, {number} (?:{TIME}))*(?: and {number} (?:{TIME}))?",
     }
     return f"(?P<{name}>{patterns.get(kind, kind)})"

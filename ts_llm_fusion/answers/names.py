@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from ..processing.grounding_words import Token
+from ..processing.grounding_words import MONTHS, WEEKDAYS, Token, words
+from .lexicon import class_names
 from .query import CannotTellError
-from .vocabulary import KNOWN, is_known
+from .vocabulary import MEANINGFUL, is_known
 
 # Words before a name that say that it is one.
 _MARKERS = frozenset(
@@ -32,10 +33,32 @@ _MARKERS = frozenset(
     ]
 )
 _STRICT_MARKERS = _MARKERS - {"for", "of"}
-# Words between the names of two series.
-_BESIDE = frozenset(("vs", "versus", "than", "larger", "higher", "with"))
+# Words between the names of two series, and others about a name.
+_BESIDE = words("vs versus than larger higher lower smaller with against")
+_JOINING = words("and or , & plus to")
+_BEFORE_NAMES = _BESIDE | words(
+    "of for in is are was were does do did has have had will can between both compare forecast predict expect if when "
+    "about take from"
+)
+_BEHIND_NAMES = (
+    _BESIDE
+    | _JOINING
+    | words(
+        "? . ! : ; ) in on at from during over since for is was are were has have had be between until before after "
+        "next last together combined go get reach move ever"
+    )
+    | {""}
+)
+_SAID_OF_NAMES = frozenset(("max", "min", "more", "less", "above", "below", "rise", "fall", "change", "correlate"))
+_BETWEEN_NAMES = frozenset(("above", "below", "compare", "minus"))
+_BEFORE_TIMES = words(
+    "in on during since until till by before after next last this every each early late mid past through"
+)
+_SHORT_WORDS = MEANINGFUL | {"a", "i", "s", "t"}
 _QUOTES = "\"'`\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
 _MOST_WORDS = 8
+# Marks that a name begins with.
+_LEADING = re.compile(r"[^\w\s]+")
 # Names that say nothing of what is measured.
 _GENERIC = re.compile(r"(?:y|x|value|values|target|series|data|ot|v|column|var|\W*\d*\W*|unnamed.*|0)", re.IGNORECASE)
 _LEAST_STEM = 4
@@ -83,52 +106,63 @@ class Names:
         i = 0
         plain = [tuple(_words(token.word)) for token in tokens]
         while i < len(tokens):
-            j, places = self._at(text, tokens, plain, i)
+            j, places = self._at(text, tokens, plain, i, taken)
             if places:
                 found += [place for place in places if place not in found]
-                taken[i:j] = [True] * (j - i)
+                lead = _LEADING.match(self.names[places[0]])
+                marked = bool(lead and i and tokens[i - 1].word in lead.group() and tokens[i - 1].kind == "mark")
+                taken[i - marked : j] = [True] * (j - i + marked)
             i = max(j, i + 1)
         if not found:
             self._check_unknown(text, tokens)
         return found, taken
 
     def _at(
-        self, text: str, tokens: Sequence[Token], plain: Sequence[tuple[str, ...]], i: int
+        self, text: str, tokens: Sequence[Token], plain: Sequence[tuple[str, ...]], i: int, taken: Sequence[bool]
     ) -> tuple[int, list[int]]:
         for j in range(min(i + 2 * self.longest, len(tokens)), i, -1):
             if not plain[i] or not plain[j - 1]:
                 continue
             key = tuple(word for words in plain[i:j] for word in words)
             places = self.places.get(key)
-            if places and self._is_meant(text, tokens, i, j, key, places):
+            if places and self._is_meant(text, tokens, i, j, key, taken):
                 return j, places
         return i + 1, []
 
     def _is_meant(
-        self, text: str, tokens: Sequence[Token], i: int, j: int, key: tuple[str, ...], places: list[int]
+        self, text: str, tokens: Sequence[Token], i: int, j: int, key: tuple[str, ...], taken: Sequence[bool]
     ) -> bool:
         """Whether words are a name, and not words of the question that are written alike."""
         said = text[tokens[i].start : tokens[j - 1].stop]
         before = tokens[i - 1].word if i else ""
-        quoted = i > 0 and tokens[i - 1].word in _QUOTES
-        if quoted or before in _STRICT_MARKERS:
+        if before and (before in _QUOTES or before in _STRICT_MARKERS):
             return True
-        name = self.names[places[0]]
         plain = "".join(key)
         if plain.isdigit():
-            return before in _MARKERS - {"for", "of"} or (before == "series")
-        if len(plain) <= 2 or (len(key) == 1 and key[0] in KNOWN):
-            # A short name, or a word of questions, is written exactly, and not as the first word of a sentence.
-            exact = said == name or said in name.split(", ")
-            behind = tokens[j].word if j < len(tokens) else ""
-            if exact and (
-                behind in _BESIDE or before in _BESIDE or (before in _MARKERS and behind in ("", "?", ".", ","))
-            ):
-                return True
-            if plain in ("a", "i") and i == 0:
+            return False
+        if len(plain) > 2 and not (len(key) == 1 and key[0] in MEANINGFUL):
+            return True
+        # A short name, or a word of questions, is written exactly, and stands where a name does.
+        name = self.names[self.places[key][0]]
+        if said != name and said not in name.split(", "):
+            return False
+        behind = tokens[j].word if j < len(tokens) else ""
+        if plain in MONTHS or plain in WEEKDAYS:
+            near = (before, behind, tokens[i - 2].word if i > 1 else "")
+            if before in _BEFORE_TIMES or any(word[:1].isdigit() for word in near):
                 return False
-            return exact and not (said.islower() and plain in KNOWN | {"a", "i", "s", "t"})
-        return True
+        joined = before in _JOINING and i > 1 and taken[i - 2]
+        compared = class_names(before) & _BETWEEN_NAMES
+        at_start = (
+            before in _BEFORE_NAMES
+            or bool(compared)
+            or (not before and (behind in _BESIDE or behind == ":"))
+            or joined
+        )
+        ends = behind in _BEHIND_NAMES or bool(class_names(behind) & _SAID_OF_NAMES)
+        if len(plain) > 2 or plain in ("a", "i"):
+            return at_start and ends
+        return (at_start and ends) or not (said.islower() and plain in _SHORT_WORDS)
 
     def _check_unknown(self, text: str, tokens: Sequence[Token]) -> None:
         """Refuse a name behind "column" or "series" that no series has."""
@@ -142,7 +176,11 @@ class Names:
             is_name = (
                 k > i + 1
                 or (said.kind == "word" and not is_known(said.word) and said.word != token.word)
-                or (said.kind == "number" and token.word in ("id", "item", "store", "sensor", "column", "series"))
+                or (
+                    said.kind == "number"
+                    and len(self.names) > 1
+                    and token.word in ("id", "item", "store", "sensor", "column", "series")
+                )
             )
             if is_name and said.kind in ("word", "number"):
                 raise CannotTellError(f"there is no series {text[said.start : said.stop]!r}; {self.shown}.")

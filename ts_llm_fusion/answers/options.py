@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import numpy as np
 
@@ -207,8 +208,14 @@ def _holds(content: str, fact: Fact, subject: Subject, times_of: Callable[[str],
             not subject.dated and [number for number, _ in _numbers(content)] == [float(fact.value)]
         )
     inside = rows_at(fact.words, subject)
+    rows = np.flatnonzero(inside) if inside is not None else np.zeros(0, dtype=np.int64)
+    start, stop = read[0].span.start, read[0].span.stop
+    if not read[0].has_year and start is not None and stop is not None and len(rows):
+        # "July" is that of any year.
+        stamps = subject.timestamps[rows]
+        day = stop - start <= timedelta(days=1)
+        return bool((stamps.month == start.month).all() and (not day or (stamps.day == start.day).all()))
     scope = scope_of(read[0], subject)
-    rows = np.flatnonzero(inside) if inside is not None else np.zeros(0)
     return bool(len(rows)) and bool(np.isin(rows, scope.rows).all())
 
 

@@ -16,7 +16,7 @@ from .statements import Statement, state
 from .subject import Subject
 
 # Kinds of queries that are of several series at once.
-OF_PANEL = frozenset(("rank", "growth", "pair", "correlation", "series"))
+OF_PANEL = frozenset(("rank", "growth", "pair", "pooled", "correlation", "series"))
 Subjects = Callable[[Sequence[int]], list[Subject]]
 Forecast = Callable[[Sequence[int], Sequence[Subject], int], None]
 
@@ -37,12 +37,12 @@ def compute_of_panel(
         return [state("series", first[0], "count", count=count, name=names.names[0])], first
     if count < 2:
         raise CannotTellError(f"{names.shown}, so that there is nothing to compare it with.")
-    if query.kind in ("pair", "correlation"):
+    if query.kind in _OF_TWO:
         chosen = list(query.series) or [0, 1]
         if len(chosen) != 2 or (not query.series and count > 2):
             raise CannotTellError(f"name two of the series; {names.shown}.")
         pair = subjects(chosen)
-        return [_pair(query, *pair) if query.kind == "pair" else _correlation(query, *pair)], pair
+        return [_OF_TWO[query.kind](query, *pair)], pair
     chosen = list(query.series) or list(range(count))
     about = subjects(chosen)
     ahead = max((scope_for(query, about[0]).ahead, 0)) if about else 0
@@ -65,6 +65,21 @@ def _pair(query: Query, first: Subject, second: Subject) -> Statement:
     )  # fmt: skip
 
 
+def _pooled(query: Query, first: Subject, second: Subject) -> Statement:
+    """A statistic of the values of two series together."""
+    scopes = [scope_for(query, subject) for subject in (first, second)]
+    if scopes[0].words != scopes[1].words:
+        raise CannotTellError("the two series have other steps; name a time that both have.")
+    values = [scope.values for scope in scopes]
+    one, two, both = (statistic_of(part, query.statistic) for part in (*values, np.concatenate(values)))
+    if np.isnan(one) or np.isnan(two):
+        raise CannotTellError(f"every value of one of them is missing {scopes[0].words}.")
+    return state(
+        "pooled", first, "value", statistic=query.statistic, scope=scopes[0], value=both, first=one, second=two,
+        name=first.name, other=second.name,
+    )  # fmt: skip
+
+
 def together(first: Scope, second: Scope) -> tuple[np.ndarray, np.ndarray]:
     """Values of two scopes at the times that both have."""
     values = [
@@ -83,6 +98,12 @@ def _correlation(query: Query, first: Subject, second: Subject) -> Statement:
         raise CannotTellError("the two series have fewer than three values in common, or one of them never changes.")
     value = float(np.corrcoef(one, two)[0, 1])
     return state("correlation", first, "value", name=first.name, other=second.name, scope=scopes[0], value=value)
+
+
+# Kinds of two series.
+_OF_TWO: dict[str, Callable[[Query, Subject, Subject], Statement]] = {
+    "pair": _pair, "pooled": _pooled, "correlation": _correlation,
+}  # fmt: skip
 
 
 def _rank(query: Query, subjects: list[Subject]) -> tuple[list[Statement], list[Subject]]:

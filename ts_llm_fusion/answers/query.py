@@ -14,6 +14,10 @@ class NotUnderstoodError(CannotTellError):
     """A question that asks for nothing that is computed."""
 
 
+class UnknownWordError(NotUnderstoodError):
+    """A question with a word that is not understood in it."""
+
+
 @dataclass(frozen=True)
 class Query:
     """What is asked of which series and steps.
@@ -26,7 +30,7 @@ class Query:
         series: positions of the named series.
         bounds: numbers to compare with.
         unit: of periods that are compared, such as `week`.
-        count: of the values that are listed.
+        count: of the values that are listed, or the place of one in their order.
         order: whether the `first` or the `last` one is asked for.
         future: whether the forecast is asked for.
         when: whether a time is asked for.

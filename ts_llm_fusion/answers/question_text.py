@@ -9,79 +9,30 @@ import numpy as np
 import pandas as pd
 
 from ..processing.grounding_axis import Axis
-from ..processing.grounding_words import AMBIGUOUS, MONTHS, Token, number_at, tokenize
+from ..processing.grounding_words import AMBIGUOUS, MONTHS, Token, number_at, tokenize, words
 from . import cues
+from .lexicon import class_names, lexemes
 from .names import Names
 from .query import CannotTellError
 from .times import Times, TimesReader, plain_tokens
 from .vocabulary import HEADS, REFUSALS, WORLD, is_known
 
-_DETERMINERS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "our",
-        "my",
-        "their",
-        "his",
-        "her",
-        "of",
-        "for",
-        "in",
-        "at",
-        "by",
-        "with",
-        "to",
-        "from",
-        "this",
-        "that",
-        "these",
-        "those",
-        "many",
-        "much",
-        "more",
-        "fewer",
-        "average",
-        "mean",
-        "total",
-        "any",
-        "some",
-        "no",
-        "your",
-        "new",
-        "highest",
-        "lowest",
-        "maximum",
-        "minimum",
-        "does",
-        "do",
-        "did",
-        "is",
-        "was",
-        "are",
-        "were",
-        "will",
-        "has",
-        "have",
-        "had",
-        "and",
-        "or",
-        "about",
-        "than",
-        "between",
-        "by",
-        "per",
-        "which",
-        "what",
-        "whose",
-        "each",
-        "every",
-        "how",
-    ]
+_DETERMINERS = words(
+    "the a an our my their his her of for in at by with to from this that these those many much more fewer "
+    "average mean total any some no your new highest lowest maximum minimum does do did is was are were will has "
+    "have had and or about than between per which what whose each every how"
 )
+# Words before a noun that a series is of.
+_NOUN_MARKERS = words(
+    "the our my their his her your of for many much more fewer less any all daily weekly monthly hourly yearly and in "
+    "did do are were have"
+) | {""}
 _MOST_UNKNOWN = 0.5
-_CUES = (cues.MEAN, cues.MEDIAN, cues.SUM, cues.STD, cues.MAX, cues.MIN)
+# Before a noun that the series is not of.
+_PLACES = "in|at|on|by|with|about|to|from|into|like|near|behind|against|is|a|an"
+_STATISTICS = frozenset(("mean", "median", "sum", "std", "max", "min"))
+# Words of a question about two statistics at once.
+_OF_BOTH = frozenset(("compare", "range", "extremes"))
 # Steps without dates are read beside days, so that times which they do not have are found.
 _ANY_DAYS = pd.date_range("1990-01-01", periods=12_000, unit="s").to_numpy()
 
@@ -98,6 +49,8 @@ class Read:
         future: whether it asks of the future.
         unknown: runs of words that are not of questions about series, each with the words before and behind it.
         share: of the words, how many are unknown.
+        nouns: unknown words that may say what a series without a telling name is of.
+        step: unit of a step, such as `day`; empty where there are no dates.
     """
 
     text: str
@@ -109,7 +62,8 @@ class Read:
     unknown: tuple[tuple[str, str, str], ...]
     share: float
     has_proper: bool
-    knows_series: bool
+    nouns: frozenset[str]
+    step: str
 
 
 def split_questions(question: str) -> list[str]:
@@ -123,10 +77,14 @@ def of_two_statistics(question: str) -> list[str]:
     """The two questions of one that asks for two statistics, such as "the mean and the maximum in 2020"."""
     lowered = question.lower()
     parts = re.split(r"\band\b", question, flags=re.IGNORECASE)
-    if len(parts) != 2 or re.search(r"\bbetween\b|\bfrom\b", lowered) or cues.DIFFERENCE.search(lowered):
+    # "Take the top three and average them" asks for one.
+    if len(parts) != 2 or re.search(r"\bbetween\b|\bfrom\b|\b(?:them|those|these)\b", lowered):
         return [question]
-    found = [{cue for cue in _CUES if cue.search(part.lower())} for part in parts]
-    if not (found[0] and found[1]) or found[0] & found[1] or cues.RANGE.search(lowered):
+    classes = [
+        {name for word in lexemes(re.findall(r"[\w']+", part.lower())) for name in word.classes} for part in parts
+    ]
+    found = [names & _STATISTICS for names in classes]
+    if not (found[0] and found[1]) or found[0] & found[1] or (classes[0] | classes[1]) & _OF_BOTH:
         return [question]
     return [part.strip() for part in parts]
 
@@ -147,7 +105,7 @@ def read_question(
         CannotTellError: it names a series that is not there, or a time that is not understood.
     """
     # No time: each step is compared with the one before it.
-    question = cues.ONE_TO_NEXT.sub(" ", question)
+    question = cues.POLITE.sub(" ", cues.ONE_TO_NEXT.sub(" ", question))
     tokens = plain_tokens(tokenize(question))
     series, taken = names.find(question, tokens)
     lowered = question.lower()
@@ -205,9 +163,19 @@ def read_question(
         unknown,
         share,
         has_proper,
-        names.is_generic
-        or any(names.knows(word) for word, token in words if token is not None and not is_known(word)),
+        _nouns(text, unknown, has_proper) if names.is_generic else frozenset(),
+        axis.unit if axis.left is not None else "",
     )
+
+
+def _nouns(text: str, unknown: Sequence[tuple[str, str, str]], has_proper: bool) -> frozenset[str]:
+    """The one unknown word of a question, if it may be what the series is of: "average sales", not "in the exam"."""
+    said = {run for _, run, _ in unknown}
+    word = min(said, default=" ")
+    elsewhere = re.search(rf"\b(?:{_PLACES}) (?:the |an? |our |my |this |that |your )?{re.escape(word)}\b", text)
+    as_noun = all(before in _NOUN_MARKERS or class_names(before) & _STATISTICS for before, _, _ in unknown)
+    alone = as_noun and len(said) == 1 and " " not in word and not has_proper and word not in WORLD
+    return frozenset(said) if alone and not elsewhere else frozenset()
 
 
 def _check_undated(tokens: list[Token], taken: list[bool], axis: Axis, times: Sequence[Times]) -> None:
@@ -287,8 +255,7 @@ def check_answerable(read: Read, names: Names) -> None:
     outside += foreign
     if read.has_proper or outside:
         said = (outside or [run for _, run, _ in read.unknown])[0]
-        one_noun = len(outside) <= 1 and len(said.split()) == 1
-        if names.is_generic and one_noun and not read.has_proper and said not in WORLD:
+        if said in read.nouns:
             return
         raise CannotTellError(f"nothing is known of {said!r}; {names.shown}.")
 

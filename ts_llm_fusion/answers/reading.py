@@ -1,5 +1,6 @@
 """Questions of shape, read by a time-series language model: its words as they come, and likelihoods of options."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
@@ -22,6 +23,25 @@ _MOST_STEPS, _MOST_SERIES = 1024, 12
 _MOST_TOKENS = 64
 _SECONDS = 60.0
 _READERS = ("tslm", "tsfusion")
+_SWINGS = r"volatil\w+|swings?|fluctuat\w+|nois\w+|calm\w*|chopp\w+|jitter\w*|variab\w+|unstable|steadier"
+_CHANGES = (
+    r"chang\w+|becom\w+|gett\w+|gets?|got|gr[eo]w\w*|shr[iau]nk\w*|increase\w*|increasing|decrease\w*|decreasing|"
+    r"over time|later?|end"
+)
+_OSCILLATES = r"oscillat\w*|cycles?|waves?|swings?|vibrat\w+|periods?|frequency"
+_SLOWLY = r"slow\w*|longer|fewer|less often|lower"
+# Number of series -> what a question asks, and the words for it that the built-in reader was trained on.
+_REWORDED: dict[int, tuple[tuple[str, str], ...]] = {
+    1: ((rf"(?=.*\b(?:{_SWINGS})\b)(?=.*\b(?:{_CHANGES})\b)", "How does the volatility change?"),),
+    2: (
+        (
+            r".*\b(?:leads?|leading|lags?|lagging|ahead|earlier|precedes?|follows|behind)\b",
+            "Which series leads the other?",
+        ),
+        (rf"(?=.*\b(?:{_OSCILLATES})\b)(?=.*\b(?:{_SLOWLY})\b)", "Which series oscillates more slowly?"),
+        (rf".*\b(?:{_OSCILLATES})\b", "Which series oscillates faster?"),
+    ),
+}
 
 
 def load_reader(reader: Reader | None) -> tuple[PreTrainedModel, ProcessorMixin]:
@@ -57,6 +77,15 @@ def shown(values: np.ndarray, most: int = _MOST_STEPS) -> np.ndarray:
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).astype(np.float32)
 
 
+def in_trained_words(question: str, processor: ProcessorMixin, series: int) -> str:
+    """A question in words that a reader of few words was trained on, where it asks what these ask; else as it is."""
+    known = set((getattr(processor, "trained_on", None) or {}).get("words", ()))
+    if not known or known.issuperset(words_of(question)):
+        return question
+    found = (said for pattern, said in _REWORDED.get(series, ()) if re.match(pattern, question.lower()))
+    return next((said for said in found if known.issuperset(words_of(said))), question)
+
+
 def prompt(processor: ProcessorMixin, question: str, series: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
     """Messages with a question, behind which the series stand by their names.
 
@@ -70,6 +99,7 @@ def prompt(processor: ProcessorMixin, question: str, series: Mapping[str, np.nda
         raise CannotTellError(f"every value of {empty[0]!r} is missing; there is nothing to read.")
     trained_on = getattr(processor, "trained_on", None) or {}
     most = min([_MOST_STEPS, *trained_on.get("series_length", ())[1:]])
+    question = in_trained_words(question, processor, len(series))
     content: list[dict[str, Any]] = [{"type": "text", "text": question}]
     for name, values in series.items():
         named = [{"type": "text", "text": f"\n{name}: "}] if len(series) > 1 else []

@@ -59,6 +59,13 @@ def number_of_question(value: float) -> str:
     return words if "." in words or abs(value) < 1e15 else f"{value:.0f}"
 
 
+def ordinal_words(place: int) -> str:
+    """A place in an order, such as `2nd`."""
+    endings = {1: "st", 2: "nd", 3: "rd"}  # codespell:ignore
+    ending = "th" if place // 10 % 10 == 1 else endings.get(place % 10, "th")
+    return f"{place:,}{ending}"
+
+
 def percent_words(share: float) -> str:
     """A share in percent, without its sign."""
     percent = 100 * abs(share)
@@ -82,6 +89,8 @@ def _in_words(kind: str, value: Any, subject: Subject) -> tuple[Any, str]:
         return value, percent_words(value)
     if kind == "count":
         return value, f"{value:,}"
+    if kind == "rank":
+        return value, ordinal_words(value)
     if kind == "correlation":
         return value, f"{value:.2f}"
     if kind == "scope":

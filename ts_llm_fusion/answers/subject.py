@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from ..data.series.panels import Panel
 from ..errors import UserError
 from ..explanations.lexicon import Calendar, find_calendar, rounding_place
-from ..prediction import default_horizon, default_levels, predict_panel
+from ..prediction import default_levels, predict_panel, usual_horizon
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..processing.grounding_axis import Axis
 
@@ -74,7 +74,7 @@ class Subject:
         """Steps of a forecast where a question names none."""
         if self._like is not None:
             return self._like.usual_horizon
-        return default_horizon(self._model.config, self.panel)
+        return usual_horizon(self._model.config, self.panel)[0]
 
     @cached_property
     def timestamps(self) -> pd.DatetimeIndex:

@@ -14,6 +14,7 @@ from ..processing.grounding_words import (
     DAY_PARTS,
     MONTHS,
     ORDINALS,
+    TENS,
     UNITS,
     WEEKEND,
     WORKDAYS,
@@ -21,6 +22,7 @@ from ..processing.grounding_words import (
     number_at,
     words,
 )
+from .lexicon import class_names
 
 # Months of the seasons of the year in the northern hemisphere.
 # "When did it last fall below 90?" names no season.
@@ -37,6 +39,7 @@ _STEPS = words(
     "step steps point points value values observation observations reading readings row rows sample samples record "
     "records entry entries figure figures datapoint datapoints number numbers period periods timestep timesteps"
 )
+_ITEMS = words("element slot data item measurement one line cell")
 _EVERY = words("every each all typical average usual any")
 # Behind these, a number is a bound and not a year.
 _BOUNDS = words(
@@ -44,6 +47,19 @@ _BOUNDS = words(
     "reached top tops topped least most than excess more less fewer greater is was of equal around about hits hit"
 )
 _USUALLY = words("usually typically normally generally commonly ordinarily")
+# Contractions as they are typed in a hurry.
+_WITHOUT_APOSTROPHE = {
+    **{f"{word}s": word for word in ("what", "how", "when", "where", "who", "that", "there")},
+    **{
+        f"{word}nt": f"{word}n't"
+        for word in words("do does did is was are were have has had would could should ca wo")
+    },
+    "im": "i'm", "ive": "i've", "id": "i'd", "itll": "it'll", "whatd": "what", "howd": "how",
+}  # fmt: skip
+# Letters of a month in the plural, such as "Julys", and more than of "this".
+_LEAST_PLURAL = 4
+_PLACED = frozenset(("max", "min"))
+_EXTREMES = frozenset(("max", "min", "mean", "median", "runner"))
 _COMPARES = words("separate separates separated differ differs differed different distinguishes distinguish")
 _HISTORY = words("history series data record records dataset sample observations table file")
 _WHICH = words("that which when where with in whose")
@@ -64,6 +80,7 @@ class Times:
         months: of the year, 1 for January; None for all.
         ends: the first and the last time of a range that was named by two.
         has_year: whether a year, or a time relative to the end of the history, was named.
+        every: of a weekday alone, all days of its name.
     """
 
     span: Span
@@ -72,6 +89,7 @@ class Times:
     months: frozenset[int] | None = None
     ends: tuple[Span, Span] | None = None
     has_year: bool = True
+    every: "Times | None" = None
 
     @property
     def recurs(self) -> bool:
@@ -112,6 +130,8 @@ def plain_tokens(tokens: list[Token]) -> list[Token]:
     """Tokens without the possessive of times: "last year's", "March's"."""
     found = []
     for token in tokens:
+        if token.word in _WITHOUT_APOSTROPHE:
+            token = token._replace(word=_WITHOUT_APOSTROPHE[token.word])
         base = token.word.removesuffix("'s")
         if base != token.word and (base in UNITS or base in MONTHS or base in SEASONS or base.endswith("day")):
             token = token._replace(word=base)
@@ -170,12 +190,23 @@ class TimesReader(Windows):
                 # A moment of each day is the step that begins then.
                 seconds = int(self.axis.step / np.timedelta64(1, "s"))
                 span = replace(span, clock=(span.clock[0], (span.clock[0] + seconds) % 86400))
+            every = self._every_day(i, j)
             has_year = span.start is None or any(i <= k < j for k in self.years) or not self._names_month(i, j)
             found.append(
-                Times(span, self.tokens[i].start, self.tokens[j - 1].stop, months, self.ends.get(span), has_year)
+                Times(
+                    span, self.tokens[i].start, self.tokens[j - 1].stop, months, self.ends.get(span), has_year, every
+                )
             )
             i = j
         return found
+
+    def _every_day(self, i: int, j: int) -> Times | None:
+        """All days of the name of a weekday that stands alone."""
+        k = self.skip(i, "on", "in", "of", "the", "for", "at")
+        day = self.weekday_number(k)
+        if self.axis.left is None or day is None or j != k + 1:
+            return None
+        return Times(Span(weekdays=frozenset((day,)), recurs=True), self.tokens[i].start, self.tokens[j - 1].stop)
 
     def _names_month(self, i: int, j: int) -> bool:
         return any(self.month_number(k) is not None for k in range(i, j))
@@ -198,7 +229,9 @@ class TimesReader(Windows):
             )
             low, high = self.extent
             may_be_value = low - (high - low) <= year <= high + (high - low)
-            allowed = covered and (before in ("of", "is", "was", "about") or (others and not may_be_value))
+            allowed = covered and (
+                before in ("of", "is", "was", "about") or ((others or before == "over") and not may_be_value)
+            )
             return year if allowed else None
         return year
 
@@ -210,8 +243,13 @@ class TimesReader(Windows):
         return MONTHS.get(word) if found is None and word in AMBIGUOUS and said else found
 
     def _window(self, i: int) -> Found:
-        if i >= len(self.tokens) or self.taken[i]:
+        if i >= len(self.tokens) or self.taken[i] or self._is_place(i):
             return None
+        found = self._time_at(i)
+        # "For each weekday" asks for an answer for each of them.
+        return None if found and any(self.word(k) == "each" for k in range(i, found[1])) else found
+
+    def _time_at(self, i: int) -> Found:
         for read in (self._rows, self._counted_back, self._group, self._season_of_year, self._every_month,
                      self._half, self._era, self._iso):  # fmt: skip
             found = read(i)
@@ -221,6 +259,14 @@ class TimesReader(Windows):
         if found is None and self.axis.left is not None and i in self.years:
             return self._extended_year(i)
         return found
+
+    def _is_place(self, i: int) -> bool:
+        """Whether it is a place in an order, as "the 4th highest"."""
+        j = self.skip(i, "the", "on", "of")
+        ordinal = j < len(self.tokens) and (self.tokens[j].kind == "ordinal" or self.word(j) in ORDINALS)
+        return ordinal and self.word(j + 1 + (self.word(j + 1) == "-")) not in UNITS and bool(
+            _PLACED & (class_names(self.word(j + 1)) | class_names(self.word(j + 2)))
+        )  # fmt: skip
 
     def _extended_year(self, i: int) -> Found:
         span = self._span(datetime(self.years[i], 1, 1), 1, "year")
@@ -317,10 +363,13 @@ class TimesReader(Windows):
     def _steps(self, i: int) -> Found:
         """ "Steps 3 to 7", counted from 1 within the history."""
         found = super()._steps(i) if self.word(i) in ("step", "steps", "timestep", "timesteps") else None
-        if found is None and self.words(i, "row|rows|observation|point|index|position|values|points"):
-            j = self.skip(i + 1, "number", "no")
+        if found is None and self.word(i) in _STEPS | words("element slot index position item measurement line"):
+            j = self.skip(i + 1, "number", "no", ".", "nr", "#", "at", "index", "position")
+            if j == i + 1 and (self.word(i) in ("number", "level") or self.word(i - 1) in ("a", "an", "any", "top")):
+                return None
             first = number_at(self.tokens, j)
-            if first is None:
+            # "Value 28 October 1997" is of a date.
+            if first is None or j in self.years or self.word(first[1]) in MONTHS or self.word(first[1]) in UNITS:
                 return None
             last = number_at(self.tokens, first[1] + 1) if self.words(first[1], "to|-|and|through") else None
             upto = last or first
@@ -359,6 +408,9 @@ class TimesReader(Windows):
             if last is not None and (upto := last[0].steps) is not None and start > i:
                 return Span(steps=(own[0], upto[1])), last[1]
             return steps
+        ranked = self._kth(i)
+        if ranked is not None:
+            return ranked
         j = self.skip(i, "over", "for", "in", "the", "during", "within", "of", "among")
         word = self.word(j)
         if word not in _LAST | _FIRST | _NEXT:
@@ -370,6 +422,45 @@ class TimesReader(Windows):
         if word in _NEXT:
             return Span(steps=(0, count)), k
         return Span(steps=(-count, 0) if word in _LAST else (-self.axis.history, count - self.axis.history)), k
+
+    def _ordinal(self, i: int) -> tuple[int, int]:
+        """An ordinal in digits or words, and the token behind it; 0 where there is none."""
+        word = self.word(i)
+        digits = re.match(r"(\d+)(?:st|[nr]d|th)$", word)
+        if digits or word in ORDINALS:
+            return int(digits.group(1)) if digits else ORDINALS[word], i + 1
+        stem = re.sub("ieth$", "y", word)
+        if stem != word and stem in TENS:
+            return int(TENS[stem]), i + 1
+        j = i + 1 + (self.word(i + 1) == "-")
+        if word in TENS and ORDINALS.get(self.word(j), 10) < 10:
+            return int(TENS[word]) + ORDINALS[self.word(j)], j + 1
+        return (100, i + 1) if word == "hundredth" else (0, i)
+
+    def _kth(self, i: int) -> Found:
+        """ "The 5th value", "the second to last reading": counted from an end of the history."""
+        j = self.skip(i, "the", "at", "in", "of", "on")
+        if self.word(j) == "penultimate":
+            number, k, from_end = 2, j + 1, True
+        elif self.words(j, "next", "to", "last") or self.words(j, "last", "but", "one"):
+            number, k, from_end = 2, j + 3, True
+        else:
+            number, end = self._ordinal(j)
+            k = self.skip(end, "-", "to", "from", "the")
+            from_end = self.word(k) in ("last", "latest", "end")
+            k = k + 1 if from_end else end
+            if number < 1 or (number == 1 and self.tokens[j].kind != "ordinal"):
+                return None
+        is_step = UNITS.get(self.word(k)) == self.axis.unit and (
+            self.word(k + 1) not in ("of", "in") or self.word(self.skip(k + 2, "the", "this", "our")) in _HISTORY
+        )
+        bounded = class_names(self.word(k + 1)) & {"above", "below", "no_less", "no_more"}
+        if not (is_step or self.word(k) in _STEPS | _ITEMS) or bounded or number > self.axis.history:
+            return None
+        from_end = from_end or self.words(k + 1, "from", "the", "end")
+        k = k + 4 if self.words(k + 1, "from", "the", "end") else k + 1
+        start = -number if from_end else number - 1 - self.axis.history
+        return Span(steps=(start, start + 1)), k
 
     def _bare_step(self, i: int) -> Found:
         """The number behind "from step 3 to"."""
@@ -389,6 +480,9 @@ class TimesReader(Windows):
         if self.axis.left is None:
             return None
         j = self.skip(i, "over", "for", "in", "during", "within", "of")
+        ahead = self.duration(j)
+        if ahead is not None and self.word(ahead[2]) == "ahead":
+            return self._from_edge(ahead[0], ahead[1], at_end=False), ahead[2] + 1
         the = self.word(j) == "the"
         j += the
         word = self.word(j)
@@ -418,12 +512,16 @@ class TimesReader(Windows):
 
     def _group(self, i: int) -> Found:
         """Weekends, weekdays and parts of the day that recur: "a weekend", "during the week", "at night"."""
-        if self.axis.left is None:
+        if self.axis.left is None or (self.word(i) == "of" and self.word(i - 1) in ("number", "count")):
             return None
-        j = self.skip(i, "on", "at", "over", "during", "in", "the", "a", "an", "of")
+        j = self.skip(i, "on", "at", "over", "during", "in", "the", "a", "an", "of", "from")
         j = self.skip(j, *_EVERY)
         word, before = self.word(j), self.word(j - 1)
         named = before not in _LAST | _NEXT | {"this", "which", "what", "by", "per"}
+        if self.words(j, "monday|mondays|mon", "to|through|till|until|-|thru", "friday|fridays|fri") and named:
+            return Span(weekdays=WORKDAYS, recurs=True), j + 3
+        if self.words(j, "saturday|sat", "and|or|&|to|/", "sunday|sun") and named:
+            return Span(weekdays=WEEKEND, recurs=True), j + 3
         if word in ("weekend", "weekends") and named:
             return Span(weekdays=WEEKEND, recurs=True), j + 1
         if word in ("weekday", "weekdays", "workday", "workdays") and named:
@@ -433,7 +531,9 @@ class TimesReader(Windows):
         if word == "week" and before == "the" and self.word(j - 2) in ("during", "in") and j > i:
             return Span(weekdays=WORKDAYS, recurs=True), j + 1
         plural = self.weekday_number(j, plural=True)
-        if plural is None and j > i and before in _EVERY | {"a", "an"}:
+        if plural is None and (
+            (j > i and before in _EVERY | {"a", "an"}) or self._is_ranked(j) or before in ("which", "what")
+        ):
             plural = self.weekday_number(j)
         if plural is not None:
             days, k = {plural}, j + 1
@@ -448,6 +548,11 @@ class TimesReader(Windows):
         if part and (word.endswith("s") or self.point(j + 1 + (self.word(j + 1) in ("of", "on"))) is None):
             return self._part(word), j + 1
         return None
+
+    def _is_ranked(self, i: int) -> bool:
+        """Whether a superlative stands before, as in "the lowest Monday"."""
+        before = i - 1 - (self.word(i - 1) in ("ever", "single", "recorded"))
+        return bool(_EXTREMES & class_names(self.word(before)))
 
     def _season_of_year(self, i: int) -> Found:
         """ "Summer 2019", "last winter", "in the summers", "every autumn"."""
@@ -490,12 +595,13 @@ class TimesReader(Windows):
         j = self.skip(i, "in", "during", "of", "the", "a", "an")
         every = self.word(j) in _EVERY
         j += every
+        every = every or self._is_ranked(j)
         word = self.word(j)
         usual = self.is_usual and self.past and not self.years and self.month_number(j) is not None
         month = MONTHS.get(word) if every or usual else None
         if usual and self.integer(j + 1, 1, 31, ("number", "ordinal")) is not None:
             return None
-        if month is None and word.endswith("s") and len(word) > 5:
+        if month is None and word.endswith("s") and len(word) > _LEAST_PLURAL:
             month = MONTHS.get(word.removesuffix("es")) or MONTHS.get(word.removesuffix("s"))
         if month is None or j + 1 in self.years:
             return None
@@ -513,24 +619,40 @@ class TimesReader(Windows):
                 return self._lasting_from(datetime(year, 6 * which - 5, 1), 6, "month", end)
         parts = {"half": 2, "third": 3, "quarter": 4}
         ordinal = ORDINALS.get(self.word(j)) or (-1 if self.word(j) in ("last", "latter", "final") else None)
+        if ordinal is not None and self.words(j + 1, "and|or|versus|vs|to|with|than"):
+            # "The first and the second half".
+            k = self.skip(j + 2, "the", "to")
+            other = self._half(k) if self.word(k + 1) in parts else None
+            if other is not None and ordinal <= parts[self.word(k + 1)]:
+                return self._nth_part(ordinal, parts[self.word(k + 1)], j + 1)
         count = parts.get(self.word(j + 1))
         if ordinal is None or count is None or ordinal > count or self.word(j + 2) not in ("of", ""):
             return None
         number = count - 1 if ordinal < 0 else ordinal - 1
         k = self.skip(j + 3, "the", "this", "our", "whole", "entire", "year")
-        if self.word(j + 2) != "of" and self.years:
-            # "The first half of 1960 with the second half".
-            year = self.years[min(self.years, key=lambda at: abs(at - j))]
-            return self._part_of(self._lasting_from(datetime(year, 1, 1), 1, "year", j + 2), number, count)
-        if self.word(j + 2) != "of" or self.word(k) in _HISTORY:
-            edges = [round(self.axis.history * part / count) - self.axis.history for part in (number, number + 1)]
-            return Span(steps=(edges[0], edges[1])), k + (self.word(k) in _HISTORY)
+        if self.word(j + 2) != "of":
+            return self._nth_part(number + 1, count, j + 2)
+        if self.word(k) in _HISTORY:
+            return self._part_of_history(number, count), k + 1
         if count == 4 and self.axis.left is not None and (k in self.years or self.word(k - 1) == "year"):
             return None
         inside = self.point(k) or (self.point(k - 1) if self.word(k - 1) == "year" else None)
         if self.word(k - 1) == "year" and inside is None:
             inside = self._lasting_from(start_of(self.axis.now, "year"), 1, "year", k)
         return self._part_of(inside, number, count)
+
+    def _nth_part(self, ordinal: int, count: int, end: int) -> Found:
+        """A part of the year that is named elsewhere, else of the history."""
+        number = count - 1 if ordinal < 0 else ordinal - 1
+        if self.years:
+            # "The first half of 1960 with the second half".
+            year = self.years[min(self.years, key=lambda at: abs(at - end))]
+            return self._part_of(self._lasting_from(datetime(year, 1, 1), 1, "year", end), number, count)
+        return self._part_of_history(number, count), end
+
+    def _part_of_history(self, number: int, count: int) -> Span:
+        edges = [round(self.axis.history * part / count) - self.axis.history for part in (number, number + 1)]
+        return Span(steps=(edges[0], edges[1]))
 
     def _lasting_from(self, start: datetime, count: float, unit: str, end: int) -> Found:
         """A time by its start and length, and the token behind it; None where it ends beyond the calendar."""

@@ -1,0 +1,534 @@
+"""How each intent fills a query that has the times, series and future of a question; None where it is not that intent.
+
+Names are those of the intents in the table.
+"""
+
+from dataclasses import replace
+
+from ..processing.grounding_words import ORDINALS, SMALL
+from . import cues
+from .query import Query
+from .sentence import Sentence
+from .times import Times
+
+_COMPARED = ("compare", "more", "less", "above", "below", "between", "no_less", "minus")
+_VALUES = "value|reading|number|figure|observation"
+_WEEK = 7
+_RECORDS = r"\b(?:data\w*|series|samples?|table|records?|file|sets?|sheet|spreadsheet|history)\b"
+_ORDINALS = ORDINALS | {"twentieth": 20}
+# Forms of verbs of movement that tell where it went, as "the highest it went".
+_RATHER_VERBS = frozenset(("go", "went", "gone", "going", "goes"))
+
+
+# Several series.
+
+
+def series(sentence: Sentence, base: Query) -> Query | None:
+    asks = sentence.matches(
+        r"\b(?:how many|number of|which|what|list|names? of|count)"
+        r"(?: (?:the|all|are|different|separate|individual|available|of)){0,3} (?:series|columns|variables|ids|"
+        r"sensors|stores|items|channels)\b"
+    )
+    return replace(base, kind="series") if asks and not sentence.read.future else None
+
+
+def correlation(sentence: Sentence, base: Query) -> Query | None:
+    named = len(base.series) == 2 or (sentence.several and sentence.matches(r"correlat"))
+    return replace(base, kind="correlation", expected=sentence.expected("some")) if named else None
+
+
+def moves_with(sentence: Sentence, base: Query) -> Query | None:
+    """ "When one goes up, does the other?"."""
+    if not sentence.matches(r"\b(?:when|whenever|if|as) <s> .*<s>|<s> .*\b(?:when|whenever|if|as) <s>"):
+        return None
+    return replace(base, kind="correlation", expected="some")
+
+
+def _asks_which_series(sentence: Sentence) -> bool:
+    asks = cues.WHICH_SERIES.search(sentence.text) is not None or cues.WHO.search(sentence.text) is not None
+    # "Which one of the months": a time is asked for.
+    of_times = sentence.matches(cues.WHICH_PERIOD)
+    asks = asks or (sentence.several and sentence.matches(cues.RANKED_SERIES))
+    named = sentence.several or sentence.matches(
+        r"\bwhich (of the )?(series|columns?)\b|\bof (them|these|those)\b(?! \w)"
+    )
+    return bool(named and asks and not of_times and len(sentence.read.series) != 1)
+
+
+def growth(sentence: Sentence, base: Query) -> Query | None:
+    if not _asks_which_series(sentence) or sentence.matches(r"\blargest (mean|average|value)\b"):
+        return None
+    slow = sentence.has("slow", "min", "fall") and not sentence.has("max")
+    return replace(base, kind="growth", side="slowest" if slow else "fastest")
+
+
+def rank(sentence: Sentence, base: Query) -> Query | None:
+    begins = sentence.several and not base.series and sentence.matches(r"^(?:rank\w*|sort|order)\b")
+    if not _asks_which_series(sentence) and not begins:
+        return None
+    if sentence.has("first") and not sentence.matches(
+        r"\b(?:comes?|rank\w*|is|are|placed?|in) first\b|\bfirst place\b"
+    ):
+        # "Which peaks first?"
+        return None
+    both = [word for word in sentence.words if word.classes & {"max", "min"}]
+    low = (bool(both) and "min" in both[0].classes) or (not both and sentence.has("less", "short"))
+    statistic = sentence.statistic
+    if statistic in ("maximum", "minimum", "value"):
+        # "The column with the highest value", and not "the highest column".
+        peak = sentence.matches(
+            rf"\b(maxim\w+|max|peaks?|record|(?:highest|largest|biggest) (?:single )?(?:{_VALUES})|all[- ]time high)\b"
+        )
+        trough = sentence.matches(rf"\b(minim\w+|min|troughs?|(?:lowest|smallest) (?:single )?(?:{_VALUES}))\b")
+        statistic = "maximum" if peak else "minimum" if trough else "mean"
+    return replace(base, kind="rank", statistic=statistic, side="lowest" if low else "highest")
+
+
+_PAIRED = r"<s> (?:and|&|plus|\+) (?:the |column |of )?<s>"
+
+
+def pooled(sentence: Sentence, base: Query) -> Query | None:
+    """A statistic of the values of two series together."""
+    apart = sentence.has("compare", "minus") or sentence.matches(r"<s> .*\b(?:mean|average|that) of <s>")
+    one = sentence.has("together") or sentence.matches(_PAIRED)
+    if not one or apart or sentence.statistic == "value" or sentence.matches(r"^(?:which|who)\b"):
+        return None
+    return replace(base, kind="pooled", statistic=sentence.statistic)
+
+
+def pair(sentence: Sentence, base: Query) -> Query | None:
+    statistic = next(
+        (name for name in ("median", "standard deviation", "range", "sum") if sentence.statistic == name), "mean"
+    )
+    if sentence.statistic in ("maximum", "minimum") and sentence.matches(
+        r"\b(?:max\w*|min\w*|peaks?|troughs?|(?:highest|lowest|largest|smallest) (?:value|reading|number|figure))\b"
+    ):
+        statistic = sentence.statistic
+    return replace(base, kind="pair", statistic=statistic, expected=sentence.expected("difference"))
+
+
+# Numbers.
+
+
+def percentile(sentence: Sentence, base: Query) -> Query | None:
+    share = next((share for words, share in cues.QUARTILES.items() if words in sentence.text), None)
+    found = cues.PERCENTILE.search(sentence.text)
+    if found:
+        said = found.group(1) or found.group(2)
+        share = (sentence.read.numbers[0] if said == "<n>" else float(said.rstrip("stndrh"))) / 100
+    if share is None or not 0 < share < 1 or len(sentence.read.numbers) > 1:
+        return None
+    return replace(base, kind="percentile", bounds=(share,), percent=False)
+
+
+def _bounded(sentence: Sentence, base: Query) -> Query:
+    """The query with its bounds and their side."""
+    numbers = tuple(
+        number for number, role in zip(sentence.read.numbers, sentence.roles, strict=True)
+        if role in ("bound", "number")
+    )  # fmt: skip
+    return replace(base, bounds=numbers, side=sentence.side)
+
+
+def run(sentence: Sentence, base: Query) -> Query | None:
+    return replace(_bounded(sentence, base), kind="run", percent=False)
+
+
+def _is_share(sentence: Sentence) -> bool:
+    """Whether a percentage is asked for, and no number of values."""
+    return sentence.has("share") and not sentence.matches(cues.COUNTS)
+
+
+def _extreme_side(sentence: Sentence) -> str:
+    """The extreme that is asked for; words of bounds, such as "at least", are none."""
+    for word in sentence.extremes:
+        return "lowest" if "min" in word.classes else "highest"
+    return "lowest" if sentence.matches(r"\bnext[- ](?:low|small)") else "highest"
+
+
+def beyond(sentence: Sentence, base: Query) -> Query | None:
+    """A statistic of the values beyond a bound, such as the highest one below 100."""
+    if sentence.has("howmany"):
+        return None
+    extremes = sentence.extremes
+    statistic = next((name for name in ("median", "sum", "mean") if sentence.statistic == name), "")
+    if not statistic and not extremes:
+        return None
+    if sentence.side == "equal to" or (base.when and not extremes):
+        return None
+    bounded = _bounded(sentence, base)
+    if not statistic:
+        statistic = "minimum" if _extreme_side(sentence) == "lowest" else "maximum"
+    return replace(bounded, kind="beyond", statistic=statistic)
+
+
+def nearest(sentence: Sentence, base: Query) -> Query | None:
+    """ "The value just below 100"."""
+    bounded = _bounded(sentence, base)
+    statistic = {"below": "maximum", "at most": "maximum", "above": "minimum", "at least": "minimum"}.get(bounded.side)
+    return replace(bounded, kind="beyond", statistic=statistic) if statistic and not base.when else None
+
+
+def high_beyond(sentence: Sentence, base: Query) -> Query | None:
+    """ "How high did it get while it was below 100?"."""
+    found = cues.HOW_HIGH.search(sentence.text)
+    if found is None or sentence.has("when", "count"):
+        return None
+    statistic = "minimum" if found.group().endswith(("low", "down", "small")) else "maximum"
+    bounded = _bounded(sentence, base)
+    opposed = bounded.side in (("below", "at most") if statistic == "maximum" else ("above", "at least"))
+    return replace(bounded, kind="beyond", statistic=statistic) if opposed else None
+
+
+def listed(sentence: Sentence, base: Query) -> Query | None:
+    """The top few values, or a statistic of these."""
+    count = int(sentence.numbers("listed")[0])
+    side = _extreme_side(sentence)
+    statistic = next((name for name in ("median", "sum", "mean") if sentence.statistic == name), "")
+    if statistic:
+        return replace(base, kind="statistic of top", count=count, side=side, statistic=statistic)
+    return replace(base, kind="top", count=count, side=side)
+
+
+def ranked(sentence: Sentence, base: Query) -> Query | None:
+    """The second highest value and the like."""
+    found = cues.NTH.search(sentence.text)
+    if found is None or (sentence.several and sentence.matches(r"\b(?:series|columns?|variables?)\b")):
+        return None
+    word = next((one for one in found.groups() if one), "second")
+    count = _ORDINALS.get(word) or SMALL.get(word) or int("".join(letter for letter in word if letter.isdigit()) or 2)
+    return replace(base, kind="ranked", count=count, side=_extreme_side(sentence))
+
+
+def between(sentence: Sentence, base: Query) -> Query | None:
+    if not sentence.matches(r"<n> (?:and|to|-) <n>"):
+        return None
+    query = replace(_bounded(sentence, base), kind="count", unit=sentence.unit)
+    return replace(query, side="above", percent=_is_share(sentence))
+
+
+def chance_of_bound(sentence: Sentence, base: Query) -> Query | None:
+    return replace(_bounded(sentence, base), kind="probability", future=True)
+
+
+def count(sentence: Sentence, base: Query) -> Query | None:
+    return replace(_bounded(sentence, base), kind="count", unit=sentence.unit, percent=_is_share(sentence))
+
+
+def crossing(sentence: Sentence, base: Query) -> Query | None:
+    ordered = base.when or sentence.has("first", "last", "next") or (base.future and sentence.has("howmany"))
+    bounded = _bounded(sentence, base)
+    if base.future and bounded.side == "equal to" and not sentence.has("equal"):
+        # "When will we see 500 again?"
+        bounded = replace(bounded, side="at least")
+    if ordered:
+        if not sentence.is_yes_no:
+            bounded = replace(bounded, times=tuple(one.every or one for one in base.times))
+        last = sentence.has("last") and not sentence.matches(r"\bfirst\b|\bearliest\b")
+        return replace(bounded, kind="crossing", order="last" if last else "first")
+    if not (sentence.is_yes_no or sentence.has("ever", "not")):
+        return None
+    if base.future and any(_is_one_step(times) for times in base.times):
+        return replace(bounded, kind="probability", expected="more")
+    none = sentence.matches(r"\bnever\b")
+    return replace(bounded, kind="crossing", expected="none" if none else "some")
+
+
+def _is_one_step(times: Times) -> bool:
+    return times.span.steps is not None and times.span.steps[1] - times.span.steps[0] == 1
+
+
+# The record as a whole.
+
+
+def missing(sentence: Sentence, base: Query) -> Query | None:
+    if sentence.has("compare") and not sentence.matches(r"\bgaps?\b"):
+        return None
+    if _two(base) or sentence.matches(r"\bgap (?:between|from|to)\b"):
+        return None
+    whole = sentence.matches(
+        r"\b(?:complete(?:ly|ness)?|gapless|no (?:gaps?|holes?|missing)|without (?:any |a )?(?:gaps?|holes?|"
+        r"breaks?)|gap free)\b"
+    )
+    expected = "none" if whole else "some"
+    return replace(base, kind="missing", future=False, expected=expected if sentence.is_yes_no else "")
+
+
+def outliers(sentence: Sentence, base: Query) -> Query | None:
+    if sentence.has("break") and sentence.matches(r"\b(?:level|regime|structural|lasting)\b"):
+        return None
+    which = base.when or sentence.matches(
+        r"\b(?:oddest|strangest|weirdest|which|where)\b|most (?:unusual|extreme|\w+al)"
+    )
+    return replace(base, kind="outliers", when=bool(which), expected=sentence.expected("some"))
+
+
+def level_break(sentence: Sentence, base: Query) -> Query | None:
+    return replace(base, kind="break", expected=sentence.expected("some"))
+
+
+def season(sentence: Sentence, base: Query) -> Query | None:
+    if sentence.matches(r"\b(?:this|last|per|in the) season\b"):
+        return None
+    strong = sentence.has("strong") or sentence.matches(r"\bhow (?:much|big|large)\b")
+    return replace(base, kind="season", percent=strong, expected=sentence.expected("some"))
+
+
+def band(sentence: Sentence, base: Query) -> Query | None:
+    return replace(base, kind="band", future=True)
+
+
+def extent(sentence: Sentence, base: Query) -> Query | None:
+    lone = sentence.has("howmany") and len(sentence.words) == 1 + sentence.matches(r"\?$")
+    counted = sentence.has("howmany") and sentence.has("rows", "unit")
+    if not (sentence.has("extent", "resolution") or counted or lone) or (
+        # "How big was it?" asks for a value.
+        sentence.matches(r"\bhow (?:big|large)\b") and not sentence.matches(_RECORDS)
+    ):
+        return None
+    if any(times.recurs or times.every for times in base.times) or (sentence.has("sum") and not sentence.has("count")):
+        return None
+    if sentence.statistic not in ("value", "sum"):
+        return None
+    observed = sentence.matches(r"\b(?:observations?|values?|readings?|data ?points?|measurements?|numbers)\b")
+    return replace(base, kind="extent", future=False, statistic="count" if observed else "mean")
+
+
+def number(sentence: Sentence, base: Query) -> Query | None:
+    """How many weekdays of a kind there are."""
+    named = any(times.recurs or times.every for times in base.times)
+    return replace(base, kind="number", future=False) if named else None
+
+
+def edge(sentence: Sentence, base: Query) -> Query | None:
+    """The first or the last value, or its date."""
+    first = sentence.has("first", "begin") and not sentence.has("now")
+    if first and sentence.has("last", "end"):
+        return None
+    verbs = sentence.has("begin", "end") and not sentence.matches(cues.EDGE_VALUE)
+    earliest = sentence.matches(r"\bearliest (?:record|observation|entry|point|data)")
+    dated = base.when or bool(earliest) or (verbs and not sentence.has("first", "last", "now"))
+    return replace(base, kind="edge", order="first" if first else "last", when=dated)
+
+
+def edge_within(sentence: Sentence, base: Query) -> Query | None:
+    """The first or the last value of a time."""
+    if not sentence.has("rows") or (base.times[0].ends and not sentence.matches(r"\bvalue|\breading")):
+        return None
+    return replace(base, kind="edge", order="first" if sentence.has("first") else "last")
+
+
+# Values, changes and the forecast.
+
+
+def _two(base: Query) -> bool:
+    return len(base.times) >= 2 or bool(base.times and base.times[0].ends)
+
+
+def largest_step(sentence: Sentence, base: Query) -> Query | None:
+    for place, word in enumerate(sentence.words):
+        if not word.classes & {"max", "min", "steepest"} or word.text.startswith(("top", "at ")):
+            continue
+        for beside in (sentence.words[place + 1 : place + 4], sentence.words[max(place - 3, 0) : place][::-1]):
+            for other in beside:
+                move = next((name for name in ("fall", "rise", "change") if name in other.classes), None)
+                if move and other.text not in _RATHER_VERBS and not other.classes & {"above", "below", "no_less"}:
+                    return replace(base, kind="largest step", side=move)
+                if not other.classes & {"plain", "per", "unit", "step"}:
+                    break
+    return None
+
+
+def mean_change(sentence: Sentence, base: Query) -> Query | None:
+    return replace(base, kind="trend") if sentence.matches(cues.MEAN_CHANGE) else None
+
+
+def profile(sentence: Sentence, base: Query) -> Query | None:
+    for unit, pattern in cues.PROFILE:
+        if pattern.search(sentence.text) and (unit != "weekday" or not base.times):
+            return replace(base, kind="profile", unit=unit)
+    unit = sentence.unit
+    if unit in ("month", "hour", "day") and sentence.has("usual") and not sentence.matches(r"\bof which year\b"):
+        return replace(base, kind="profile", unit="weekday" if unit == "day" else unit)
+    return None
+
+
+def _side_of_move(sentence: Sentence) -> str:
+    down, up = sentence.has("fall", "down", "less", "below"), sentence.has("rise", "up", "more", "above")
+    return "below" if down and not up else "above"
+
+
+def chance(sentence: Sentence, base: Query) -> Query | None:
+    return replace(base, kind="probability", side=_side_of_move(sentence), expected=sentence.expected("difference"))
+
+
+def share(sentence: Sentence, base: Query) -> Query | None:
+    if not sentence.matches(
+        r"\b(?:share|fraction|proportion|percentage|percent|part|portion|how much|slice)(?: of\b| <t>)|% of\b"
+    ):
+        return None
+    if sentence.matches(
+        r"\b(?:gr[eo]w\w*|growth|chang\w+|increase\w*|increasing|ris\w+|rose|fell|dropped|of the time)\b"
+    ):
+        return None
+    whole_first = len(base.times) == 2 and sentence.matches(
+        r"\b(?:share|fraction|proportion|percentage|percent|part|portion|how much|%) (?:of )?<t>"
+    )
+    # "What part of 1960 came from July?": the whole is named first.
+    return replace(base, kind="share", percent=True, times=base.times[::-1] if whole_first else base.times)
+
+
+def rate(sentence: Sentence, base: Query) -> Query | None:
+    paced = sentence.has("rate") and not sentence.has("percent")
+    per = sentence.matches(r"\b(?:per|each|every|a) (?:hour|day|week|month|quarter|year|step)\b") and sentence.matches(
+        r"\bhow much\b|\bby what\b|\bslope\b"
+    )
+    return replace(base, kind="trend") if paced or per else None
+
+
+def _kept_statistic(sentence: Sentence) -> str:
+    """Statistic of the steps of two times that are compared."""
+    if sentence.matches(r"\b(?:max(?:im\w+)?|peaks?|highest value)\b"):
+        return "maximum"
+    if sentence.matches(r"\b(?:min(?:im\w+)?|troughs?|lowest value)\b"):
+        return "minimum"
+    return sentence.statistic if sentence.statistic in ("sum", "median", "standard deviation") else "mean"
+
+
+def change_of_two(sentence: Sentence, base: Query) -> Query | None:
+    ranged = len(base.times) == 1 and base.times[0].ends
+    if sentence.statistic not in ("value", "mean") and not sentence.has("rise", "fall", "change", "percent"):
+        return None
+    if ranged and sentence.has("trend") and not sentence.has("quantity", "percent"):
+        return None
+    compared = sentence.matches(r"\b(?:than|differ\w*|versus|vs|compar\w+|gap|apart|margin|separate\w*|separating)\b")
+    if not _two(base) or (sentence.is_yes_no and ranged) or (compared and not sentence.has("percent")):
+        return None
+    return replace(base, kind="change", expected=sentence.expected("difference"))
+
+
+def _with_rest(sentence: Sentence, base: Query) -> Query:
+    """Weekdays that are compared with no other time: with the rest of the week."""
+    if (
+        len(base.times) != 1
+        or sentence.has("count")
+        or not sentence.has("others", "compare", "effect", "more", "less", "rise", "fall")
+    ):
+        return base
+    span = base.times[0].span
+    if not span.weekdays or len(span.weekdays) == _WEEK:
+        return base
+    others = Times(replace(span, weekdays=frozenset(range(_WEEK)) - span.weekdays), 0, 0)
+    return replace(base, times=(base.times[0], others))
+
+
+def difference(sentence: Sentence, base: Query) -> Query | None:
+    base = _with_rest(sentence, base)
+    if sentence.matches(r"^(?:is|are|does|do) ") and len(base.times) > 1 and all(one.every for one in base.times):
+        # "Is Monday higher than Tuesday?" is asked of all of them.
+        base = replace(base, times=tuple(one.every or one for one in base.times))
+    ranged = len(base.times) == 1 and base.times[0].ends
+    explicit = sentence.matches(cues.TWO_COMPARED)
+    if not _two(base) or (ranged and not explicit) or (ranged and sentence.statistic == "range"):
+        return None
+    recurring = sum(one.recurs for one in base.times) >= 2
+    if not (sentence.has(*_COMPARED) or recurring or sentence.matches(r"\bor\b")):
+        return None
+    if base.future and sentence.is_yes_no and sentence.statistic == "value" and len(base.times) == 2:
+        return replace(
+            base, kind="probability", side=_side_of_move(sentence), expected=sentence.expected("difference")
+        )
+    if len(base.times) == 2 and sentence.matches(
+        r"^(?:\w+ )?(?:compared (?:with|to)|relative to|versus|vs|against) <t>"
+    ):
+        # "Compared with May, how much more was June?"
+        base = replace(base, times=base.times[::-1])
+    expected = sentence.expected("difference")
+    return replace(base, kind="difference", statistic=_kept_statistic(sentence), expected=expected)
+
+
+def next_above(sentence: Sentence, base: Query) -> Query | None:
+    if (
+        sentence.has("when", "quantity", "count")
+        or sentence.extremes
+        or not all(_is_one_step(one) or not one.recurs for one in base.times)
+    ):
+        return None
+    side, expected = _side_of_move(sentence), sentence.direction("difference")
+    one_step = base.times and _is_one_step(base.times[0])
+    if one_step or sentence.has("last", "now") or sentence.matches(r"\b(?:today|this)\b"):
+        return replace(base, kind="probability", side=side, expected=expected)
+    if base.times and sentence.has("compare", "above", "below"):
+        return replace(base, kind="difference", statistic="mean", expected=expected)
+    return None
+
+
+def change(sentence: Sentence, base: Query) -> Query | None:
+    if sentence.is_yes_no and not sentence.has("quantity", "percent"):
+        return None
+    measured = sentence.matches(cues.HOW_MUCH_CHANGE)
+    return replace(base, kind="change") if measured and sentence.statistic in ("value", "sum", "range") else None
+
+
+def extreme_of_statistic(sentence: Sentence, base: Query) -> Query | None:
+    """ "The highest mean": of the periods of a unit, else "the top of its average" is the average."""
+    least = sentence.has("min") and sentence.matches(r"\bleast\b")
+    if sentence.unit or base.when or least:
+        return None
+    return replace(base, statistic=sentence.statistic)
+
+
+def extreme(sentence: Sentence, base: Query) -> Query | None:
+    extremes = [word for word in sentence.words if word.classes & {"max", "min"} and not word.text.startswith("at ")]
+    names = {name for word in extremes for name in word.classes & {"max", "min"}}
+    # "How many peaks" and "from low to high" ask for something else.
+    counted = sentence.place("howmany") < min(sentence.place("max"), sentence.place("min"))
+    if sentence.statistic == "range" or len(names) > 1 or (counted and extremes) or _asks_which_series(sentence):
+        return None
+    kept = "sum" if sentence.statistic == "sum" else "mean"
+    side = "lowest" if sentence.place("min") < sentence.place("max") else "highest"
+    return replace(base, kind="extreme", statistic=kept, unit=sentence.unit, side=side)
+
+
+def changed(sentence: Sentence, base: Query) -> Query | None:
+    """ "When did things change?"."""
+    return replace(base, kind="break") if base.when else None
+
+
+def trend(sentence: Sentence, base: Query) -> Query | None:
+    if sentence.statistic != "value":
+        return None
+    return replace(base, kind="trend", expected=sentence.expected("trend"))
+
+
+def statistic(sentence: Sentence, base: Query) -> Query | None:
+    if sentence.has("count") and sentence.statistic in ("range", "maximum", "minimum"):
+        return None
+    return replace(base, statistic=sentence.statistic)
+
+
+def how_high(sentence: Sentence, base: Query) -> Query | None:
+    """ "How high did it go?"."""
+    if not (cues.HOW_HIGH.search(sentence.text) and cues.EVER_WENT.search(sentence.text)):
+        return None
+    low = sentence.matches(r"\bhow (?:low|far down|small|deep)\b")
+    return replace(base, kind="extreme", side="lowest" if low else "highest")
+
+
+def difference_to_all(sentence: Sentence, base: Query) -> Query | None:
+    if not sentence.is_yes_no or sentence.statistic == "range":
+        return None
+    statistic = _kept_statistic(sentence)
+    return replace(base, kind="difference", statistic=statistic, expected=sentence.expected("difference"))
+
+
+def first_to_last(sentence: Sentence, base: Query) -> Query | None:
+    return replace(base, kind="change")
+
+
+def forecast(sentence: Sentence, base: Query) -> Query | None:
+    return replace(base, kind="forecast", statistic="value")
+
+
+def value(sentence: Sentence, base: Query) -> Query | None:
+    return None if base.when else replace(base, statistic="value")
