@@ -1,6 +1,6 @@
-"""Ask questions about the sales of two stores; `read` answers come from the small language model, all others are computed.
+"""Ask questions about the sales of two stores, one after the other, and show how each was answered.
 
-    python examples/ask_questions.py
+python examples/ask_questions.py
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Backtest the built-in forecaster with and without covariates, beside naive baselines.
 
-    python examples/backtest.py
+python examples/backtest.py
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Draw a forecast with its reasons: what each covariate and each sentence of a text adds, and the words.
 
-    python examples/forecast_with_reasons.py    # writes docs/images/forecast.png and prints the words
+python examples/forecast_with_reasons.py    # writes docs/images/forecast.png and prints the words
 """
 
 import textwrap

@@ -2,7 +2,7 @@
 
     python examples/train_language_model.py OUTPUT_DIR    # twenty seconds of processor time
 
-One kind of question and a few hundred examples: enough to see it learn. `configs/tslm/synthetic_qa.yaml` is the recipe of ten kinds.
+One kind of question and a few hundred examples: enough to see it learn. The recipe `synthetic_qa` has ten kinds.
 """
 
 import sys

@@ -17,7 +17,9 @@ FOLDER = Path(__file__).parent
 def run(path: Path) -> None:
     """Run a notebook and write its outputs into it; an error of a cell is raised, and nothing is written then."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}).execute()
+    NotebookClient(
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
+    ).execute()
     for cell in notebook.cells:
         cell.metadata = {}
         if cell.cell_type == "code":

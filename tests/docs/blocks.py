@@ -1,9 +1,15 @@
 """Code blocks of Markdown pages, with the output that a page shows below them."""
 
+import contextlib
+import io
 import re
 import shlex
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+
+from ts_llm_fusion import BUILT_IN
+from ts_llm_fusion.cli import main
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -55,3 +61,26 @@ def read_blocks(page: Path, languages: tuple[str, ...] = ("python", "bash")) -> 
         for found in _BLOCK.finditer(text)
         if found["language"] in languages
     ]
+
+
+def copy_examples(folder: Path) -> None:
+    """Put what the pages name into an empty folder: examples, recipes, and checkpoints, which are the built-in one."""
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    for name in ("sales.csv", "future.csv"):
+        shutil.copy(ROOT / "examples" / name, folder)
+    (folder / "configs").symlink_to(ROOT / "configs")
+    (folder / "outputs").mkdir()
+    for name in ("demo", "joined", "synthetic_qa", "tslm", "sales", "smollm2"):
+        (folder / "outputs" / name).symlink_to(BUILT_IN)
+
+
+def printed(block: Block, names: dict) -> str:
+    """Output of a block: Python in a namespace that the blocks of a page share, or commands."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        if block.language == "python":
+            exec(compile(block.code, "block", "exec"), names)
+        else:
+            for words in block.commands:
+                assert words[0] == "ts-llm-fusion" and main(words[1:]) == 0
+    return re.sub(r"[ \t]+$", "", out.getvalue(), flags=re.M).strip("\n")
