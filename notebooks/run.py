@@ -2,7 +2,7 @@
 
     make notebooks
 
-Messages of libraries on stderr, such as progress bars, are left out.
+Messages and progress bars of libraries are left out.
 """
 
 import os
@@ -14,16 +14,20 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).parent
 
 
+def is_kept(output: nbformat.NotebookNode) -> bool:
+    """Whether an output is one of the notebook, and not a message or progress bar of a library."""
+    return output.get("name") != "stderr" and "<progress" not in output.get("data", {}).get("text/html", "")
+
+
 def run(path: Path) -> None:
     """Run a notebook and write its outputs into it; an error of a cell is raised, and nothing is written then."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
-        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
-    ).execute()
+    place = {"metadata": {"path": str(FOLDER)}}
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=place).execute()
     for cell in notebook.cells:
         cell.metadata = {}
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            cell.outputs = [output for output in cell.outputs if is_kept(output)]
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
