@@ -27,7 +27,7 @@ def _extras() -> dict[str, str]:
     lacking: dict[str, list[str]] = {}
     for requirement in map(Requirement, requires("ts-llm-fusion") or ()):
         extra = str(requirement.marker).rpartition('extra == "')[2].rstrip('"')
-        if requirement.marker is None or requirement.name == "ts-llm-fusion" or extra in ("test", "dev"):
+        if requirement.marker is None or requirement.name == "ts-llm-fusion" or extra in ("test", "dev", "docs", "notebooks"):
             continue
         missing = lacking.setdefault(extra, [])
         try:
