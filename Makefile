@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 OUTPUT := outputs/demo
 
-.PHONY: demo test lint types build clean
+.PHONY: demo test lint types docs notebooks build clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,14 @@ types: $(STAMP)dev
 	rm -rf build
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target build/types .
 	MYPYPATH=build/types $(BIN)/mypy -p ts_llm_fusion
+
+# The site of mkdocs.yml in build/site; a warning is an error.
+docs: $(STAMP)docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet --site-dir build/site
+
+# Runs the notebooks, and keeps their outputs.
+notebooks: $(STAMP)notebooks
+	OMP_NUM_THREADS=1 $(BIN)/python notebooks/run.py
 
 build: $(STAMP)test
 	$(BIN)/python -m build

@@ -22,12 +22,17 @@ def make_parser() -> CommandParser:
     return parser
 
 
+# Extras that no command uses.
+_OF_DEVELOPERS = ("test", "dev", "docs", "notebooks")
+
+
 def _extras() -> dict[str, str]:
     """Extras of the package: "installed", or the packages that they lack."""
     lacking: dict[str, list[str]] = {}
     for requirement in map(Requirement, requires("ts-llm-fusion") or ()):
         extra = str(requirement.marker).rpartition('extra == "')[2].rstrip('"')
-        if requirement.marker is None or requirement.name == "ts-llm-fusion" or extra in ("test", "dev"):
+        is_extra = requirement.marker is not None and requirement.name != "ts-llm-fusion"
+        if not is_extra or extra in _OF_DEVELOPERS:
             continue
         missing = lacking.setdefault(extra, [])
         try:
