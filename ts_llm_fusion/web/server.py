@@ -1,0 +1,74 @@
+"""Server of the page."""
+
+import atexit
+import logging
+import os
+import shutil
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..requirements import require
+from .uploads import MOST_BYTES
+
+logger = logging.getLogger(__name__)
+
+# Visitors whose state is kept.
+_MOST_VISITORS = 200
+# Fonts of the visitor's own machine.
+_FONT, _MONO = ("system-ui", "-apple-system", "Segoe UI", "sans-serif"), ("ui-monospace", "monospace")
+
+
+def _preload(gr: Any) -> str:
+    """Have the browser load the code of pictures, which is large, together with the rest of the page."""
+    found = Path(gr.__file__).parent.glob("templates/frontend/assets/PlotlyPlot-*.js")
+    return "".join(f'<link rel="modulepreload" href="./assets/{path.name}">' for path in found)
+
+
+def serve(page: Any, host: str | None = None, port: int | None = None, wait: bool = True) -> str:
+    """Serve a page.
+
+    Nothing is shared with or reported to others. Of the machine's files none is served; an upload is removed as soon
+    as it was read.
+
+    Args:
+        page: of `make_page`.
+        host: address to listen at; by default the machine itself alone can open the page.
+        port: by default the first one that is free from 7860 on.
+        wait: whether to return only after an interrupt.
+
+    Returns:
+        Address of the page.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    gr = require("gradio", "web")
+    # Gradio reads the folder of uploads from the environment alone.
+    os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="ts-llm-fusion-")
+    atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    _, address, _ = page.launch(
+        server_name=host,
+        server_port=port,
+        share=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        show_error=False,
+        max_file_size=MOST_BYTES,
+        state_session_capacity=_MOST_VISITORS,
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        run_history=False,
+        footer_links=[],
+        theme=gr.themes.Base("orange", "orange", "slate", font=_FONT, font_mono=_MONO),
+        css=files(__package__ or "").joinpath("page.css").read_text(encoding="utf-8"),
+        head=_preload(gr),
+    )
+    logger.info("the page is at %s, until Ctrl+C", address)
+    if wait:
+        page.block_thread()
+    return str(address)
