@@ -160,8 +160,9 @@ class Handlers:
         except UserError as error:
             empty = {"heading": "", "comparison": "", "reasons": "", "dialog": "", "series": Menu([], None)}
             about = words.about(name, len(table), 0, False)
-            opened = {"status": words.fault(str(error)), "about": about, "visit": visit, "plot": None}
-            return {**empty, **opened, **_menus(table, columns), "columns": True}
+            opened = {"status": words.fault(str(error)), "about": about, "visit": visit, "plot": ""}
+            settings = {"text": "", "other": NO_OTHER}
+            return {**empty, **opened, **settings, **_menus(table, columns), "columns": True}
         steps = check_steps(None, self.offer, upload.panel)
         result = forecast_series(upload, self.offer, None, steps)
         return self._of_upload(replace(visit, table=upload.table, upload=upload, result=result), steps, "", band)

@@ -15,6 +15,8 @@ _INTRO = (
     "for decisions about people's health or safety.</p>"
 )
 _COLUMNS = {"ids": "Ids of series (--id)", "timestamp": "Timestamps", "targets": "Values (--target)"}
+# Line that page.js fills.
+_OWN_FAULT = '<p class="fault own-fault" role="alert" hidden></p>'
 _BAND = "both"
 _PASTE = "date,sales\n2026-01-01,12\n2026-01-02,15"
 # Requests that wait, and requests of a kind that run at once.
@@ -54,11 +56,14 @@ def make_page(offer: Offer, reader: str | None = None) -> Any:
     first = handlers.open_example(_BAND)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(_KEPT, _KEPT)) as page:
         gr.HTML(_INTRO, elem_classes="intro")
-        with gr.Row():
-            with gr.Column(scale=1, min_width=280, elem_classes="controls"):
-                parts = _table_parts(gr, first) | _setting_parts(gr, first, offer)
-            with gr.Column(scale=3, min_width=320, elem_classes="result"):
-                parts |= _forecast_parts(gr, first, offer) | _question_parts(gr)
+        parts = _table_parts(gr, first)
+        with gr.Row(elem_classes="body"):
+            with gr.Column(elem_classes="controls"):
+                parts |= _setting_parts(gr, first, offer) | _other_table_parts(gr, first)
+            with gr.Column():
+                parts |= _forecast_parts(gr, first)
+            with gr.Column(elem_classes="told"):
+                parts |= _reason_parts(gr, first, offer) | _question_parts(gr)
         parts["visit"] = gr.State(None, time_to_live=_KEPT)
         _wire(gr, parts, handlers)
     page.queue(default_concurrency_limit=_AT_ONCE, max_size=_MOST_WAITING)
@@ -68,10 +73,16 @@ def make_page(offer: Offer, reader: str | None = None) -> Any:
 def _table_parts(gr: _Gradio, first: Changes) -> _Parts:
     """Parts that open a table."""
     parts = {}
-    with gr.Row(elem_classes="buttons"):
+    with gr.Row(elem_classes="buttons opening"):
         parts["upload"] = gr.UploadButton("Upload a table", file_types=[*SUFFIXES], size="sm", min_width=120)
         parts["example"] = gr.Button("Example", size="sm", min_width=80)
-    parts["about"] = gr.HTML(first["about"])
+        parts["about"] = gr.HTML(first["about"])
+    return parts
+
+
+def _other_table_parts(gr: _Gradio, first: Changes) -> _Parts:
+    """Parts to open a table in other ways."""
+    parts = {}
     with gr.Accordion("Paste a table or numbers", open=False):
         parts["pasted"] = gr.Textbox(show_label=False, placeholder=_PASTE, container=False, lines=5, max_lines=8)
         parts["paste"] = gr.Button("Read it", size="sm")
@@ -102,12 +113,19 @@ def _setting_parts(gr: _Gradio, first: Changes, offer: Offer) -> _Parts:
     }
 
 
-def _forecast_parts(gr: _Gradio, first: Changes, offer: Offer) -> _Parts:
+def _forecast_parts(gr: _Gradio, first: Changes) -> _Parts:
     """Parts that show a forecast."""
-    parts = {
-        "status": gr.HTML("", elem_classes="status"),
+    return {
+        "own_status": gr.HTML(_OWN_FAULT),
+        "status": gr.HTML(""),
         "heading": gr.HTML(first["heading"], elem_classes="head"),
-        "plot": gr.Plot(_plot(gr, first["plot"]), show_label=False, container=False, elem_classes="plot"),
+        "plot": gr.HTML(first["plot"]),
+    }
+
+
+def _reason_parts(gr: _Gradio, first: Changes, offer: Offer) -> _Parts:
+    """Parts that say what the forecast is worth and why it is so."""
+    parts = {
         "comparison": gr.HTML("", elem_classes="words"),
         "reasons": gr.HTML(first["reasons"], elem_classes="words"),
     }
@@ -156,18 +174,12 @@ def _wire(gr: _Gradio, parts: _Parts, handlers: Handlers) -> None:
 
 def _returned(gr: _Gradio, parts: _Parts, changes: Changes) -> dict[Any, Any]:
     """Changes as Gradio takes them."""
-    return {parts[name]: _value(gr, name, change) for name, change in changes.items()}
+    return {parts[name]: _value(gr, change) for name, change in changes.items()}
 
 
-def _value(gr: _Gradio, name: str, change: Any) -> Any:
-    if name == "plot":
-        return _plot(gr, change)
+def _value(gr: _Gradio, change: Any) -> Any:
     if isinstance(change, Menu):
         return gr.update(choices=change.offered, value=change.chosen)
     if isinstance(change, Download):
         return change._asdict()
     return gr.update(open=change) if isinstance(change, bool) else change
-
-
-def _plot(gr: _Gradio, figure: str | None) -> Any:
-    return None if figure is None else gr.components.plot.PlotData(type="plotly", plot=figure)

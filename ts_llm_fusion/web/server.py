@@ -6,7 +6,6 @@ import os
 import shutil
 import tempfile
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from ..requirements import require
@@ -20,10 +19,8 @@ _MOST_VISITORS = 200
 _FONT, _MONO = ("system-ui", "-apple-system", "Segoe UI", "sans-serif"), ("ui-monospace", "monospace")
 
 
-def _preload(gr: Any) -> str:
-    """Have the browser load the code of pictures, which is large, together with the rest of the page."""
-    found = Path(gr.__file__).parent.glob("templates/frontend/assets/PlotlyPlot-*.js")
-    return "".join(f'<link rel="modulepreload" href="./assets/{path.name}">' for path in found)
+def _text(name: str) -> str:
+    return files(__package__ or "").joinpath(name).read_text(encoding="utf-8")
 
 
 def serve(page: Any, host: str | None = None, port: int | None = None, wait: bool = True) -> str:
@@ -64,9 +61,9 @@ def serve(page: Any, host: str | None = None, port: int | None = None, wait: boo
         mcp_server=False,
         run_history=False,
         footer_links=[],
-        theme=gr.themes.Base("orange", "orange", "slate", font=_FONT, font_mono=_MONO),
-        css=files(__package__ or "").joinpath("page.css").read_text(encoding="utf-8"),
-        head=_preload(gr),
+        theme=gr.themes.Base(primary_hue="orange", neutral_hue="slate", font=_FONT, font_mono=_MONO),
+        css=_text("page.css"),
+        head=f"<script>{_text('chart.js')}{_text('page.js')}</script>",
     )
     logger.info("the page is at %s, until Ctrl+C", address)
     if wait:
