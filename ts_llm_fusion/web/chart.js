@@ -29,7 +29,7 @@
     const rough = (high - low) / most, power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
     const marks = [];
-    for (let mark = Math.ceil(low / step) * step; mark <= high + step * 1e-9; mark += step) marks.push(mark);
+    for (let count = Math.ceil(low / step); count * step <= high; count += 1) marks.push(Number((count * step).toPrecision(12)) + 0);
     return marks;
   }
 
@@ -86,7 +86,7 @@
       node("line", { x1: left, x2: width - RIGHT, y1: y(level), y2: y(level), class: "grid" }, svg);
       node("text", { x: left - 8, y: y(level) + 4, "text-anchor": "end" }, svg).textContent = label;
     }
-    const most = Math.max(2, Math.floor((width - left) / 95));
+    const most = Math.max(2, Math.floor((width - left) / 72));
     const marks = chart.dated ? dates(...range, most) : steps(...range, most).filter(Number.isInteger).map((at) => [at, number(at, 9)]);
     for (const [at, label] of marks) {
       if (x(at) < left + 16 || x(at) > width - 26) continue;

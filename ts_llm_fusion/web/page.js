@@ -2,7 +2,7 @@
 (() => {
   const line = () => document.querySelector(".own-fault");
   new MutationObserver(() => {
-    const texts = [...document.querySelectorAll(".toast-wrap .toast-message")].map((text) => text.textContent.trim());
+    const texts = [...document.querySelectorAll(".toast-wrap [data-testid=toast-text]")].map((text) => text.textContent.trim());
     if (texts.length && line()) Object.assign(line(), { textContent: texts[texts.length - 1], hidden: false });
   }).observe(document, { childList: true, subtree: true });
   document.addEventListener("pointerdown", () => line() && (line().hidden = true));

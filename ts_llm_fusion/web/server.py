@@ -45,6 +45,8 @@ def serve(page: Any, host: str | None = None, port: int | None = None, wait: boo
     # Gradio reads the folder of uploads from the environment alone.
     os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="ts-llm-fusion-")
     atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
+    # The page shows what commands print.
+    logging.getLogger("ts_llm_fusion").setLevel(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     _, address, _ = page.launch(
         server_name=host,

@@ -51,7 +51,8 @@ def reasons(result: Result) -> str:
     """Reasons of a forecast, the first sentence as its summary."""
     if result.explanation is None:
         return ""
-    first, *rest = result.explanation.sentences
+    # No line ends between a number and its sign.
+    first, *rest = (sentence.replace(" %", "\N{NO-BREAK SPACE}%") for sentence in result.explanation.sentences)
     items = Markup("").join(Markup("<li>{}</li>").format(sentence) for sentence in rest)
     return Markup('<h3>Why</h3><p class="lead">{}</p><ul class="why">{}</ul>').format(first, items)
 
