@@ -132,15 +132,16 @@ def test_the_picture_shows_values_and_zooms(visit: Visit) -> None:
     assert box is not None
     page.mouse.move(box["x"] + box["width"] - 12, box["y"] + 100)
     tip = page.locator(".chart .tip")
-    assert re.match(r"Sun 22 Mar 2026\nwithout the text: [\d.]+\nforecast: [\d.]+\n80 % band: [\d.]+ to [\d.]+\n50 %", tip.inner_text())
-    before = page.locator(".chart text").all_inner_texts()
+    shown = re.sub(r"\d+\.\d+", "#", tip.inner_text()).splitlines()
+    assert shown[:4] == ["Sun 22 Mar 2026", "without the text: #", "forecast: #", "80 % band: # to #"]
+    before = page.locator(".chart text").all_text_contents()
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 120)
     page.mouse.up()
-    zoomed = page.locator(".chart text").all_inner_texts()
+    zoomed = page.locator(".chart text").all_text_contents()
     assert zoomed != before and any("Mar" in label for label in zoomed)
     page.locator(".chart svg").dblclick(position={"x": 200, "y": 100})
-    assert page.locator(".chart text").all_inner_texts() == before
+    assert page.locator(".chart text").all_text_contents() == before
 
 
 def test_errors_are_one_line_on_the_page(visit: Visit, tmp_path: Path) -> None:

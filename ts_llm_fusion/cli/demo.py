@@ -42,7 +42,7 @@ def _by_name(models: Sequence[str]) -> dict[str, str]:
     """
     named: dict[str, str] = {}
     for model in models:
-        name = Path(model).resolve().name if Path(model).is_dir() else model
+        name = Path(model).absolute().name if Path(model).is_dir() else model
         if name in named:
             raise UserError(f"--compare: two models are called {name!r}; give each once, in a folder of its own name.")
         named[name] = model

@@ -179,15 +179,18 @@
     });
   }
 
-  const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => {
-    if (target.clientWidth && target.drawnWidth !== target.clientWidth) {
-      target.drawnWidth = target.clientWidth;
-      const chart = JSON.parse(target.dataset.chart);
-      draw(target, chart, chart.range);
-    }
-  }));
-  new MutationObserver(() => document.querySelectorAll(".chart:not(.seen)").forEach((box) => {
-    box.classList.add("seen");
+  function update(box) {
+    if (!box.clientWidth) return;
+    // Gradio may write other data into the same element, and take away what was drawn in it.
+    if (box.drawn === box.dataset.chart && box.drawnWidth === box.clientWidth && box.firstChild) return;
+    [box.drawn, box.drawnWidth] = [box.dataset.chart, box.clientWidth];
+    const chart = JSON.parse(box.drawn);
+    draw(box, chart, chart.range);
+  }
+
+  const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => update(target)));
+  new MutationObserver(() => document.querySelectorAll(".chart").forEach((box) => {
     sizes.observe(box);
-  })).observe(document, { childList: true, subtree: true });
+    update(box);
+  })).observe(document, { childList: true, subtree: true, attributeFilter: ["data-chart"] });
 })();

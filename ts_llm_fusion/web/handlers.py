@@ -12,8 +12,8 @@ from ..errors import UserError
 from ..prediction import reading_options
 from . import words
 from .charts import chart
-from .example import CONTEXT, HORIZON, NAME, example_table
-from .forecasts import Offer, Result, check_steps, forecast_series
+from .example import example_for
+from .forecasts import Offer, Result, forecast_series
 from .uploads import PASTED, Columns, Upload, open_table, read_file, read_pasted, usual_columns
 
 BANDS = {"80 %": (0.8,), "50 %": (0.5,), "both": (0.8, 0.5)}
@@ -77,14 +77,16 @@ class Handlers:
 
     def __init__(self, offer: Offer, reader: str | None = None):
         self.offer, self.reader = offer, reader
-        self.text = CONTEXT if offer.reads_text else ""
-        upload = open_table(example_table(), NAME, options=reading_options(offer.main[1]))
-        result = forecast_series(upload, offer, None, HORIZON, self.text)
-        self.first = Visit(NAME, upload.table, upload, result, is_example=True)
+        model, extractor = offer.main
+        example = example_for(model.config, extractor)
+        self.text = example.text if offer.reads_text else ""
+        upload = open_table(example.table, example.name, options=reading_options(extractor))
+        result = forecast_series(upload, offer, None, example.steps, self.text)
+        self.first = Visit(example.name, upload.table, upload, result, is_example=True)
 
     def open_example(self, band: str) -> Changes:
         """The page as it was at first."""
-        return self._of_upload(self.first, HORIZON, self.text, band)
+        return self._of_upload(self.first, self.text, band)
 
     def open_file(self, path: str, band: str) -> Changes:
         """Open an uploaded file, and remove it."""
@@ -163,20 +165,19 @@ class Handlers:
             opened = {"status": words.fault(str(error)), "about": about, "visit": visit, "plot": ""}
             settings = {"text": "", "other": NO_OTHER}
             return {**empty, **opened, **settings, **_menus(table, columns), "columns": True}
-        steps = check_steps(None, self.offer, upload.panel)
-        result = forecast_series(upload, self.offer, None, steps)
-        return self._of_upload(replace(visit, table=upload.table, upload=upload, result=result), steps, "", band)
+        result = forecast_series(upload, self.offer)
+        return self._of_upload(replace(visit, table=upload.table, upload=upload, result=result), "", band)
 
-    def _of_upload(self, visit: Visit, steps: int, text: str, band: str) -> Changes:
+    def _of_upload(self, visit: Visit, text: str, band: str) -> Changes:
         """A table that was opened, with its first forecast."""
-        upload = _upload(visit)
+        upload, result = _upload(visit), _result(visit)
         return {
             **self._of_result(visit, band),
             "about": words.about(visit.name, len(visit.table), len(upload.series), visit.is_example),
-            "series": Menu(upload.series, _result(visit).series),
+            "series": Menu(upload.series, result.series),
             **_menus(upload.table, upload.columns),
             "columns": False,
-            "steps": steps,
+            "steps": len(result.forecast),
             "text": text,
             "other": NO_OTHER,
             "dialog": "",

@@ -1,5 +1,9 @@
 """The page in Gradio: its parts, and which handler changes them when."""
 
+import atexit
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -52,6 +56,10 @@ def make_page(offer: Offer, reader: str | None = None) -> Any:
         MissingPackageError: Gradio is not installed.
     """
     gr = require("gradio", "web")
+    # Gradio reads the folder of uploads from the environment alone, when a page is made; by default all pages of a
+    # machine share one.
+    os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="ts-llm-fusion-")
+    atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
     handlers = Handlers(offer, reader)
     first = handlers.open_example(_BAND)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(_KEPT, _KEPT)) as page:

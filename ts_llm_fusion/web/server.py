@@ -1,10 +1,6 @@
 """Server of the page."""
 
-import atexit
 import logging
-import os
-import shutil
-import tempfile
 from importlib.resources import files
 from typing import Any
 
@@ -42,9 +38,6 @@ def serve(page: Any, host: str | None = None, port: int | None = None, wait: boo
         OSError: the port is taken.
     """
     gr = require("gradio", "web")
-    # Gradio reads the folder of uploads from the environment alone.
-    os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="ts-llm-fusion-")
-    atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
     # The page shows what commands print.
     logging.getLogger("ts_llm_fusion").setLevel(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
