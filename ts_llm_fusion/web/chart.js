@@ -42,7 +42,8 @@
       const label = (at) => (at % DAY ? clock(new Date(at)) : day(new Date(at)));
       return marks.map((at, place) => [at, place || at % DAY ? label(at) : `${label(at)} ${new Date(at).getUTCFullYear()}`]);
     }
-    const size = IN_MONTHS.find((count) => (high - low) / (count * 30.44 * DAY) <= most) || 1200;
+    // Names of months are short.
+    const size = IN_MONTHS.find((count) => (high - low) / (count * 30.44 * DAY) <= 1.6 * most) || 1200;
     const first = new Date(low);
     for (let month = Math.floor((first.getUTCFullYear() * 12 + first.getUTCMonth()) / size) * size; ; month += size) {
       const at = Date.UTC(Math.floor(month / 12), month % 12, 1);
