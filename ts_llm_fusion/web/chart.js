@@ -82,13 +82,14 @@
     const left = 12 + 7.2 * Math.max(...levels.map(([, label]) => label.length));
     const x = (at) => left + ((at - range[0]) / (range[1] - range[0] || 1)) * (width - left - RIGHT);
     const y = (value) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+    const time = (place) => range[0] + ((place - left) / (width - left - RIGHT)) * (range[1] - range[0]);
     const svg = node("svg", { width, height: HEIGHT, role: "img", "aria-label": chart.label }, box);
     for (const [level, label] of levels) {
       node("line", { x1: left, x2: width - RIGHT, y1: y(level), y2: y(level), class: "grid" }, svg);
       node("text", { x: left - 8, y: y(level) + 4, "text-anchor": "end" }, svg).textContent = label;
     }
     const most = Math.max(2, Math.floor((width - left) / 72));
-    const marks = chart.dated ? dates(...range, most) : steps(...range, most).filter(Number.isInteger).map((at) => [at, number(at, 9)]);
+    const marks = chart.dated ? dates(time(left + 16), range[1], most) : steps(...range, most).filter(Number.isInteger).map((at) => [at, number(at, 9)]);
     for (const [at, label] of marks) {
       if (x(at) < left + 16 || x(at) > width - 26) continue;
       node("text", { x: x(at), y: HEIGHT - 6, "text-anchor": "middle" }, svg).textContent = label;
@@ -117,15 +118,14 @@
       entry.append(part.name);
     }
     element("span", "hint", range === chart.range ? "drag to zoom" : "double-click to zoom out", legend);
-    interact(box, svg, chart, range, { x, y, left, width });
+    interact(box, svg, chart, range, { x, y, time, left, width });
   }
 
-  function interact(box, svg, chart, range, { x, y, left, width }) {
+  function interact(box, svg, chart, range, { x, y, time, left, width }) {
     const times = [...new Set(chart.lines.flatMap((line) => line.x))].filter((at) => at >= range[0] && at <= range[1]).sort((a, b) => a - b);
     const cursor = node("g", { class: "cursor", visibility: "hidden" }, svg);
     const tip = element("div", "tip", "", box);
     const zoom = node("rect", { class: "zoom", y: TOP, height: HEIGHT - TOP - BOTTOM, width: 0 }, svg);
-    const time = (place) => range[0] + ((place - left) / (width - left - RIGHT)) * (range[1] - range[0]);
     const place = (event) => Math.min(Math.max(event.clientX - svg.getBoundingClientRect().left, left), width - RIGHT);
     let start = null;
     const hide = () => {
@@ -174,7 +174,7 @@
     });
     svg.addEventListener("dblclick", () => draw(box, chart, range === chart.range ? chart.all : chart.range));
     svg.addEventListener("pointerleave", () => {
-      [start] = [null];
+      start = null;
       zoom.setAttribute("width", 0);
       hide();
     });

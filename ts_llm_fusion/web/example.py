@@ -36,7 +36,7 @@ def example_for(config: Any, extractor: ForecastFeatureExtractor | None) -> Exam
         return _museum()
     columns = list(extractor.columns if extractor is not None else ()) or [f"series {k + 1}" for k in range(count)]
     scaler = {} if extractor is None else extractor.scaler
-    return _waves({name: tuple(scaler.get(name, (100.0, 10.0))) for name in columns})
+    return _waves({name: scaler.get(name, [100.0, 10.0]) for name in columns})
 
 
 def _museum() -> Example:
@@ -54,7 +54,7 @@ def _museum() -> Example:
     return Example("museum.csv", table, 28, text)
 
 
-def _waves(moments: dict[str, tuple[float, float]]) -> Example:
+def _waves(moments: dict[str, list[float]]) -> Example:
     """Hourly waves of a day with noise, by the mean and the standard deviation of each column."""
     rng, hours = np.random.default_rng(7), np.arange(_ROWS)
     table = pd.DataFrame({"date": pd.date_range("2026-02-01", periods=_ROWS, freq="h")})

@@ -184,7 +184,7 @@ def forecast_series(
         compared = other, _other_forecast(upload.panel, place, offer, other, horizon, context)
         held_out = min(horizon, int(panel.lengths[0]) - _LEAST_HISTORY)
         scores = _scores(upload.panel, place, offer, other, held_out) if held_out > 0 else None
-    stamps = panel.timestamps.append(panel.future_timestamps(horizon))
+    stamps = pd.DatetimeIndex(panel.timestamps.append(panel.future_timestamps(horizon)))
     return Result(
         series=upload.series[place[0] * len(upload.panel.targets) + place[1]],
         stem=upload.stem,
@@ -223,7 +223,7 @@ def _forecast(panel: Panel, place: _Place, loaded: _Loaded, horizon: int, contex
 
 def _by_time(table: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """Columns of numbers of a table of forecasts, by timestamp."""
-    first = int(table.columns.get_loc("predictions"))
+    first = [*table.columns].index("predictions")
     return table.set_index(panel.timestamp_column).iloc[:, first - 1 :]
 
 
