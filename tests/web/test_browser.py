@@ -165,7 +165,7 @@ def test_errors_are_one_line_on_the_page(visit: Visit, tmp_path: Path) -> None:
     kept(page, "error")
 
 
-def test_two_visitors_see_their_own_tables_alone(visit: Visit, tmp_path: Path) -> None:
+def test_two_visitors_see_their_own_tables_alone(visit: Visit, address: str, tmp_path: Path) -> None:
     first, second = visit(), visit()
     upload(first, sales(tmp_path / "one.csv", "apples"))
     upload(second, sales(tmp_path / "two.csv", "plums"))
@@ -179,6 +179,8 @@ def test_two_visitors_see_their_own_tables_alone(visit: Visit, tmp_path: Path) -
         heading(page, f"{own} next 14 days")
         assert other not in page.content()
     assert [*Path(os.environ["GRADIO_TEMP_DIR"]).rglob("*.csv")] == []
+    for path in (tmp_path / "one.csv", Path("pyproject.toml").absolute()):
+        assert first.request.get(f"{address}gradio_api/file={path}").status == 403
 
 
 def test_a_phone_shows_the_page_without_sideways_scrolling(visit: Visit) -> None:
