@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 OUTPUT := outputs/demo
 
-.PHONY: demo test lint types docs notebooks build clean
+.PHONY: demo test test-web lint types docs notebooks build clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +35,11 @@ $(STAMP)fev: $(STAMP)test
 # One worker for each file of tests, so that models trained for a file are trained once.
 test: $(STAMP)fev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 20
+
+# The page in a real browser, with screenshots; skipped where there is no chromium.
+test-web: $(STAMP)fev
+	mkdir -p outputs/web
+	TS_LLM_FUSION_SCREENSHOTS=outputs/web OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/web
 
 lint: $(STAMP)dev types
 	$(BIN)/ruff check .

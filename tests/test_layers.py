@@ -65,7 +65,10 @@ ALLOWED: dict[str, set[str]] = {
     "evaluation": _MODELS | _DATA | _MEASURED | _BOTTOM,
     "hub": {"evaluation"} | _DATA | _BOTTOM,
     "recipes": {"evaluation", "hub"} | _MODELS | _DATA | _MEASURED | _BOTTOM,
-    "cli": {"recipes", "hub", "evaluation", "explanations", "answers", "conversion", "export"}
+    "web": {"answers", "explanations", "evaluation", "baselines", "processing"}
+    | {"data.series", "adapters", "prediction", "plots"}
+    | _BOTTOM,
+    "cli": {"web", "recipes", "hub", "evaluation", "explanations", "answers", "conversion", "export"}
     | _MODELS
     | _DATA
     | _MEASURED

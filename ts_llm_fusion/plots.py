@@ -206,7 +206,7 @@ def plot_errors(summary: pd.DataFrame, published: pd.DataFrame, title: str = "")
     return figure
 
 
-def _band(levels: np.ndarray, quantiles: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray] | None:
+def central_band(levels: np.ndarray, quantiles: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray] | None:
     """Lower and upper end of the central band with a share of the probability, (time,) each; None beyond the levels.
 
     Between two levels the quantiles are interpolated.
@@ -254,7 +254,7 @@ def draw_forecast(
     # One step is drawn as a bar.
     is_single = len(forecast) == 1
     for share, tone in ((0.8, "#f6cdb8"), (0.5, "#ec9a72")):
-        band = _band(levels, quantiles, share)
+        band = central_band(levels, quantiles, share)
         if band is not None:
             label = f"{share:.0%} band".replace("%", " %")
             if is_single:

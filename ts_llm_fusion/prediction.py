@@ -397,6 +397,26 @@ def forecast_panel(
     return _long_table(panel, timestamps, columns)
 
 
+def rounded(table: pd.DataFrame, horizon: int) -> pd.DataFrame:
+    """Table of forecasts with the decimals that say something: five digits of the width of the band of each series.
+
+    Without a band it is six digits of the largest value.
+
+    Args:
+        table: of `forecast_panel`.
+        horizon: its steps.
+    """
+    columns = table.columns[table.columns.get_loc("predictions") :]
+    values = table[columns].to_numpy().reshape(-1, horizon, len(columns))
+    width = np.ptp(values, axis=-1).max(1)
+    width = np.where(width > 0, width, np.abs(values).max((1, 2)) / 10)
+    decimals = np.clip(4 - np.floor(np.log10(np.where(width > 0, width, 1.0))), 0, 15)
+    unit = np.repeat(10.0**decimals, horizon)[:, None]
+    # Adding 0 makes 0 of -0.
+    numbers = np.rint(values.reshape(len(table), -1) * unit) / unit + 0.0
+    return table.assign(**dict(zip(columns, numbers.T, strict=True)))
+
+
 def _held(found: Prediction, panel: Panel, non_negative: bool | None) -> Prediction:
     """Forecasts with 0 in place of less, where `non_negative` or its rule asks for it; see `predict_df`."""
     held = held_series(panel, non_negative)

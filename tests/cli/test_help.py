@@ -15,7 +15,18 @@ from ts_llm_fusion.training.fusion import FusionConfigArguments
 from ts_llm_fusion.training.sft import TSLMConfigArguments
 from ts_llm_fusion.training.t2t import T2TConfigArguments
 
-COMMANDS = (*RECIPE_HELP, "forecast", "explain", "env", "benchmark", "push", "export", "convert-opentslm", "data")
+COMMANDS = (
+    *RECIPE_HELP,
+    "forecast",
+    "explain",
+    "demo",
+    "env",
+    "benchmark",
+    "push",
+    "export",
+    "convert-opentslm",
+    "data",
+)
 # Configuration class -> the dataclass of its settings.
 OF_CONFIG = {
     "LLMPSConfig": ForecasterConfigArguments,

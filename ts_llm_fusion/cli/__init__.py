@@ -17,6 +17,7 @@ _COMMANDS = {
     "forecast": ("ts_llm_fusion.cli.forecast", "forecast the series of a file"),
     "ask": ("ts_llm_fusion.cli.ask", "answer a question about the series of a file"),
     "explain": ("ts_llm_fusion.cli.explain", "forecast the series of a file and say why"),
+    "demo": ("ts_llm_fusion.cli.demo", "open a web page of forecasts, their reasons, texts and questions"),
     "evaluate": ("ts_llm_fusion.cli.evaluate", "evaluate forecasters or question answering beside baselines"),
     "benchmark": ("ts_llm_fusion.cli.benchmark", "run models x datasets x horizons x seeds to one table"),
     "train forecaster": ("ts_llm_fusion.cli.train_forecaster", "train an LLM-PS forecaster, or fine-tune TSFusion"),

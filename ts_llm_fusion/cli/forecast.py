@@ -83,24 +83,6 @@ def _parse(args: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _rounded(table: "pd.DataFrame", horizon: int) -> "pd.DataFrame":
-    """Table of forecasts with the decimals that say something: five digits of the width of the band of each series.
-
-    Without a band it is six digits of the largest value.
-    """
-    import numpy as np
-
-    columns = table.columns[table.columns.get_loc("predictions") :]
-    values = table[columns].to_numpy().reshape(-1, horizon, len(columns))
-    width = np.ptp(values, axis=-1).max(1)
-    width = np.where(width > 0, width, np.abs(values).max((1, 2)) / 10)
-    decimals = np.clip(4 - np.floor(np.log10(np.where(width > 0, width, 1.0))), 0, 15)
-    unit = np.repeat(10.0**decimals, horizon)[:, None]
-    # Adding 0 makes 0 of -0.
-    rounded = np.rint(values.reshape(len(table), -1) * unit) / unit + 0.0
-    return table.assign(**dict(zip(columns, rounded.T, strict=True)))
-
-
 def _write_table(table: "pd.DataFrame", path: Path) -> None:
     with atomic_path(path) as temporary:
         if path.suffix == ".parquet":
@@ -157,7 +139,7 @@ def main(args: Sequence[str]) -> None:
     check_horizon(options.horizon)
     check_inputs(options)
     # Imported here, so that --help needs no torch.
-    from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load
+    from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load, rounded
 
     context = load_context(options.context)
     model, feature_extractor = load(options.model)
@@ -167,12 +149,12 @@ def main(args: Sequence[str]) -> None:
     table = forecast_panel(
         panel, model, feature_extractor, horizon, levels, future, context, non_negative=options.non_negative
     )
-    rounded = _rounded(table, horizon)
+    shown = rounded(table, horizon)
     if options.output is not None:
         _draw(panel, table, horizon, options)
-        _write_table(rounded, options.output)
+        _write_table(shown, options.output)
     if options.json:
-        print(rounded.to_json(orient="records", date_format="iso", double_precision=15, indent=2, force_ascii=False))
+        print(shown.to_json(orient="records", date_format="iso", double_precision=15, indent=2, force_ascii=False))
         return
     if options.model == BUILT_IN:
         report = f"{Path(options.file).name.partition('.')[0]}_report.html"

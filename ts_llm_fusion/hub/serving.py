@@ -1,19 +1,24 @@
 """Files that serve a checkpoint on the Hub: the handler of an Inference Endpoint, and a Gradio Space."""
 
 import json
+import re
+from importlib.metadata import requires, version
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 from huggingface_hub import SpaceCard, SpaceCardData
 from huggingface_hub.utils import HFValidationError, validate_repo_id
-from transformers import AutoConfig
 
 from ..errors import UserError
 from ..families import COVARIATE_FIELDS, Family, find_family
 
 _GRADIO, _PYTHON = "6.31.0", "3.12"
+_NAME = "ts-llm-fusion"
+# Folders of the package that setup.cfg maps into it, and folders that its page does not need.
+_FOLDERS = ("modeling", "processing", "training")
+_LEFT_OUT = ("__pycache__", "cli", "recipes", "hub", "published", "configs", "hub_cards")
+_WEB = r"""extra == ['"]web['"]"""
 _SERVED = ("forecasting", "question-answering")
 
 
@@ -67,13 +72,14 @@ def endpoint_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
 
 
 def space_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
-    """Files of a Space that demonstrates a checkpoint with public packages and the code of the checkpoint alone.
+    """Files of a Space that demonstrates a checkpoint with public packages alone.
 
-    Arguments and errors are those of `endpoint_files`.
+    That of a forecaster is the page of `ts-llm-fusion demo`, with this package beside it; that of a language model has
+    the handler of an endpoint behind it, and runs the code of the checkpoint. Arguments and errors are those of
+    `endpoint_files`.
 
     Returns:
-        path in the Space -> contents: the app, the handler behind it, requirements, a card, and for a forecaster an
-        example.
+        path in the Space -> contents: the app, the code behind it, requirements and a card.
     """
     family = _family(checkpoint)
     card = SpaceCard.from_template(
@@ -87,24 +93,41 @@ def space_files(checkpoint: Path, repo_id: str) -> dict[str, bytes]:
             tags=["time-series", "ts-llm-fusion"],
         ),
         template_str=_render("space/README.md", repo_id).decode(),
+        task=family.task,
     )
+    app = {"app.py": _render(f"space/{family.app}", repo_id), "README.md": f"{card}\n".encode()}
+    if family.task == "forecasting":
+        return {**app, **_package_files(), "requirements.txt": _requirements()}
     contents = endpoint_files(checkpoint, repo_id)
     contents["requirements.txt"] += _render("space/requirements.txt", repo_id)
-    contents["app.py"] = _render(f"space/{family.app}", repo_id)
-    contents["README.md"] = f"{card}\n".encode()
-    if family.task == "forecasting":
-        contents["example.csv"] = _example(checkpoint)
+    return {**contents, **app}
+
+
+def _package_files() -> dict[str, bytes]:
+    """This package as it is installed, but for the folders that the page does not need."""
+    contents: dict[str, bytes] = {}
+    for folder in ("", *_FOLDERS):
+        root = files(f"ts_llm_fusion.{folder}" if folder else "ts_llm_fusion")
+        contents |= _below(root, f"ts_llm_fusion/{folder}".rstrip("/"))
+    # What the version of an installed package is read from.
+    release = version(_NAME)
+    about = f"Metadata-Version: 2.1\nName: {_NAME}\nVersion: {release}\n"
+    return {**contents, f"{_NAME.replace('-', '_')}-{release}.dist-info/METADATA": about.encode()}
+
+
+def _below(folder: Traversable, place: str) -> dict[str, bytes]:
+    """Files below a folder of the package, by their places in the Space."""
+    contents: dict[str, bytes] = {}
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry.name not in _LEFT_OUT:
+            contents |= _below(entry, f"{place}/{entry.name}")
+        elif entry.is_file():
+            contents[f"{place}/{entry.name}"] = entry.read_bytes()
     return contents
 
 
-def _example(checkpoint: Path) -> bytes:
-    """CSV of hourly series with a daily wave, a trend and noise, with the number of variables of the model."""
-    config = AutoConfig.from_pretrained(checkpoint)
-    variables = 2 if getattr(config, "share_projection", True) else config.num_input_channels
-    rng = np.random.default_rng(0)
-    hours = np.arange(3 * config.context_length)[:, None]
-    daily = np.sin(2 * np.pi * (hours / 24 + np.arange(variables) / variables))
-    values = 100 + 10 * daily + 0.02 * hours + rng.normal(size=(len(hours), variables))
-    table = pd.DataFrame(values.round(3), columns=[f"series {k + 1}" for k in range(variables)])
-    table.insert(0, "timestamp", pd.date_range("2024-01-01", periods=len(table), freq="h"))
-    return table.to_csv(index=False).encode()
+def _requirements() -> bytes:
+    """Packages that this one requires, with those of the page."""
+    needed = (line.partition(";") for line in requires(_NAME) or ())
+    chosen = [name.strip() for name, _, marker in needed if "extra" not in marker or re.search(_WEB, marker)]
+    return "".join(f"{line}\n" for line in chosen).encode()
