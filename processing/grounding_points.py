@@ -231,7 +231,9 @@ class Points(Forms):
     def _relative(self, i: int) -> Found:
         """Today and tomorrow, next week, last month, in three days, five hours ago."""
         word, today = self.word(i), midnight(self.axis.now)
-        if word == "now" and self.word(i - 1) in ("from", "between", "until", "till"):
+        # "From now on" is the whole horizon, as no time is.
+        starts = self.word(i - 1) == "between" or (self.word(i - 1) == "from" and self.word(i + 1) in TO)
+        if word == "now" and (starts or self.word(i - 1) in ("until", "till")):
             return Span(self.axis.start, self.axis.start), i + 1
         if word == "tonight" or (word == "this" and self.word(i + 1) in DAY_PARTS):
             part = DAY_PARTS["night" if word == "tonight" else self.word(i + 1)]
