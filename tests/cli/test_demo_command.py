@@ -1,5 +1,6 @@
 """`ts-llm-fusion demo`."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,13 @@ def test_bad_flags_are_one_line(flags: list[str], message: str, capsys: pytest.C
     assert main(["demo", *flags]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("ts-llm-fusion:")]
     assert message in line
+
+
+def test_a_port_that_is_taken_is_said_before_models_are_loaded(capsys: pytest.CaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["demo", "--port", str(port), "--model", "./nowhere"]) == 2
+    assert f"--host 127.0.0.1 --port {port}: cannot listen there (Address already in use" in capsys.readouterr().err
 
 
 def test_the_page_is_for_this_machine_alone_and_names_models_without_their_path(

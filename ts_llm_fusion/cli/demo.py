@@ -1,5 +1,6 @@
 """`ts-llm-fusion demo`: a web page of forecasts with their reasons, texts and questions, on this machine."""
 
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,11 +50,28 @@ def _by_name(models: Sequence[str]) -> dict[str, str]:
     return named
 
 
+def _check_address(host: str, port: int | None) -> None:
+    """Check that a page can be served there, before models are loaded.
+
+    Raises:
+        ValueError: the port is not one, or is taken, or the host is not of this machine.
+    """
+    if port is not None and not 1 <= port <= 65535:
+        raise UserError(f"--port is {port}; give a number from 1 to 65535.")
+    try:
+        socket.create_server((host, port or 0)).close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(
+            f"--host {host} --port {port or 'any'}: cannot listen there ({reason}); give another address, or leave "
+            "--port out for the first free one."
+        ) from None
+
+
 def main(args: Sequence[str]) -> None:
     """Run the command until it is interrupted."""
     options = make_parser().parse(args)
-    if options.port is not None and not 1 <= options.port <= 65535:
-        raise UserError(f"--port is {options.port}; give a number from 1 to 65535.")
+    _check_address(options.host, options.port)
     models = _by_name([options.model, *options.compare])
     require("gradio", "web")
     # Imported here, as below, so that --help needs neither torch nor the Hub.
