@@ -26,7 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "data.series": {"processing", "data"} | _BOTTOM,
     # Keeps a name of earlier versions importable.
     "data.preparation": {"data.series"},
-    "data.qa": {"processing", "data"} | _BOTTOM,
+    "data.qa": {"processing", "data", "data.series"} | _BOTTOM,
     "plots": _BOTTOM,
     "forecasting": {"processing", "data", "data.series"} | _BOTTOM,
     "adapters": {"forecasting", "processing"} | _BOTTOM,

@@ -1,11 +1,14 @@
 """Closed-form fit of the encoder of random convolutions to a training set."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from datasets import Dataset
 
+from ..errors import UserError
+from ..modeling.configuration_random_convolutions import RandomConvolutionConfig
 from ..modeling.modeling_random_convolutions import RandomConvolutionModel, quantile_levels
 from ..processing.feature_extraction_time_series import TimeSeriesFeatureExtractor
 
@@ -16,8 +19,47 @@ _BIAS_SAMPLES = 256
 _SCALES_WEIGHT = 0.3
 _PENALTIES = torch.logspace(-4, 2, 13, dtype=torch.float64)
 _LOG_DEVIATION, _IS_CONSTANT = 1, 6
+# Kernels of nine weights reach over a series at the largest dilation; places beyond a few hundred add no information.
+_REACH, _MOST_DILATIONS, _MOST_PLACES = 8, 6, 512
+_COMPONENTS = 32
 
 Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+def random_convolutions_for(
+    fields: Mapping[str, Any], samples: Dataset, num_labels: int, seed: int
+) -> dict[str, Any]:
+    """Complete the configuration of an encoder of random convolutions by the size of a training set.
+
+    Args:
+        fields: of `RandomConvolutionConfig`, which stay as they are.
+        samples: training samples with `time_series`.
+        num_labels: number of possible answers, each a row of the projection.
+        seed: default of the seed of the encoder.
+
+    Raises:
+        ValueError: samples with different numbers of series.
+    """
+    counts, lengths = [], [1]
+    for batch in samples.select_columns("time_series").with_format("arrow").iter(1000):
+        column = batch["time_series"].combine_chunks()
+        counts += column.value_lengths().to_pylist()
+        lengths.append(column.flatten().value_lengths().to_numpy().max(initial=1))
+    if min(counts) != max(counts) or not counts[0]:
+        raise UserError(
+            f"samples have {min(counts)} to {max(counts)} series; {RandomConvolutionConfig.model_type} reads samples "
+            "of the same series, so take another encoder_config."
+        )
+    longest = max(lengths)
+    powers = np.linspace(0, np.log2(max((longest - 1) // _REACH, 1)), _MOST_DILATIONS)
+    return {
+        "num_series": counts[0],
+        "hidden_size": num_labels + _COMPONENTS,
+        "dilations": sorted({int(2**power) for power in powers}),
+        "stride": -(-longest // _MOST_PLACES),
+        "seed": seed,
+        **fields,
+    }
 
 
 def _batches(samples: Dataset, extractor: TimeSeriesFeatureExtractor, rows: Sequence[int]) -> Iterator[Inputs]:

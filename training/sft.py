@@ -122,6 +122,13 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
     greater_is_better: bool | None = field(
         default=True, metadata={"help": "Whether a higher value of that metric is better."}
     )
+    refit: bool = field(
+        default=False,
+        metadata={
+            "help": "Train once more from the start, on training and validation samples together, for as many steps as "
+            "were best on validation."
+        },
+    )
     gradient_checkpointing: bool = field(
         default=False, metadata={"help": "Recompute activations in the backward pass: less memory, more time."}
     )
