@@ -19,7 +19,7 @@ class RandomConvolutionConfig(PreTrainedConfig):
         hidden_size (`int`, defaults to 64): numbers that a sample is projected to.
         dilations (`list[int]`, defaults to `[1, 2, 4, 8, 16, 32]`): time steps between the nine weights of a kernel.
         stride (`int`, defaults to 1): time steps between two places of a kernel.
-        biases_per_kernel (`int`, defaults to 2): thresholds of the answers of a kernel; each gives a feature.
+        biases_per_kernel (`int`, defaults to 4): thresholds of the answers of a kernel; each gives a feature.
         dropout (`float`, defaults to 0.1): share of the features that are left out in training.
         seed (`int`, defaults to 0): seed of the draws of series for kernels.
     """
@@ -30,7 +30,7 @@ class RandomConvolutionConfig(PreTrainedConfig):
     hidden_size: int = 64
     dilations: list[int] | tuple[int, ...] = (1, 2, 4, 8, 16, 32)
     stride: int = 1
-    biases_per_kernel: int = 2
+    biases_per_kernel: int = 4
     dropout: float | int = 0.1
     seed: int = 0
 

@@ -50,7 +50,7 @@ def random_convolutions_for(
             f"samples have {min(counts)} to {max(counts)} series; {RandomConvolutionConfig.model_type} reads samples "
             "of the same series, so take another encoder_config."
         )
-    longest = max(lengths)
+    longest = int(max(lengths))
     powers = np.linspace(0, np.log2(max((longest - 1) // _REACH, 1)), _MOST_DILATIONS)
     return {
         "num_series": counts[0],

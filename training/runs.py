@@ -1,13 +1,22 @@
 """Common parts of training runs: precision, early stopping, resuming, and saving."""
 
 import shutil
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, EarlyStoppingCallback, PreTrainedModel, TrainerCallback, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
+from transformers import (
+    AutoConfig,
+    EarlyStoppingCallback,
+    PreTrainedModel,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.trainer_utils import IntervalStrategy, get_last_checkpoint
 from transformers.utils import is_torch_bf16_gpu_available, logging
 
 from ..errors import UserError
@@ -75,6 +84,31 @@ def early_stopping(arguments: RunDefaults) -> list[TrainerCallback]:
         logger.warning("load_best_model_at_end is off, so that early_stopping_patience has no effect.")
         return []
     return [EarlyStoppingCallback(arguments.early_stopping_patience)]
+
+
+class ProcessorTimeLimit(TrainerCallback):
+    """Callback that ends training, with an evaluation, after so many processor seconds of all threads of the process.
+
+    Args:
+        seconds: from the start of training on.
+    """
+
+    def __init__(self, seconds: float):
+        self.seconds = seconds
+        self.end = float("inf")
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self.end = time.process_time() + self.seconds
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> TrainerControl:
+        if time.process_time() >= self.end:
+            control.should_training_stop = True
+            control.should_evaluate = control.should_save = args.eval_strategy != IntervalStrategy.NO
+        return control
 
 
 def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:

@@ -43,7 +43,7 @@ from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
 from .fresh_backbone import save_fresh_backbone
-from .runs import RunDefaults, checkpoint_to_resume, early_stopping
+from .runs import ProcessorTimeLimit, RunDefaults, checkpoint_to_resume, early_stopping
 
 TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 
@@ -121,6 +121,9 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
     )
     greater_is_better: bool | None = field(
         default=True, metadata={"help": "Whether a higher value of that metric is better."}
+    )
+    max_seconds: float | None = field(
+        default=None, metadata={"help": "Processor seconds after which training stops; no limit by default."}
     )
     refit: bool = field(
         default=False,
@@ -547,6 +550,9 @@ def train_tslm(
     # No loss of words reaches a forecaster.
     freeze_parts(model, [*tslm_arguments.freeze, None])
     keep_4bit_differentiable(model)
+    callbacks = early_stopping(arguments)
+    if arguments.max_seconds is not None:
+        callbacks.append(ProcessorTimeLimit(arguments.max_seconds))
     trainer = TSLMTrainer(
         model=model,
         args=arguments,
@@ -554,7 +560,7 @@ def train_tslm(
         train_dataset=train_dataset,
         eval_dataset=eval_dataset,
         processing_class=processor,
-        callbacks=early_stopping(arguments),
+        callbacks=callbacks,
         peft_config=lora_config(model, model_arguments, tslm_arguments.freeze),
         answer_metrics=answer_metrics,
     )

@@ -145,7 +145,7 @@ def _refit_arguments(arguments: TSLMTrainingArguments, steps: int) -> TSLMTraini
     changed.max_steps = steps
     changed.eval_strategy, changed.save_strategy = IntervalStrategy.NO, SaveStrategy.NO
     changed.load_best_model_at_end, changed.early_stopping_patience = False, None
-    changed.resume_from_checkpoint = None
+    changed.resume_from_checkpoint = changed.max_seconds = None
     return changed
 
 
