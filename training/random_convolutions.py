@@ -15,8 +15,8 @@ from ..processing.feature_extraction_time_series import TimeSeriesFeatureExtract
 _BATCH_SIZE = 64
 # Samples that biases are drawn from.
 _BIAS_SAMPLES = 256
-# Weight of the scales of the series among the features, whose convolutions have 1 together.
-_SCALES_WEIGHT = 0.3
+# Weight of the scales of the series among the features, as that of its convolutions.
+_SCALES_WEIGHT = 1.0
 _PENALTIES = torch.logspace(-4, 2, 13, dtype=torch.float64)
 _LOG_DEVIATION, _IS_CONSTANT = 1, 6
 # Kernels of nine weights reach over a series at the largest dilation; places beyond a few hundred add no information.

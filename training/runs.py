@@ -43,6 +43,9 @@ class RunDefaults:
     early_stopping_patience: int | None = field(
         default=None, metadata={"help": "Evaluations without improvement before training stops; never by default."}
     )
+    early_stopping_threshold: float = field(
+        default=0.0, metadata={"help": "Least change of the metric that counts as improvement for early stopping."}
+    )
     bf16: bool | None = field(
         default=False, metadata={"help": "Mixed precision in bfloat16; null in a recipe to use it where it is faster."}
     )
@@ -83,7 +86,7 @@ def early_stopping(arguments: RunDefaults) -> list[TrainerCallback]:
     if not arguments.load_best_model_at_end:
         logger.warning("load_best_model_at_end is off, so that early_stopping_patience has no effect.")
         return []
-    return [EarlyStoppingCallback(arguments.early_stopping_patience)]
+    return [EarlyStoppingCallback(arguments.early_stopping_patience, arguments.early_stopping_threshold)]
 
 
 class ProcessorTimeLimit(TrainerCallback):

@@ -15,7 +15,7 @@ from transformers.trainer_utils import IntervalStrategy, SaveStrategy
 from trl import ModelConfig
 
 from ..data.qa.archives import ArchiveArguments
-from ..data.qa.questions import QuestionArguments, prepare_questions
+from ..data.qa.questions import QuestionArguments, is_classification, prepare_questions
 from ..data.qa.samples import QuestionData, sample_text, shuffle_series
 from ..data.qa.synthetic import SYNTHETIC, SyntheticArguments
 from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
@@ -167,9 +167,21 @@ def _train(
     return train_tslm(model, processor, arguments, tslm_arguments, model_arguments, train, validation, answer_metrics)
 
 
-def _results(data: QuestionData, found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
-    """Metrics of the model and of the baselines, over all questions and by task, with the counts of questions."""
-    baselines = evaluate_question_baselines(data)
+def _results(
+    data: QuestionData,
+    train: Dataset,
+    found: Mapping[str, Mapping[str, Mapping[str, float]]],
+    with_minirocket: bool,
+) -> dict[str, Any]:
+    """Metrics of the model and of the baselines, over all questions and by task, with the counts of questions.
+
+    Args:
+        data: questions.
+        train: samples that the model was trained on, for the baselines.
+        found: split or variant of it -> task -> metric -> value of the model.
+        with_minirocket: whether MiniRocket is among the baselines.
+    """
+    baselines = evaluate_question_baselines(data, train, with_minirocket)
     return {
         "samples": {name: len(samples) for name, samples in data.splits.items()},
         **{name: overall_metrics(tasks) for name, tasks in found.items()},
@@ -257,7 +269,7 @@ def run_sft_recipe(
     metrics = {
         "data": question.data,
         "series_as": question.series_as,
-        **_results(data, found),
+        **_results(data, samples, found, is_classification(question.data)),
         "selected_on": arguments.metric_for_best_model,
         "best_validation": best_validation,
         "trained_steps": trainer.state.global_step,

@@ -31,6 +31,11 @@ class QuestionArguments:
     )
 
 
+def is_classification(name: str) -> bool:
+    """Whether a set is a classification archive or a table of labeled series."""
+    return is_table(name) or is_archive(name)
+
+
 def find_source(name: str) -> QuestionSource:
     """Find the source of a set of questions: a registered one, an archive in the data directory, or a table.
 
