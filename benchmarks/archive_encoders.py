@@ -116,13 +116,15 @@ def train(encoder: str, archive: str, seed: int, options: argparse.Namespace) ->
 
 def print_table(title: str, rows: dict[str, dict[str, float]]) -> None:
     """Print a table whose last column is the mean of the others."""
-    print(f"\n{title}\n{results_table({name: {**row, 'mean': np.mean(list(row.values()))} for name, row in rows.items()})}")
+    with_mean = {name: {**row, "mean": np.mean(list(row.values()))} for name, row in rows.items()}
+    print(f"\n{title}\n{results_table(with_mean)}")
 
 
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--encoders", nargs="+", choices=[*ENCODERS, RECIPE_ITSELF], default=[*ENCODERS, RECIPE_ITSELF])
+    names = [*ENCODERS, RECIPE_ITSELF]
+    parser.add_argument("--encoders", nargs="+", choices=names, default=names)
     parser.add_argument("--archives", nargs="+", default=ARCHIVES)
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--seconds", type=float, default=15.0, help="processor seconds of training of each encoder")

@@ -10,7 +10,6 @@ from .configuration_mscnn_encoder import MSCNNEncoderConfig
 from .configuration_random_convolutions import RandomConvolutionConfig
 from .configuration_ts_encoder import TSEncoderConfig
 
-
 # Steps of a patch that holds any series.
 _WHOLE_SERIES = 2**30
 

@@ -23,9 +23,7 @@ def _encode_patchtst(encoder: Any, values: torch.Tensor, observed: torch.Tensor)
     return outputs.last_hidden_state[:, 0, int(encoder.config.use_cls_token) :]
 
 
-def _encode_samples(
-    encoder: Any, values: torch.Tensor, observed: torch.Tensor, scales: torch.Tensor
-) -> torch.Tensor:
+def _encode_samples(encoder: Any, values: torch.Tensor, observed: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     return encoder(past_values=values, past_observed_mask=observed, scales=scales).last_hidden_state
 
 

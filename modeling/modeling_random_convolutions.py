@@ -87,7 +87,7 @@ class RandomConvolutionModel(PreTrainedModel):
         if not isinstance(module, RandomConvolutionModel):
             return
         init.copy_(module.reads, draw_series(module.config))
-        # White noise of deviation 1: the answer of a kernel has the variance of its weights, twice that for differences.
+        # White noise of deviation 1: an answer has the variance of the weights, about twice that for differences.
         variance = kernels(torch.device("cpu")).square().sum(-1) * module.reads.sum(-1).cpu()
         deviation = (variance * torch.arange(1, NUM_ORDERS + 1)[:, None, None]).sqrt()
         levels = quantile_levels(module.config)
@@ -113,14 +113,17 @@ class RandomConvolutionModel(PreTrainedModel):
             scales: (batch, series, `NUM_SCALES`).
         """
         factors = (scales[..., _LOG_DEVIATION].float() - self.log_deviations.float()).exp()
-        values = past_values.float().masked_fill(~past_observed_mask.bool(), 0.0) * factors[..., None]
+        observed = past_observed_mask.bool()
+        values = past_values.float().masked_fill(~observed, 0.0) * factors[..., None]
         weights = kernels(values.device)
         for order in range(NUM_ORDERS):
             for index, dilation in enumerate(self.config.dilations):
                 filters = self.reads[order, index].float()[..., None] * weights[:, None]
                 reach = _KERNEL_LENGTH // 2 * dilation
                 yield order, index, conv1d(values, filters, None, self.config.stride, reach, dilation)
-            values = pad(values.diff(dim=-1), (1, 0))
+            # A step out of the series or over a gap is none.
+            observed = pad(observed[..., 1:] & observed[..., :-1], (1, 0))
+            values = pad(values.diff(dim=-1), (1, 0)).masked_fill(~observed, 0.0)
 
     def places(self, past_observed_mask: torch.Tensor) -> torch.Tensor:
         """Bool mask (batch, places) of the places of kernels within the longest series of a sample."""
@@ -130,7 +133,7 @@ class RandomConvolutionModel(PreTrainedModel):
     def features(
         self, past_values: torch.Tensor, past_observed_mask: torch.Tensor, scales: torch.Tensor
     ) -> torch.Tensor:
-        """Features (batch, `num_features` + series * `NUM_SCALES`) float32, not standardized; arguments as `answers`."""
+        """Features (batch, `num_features` + series * `NUM_SCALES`) float32, not standardized, of `answers`."""
         inside = self.places(past_observed_mask)[:, None, None]
         counts = inside.sum(-1).clamp(min=1)
         shares = [
@@ -163,7 +166,9 @@ class RandomConvolutionModel(PreTrainedModel):
             )
         features = self.features(past_values, past_observed_mask, scales)
         features = (features - self.feature_mean) * self.feature_scale
-        return BaseModelOutput(last_hidden_state=self.projection(self.dropout(features.to(self.projection.weight.dtype))))
+        return BaseModelOutput(
+            last_hidden_state=self.projection(self.dropout(features.to(self.projection.weight.dtype)))
+        )
 
 
 __all__ = ["RandomConvolutionModel", "kernels", "quantile_levels"]

@@ -261,7 +261,7 @@ class TSLMModel(TSLMPreTrainedModel):
             time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
                 everywhere. A row without an observed value is padding.
             time_series_scales (`torch.Tensor` of shape `(batch, series, scales)`, *optional*): numbers of the
-                processor on the level, scale and length of each series; needed where the configuration says `reads_scales`.
+                processor on the level, scale and length of each series; needed if the configuration `reads_scales`.
 
         Values that are NaN and observed are a forecast of the series before; [`TSFusionForCausalLM`] fills them.
 
@@ -579,7 +579,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
             logits_to_keep (`int` or `torch.Tensor`, defaults to 0): number of last positions to score, 0 for all, or a
                 tensor of positions.
             time_series_scales (`torch.Tensor` of shape `(batch, series, scales)`, *optional*): numbers on the level,
-                scale and length of each series, from the processor; needed where the configuration says `reads_scales`.
+                scale and length of each series, from the processor; needed if the configuration `reads_scales`.
             **kwargs: arguments of the backbone, for example `use_cache` or `output_hidden_states`.
 
         Raises:

@@ -26,9 +26,7 @@ _COMPONENTS = 32
 Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-def random_convolutions_for(
-    fields: Mapping[str, Any], samples: Dataset, num_labels: int, seed: int
-) -> dict[str, Any]:
+def random_convolutions_for(fields: Mapping[str, Any], samples: Dataset, num_labels: int, seed: int) -> dict[str, Any]:
     """Complete the configuration of an encoder of random convolutions by the size of a training set.
 
     Args:
@@ -111,7 +109,7 @@ def ridge_scores(features: torch.Tensor, targets: torch.Tensor) -> tuple[torch.T
         shrink = values.square() / (values.square() + penalty)
         residual = targets - mean - left @ (shrink[:, None] * projected)
         leverage = left.square() @ shrink + 1 / len(features)
-        error = (residual / (1 - leverage).clamp(min=1e-6)[:, None]).square().mean()
+        error = (residual / (1 - leverage).clamp(min=1e-12)[:, None]).square().mean()
         if best is None or error < best[0]:
             best = error, penalty
     weights = right.T @ ((values / (values.square() + best[1]))[:, None] * projected)

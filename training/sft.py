@@ -128,8 +128,8 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
     refit: bool = field(
         default=False,
         metadata={
-            "help": "Train once more from the start, on training and validation samples together, for as many steps as "
-            "were best on validation."
+            "help": "Train once more from the start, on training and validation samples together, for the number of "
+            "steps that was best on validation."
         },
     )
     gradient_checkpointing: bool = field(

@@ -23,7 +23,4 @@ def evaluate_question_baselines(
     test = data.splits["test"]
     train = data.splits["train"] if train is None else train
     fitted = make_question_baselines(train, data.labels, with_minirocket)
-    return {
-        name: task_metrics(baseline(test), test, data.labels)
-        for name, baseline in fitted.items()
-    }
+    return {name: task_metrics(baseline(test), test, data.labels) for name, baseline in fitted.items()}

@@ -139,7 +139,7 @@ def hold_out_by_class(labels: Sequence[str], share: float, seed: int) -> tuple[l
     rows = [row for row, label in enumerate(labels) if counts[label] > 1]
     if not rows:
         raise UserError(f"every class has one instance, such as {labels[0]!r}; give classes at least two.")
-    kept, taken = hold_out([labels[row] for row in rows], share, seed)
+    _, taken = hold_out([labels[row] for row in rows], share, seed)
     return sorted(set(range(len(labels))) - {rows[row] for row in taken}), [rows[row] for row in taken]
 
 

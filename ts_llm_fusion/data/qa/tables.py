@@ -4,7 +4,6 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +90,9 @@ def _of_sample(text: pd.Series, groups: np.ndarray, ids: Sequence[str], name: st
     """Cell of each sample in a column of text that is constant in its rows."""
     missing = text.isna() | (text == "")
     if missing.any():
-        raise UserError(f"{path}: sample {ids[groups[int(np.argmax(missing))]]} has no {name} in a row; give every row one.")
+        raise UserError(
+            f"{path}: sample {ids[groups[int(np.argmax(missing))]]} has no {name} in a row; give every row one."
+        )
     first = text.groupby(groups).transform("first")
     differs = (text != first).to_numpy()
     if differs.any():
@@ -121,7 +122,11 @@ def _positions(moments: np.ndarray, groups: np.ndarray, ids: Sequence[str], path
     if len(deltas):
         ratios = deltas / np.median(deltas)
         whole = np.rint(ratios)
-        if (abs(ratios - whole) <= _SHARE_OF_STEP).all() and whole.min() >= 1 and whole.sum() <= _MOST_GAPS * len(steps):
+        if (
+            (abs(ratios - whole) <= _SHARE_OF_STEP).all()
+            and whole.min() >= 1
+            and whole.sum() <= _MOST_GAPS * len(steps)
+        ):
             steps[~is_first] = whole
     position = steps.cumsum()
     return (position - position[is_first][groups]).astype(int)
@@ -137,7 +142,9 @@ def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> 
         order = np.argsort(groups, kind="stable")
     else:
         if table[time].isna().any():
-            raise UserError(f"{path}: sample {names[groups[int(table[time].isna().argmax())]]} has a row without {time}.")
+            raise UserError(
+                f"{path}: sample {names[groups[int(table[time].isna().argmax())]]} has a row without {time}."
+            )
         moments = _moments(table[time], path)
         order = np.lexsort((moments, groups))
         moments = moments[order]
@@ -145,7 +152,9 @@ def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> 
     ids = [str(name) for name in names]
     columns = [column for column in table.columns if column not in (identifier, label, time, split)]
     if not columns:
-        raise UserError(f"{path}: has no channel beside {', '.join(map(str, table.columns))}; add a column of numbers.")
+        raise UserError(
+            f"{path}: has no channel beside {', '.join(map(str, table.columns))}; add a column of numbers."
+        )
     _numbers(table, columns, path)
     labels = _of_sample(_as_text(table[label]), groups, ids, _LABELS[0], path)
     splits = None if split is None else _of_sample(_as_text(table[split]), groups, ids, _SPLIT, path)
@@ -223,7 +232,10 @@ def read_labeled_table(path: str | Path) -> LabeledTable:
         raise UserError(f"{path}: has a column of time and none named id, which tells its samples apart.")
     read = _read_long(table, str(identifier), label, path) if is_long else _read_wide(table, identifier, label, path)
     channels = {
-        name: [_trimmed(values, f"{path}: sample {key}, channel {name}") for key, values in zip(read.ids, series, strict=True)]
+        name: [
+            _trimmed(values, f"{path}: sample {key}, channel {name}")
+            for key, values in zip(read.ids, series, strict=True)
+        ]
         for name, series in read.channels.items()
     }
     _check_labels(read.labels, path)
@@ -249,7 +261,9 @@ def _check_labels(labels: Sequence[str], path: Path) -> None:
     for name in classes:
         other = alike.setdefault(" ".join(name.lower().split()).rstrip("."), name)
         if other != name:
-            raise UserError(f"{path}: labels {other!r} and {name!r} differ in case or spaces alone; write one of them.")
+            raise UserError(
+                f"{path}: labels {other!r} and {name!r} differ in case or spaces alone; write one of them."
+            )
 
 
 def _rows_by_split(table: LabeledTable, arguments: ArchiveArguments, path: Path) -> dict[str, list[int]]:
