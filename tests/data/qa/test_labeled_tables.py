@@ -116,5 +116,5 @@ def test_a_label_that_training_never_saw_is_named(tmp_path: Path, monkeypatch: p
     path = written(tmp_path, pd.DataFrame({"label": ["a", "b"] * 4 + ["b", "c"], "0": 1.0, "1": 2.0, "split": split}))
     with pytest.raises(ValueError, match=r"1 instances of the test split are of classes .* 'c' \(1\)"):
         find_source(str(path)).prepare()
-    with pytest.raises(FileNotFoundError, match="absent.csv: no such file"):
+    with pytest.raises(FileNotFoundError, match=r"absent\.csv: no such file"):
         find_source(str(tmp_path / "absent.csv"))
