@@ -1,9 +1,12 @@
 """Encoder of random convolutions: what it counts, what changes it, and its place in the language model."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from tslm_models import FUSIONS, tslm
 
+from ts_llm_fusion import TSLMForCausalLM
 from ts_llm_fusion.modeling.configuration_random_convolutions import RandomConvolutionConfig
 from ts_llm_fusion.modeling.modeling_random_convolutions import RandomConvolutionModel, kernels, quantile_levels
 
@@ -73,3 +76,15 @@ def test_each_series_has_one_token_of_the_whole_sample(fusion: str) -> None:
     assert torch.equal(features[:, 0], features[:, 1])
     with pytest.raises(ValueError, match="time_series_scales is missing"):
         model.model.encode(values, mask, None)
+
+
+def test_a_saved_model_carries_its_code_and_encodes_the_same(tmp_path: Path) -> None:
+    config = RandomConvolutionConfig(num_series=2, hidden_size=16, dilations=[1, 2], seed=5)
+    model = tslm("soft_prompt", encoder_config=config).eval()
+    model.model.encoder.biases += 0.1
+    model.save_pretrained(tmp_path)
+    assert (tmp_path / "modeling_random_convolutions.py").is_file()
+    assert (tmp_path / "configuration_random_convolutions.py").is_file()
+    loaded = TSLMForCausalLM.from_pretrained(tmp_path)
+    assert torch.equal(loaded.model.encoder.reads, model.model.encoder.reads)
+    assert torch.equal(loaded.model.encode(*inputs())[0], model.model.encode(*inputs())[0])
