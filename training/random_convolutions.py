@@ -12,12 +12,15 @@ from ..modeling.configuration_random_convolutions import RandomConvolutionConfig
 from ..modeling.modeling_random_convolutions import RandomConvolutionModel, quantile_levels
 from ..processing.feature_extraction_time_series import TimeSeriesFeatureExtractor
 
-_BATCH_SIZE = 64
 # Samples that biases are drawn from.
 _BIAS_SAMPLES = 256
 # Weight of the scales of the series among the features, as that of its convolutions.
 _SCALES_WEIGHT = 1.0
-_PENALTIES = torch.logspace(-4, 2, 13, dtype=torch.float64)
+# For each sample; the squared singular values of the standardized features sum to 2 a sample.
+_PENALTIES = torch.logspace(-6, 0, 13, dtype=torch.float64)
+_MOST_SAMPLES = 4000
+_LEAST_SHARE = 1e-10
+_LEAST_DEVIATION = 1e-5
 _LOG_DEVIATION, _IS_CONSTANT = 1, 6
 # Kernels of nine weights reach over a series at the largest dilation; places beyond a few hundred add no information.
 _REACH, _MOST_DILATIONS, _MOST_PLACES = 8, 6, 512
@@ -36,8 +39,12 @@ def random_convolutions_for(fields: Mapping[str, Any], samples: Dataset, num_lab
         seed: default of the seed of the encoder.
 
     Raises:
-        ValueError: samples with different numbers of series.
+        ValueError: samples with different numbers of series, or a hidden_size with fewer rows than labels.
     """
+    if fields.get("hidden_size", num_labels) < num_labels:
+        raise UserError(
+            f"encoder_config: hidden_size is {fields['hidden_size']}; {num_labels} labels need as many rows."
+        )
     counts, lengths = [], [1]
     for batch in samples.select_columns("time_series").with_format("arrow").iter(1000):
         column = batch["time_series"].combine_chunks()
@@ -60,10 +67,9 @@ def random_convolutions_for(fields: Mapping[str, Any], samples: Dataset, num_lab
     }
 
 
-def _batches(samples: Dataset, extractor: TimeSeriesFeatureExtractor, rows: Sequence[int]) -> Iterator[Inputs]:
-    for start in range(0, len(rows), _BATCH_SIZE):
-        series = samples.select(rows[start : start + _BATCH_SIZE])["time_series"]
-        batch = extractor(list(series))
+def _batches(samples: Dataset, extractor: TimeSeriesFeatureExtractor, size: int = 64) -> Iterator[Inputs]:
+    for part in samples.select_columns("time_series").iter(size):
+        batch = extractor(part["time_series"])
         yield batch["time_series"], batch["time_series_mask"], batch["time_series_scales"]
 
 
@@ -91,29 +97,41 @@ def fit_biases(encoder: RandomConvolutionModel, inputs: Inputs, generator: torch
             encoder.biases[order, index, kernel] = torch.nanquantile(chosen[kernel], levels[order, index, kernel])
 
 
-def ridge_scores(features: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def decompose(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Left singular vectors (samples, rank) of features (samples, features), and squared singular values (rank,).
+
+    From the products of the samples with each other, because there are fewer samples than features.
+    """
+    squares, left = torch.linalg.eigh(features @ features.T)
+    kept = squares > _LEAST_SHARE * squares[-1]
+    return left[:, kept].flip(1), squares[kept].flip(0)
+
+
+def ridge_scores(
+    features: torch.Tensor, targets: torch.Tensor, left: torch.Tensor, squares: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Ridge regression with the penalty of the least leave-one-out error among `_PENALTIES`.
 
     Args:
         features: float64 (samples, features), of mean 0.
         targets: float64 (samples, targets).
+        left: of `decompose`.
+        squares: of `decompose`.
 
     Returns:
         Weights (features, targets) and intercepts (targets,).
     """
     mean = targets.mean(0)
-    left, values, right = torch.linalg.svd(features, full_matrices=False)
     projected = left.T @ (targets - mean)
-    best = None
-    for penalty in _PENALTIES * len(features) / 100:
-        shrink = values.square() / (values.square() + penalty)
+    errors = []
+    penalties = _PENALTIES * len(features)
+    for penalty in penalties:
+        shrink = squares / (squares + penalty)
         residual = targets - mean - left @ (shrink[:, None] * projected)
         leverage = left.square() @ shrink + 1 / len(features)
-        error = (residual / (1 - leverage).clamp(min=1e-12)[:, None]).square().mean()
-        if best is None or error < best[0]:
-            best = error, penalty
-    weights = right.T @ ((values / (values.square() + best[1]))[:, None] * projected)
-    return weights, mean
+        errors.append((residual / (1 - leverage).clamp(min=1e-12)[:, None]).square().mean())
+    best = penalties[torch.stack(errors).argmin()]
+    return features.T @ (left @ (projected / (squares + best)[:, None])), mean
 
 
 @torch.no_grad()
@@ -126,40 +144,38 @@ def fit_random_convolutions(
     """Fit deviations, biases, moments and projection of an encoder to training samples.
 
     The first rows of the projection are a ridge regression of the classes on the standardized features, the others
-    their principal components, of variance 1.
+    their principal components, of variance 1. Of more than 4,000 samples, 4,000 are drawn.
 
     Args:
         encoder: of a new model, whose `num_series` is that of every sample.
         extractor: of its processor.
         samples: training samples with `time_series` and `answer`.
-        labels: the possible answers.
+        labels: the possible answers; none where answers are open.
     """
     generator = torch.Generator().manual_seed(encoder.config.seed)
-    rows = range(len(samples))
-    scales = torch.cat([batch[2] for batch in _batches(samples, extractor, rows)])
-    encoder.log_deviations.copy_(typical_deviations(scales))
+    if len(samples) > _MOST_SAMPLES:
+        drawn = torch.randperm(len(samples), generator=generator)[:_MOST_SAMPLES]
+        samples = samples.select(drawn.sort().values.tolist())
+    batches = list(_batches(samples, extractor))
+    encoder.log_deviations.copy_(typical_deviations(torch.cat([scales for _, _, scales in batches])))
     drawn = torch.randperm(len(samples), generator=generator)[:_BIAS_SAMPLES].tolist()
-    series = [samples[row]["time_series"] for row in drawn]
-    batch = extractor(series)
-    fit_biases(encoder, (batch["time_series"], batch["time_series_mask"], batch["time_series_scales"]), generator)
-    features = torch.cat([encoder.features(*batch) for batch in _batches(samples, extractor, rows)]).double()
+    fit_biases(encoder, next(_batches(samples.select(drawn), extractor, _BIAS_SAMPLES)), generator)
+    features = torch.cat([encoder.features(*batch) for batch in batches]).double()
     mean, deviation = features.mean(0), features.std(0, correction=0)
     count = encoder.config.num_features
     weight = torch.full_like(mean, (_SCALES_WEIGHT / (len(mean) - count)) ** 0.5)
     weight[:count] = count**-0.5
-    factor = torch.where(deviation > 1e-5, weight / deviation.clamp(min=1e-5), 0.0)
+    factor = torch.where(deviation > _LEAST_DEVIATION, weight / deviation.clamp(min=_LEAST_DEVIATION), 0.0)
     encoder.feature_mean.copy_(mean)
     encoder.feature_scale.copy_(factor)
     standardized = (features - mean) * factor
-    classes = np.asarray(labels)
-    targets = torch.tensor(np.asarray(samples["answer"])[:, None] == classes).double() * 2 - 1
-    weights, intercepts = ridge_scores(standardized, targets)
-    _, values, right = torch.linalg.svd(standardized, full_matrices=False)
-    left_over = encoder.config.hidden_size - len(labels)
-    used = min(left_over, int((values > 1e-4 * values[0]).sum()))
+    left, squares = decompose(standardized)
+    is_class = np.asarray(samples["answer"], dtype=str)[:, None] == np.asarray(labels, dtype=str)
+    weights, intercepts = ridge_scores(standardized, torch.tensor(is_class).double() * 2 - 1, left, squares)
+    used = min(encoder.config.hidden_size - len(labels), len(squares))
+    components = left[:, :used].T @ standardized / squares[:used, None] * len(samples) ** 0.5
     encoder.projection.weight.zero_()
     encoder.projection.bias.zero_()
     encoder.projection.weight[: len(labels)] = weights.T
     encoder.projection.bias[: len(labels)] = intercepts
-    components = right[:used] / values[:used, None] * len(samples) ** 0.5
     encoder.projection.weight[len(labels) : len(labels) + used] = components
