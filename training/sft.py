@@ -30,6 +30,7 @@ from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantiz
 
 from ..errors import UserError
 from ..families import checkpoint_place
+from ..modeling.configuration_random_convolutions import RandomConvolutionConfig
 from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.configuration_tslm import TSLMConfig
 from ..modeling.modeling_text_sources import find_text_model
@@ -358,6 +359,16 @@ def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arg
         )
     if model_arguments.use_peft and "backbone" in tslm_arguments.freeze:
         raise UserError("use_peft trains adapters in the backbone, and freeze names it; leave one out.")
+    encoder = mapping(config_arguments.encoder_config, "encoder_config") or {}
+    if (
+        model_arguments.use_peft
+        and "encoder" in tslm_arguments.freeze
+        and encoder.get("model_type") == RandomConvolutionConfig.model_type
+    ):
+        raise UserError(
+            "freeze names the encoder, and use_peft saves no frozen parts; leave it out, as this encoder is fitted to "
+            "the data."
+        )
 
 
 def _joined(model: TSLMForCausalLM, processor: TimeSeriesProcessor, name: str) -> tuple[TSLM, TimeSeriesProcessor]:

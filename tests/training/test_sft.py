@@ -490,6 +490,12 @@ def test_answers_do_not_depend_on_the_batch_and_do_on_the_series(folder: Path) -
             {"text_config": None, "model_name_or_path": "somewhere", "use_peft": True, "freeze": ["backbone"]},
             "use_peft trains adapters in the backbone, and freeze names it",
         ),
+        ({"encoder_config": {"model_type": "ts_random_convolutions"}}, "samples have 1 to 2 series"),
+        (
+            {"text_config": None, "model_name_or_path": "somewhere", "use_peft": True, "freeze": ["encoder"]}
+            | {"encoder_config": {"model_type": "ts_random_convolutions"}, "tasks": ["trend"]},
+            "freeze names the encoder, and use_peft saves no frozen parts",
+        ),
     ],
 )
 def test_bad_settings_are_one_line_and_status_2(
