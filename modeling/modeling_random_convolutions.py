@@ -67,6 +67,11 @@ class RandomConvolutionModel(PreTrainedModel):
     _supports_flash_attn = True
     _supports_flex_attn = True
     _supports_attention_backend = True
+    reads: torch.Tensor
+    biases: torch.Tensor
+    log_deviations: torch.Tensor
+    feature_mean: torch.Tensor
+    feature_scale: torch.Tensor
 
     def __init__(self, config: RandomConvolutionConfig):
         super().__init__(config)

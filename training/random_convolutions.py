@@ -158,8 +158,8 @@ def fit_random_convolutions(
         samples = samples.select(drawn.sort().values.tolist())
     batches = list(_batches(samples, extractor))
     encoder.log_deviations.copy_(typical_deviations(torch.cat([scales for _, _, scales in batches])))
-    drawn = torch.randperm(len(samples), generator=generator)[:_BIAS_SAMPLES].tolist()
-    fit_biases(encoder, next(_batches(samples.select(drawn), extractor, _BIAS_SAMPLES)), generator)
+    few = samples.select(torch.randperm(len(samples), generator=generator)[:_BIAS_SAMPLES].tolist())
+    fit_biases(encoder, next(_batches(few, extractor, _BIAS_SAMPLES)), generator)
     features = torch.cat([encoder.features(*batch) for batch in batches]).double()
     mean, deviation = features.mean(0), features.std(0, correction=0)
     count = encoder.config.num_features

@@ -274,7 +274,7 @@ def run_sft_recipe(
         "best_validation": best_validation,
         "trained_steps": trainer.state.global_step,
         **parameters,
-        "trained_on": {name: value for name, value in processor.trained_on.items() if name != "words"},
+        "trained_on": {name: value for name, value in (processor.trained_on or {}).items() if name != "words"},
         "seconds": seconds,
         "seed": arguments.seed,
         "versions": versions(_PACKAGES),
