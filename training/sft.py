@@ -129,8 +129,8 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
     refit: bool = field(
         default=False,
         metadata={
-            "help": "Train once more from the start, on training and validation samples together, for the number of "
-            "steps that was best on validation."
+            "help": "Go on from the best model with training and validation samples together, for as many steps as it "
+            "took."
         },
     )
     gradient_checkpointing: bool = field(

@@ -1,4 +1,4 @@
-"""The recipe of archives on a table: fit, early stopping, second training on all samples, report."""
+"""The recipe of archives on a table: fit, early stopping, training that goes on with all samples, report."""
 
 import json
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_a_table_of_labeled_series_gives_a_model_that_answers(
     assert metrics["samples"] == {"train": 26, "validation": 6, "test": 8}
     assert metrics["test"]["accuracy"] == metrics["baselines"]["MiniRocket and ridge"]["accuracy"] == 1
     assert metrics["shuffled"]["accuracy"] < 1
-    # The second training has as many steps as were best, and all samples: 32 in batches of 16.
+    # Training goes on for as many steps as were best, with all samples: 32 in batches of 16.
     log = json.loads((output / "log_history.json").read_text())
     best = min((entry for entry in log if "eval_loss" in entry), key=lambda entry: entry["eval_loss"])
     assert metrics["trained_steps"] == best["step"] == log[-1]["step"]

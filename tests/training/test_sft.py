@@ -491,6 +491,7 @@ def test_answers_do_not_depend_on_the_batch_and_do_on_the_series(folder: Path) -
             "use_peft trains adapters in the backbone, and freeze names it",
         ),
         ({"encoder_config": {"model_type": "ts_random_convolutions"}}, "samples have 1 to 2 series"),
+        ({"use_peft": True, "refit": True}, "refit goes on with a whole model, and use_peft trains adapters"),
         (
             {"text_config": None, "model_name_or_path": "somewhere", "use_peft": True, "freeze": ["encoder"]}
             | {"encoder_config": {"model_type": "ts_random_convolutions"}, "tasks": ["trend"]},

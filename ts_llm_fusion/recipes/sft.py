@@ -18,12 +18,14 @@ from ..data.qa.archives import ArchiveArguments
 from ..data.qa.questions import QuestionArguments, is_classification, prepare_questions
 from ..data.qa.samples import QuestionData, sample_text, shuffle_series
 from ..data.qa.synthetic import SYNTHETIC, SyntheticArguments
+from ..errors import UserError
 from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
 from ..evaluation.question_baselines import evaluate_question_baselines
 from ..families import BUILT_IN_NAME
 from ..files import write_text
 from ..hub.cards import answers_by_task
 from ..modeling.configuration_random_convolutions import RandomConvolutionConfig
+from ..modeling.modeling_random_convolutions import RandomConvolutionModel
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..plots import plot_shares, save_figure
 from ..processing.answer_checks import answer_fault, questions_of
@@ -103,27 +105,28 @@ def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, d
     return found
 
 
-def _build(
-    settings: Sequence[Any], samples: Dataset, data: QuestionData, fresh_folder: Path
-) -> tuple[TSLM, TimeSeriesProcessor]:
-    """Build the model of a recipe, and fit an encoder of random convolutions to the training samples.
+def _labels(data: QuestionData) -> list[str]:
+    """All labels of all tasks."""
+    return sorted({label for known in data.labels.values() for label in known or ()})
+
+
+def _build(settings: Sequence[Any], data: QuestionData, fresh_folder: Path) -> tuple[TSLM, TimeSeriesProcessor]:
+    """Build the model of a recipe, by the size of its training split where the encoder is of random convolutions.
 
     Args:
         settings: those of `SFT_SETTINGS`.
-        samples: training samples.
-        data: questions, for their labels.
+        data: questions.
         fresh_folder: folder for a new backbone.
     """
     *_, config_arguments, tslm_arguments, model_arguments, arguments = settings
+    samples = data.splits["train"]
     encoder = mapping(config_arguments.encoder_config, "encoder_config") or {}
-    is_fitted = encoder.get("model_type") == RandomConvolutionConfig.model_type
-    labels = sorted({label for known in data.labels.values() for label in known or ()})
-    if is_fitted:
-        encoder = random_convolutions_for(encoder, samples, len(labels), arguments.seed)
+    if encoder.get("model_type") == RandomConvolutionConfig.model_type:
+        encoder = random_convolutions_for(encoder, samples, len(_labels(data)), arguments.seed)
         config_arguments = replace(config_arguments, encoder_config=encoder)
     set_seed(arguments.seed)
     with arguments.main_process_first(local=False):
-        model, processor = build_tslm(
+        return build_tslm(
             config_arguments,
             tslm_arguments,
             model_arguments,
@@ -131,12 +134,26 @@ def _build(
             [sample_text(sample) for sample in samples.take(min(_TOKENIZER_SAMPLES, len(samples)))],
             is_writer=arguments.process_index == 0,
         )
+
+
+def _fit(
+    model: TSLM, processor: TimeSeriesProcessor, config_arguments: Any, data: QuestionData, samples: Dataset
+) -> None:
+    """Fit an encoder of random convolutions that is not that of a saved model, and the range of the training.
+
+    Args:
+        model: before its training on the samples.
+        processor: of the model.
+        config_arguments: `TSLMConfigArguments`; without an `encoder_config`, the encoder stays.
+        data: questions.
+        samples: training samples.
+    """
     # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
     is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
     processor.trained_on = training_range(samples, with_words=is_small).to_dict()
-    if is_fitted:
-        fit_random_convolutions(tslm_of(model).model.encoder, processor.series_extractor, samples, labels)
-    return model, processor
+    encoder = tslm_of(model).model.encoder
+    if config_arguments.encoder_config is not None and isinstance(encoder, RandomConvolutionModel):
+        fit_random_convolutions(encoder, processor.series_extractor, samples, _labels(data))
 
 
 def _refit_arguments(arguments: TSLMTrainingArguments, steps: int) -> TSLMTrainingArguments:
@@ -234,13 +251,16 @@ def run_sft_recipe(
     settings = (question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments)
     forecaster = tslm_arguments.forecaster
     inputs = (model_arguments.model_name_or_path, None if forecaster == BUILT_IN_NAME else forecaster)
+    if arguments.refit and model_arguments.use_peft:
+        raise UserError("refit goes on with a whole model, and use_peft trains adapters; leave one of them out.")
     recipe, publication = start_run(settings, recipe, inputs)
     output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive)
     logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
     start_time = time.perf_counter()
     samples = data.splits["train"]
-    model, processor = _build(settings, samples, data, output / "fresh_backbone")
+    model, processor = _build(settings, data, output / "fresh_backbone")
+    _fit(model, processor, config_arguments, data, samples)
     # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.
     start = (forecaster or model_arguments.model_name_or_path) if isinstance(model, TSFusionForCausalLM) else None
     trainer = _train(model, processor, data, arguments, tslm_arguments, model_arguments, samples)
@@ -248,8 +268,8 @@ def run_sft_recipe(
     if arguments.refit:
         samples = concatenate_datasets([samples, data.splits["validation"]])
         steps = trainer.state.best_global_step or trainer.state.global_step
-        logger.info("training once more on %d samples, %d steps", len(samples), steps)
-        model, processor = _build(settings, samples, data, output / "fresh_backbone")
+        logger.info("training goes on with all %d samples, %d steps", len(samples), steps)
+        _fit(model, processor, config_arguments, data, samples)
         refit_arguments = _refit_arguments(arguments, steps)
         trainer = _train(model, processor, data, refit_arguments, tslm_arguments, model_arguments, samples)
         log_history = [*log_history, *trainer.state.log_history]
