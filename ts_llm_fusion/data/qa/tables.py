@@ -174,7 +174,9 @@ def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> 
 
 def _read_wide(table: pd.DataFrame, identifier: str | None, label: str, path: Path) -> LabeledTable:
     split = _find(table, (_SPLIT,))
-    ids = [str(row + 1) for row in range(len(table))] if identifier is None else _as_text(table[identifier]).tolist()
+    ids = [str(row + 1) for row in range(len(table))]
+    if identifier is not None:
+        ids = [str(key) for key in _as_text(table[identifier])]
     columns = [column for column in table.columns if column not in (identifier, label, split)]
     _numbers(table, columns, path)
     found = [_STEP.fullmatch(str(column).strip()) for column in columns]
