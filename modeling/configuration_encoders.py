@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 from transformers import PreTrainedConfig
 
 from .configuration_mscnn_encoder import MSCNNEncoderConfig
+from .configuration_random_convolutions import RandomConvolutionConfig
 from .configuration_ts_encoder import TSEncoderConfig
+
+# Steps of a patch that holds any series.
+_WHOLE_SERIES = 2**30
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,23 @@ def _patchtst_geometry(config: Any) -> EncoderGeometry:
     return EncoderGeometry(config.patch_length, config.patch_stride, config.context_length, fixed_window=True)
 
 
+def _whole_series(config: Any) -> EncoderGeometry:
+    return EncoderGeometry(_WHOLE_SERIES, _WHOLE_SERIES)
+
+
 class EncoderConfig(NamedTuple):
-    """Row of [`ENCODERS`]: the configuration class, `None` for one of transformers, and the geometry function."""
+    """Row of [`ENCODERS`].
+
+    Args:
+        config_class: the configuration class, `None` for one of transformers.
+        geometry: function from the configuration to the division of a series.
+        is_joint: whether the encoder reads all series of a sample at once, and their scales; each series then has one
+            token, and all tokens of a sample are the same.
+    """
 
     config_class: type[PreTrainedConfig] | None
     geometry: Callable[[Any], EncoderGeometry] = _patches_of_any_length
+    is_joint: bool = False
 
 
 # Encoders by model_type. Own classes are named, as transformers has none registered where only a checkpoint's code is.
@@ -61,6 +77,7 @@ ENCODERS: dict[str, EncoderConfig] = {
     "timesfm2_5": EncoderConfig(None, _patches_of_context),
     "ts_mscnn_encoder": EncoderConfig(MSCNNEncoderConfig),
     "ts_patch_encoder": EncoderConfig(TSEncoderConfig),
+    "ts_random_convolutions": EncoderConfig(RandomConvolutionConfig, _whole_series, is_joint=True),
 }
 
 

@@ -23,7 +23,8 @@ class TSLMConfig(PreTrainedConfig):
         text_config (`dict` or config, *optional*): configuration of the language model, any decoder-only one of
             transformers; a `dict` names it by `model_type`. Defaults to a Llama.
         encoder_config (`dict` or config, *optional*): configuration of the encoder of a series: the patch encoder
-            (`ts_patch_encoder`) or the multi-scale CNN (`ts_mscnn_encoder`) of this package, or a `patchtst` or
+            (`ts_patch_encoder`), the multi-scale CNN (`ts_mscnn_encoder`) or the random convolutions
+            (`ts_random_convolutions`, for samples of the same series) of this package, or a `patchtst` or
             `timesfm2_5` of transformers. Defaults to the patch encoder, with 6 layers for the soft prompt and none for
             Flamingo, as in the paper.
         time_series_token_id (`int`, *optional*): id of the placeholder token of a series; a model needs one.
@@ -107,6 +108,11 @@ class TSLMConfig(PreTrainedConfig):
     def encoder_geometry(self) -> EncoderGeometry:
         """Division of a series into the encoder's patches."""
         return encoder_geometry(self.get_encoder_config())
+
+    @property
+    def reads_scales(self) -> bool:
+        """Whether the model reads the level, scale and length of series as numbers (`time_series_scales`)."""
+        return self.scale_embedding or ENCODERS[self.get_encoder_config().model_type].is_joint
 
     @property
     def context_length(self) -> int | None:

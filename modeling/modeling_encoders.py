@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 import torch
 from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
 
+from .configuration_encoders import ENCODERS as ENCODER_CONFIGS
 from .configuration_encoders import EncoderGeometry, encoder_geometry
 from .modeling_mscnn_encoder import MSCNNEncoderModel
+from .modeling_random_convolutions import RandomConvolutionModel
 from .modeling_shared_layers import pad_to_multiple, series_lengths
 from .modeling_ts_encoder import TSEncoderModel
 
@@ -19,6 +21,10 @@ def _encode_patches(encoder: Any, values: torch.Tensor, observed: torch.Tensor) 
 def _encode_patchtst(encoder: Any, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
     outputs = encoder(past_values=values[..., None], past_observed_mask=observed[..., None])
     return outputs.last_hidden_state[:, 0, int(encoder.config.use_cls_token) :]
+
+
+def _encode_samples(encoder: Any, values: torch.Tensor, observed: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    return encoder(past_values=values, past_observed_mask=observed, scales=scales).last_hidden_state
 
 
 def _encode_timesfm(encoder: Any, values: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
@@ -37,11 +43,12 @@ class EncoderModel(NamedTuple):
     """Row of [`ENCODERS`]: the model class, `None` for one of transformers, and the encoding function.
 
     The function takes the model, windows and their bool mask, both (rows, window), and returns tokens (rows, tokens,
-    hidden_size).
+    hidden_size). That of an encoder that is joint takes the model, series and their mask, both (batch, series, time),
+    and their scales, and returns one vector a sample, (batch, hidden_size).
     """
 
     model_class: type[PreTrainedModel] | None
-    encode: Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor] = _encode_patches
+    encode: Callable[..., torch.Tensor] = _encode_patches
 
 
 # Encoders by model_type. Own classes are named, as transformers has none registered where only a checkpoint's code is.
@@ -50,6 +57,7 @@ ENCODERS: dict[str, EncoderModel] = {
     "timesfm2_5": EncoderModel(None, _encode_timesfm),
     "ts_mscnn_encoder": EncoderModel(MSCNNEncoderModel),
     "ts_patch_encoder": EncoderModel(TSEncoderModel),
+    "ts_random_convolutions": EncoderModel(RandomConvolutionModel, _encode_samples),
 }
 
 
@@ -104,14 +112,19 @@ def _encode_rows(encoder: PreTrainedModel, values: torch.Tensor, observed: torch
 
 
 def encode_series(
-    encoder: PreTrainedModel, time_series: torch.Tensor, time_series_mask: torch.Tensor
+    encoder: PreTrainedModel,
+    time_series: torch.Tensor,
+    time_series_mask: torch.Tensor,
+    time_series_scales: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Encode every series of a batch on its own.
+    """Encode every series of a batch on its own, or with an encoder that is joint, all series of a sample at once.
 
     Args:
         encoder: a model whose `model_type` is in [`ENCODERS`].
         time_series (`torch.Tensor` of shape `(batch, series, time)`): values; those under the mask do not matter.
         time_series_mask (`torch.Tensor` of the same shape): 1 where a value is observed.
+        time_series_scales (`torch.Tensor` of shape `(batch, series, scales)`, *optional*): level, scale and length of
+            the series, for an encoder that is joint.
 
     Returns:
         Tokens `(batch, series, tokens, hidden_size)`, and a bool mask `(batch, series, tokens)` of those that exist.
@@ -121,13 +134,19 @@ def encode_series(
     """
     geometry = encoder_geometry(encoder.config)
     batch, series, time = time_series.shape
-    window = geometry.window_for(time)
+    is_joint = ENCODER_CONFIGS[encoder.config.model_type].is_joint
+    window = time if is_joint else geometry.window_for(time)
     values, observed = pad_to_multiple(time_series, time_series_mask, window)
     # Not every supported torch compiles branches that depend on values.
     if not torch.compiler.is_compiling() and not (values.abs() <= torch.finfo(encoder.dtype).max).all():
         raise ValueError(
             f"time_series has values that {encoder.dtype} of the encoder cannot hold; normalize or mask them."
         )
+    if is_joint:
+        encode = ENCODERS[encoder.config.model_type].encode
+        token_mask = observed.any(-1, keepdim=True)
+        features = encode(encoder, values, observed, time_series_scales)
+        return features[:, None, None].expand(-1, series, 1, -1), token_mask
     counts = tokens_by_window(geometry, time_series_mask)
     rows = values.to(encoder.dtype).reshape(-1, window), observed.reshape(-1, window)
     features = _encode_rows(encoder, *rows)

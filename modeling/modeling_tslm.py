@@ -227,8 +227,7 @@ class TSLMModel(TSLMPreTrainedModel):
         self, time_series: torch.Tensor, time_series_mask: torch.Tensor, time_series_scales: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Tokens (batch, series, tokens, width of the encoder) of series, and a bool mask of those that exist."""
-        features, token_mask = encode_series(self.encoder, time_series, time_series_mask)
-        if self.config.scale_embedding:
+        if self.config.reads_scales:
             if time_series_scales is None:
                 raise ValueError("time_series_scales is missing; prepare series with the processor of this model.")
             expected = (*time_series.shape[:2], NUM_SCALES)
@@ -236,6 +235,8 @@ class TSLMModel(TSLMPreTrainedModel):
                 raise ValueError(
                     f"time_series_scales has shape {tuple(time_series_scales.shape)}; it must be {expected}."
                 )
+        features, token_mask = encode_series(self.encoder, time_series, time_series_mask, time_series_scales)
+        if self.config.scale_embedding:
             features = features.to(self.scale_embedding.input.weight.dtype)
             shares = observed_shares(self.config, time_series_mask)
             features = self.scale_embedding(features, token_mask, shares, time_series_scales)
@@ -261,7 +262,7 @@ class TSLMModel(TSLMPreTrainedModel):
             time_series_mask (`torch.Tensor` of the same shape, *optional*): 1 where a value is observed; by default
                 everywhere. A row without an observed value is padding.
             time_series_scales (`torch.Tensor` of shape `(batch, series, scales)`, *optional*): numbers of the
-                processor on the level, scale and length of each series; needed with `scale_embedding`.
+                processor on the level, scale and length of each series; needed if the configuration `reads_scales`.
 
         Values that are NaN and observed are a forecast of the series before; [`TSFusionForCausalLM`] fills them.
 
@@ -579,7 +580,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
             logits_to_keep (`int` or `torch.Tensor`, defaults to 0): number of last positions to score, 0 for all, or a
                 tensor of positions.
             time_series_scales (`torch.Tensor` of shape `(batch, series, scales)`, *optional*): numbers on the level,
-                scale and length of each series, from the processor; needed with `scale_embedding`.
+                scale and length of each series, from the processor; needed if the configuration `reads_scales`.
             **kwargs: arguments of the backbone, for example `use_cache` or `output_hidden_states`.
 
         Raises:

@@ -156,7 +156,7 @@ class TimeSeriesProcessor(ProcessorMixin):
             patch_stride=geometry.patch_stride,
             window_length=geometry.window_length,
             max_tokens=config.max_series_tokens,
-            return_scales=config.scale_embedding,
+            return_scales=config.reads_scales,
             **extractor_fields,
         )
         fields = {

@@ -1,12 +1,22 @@
 """Common parts of training runs: precision, early stopping, and saving."""
 
 import shutil
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, EarlyStoppingCallback, PreTrainedModel, TrainerCallback
+from transformers import (
+    AutoConfig,
+    EarlyStoppingCallback,
+    PreTrainedModel,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.trainer_utils import IntervalStrategy
 from transformers.utils import is_torch_bf16_gpu_available, logging
 
 from ..modeling.modeling_text_sources import find_text_model
@@ -31,6 +41,9 @@ class RunDefaults:
     )
     early_stopping_patience: int | None = field(
         default=None, metadata={"help": "Evaluations without improvement before training stops; never by default."}
+    )
+    early_stopping_threshold: float = field(
+        default=0.0, metadata={"help": "Least change of the metric that counts as improvement for early stopping."}
     )
     bf16: bool | None = field(
         default=False, metadata={"help": "Mixed precision in bfloat16; null in a recipe to use it where it is faster."}
@@ -74,7 +87,32 @@ def early_stopping(arguments: RunDefaults) -> list[TrainerCallback]:
     if not arguments.load_best_model_at_end:
         logger.warning("load_best_model_at_end is off, so that early_stopping_patience has no effect.")
         return []
-    return [EarlyStoppingCallback(arguments.early_stopping_patience)]
+    return [EarlyStoppingCallback(arguments.early_stopping_patience, arguments.early_stopping_threshold)]
+
+
+class ProcessorTimeLimit(TrainerCallback):
+    """Callback that ends training, with an evaluation, after so many processor seconds of all threads of the process.
+
+    Args:
+        seconds: from the start of training on.
+    """
+
+    def __init__(self, seconds: float):
+        self.seconds = seconds
+        self.end = float("inf")
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self.end = time.process_time() + self.seconds
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> TrainerControl:
+        if time.process_time() >= self.end:
+            control.should_training_stop = True
+            control.should_evaluate = control.should_save = args.eval_strategy != IntervalStrategy.NO
+        return control
 
 
 def trained_parameters(model: torch.nn.Module) -> dict[str, int]:

@@ -30,6 +30,7 @@ from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config, get_quantiz
 
 from ..errors import UserError
 from ..families import checkpoint_place
+from ..modeling.configuration_random_convolutions import RandomConvolutionConfig
 from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.configuration_tslm import TSLMConfig
 from ..modeling.modeling_text_sources import find_text_model
@@ -44,7 +45,7 @@ from .backbone import lora_target_modules
 from .collator import AnswerCollator
 from .fresh_backbone import save_fresh_backbone
 from .resuming import run_training
-from .runs import RunDefaults, early_stopping
+from .runs import ProcessorTimeLimit, RunDefaults, early_stopping
 
 TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 
@@ -122,6 +123,16 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
     )
     greater_is_better: bool | None = field(
         default=True, metadata={"help": "Whether a higher value of that metric is better."}
+    )
+    max_seconds: float | None = field(
+        default=None, metadata={"help": "Processor seconds after which training stops; no limit by default."}
+    )
+    refit: bool = field(
+        default=False,
+        metadata={
+            "help": "Go on from the best model with training and validation samples together, for as many steps as it "
+            "took."
+        },
     )
     gradient_checkpointing: bool = field(
         default=False, metadata={"help": "Recompute activations in the backward pass: less memory, more time."}
@@ -351,6 +362,16 @@ def _check_start(config_arguments: Any, tslm_arguments: TSLMArguments, model_arg
         )
     if model_arguments.use_peft and "backbone" in tslm_arguments.freeze:
         raise UserError("use_peft trains adapters in the backbone, and freeze names it; leave one out.")
+    encoder = mapping(config_arguments.encoder_config, "encoder_config") or {}
+    if (
+        model_arguments.use_peft
+        and "encoder" in tslm_arguments.freeze
+        and encoder.get("model_type") == RandomConvolutionConfig.model_type
+    ):
+        raise UserError(
+            "freeze names the encoder, and use_peft saves no frozen parts; leave it out, as this encoder is fitted to "
+            "the data."
+        )
 
 
 def _joined(model: TSLMForCausalLM, processor: TimeSeriesProcessor, name: str) -> tuple[TSLM, TimeSeriesProcessor]:
@@ -543,6 +564,9 @@ def train_tslm(
     # No loss of words reaches a forecaster.
     freeze_parts(model, [*tslm_arguments.freeze, None])
     keep_4bit_differentiable(model)
+    callbacks = early_stopping(arguments)
+    if arguments.max_seconds is not None:
+        callbacks.append(ProcessorTimeLimit(arguments.max_seconds))
     trainer = TSLMTrainer(
         model=model,
         args=arguments,
@@ -550,7 +574,7 @@ def train_tslm(
         train_dataset=train_dataset,
         eval_dataset=eval_dataset,
         processing_class=processor,
-        callbacks=early_stopping(arguments),
+        callbacks=callbacks,
         peft_config=lora_config(model, model_arguments, tslm_arguments.freeze),
         answer_metrics=answer_metrics,
     )

@@ -116,6 +116,9 @@ COVARIATE_FIELDS = ("num_known_covariates", "num_past_covariates", "num_static_c
 # Configuration class -> Auto class -> our class; encoders are parts of families and have no checkpoints of their own.
 MODEL_CLASSES: dict[str, dict[str, str]] = {
     **{family.config: family.classes for family in _FAMILIES},
+    f"{_MODELING}.configuration_random_convolutions:RandomConvolutionConfig": {
+        "AutoModel": f"{_MODELING}.modeling_random_convolutions:RandomConvolutionModel"
+    },
     f"{_MODELING}.configuration_mscnn_encoder:MSCNNEncoderConfig": {
         "AutoModel": f"{_MODELING}.modeling_mscnn_encoder:MSCNNEncoderModel"
     },

@@ -306,9 +306,9 @@ def test_the_baselines_are_printed_beside_the_model(
     output = run(tmp_path, "baselines", data=data, max_steps=1, max_new_tokens=1)
     table = capsys.readouterr().out.split("of training\n")[1].splitlines()
     columns = [cell.strip() for cell in table[0].split("|")[2:-1]]
-    rows = {row.split("|")[1].strip(): list(map(float, row.split("|")[2:-1])) for row in table[2:6]}
+    rows = {row.split("|")[1].strip(): list(map(float, row.split("|")[2:-1])) for row in table[2:7]}
     assert columns == ["exact_match", "accuracy", "macro_f1"]
-    assert list(rows) == ["this model", "series shuffled", "majority", "ridge classifier"]
+    assert list(rows) == ["this model", "series shuffled", "majority", "ridge classifier", "MiniRocket and ridge"]
     metrics = json.loads((output / "metrics.json").read_text())
     for name, values in {"this model": metrics["test"], **metrics["baselines"]}.items():
         assert rows[name] == pytest.approx([values[column] for column in columns], abs=1e-4)
@@ -489,6 +489,13 @@ def test_answers_do_not_depend_on_the_batch_and_do_on_the_series(folder: Path) -
         (
             {"text_config": None, "model_name_or_path": "somewhere", "use_peft": True, "freeze": ["backbone"]},
             "use_peft trains adapters in the backbone, and freeze names it",
+        ),
+        ({"encoder_config": {"model_type": "ts_random_convolutions"}}, "samples have 1 to 2 series"),
+        ({"use_peft": True, "refit": True}, "refit goes on with a whole model, and use_peft trains adapters"),
+        (
+            {"text_config": None, "model_name_or_path": "somewhere", "use_peft": True, "freeze": ["encoder"]}
+            | {"encoder_config": {"model_type": "ts_random_convolutions"}, "tasks": ["trend"]},
+            "freeze names the encoder, and use_peft saves no frozen parts",
         ),
     ],
 )

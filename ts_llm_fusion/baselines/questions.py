@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 
 from ..data.qa.rationales import final_answer
 from ..requirements import MissingPackageError, require
+from .minirocket import fit_minirocket, shape_of
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ _BATCH_SIZE = 1000
 _QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 _LAGS = (1, 2, 3, 5, 8, 13, 21)
 _BANDS = 8
+_MOST_MINIROCKET_STEPS = 2_000_000
 NUM_FEATURES = 4 + len(_QUANTILES) + len(_LAGS) + _BANDS
 
 
@@ -144,13 +146,24 @@ def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None])
     return answer
 
 
-def make_question_baselines(train: Dataset, labels: Mapping[str, Sequence[str] | None]) -> dict[str, QuestionBaseline]:
-    """Fit every baseline that applies; the ridge classifier needs series, labels and scikit-learn."""
+def make_question_baselines(
+    train: Dataset, labels: Mapping[str, Sequence[str] | None], with_minirocket: bool = False
+) -> dict[str, QuestionBaseline]:
+    """Fit every baseline that applies; the ridge classifier needs series, labels and scikit-learn.
+
+    Args:
+        train: training samples.
+        labels: task -> every possible answer, or `None` where answers are open.
+        with_minirocket: whether to fit MiniRocket, too, for samples of a single task with labels; not for more than
+            two million steps of training, which would take longer than a minute.
+    """
     baselines = {"majority": majority(train)}
     has_labels = any(labels[task] is not None for task in set(train["task"]))
     if has_labels and any(train[0]["time_series"]):
         try:
             baselines["ridge classifier"] = ridge_classifier(train, labels)
+            if with_minirocket and len(train) * shape_of(train)[1] <= _MOST_MINIROCKET_STEPS:
+                baselines["MiniRocket and ridge"] = fit_minirocket(train, _final_answers(train))
         except MissingPackageError as error:
             logger.warning("no ridge classifier among the baselines: %s", error)
     return baselines

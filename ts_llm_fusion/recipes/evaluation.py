@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
 from ..baselines.table import BASELINES, check_fitted
 from ..checkpoints import check_checkpoint
 from ..data.qa.archives import ArchiveArguments
-from ..data.qa.questions import QuestionArguments, prepare_questions
+from ..data.qa.questions import QuestionArguments, is_classification, prepare_questions
 from ..data.qa.samples import shuffle_series
 from ..data.qa.synthetic import SyntheticArguments
 from ..data.series.preparation import DataArguments, PreparedData, prepare
@@ -217,7 +217,9 @@ def evaluate_answers(
     variants = {"": test}
     if any(test[0]["time_series"]):
         variants[", series shuffled"] = shuffle_series(test, answer.seed)
-    by_task = evaluate_question_baselines(data) if "train" in data.splits else {}
+    by_task = {}
+    if "train" in data.splits:
+        by_task = evaluate_question_baselines(data, with_minirocket=is_classification(question.data))
     seconds, parameters = {}, {}
     for number, name in enumerate(names, start=1):
         model = AutoModelForCausalLM.from_pretrained(name)

@@ -4,26 +4,35 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from datasets import Dataset, concatenate_datasets
 from transformers import set_seed
+from transformers.trainer_utils import IntervalStrategy, SaveStrategy
 from trl import ModelConfig
 
 from ..data.qa.archives import ArchiveArguments
-from ..data.qa.questions import QuestionArguments, prepare_questions
+from ..data.qa.questions import QuestionArguments, is_classification, prepare_questions
 from ..data.qa.samples import QuestionData, sample_text, shuffle_series
 from ..data.qa.synthetic import SYNTHETIC, SyntheticArguments
+from ..errors import UserError
 from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
 from ..evaluation.question_baselines import evaluate_question_baselines
 from ..families import BUILT_IN_NAME
 from ..files import write_text
 from ..hub.cards import answers_by_task
+from ..modeling.configuration_random_convolutions import RandomConvolutionConfig
+from ..modeling.modeling_random_convolutions import RandomConvolutionModel
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..plots import plot_shares, save_figure
 from ..processing.answer_checks import answer_fault, questions_of
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import versions
+from ..training.arguments import mapping
+from ..training.random_convolutions import fit_random_convolutions, random_convolutions_for
 from ..training.runs import save_model, trained_parameters
 from ..training.sft import (
     TSLM,
@@ -34,6 +43,7 @@ from ..training.sft import (
     build_tslm,
     train_tslm,
     training_range,
+    tslm_of,
 )
 from .endings import RECIPE, TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
 from .run_folder import start_run
@@ -97,6 +107,67 @@ def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, d
     return found
 
 
+def _labels(data: QuestionData) -> list[str]:
+    """All labels of all tasks."""
+    return sorted({label for known in data.labels.values() for label in known or ()})
+
+
+def _build(settings: Sequence[Any], data: QuestionData, fresh_folder: Path) -> tuple[TSLM, TimeSeriesProcessor]:
+    """Build the model of a recipe, by the size of its training split where the encoder is of random convolutions.
+
+    Args:
+        settings: those of `SFT_SETTINGS`.
+        data: questions.
+        fresh_folder: folder for a new backbone.
+    """
+    *_, config_arguments, tslm_arguments, model_arguments, arguments = settings
+    samples = data.splits["train"]
+    encoder = mapping(config_arguments.encoder_config, "encoder_config") or {}
+    if encoder.get("model_type") == RandomConvolutionConfig.model_type:
+        encoder = random_convolutions_for(encoder, samples, len(_labels(data)), arguments.seed)
+        config_arguments = replace(config_arguments, encoder_config=encoder)
+    set_seed(arguments.seed)
+    with arguments.main_process_first(local=False):
+        return build_tslm(
+            config_arguments,
+            tslm_arguments,
+            model_arguments,
+            fresh_folder,
+            [sample_text(sample) for sample in samples.take(min(_TOKENIZER_SAMPLES, len(samples)))],
+            is_writer=arguments.process_index == 0,
+        )
+
+
+def _fit(
+    model: TSLM, processor: TimeSeriesProcessor, config_arguments: Any, data: QuestionData, samples: Dataset
+) -> None:
+    """Fit an encoder of random convolutions that is not that of a saved model, and the range of the training.
+
+    Args:
+        model: before its training on the samples.
+        processor: of the model.
+        config_arguments: `TSLMConfigArguments`; without an `encoder_config`, the encoder stays.
+        data: questions.
+        samples: training samples.
+    """
+    # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
+    is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
+    processor.trained_on = training_range(samples, with_words=is_small).to_dict()
+    encoder = tslm_of(model).model.encoder
+    if config_arguments.encoder_config is not None and isinstance(encoder, RandomConvolutionModel):
+        fit_random_convolutions(encoder, processor.series_extractor, samples, _labels(data))
+
+
+def _refit_arguments(arguments: TSLMTrainingArguments, steps: int) -> TSLMTrainingArguments:
+    """Arguments of a training of so many steps without validation."""
+    changed = copy(arguments)
+    changed.max_steps = steps
+    changed.eval_strategy, changed.save_strategy = IntervalStrategy.NO, SaveStrategy.NO
+    changed.load_best_model_at_end, changed.early_stopping_patience = False, None
+    changed.resume_from_checkpoint = changed.max_seconds = None
+    return changed
+
+
 def _train(
     model: TSLM,
     processor: TimeSeriesProcessor,
@@ -104,21 +175,33 @@ def _train(
     arguments: TSLMTrainingArguments,
     tslm_arguments: TSLMArguments,
     model_arguments: ModelConfig,
+    train: Dataset,
 ) -> TSLMTrainer:
     """Train, and select by the metrics of generated answers on validation."""
 
     def answer_metrics(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         return overall_metrics(task_metrics(answers, samples, data.labels))
 
-    train, validation = data.splits["train"], data.splits["validation"]
+    validation = data.splits["validation"]
     return train_tslm(model, processor, arguments, tslm_arguments, model_arguments, train, validation, answer_metrics)
 
 
-def _results(data: QuestionData, found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
-    """Metrics of the model and of the baselines, over all questions and by task, with the counts of questions."""
-    train = data.splits["train"]
-    fitted = {**data.splits, "train": train.take(min(_BASELINE_SAMPLES, len(train)))}
-    baselines = evaluate_question_baselines(QuestionData(fitted, data.labels))
+def _results(
+    data: QuestionData,
+    train: Dataset,
+    found: Mapping[str, Mapping[str, Mapping[str, float]]],
+    with_minirocket: bool,
+) -> dict[str, Any]:
+    """Metrics of the model and of the baselines, over all questions and by task, with the counts of questions.
+
+    Args:
+        data: questions.
+        train: samples that the model was trained on, for the baselines.
+        found: split or variant of it -> task -> metric -> value of the model.
+        with_minirocket: whether MiniRocket is among the baselines.
+    """
+    train = train.take(min(_BASELINE_SAMPLES, len(train)))
+    baselines = evaluate_question_baselines(data, train, with_minirocket)
     return {
         "samples": {name: len(samples) for name, samples in data.splits.items()},
         **{name: overall_metrics(tasks) for name, tasks in found.items()},
@@ -171,27 +254,28 @@ def run_sft_recipe(
     settings = (question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments)
     forecaster = tslm_arguments.forecaster
     inputs = (model_arguments.model_name_or_path, None if forecaster == BUILT_IN_NAME else forecaster)
+    if arguments.refit and model_arguments.use_peft:
+        raise UserError("refit goes on with a whole model, and use_peft trains adapters; leave one of them out.")
     recipe, publication = start_run(settings, recipe, inputs)
     output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive, num_proc=arguments.dataset_num_proc)
     logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
-    set_seed(arguments.seed)
-    with arguments.main_process_first(local=False):
-        model, processor = build_tslm(
-            config_arguments,
-            tslm_arguments,
-            model_arguments,
-            output / "fresh_backbone",
-            [sample_text(sample) for sample in data.splits["train"].take(_TOKENIZER_SAMPLES)],
-            is_writer=arguments.process_index == 0,
-        )
-    # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
-    is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
-    processor.trained_on = training_range(data.splits["train"], with_words=is_small).to_dict()
+    start_time = time.perf_counter()
+    samples = data.splits["train"]
+    model, processor = _build(settings, data, output / "fresh_backbone")
+    _fit(model, processor, config_arguments, data, samples)
     # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.
     start = (forecaster or model_arguments.model_name_or_path) if isinstance(model, TSFusionForCausalLM) else None
-    start_time = time.perf_counter()
-    trainer = _train(model, processor, data, arguments, tslm_arguments, model_arguments)
+    trainer = _train(model, processor, data, arguments, tslm_arguments, model_arguments, samples)
+    best_validation, log_history = trainer.state.best_metric, trainer.state.log_history
+    if arguments.refit:
+        samples = concatenate_datasets([samples, data.splits["validation"]])
+        steps = trainer.state.best_global_step or trainer.state.global_step
+        logger.info("training goes on with all %d samples, %d steps", len(samples), steps)
+        _fit(model, processor, config_arguments, data, samples)
+        refit_arguments = _refit_arguments(arguments, steps)
+        trainer = _train(model, processor, data, refit_arguments, tslm_arguments, model_arguments, samples)
+        log_history = [*log_history, *trainer.state.log_history]
     seconds = time.perf_counter() - start_time
     trained = trainer.accelerator.unwrap_model(trainer.model)
     parameters = trained_parameters(trained)
@@ -202,17 +286,18 @@ def run_sft_recipe(
         if trainer.is_world_process_zero():
             save_model(trained, output, model_arguments.model_name_or_path)
             processor.save_pretrained(output)
-            save_run(output, trainer.state.log_history, recipe, RECIPE if start is None else TSLM_RECIPE)
+            save_run(output, log_history, recipe, RECIPE if start is None else TSLM_RECIPE)
     if not trainer.is_world_process_zero():
         return None
     metrics = {
         "data": question.data,
         "series_as": question.series_as,
-        **_results(data, found),
+        **_results(data, samples, found, is_classification(question.data)),
         "selected_on": arguments.metric_for_best_model,
-        "best_validation": trainer.state.best_metric,
+        "best_validation": best_validation,
+        "trained_steps": trainer.state.global_step,
         **parameters,
-        "trained_on": {name: value for name, value in processor.trained_on.items() if name != "words"},
+        "trained_on": {name: value for name, value in (processor.trained_on or {}).items() if name != "words"},
         "seconds": seconds,
         "seed": arguments.seed,
         "versions": versions(_PACKAGES),

@@ -1,7 +1,8 @@
 """Classification archives (UCR, UEA) as questions."""
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,21 +19,28 @@ from .source import QuestionSource, locate_bundle
 from .splits import hold_out
 from .ts_files import LabeledSeries, open_ts, read_ts, read_tsv, ts_instances
 
+logger = logging.getLogger(__name__)
+
 _SUFFIXES = (".ts", ".ts.gz", ".tsv", ".tsv.gz")
 
 
 @dataclass
 class ArchiveArguments:
-    """Options of a classification archive."""
+    """Options of a classification archive, or a table of labeled series."""
 
     validation_share: float = field(
         default=0.2, metadata={"help": "Share of each class of the training split to hold out for validation."}
     )
+    test_share: float = field(
+        default=0.2,
+        metadata={"help": "Share of each class of a table to hold out for testing, unless it has a column split."},
+    )
     split_seed: int = field(default=0, metadata={"help": "Seed of the draw of the held-out samples."})
 
     def __post_init__(self):
-        if not 0 < self.validation_share < 1:
-            raise UserError(f"validation_share is {self.validation_share}; it must be between 0 and 1.")
+        for name in ("validation_share", "test_share"):
+            if not 0 < getattr(self, name) < 1:
+                raise UserError(f"{name} is {getattr(self, name)}; it must be between 0 and 1.")
 
 
 @dataclass(frozen=True)
@@ -105,13 +113,45 @@ def _classes(instances: Iterable[LabeledSeries]) -> list[str]:
     return sorted({instance.label for instance in instances})
 
 
-def _check_test_classes(name: str, test: Iterable[LabeledSeries], classes: Sequence[str]) -> None:
-    unknown = Counter(instance.label for instance in test if instance.label not in classes)
+def archive_question(name: str, classes: Sequence[str]) -> str:
+    """Question about the series of an instance, with its options."""
+    return _ARCHIVES.get(name, _DEFAULT).question + offer(classes)
+
+
+def check_test_classes(name: str, test: Iterable[str], classes: Collection[str]) -> None:
+    """Refuse labels of a test split that are none of the classes of the training split."""
+    unknown = Counter(label for label in test if label not in classes)
     if unknown:
         counted = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common())
         raise UserError(
             f"{name}: {unknown.total()} instances of the test split are of classes that the training split does not "
             f"have: {counted}."
+        )
+
+
+def hold_out_by_class(labels: Sequence[str], share: float, seed: int) -> tuple[list[int], list[int]]:
+    """Hold out a share of each class as `hold_out`, except of classes with one instance, which is kept.
+
+    Raises:
+        ValueError: every class has one instance.
+    """
+    counts = Counter(labels)
+    rows = [row for row, label in enumerate(labels) if counts[label] > 1]
+    if not rows:
+        raise UserError(f"every class has one instance, such as {labels[0]!r}; give classes at least two.")
+    _, taken = hold_out([labels[row] for row in rows], share, seed)
+    return sorted(set(range(len(labels))) - {rows[row] for row in taken}), [rows[row] for row in taken]
+
+
+def warn_of_single_instances(name: str, labels: Iterable[str]) -> None:
+    """Warn of classes of a training split with one instance, which no validation can hold out."""
+    single = sorted(label for label, count in Counter(labels).items() if count == 1)
+    if single:
+        logger.warning(
+            "%s: %d classes have a single training instance, so that validation has none: %s",
+            name,
+            len(single),
+            ", ".join(map(repr, single[:5])),
         )
 
 
@@ -125,17 +165,18 @@ def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: A
     classes, part = _classes(instances), "TRAIN"
     if split == "test":
         instances, part = read_archive(name, files, "TEST"), "TEST"
-        _check_test_classes(name, instances, classes)
+        check_test_classes(name, (instance.label for instance in instances), classes)
         rows: Sequence[int] = range(len(instances))
     else:
         labels = [instance.label for instance in instances]
-        kept, taken = hold_out(labels, arguments.validation_share, arguments.split_seed)
+        kept, taken = hold_out_by_class(labels, arguments.validation_share, arguments.split_seed)
         rows = kept if split == "train" else taken
-    archive = _ARCHIVES.get(name, _DEFAULT)
-    question = archive.question + offer(classes)
+        if split == "train":
+            warn_of_single_instances(name, labels)
+    question, known = archive_question(name, classes), _ARCHIVES.get(name, _DEFAULT).channels
     for row in rows:
         channels, label = instances[row].channels, instances[row].label
-        names = archive.channels or [f"Channel {number}" for number in range(1, len(channels) + 1)]
+        names = known or [f"Channel {number}" for number in range(1, len(channels) + 1)]
         yield make_sample(question, dict(zip(names, channels, strict=True)), label, name, name, f"{part}-{row}")
 
 

@@ -7,10 +7,12 @@ from typing import Literal
 from ...errors import UserError
 from ..entries import SPLITS
 from ..registry import find_dataset, find_loader
+from ..series.tables import check_file
 from .archives import ArchiveArguments, ArchiveSource, is_archive
 from .samples import FEATURES, QuestionData, numbers_as_text
 from .source import QuestionSource
 from .synthetic import SyntheticArguments
+from .tables import TableSource, is_table
 
 
 @dataclass
@@ -21,7 +23,7 @@ class QuestionArguments:
         default="synthetic",
         metadata={
             "help": "A set of questions or captions by name: synthetic, tsqa, har_cot, ..., or a classification "
-            "archive (BasicMotions, ...)."
+            "archive (BasicMotions, ...), or a CSV or parquet file of labeled series: id, time, channels, label."
         },
     )
     series_as: Literal["series", "text"] = field(
@@ -29,12 +31,20 @@ class QuestionArguments:
     )
 
 
+def is_classification(name: str) -> bool:
+    """Whether a set is a classification archive or a table of labeled series."""
+    return is_table(name) or is_archive(name)
+
+
 def find_source(name: str) -> QuestionSource:
-    """Find the source of a set of questions: a registered one, or a classification archive in the data directory.
+    """Find the source of a set of questions: a registered one, an archive in the data directory, or a table.
 
     Raises:
         ValueError: for an unknown name (the nearest is named), or a set without questions.
     """
+    if is_table(name):
+        check_file(name)
+        return TableSource(name)
     if is_archive(name):
         return ArchiveSource(name)
     entry = find_dataset(name)

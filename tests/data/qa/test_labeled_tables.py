@@ -1,0 +1,120 @@
+"""Tables of labeled series as questions: long and wide, and content that does not fit."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ts_llm_fusion.data.qa.archives import ArchiveArguments
+from ts_llm_fusion.data.qa.questions import QuestionArguments, find_source, prepare_questions
+from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
+from ts_llm_fusion.data.qa.tables import read_labeled_table
+
+LONG = pd.DataFrame(
+    {
+        "id": [7, 7, 7, 8, 8, 8],
+        "time": [2, 0, 1, 0, 1, 3],
+        "x": [3.0, 1, 2, 4, 5, 6],
+        "y": [1, 2, 3, 4, np.nan, np.nan],
+        "label": ["going up", "going up", "going up", " down ", "down", "down"],
+    }
+)
+
+
+def written(folder: Path, table: pd.DataFrame, **options) -> Path:
+    path = folder / "table.csv"
+    table.to_csv(path, index=False, **options)
+    return path
+
+
+def test_a_long_table_is_sorted_and_keeps_gaps_and_lengths(tmp_path: Path) -> None:
+    found = read_labeled_table(written(tmp_path, LONG))
+    assert (found.ids, found.labels, found.splits) == (["7", "8"], ["going up", "down"], None)
+    assert found.channels["x"][0].tolist() == [1, 2, 3]
+    assert np.array_equal(found.channels["x"][1], [4, 5, np.nan, 6], equal_nan=True)
+    assert [values.tolist() for values in found.channels["y"]] == [[2, 3, 1], [4]]
+
+
+@pytest.mark.parametrize("times", [["03", "01", "02", "01", "02", "04"], None])
+def test_times_are_dates_or_the_order_of_rows(tmp_path: Path, times: list | None) -> None:
+    table = LONG.drop(columns="time") if times is None else LONG.assign(time=[f"2024-01-{day}" for day in times])
+    found = read_labeled_table(written(tmp_path, table))
+    expected = [[3, 1, 2], [4, 5, 6]] if times is None else [[1, 2, 3], [4, 5, np.nan, 6]]
+    for values, wanted in zip(found.channels["x"], expected, strict=True):
+        assert np.array_equal(values, wanted, equal_nan=True)
+
+
+def test_a_table_with_decimal_commas_and_labels_as_numbers_is_read(tmp_path: Path) -> None:
+    found = read_labeled_table(written(tmp_path, LONG.assign(label=[1.0] * 3 + [2.0] * 3), sep=";", decimal=","))
+    assert found.labels == ["1", "2"]
+    assert found.channels["x"][0].tolist() == [1, 2, 3]
+
+
+def test_a_wide_table_has_a_row_for_each_sample(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "label": [1, 2],
+            "turn_10": [7, 7],
+            "turn_9": [3.0, 4],
+            "push_1": [2, np.nan],
+            "push_0": [1, 5],
+            "split": ["test", "train"],
+        }
+    )
+    found = read_labeled_table(written(tmp_path, table))
+    assert (found.ids, found.labels, found.splits) == (["1", "2"], ["1", "2"], ["test", "train"])
+    assert {name: [values.tolist() for values in series] for name, series in found.channels.items()} == {
+        "turn": [[3, 7], [4, 7]],
+        "push": [[1, 2], [5]],
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (LONG.assign(time=[0, 0, 1, 0, 1, 2]), "sample 7 has two rows of the same time"),
+        (LONG.assign(label=list("aabccc")), "sample 7 has more than one label, 'a' and 'b'"),
+        (LONG.assign(label=["a", None, "a", "c", "c", "c"]), "sample 7 has no label in a row"),
+        (LONG.drop(columns="label"), "has no column label; columns are id, time, x, y"),
+        (LONG.drop(columns="id"), "has a column of time and none named id"),
+        (LONG.assign(z=list("abcdef")), "column 'z' has '.'; channels hold numbers"),
+        (LONG[["id", "time", "label"]], "has no channel beside id, time, label"),
+        (LONG.assign(y=[1, 2, 3, np.nan, np.nan, np.nan]), "sample 8, channel y has no value"),
+        (LONG.assign(y=[1, 2, 3, 4, np.inf, 5]), "sample 8, channel y has infinite values"),
+        (LONG.assign(label="a"), "every label is 'a'"),
+        (LONG.assign(label=["A"] * 3 + ["a"] * 3), "labels 'A' and 'a' differ in case or spaces alone"),
+        (LONG.assign(split="train"), "column split has 'train'; give both"),
+        (pd.DataFrame({"label": [1, 2], "height": [1.0, 2]}), "column 'height' is not the step of a series"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_an_error_with_its_place(
+    tmp_path: Path, table: pd.DataFrame, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_labeled_table(written(tmp_path, table))
+
+
+def test_a_table_is_split_by_class_and_a_class_of_one_sample_is_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    labels = ["walk"] * 10 + ["run, fast"] * 10 + ["fall"]
+    path = written(tmp_path, pd.DataFrame({"label": labels, "0": np.arange(21.0), "1": 1.0}))
+    arguments = QuestionArguments(data=str(path))
+    data = prepare_questions(arguments, SyntheticArguments(), ArchiveArguments(test_share=0.3))
+    assert {name: len(samples) for name, samples in data.splits.items()} == {"train": 13, "validation": 2, "test": 6}
+    assert data.labels == {"table.csv": ["fall", "run, fast", "walk"]}
+    assert data.splits["train"]["answer"].count("fall") == 1
+    assert "1 classes have a single training instance, so that validation has none: 'fall'" in caplog.text
+    assert data.splits["test"][0]["messages"][0]["content"][0]["text"].endswith("Options: fall, run, fast, walk.")
+
+
+def test_a_label_that_training_never_saw_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    split = ["train"] * 8 + ["test"] * 2
+    path = written(tmp_path, pd.DataFrame({"label": ["a", "b"] * 4 + ["b", "c"], "0": 1.0, "1": 2.0, "split": split}))
+    with pytest.raises(ValueError, match=r"1 instances of the test split are of classes .* 'c' \(1\)"):
+        find_source(str(path)).prepare()
+    with pytest.raises(FileNotFoundError, match=r"absent\.csv: no such file"):
+        find_source(str(tmp_path / "absent.csv"))

@@ -1,0 +1,317 @@
+"""Tables of labeled series as questions: long, a row for each step, or wide, a row for each sample."""
+
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...errors import UserError
+from ..entries import SPLITS
+from ..series.dates import are_dates, parse_timestamps
+from ..series.frames import TIMESTAMP_NAMES
+from ..series.tables import read_table
+from .archives import (
+    ArchiveArguments,
+    archive_question,
+    check_test_classes,
+    hold_out_by_class,
+    warn_of_single_instances,
+)
+from .samples import Labels, make_sample
+from .source import QuestionSource
+
+logger = logging.getLogger(__name__)
+
+SUFFIXES = (".csv", ".tsv", ".parquet", ".xlsx")
+_IDS = ("id", "item_id", "unique_id", "sample", "sample_id")
+_LABELS = ("label", "class")
+_SPLIT = "split"
+# Name of a column of a wide table: channel and step.
+_STEP = re.compile(r"(.*?)[\s_.\-]*(\d+)")
+# Steps that gaps may add to a table, as a multiple of its rows; more is another unit of time.
+_MOST_GAPS = 10
+_SHARE_OF_STEP = 0.01
+
+
+@dataclass(frozen=True)
+class LabeledTable:
+    """Samples of a table.
+
+    Args:
+        ids: id of each sample.
+        channels: name -> series (time,) of each sample, float64, NaN where missing.
+        labels: label of each sample, as text.
+        splits: split of each sample, "train" or "test"; `None` where the table has no column for it.
+    """
+
+    ids: list[str]
+    channels: dict[str, list[np.ndarray]]
+    labels: list[str]
+    splits: list[str] | None
+
+
+def is_table(name: str) -> bool:
+    """Whether a name is that of a file of a table."""
+    return any(suffix in SUFFIXES for suffix in Path(name).suffixes)
+
+
+def _find(table: pd.DataFrame, names: Sequence[str]) -> str | None:
+    """First column that has one of the names, in any case."""
+    by_name = {str(column).strip().lower(): column for column in reversed(table.columns)}
+    return next((by_name[name] for name in names if name in by_name), None)
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Cells as text without spaces around them; whole numbers have no decimals."""
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")
+    return column.map(lambda cell: str(cell).strip(), na_action="ignore")
+
+
+def _numbers(table: pd.DataFrame, columns: Sequence[Any], path: Path) -> None:
+    """Check that columns hold numbers."""
+    for column in columns:
+        if not pd.api.types.is_numeric_dtype(table[column]) or pd.api.types.is_bool_dtype(table[column]):
+            cells = table[column].dropna()
+            wrong = cells[pd.to_numeric(cells, errors="coerce").isna()] if len(cells) else cells
+            shown = repr(wrong.iloc[0]) if len(wrong) else table[column].dtype
+            raise UserError(
+                f"{path}: column {column!r} has {shown}; channels hold numbers, and other columns are named "
+                f"{_IDS[0]}, {_LABELS[0]}, {_SPLIT} or {', '.join(TIMESTAMP_NAMES)}."
+            )
+
+
+def _of_sample(text: pd.Series, groups: np.ndarray, ids: Sequence[str], name: str, path: Path) -> list[str]:
+    """Cell of each sample in a column of text that is constant in its rows."""
+    missing = text.isna() | (text == "")
+    if missing.any():
+        raise UserError(
+            f"{path}: sample {ids[groups[int(np.argmax(missing))]]} has no {name} in a row; give every row one."
+        )
+    first = text.groupby(groups).transform("first")
+    differs = (text != first).to_numpy()
+    if differs.any():
+        row = int(np.argmax(differs))
+        raise UserError(
+            f"{path}: sample {ids[groups[row]]} has more than one {name}, {first.iloc[row]!r} and {text.iloc[row]!r}."
+        )
+    return first[~pd.Series(groups).duplicated().to_numpy()].tolist()
+
+
+def _moments(time: pd.Series, path: Path) -> np.ndarray:
+    """Times as numbers, float64: numbers of steps or seconds as they are, dates in nanoseconds."""
+    numbers = pd.to_numeric(time, errors="coerce") if not pd.api.types.is_datetime64_any_dtype(time) else None
+    if numbers is None or numbers.isna().any() or are_dates(np.unique(numbers.to_numpy())):
+        return parse_timestamps(time, str(path)).as_unit("ns").asi8.astype(float)
+    return numbers.to_numpy(dtype=float)
+
+
+def _positions(moments: np.ndarray, groups: np.ndarray, ids: Sequence[str], path: Path) -> np.ndarray:
+    """Steps from the start of each sample, of rows in order of time; missing rows leave a gap if steps are even."""
+    is_first = np.diff(groups, prepend=-1) != 0
+    deltas = np.diff(moments, prepend=0)[~is_first]
+    if (deltas == 0).any():
+        row = int(np.flatnonzero(~is_first)[int(np.argmax(deltas == 0))])
+        raise UserError(f"{path}: sample {ids[groups[row]]} has two rows of the same time; give one row a time.")
+    steps = np.ones(len(moments))
+    if len(deltas):
+        ratios = deltas / np.median(deltas)
+        whole = np.rint(ratios)
+        if (
+            (abs(ratios - whole) <= _SHARE_OF_STEP).all()
+            and whole.min() >= 1
+            and whole.sum() <= _MOST_GAPS * len(steps)
+        ):
+            steps[~is_first] = whole
+    position = steps.cumsum()
+    return (position - position[is_first][groups]).astype(int)
+
+
+def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> LabeledTable:
+    ids_of_rows = _as_text(table[identifier])
+    if ids_of_rows.isna().any():
+        raise UserError(f"{path}: row {int(ids_of_rows.isna().argmax()) + 1} has no {identifier}.")
+    groups, names = pd.factorize(ids_of_rows)
+    time, split = _find(table, TIMESTAMP_NAMES), _find(table, (_SPLIT,))
+    if time is None:
+        order = np.argsort(groups, kind="stable")
+    else:
+        if table[time].isna().any():
+            raise UserError(
+                f"{path}: sample {names[groups[int(table[time].isna().argmax())]]} has a row without {time}."
+            )
+        moments = _moments(table[time], path)
+        order = np.lexsort((moments, groups))
+        moments = moments[order]
+    table, groups = table.iloc[order].reset_index(drop=True), groups[order]
+    ids = [str(name) for name in names]
+    columns = [column for column in table.columns if column not in (identifier, label, time, split)]
+    if not columns:
+        raise UserError(
+            f"{path}: has no channel beside {', '.join(map(str, table.columns))}; add a column of numbers."
+        )
+    _numbers(table, columns, path)
+    labels = _of_sample(_as_text(table[label]), groups, ids, _LABELS[0], path)
+    splits = None if split is None else _of_sample(_as_text(table[split]), groups, ids, _SPLIT, path)
+    positions = np.arange(len(groups)) - np.flatnonzero(np.diff(groups, prepend=-1))[groups]
+    if time is not None:
+        positions = _positions(moments, groups, ids, path)
+    ends = np.append(np.flatnonzero(np.diff(groups)), len(groups) - 1)
+    lengths = positions[ends] + 1
+    starts = np.cumsum(lengths) - lengths
+    channels = {}
+    for column in columns:
+        values = np.full(lengths.sum(), np.nan)
+        values[starts[groups] + positions] = table[column].to_numpy(dtype=float, na_value=np.nan)
+        channels[str(column)] = np.split(values, starts[1:])
+    return LabeledTable(ids, channels, labels, splits)
+
+
+def _read_wide(table: pd.DataFrame, identifier: str | None, label: str, path: Path) -> LabeledTable:
+    split = _find(table, (_SPLIT,))
+    ids = [str(row + 1) for row in range(len(table))]
+    if identifier is not None:
+        ids = [str(key) for key in _as_text(table[identifier])]
+    columns = [column for column in table.columns if column not in (identifier, label, split)]
+    _numbers(table, columns, path)
+    found = [_STEP.fullmatch(str(column).strip()) for column in columns]
+    by_channel: dict[str, list[tuple[int, Any]]] = {}
+    for column, match in zip(columns, found, strict=True):
+        if match is None:
+            raise UserError(
+                f"{path}: column {column!r} is not the step of a series; in a table with a row for each sample, name "
+                "them by channel and step, such as x_0, x_1, y_0, y_1; in one with a row for each step, repeat the id."
+            )
+        by_channel.setdefault(match[1], []).append((int(match[2]), column))
+    values = {
+        (name or f"Channel {number}"): table[[column for _, column in sorted(steps, key=lambda step: step[0])]]
+        for number, (name, steps) in enumerate(by_channel.items(), start=1)
+    }
+    groups = np.arange(len(table))
+    channels = {name: list(part.to_numpy(dtype=float, na_value=np.nan)) for name, part in values.items()}
+    labels = _of_sample(_as_text(table[label]), groups, ids, _LABELS[0], path)
+    splits = None if split is None else _of_sample(_as_text(table[split]), groups, ids, _SPLIT, path)
+    return LabeledTable(ids, channels, labels, splits)
+
+
+def _trimmed(values: np.ndarray, place: str) -> np.ndarray:
+    """Series up to its last value."""
+    observed = np.flatnonzero(~np.isnan(values))
+    if not len(observed):
+        raise UserError(f"{place} has no value; leave the sample out, or the channel.")
+    if np.isinf(values).any():
+        raise UserError(f"{place} has infinite values; leave cells empty where they are missing.")
+    return values[: observed[-1] + 1]
+
+
+def read_labeled_table(path: str | Path) -> LabeledTable:
+    """Read the samples of a table.
+
+    A table whose `id` repeats, or that has a column of time, has a row for each step: `id`, `time` (numbers or dates,
+    by which rows are sorted; even steps that are left out are missing values), a column for each channel, `label`. Any
+    other table has a row for each sample: `label`, and a column for each step, named by channel and step (`x_0`,
+    `x_1`, ...) or by the step alone. Both may have a column `split` of train and test. Missing values at the end of a
+    channel are padding.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: for a table without labels or channels, and for content that does not fit, with its place.
+    """
+    path = Path(path)
+    table = read_table(path)
+    label, identifier = _find(table, _LABELS), _find(table, _IDS)
+    if label is None:
+        raise UserError(f"{path}: has no column label; columns are {', '.join(map(str, table.columns[:8]))}.")
+    is_long = _find(table, TIMESTAMP_NAMES) is not None or (
+        identifier is not None and table[identifier].duplicated().any()
+    )
+    if is_long and identifier is None:
+        raise UserError(f"{path}: has a column of time and none named id, which tells its samples apart.")
+    read = _read_long(table, str(identifier), label, path) if is_long else _read_wide(table, identifier, label, path)
+    channels = {
+        name: [
+            _trimmed(values, f"{path}: sample {key}, channel {name}")
+            for key, values in zip(read.ids, series, strict=True)
+        ]
+        for name, series in read.channels.items()
+    }
+    _check_labels(read.labels, path)
+    if read.splits is not None:
+        unknown = set(read.splits) - {"train", "test"}
+        if unknown or len(set(read.splits)) < 2:
+            shown = min(unknown) if unknown else read.splits[0]
+            raise UserError(f"{path}: column split has {shown!r}; give both train and test, and nothing else.")
+    return LabeledTable(read.ids, channels, read.labels, read.splits)
+
+
+def _check_labels(labels: Sequence[str], path: Path) -> None:
+    """Refuse a single class, and labels that an answer cannot tell apart."""
+    classes = sorted(set(labels))
+    if len(classes) < 2:
+        raise UserError(f"{path}: every label is {classes[0]!r}; give at least two classes.")
+    if len(classes) > len(labels) / 2 and len(classes) > 20:
+        raise UserError(
+            f"{path}: {len(classes)} different labels of {len(labels)} samples, such as {classes[0]!r}; labels are "
+            "classes, not numbers to predict."
+        )
+    alike: dict[str, str] = {}
+    for name in classes:
+        other = alike.setdefault(" ".join(name.lower().split()).rstrip("."), name)
+        if other != name:
+            raise UserError(
+                f"{path}: labels {other!r} and {name!r} differ in case or spaces alone; write one of them."
+            )
+
+
+def _rows_by_split(table: LabeledTable, arguments: ArchiveArguments, path: Path) -> dict[str, list[int]]:
+    rows = list(range(len(table.labels)))
+    if table.splits is None:
+        rest, test = hold_out_by_class(table.labels, arguments.test_share, arguments.split_seed)
+    else:
+        rest = [row for row in rows if table.splits[row] == "train"]
+        test = [row for row in rows if table.splits[row] == "test"]
+        check_test_classes(str(path), [table.labels[row] for row in test], {table.labels[row] for row in rest})
+    labels = [table.labels[row] for row in rest]
+    kept, taken = hold_out_by_class(labels, arguments.validation_share, arguments.split_seed)
+    return {"train": [rest[row] for row in kept], "validation": [rest[row] for row in taken], "test": test}
+
+
+def table_samples(files: tuple[Path, ...], split: str, **options: Any) -> Iterator[dict[str, Any]]:
+    """Yield the questions of a split of a table; `options` are fields of `ArchiveArguments`."""
+    table = read_labeled_table(files[0])
+    name = files[0].name
+    question = archive_question(name, sorted(set(table.labels)))
+    rows = _rows_by_split(table, ArchiveArguments(**options), files[0])
+    if split == "train":
+        warn_of_single_instances(name, [table.labels[row] for row in rows["train"] + rows["validation"]])
+    for row in rows[split]:
+        series: Mapping[str, np.ndarray] = {channel: values[row] for channel, values in table.channels.items()}
+        yield make_sample(question, series, table.labels[row], name, name, table.ids[row])
+
+
+def table_labels(files: tuple[Path, ...], **options: Any) -> Labels:
+    """Classes of a table."""
+    return {files[0].name: sorted(set(read_labeled_table(files[0]).labels))}
+
+
+class TableSource(QuestionSource):
+    """Loader of a table of labeled series.
+
+    Args:
+        path: of the file; see `read_labeled_table`.
+    """
+
+    def __init__(self, path: str):
+        super().__init__(path, table_samples, table_labels, ArchiveArguments)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        return SPLITS
+
+    def files(self) -> tuple[Path, ...]:
+        return (Path(self.name),)
