@@ -9,7 +9,8 @@ from .grounding_words import WEEKDAYS, Token, words
 _LIKE = words(
     "as like resemble resembles resembling mirror mirrors match matches typical mimic mimics equal equals imitate "
     "imitates follow follows correspond corresponds same similar comparable equivalent identical par what different "
-    "indistinguishable difference copy copies replicate replicates reproduce reproduces repeat repeats modelled"  # codespell:ignore modelled
+    "indistinguishable difference copy copies replicate replicates reproduce reproduces repeat repeats "
+    "modelled"  # codespell:ignore modelled
 )
 _BETWEEN = words(
     "on in a an any to if it were was the usual normal typical ordinary regular quiet average standard customary of "
@@ -25,7 +26,8 @@ _ANY = words("a an any normal usual typical ordinary regular average standard cu
 # Behind a day, what is like on it; the second ones are something else behind "on Sunday".
 _KINDS = words(
     "schedule schedules timetable pattern patterns profile shape like mode routine regime rhythm rota roster rules "
-    "hours curve template shift duty character standard baseline picture type feel mould mold"  # codespell:ignore mould
+    "hours curve template shift duty character standard baseline picture type feel mold "
+    "mould"  # codespell:ignore mould
 )
 _LOOSE_KINDS = words("service levels level traffic figures numbers values plan business conditions load staffing")
 _DATED = words("on this next last every each coming")
