@@ -121,10 +121,11 @@ def test_a_benchmark_goes_on_with_its_own_results_alone(
 
 def test_a_run_that_goes_on_may_write_in_its_folder(folder: Path, tmp_path: Path) -> None:
     def arguments(**changes) -> SimpleNamespace:
-        given = {"output_dir": str(tmp_path / "run"), "overwrite": False, "process_index": 0}
+        given = {"output_dir": str(tmp_path / "run"), "overwrite": False, "process_index": 0, "world_size": 1}
         return SimpleNamespace(**{**given, "resume_from_checkpoint": None, **changes})
 
     shutil.copytree(folder / "model", tmp_path / "run" / "checkpoint-3")
+    (tmp_path / "run" / "checkpoint-3" / "trainer_state.json").write_text('{"global_step": 3}')
     with pytest.raises(FileExistsError, match="checkpoint-3 is there already"):
         check_run_folder(arguments())
     check_run_folder(arguments(resume_from_checkpoint="true"))
@@ -136,5 +137,7 @@ def test_a_run_that_goes_on_may_write_in_its_folder(folder: Path, tmp_path: Path
     with pytest.raises(ValueError, match="the output is also an input"):
         check_run_folder(arguments(overwrite=True), (str(tmp_path / "run"),))
     (tmp_path / "run" / "checkpoint-3" / "model.safetensors").write_bytes(b"cut")
-    with pytest.raises(ValueError, match=r"checkpoint-3/model\.safetensors: the weights are damaged"):
+    with pytest.raises(ValueError, match="holds no checkpoint"):
         check_run_folder(arguments(resume_from_checkpoint="true"))
+    with pytest.raises(ValueError, match=r"checkpoint-3/model\.safetensors: the weights are damaged"):
+        check_run_folder(arguments(resume_from_checkpoint=str(tmp_path / "run" / "checkpoint-3")))

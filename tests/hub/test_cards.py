@@ -200,8 +200,10 @@ def test_snippets_run_as_printed(
     assert "tslm_recipe.yaml" in hub.head("ana/fused").tree
     for kind in (*KINDS, "waves", "reader", "again"):
         card = hub.read(hub.head(f"ana/{kind}").tree["README.md"]).decode()
-        (snippet,) = re.findall(r"```python\n(.*?)```", card, re.S)
+        snippet, *with_text = re.findall(r"```python\n(.*?)```", card, re.S)
         (away / f"{kind}.py").write_text(snippet)
+        # One with a text needs the weights of its encoder.
+        assert [compile(more, kind, "exec") and kind for more in with_text] == (["fused"] if with_text else [])
     code = """
         import importlib.util, runpy
         assert importlib.util.find_spec("ts_llm_fusion") is None
