@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..processing.grounding_words import ORDINALS, SMALL
 from . import cues
 from .query import Query
-from .sentence import Sentence
+from .sentence import OPPOSITE, Sentence
 from .times import Times
 
 _COMPARED = ("compare", "more", "less", "above", "below", "between", "no_less", "minus")
@@ -154,11 +154,14 @@ def beyond(sentence: Sentence, base: Query) -> Query | None:
     statistic = next((name for name in ("median", "sum", "mean") if sentence.statistic == name), "")
     if not statistic and not extremes:
         return None
-    if sentence.side == "equal to" or (base.when and not extremes):
+    left_out = sentence.matches(cues.LEFT_OUT_VALUES.pattern)
+    if sentence.has("except") != left_out or sentence.side == "equal to" or (base.when and not extremes):
         return None
     bounded = _bounded(sentence, base)
     if not statistic:
         statistic = "minimum" if _extreme_side(sentence) == "lowest" else "maximum"
+    if left_out:
+        bounded = replace(bounded, side=OPPOSITE[bounded.side])
     return replace(bounded, kind="beyond", statistic=statistic)
 
 
@@ -307,7 +310,7 @@ def edge(sentence: Sentence, base: Query) -> Query | None:
         return None
     verbs = sentence.has("begin", "end") and not sentence.matches(cues.EDGE_VALUE)
     earliest = sentence.matches(r"\bearliest (?:record|observation|entry|point|data)")
-    dated = base.when or bool(earliest) or (verbs and not sentence.has("first", "last", "now"))
+    dated = (base.when and not sentence.matches(cues.WHEN_LAST)) or bool(earliest) or (verbs and not sentence.has("first", "last", "now"))
     return replace(base, kind="edge", order="first" if first else "last", when=dated)
 
 
