@@ -199,7 +199,7 @@ LEFT_OUT_VALUES = re.compile(
     r"observations?|points?|data points?|ones?|measurements?|rows?|entries|records?|that|<t>)\b"
     r"(?: (?!<n>)[\w'-]+){1,6}? <n>"
 )
-HOW_HIGH = _words(r"how (?:high|low|far down|far up|big|large|small)")
+HOW_HIGH = _words(r"how (?:high|low|far down|far up|big|large|small|hot|cold|warm|cool)")
 EVER_WENT = _words(
     r"(?:did|do|does|can|has|have) (?:it|they|we|values|an? <t>|<t>|the \w+|<s>) (?:ever )?(?:go|get|climb|rise|"
     r"fall|drop|sink|gone|got|come|been)"

@@ -177,7 +177,7 @@ def high_beyond(sentence: Sentence, base: Query) -> Query | None:
     found = cues.HOW_HIGH.search(sentence.text)
     if found is None or sentence.has("when", "count"):
         return None
-    statistic = "minimum" if found.group().endswith(("low", "down", "small")) else "maximum"
+    statistic = "minimum" if found.group().endswith(("low", "down", "small", "cold", "cool")) else "maximum"
     bounded = _bounded(sentence, base)
     opposed = bounded.side in (("below", "at most") if statistic == "maximum" else ("above", "at least"))
     return replace(bounded, kind="beyond", statistic=statistic) if opposed else None
@@ -442,7 +442,8 @@ def difference(sentence: Sentence, base: Query) -> Query | None:
             base, kind="probability", side=_side_of_move(sentence), expected=sentence.expected("difference")
         )
     if len(base.times) == 2 and sentence.matches(
-        r"^(?:\w+ )?(?:compared (?:with|to)|relative to|versus|vs|against) <t>"
+        r"^(?:\w+ )?(?:compared (?:with|to)|relative to|versus|vs|against) <t>|"
+        r"^(?:taking|using|with) <t> (?:as|for) (?:the |a )?(?:baseline|base|starting point|reference|benchmark)\b"
     ):
         # "Compared with May, how much more was June?"
         base = replace(base, times=base.times[::-1])
@@ -514,7 +515,7 @@ def how_high(sentence: Sentence, base: Query) -> Query | None:
     """ "How high did it go?"."""
     if not (cues.HOW_HIGH.search(sentence.text) and cues.EVER_WENT.search(sentence.text)):
         return None
-    low = sentence.matches(r"\bhow (?:low|far down|small|deep)\b")
+    low = sentence.matches(r"\bhow (?:low|far down|small|deep|cold|cool)\b")
     return replace(base, kind="extreme", side="lowest" if low else "highest")
 
 
