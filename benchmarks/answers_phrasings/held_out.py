@@ -1,3 +1,5 @@
+"""Questions about a time series, worded by an author who knew nothing of the parser; first run after all else."""
+
 PHRASES: dict[str, tuple[str, ...]] = {
     "highest": (
         "What is the largest value ever recorded in the series?",

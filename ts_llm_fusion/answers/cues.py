@@ -36,7 +36,9 @@ RANKED_SERIES = (
     r"(?:series|columns?|variables?|sensors?|stores?|channels?)\b|^(?:the )?(?:series|column|variable|one) (?:with|"
     r"that|having)\b|"
     r"\b(?:\w+est|top|best|most) of (?:them|these|those|all (?:the )?(?:series|columns))\b(?: all\b)?(?! \w+s\b)|"
-    r"\b\w+est (?:\w+ )?(?:grower|climber|riser)\b"
+    r"\b\w+est (?:\w+ )?(?:grower|climber|riser)\b|"
+    r"^(?:out )?(?:of|among|amongst|between|comparing|looking at|across) (?:\w+ ){0,4}?(?:series|columns?|variables?|sensors?|"
+    r"stores?|channels?|them)\b[^?]*?\b(?:which|what|who)\b(?: one| column| series)? (?:\w+ ){1,4}"
 )
 WHO = re.compile(
     r"^(?:who|which)(?: one| of them)? (?:the )?(?:\w+est|top|best|most|leads|tops|wins|dominates)\b|"
@@ -120,6 +122,48 @@ ONE_TO_NEXT = re.compile(
 POLITE = re.compile(
     r"\b(?:is there )?any (?:chance|possibility) (?:that )?(?:you|i|we) (?:can|could|might)\b", re.IGNORECASE
 )
+# What a number is for: "for my story", "that I should print". It asks for nothing.
+PURPOSE = re.compile(
+    r",? \b(?:for|in|on) (?:my|our|this|the|a|an) (?:\w+ )?(?:story|article|reports?|slides?|presentation|paper|thesis|"
+    r"headline|essay|talk|meeting|newsletter|deck|caption|manuscript|chapter|homework|write[- ]?up|assignment|blog|post|"
+    r"press release|footnote|abstract)\b(?= ?[:,.;?!]|$)|"
+    r"(?<=\w) (?:(?:that|which) )?(?:should|do|can|could|must) (?:i|we) (?:print|quote|report|state|cite|publish|put|"
+    r"attach|write|note|mention)(?: down)?\b(?= (?:next to|beside|with|for|alongside|along with|in|on|of|about)\b| ?[?.]?$)",
+    re.IGNORECASE,
+)
+# "If there is one at all", "if it repeats at all" behind "repeat": the question supposes nothing.
+_AUXILIARY = "is|are|was|were|does|do|did|has|have|exists?"
+IF_AT_ALL = re.compile(
+    rf",? if (?:it|they|there|any|so) (?:{_AUXILIARY})(?: one| any| some| so)? (?:at all|in the first place)\b|"
+    r"(?<=\b)(\w{4,}?)(?:e?s|ed|ing)?\b([^?]*?),? if (?:it|they) (?:ever |really |even |indeed |actually )?\1\w{0,3}"
+    r"(?: at all| ever)?(?= ?[?.]?$)|"
+    r"^if (?:it|they|there) (?:ever )?(\w{4,}?)(?:e?s|ed)? at all,(?=.*\b\3)",
+    re.IGNORECASE,
+)
+_COUNTED = r"\b(?:count(?:ed|ing)?|start(?:ed|ing)?|going|number(?:ed|ing)|beginning)"
+_BEHIND_AN_END = r"(?: (?:one|value|row|reading|observation|entry|point))?(?: (?:of|in) the (?:series|data|table|column|record))?"
+# "Counting from the start, what is the third value?": places are counted so.
+FROM_START = re.compile(
+    rf"{_COUNTED}(?: forwards?)? (?:from|at|with) (?:the )?(?:very )?(?:start|beginning|top|front|first){_BEHIND_AN_END}"
+    r"(?= ?(?:,|[?.]?$))",
+    re.IGNORECASE,
+)
+FROM_END = re.compile(
+    rf"{_COUNTED}(?: back(?:wards)?)? (?:from|at|with) (?:the )?(?:very )?(?:end|bottom|back|last){_BEHIND_AN_END}"
+    rf"(?= ?(?:,|[?.]?$)) ?,?|{_COUNTED} backwards?\b ?,?",
+    re.IGNORECASE,
+)
+# "Taking 1952 as the baseline, the change by 1956": the change to 1956.
+BY_FROM_BASELINE = re.compile(
+    r"(\b(?:as|is) (?:the |a |our |my )?(?:baseline|base|starting point|reference|reference point|benchmark)\b.*?) "
+    r"(?:by|until|till|up to)(?= (?!what|how|which)\w)",
+    re.IGNORECASE,
+)
+# "What was it when it was last measured?" asks for the value, and not for a time.
+WHEN_LAST = (
+    r"^(?:so |and |but |well )*(?:what(?! (?:date|day|time|month|year|week|hour))|how (?:high|low|large|big|much|far)|"
+    r"which (?:value|number|figure|reading|level))\b.*\bwhen (?:it|they|we|you|someone|last|first|\w+ (?:was|were)|the \w+)\b"
+)
 NEXT_STEP = re.compile(
     r"\b(?:next|following|coming|upcoming|subsequent)(?: single)? (?:value|one|step|reading|"
     r"point|observation|number|figure|measurement|period|data ?point|entry)\b|\bcomes? next\b|"
@@ -146,7 +190,16 @@ QUARTILES = {
     "upper quartile": 0.75,
     "quartile": 0.25,
 }
-HOW_HIGH = _words(r"how (?:high|low|far down|far up|big|large|small)")
+# "Ignoring everything above 5": the values on the other side of a bound are asked for.
+LEFT_OUT_VALUES = re.compile(
+    r"\b(?:except|excluding|exclude|other than|apart from|ignor\w+|disregard\w*|leav\w+ out|leave aside|not counting|"
+    r"discard\w*|drop\w*|without|omit\w*|setting aside|set aside|forget|remov\w+|filter\w* out|throw\w* out|throw\w* away|"
+    r"skip\w*) "
+    r"(?:(?:for|about|the|all|any|every|of|those|single) )*(?:everything|anything|all|values?|readings?|numbers?|figures?|"
+    r"observations?|points?|data points?|ones?|measurements?|rows?|entries|records?|that|<t>)\b"
+    r"(?: (?!<n>)[\w'-]+){1,6}? <n>"
+)
+HOW_HIGH = _words(r"how (?:high|low|far down|far up|big|large|small|hot|cold|warm|cool)")
 EVER_WENT = _words(
     r"(?:did|do|does|can|has|have) (?:it|they|we|values|an? <t>|<t>|the \w+|<s>) (?:ever )?(?:go|get|climb|rise|"
     r"fall|drop|sink|gone|got|come|been)"
@@ -163,6 +216,7 @@ _NTH = (
     "second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|"
     "twentieth|\\d+(?:st|nd|rd|th)"  # codespell:ignore nd
 )
+NTH_ITEM = re.compile(rf"\b((?:{_NTH}) \w+)", re.IGNORECASE)
 NTH = re.compile(
     rf"\b(?:({_NTH})[- ](?:to[- ])?(?:\w+ ){{0,2}}?(?:\w+est|best|worst|most|least|top|max\w*|min\w*|peak|trough|"
     rf"all time|record)\b|"

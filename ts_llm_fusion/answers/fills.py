@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..processing.grounding_words import ORDINALS, SMALL
 from . import cues
 from .query import Query
-from .sentence import Sentence
+from .sentence import OPPOSITE, Sentence
 from .times import Times
 
 _COMPARED = ("compare", "more", "less", "above", "below", "between", "no_less", "minus")
@@ -154,11 +154,14 @@ def beyond(sentence: Sentence, base: Query) -> Query | None:
     statistic = next((name for name in ("median", "sum", "mean") if sentence.statistic == name), "")
     if not statistic and not extremes:
         return None
-    if sentence.side == "equal to" or (base.when and not extremes):
+    left_out = sentence.matches(cues.LEFT_OUT_VALUES.pattern)
+    if sentence.has("except") != left_out or sentence.side == "equal to" or (base.when and not extremes):
         return None
     bounded = _bounded(sentence, base)
     if not statistic:
         statistic = "minimum" if _extreme_side(sentence) == "lowest" else "maximum"
+    if left_out:
+        bounded = replace(bounded, side=OPPOSITE[bounded.side])
     return replace(bounded, kind="beyond", statistic=statistic)
 
 
@@ -174,7 +177,7 @@ def high_beyond(sentence: Sentence, base: Query) -> Query | None:
     found = cues.HOW_HIGH.search(sentence.text)
     if found is None or sentence.has("when", "count"):
         return None
-    statistic = "minimum" if found.group().endswith(("low", "down", "small")) else "maximum"
+    statistic = "minimum" if found.group().endswith(("low", "down", "small", "cold", "cool")) else "maximum"
     bounded = _bounded(sentence, base)
     opposed = bounded.side in (("below", "at most") if statistic == "maximum" else ("above", "at least"))
     return replace(bounded, kind="beyond", statistic=statistic) if opposed else None
@@ -307,7 +310,7 @@ def edge(sentence: Sentence, base: Query) -> Query | None:
         return None
     verbs = sentence.has("begin", "end") and not sentence.matches(cues.EDGE_VALUE)
     earliest = sentence.matches(r"\bearliest (?:record|observation|entry|point|data)")
-    dated = base.when or bool(earliest) or (verbs and not sentence.has("first", "last", "now"))
+    dated = (base.when and not sentence.matches(cues.WHEN_LAST)) or bool(earliest) or (verbs and not sentence.has("first", "last", "now"))
     return replace(base, kind="edge", order="first" if first else "last", when=dated)
 
 
@@ -439,7 +442,8 @@ def difference(sentence: Sentence, base: Query) -> Query | None:
             base, kind="probability", side=_side_of_move(sentence), expected=sentence.expected("difference")
         )
     if len(base.times) == 2 and sentence.matches(
-        r"^(?:\w+ )?(?:compared (?:with|to)|relative to|versus|vs|against) <t>"
+        r"^(?:\w+ )?(?:compared (?:with|to)|relative to|versus|vs|against) <t>|"
+        r"^(?:taking|using|with) <t> (?:as|for) (?:the |a )?(?:baseline|base|starting point|reference|benchmark)\b"
     ):
         # "Compared with May, how much more was June?"
         base = replace(base, times=base.times[::-1])
@@ -511,7 +515,7 @@ def how_high(sentence: Sentence, base: Query) -> Query | None:
     """ "How high did it go?"."""
     if not (cues.HOW_HIGH.search(sentence.text) and cues.EVER_WENT.search(sentence.text)):
         return None
-    low = sentence.matches(r"\bhow (?:low|far down|small|deep)\b")
+    low = sentence.matches(r"\bhow (?:low|far down|small|deep|cold|cool)\b")
     return replace(base, kind="extreme", side="lowest" if low else "highest")
 
 

@@ -81,7 +81,7 @@ INTENTS: tuple[Intent, ...] = (
     # Several series.
     Intent(("series",), "count list when extent unit", fills.series, times=(0, 0), series=(0, 0), future=False),
     Intent((_ANY_STATISTIC,), "together series sum count", fills.pooled, series=(2, 2)),
-    Intent(("correlate",), f"strong {_MOVES} fast slow ever series compare percent", fills.correlation, series=(0, 2)),
+    Intent(("correlate",), f"strong {_MOVES} fast slow ever series compare percent usual trend together", fills.correlation, series=(0, 2)),
     Intent(("rise|fall|change|up|down",), f"{_MOVES} when together others trend", fills.moves_with, series=(2, 2)),
     Intent(
         ("fast|slow|rise|fall|change|trend|steepest",),
@@ -118,7 +118,7 @@ INTENTS: tuple[Intent, ...] = (
     ),
     Intent(
         (_ANY_STATISTIC, _ANY_SIDE),
-        f"{_BOUND} compare ever when not last run extent unit",
+        f"{_BOUND} compare ever when not last run extent unit except count",
         fills.beyond,
         bounds=(1, 1),
         future=False,
@@ -238,7 +238,7 @@ INTENTS: tuple[Intent, ...] = (
     Intent(("first|last",), "now when list rows", fills.edge_within, times=(1, 1), future=False),
     Intent(
         ("howmany|count",),
-        "unit extent sum list together ever rows series between begin end",
+        "unit extent sum list together ever rows series between begin end when per share",
         fills.number,
         times=(1, 9),
         future=False,
@@ -253,7 +253,7 @@ INTENTS: tuple[Intent, ...] = (
     Intent(("mean",), f"{_MOVES} per unit usual count rate trend", fills.mean_change),
     Intent(
         ("max|min|tall|short|mean",),
-        "usual when unit per max min mean short season more less run break trend series list strong",
+        "usual when unit per max min mean short season more less run break trend series list strong who",
         fills.profile,
     ),
     Intent(
@@ -301,7 +301,7 @@ INTENTS: tuple[Intent, ...] = (
         ("max|min",),
         "mean sum when unit ever first last begin end more less short usual series run extent list "
         "count between level range fall rise now compare per up down trend not plain break season no_less no_more "
-        "extremes strong",
+        "extremes strong who",
         fills.extreme,
     ),
     Intent(("change", "when"), "level first trend", fills.changed, times=(0, 0), future=False),

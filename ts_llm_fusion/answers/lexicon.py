@@ -74,10 +74,12 @@ CLASSES: dict[str, str] = {
     "below": f"behind {_SHORT_OF} {_than(_LESS)} undershoot~ undershot undercut~ < drop_to drops_to dropped_to "
     f"fall_to falls_to fell_to sink_to sinks_to fail~_to_reach fail~_to_hit {_with(_REACH, 'not_')} "
     f"{_with(_REACH, 'never_')} not_even_reach~ never_even_reach~ dip~_below fall~_short_of fell_short_of",
-    "no_less": "at_least no_less_than not_less_than not_below no_lower_than no_smaller_than no_fewer_than "
+    "no_less": "at_or_above at_or_over at_or_beyond equal_to_or_above above_or_equal_to greater_than_or_equal_to "
+    "above_or_at over_or_at at_least no_less_than not_less_than not_below no_lower_than no_smaller_than no_fewer_than "
     f"not_under or_more or_higher or_above or_over or_greater or_larger or_better and_up and_above {_REACH} >_= ≥ "
     ">=",
-    "no_more": "at_most no_more_than not_more_than not_above not_over not_exceed~ no_higher_than "
+    "no_more": "at_or_below at_or_under equal_to_or_below below_or_equal_to less_than_or_equal_to below_or_at under_or_at "
+    "at_most no_more_than not_more_than not_above not_over not_exceed~ no_higher_than "
     "no_greater_than no_larger_than no_bigger_than or_less or_lower or_below or_under or_fewer or_smaller "
     "and_below and_under up_to without_exceeding without_going_over without_passing without_topping n't_exceed "
     "n't_go_over n't_top n't_pass n't_surpass not_go_over not_top not_surpass not_pass never_exceed~ "
@@ -220,7 +222,8 @@ CLASSES: dict[str, str] = {
     "others": "other others rest remaining remainder the_others the_rest rest_of_the_week the_other_days "
     "other_days all_other_days rest_of_the_days remaining_days everything_else anything_else",
     "effect": "effect effects matter matters",
-    "except": "apart_from other_than besides except except_for excluding not_counting ignoring leaving_out "
+    "except": "disregard~ leave~_out omit~ discard~ set~_aside ignore~ remove~ exclude~ throw~_out throw~_away skip~ "
+    "filter~_out forget without apart_from other_than besides except except_for excluding not_counting ignoring leaving_out "
     "but_for aside_from",
     "odd": "extreme off",
     "outlier": "looks_wrong look_wrong seems_wrong seem_wrong wrong_values look~_off seem~_off are_off is_off "
@@ -254,7 +257,7 @@ CLASSES: dict[str, str] = {
     "how_large what_period which_period period_of_time row_count sample_size from_when_to_when "
     "from_when_until_when amount_of_data how_much_history",
     "resolution": "time_step frequency sampling sampled resolution granularity time_between interval_between "
-    "spacing how_far_apart sampling_rate measured step_size step_length cadence",
+    "spacing how_far_apart sampling_rate how_often_measured step_size step_length cadence",
     "run": "in_a_row consecutive consecutively streak streaks stretch stretches longest uninterrupted "
     "without_interruption run runs running back_to_back on_end straight spell spells without_a_break unbroken "
     "continuous continuously successive in_succession on_the_trot in_one_go at_a_stretch nonstop non_stop sequence "
@@ -299,7 +302,7 @@ PLAIN = (
     "apparently appear appeared appears applied applies apply approx approximately are arise arises arose around "
     "arrive arrived as as_a_whole as_expected as_far_as as_of as_such as_well as_yet asap aside ask asking assume "
     "assuming at at_all at_any_time at_hand at_that at_the_same_time attempt available away awesome back ballpark "
-    "base based basic basically basis be became become becomes been behavior being believe belong belongs "
+    "base based baseline basic basically basis be became become becomes been behavior being believe belong belongs "
     "below_what below_which beside big_picture bit both bottom_line brief briefly brilliant bring brings brought "
     "btw bunch business but but_also by by_far by_how by_how_much by_now by_what calc calcs calculate calculated "
     "calculates calculating calculation call called calls came can can_you capture captured captures carries carry "
@@ -362,7 +365,7 @@ PLAIN = (
     "specify spit spoken spot spots spotted stage stand standing stands state stated states stay stayed staying "
     "stays stick still stood store stored stretch_of_time studies study stuff such summarize summary summary_of "
     "super supplied supplies supply suppose sure surely switch t tag tagged take taken takes taking talk talking "
-    "tell tell_me telling tells terms than thank thank_you thanks that that's the the_whole_time their them "
+    "tell tell_me telling tells terms test tested testing tests than thank thank_you thanks that that's the the_whole_time their them "
     "themselves then there there's therefore these they they've thing things think thinks this tho those though "
     "thought throughout throw thus thus_far thx till_now time time_line timeframe timeline times to to_come "
     "to_date to_the to_this_day today together told too took total's toward towards track tracked tried tries true "

@@ -81,7 +81,10 @@ def of_two_statistics(question: str) -> list[str]:
     if len(parts) != 2 or re.search(r"\bbetween\b|\bfrom\b|\b(?:them|those|these)\b", lowered):
         return [question]
     classes = [
-        {name for word in lexemes(re.findall(r"[\w']+", part.lower())) for name in word.classes} for part in parts
+        # "Taken together" is a word of how, and no sum.
+        {name for word in lexemes(re.findall(r"[\w']+", part.lower())) for name in word.classes
+         if name != "sum" or "together" not in word.classes}
+        for part in parts
     ]
     found = [names & _STATISTICS for names in classes]
     if not (found[0] and found[1]) or found[0] & found[1] or (classes[0] | classes[1]) & _OF_BOTH:
@@ -106,6 +109,8 @@ def read_question(
     """
     # No time: each step is compared with the one before it.
     question = cues.POLITE.sub(" ", cues.ONE_TO_NEXT.sub(" ", question))
+    question = cues.PURPOSE.sub(" ", cues.IF_AT_ALL.sub(r"\1\2", question))
+    question = _counted_from(cues.BY_FROM_BASELINE.sub(r"\1 to", question))
     tokens = plain_tokens(tokenize(question))
     series, taken = names.find(question, tokens)
     lowered = question.lower()
@@ -166,6 +171,13 @@ def read_question(
         _nouns(text, unknown, has_proper) if names.is_generic else frozenset(),
         axis.unit if axis.left is not None else "",
     )
+
+
+def _counted_from(question: str) -> str:
+    """A question about "the third value" whose end to count from is said beside it alone."""
+    forward = cues.FROM_START.sub(" ", question)
+    backward = cues.FROM_END.sub(" ", forward)
+    return forward if backward == forward else cues.NTH_ITEM.sub(r"\1 from the end", backward)
 
 
 def _nouns(text: str, unknown: Sequence[tuple[str, str, str]], has_proper: bool) -> frozenset[str]:

@@ -78,7 +78,8 @@ def _check_supported(sentence: Sentence) -> None:
         raise CannotTellError(
             f"{found.group()!r} is not computed here; ask for a mean, a sum, a change or an extreme."
         )
-    if cues.LEFT_OUT.search(sentence.text) and (sentence.read.times or sentence.read.numbers):
+    left_out = cues.LEFT_OUT_VALUES.sub(" ", sentence.text)
+    if cues.LEFT_OUT.search(left_out) and (sentence.read.times or sentence.read.numbers):
         raise CannotTellError("an answer leaves nothing out of a time; name the times that it is to be of.")
     per = re.search(r"\b(?:per|for each|by|in each|of each) (hour|day|week|month|quarter|year)\b", sentence.text)
     asks_one = sentence.has("max", "min", "rise", "fall", "change") or sentence.read.numbers

@@ -13,7 +13,7 @@ SIDES = ("no_more", "no_less", "below", "above", "equal")
 _SIDE_NAMES = {
     "no_more": "at most", "no_less": "at least", "below": "below", "above": "above", "equal": "equal to",
 }  # fmt: skip
-_OPPOSITE = {"above": "at most", "below": "at least", "at least": "below", "at most": "above", "equal to": "equal to"}
+OPPOSITE = {"above": "at most", "below": "at least", "at least": "below", "at most": "above", "equal to": "equal to"}
 _STATISTICS = (
     ("median", "median"), ("std", "standard deviation"), ("range", "range"), ("sum", "sum"), ("mean", "mean"),
     ("max", "maximum"), ("min", "minimum"),
@@ -208,7 +208,7 @@ class Sentence:
             for k in ordered:
                 found = self._side_of(k, strict)
                 if found:
-                    return _OPPOSITE[found] if self._is_negated(k) else found
+                    return OPPOSITE[found] if self._is_negated(k) else found
         return "equal to"
 
     def _side_of(self, place: int, strict: bool) -> str | None:

@@ -524,9 +524,9 @@ class TimesReader(Windows):
             return Span(weekdays=WEEKEND, recurs=True), j + 3
         if word in ("weekend", "weekends") and named:
             return Span(weekdays=WEEKEND, recurs=True), j + 1
-        if word in ("weekday", "weekdays", "workday", "workdays") and named:
+        if word in ("weekday", "weekdays", "workday", "workdays", "workweek", "workweeks") and named:
             return Span(weekdays=WORKDAYS, recurs=True), j + 1
-        if self.words(j, "working|business|week|work", "days|day") and named and before not in ("many",):
+        if self.words(j, "working|business|week|work", "days|day|week|weeks") and named and before != "many":
             return Span(weekdays=WORKDAYS, recurs=True), j + 2
         if word == "week" and before == "the" and self.word(j - 2) in ("during", "in") and j > i:
             return Span(weekdays=WORKDAYS, recurs=True), j + 1

@@ -66,7 +66,9 @@ REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
         (
-            r"(?:^|[.!?,;:] |\b(?:and|please|now|then|just) )(?:ignore|forget|disregard) |\b(pretend|act as|"
+            r"(?:^|[.!?,;:] |\b(?:and|please|now|then|just) )(?:ignore|forget|disregard) "
+            r"(?!(?:about )?(?:the |all |any |every )*(?:everything|anything|values?|readings?|numbers?|figures?|"
+            r"observations?|points?|ones?)\b(?: \w+){1,5} <n>)|\b(pretend|act as|"
             r"translate|poem|joke|story|song|sing|recipe|password|prompt|"
             r"instructions?|execute|shell|delete|rm -rf|python code|javascript|roleplay)\b",
             "it is not a question about the series",
