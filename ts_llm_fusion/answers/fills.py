@@ -289,6 +289,9 @@ def extent(sentence: Sentence, base: Query) -> Query | None:
         sentence.matches(r"\bhow (?:big|large)\b") and not sentence.matches(_RECORDS)
     ):
         return None
+    if sentence.matches(r"\b(?:last|first|latest|earliest|most recently|most recent) (?:\w+ )?(?:measured|sampled)\b"):
+        # "What was it when it was last measured?" asks for the last value.
+        return None
     if any(times.recurs or times.every for times in base.times) or (sentence.has("sum") and not sentence.has("count")):
         return None
     if sentence.statistic not in ("value", "sum"):

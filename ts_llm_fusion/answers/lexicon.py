@@ -257,7 +257,7 @@ CLASSES: dict[str, str] = {
     "how_large what_period which_period period_of_time row_count sample_size from_when_to_when "
     "from_when_until_when amount_of_data how_much_history",
     "resolution": "time_step frequency sampling sampled resolution granularity time_between interval_between "
-    "spacing how_far_apart sampling_rate how_often_measured step_size step_length cadence",
+    "spacing how_far_apart sampling_rate measured step_size step_length cadence",
     "run": "in_a_row consecutive consecutively streak streaks stretch stretches longest uninterrupted "
     "without_interruption run runs running back_to_back on_end straight spell spells without_a_break unbroken "
     "continuous continuously successive in_succession on_the_trot in_one_go at_a_stretch nonstop non_stop sequence "
