@@ -141,7 +141,9 @@ IF_AT_ALL = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = r"\b(?:count(?:ed|ing)?|start(?:ed|ing)?|going|number(?:ed|ing)|beginning)"
-_BEHIND_AN_END = r"(?: (?:one|value|row|reading|observation|entry|point))?(?: (?:of|in) the (?:series|data|table|column|record))?"
+_BEHIND_AN_END = (
+    r"(?: (?:one|value|row|reading|observation|entry|point))?(?: (?:of|in) the (?:series|data|table|column|record))?"
+)
 # "Counting from the start, what is the third value?": places are counted so.
 FROM_START = re.compile(
     rf"{_COUNTED}(?: forwards?)? (?:from|at|with) (?:the )?(?:very )?(?:start|beginning|top|front|first){_BEHIND_AN_END}"

@@ -313,7 +313,11 @@ def edge(sentence: Sentence, base: Query) -> Query | None:
         return None
     verbs = sentence.has("begin", "end") and not sentence.matches(cues.EDGE_VALUE)
     earliest = sentence.matches(r"\bearliest (?:record|observation|entry|point|data)")
-    dated = (base.when and not sentence.matches(cues.WHEN_LAST)) or bool(earliest) or (verbs and not sentence.has("first", "last", "now"))
+    dated = (
+        (base.when and not sentence.matches(cues.WHEN_LAST))
+        or bool(earliest)
+        or (verbs and not sentence.has("first", "last", "now"))
+    )
     return replace(base, kind="edge", order="first" if first else "last", when=dated)
 
 
