@@ -304,6 +304,11 @@ class TimesReader(Windows):
             return (span, i + 1) if span else None
         return found
 
+    @staticmethod
+    def _reversed(first: Span, last: Span) -> bool:
+        """Never: two times of which the later one is named first are compared."""
+        return False
+
     def _join(self, first: Span, last: Span) -> Span:  # type: ignore[override]
         joined = super()._join(first, last)
         self.ends[joined] = (first, last)
