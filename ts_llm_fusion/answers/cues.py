@@ -37,7 +37,8 @@ RANKED_SERIES = (
     r"that|having)\b|"
     r"\b(?:\w+est|top|best|most) of (?:them|these|those|all (?:the )?(?:series|columns))\b(?: all\b)?(?! \w+s\b)|"
     r"\b\w+est (?:\w+ )?(?:grower|climber|riser)\b|"
-    r"^(?:out )?(?:of|among|amongst|between|comparing|looking at|across) (?:\w+ ){0,4}?(?:series|columns?|variables?|sensors?|"
+    r"^(?:out )?(?:of|among|amongst|between|comparing|looking at|across) (?:\w+ ){0,4}?(?:series|columns?|"
+    r"variables?|sensors?|"
     r"stores?|channels?|them)\b[^?]*?\b(?:which|what|who)\b(?: one| column| series)? (?:\w+ ){1,4}"
 )
 WHO = re.compile(
@@ -65,8 +66,10 @@ FOLLOW = re.compile(
 # Words of a follow-up that asks for nothing by itself.
 OF_A_FOLLOW_UP = re.compile(
     r"<t>|<s>|[?.!,:]|\b(?:for|in|of|the|then|that|it|please|was|is|how|what|about|same|again|instead|this|now|too|as|"
-    r"well|with|on|repeat|switch|likewise|next|once|more|can|could|would|you|i|have|show|give|tell|me|try|let|us|see|do|"
-    r"also|want|need|take|if|we|and|over|at|from|during|look|does|did|be|figure|value|number|one|ok|okay|so|but|or|thing|"
+    r"well|with|on|repeat|switch|likewise|next|once|more|can|could|would|you|i|have|show|give|tell|me|try|let|"
+    r"us|see|do|"
+    r"also|want|need|take|if|we|and|over|at|from|during|look|does|did|be|figure|value|number|one|ok|okay|so|but|"
+    r"or|thing|"
     r"question|to|want|an?|answer)\b"
 )
 PER = re.compile(
@@ -124,11 +127,14 @@ POLITE = re.compile(
 )
 # What a number is for: "for my story", "that I should print". It asks for nothing.
 PURPOSE = re.compile(
-    r",? \b(?:for|in|on) (?:my|our|this|the|a|an) (?:\w+ )?(?:story|article|reports?|slides?|presentation|paper|thesis|"
-    r"headline|essay|talk|meeting|newsletter|deck|caption|manuscript|chapter|homework|write[- ]?up|assignment|blog|post|"
+    r",? \b(?:for|in|on) (?:my|our|this|the|a|an) (?:\w+ )?(?:story|article|reports?|slides?|presentation|paper|"
+    r"thesis|"
+    r"headline|essay|talk|meeting|newsletter|deck|caption|manuscript|chapter|homework|write[- ]?up|assignment|"
+    r"blog|post|"
     r"press release|footnote|abstract)\b(?= ?[:,.;?!]|$)|"
     r"(?<=\w) (?:(?:that|which) )?(?:should|do|can|could|must) (?:i|we) (?:print|quote|report|state|cite|publish|put|"
-    r"attach|write|note|mention)(?: down)?\b(?= (?:next to|beside|with|for|alongside|along with|in|on|of|about)\b| ?[?.]?$)",
+    r"attach|write|note|mention)(?: down)?\b(?= (?:next to|beside|with|for|alongside|along with|in|on|of|"
+    r"about)\b| ?[?.]?$)",
     re.IGNORECASE,
 )
 # "If there is one at all", "if it repeats at all" behind "repeat": the question supposes nothing.
@@ -141,10 +147,13 @@ IF_AT_ALL = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = r"\b(?:count(?:ed|ing)?|start(?:ed|ing)?|going|number(?:ed|ing)|beginning)"
-_BEHIND_AN_END = r"(?: (?:one|value|row|reading|observation|entry|point))?(?: (?:of|in) the (?:series|data|table|column|record))?"
+_BEHIND_AN_END = (
+    r"(?: (?:one|value|row|reading|observation|entry|point))?(?: (?:of|in) the (?:series|data|table|column|record))?"
+)
 # "Counting from the start, what is the third value?": places are counted so.
 FROM_START = re.compile(
-    rf"{_COUNTED}(?: forwards?)? (?:from|at|with) (?:the )?(?:very )?(?:start|beginning|top|front|first){_BEHIND_AN_END}"
+    rf"{_COUNTED}(?: forwards?)? (?:from|at|with) (?:the )?(?:very )?(?:start|beginning|top|front|"
+    rf"first){_BEHIND_AN_END}"
     r"(?= ?(?:,|[?.]?$))",
     re.IGNORECASE,
 )
@@ -162,7 +171,8 @@ BY_FROM_BASELINE = re.compile(
 # "What was it when it was last measured?" asks for the value, and not for a time.
 WHEN_LAST = (
     r"^(?:so |and |but |well )*(?:what(?! (?:date|day|time|month|year|week|hour))|how (?:high|low|large|big|much|far)|"
-    r"which (?:value|number|figure|reading|level))\b.*\bwhen (?:it|they|we|you|someone|last|first|\w+ (?:was|were)|the \w+)\b"
+    r"which (?:value|number|figure|reading|level))\b.*\bwhen (?:it|they|we|you|someone|last|first|\w+ (?:was|"
+    r"were)|the \w+)\b"
 )
 NEXT_STEP = re.compile(
     r"\b(?:next|following|coming|upcoming|subsequent)(?: single)? (?:value|one|step|reading|"
@@ -193,9 +203,11 @@ QUARTILES = {
 # "Ignoring everything above 5": the values on the other side of a bound are asked for.
 LEFT_OUT_VALUES = re.compile(
     r"\b(?:except|excluding|exclude|other than|apart from|ignor\w+|disregard\w*|leav\w+ out|leave aside|not counting|"
-    r"discard\w*|drop\w*|without|omit\w*|setting aside|set aside|forget|remov\w+|filter\w* out|throw\w* out|throw\w* away|"
+    r"discard\w*|drop\w*|without|omit\w*|setting aside|set aside|forget|remov\w+|filter\w* out|throw\w* out|"
+    r"throw\w* away|"
     r"skip\w*) "
-    r"(?:(?:for|about|the|all|any|every|of|those|single) )*(?:everything|anything|all|values?|readings?|numbers?|figures?|"
+    r"(?:(?:for|about|the|all|any|every|of|those|single) )*(?:everything|anything|all|values?|readings?|"
+    r"numbers?|figures?|"
     r"observations?|points?|data points?|ones?|measurements?|rows?|entries|records?|that|<t>)\b"
     r"(?: (?!<n>)[\w'-]+){1,6}? <n>"
 )

@@ -289,6 +289,9 @@ def extent(sentence: Sentence, base: Query) -> Query | None:
         sentence.matches(r"\bhow (?:big|large)\b") and not sentence.matches(_RECORDS)
     ):
         return None
+    if sentence.matches(r"\b(?:last|first|latest|earliest|most recently|most recent) (?:\w+ )?(?:measured|sampled)\b"):
+        # "What was it when it was last measured?" asks for the last value.
+        return None
     if any(times.recurs or times.every for times in base.times) or (sentence.has("sum") and not sentence.has("count")):
         return None
     if sentence.statistic not in ("value", "sum"):
@@ -310,7 +313,11 @@ def edge(sentence: Sentence, base: Query) -> Query | None:
         return None
     verbs = sentence.has("begin", "end") and not sentence.matches(cues.EDGE_VALUE)
     earliest = sentence.matches(r"\bearliest (?:record|observation|entry|point|data)")
-    dated = (base.when and not sentence.matches(cues.WHEN_LAST)) or bool(earliest) or (verbs and not sentence.has("first", "last", "now"))
+    dated = (
+        (base.when and not sentence.matches(cues.WHEN_LAST))
+        or bool(earliest)
+        or (verbs and not sentence.has("first", "last", "now"))
+    )
     return replace(base, kind="edge", order="first" if first else "last", when=dated)
 
 

@@ -81,7 +81,12 @@ INTENTS: tuple[Intent, ...] = (
     # Several series.
     Intent(("series",), "count list when extent unit", fills.series, times=(0, 0), series=(0, 0), future=False),
     Intent((_ANY_STATISTIC,), "together series sum count", fills.pooled, series=(2, 2)),
-    Intent(("correlate",), f"strong {_MOVES} fast slow ever series compare percent usual trend together", fills.correlation, series=(0, 2)),
+    Intent(
+        ("correlate",),
+        f"strong {_MOVES} fast slow ever series compare percent usual trend together",
+        fills.correlation,
+        series=(0, 2),
+    ),
     Intent(("rise|fall|change|up|down",), f"{_MOVES} when together others trend", fills.moves_with, series=(2, 2)),
     Intent(
         ("fast|slow|rise|fall|change|trend|steepest",),

@@ -78,7 +78,8 @@ CLASSES: dict[str, str] = {
     "above_or_at over_or_at at_least no_less_than not_less_than not_below no_lower_than no_smaller_than no_fewer_than "
     f"not_under or_more or_higher or_above or_over or_greater or_larger or_better and_up and_above {_REACH} >_= ≥ "
     ">=",
-    "no_more": "at_or_below at_or_under equal_to_or_below below_or_equal_to less_than_or_equal_to below_or_at under_or_at "
+    "no_more": "at_or_below at_or_under equal_to_or_below below_or_equal_to less_than_or_equal_to below_or_at "
+    "under_or_at "
     "at_most no_more_than not_more_than not_above not_over not_exceed~ no_higher_than "
     "no_greater_than no_larger_than no_bigger_than or_less or_lower or_below or_under or_fewer or_smaller "
     "and_below and_under up_to without_exceeding without_going_over without_passing without_topping n't_exceed "
@@ -223,7 +224,8 @@ CLASSES: dict[str, str] = {
     "other_days all_other_days rest_of_the_days remaining_days everything_else anything_else",
     "effect": "effect effects matter matters",
     "except": "disregard~ leave~_out omit~ discard~ set~_aside ignore~ remove~ exclude~ throw~_out throw~_away skip~ "
-    "filter~_out forget without apart_from other_than besides except except_for excluding not_counting ignoring leaving_out "
+    "filter~_out forget without apart_from other_than besides except except_for excluding not_counting ignoring "
+    "leaving_out "
     "but_for aside_from",
     "odd": "extreme off",
     "outlier": "looks_wrong look_wrong seems_wrong seem_wrong wrong_values look~_off seem~_off are_off is_off "
@@ -257,7 +259,7 @@ CLASSES: dict[str, str] = {
     "how_large what_period which_period period_of_time row_count sample_size from_when_to_when "
     "from_when_until_when amount_of_data how_much_history",
     "resolution": "time_step frequency sampling sampled resolution granularity time_between interval_between "
-    "spacing how_far_apart sampling_rate how_often_measured step_size step_length cadence",
+    "spacing how_far_apart sampling_rate measured step_size step_length cadence",
     "run": "in_a_row consecutive consecutively streak streaks stretch stretches longest uninterrupted "
     "without_interruption run runs running back_to_back on_end straight spell spells without_a_break unbroken "
     "continuous continuously successive in_succession on_the_trot in_one_go at_a_stretch nonstop non_stop sequence "
@@ -365,7 +367,8 @@ PLAIN = (
     "specify spit spoken spot spots spotted stage stand standing stands state stated states stay stayed staying "
     "stays stick still stood store stored stretch_of_time studies study stuff such summarize summary summary_of "
     "super supplied supplies supply suppose sure surely switch t tag tagged take taken takes taking talk talking "
-    "tell tell_me telling tells terms test tested testing tests than thank thank_you thanks that that's the the_whole_time their them "
+    "tell tell_me telling tells terms test tested testing tests than thank thank_you thanks that that's the "
+    "the_whole_time their them "
     "themselves then there there's therefore these they they've thing things think thinks this tho those though "
     "thought throughout throw thus thus_far thx till_now time time_line timeframe timeline times to to_come "
     "to_date to_the to_this_day today together told too took total's toward towards track tracked tried tries true "

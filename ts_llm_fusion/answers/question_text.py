@@ -82,8 +82,12 @@ def of_two_statistics(question: str) -> list[str]:
         return [question]
     classes = [
         # "Taken together" is a word of how, and no sum.
-        {name for word in lexemes(re.findall(r"[\w']+", part.lower())) for name in word.classes
-         if name != "sum" or "together" not in word.classes}
+        {
+            name
+            for word in lexemes(re.findall(r"[\w']+", part.lower()))
+            for name in word.classes
+            if name != "sum" or "together" not in word.classes
+        }
         for part in parts
     ]
     found = [names & _STATISTICS for names in classes]

@@ -256,6 +256,10 @@ class TimesReader(Windows):
             if found is not None:
                 return found
         found = super()._window(i)
+        k = self.skip(i, "in", "for", "over", "during", "of", "from", "between", "the")
+        if found is not None and found[0].reason and self.word(k) in ("year", "years") and k + 1 in self.years:
+            # "The years 1720 to 1740" of a series of years.
+            return self._extended_year(k + 1)
         if found is None and self.axis.left is not None and i in self.years:
             return self._extended_year(i)
         return found
@@ -299,6 +303,11 @@ class TimesReader(Windows):
             span = self._span(datetime(self.years[i], 1, 1), 1, "year")
             return (span, i + 1) if span else None
         return found
+
+    @staticmethod
+    def _reversed(first: Span, last: Span) -> bool:
+        """Never: two times of which the later one is named first are compared."""
+        return False
 
     def _join(self, first: Span, last: Span) -> Span:  # type: ignore[override]
         joined = super()._join(first, last)
