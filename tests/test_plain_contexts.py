@@ -99,7 +99,9 @@ def test_plain_sentences_are_read_right(read):
         right = [one for one in found if one.operation == operation and one.operands == pytest.approx(operands)]
         if len(found) != 1 or not right or (runs is not None and right[0].steps != runs):
             wrong.append((text, found))
-    assert len(wrong) <= 2, wrong
+    # Missed, and none taken for another operation.
+    assert len(wrong) <= 5, wrong
+    assert not any(found for _, found in wrong), wrong
 
 
 def test_sentences_that_state_no_effect_are_not_used(read):
