@@ -15,7 +15,6 @@ the grounding.
 import argparse
 import json
 import os
-import pickle
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -46,9 +45,8 @@ _MINILM = ("sentence-transformers/all-MiniLM-L6-v2", None)
 _SMOLLM2 = ("HuggingFaceTB/SmolLM2-135M-Instruct", 10)
 _LOADED = {"adapted": _MINILM, "minilm": _MINILM, "minilm4": (_MINILM[0], 4), "smollm2": _SMOLLM2}
 ENCODERS = (*_LOADED, "both", "hashed")
-# Texts that a process grounds at once, clauses that are encoded at once, and the file of the texts of training.
+# Texts that a process grounds at once, and clauses that are encoded at once.
 _CHUNK, _ENCODED = 250, 4096
-_GROUNDED = "texts.pkl"
 
 
 class HashedWords:
@@ -98,7 +96,7 @@ class Stored:
 
     def __init__(self, encoder: Any, path: Path):
         self.encoder, self.hidden_size = encoder, encoder.hidden_size
-        found = torch.load(path, mmap=True)
+        found = torch.load(path, mmap=True, weights_only=True)
         self.flat = TokenStates(found["states"], found["offsets"])
         ends = found["lengths"].cumsum(0).tolist()
         self.places = dict(zip(found["texts"], zip([0, *ends], ends, strict=False), strict=True))
@@ -134,15 +132,10 @@ def make_encoder(name: str, folder: Path | None = None) -> Any:
 
 
 @contextmanager
-def in_use(encoder: Any, folder: Path) -> Iterator[None]:
-    """Let recipes and models read by this encoder, whatever name they know, and train on the texts of a folder."""
-
-    def grounded(seed: int, numbers: range) -> list[dict[str, Any]]:
-        # Written by `main` itself.
-        return pickle.loads((folder / _GROUNDED).read_bytes())[: len(numbers)]
-
+def in_use(encoder: Any, items: Sequence[dict[str, Any]] = ()) -> Iterator[None]:
+    """Let recipes and models read by this encoder, whatever name they know, and train on these texts."""
     with (
-        mock.patch.object(fusion_context, "context_items", grounded),
+        mock.patch.object(fusion_context, "context_items", lambda seed, numbers: items),
         mock.patch.object(modeling_text_encoder, "load_text_encoder", lambda name, layer=None: encoder),
         mock.patch.object(fusion_context, "load_text_encoder", lambda name, layer=None: encoder),
     ):
@@ -168,13 +161,15 @@ def _settings(texts: int | None) -> tuple[ContextArguments, dict[str, Any]]:
     return settings, {name: value for name, value in recipe.items() if name not in own}
 
 
-def train_and_score(name: str, seed: int, folder: Path, texts: int | None, count: int) -> dict[str, float]:
-    """Numbers of the head of an encoder and a seed, which is trained where its checkpoint is not there yet."""
+def train_and_score(
+    name: str, seed: int, folder: Path, texts: int | None, count: int, items: Sequence[dict[str, Any]]
+) -> dict[str, float]:
+    """Numbers of the head of an encoder and a seed, trained on some texts where its checkpoint is not there yet."""
     settings, arguments = _settings(texts)
     settings.text_encoder, settings.text_layer = _LOADED.get(name, _MINILM)
     settings.text_adapter_rank = settings.text_adapter_rank if name == "adapted" else 0
     output = folder / f"{name}_{seed}"
-    with in_use(make_encoder(name, folder), folder):
+    with in_use(make_encoder(name, folder), items):
         if not (output / "model.safetensors").is_file():
             given = {**arguments, "output_dir": str(output), "seed": seed, "disable_tqdm": True}
             run_context_recipe(settings, FusionContextTrainingArguments(**given))
@@ -182,7 +177,7 @@ def train_and_score(name: str, seed: int, folder: Path, texts: int | None, count
         assert isinstance(model, TSFusionForForecasting)
         model.config.context_threshold, results = threshold_of(model.eval(), count)
         results |= evaluate(model, count, "test")
-    with in_use(make_encoder(name), folder):
+    with in_use(make_encoder(name)):
         results["seconds of 40 tokens"] = seconds_of_a_text(model)
     return results
 
@@ -211,7 +206,6 @@ def main() -> None:
     with ProcessPoolExecutor(options.jobs, get_context("spawn"), _start_worker) as pool:
         clauses = set().union(*pool.map(_clauses, *zip(*chunks, strict=True)))
         items = [item for some in pool.map(context_items, repeat(settings.texts_seed), parts) for item in some]
-        (options.folder / _GROUNDED).write_bytes(pickle.dumps(items))
         clauses |= {words for item in items for words in item["texts"]}
         stored = {*options.encoders, *(("minilm", "smollm2") if "both" in options.encoders else ())}
         for name in sorted(stored - {"adapted", "both", "hashed"}):
@@ -220,7 +214,7 @@ def main() -> None:
             Stored.write(encoder, sorted(clauses, key=len), options.folder / f"{name}.pt")
             encoder.model.cpu()
         runs = {
-            pool.submit(train_and_score, name, seed, options.folder, options.texts, options.count): (name, seed)
+            pool.submit(train_and_score, name, seed, options.folder, options.texts, options.count, items): (name, seed)
             for name in options.encoders
             for seed in options.seeds
         }
