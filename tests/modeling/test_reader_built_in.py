@@ -21,7 +21,8 @@ def reader():
 
 
 def test_the_built_in_checkpoint_is_small():
-    assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 3_000_000
+    # The additions to the text encoder are 0.7 MB of it.
+    assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 3_200_000
     assert not list(FOLDER.glob("*.py"))
     text_config = json.loads((FOLDER / "config.json").read_text())["tslm_config"]["text_config"]
     assert "/" not in text_config.get("_name_or_path", "")
