@@ -18,7 +18,7 @@ class TextAdapter(nn.Module):
     Args:
         maps: names of linear maps of the encoder, with their inputs and outputs; see [`adapted_maps`].
         rank: of the additions.
-        dropout: of the inputs of A in training.
+        dropout: of the outputs of A in training; a sixth of the time of a step goes to that of its inputs.
     """
 
     def __init__(self, maps: Mapping[str, Sequence[int]], rank: int, dropout: float):
@@ -47,7 +47,7 @@ class TextAdapter(nn.Module):
 
     def _addition(self, a: Tensor, b: Tensor) -> Any:
         def add(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> Tensor:
-            return output + 2 * F.linear(F.linear(F.dropout(inputs[0], self.dropout, self.training), a), b)
+            return output + 2 * F.linear(F.dropout(F.linear(inputs[0], a), self.dropout, self.training), b)
 
         return add
 

@@ -26,7 +26,9 @@ FAMILIES = (
 )  # fmt: skip
 # Authors of the phrases of each split.
 _AUTHORS = {
-    "train": ("general", "commerce", "operations", "notes", "venues", "agencies"),
+    "train": (
+        "general", "commerce", "operations", "notes", "venues", "agencies", "networks", "wards", "markets", "messages",
+    ),  # fmt: skip
     "validation": ("institutions",),
     "test": ("test",),
 }
