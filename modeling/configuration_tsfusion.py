@@ -142,12 +142,13 @@ class TSFusionConfig(PreTrainedConfig):
         text_adapter_maps (`dict[str, list[int]]`, *optional*): linear maps of the text encoder, by name, that get
             low-rank additions, each with its inputs and outputs; None for an encoder as it is.
         text_adapter_rank (`int`, defaults to 8): rank of the additions.
-        text_adapter_dropout (`float`, defaults to 0.1): dropout of their inputs in training.
+        text_adapter_dropout (`float`, defaults to 0.1): dropout within them in training.
         context_hidden_size (`int`, defaults to 128): width of the head that chooses operations.
         context_heads (`int`, defaults to 4): heads of its attention.
         context_dropout (`float`, defaults to 0.3): dropout in its training.
         context_cues (`bool`, defaults to `False`): whether it sees hints of single words beside their states, and
             the clauses before and behind each clause.
+        context_readers (`int`, defaults to 1): heads of different seeds, the mean of whose probabilities chooses.
         tslm_config (`dict` or `TSLMConfig`, *optional*): configuration of the language model of
             [`TSFusionForCausalLM`]; None for a forecaster alone.
         context_threshold (`float`, defaults to 0.8): probability from which on a chosen operation is applied.
@@ -178,6 +179,7 @@ class TSFusionConfig(PreTrainedConfig):
     context_heads: int = 4
     context_dropout: float = 0.3
     context_cues: bool = False
+    context_readers: int = 1
     tslm_config: dict | PreTrainedConfig | None = None
     context_threshold: float = 0.8
 
@@ -224,6 +226,7 @@ class TSFusionConfig(PreTrainedConfig):
         """Validate the lengths; called by `@strict`."""
         check_at_least(self, 1, "prediction_length", "hidden_size", "backtest_length")
         check_at_least(self, 1, "text_hidden_size", "context_hidden_size", "context_heads", "text_adapter_rank")
+        check_at_least(self, 1, "context_readers")
         check_at_least(self, 3, "context_length")
         check_at_least(self, 8, "backtest_min_history")
 

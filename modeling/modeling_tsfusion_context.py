@@ -73,13 +73,19 @@ class ContextHead(nn.Module):
     """Chooses an operation for each clause of a text, a number of it, and a window that it means.
 
     It reads the states that a text encoder gives to the words of each clause; the arithmetic is not learned. The
-    encoder is frozen, but for low-rank additions that the head may have (`adapter`).
+    encoder is frozen, but for low-rank additions that the head may have (`adapter`). The probabilities that choose are
+    the mean of its own and those of its `others`, if the configuration says so: heads of the same kind, each trained
+    alone from another seed (deep ensembles, Lakshminarayanan et al. 2017).
+
+    Args:
+        config: of the forecaster.
+        readers: heads in all; by default as many as the configuration says.
     """
 
     # Collected by the model around it, in which it has this name.
     _keep_in_fp32_modules_strict = ("context_head",)
 
-    def __init__(self, config: TSFusionConfig):
+    def __init__(self, config: TSFusionConfig, readers: int | None = None):
         super().__init__()
         size, maps = config.context_hidden_size, config.text_adapter_maps
         rank, dropout = config.text_adapter_rank, config.text_adapter_dropout
@@ -99,6 +105,12 @@ class ContextHead(nn.Module):
         self.operation = nn.Linear(size, len(OPERATIONS))
         self.number_hidden, self.number = nn.Linear(2 * size, size), nn.Linear(size, 1)
         self.window_hidden, self.window = nn.Linear(3 * size + _WINDOW_CUES, size), nn.Linear(size, 1)
+        readers = config.context_readers if readers is None else readers
+        self.others = nn.ModuleList(ContextHead(config, 1) for _ in range(readers - 1))
+
+    def readers(self) -> list["ContextHead"]:
+        """The head itself, and its others."""
+        return [self, *(other for other in self.others if isinstance(other, ContextHead))]
 
     def forward(
         self,
@@ -254,17 +266,22 @@ class _Reading:
 
 
 def _read(head: ContextHead, encoder: "FrozenTextEncoder", context: Mapping[str, Any]) -> _Reading:
-    """Probabilities that do not depend on the values of the history."""
-    inputs = with_states(context, encoder.states(list(context["texts"]), head.adapter))
+    """Probabilities that do not depend on the values of the history, the mean of those of all readers."""
     device = next(head.parameters()).device
-    tensors = {name: values.to(device) for name, values in inputs.items()}
-    may = possible(tensors["clause_cues"], tensors["number_clause"], tensors["number_form"])
-    operations, numbers, windows = (scores.float() for scores in head(**tensors))
-    return _Reading(
-        operations.masked_fill(~may, -torch.inf).softmax(-1).cpu(),
-        within_groups(numbers, tensors["number_clause"], len(may)).exp().cpu(),
-        within_groups(windows, tensors["window_clause"], len(may)).exp().cpu(),
-    )
+    found = []
+    for reader in head.readers():
+        inputs = with_states(context, encoder.states(list(context["texts"]), reader.adapter))
+        tensors = {name: values.to(device) for name, values in inputs.items()}
+        may = possible(tensors["clause_cues"], tensors["number_clause"], tensors["number_form"])
+        operations, numbers, windows = (scores.float() for scores in reader(**tensors))
+        found.append(
+            (
+                operations.masked_fill(~may, -torch.inf).softmax(-1),
+                within_groups(numbers, tensors["number_clause"], len(may)).exp(),
+                within_groups(windows, tensors["window_clause"], len(may)).exp(),
+            )
+        )
+    return _Reading(*(torch.stack(parts).mean(0).cpu() for parts in zip(*found, strict=True)))
 
 
 def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tuple[tuple[float, ...], str]:

@@ -6,8 +6,17 @@ from text_stub import WordEncoder
 
 from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.modeling import modeling_text_encoder
+from ts_llm_fusion.modeling.configuration_tsfusion import TSFusionConfig
+from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
+from ts_llm_fusion.modeling.modeling_tsfusion_context import _read
 from ts_llm_fusion.recipes import fusion_context
-from ts_llm_fusion.recipes.fusion_context import ContextArguments, context_items, run_context_recipe, with_context_head
+from ts_llm_fusion.recipes.fusion_context import (
+    ContextArguments,
+    _check_readers,
+    context_items,
+    run_context_recipe,
+    with_context_head,
+)
 from ts_llm_fusion.training.fusion_context import (
     ContextDataset,
     ContextLoss,
@@ -53,6 +62,33 @@ def test_the_head_learns_and_the_numeric_part_keeps_every_bit(encoder, tmp_path)
     with torch.no_grad():
         before, after = (ContextLoss(model.context_head.eval())(**batch)["loss"] for model in (fresh, trained))
     assert after < 0.7 * before
+
+
+def test_probabilities_of_readers_are_averaged(encoder, tmp_path):
+    sizes = {"texts": 8, "text_adapter_rank": 0, "context_hidden_size": 16}
+    quick = {"max_steps": 2, "learning_rate": 0.1, "warmup_steps": 1, "use_cpu": True, "disable_tqdm": True}
+
+    def trained(name, seed, **settings):
+        arguments = FusionContextTrainingArguments(output_dir=str(tmp_path / name), seed=seed, **quick)
+        run_context_recipe(ContextArguments(**sizes, **settings), arguments)
+        return load_forecaster(tmp_path / name)[0].eval()
+
+    first, second = trained("first", 0), trained("second", 1)
+    both = trained("both", 1, start=str(tmp_path / "first"), add_reader=True)
+    assert both.config.context_readers == 2 and len(list(both.context_head.parameters())) == 2 * len(
+        list(first.context_head.parameters())
+    )
+    context = context_items(5, range(1))[0]
+    readings = [_read(model.context_head, encoder, context) for model in (first, second, both)]
+    for name in ("operations", "numbers", "windows"):
+        one, other, mean = (getattr(reading, name) for reading in readings)
+        torch.testing.assert_close(mean, (one + other) / 2)
+    assert (readings[0].operations - readings[1].operations).abs().max() > 0.01
+    with pytest.raises(ValueError, match="context_hidden_size is 32, and 16 of the head that"):
+        settings = ContextArguments(start=str(tmp_path / "both"), text_adapter_rank=0, context_hidden_size=32)
+        _check_readers(both, settings)
+    with pytest.raises(ValueError, match="has no head for texts; leave add_reader out"):
+        _check_readers(TSFusionForForecasting(TSFusionConfig(hidden_size=8)), ContextArguments())
 
 
 def test_texts_are_those_of_their_seed():

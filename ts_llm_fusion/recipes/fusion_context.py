@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.modeling_text_adapter import adapted_maps
 from ..modeling.modeling_text_encoder import load_text_encoder
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
+from ..modeling.modeling_tsfusion_context import ContextHead
 from ..processing.context_features import prepare_context
 from ..requirements import versions
 from ..training.fusion_context import ContextDataset, FusionContextTrainingArguments, train_fusion_context
@@ -53,6 +54,10 @@ class ContextArguments:
     )
     context_threshold: float = field(
         default=0.8, metadata={"help": "Probability from which on an operation is applied."}
+    )
+    add_reader: bool = field(
+        default=False,
+        metadata={"help": "Keep the head of the forecaster, and average its probabilities with those of the new one."},
     )
 
     def __post_init__(self):
@@ -90,11 +95,46 @@ def with_context_head(model: TSFusionForForecasting, settings: ContextArguments)
             "context_dropout": settings.context_dropout,
             "context_cues": settings.context_cues,
             "context_threshold": settings.context_threshold,
+            "context_readers": 1,
         }
     )
     grown = TSFusionForForecasting(config)
     grown.model.load_state_dict(model.model.state_dict())
     grown.head.load_state_dict(model.head.state_dict())
+    return grown
+
+
+def _check_readers(start: TSFusionForForecasting, settings: ContextArguments) -> None:
+    """Raise a ValueError where a new head would be of another kind than that of the forecaster."""
+    if start.context_head is None:
+        raise UserError(f"start is {settings.start}, which has no head for texts; leave add_reader out.")
+    maps, rank = start.config.text_adapter_maps, start.config.text_adapter_rank
+    has = {
+        "text_encoder": start.config.text_encoder,
+        "text_layer": start.config.text_layer,
+        "context_hidden_size": start.config.context_hidden_size,
+        "context_cues": start.config.context_cues,
+        "text_adapter_rank": rank if maps else 0,
+    }
+    for name, value in has.items():
+        if getattr(settings, name) != value:
+            raise UserError(
+                f"{name} is {getattr(settings, name)}, and {value} of the head that {settings.start} has; "
+                "heads that are averaged are alike."
+            )
+
+
+def with_readers(model: TSFusionForForecasting, earlier: Sequence[ContextHead]) -> TSFusionForForecasting:
+    """The forecaster with earlier heads for texts before its own, whose probabilities are averaged."""
+    assert model.context_head is not None
+    heads = [*earlier, *model.context_head.readers()]
+    grown = TSFusionForForecasting(TSFusionConfig(**{**model.config.to_diff_dict(), "context_readers": len(heads)}))
+    grown.model.load_state_dict(model.model.state_dict())
+    grown.head.load_state_dict(model.head.state_dict())
+    assert grown.context_head is not None
+    for new, head in zip(grown.context_head.readers(), heads, strict=True):
+        own = {name: weights for name, weights in head.state_dict().items() if not name.startswith("others.")}
+        new.load_state_dict(own, strict=new is not grown.context_head)
     return grown
 
 
@@ -119,6 +159,8 @@ def run_context_recipe(
     start, extractor = load_forecaster(settings.start)
     if not isinstance(start, TSFusionForForecasting):
         raise UserError(f"start is {settings.start}, a {type(start).__name__}; give a TSFusion forecaster.")
+    if settings.add_reader:
+        _check_readers(start, settings)
     set_seed(arguments.seed)
     model = with_context_head(start, settings)
     head = model.context_head
@@ -136,6 +178,8 @@ def run_context_recipe(
     if not trainer.is_world_process_zero():
         return None
     output = Path(arguments.output_dir)
+    if settings.add_reader and start.context_head is not None:
+        model = with_readers(model.cpu(), start.context_head.readers())
     in_few_bits(model.cpu()).save_pretrained(output)
     extractor.save_pretrained(output)
     save_run(output, trainer.state.log_history, recipe)
@@ -144,6 +188,7 @@ def run_context_recipe(
         "texts": settings.texts,
         "last_loss": losses[-1] if losses else None,
         "parameters_trained": sum(weights.numel() for weights in head.parameters()),
+        "readers": model.config.context_readers,
         "processor_seconds": seconds,
         "seed": arguments.seed,
     }

@@ -27,8 +27,17 @@ FAMILIES = (
 # Authors of the phrases of each split.
 _AUTHORS = {
     "train": (
-        "general", "commerce", "operations", "notes", "venues", "agencies", "networks", "wards", "markets", "messages",
-    ),  # fmt: skip
+        "general",
+        "commerce",
+        "operations",
+        "notes",
+        "venues",
+        "agencies",
+        "networks",
+        "wards",
+        "markets",
+        "messages",
+    ),
     "validation": ("institutions",),
     "test": ("test",),
 }
