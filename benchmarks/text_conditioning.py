@@ -5,7 +5,8 @@ Texts and series are synthetic, with the truth of what each text does by constru
 
 `--seeds` trains the head anew for each seed by configs/fusion/context.yaml (in `--folder`, where it is not there yet);
 without it the built-in checkpoint is scored. `--split validation` scores the phrasings and numbers of the validation
-instead, which settings and threshold were chosen by. For each model it prints
+instead, which settings and threshold were chosen by. `--averaged` adds a model whose head averages the probabilities of
+those of all the others, as one that is trained with `add_reader` does. For each model it prints
 
 - the share of the oracle's gain in CRPS, pooled and median, in distribution, on held-out numbers and on held-out
   phrasings: the oracle applies the true operations to the same numeric forecast; and the share by family;
@@ -44,7 +45,7 @@ from ts_llm_fusion.modeling import modeling_text_encoder
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
 from ts_llm_fusion.modeling.modeling_tsfusion_context import ContextEffect, apply_contexts
 from ts_llm_fusion.processing.context_features import prepare_context
-from ts_llm_fusion.recipes.fusion_context import ContextArguments, run_context_recipe
+from ts_llm_fusion.recipes.fusion_context import ContextArguments, run_context_recipe, with_readers
 from ts_llm_fusion.training.fusion_context import FusionContextTrainingArguments
 
 LEVELS = np.arange(0.1, 0.91, 0.1)
@@ -302,18 +303,30 @@ def trained(seed: int, folder: Path, settings: ContextArguments) -> Path:
     return output
 
 
+def averaged(names: Sequence[str], output: Path) -> str:
+    """Checkpoint of the last of some models with the heads of all of them."""
+    models = [load_forecaster(name)[0] for name in names]
+    heads = [reader for model in models[:-1] for reader in model.context_head.readers()]
+    with_readers(models[-1], heads).save_pretrained(output)
+    load_forecaster(names[-1])[1].save_pretrained(output)
+    return str(output)
+
+
 def main() -> None:
     """Score the models and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="*", default=[], help="seeds of heads to train and score")
     parser.add_argument("--folder", type=Path, default=Path("outputs/text_conditioning"), help="of their checkpoints")
     parser.add_argument("--model", nargs="*", default=[], help="checkpoints to score")
+    parser.add_argument("--averaged", action="store_true", help="score the mean of all heads, too")
     parser.add_argument("--count", type=int, default=300, help="examples of each set")
     parser.add_argument("--threshold", type=float, help="of the choice of an operation; that of the model by default")
     parser.add_argument("--split", default="test", choices=("test", "validation"))
     options = parser.parse_args()
     names = [str(trained(seed, options.folder, ContextArguments())) for seed in options.seeds]
     names += options.model or ([] if names else [BUILT_IN])
+    if options.averaged:
+        names.append(averaged(names, options.folder / "averaged"))
     columns = {}
     for name in names:
         model, _ = load_forecaster(name)
