@@ -5,8 +5,8 @@ Texts and series are synthetic, with the truth of what each text does by constru
 
 `--seeds` trains the head anew for each seed by configs/fusion/context.yaml (in `--folder`, where it is not there yet);
 without it the built-in checkpoint is scored. `--split validation` scores the phrasings and numbers of the validation
-instead, which settings and threshold were chosen by. `--averaged` adds a model whose head averages the probabilities of
-those of all the others, as of one that is trained with `add_reader`. For each model it prints
+instead, which settings and threshold were chosen by. `--averaged` adds a model whose head averages the probabilities
+of those of all the others, as of one that is trained with `add_reader`. For each model it prints
 
 - the share of the oracle's gain in CRPS, pooled and median, in distribution, on held-out numbers and on held-out
   phrasings: the oracle applies the true operations to the same numeric forecast; and the share by family;
