@@ -38,9 +38,9 @@ class FusionContextTrainingArguments(TrainingArguments):
         default=False,
         metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
     )
-    per_device_train_batch_size: int = field(default=64, metadata={"help": "Texts of a step."})
-    num_train_epochs: float = field(default=2, metadata={"help": "Passes over the texts."})
-    learning_rate: float = field(default=1.2e-3, metadata={"help": "Peak learning rate."})
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "Texts of a step."})
+    num_train_epochs: float = field(default=1.3, metadata={"help": "Passes over the texts."})
+    learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate."})
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
     warmup_steps: float = field(default=50, metadata={"help": "Steps until the peak learning rate."})
     weight_decay: float = field(default=0.01, metadata={"help": "Weight decay of AdamW."})
