@@ -79,7 +79,7 @@ def test_losses_are_by_epoch_with_the_lowest_one() -> None:
     log = [{"loss": 3.0, "epoch": 1}, {"eval_loss": 2.5, "epoch": 1}, {"eval_loss": 2.75, "epoch": 2}]
     drawn = lines(draw_losses(log, name=NAME))
     assert list(drawn["validation"].get_ydata()) == [2.5, 2.75]
-    assert list(drawn["lowest: 2.5 after 1 epochs"].get_xdata()) == [1]
+    assert list(drawn["lowest: 2.5 at epoch 1"].get_xdata()) == [1]
     with pytest.raises(ValueError, match="no row with `loss`"):
         draw_losses([{"train_loss": 1.0}])
 

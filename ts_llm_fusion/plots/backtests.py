@@ -16,6 +16,7 @@ from .style import (
     GUIDE,
     HISTORY,
     add_legend,
+    add_legend_above,
     draw_line,
     finish,
     new_axes,
@@ -115,7 +116,9 @@ def draw_backtest(
         # A legend names each kind once; matplotlib leaves out what begins with an underscore.
         labels = dict.fromkeys(labels, "_")
     set_dates(axes, actual.index.append(by_time.index))
-    return finish(axes, name, unit)
+    finish(axes, name, unit)
+    add_legend_above(axes)
+    return axes
 
 
 def draw_residuals(
@@ -176,7 +179,7 @@ def draw_residuals(
     else:
         set_dates(axes, pd.Index(times))
     finish(axes, name, f"actual - forecast ({unit})" if unit else "actual - forecast")
-    add_legend(axes, loc="lower left", bbox_to_anchor=(0, 1.0 if not name else 1.07), ncols=3, borderaxespad=0)
+    add_legend_above(axes)
     return axes
 
 

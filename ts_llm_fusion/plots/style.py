@@ -47,6 +47,12 @@ def add_legend(axes: Axes, **options: Any) -> None:
         text.set_parse_math(False)
 
 
+def add_legend_above(axes: Axes) -> None:
+    """Name lines and bands in a row above the axes, beside the title, where it hides no values."""
+    handles, _ = axes.get_legend_handles_labels()
+    add_legend(axes, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(handles), borderaxespad=0)
+
+
 def visible_label(name: str) -> str:
     """A name as the label of a line: matplotlib leaves labels out of a legend that begin with an underscore."""
     return f" {name}" if name.startswith("_") else name

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from ..errors import UserError
 from .forecasts import draw_forecast
-from .style import TRUTH
+from .style import TRUTH, add_legend_above
 
 
 def draw_text_effect(
@@ -47,12 +47,13 @@ def draw_text_effect(
     dashes = {"marker": "_", "markersize": 9} if is_single else {"linestyle": (0, (5, 2))}
     axes.plot(without.index, without, color=TRUTH, linewidth=1.1, label="without the text", **dashes)
     changed = ~np.isclose(forecast["predictions"], without, rtol=1e-6, atol=0)
-    # A step reaches half a step to each side; `step` is the last gap, which is all that a single step has.
-    half = (forecast.index[-1] - (history.index.append(forecast.index))[-2]) / 2
+    # A step reaches half a step to each side; a single one has only the gap to the history.
+    half = (forecast.index[-1] - history.index.append(forecast.index)[-2]) / 2
     edges = np.diff(np.concatenate(([0], changed, [0])))
     label = "changed by the text"
     for first, last in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1, strict=True):
         span = forecast.index[first] - half, forecast.index[last] + half
-        axes.axvspan(*span, color="#f1f3f5", linewidth=0, zorder=0, label=label)
+        axes.axvspan(*span, color="#e9ecef", linewidth=0, zorder=0, label=label)
         label = "_"
+    add_legend_above(axes)
     return axes

@@ -39,7 +39,7 @@ def draw_losses(log_history: Sequence[Mapping[str, float]], axes: Axes | None = 
     if curves["eval_loss"]:
         epoch, lowest = min(curves["eval_loss"], key=lambda point: point[1])
         style = {"linestyle": "none", "marker": "o", "markersize": 9, "markerfacecolor": "none", "color": FORECAST}
-        axes.plot([epoch], [lowest], label=f"lowest: {lowest:.4g} after {epoch:.4g} epochs", **style)
+        axes.plot([epoch], [lowest], label=f"lowest: {lowest:.4g} at epoch {epoch:.4g}", **style)
     axes.set_xlabel("epoch", fontsize="small")
     finish(axes, name, "loss")
     add_legend(axes)
