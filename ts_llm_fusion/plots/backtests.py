@@ -102,6 +102,7 @@ def draw_backtest(
     labels = {"origin": "origin", "forecast": "forecast"}
     if lowest is not None:
         labels["band"] = f"{percent(levels[highest] - levels[lowest])} band"
+    cutoff: Any  # a time, or the number of a step
     for number, (cutoff, window) in enumerate(by_time.groupby("cutoff")):
         # A single step is drawn as a bar.
         is_single = len(window) == 1
@@ -110,7 +111,11 @@ def draw_backtest(
         elif lowest is not None:
             ends = window[lowest], window[highest]
             axes.fill_between(window.index, *ends, color=BANDS[0.8], alpha=0.75, linewidth=0, label=labels["band"])
-        style = {"linestyle": _STYLES[number % 2], "marker": "." if is_single else None, "label": labels["forecast"]}
+        style: dict[str, Any] = {
+            "linestyle": _STYLES[number % 2],
+            "marker": "." if is_single else None,
+            "label": labels["forecast"],
+        }
         axes.plot(window.index, window["predictions"], color=FORECAST, linewidth=1.5, **style)
         axes.axvline(cutoff, color=GUIDE, linewidth=0.8, label=labels["origin"])
         # A legend names each kind once; matplotlib leaves out what begins with an underscore.

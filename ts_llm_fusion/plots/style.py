@@ -48,9 +48,11 @@ def add_legend(axes: Axes, **options: Any) -> None:
 
 
 def add_legend_above(axes: Axes) -> None:
-    """Name lines and bands in a row above the axes, beside the title, where it hides no values."""
+    """Name lines and bands in a row between the axes and their title, where it hides no values."""
     handles, _ = axes.get_legend_handles_labels()
-    add_legend(axes, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(handles), borderaxespad=0)
+    add_legend(axes, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(handles), borderaxespad=0)
+    if axes.get_title("left"):
+        axes.set_title(axes.get_title("left"), loc="left", fontsize="small", parse_math=False, pad=22)
 
 
 def visible_label(name: str) -> str:

@@ -52,7 +52,7 @@ def draw_text_effect(
     edges = np.diff(np.concatenate(([0], changed, [0])))
     label = "changed by the text"
     for first, last in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1, strict=True):
-        span = forecast.index[first] - half, forecast.index[last] + half
+        span = forecast.index[int(first)] - half, forecast.index[int(last)] + half
         axes.axvspan(*span, color="#e9ecef", linewidth=0, zorder=0, label=label)
         label = "_"
     add_legend_above(axes)

@@ -1,6 +1,7 @@
 """Picture of a training run."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,7 +28,7 @@ def draw_losses(log_history: Sequence[Mapping[str, float]], axes: Axes | None = 
     if not any(curves.values()):
         raise UserError("the log history has no row with `loss` or `eval_loss`; give that of a training run.")
     axes = new_axes(axes)
-    styles = {
+    styles: dict[str, dict[str, Any]] = {
         "loss": {"label": "training", "color": HISTORY, "linestyle": (0, (4, 2))},
         "eval_loss": {"label": "validation", "color": FORECAST, "marker": "."},
     }
@@ -38,8 +39,14 @@ def draw_losses(log_history: Sequence[Mapping[str, float]], axes: Axes | None = 
             axes.plot(*zip(*points, strict=True), linewidth=1.4, **style)
     if curves["eval_loss"]:
         epoch, lowest = min(curves["eval_loss"], key=lambda point: point[1])
-        style = {"linestyle": "none", "marker": "o", "markersize": 9, "markerfacecolor": "none", "color": FORECAST}
-        axes.plot([epoch], [lowest], label=f"lowest: {lowest:.4g} at epoch {epoch:.4g}", **style)
+        ring: dict[str, Any] = {
+            "linestyle": "none",
+            "marker": "o",
+            "markersize": 9,
+            "markerfacecolor": "none",
+            "color": FORECAST,
+        }
+        axes.plot([epoch], [lowest], label=f"lowest: {lowest:.4g} at epoch {epoch:.4g}", **ring)
     axes.set_xlabel("epoch", fontsize="small")
     finish(axes, name, "loss")
     add_legend(axes)
