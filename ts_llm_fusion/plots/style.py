@@ -30,7 +30,8 @@ def new_axes(axes: Axes | None) -> Axes:
 
 def finish(axes: Axes, name: str = "", unit: str = "") -> Axes:
     """Give axes their title, unit and grid; both are taken as plain text."""
-    axes.set_title(name, loc="left", fontsize="small", parse_math=False)
+    # A height that is given needs no measuring of all labels.
+    axes.set_title(name, loc="left", fontsize="small", parse_math=False, y=1.0)
     axes.set_ylabel(unit, fontsize="small", parse_math=False)
     axes.margins(x=0.01)
     axes.grid(alpha=0.25, linewidth=0.5)
@@ -52,7 +53,7 @@ def add_legend_above(axes: Axes) -> None:
     handles, _ = axes.get_legend_handles_labels()
     add_legend(axes, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(handles), borderaxespad=0)
     if axes.get_title("left"):
-        axes.set_title(axes.get_title("left"), loc="left", fontsize="small", parse_math=False, pad=22)
+        axes.set_title(axes.get_title("left"), loc="left", fontsize="small", parse_math=False, y=1.0, pad=22)
 
 
 def visible_label(name: str) -> str:
