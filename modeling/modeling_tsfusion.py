@@ -30,6 +30,8 @@ from .modeling_tsfusion_series import Histories, align, find_periods
 
 # Values, in or behind the histories, of one pass of the experts, which bounds their memory.
 _VALUES_A_PASS = 2**17
+# Points that stand for a distribution in a sum with another, and sums of one pass, which bounds its memory.
+_NODES, _SUMS_A_PASS = 25, 2**13
 # Loss of one series at one step, in usual errors, above which it counts no more.
 _LARGEST_LOSS = 8.0
 # The width of the band is held against every fourth back-tested step. So many of these count as much as the gate.
@@ -61,6 +63,8 @@ class TSFusionModelOutput(ModelOutput):
         covariate_effects: float64 (series, prediction_length, features), in the units of the input; None without
             covariates. All other fields are of the history without them.
         effect_variance: of their sum, float64 (series, prediction_length).
+        effect_surprises: what covariates without a future may add to it, float64 (series, prediction_length, samples).
+        surprise_shares: of each covariate in these, float64 (series, features).
         seasonal_periods: of the two seasons of each series, given or found, int64 (series, 2); 1 where there is none.
         seasonal_contrast: how clearly the history is calmer at some phases of the first season than at others, 0 to 1,
             (series,).
@@ -82,6 +86,8 @@ class TSFusionModelOutput(ModelOutput):
     tested_mask: Tensor | None = None
     covariate_effects: Tensor | None = None
     effect_variance: Tensor | None = None
+    effect_surprises: Tensor | None = None
+    surprise_shares: Tensor | None = None
     seasonal_periods: Tensor | None = None
     seasonal_contrast: Tensor | None = None
 
@@ -101,7 +107,8 @@ class TSFusionForForecastingOutput(ModelOutput):
         expert_predictions: forecast of each expert, same shape; the point forecast is the sum of the products, plus
             the effects of the covariates.
         covariate_effects: what each covariate adds to the point forecast, against its median in the history, in the
-            units of the input, (batch, prediction_length, channels, features); None without covariates.
+            units of the input, (batch, prediction_length, channels, features); None without covariates. Of covariates
+            without a future, what is to be expected of them.
         seasonal_periods: steps of the two seasons that the experts used, given or found, int64 (batch, channels, 2); 1
             where there is none.
         context_effects: operations that the text of each series states, in its order, a list for each channel of each
@@ -369,9 +376,33 @@ class TSFusionModel(TSFusionPreTrainedModel):
             **dict(zip(tested, held_out, strict=True)),
             covariate_effects=None if effects is None else effects.future,
             effect_variance=None if effects is None else effects.variance,
+            effect_surprises=None if effects is None else effects.surprises,
+            surprise_shares=None if effects is None else effects.shares,
             seasonal_periods=periods,
             seasonal_contrast=contrast,
         )
+
+
+def _with_surprises(offsets: Tensor, surprises: Tensor, levels: Sequence[float]) -> Tensor:
+    """Quantiles of the sum of a distribution and an independent one of a few values of equal weight.
+
+    Args:
+        offsets: quantiles of the distribution, (series, steps, levels).
+        surprises: values of the other, (series, steps, samples); where all are 0, the offsets stay as they are.
+        levels: of the quantiles, rising.
+    """
+    moves = (surprises != 0).any(-1)
+    if not moves.any():
+        return offsets
+    nodes = (torch.arange(_NODES, dtype=torch.float64, device=offsets.device) + 0.5) / _NODES
+    nodes, wanted = quantile_interpolation(levels, nodes), offsets.new_tensor(levels)
+    moved = []
+    for own, added in zip(offsets[moves].split(_SUMS_A_PASS), surprises[moves].split(_SUMS_A_PASS), strict=True):
+        alone = own @ nodes.T
+        sums = (alone[:, :, None] + added[:, None]).flatten(1)
+        change = sums.quantile(wanted, 1) - alone.quantile(wanted, 1)
+        moved.append((own + change.T).cummax(1).values)
+    return offsets.masked_scatter(moves[..., None], torch.cat(moved))
 
 
 def counted_mean(values: Tensor, weight: Tensor) -> Tensor:
@@ -428,8 +459,9 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
             past_covariates: (batch, time, features), numbers or 0 and 1, shared by the channels; NaN is missing and
                 interpolated. Effects are learned from each history alone, and are nothing where it does not show any.
             future_covariates: (batch, prediction_length, known), the first `known` features in the horizon. The others
-                explain the history, and return to their median in the horizon. Values beyond those of the history
-                count at most as if they were half its range beyond.
+                explain the history; in the horizon they return to their median, and the forecast allows for what they
+                did at earlier times after as many steps. Values beyond those of the history count at most as if they
+                were half its range beyond.
             context: for each series, the batch times the channels in this order, the features of a text from
                 `ForecastFeatureExtractor.prepare_context`, for its history and this horizon, or None. Operations that
                 the text states are chosen once, and applied to all quantiles, in the order of the text; a stretch of
@@ -479,10 +511,18 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 out = out + added.view(*added.shape, *[1] * (z.ndim - 2))
             return _by_channel(out.to(dtype), batch, channels)
 
-        effect = None if effects is None else effects.sum(-1)
-        quantiles = None
+        quantiles = band = None
         if loss is None or not self.training:
-            quantiles = in_units(self._quantiles(encoded, median, offsets, levels), effect)
+            band = self._band(encoded, offsets)
+            # The median of what covariates without a future add is theirs, so that experts and effects add up.
+            shift = band[..., self.config.quantile_levels.index(0.5)]
+            band = band - shift[..., None]
+            if effects is not None:
+                shift = shift * encoded.scale[:, None]
+                effects = effects + shift[..., None] * encoded.surprise_shares[:, None]
+        effect = None if effects is None else effects.sum(-1)
+        if band is not None:
+            quantiles = in_units(self._at_levels(encoded, median, band, levels), effect)
 
         mean = in_units(median, effect)
         periods = encoded.seasonal_periods.view(batch, channels, 2)
@@ -516,13 +556,17 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         encoder = load_text_encoder(name, self.config.text_layer)
         return read_contexts(self.context_head, encoder, context, values, mask, length, self.config.context_threshold)
 
-    def _quantiles(self, encoded: Any, median: Tensor, offsets: Tensor, levels: Sequence[float]) -> Tensor:
-        """Quantiles at any levels, (series, steps, levels), of the offsets of the learned ones."""
-        known = self.config.quantile_levels
+    def _band(self, encoded: Any, offsets: Tensor) -> Tensor:
+        """Quantiles less the median without covariate effects, (series, steps, levels), of the learned offsets."""
         # Of the widths, and so of the distances from the median at all levels, those beyond the outermost too.
         widths = never_shrinking(offsets.diff(dim=-1), encoded.seasonal_periods[:, :1], encoded.seasonal_contrast)
-        band = about_median(widths * self._width_factor(encoded)[:, None, None], known.index(0.5))
-        band = self._with_effects(band, encoded)
+        middle = self.config.quantile_levels.index(0.5)
+        band = about_median(widths * self._width_factor(encoded)[:, None, None], middle)
+        return self._with_effects(band, encoded)
+
+    def _at_levels(self, encoded: Any, median: Tensor, band: Tensor, levels: Sequence[float]) -> Tensor:
+        """Quantiles at any levels, (series, steps, levels), of a band about the median."""
+        known = self.config.quantile_levels
         wanted = torch.tensor(levels, dtype=torch.float64, device=median.device)
         # A reflected series has its quantiles at the opposite levels.
         matrices = torch.stack((quantile_interpolation(known, wanted), quantile_interpolation(known, 1 - wanted)))
@@ -558,14 +602,20 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
         return factor.index_put((rows,), ratio.clamp(0.05, 20) ** (count / (count + _STEPS_OF_TRUST)))
 
     def _with_effects(self, offsets: Tensor, encoded: Any) -> Tensor:
-        """Offsets of the quantiles with the uncertainty of the covariate effects: variances add up."""
+        """Offsets of the quantiles with the uncertainty of the covariate effects: variances add up.
+
+        What covariates without a future may add is far from normal, such as a promotion in one week of four, and moves
+        the median too.
+        """
         if encoded.covariate_effects is None:
             return offsets
         one_deviation = torch.special.ndtr(offsets.new_tensor((-1.0, 1.0), dtype=torch.float64))
         low, high = (offsets @ quantile_interpolation(self.config.quantile_levels, one_deviation).T).unbind(-1)
         scale = torch.where(encoded.scale == 0, torch.inf, encoded.scale)[:, None]
         ratio = encoded.effect_variance.sqrt() / scale / ((high - low) / 2).clamp(min=1e-6)
-        return offsets * (1 + ratio.square()).sqrt()[..., None].to(offsets.dtype)
+        widened = offsets * (1 + ratio.square()).sqrt()[..., None].to(offsets.dtype)
+        surprises = encoded.effect_surprises / scale[..., None]
+        return _with_surprises(widened, surprises.to(offsets.dtype), self.config.quantile_levels)
 
     def _loss(self, encoded: Any, median: Tensor, offsets: Tensor, future: Tensor, counted: Tensor) -> Tensor:
         """Pinball loss in errors of the seasonal naive, or mean spreads of the step where these are larger; mean over

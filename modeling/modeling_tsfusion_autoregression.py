@@ -151,7 +151,7 @@ def regress_on_lags(values: Tensor, weight: Tensor, length: Tensor, periods: Ten
     lags = _lags(periods, length)
     used = (lags > 0).float()
     time = torch.arange(values.shape[1], device=device)
-    past = _past(values, periods) * (weight * (time >= lags.amax(1, keepdim=True)))[:, None]
+    past = _past(values, periods).mul_((weight * (time >= lags.amax(1, keepdim=True)))[:, None])
     gram = past @ past.transpose(1, 2) * used[:, :, None] * used[:, None]
     target = (past @ values[..., None]).squeeze(-1) * used
     energy = gram.diagonal(dim1=1, dim2=2).sum(1, keepdim=True) / used.sum(1, keepdim=True).clamp(min=1)

@@ -13,7 +13,7 @@ on all columns, its strength by leave-one-out, loses more wherever few of many c
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -48,6 +48,8 @@ _SHAPES = 4 + 2 * len(_BENDS)
 _AGAINST, _BEND, _WITH_LEVEL, _LATER, _FEW = 0.25, 0.5, 2.0, 2.0, 200.0
 # Shares of the range of the history by which a line, and a bend, go on beyond it.
 _REACH, _BEND_REACH = 0.5, 0.1
+# Earlier times at which the continuation of a feature is tried, and fewest cycles of a season whose phase they keep.
+_TRIED, _FEWEST_CYCLES = 32, 16
 # Values in the columns of one pass, which bounds its memory.
 _VALUES_A_PASS = 2**17
 _TINY = 1e-12
@@ -60,12 +62,16 @@ class CovariateEffects:
     Args:
         past: their sum in the history, (series, time); 0 outside of the steps that the experts see.
         future: of each feature in the horizon, (series, steps, features).
-        variance: of their sum in the horizon, (series, steps).
+        variance: of their sum in the horizon, for what is not known of the coefficients, (series, steps).
+        surprises: what the features without a future may add to it, (series, steps, samples), see `_surprises`.
+        shares: of each feature in these, (series, features); they add up to 1, or are 0 where nothing is added.
     """
 
     past: Tensor
     future: Tensor
     variance: Tensor
+    surprises: Tensor
+    shares: Tensor
 
 
 def check_covariates(
@@ -119,8 +125,10 @@ def _gathered(values: Tensor, index: Tensor) -> Tensor:
     return values.gather(2, index[:, None].expand(-1, values.shape[1], -1))
 
 
-def _continued(values: Tensor, history: Tensor, valid: Tensor, steps: int) -> Tensor:
+def _continued(values: Tensor, history: Tensor, valid: Tensor, steps: int) -> tuple[Tensor, Tensor]:
     """Values (rows, features, time) and `steps` more, which return to the median as an autoregression does.
+
+    Also the share of the distance from the median that is kept from step to step, (rows, features, 1).
 
     Args:
         values: without gaps.
@@ -133,7 +141,38 @@ def _continued(values: Tensor, history: Tensor, valid: Tensor, steps: int) -> Te
     energy = rest.square().sum(-1, keepdim=True).clamp(min=_TINY)
     kept = ((rest[..., 1:] * rest[..., :-1]).sum(-1, keepdim=True) / energy).clamp(0, 1)
     ahead = torch.arange(1, steps + 1, device=values.device)
-    return torch.cat((values, median + (values[..., -1:] - median) * kept**ahead), -1)
+    return torch.cat((values, median + (values[..., -1:] - median) * kept**ahead), -1), kept
+
+
+def _surprises(effects: Tensor, kept: Tensor, length: Tensor, gap: Tensor, periods: Tensor, steps: int) -> Tensor:
+    """Errors that the same continuation of features would have made at earlier times, in the sum of their effects.
+
+    The times are of the phase of the step that is forecast, in a season that the history shows often enough, and
+    spread evenly over the history; of a short one, they repeat.
+
+    Args:
+        effects: in the history, 0 at the median of each feature, (rows, features, time).
+        kept: by the continuation from step to step, (rows, features, 1).
+        length: of each history, int64 (rows, 1).
+        gap: steps between its end and the first one that is forecast, int64 (rows, 1).
+        periods: of two seasons, int64 (rows, 2).
+        steps: to go on.
+
+    Returns:
+        (rows, steps, 32).
+    """
+    period = torch.where(_FEWEST_CYCLES * periods <= length, periods, 1).amax(1, keepdim=True)
+    cycles = length // period
+    cycle = torch.arange(_TRIED, device=effects.device) * cycles // _TRIED
+    ahead = torch.arange(1, steps + 1, device=effects.device)
+    latest = length - 1 - (-(gap + ahead)).remainder(period)
+    now = (latest[..., None] - (cycle * period)[:, None]).clamp(min=0)
+    before = now - ahead[:, None]
+    total = effects.sum(1).gather(1, now.flatten(1)).view(now.shape)
+    for feature, share in zip(effects.unbind(1), kept.unbind(1), strict=True):
+        start = feature.gather(1, before.clamp(min=0).flatten(1)).view(now.shape)
+        total = total - (share**ahead)[..., None] * torch.where(before >= 0, start, 0.0)
+    return total
 
 
 def _base(histories: Histories, periods: Tensor, steps: Tensor) -> Tensor:
@@ -429,7 +468,7 @@ def _of_rows(
     axis = _filled(torch.cat((past[:, :known], future), 2))
     if known < past.shape[1]:
         alone = _filled(past[:, known:])
-        alone = _continued(alone, _gathered(alone, index[:, :kept]), valid[..., :kept], steps)
+        alone, share = _continued(alone, _gathered(alone, index[:, :kept]), valid[..., :kept], steps)
         axis = torch.cat((axis, alone), 1)
     base = _base(histories, periods, histories.gap[:, None] + 1 + ahead)
     columns, against = _columns(_gathered(axis, index), _gathered(axis, index - 1), base, valid)
@@ -444,10 +483,18 @@ def _of_rows(
     place = torch.arange(size, device=device) - start
     inside = (place >= 0) & (place < length)
     variance = (columns[..., kept:].transpose(1, 2) @ factors).square().sum(-1)
+    surprises, shares = effects.new_zeros(rows, steps, 0), effects.new_zeros(rows, features)
+    if known < features:
+        shown = torch.where(valid[..., :kept], effects[:, known:, :kept], 0.0)
+        surprises = _surprises(shown, share, length, histories.gap[:, None], periods, steps)
+        size = shown.abs().sum(-1)
+        shares[:, known:] = size / size.sum(1, keepdim=True).clamp(min=_TINY)
     return CovariateEffects(
         past=torch.where(inside, at(effects[..., :kept].sum(1), place), 0.0),
         future=effects[..., kept:].transpose(1, 2),
         variance=variance * histories.scale.square()[:, None],
+        surprises=surprises,
+        shares=shares,
     )
 
 
@@ -463,7 +510,7 @@ def covariate_effects(
         periods: of two seasons, int64 (series, 2), 0 where one is to be found.
         past: float64 covariates (batch, time, features), NaN where missing; series are the batch times the channels.
         future: float64 (batch, steps, known), of the first of the features. The others explain the history, and
-            return to their median in the horizon.
+            go on as they did in the history: they return to their median, and may leave it again.
         context_length: most steps of a history.
     """
     series, size = values.shape
@@ -474,8 +521,13 @@ def covariate_effects(
     past, future = (past * factor).transpose(1, 2), (future * factor[..., : future.shape[2]]).transpose(1, 2)
     if features == 0:
         none = torch.zeros_like(values, dtype=torch.float64)
+        steps = future.shape[2]
         return CovariateEffects(
-            none, none.new_zeros(series, future.shape[2], 0), none.new_zeros(series, future.shape[2])
+            past=none,
+            future=none.new_zeros(series, steps, 0),
+            variance=none.new_zeros(series, steps),
+            surprises=none.new_zeros(series, steps, 0),
+            shares=none.new_zeros(series, 0),
         )
     owner = torch.arange(series, device=values.device) // (series // len(past))
     shapes = _SHAPES if features <= _MOST_SHAPED else 1
@@ -485,7 +537,7 @@ def covariate_effects(
         for rows in torch.arange(series, device=values.device).split(width)
     ]
     return CovariateEffects(
-        *(torch.cat([getattr(part, name) for part in parts]) for name in ("past", "future", "variance"))
+        *(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(CovariateEffects))
     )
 
 

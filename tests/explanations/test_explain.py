@@ -178,7 +178,7 @@ def test_targets_have_their_own_effects_and_files_are_read(forecaster, tmp_path:
     found = explain(tmp_path / "sales.csv", 7, id_column="store", target=["sales", "double"], model=forecaster)
     assert [one.facts.name for one in found] == ["a, sales", "a, double", "b, sales", "b, double"]
     sales, double = (one.evidence for one in found[:2])
-    # Known of the past alone, they return to their median, as the effect of one on each target does.
+    # Known of the past alone, they act as is to be expected of them, in proportion to each target.
     assert list(sales.effects) == ["promotion", "price"]
     np.testing.assert_allclose(double.forecast["mean"], 2 * sales.forecast["mean"], rtol=1e-6)
     np.testing.assert_allclose(double.effects, 2 * sales.effects, atol=1e-6)

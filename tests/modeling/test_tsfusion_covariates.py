@@ -9,6 +9,7 @@ import ts_llm_fusion
 from ts_llm_fusion import TSFusionForForecasting
 
 HORIZON = 14
+LEVELS = torch.tensor((0.1, 0.5, 0.9))
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +167,32 @@ def test_the_past_alone_explains_the_past(model):
     assert out.covariate_effects.abs().max() < 2
     clean = error(forecast(model, base), series)
     assert error(out, series) - clean < 0.15 * (error(plain, series) - clean)
+
+
+@pytest.mark.parametrize("kind", ["promotions by weekday", "prices"])
+def test_the_band_allows_for_covariates_without_a_future(model, kind):
+    """Without that, it holds a third of the values, as it is that of a series that nothing moves any more."""
+    base, rng = made_series(40, 182 + HORIZON), np.random.default_rng(1)
+    if kind == "prices":
+        values, effect = price(rng, tuple(base.shape[:2]))
+    else:
+        weeks = rng.random((40, 28)) < 0.3
+        values = np.repeat(weeks, 7, 1) * (np.arange(28 * 7) % 7 > 2)
+        effect = 8.0 * values
+    series, values = base + torch.from_numpy(effect)[..., None], torch.from_numpy(values * 1.0)[..., None]
+    out = forecast(model, series, values, 0)
+    actual = series[:, -HORIZON:, :, None]
+    inside = (actual >= out.full_predictions[..., :1]) & (actual <= out.full_predictions[..., 2:])
+    assert 0.74 < inside.double().mean() < 0.86
+    total = (out.expert_weights * out.expert_predictions).sum(-1) + out.covariate_effects.sum(-1)
+    torch.testing.assert_close(total, out.mean_predictions, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(out.full_predictions[..., 1], out.mean_predictions)
+    # It is sharper than one that never heard of the covariate.
+    losses = []
+    for lines in (out.full_predictions, forecast(model, series).full_predictions):
+        beyond = actual - lines
+        losses.append(torch.maximum(LEVELS * beyond, (LEVELS - 1) * beyond).mean())
+    assert losses[0] < 0.98 * losses[1]
 
 
 def test_gaps_and_short_histories(model):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..families import BUILT_IN
 from .flags import FILE_HELP, add_reading_flags
-from .parsing import PROGRAM, CommandParser
+from .parsing import PROGRAM, CommandParser, quick_imports
 
 # Exit status of a question that was understood and cannot be answered.
 REFUSED = 3
@@ -49,7 +49,8 @@ def main(args: Sequence[str]) -> None:
     """
     options = make_parser().parse(args)
     # Imported here, so that --help needs no torch.
-    from ..answers.ask import ask
+    with quick_imports():
+        from ..answers.ask import ask
 
     answer = ask(
         options.file,

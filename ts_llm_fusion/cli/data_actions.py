@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..data.download import cached_path, find_local, locate
 from ..data.entries import DatasetEntry, RemoteFile
@@ -118,13 +119,17 @@ def _values(values: np.ndarray) -> str:
     return f"{len(values)} values: {shown}{' ...' if len(values) > _VALUES else ''}"
 
 
-def _series_of(sample: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Series of a sample of a forecasting set or of questions: name -> values."""
+def _series_of(sample: Mapping[str, Any]) -> dict[str, pd.Series]:
+    """Series of a sample of a forecasting set or of questions: name -> values, by date where it has one."""
     if "target" in sample:
-        return {sample["item_id"]: np.asarray(sample["target"], dtype=np.float64)}
+        values = np.asarray(sample["target"], dtype=np.float64)
+        dated = sample["start"] is not None
+        times = pd.date_range(sample["start"], periods=len(values), freq=sample["freq"]) if dated else None
+        return {sample["item_id"]: pd.Series(values, times)}
     names = sample.get("time_series_names") or [f"series {k + 1}" for k in range(len(sample["time_series"]))]
     return {
-        name: np.asarray(values, dtype=np.float64) for name, values in zip(names, sample["time_series"], strict=True)
+        name: pd.Series(np.asarray(values, dtype=np.float64))
+        for name, values in zip(names, sample["time_series"], strict=True)
     }
 
 
@@ -136,10 +141,10 @@ def _print_sample(number: int, sample: Mapping[str, Any]) -> None:
     for message in sample.get("messages", ()):
         print(textwrap.indent(textwrap.fill(_text(message), _WIDTH - 2, replace_whitespace=False), "  "))
     for name, values in _series_of(sample).items():
-        print(f"  {name}: {_values(values)}")
+        print(f"  {name}: {_values(values.to_numpy())}")
 
 
-def _title(sample: Mapping[str, Any], series: Mapping[str, np.ndarray]) -> str:
+def _title(sample: Mapping[str, Any], series: Mapping[str, pd.Series]) -> str:
     longest = max(map(len, series.values()))
     cut = f" (first {_STEPS:,} of {longest:,} steps)" if longest > _STEPS else ""
     name = sample["item_id"] if "target" in sample else f"{sample['id']}: {sample['answer']}"
@@ -160,12 +165,13 @@ def preview(options: argparse.Namespace) -> None:
     split = options.split or ("train" if is_file else find_dataset(options.name).splits[0])
     reading = {name: getattr(options, name) for name in ("freq", "dayfirst") if getattr(options, name) is not None}
     samples = list(itertools.islice(load_dataset(options.name, split, streaming=True, **reading), options.samples))
-    panels = []
+    panels, texts = [], []
     for number, sample in enumerate(samples, start=1):
         _print_sample(number, sample)
         series = _series_of(sample)
         if series:
             panels.append((_title(sample, series), {name: values[:_STEPS] for name, values in series.items()}))
+            texts.append(" ".join(map(_text, sample.get("messages", ()))))
     if panels:
-        save_figure(plot_samples(panels, f"{Path(options.name).name}, {split}"), path)
+        save_figure(plot_samples(panels, f"{Path(options.name).name}, {split}", texts), path)
         print(f"picture: {path}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..families import BUILT_IN_NAME, checkpoint_place
 from ..requirements import require
-from .parsing import PROGRAM, CommandParser
+from .parsing import PROGRAM, CommandParser, quick_imports
 
 
 def make_parser() -> CommandParser:
@@ -79,8 +79,9 @@ def main(args: Sequence[str]) -> None:
 
     for model in (*models.values(), *([options.reader] if options.reader else [])):
         check_available(checkpoint_place(model))
-    from ..web.forecasts import load_offer
-    from ..web.page import make_page
-    from ..web.server import serve
+    with quick_imports():
+        from ..web.forecasts import load_offer
+        from ..web.page import make_page
+        from ..web.server import serve
 
     serve(make_page(load_offer(models), options.reader), options.host, options.port)

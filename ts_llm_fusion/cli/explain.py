@@ -18,7 +18,7 @@ from .flags import (
     load_context,
     load_tables,
 )
-from .parsing import PROGRAM, CommandParser
+from .parsing import PROGRAM, CommandParser, quick_imports
 
 logger = logging.getLogger(__name__)
 
@@ -61,10 +61,11 @@ def main(args: Sequence[str]) -> None:
         check_output(options.output, (options.file, options.future), options.overwrite)
     check_inputs(options)
     # Imported here, so that --help needs no torch.
-    from ..explanations.explain import check_model, check_unit, explain_panel
-    from ..explanations.report import write_report
-    from ..explanations.voice import load_voice
-    from ..prediction import load
+    with quick_imports():
+        from ..explanations.explain import check_model, check_unit, explain_panel
+        from ..explanations.report import write_report
+        from ..explanations.voice import load_voice
+        from ..prediction import load
 
     unit = check_unit(options.unit)
     context = load_context(options.context)

@@ -19,7 +19,7 @@ from .flags import (
     load_context,
     load_tables,
 )
-from .parsing import PROGRAM, CommandParser, print_next
+from .parsing import PROGRAM, CommandParser, print_next, quick_imports
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +120,8 @@ def _as_given(options: argparse.Namespace) -> list[str]:
 
 def _draw(panel: "Panel", table: "pd.DataFrame", horizon: int, options: argparse.Namespace) -> None:
     """Draw the picture of the forecasts beside their table."""
-    from ..plots import forecast_figure, save_figure
+    with quick_imports():
+        from ..plots import forecast_figure, save_figure
 
     count, picture = len(table) // horizon, options.output.with_suffix(".png")
     title = f"{Path(options.file).name}: {horizon} steps of {count} series"
@@ -138,11 +139,12 @@ def main(args: Sequence[str]) -> None:
             check_output(path, (options.file, options.future), options.overwrite)
     check_horizon(options.horizon)
     check_inputs(options)
-    # Imported here, so that --help needs no torch.
-    from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load, rounded
+    # Imported here, so that --help needs no torch; a model imports the rest.
+    with quick_imports():
+        from ..prediction import check_levels, default_horizon, default_levels, forecast_panel, load, rounded
 
-    context = load_context(options.context)
-    model, feature_extractor = load(options.model)
+        context = load_context(options.context)
+        model, feature_extractor = load(options.model)
     levels = default_levels(model.config) if options.levels is None else sorted(check_levels(options.levels))
     panel, future = load_tables(options, feature_extractor)
     horizon = options.horizon or default_horizon(model.config, panel)
