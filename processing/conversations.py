@@ -8,6 +8,8 @@ from typing import Any
 
 from transformers.utils.chat_template_utils import render_jinja_template
 
+from .series_arrays import columns_of, is_list
+
 Message = dict[str, Any]
 # Begin and end of characters in a text, the end excluded.
 Span = tuple[int, int]
@@ -63,6 +65,17 @@ def _parts(message: Message) -> Sequence[dict[str, Any]]:
     return content
 
 
+def entries(column: Any, name: str) -> list[Any]:
+    """Entries of a list or array of any number of dimensions.
+
+    Raises:
+        ValueError: for anything else; the message starts with `name`.
+    """
+    if not is_list(column) and (getattr(column, "ndim", 0) < 1 or columns_of(column) is not None):
+        raise ValueError(f"{name} is a {type(column).__name__}; give a list with an entry for each, in order.")
+    return list(column)
+
+
 def series_of_messages(
     messages: list[Message], column: Sequence[Any] | None, futures: Sequence[Any] | None, index: int
 ) -> list[Any]:
@@ -85,13 +98,13 @@ def series_of_messages(
         sum(part["type"] == kind and part.get(name) is None for part in parts)
         for kind, name in (("time_series", "time_series"), ("forecast", "future_values"))
     )
-    column = [] if column is None else list(column)
+    column = [] if column is None else entries(column, f"Conversation {index}: time_series")
     if len(column) != needed:
         raise ValueError(
             f"Conversation {index} has {needed} placeholders of type 'time_series' without values for {len(column)} "
             "series; give one series for each, in order."
         )
-    futures = [None] * asked if futures is None else list(futures)
+    futures = [None] * asked if futures is None else entries(futures, f"Conversation {index}: future_values")
     if len(futures) != asked:
         raise ValueError(
             f"Conversation {index} has {asked} parts of type 'forecast' for {len(futures)} future_values; give one "
@@ -196,6 +209,7 @@ __all__ = [
     "ForecastPart",
     "Message",
     "Span",
+    "entries",
     "mark_messages",
     "render_messages",
     "series_of_messages",

@@ -18,6 +18,7 @@ from .conversations import (
     ForecastPart,
     Message,
     Span,
+    entries,
     mark_messages,
     render_messages,
     series_of_messages,
@@ -431,6 +432,12 @@ class TimeSeriesProcessor(ProcessorMixin):
 
         Tokens do not reach across `separator`, which is removed. `spans` are the characters that the assistant wrote.
         """
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                f"Sample {index} has the character {text[error.start]!r} in its text, half of a pair; give whole ones."
+            ) from None
         encoded = _Encoded([series.num_tokens if self.expand_placeholders else 1 for series in sample])
         placeholders, start = 0, 0
         for piece in text.split(separator) if separator else [text]:
@@ -473,6 +480,11 @@ class TimeSeriesProcessor(ProcessorMixin):
                 self._truncate(sample, max_length, index)
             self._check_length(sample, index)
         ids = [sample.input_ids for sample in encoded]
+        if not padding and return_tensors is not None and len(set(map(len, ids))) > 1:
+            raise ValueError(
+                f"The samples have from {min(map(len, ids))} to {max(map(len, ids))} tokens; set padding, or "
+                "return_tensors=None for lists."
+            )
         # `pad` pads the attention mask with 0, and no other mask, so that each takes its place in turn.
         masks = {"attention_mask": [[1] * len(row) for row in ids]}
         if return_assistant_tokens_mask:
@@ -516,13 +528,16 @@ def _as_batch(conversation: Any) -> tuple[list[Any], bool]:
     if not isinstance(conversation, list | tuple):
         raise ValueError(f"conversation is {_describe(conversation)}; give a list of messages, or lists of them.")
     is_batched = bool(conversation) and isinstance(conversation[0], list | tuple)
+    for index, messages in enumerate(conversation if is_batched else ()):
+        if not isinstance(messages, list | tuple):
+            raise ValueError(f"conversation {index} is {_describe(messages)}; give a list of messages.")
     return list(conversation) if is_batched else [conversation], is_batched
 
 
 def _column(given: Any, name: str, conversations: list[Any], is_batched: bool) -> list[Any]:
     """Entries of a column, one for each conversation."""
     column = given if is_batched else [given]
-    column = [None] * len(conversations) if column is None else list(column)
+    column = [None] * len(conversations) if column is None else entries(column, name)
     if len(column) != len(conversations):
         raise ValueError(f"{name} has {len(column)} entries for {len(conversations)} conversations.")
     return column

@@ -1,12 +1,15 @@
 """Recipes: YAML files whose keys are the fields of dataclasses, and command-line flags that override them."""
 
+import argparse
 import dataclasses
 import inspect
 import json
+import math
 import os
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -19,6 +22,9 @@ from ..errors import UserError
 from ..files import read_mapping
 from .settings import DERIVED_FIELDS, argument_descriptions, unknown_setting
 
+# Characters of a wrong value that a message shows.
+_SHOWN = 80
+
 
 class RecipeParser(TrlParser):
     """Parser of recipes and flags whose errors are `ValueError`s of one line; flags cannot be abbreviated.
@@ -28,7 +34,12 @@ class RecipeParser(TrlParser):
     """
 
     def __init__(self, dataclass_types: Iterable[Any]):
-        super().__init__(dataclass_types=dataclass_types, allow_abbrev=False)
+        classes = list(dataclass_types)
+        super().__init__(dataclass_types=classes, allow_abbrev=False)
+        # name of a setting -> types of its values
+        self._kinds = {
+            name: _members(annotation) for cls in classes for name, annotation in typing.get_type_hints(cls).items()
+        }
 
     def error(self, message: str) -> typing.NoReturn:
         raise UserError(message)
@@ -77,19 +88,46 @@ class RecipeParser(TrlParser):
 
     def _parse(self, recipe: Mapping[str, Any], flags: Sequence[str]) -> tuple[tuple[Any, ...], list[str], list[str]]:
         """Dataclass instances, the unknown keys of a recipe, and the unknown flags."""
-        self._check_choices(recipe)
-        unknown_keys = self.set_defaults_with_config(**recipe)
-        *parsed, unknown_flags = self.parse_args_into_dataclasses(list(flags), return_remaining_strings=True)
+        unknown_keys = self.set_defaults_with_config(**self._read_values(recipe))
+        try:
+            *parsed, unknown_flags = self.parse_args_into_dataclasses(list(flags), return_remaining_strings=True)
+        except (ValueError, TypeError, OverflowError, ImportError) as error:
+            # The classes check their values, and for the packages that these need.
+            raise UserError(" ".join(str(error).split())) from error
+        for name, value in _values(parsed).items():
+            if isinstance(value, float) and math.isnan(value):
+                raise UserError(f"{name} is nan; give a number.")
         return tuple(parsed), unknown_keys, unknown_flags
 
-    def _check_choices(self, recipe: Mapping[str, Any]) -> None:
-        """Check values against the choices of their settings; argparse does so for flags only."""
-        choices = {action.dest: list(action.choices) for action in self._actions if action.choices is not None}
-        for name in choices.keys() & recipe.keys():
-            values = recipe[name] if isinstance(recipe[name], list) else [recipe[name]]
-            wrong = [value for value in values if value is not None and value not in choices[name]]
-            if wrong:
-                raise UserError(f"{name} is {wrong[0]!r}; give one of {', '.join(map(str, choices[name]))}.")
+    def _read_values(self, recipe: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of a recipe in the types of their settings; argparse reads and checks those of flags only."""
+        actions = {action.dest: action for action in reversed(self._actions)}
+        return {
+            name: self._read_value(actions[name], value) if name in actions else value
+            for name, value in recipe.items()
+        }
+
+    def _read_value(self, action: argparse.Action, value: Any) -> Any:
+        kinds = self._kinds[action.dest]
+        if value is None and type(None) not in kinds and action.default is not None:
+            raise UserError(f"{action.dest} is null; give a value, or leave it out.")
+        if value is None or (isinstance(value, dict) and dict in kinds):
+            return value
+        if list in kinds and (action.nargs == "+" or isinstance(value, list)):
+            return [self._read_item(action, item) for item in (value if isinstance(value, list) else [value])]
+        return self._read_item(action, value)
+
+    def _read_item(self, action: argparse.Action, value: Any) -> Any:
+        """Read a single value as a flag of the same text would be."""
+        if not isinstance(value, str | int | float | date):
+            raise UserError(f"{action.dest} is {str(value)[:_SHOWN]}; give a single value.")
+        try:
+            read = self._get_value(action, str(value))
+        except argparse.ArgumentError as error:
+            raise UserError(str(error)) from None
+        if action.choices is not None and read not in action.choices:
+            raise UserError(f"{action.dest} is {value!r}; give one of {', '.join(map(str, action.choices))}.")
+        return read
 
     def _unknown(self, name: str, place: str = "") -> str:
         return unknown_setting(name, [action.dest for action in self._actions], place)
@@ -141,6 +179,13 @@ def _values(settings: Iterable[Any]) -> dict[str, Any]:
 
 def _without_run(recipe: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in recipe.items() if name not in _OF_ONE_RUN and not name.startswith("hub_")}
+
+
+def _members(annotation: Any) -> set[Any]:
+    """Types that an annotation allows, without their parameters."""
+    is_union = typing.get_origin(annotation) in (types.UnionType, typing.Union)
+    members = typing.get_args(annotation) if is_union else (annotation,)
+    return {typing.get_origin(member) or member for member in members}
 
 
 def _argument_type(annotation: Any) -> Any:

@@ -1,5 +1,6 @@
 """Common parts of training runs: precision, early stopping, and saving."""
 
+import math
 import shutil
 import time
 from dataclasses import dataclass, field
@@ -19,9 +20,38 @@ from transformers import (
 from transformers.trainer_utils import IntervalStrategy
 from transformers.utils import is_torch_bf16_gpu_available, logging
 
+from ..errors import UserError
 from ..modeling.modeling_text_sources import find_text_model
 
 logger = logging.get_logger(__name__)
+
+# Settings of the Trainer, which does not check them: least value, and the value that they stay below.
+_RANGES = {
+    "per_device_train_batch_size": (1, math.inf),
+    "per_device_eval_batch_size": (1, math.inf),
+    "gradient_accumulation_steps": (1, math.inf),
+    "num_train_epochs": (0, math.inf),
+    "max_steps": (-1, 2**31),
+    "learning_rate": (0, math.inf),
+    "weight_decay": (0, math.inf),
+    "adam_beta1": (0, 1),
+    "adam_beta2": (0, 1),
+    "adam_epsilon": (0, math.inf),
+    "seed": (0, 2**32),
+}
+
+
+def check_ranges(arguments: TrainingArguments) -> None:
+    """Check settings of the Trainer before any work.
+
+    Raises:
+        ValueError: for a number outside its range, which would end the training in its course, or make it useless.
+    """
+    for name, (least, end) in _RANGES.items():
+        value = getattr(arguments, name)
+        if not least <= value < end:
+            below = "" if end == math.inf else f" and below {end}"
+            raise UserError(f"{name} is {value}; give a finite number of at least {least}{below}.")
 
 
 @dataclass

@@ -1,8 +1,10 @@
 """Atomic file writes, and checks of outputs before any work."""
 
 import json
+import math
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,12 @@ from typing import Any
 import yaml
 
 from .errors import UserError
+
+# Errors of the parser, and of its constructors for values that are not what their tags say.
+_NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+_LONGEST_MESSAGE = 300
+# Values of a mapping whose aliases are written out.
+_LARGEST_MAPPING = 100_000
 
 
 @contextmanager
@@ -109,17 +117,44 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is not YAML, or not a mapping.
+        ValueError: if it is not YAML, or not a mapping of names, each given once.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such file.")
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())}).") from None
+        text = Path(path).read_text(encoding="utf-8")
+        node, content = yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
+    except _NOT_YAML as error:
+        message = " ".join(str(error).split())
+        raise UserError(f"{path}: not YAML ({message[:_LONGEST_MESSAGE]}).") from None
     if not isinstance(content, dict):
         raise UserError(f"{path}: a recipe is a mapping of names to values.")
+    # The last of two values would count, without a word.
+    names = Counter(key.value for key, _ in node.value)
+    for name in content:
+        if not isinstance(name, str):
+            raise UserError(f"{path}: {name!r} is a name; names are text, in quotes where YAML reads another type.")
+        if names[name] > 1:
+            raise UserError(f"{path}: {name!r} is given {names[name]} times; give it once.")
+    if _expanded_size(content) > _LARGEST_MAPPING:
+        raise UserError(f"{path}: aliases (*) repeat its values more than {_LARGEST_MAPPING} times; write them out.")
     return content
+
+
+def _expanded_size(content: Any) -> float:
+    """Number of values in nested lists and mappings, each alias counted as what it stands for."""
+    sizes: dict[int, float] = {}
+
+    def size(value: Any) -> float:
+        if not isinstance(value, list | dict):
+            return 1
+        if id(value) not in sizes:
+            # Until it is known: an alias within what it stands for has no end.
+            sizes[id(value)] = math.inf
+            sizes[id(value)] = 1 + sum(map(size, value.values() if isinstance(value, dict) else value))
+        return sizes[id(value)]
+
+    return size(content)
 
 
 def write_yaml(path: str | Path, data: Any) -> None:

@@ -99,7 +99,8 @@ class Cell:
     @property
     def folder(self) -> Path:
         parts = [self.dataset, self.model, str(self.horizon), "any" if self.seed is None else str(self.seed)]
-        return Path(*(re.sub(r"[^\w.-]+", "_", part) for part in parts))
+        # No part is hidden, or leads out of the folder.
+        return Path(*(re.sub(r"^\.+|[^\w.-]+", "_", part) for part in parts))
 
 
 @dataclass(frozen=True)

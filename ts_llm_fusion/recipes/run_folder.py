@@ -9,6 +9,7 @@ from ..files import check_output_folder
 from ..hub.push import Publication, requested_publication
 from ..training.arguments import changed_settings
 from ..training.resuming import checkpoint_to_resume
+from ..training.runs import check_ranges
 
 # Of a run that was killed before its first checkpoint was whole.
 _LEFTOVERS = "checkpoint-*"
@@ -17,7 +18,9 @@ _LEFTOVERS = "checkpoint-*"
 def start_run(
     settings: Sequence[Any], recipe: Mapping[str, Any] | None, inputs: Sequence[str | None]
 ) -> tuple[Mapping[str, Any], Publication | None]:
-    """Check the output folder of a run and its access to the Hub; see `check_run_folder` and `requested_publication`.
+    """Check the settings of a run, its output folder and its access to the Hub.
+
+    See `check_ranges`, `check_run_folder` and `requested_publication`.
 
     Args:
         settings: dataclass instances of the recipe, the arguments of the Trainer last.
@@ -27,6 +30,7 @@ def start_run(
     Returns:
         The recipe, and the publication that it asks for, or None.
     """
+    check_ranges(settings[-1])
     # Before the Trainer: making default TrainingArguments resets the state that it shares.
     recipe = changed_settings(settings) if recipe is None else recipe
     check_run_folder(settings[-1], inputs)

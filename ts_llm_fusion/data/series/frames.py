@@ -61,9 +61,8 @@ def find_timestamp_column(table: pd.DataFrame, name: str | None, source: str) ->
         if str(column).lower() in TIMESTAMP_NAMES:
             return column
     # A written index without a name.
-    first = table.columns[0] if len(table.columns) else None
-    if _is_nameless(first) and table[first].dtype in (object, "str"):
-        return first
+    if len(table.columns) and _is_nameless(table.columns[0]) and table.iloc[:, 0].dtype in (object, "str"):
+        return table.columns[0]
     dated = [column for column in table.columns if _holds_dates(column, table[column])]
     if len(dated) == 1:
         logger.info("%s: column %r holds the timestamps.", source, dated[0])
@@ -73,10 +72,9 @@ def find_timestamp_column(table: pd.DataFrame, name: str | None, source: str) ->
             f"{source}: columns {', '.join(map(repr, dated))} hold dates; name that of the timestamps with "
             "--timestamp_column (timestamp_column= in Python)."
         )
-    raise UserError(
-        f"{source}: no timestamp column; name one of {list(table.columns)} with --timestamp_column, or call it "
-        f"{' or '.join(map(repr, TIMESTAMP_NAMES[:2]))}."
-    )
+    usual = " or ".join(map(repr, TIMESTAMP_NAMES[:2]))
+    how = f"name one of {list(table.columns)} with --timestamp_column, or call it" if len(table.columns) else "add one"
+    raise UserError(f"{source}: no timestamp column; {how} {usual}.")
 
 
 def _holds_dates(column: Any, cells: pd.Series) -> bool:

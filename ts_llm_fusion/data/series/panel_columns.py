@@ -9,6 +9,7 @@ import pandas as pd
 from ...errors import UserError
 from ...processing.series_arrays import shortened
 from .dates import parse_timestamps
+from .frames import holds_lists
 
 # Most columns of a table: more of them are series in rows, or features.
 _MOST_COLUMNS = 50_000
@@ -100,7 +101,7 @@ def id_index(table: pd.DataFrame, columns: Sequence[str]) -> pd.Index:
 def parse_repeated(column: pd.Series, source: str, dayfirst: bool | None = None) -> pd.DatetimeIndex:
     """Parse timestamps that repeat from id to id."""
     column = column.reset_index(drop=True)
-    if pd.api.types.is_datetime64_any_dtype(column.dtype) or column.isna().any():
+    if pd.api.types.is_datetime64_any_dtype(column.dtype) or column.isna().any() or holds_lists(column):
         return parse_timestamps(column, source, dayfirst)
     codes, different = pd.factorize(column)
     try:
