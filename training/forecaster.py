@@ -16,6 +16,7 @@ from ..modeling.modeling_t2t import T2TModel
 from ..processing.covariate_inputs import CovariateInputs
 from .arguments import config_arguments, mapping
 from .backbone import backbone_config, lora_target_modules
+from .processes import rows_not_repeated
 from .resuming import run_training
 from .runs import RunDefaults, early_stopping
 
@@ -100,6 +101,9 @@ class ForecastTrainer(Trainer):
     ) -> tuple[list[dict[str, Tensor]], Tensor]:
         """Batches, and the number of observed targets in the global batch, which the loss is divided by."""
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        if batches:
+            targets = batches[-1]["future_values"]
+            targets[rows_not_repeated(self.accelerator, len(targets)) :] = torch.nan
         count = sum((~torch.isnan(batch["future_values"])).sum() for batch in batches)
         return batches, self.accelerator.gather(torch.as_tensor(count).to(device)).sum().clamp(min=1)
 

@@ -23,6 +23,7 @@ from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
 from .arguments import config_arguments
 from .resuming import run_training
+from .runs import RunFolder
 
 logger = logging.getLogger(__name__)
 
@@ -32,14 +33,10 @@ _AVERAGE_FILE = "average.safetensors"
 
 
 @dataclass
-class FusionTrainingArguments(TrainingArguments):
+class FusionTrainingArguments(RunFolder, TrainingArguments):
     """`TrainingArguments` with the defaults of one pass over a stream of synthetic batches."""
 
     output_dir: str = field(default="outputs/fusion", metadata={"help": "Folder of the checkpoint and its report."})
-    overwrite: bool = field(
-        default=False,
-        metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
-    )
     per_device_train_batch_size: int = field(default=1, metadata={"help": "Items of a step, each a whole batch."})
     max_steps: int = field(default=1500, metadata={"help": "Optimizer steps."})
     learning_rate: float = field(default=2e-3, metadata={"help": "Peak learning rate."})
@@ -88,8 +85,9 @@ class AverageCallback(TrainerCallback):
         self.average.update_parameters(model)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs) -> None:
-        folder = Path(str(args.output_dir), f"checkpoint-{state.global_step}")
-        save_file(self.average.state_dict(), folder / _AVERAGE_FILE)
+        if state.is_world_process_zero:
+            folder = Path(str(args.output_dir), f"checkpoint-{state.global_step}")
+            save_file(self.average.state_dict(), folder / _AVERAGE_FILE)
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **kwargs

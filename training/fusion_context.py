@@ -16,6 +16,7 @@ from ..modeling.configuration_tsfusion import OPERATIONS
 from ..modeling.modeling_text_encoder import FrozenTextEncoder, TextTokens, TokenStates
 from ..modeling.modeling_tsfusion_context import ContextHead, possible, with_states, within_groups
 from .resuming import run_training
+from .runs import RunFolder
 
 # Arrays of a text with a row for each clause, number or pair, and those whose rows name a clause of the text.
 _BY_ROW = (
@@ -30,14 +31,10 @@ _ENCODED, _AT_ONCE = 512, 48
 
 
 @dataclass
-class FusionContextTrainingArguments(TrainingArguments):
+class FusionContextTrainingArguments(RunFolder, TrainingArguments):
     """`TrainingArguments` with the defaults of the head that reads texts."""
 
     output_dir: str = field(default="outputs/fusion_context", metadata={"help": "Folder of the checkpoint."})
-    overwrite: bool = field(
-        default=False,
-        metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
-    )
     per_device_train_batch_size: int = field(default=64, metadata={"help": "Texts of a step."})
     num_train_epochs: float = field(default=2, metadata={"help": "Passes over the texts."})
     learning_rate: float = field(default=1.2e-3, metadata={"help": "Peak learning rate."})

@@ -1,5 +1,6 @@
 """Common parts of training runs: precision, early stopping, and saving."""
 
+import os
 import shutil
 import time
 from dataclasses import dataclass, field
@@ -20,18 +21,31 @@ from transformers.trainer_utils import IntervalStrategy
 from transformers.utils import is_torch_bf16_gpu_available, logging
 
 from ..modeling.modeling_text_sources import find_text_model
+from .processes import in_any_process
 
 logger = logging.get_logger(__name__)
 
 
 @dataclass
-class RunDefaults:
-    """Defaults of `TrainingArguments` that the recipes share: validation every epoch, and the best epoch kept."""
+class RunFolder:
+    """Folder of a run, and its processes; base of the `TrainingArguments` of all recipes."""
 
     overwrite: bool = field(
         default=False,
         metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
     )
+
+    def __post_init__(self):
+        if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not torch.accelerator.is_available():
+            # Without it, accelerate takes each process of a processor for a run of its own, and all write as the first.
+            self.use_cpu = True
+        super().__post_init__()
+
+
+@dataclass
+class RunDefaults(RunFolder):
+    """Defaults of `TrainingArguments` that the recipes share: validation every epoch, and the best epoch kept."""
+
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
     eval_strategy: str = field(default="epoch", metadata={"help": "Moments of evaluation: epoch, steps or no."})
     save_strategy: str = field(default="epoch", metadata={"help": "Moments of saving; must equal eval_strategy."})
@@ -91,7 +105,7 @@ def early_stopping(arguments: RunDefaults) -> list[TrainerCallback]:
 
 
 class ProcessorTimeLimit(TrainerCallback):
-    """Callback that ends training, with an evaluation, after so many processor seconds of all threads of the process.
+    """Callback that ends training, with an evaluation, after so many processor seconds of all threads of a process.
 
     Args:
         seconds: from the start of training on.
@@ -109,7 +123,7 @@ class ProcessorTimeLimit(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> TrainerControl:
-        if time.process_time() >= self.end:
+        if in_any_process(time.process_time() >= self.end, args):
             control.should_training_stop = True
             control.should_evaluate = control.should_save = args.eval_strategy != IntervalStrategy.NO
         return control

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from accelerate.utils import gather_object
+from accelerate.utils import gather_object, synchronize_rng_states
 from datasets import Dataset
 from peft import PeftConfig, PeftModel
 from peft.utils import ModulesToSaveWrapper
@@ -44,6 +44,7 @@ from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
 from .fresh_backbone import save_fresh_backbone
+from .processes import rows_not_repeated, share_of_rows
 from .resuming import run_training
 from .runs import ProcessorTimeLimit, RunDefaults, early_stopping
 
@@ -237,6 +238,9 @@ class ShuffledBatches(Sampler):
         return len(self.sampler)
 
     def __iter__(self) -> Iterator[int]:
+        if torch.distributed.is_initialized():
+            # Dropout may have drawn more in one process than in another.
+            synchronize_rng_states(["torch"])
         size, rows = self.sampler.batch_size, list(self.sampler)
         whole = len(rows) // size
         for batch in torch.randperm(whole, generator=self.sampler.generator).tolist():
@@ -299,19 +303,31 @@ class TSLMTrainer(SFTTrainer):
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler | None:
         sampler = super()._get_train_sampler(train_dataset)
-        return ShuffledBatches(sampler) if isinstance(sampler, LengthGroupedSampler) else sampler
+        if not isinstance(sampler, LengthGroupedSampler):
+            return sampler
+        # Of a global batch.
+        sampler.batch_size *= self.args.world_size
+        return ShuffledBatches(sampler)
+
+    def get_batch_samples(self, *args: Any, **kwargs: Any) -> tuple[list, Any]:
+        """Batches, and the number of their tokens with a label, which the loss is divided by."""
+        batches, count = super().get_batch_samples(*args, **kwargs)
+        if batches and self.args.world_size > 1:
+            labels = batches[-1]["labels"]
+            labels[rows_not_repeated(self.accelerator, len(labels)) :] = -100
+            count = self._get_num_items_in_batch(batches, self.args.device)
+        return batches, count
 
     def generate_answers(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
         """Generate the answers to all samples; each process generates a share and gets all."""
-        with self.accelerator.split_between_processes(list(range(len(samples)))) as rows:
-            answers = generate_answers(
-                self.accelerator.unwrap_model(self.model),
-                self.processing_class,
-                [samples[row] for row in rows],
-                self.args.per_device_eval_batch_size,
-                self.args.max_new_tokens,
-            )
-        return gather_object(answers)
+        answers = generate_answers(
+            self.accelerator.unwrap_model(self.model),
+            self.processing_class,
+            [samples[row] for row in share_of_rows(len(samples), self.args)],
+            self.args.per_device_eval_batch_size,
+            self.args.max_new_tokens,
+        )
+        return gather_object(answers)[: len(samples)]
 
     def evaluation_loop(
         self,
