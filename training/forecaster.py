@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
-from transformers import EvalPrediction, PrinterCallback, Trainer, TrainingArguments
+from transformers import EvalPrediction, PrinterCallback, TrainingArguments
 
 from ..errors import UserError
 from ..modeling.configuration_llmps import LLMPSConfig
@@ -16,7 +16,7 @@ from ..modeling.modeling_t2t import T2TModel
 from ..processing.covariate_inputs import CovariateInputs
 from .arguments import config_arguments, mapping
 from .backbone import backbone_config, lora_target_modules
-from .processes import rows_not_repeated
+from .processes import WholeModelMixin, rows_not_repeated
 from .resuming import run_training
 from .runs import RunDefaults, early_stopping
 
@@ -83,7 +83,7 @@ class ForecastTrainingArguments(RunDefaults, TrainingArguments):  # type: ignore
     seed: int = field(default=2021, metadata={"help": "Seed of weights, order and dropout."})
 
 
-class ForecastTrainer(Trainer):
+class ForecastTrainer(WholeModelMixin):
     """Trainer that averages the loss over observed targets, and adds frozen time-to-text features in training.
 
     Args:

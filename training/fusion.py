@@ -11,7 +11,6 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import Dataset
 from transformers import (
     PrinterCallback,
-    Trainer,
     TrainerCallback,
     TrainerControl,
     TrainerState,
@@ -22,6 +21,7 @@ from ..errors import UserError
 from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
 from .arguments import config_arguments
+from .processes import WholeModelMixin
 from .resuming import run_training
 from .runs import RunFolder
 
@@ -101,7 +101,9 @@ def only_batch(items: list[dict[str, Tensor]]) -> dict[str, Tensor]:
     return batch
 
 
-def train_fusion(model: TSFusionForForecasting, arguments: FusionTrainingArguments, train_dataset: Dataset) -> Trainer:
+def train_fusion(
+    model: TSFusionForForecasting, arguments: FusionTrainingArguments, train_dataset: Dataset
+) -> WholeModelMixin:
     """Train the gate in one pass, and leave the average of its weights in the trainer.
 
     Args:
@@ -117,7 +119,7 @@ def train_fusion(model: TSFusionForForecasting, arguments: FusionTrainingArgumen
             f"per_device_train_batch_size is {arguments.per_device_train_batch_size}; items are whole batches, so "
             "leave it at 1 and set batch_size."
         )
-    trainer = Trainer(
+    trainer = WholeModelMixin(
         model=model,
         args=arguments,
         train_dataset=train_dataset,

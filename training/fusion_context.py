@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset
-from transformers import PrinterCallback, Trainer, TrainingArguments
+from transformers import PrinterCallback, TrainingArguments
 
 from ..modeling.configuration_tsfusion import OPERATIONS
 from ..modeling.modeling_text_encoder import FrozenTextEncoder, TextTokens, TokenStates
 from ..modeling.modeling_tsfusion_context import ContextHead, possible, with_states, within_groups
+from .processes import WholeModelMixin
 from .resuming import run_training
 from .runs import RunFolder
 
@@ -194,7 +195,7 @@ def train_fusion_context(
     arguments: FusionContextTrainingArguments,
     texts: Dataset,
     encoder: FrozenTextEncoder | None = None,
-) -> Trainer:
+) -> WholeModelMixin:
     """Train the head that chooses operations.
 
     Args:
@@ -203,7 +204,9 @@ def train_fusion_context(
         texts: a [`ContextDataset`].
         encoder: of the words, where the head adapts it.
     """
-    trainer = Trainer(model=ContextLoss(head, encoder), args=arguments, train_dataset=texts, data_collator=join_texts)
+    trainer = WholeModelMixin(
+        model=ContextLoss(head, encoder), args=arguments, train_dataset=texts, data_collator=join_texts
+    )
     trainer.remove_callback(PrinterCallback)
     run_training(trainer)
     return trainer

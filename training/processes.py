@@ -1,8 +1,12 @@
 """Several processes of a run: what they decide together, and the share of each."""
 
+import copy
+from typing import Any
+
 import torch
 from accelerate import Accelerator
-from transformers import TrainingArguments
+from peft import PeftModel
+from transformers import PreTrainedModel, Trainer, TrainingArguments
 
 
 def in_any_process(flag: bool, arguments: TrainingArguments) -> bool:
@@ -41,3 +45,43 @@ def share_of_rows(number: int, arguments: TrainingArguments) -> list[int]:
     size = -(-number // arguments.world_size)
     start = arguments.process_index * size
     return [min(row, number - 1) for row in range(start, start + size)]
+
+
+def _without_weights(model: torch.nn.Module) -> Any:
+    """Copy of a model whose parameters take no memory; its buffers, which checkpoints may lack, are copied."""
+    empty = {
+        id(parameter): torch.nn.Parameter(torch.empty_like(parameter, device="meta"), parameter.requires_grad)
+        for parameter in model.parameters()
+    }
+    return copy.deepcopy(model, empty)
+
+
+class WholeModelMixin(Trainer):
+    """Trainer whose model is whole after its training, also where FSDP or DeepSpeed cut it into shards."""
+
+    _empty_model: Any = None
+
+    def train(self, *args: Any, **kwargs: Any) -> Any:
+        if self.is_fsdp_enabled or self.is_deepspeed_enabled:
+            self._empty_model = _without_weights(self.model)
+        if self.is_fsdp_enabled:
+            # Each process shards its own weights, and new ones were drawn in each; DDP and DeepSpeed do this themselves.
+            for tensor in (*self.model.parameters(), *self.model.buffers()):
+                torch.distributed.broadcast(tensor.data, src=0)
+        return super().train(*args, **kwargs)
+
+    def whole_model(self) -> Any:
+        """Trained model without the wrappers of accelerate; all processes have to ask.
+
+        Returns:
+            The model. Of one in shards, the first process gets a whole copy on its processor, the others their shards.
+        """
+        if self._empty_model is None:
+            return self.accelerator.unwrap_model(self.model)
+        weights = self.accelerator.get_state_dict(self.model_wrapped)
+        if not self.is_world_process_zero():
+            return self.accelerator.unwrap_model(self.model)
+        self._empty_model.load_state_dict(weights, assign=True)
+        if isinstance(self._empty_model, PreTrainedModel | PeftModel):
+            self._empty_model.tie_weights()
+        return self._empty_model

@@ -14,7 +14,7 @@ from datasets import Dataset
 from peft import PeftConfig, PeftModel
 from peft.utils import ModulesToSaveWrapper
 from torch import nn
-from torch.distributed.tensor import DTensor
+from torch.distributed.fsdp import FSDPModule
 from torch.utils.data import Sampler
 from transformers import (
     AutoConfig,
@@ -44,7 +44,7 @@ from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
 from .fresh_backbone import save_fresh_backbone
-from .processes import rows_not_repeated, share_of_rows
+from .processes import WholeModelMixin, rows_not_repeated, share_of_rows
 from .resuming import run_training
 from .runs import ProcessorTimeLimit, RunDefaults, early_stopping
 
@@ -191,7 +191,8 @@ def generate_answers(
             return_dict=True,
             padding_side="left",
         ).to(model.device)
-        with torch.inference_mode():
+        # Weights that FSDP gathers in inference mode could not be trained afterwards.
+        with torch.no_grad():
             generated = cast(Any, model).generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
         new_tokens = generated[:, inputs["input_ids"].shape[1] :]
         answers += [text.strip() for text in processor.batch_decode(new_tokens, skip_special_tokens=True)]
@@ -204,19 +205,25 @@ def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
     """Exclude the placeholder from a loss that trl computes from hidden states and head, as the model itself does.
 
     SFTTrainer multiplies hidden states by the weight of the head, without the step of the soft prompt's `forward` that
-    lowers the logit of the placeholder; within this context, it gets a head with a bias that lowers it.
+    lowers the logit of the placeholder; within this context, it gets a head with a bias that lowers it. Flamingo's
+    `forward` treats the placeholder as any other token.
     """
     model = model.get_base_model() if isinstance(model, PeftModel) else model
     config = tslm_of(model).config
-    if config.fusion != "soft_prompt":  # Flamingo's forward treats it as any other token
-        yield
-        return
-    head = model.get_output_embeddings()
-    weight, bias = (part.full_tensor() if isinstance(part, DTensor) else part for part in (head.weight, head.bias))
-    bias = weight.new_zeros(head.out_features) if bias is None else bias
-    token = torch.tensor([config.time_series_token_id], device=bias.device)
-    scored = SimpleNamespace(weight=weight, bias=bias.index_fill(0, token, _NEVER))
-    model.get_output_embeddings = lambda: scored
+    output_embeddings = model.get_output_embeddings
+
+    def scored() -> Any:
+        head = output_embeddings()
+        if isinstance(head, FSDPModule):
+            # Its own forward, which would do so, does not run; a gradient through its shards is that of one process.
+            head.unshard()
+        if config.fusion != "soft_prompt":
+            return head
+        bias = head.weight.new_zeros(head.out_features) if head.bias is None else head.bias
+        token = torch.tensor([config.time_series_token_id], device=bias.device)
+        return SimpleNamespace(weight=head.weight, bias=bias.index_fill(0, token, _NEVER))
+
+    model.get_output_embeddings = scored
     try:
         yield
     finally:
@@ -248,7 +255,7 @@ class ShuffledBatches(Sampler):
         yield from rows[whole * size :]
 
 
-class TSLMTrainer(SFTTrainer):
+class TSLMTrainer(WholeModelMixin, SFTTrainer):
     """SFTTrainer with a learning rate for each part of the model, and metrics of generated answers.
 
     Args:

@@ -167,8 +167,9 @@ def run_forecaster_recipe(
     )
     seconds = time.perf_counter() - start
     output = Path(arguments.output_dir)
+    trained = trainer.whole_model()
     if trainer.is_world_process_zero():
-        forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
+        forecaster = save_model(trained, output, backbone_arguments.backbone)
         feature_extractor.save_pretrained(output)
         save_run(output, trainer.state.log_history, recipe)
     test = _test_metrics(trainer, data)
