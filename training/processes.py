@@ -65,7 +65,7 @@ class WholeModelMixin(Trainer):
         if self.is_fsdp_enabled or self.is_deepspeed_enabled:
             self._empty_model = _without_weights(self.model)
         if self.is_fsdp_enabled:
-            # Each process shards its own weights, and new ones were drawn in each; DDP and DeepSpeed do this themselves.
+            # Each process shards the weights that it drew itself; DDP and DeepSpeed do this of themselves.
             for tensor in (*self.model.parameters(), *self.model.buffers()):
                 torch.distributed.broadcast(tensor.data, src=0)
         return super().train(*args, **kwargs)

@@ -37,7 +37,7 @@ class RunFolder:
 
     def __post_init__(self):
         if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not torch.accelerator.is_available():
-            # Without it, accelerate takes each process of a processor for a run of its own, and all write as the first.
+            # accelerate would take each process for a run of its own, and all would write as the first.
             self.use_cpu = True
         super().__post_init__()
 
