@@ -19,6 +19,7 @@ from .backbone import backbone_config, lora_target_modules
 from .processes import WholeModelMixin, rows_not_repeated
 from .resuming import run_training
 from .runs import RunDefaults, early_stopping
+from .tracking import Examples, track_examples
 
 ForecasterConfigArguments = config_arguments("ForecasterConfigArguments", LLMPSConfig)
 
@@ -79,7 +80,6 @@ class ForecastTrainingArguments(RunDefaults, TrainingArguments):  # type: ignore
     label_names: list[str] | None = field(
         default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets in a batch."}
     )
-    report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})  # noqa: RUF036
     seed: int = field(default=2021, metadata={"help": "Seed of weights, order and dropout."})
 
 
@@ -206,6 +206,7 @@ def train_forecaster(
     data_collator: Callable[[Any], dict[str, Tensor]],
     compute_metrics: Callable[[EvalPrediction, bool], dict[str, float]],
     t2t: T2TModel | None = None,
+    examples: Callable[[Any], Examples] | None = None,
 ) -> ForecastTrainer:
     """Train a forecaster and load the checkpoint that is best on `eval_dataset`.
 
@@ -217,6 +218,7 @@ def train_forecaster(
         data_collator: collator of windows.
         compute_metrics: adds a batch, and returns the metrics when its second argument is True.
         t2t: time-to-text encoder for the feature loss.
+        examples: function of the model that makes forecasts of `eval_dataset` for the trackers; none by default.
 
     Returns:
         The trainer with the best model.
@@ -232,5 +234,7 @@ def train_forecaster(
         t2t=t2t,
     )
     trainer.remove_callback(PrinterCallback)
+    if examples is not None:
+        track_examples(trainer, examples)
     run_training(trainer)
     return trainer

@@ -56,7 +56,6 @@ class FusionTrainingArguments(RunFolder, TrainingArguments):
     label_names: list[str] | None = field(
         default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets."}
     )
-    report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})  # noqa: RUF036
     seed: int = field(default=0, metadata={"help": "Seed of weights and series."})
 
 
@@ -112,7 +111,7 @@ def train_fusion(
         train_dataset: items are batches of `past_values`, `future_values` and `seasonal_period`.
 
     Raises:
-        ValueError: for a `per_device_train_batch_size` other than 1.
+        ValueError: for a `per_device_train_batch_size` other than 1, or processes that share the weights.
     """
     if arguments.per_device_train_batch_size != 1:
         raise UserError(
@@ -126,6 +125,11 @@ def train_fusion(
         data_collator=only_batch,
         callbacks=[AverageCallback(arguments.average_decay)],
     )
+    if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
+        raise UserError(
+            "this training averages whole weights, and FSDP or DeepSpeed would cut them; start it by "
+            "configs/accelerate/ddp.yaml."
+        )
     trainer.remove_callback(PrinterCallback)
     run_training(trainer)
     return trainer

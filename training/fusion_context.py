@@ -51,7 +51,6 @@ class FusionContextTrainingArguments(RunFolder, TrainingArguments):
     label_names: list[str] | None = field(
         default_factory=lambda: ["operation"], metadata={"help": "Names of the targets."}
     )
-    report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})  # noqa: RUF036
     seed: int = field(default=0, metadata={"help": "Seed of weights and batches."})
 
 

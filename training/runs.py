@@ -21,9 +21,13 @@ from transformers.trainer_utils import IntervalStrategy
 from transformers.utils import is_torch_bf16_gpu_available, logging
 
 from ..modeling.modeling_text_sources import find_text_model
+from ..requirements import require
 from .processes import in_any_process
 
 logger = logging.get_logger(__name__)
+
+# Those that get examples of validation too; transformers knows others.
+_TRACKERS = {"tensorboard", "trackio", "wandb"}
 
 
 @dataclass
@@ -35,11 +39,17 @@ class RunFolder:
         metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
     )
 
+    report_to: None | str | list[str] = field(  # noqa: RUF036
+        default="none", metadata={"help": "Trackers to report to: tensorboard, trackio, wandb."}
+    )
+
     def __post_init__(self):
         if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not torch.accelerator.is_available():
             # accelerate would take each process for a run of its own, and all would write as the first.
             self.use_cpu = True
         super().__post_init__()
+        for tracker in _TRACKERS.intersection(self.report_to):
+            require(tracker, "tracking")
 
 
 @dataclass

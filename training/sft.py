@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import torch
 from accelerate.utils import gather_object, synchronize_rng_states
 from datasets import Dataset
@@ -47,6 +48,7 @@ from .fresh_backbone import save_fresh_backbone
 from .processes import WholeModelMixin, rows_not_repeated, share_of_rows
 from .resuming import run_training
 from .runs import ProcessorTimeLimit, RunDefaults, early_stopping
+from .tracking import track_examples
 
 TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 
@@ -59,6 +61,8 @@ PARTS = {
 TIME_SERIES_TOKEN = "<|time_series|>"
 # A logit with probability 0 in every precision, also scaled, which no product or sum takes out of range.
 _NEVER = -1e4
+# Answers of each validation that the trackers of a run get.
+_SHOWN_ANSWERS = 8
 
 
 # A language model, or one that is joined with a forecaster.
@@ -276,6 +280,8 @@ class TSLMTrainer(WholeModelMixin, SFTTrainer):
     ):
         super().__init__(*args, **kwargs)
         self.answer_metrics = answer_metrics
+        # Of the last evaluation, in the order of its samples.
+        self.answers: list[str] = []
 
     def compute_loss(self, model: nn.Module, *args: Any, **kwargs: Any) -> Any:
         """Loss of `model(labels=...)`, over the tokens that the model can write."""
@@ -347,7 +353,8 @@ class TSLMTrainer(WholeModelMixin, SFTTrainer):
         """Compute the loss, and the metrics of generated answers."""
         output = super().evaluation_loop(dataloader, description, prediction_loss_only, ignore_keys, metric_key_prefix)
         samples = dataloader.dataset
-        metrics = self.answer_metrics(self.generate_answers(samples), samples)
+        self.answers = self.generate_answers(samples)
+        metrics = self.answer_metrics(self.answers, samples)
         named = {f"{metric_key_prefix}_{name}": value for name, value in metrics.items()}
         return output._replace(metrics={**(output.metrics or {}), **named})
 
@@ -549,6 +556,24 @@ def training_range(samples: Dataset, with_words: bool, most_questions: int = 500
     return TrainingRange.of(counts, lengths, questions, with_words)
 
 
+def answer_table(answers: Sequence[str], samples: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Table of questions, their true answers, and the answers of a model.
+
+    Args:
+        answers: of the model.
+        samples: of which the answers are, with `messages`, the true answer last.
+    """
+
+    def text_of(message: Mapping[str, Any]) -> str:
+        return " ".join(part["text"] for part in message["content"] if part.get("text"))
+
+    rows = [
+        (questions_of(sample["messages"])[-1], text_of(sample["messages"][-1]), answer)
+        for answer, sample in zip(answers, samples, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["question", "truth", "answer"])
+
+
 def train_tslm(
     model: TSLM,
     processor: TimeSeriesProcessor,
@@ -602,5 +627,7 @@ def train_tslm(
         answer_metrics=answer_metrics,
     )
     restore_whole_modules(trainer.model)
+    shown = eval_dataset.take(min(_SHOWN_ANSWERS, len(eval_dataset)))
+    track_examples(trainer, lambda model: {"eval/answers": answer_table(trainer.answers[: len(shown)], shown)})
     run_training(trainer)
     return trainer
