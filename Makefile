@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 OUTPUT := outputs/demo
 
-.PHONY: demo test test-web lint types docs notebooks build clean
+.PHONY: demo test nightly test-web lint types docs notebooks build clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +35,10 @@ $(STAMP)fev: $(STAMP)test
 # One worker for each file of tests, so that models trained for a file are trained once.
 test: $(STAMP)fev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 20
+
+# Tests that take minutes each: runs killed at random moments, and many cases of fuzzing.
+nightly: $(STAMP)fev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m nightly --capture no --timeout 7200
 
 # The page in a real browser, with screenshots; skipped where there is no chromium.
 test-web: $(STAMP)fev
