@@ -34,7 +34,8 @@ class CrossAttentionContext:
     blocks_run: int = 0
 
 
-# Context of the current forward pass, for language models that do not pass keyword arguments on to their layers.
+# Context of the current forward pass, for language models that do not pass keyword arguments on to their layers, or
+# pass a copy, as FSDP does.
 _CURRENT: ContextVar[CrossAttentionContext | None] = ContextVar("series_context", default=None)
 
 
@@ -139,8 +140,9 @@ class CrossAttentionHook:
 
     def __call__(self, layer: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         context = kwargs.pop("series_context", None)
-        if context is None and not torch.compiler.is_compiling():
-            context = _CURRENT.get()
+        if not torch.compiler.is_compiling():
+            # None where gradient checkpointing runs the layer again.
+            context = _CURRENT.get() or context
         if context is None or self.index is None:
             return args, kwargs
         block = self.blocks[self.index]

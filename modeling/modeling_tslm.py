@@ -131,6 +131,12 @@ class TSLMPreTrainedModel(PreTrainedModel):
         kwargs = sparing_arguments(cls, pretrained_model_name_or_path, kwargs)
         return super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
 
+    def post_init(self) -> None:
+        super().post_init()
+        # FSDP refuses names of modules that a model does not have, and no model has all of them.
+        present = {type(module).__name__ for module in self.modules()}
+        self._no_split_modules = sorted(present.intersection(self._no_split_modules or ()))
+
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)

@@ -107,6 +107,8 @@ class GateTuner(nn.Module):
         forecaster: whose weights are trained.
     """
 
+    accepts_loss_kwargs = True
+
     def __init__(self, forecaster: TSFusionForForecasting):
         super().__init__()
         self.forecaster = forecaster
@@ -122,6 +124,7 @@ class GateTuner(nn.Module):
         scale: Tensor,
         series_features: Tensor,
         knot_features: Tensor,
+        num_items_in_batch: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Weigh the experts.
 
@@ -135,6 +138,7 @@ class GateTuner(nn.Module):
             scale: signed scale of each history.
             series_features: of the gate.
             knot_features: of the gate.
+            num_items_in_batch: observed values in all parts of a global batch; those of this batch by default.
 
         Returns:
             "loss", twice the pinball loss in the units of `future_values`, mean over the observed values and
@@ -167,5 +171,6 @@ class GateTuner(nn.Module):
         error = torch.where(counted, future_values, mean.detach())[..., None] - at_levels(levels)
         levels = levels.float()
         pinball = 2 * torch.maximum(levels * error, (levels - 1) * error).mean(-1)
-        loss = (pinball * counted).sum() / counted.sum().clamp(min=1)
+        number = counted.sum().clamp(min=1) if num_items_in_batch is None else num_items_in_batch
+        loss = (pinball * counted).sum() / number
         return {"loss": loss, "mean": mean, "quantiles": at_levels(shown)}

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
-from transformers import EvalPrediction, PrinterCallback, Trainer, TrainingArguments
+from transformers import EvalPrediction, PrinterCallback, TrainingArguments
 
 from ..errors import UserError
 from ..modeling.configuration_llmps import LLMPSConfig
@@ -16,8 +16,10 @@ from ..modeling.modeling_t2t import T2TModel
 from ..processing.covariate_inputs import CovariateInputs
 from .arguments import config_arguments, mapping
 from .backbone import backbone_config, lora_target_modules
+from .processes import WholeModelMixin, rows_not_repeated
 from .resuming import run_training
 from .runs import RunDefaults, early_stopping
+from .tracking import Examples, track_examples
 
 ForecasterConfigArguments = config_arguments("ForecasterConfigArguments", LLMPSConfig)
 
@@ -78,11 +80,10 @@ class ForecastTrainingArguments(RunDefaults, TrainingArguments):  # type: ignore
     label_names: list[str] | None = field(
         default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets in a batch."}
     )
-    report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})  # noqa: RUF036
     seed: int = field(default=2021, metadata={"help": "Seed of weights, order and dropout."})
 
 
-class ForecastTrainer(Trainer):
+class ForecastTrainer(WholeModelMixin):
     """Trainer that averages the loss over observed targets, and adds frozen time-to-text features in training.
 
     Args:
@@ -100,6 +101,9 @@ class ForecastTrainer(Trainer):
     ) -> tuple[list[dict[str, Tensor]], Tensor]:
         """Batches, and the number of observed targets in the global batch, which the loss is divided by."""
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        if batches:
+            targets = batches[-1]["future_values"]
+            targets[rows_not_repeated(self.accelerator, len(targets)) :] = torch.nan
         count = sum((~torch.isnan(batch["future_values"])).sum() for batch in batches)
         return batches, self.accelerator.gather(torch.as_tensor(count).to(device)).sum().clamp(min=1)
 
@@ -202,6 +206,7 @@ def train_forecaster(
     data_collator: Callable[[Any], dict[str, Tensor]],
     compute_metrics: Callable[[EvalPrediction, bool], dict[str, float]],
     t2t: T2TModel | None = None,
+    examples: Callable[[Any], Examples] | None = None,
 ) -> ForecastTrainer:
     """Train a forecaster and load the checkpoint that is best on `eval_dataset`.
 
@@ -213,6 +218,7 @@ def train_forecaster(
         data_collator: collator of windows.
         compute_metrics: adds a batch, and returns the metrics when its second argument is True.
         t2t: time-to-text encoder for the feature loss.
+        examples: function of the model that makes forecasts of `eval_dataset` for the trackers; none by default.
 
     Returns:
         The trainer with the best model.
@@ -228,5 +234,7 @@ def train_forecaster(
         t2t=t2t,
     )
     trainer.remove_callback(PrinterCallback)
+    if examples is not None:
+        track_examples(trainer, examples)
     run_training(trainer)
     return trainer

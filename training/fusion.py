@@ -11,7 +11,6 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import Dataset
 from transformers import (
     PrinterCallback,
-    Trainer,
     TrainerCallback,
     TrainerControl,
     TrainerState,
@@ -22,7 +21,9 @@ from ..errors import UserError
 from ..modeling.configuration_tsfusion import TSFusionConfig
 from ..modeling.modeling_tsfusion import TSFusionForForecasting
 from .arguments import config_arguments
+from .processes import WholeModelMixin
 from .resuming import run_training
+from .runs import RunFolder
 
 logger = logging.getLogger(__name__)
 
@@ -32,14 +33,10 @@ _AVERAGE_FILE = "average.safetensors"
 
 
 @dataclass
-class FusionTrainingArguments(TrainingArguments):
+class FusionTrainingArguments(RunFolder, TrainingArguments):
     """`TrainingArguments` with the defaults of one pass over a stream of synthetic batches."""
 
     output_dir: str = field(default="outputs/fusion", metadata={"help": "Folder of the checkpoint and its report."})
-    overwrite: bool = field(
-        default=False,
-        metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
-    )
     per_device_train_batch_size: int = field(default=1, metadata={"help": "Items of a step, each a whole batch."})
     max_steps: int = field(default=1500, metadata={"help": "Optimizer steps."})
     learning_rate: float = field(default=2e-3, metadata={"help": "Peak learning rate."})
@@ -59,7 +56,6 @@ class FusionTrainingArguments(TrainingArguments):
     label_names: list[str] | None = field(
         default_factory=lambda: ["future_values"], metadata={"help": "Names of the targets."}
     )
-    report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})  # noqa: RUF036
     seed: int = field(default=0, metadata={"help": "Seed of weights and series."})
 
 
@@ -88,8 +84,9 @@ class AverageCallback(TrainerCallback):
         self.average.update_parameters(model)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs) -> None:
-        folder = Path(str(args.output_dir), f"checkpoint-{state.global_step}")
-        save_file(self.average.state_dict(), folder / _AVERAGE_FILE)
+        if state.is_world_process_zero:
+            folder = Path(str(args.output_dir), f"checkpoint-{state.global_step}")
+            save_file(self.average.state_dict(), folder / _AVERAGE_FILE)
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **kwargs
@@ -103,7 +100,9 @@ def only_batch(items: list[dict[str, Tensor]]) -> dict[str, Tensor]:
     return batch
 
 
-def train_fusion(model: TSFusionForForecasting, arguments: FusionTrainingArguments, train_dataset: Dataset) -> Trainer:
+def train_fusion(
+    model: TSFusionForForecasting, arguments: FusionTrainingArguments, train_dataset: Dataset
+) -> WholeModelMixin:
     """Train the gate in one pass, and leave the average of its weights in the trainer.
 
     Args:
@@ -112,20 +111,25 @@ def train_fusion(model: TSFusionForForecasting, arguments: FusionTrainingArgumen
         train_dataset: items are batches of `past_values`, `future_values` and `seasonal_period`.
 
     Raises:
-        ValueError: for a `per_device_train_batch_size` other than 1.
+        ValueError: for a `per_device_train_batch_size` other than 1, or processes that share the weights.
     """
     if arguments.per_device_train_batch_size != 1:
         raise UserError(
             f"per_device_train_batch_size is {arguments.per_device_train_batch_size}; items are whole batches, so "
             "leave it at 1 and set batch_size."
         )
-    trainer = Trainer(
+    trainer = WholeModelMixin(
         model=model,
         args=arguments,
         train_dataset=train_dataset,
         data_collator=only_batch,
         callbacks=[AverageCallback(arguments.average_decay)],
     )
+    if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
+        raise UserError(
+            "this training averages whole weights, and FSDP or DeepSpeed would cut them; start it by "
+            "configs/accelerate/ddp.yaml."
+        )
     trainer.remove_callback(PrinterCallback)
     run_training(trainer)
     return trainer

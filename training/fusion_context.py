@@ -10,12 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset
-from transformers import PrinterCallback, Trainer, TrainingArguments
+from transformers import PrinterCallback, TrainingArguments
 
 from ..modeling.configuration_tsfusion import OPERATIONS
 from ..modeling.modeling_text_encoder import FrozenTextEncoder, TextTokens, TokenStates
 from ..modeling.modeling_tsfusion_context import ContextHead, possible, with_states, within_groups
+from .processes import WholeModelMixin
 from .resuming import run_training
+from .runs import RunFolder
 
 # Arrays of a text with a row for each clause, number or pair, and those whose rows name a clause of the text.
 _BY_ROW = (
@@ -30,14 +32,10 @@ _ENCODED, _AT_ONCE = 512, 48
 
 
 @dataclass
-class FusionContextTrainingArguments(TrainingArguments):
+class FusionContextTrainingArguments(RunFolder, TrainingArguments):
     """`TrainingArguments` with the defaults of the head that reads texts."""
 
     output_dir: str = field(default="outputs/fusion_context", metadata={"help": "Folder of the checkpoint."})
-    overwrite: bool = field(
-        default=False,
-        metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
-    )
     per_device_train_batch_size: int = field(default=32, metadata={"help": "Texts of a step."})
     num_train_epochs: float = field(default=1.3, metadata={"help": "Passes over the texts."})
     learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate."})
@@ -53,7 +51,6 @@ class FusionContextTrainingArguments(TrainingArguments):
     label_names: list[str] | None = field(
         default_factory=lambda: ["operation"], metadata={"help": "Names of the targets."}
     )
-    report_to: None | str | list[str] = field(default="none", metadata={"help": "Trackers to report to."})  # noqa: RUF036
     seed: int = field(default=0, metadata={"help": "Seed of weights and batches."})
 
 
@@ -197,7 +194,7 @@ def train_fusion_context(
     arguments: FusionContextTrainingArguments,
     texts: Dataset,
     encoder: FrozenTextEncoder | None = None,
-) -> Trainer:
+) -> WholeModelMixin:
     """Train the head that chooses operations.
 
     Args:
@@ -206,7 +203,9 @@ def train_fusion_context(
         texts: a [`ContextDataset`].
         encoder: of the words, where the head adapts it.
     """
-    trainer = Trainer(model=ContextLoss(head, encoder), args=arguments, train_dataset=texts, data_collator=join_texts)
+    trainer = WholeModelMixin(
+        model=ContextLoss(head, encoder), args=arguments, train_dataset=texts, data_collator=join_texts
+    )
     trainer.remove_callback(PrinterCallback)
     run_training(trainer)
     return trainer

@@ -14,6 +14,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from transformers.utils import logging
 
 from ..errors import RunStopped, UserError
+from .processes import in_any_process
 
 logger = logging.get_logger(__name__)
 
@@ -108,6 +109,7 @@ class StopBySignal(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
+        self.stopped = in_any_process(self.stopped, args)
         if self.stopped:
             control.should_save = control.should_training_stop = True
 

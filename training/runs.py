@@ -1,6 +1,7 @@
 """Common parts of training runs: precision, early stopping, and saving."""
 
 import math
+import os
 import shutil
 import time
 from dataclasses import dataclass, field
@@ -22,8 +23,13 @@ from transformers.utils import is_torch_bf16_gpu_available, logging
 
 from ..errors import UserError
 from ..modeling.modeling_text_sources import find_text_model
+from ..requirements import require
+from .processes import in_any_process
 
 logger = logging.get_logger(__name__)
+
+# Those that get examples of validation too; transformers knows others.
+_TRACKERS = {"tensorboard", "trackio", "wandb"}
 
 # Settings of the Trainer, which does not check them: least value, and the value that they stay below.
 _RANGES = {
@@ -55,13 +61,31 @@ def check_ranges(arguments: TrainingArguments) -> None:
 
 
 @dataclass
-class RunDefaults:
-    """Defaults of `TrainingArguments` that the recipes share: validation every epoch, and the best epoch kept."""
+class RunFolder:
+    """Folder of a run, and its processes; base of the `TrainingArguments` of all recipes."""
 
     overwrite: bool = field(
         default=False,
         metadata={"help": "Write in an output_dir that is not empty, over the files of an earlier run."},
     )
+
+    report_to: None | str | list[str] = field(  # noqa: RUF036
+        default="none", metadata={"help": "Trackers to report to: tensorboard, trackio, wandb."}
+    )
+
+    def __post_init__(self):
+        if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not torch.accelerator.is_available():
+            # accelerate would take each process for a run of its own, and all would write as the first.
+            self.use_cpu = True
+        super().__post_init__()
+        for tracker in _TRACKERS.intersection(self.report_to):
+            require(tracker, "tracking")
+
+
+@dataclass
+class RunDefaults(RunFolder):
+    """Defaults of `TrainingArguments` that the recipes share: validation every epoch, and the best epoch kept."""
+
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
     eval_strategy: str = field(default="epoch", metadata={"help": "Moments of evaluation: epoch, steps or no."})
     save_strategy: str = field(default="epoch", metadata={"help": "Moments of saving; must equal eval_strategy."})
@@ -121,7 +145,7 @@ def early_stopping(arguments: RunDefaults) -> list[TrainerCallback]:
 
 
 class ProcessorTimeLimit(TrainerCallback):
-    """Callback that ends training, with an evaluation, after so many processor seconds of all threads of the process.
+    """Callback that ends training, with an evaluation, after so many processor seconds of all threads of a process.
 
     Args:
         seconds: from the start of training on.
@@ -139,7 +163,7 @@ class ProcessorTimeLimit(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> TrainerControl:
-        if time.process_time() >= self.end:
+        if in_any_process(time.process_time() >= self.end, args):
             control.should_training_stop = True
             control.should_evaluate = control.should_save = args.eval_strategy != IntervalStrategy.NO
         return control

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import torch
-from accelerate.utils import gather_object
+from accelerate.utils import gather_object, synchronize_rng_states
 from datasets import Dataset
 from peft import PeftConfig, PeftModel
 from peft.utils import ModulesToSaveWrapper
 from torch import nn
-from torch.distributed.tensor import DTensor
+from torch.distributed.fsdp import FSDPModule
 from torch.utils.data import Sampler
 from transformers import (
     AutoConfig,
@@ -44,8 +45,10 @@ from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
 from .fresh_backbone import save_fresh_backbone
+from .processes import WholeModelMixin, rows_not_repeated, share_of_rows
 from .resuming import run_training
 from .runs import ProcessorTimeLimit, RunDefaults, early_stopping
+from .tracking import track_examples
 
 TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 
@@ -58,6 +61,8 @@ PARTS = {
 TIME_SERIES_TOKEN = "<|time_series|>"
 # A logit with probability 0 in every precision, also scaled, which no product or sum takes out of range.
 _NEVER = -1e4
+# Answers of each validation that the trackers of a run get.
+_SHOWN_ANSWERS = 8
 
 
 # A language model, or one that is joined with a forecaster.
@@ -190,7 +195,8 @@ def generate_answers(
             return_dict=True,
             padding_side="left",
         ).to(model.device)
-        with torch.inference_mode():
+        # Weights that FSDP gathers in inference mode could not be trained afterwards.
+        with torch.no_grad():
             generated = cast(Any, model).generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
         new_tokens = generated[:, inputs["input_ids"].shape[1] :]
         answers += [text.strip() for text in processor.batch_decode(new_tokens, skip_special_tokens=True)]
@@ -203,19 +209,25 @@ def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
     """Exclude the placeholder from a loss that trl computes from hidden states and head, as the model itself does.
 
     SFTTrainer multiplies hidden states by the weight of the head, without the step of the soft prompt's `forward` that
-    lowers the logit of the placeholder; within this context, it gets a head with a bias that lowers it.
+    lowers the logit of the placeholder; within this context, it gets a head with a bias that lowers it. Flamingo's
+    `forward` treats the placeholder as any other token.
     """
     model = model.get_base_model() if isinstance(model, PeftModel) else model
     config = tslm_of(model).config
-    if config.fusion != "soft_prompt":  # Flamingo's forward treats it as any other token
-        yield
-        return
-    head = model.get_output_embeddings()
-    weight, bias = (part.full_tensor() if isinstance(part, DTensor) else part for part in (head.weight, head.bias))
-    bias = weight.new_zeros(head.out_features) if bias is None else bias
-    token = torch.tensor([config.time_series_token_id], device=bias.device)
-    scored = SimpleNamespace(weight=weight, bias=bias.index_fill(0, token, _NEVER))
-    model.get_output_embeddings = lambda: scored
+    output_embeddings = model.get_output_embeddings
+
+    def scored() -> Any:
+        head = output_embeddings()
+        if isinstance(head, FSDPModule):
+            # Its own forward, which would do so, does not run; a gradient through its shards is that of one process.
+            head.unshard()
+        if config.fusion != "soft_prompt":
+            return head
+        bias = head.weight.new_zeros(head.out_features) if head.bias is None else head.bias
+        token = torch.tensor([config.time_series_token_id], device=bias.device)
+        return SimpleNamespace(weight=head.weight, bias=bias.index_fill(0, token, _NEVER))
+
+    model.get_output_embeddings = scored
     try:
         yield
     finally:
@@ -237,6 +249,9 @@ class ShuffledBatches(Sampler):
         return len(self.sampler)
 
     def __iter__(self) -> Iterator[int]:
+        if torch.distributed.is_initialized():
+            # Dropout may have drawn more in one process than in another.
+            synchronize_rng_states(["torch"])
         size, rows = self.sampler.batch_size, list(self.sampler)
         whole = len(rows) // size
         for batch in torch.randperm(whole, generator=self.sampler.generator).tolist():
@@ -244,7 +259,7 @@ class ShuffledBatches(Sampler):
         yield from rows[whole * size :]
 
 
-class TSLMTrainer(SFTTrainer):
+class TSLMTrainer(WholeModelMixin, SFTTrainer):
     """SFTTrainer with a learning rate for each part of the model, and metrics of generated answers.
 
     Args:
@@ -265,6 +280,8 @@ class TSLMTrainer(SFTTrainer):
     ):
         super().__init__(*args, **kwargs)
         self.answer_metrics = answer_metrics
+        # Of the last evaluation, in the order of its samples.
+        self.answers: list[str] = []
 
     def compute_loss(self, model: nn.Module, *args: Any, **kwargs: Any) -> Any:
         """Loss of `model(labels=...)`, over the tokens that the model can write."""
@@ -299,19 +316,31 @@ class TSLMTrainer(SFTTrainer):
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler | None:
         sampler = super()._get_train_sampler(train_dataset)
-        return ShuffledBatches(sampler) if isinstance(sampler, LengthGroupedSampler) else sampler
+        if not isinstance(sampler, LengthGroupedSampler):
+            return sampler
+        # Of a global batch.
+        sampler.batch_size *= self.args.world_size
+        return ShuffledBatches(sampler)
+
+    def get_batch_samples(self, *args: Any, **kwargs: Any) -> tuple[list, Any]:
+        """Batches, and the number of their tokens with a label, which the loss is divided by."""
+        batches, count = super().get_batch_samples(*args, **kwargs)
+        if batches and self.args.world_size > 1:
+            labels = batches[-1]["labels"]
+            labels[rows_not_repeated(self.accelerator, len(labels)) :] = -100
+            count = self._get_num_items_in_batch(batches, self.args.device)
+        return batches, count
 
     def generate_answers(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
         """Generate the answers to all samples; each process generates a share and gets all."""
-        with self.accelerator.split_between_processes(list(range(len(samples)))) as rows:
-            answers = generate_answers(
-                self.accelerator.unwrap_model(self.model),
-                self.processing_class,
-                [samples[row] for row in rows],
-                self.args.per_device_eval_batch_size,
-                self.args.max_new_tokens,
-            )
-        return gather_object(answers)
+        answers = generate_answers(
+            self.accelerator.unwrap_model(self.model),
+            self.processing_class,
+            [samples[row] for row in share_of_rows(len(samples), self.args)],
+            self.args.per_device_eval_batch_size,
+            self.args.max_new_tokens,
+        )
+        return gather_object(answers)[: len(samples)]
 
     def evaluation_loop(
         self,
@@ -324,7 +353,8 @@ class TSLMTrainer(SFTTrainer):
         """Compute the loss, and the metrics of generated answers."""
         output = super().evaluation_loop(dataloader, description, prediction_loss_only, ignore_keys, metric_key_prefix)
         samples = dataloader.dataset
-        metrics = self.answer_metrics(self.generate_answers(samples), samples)
+        self.answers = self.generate_answers(samples)
+        metrics = self.answer_metrics(self.answers, samples)
         named = {f"{metric_key_prefix}_{name}": value for name, value in metrics.items()}
         return output._replace(metrics={**(output.metrics or {}), **named})
 
@@ -526,6 +556,24 @@ def training_range(samples: Dataset, with_words: bool, most_questions: int = 500
     return TrainingRange.of(counts, lengths, questions, with_words)
 
 
+def answer_table(answers: Sequence[str], samples: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Table of questions, their true answers, and the answers of a model.
+
+    Args:
+        answers: of the model.
+        samples: of which the answers are, with `messages`, the true answer last.
+    """
+
+    def text_of(message: Mapping[str, Any]) -> str:
+        return " ".join(part["text"] for part in message["content"] if part.get("text"))
+
+    rows = [
+        (questions_of(sample["messages"])[-1], text_of(sample["messages"][-1]), answer)
+        for answer, sample in zip(answers, samples, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["question", "truth", "answer"])
+
+
 def train_tslm(
     model: TSLM,
     processor: TimeSeriesProcessor,
@@ -579,5 +627,7 @@ def train_tslm(
         answer_metrics=answer_metrics,
     )
     restore_whole_modules(trainer.model)
+    shown = eval_dataset.take(min(_SHOWN_ANSWERS, len(eval_dataset)))
+    track_examples(trainer, lambda model: {"eval/answers": answer_table(trainer.answers[: len(shown)], shown)})
     run_training(trainer)
     return trainer

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import Dataset
-from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase, Trainer
+from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
 from ..errors import UserError
 from ..modeling.configuration_t2t import T2TConfig
@@ -16,6 +16,7 @@ from ..modeling.modeling_t2t import T2TForPreTraining
 from ..modeling.modeling_text_sources import find_text_model
 from .arguments import config_arguments
 from .forecaster import ForecastTrainingArguments
+from .processes import WholeModelMixin
 from .resuming import run_training
 from .runs import early_stopping
 
@@ -109,9 +110,9 @@ def train_t2t(
     train_dataset: Dataset,
     eval_dataset: Dataset,
     data_collator: Callable[[Any], dict[str, Tensor]],
-) -> Trainer:
+) -> WholeModelMixin:
     """Train an encoder on `past_values` alone; arguments and result are those of `train_forecaster`."""
-    trainer = Trainer(
+    trainer = WholeModelMixin(
         model=model,
         args=arguments,
         train_dataset=train_dataset,

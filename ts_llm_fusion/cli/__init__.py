@@ -87,6 +87,16 @@ def _page(args: Sequence[str]) -> str | None:
     return _overview(args[0]) if is_group and len(args) > 1 and args[1] in _HELP else None
 
 
+def _start_logging(debug: bool) -> None:
+    """Log to the error stream; of the processes of a launch, only the first logs what is not an error."""
+    is_first = os.environ.get("RANK", "0") == "0"
+    if not is_first:
+        os.environ |= {"TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1"}
+    level = logging.WARNING if is_first else logging.ERROR
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("ts_llm_fusion").setLevel(logging.DEBUG if debug else logging.INFO if is_first else level)
+
+
 def _leave_process_group() -> None:
     """Leave the process group of a launch by accelerate: its threads abort a process that ends before they do."""
     # A command that has not imported torch has no group.
@@ -132,8 +142,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
         complete(_COMMANDS)
     debug = "--debug" in given
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("ts_llm_fusion").setLevel(logging.DEBUG if debug else logging.INFO)
+    _start_logging(debug)
     if not debug:
         for name in _UNUSED_KERNELS:
             logging.getLogger(name).setLevel(logging.ERROR)

@@ -142,7 +142,8 @@ def _entry(setting: Setting, width: int) -> str:
 
 
 _TRAINING = "ts_llm_fusion.training"
-_RUN = f"{_TRAINING}.runs:RunDefaults"
+_FOLDER = f"{_TRAINING}.runs:RunFolder"
+_RUN = (f"{_TRAINING}.runs:RunDefaults", _FOLDER)
 _FORECASTER = f"{_TRAINING}.forecaster:ForecastTrainingArguments"
 _SERIES = ("ts_llm_fusion.data.series.preparation:DataArguments",)
 _TRAINER = {"transformers.TrainingArguments": ("transformers.training_args:TrainingArguments",)}
@@ -162,7 +163,7 @@ RECIPE_HELP = {
             "data": _SERIES,
             "model": ("ts_llm_fusion.modeling.configuration_llmps:LLMPSConfig",),
             "backbone": (f"{_TRAINING}.forecaster:BackboneArguments",),
-            "training": (_FORECASTER, _RUN),
+            "training": (_FORECASTER, *_RUN),
             "fine-tuning, with context_length and prediction_length instead of model and backbone": (
                 f"{_TRAINING}.fine_tuning:FineTuningArguments",
             ),
@@ -176,7 +177,7 @@ RECIPE_HELP = {
         {
             "data": ("ts_llm_fusion.recipes.fusion:PriorArguments",),
             "model": ("ts_llm_fusion.modeling.configuration_tsfusion:TSFusionConfig",),
-            "training": (f"{_TRAINING}.fusion:FusionTrainingArguments",),
+            "training": (f"{_TRAINING}.fusion:FusionTrainingArguments", _FOLDER),
         },
         _TRAINER,
         ("fusion",),
@@ -186,7 +187,7 @@ RECIPE_HELP = {
         "--config context --output_dir outputs/fusion_context",
         {
             "data and model": ("ts_llm_fusion.recipes.fusion_context:ContextArguments",),
-            "training": (f"{_TRAINING}.fusion_context:FusionContextTrainingArguments",),
+            "training": (f"{_TRAINING}.fusion_context:FusionContextTrainingArguments", _FOLDER),
         },
         _TRAINER,
         ("fusion",),
@@ -198,7 +199,7 @@ RECIPE_HELP = {
             "data": _QUESTIONS,
             "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
             "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.sft:TSLMArguments"),
-            "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", _RUN),
+            "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", *_RUN),
         },
         {
             "trl.SFTConfig": ("trl.trainer.sft_config:SFTConfig", "trl.trainer.base_config:_BaseConfig"),
@@ -213,7 +214,7 @@ RECIPE_HELP = {
             "data": _SERIES,
             "model": ("ts_llm_fusion.modeling.configuration_t2t:T2TConfig",),
             "backbone": (f"{_TRAINING}.t2t:WordArguments",),
-            "training": (f"{_TRAINING}.t2t:T2TTrainingArguments", _FORECASTER, _RUN),
+            "training": (f"{_TRAINING}.t2t:T2TTrainingArguments", _FORECASTER, *_RUN),
         },
         _TRAINER,
         ("llmps",),

@@ -243,14 +243,16 @@ def run_fine_tuning_recipe(
         collate_windows,
         metrics_function(ForecastErrors(model.config.quantiles)),
     )
+    seconds = time.perf_counter() - start_time
+    tuner = trainer.whole_model()
+    if not trainer.is_world_process_zero():
+        return None
+    model = tuner.forecaster
     validated["end"] = _validation_errors(tuner, validation_windows, batch_size)
     if not validated["end"][metric] < validated["start"][metric]:
         logger.warning("no epoch is better than the start on validation (%s); the start is kept.", metric)
         model.load_state_dict(start.state_dict())
         validated["end"] = validated["start"]
-    seconds = time.perf_counter() - start_time
-    if not trainer.is_world_process_zero():
-        return None
     output = Path(arguments.output_dir)
     saved = model if tslm is None else TSFusionForCausalLM.from_parts(model, tslm)
     saved.save_pretrained(output)

@@ -2,13 +2,14 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from matplotlib.figure import Figure
 from transformers import set_seed
 
 from ..baselines.table import make_naive_baselines
@@ -65,9 +66,9 @@ def _report(data: PreparedData, config_arguments: Any) -> dict[str, Any]:
     }
 
 
-def _plot_test_windows(model: Any, data: PreparedData, folder: Path) -> None:
-    """Plot forecasts at the beginning, in the middle and at the end of the test windows."""
-    windows = data.splits["test"]
+def _forecast_figures(model: Any, data: PreparedData, split: str) -> Iterator[tuple[int, Figure]]:
+    """Yield forecasts at the beginning, in the middle and at the end of the windows of a split, with their numbers."""
+    windows = data.splits[split]
     length, columns = model.config.context_length, data.source.series.columns
     for number, place in enumerate(np.linspace(0, len(windows) - 1, _NUM_PLOTS).astype(int), start=1):
         begin = int(windows.starts[int(place)])
@@ -91,9 +92,9 @@ def _plot_test_windows(model: Any, data: PreparedData, folder: Path) -> None:
             forecast=pd.DataFrame(mean, index=future.index, columns=columns),
             truth=future,
             bands=bands,
-            title=f"{data.source.label(axis)}, test split, from {first}",
+            title=f"{data.source.label(axis)}, {split} split, from {first}",
         )
-        save_figure(figure, folder / f"forecast_{number}.png")
+        yield number, figure
 
 
 def run_forecaster_recipe(
@@ -164,11 +165,15 @@ def run_forecaster_recipe(
         collate_windows,
         metrics_function(ForecastErrors(config_arguments.quantiles)),
         t2t,
+        lambda trained: {
+            f"eval/forecast_{number}": figure for number, figure in _forecast_figures(trained, data, "validation")
+        },
     )
     seconds = time.perf_counter() - start
     output = Path(arguments.output_dir)
+    trained = trainer.whole_model()
     if trainer.is_world_process_zero():
-        forecaster = save_model(trainer.accelerator.unwrap_model(trainer.model), output, backbone_arguments.backbone)
+        forecaster = save_model(trained, output, backbone_arguments.backbone)
         feature_extractor.save_pretrained(output)
         save_run(output, trainer.state.log_history, recipe)
     test = _test_metrics(trainer, data)
@@ -186,5 +191,6 @@ def run_forecaster_recipe(
         "versions": versions(_PACKAGES),
         "recipe": {**vars(data_arguments), **vars(config_arguments), **vars(backbone_arguments)},
     }
-    _plot_test_windows(forecaster, data.tested, output / "plots")
+    for number, figure in _forecast_figures(forecaster, data.tested, "test"):
+        save_figure(figure, output / "plots" / f"forecast_{number}.png")
     return finish_run(output, metrics, publication)

@@ -73,10 +73,10 @@ def run_fusion_recipe(
     start = time.process_time()
     trainer = train_fusion(model, arguments, dataset)
     seconds = time.process_time() - start
+    model = trainer.whole_model()
     if not trainer.is_world_process_zero():
         return None
     output = Path(arguments.output_dir)
-    model = trainer.accelerator.unwrap_model(trainer.model)
     parameters = trained_parameters(model)
     model.to(_DTYPES[priors.weights_dtype]).save_pretrained(output)
     ForecastFeatureExtractor(context_length=model.config.context_length, min_length=1).save_pretrained(output)

@@ -175,6 +175,7 @@ def run_context_recipe(
         # Others in this process share it.
         encoder.model.cpu()
     seconds = time.process_time() - began
+    model.context_head = head = trainer.whole_model().head
     if not trainer.is_world_process_zero():
         return None
     output = Path(arguments.output_dir)

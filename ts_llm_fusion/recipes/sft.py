@@ -277,7 +277,7 @@ def run_sft_recipe(
         trainer = _train(model, processor, data, refit_arguments, tslm_arguments, model_arguments, samples)
         log_history = [*log_history, *trainer.state.log_history]
     seconds = time.perf_counter() - start_time
-    trained = trainer.accelerator.unwrap_model(trainer.model)
+    trained = trainer.whole_model()
     parameters = trained_parameters(trained)
     try:
         found = _test(trainer, data, output)

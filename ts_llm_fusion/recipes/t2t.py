@@ -48,10 +48,11 @@ def run_t2t_recipe(
     set_seed(arguments.seed)
     model = build_t2t(config_arguments, word_arguments)
     trainer = train_t2t(model, arguments, data.splits["train"], data.splits["validation"], _past_values)
+    trained = trainer.whole_model()
     if not trainer.is_world_process_zero():
         return None
     output = Path(arguments.output_dir)
-    trainer.accelerator.unwrap_model(trainer.model).save_pretrained(output)
+    trained.save_pretrained(output)
     save_run(output, trainer.state.log_history, recipe)
     metrics = {
         "data": data.source.name,
