@@ -108,12 +108,11 @@ class FreshPython:
         """Run a program to its end; see `start`."""
         return self.start(code, *arguments, **options).wait()
 
-    def run_ranks(self, processes: int, port: int, *arguments: str) -> None:
-        """Run a command in several processes as `accelerate launch -m ts_llm_fusion.cli` starts them."""
-        code = "import runpy; runpy.run_module('ts_llm_fusion.cli', run_name='__main__')"
-        common = {"WORLD_SIZE": str(processes), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    def run_ranks(self, code: str, *arguments: str, processes: int, environment: Mapping[str, str]) -> None:
+        """Run a program in several processes as torch starts them for `accelerate launch`, in its environment."""
+        common = {**environment, "WORLD_SIZE": str(processes), "MASTER_ADDR": "127.0.0.1"}
         ranks = [{"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(processes)]
-        running = [self.start(code, *arguments, environment={**os.environ, **common, **rank}) for rank in ranks]
+        running = [self.start(code, *arguments, environment={**common, **rank}) for rank in ranks]
         for process in running:
             finished = process.wait()
             assert finished.returncode == 0, finished.stderr[-2000:]

@@ -74,8 +74,9 @@ def shard_on_processors() -> None:
     from accelerate.state import AcceleratorState, PartialState
     from accelerate.utils import DistributedType
 
-    configuration = Path(__file__).parents[1] / "configs" / "accelerate" / "fsdp2.yaml"
-    settings = load_config_from_file(str(configuration)).fsdp_config
+    from ts_llm_fusion.cli.packaged_recipes import find_recipe
+
+    settings = load_config_from_file(str(find_recipe("fsdp2", ("accelerate",)))).fsdp_config
     os.environ |= {"ACCELERATE_USE_FSDP": "true"} | {name.upper(): str(value) for name, value in settings.items()}
     initialize = AcceleratorState.__init__
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,8 @@ import torch
 import yaml
 from accelerate.commands.config.config_args import load_config_from_file
 from accelerate.commands.launch import _validate_launch_command, launch_command_parser
+from accelerate.utils.launch import prepare_multi_gpu_env
+from fresh_python import FreshPython
 from safetensors.torch import load_file
 from tiny_configs import TINY_GPT2
 
@@ -22,7 +25,9 @@ from ts_llm_fusion.cli import main
 from ts_llm_fusion.training.processes import rows_not_repeated, share_of_rows
 
 ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "tests" / "launched.py"
 CONFIGURATIONS = sorted((ROOT / "configs" / "accelerate").glob("*.yaml"))
+DDP_CPU = ROOT / "configs" / "accelerate" / "ddp_cpu.yaml"
 
 COMMON = {"disable_tqdm": True, "logging_strategy": "steps", "logging_steps": 1}
 # 151 windows of training, so that the last global batch has 23 of 64, all of them of the first process.
@@ -64,6 +69,8 @@ TSLM = {
     "per_device_train_batch_size": 8,
     "per_device_eval_batch_size": 2,
     "num_train_epochs": 2,
+    # The bias of keys has no gradient but that of rounding, which Adam would make as large as any other.
+    "adam_epsilon": 1e-5,
     "max_new_tokens": 4,
     "seed": 3,
 }
@@ -121,21 +128,47 @@ def commands(folder: Path, names: tuple[str, ...], processes: int) -> list[list[
     return made
 
 
-def launch(folder: Path, names: tuple[str, ...], *options: str) -> list[dict]:
-    """Run commands in two processes, and return what each reports."""
-    (folder / "commands.json").write_text(json.dumps(commands(folder, names, 2)))
-    program = [ROOT / "tests" / "launched.py", folder / "commands.json", folder, *options]
-    configuration = ROOT / "configs" / "accelerate" / "ddp_cpu.yaml"
-    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", configuration]
-    # Port 0: one that is free.
-    done = subprocess.run(
-        [*launcher, "--main_process_port", "0", *program],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+def launcher(configuration: Path, *flags: str) -> Namespace:
+    """Arguments of `accelerate launch` with a configuration."""
+    given = ["--config_file", str(configuration), *flags, "program.py"]
+    return _validate_launch_command(launch_command_parser().parse_args(given))[0]
+
+
+def reports(folder: Path) -> list[dict]:
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
+
+
+def fork(fresh: FreshPython, folder: Path, names: tuple[str, ...]) -> list[dict]:
+    """Run commands in two forked processes, as accelerate would start them, and return what each reports."""
+    (folder / "commands.json").write_text(json.dumps(commands(folder, names, 2)))
+    # A port of its own: one that is found free may be given to a connection of another test before it is bound.
+    environment = prepare_multi_gpu_env(launcher(DDP_CPU)) | {"MASTER_PORT": "29517", "OMP_NUM_THREADS": "1"}
+    arguments = (folder / "commands.json", folder)
+    fresh.run_ranks(PROGRAM.read_text(), *map(str, arguments), processes=2, environment=environment)
+    return reports(folder)
+
+
+def launch(folder: Path, *program: str | Path) -> None:
+    """Run a program in two processes by `accelerate launch`."""
+    command = [
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--config_file",
+        DDP_CPU,
+        "--main_process_port",
+        "0",
+    ]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([*command, *program], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def launch_commands(folder: Path, names: tuple[str, ...], *options: str) -> list[dict]:
+    """Run commands in two processes by `accelerate launch`, and return what each reports."""
+    (folder / "commands.json").write_text(json.dumps(commands(folder, names, 2)))
+    launch(folder, PROGRAM, folder / "commands.json", folder, *options)
+    return reports(folder)
 
 
 def train_in_one(folder: Path, names: tuple[str, ...]) -> None:
@@ -174,8 +207,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_processes_train_as_one_does_and_the_first_alone_writes(alone: Path, tmp_path: Path) -> None:
-    first, second = launch(tmp_path, FAST)
+def test_two_processes_train_as_one_does_and_the_first_alone_writes(
+    alone: Path, tmp_path: Path, fresh: FreshPython
+) -> None:
+    first, second = fork(fresh, tmp_path, FAST)
     for name in FAST:
         assert_same_run(alone / name, tmp_path / name)
         assert [path for path in first["written"] if path.startswith(str(tmp_path / name))]
@@ -189,16 +224,27 @@ def test_two_processes_fine_tune_and_train_the_other_forecaster_as_one_does(tmp_
     for folder in ("alone", "together"):
         (tmp_path / folder).mkdir()
     train_in_one(tmp_path / "alone", names)
-    _, second = launch(tmp_path / "together", names)
+    _, second = launch_commands(tmp_path / "together", names)
     for name in names:
         assert_same_run(tmp_path / "alone" / name, tmp_path / "together" / name)
     assert second["written"] == []
 
 
 @pytest.mark.nightly
+def test_the_command_itself_is_launched(tmp_path: Path) -> None:
+    (arguments,) = commands(tmp_path, ("forecaster",), 2)
+    encoder = ["--context_length", "48", "--patch_length", "8", "--hidden_size", "16", "--num_train_epochs", "1"]
+    pre_training = ["train", "t2t", "--data", str(tmp_path / "waves.csv"), *encoder]
+    for command in (arguments, [*pre_training, "--output_dir", str(tmp_path / "t2t")]):
+        launch(tmp_path, "-m", "ts_llm_fusion.cli", *command)
+        output = Path(command[command.index("--output_dir") + 1])
+        assert {"model.safetensors", "metrics.json", "README.md"} <= {path.name for path in output.iterdir()}
+
+
+@pytest.mark.nightly
 def test_models_in_shards_train_as_whole_ones_do(alone: Path, tmp_path: Path) -> None:
     """FSDP2 by gloo, which accelerate itself does not start on processors."""
-    first, second = launch(tmp_path, FAST, "--fsdp")
+    first, second = launch_commands(tmp_path, FAST, "--fsdp")
     for name in FAST:
         assert_same_run(alone / name, tmp_path / name)
     assert second["written"] == []
@@ -219,9 +265,7 @@ def test_accelerate_reads_its_configurations(path: Path) -> None:
     assert settings.distributed_type.value == kind
     assert options.items() <= {**settings.fsdp_config, **settings.deepspeed_config}.items()
     # The launcher itself sets each option that it knows; on four machines, by flags.
-    machines = ["--num_machines", "4", "--num_processes", "32", "--machine_rank", "3", "--main_process_ip", "10.0.0.1"]
-    given = ["--config_file", str(path), *machines, "--main_process_port", "29500", "-m", "ts_llm_fusion.cli"]
-    arguments, _, _ = _validate_launch_command(launch_command_parser().parse_args(given))
+    arguments = launcher(path, "--num_machines", "4", "--num_processes", "32", "--machine_rank", "3")
     assert (arguments.num_processes, arguments.num_machines, arguments.machine_rank) == (32, 4, 3)
     assert all(getattr(arguments, name) == value for name, value in options.items())
 

@@ -1,4 +1,4 @@
-"""Fine-tuning through the command line: its artifacts, adapters, learning rates, resuming and several processes."""
+"""Fine-tuning through the command line: its artifacts, adapters, learning rates and resuming."""
 
 import copy
 import json
@@ -10,7 +10,6 @@ import pytest
 import torch
 import yaml
 from datasets import Dataset
-from fresh_python import FreshPython
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoProcessor, PatchTSTConfig, PatchTSTModel
 from transformers.trainer_pt_utils import LengthGroupedSampler
@@ -167,20 +166,6 @@ def test_resumed_training_is_uninterrupted_training(folder: Path) -> None:
     shutil.copytree(folder / "model" / "checkpoint-4", resumed / "checkpoint-4")
     run(folder, "resumed", resume_from_checkpoint="true", save_total_limit=None)
     assert_same_weights(folder / "model" / "checkpoint-8", resumed / "checkpoint-8", 0.0)
-
-
-def test_two_processes_train_as_one_does_on_the_same_global_batch(folder: Path, fresh: FreshPython) -> None:
-    recipe = folder / "two.yaml"
-    recipe.write_text(yaml.safe_dump(RECIPE | {"per_device_train_batch_size": 4, "save_total_limit": None}))
-    arguments = ["--config", str(recipe), "--output_dir", str(folder / "two"), "--use_cpu", "true"]
-    # A port of its own: one that is found free may be given to a connection of another test before it is bound.
-    fresh.run_ranks(2, 29518, "train", "sft", *arguments)
-    assert_same_weights(folder / "model" / "checkpoint-8", folder / "two" / "checkpoint-8", 2e-5)
-    one, two = (json.loads((folder / name / "metrics.json").read_text()) for name in ("model", "two"))
-    assert one["test"] == two["test"]
-    assert (folder / "model" / "predictions_test.jsonl").read_text() == (
-        folder / "two" / "predictions_test.jsonl"
-    ).read_text()
 
 
 def test_batches_of_similar_length_come_in_random_order() -> None:
