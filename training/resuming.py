@@ -24,7 +24,7 @@ def is_whole(checkpoint: Path, processes: int = 1) -> bool:
     """Whether the Trainer wrote a checkpoint to its end.
 
     It writes trainer_state.json last. Files of a process that was killed, or whose disk was full, may be cut, which
-    shows at the end of archives of torch and in the header of safetensors.
+    shows by the checksums in archives of torch and in the header of safetensors.
 
     Args:
         checkpoint: folder `checkpoint-STEP`.
@@ -42,8 +42,17 @@ def is_whole(checkpoint: Path, processes: int = 1) -> bool:
     return (
         checkpoint.name == f"checkpoint-{state.get('global_step')}"
         and (processes == 1 or not archives or ranks == processes)
-        and all(map(zipfile.is_zipfile, archives))
+        and all(map(_is_whole_archive, archives))
     )
+
+
+def _is_whole_archive(path: Path) -> bool:
+    """Whether an archive of torch has all its bytes, by the checksums in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 def last_whole_checkpoint(folder: str | Path, processes: int = 1) -> Path | None:

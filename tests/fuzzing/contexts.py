@@ -58,4 +58,4 @@ def wild() -> Any:
     return st.tuples(TEXTS, AXES)
 
 
-FAMILIES = [Family("context texts", wild(), check_context, 0.1)]
+FAMILIES = [Family("context texts", wild(), check_context, 0.11)]

@@ -149,6 +149,6 @@ def check_table(case: tuple[list[tuple[str, tuple[Any, ...]]], int], folder: Pat
 
 HORIZONS = st.sampled_from([HORIZON] * 6 + [1, 7])
 FAMILIES = [
-    Family("known futures", st.tuples(st.sampled_from(["past", "future", "future"]), changes(SAME + OTHER), HORIZONS), check_future, 0.02, clean),
-    Family("tables in Python", st.tuples(st.lists(changes(OTHER), min_size=1, max_size=2), HORIZONS), check_table, 0.02, model),
+    Family("known futures", st.tuples(st.sampled_from(["past", "future", "future"]), changes(SAME + OTHER), HORIZONS), check_future, 0.01, clean),
+    Family("tables in Python", st.tuples(st.lists(changes(OTHER), min_size=1, max_size=2), HORIZONS), check_table, 0.01, model),
 ]  # fmt: skip

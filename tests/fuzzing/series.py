@@ -149,6 +149,6 @@ def check_forecast(case: tuple[Any, int], folder: Path) -> None:
 
 
 FAMILIES = [
-    Family("series for questions", st.tuples(EXTRACTORS, st.lists(SAMPLES, max_size=3)), check_time_series, 0.2),
-    Family("series for forecasts", st.tuples(SAMPLES, st.integers(1, 12)), check_forecast, 0.1),
+    Family("series for questions", st.tuples(EXTRACTORS, st.lists(SAMPLES, max_size=3)), check_time_series, 0.24),
+    Family("series for forecasts", st.tuples(SAMPLES, st.integers(1, 12)), check_forecast, 0.2),
 ]

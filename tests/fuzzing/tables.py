@@ -186,6 +186,6 @@ def check_damaged(case: tuple[str, bytes], folder: Path) -> None:
 
 
 FAMILIES = [
-    Family("tables in all dialects", tables(), check_dialect, 0.05),
-    Family("damaged tables", damaged(), check_damaged, 0.1),
+    Family("tables in all dialects", tables(), check_dialect, 0.02),
+    Family("damaged tables", damaged(), check_damaged, 0.04),
 ]
