@@ -84,7 +84,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         if scaler is not None and not isinstance(scaler, Mapping):
             raise ValueError(f"scaler is {scaler!r:.80}; give a mapping of columns to [mean, standard deviation].")
         self.scaler = {str(column): _checked_moments(column, moments) for column, moments in (scaler or {}).items()}
-        if columns is not None and (not is_list(columns) or not all(isinstance(name, str | Integral) for name in columns)):
+        is_names = columns is None or (is_list(columns) and all(isinstance(name, str | Integral) for name in columns))
+        if not is_names:
             raise ValueError(f"columns is {columns!r:.80}; give a list of names.")
         if freq is not None and not isinstance(freq, str):
             raise ValueError(f"freq is {freq!r:.80}; give an alias of pandas.")

@@ -5,10 +5,11 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from forked import run_forked
 from safetensors.torch import load_file
 from tiny_checkpoints import save_forecaster
 from tiny_configs import TINY_GPT2
 
-from ts_llm_fusion.cli import main
+from ts_llm_fusion.training.resuming import last_whole_checkpoint
 
 torch.set_num_threads(1)
 
@@ -42,48 +44,30 @@ class Run:
     command: list[str]
     output: Path
     result: Callable[[Path], Any]
-    # Signals that ended it.
-    kills: int = field(default=0)
 
-    def fork(self, seconds: float | None = None, file_size: int | None = None) -> int:
-        """Run the command in a process of its own; kill that after so many seconds of processor time.
+    def run(self, log: Path, kill_after: float | None = None) -> int:
+        """Run the command; kill it after so many seconds of processor time. Returns its exit status."""
+        return run_forked(self.command, log, lambda: kill_later(kill_after) if kill_after is not None else None)
 
-        Returns:
-            Its exit status; negative for a signal.
-        """
-        pid = os.fork()
-        if pid == 0:
-            self._child(seconds)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
-    def _child(self, seconds: float | None) -> None:
-        log = os.open(self.output.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        started = time.process_time()
+def kill_later(seconds: float) -> None:
+    """Kill this process after so many seconds of processor time."""
+    started = time.process_time()
 
-        def kill() -> None:
-            while time.process_time() - started < seconds:
-                time.sleep(0.001)
-            os.kill(os.getpid(), signal.SIGKILL)
+    def wait() -> None:
+        while time.process_time() - started < seconds:
+            time.sleep(0.001)
+        os.kill(os.getpid(), signal.SIGKILL)
 
-        if seconds is not None:
-            threading.Thread(target=kill, daemon=True).start()
-        code = 1
-        try:
-            code = main(self.command)
-            # What a kill can come upon is longer than this; the end of the process is not.
-            self.output.with_suffix(".seconds").write_text(str(time.process_time() - started))
-        finally:
-            os._exit(code)
-
-    def log(self) -> str:
-        return self.output.with_suffix(".log").read_text()[-3000:]
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def weights(output: Path) -> dict[str, str]:
     """Checksums of the tensors of a checkpoint."""
-    tensors = load_file(output / "model.safetensors")
+    return _checksums(load_file(output / "model.safetensors"))
+
+
+def _checksums(tensors: dict[str, torch.Tensor]) -> dict[str, str]:
     return {name: hashlib.sha256(value.numpy().tobytes()).hexdigest() for name, value in tensors.items()}
 
 
@@ -125,8 +109,6 @@ def questions(folder: Path, output: Path) -> Run:
 
 
 def benchmark(folder: Path, output: Path) -> Run:
-    small = _flags({})
-    assert not small
     models = {"repeat_last": None, "seasonal_naive": None, "ours": {"model": "llmps", **_SMALL, "max_steps": 2}}
     recipe = {"datasets": {"wave": {"data": str(_table(folder)), "context_length": 48}}, "horizons": [6, 12]}
     recipe |= {"models": models, "seeds": [1, 2], "output_dir": str(output)}
@@ -155,8 +137,7 @@ def export(folder: Path, output: Path) -> Run:
 
     def facts(output: Path) -> Any:
         graph = torch.export.load(output / "model.pt2").module()
-        values = {name: hashlib.sha256(value.numpy().tobytes()).hexdigest() for name, value in graph.state_dict().items()}
-        return values, json.loads((output / "export.json").read_text())
+        return _checksums(graph.state_dict()), json.loads((output / "export.json").read_text())
 
     return Run(["export", str(model), "--format", "torch", "--output", str(output), "--overwrite"], output, facts)
 
@@ -166,24 +147,30 @@ FAMILIES = [forecaster, fine_tuning, questions, benchmark, evaluation, export]
 
 def kill_at_random(family: Callable[[Path, Path], Run], folder: Path, kills: int, seed: int) -> None:
     """Kill runs of a family so many times, and compare the result of each that comes to its end."""
-    whole = family(folder, folder / "whole")
-    assert whole.fork() == 0, whole.log()
-    expected, longest = whole.result(whole.output), float(whole.output.with_suffix(".seconds").read_text())
-    run = family(folder, folder / "killed")
+    log = folder / "log"
+    whole, run = family(folder, folder / "whole"), family(folder, folder / "killed")
+    before = os.times()
+    assert whole.run(log) == 0, log.read_text()
+    after = os.times()
+    longest = after.children_user + after.children_system - before.children_user - before.children_system
+    expected = whole.result(whole.output)
     rng, killed, ended = np.random.default_rng(seed), 0, 0
     while killed < kills:
-        status = run.fork(rng.uniform(0, longest))
+        status = run.run(log, rng.uniform(0, longest))
         if status == -signal.SIGKILL:
             killed += 1
             continue
-        assert status == 0, run.log()
+        assert status == 0, log.read_text()
         assert run.result(run.output) == expected
         ended += 1
         shutil.rmtree(run.output)
-    assert run.fork() == 0, run.log()
+    assert run.run(log) == 0, log.read_text()
     assert run.result(run.output) == expected
-    print(f"{family.__name__}: {killed} kills in {longest:.1f} s of work, seed {seed}; "
-          f"{ended + 1} of {ended + 1} runs came to the same result", flush=True)  # fmt: skip
+    print(
+        f"{family.__name__}: {killed} kills, seed {seed}, of runs of {longest:.1f} s; {ended + 1} of {ended + 1} runs "
+        "came to the same result",
+        flush=True,
+    )
 
 
 @pytest.mark.nightly
@@ -194,3 +181,26 @@ def test_killed_runs_come_to_the_same_result(family: Callable[[Path, Path], Run]
 
 def test_a_killed_training_comes_to_the_same_weights(tmp_path: Path) -> None:
     kill_at_random(forecaster, tmp_path, 3, seed=1)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder with 1.5 MB of room."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_stops_a_training_with_its_last_checkpoint_whole(small_disk: Path, tmp_path: Path) -> None:
+    run, log = forecaster(tmp_path, small_disk / "out"), tmp_path / "log"
+    assert run.run(log) == 2, log.read_text()
+    assert log.read_text().splitlines()[-1] == (
+        f"ts-llm-fusion: error: {run.output}: nothing more can be written (No space left on device); make room and go "
+        "on with --resume_from_checkpoint auto."
+    )
+    assert (run.output / "checkpoint-4").is_dir()
+    assert last_whole_checkpoint(run.output) == run.output / "checkpoint-2"

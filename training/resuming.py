@@ -14,6 +14,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from transformers.utils import logging
 
 from ..errors import RunStopped, UserError
+from ..files import naming_full_disk
 
 logger = logging.get_logger(__name__)
 
@@ -132,12 +133,14 @@ def run_training(trainer: Trainer) -> None:
     Raises:
         RunStopped: SIGTERM came before the end; a checkpoint of the step that it came in is saved.
         ValueError: there is no checkpoint to resume from.
+        OSError: the disk is full; the checkpoints before are whole.
     """
     arguments = trainer.args
     stop = StopBySignal()
     trainer.add_callback(stop)
     try:
-        trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+        with naming_full_disk(str(arguments.output_dir), " and go on with --resume_from_checkpoint auto"):
+            trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
     finally:
         stop.restore()
     if stop.stopped and trainer.state.global_step < trainer.state.max_steps:

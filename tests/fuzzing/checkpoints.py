@@ -17,7 +17,7 @@ from tiny_checkpoints import save_forecaster
 from ts_llm_fusion.checkpoints import seal_weights
 from ts_llm_fusion.forecasting import load_forecaster
 
-from .harness import Family, Reach
+from .harness import Family
 
 HISTORY = 100 + 10 * np.sin(np.arange(48) * 2 * np.pi / 12)
 WEIGHTS = "model.safetensors"
@@ -57,7 +57,8 @@ def clean() -> np.ndarray:
 
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 300), st.floats(), st.text(max_size=5),
-    st.sampled_from([10**9, 10**30, -1, 0, [], {}, [1], {"a": 1}, "gpt2", "llmps", "../..", "auto", "float64", "\0", [0.9, 0.1], [0.5, "a"], "sdpa"]),
+    st.sampled_from([10**9, 10**30, -1, 0, [], {}, [1], {"a": 1}, "gpt2", "llmps", "../..", "auto", "float64", "\0",
+        [0.9, 0.1], [0.5, "a"], "sdpa"]),
 )  # fmt: skip
 
 
@@ -70,12 +71,25 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @st.composite
 def changes(draw: st.DrawFn) -> tuple[str, dict[str, bytes | None]]:
     """A kind of change, and the new contents of files, None for a file that is gone."""
-    kind = draw(st.sampled_from(["bits", "bits", "cut", "zeros", "bytes", "value", "value", "value", "tensor", "tensor", "pickle", "code"]))
+    kind = draw(
+        st.sampled_from(
+            ["bits", "bits", "cut", "zeros", "bytes", "value", "value", "value", "tensor", "tensor", "pickle", "code"]
+        )
+    )
     name = draw(st.sampled_from([WEIGHTS, WEIGHTS, *SETTINGS]))
     data = files()[name]
     place = draw(st.one_of(st.integers(0, len(data) - 1), st.integers(0, min(len(data) - 1, 3000))))
     if kind == "bits":
-        return kind, {WEIGHTS: _flipped(files()[WEIGHTS], draw(st.lists(st.tuples(st.integers(0, len(files()[WEIGHTS]) - 1), st.integers(0, 7)), min_size=1, max_size=3)))}
+        return kind, {
+            WEIGHTS: _flipped(
+                files()[WEIGHTS],
+                draw(
+                    st.lists(
+                        st.tuples(st.integers(0, len(files()[WEIGHTS]) - 1), st.integers(0, 7)), min_size=1, max_size=3
+                    )
+                ),
+            )
+        }
     if kind == "cut":
         return kind, {name: data[:place]}
     if kind == "zeros":
@@ -103,8 +117,10 @@ def changes(draw: st.DrawFn) -> tuple[str, dict[str, bytes | None]]:
         elif how == "more":
             tensors["another"] = tensor.clone()
         else:
-            made = {"shape": lambda: tensor[None], "rows": lambda: torch.cat((tensor, tensor)), "int": lambda: tensor.long(), "half": lambda: tensor.half(),
-                    "nan": lambda: torch.full_like(tensor, torch.nan), "inf": lambda: torch.full_like(tensor, torch.inf)}  # fmt: skip
+            made = {"shape": lambda: tensor[None], "rows": lambda: torch.cat((tensor, tensor)),
+                "int": lambda: tensor.long(), "half": lambda: tensor.half(),
+                    "nan": lambda: torch.full_like(tensor, torch.nan), "inf": lambda: torch.full_like(tensor,
+                    torch.inf)}  # fmt: skip
             tensors[name] = made[how]()
         return f"tensor {how}", {WEIGHTS: save(tensors, {"format": "pt"})}
     bomb = pickle.dumps(Bomb())
@@ -114,7 +130,10 @@ def changes(draw: st.DrawFn) -> tuple[str, dict[str, bytes | None]]:
     content = json.loads(files()["config.json"])
     content["auto_map"] = {"AutoConfig": "code.Config", "AutoModelForTimeSeriesPrediction": "code.Model"}
     content["model_type"] = draw(st.sampled_from(["llmps", "another"]))
-    return kind, {"config.json": json.dumps(content).encode(), "code.py": b"open('/tmp/code_of_a_checkpoint_was_run', 'w')"}
+    return kind, {
+        "config.json": json.dumps(content).encode(),
+        "code.py": b"open('/tmp/code_of_a_checkpoint_was_run', 'w')",
+    }
 
 
 def _flipped(data: bytes, flips: list[tuple[int, int]]) -> bytes:
@@ -134,9 +153,8 @@ def check_checkpoint(case: tuple[str, dict[str, bytes | None]], folder: Path) ->
             (place / name).write_bytes(data)
     found = forecast(place)
     # Settings may be edited, and weights trained on elsewhere; but no file that is damaged gives another forecast.
-    if kind in ("bits", "cut", "zeros", "pickle", "code") or (kind == "bytes" and WEIGHTS in changed):
-        if found.shape != clean().shape or not np.array_equal(found, clean()):
-            raise Reach(f"{kind}: another forecast, {np.abs(found - clean()).max()} away")
+    is_damage = kind in ("bits", "cut", "zeros", "pickle", "code") or (kind == "bytes" and WEIGHTS in changed)
+    assert not is_damage or np.array_equal(found, clean()), kind
     assert np.isfinite(found).all() or kind in ("tensor nan", "tensor inf")
 
 

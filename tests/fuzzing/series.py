@@ -28,7 +28,8 @@ ODD = st.one_of(
     st.text(max_size=3),
     st.complex_numbers(),
     st.sampled_from([pd.NA, pd.NaT, np.ma.masked, decimal.Decimal("1.5"), decimal.Decimal("sNaN"), b"1", {}, [], [[1]],
-                     np.datetime64("2024-01-01"), np.timedelta64(3, "D"), pd.Timestamp("2024-01-01"), torch.tensor(2.0),
+                     np.datetime64("2024-01-01"), np.timedelta64(3, "D"), pd.Timestamp("2024-01-01"),
+                         torch.tensor(2.0),
                      np.float16(2), np.array(3), range(3)]),
 )  # fmt: skip
 PLAIN = st.lists(NUMBERS, min_size=1, max_size=12)
