@@ -17,7 +17,7 @@ from .files import atomic_path
 
 # JSON files that must hold a mapping.
 _MAPPINGS = ("config.json", "preprocessor_config.json", "processor_config.json", "tokenizer_config.json")
-# Of a safetensors file: the entry of its header for texts, that of the checksum in it, and bytes of the header's length.
+# Of a safetensors file: the entry of its header for texts, the checksum's in that, and bytes of the header's length.
 _METADATA, _SEAL, _SIZE = "__metadata__", "sha256", 8
 # Characters of the reason of an error of transformers, which may hold whole configurations.
 _LONGEST_REASON = 300
@@ -28,8 +28,8 @@ _PATIENCE = 5.0
 def check_checkpoint(name_or_path: str | Path) -> None:
     """Check that no file of a checkpoint is truncated or garbled: JSON files, and weights.
 
-    The values of weights are checked where a recipe has sealed them, see `seal_weights`. Weights in pickles, which could
-    run code, are refused.
+    The values of weights are checked where a recipe has sealed them, see `seal_weights`. Weights in pickles, which
+    could run code, are refused.
 
     Args:
         name_or_path: folder of a checkpoint, or a name of the Hub, which passes.
@@ -59,8 +59,7 @@ def check_checkpoint(name_or_path: str | Path) -> None:
         sealed = header.get(_METADATA, {}).get(_SEAL)
         if sealed is not None and sealed != _digest(path, header, start):
             raise UserError(
-                f"{path}: the weights are damaged (they are not those of their checksum); copy or train the checkpoint "
-                "again."
+                f"{path}: the weights are damaged (they do not fit their checksum); copy or train the checkpoint again."
             )
     pickled = next(Path(name_or_path).glob("*.bin"), None)
     if pickled is not None and not any(Path(name_or_path).glob("*.safetensors")):

@@ -10,10 +10,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from fuzzing import checkpoints, contexts, futures, messages, recipes, series, tables
-from fuzzing.harness import Family, Hang, Reach, run
 from hypothesis import strategies as st
 
+from fuzzing import checkpoints, contexts, futures, messages, recipes, series, tables
+from fuzzing.harness import Family, Hang, Reach, run
 from ts_llm_fusion.errors import UserError
 
 SEED = int(os.environ.get("TS_LLM_FUSION_FUZZ_SEED", "0"))
