@@ -46,7 +46,7 @@ def test_no_checkpoint_is_trusted(folder: str) -> None:
 @pytest.mark.parametrize(
     "source",
     ["import pickle", "from joblib import load", "eval('1')", "yaml.load(text)", "torch.load(path)",
-     "np.load(path, allow_pickle=True)", "subprocess.run(command, shell=True)", "torch.load(path, weights_only=False)"],
+     "np.load(p, allow_pickle=True)", "subprocess.run(command, shell=True)", "torch.load(path, weights_only=False)"],
 )  # fmt: skip
 def test_what_can_run_code_is_found(source: str) -> None:
     assert faults(source)

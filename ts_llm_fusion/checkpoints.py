@@ -59,7 +59,7 @@ def check_checkpoint(name_or_path: str | Path) -> None:
         sealed = header.get(_METADATA, {}).get(_SEAL)
         if sealed is not None and sealed != _digest(path, header, start):
             raise UserError(
-                f"{path}: the weights are damaged (they do not fit their checksum); copy or train the checkpoint again."
+                f"{path}: the weights are damaged (by their checksum); copy or train the checkpoint again."
             )
     pickled = next(Path(name_or_path).glob("*.bin"), None)
     if pickled is not None and not any(Path(name_or_path).glob("*.safetensors")):
