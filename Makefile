@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 OUTPUT := outputs/demo
 
-.PHONY: demo test nightly test-web lint types docs notebooks build clean
+.PHONY: demo test nightly test-web lint security types docs notebooks build clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -36,7 +36,8 @@ $(STAMP)fev: $(STAMP)test
 test: $(STAMP)fev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 20
 
-# Tests that take minutes each: runs killed at random moments, and many cases of fuzzing.
+# Tests that take minutes each: runs killed at random moments, and many cases of fuzzing. TS_LLM_FUSION_FUZZ_SEED and
+# TS_LLM_FUSION_FUZZ_CASES change the latter.
 nightly: $(STAMP)fev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m nightly --capture no --timeout 7200
 
@@ -49,6 +50,10 @@ lint: $(STAMP)dev types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+
+security: $(STAMP)dev
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml ts_llm_fusion modeling processing training hub_cards
+	$(BIN)/pip-audit --local --skip-editable --progress-spinner off
 
 # Types are checked in the package as it is installed, because setup.cfg maps top-level folders into it.
 types: $(STAMP)dev

@@ -60,7 +60,9 @@ def build_config(
         return own[model_type](**fields)
     if model_type not in CONFIG_MAPPING:
         raise ValueError(f"{name}: model_type {model_type!r} is unknown to transformers; check its spelling.")
-    return CONFIG_MAPPING[model_type](**fields)
+    config_class = CONFIG_MAPPING[model_type]
+    # By their own names fields are validated, by others not.
+    return config_class(**{config_class.attribute_map.get(name, name): value for name, value in fields.items()})
 
 
 __all__ = ["build_config", "check_at_least", "check_multiple", "validated"]

@@ -1,6 +1,8 @@
 """Feature extractor of the forecaster: series to model inputs, and forecasts back to the units of the series."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,15 @@ def _columns(table: Any) -> dict[str, Any]:
     return columns
 
 
+def _checked_moments(column: Any, moments: Any) -> list[float]:
+    """Mean and standard deviation of a column as a list."""
+    given = list(moments) if is_list(moments) or is_container(moments) else []
+    numbers = [value for value in given if isinstance(value, Real) and math.isfinite(value)]
+    if len(given) != 2 or len(numbers) != 2 or numbers[1] <= 0:
+        raise ValueError(f"scaler of column {str(column)!r} is {moments!r:.80}; give [mean, standard deviation].")
+    return given
+
+
 class ForecastFeatureExtractor(FeatureExtractionMixin):
     """Feature extractor for [`LLMPSForForecasting`]: scales, checks, pads and batches series.
 
@@ -65,11 +76,19 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        for name, steps in (("context_length", context_length), ("min_length", min_length)):
+            if not isinstance(steps, Integral) or isinstance(steps, bool) or steps < 1:
+                raise ValueError(f"{name} is {steps!r:.80}; give a whole number of at least 1.")
         self.context_length = context_length
         self.min_length = min_length
         if scaler is not None and not isinstance(scaler, Mapping):
             raise ValueError(f"scaler is {scaler!r:.80}; give a mapping of columns to [mean, standard deviation].")
-        self.scaler = {str(column): list(moments) for column, moments in (scaler or {}).items()}
+        self.scaler = {str(column): _checked_moments(column, moments) for column, moments in (scaler or {}).items()}
+        is_names = columns is None or (is_list(columns) and all(isinstance(name, str | Integral) for name in columns))
+        if not is_names:
+            raise ValueError(f"columns is {columns!r:.80}; give a list of names.")
+        if freq is not None and not isinstance(freq, str):
+            raise ValueError(f"freq is {freq!r:.80}; give an alias of pandas.")
         self.freq = freq
         self.columns = list(self.scaler if columns is None else columns)
         self.covariates = CovariateInputs(**covariates) if isinstance(covariates, Mapping) else covariates

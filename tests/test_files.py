@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ts_llm_fusion.files import check_output, check_output_folder, check_writable
+from ts_llm_fusion.files import check_output, check_output_folder, check_writable, read_mapping
 
 
 def test_a_new_file_passes_and_nothing_is_left_behind(tmp_path: Path) -> None:
@@ -54,3 +54,29 @@ def test_a_place_where_nothing_can_be_written_is_said(tmp_path: Path) -> None:
     # No user, not even root, can make files there.
     with pytest.raises(OSError, match="/proc/new: nothing can be written there"):
         check_writable("/proc/new")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"seed: 1\nseed: 2", "'seed' is given 2 times; give it once"),
+        (b"1: 2", "1 is a name; names are text"),
+        (b"a: 2024-13-45", "not YAML (month must be in 1..12"),
+        (b"a: !!int ''", "not YAML (string index out of range)"),
+        (b"a: !!python/name:os.system", "not YAML (could not determine a constructor"),
+        (b"a: \xff", "not YAML ('utf-8' codec can't decode"),
+        (b"a: " + b"[" * 400, "not YAML (maximum recursion depth"),
+        (b"a: &a [*a]", "aliases (*) repeat its values"),
+        (
+            b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [*a%d, *a%d]\n" % (k, k, k - 1, k - 1) for k in range(1, 40)),
+            "aliases",
+        ),
+    ],
+)
+def test_recipes_that_are_wrong_are_one_line(text: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_bytes(text)
+    with pytest.raises(ValueError) as raised:
+        read_mapping(path)
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value) and len(str(raised.value)) < 500

@@ -14,6 +14,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from transformers.utils import logging
 
 from ..errors import RunStopped, UserError
+from ..files import naming_full_disk
 from .processes import in_any_process
 
 logger = logging.get_logger(__name__)
@@ -25,7 +26,7 @@ def is_whole(checkpoint: Path, processes: int = 1) -> bool:
     """Whether the Trainer wrote a checkpoint to its end.
 
     It writes trainer_state.json last. Files of a process that was killed, or whose disk was full, may be cut, which
-    shows at the end of archives of torch and in the header of safetensors.
+    shows by the checksums in archives of torch and in the header of safetensors.
 
     Args:
         checkpoint: folder `checkpoint-STEP`.
@@ -43,8 +44,17 @@ def is_whole(checkpoint: Path, processes: int = 1) -> bool:
     return (
         checkpoint.name == f"checkpoint-{state.get('global_step')}"
         and (processes == 1 or not archives or ranks == processes)
-        and all(map(zipfile.is_zipfile, archives))
+        and all(map(_is_whole_archive, archives))
     )
+
+
+def _is_whole_archive(path: Path) -> bool:
+    """Whether an archive of torch has all its bytes, by the checksums in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 def last_whole_checkpoint(folder: str | Path, processes: int = 1) -> Path | None:
@@ -125,12 +135,14 @@ def run_training(trainer: Trainer) -> None:
     Raises:
         RunStopped: SIGTERM came before the end; a checkpoint of the step that it came in is saved.
         ValueError: there is no checkpoint to resume from.
+        OSError: the disk is full; the checkpoints before are whole.
     """
     arguments = trainer.args
     stop = StopBySignal()
     trainer.add_callback(stop)
     try:
-        trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+        with naming_full_disk(str(arguments.output_dir), " and go on with --resume_from_checkpoint auto"):
+            trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
     finally:
         stop.restore()
     if stop.stopped and trainer.state.global_step < trainer.state.max_steps:

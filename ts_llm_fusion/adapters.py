@@ -12,7 +12,7 @@ import transformers
 from torch import Tensor
 from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
 
-from .checkpoints import check_available
+from .checkpoints import check_available, load_part
 from .errors import UserError
 from .families import FAMILIES, checkpoint_place
 from .forecasting import load_forecaster, quantiles_at
@@ -237,7 +237,7 @@ def load_model(name_or_path: str | Path) -> tuple[PreTrainedModel, ForecastFeatu
     """
     name = checkpoint_place(name_or_path)
     check_available(name)
-    config = AutoConfig.from_pretrained(name)
+    config = load_part(AutoConfig, name)
     adapter = find_adapter(config, name)
     if config.model_type in FAMILIES:
         return load_forecaster(name)

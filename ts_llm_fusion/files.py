@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from safetensors import SafetensorError
 
 from .errors import UserError
 
 # Errors of the parser, and of its constructors for values that are not what their tags say.
 _NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 _LONGEST_MESSAGE = 300
+# Bytes that a disk that is not full has room for.
+_ROOM = 1 << 20
 # Values of a mapping whose aliases are written out.
 _LARGEST_MAPPING = 100_000
 
@@ -104,6 +107,28 @@ def check_writable(folder: str | Path) -> None:
         tempfile.TemporaryFile(dir=existing).close()
     except OSError as error:
         raise type(error)(f"{folder}: nothing can be written there ({error.strerror}); name another folder.") from None
+
+
+@contextmanager
+def naming_full_disk(folder: str | Path, advice: str) -> Iterator[None]:
+    """Turn the errors of libraries that cannot write into one of one line, where the disk of a folder is full.
+
+    Args:
+        folder: that the block writes in.
+        advice: what to do, after "make room".
+
+    Raises:
+        OSError: the disk is full.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        try:
+            with tempfile.TemporaryFile(dir=folder) as file:
+                file.write(bytes(_ROOM))
+        except OSError as full:
+            raise OSError(f"{folder}: nothing more can be written ({full.strerror}); make room{advice}.") from error
+        raise
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -16,7 +16,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from .checkpoints import check_available
+from .checkpoints import check_available, load_part
 from .errors import UserError
 from .families import checkpoint_place, find_family
 from .processing.feature_extraction_forecast import ForecastFeatureExtractor, shortened
@@ -32,7 +32,7 @@ def load_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Forecast
     """
     name = checkpoint_place(name_or_path)
     check_available(name)
-    return _load(name, AutoModelForTimeSeriesPrediction), AutoFeatureExtractor.from_pretrained(name)
+    return _load(name, AutoModelForTimeSeriesPrediction), load_part(AutoFeatureExtractor, name)
 
 
 def load_whole_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, Any]:
@@ -46,15 +46,15 @@ def load_whole_forecaster(name_or_path: str | Path) -> tuple[PreTrainedModel, An
     """
     name = checkpoint_place(name_or_path)
     check_available(name)
-    if getattr(AutoConfig.from_pretrained(name), "tslm_config", None) is None:
+    if getattr(load_part(AutoConfig, name), "tslm_config", None) is None:
         return load_forecaster(name)
-    return _load(name, AutoModelForCausalLM), AutoProcessor.from_pretrained(name)
+    return _load(name, AutoModelForCausalLM), load_part(AutoProcessor, name)
 
 
 def _load(name: str, auto_class: Any) -> PreTrainedModel:
-    find_family(AutoConfig.from_pretrained(name).model_type, name, ["forecasting"])
+    find_family(load_part(AutoConfig, name).model_type, name, ["forecasting"])
     try:
-        model, loading = auto_class.from_pretrained(name, output_loading_info=True)
+        model, loading = load_part(auto_class, name, output_loading_info=True)
     except RuntimeError as error:
         raise UserError(f"{name}: the weights do not fit config.json; copy or train the checkpoint again.") from error
     if loading["missing_keys"]:

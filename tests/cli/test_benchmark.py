@@ -267,3 +267,10 @@ def test_a_ready_checkpoint_is_a_model_of_a_benchmark(folder: Path) -> None:
     assert results.loc["built-in", "mse"] < 0.1 * results.loc["repeat_last", "mse"]
     assert results["test_windows"].nunique() == 1
     assert results.loc["built-in", ["parameters", "context_length"]].tolist() == [0, 2112]
+
+
+def test_no_name_leads_out_of_the_folder() -> None:
+    for name in ("..", ".", "../..", "/etc", ".hidden", "a/../../b"):
+        folder = Path("/out/cells") / Cell(name, name, "ridge", 6, 1, {}).folder
+        assert folder == folder.resolve() and len(folder.parts) == 7
+        assert not any(part.startswith(".") for part in folder.parts)

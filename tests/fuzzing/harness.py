@@ -1,5 +1,6 @@
 """Running of many cases: each ends with a right answer or with a documented error of one line, in bounded time."""
 
+import os
 import signal
 import sys
 from collections import Counter
@@ -52,8 +53,8 @@ class _Guard:
 
     # Events of `sys.audit` that no input may lead to.
     forbidden = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "socket.connect", "pickle.find_class")
-    # Those that change files, whose first argument is a path; of a rename it is the second one.
-    changes = ("os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod", "shutil.rmtree")
+    # Those that change files: a path first, and last the folder that it is relative to, -1 for the current one.
+    changes = ("os.remove", "os.mkdir", "os.rmdir", "os.chmod")
 
     def __init__(self) -> None:
         self.folder: Path | None = None
@@ -69,13 +70,16 @@ class _Guard:
             if isinstance(path, str | bytes) and isinstance(mode, str) and set(mode) & set("wax+"):
                 self._check(path)
         elif event in self.changes:
-            self._check(arguments[0])
+            self._check(arguments[0], arguments[-1])
         elif event == "os.rename":
-            self._check(arguments[1])
+            self._check(arguments[1], arguments[-1])
 
-    def _check(self, path: Any) -> None:
-        place = Path(path.decode() if isinstance(path, bytes) else path).absolute()
-        if self.folder not in place.parents and place != self.folder and place != Path("/dev/null"):
+    def _check(self, path: Any, folder: int = -1) -> None:
+        if isinstance(path, int):
+            return
+        base = Path.cwd() if folder < 0 else Path(f"/proc/self/fd/{folder}").resolve()
+        place = base / os.fsdecode(path)
+        if self.folder not in place.parents and place != self.folder and place != Path(os.devnull):
             raise Reach(f"{place}: written outside of {self.folder}")
 
 

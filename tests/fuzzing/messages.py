@@ -17,7 +17,8 @@ from .series import SAMPLES, containers
 TOKEN = "<|time_series|>"
 TEXTS = st.one_of(
     st.text(max_size=20),
-    st.lists(st.sampled_from([TOKEN, "<|time_series|", "|>", "<", "a", " ", "\n", "<s>", "</s>", "<pad>", "\ue000", "{{ 1 }}", "{%", "\0", "\ud800",
+    st.lists(st.sampled_from([TOKEN, "<|time_series|", "|>", "<", "a", " ", "\n", "<s>", "</s>", "<pad>", "\ue000",
+        "{{ 1 }}", "{%", "\0", "\ud800",
                               "assistant", "User:", "日本", "😀"]), max_size=6).map("".join),
 )  # fmt: skip
 PLAIN = st.lists(st.floats(-100, 100), min_size=1, max_size=12)
@@ -34,7 +35,8 @@ PARTS = st.one_of(
     st.fixed_dictionaries({"type": st.just("time_series"), "time_series": PLAIN}),
     st.fixed_dictionaries({"type": st.just("time_series"), "time_series": SAMPLES}),
     st.fixed_dictionaries({"type": st.just("time_series")}),
-    st.fixed_dictionaries({"type": st.just("forecast"), "prediction_length": st.integers(-1, 20)}, optional={"future_values": st.one_of(PLAIN, containers())}),
+    st.fixed_dictionaries({"type": st.just("forecast"), "prediction_length": st.integers(-1, 20)},
+        optional={"future_values": st.one_of(PLAIN, containers())}),
     st.fixed_dictionaries({"type": ODD}, optional={"text": ODD, "time_series": ODD, "prediction_length": ODD}),
     ODD,
 )  # fmt: skip
@@ -157,7 +159,9 @@ def marked(draw: st.DrawFn) -> tuple[Any, Any]:
 
 
 FAMILIES = [
-    Family("chat messages", st.tuples(FUSIONS, CONVERSATIONS, st.tuples(OPTIONS, COLUMNS).map(lambda both: both[0] | both[1])), check_messages, 0.2, prepare),
-    Family("texts with series", st.tuples(FUSIONS, st.one_of(marked(), marked(), marked(), st.tuples(ODD, SAMPLES)), TEXT_OPTIONS).map(
+    Family("chat messages", st.tuples(FUSIONS, CONVERSATIONS, st.tuples(OPTIONS,
+        COLUMNS).map(lambda both: both[0] | both[1])), check_messages, 0.2, prepare),
+    Family("texts with series", st.tuples(FUSIONS, st.one_of(marked(), marked(), marked(), st.tuples(ODD, SAMPLES)),
+        TEXT_OPTIONS).map(
         lambda case: (case[0], *case[1], case[2])), check_texts, 0.15, prepare),
 ]  # fmt: skip

@@ -28,7 +28,8 @@ ODD = st.one_of(
     st.text(max_size=3),
     st.complex_numbers(),
     st.sampled_from([pd.NA, pd.NaT, np.ma.masked, decimal.Decimal("1.5"), decimal.Decimal("sNaN"), b"1", {}, [], [[1]],
-                     np.datetime64("2024-01-01"), np.timedelta64(3, "D"), pd.Timestamp("2024-01-01"), torch.tensor(2.0),
+                     np.datetime64("2024-01-01"), np.timedelta64(3, "D"), pd.Timestamp("2024-01-01"),
+                         torch.tensor(2.0),
                      np.float16(2), np.array(3), range(3)]),
 )  # fmt: skip
 PLAIN = st.lists(NUMBERS, min_size=1, max_size=12)
@@ -149,6 +150,6 @@ def check_forecast(case: tuple[Any, int], folder: Path) -> None:
 
 
 FAMILIES = [
-    Family("series for questions", st.tuples(EXTRACTORS, st.lists(SAMPLES, max_size=3)), check_time_series, 0.2),
-    Family("series for forecasts", st.tuples(SAMPLES, st.integers(1, 12)), check_forecast, 0.1),
+    Family("series for questions", st.tuples(EXTRACTORS, st.lists(SAMPLES, max_size=3)), check_time_series, 0.24),
+    Family("series for forecasts", st.tuples(SAMPLES, st.integers(1, 12)), check_forecast, 0.2),
 ]

@@ -346,3 +346,19 @@ def test_scales_are_numbers_relative_to_the_first_series():
 def test_a_long_series_has_a_bounded_number_of_tokens():
     extractor = TimeSeriesFeatureExtractor(patch_length=4, max_tokens=3)
     assert [extractor.num_tokens(length) for length in (4, 12, 13, 4000)] == [1, 3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("conversation", "options", "message"),
+    [
+        ([], {"time_series": 3}, "Conversation 0: time_series is a int; give a list"),
+        ([], {"future_values": {"a": 1}}, "Conversation 0: future_values is a dict; give a list"),
+        ([[], None], {}, "conversation 1 is a NoneType; give a list of messages"),
+        ([{"role": "user", "content": "\ud800"}], {"tokenize": True}, "half of a pair; give whole ones"),
+        ([[{"role": "user", "content": text}] for text in ("a", "bc")], {"tokenize": True, "padding": False},
+         "tokens; set padding"),
+    ],
+)  # fmt: skip
+def test_chats_that_are_wrong_are_one_line(processor, conversation, options: dict, message: str):
+    with pytest.raises(ValueError, match=message):
+        processor.apply_chat_template(conversation, **options)

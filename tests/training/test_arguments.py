@@ -31,6 +31,12 @@ def test_flags_override_the_recipe_and_the_recipe_the_defaults(tmp_path: Path) -
     assert settings == Settings(learning_rate=5e-4, num_epochs=9, levels=[0.1, 0.9])
 
 
+def test_values_of_a_recipe_have_the_types_of_their_settings(tmp_path: Path) -> None:
+    settings = parse(tmp_path, "learning_rate: 1\nlevels: 0.5\nshuffle: no\n")
+    assert settings == Settings(learning_rate=1.0, levels=[0.5], shuffle=False)
+    assert isinstance(settings.learning_rate, float)
+
+
 @pytest.mark.parametrize(
     ("recipe", "flags", "message"),
     [
@@ -40,6 +46,14 @@ def test_flags_override_the_recipe_and_the_recipe_the_defaults(tmp_path: Path) -
         ("loss: mea\n", (), "loss is 'mea'; give one of mse, mae."),
         ("", ("--loss", "mea"), "invalid choice: 'mea'"),
         ("- 1\n", (), "a recipe is a mapping"),
+        ("num_epochs: 2.5\n", (), "invalid int value: '2.5'"),
+        ("num_epochs: true\n", (), "invalid int value: 'True'"),
+        ("num_epochs: [3]\n", (), "num_epochs is [3]; give a single value."),
+        ("num_epochs: {a: 1}\n", (), "num_epochs is {'a': 1}; give a single value."),
+        ("num_epochs: null\n", (), "num_epochs is null; give a value, or leave it out."),
+        ("learning_rate: .nan\n", (), "learning_rate is nan; give a number."),
+        ("levels: [0.1, low]\n", (), "invalid float value: 'low'"),
+        ("levels: [[0.1]]\n", (), "levels is [0.1]; give a single value."),
         ("a: [1\n", (), "not YAML"),
     ],
 )

@@ -4,46 +4,48 @@ import json
 import logging
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from fresh_python import FreshPython
+from forked import run_forked
 from safetensors.torch import load_file
 from tiny_configs import TINY_GPT2
 
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.training.resuming import checkpoint_to_resume, is_whole, last_whole_checkpoint
 
-# Kill the process, or ask it to stop, in its n-th write of an archive by torch, half of which is written, or at the
-# start of its n-th step. A checkpoint has arguments, an optimizer,
-# a schedule and random states.
-_KILLED = """
-import os, runpy, signal, sys
-import torch
-kind, number, sign = sys.argv[1], int(sys.argv[2]), getattr(signal, sys.argv[3])
-count = 0
-def counted(function):
-    def inner(*args, **kwargs):
-        global count
-        count += 1
-        result = function(*args, **kwargs)
-        if count == number:
-            if kind == "save":
-                os.truncate(args[1], os.path.getsize(args[1]) // 2)
-            os.kill(os.getpid(), sign)
-        return result
-    return inner
-if kind == "save":
-    torch.save = counted(torch.save)
-else:
-    torch.optim.AdamW.step = counted(torch.optim.AdamW.step)
-sys.argv = ["ts-llm-fusion", *sys.argv[4:]]
-runpy.run_module("ts_llm_fusion.cli", run_name="__main__")
-"""
+
+def interrupt(kind: str, number: int, sign: int) -> None:
+    """Kill this process, or ask it to stop.
+
+    It happens in the n-th write of an archive by torch, half of which is written, or at the end of the n-th step. A
+    checkpoint has arguments, an optimizer, a schedule and random states.
+    """
+    count = 0
+
+    def counted(function: Callable) -> Callable:
+        def inner(*args: Any, **kwargs: Any) -> Any:
+            nonlocal count
+            count += 1
+            result = function(*args, **kwargs)
+            if count == number:
+                if kind == "save":
+                    os.truncate(args[1], Path(args[1]).stat().st_size // 2)
+                os.kill(os.getpid(), sign)
+            return result
+
+        return inner
+
+    if kind == "save":
+        torch.save = counted(torch.save)
+    else:
+        torch.optim.AdamW.step = counted(torch.optim.AdamW.step)
 
 
 @pytest.fixture(scope="module")
@@ -85,22 +87,21 @@ def same_weights(one: Path, other: Path) -> bool:
     ("kind", "number", "sign", "checkpoints"),
     [
         # Before the first checkpoint; within the second one, while the optimizer is written; between two.
-        ("step", 2, "SIGKILL", []),
-        ("save", 6, "SIGKILL", ["checkpoint-3"]),
-        ("step", 5, "SIGTERM", ["checkpoint-3", "checkpoint-5"]),
+        ("step", 2, signal.SIGKILL, []),
+        ("save", 6, signal.SIGKILL, ["checkpoint-3"]),
+        ("step", 5, signal.SIGTERM, ["checkpoint-3", "checkpoint-5"]),
     ],
 )
 def test_the_same_command_goes_on_to_the_same_weights(
-    kind: str, number: int, sign: str, checkpoints: list[str], csv: Path, whole: Path, tmp_path: Path,
-    fresh: FreshPython,
-) -> None:  # fmt: skip
-    output = tmp_path / "out"
-    ended = fresh.run(_KILLED, kind, str(number), sign, *command(csv, output))
-    assert ended.returncode == (0 if sign == "SIGTERM" else -signal.SIGKILL), ended.stderr[-2000:]
+    kind: str, number: int, sign: int, checkpoints: list[str], csv: Path, whole: Path, tmp_path: Path
+) -> None:
+    output, log = tmp_path / "out", tmp_path / "log"
+    status = run_forked(command(csv, output), log, lambda: interrupt(kind, number, sign))
+    assert status == (0 if sign == signal.SIGTERM else -signal.SIGKILL), log.read_text()[-2000:]
     assert [path.name for path in sorted(output.glob("checkpoint-*")) if is_whole(path)] == checkpoints
     assert not (output / "model.safetensors").exists()
-    if sign == "SIGTERM":
-        assert "stopped by a signal after step 5 of 9; --resume_from_checkpoint auto" in ended.stderr
+    if sign == signal.SIGTERM:
+        assert "stopped by a signal after step 5 of 9; --resume_from_checkpoint auto" in log.read_text()
     assert main(command(csv, output)) == 0
     assert same_weights(output / "model.safetensors", whole)
 

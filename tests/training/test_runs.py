@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ts_llm_fusion.training.forecaster import ForecastTrainingArguments
+from ts_llm_fusion.training.runs import check_ranges
 from ts_llm_fusion.training.sft import TSLMTrainingArguments
 from ts_llm_fusion.training.t2t import T2TTrainingArguments
 
@@ -29,3 +30,14 @@ def test_bfloat16_is_what_the_processor_is_faster_with_unless_the_user_says_othe
     assert arguments(tmp_path, bf16=None).bf16 is is_faster
     assert arguments(tmp_path, use_cpu=True, bf16=True).bf16 is True
     assert arguments(tmp_path, use_cpu=True).bf16 is False
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("per_device_train_batch_size", 0), ("learning_rate", -1e-3), ("learning_rate", float("inf")), ("seed", -1),
+     ("seed", 2**32), ("adam_beta2", 1.0), ("num_train_epochs", -1), ("max_steps", 10**30)],
+)  # fmt: skip
+def test_numbers_that_end_or_spoil_a_training_are_refused_before_it(setting: str, value: float, tmp_path) -> None:
+    check_ranges(ForecastTrainingArguments(tmp_path, use_cpu=True))
+    with pytest.raises(ValueError, match=f"{setting} is .*; give a finite number of at least"):
+        check_ranges(ForecastTrainingArguments(tmp_path, use_cpu=True, **{setting: value}))

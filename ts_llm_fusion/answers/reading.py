@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, AutoProcessor, PreTrainedModel, ProcessorMixin, TextIteratorStreamer
 
-from ..checkpoints import check_checkpoint
+from ..checkpoints import check_checkpoint, load_part
 from ..errors import UserError
 from ..families import BUILT_IN, checkpoint_place
 from ..processing.answer_checks import words_of
@@ -56,8 +56,8 @@ def load_reader(reader: Reader | None) -> tuple[PreTrainedModel, ProcessorMixin]
     elif reader is None or isinstance(reader, str | Path):
         place = BUILT_IN if reader is None else checkpoint_place(reader)
         check_checkpoint(place)
-        model = AutoModelForCausalLM.from_pretrained(place).eval()
-        processor = AutoProcessor.from_pretrained(place)
+        model = load_part(AutoModelForCausalLM, place).eval()
+        processor = load_part(AutoProcessor, place)
     else:
         raise UserError(
             f"reader is a {type(reader).__name__}; give a folder or Hub name of a TSLM, or it and its processor."

@@ -226,7 +226,8 @@ def _append(url: str, expected: int | None, partial: Path, validator: Path, offs
     if offset:
         request.add_header("Range", f"bytes={offset}-")
         request.add_header("If-Range", validator.read_text())
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:
+    # An address of http or https, as `_fetch` has checked.
+    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # nosec B310
         if response.status != http.client.PARTIAL_CONTENT:
             offset = 0
         length = response.headers.get("Content-Length")

@@ -174,7 +174,8 @@ def render_report(explanations: Sequence[Explanation], title: str, suffix: str =
         title: of the report.
         suffix: `.html` or `.md`.
     """
-    environment = Environment(
+    # Markdown is escaped by a filter.
+    environment = Environment(  # nosec B701
         autoescape=suffix == ".html", undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters = {**FILTERS, "md": _escape_markdown}

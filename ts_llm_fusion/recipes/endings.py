@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..checkpoints import seal_weights
 from ..families import checkpoint_place
 from ..files import write_json, write_text, write_yaml
 from ..hub.cards import model_card
@@ -38,7 +39,7 @@ def saved_report(checkpoint: str | Path) -> dict[str, Any]:
 def finish_run(
     output: Path, metrics: dict[str, Any], publication: Publication | None, report: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Write metrics.json and the card, and publish the folder if requested.
+    """Seal the weights, write metrics.json and the card, and publish the folder if requested.
 
     Args:
         output: folder of the checkpoint, with its plots and the files of `save_run`.
@@ -49,6 +50,7 @@ def finish_run(
     Returns:
         The metrics, with the URL of the pushed commit under "commit" if there is one.
     """
+    seal_weights(output)
     write_json(output / "metrics.json", metrics if report is None else report)
     write_text(output / "README.md", str(model_card(output, str(output))))
     return metrics if publication is None else {**metrics, "commit": publish(output, publication)}

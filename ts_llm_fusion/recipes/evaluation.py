@@ -10,7 +10,7 @@ from typing import Any
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
 
 from ..baselines.table import BASELINES, check_fitted
-from ..checkpoints import check_checkpoint
+from ..checkpoints import check_checkpoint, load_part
 from ..data.qa.archives import ArchiveArguments
 from ..data.qa.questions import QuestionArguments, is_classification, prepare_questions
 from ..data.qa.samples import shuffle_series
@@ -209,7 +209,7 @@ def evaluate_answers(
     names = arguments.models or []
     for name in names:
         check_checkpoint(name)
-        config = AutoConfig.from_pretrained(name)
+        config = load_part(AutoConfig, name)
         if getattr(config, "tslm_config", None) is None:  # a forecaster may have a language model
             find_family(config.model_type, name, ["question-answering"])
     data = prepare_questions(question, synthetic, archive, needed=("test",))
@@ -222,8 +222,8 @@ def evaluate_answers(
         by_task = evaluate_question_baselines(data, with_minirocket=is_classification(question.data))
     seconds, parameters = {}, {}
     for number, name in enumerate(names, start=1):
-        model = AutoModelForCausalLM.from_pretrained(name)
-        processor = AutoProcessor.from_pretrained(name)
+        model = load_part(AutoModelForCausalLM, name)
+        processor = load_part(AutoProcessor, name)
         parameters[name] = trained_parameters(model)["parameters_total"]
         for variant, samples in variants.items():
             start = time.perf_counter()

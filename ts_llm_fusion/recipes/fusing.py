@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
 
-from ..checkpoints import check_checkpoint
+from ..checkpoints import check_checkpoint, load_part
 from ..errors import UserError
 from ..families import BUILT_IN_NAME, checkpoint_place, find_family
 from ..files import check_output_folder
@@ -23,9 +23,9 @@ def _load_tslm(name: str, is_joined: bool) -> tuple[Any, Any, dict[str, Any]]:
     """Language model, of a checkpoint of one or of one that is joined already; its processor; its report."""
     report = saved_report(name)
     if not is_joined:
-        find_family(AutoConfig.from_pretrained(name).model_type, name, ["question-answering"])
-    model = AutoModelForCausalLM.from_pretrained(name)
-    processor = AutoProcessor.from_pretrained(name)
+        find_family(load_part(AutoConfig, name).model_type, name, ["question-answering"])
+    model = load_part(AutoModelForCausalLM, name)
+    processor = load_part(AutoProcessor, name)
     return (model.tslm, processor, report.get("tslm", {})) if is_joined else (model, processor, report)
 
 
@@ -73,7 +73,7 @@ def fuse(
     output = Path(output_dir)
     check_output_folder(output, ("[!.]*",), (tslm, checkpoint_place(forecaster)), overwrite)
     check_checkpoint(tslm)
-    is_joined = getattr(AutoConfig.from_pretrained(tslm), "tslm_config", None) is not None
+    is_joined = getattr(load_part(AutoConfig, tslm), "tslm_config", None) is not None
     language_model, processor, tslm_report = _load_tslm(str(tslm), is_joined)
     numeric, extractor = load_forecaster(forecaster)
     if not isinstance(numeric, TSFusionForForecasting):

@@ -344,3 +344,10 @@ def test_the_known_future_of_numbered_steps_is_numbered() -> None:
             panel.known_future(change, 2)
     with pytest.raises(ValueError, match="id 'a': timestamp 2 appears more than once"):
         read_panel(pd.concat([table, table[1:2]]))
+
+
+def test_tables_without_times_are_refused_in_one_line() -> None:
+    with pytest.raises(ValueError, match="no timestamp column; add one 'timestamp' or 'date'"):
+        read_panel(pd.DataFrame({"item_id": ["a", "a"], "target": [1.0, 2.0]}))
+    with pytest.raises(ValueError, match="of another kind"):
+        read_panel(pd.DataFrame({"item_id": ["a"] * 2, "timestamp": [[1], "2024-01-01"], "target": [1.0, 2.0]}))
