@@ -1,6 +1,7 @@
 """Pictures of benchmarks: errors of forecasters, and shares of answers."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -77,16 +78,21 @@ def draw_scores(
     if axes is None:
         axes = Figure(figsize=(10, 1.0 + 0.34 * len(means)), layout="constrained").subplots()
     place = pd.Series(range(len(means)), means.index)
-    if reference in means.index:
+    if reference is not None and reference in means.index:
         axes.axvline(means[reference], color=GUIDE, linewidth=1.0, linestyle=(0, (4, 2)))
     shown = values.notna() & (scores.groupby(by)[metric].transform("size") > 1)
     axes.plot(
         values[shown], place.loc[scores[by][shown]], color=OTHER, marker="o", markersize=3, alpha=0.5, linestyle="none"
     )
     axes.plot(means, place, color=FORECAST, marker="D", markersize=6, linestyle="none")
-    for label, mean in means.items():
-        offset = {"xytext": (7, 5), "textcoords": "offset points", "fontsize": "x-small", "parse_math": False}
-        axes.annotate(f"{mean:.4g}", (mean, place[label]), **offset)
+    for row, mean in enumerate(means):
+        offset: dict[str, Any] = {
+            "xytext": (7, 5),
+            "textcoords": "offset points",
+            "fontsize": "x-small",
+            "parse_math": False,
+        }
+        axes.annotate(f"{mean:.4g}", (mean, row), **offset)
     axes.set_yticks(place, list(map(str, means.index)), parse_math=False)
     axes.set_ylim(len(means) - 0.5, -0.7)
     finish(axes, name)

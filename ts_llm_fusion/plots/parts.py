@@ -86,8 +86,8 @@ def draw_attention(
         raise UserError("an attention is negative or missing; give the share of each patch.")
     axes = new_axes(axes)
     largest = given.max() or 1.0
-    starts = np.arange(len(given)) * patch_length
-    ends = np.minimum(starts + patch_length, len(values) - 1)
+    starts = [patch * patch_length for patch in range(len(given))]
+    ends = [min(start + patch_length, len(values) - 1) for start in starts]
     for start, end, share in zip(starts, ends, given, strict=True):
         axes.axvspan(values.index[start], values.index[end], color=_ATTENTION(share / largest), linewidth=0, zorder=0)
     most = int(given.argmax())
