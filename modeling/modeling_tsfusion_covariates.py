@@ -487,8 +487,8 @@ def _of_rows(
     if known < features:
         shown = torch.where(valid[..., :kept], effects[:, known:, :kept], 0.0)
         surprises = _surprises(shown, share, length, histories.gap[:, None], periods, steps)
-        size = shown.abs().sum(-1)
-        shares[:, known:] = size / size.sum(1, keepdim=True).clamp(min=_TINY)
+        moved = shown.abs().sum(-1)
+        shares[:, known:] = moved / moved.sum(1, keepdim=True).clamp(min=_TINY)
     return CovariateEffects(
         past=torch.where(inside, at(effects[..., :kept].sum(1), place), 0.0),
         future=effects[..., kept:].transpose(1, 2),

@@ -8,11 +8,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ts_llm_fusion.plots import (
+    draw_attention,
     draw_backtest,
     draw_coverage,
     draw_losses,
+    draw_parts,
     draw_residuals,
     draw_sample,
+    draw_scores,
     draw_text_effect,
 )
 
@@ -92,3 +95,44 @@ def test_a_sample_has_its_dates_and_the_text_of_its_question() -> None:
     assert axes.get_lines()[0].get_linestyle() != axes.get_lines()[1].get_linestyle()
     shown = axes.get_xlabel().splitlines()
     assert len(shown) == 3 and shown[-1].endswith("...")
+
+
+def test_the_parts_of_a_series_add_up_to_it() -> None:
+    values = pd.Series(np.arange(40.0), DAYS)
+    axes = draw_parts(values, np.full(40, 20.0), name=NAME, unit="$")
+    drawn = lines(axes)
+    assert list(drawn["long-term part"].get_ydata()) == [20.0] * 40
+    assert axes.collections[0].get_label() == "short-term part"
+    heights = axes.collections[0].get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == (0.0, 39.0)
+    assert axes.get_title("left") == NAME
+    with pytest.raises(ValueError, match="3 values, the series 40"):
+        draw_parts(values, [1, 2, 3])
+
+
+def test_patches_are_as_dark_as_they_are_attended_to() -> None:
+    values = pd.Series(np.arange(40.0), DAYS)
+    axes = draw_attention(values, [0.1, 0.0, 0.5, 0.4], 12, name=NAME)
+    *patches, most = axes.patches
+    first, last = (axes.convert_xunits(DAYS[place]) for place in (24, 36))
+    assert (most.get_x(), most.get_width()) == (first, last - first)
+    assert most.get_label() == "most: 50 % of the attention"
+    light = [np.dot(patch.get_facecolor()[:3], [0.3, 0.6, 0.1]) for patch in patches]
+    assert np.argsort(light).tolist() == [2, 3, 0, 1]
+    with pytest.raises(ValueError, match="each of 4 patches"):
+        draw_attention(values, [0.5, 0.5], 12)
+    with pytest.raises(ValueError, match="negative or missing"):
+        draw_attention(values, [0.5, np.nan, 0.5, 0], 12)
+
+
+def test_scores_are_ordered_by_their_mean() -> None:
+    table = pd.DataFrame({"forecaster": ["b", "b", "$a$", "seasonal_naive"], "mase": [1.0, 2.0, 0.5, 1.75]})
+    axes = draw_scores(table, "mase", name=NAME, unit="$")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["$a$", "b", "seasonal_naive"]
+    reference, rows, means = axes.get_lines()
+    assert list(reference.get_xdata()) == [1.75, 1.75]
+    assert (list(rows.get_xdata()), list(rows.get_ydata())) == ([1.0, 2.0], [1, 1])
+    assert list(means.get_xdata()) == [0.5, 1.5, 1.75]
+    assert axes.get_xlabel() == "mase ($)"
+    with pytest.raises(ValueError, match="no column 'mae'; it has forecaster, mase"):
+        draw_scores(table, "mae")

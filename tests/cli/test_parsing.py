@@ -1,6 +1,7 @@
 """Flags, recipes and commands are checked before anything is imported, and what is misspelled is told its nearest."""
 
 import argparse
+import gc
 import resource
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from ts_llm_fusion.cli import _COMMANDS, main
 from ts_llm_fusion.cli.completion import program_parser
 from ts_llm_fusion.cli.packaged_recipes import find_recipe, packaged_recipes
+from ts_llm_fusion.cli.parsing import quick_imports
 from ts_llm_fusion.cli.recipe_help import RECIPE_HELP
 from ts_llm_fusion.recipes.backtest import BacktestArguments
 from ts_llm_fusion.recipes.evaluation import ANSWER_SETTINGS, FORECAST_SETTINGS
@@ -160,3 +162,19 @@ def test_a_shell_gets_completions() -> None:
     assert completions("ts-llm-fusion forecast --hor") == {"--horizon"}
     assert "demo" in completions("ts-llm-fusion train forecaster --config ")
     assert completions("ts-llm-fusion evaluate --base") == {"--baselines"}
+
+
+def test_an_unknown_choice_is_answered_with_the_nearest(capsys: pytest.CaptureFixture) -> None:
+    for args, known in (
+        (["data", "previw"], "preview"),
+        (["export", "x", "--format", "onx", "--output", "y"], "onnx"),
+    ):
+        assert main(args) == 2
+        assert f"is unknown; did you mean {known!r}? See ts-llm-fusion {args[0]} --help." in capsys.readouterr().err
+
+
+def test_collection_of_cycles_goes_on_after_imports() -> None:
+    with pytest.raises(ImportError), quick_imports():
+        assert not gc.isenabled()
+        raise ImportError
+    assert gc.isenabled()

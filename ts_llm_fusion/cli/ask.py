@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from ..families import BUILT_IN
-from .flags import FILE_HELP, add_reading_flags
+from .flags import FILE_HELP, add_reading_flags, check_inputs
 from .parsing import PROGRAM, CommandParser, quick_imports
 
 # Exit status of a question that was understood and cannot be answered.
@@ -48,6 +48,7 @@ def main(args: Sequence[str]) -> None:
         SystemExit: with `REFUSED`, if the question cannot be answered.
     """
     options = make_parser().parse(args)
+    check_inputs(options)
     # Imported here, so that --help needs no torch.
     with quick_imports():
         from ..answers.ask import ask

@@ -18,7 +18,7 @@ from .flags import (
     load_context,
     load_tables,
 )
-from .parsing import PROGRAM, CommandParser, quick_imports
+from .parsing import PROGRAM, CommandParser, print_next, quick_imports
 
 logger = logging.getLogger(__name__)
 
@@ -97,3 +97,9 @@ def main(args: Sequence[str]) -> None:
     if options.output is not None:
         write_report(explanations, options.output, f"{Path(options.file).name}: the forecast and its reasons")
         logger.info("report in %s", options.output)
+        if not options.json:
+            several = len(explanations) > 1 and len(options.target or ()) < 2
+            named = f" of {explanations[0].facts.name}" if several else ""
+            given = {"--id": options.id, "--target": options.target}
+            columns = [part for flag, names in given.items() if names for part in (flag, *names)]
+            print_next("ask", options.file, f"What was the highest value{named}?", *columns)

@@ -134,7 +134,7 @@ def check_inputs(options: argparse.Namespace) -> None:
     from ..data.series.tables import check_file
 
     check_available(checkpoint_place(options.model))
-    for path in (options.file, options.future):
+    for path in (options.file, getattr(options, "future", None)):
         if path is not None and Path(path).suffix:
             check_file(path)
     if not Path(options.file).suffix:

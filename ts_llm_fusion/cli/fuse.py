@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..families import BUILT_IN_NAME
-from .parsing import PROGRAM, CommandParser
+from .parsing import PROGRAM, CommandParser, print_next
 
 
 def make_parser() -> CommandParser:
@@ -39,3 +39,4 @@ def main(args: Sequence[str]) -> None:
 
     folder = fuse(options.tslm, options.output_dir, options.forecaster, options.weights_dtype, options.overwrite)
     print(f"Everything is in {folder}")
+    print_next("forecast", "FILE", "--model", folder)

@@ -29,7 +29,8 @@ class CommandParser(argparse.ArgumentParser):
         super().__init__(prog=prog, allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message.removesuffix('.')}; see {self.prog} --help.")
+        see = " See" if message.endswith("?") else "; see"
+        raise UserError(f"{message.removesuffix('.')}{see} {self.prog} --help.")
 
     def parse(self, args: Sequence[str]) -> argparse.Namespace:
         """Parse arguments; an unknown flag is answered, before anything else, with the nearest known one."""
@@ -47,6 +48,13 @@ class CommandParser(argparse.ArgumentParser):
         known = set(self._all_flags())
         given = (arg.split("=")[0] for arg in args if arg.startswith("--"))
         return next((flag for flag in given if flag not in known), None)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Check a value against the choices of its flag; an unknown one is answered with the nearest."""
+        if action.choices is not None and value not in action.choices:
+            raise argparse.ArgumentError(
+                action, f"{value!r} is unknown; {nearest(str(value), map(str, action.choices))}"
+            )
 
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Set values by the names of flags, which none of these has to be given then."""

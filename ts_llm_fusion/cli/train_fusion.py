@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..recipes.fusion import FUSION_SETTINGS, run_fusion_recipe
 from ..training.arguments import RecipeParser
+from .parsing import print_next
 
 
 def main(args: Sequence[str]) -> None:
@@ -20,3 +21,4 @@ def main(args: Sequence[str]) -> None:
     )
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")
+    print_next("forecast", "FILE", "--model", arguments.output_dir)

@@ -1,10 +1,12 @@
 """`ts-llm-fusion train sft`: fine-tune a language model to answer questions about series by a recipe."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..hub.cards import answers_table
 from ..recipes.sft import SFT_SETTINGS, run_sft_recipe
 from ..training.arguments import RecipeParser
+from .parsing import print_next
 
 
 def main(args: Sequence[str]) -> None:
@@ -20,3 +22,5 @@ def main(args: Sequence[str]) -> None:
     )
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")
+    else:
+        print_next("push", arguments.output_dir, f"me/{Path(arguments.output_dir).name}", "--dry_run")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..recipes.t2t import T2T_SETTINGS, run_t2t_recipe
 from ..training.arguments import RecipeParser
+from .parsing import print_next
 
 
 def main(args: Sequence[str]) -> None:
@@ -17,3 +18,4 @@ def main(args: Sequence[str]) -> None:
     print(f"\n{metrics['data']}: validation loss {metrics['validation_loss']:.4f}\n\nEverything is in {output}")
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")
+    print_next("train", "forecaster", "--data", metrics["data"], "--t2t", output)

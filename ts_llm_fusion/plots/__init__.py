@@ -4,8 +4,9 @@ A function `draw_...` draws into axes of matplotlib and returns them; the others
 """
 
 from .backtests import draw_backtest, draw_coverage, draw_residuals
-from .benchmarks import plot_errors, plot_shares
+from .benchmarks import draw_scores, plot_errors, plot_shares
 from .forecasts import central_band, draw_forecast, forecast_figure, plot_forecast, quantile_bands
+from .parts import draw_attention, draw_parts
 from .reasons import plot_reasons
 from .samples import draw_sample, plot_samples
 from .style import save_figure
@@ -14,12 +15,15 @@ from .training import draw_losses, plot_losses
 
 __all__ = [
     "central_band",
+    "draw_attention",
     "draw_backtest",
     "draw_coverage",
     "draw_forecast",
     "draw_losses",
+    "draw_parts",
     "draw_residuals",
     "draw_sample",
+    "draw_scores",
     "draw_text_effect",
     "forecast_figure",
     "plot_errors",

@@ -17,6 +17,7 @@ from .style import (
     MAX_PANELS,
     OTHER,
     TRUTH,
+    add_legend_above,
     draw_line,
     finish,
     new_axes,
@@ -79,6 +80,7 @@ def draw_forecast(
     season: int | None = None,
     name: str = "",
     unit: str = "",
+    legend: bool = True,
 ) -> Axes:
     """Draw the forecast of a series after the last stretch of its history.
 
@@ -92,6 +94,7 @@ def draw_forecast(
         season: steps of the season; none by default.
         name: name of the series, taken as plain text.
         unit: unit of the values, taken as plain text.
+        legend: whether a row above the axes names lines and bands.
 
     Returns:
         The axes.
@@ -119,7 +122,10 @@ def draw_forecast(
     axes.plot(forecast.index, median, color=FORECAST, linewidth=1.6, marker=marker, label="median")
     axes.axvline(past.index[-1], color=GUIDE, linewidth=0.8)
     set_dates(axes, past.index.append(forecast.index))
-    return finish(axes, name, unit)
+    finish(axes, name, unit)
+    if legend:
+        add_legend_above(axes)
+    return axes
 
 
 def forecast_figure(
@@ -140,7 +146,7 @@ def forecast_figure(
     for axes, (name, history, forecast, season) in zip(
         figure.subplots(len(shown), 1, squeeze=False)[:, 0], shown, strict=True
     ):
-        draw_forecast(history, forecast, axes, season, name)
+        draw_forecast(history, forecast, axes, season, name, legend=False)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="upper right", ncols=5, frameon=False, fontsize="small")
     total = len(series) if total is None else total

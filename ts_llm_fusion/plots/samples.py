@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..errors import UserError
 from .style import add_legend, finish, new_axes, set_dates, visible_label
 
 _STYLES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
@@ -38,14 +39,21 @@ def draw_sample(
 
     Returns:
         The axes.
+
+    Raises:
+        ValueError: there are no series.
     """
+    if not series:
+        raise UserError("the sample has no series; give at least one by its name.")
     axes = new_axes(axes)
     for number, (label, values) in enumerate(series.items()):
         line = values if isinstance(values, pd.Series) else pd.Series(values)
         style = _STYLES[number % len(_STYLES)]
         axes.plot(line.index, line, linewidth=1.1, linestyle=style, label=visible_label(label))
         set_dates(axes, line.index)
-    axes.set_xlabel(_shown_text(text), loc="left", fontsize="small", parse_math=False)
+    # Below the year of the dates.
+    below = 14 if isinstance(line.index, pd.DatetimeIndex) else 4
+    axes.set_xlabel(_shown_text(text), loc="left", fontsize="small", parse_math=False, labelpad=below)
     finish(axes, name, unit)
     if len(series) > 1:
         add_legend(axes, loc="center left", bbox_to_anchor=(1.0, 0.5))

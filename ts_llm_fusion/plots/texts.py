@@ -42,7 +42,7 @@ def draw_text_effect(
             f"the forecast without the text has {len(without)} steps from {without.index[0]} on, the one with it "
             f"{len(forecast)} from {forecast.index[0]} on; forecast the same steps twice."
         )
-    axes = draw_forecast(history, forecast, axes, season, name, unit)
+    axes = draw_forecast(history, forecast, axes, season, name, unit, legend=False)
     is_single = len(forecast) == 1
     dashes = {"marker": "_", "markersize": 9} if is_single else {"linestyle": (0, (5, 2))}
     axes.plot(without.index, without, color=TRUTH, linewidth=1.1, label="without the text", **dashes)
