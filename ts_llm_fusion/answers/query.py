@@ -18,6 +18,10 @@ class UnknownWordError(NotUnderstoodError):
     """A question with a word that is not understood in it."""
 
 
+class UnknownNounError(CannotTellError):
+    """A question with a word that may be something else than the series."""
+
+
 @dataclass(frozen=True)
 class Query:
     """What is asked of which series and steps.
@@ -37,6 +41,7 @@ class Query:
         percent: whether a share is asked for.
         expected: what a question to be answered by yes or no supposes: `rises`, `falls`, `more`, `less`, `some` or
             `none`; empty for other questions.
+        reading: standard question that the question was read as; empty where all of its words are understood.
     """
 
     kind: str
@@ -52,4 +57,5 @@ class Query:
     when: bool = False
     percent: bool = False
     expected: str = ""
+    reading: str = ""
     words: dict[str, str] = field(default_factory=dict, compare=False)

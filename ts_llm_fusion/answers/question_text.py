@@ -13,7 +13,7 @@ from ..processing.grounding_words import AMBIGUOUS, MONTHS, Token, number_at, to
 from . import cues
 from .lexicon import class_names, lexemes
 from .names import Names
-from .query import CannotTellError
+from .query import CannotTellError, UnknownNounError
 from .times import Times, TimesReader, plain_tokens
 from .vocabulary import HEADS, REFUSALS, WORLD, is_known
 
@@ -51,6 +51,8 @@ class Read:
         share: of the words, how many are unknown.
         nouns: unknown words that may say what a series without a telling name is of.
         step: unit of a step, such as `day`; empty where there are no dates.
+        said_times: words of the times, in their order.
+        said_numbers: the same of the numbers.
     """
 
     text: str
@@ -64,6 +66,8 @@ class Read:
     has_proper: bool
     nouns: frozenset[str]
     step: str
+    said_times: tuple[str, ...] = ()
+    said_numbers: tuple[str, ...] = ()
 
 
 def split_questions(question: str) -> list[str]:
@@ -130,6 +134,7 @@ def read_question(
         _check_undated(tokens, taken, axis, times)
     numbers: list[float] = []
     percents: list[bool] = []
+    said_numbers: list[str] = []
     words: list[tuple[str, Token | None]] = []
     i = 0
     starts = {one.start: one for one in times}
@@ -152,6 +157,7 @@ def read_question(
             if sign < 0:
                 words.pop()
             numbers.append(sign * counted[0])
+            said_numbers.append(question[tokens[i - (sign < 0)].start : tokens[counted[1] - 1].stop])
             follows = tokens[counted[1]].word if counted[1] < len(tokens) else ""
             percents.append(follows in ("%", "percent"))
             words.append(("<n>", None))
@@ -174,6 +180,8 @@ def read_question(
         has_proper,
         _nouns(text, unknown, has_proper) if names.is_generic else frozenset(),
         axis.unit if axis.left is not None else "",
+        tuple(question[one.start : one.stop] for one in times),
+        tuple(said_numbers),
     )
 
 
@@ -254,6 +262,7 @@ def check_answerable(read: Read, names: Names) -> None:
 
     Raises:
         CannotTellError: with the reason.
+        UnknownNounError: it may be of something else.
     """
     for pattern, reason in REFUSALS:
         if pattern.search(read.text):
@@ -273,7 +282,8 @@ def check_answerable(read: Read, names: Names) -> None:
         said = (outside or [run for _, run, _ in read.unknown])[0]
         if said in read.nouns:
             return
-        raise CannotTellError(f"nothing is known of {said!r}; {names.shown}.")
+        refusal = CannotTellError if read.has_proper or foreign else UnknownNounError
+        raise refusal(f"nothing is known of {said!r}; {names.shown}.")
 
 
 def is_follow_up(question: str) -> bool:
