@@ -1,21 +1,25 @@
-"""Make and judge the reader of questions in other words: `python -m benchmarks.answers_paraphrases [--leave_one_out]`.
+"""Make and judge the reader of questions in other words: `python -m benchmarks.answers_paraphrases`.
 
-The reader (`ts_llm_fusion.answers.paraphrases`) is trained on all phrasings of `answers_phrases`, with times, bounds and
-series of the tables of `benchmarks.answers`, and writes its weights into the package. With `--leave_one_out` each set in
-turn is read by a reader that is trained on the six others, as if the table of intents understood none of it; prints
+The reader (`ts_llm_fusion.answers.paraphrases`) is trained on all phrasings of `answers_phrases`, with times, bounds
+and series of the tables of `benchmarks.answers`, and its weights are written into the package. With `--leave_one_out`
+each set in turn is read by a reader that is trained on the others, as if the table of intents understood none of it;
+prints
 
 - right: share of the answerable questions that are rewritten as the standard question of their kind, with their slots;
 - refused, and something else: the shares that are not rewritten, or as the question of another kind;
 - unanswerable: share of the questions that no series answers that are not rewritten;
-- the same for thresholds of the probability.
+- other things: of the answerable ones, with the noun of what is measured replaced by that of another thing, such as
+  "unemployment", none of which was in training, the share that is not rewritten;
+- all for thresholds of the probability.
 
 Follow-ups are not rewritten, and count neither way.
 """
 
 import argparse
 import re
+import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +56,8 @@ _THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)
 _SAME = {"one series": "highest", "forecast at": "forecast", "forecast next": "forecast", "kth value": "value"}
 # Said around a question; it asks for the same.
 _CHAT = (
-    "my manager wants to know: {}", "quick one for a report, {}", "sorry to bother you, but {}", "{} i need it for a talk .",
+    "my manager wants to know: {}", "quick one for a report, {}", "sorry to bother you, but {}",
+    "{} i need it for a talk .",
     "{} i lost my notes .", "we had a rough spell lately ; {}", "i am new here , so {}", "before i sign anything , {}",
     "{} no need for the details .", "i promised a colleague an answer : {}", "i can't work it out myself . {}",
     "before lunch if you can , {}", "{} as far as the file goes", "humor me , {}",
@@ -61,13 +66,15 @@ _CHAT = (
 _ELSEWHERE = (
     "{} at the hospital in leeds ?", "{} of our competitors ?", "{} according to the newspaper ?", "{} in the exam ?",
     "{} of the national team ?", "{} for the price of bread ?", "{} among the patients ?", "why {}", "who decided {}",
-    "{} if we hired more people ?", "{} had we not closed the shop ?", "should we worry : {}", "{} and who is to blame ?",
+    "{} if we hired more people ?", "{} had we not closed the shop ?", "should we worry : {}",
+    "{} and who is to blame ?",
     "{} because of the weather ?", "{} compared with other countries ?", "what would {} be without the strike ?",
 )  # fmt: skip
 # Questions about a series that have no standard question.
 _OTHERS = (
     "when did it last fall below 100 ?", "since when has it stayed under 100 ?", "when will it drop below 100 ?",
-    "how many values lie between 100 and 100 ?", "what was the moving average in 2020 ?", "how fast does it grow per year ?",
+    "how many values lie between 100 and 100 ?", "what was the moving average in 2020 ?",
+    "how fast does it grow per year ?",
     "which weekday is usually the busiest ?", "at what hour of the day does it peak ?", "what is the variance ?",
     "when was the largest jump from one step to the next ?", "how long did it stay above its average ?",
     "what is the 90th percentile ?", "how much higher is it than its average in 2020 ?", "list all values in 2020",
@@ -75,13 +82,37 @@ _OTHERS = (
     "how likely is it that it exceeds 100 next month ?", "what is the lowest forecast next month ?",
     "what will the total be next month ?", "when was the median reached ?", "is it normally distributed ?",
     "how does the variability change over time ?", "which series fell the most ?", "which series is the smallest ?",
-    "what was the average change from one step to the next ?", "what is the mode of the values ?", "plot the values in 2020",
-    "when did it double ?", "which quarter was the best ?", "how often does it change direction ?", "what share came in 2020 ?",
-    "what is the highest value except for in 2020 ?", "when did it recover after the drop ?", "what is the sum of squares ?",
-    "how many steps until it is back at its peak ?", "which values are negative ?", "how many distinct values are there ?",
+    "what was the average change from one step to the next ?", "what is the mode of the values ?",
+    "plot the values in 2020",
+    "when did it double ?", "which quarter was the best ?", "how often does it change direction ?",
+    "what share came in 2020 ?",
+    "what is the highest value except for in 2020 ?", "when did it recover after the drop ?",
+    "what is the sum of squares ?",
+    "how many steps until it is back at its peak ?", "which values are negative ?",
+    "how many distinct values are there ?",
     "does sales lead sales ?", "what is the ratio of sales to sales ?", "when do sales and sales cross ?",
     "how many steps is sales above sales ?", "what does the curve look like ?", "is it noisier in 2020 than in 2020 ?",
 )  # fmt: skip
+# Other things than the series, and others for the judgment of a reader.
+_THINGS = (
+    "humidity", "rainfall", "salaries", "the price of bread", "visitors", "traffic", "votes", "blood pressure",
+    "wind speed",
+    "rent", "the exchange rate", "profit", "students", "accidents", "the water level", "wages", "calls", "deaths",
+    "downloads",
+    "electricity", "marks", "the heart rate", "orders", "the noise", "production", "patients", "complaints", "mileage",
+    "exports", "the harvest", "goals", "weight", "snowfall", "tickets", "the budget", "tax", "pressure", "steel",
+    "tourists",
+    "births", "bookings", "the interest rate", "costs", "customers", "attendance", "the oil price", "births", "crime",
+)  # fmt: skip
+_HELD_THINGS = (
+    "unemployment", "revenue", "pollution", "the price of gas", "speed", "fish", "imports", "infections", "books",
+    "sunshine",
+    "voltage", "guests", "cholesterol", "waste", "absences", "the temperature of the sea",
+)  # fmt: skip
+_MEASURED = re.compile(
+    r"\b(?:the |our |its )?(?:values?|readings?|numbers?|figures?|series|data|observations?|level|it|we|"
+    r"entries|points?)\b(?!')"
+)
 _BELOW = re.compile(r"\b(?:below|under|less than|lower than)\b")
 _NOT_BELOW = re.compile(r"\b(?:without|never|not|above|over|exceed\w*)\b")
 _BETWEEN_ENDS = re.compile(r"(?:largest|highest|biggest) (?:\w+ )?to (?:\w+ )?\w+est")
@@ -163,14 +194,31 @@ def _item(split: str, kind: str, phrase: str, question: str, names: Names, subje
     return Item(split, kind, read, wording(read, subject.axis), tuple(names.names))
 
 
-def train(items: Sequence[Item], encoder: FrozenTextEncoder, seed: int = 0) -> ParaphraseReader:
-    """Train a reader on questions, and on these with chat around them; the penalty is on the squares of the weights."""
-    rng = np.random.default_rng(seed)
-    texts = [(one.wording, one.kind) for one in items]
-    texts += [(_CHAT[rng.integers(len(_CHAT))].format(text), kind) for text, kind in list(texts)]
-    asked = [one.wording.rstrip(" ?.") for one in items if one.kind != NONE]
-    texts += [(_ELSEWHERE[rng.integers(len(_ELSEWHERE))].format(text), NONE) for text in asked[::3]]
-    texts += [(text, NONE) for text in _OTHERS]
+def _pick(choices: Sequence[str], text: str) -> str:
+    """One of the choices, by the text alone, so that a text has the same one whatever else there is."""
+    return choices[zlib.crc32(text.encode()) % len(choices)]
+
+
+def _of_another_thing(text: str, things: Sequence[str]) -> str | None:
+    """A question with its noun of what is measured replaced by that of another thing; None where it has none."""
+    replaced = _MEASURED.sub(_pick(things, text), text, count=1)
+    return None if replaced == text else replaced
+
+
+def training_texts(items: Sequence[Item]) -> list[tuple[str, str]]:
+    """Texts and their kinds: questions, these with chat around them, and those that are refused."""
+    asked = [(one.wording, one.kind) for one in items]
+    texts = asked + [(_pick(_CHAT, text).format(text), kind) for text, kind in asked]
+    known = [text for text, kind in asked if kind != NONE]
+    texts += [(_pick(_ELSEWHERE, text).format(text.rstrip(" ?.")), NONE) for text in known[::3]]
+    others = (_of_another_thing(text, _THINGS) for text in known)
+    texts += [(text, NONE) for text in others if text is not None]
+    return texts + [(text, NONE) for text in _OTHERS]
+
+
+def train(items: Sequence[Item], encoder: FrozenTextEncoder) -> ParaphraseReader:
+    """Train a reader: cross-entropy, and a penalty on the squares of the weights."""
+    texts = training_texts(items)
     kinds = sorted({kind for _, kind in texts})
     classes = sorted(CLASSES)
     inputs = features(encoder, [text for text, _ in texts], classes)
@@ -190,7 +238,7 @@ def train(items: Sequence[Item], encoder: FrozenTextEncoder, seed: int = 0) -> P
 
 
 def outcomes(reader: ParaphraseReader, items: Sequence[Item]) -> list[tuple[float, str]]:
-    """The probability of the likeliest kind of each question, and that kind; none where its slots do not fit."""
+    """The probability of the likeliest kind of each question, and that kind; none where it is not rewritten."""
     chances = reader.probabilities([one.wording for one in items])
     found = []
     for one, row in zip(items, chances, strict=True):
@@ -198,6 +246,12 @@ def outcomes(reader: ParaphraseReader, items: Sequence[Item]) -> list[tuple[floa
         fits = standard_question(kind, one.read, one.names) is not None
         found.append((float(row.max()), kind if fits else NONE))
     return found
+
+
+def of_other_things(items: Sequence[Item]) -> list[Item]:
+    """The answerable questions, asked of other things."""
+    told = [(one, _of_another_thing(one.wording, _HELD_THINGS)) for one in items if one.kind != NONE]
+    return [replace(one, kind=NONE, wording=text) for one, text in told if text is not None]
 
 
 def judge(items: Sequence[Item], found: Sequence[tuple[float, str]], threshold: float) -> list[float]:
@@ -215,17 +269,20 @@ def leave_one_out(items: Sequence[Item], encoder: FrozenTextEncoder, shown: bool
     for split in SPLITS:
         held = [one for one in items if one.split == split]
         reader = train([one for one in items if one.split != split], encoder)
-        found = outcomes(reader, held)
+        found, others = outcomes(reader, held), of_other_things(held)
+        found_of_others = outcomes(reader, others)
         for threshold in _THRESHOLDS:
-            rows.append([split, f"{threshold:g}", *(f"{share:.3f}" for share in judge(held, found, threshold))])
-        for one, (chance, kind) in zip(held, found, strict=True) if shown else ():
-            if kind not in (one.kind, NONE) and one.kind != FOLLOW_UP and chance >= 0.5:
-                print(f"{split} | {chance:.2f} | {one.kind} as {kind} | {one.read.text}")
-    heads = ["set", "threshold", "right", "refused", "something else", "unanswerable refused"]
+            elsewhere = np.mean([kind == NONE or chance < threshold for chance, kind in found_of_others])
+            shares = [*judge(held, found, threshold), elsewhere]
+            rows.append([split, f"{threshold:g}", *(f"{share:.3f}" for share in shares)])
+        for one, (chance, kind) in zip(held + others, found + found_of_others, strict=True) if shown else ():
+            if kind not in (one.kind, NONE) and one.kind != FOLLOW_UP and chance >= _THRESHOLD:
+                print(f"{split} | {chance:.2f} | {one.kind} as {kind} | {one.wording}")
+    heads = ["set", "threshold", "right", "refused", "something else", "unanswerable refused", "other things refused"]
     print(markdown_table(align_columns([heads, *sorted(rows, key=lambda row: row[1])])))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Make the weights, or judge how they are made."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
@@ -234,7 +291,7 @@ def main() -> None:
         "--wrong", action="store_true", help="with --leave_one_out: print what is read as something else"
     )
     parser.add_argument("--output", type=Path, default=WEIGHTS)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     encoder = load_text_encoder(ENCODER)
     items = read_items(SPLITS, options.seeds)
     if options.leave_one_out:

@@ -25,7 +25,7 @@ from .names import Names
 from .options import as_table, check_options, contents_of, option_probabilities, split_options
 from .panels import OF_PANEL, compute_of_panel
 from .paraphrases import load_paraphrases
-from .query import CannotTellError, NotUnderstoodError, Query, UnknownNounError
+from .query import CannotTellError, NotUnderstoodError, Query
 from .question_text import (
     Read,
     check_answerable,
@@ -212,7 +212,7 @@ class _Asked:
         read = read_question(question, self.names, subject.axis, subject.extent, of_future)
         try:
             return self._by_table(question, read, before)
-        except (NotUnderstoodError, UnknownNounError) as reason:
+        except NotUnderstoodError as reason:
             if before is not None and is_follow_up(question):
                 raise
             return self._in_other_words(read, subject, reason)

@@ -83,7 +83,7 @@ INTENTS: tuple[Intent, ...] = (
     Intent((_ANY_STATISTIC,), "together series sum count", fills.pooled, series=(2, 2)),
     Intent(
         ("correlate",),
-        f"strong {_MOVES} fast slow ever series compare percent usual trend together",
+        f"strong {_MOVES} fast slow ever series compare percent usual trend together near",
         fills.correlation,
         series=(0, 2),
     ),

@@ -1,10 +1,10 @@
 """Questions in other words: a linear classifier over the states of a text encoder finds the standard question.
 
-The table of intents understands a question only if it understands all of its words. One that it refuses for a word is
-compared, with its times, numbers and names replaced by plain words, with phrasings of known kinds of questions. If it is
-of one kind with a high probability, and has the times, numbers and series that this kind needs and no others, it is
-rewritten as the standard question of that kind, which goes through the table as any other. The weights come with the
-package; `python -m benchmarks.answers_paraphrases` makes them.
+The table of intents answers a question only if it understands all of its words. One that it refuses for a word is
+classified by phrasings of known kinds, with its times, numbers and names replaced by plain words. If one kind is
+likely enough, takes the times, numbers and series of the question and no others, and contradicts none of its words,
+the question is rewritten as the standard question of that kind, which goes through the table as any other. The weights
+come with the package; `python -m benchmarks.answers_paraphrases` makes them.
 """
 
 import json
@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 
 from ..modeling.modeling_text_encoder import FrozenTextEncoder, load_text_encoder
 from ..processing.grounding_axis import Axis
+from ..processing.grounding_words import ORDINALS
 from .lexicon import lexemes
 from .question_text import Read
 from .statements import ordinal_words
@@ -40,15 +41,13 @@ _OPPOSITES = (
     ("mean", "sum"),
 )  # fmt: skip
 # Classes of words that a question has only if its standard form has one of the same.
-_TELLING = ("median", "std", "percentile", "correlate", "run", "except", "step")
+_TELLING = (
+    "median", "std", "percentile", "correlate", "run", "except", "step", "beside", "not", "per", "again", "rate",
+    "chance",
+    "others",
+)  # fmt: skip
 _PERIODS = ("hour", "day", "week", "month", "quarter", "year", "weekday", "decade")
-_PLACES = {
-    word: place
-    for place, word in enumerate(
-        ["second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"],
-        2,
-    )
-}
+_PLACES = {word: place for word, place in ORDINALS.items() if place > 1}
 _PREPOSITION = re.compile(
     r"^(?:in|on|at|of|for|from|to|by|during|over|between|within|through|since|until)\b ?", re.IGNORECASE
 )
@@ -114,10 +113,7 @@ STANDARDS: dict[str, tuple[Standard, ...]] = {
     "trend": (Standard("the trend{s}{t}", _EVER),),
     "season": (Standard("is there a season{s}, and what is its period"),),
     "break": (Standard("is there a break in the level{s}, and when"),),
-    "weekend": (
-        Standard("are values{s}{t} different from the rest of the week", (1, 1)),
-        Standard("weekends{s} compared with weekdays"),
-    ),
+    "weekend": (Standard("are values{s}{t} different from the rest of the week", (1, 1)),),
     "highest month": (Standard("the month with the highest mean{s}", period="month"),),
     "lowest year": (Standard("the year with the lowest mean{s}", period="year"),),
     "count": (Standard("the number of values{s}"),),

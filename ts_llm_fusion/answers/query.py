@@ -18,10 +18,6 @@ class UnknownWordError(NotUnderstoodError):
     """A question with a word that is not understood in it."""
 
 
-class UnknownNounError(CannotTellError):
-    """A question with a word that may be something else than the series."""
-
-
 @dataclass(frozen=True)
 class Query:
     """What is asked of which series and steps.

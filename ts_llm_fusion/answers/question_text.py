@@ -13,7 +13,7 @@ from ..processing.grounding_words import AMBIGUOUS, MONTHS, Token, number_at, to
 from . import cues
 from .lexicon import class_names, lexemes
 from .names import Names
-from .query import CannotTellError, UnknownNounError
+from .query import CannotTellError
 from .times import Times, TimesReader, plain_tokens
 from .vocabulary import HEADS, REFUSALS, WORLD, is_known
 
@@ -82,7 +82,7 @@ def of_two_statistics(question: str) -> list[str]:
     lowered = question.lower()
     parts = re.split(r"\band\b", question, flags=re.IGNORECASE)
     # "Take the top three and average them" asks for one.
-    if len(parts) != 2 or re.search(r"\bbetween\b|\bfrom\b|\b(?:them|those|these)\b", lowered):
+    if len(parts) != 2 or re.search(r"\bbetween\b|\bfrom\b|\b(?:them|those|these|their)\b", lowered):
         return [question]
     classes = [
         # "Taken together" is a word of how, and no sum.
@@ -116,7 +116,8 @@ def read_question(
         CannotTellError: it names a series that is not there, or a time that is not understood.
     """
     # No time: each step is compared with the one before it.
-    question = cues.POLITE.sub(" ", cues.ONE_TO_NEXT.sub(" ", question))
+    question = cues.POLITE.sub(" ", cues.ONE_TO_NEXT.sub(" ", cues.ASIDE.sub(" ", question)))
+    question = cues.BOTH.sub(r"\1 ", cues.WHETHER.sub(r"\1 whether", question))
     question = cues.PURPOSE.sub(" ", cues.IF_AT_ALL.sub(r"\1\2", question))
     question = _counted_from(cues.BY_FROM_BASELINE.sub(r"\1 to", question))
     tokens = plain_tokens(tokenize(question))
@@ -189,6 +190,9 @@ def _counted_from(question: str) -> str:
     """A question about "the third value" whose end to count from is said beside it alone."""
     forward = cues.FROM_START.sub(" ", question)
     backward = cues.FROM_END.sub(" ", forward)
+    if forward != question:
+        # "In third place, counting from the start": no place by size.
+        forward = cues.IN_PLACE.sub(r"the \1 value", forward)
     return forward if backward == forward else cues.NTH_ITEM.sub(r"\1 from the end", backward)
 
 
@@ -198,7 +202,9 @@ def _nouns(text: str, unknown: Sequence[tuple[str, str, str]], has_proper: bool)
     word = min(said, default=" ")
     elsewhere = re.search(rf"\b(?:{_PLACES}) (?:the |an? |our |my |this |that |your )?{re.escape(word)}\b", text)
     as_noun = all(before in _NOUN_MARKERS or class_names(before) & _STATISTICS for before, _, _ in unknown)
-    alone = as_noun and len(said) == 1 and " " not in word and not has_proper and word not in WORLD
+    # "How many of the patients were over 80?": each value counts many of them.
+    counted = "<n>" in text and re.search(rf"\bhow many (?:of (?:the|our|my|these) )?{re.escape(word)}\b", text)
+    alone = not counted and as_noun and len(said) == 1 and " " not in word and not has_proper and word not in WORLD
     return frozenset(said) if alone and not elsewhere else frozenset()
 
 
@@ -262,7 +268,6 @@ def check_answerable(read: Read, names: Names) -> None:
 
     Raises:
         CannotTellError: with the reason.
-        UnknownNounError: it may be of something else.
     """
     for pattern, reason in REFUSALS:
         if pattern.search(read.text):
@@ -282,8 +287,7 @@ def check_answerable(read: Read, names: Names) -> None:
         said = (outside or [run for _, run, _ in read.unknown])[0]
         if said in read.nouns:
             return
-        refusal = CannotTellError if read.has_proper or foreign else UnknownNounError
-        raise refusal(f"nothing is known of {said!r}; {names.shown}.")
+        raise CannotTellError(f"nothing is known of {said!r}; {names.shown}.")
 
 
 def is_follow_up(question: str) -> bool:
