@@ -527,9 +527,11 @@ class Writer:
 
         def judge(answer: Any) -> bool:
             found = table.forecast(column, steps)
-            if not answer.facts or isinstance(answer.facts[0].value, float):
+            # The time beside the value, whichever is said first.
+            times = [fact.value for fact in first_facts(answer) if fact.quantity.endswith(".when")]
+            if not times:
                 return False
-            stamp = pd.Timestamp(answer.facts[0].value)
+            stamp = pd.Timestamp(times[0])
             width = float((found["0.9"] - found["0.1"]).mean())
             best = float(found["predictions"].max())
             return stamp in found.index and float(found["predictions"][stamp]) >= best - 0.1 * width
@@ -780,7 +782,11 @@ class Writer:
         place = number_in(phrase)
         from_end = re.search(r"\b(?:last|end|latest|back|penultimate)\b", phrase.lower())
         truth = float(values[-place] if from_end else values[place - 1])
-        return Case(kind, filled(phrase, table), table, (column,), lambda answer: is_value(answer, truth))
+
+        def judge(answer: Any) -> bool:
+            return "is missing" in answer.text if np.isnan(truth) else is_value(answer, truth)
+
+        return Case(kind, filled(phrase, table), table, (column,), judge)
 
     def _mean_of_top_k(self, kind: str, phrase: str) -> Case:
         table, column, values = self.pick()
@@ -921,7 +927,11 @@ def invented(answer: Any) -> int:
     known: Counter[str] = Counter()
     for fact in answer.facts:
         known.update(_NUMBER.findall(fact.words))
-    found = Counter(_NUMBER.findall(re.sub(r"(?<!\d)80 %", "", answer.text)))
+    # A reading has the numbers of the question.
+    said = answer.text
+    for reading in answer.readings:
+        said = said.replace(f"Read as: {reading}.", "", 1)
+    found = Counter(_NUMBER.findall(re.sub(r"(?<!\d)80 %", "", said)))
     return sum((found - known).values())
 
 
@@ -946,7 +956,7 @@ def main() -> None:
             rows[case.kind].append(is_right)
             numbers += len(numbers_in(answer.text))
             made_up += invented(answer) if answer.is_answered else 0
-            if options.wrong and invented(answer):
+            if options.wrong and answer.is_answered and invented(answer):
                 print("INVENTED", answer.text, [fact.words for fact in answer.facts])
             failed += sum(not claim.holds for claim in answer.claims)
             if options.wrong and not is_right:

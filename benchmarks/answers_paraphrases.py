@@ -19,7 +19,7 @@ import argparse
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ from ts_llm_fusion.answers.paraphrases import (
     wording,
 )
 from ts_llm_fusion.answers.query import CannotTellError
-from ts_llm_fusion.answers.question_text import Read, read_question
+from ts_llm_fusion.answers.question_text import Read, check_answerable, read_question
 from ts_llm_fusion.answers.questions import query_of
 from ts_llm_fusion.answers.subject import Subject, names_of, subjects
 from ts_llm_fusion.evaluation.report import align_columns, markdown_table
@@ -48,7 +48,7 @@ from ts_llm_fusion.modeling.modeling_text_encoder import FrozenTextEncoder, load
 from ts_llm_fusion.prediction import load
 
 ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
-_THRESHOLD = 0.7
+_THRESHOLD = 0.6
 _PENALTY = 3e-5
 _STEPS = 80
 _THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -109,6 +109,7 @@ _HELD_THINGS = (
     "sunshine",
     "voltage", "guests", "cholesterol", "waste", "absences", "the temperature of the sea",
 )  # fmt: skip
+_OTHER = " of other things"
 _MEASURED = re.compile(
     r"\b(?:the |our |its )?(?:values?|readings?|numbers?|figures?|series|data|observations?|level|it|we|"
     r"entries|points?)\b(?!')"
@@ -120,13 +121,23 @@ _BETWEEN_ENDS = re.compile(r"(?:largest|highest|biggest) (?:\w+ )?to (?:\w+ )?\w
 
 @dataclass(frozen=True)
 class Item:
-    """A question with its kind, as the encoder and the standard questions see it."""
+    """A question with its kind, as the encoder and the standard questions see it.
+
+    Args:
+        split: set that it is of.
+        kind: key of `STANDARDS`, or `NONE` or `FOLLOW_UP`.
+        read: with its names, times and numbers.
+        wording: of the encoder.
+        names: of the series.
+        is_refused: whether it is refused before its intent is looked for, as of causes or of something by its name.
+    """
 
     split: str
     kind: str
     read: Read
     wording: str
     names: tuple[str, ...]
+    is_refused: bool = False
 
 
 def kind_of(kind: str, phrase: str, times: int) -> str:
@@ -145,7 +156,10 @@ def kind_of(kind: str, phrase: str, times: int) -> str:
 
 
 def read_items(splits: Sequence[str], seeds: Sequence[int]) -> list[Item]:
-    """All phrasings of some sets, with times, bounds and series; those that are read alike, once."""
+    """All phrasings of some sets, with times, bounds and series, and of other things; those that are read alike, once.
+
+    Those of other things have `_OTHER` behind the name of their set.
+    """
     model, extractor = load(None)
     tables, found = load_tables(), {}
     asked: dict[tuple[str, tuple[str, ...]], tuple[Names, Subject]] = {}
@@ -157,9 +171,14 @@ def read_items(splits: Sequence[str], seeds: Sequence[int]) -> list[Item]:
                 if key not in asked:
                     panel = load_table(case.data)
                     asked[key] = Names(names_of(panel)), subjects(panel, [0], model, extractor, "")[0]
-                item = _item(split, kind, phrase, case.question, *asked[key])
-                if item is not None:
-                    found[split, item.kind, item.wording] = item
+                told = [(split, kind, phrase, case.question)]
+                other = _of_another_thing(case.question, _HELD_THINGS)
+                if kind != NONE and other is not None:
+                    told.append((f"{split}{_OTHER}", NONE, phrase, other))
+                for one in told:
+                    item = _item(*one, *asked[key])
+                    if item is not None:
+                        found[item.split, item.kind, item.wording] = item
     return list(found.values())
 
 
@@ -191,7 +210,13 @@ def _item(split: str, kind: str, phrase: str, question: str, names: Names, subje
         else:
             return None
     kind = kind_of(kind, phrase, len(read.times))
-    return Item(split, kind, read, wording(read, subject.axis), tuple(names.names))
+    try:
+        check_answerable(read, names)
+    except CannotTellError:
+        is_refused = True
+    else:
+        is_refused = False
+    return Item(split, kind, read, wording(read, subject.axis), tuple(names.names), is_refused)
 
 
 def _pick(choices: Sequence[str], text: str) -> str:
@@ -243,15 +268,9 @@ def outcomes(reader: ParaphraseReader, items: Sequence[Item]) -> list[tuple[floa
     found = []
     for one, row in zip(items, chances, strict=True):
         kind = reader.kinds[int(row.argmax())]
-        fits = standard_question(kind, one.read, one.names) is not None
+        fits = not one.is_refused and standard_question(kind, one.read, one.names) is not None
         found.append((float(row.max()), kind if fits else NONE))
     return found
-
-
-def of_other_things(items: Sequence[Item]) -> list[Item]:
-    """The answerable questions, asked of other things."""
-    told = [(one, _of_another_thing(one.wording, _HELD_THINGS)) for one in items if one.kind != NONE]
-    return [replace(one, kind=NONE, wording=text) for one, text in told if text is not None]
 
 
 def judge(items: Sequence[Item], found: Sequence[tuple[float, str]], threshold: float) -> list[float]:
@@ -268,8 +287,9 @@ def leave_one_out(items: Sequence[Item], encoder: FrozenTextEncoder, shown: bool
     rows = []
     for split in SPLITS:
         held = [one for one in items if one.split == split]
-        reader = train([one for one in items if one.split != split], encoder)
-        found, others = outcomes(reader, held), of_other_things(held)
+        reader = train([one for one in items if one.split in SPLITS and one.split != split], encoder)
+        others = [one for one in items if one.split == f"{split}{_OTHER}"]
+        found = outcomes(reader, held)
         found_of_others = outcomes(reader, others)
         for threshold in _THRESHOLDS:
             elsewhere = np.mean([kind == NONE or chance < threshold for chance, kind in found_of_others])
@@ -297,8 +317,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.leave_one_out:
         leave_one_out(items, encoder, options.wrong)
         return
-    train(items, encoder).save(options.output)
-    print(f"{options.output}: {options.output.stat().st_size:,} bytes, of {len(items):,} questions")
+    taught = [one for one in items if not one.split.endswith(_OTHER)]
+    train(taught, encoder).save(options.output)
+    print(f"{options.output}: {options.output.stat().st_size:,} bytes, of {len(taught):,} questions")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ _OPPOSITES = (
 )  # fmt: skip
 # Classes of words that a question has only if its standard form has one of the same.
 _TELLING = (
-    "median", "std", "percentile", "correlate", "run", "except", "step", "beside", "not", "per", "again", "rate",
+    "median", "std", "percentile", "correlate", "run", "except", "step", "beside", "not", "again", "rate",
     "chance",
     "others",
 )  # fmt: skip
@@ -180,7 +180,7 @@ def _contradicts(read: Read, standard: Standard) -> bool:
         for pair in _OPPOSITES
         for one, other in (pair, pair[::-1])
     )
-    untold = any(name in said and name not in meant for name in _TELLING)
+    untold = read.names_a_noun or any(name in said and name not in meant for name in _TELLING)
     periods = {word for word in _PERIODS if re.search(rf"\b{word}s?\b", read.text)}
     other = periods - {read.step, standard.period}
     unnamed = standard.period and standard.period != read.step and standard.period not in periods

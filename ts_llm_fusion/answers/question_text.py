@@ -69,6 +69,13 @@ class Read:
     said_times: tuple[str, ...] = ()
     said_numbers: tuple[str, ...] = ()
 
+    @property
+    def names_a_noun(self) -> bool:
+        """Whether an unknown word stands where the noun does that is asked about: "the median wage", "did wages"."""
+        return any(
+            before in _NOUN_MARKERS | _DETERMINERS or class_names(before) - {"plain"} for before, _, _ in self.unknown
+        )
+
 
 def split_questions(question: str) -> list[str]:
     """The questions of a text; sentences without a question mark are said of the question that follows them."""
