@@ -584,7 +584,9 @@ class Writer:
             found = table.forecast(column, 1).iloc[0]
             width = float(found["0.9"] - found["0.1"])
             told = {fact.quantity.partition(".")[2]: fact.value for fact in reversed(answer.facts)}
-            return "width" in told and abs(float(told["width"]) - width) <= 0.2 * width
+            # The band may be told by its ends.
+            size = told.get("width", told["high"] - told["low"] if "low" in told and "high" in told else np.inf)
+            return bool(abs(float(size) - width) <= 0.2 * width)
 
         return Case(kind, filled(phrase, table), table, (column,), judge)
 

@@ -89,7 +89,7 @@ def of_two_statistics(question: str) -> list[str]:
     lowered = question.lower()
     parts = re.split(r"\band\b", question, flags=re.IGNORECASE)
     # "Take the top three and average them" asks for one.
-    if len(parts) != 2 or re.search(r"\bbetween\b|\bfrom\b|\b(?:them|those|these|their)\b", lowered):
+    if len(parts) != 2 or re.search(r"\bbetween\b|\bfrom\b|\b(?:them|those|these|their|which one)\b", lowered):
         return [question]
     classes = [
         # "Taken together" is a word of how, and no sum.
@@ -196,10 +196,10 @@ def read_question(
 def _counted_from(question: str) -> str:
     """A question about "the third value" whose end to count from is said beside it alone."""
     forward = cues.FROM_START.sub(" ", question)
-    backward = cues.FROM_END.sub(" ", forward)
     if forward != question:
         # "In third place, counting from the start": no place by size.
         forward = cues.IN_PLACE.sub(r"the \1 value", forward)
+    backward = cues.FROM_END.sub(" ", forward)
     return forward if backward == forward else cues.NTH_ITEM.sub(r"\1 from the end", backward)
 
 
