@@ -114,9 +114,6 @@ _MEASURED = re.compile(
     r"\b(?:the |our |its )?(?:values?|readings?|numbers?|figures?|series|data|observations?|level|it|we|"
     r"entries|points?)\b(?!')"
 )
-_BELOW = re.compile(r"\b(?:below|under|less than|lower than)\b")
-_NOT_BELOW = re.compile(r"\b(?:without|never|not|above|over|exceed\w*)\b")
-_BETWEEN_ENDS = re.compile(r"(?:largest|highest|biggest) (?:\w+ )?to (?:\w+ )?\w+est")
 
 
 @dataclass(frozen=True)
@@ -142,16 +139,10 @@ class Item:
 
 def kind_of(kind: str, phrase: str, times: int) -> str:
     """The kind of a standard question for a phrasing of a kind of the benchmark."""
-    plain = phrase.lower()
-    is_low = LOW.search(_BETWEEN_ENDS.sub("", plain))
     if kind == "weekday extreme":
-        return "lowest" if is_low else "highest"
+        return "lowest" if LOW.search(phrase.lower()) else "highest"
     if kind == "weekend":
         return "difference" if times == 2 else kind
-    if kind in ("mean of top k", "second highest"):
-        return f"{kind} low" if is_low else kind
-    if kind == "consecutive":
-        return f"{kind} below" if _BELOW.search(plain) and not _NOT_BELOW.search(plain) else kind
     return _SAME.get(kind, kind)
 
 

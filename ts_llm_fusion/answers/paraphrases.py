@@ -126,13 +126,10 @@ STANDARDS: dict[str, tuple[Standard, ...]] = {
     "correlation": (Standard("the correlation{s} with {u}", series=(2, 2)),),
     "mean of two columns": (Standard("the mean{s} and {u} together", series=(2, 2)),),
     "mean of top k": (Standard("the mean of the {n} highest values{s}"),),
-    "mean of top k low": (Standard("the mean of the {n} lowest values{s}"),),
     "count of weekdays": (Standard("the number of {a}", (1, 1), (0, 0)),),
     "highest below": (Standard("the highest value{s} below {n}"),),
     "second highest": (Standard("the {r} highest value{s}"),),
-    "second highest low": (Standard("the {r} lowest value{s}"),),
     "consecutive": (Standard("the longest run of values{s} above {n}"),),
-    "consecutive below": (Standard("the longest run of values{s} below {n}"),),
 }
 
 
