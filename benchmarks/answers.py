@@ -933,6 +933,9 @@ def invented(answer: Any) -> int:
     said = answer.text
     for reading in answer.readings:
         said = said.replace(f"Read as: {reading}.", "", 1)
+    # Names of series may hold digits.
+    for name in {statement.series for statement in answer.statements} - {""}:
+        said = said.replace(f"{name}: ", "")
     found = Counter(_NUMBER.findall(re.sub(r"(?<!\d)80 %", "", said)))
     return sum((found - known).values())
 

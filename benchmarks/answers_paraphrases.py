@@ -270,7 +270,7 @@ def judge(items: Sequence[Item], found: Sequence[tuple[float, str]], threshold: 
     told = [(one.kind, kind) for one, kind in zip(items, read, strict=True) if one.kind not in (NONE, FOLLOW_UP)]
     none = [kind == NONE for one, kind in zip(items, read, strict=True) if one.kind == NONE]
     right, refused = (float(np.mean(flags)) for flags in ([a == b for a, b in told], [b == NONE for _, b in told]))
-    return [right, refused, 1 - right - refused, float(np.mean(none))]
+    return [right, refused, max(1 - right - refused, 0.0), float(np.mean(none))]
 
 
 def leave_one_out(items: Sequence[Item], encoder: FrozenTextEncoder, shown: bool) -> None:
