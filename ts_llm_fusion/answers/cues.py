@@ -8,7 +8,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 
 FUTURE = _words(
-    r"will|won't|it'll|shall|going to|gonna|do you (?:think|believe|suppose|reckon)|forecast\w*|"
+    r"will|won't|(?:it|we|they|that)'ll|shall|going to|gonna|do you (?:think|believe|suppose|reckon)|forecast\w*|"
     r"predict\w*|expect\w*|project(?:ed|"
     r"ions?)?|project it|foresee\w*|outlook|estimat\w+|next(?! (?:best|high|low|large|big|small|great))|"
     r"upcoming|coming|tomorrow|future|ahead(?! of)|fcst|preds?|anticipat\w*|prognos\w*|from now|count on|likely|"
@@ -146,6 +146,23 @@ IF_AT_ALL = re.compile(
     r"^if (?:it|they|there) (?:ever )?(\w{4,}?)(?:e?s|ed)? at all,(?=.*\b\3)",
     re.IGNORECASE,
 )
+# "I.e.", a tag behind a request, and the order of time, in which places are counted anyway: they ask for nothing.
+ASIDE = re.compile(
+    r"\b(?:i\.e\.|e\.g\.),?|, ?(?:would|could|can|will) you(?: please)?(?= ?[?.]?$)|"
+    r",? (?:in|by) (?:order of (?:date|time)|(?:date|time|chronological) order)\b",
+    re.IGNORECASE,
+)
+# "I wonder if there is a trend" supposes nothing.
+WHETHER = re.compile(
+    r"\b(wonder(?:ing)?|know|see|tell (?:me|us)|check|asked|asking|ask|say|sure|find out|curious|unsure) if\b",
+    re.IGNORECASE,
+)
+# "The two averages": as many as there are.
+BOTH = re.compile(
+    r"\b(the|these|those|their|its) two (?=(?:averages?|means?|medians?|totals?|sums?|extremes?|ends|columns|series|"
+    r"times|dates|periods)\b)",
+    re.IGNORECASE,
+)
 _COUNTED = r"\b(?:count(?:ed|ing)?|start(?:ed|ing)?|going|number(?:ed|ing)|beginning)"
 _BEHIND_AN_END = (
     r"(?: (?:one|value|row|reading|observation|entry|point))?(?: (?:of|in) the (?:series|data|table|column|record))?"
@@ -182,7 +199,7 @@ NEXT_STEP = re.compile(
 UNSUPPORTED = re.compile(
     r"\b(moving|rolling|weighted|harmonic|geometric|annuali[sz]ed|year[- ](?:over|on)[- ]year|"
     r"month[- ](?:over|on)[- ]month|yoy|mom|cagr|"
-    r"compound|logarithm\w*|log|variance|kurtosis|skew\w*|the mode|modal|derivative|"
+    r"compound|logarithm\w*|(?<!we )(?<!they )(?<!you )(?<!i )log|variance|kurtosis|skew\w*|the mode|modal|derivative|"
     r"acceleration|exponential|fourier|entropy|"
     r"integral|square root|squared|cumulative sum|covariance|p-value|significance|significant\w*|z-score|"
     r"autocorrelation|multiplied|divided|times as|twice|thrice|doubled?|doubling|tripled?|squares|cubed?|"
@@ -229,11 +246,12 @@ _NTH = (
     "twentieth|\\d+(?:st|nd|rd|th)"  # codespell:ignore nd
 )
 NTH_ITEM = re.compile(rf"\b((?:{_NTH}) \w+)", re.IGNORECASE)
+IN_PLACE = re.compile(rf"\bin (?:the )?({_NTH}) (?:place|position)\b", re.IGNORECASE)
 NTH = re.compile(
     rf"\b(?:({_NTH})[- ](?:to[- ])?(?:\w+ ){{0,2}}?(?:\w+est|best|worst|most|least|top|max\w*|min\w*|peak|trough|"
     rf"all time|record)\b|"
-    rf"(?:rank\w*|comes?|came|placed?|number|in) (?:in |at |on )?(?:the )?({_NTH})\b|({_NTH}) place|number (two|"
-    rf"three|four|five)\b|"
+    rf"(?:rank\w*|comes?|came|placed?|number|in) (?:in |at |on )?(?:the )?({_NTH})\b|({_NTH}) (?:place|position)|"
+    rf"number (two|three|four|five)\b|"
     r"runner[- ]up|next[- ](?:best|high\w+|large\w*|bigg\w+|low\w+|small\w+))"
 )
 TWO_COMPARED = r"\b(?:differ\w*|gap|separate\w*|separating|apart|compar\w+|distance|margin|delta|versus|vs)\b"

@@ -80,10 +80,10 @@ class Intent:
 INTENTS: tuple[Intent, ...] = (
     # Several series.
     Intent(("series",), "count list when extent unit", fills.series, times=(0, 0), series=(0, 0), future=False),
-    Intent((_ANY_STATISTIC,), "together series sum count", fills.pooled, series=(2, 2)),
+    Intent((_ANY_STATISTIC,), "together series sum count extent", fills.pooled, series=(2, 2)),
     Intent(
         ("correlate",),
-        f"strong {_MOVES} fast slow ever series compare percent usual trend together",
+        f"strong {_MOVES} fast slow ever series compare percent usual trend together near",
         fills.correlation,
         series=(0, 2),
     ),

@@ -93,7 +93,7 @@ CLASSES: dict[str, str] = {
     "gap gaps margin apart separate~ versus vs v. compare~ comparison comparing than then contrast~ against "
     "distance between relative_to distinguish~ stack_up stacks_up in_comparison delta how_far_apart set_apart "
     "sets_apart measure_up spread_between",
-    "minus": "- minus subtract~ less take_away deduct~ to",
+    "minus": "- minus subtract~ less take_away away_from deduct~ to",
     # Statistics.
     "mean": "avgs av averagely mean_value typical_value norm mean means meaning average averages averaged "
     "averaging avg typical typically on_average usual_level expected_level expectation_value arithmetic "
@@ -126,7 +126,8 @@ CLASSES: dict[str, str] = {
     "fall": "fall falls fell fallen falling drop~ decline~ decrease~ shrink~ shrank shrunk sink~ sank sunk "
     "lose loses lost losing loss losses plunge~ go_down went_down gone_down going_down goes_down move~_down "
     "down_by slump~ dip~ diminish~ slide slides slid downturn decay~ tumble~ come_down came_down coming_down "
-    "head~_down reduce~ reduction contract~ descend~ plummet~ lessen~ downswing",
+    "head~_down drop~_off fall~_off fell_off tail~_off reduce~ reduction contract~ descend~ plummet~ lessen~ "
+    "downswing",
     "change": "change~ develop~ development developments evolve~ evolution move~ movement movements shift~ "
     "swing differ go went gone going goes progress~ progression variation",
     "up": "up upward upwards positive positively ascending ascend uphill growing",
@@ -193,10 +194,11 @@ CLASSES: dict[str, str] = {
     "ordinal": "second third fourth fifth sixth seventh eighth ninth tenth",
     "runner": "runner_up second_best second_place third_place next_best next_highest next_largest next_biggest "
     "next_lowest next_smallest ranks_second comes_second came_second ranked_second in_second ranks_third "
-    "comes_third number_two number_three",
+    "comes_third second_position third_position number_two number_three",
     # The future.
     "future": "fcst fcsts pred preds proj one_step_ahead step_ahead ahead_forecast will won't it'll shall "
-    "going_to gonna forecast~ forecasted predict~ prediction predictions expect~ expectation expectations project "
+    "going_to gonna we'll they'll that'll forecast~ forecasted predict~ prediction predictions expect~ expectation "
+    "expectations project "
     "projected project_it projection projections foresee~ foreseen outlook estimate~ estimation upcoming coming "
     "tomorrow future ahead anticipate~ anticipation prognosis prognoses from_now count_on do_you_think "
     "do_you_believe do_you_suppose do_you_reckon you_reckon going_forward about_to soon horizon likely next "
@@ -241,7 +243,8 @@ CLASSES: dict[str, str] = {
     "missing": "without_a_value without_values without_data without_a_reading without_any_data "
     "without_any_value without_readings missing gap gaps hole holes complete completely completeness incomplete "
     "empty nan nans null nulls absent absence lacking lack lacks blank blanks unobserved not_observed not_recorded "
-    "interrupted n/a na unrecorded unknown gapless gap_free not_there n't_there left_blank left_out lost missed "
+    "interrupted n/a na unrecorded unknown gapless gap_free not_there n't_there left_blank left_out never_recorded "
+    "never_filled never_measured lost missed "
     "unavailable not_available not_filled unfilled patchy without_gaps without_holes without_missing "
     "without_any_gaps without_a_gap no_gaps",
     "sure": "plus_or_minus you_be_off be_off it_be_off off_by be_wrong you_be_wrong how_far_off how_wrong "
@@ -318,7 +321,8 @@ PLAIN = (
     "different dig discover discovered display displayed displays ditto do do_able do_you_know do_you_mind does "
     "does_that_mean done due during e.g easily easy effect eg eh either else else's emerge emerged emerges "
     "encounter encountered end end_up ended ended_up ends_up enough enter entered entire entirely er essentially "
-    "establish estimation etc evaluate evaluated even_if eventually ever ever_so every_single everybody everyone "
+    "establish estimation etc evaluate evaluated even_if eventually ever ever_so every_single every_value "
+    "every_reading every_number every_figure every_entry everybody everyone "
     "everything everywhere exact exactly examine examined examines example excel excellent exist existed existing "
     "exists experience experienced express expressed extra extract extracted extracts eyeball fairly fall's "
     "fall_below_which fall_on falls_on far far_as fashion feel fell_on fetch fetches figure figure_for figure_out "
@@ -332,7 +336,8 @@ PLAIN = (
     "how_much how_strongly how_would however huge hullo i i'd i'll i'm i've i.e i_have i_mean i_need i_want "
     "i_would idea identified identifies identify ie if if_any if_at_all if_possible if_so imagine impression in "
     "in_all_that in_any in_fact in_history in_my in_our in_question in_relation in_store in_terms_of in_the "
-    "in_the_data in_the_end in_the_record in_there incredibly indeed indicate indicated indicates individual info "
+    "in_the_data in_the_end in_the_record in_there incredibly include includes included indeed indicate indicated "
+    "indicates individual info "
     "information inside inspect instances instant instead interested interesting interval into is is_below_which "
     "is_it isn't isn't_it it it'd it'll it's its itself just just_now keep keeping keeps kept kind kinda kindly "
     "kinds know known knows label labeled land land_on landed lands last late later lay learn least leave leaving "
@@ -376,11 +381,13 @@ PLAIN = (
     "understand unfortunately until_now up up_there up_till_now up_to_now up_until_now upon ur us use used useful "
     "uses using usual usually val vals verified verifies verify very via view viewed views visible viz wait wanna "
     "want wanted wants was was_it watch watched watching way ways we we'd we're we've we_have weigh well well_then "
+    "what_left "
     "went were what what're what's what_about whatever when when's when_it_comes_to whenever where where's whereas "
     "wherever whether whether_or_not which which_one while whilst who'd whole whopping will will_you window "
     "windows wise wish with with_regard with_respect_to within witness witnessed wonder wondered wonderful "
     "wondering word words work work_out workbook worked works worksheet would would_you write writes written "
-    "wrongly wrote wrt ya yeah yep yes yet yield yielded yields you you'd you_have you_mean your yours yourself"
+    "wrongly wrote wrt ya yeah yep yes yet yield yielded yields you you'd you've you're you'll they've they're "
+    "they'd you_have you_mean your yours yourself"
 )
 
 

@@ -37,6 +37,7 @@ class Query:
         percent: whether a share is asked for.
         expected: what a question to be answered by yes or no supposes: `rises`, `falls`, `more`, `less`, `some` or
             `none`; empty for other questions.
+        reading: standard question that the question was read as; empty where all of its words are understood.
     """
 
     kind: str
@@ -52,4 +53,5 @@ class Query:
     when: bool = False
     percent: bool = False
     expected: str = ""
+    reading: str = ""
     words: dict[str, str] = field(default_factory=dict, compare=False)

@@ -51,6 +51,8 @@ class Read:
         share: of the words, how many are unknown.
         nouns: unknown words that may say what a series without a telling name is of.
         step: unit of a step, such as `day`; empty where there are no dates.
+        said_times: words of the times, in their order.
+        said_numbers: the same of the numbers.
     """
 
     text: str
@@ -64,6 +66,15 @@ class Read:
     has_proper: bool
     nouns: frozenset[str]
     step: str
+    said_times: tuple[str, ...] = ()
+    said_numbers: tuple[str, ...] = ()
+
+    @property
+    def names_a_noun(self) -> bool:
+        """Whether an unknown word stands where the noun does that is asked about: "the median wage", "did wages"."""
+        return any(
+            before in _NOUN_MARKERS | _DETERMINERS or class_names(before) - {"plain"} for before, _, _ in self.unknown
+        )
 
 
 def split_questions(question: str) -> list[str]:
@@ -78,7 +89,7 @@ def of_two_statistics(question: str) -> list[str]:
     lowered = question.lower()
     parts = re.split(r"\band\b", question, flags=re.IGNORECASE)
     # "Take the top three and average them" asks for one.
-    if len(parts) != 2 or re.search(r"\bbetween\b|\bfrom\b|\b(?:them|those|these)\b", lowered):
+    if len(parts) != 2 or re.search(r"\bbetween\b|\bfrom\b|\b(?:them|those|these|their|which one)\b", lowered):
         return [question]
     classes = [
         # "Taken together" is a word of how, and no sum.
@@ -112,7 +123,8 @@ def read_question(
         CannotTellError: it names a series that is not there, or a time that is not understood.
     """
     # No time: each step is compared with the one before it.
-    question = cues.POLITE.sub(" ", cues.ONE_TO_NEXT.sub(" ", question))
+    question = cues.POLITE.sub(" ", cues.ONE_TO_NEXT.sub(" ", cues.ASIDE.sub(" ", question)))
+    question = cues.BOTH.sub(r"\1 ", cues.WHETHER.sub(r"\1 whether", question))
     question = cues.PURPOSE.sub(" ", cues.IF_AT_ALL.sub(r"\1\2", question))
     question = _counted_from(cues.BY_FROM_BASELINE.sub(r"\1 to", question))
     tokens = plain_tokens(tokenize(question))
@@ -130,6 +142,7 @@ def read_question(
         _check_undated(tokens, taken, axis, times)
     numbers: list[float] = []
     percents: list[bool] = []
+    said_numbers: list[str] = []
     words: list[tuple[str, Token | None]] = []
     i = 0
     starts = {one.start: one for one in times}
@@ -152,6 +165,7 @@ def read_question(
             if sign < 0:
                 words.pop()
             numbers.append(sign * counted[0])
+            said_numbers.append(question[tokens[i - (sign < 0)].start : tokens[counted[1] - 1].stop])
             follows = tokens[counted[1]].word if counted[1] < len(tokens) else ""
             percents.append(follows in ("%", "percent"))
             words.append(("<n>", None))
@@ -174,12 +188,17 @@ def read_question(
         has_proper,
         _nouns(text, unknown, has_proper) if names.is_generic else frozenset(),
         axis.unit if axis.left is not None else "",
+        tuple(question[one.start : one.stop] for one in times),
+        tuple(said_numbers),
     )
 
 
 def _counted_from(question: str) -> str:
     """A question about "the third value" whose end to count from is said beside it alone."""
     forward = cues.FROM_START.sub(" ", question)
+    if forward != question:
+        # "In third place, counting from the start": no place by size.
+        forward = cues.IN_PLACE.sub(r"the \1 value", forward)
     backward = cues.FROM_END.sub(" ", forward)
     return forward if backward == forward else cues.NTH_ITEM.sub(r"\1 from the end", backward)
 
@@ -190,7 +209,9 @@ def _nouns(text: str, unknown: Sequence[tuple[str, str, str]], has_proper: bool)
     word = min(said, default=" ")
     elsewhere = re.search(rf"\b(?:{_PLACES}) (?:the |an? |our |my |this |that |your )?{re.escape(word)}\b", text)
     as_noun = all(before in _NOUN_MARKERS or class_names(before) & _STATISTICS for before, _, _ in unknown)
-    alone = as_noun and len(said) == 1 and " " not in word and not has_proper and word not in WORLD
+    # "How many of the patients were over 80?": each value counts many of them.
+    counted = "<n>" in text and re.search(rf"\bhow many (?:of (?:the|our|my|these) )?{re.escape(word)}\b", text)
+    alone = not counted and as_noun and len(said) == 1 and " " not in word and not has_proper and word not in WORLD
     return frozenset(said) if alone and not elsewhere else frozenset()
 
 

@@ -31,6 +31,8 @@ _BEFORE_VERBS = frozenset(
 _FALLS = frozenset(("fall", "falls", "fell", "falling"))
 _BEHIND_FALLS = frozenset(("<t>", "in", "on", "within"))
 _BEHIND_NOUNS = frozenset(("", "<t>", "<s>", "for", "in", "of", "on", "and", "ever", "recorded", "so far", "mark"))
+# Words of sums that say nothing beside a mean.
+_OF_MEANS = frozenset(("total", "come to", "comes to", "came to"))
 _EXTREME_NOUNS = {"high": "max", "low": "min"}
 
 
@@ -144,9 +146,9 @@ class Sentence:
         names = self.classes
         if "std" in names and "range" in names and not self._alone("std"):
             names = names - {"std"}
-        if "mean" in names and all("together" in word.classes or word.text == "total" for word in self.words
+        if "mean" in names and all("together" in word.classes or word.text in _OF_MEANS for word in self.words
                                    if "sum" in word.classes):  # fmt: skip
-            # "The combined average".
+            # "The combined average", "what they come to on average".
             names = names - {"sum"}
         return next((statistic for name, statistic in _STATISTICS if name in names), "value")
 

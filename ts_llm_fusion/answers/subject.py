@@ -57,6 +57,12 @@ class Subject:
         """float64 (time,), NaN where missing."""
         return self.panel.values[:, 0]
 
+    @cached_property
+    def extent(self) -> tuple[float, float]:
+        """Lowest and highest value; zeros where there is none."""
+        known = self.values[~np.isnan(self.values)]
+        return (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+
     @property
     def dated(self) -> bool:
         """Whether the timestamps are real dates."""

@@ -65,6 +65,8 @@ def is_known(word: str) -> bool:
 REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
+        (r"\bthat(?:'s)?(?: is| was)? all(?: <t>| for now)?\W*$", "it is not a question about the series"),
+        (r"\bwhat (?:can|could|might) (?:we|i|one|you|they) do\b", "the series gives no advice"),
         (
             r"(?:^|[.!?,;:] |\b(?:and|please|now|then|just) )(?:ignore|forget|disregard) "
             r"(?!(?:about )?(?:the |all |any |every )*(?:everything|anything|values?|readings?|numbers?|figures?|"
@@ -80,8 +82,8 @@ REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         r"restrict|focus|only|just|go|lump|merge)\b)(?!(?:it|they|there|so|any) (?:ever )?(?:is|are|was|were|did|"
         r"does|do|has|have|"
         r"exists?|can|could)(?: one| any| some| so)?\W*$)(we|i|they|he|she|the|there|it|our|my|prices?|sales?) |"
-        r"\bhad (we|i|"
-        r"you|they|it|there)\b|"
+                r"\bhad (we|i|"
+        r"you|they|it|there)\b(?! (?:changed|grown|moved|risen|fallen) to <t>)|"
 
 
         r"\bwould (it|they|that|this|there|the \w+|he|she|we|i|sales|\w+) have (been)?\b|"
@@ -116,7 +118,8 @@ REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
 
         r"\b(should|shall|must|ought) (to )?(i|we|one|they|he|she|you|the|my|our)\b(?! (expect|"
-        r"count|anticipate|assume|see|think|high|low|next|forecast|value|level|it|peak|max|min|"
+        r"count|anticipate|assume|see|think|allow|plan around|plan with|budget for|high|low|next|"
+        r"forecast|value|level|it|peak|max|min|"
         r"number|series))|"
 
 
