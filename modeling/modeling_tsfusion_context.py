@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # Operations by the kind of number that they need; "times" takes any.
 _WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
 _WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
+# Hints of single words that the series goes up or down, and the operations that do the one or the other.
+_UP, _DOWN = 0, 1
+_DIRECTIONS = {"rise": _UP, "plus": _UP, "cut": _DOWN, "minus": _DOWN}
 # Kinds of words, of cues of a clause, and of cues of a pair of a clause and a window; see `context_features`.
 _ROLES, _CLAUSE_CUES, _WINDOW_CUES, _LINKS = 16, 12, 8, 4
 # Kinds of hints of single words, see `context_cues`.
@@ -352,14 +355,41 @@ def _no_effect(context: Mapping[str, Any], clause: int) -> str:
     return "it states no effect on the series" + (f" ({'; '.join(told)})" if told else "")
 
 
+def _operation(chances: Tensor, context: Mapping[str, Any], clause: int, threshold: float) -> tuple[str, float]:
+    """The most probable operation of a clause.
+
+    Where a bound is sure, and its side is not, the words at its number say it ("stay below 90").
+    """
+    confidence, kind = (float(value) for value in chances.max(0))
+    name = OPERATIONS[int(kind)]
+    if name in ("cap", "floor") and confidence < threshold:
+        bounds = torch.as_tensor(context["number_bound"])[torch.as_tensor(context["number_clause"]) == clause]
+        if (bounds != 0).sum() == 1:
+            name = "cap" if int(bounds.sum()) > 0 else "floor"
+            confidence = float(chances[OPERATIONS.index("cap")] + chances[OPERATIONS.index("floor")])
+    return name, confidence
+
+
+def _contradicts(name: str, context: Mapping[str, Any], number: int) -> bool:
+    """Whether the last word of a direction before a number is of the other one: "prices go up, so sales fall by 5"."""
+    if name not in _DIRECTIONS:
+        return False
+    clause, start = context["number_clause"][number], context["number_place"][number][0]
+    own = (context["cue_clause"] == clause) & (context["cue_place"][:, 1] <= start) & (context["cue_role"] <= _DOWN)
+    if not own.any():
+        return False
+    last = context["cue_place"][:, 1][own].argmax()
+    return int(context["cue_role"][own][last]) != _DIRECTIONS[name]
+
+
 def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, threshold: float) -> _Choice:
     """The most probable operation of a clause, its numbers and its window."""
     history, shares = int(context["history"]), torch.as_tensor(context["shares"])
     future, past = (shares[:, history:] > 0).any(1), (shares[:, :history] > 0).any(1)
     start, stop = context["clause_span"][clause].tolist()
     phrase = context["text"][start:stop]
-    confidence, kind = (float(value) for value in reading.operations[clause].max(0))
-    name, sure, reason = OPERATIONS[int(kind)], confidence, ""
+    name, confidence = _operation(reading.operations[clause], context, clause, threshold)
+    sure, reason = confidence, ""
     if name == "keep" or confidence < threshold:
         if name != "keep":
             reason = f"“{name.replace('_', ' ')}” has the probability {sure:.2f}, below {threshold:g}"
@@ -377,6 +407,8 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
             name, best = "range", own[bounds != 0]
         sure *= float(reading.numbers[best].sum())
         numbers = tuple(best.tolist())
+        if _contradicts(name, context, numbers[0]):
+            reason = "the words before its number say the other direction"
     elif name == "like_day" and int(context["day_length"]) == 0:
         reason = "a step of the series is longer than a day"
     pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()

@@ -65,7 +65,7 @@ def test_a_place_where_nothing_can_be_written_is_said(tmp_path: Path) -> None:
         (b"a: !!int ''", "not YAML (string index out of range)"),
         (b"a: !!python/name:os.system", "not YAML (could not determine a constructor"),
         (b"a: \xff", "not YAML ('utf-8' codec can't decode"),
-        (b"a: " + b"[" * 400, "not YAML (maximum recursion depth"),
+        (b"a: " + b"[" * 1000, "not YAML (maximum recursion depth"),
         (b"a: &a [*a]", "aliases (*) repeat its values"),
         (
             b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [*a%d, *a%d]\n" % (k, k, k - 1, k - 1) for k in range(1, 40)),

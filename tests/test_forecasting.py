@@ -90,5 +90,5 @@ def test_one_step_of_a_given_frequency_is_too_few(forecaster) -> None:
 def test_a_forecast_that_is_not_finite_is_refused(forecaster) -> None:
     model, extractor = copy.deepcopy(forecaster[0]), forecaster[1]
     next(model.parameters()).data.fill_(float("nan"))
-    with pytest.raises(ValueError, match=r"^the table: the forecast of .series 1. is not finite; the weights"):
+    with pytest.raises(ValueError, match=r"^the table: the forecast of .series 1. is not finite; its values"):
         forecast_frame(model, extractor, frame())

@@ -385,3 +385,9 @@ def test_the_pipeline_of_transformers_returns_the_same_table() -> None:
     assert len(pipeline("time-series-forecasting", device="cpu")(TABLE[:90])) == 14
     with pytest.raises(ValueError, match="'horizon' is none of the options of time-series-forecasting"):
         forecaster(TABLE, horizon=3)
+
+
+def test_values_whose_forecast_is_beyond_float64_are_refused() -> None:
+    table = pd.concat([series("a", 20), series("z", 1).assign(target=2.85e307)], ignore_index=True)
+    with pytest.raises(ValueError, match="is not finite; its values are too large"):
+        predict_df(table, 3, model=MODEL)

@@ -4,13 +4,21 @@ import json
 import re
 import signal
 import threading
+import time
 import zipfile
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
 from transformers.utils import logging
 
 from ..errors import RunStopped, UserError
@@ -129,6 +137,28 @@ class StopBySignal(TrainerCallback):
             signal.signal(signal.SIGTERM, self._before)
 
 
+class _Ended(Exception):
+    """The training of a checkpoint has come to its end."""
+
+
+class _EndAtOnce(TrainerCallback):
+    """Ends a training before its first step; the Trainer goes one step beyond the last one of its checkpoint."""
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        raise _Ended
+
+
+def _has_ended(checkpoint: str, callbacks: list[TrainerCallback]) -> bool:
+    """Whether a checkpoint is that of the last step, or of the evaluation after which early stopping ended."""
+    state = TrainerState.load_from_json(str(Path(checkpoint, "trainer_state.json")))
+    stopping = [one for one in callbacks if isinstance(one, EarlyStoppingCallback)]
+    saved = state.stateful_callbacks.get(EarlyStoppingCallback.__name__, {})
+    counted = saved.get("attributes", {}).get("early_stopping_patience_counter", 0)
+    return state.global_step >= state.max_steps or any(counted >= one.early_stopping_patience for one in stopping)
+
+
 def run_training(trainer: Trainer) -> None:
     """Train from the beginning, or from the checkpoint that `resume_from_checkpoint` asks for.
 
@@ -138,11 +168,19 @@ def run_training(trainer: Trainer) -> None:
         OSError: the disk is full; the checkpoints before are whole.
     """
     arguments = trainer.args
+    checkpoint = checkpoint_to_resume(arguments)
+    # Early stopping goes on counting.
+    arguments.restore_callback_states_from_checkpoint = True
     stop = StopBySignal()
     trainer.add_callback(stop)
+    if checkpoint is not None and _has_ended(checkpoint, trainer.callback_handler.callbacks):
+        trainer.add_callback(_EndAtOnce())
     try:
         with naming_full_disk(str(arguments.output_dir), " and go on with --resume_from_checkpoint auto"):
-            trainer.train(resume_from_checkpoint=checkpoint_to_resume(arguments))
+            trainer.train(resume_from_checkpoint=checkpoint)
+    except _Ended:
+        # The weights of the checkpoint are loaded; the best ones are not yet.
+        trainer._finalize_training(None, 0, time.time())
     finally:
         stop.restore()
     if stop.stopped and trainer.state.global_step < trainer.state.max_steps:

@@ -152,7 +152,7 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
     except _NOT_YAML as error:
         message = " ".join(str(error).split())
         raise UserError(f"{path}: not YAML ({message[:_LONGEST_MESSAGE]}).") from None
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not isinstance(node, yaml.MappingNode):
         raise UserError(f"{path}: a recipe is a mapping of names to values.")
     # The last of two values would count, without a word.
     names = Counter(key.value for key, _ in node.value)

@@ -267,7 +267,7 @@ def predict_panel(
         for place, own in enumerate(found.effects or ()):
             sample, target = divmod(place, len(panel.targets))
             effects[int(chosen[sample]) * len(panel.targets) + target] = own
-    _check_finite(panel, mean, series)
+    _check_finite(panel, np.concatenate((mean[..., None], quantiles), axis=-1), series)
     return Prediction(mean, quantiles, None if contexts is None else effects)
 
 
@@ -285,13 +285,14 @@ def _is_one_sample(panel: Panel, variables: int, feature_extractor: ForecastFeat
     return panel.ends_together
 
 
-def _check_finite(panel: Panel, mean: np.ndarray, series: np.ndarray) -> None:
-    wrong = np.argwhere(~np.isfinite(mean[series]).all(1) & (_last_observed(panel)[series] >= 0))
+def _check_finite(panel: Panel, forecasts: np.ndarray, series: np.ndarray) -> None:
+    """Check forecasts (series, steps, targets, numbers) of the series at these positions."""
+    wrong = np.argwhere(~np.isfinite(forecasts[series]).all((1, 3)) & (_last_observed(panel)[series] >= 0))
     if len(wrong):
         number, target = wrong[0].tolist()
         raise UserError(
-            f"{panel.name}: the forecast of {panel.label(int(series[number]), target)} is not finite; the weights of "
-            "the model are damaged, or its training diverged."
+            f"{panel.name}: the forecast of {panel.label(int(series[number]), target)} is not finite; its values are "
+            "too large (divide them by a power of ten), or the weights of the model are damaged."
         )
 
 

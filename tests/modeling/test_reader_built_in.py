@@ -21,8 +21,8 @@ def reader():
 
 
 def test_the_built_in_checkpoint_is_small():
-    # The additions to the text encoder are 0.7 MB of it.
-    assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 3_200_000
+    # The three heads for texts, with their additions to the text encoder, are 4.3 MB of it.
+    assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 6_100_000
     assert not list(FOLDER.glob("*.py"))
     text_config = json.loads((FOLDER / "config.json").read_text())["tslm_config"]["text_config"]
     assert "/" not in text_config.get("_name_or_path", "")

@@ -275,6 +275,8 @@ def test_a_stretch_of_the_past_that_is_ignored_is_left_out_of_the_fit(model):
         ("set", "Sales will be 900000 on 3 March.", "its number cannot be of the series: the series runs from"),
         ("cap", "Sales will be at most -30 on 3 March.", "as a cap it would leave nothing of a series"),
         ("zero", "Closed on 3 December 2031.", "its time has no step in the horizon"),
+        ("rise", "Prices go up, so sales fall by 20% on 3 March.", "words before its number say the other direction"),
+        ("rise", "Prices fall, so sales go up by 20% on 3 March.", ""),
         ("like_day", "Like on a Sunday from 2024-03-02 on.", ""),
     ],
 )
@@ -287,6 +289,16 @@ def test_what_cannot_be_is_not_applied_and_says_why(model, operation, text, reas
     assert torch.isfinite(read.full_predictions).all()
     if reason:
         assert torch.equal(read.full_predictions, forecast(model).full_predictions)
+
+
+@pytest.mark.parametrize(("words", "operation"), [("below", "cap"), ("above", "floor")])
+def test_words_say_the_side_of_a_bound_that_is_sure(model, words, operation):
+    always(model, "cap")
+    with torch.no_grad():
+        model.context_head.operation.bias[OPERATIONS.index("floor")] = 60.0
+    (effect,) = forecast(model, f"Sales stay {words} 105 on 3 March.").context_effects[0]
+    assert (effect.operation, effect.operands, effect.applied) == (operation, (105.0,), True)
+    assert effect.confidence == pytest.approx(1)
 
 
 def test_a_context_that_does_not_fit_is_refused(model):

@@ -78,6 +78,10 @@ def test_probabilities_of_readers_are_averaged(encoder, tmp_path):
     assert both.config.context_readers == 2 and len(list(both.context_head.parameters())) == 2 * len(
         list(first.context_head.parameters())
     )
+    assert (
+        "the mean of its own and those of 1 more of the same kind (seed 0)"
+        in (tmp_path / "both/README.md").read_text()
+    )
     context = context_items(5, range(1))[0]
     readings = [_read(model.context_head, encoder, context) for model in (first, second, both)]
     for name in ("operations", "numbers", "windows"):

@@ -16,9 +16,10 @@ import torch
 from forked import run_forked
 from safetensors.torch import load_file
 from tiny_configs import TINY_GPT2
+from transformers import EarlyStoppingCallback
 
 from ts_llm_fusion.cli import main
-from ts_llm_fusion.training.resuming import checkpoint_to_resume, is_whole, last_whole_checkpoint
+from ts_llm_fusion.training.resuming import _has_ended, checkpoint_to_resume, is_whole, last_whole_checkpoint
 
 
 def interrupt(kind: str, number: int, sign: int) -> None:
@@ -107,8 +108,10 @@ def test_the_same_command_goes_on_to_the_same_weights(
 
 
 def test_a_run_that_is_done_goes_on_to_itself(csv: Path, whole: Path) -> None:
-    before = load_file(whole)
+    before, checkpoints = load_file(whole), sorted(whole.parent.glob("checkpoint-*"))
     assert main(command(csv, whole.parent)) == 0
+    # Not a step more, although the last one is within an epoch.
+    assert sorted(whole.parent.glob("checkpoint-*")) == checkpoints
     assert all(torch.equal(before[name], values) for name, values in load_file(whole).items())
 
 
@@ -137,6 +140,17 @@ def test_checkpoints_that_are_not_whole_are_left_out(tmp_path: Path, caplog: pyt
     assert last_whole_checkpoint(tmp_path, processes=2) is None
     torch.save({}, tmp_path / "checkpoint-400" / "rng_state_1.pth")
     assert last_whole_checkpoint(tmp_path, processes=2) == tmp_path / "checkpoint-400"
+
+
+@pytest.mark.parametrize(("step", "counter", "ended"), [(9, 0, True), (6, 2, True), (6, 1, False)])
+def test_the_end_of_a_training_is_that_of_its_steps_or_of_its_patience(
+    step: int, counter: int, ended: bool, tmp_path: Path
+) -> None:
+    attributes = {"early_stopping_patience_counter": counter}
+    callbacks = {"EarlyStoppingCallback": {"args": {}, "attributes": attributes}}
+    state = {"global_step": step, "max_steps": 9, "stateful_callbacks": callbacks}
+    folder = checkpoint(tmp_path, step, json.dumps(state))
+    assert _has_ended(str(folder), [EarlyStoppingCallback(early_stopping_patience=2)]) is ended
 
 
 def test_auto_starts_where_there_is_nothing_and_true_refuses(tmp_path: Path) -> None:

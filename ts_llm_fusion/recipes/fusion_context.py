@@ -22,7 +22,7 @@ from ..modeling.modeling_tsfusion_context import ContextHead
 from ..processing.context_features import prepare_context
 from ..requirements import versions
 from ..training.fusion_context import ContextDataset, FusionContextTrainingArguments, train_fusion_context
-from .endings import finish_run, save_run
+from .endings import finish_run, save_run, saved_report
 from .fusing import in_few_bits
 from .run_folder import start_run
 
@@ -53,7 +53,7 @@ class ContextArguments:
         default=8, metadata={"help": "Rank of the additions to the text encoder that are trained; 0 for none."}
     )
     context_threshold: float = field(
-        default=0.8, metadata={"help": "Probability from which on an operation is applied."}
+        default=0.7, metadata={"help": "Probability from which on an operation is applied."}
     )
     add_reader: bool = field(
         default=False,
@@ -189,13 +189,20 @@ def run_context_recipe(
         "texts": settings.texts,
         "last_loss": losses[-1] if losses else None,
         "parameters_trained": sum(weights.numel() for weights in head.parameters()),
-        "readers": model.config.context_readers,
         "processor_seconds": seconds,
         "seed": arguments.seed,
     }
+    if settings.add_reader:
+        context["earlier"] = _earlier_of(settings.start)
     total = {"parameters_total": sum(weights.numel() for weights in model.parameters())}
     metrics = {"data": "synthetic only", **_metrics_of(settings.start), **total, "context": context}
     return finish_run(output, metrics | {"versions": versions(_PACKAGES)}, publication)
+
+
+def _earlier_of(start: str) -> list[dict[str, Any]]:
+    """Reports of the trainings of the heads that a forecaster has, the first one first."""
+    latest = saved_report(start).get("context", {})
+    return [*latest.pop("earlier", []), latest]
 
 
 def _metrics_of(start: str) -> dict[str, Any]:
