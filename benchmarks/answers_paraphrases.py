@@ -1,7 +1,7 @@
 """Make and judge the reader of questions in other words: `python -m benchmarks.answers_paraphrases`.
 
-The reader (`ts_llm_fusion.answers.paraphrases`) is trained on all phrasings of `answers_phrases`, with times, bounds
-and series of the tables of `benchmarks.answers`, and its weights are written into the package. With `--leave_one_out`
+The reader (`ts_llm_fusion.answers.paraphrases`) is trained on the phrasings of `answers_phrases` but for `bakery`, which
+nothing was made by, with times, bounds and series of the tables of `benchmarks.answers`, and its weights are written into the package. With `--leave_one_out`
 each set in turn is read by a reader that is trained on the others, as if the table of intents understood none of it;
 prints
 
@@ -48,6 +48,8 @@ from ts_llm_fusion.modeling.modeling_text_encoder import FrozenTextEncoder, load
 from ts_llm_fusion.prediction import load
 
 ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
+# Sets that it is made of: the last one was for a test of the whole.
+TAUGHT = tuple(split for split in SPLITS if split != "bakery")
 _THRESHOLD = 0.6
 _PENALTY = 3e-5
 _STEPS = 80
@@ -276,9 +278,9 @@ def judge(items: Sequence[Item], found: Sequence[tuple[float, str]], threshold: 
 def leave_one_out(items: Sequence[Item], encoder: FrozenTextEncoder, shown: bool) -> None:
     """Read each set by a reader of the others, and print the shares for each threshold."""
     rows = []
-    for split in SPLITS:
+    for split in TAUGHT:
         held = [one for one in items if one.split == split]
-        reader = train([one for one in items if one.split in SPLITS and one.split != split], encoder)
+        reader = train([one for one in items if one.split in TAUGHT and one.split != split], encoder)
         others = [one for one in items if one.split == f"{split}{_OTHER}"]
         found = outcomes(reader, held)
         found_of_others = outcomes(reader, others)
@@ -304,7 +306,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     options = parser.parse_args(arguments)
     encoder = load_text_encoder(ENCODER)
-    items = read_items(SPLITS, options.seeds)
+    items = read_items(TAUGHT, options.seeds)
     if options.leave_one_out:
         leave_one_out(items, encoder, options.wrong)
         return

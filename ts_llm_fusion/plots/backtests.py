@@ -26,7 +26,7 @@ from .style import (
 )
 
 _STYLES = ("-", (0, (5, 2)))
-# Markers and colors tell forecasters apart; in grey, the markers do.
+# Markers and colors tell forecasters apart; in gray, the markers do.
 _FORECASTERS = (
     ("o", FORECAST),
     ("s", HISTORY),

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from ..errors import UserError
 from .style import BANDS, FORECAST, HISTORY, add_legend_above, draw_line, finish, new_axes, set_dates
 
-# From white to a tone on which a line is still seen, darker in grey too.
+# From white to a tone on which a line is still seen, darker in gray too.
 _ATTENTION = LinearSegmentedColormap.from_list("attention", ["#ffffff", BANDS[0.8], BANDS[0.5]])
 
 
