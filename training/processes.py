@@ -62,6 +62,7 @@ class WholeModelMixin(Trainer):
     _empty_model: Any = None
 
     def train(self, *args: Any, **kwargs: Any) -> Any:
+        assert self.model is not None
         if self.is_fsdp_enabled or self.is_deepspeed_enabled:
             self._empty_model = _without_weights(self.model)
         if self.is_fsdp_enabled:
