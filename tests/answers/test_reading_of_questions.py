@@ -311,6 +311,22 @@ _QUESTIONS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("question", "side"),
+    [
+        ("Minimum across the full record.", "lowest"),
+        ("Lowest value of the record?", "lowest"),
+        ("What was the record minimum?", "lowest"),
+        ("Highest value of the record?", "highest"),
+        ("What is the record?", "highest"),
+    ],
+)
+def test_the_record_as_a_whole_is_no_extreme_beside_another(question: str, side: str) -> None:
+    found = query(question)
+    assert found.side == side or found.statistic == {"lowest": "minimum", "highest": "maximum"}[side]
+    assert found.kind in ("extreme", "statistic")
+
+
 def test_intents_name_classes_of_the_lexicon() -> None:
     named = {name for intent in INTENTS for name in intent.understood}
     assert named <= CLASSES.keys() | {"plain", "measure"}

@@ -67,6 +67,10 @@ class Sentence:
         asks_which = any(word.classes & {"count", "max", "min"} for word in found)
         told = any(word.text in ("did", "does", "do", "has", "have") for word in found)
         ends = Lexeme("", frozenset())
+        asked = {name for name, _ in _STATISTICS}
+        if any(word.classes & asked for word in found if word.text != "record"):
+            # "The minimum of the full record" asks for one extreme.
+            found = [Lexeme(word.text, word.classes - asked) if word.text == "record" else word for word in found]
         for place, (before, one, behind) in enumerate(zip([ends, *found], found, [*found[1:], ends], strict=False)):
             if one.text in _EXTREME_NOUNS and before.text not in _DEGREES and behind.text in _BEHIND_NOUNS:
                 found[place] = Lexeme(one.text, one.classes | {_EXTREME_NOUNS[one.text]})
