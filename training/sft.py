@@ -244,18 +244,20 @@ class ShuffledBatches(Sampler):
         yield from rows[whole * size :]
 
 
-class TSLMTrainer(SFTTrainer):
-    """SFTTrainer with a learning rate for each part of the model, and metrics of generated answers.
+class AnswerTraining:
+    """Part of a trainer of trl: a learning rate for each part of the model, and metrics of generated answers.
 
     Args:
         answer_metrics: (answers, samples) -> metric -> value.
-        *args: arguments of `SFTTrainer`.
-        **kwargs: arguments of `SFTTrainer`.
+        *args: arguments of the trainer.
+        **kwargs: arguments of the trainer.
     """
 
-    args: TSLMTrainingArguments
+    args: Any
     model: Any
     processing_class: Any
+    accelerator: Any
+    optimizer: Any
 
     def __init__(
         self,
@@ -265,11 +267,6 @@ class TSLMTrainer(SFTTrainer):
     ):
         super().__init__(*args, **kwargs)
         self.answer_metrics = answer_metrics
-
-    def compute_loss(self, model: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        """Loss of `model(labels=...)`, over the tokens that the model can write."""
-        with placeholder_out_of_fused_loss(self.accelerator.unwrap_model(model)):
-            return super().compute_loss(model, *args, **kwargs)
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Skip the card of trl, which describes a text model; the recipe writes one at the end."""
@@ -297,10 +294,6 @@ class TSLMTrainer(SFTTrainer):
         optimizer.param_groups = groups
         return optimizer
 
-    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler | None:
-        sampler = super()._get_train_sampler(train_dataset)
-        return ShuffledBatches(sampler) if isinstance(sampler, LengthGroupedSampler) else sampler
-
     def generate_answers(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
         """Generate the answers to all samples; each process generates a share and gets all."""
         with self.accelerator.split_between_processes(list(range(len(samples)))) as rows:
@@ -327,6 +320,19 @@ class TSLMTrainer(SFTTrainer):
         metrics = self.answer_metrics(self.generate_answers(samples), samples)
         named = {f"{metric_key_prefix}_{name}": value for name, value in metrics.items()}
         return output._replace(metrics={**(output.metrics or {}), **named})
+
+
+class TSLMTrainer(AnswerTraining, SFTTrainer):
+    """SFTTrainer of a language model that reads series; its arguments are those of [`AnswerTraining`]."""
+
+    def compute_loss(self, model: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        """Loss of `model(labels=...)`, over the tokens that the model can write."""
+        with placeholder_out_of_fused_loss(self.accelerator.unwrap_model(model)):
+            return super().compute_loss(model, *args, **kwargs)
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler | None:
+        sampler = super()._get_train_sampler(train_dataset)
+        return ShuffledBatches(sampler) if isinstance(sampler, LengthGroupedSampler) else sampler
 
 
 def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
