@@ -9,9 +9,7 @@ from datasets import Dataset
 from torch import Tensor, nn
 from trl import GRPOConfig, GRPOTrainer, ModelConfig
 
-from ..errors import UserError
 from ..processing.processing_time_series import TimeSeriesProcessor
-from .resuming import run_training
 from .runs import ProcessorTimeLimit, RunDefaults, early_stopping
 from .sft import (
     TSLM,
@@ -142,9 +140,7 @@ class TSLMGRPOTrainer(AnswerTraining, GRPOTrainer):
                 labels[:, :-logits_to_keep] = -100
                 series = {name: value[rows] for name, value in self._series.items()}
                 with self.accelerator.autocast():
-                    outputs = model(
-                        input_ids=ids, attention_mask=mask, labels=labels, fused_lm_head=True, **series
-                    )
+                    outputs = model(input_ids=ids, attention_mask=mask, labels=labels, fused_lm_head=True, **series)
                 log_probabilities.append(outputs.log_probs[:, -logits_to_keep:])
                 entropies.append(outputs.entropy[:, -logits_to_keep:] if compute_entropy else None)
         return torch.cat(log_probabilities), torch.cat(entropies) if compute_entropy else None, None
@@ -154,7 +150,7 @@ class TSLMGRPOTrainer(AnswerTraining, GRPOTrainer):
         return super()._compute_loss(model, inputs)
 
 
-def train_grpo(
+def make_grpo_trainer(
     model: TSLM,
     processor: TimeSeriesProcessor,
     arguments: TSLMGRPOArguments,
@@ -164,7 +160,7 @@ def train_grpo(
     eval_dataset: Dataset,
     answer_metrics: Callable[[Sequence[str], Sequence[Mapping[str, Any]]], dict[str, float]],
 ) -> TSLMGRPOTrainer:
-    """Train a model on the rewards of its own answers, and load the checkpoint that is best on `eval_dataset`.
+    """Make the trainer of a model on the rewards of its own answers, which keeps the best on `eval_dataset`.
 
     Args:
         model: a trained model.
@@ -175,9 +171,6 @@ def train_grpo(
         train_dataset: samples with `messages`, the answer last, and `time_series`.
         eval_dataset: such samples to select the checkpoint on.
         answer_metrics: (answers, samples) -> metric -> value.
-
-    Returns:
-        The trainer with the best model.
 
     Raises:
         ValueError: if model and processor do not match.
@@ -200,5 +193,4 @@ def train_grpo(
         answer_metrics=answer_metrics,
     )
     restore_whole_modules(trainer.model)
-    run_training(trainer)
     return trainer

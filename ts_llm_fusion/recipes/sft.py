@@ -1,6 +1,5 @@
 """Recipe of the time-series language model: from questions to a checkpoint with its report."""
 
-import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -16,19 +15,16 @@ from trl import ModelConfig
 
 from ..data.qa.archives import ArchiveArguments
 from ..data.qa.questions import QuestionArguments, is_classification, prepare_questions
-from ..data.qa.samples import QuestionData, sample_text, shuffle_series
+from ..data.qa.samples import QuestionData, sample_text
 from ..data.qa.synthetic import SYNTHETIC, SyntheticArguments
 from ..errors import UserError
-from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
-from ..evaluation.question_baselines import evaluate_question_baselines
+from ..evaluation.answers import overall_metrics, task_metrics
 from ..families import BUILT_IN_NAME
-from ..files import write_text
 from ..hub.cards import answers_by_task
 from ..modeling.configuration_random_convolutions import RandomConvolutionConfig
 from ..modeling.modeling_random_convolutions import RandomConvolutionModel
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..plots import plot_shares, save_figure
-from ..processing.answer_checks import answer_fault, questions_of
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import versions
 from ..training.arguments import mapping
@@ -45,6 +41,7 @@ from ..training.sft import (
     training_range,
     tslm_of,
 )
+from .answering import answer_results, answer_splits
 from .endings import RECIPE, TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
 from .run_folder import start_run
 
@@ -53,8 +50,6 @@ logger = logging.getLogger(__name__)
 # Samples to train a tokenizer on; the questions of a recipe share their words.
 _TOKENIZER_SAMPLES = 5000
 _MOST_LEARNED_TOKENS = 5000
-# Training samples that the baselines are fitted on at most, as a ridge classifier gains nothing from more.
-_BASELINE_SAMPLES = 60000
 _PACKAGES = ("transformers", "trl", "peft", "accelerate", "datasets")
 
 # Settings of the recipe.
@@ -67,44 +62,6 @@ SFT_SETTINGS = (
     ModelConfig,
     TSLMTrainingArguments,
 )
-
-
-def prediction_lines(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> str:
-    """JSON lines of answers, one for each sample."""
-    truths = [sample["answer"] for sample in samples]
-    lines = [
-        {
-            **{name: sample[name] for name in ("id", "source", "task", "answer")},
-            "prediction": answer,
-            "exact_match": is_exact,
-            "correct": is_correct,
-            "fault": answer_fault(answer, questions_of(sample["messages"])[-1]),
-        }
-        for answer, sample, is_exact, is_correct in zip(
-            answers, samples, exact_matches(answers, truths), label_matches(answers, truths), strict=True
-        )
-    ]
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-
-
-def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, dict[str, dict[str, float]]]:
-    """Metrics on the test split, and on the test split with the series of other samples if it has series."""
-    variants = {"test": data.splits["test"]}
-    if any(data.splits["test"][0]["time_series"]):
-        variants["shuffled"] = shuffle_series(data.splits["test"], trainer.args.seed)
-    found = {}
-    for name, samples in variants.items():
-        answers = trainer.generate_answers(samples)
-        questions = (questions_of(sample["messages"])[-1] for sample in samples)
-        faults = [fault for pair in zip(answers, questions, strict=True) if (fault := answer_fault(*pair))]
-        if faults:
-            logger.warning(
-                "%s: %d of %d answers have a fault, the first: %s", name, len(faults), len(answers), faults[0]
-            )
-        found[name] = task_metrics(answers, samples, data.labels)
-        if trainer.is_world_process_zero():
-            write_text(output / f"predictions_{name}.jsonl", prediction_lines(answers, samples))
-    return found
 
 
 def _labels(data: QuestionData) -> list[str]:
@@ -186,32 +143,6 @@ def _train(
     return train_tslm(model, processor, arguments, tslm_arguments, model_arguments, train, validation, answer_metrics)
 
 
-def _results(
-    data: QuestionData,
-    train: Dataset,
-    found: Mapping[str, Mapping[str, Mapping[str, float]]],
-    with_minirocket: bool,
-) -> dict[str, Any]:
-    """Metrics of the model and of the baselines, over all questions and by task, with the counts of questions.
-
-    Args:
-        data: questions.
-        train: samples that the model was trained on, for the baselines.
-        found: split or variant of it -> task -> metric -> value of the model.
-        with_minirocket: whether MiniRocket is among the baselines.
-    """
-    train = train.take(min(_BASELINE_SAMPLES, len(train)))
-    baselines = evaluate_question_baselines(data, train, with_minirocket)
-    return {
-        "samples": {name: len(samples) for name, samples in data.splits.items()},
-        **{name: overall_metrics(tasks) for name, tasks in found.items()},
-        **{f"{name}_by_task": tasks for name, tasks in found.items()},
-        "baselines": {name: overall_metrics(tasks) for name, tasks in baselines.items()},
-        "baselines_by_task": baselines,
-        "example_question": train[0]["messages"][0]["content"][0]["text"],
-    }
-
-
 def run_sft_recipe(
     question: QuestionArguments,
     synthetic: SyntheticArguments,
@@ -280,7 +211,7 @@ def run_sft_recipe(
     trained = trainer.accelerator.unwrap_model(trainer.model)
     parameters = trained_parameters(trained)
     try:
-        found = _test(trainer, data, output)
+        found = answer_splits(trainer, data, output)
     finally:
         # After the test, as saving merges adapters, and even if the test fails.
         if trainer.is_world_process_zero():
@@ -292,7 +223,7 @@ def run_sft_recipe(
     metrics = {
         "data": question.data,
         "series_as": question.series_as,
-        **_results(data, samples, found, is_classification(question.data)),
+        **answer_results(data, samples, found, is_classification(question.data)),
         "selected_on": arguments.metric_for_best_model,
         "best_validation": best_validation,
         "trained_steps": trainer.state.global_step,
