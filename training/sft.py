@@ -9,10 +9,11 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from accelerate.utils import gather_object
 from datasets import Dataset
-from peft import PeftConfig, PeftModel
-from peft.utils import ModulesToSaveWrapper
+from peft import PeftConfig, PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
+from peft.utils import ModulesToSaveWrapper, load_peft_weights
 from torch import nn
 from torch.distributed.tensor import DTensor
 from torch.utils.data import Sampler
@@ -198,6 +199,19 @@ def generate_answers(
     return answers
 
 
+def generate_shared_answers(
+    model: PreTrainedModel,
+    processor: TimeSeriesProcessor,
+    samples: Sequence[Mapping[str, Any]],
+    batch_size: int,
+    max_new_tokens: int,
+) -> list[str]:
+    """Generate answers as `generate_answers`; each process generates a share of them and gets all."""
+    with PartialState().split_between_processes(list(range(len(samples)))) as rows:
+        answers = generate_answers(model, processor, [samples[row] for row in rows], batch_size, max_new_tokens)
+    return gather_object(answers)
+
+
 @contextmanager
 def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
     """Exclude the placeholder from a loss that trl computes from hidden states and head, as the model itself does.
@@ -296,15 +310,13 @@ class AnswerTraining:
 
     def generate_answers(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
         """Generate the answers to all samples; each process generates a share and gets all."""
-        with self.accelerator.split_between_processes(list(range(len(samples)))) as rows:
-            answers = generate_answers(
-                self.accelerator.unwrap_model(self.model),
-                self.processing_class,
-                [samples[row] for row in rows],
-                self.args.per_device_eval_batch_size,
-                self.args.max_new_tokens,
-            )
-        return gather_object(answers)
+        return generate_shared_answers(
+            self.accelerator.unwrap_model(self.model),
+            self.processing_class,
+            samples,
+            self.args.per_device_eval_batch_size,
+            self.args.max_new_tokens,
+        )
 
     def evaluation_loop(
         self,
@@ -506,6 +518,19 @@ def restore_whole_modules(model: nn.Module) -> None:
                 trained.to(next(original.parameters()).dtype).load_state_dict(original.state_dict())
 
 
+def load_adapters(model: PeftModel, folder: str | Path) -> None:
+    """Load saved adapters, and the modules that were trained beside them, to train them on.
+
+    Raises:
+        ValueError: the adapters in the folder are of other modules than those of the model.
+    """
+    saved = load_peft_weights(str(folder), device="cpu")
+    own = get_peft_model_state_dict(model, save_embedding_layers=False)
+    if different := saved.keys() ^ own.keys():
+        raise UserError(f"{folder}: the adapters are not those of this model, which differ in {min(different)}.")
+    set_peft_model_state_dict(model, saved)
+
+
 def _series_lengths(samples: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield, for batches of samples, the number of series of each and the length of each series."""
     # As Arrow arrays, because Python lists are slow.
@@ -541,6 +566,7 @@ def train_tslm(
     train_dataset: Dataset,
     eval_dataset: Dataset,
     answer_metrics: Callable[[Sequence[str], Sequence[Mapping[str, Any]]], dict[str, float]],
+    adapters: Path | None = None,
 ) -> TSLMTrainer:
     """Train a model and load the checkpoint that is best on `eval_dataset`.
 
@@ -554,12 +580,13 @@ def train_tslm(
             are forecasts; see [`AnswerCollator`].
         eval_dataset: such samples to select the checkpoint on.
         answer_metrics: (answers, samples) -> metric -> value.
+        adapters: folder of adapters to train on; new ones by default.
 
     Returns:
         The trainer with the best model.
 
     Raises:
-        ValueError: if model and processor do not match.
+        ValueError: if model and processor, or model and adapters, do not match.
     """
     processor.check_model(model.config)
     if arguments.train_sampling_strategy == "group_by_length":
@@ -585,5 +612,7 @@ def train_tslm(
         answer_metrics=answer_metrics,
     )
     restore_whole_modules(trainer.model)
+    if adapters is not None:
+        load_adapters(trainer.model, adapters)
     run_training(trainer)
     return trainer

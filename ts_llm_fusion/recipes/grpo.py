@@ -101,7 +101,7 @@ def run_grpo_recipe(
     recipe, publication = start_run(settings, recipe, (model_arguments.model_name_or_path,))
     _check(rewards, model_arguments, arguments)
     output = Path(arguments.output_dir)
-    data = prepare_questions(question, synthetic, archive, num_proc=arguments.dataset_num_proc)
+    data = prepare_questions(question, synthetic, archive)
     logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
 
     def tested(answers: Sequence[str], samples: Any) -> dict[str, dict[str, float]]:

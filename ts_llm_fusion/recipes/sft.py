@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,12 @@ from ..errors import UserError
 from ..evaluation.answers import overall_metrics, task_metrics
 from ..families import BUILT_IN_NAME
 from ..hub.cards import answers_by_task
+from ..hub.push import Publication
 from ..modeling.configuration_random_convolutions import RandomConvolutionConfig
 from ..modeling.modeling_random_convolutions import RandomConvolutionModel
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..plots import plot_shares, save_figure
+from ..processing.answer_checks import TrainingRange
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import versions
 from ..training.arguments import mapping
@@ -69,7 +71,7 @@ def _labels(data: QuestionData) -> list[str]:
     return sorted({label for known in data.labels.values() for label in known or ()})
 
 
-def _build(settings: Sequence[Any], data: QuestionData, fresh_folder: Path) -> tuple[TSLM, TimeSeriesProcessor]:
+def build_model(settings: Sequence[Any], data: QuestionData, fresh_folder: Path) -> tuple[TSLM, TimeSeriesProcessor]:
     """Build the model of a recipe, by the size of its training split where the encoder is of random convolutions.
 
     Args:
@@ -95,10 +97,26 @@ def _build(settings: Sequence[Any], data: QuestionData, fresh_folder: Path) -> t
         )
 
 
-def _fit(
+def set_range(processor: TimeSeriesProcessor, samples: Dataset, earlier: Mapping[str, Any] | None = None) -> None:
+    """Set the range of the training.
+
+    Args:
+        processor: of the model.
+        samples: training samples.
+        earlier: range of the training before, which is joined with it.
+    """
+    # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
+    is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
+    found = training_range(samples, with_words=is_small)
+    if earlier is not None:
+        found = found.joined(TrainingRange.from_dict(earlier))
+    processor.trained_on = found.to_dict()
+
+
+def fit_encoder(
     model: TSLM, processor: TimeSeriesProcessor, config_arguments: Any, data: QuestionData, samples: Dataset
 ) -> None:
-    """Fit an encoder of random convolutions that is not that of a saved model, and the range of the training.
+    """Fit an encoder of random convolutions that is not that of a saved model.
 
     Args:
         model: before its training on the samples.
@@ -107,9 +125,6 @@ def _fit(
         data: questions.
         samples: training samples.
     """
-    # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
-    is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
-    processor.trained_on = training_range(samples, with_words=is_small).to_dict()
     encoder = tslm_of(model).model.encoder
     if config_arguments.encoder_config is not None and isinstance(encoder, RandomConvolutionModel):
         fit_random_convolutions(encoder, processor.series_extractor, samples, _labels(data))
@@ -133,14 +148,129 @@ def _train(
     tslm_arguments: TSLMArguments,
     model_arguments: ModelConfig,
     train: Dataset,
+    adapters: Path | None = None,
 ) -> TSLMTrainer:
     """Train, and select by the metrics of generated answers on validation."""
 
     def answer_metrics(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         return overall_metrics(task_metrics(answers, samples, data.labels))
 
-    validation = data.splits["validation"]
-    return train_tslm(model, processor, arguments, tslm_arguments, model_arguments, train, validation, answer_metrics)
+    return train_tslm(
+        model,
+        processor,
+        arguments,
+        tslm_arguments,
+        model_arguments,
+        train,
+        data.splits["validation"],
+        answer_metrics,
+        adapters,
+    )
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Training before a run, beside the weights that it starts from.
+
+    Args:
+        trained_on: range of that training, as its processor has it.
+        adapters: folder of adapters to train on; new ones by default.
+        samples: training samples of it to train on again.
+    """
+
+    trained_on: Mapping[str, Any] | None = None
+    adapters: Path | None = None
+    samples: Dataset | None = None
+
+
+def _with_earlier(samples: Dataset, earlier: Earlier) -> Dataset:
+    """Training samples, those of an earlier training among them."""
+    return samples if earlier.samples is None else concatenate_datasets([samples, earlier.samples])
+
+
+def train_on_questions(
+    settings: Sequence[Any],
+    data: QuestionData,
+    recipe: Mapping[str, Any],
+    publication: Publication | None = None,
+    earlier: Earlier | None = None,
+) -> dict[str, Any] | None:
+    """Train, select on validation, test once, and save the checkpoint with its report; see `run_sft_recipe`.
+
+    Args:
+        settings: those of `SFT_SETTINGS`, with a folder that is checked.
+        data: questions.
+        recipe: contents of recipe.yaml.
+        publication: options of the push, or None.
+        earlier: training that goes on; none by default.
+    """
+    question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments = settings
+    earlier = earlier or Earlier()
+    output = Path(arguments.output_dir)
+    logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
+    start_time = time.perf_counter()
+    samples = data.splits["train"]
+    model, processor = build_model(settings, data, output / "fresh_backbone")
+    set_range(processor, samples, earlier.trained_on)
+    fit_encoder(model, processor, config_arguments, data, samples)
+    # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.
+    start = (
+        (tslm_arguments.forecaster or model_arguments.model_name_or_path)
+        if isinstance(model, TSFusionForCausalLM)
+        else None
+    )
+    common = (tslm_arguments, model_arguments)
+    trainer = _train(model, processor, data, arguments, *common, _with_earlier(samples, earlier), earlier.adapters)
+    best_validation, log_history = trainer.state.best_metric, trainer.state.log_history
+    if arguments.refit:
+        samples = concatenate_datasets([samples, data.splits["validation"]])
+        steps = trainer.state.best_global_step or trainer.state.global_step
+        logger.info("training goes on with all %d samples, %d steps", len(samples), steps)
+        set_range(processor, samples, earlier.trained_on)
+        fit_encoder(model, processor, config_arguments, data, samples)
+        refit_arguments = _refit_arguments(arguments, steps)
+        trainer = _train(model, processor, data, refit_arguments, *common, _with_earlier(samples, earlier))
+        log_history = [*log_history, *trainer.state.log_history]
+    seconds = time.perf_counter() - start_time
+    trained = trainer.accelerator.unwrap_model(trainer.model)
+    parameters = trained_parameters(trained)
+    try:
+        found = answer_splits(trainer, data, output)
+    finally:
+        # After the test, as saving merges adapters, and even if the test fails.
+        if trainer.is_world_process_zero():
+            save_model(trained, output, model_arguments.model_name_or_path)
+            processor.save_pretrained(output)
+            save_run(output, log_history, recipe, RECIPE if start is None else TSLM_RECIPE)
+    if not trainer.is_world_process_zero():
+        return None
+    metrics = {
+        "data": question.data,
+        "series_as": question.series_as,
+        **answer_results(data, samples, found, is_classification(question.data)),
+        "selected_on": arguments.metric_for_best_model,
+        "best_validation": best_validation,
+        "trained_steps": trainer.state.global_step,
+        **parameters,
+        "trained_on": {name: value for name, value in (processor.trained_on or {}).items() if name != "words"},
+        "seconds": seconds,
+        "seed": arguments.seed,
+        "versions": versions(_PACKAGES),
+        "recipe": {
+            **vars(question),
+            **vars(synthetic if question.data == SYNTHETIC else archive),
+            **vars(config_arguments),
+            **vars(tslm_arguments),
+            "model_name_or_path": model_arguments.model_name_or_path,
+            "max_new_tokens": arguments.max_new_tokens,
+        },
+    }
+    figure = plot_shares(answers_by_task(metrics), f"{question.data}, test split: exact match")
+    save_figure(figure, output / "plots" / "exact_match.png")
+    if start is None:
+        return finish_run(output, metrics, publication)
+    carry_recipe(start, RECIPE, output, RECIPE)
+    return finish_run(output, metrics, publication, {**saved_report(start), "tslm": metrics})
 
 
 def run_sft_recipe(
@@ -188,62 +318,5 @@ def run_sft_recipe(
     if arguments.refit and model_arguments.use_peft:
         raise UserError("refit goes on with a whole model, and use_peft trains adapters; leave one of them out.")
     recipe, publication = start_run(settings, recipe, inputs)
-    output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive, num_proc=arguments.dataset_num_proc)
-    logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
-    start_time = time.perf_counter()
-    samples = data.splits["train"]
-    model, processor = _build(settings, data, output / "fresh_backbone")
-    _fit(model, processor, config_arguments, data, samples)
-    # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.
-    start = (forecaster or model_arguments.model_name_or_path) if isinstance(model, TSFusionForCausalLM) else None
-    trainer = _train(model, processor, data, arguments, tslm_arguments, model_arguments, samples)
-    best_validation, log_history = trainer.state.best_metric, trainer.state.log_history
-    if arguments.refit:
-        samples = concatenate_datasets([samples, data.splits["validation"]])
-        steps = trainer.state.best_global_step or trainer.state.global_step
-        logger.info("training goes on with all %d samples, %d steps", len(samples), steps)
-        _fit(model, processor, config_arguments, data, samples)
-        refit_arguments = _refit_arguments(arguments, steps)
-        trainer = _train(model, processor, data, refit_arguments, tslm_arguments, model_arguments, samples)
-        log_history = [*log_history, *trainer.state.log_history]
-    seconds = time.perf_counter() - start_time
-    trained = trainer.accelerator.unwrap_model(trainer.model)
-    parameters = trained_parameters(trained)
-    try:
-        found = answer_splits(trainer, data, output)
-    finally:
-        # After the test, as saving merges adapters, and even if the test fails.
-        if trainer.is_world_process_zero():
-            save_model(trained, output, model_arguments.model_name_or_path)
-            processor.save_pretrained(output)
-            save_run(output, log_history, recipe, RECIPE if start is None else TSLM_RECIPE)
-    if not trainer.is_world_process_zero():
-        return None
-    metrics = {
-        "data": question.data,
-        "series_as": question.series_as,
-        **answer_results(data, samples, found, is_classification(question.data)),
-        "selected_on": arguments.metric_for_best_model,
-        "best_validation": best_validation,
-        "trained_steps": trainer.state.global_step,
-        **parameters,
-        "trained_on": {name: value for name, value in (processor.trained_on or {}).items() if name != "words"},
-        "seconds": seconds,
-        "seed": arguments.seed,
-        "versions": versions(_PACKAGES),
-        "recipe": {
-            **vars(question),
-            **vars(synthetic if question.data == SYNTHETIC else archive),
-            **vars(config_arguments),
-            **vars(tslm_arguments),
-            "model_name_or_path": model_arguments.model_name_or_path,
-            "max_new_tokens": arguments.max_new_tokens,
-        },
-    }
-    figure = plot_shares(answers_by_task(metrics), f"{question.data}, test split: exact match")
-    save_figure(figure, output / "plots" / "exact_match.png")
-    if start is None:
-        return finish_run(output, metrics, publication)
-    carry_recipe(start, RECIPE, output, RECIPE)
-    return finish_run(output, metrics, publication, {**saved_report(start), "tslm": metrics})
+    return train_on_questions(settings, data, recipe, publication)
