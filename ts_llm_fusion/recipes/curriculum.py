@@ -48,11 +48,12 @@ STATE_FILE = "curriculum.json"
 class CurriculumArguments:
     """Stages of a curriculum."""
 
-    curriculum: dict[str, Any] | str = field(
+    curriculum: dict[str, Any] | str | None = field(
+        default=None,
         metadata={
             "help": "Stages in their order: name -> settings of train sft, mix, at_most and replay, where they differ "
             "from the common ones."
-        }
+        },
     )
     stages: list[str] | None = field(default=None, metadata={"help": "Names of stages to run; all by default."})
 

@@ -118,7 +118,7 @@ def model_settings(common: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in common.items() if name in (*config, *_OF_THE_MODEL)}
 
 
-def read_stages(curriculum: dict[str, Any] | str, common: Mapping[str, Any], output: Path) -> list[Stage]:
+def read_stages(curriculum: dict[str, Any] | str | None, common: Mapping[str, Any], output: Path) -> list[Stage]:
     """Stages of a curriculum in their order, all settings checked.
 
     Args:
