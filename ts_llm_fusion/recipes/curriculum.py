@@ -23,10 +23,11 @@ from ..evaluation.report import align_columns, markdown_table
 from ..families import BUILT_IN_NAME
 from ..files import check_output_folder, write_json, write_yaml
 from ..hub.push import Publication, requested_publication
+from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..suggestions import nearest
 from ..training.arguments import RecipeParser, changed_settings
 from ..training.sft import TSLMArguments, TSLMTrainingArguments, generate_shared_answers
-from .endings import RECIPE
+from .endings import RECIPE, carry_recipe, saved_report
 from .sft import SFT_SETTINGS, Earlier, build_model, fit_encoder, train_on_questions
 from .stages import (
     START,
@@ -67,10 +68,12 @@ class _State:
 
     Args:
         folder: of the curriculum.
+        names: of the stages, in order.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, names: Sequence[str]):
         self.path = folder / STATE_FILE
+        self._order = {name: place for place, name in enumerate((START, *names))}
         # Every process reads the file before the first one writes.
         read = json.loads(self.path.read_text(encoding="utf-8")) if self.path.is_file() else {}
         # Stage -> what it was trained by and from, and whether it is done.
@@ -83,12 +86,25 @@ class _State:
         return bool(self.stages.get(stage.name, {}).get("done"))
 
     def forget(self, name: str) -> None:
+        """Forget a stage, and the metrics on its questions, which may be others next."""
         self.stages.pop(name, None)
         self.validation.pop(name, None)
+        for row in self.validation.values():
+            row.pop(name, None)
+
+    def content(self) -> dict[str, Any]:
+        """Contents of the file, in the order of the curriculum."""
+        last = len(self._order)
+
+        def ordered(values: Mapping[str, Any]) -> dict[str, Any]:
+            return dict(sorted(values.items(), key=lambda item: self._order.get(item[0], last)))
+
+        rows = {name: ordered(row) for name, row in self.validation.items()}
+        return {"stages": ordered(self.stages), "validation": ordered(rows)}
 
     def write(self) -> None:
         if PartialState().is_main_process:
-            write_json(self.path, {"stages": self.stages, "validation": self.validation})
+            write_json(self.path, self.content())
 
 
 def validation_table(state: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
@@ -119,20 +135,27 @@ def _wanted(names: Sequence[str] | None, stages: Sequence[Stage]) -> list[Stage]
     return [stage for stage in stages if names is None or stage.name in names]
 
 
-def _check_unchanged(stages: Sequence[Stage], state: _State) -> None:
-    """Refuse other settings than a stage was begun with."""
-    for stage in stages:
-        before, now = state.stages.get(stage.name, {}).get("settings"), stage.identity()
-        if before is not None and before != now:
-            different = sorted(name for name in before | now if before.get(name) != now.get(name))
+def _check_unchanged(settings: Mapping[str, Mapping[str, Any]], state: _State) -> None:
+    """Refuse other settings than a stage, or the model before them, was begun with.
+
+    Args:
+        settings: name of a stage, or `START` -> its settings, as they are read from JSON.
+        state: of the curriculum.
+    """
+    for name, now in settings.items():
+        before = state.stages.get(name, {}).get("settings", now)
+        if before != now:
+            different = sorted(key for key in before | now if before.get(key) != now.get(key))
             raise UserError(
-                f"{stage.folder}: the stage was trained with another {different[0]}; name another output_dir, or give "
-                "--overwrite to train it anew."
+                f"{state.path.parent / name} was made with another {different[0]}; name another output_dir, or give "
+                "--overwrite to train anew."
             )
 
 
-def _begin(arguments: TSLMTrainingArguments, wanted: Sequence[Stage], inputs: Sequence[str | None]) -> _State:
-    """Check the folder of a curriculum, and read what is done in it."""
+def _begin(
+    arguments: TSLMTrainingArguments, stages: Sequence[Stage], wanted: Sequence[Stage], inputs: Sequence[str | None]
+) -> _State:
+    """Check the folder of a curriculum, and read what is done in it; with `overwrite`, forget the wanted stages."""
     output = Path(arguments.output_dir)
     if str(arguments.resume_from_checkpoint or "auto").lower() not in ("auto", "true"):
         raise UserError(
@@ -142,19 +165,27 @@ def _begin(arguments: TSLMTrainingArguments, wanted: Sequence[Stage], inputs: Se
     if arguments.process_index == 0:
         is_own = (output / STATE_FILE).is_file()
         check_output_folder(output, ("[!.]*",), inputs, arguments.overwrite or is_own)
-    state = _State(output)
-    if arguments.overwrite:
-        for stage in wanted:
-            state.forget(stage.name)
-            if arguments.process_index == 0:
-                # The run would go on from them.
-                for checkpoint in stage.folder.glob("checkpoint-*"):
-                    shutil.rmtree(checkpoint)
-        if not state.stages and arguments.process_index == 0:
+    state = _State(output, [stage.name for stage in stages])
+    if not arguments.overwrite:
+        return state
+    for stage in wanted:
+        state.forget(stage.name)
+    if not state.stages.keys() - {START}:
+        state.forget(START)
+    if arguments.process_index == 0:
+        if START not in state.stages:
             shutil.rmtree(output / START, ignore_errors=True)
-            state.forget(START)
-        PartialState().wait_for_everyone()
+        for stage in stages:
+            # One that was not finished would go on from weights that are no longer those before it.
+            if stage.number >= wanted[0].number and not state.is_done(stage):
+                _remove_checkpoints(stage.folder)
+    PartialState().wait_for_everyone()
     return state
+
+
+def _remove_checkpoints(folder: Path) -> None:
+    for checkpoint in folder.glob("checkpoint-*"):
+        shutil.rmtree(checkpoint)
 
 
 def _make_start(folder: Path, settings: Sequence[Any], model: Mapping[str, Any], data: Sequence[QuestionData]) -> None:
@@ -170,9 +201,9 @@ def _make_start(folder: Path, settings: Sequence[Any], model: Mapping[str, Any],
     """
     if (folder / "config.json").is_file():
         return
-    _, question, synthetic, archive, *_, arguments = settings
+    _, question, synthetic, archive, _, tslm_arguments, model_arguments, arguments = settings
     config_arguments, tslm_arguments, model_arguments = RecipeParser(SFT_SETTINGS[3:6]).parse_settings(
-        {**changed_settings(settings[5:7]), **model}
+        {**changed_settings((tslm_arguments, model_arguments)), **model}
     )
     whole = replace(model_arguments, load_in_4bit=False, load_in_8bit=False)
     samples = concatenate_datasets([part.splits["train"] for part in data]).shuffle(seed=arguments.seed)
@@ -185,6 +216,11 @@ def _make_start(folder: Path, settings: Sequence[Any], model: Mapping[str, Any],
     if arguments.process_index == 0:
         start.save_pretrained(made)
         processor.save_pretrained(made)
+        if isinstance(start, TSFusionForCausalLM):
+            # Recipe and report of the forecaster, which goes on as it is.
+            source = str(tslm_arguments.forecaster or model_arguments.model_name_or_path)
+            carry_recipe(source, RECIPE, made, RECIPE)
+            write_json(made / "metrics.json", saved_report(source))
         made.replace(folder)
         shutil.rmtree(fresh, ignore_errors=True)
     PartialState().wait_for_everyone()
@@ -203,6 +239,7 @@ def _train_stage(
     trained: Sequence[Stage],
     data: Mapping[str, QuestionData],
     state: _State,
+    recipe: Mapping[str, Any],
     publication: Publication | None,
 ) -> None:
     """Train a stage from the best weights of the last one of those trained, and note in the state that it is done.
@@ -212,6 +249,7 @@ def _train_stage(
         trained: stages before it that are done, in order.
         data: stage -> its questions.
         state: of the curriculum; changed.
+        recipe: of the curriculum.
         publication: options of the push, or None.
     """
     previous = trained[-1] if trained else None
@@ -239,7 +277,7 @@ def _train_stage(
         "" if adapters is None else " and goes on with its adapters",
         0 if replayed is None else len(replayed),
     )
-    state.stages[stage.name] = {
+    begun = {
         "settings": stage.identity(),
         "started_from": START if previous is None else previous.name,
         # Below its adapters, if there are any.
@@ -248,6 +286,11 @@ def _train_stage(
         "replayed": 0 if replayed is None else len(replayed),
         "done": False,
     }
+    if state.stages.get(stage.name, begun) != begun and PartialState().is_main_process:
+        # Another stage has come before it meanwhile.
+        _remove_checkpoints(stage.folder)
+    PartialState().wait_for_everyone()
+    state.stages[stage.name] = begun
     state.write()
     # Tasks of an earlier stage may have the names of own ones.
     labels = {
@@ -260,9 +303,9 @@ def _train_stage(
     train_on_questions(
         settings,
         QuestionData(questions.splits, labels),
-        stage.given,
+        {**recipe, "stages": [stage.name]},
         publication,
-        Earlier(trained_on, adapters, replayed),
+        Earlier(trained_on, adapters, replayed, recipe.get("model_name_or_path")),
     )
     PartialState().wait_for_everyone()
     state.stages[stage.name]["done"] = True
@@ -366,17 +409,19 @@ def run_curriculum_recipe(
     wanted = _wanted(curriculum.stages, stages)
     forecaster = tslm_arguments.forecaster
     inputs = (model_arguments.model_name_or_path, None if forecaster == BUILT_IN_NAME else forecaster)
-    state = _begin(arguments, wanted, inputs)
-    _check_unchanged(wanted, state)
+    state = _begin(arguments, stages, wanted, inputs)
+    model = json.loads(json.dumps(model_settings(shared)))
+    _check_unchanged({START: model, **{stage.name: stage.identity() for stage in wanted}}, state)
     publication = requested_publication(arguments)
     # Of stages that are done, for replay and for the report.
     known = [stage for stage in stages if stage in wanted or state.is_done(stage)]
     data = {stage.name: prepare_stage(stage) for stage in known}
+    state.stages.setdefault(START, {"settings": model})
     state.write()
     if arguments.process_index == 0:
         write_yaml(output / RECIPE, dict(recipe))
     set_seed(arguments.seed)
-    _make_start(output / START, wanted[0].settings(), model_settings(shared), list(data.values()))
+    _make_start(output / START, wanted[0].settings(), model, list(data.values()))
     _validate(START, output / START, known, data, state)
     for stage in wanted:
         if state.is_done(stage):
@@ -386,8 +431,8 @@ def run_curriculum_recipe(
             later = [other.name for other in known if other.number > stage.number and state.is_done(other)]
             if later:
                 logger.warning("%s was trained without this training of %s.", ", ".join(later), stage.name)
-            _train_stage(stage, before, data, state, publication if stage is wanted[-1] else None)
+            _train_stage(stage, before, data, state, recipe, publication if stage is wanted[-1] else None)
         _validate(stage.name, stage.folder, known, data, state)
         if PartialState().is_main_process:
-            logger.info("validation after each stage:\n%s", validation_table(state.validation))
-    return {"stages": state.stages, "validation": state.validation}
+            logger.info("validation after each stage:\n%s", validation_table(state.content()["validation"]))
+    return state.content()

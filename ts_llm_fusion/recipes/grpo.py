@@ -144,7 +144,7 @@ def run_grpo_recipe(
     metrics = {
         "data": question.data,
         "series_as": question.series_as,
-        "start": model_arguments.model_name_or_path,
+        "started_from": model_arguments.model_name_or_path,
         **results,
         "baselines": {"start": overall_metrics(start["test"]), **results["baselines"]},
         "baselines_by_task": {"start": start["test"], **results["baselines_by_task"]},

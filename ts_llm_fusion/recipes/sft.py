@@ -176,11 +176,13 @@ class Earlier:
         trained_on: range of that training, as its processor has it.
         adapters: folder of adapters to train on; new ones by default.
         samples: training samples of it to train on again.
+        origin: name of the model that it started from, None for a new backbone.
     """
 
     trained_on: Mapping[str, Any] | None = None
     adapters: Path | None = None
     samples: Dataset | None = None
+    origin: str | None = None
 
 
 def _with_earlier(samples: Dataset, earlier: Earlier) -> Dataset:
@@ -205,7 +207,7 @@ def train_on_questions(
         earlier: training that goes on; none by default.
     """
     question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments = settings
-    earlier = earlier or Earlier()
+    earlier = earlier or Earlier(origin=model_arguments.model_name_or_path)
     output = Path(arguments.output_dir)
     logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
     start_time = time.perf_counter()
@@ -214,11 +216,8 @@ def train_on_questions(
     set_range(processor, samples, earlier.trained_on)
     fit_encoder(model, processor, config_arguments, data, samples)
     # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.
-    start = (
-        (tslm_arguments.forecaster or model_arguments.model_name_or_path)
-        if isinstance(model, TSFusionForCausalLM)
-        else None
-    )
+    whole = tslm_arguments.forecaster or model_arguments.model_name_or_path
+    start = whole if isinstance(model, TSFusionForCausalLM) else None
     common = (tslm_arguments, model_arguments)
     trainer = _train(model, processor, data, arguments, *common, _with_earlier(samples, earlier), earlier.adapters)
     best_validation, log_history = trainer.state.best_metric, trainer.state.log_history
@@ -261,7 +260,7 @@ def train_on_questions(
             **vars(synthetic if question.data == SYNTHETIC else archive),
             **vars(config_arguments),
             **vars(tslm_arguments),
-            "model_name_or_path": model_arguments.model_name_or_path,
+            "model_name_or_path": earlier.origin,
             "max_new_tokens": arguments.max_new_tokens,
         },
     }
