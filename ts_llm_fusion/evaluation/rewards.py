@@ -41,7 +41,7 @@ _MINUS = "\N{MINUS SIGN}"
 _NUMBER = r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?"
 _CLAIM = re.compile(
     rf"\b(?P<statistic>{'|'.join(_NAMES.values())})\b(?: of (?:the )?(?P<series>[^.,;:=\n]*?))?"
-    rf"\s*(?:(?:is|was|of|at|about|around|near|equals|[=:~≈])\s*)+(?P<number>{_NUMBER})(?![\w%])",
+    rf"\s*(?:(?:is|was|of|at|about|around|near|equals|[=:~≈])\s*)+(?P<number>{_NUMBER})(?!\w|[.,]\d)",
     re.IGNORECASE,
 )
 
@@ -66,9 +66,11 @@ class RewardArguments:
     )
 
     def __post_init__(self):
+        if not self.rewards:
+            raise UserError(f"rewards is empty; give at least one of {', '.join(REWARDS)}.")
         unknown = next((name for name in self.rewards if name not in REWARDS), None)
-        if unknown is not None or not self.rewards:
-            raise UserError(f"rewards: {unknown!r} is not one; {nearest(str(unknown), REWARDS)}")
+        if unknown is not None:
+            raise UserError(f"rewards: {unknown!r} is not one; {nearest(unknown, REWARDS)}")
         if not self.tolerance > 0:
             raise UserError(f"tolerance is {self.tolerance}; it must be above 0.")
 
