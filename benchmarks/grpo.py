@@ -1,8 +1,8 @@
 """Table of reinforcement learning on questions that can be checked: `python -m benchmarks.grpo`.
 
 For each seed: a short training (`configs/tslm/pairs.yaml`), from which `configs/tslm/grpo.yaml` goes on by rewards
-alone, and beside it, as a control, fine-tuning on the right answers of as many questions, each once. The table has exact
-match of greedy answers to 1,000 test questions, by kind, and the processor seconds of each run with its tests.
+alone, and beside it, as a control, fine-tuning on the right answers of as many questions, each once. The table has
+exact match of greedy answers to 1,000 test questions, by kind, and the processor seconds of each run with its tests.
 """
 
 import argparse

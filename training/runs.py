@@ -19,6 +19,7 @@ from transformers import (
 from transformers.trainer_utils import IntervalStrategy
 from transformers.utils import is_torch_bf16_gpu_available, logging
 
+from ..errors import UserError
 from ..modeling.modeling_text_sources import find_text_model
 
 logger = logging.get_logger(__name__)
@@ -61,7 +62,11 @@ class RunDefaults:
             self.bf16 = bfloat16_is_faster() and not self.fp16
             # transformers refuses it on a processor that was not asked for.
             self.use_cpu = self.use_cpu or (self.bf16 and not torch.accelerator.is_available())
-        super().__post_init__()
+        try:
+            super().__post_init__()
+        except ValueError as error:
+            # Settings that transformers or trl refuse; the command line shows a traceback of their errors otherwise.
+            raise UserError(" ".join(str(error).split())) from error
 
 
 def bfloat16_is_faster() -> bool:
