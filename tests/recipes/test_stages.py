@@ -22,7 +22,7 @@ def sources(samples: Dataset) -> dict[str, int]:
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(st.integers(1, 400), st.floats(0, 0.95), st.lists(st.integers(1, 60), min_size=1, max_size=4))
 def test_replay_is_the_share_that_is_asked_for(count: int, share: float, sizes: list[int]) -> None:
     earlier = [numbered("abcd"[number], size) for number, size in enumerate(sizes)]

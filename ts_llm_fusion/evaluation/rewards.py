@@ -53,8 +53,8 @@ class RewardArguments:
     rewards: list[str] = field(
         default_factory=lambda: ["exact_answer", "answer_format"],
         metadata={
-            "help": "exact_answer, numeric_claims (statements such as 'the mean is 3.2' that hold for the series) and "
-            "answer_format (an option or label, without repeats); reward_weights gives each a weight."
+            "help": "Rewards: exact_answer, numeric_claims (statements such as 'the mean is 3.2' that hold for the "
+            "series) and answer_format (an option or label, without repeats); reward_weights gives each a weight."
         },
     )
     tolerance: float = field(
