@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from datasets import Dataset
@@ -114,7 +114,11 @@ class TSLMGRPOTrainer(AnswerTraining, GRPOTrainer):
     def _tokenize_prompts(self, prompts: list[Any]) -> tuple[list[list[int]], None, dict[str, Tensor]]:
         """Tokens of the prompts, no images, and the tensors of their series."""
         inputs = self.processing_class.apply_chat_template(
-            prompts, add_generation_prompt=True, tokenize=True, return_dict=True, **self.chat_template_kwargs
+            prompts,
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            **cast(Any, self.chat_template_kwargs),
         )
         rows = zip(inputs["input_ids"], inputs["attention_mask"].bool(), strict=True)
         fields = {name: value for name, value in inputs.items() if name not in _TEXT_INPUTS}
@@ -142,7 +146,7 @@ class TSLMGRPOTrainer(AnswerTraining, GRPOTrainer):
                 with self.accelerator.autocast():
                     outputs = model(input_ids=ids, attention_mask=mask, labels=labels, fused_lm_head=True, **series)
                 log_probabilities.append(outputs.log_probs[:, -logits_to_keep:])
-                entropies.append(outputs.entropy[:, -logits_to_keep:] if compute_entropy else None)
+                entropies.append(outputs.entropy[:, -logits_to_keep:])
         return torch.cat(log_probabilities), torch.cat(entropies) if compute_entropy else None, None
 
     def _compute_loss(self, model: nn.Module, inputs: dict[str, Any]) -> Tensor:

@@ -24,6 +24,7 @@ from transformers import (
     AutoModelForTimeSeriesPrediction,
     AutoProcessor,
     PreTrainedModel,
+    Trainer,
 )
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from transformers.trainer_utils import EvalLoopOutput
@@ -258,7 +259,7 @@ class ShuffledBatches(Sampler):
         yield from rows[whole * size :]
 
 
-class AnswerTraining:
+class AnswerTraining(Trainer):
     """Part of a trainer of trl: a learning rate for each part of the model, and metrics of generated answers.
 
     Args:
@@ -270,8 +271,6 @@ class AnswerTraining:
     args: Any
     model: Any
     processing_class: Any
-    accelerator: Any
-    optimizer: Any
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from ..training.arguments import RecipeParser
 def main(args: Sequence[str]) -> None:
     """Run the command."""
     settings, recipe = RecipeParser(CURRICULUM_SETTINGS).parse_run(args)
-    state = run_curriculum_recipe(*settings, recipe=recipe)
+    state = run_curriculum_recipe(*settings, recipe)
     arguments = settings[-1]
     if arguments.process_index:
         return

@@ -192,5 +192,8 @@ def make_rewards(arguments: RewardArguments, labels: Mapping[str, Sequence[str] 
         arguments: names and tolerance.
         labels: task -> its labels, or None where answers are open.
     """
-    options = {"numeric_claims": {"tolerance": arguments.tolerance}, "answer_format": {"labels": labels}}
+    options: dict[str, dict[str, Any]] = {
+        "numeric_claims": {"tolerance": arguments.tolerance},
+        "answer_format": {"labels": labels},
+    }
     return [partial(REWARDS[name], **options.get(name, {})) for name in arguments.rewards]
