@@ -175,8 +175,8 @@ def test_a_foreign_folder_and_an_unknown_stage_are_refused(tmp_path: Path, capsy
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     assert run(tmp_path / "mine") == 2
     assert "thesis.txt is there already" in capsys.readouterr().err
-    assert run(tmp_path / "new", "--stages", "frist") == 2
-    assert "stages: 'frist' is not one of the curriculum; did you mean 'first'?" in capsys.readouterr().err
+    assert run(tmp_path / "new", "--stages", "fist") == 2
+    assert "stages: 'fist' is not one of the curriculum; did you mean 'first'?" in capsys.readouterr().err
     assert run(tmp_path / "new", "--resume_from_checkpoint", "false") == 2
     assert "a curriculum goes on from where it is" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()

@@ -9,8 +9,10 @@ from ..training.arguments import RecipeParser
 def main(args: Sequence[str]) -> None:
     """Run the command."""
     settings, recipe = RecipeParser(CURRICULUM_SETTINGS).parse_run(args)
-    state = run_curriculum_recipe(*settings, recipe)
-    arguments = settings[-1]
+    curriculum, stage, question, synthetic, archive, config, tslm, model, arguments = settings
+    state = run_curriculum_recipe(
+        curriculum, stage, question, synthetic, archive, config, tslm, model, arguments, recipe
+    )
     if arguments.process_index:
         return
     print(
