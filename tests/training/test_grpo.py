@@ -141,7 +141,7 @@ def test_answers_are_scored_by_the_series_of_their_prompts(tmp_path: Path, data,
     assert "image_token_id" not in model.config.to_dict()
 
 
-@pytest.mark.parametrize("freeze", [[], ["encoder"], ["backbone", "projector"]])
+@pytest.mark.parametrize("freeze", [["encoder"], ["backbone", "projector"]])
 def test_a_step_changes_the_trained_parts_and_no_other(tmp_path: Path, data, freeze: list[str]) -> None:
     model, processor = build(tmp_path, data)
     before = {name: parameter.clone() for name, parameter in model.named_parameters()}

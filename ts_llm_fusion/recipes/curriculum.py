@@ -213,6 +213,8 @@ def _make_start(folder: Path, settings: Sequence[Any], model: Mapping[str, Any],
     built = (question, synthetic, archive, config_arguments, tslm_arguments, whole, arguments)
     start, processor = build_model(built, together, fresh)
     fit_encoder(start, processor, config_arguments, together, samples)
+    # Others read the new backbone after the first process, which removes it.
+    PartialState().wait_for_everyone()
     if arguments.process_index == 0:
         start.save_pretrained(made)
         processor.save_pretrained(made)
