@@ -61,6 +61,16 @@ class TrainingRange:
         """Fields as a dictionary for JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
+    def joined(self, other: Self) -> Self:
+        """Range of the prompts of both trainings; without words if one of them has too many."""
+        spans = [
+            (min(one[0], two[0]), max(one[1], two[1]))
+            for one, two in ((self.num_series, other.num_series), (self.series_length, other.series_length))
+        ]
+        words = {*self.words, *other.words} if self.words and other.words else set()
+        known = tuple(sorted(words)) if len(words) <= _MOST_KNOWN_WORDS else ()
+        return type(self)(spans[0], spans[1], max(self.most_words, other.most_words), known)
+
     def differences(self, lengths: Sequence[int], question: str) -> list[str]:
         """Ways in which a prompt is unlike those of the training, each a short phrase; empty if it is like them.
 

@@ -59,6 +59,7 @@ def _without_weights(model: torch.nn.Module) -> Any:
 class WholeModelMixin(Trainer):
     """Trainer whose model is whole after its training, also where FSDP or DeepSpeed cut it into shards."""
 
+    model: Any
     _empty_model: Any = None
 
     def train(self, *args: Any, **kwargs: Any) -> Any:

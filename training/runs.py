@@ -77,7 +77,11 @@ class RunFolder:
         if int(os.environ.get("WORLD_SIZE", 1)) > 1 and not torch.accelerator.is_available():
             # accelerate would take each process for a run of its own, and all would write as the first.
             self.use_cpu = True
-        super().__post_init__()
+        try:
+            super().__post_init__()
+        except ValueError as error:
+            # Settings that transformers or trl refuse; the command line shows a traceback of their errors otherwise.
+            raise UserError(" ".join(str(error).split())) from error
         for tracker in _TRACKERS.intersection(self.report_to):
             require(tracker, "tracking")
 

@@ -10,6 +10,7 @@ import importlib.util
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def _source_file(module: str) -> Path:
     return Path(spec.origin) if is_own else Path(spec.origin).parent.joinpath(*rest.split(".")).with_suffix(".py")
 
 
+@cache
 def _class_definition(place: str) -> ast.ClassDef:
     module, name = place.split(":")
     tree = ast.parse(_source_file(module).read_text(encoding="utf-8"))

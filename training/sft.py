@@ -12,8 +12,8 @@ import pandas as pd
 import torch
 from accelerate.utils import gather_object, synchronize_rng_states
 from datasets import Dataset
-from peft import PeftConfig, PeftModel
-from peft.utils import ModulesToSaveWrapper
+from peft import PeftConfig, PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
+from peft.utils import ModulesToSaveWrapper, load_peft_weights
 from torch import nn
 from torch.distributed.fsdp import FSDPModule
 from torch.utils.data import Sampler
@@ -204,6 +204,30 @@ def generate_answers(
     return answers
 
 
+def generate_shared_answers(
+    model: PreTrainedModel,
+    processor: TimeSeriesProcessor,
+    samples: Sequence[Mapping[str, Any]],
+    arguments: Any,
+) -> list[str]:
+    """Generate the answers to all samples; each process generates a share and gets all.
+
+    Args:
+        model: a trained model.
+        processor: processor of the model.
+        samples: samples with `messages`, the answer last, and `time_series`.
+        arguments: arguments of a trainer, with `per_device_eval_batch_size` and `max_new_tokens`.
+    """
+    answers = generate_answers(
+        model,
+        processor,
+        [samples[row] for row in share_of_rows(len(samples), arguments)],
+        arguments.per_device_eval_batch_size,
+        arguments.max_new_tokens,
+    )
+    return gather_object(answers)[: len(samples)]
+
+
 @contextmanager
 def placeholder_out_of_fused_loss(model: Any) -> Iterator[None]:
     """Exclude the placeholder from a loss that trl computes from hidden states and head, as the model itself does.
@@ -259,17 +283,16 @@ class ShuffledBatches(Sampler):
         yield from rows[whole * size :]
 
 
-class TSLMTrainer(WholeModelMixin, SFTTrainer):
-    """SFTTrainer with a learning rate for each part of the model, and metrics of generated answers.
+class AnswerTraining(WholeModelMixin):
+    """Part of a trainer of trl: a learning rate for each part of the model, and metrics of generated answers.
 
     Args:
         answer_metrics: (answers, samples) -> metric -> value.
-        *args: arguments of `SFTTrainer`.
-        **kwargs: arguments of `SFTTrainer`.
+        *args: arguments of the trainer.
+        **kwargs: arguments of the trainer.
     """
 
-    args: TSLMTrainingArguments
-    model: Any
+    args: Any
     processing_class: Any
 
     def __init__(
@@ -282,11 +305,6 @@ class TSLMTrainer(WholeModelMixin, SFTTrainer):
         self.answer_metrics = answer_metrics
         # Of the last evaluation, in the order of its samples.
         self.answers: list[str] = []
-
-    def compute_loss(self, model: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        """Loss of `model(labels=...)`, over the tokens that the model can write."""
-        with placeholder_out_of_fused_loss(self.accelerator.unwrap_model(model)):
-            return super().compute_loss(model, *args, **kwargs)
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Skip the card of trl, which describes a text model; the recipe writes one at the end."""
@@ -314,33 +332,11 @@ class TSLMTrainer(WholeModelMixin, SFTTrainer):
         optimizer.param_groups = groups
         return optimizer
 
-    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler | None:
-        sampler = super()._get_train_sampler(train_dataset)
-        if not isinstance(sampler, LengthGroupedSampler):
-            return sampler
-        # Of a global batch.
-        sampler.batch_size *= self.args.world_size
-        return ShuffledBatches(sampler)
-
-    def get_batch_samples(self, *args: Any, **kwargs: Any) -> tuple[list, Any]:
-        """Batches, and the number of their tokens with a label, which the loss is divided by."""
-        batches, count = super().get_batch_samples(*args, **kwargs)
-        if batches and self.args.world_size > 1:
-            labels = batches[-1]["labels"]
-            labels[rows_not_repeated(self.accelerator, len(labels)) :] = -100
-            count = self._get_num_items_in_batch(batches, self.args.device)
-        return batches, count
-
     def generate_answers(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
         """Generate the answers to all samples; each process generates a share and gets all."""
-        answers = generate_answers(
-            self.accelerator.unwrap_model(self.model),
-            self.processing_class,
-            [samples[row] for row in share_of_rows(len(samples), self.args)],
-            self.args.per_device_eval_batch_size,
-            self.args.max_new_tokens,
+        return generate_shared_answers(
+            self.accelerator.unwrap_model(self.model), self.processing_class, samples, self.args
         )
-        return gather_object(answers)[: len(samples)]
 
     def evaluation_loop(
         self,
@@ -357,6 +353,32 @@ class TSLMTrainer(WholeModelMixin, SFTTrainer):
         metrics = self.answer_metrics(self.answers, samples)
         named = {f"{metric_key_prefix}_{name}": value for name, value in metrics.items()}
         return output._replace(metrics={**(output.metrics or {}), **named})
+
+
+class TSLMTrainer(AnswerTraining, SFTTrainer):
+    """SFTTrainer of a language model that reads series; its arguments are those of [`AnswerTraining`]."""
+
+    def compute_loss(self, model: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        """Loss of `model(labels=...)`, over the tokens that the model can write."""
+        with placeholder_out_of_fused_loss(self.accelerator.unwrap_model(model)):
+            return super().compute_loss(model, *args, **kwargs)
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler | None:
+        sampler = super()._get_train_sampler(train_dataset)
+        if not isinstance(sampler, LengthGroupedSampler):
+            return sampler
+        # Of a global batch.
+        sampler.batch_size *= self.args.world_size
+        return ShuffledBatches(sampler)
+
+    def get_batch_samples(self, *args: Any, **kwargs: Any) -> tuple[list, Any]:
+        """Batches, and the number of their tokens with a label, which the loss is divided by."""
+        batches, count = super().get_batch_samples(*args, **kwargs)
+        if batches and self.args.world_size > 1:
+            labels = batches[-1]["labels"]
+            labels[rows_not_repeated(self.accelerator, len(labels)) :] = -100
+            count = self._get_num_items_in_batch(batches, self.args.device)
+        return batches, count
 
 
 def _loading_arguments(model_arguments: ModelConfig) -> dict[str, Any]:
@@ -530,6 +552,19 @@ def restore_whole_modules(model: nn.Module) -> None:
                 trained.to(next(original.parameters()).dtype).load_state_dict(original.state_dict())
 
 
+def load_adapters(model: PeftModel, folder: str | Path) -> None:
+    """Load saved adapters, and the modules that were trained beside them, to train them on.
+
+    Raises:
+        ValueError: the adapters in the folder are of other modules than those of the model.
+    """
+    saved = load_peft_weights(str(folder), device="cpu")
+    own = get_peft_model_state_dict(model, save_embedding_layers=False)
+    if different := saved.keys() ^ own.keys():
+        raise UserError(f"{folder}: the adapters are not those of this model, which differ in {min(different)}.")
+    set_peft_model_state_dict(model, saved)
+
+
 def _series_lengths(samples: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield, for batches of samples, the number of series of each and the length of each series."""
     # As Arrow arrays, because Python lists are slow.
@@ -574,6 +609,17 @@ def answer_table(answers: Sequence[str], samples: Iterable[Mapping[str, Any]]) -
     return pd.DataFrame(rows, columns=["question", "truth", "answer"])
 
 
+def track_answers(trainer: AnswerTraining, samples: Dataset) -> None:
+    """Have the first answers of each validation sent to the trackers of a run.
+
+    Args:
+        trainer: the trainer.
+        samples: those of its validation.
+    """
+    shown = samples.take(min(_SHOWN_ANSWERS, len(samples)))
+    track_examples(trainer, lambda model: {"eval/answers": answer_table(trainer.answers[: len(shown)], shown)})
+
+
 def train_tslm(
     model: TSLM,
     processor: TimeSeriesProcessor,
@@ -583,6 +629,7 @@ def train_tslm(
     train_dataset: Dataset,
     eval_dataset: Dataset,
     answer_metrics: Callable[[Sequence[str], Sequence[Mapping[str, Any]]], dict[str, float]],
+    adapters: Path | None = None,
 ) -> TSLMTrainer:
     """Train a model and load the checkpoint that is best on `eval_dataset`.
 
@@ -596,12 +643,13 @@ def train_tslm(
             are forecasts; see [`AnswerCollator`].
         eval_dataset: such samples to select the checkpoint on.
         answer_metrics: (answers, samples) -> metric -> value.
+        adapters: folder of adapters to train on; new ones by default.
 
     Returns:
         The trainer with the best model.
 
     Raises:
-        ValueError: if model and processor do not match.
+        ValueError: if model and processor, or model and adapters, do not match.
     """
     processor.check_model(model.config)
     if arguments.train_sampling_strategy == "group_by_length":
@@ -627,7 +675,8 @@ def train_tslm(
         answer_metrics=answer_metrics,
     )
     restore_whole_modules(trainer.model)
-    shown = eval_dataset.take(min(_SHOWN_ANSWERS, len(eval_dataset)))
-    track_examples(trainer, lambda model: {"eval/answers": answer_table(trainer.answers[: len(shown)], shown)})
+    track_answers(trainer, eval_dataset)
+    if adapters is not None:
+        load_adapters(trainer.model, adapters)
     run_training(trainer)
     return trainer

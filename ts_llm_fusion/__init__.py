@@ -27,6 +27,8 @@ _PUBLIC = {
     "check_text": "ts_llm_fusion.explanations.checks",
     "load_series": "ts_llm_fusion.data.series.sources",
     "load_dataset": "ts_llm_fusion.data.registry",
+    "run_curriculum_recipe": "ts_llm_fusion.recipes.curriculum",
+    "run_grpo_recipe": "ts_llm_fusion.recipes.grpo",
     "run_benchmark": "ts_llm_fusion.recipes.benchmark",
     "run_fine_tuning_recipe": "ts_llm_fusion.recipes.fine_tuning",
     "run_forecaster_recipe": "ts_llm_fusion.recipes.forecaster",

@@ -36,7 +36,7 @@ SETTINGS = {
 # What is wrong, and the one line about it.
 WRONG = [
     ("forcast sales.csv", "'forcast' is not a command; did you mean 'forecast'?"),
-    ("train", "train what? give one of forecaster, fusion, context, sft, t2t."),
+    ("train", "train what? give one of forecaster, fusion, context, sft, curriculum, grpo, t2t."),
     ("train forcaster", "'train forcaster' is not a command; did you mean 'train forecaster'?"),
     ("forecast sales.csv --horizn 3", "unknown flag --horizn; did you mean '--horizon'?"),
     ("forecast sales.csv --horizon x", "invalid int value: 'x'; see ts-llm-fusion forecast --help."),

@@ -24,6 +24,8 @@ _COMMANDS = {
     "train fusion": ("ts_llm_fusion.cli.train_fusion", "train the TSFusion forecaster on synthetic series"),
     "train context": ("ts_llm_fusion.cli.train_context", "train the part of TSFusion that reads texts"),
     "train sft": ("ts_llm_fusion.cli.train_sft", "fine-tune a language model to answer questions about series"),
+    "train curriculum": ("ts_llm_fusion.cli.train_curriculum", "fine-tune one on sets of questions, stage by stage"),
+    "train grpo": ("ts_llm_fusion.cli.train_grpo", "train such a language model on the rewards of its answers"),
     "train t2t": ("ts_llm_fusion.cli.train_t2t", "pre-train the time-to-text encoder of LLM-PS"),
     "data": ("ts_llm_fusion.cli.data", "list, describe, download and preview data sets"),
     "fuse": ("ts_llm_fusion.cli.fuse", "join a forecaster and a language model in one checkpoint"),

@@ -207,6 +207,38 @@ RECIPE_HELP = {
         },
         ("tslm",),
     ),
+    "train curriculum": RecipeHelp(
+        "Fine-tune a language model on sets of questions, one stage after another, each from the best weights of the "
+        "last, and validate each stage on all.",
+        "--config curriculum_small --output_dir outputs/curriculum_small",
+        {
+            "stages": ("ts_llm_fusion.recipes.curriculum:CurriculumArguments",),
+            "data": ("ts_llm_fusion.recipes.stages:StageArguments", *_QUESTIONS),
+            "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
+            "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.sft:TSLMArguments"),
+            "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", *_RUN),
+        },
+        {
+            "trl.SFTConfig": ("trl.trainer.sft_config:SFTConfig", "trl.trainer.base_config:_BaseConfig"),
+            **_TRAINER,
+        },
+        ("tslm",),
+    ),
+    "train grpo": RecipeHelp(
+        "Train a language model that reads series on the rewards of its own answers, and save it with its report.",
+        "--config grpo --model_name_or_path outputs/synthetic_qa --output_dir outputs/grpo",
+        {
+            "data": _QUESTIONS,
+            "rewards": ("ts_llm_fusion.evaluation.rewards:RewardArguments",),
+            "backbone": ("trl.trainer.model_config:ModelConfig",),
+            "training": (f"{_TRAINING}.grpo:TSLMGRPOArguments", *_RUN),
+        },
+        {
+            "trl.GRPOConfig": ("trl.trainer.grpo_config:GRPOConfig", "trl.trainer.base_config:_BaseConfig"),
+            **_TRAINER,
+        },
+        ("tslm",),
+    ),
     "train t2t": RecipeHelp(
         "Pre-train the time-to-text encoder of LLM-PS, for `train forecaster` with `t2t: FOLDER`.",
         "--data ETTh1 --word_embeddings openai-community/gpt2 --output_dir outputs/t2t",

@@ -28,7 +28,7 @@ from ..forecasting import load_forecaster, model_order
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..training.runs import trained_parameters
 from ..training.sft import generate_answers
-from .sft import prediction_lines
+from .answering import prediction_lines
 
 logger = logging.getLogger(__name__)
 

@@ -1,11 +1,10 @@
 """Recipe of the time-series language model: from questions to a checkpoint with its report."""
 
-import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,18 @@ from trl import ModelConfig
 
 from ..data.qa.archives import ArchiveArguments
 from ..data.qa.questions import QuestionArguments, is_classification, prepare_questions
-from ..data.qa.samples import QuestionData, sample_text, shuffle_series
+from ..data.qa.samples import QuestionData, sample_text
 from ..data.qa.synthetic import SYNTHETIC, SyntheticArguments
 from ..errors import UserError
-from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
-from ..evaluation.question_baselines import evaluate_question_baselines
+from ..evaluation.answers import overall_metrics, task_metrics
 from ..families import BUILT_IN_NAME
-from ..files import write_text
 from ..hub.cards import answers_by_task
+from ..hub.push import Publication
 from ..modeling.configuration_random_convolutions import RandomConvolutionConfig
 from ..modeling.modeling_random_convolutions import RandomConvolutionModel
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..plots import plot_shares, save_figure
-from ..processing.answer_checks import answer_fault, questions_of
+from ..processing.answer_checks import TrainingRange
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import versions
 from ..training.arguments import mapping
@@ -45,6 +43,7 @@ from ..training.sft import (
     training_range,
     tslm_of,
 )
+from .answering import answer_results, answer_splits
 from .endings import RECIPE, TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
 from .run_folder import start_run
 
@@ -53,8 +52,6 @@ logger = logging.getLogger(__name__)
 # Samples to train a tokenizer on; the questions of a recipe share their words.
 _TOKENIZER_SAMPLES = 5000
 _MOST_LEARNED_TOKENS = 5000
-# Training samples that the baselines are fitted on at most, as a ridge classifier gains nothing from more.
-_BASELINE_SAMPLES = 60000
 _PACKAGES = ("transformers", "trl", "peft", "accelerate", "datasets")
 
 # Settings of the recipe.
@@ -69,50 +66,12 @@ SFT_SETTINGS = (
 )
 
 
-def prediction_lines(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> str:
-    """JSON lines of answers, one for each sample."""
-    truths = [sample["answer"] for sample in samples]
-    lines = [
-        {
-            **{name: sample[name] for name in ("id", "source", "task", "answer")},
-            "prediction": answer,
-            "exact_match": is_exact,
-            "correct": is_correct,
-            "fault": answer_fault(answer, questions_of(sample["messages"])[-1]),
-        }
-        for answer, sample, is_exact, is_correct in zip(
-            answers, samples, exact_matches(answers, truths), label_matches(answers, truths), strict=True
-        )
-    ]
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-
-
-def _test(trainer: TSLMTrainer, data: QuestionData, output: Path) -> dict[str, dict[str, dict[str, float]]]:
-    """Metrics on the test split, and on the test split with the series of other samples if it has series."""
-    variants = {"test": data.splits["test"]}
-    if any(data.splits["test"][0]["time_series"]):
-        variants["shuffled"] = shuffle_series(data.splits["test"], trainer.args.seed)
-    found = {}
-    for name, samples in variants.items():
-        answers = trainer.generate_answers(samples)
-        questions = (questions_of(sample["messages"])[-1] for sample in samples)
-        faults = [fault for pair in zip(answers, questions, strict=True) if (fault := answer_fault(*pair))]
-        if faults:
-            logger.warning(
-                "%s: %d of %d answers have a fault, the first: %s", name, len(faults), len(answers), faults[0]
-            )
-        found[name] = task_metrics(answers, samples, data.labels)
-        if trainer.is_world_process_zero():
-            write_text(output / f"predictions_{name}.jsonl", prediction_lines(answers, samples))
-    return found
-
-
 def _labels(data: QuestionData) -> list[str]:
     """All labels of all tasks."""
     return sorted({label for known in data.labels.values() for label in known or ()})
 
 
-def _build(settings: Sequence[Any], data: QuestionData, fresh_folder: Path) -> tuple[TSLM, TimeSeriesProcessor]:
+def build_model(settings: Sequence[Any], data: QuestionData, fresh_folder: Path) -> tuple[TSLM, TimeSeriesProcessor]:
     """Build the model of a recipe, by the size of its training split where the encoder is of random convolutions.
 
     Args:
@@ -138,10 +97,26 @@ def _build(settings: Sequence[Any], data: QuestionData, fresh_folder: Path) -> t
         )
 
 
-def _fit(
+def set_range(processor: TimeSeriesProcessor, samples: Dataset, earlier: Mapping[str, Any] | None = None) -> None:
+    """Set the range of the training.
+
+    Args:
+        processor: of the model.
+        samples: training samples.
+        earlier: range of the training before, which is joined with it.
+    """
+    # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
+    is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
+    found = training_range(samples, with_words=is_small)
+    if earlier is not None:
+        found = found.joined(TrainingRange.from_dict(earlier))
+    processor.trained_on = found.to_dict()
+
+
+def fit_encoder(
     model: TSLM, processor: TimeSeriesProcessor, config_arguments: Any, data: QuestionData, samples: Dataset
 ) -> None:
-    """Fit an encoder of random convolutions that is not that of a saved model, and the range of the training.
+    """Fit an encoder of random convolutions that is not that of a saved model.
 
     Args:
         model: before its training on the samples.
@@ -150,9 +125,6 @@ def _fit(
         data: questions.
         samples: training samples.
     """
-    # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
-    is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
-    processor.trained_on = training_range(samples, with_words=is_small).to_dict()
     encoder = tslm_of(model).model.encoder
     if config_arguments.encoder_config is not None and isinstance(encoder, RandomConvolutionModel):
         fit_random_convolutions(encoder, processor.series_extractor, samples, _labels(data))
@@ -176,40 +148,128 @@ def _train(
     tslm_arguments: TSLMArguments,
     model_arguments: ModelConfig,
     train: Dataset,
+    adapters: Path | None = None,
 ) -> TSLMTrainer:
     """Train, and select by the metrics of generated answers on validation."""
 
     def answer_metrics(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         return overall_metrics(task_metrics(answers, samples, data.labels))
 
-    validation = data.splits["validation"]
-    return train_tslm(model, processor, arguments, tslm_arguments, model_arguments, train, validation, answer_metrics)
+    return train_tslm(
+        model,
+        processor,
+        arguments,
+        tslm_arguments,
+        model_arguments,
+        train,
+        data.splits["validation"],
+        answer_metrics,
+        adapters,
+    )
 
 
-def _results(
-    data: QuestionData,
-    train: Dataset,
-    found: Mapping[str, Mapping[str, Mapping[str, float]]],
-    with_minirocket: bool,
-) -> dict[str, Any]:
-    """Metrics of the model and of the baselines, over all questions and by task, with the counts of questions.
+@dataclass(frozen=True)
+class Earlier:
+    """Training before a run, beside the weights that it starts from.
 
     Args:
-        data: questions.
-        train: samples that the model was trained on, for the baselines.
-        found: split or variant of it -> task -> metric -> value of the model.
-        with_minirocket: whether MiniRocket is among the baselines.
+        trained_on: range of that training, as its processor has it.
+        adapters: folder of adapters to train on; new ones by default.
+        samples: training samples of it to train on again.
+        origin: name of the model that it started from, None for a new backbone.
     """
-    train = train.take(min(_BASELINE_SAMPLES, len(train)))
-    baselines = evaluate_question_baselines(data, train, with_minirocket)
-    return {
-        "samples": {name: len(samples) for name, samples in data.splits.items()},
-        **{name: overall_metrics(tasks) for name, tasks in found.items()},
-        **{f"{name}_by_task": tasks for name, tasks in found.items()},
-        "baselines": {name: overall_metrics(tasks) for name, tasks in baselines.items()},
-        "baselines_by_task": baselines,
-        "example_question": train[0]["messages"][0]["content"][0]["text"],
+
+    trained_on: Mapping[str, Any] | None = None
+    adapters: Path | None = None
+    samples: Dataset | None = None
+    origin: str | None = None
+
+
+def _with_earlier(samples: Dataset, earlier: Earlier) -> Dataset:
+    """Training samples, those of an earlier training among them."""
+    return samples if earlier.samples is None else concatenate_datasets([samples, earlier.samples])
+
+
+def train_on_questions(
+    settings: Sequence[Any],
+    data: QuestionData,
+    recipe: Mapping[str, Any],
+    publication: Publication | None = None,
+    earlier: Earlier | None = None,
+) -> dict[str, Any] | None:
+    """Train, select on validation, test once, and save the checkpoint with its report; see `run_sft_recipe`.
+
+    Args:
+        settings: those of `SFT_SETTINGS`, with a folder that is checked.
+        data: questions.
+        recipe: contents of recipe.yaml.
+        publication: options of the push, or None.
+        earlier: training that goes on; none by default.
+    """
+    question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments = settings
+    earlier = earlier or Earlier(origin=model_arguments.model_name_or_path)
+    output = Path(arguments.output_dir)
+    logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
+    start_time = time.perf_counter()
+    samples = data.splits["train"]
+    model, processor = build_model(settings, data, output / "fresh_backbone")
+    set_range(processor, samples, earlier.trained_on)
+    fit_encoder(model, processor, config_arguments, data, samples)
+    # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.
+    whole = tslm_arguments.forecaster or model_arguments.model_name_or_path
+    start = whole if isinstance(model, TSFusionForCausalLM) else None
+    common = (tslm_arguments, model_arguments)
+    trainer = _train(model, processor, data, arguments, *common, _with_earlier(samples, earlier), earlier.adapters)
+    best_validation, log_history = trainer.state.best_metric, trainer.state.log_history
+    if arguments.refit:
+        samples = concatenate_datasets([samples, data.splits["validation"]])
+        steps = trainer.state.best_global_step or trainer.state.global_step
+        logger.info("training goes on with all %d samples, %d steps", len(samples), steps)
+        set_range(processor, samples, earlier.trained_on)
+        fit_encoder(model, processor, config_arguments, data, samples)
+        refit_arguments = _refit_arguments(arguments, steps)
+        trainer = _train(model, processor, data, refit_arguments, *common, _with_earlier(samples, earlier))
+        log_history = [*log_history, *trainer.state.log_history]
+    seconds = time.perf_counter() - start_time
+    trained = trainer.whole_model()
+    parameters = trained_parameters(trained)
+    try:
+        found = answer_splits(trainer, data, output)
+    finally:
+        # After the test, as saving merges adapters, and even if the test fails.
+        if trainer.is_world_process_zero():
+            save_model(trained, output, model_arguments.model_name_or_path)
+            processor.save_pretrained(output)
+            save_run(output, log_history, recipe, RECIPE if start is None else TSLM_RECIPE)
+    if not trainer.is_world_process_zero():
+        return None
+    metrics = {
+        "data": question.data,
+        "series_as": question.series_as,
+        **answer_results(data, samples, found, is_classification(question.data)),
+        "selected_on": arguments.metric_for_best_model,
+        "best_validation": best_validation,
+        "trained_steps": trainer.state.global_step,
+        **parameters,
+        "trained_on": {name: value for name, value in (processor.trained_on or {}).items() if name != "words"},
+        "seconds": seconds,
+        "seed": arguments.seed,
+        "versions": versions(_PACKAGES),
+        "recipe": {
+            **vars(question),
+            **vars(synthetic if question.data == SYNTHETIC else archive),
+            **vars(config_arguments),
+            **vars(tslm_arguments),
+            "model_name_or_path": earlier.origin,
+            "max_new_tokens": arguments.max_new_tokens,
+        },
     }
+    figure = plot_shares(answers_by_task(metrics), f"{question.data}, test split: exact match")
+    save_figure(figure, output / "plots" / "exact_match.png")
+    if start is None:
+        return finish_run(output, metrics, publication)
+    carry_recipe(start, RECIPE, output, RECIPE)
+    return finish_run(output, metrics, publication, {**saved_report(start), "tslm": metrics})
 
 
 def run_sft_recipe(
@@ -257,62 +317,5 @@ def run_sft_recipe(
     if arguments.refit and model_arguments.use_peft:
         raise UserError("refit goes on with a whole model, and use_peft trains adapters; leave one of them out.")
     recipe, publication = start_run(settings, recipe, inputs)
-    output = Path(arguments.output_dir)
     data = prepare_questions(question, synthetic, archive, num_proc=arguments.dataset_num_proc)
-    logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
-    start_time = time.perf_counter()
-    samples = data.splits["train"]
-    model, processor = _build(settings, data, output / "fresh_backbone")
-    _fit(model, processor, config_arguments, data, samples)
-    # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.
-    start = (forecaster or model_arguments.model_name_or_path) if isinstance(model, TSFusionForCausalLM) else None
-    trainer = _train(model, processor, data, arguments, tslm_arguments, model_arguments, samples)
-    best_validation, log_history = trainer.state.best_metric, trainer.state.log_history
-    if arguments.refit:
-        samples = concatenate_datasets([samples, data.splits["validation"]])
-        steps = trainer.state.best_global_step or trainer.state.global_step
-        logger.info("training goes on with all %d samples, %d steps", len(samples), steps)
-        _fit(model, processor, config_arguments, data, samples)
-        refit_arguments = _refit_arguments(arguments, steps)
-        trainer = _train(model, processor, data, refit_arguments, tslm_arguments, model_arguments, samples)
-        log_history = [*log_history, *trainer.state.log_history]
-    seconds = time.perf_counter() - start_time
-    trained = trainer.whole_model()
-    parameters = trained_parameters(trained)
-    try:
-        found = _test(trainer, data, output)
-    finally:
-        # After the test, as saving merges adapters, and even if the test fails.
-        if trainer.is_world_process_zero():
-            save_model(trained, output, model_arguments.model_name_or_path)
-            processor.save_pretrained(output)
-            save_run(output, log_history, recipe, RECIPE if start is None else TSLM_RECIPE)
-    if not trainer.is_world_process_zero():
-        return None
-    metrics = {
-        "data": question.data,
-        "series_as": question.series_as,
-        **_results(data, samples, found, is_classification(question.data)),
-        "selected_on": arguments.metric_for_best_model,
-        "best_validation": best_validation,
-        "trained_steps": trainer.state.global_step,
-        **parameters,
-        "trained_on": {name: value for name, value in (processor.trained_on or {}).items() if name != "words"},
-        "seconds": seconds,
-        "seed": arguments.seed,
-        "versions": versions(_PACKAGES),
-        "recipe": {
-            **vars(question),
-            **vars(synthetic if question.data == SYNTHETIC else archive),
-            **vars(config_arguments),
-            **vars(tslm_arguments),
-            "model_name_or_path": model_arguments.model_name_or_path,
-            "max_new_tokens": arguments.max_new_tokens,
-        },
-    }
-    figure = plot_shares(answers_by_task(metrics), f"{question.data}, test split: exact match")
-    save_figure(figure, output / "plots" / "exact_match.png")
-    if start is None:
-        return finish_run(output, metrics, publication)
-    carry_recipe(start, RECIPE, output, RECIPE)
-    return finish_run(output, metrics, publication, {**saved_report(start), "tslm": metrics})
+    return train_on_questions(settings, data, recipe, publication)
