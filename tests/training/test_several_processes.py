@@ -74,6 +74,9 @@ TSLM = {
     "max_new_tokens": 4,
     "seed": 3,
 }
+# Without dropout, which each process draws for itself.
+ADAPTERS = {"use_peft": True, "lora_r": 2, "lora_dropout": 0.0}
+CURRICULUM = TSLM | {"curriculum": {"first": {}, "second": ADAPTERS | {"replay": 0.2}}}
 FINE_TUNING = {
     "start": "built-in",
     "context_length": 48,
@@ -94,6 +97,7 @@ RUNS = {
     "forecaster": ("forecaster", FORECASTER),
     "soft_prompt": ("sft", TSLM),
     "flamingo": ("sft", TSLM | {"fusion": "flamingo", "train_sampling_strategy": "group_by_length"}),
+    "curriculum": ("curriculum", CURRICULUM),
     "fine_tuning": ("forecaster", FINE_TUNING),
     "fusion": ("fusion", FUSION),
 }
@@ -227,6 +231,20 @@ def test_two_processes_fine_tune_and_train_the_other_forecaster_as_one_does(tmp_
     _, second = launch_commands(tmp_path / "together", names)
     for name in names:
         assert_same_run(tmp_path / "alone" / name, tmp_path / "together" / name)
+    assert second["written"] == []
+
+
+@pytest.mark.nightly
+def test_two_processes_train_the_stages_of_a_curriculum_as_one_does(tmp_path: Path) -> None:
+    for folder in ("alone", "together"):
+        (tmp_path / folder).mkdir()
+    train_in_one(tmp_path / "alone", ("curriculum",))
+    _, second = launch_commands(tmp_path / "together", ("curriculum",))
+    one, two = (tmp_path / folder / "curriculum" for folder in ("alone", "together"))
+    for stage in ("first", "second"):
+        assert_same_run(one / stage, two / stage)
+    states = [json.loads((folder / "curriculum.json").read_text()) for folder in (one, two)]
+    assert states[0]["validation"] == states[1]["validation"]
     assert second["written"] == []
 
 
