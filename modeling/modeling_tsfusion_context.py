@@ -371,15 +371,13 @@ def _operation(chances: Tensor, context: Mapping[str, Any], clause: int, thresho
 
 
 def _contradicts(name: str, context: Mapping[str, Any], number: int) -> bool:
-    """Whether the last word of a direction before a number is of the other one: "prices go up, so sales fall by 5"."""
+    """Whether a number is that of a word of the other direction: "prices go up, so sales fall by 5" as a rise."""
     if name not in _DIRECTIONS:
         return False
-    clause, start = context["number_clause"][number], context["number_place"][number][0]
-    own = (context["cue_clause"] == clause) & (context["cue_place"][:, 1] <= start) & (context["cue_role"] <= _DOWN)
-    if not own.any():
-        return False
-    last = context["cue_place"][:, 1][own].argmax()
-    return int(context["cue_role"][own][last]) != _DIRECTIONS[name]
+    clause, start = context["number_clause"][number], int(context["number_place"][number][0])
+    words = context["texts"][clause]
+    own = (context["cue_clause"] == clause) & (context["cue_role"] == (_DOWN if _DIRECTIONS[name] == _UP else _UP))
+    return any(words[int(end) : start].strip() == "by" for _, end in context["cue_place"][own])
 
 
 def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, threshold: float) -> _Choice:
@@ -408,7 +406,7 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
         sure *= float(reading.numbers[best].sum())
         numbers = tuple(best.tolist())
         if _contradicts(name, context, numbers[0]):
-            reason = "the words before its number say the other direction"
+            reason = "the word at its number says the other direction"
     elif name == "like_day" and int(context["day_length"]) == 0:
         reason = "a step of the series is longer than a day"
     pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()

@@ -275,8 +275,9 @@ def test_a_stretch_of_the_past_that_is_ignored_is_left_out_of_the_fit(model):
         ("set", "Sales will be 900000 on 3 March.", "its number cannot be of the series: the series runs from"),
         ("cap", "Sales will be at most -30 on 3 March.", "as a cap it would leave nothing of a series"),
         ("zero", "Closed on 3 December 2031.", "its time has no step in the horizon"),
-        ("rise", "Prices go up, so sales fall by 20% on 3 March.", "words before its number say the other direction"),
+        ("rise", "Prices go up, so sales fall by 20% on 3 March.", "word at its number says the other direction"),
         ("rise", "Prices fall, so sales go up by 20% on 3 March.", ""),
+        ("cut", "Heads-up: 20% fewer trips on 3 March.", ""),
         ("like_day", "Like on a Sunday from 2024-03-02 on.", ""),
     ],
 )
