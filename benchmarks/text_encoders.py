@@ -152,20 +152,27 @@ def _clauses(seed: int, places: range, phrasings: str, numbers: str, families: i
     return {words for one in examples for words in features_of(one, one.text)["texts"]}
 
 
-def _settings(texts: int | None) -> tuple[ContextArguments, dict[str, Any]]:
+def _settings(texts: int | None, epochs: float | None = None) -> tuple[ContextArguments, dict[str, Any]]:
     """Settings of the recipe, and the arguments of its training."""
     recipe = yaml.safe_load(Path("configs/fusion/context.yaml").read_text(encoding="utf-8"))
     recipe |= {} if texts is None else {"texts": texts}
+    recipe |= {} if epochs is None else {"num_train_epochs": epochs}
     own = {one.name for one in fields(ContextArguments)}
     settings = ContextArguments(**{name: value for name, value in recipe.items() if name in own})
     return settings, {name: value for name, value in recipe.items() if name not in own}
 
 
 def train_and_score(
-    name: str, seed: int, folder: Path, texts: int | None, count: int, items: Sequence[dict[str, Any]]
+    name: str,
+    seed: int,
+    folder: Path,
+    texts: int | None,
+    epochs: float | None,
+    count: int,
+    items: Sequence[dict[str, Any]],
 ) -> dict[str, float]:
     """Numbers of the head of an encoder and a seed, trained on some texts where its checkpoint is not there yet."""
-    settings, arguments = _settings(texts)
+    settings, arguments = _settings(texts, epochs)
     settings.text_encoder, settings.text_layer = _LOADED.get(name, _MINILM)
     settings.text_adapter_rank = settings.text_adapter_rank if name == "adapted" else 0
     output = folder / f"{name}_{seed}"
@@ -189,11 +196,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds of their heads")
     parser.add_argument("--folder", type=Path, default=Path("outputs/text_encoders"), help="of the checkpoints")
     parser.add_argument("--texts", type=int, help="to train on; those of the recipe by default")
+    parser.add_argument("--epochs", type=float, help="passes over them; those of the recipe by default")
     parser.add_argument("--count", type=int, default=120, help="examples of each set")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     settings, _ = _settings(options.texts)
+    given = options.texts, options.epochs, options.count
     sets = []
     for phrasings, numbers in (("train", "train"), ("validation", "train"), ("test", "train"), ("train", "test")):
         sets += [(SEED, 2 * options.count, phrasings, numbers, None), (SEED, options.count, phrasings, numbers, 0)]
@@ -214,7 +223,7 @@ def main() -> None:
             Stored.write(encoder, sorted(clauses, key=len), options.folder / f"{name}.pt")
             encoder.model.cpu()
         runs = {
-            pool.submit(train_and_score, name, seed, options.folder, options.texts, options.count, items): (name, seed)
+            pool.submit(train_and_score, name, seed, options.folder, *given, items): (name, seed)
             for name in options.encoders
             for seed in options.seeds
         }
