@@ -46,7 +46,7 @@ from ..training.sft import (
     tslm_of,
 )
 from .endings import RECIPE, TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
-from .run_folder import start_run
+from .run_folder import FRESH_BACKBONE, start_run
 
 logger = logging.getLogger(__name__)
 
@@ -262,7 +262,7 @@ def run_sft_recipe(
     logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
     start_time = time.perf_counter()
     samples = data.splits["train"]
-    model, processor = _build(settings, data, output / "fresh_backbone")
+    model, processor = _build(settings, data, output / FRESH_BACKBONE)
     _fit(model, processor, config_arguments, data, samples)
     # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.
     start = (forecaster or model_arguments.model_name_or_path) if isinstance(model, TSFusionForCausalLM) else None
