@@ -99,7 +99,8 @@ def fine_tuning(folder: Path, output: Path) -> Run:
 def questions(folder: Path, output: Path) -> Run:
     text = {"model_type": "llama", "num_hidden_layers": 1, "hidden_size": 32, "intermediate_size": 32}
     text |= {"num_attention_heads": 2, "vocab_size": 400, "attention_dropout": 0.1}
-    encoder = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    encoder = {"model_type": "ts_patch_encoder", "patch_length": 8, "num_hidden_layers": 1, "hidden_size": 16}
+    encoder |= {"num_attention_heads": 2, "intermediate_size": 16, "dropout": 0.1}
     recipe = {"data": "synthetic", "tasks": ["trend"], "num_train": 32, "num_validation": 8, "num_test": 4}
     recipe |= {"text_config": text, "encoder_config": encoder, "per_device_train_batch_size": 8, "max_new_tokens": 2}
     recipe |= {"max_steps": 8, "seed": 3, **_EVERY_STEP, **_AUTO}
@@ -111,7 +112,7 @@ def questions(folder: Path, output: Path) -> Run:
 def benchmark(folder: Path, output: Path) -> Run:
     models = {"repeat_last": None, "seasonal_naive": None, "ours": {"model": "llmps", **_SMALL, "max_steps": 2}}
     recipe = {"datasets": {"wave": {"data": str(_table(folder)), "context_length": 48}}, "horizons": [6, 12]}
-    recipe |= {"models": models, "seeds": [1, 2], "output_dir": str(output)}
+    recipe |= {"models": models, "seeds": [1, 2], "output_dir": "outputs"}
     path = folder / "benchmark.yaml"
     path.write_text(yaml.safe_dump(recipe))
 
@@ -119,7 +120,7 @@ def benchmark(folder: Path, output: Path) -> Run:
         found = pd.read_csv(output / "results.csv")
         return found[["dataset", "model", "horizon", "seed", "mse", "mae"]].round(9).astype(str).to_dict("records")
 
-    return Run(["benchmark", "--config", str(path)], output, rows)
+    return Run(["benchmark", "--config", str(path), "--output_dir", str(output)], output, rows)
 
 
 def evaluation(folder: Path, output: Path) -> Run:

@@ -1,6 +1,7 @@
 """No command writes over what it did not make, and what would fail at the end fails before the beginning."""
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -117,6 +118,29 @@ def test_a_benchmark_goes_on_with_its_own_results_alone(
     assert main([*arguments, "--overwrite"]) == 0
     assert main(arguments) == 0
     assert len(pd.read_csv(tmp_path / "out" / "results.csv")) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "goes_on"),
+    [
+        ((), True),
+        (("fresh_backbone/model.safetensors", "runs/events", "checkpoint-2/config.json", ".lock"), True),
+        (("fresh_backbone/model.safetensors", "notes.txt"), False),
+        (("checkpoint-2/config.json", "model.safetensors"), False),
+    ],
+)
+def test_auto_starts_again_over_what_a_killed_run_leaves_before_its_first_checkpoint(
+    names: tuple[str, ...], goes_on: bool, tmp_path: Path
+) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    given = {"output_dir": str(tmp_path), "overwrite": False, "process_index": 0, "world_size": 1}
+    with nullcontext() if goes_on else pytest.raises(FileExistsError, match="is there already"):
+        check_run_folder(SimpleNamespace(**given, resume_from_checkpoint="auto"))
+    if names:
+        with pytest.raises(FileExistsError, match="is there already"):
+            check_run_folder(SimpleNamespace(**given, resume_from_checkpoint=None))
 
 
 def test_a_run_that_goes_on_may_write_in_its_folder(folder: Path, tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from ..training.arguments import changed_settings
 from ..training.resuming import checkpoint_to_resume
 from ..training.runs import check_ranges
 
-# Of a run that was killed before its first checkpoint was whole.
-_LEFTOVERS = "checkpoint-*"
+# Folder of a new language model, which a run makes first.
+FRESH_BACKBONE = "fresh_backbone"
+# Of a run that was killed before its first checkpoint was whole; "runs" are logs of TensorBoard.
+_LEFTOVERS = ("checkpoint-*", FRESH_BACKBONE, "runs")
 
 
 def start_run(
@@ -41,7 +43,7 @@ def check_run_folder(arguments: Any, inputs: Sequence[str | None] = ()) -> None:
     """Check that a run can write in its `output_dir`.
 
     A folder that is not empty needs `overwrite`, or `resume_from_checkpoint` with a checkpoint in it. For `auto`, one
-    that holds nothing but unfinished checkpoints will do, too.
+    that holds nothing but what a run writes before its first checkpoint is whole will do, too.
 
     Args:
         arguments: `TrainingArguments` with `RunDefaults`; only the first process checks the folder, as the others may
@@ -61,9 +63,9 @@ def check_run_folder(arguments: Any, inputs: Sequence[str | None] = ()) -> None:
     output = Path(arguments.output_dir)
     resumes = checkpoint is not None and Path(checkpoint).resolve().is_relative_to(output.resolve())
     is_auto = str(arguments.resume_from_checkpoint).lower() == "auto"
-    leftovers = is_auto and output.is_dir() and all(path.match(_LEFTOVERS) for path in output.glob("[!.]*"))
+    is_begun = all(any(map(path.match, _LEFTOVERS)) for path in output.glob("[!.]*"))
     try:
-        check_output_folder(output, ("[!.]*",), inputs, arguments.overwrite or resumes or leftovers)
+        check_output_folder(output, ("[!.]*",), inputs, arguments.overwrite or resumes or (is_auto and is_begun))
     except FileExistsError as error:
         raise FileExistsError(
             f"{str(error).rstrip('.')}, or --resume_from_checkpoint true to go on with it."

@@ -45,7 +45,7 @@ from ..training.sft import (
 )
 from .answering import answer_results, answer_splits
 from .endings import RECIPE, TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
-from .run_folder import start_run
+from .run_folder import FRESH_BACKBONE, start_run
 
 logger = logging.getLogger(__name__)
 
@@ -212,7 +212,7 @@ def train_on_questions(
     logger.info("%s: %s questions", question.data, {name: len(samples) for name, samples in data.splits.items()})
     start_time = time.perf_counter()
     samples = data.splits["train"]
-    model, processor = build_model(settings, data, output / "fresh_backbone")
+    model, processor = build_model(settings, data, output / FRESH_BACKBONE)
     set_range(processor, samples, earlier.trained_on)
     fit_encoder(model, processor, config_arguments, data, samples)
     # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.
