@@ -31,7 +31,6 @@ class Family:
         check: runs a case in an empty folder, and checks the answer by invariants; raises what the package raises.
         share: of all cases of a run.
         prepare: makes what all cases share.
-        answers: whether some of a few cases are sure to be answered.
     """
 
     name: str
@@ -39,7 +38,6 @@ class Family:
     check: Callable[[Any, Path], None]
     share: float
     prepare: Callable[[], Any] = lambda: None
-    answers: bool = True
 
 
 class Hang(AssertionError):

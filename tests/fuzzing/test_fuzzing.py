@@ -31,7 +31,6 @@ def test_the_shares_are_a_whole() -> None:
 def test_a_few_cases(family: Family, tmp_path: Path) -> None:
     counts = run(family, round(FEW * family.share), 0, tmp_path)
     assert counts.total() >= round(FEW * family.share)
-    assert counts["answered" if family.answers else "refused"] > 0
 
 
 @pytest.mark.nightly
