@@ -243,7 +243,7 @@ def silent(count: int, phrasings: str = "train") -> list[Example]:
 def threshold_of(
     model: TSFusionForForecasting, count: int, thresholds: Sequence[float] = (0.5, 0.65, 0.8)
 ) -> tuple[float, dict[str, float]]:
-    """The threshold with the largest share on the validation of those that do at most 2 % of harm, and both of each.
+    """The threshold with the largest share on the validation of those that do at most 2 % of harm, and all of each.
 
     Where all do more, it is that of the least harm.
     """
@@ -251,13 +251,15 @@ def threshold_of(
     found, before = {}, model.config.context_threshold
     for threshold in thresholds:
         model.config.context_threshold = threshold
-        found[threshold] = shares(score(model, examples))[0], harm(score(model, without))
+        scored = score(model, examples)
+        found[threshold] = shares(scored)[0], harm(score(model, without)), *slope_of_twins(scored)
     model.config.context_threshold = before
     harmless = [one for one in thresholds if found[one][1] <= _MOST_HARM]
     best = max(harmless, key=lambda one: found[one][0]) if harmless else min(found, key=lambda one: found[one][1])
     rows = {}
-    for one, (share, lost) in found.items():
-        rows |= {f"validation, share at {one:g}": float(share), f"validation, harm at {one:g}": float(lost)}
+    for one, values in found.items():
+        names = ("share", "harm", "slope of twins", "R2 of twins")
+        rows |= {f"validation, {name} at {one:g}": float(value) for name, value in zip(names, values, strict=True)}
     return best, rows | {"threshold": best}
 
 
@@ -321,6 +323,9 @@ def main() -> None:
     parser.add_argument("--averaged", action="store_true", help="score the mean of all heads, too")
     parser.add_argument("--count", type=int, default=300, help="examples of each set")
     parser.add_argument("--threshold", type=float, help="of the choice of an operation; that of the model by default")
+    parser.add_argument(
+        "--thresholds", type=float, nargs="+", help="compare these on the validation, and score no test"
+    )
     parser.add_argument("--split", default="test", choices=("test", "validation"))
     options = parser.parse_args()
     names = [str(trained(seed, options.folder, ContextArguments())) for seed in options.seeds]
@@ -331,6 +336,9 @@ def main() -> None:
     for name in names:
         model, _ = load_forecaster(name)
         assert isinstance(model, TSFusionForForecasting)
+        if options.thresholds:
+            columns[Path(name).name] = threshold_of(model.eval(), options.count, options.thresholds)[1]
+            continue
         model.config.context_threshold = options.threshold or model.config.context_threshold
         columns[Path(name).name] = evaluate(model.eval(), options.count, options.split)
         columns[Path(name).name]["seconds of 40 tokens"] = seconds_of_a_text(model)

@@ -14,9 +14,9 @@ SALES = Path(__file__).parent / "sales.csv"
 
 def main() -> None:
     sales = pd.read_csv(SALES)
-    for known in ([], ["price", "promo"]):
+    for columns, known in (([], []), (["price", "promo"], []), (["price", "promo"], ["price", "promo"])):
         backtest = cross_validation(
-            sales[["store", "timestamp", "sales", *known]],
+            sales[["store", "timestamp", "sales", *columns]],
             prediction_length=14,
             windows=4,
             baselines=["repeat_last", "seasonal_naive"],
@@ -24,7 +24,7 @@ def main() -> None:
             target="sales",
             known_covariates=known,
         )
-        print(f"covariates: {', '.join(known) or 'none'}")
+        print(f"covariates: {', '.join(columns) or 'none'}; known ahead: {', '.join(known) or 'none'}")
         scores = score_forecasts(backtest)[["forecaster", "mase", "wql", "mae", "coverage"]]
         print(scores.to_string(index=False, float_format="%.3f"))
 

@@ -30,7 +30,7 @@ def run_forked(command: list[str], log: Path, before: Callable[[], None] = lambd
         try:
             before()
             code = main(command)
-        except BaseException:
+        except BaseException:  # whatever ends the command ends this process, never the tests in its copy
             traceback.print_exc()
         finally:
             os._exit(code)

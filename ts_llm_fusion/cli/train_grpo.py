@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from ..hub.cards import answers_table
 from ..recipes.grpo import GRPO_SETTINGS, run_grpo_recipe
 from ..training.arguments import RecipeParser
+from .train_sft import print_answers
 
 
 def main(args: Sequence[str]) -> None:
@@ -12,11 +12,5 @@ def main(args: Sequence[str]) -> None:
     settings, recipe = RecipeParser(GRPO_SETTINGS).parse_run(args)
     question, synthetic, archive, rewards, model, arguments = settings
     metrics = run_grpo_recipe(question, synthetic, archive, rewards, model, arguments, recipe)
-    if metrics is None:
-        return
-    print(
-        f"\n{metrics['data']}: test split, {metrics['samples']['test']} questions, {metrics['seconds']:.0f} s of "
-        f"training\n{answers_table(metrics)}\n\nEverything is in {arguments.output_dir}"
-    )
-    if "commit" in metrics:
-        print(f"Pushed: {metrics['commit']}")
+    if metrics is not None:
+        print_answers(metrics, arguments.output_dir)
