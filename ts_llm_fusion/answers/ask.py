@@ -138,19 +138,20 @@ def load_table(
 ) -> Panel:
     """Load a panel as `load_panel`; a table of numbers alone, without timestamps, is one of steps without dates."""
     is_file = (isinstance(df, str) and "." in df) or (not isinstance(df, str) and not hasattr(df, "columns"))
-    table = read_table(df) if is_file else df
+    table, source = (read_table(df), str(df)) if is_file else (df, "the table")
     if hasattr(table, "columns") and timestamp_column is None:
-        frame = to_pandas(table, "the table")
+        frame = to_pandas(table, source)
         numbers = frame.dtypes.map(pd.api.types.is_numeric_dtype).all()
         if numbers and len(frame) and id_column is None and not is_time_index(frame.index):
             try:
-                find_timestamp_column(frame, None, "the table")
+                find_timestamp_column(frame, None, source)
             except UserError:
                 index = pd.date_range("2000-01-01", periods=len(frame), freq=_ROWS, unit="s")
                 chosen = frame if target is None else frame[[target] if isinstance(target, str) else [*target]]
-                panel = load_panel(chosen.set_index(index), freq=_ROWS if len(frame) == 1 else None)
+                step = _ROWS if len(frame) == 1 else None
+                panel = load_panel(chosen.set_index(index), freq=step, source=source)
                 return replace(panel, dated=False)
-    return load_panel(table, id_column, timestamp_column, target, freq, dayfirst=dayfirst, **options)
+    return load_panel(table, id_column, timestamp_column, target, freq, dayfirst=dayfirst, source=source, **options)
 
 
 def check_question(question: Any) -> str:

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from ..families import BUILT_IN
-from .flags import FILE_HELP, add_reading_flags, check_inputs
-from .parsing import PROGRAM, CommandParser, quick_imports
+from .flags import FILE_HELP, READING, add_reading_flags, as_given, check_inputs
+from .parsing import PROGRAM, CommandParser, print_next, quick_imports
 
 # Exit status of a question that was understood and cannot be answered.
 REFUSED = 3
@@ -78,3 +78,5 @@ def main(args: Sequence[str]) -> None:
         sys.stdout.write("\n")
     if not answer.is_answered:
         raise SystemExit(REFUSED)
+    if not options.json:
+        print_next("forecast", options.file, *as_given(options, *READING))

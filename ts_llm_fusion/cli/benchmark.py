@@ -1,12 +1,13 @@
 """`ts-llm-fusion benchmark`: models x datasets x horizons x seeds, to a table with the published numbers beside it."""
 
+import json
 from collections.abc import Sequence
 
 from ..errors import UserError
 from ..files import read_mapping
 from ..training.settings import read_settings, unknown_setting
 from .packaged_recipes import find_recipe, packaged_recipes
-from .parsing import PROGRAM, CommandParser
+from .parsing import PROGRAM, CommandParser, print_next
 
 _SETTINGS = "ts_llm_fusion.recipes.benchmark:Benchmark"
 
@@ -20,6 +21,7 @@ def make_parser() -> CommandParser:
     parser.add_argument(
         "--overwrite", action="store_true", help="overwrite files in the folder that belong to no benchmark"
     )
+    parser.add_argument("--json", action="store_true", help="print the rows of results.csv as JSON, not the report")
     return parser
 
 
@@ -41,6 +43,11 @@ def main(args: Sequence[str]) -> None:
     missing = len(make_cells(benchmark)) - len(results)
     if len(results):
         written = write_report(results, benchmark.output_dir)
-        print(f"\n{report(results)}\nEverything is in {', '.join(map(str, written))}")
+        if options.json:
+            print(json.dumps(json.loads(results.to_json(orient="records")), indent=2, ensure_ascii=False))
+        else:
+            print(f"\n{report(results)}\nEverything is in {', '.join(map(str, written))}")
+            data = next(iter(benchmark.datasets.items()))
+            print_next("evaluate", "--data", data[1].get("data", data[0]), "--horizon", benchmark.horizons[0])
     if missing:
         raise UserError(f"{missing} cells could not be run; the warnings above say why.")

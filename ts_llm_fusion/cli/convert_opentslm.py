@@ -1,10 +1,9 @@
 """`ts-llm-fusion convert-opentslm`: from a published OpenTSLM checkpoint to one that `from_pretrained` loads."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..files import check_output_folder
-from .parsing import PROGRAM, CommandParser, print_next
+from .parsing import PROGRAM, CommandParser, print_push
 
 
 def make_parser() -> CommandParser:
@@ -52,4 +51,4 @@ def main(args: Sequence[str]) -> None:
         dtype=options.dtype,
     )
     print(f"Everything is in {folder}")
-    print_next("push", folder, f"me/{Path(folder).name}", "--dry_run")
+    print_push(folder)

@@ -11,10 +11,12 @@ def make_parser() -> CommandParser:
     """Make the parser of the command."""
     parser = CommandParser(f"{PROGRAM} data", "preview sales.csv", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("list", help="list all data sets")
+    listing = commands.add_parser("list", help="list all data sets")
     info = commands.add_parser("info", help="describe a data set")
     download = commands.add_parser("download", help="download and verify the missing files of a data set")
     preview = commands.add_parser("preview", help="print and draw a few samples")
+    for command in (listing, info):
+        command.add_argument("--json", action="store_true", help="print the fields of the sets as JSON")
     for command in (info, download):
         command.add_argument("name", help="name of the data set")
     preview.add_argument("name", help="name of the data set, or a CSV, parquet or xlsx file of series")
@@ -34,9 +36,9 @@ def main(args: Sequence[str]) -> None:
     from . import data_actions
 
     if options.command == "list":
-        data_actions.list_sets()
+        data_actions.list_sets(options.json)
     elif options.command == "info":
-        data_actions.show_info(find_dataset(options.name))
+        data_actions.show_info(find_dataset(options.name), options.json)
     elif options.command == "download":
         data_actions.download(find_dataset(options.name))
     else:

@@ -1,7 +1,9 @@
 """Actions of `ts-llm-fusion data`."""
 
 import argparse
+import dataclasses
 import itertools
+import json
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +19,8 @@ from ..errors import UserError
 from ..evaluation.report import align_columns
 from ..files import check_output, check_writable
 from ..plots import plot_samples, save_figure
+from .flags import as_given
+from .parsing import print_next
 
 _WIDTH = 110
 # Values of a series that are printed, and that are drawn.
@@ -55,7 +59,18 @@ def _size(entry: DatasetEntry) -> str:
     return _megabytes(sum(known)) if known and len(known) == len(sizes) else ""
 
 
-def list_sets() -> None:
+def _fields(entry: DatasetEntry) -> dict[str, Any]:
+    """Fields of an entry that tell of the set, and whether its files are here, for JSON."""
+    fields = dataclasses.asdict(entry)
+    for name in ("loader", "options", "instead", "features"):
+        del fields[name]
+    return {**fields, "here": _here(entry)}
+
+
+def list_sets(as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([_fields(entry) for entry in REGISTRY.values()], indent=2, ensure_ascii=False))
+        return
     head = ("name", "task", "here", "download", "license", "what")
     lines = [
         (
@@ -69,9 +84,14 @@ def list_sets() -> None:
         for entry in REGISTRY.values()
     ]
     print("\n".join("  ".join(line).rstrip() for line in align_columns([head, *lines])))
+    print_next("data", "info", next(iter(REGISTRY)))
 
 
-def show_info(entry: DatasetEntry) -> None:
+def show_info(entry: DatasetEntry, as_json: bool) -> None:
+    if as_json:
+        features = {name: str(feature) for name, feature in find_features(entry).items()}
+        print(json.dumps({**_fields(entry), "features": features}, indent=2, ensure_ascii=False))
+        return
     facts = {
         "name": entry.name,
         "task": entry.task,
@@ -99,6 +119,7 @@ def show_info(entry: DatasetEntry) -> None:
             f"  size      {_megabytes(file.size) or 'not known'}\n"
             f"  here      {place or 'no'}"
         )
+    print_next("data", "preview" if _here(entry) in ("yes", "-") else "download", entry.name)
 
 
 def download(entry: DatasetEntry) -> None:
@@ -107,6 +128,7 @@ def download(entry: DatasetEntry) -> None:
             check_writable(cached_path(file).parent)
     paths = _instead(entry) or [locate(file, entry.name) for file in entry.files]
     print("\n".join(map(str, paths)) or f"{entry.name}: nothing to download, it is generated or part of a package.")
+    print_next("data", "preview", entry.name)
 
 
 def _text(message: Mapping[str, Any]) -> str:
@@ -175,3 +197,9 @@ def preview(options: argparse.Namespace) -> None:
     if panels:
         save_figure(plot_samples(panels, f"{Path(options.name).name}, {split}", texts), path)
         print(f"picture: {path}")
+    if is_file:
+        print_next("forecast", options.name, *as_given(options, *reading))
+    elif find_dataset(options.name).task == "forecasting":
+        print_next("evaluate", "--data", options.name)
+    else:
+        print_next("train", "sft", "--data", options.name, "--output_dir", f"outputs/{options.name}")

@@ -9,15 +9,24 @@ from typing import Any
 from ..data.registry import REGISTRY
 from ..data.series.ltsf import LTSF_DATASETS
 from ..data.series.mitbih import MITBIH
+from ..data.series.sources import is_known
 from ..errors import UserError
 from ..evaluation.report import results_table
+from ..families import BUILT_IN_NAME
 from ..files import write_json, write_text
 from ..recipes.backtest import BacktestArguments, backtest_forecasters
 from ..recipes.evaluation import ANSWER_SETTINGS, FORECAST_SETTINGS, evaluate_answers, evaluate_forecasters
 from ..requirements import versions
 from ..training.arguments import RecipeParser
+from .flags import as_given
+from .parsing import print_next, print_push
 
 _PACKAGES = ("transformers", "datasets")
+# Settings of a table that its training shares.
+_OF_TABLE = (
+    "id_column", "timestamp_column", "target_columns", "freq", "dayfirst",
+    "known_covariates", "past_covariates", "static_covariates",
+)  # fmt: skip
 # Settings that only the test split has, and those that only rolling origins have.
 _OF_SPLIT = (
     "split", "context_length", "test_stride", "few_shot", "zero_shot", "noise_std", "noise_splits", "noise_seed",
@@ -48,30 +57,47 @@ def _has_rolling_origins(data: str, given: Collection[str]) -> bool:
     return bool(of_rolling) or not (of_split or data in LTSF_DATASETS or data == MITBIH)
 
 
-def _evaluate_series(data: str, args: Sequence[str]) -> tuple[Any, dict[str, Any], str]:
-    """Settings of the output, results, and the extent of the evaluation."""
+def _evaluate_series(data: str, args: Sequence[str]) -> tuple[Any, dict[str, Any], str, list[str]]:
+    """Settings of the output, results, the extent of the evaluation, and what to train next by which settings."""
     (arguments, series, forecast, rolling), given = RecipeParser((*FORECAST_SETTINGS, BacktestArguments)).parse_run(
         args
     )
     if _has_rolling_origins(data, given):
         found = backtest_forecasters(arguments, series, forecast, rolling)
         extent = f"{found['ids']} ids, {found['windows']} windows, step {found['step']}"
-        return arguments, found, f"{extent}, horizon {found['prediction_length']}"
-    found = evaluate_forecasters(arguments, series, forecast)
-    part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"
-    extent = f"test split, {found['windows']}{part} windows, look-back {found['context_length']}"
-    return arguments, found, f"{extent}, horizon {found['prediction_length']}"
+    else:
+        found = evaluate_forecasters(arguments, series, forecast)
+        part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"
+        extent = f"test split, {found['windows']}{part} windows, look-back {found['context_length']}"
+    horizon = found["prediction_length"]
+    flags = [*as_given(series, *_OF_TABLE), "--prediction_length", str(horizon)]
+    training = ["forecaster", "--config", "finetune", *flags]
+    # Nothing can be trained on sets that come in another form than a table.
+    is_table = bool(Path(data).suffix) or is_known(data)
+    return arguments, found, f"{extent}, horizon {horizon}", training if is_table else []
+
+
+def _print_next(data: str, models: Sequence[str] | None, training: Sequence[str]) -> None:
+    """Print the command that trains a model where none was evaluated, or that pushes the first one."""
+    trained = [model for model in models or () if model != BUILT_IN_NAME]
+    if not trained and training:
+        kind, *settings = training
+        name = Path(data).name.partition(".")[0]
+        print_next("train", kind, "--data", data, *settings, "--output_dir", f"outputs/{name}")
+    elif trained and Path(trained[0]).is_dir():
+        print_push(trained[0])
 
 
 def main(args: Sequence[str]) -> None:
     """Run the command."""
     data = RecipeParser([_Set]).parse_known_recipe(args).data
     if data not in REGISTRY or REGISTRY[data].task == "forecasting":
-        arguments, found, extent = _evaluate_series(data, args)
+        arguments, found, extent, training = _evaluate_series(data, args)
     else:
         settings = RecipeParser(ANSWER_SETTINGS).parse_recipe(args)
         arguments, found = settings[0], evaluate_answers(*settings)
         extent = f"test split, {found['questions']} questions"
+        training = ["sft"]
     found["versions"] = versions(_PACKAGES)
     output = Path(arguments.output_dir)
     table = results_table({**found["results"], **found["published"]})
@@ -81,3 +107,4 @@ def main(args: Sequence[str]) -> None:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         print(f"\n{found['tested_on']}: {extent}\n{table}\n\nEverything is in {output}")
+        _print_next(data, arguments.models, training)

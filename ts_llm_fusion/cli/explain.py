@@ -10,9 +10,11 @@ from ..families import BUILT_IN
 from ..files import check_output
 from .flags import (
     FILE_HELP,
+    READING,
     add_context_flag,
     add_non_negative_flag,
     add_table_flags,
+    as_given,
     check_horizon,
     check_inputs,
     load_context,
@@ -100,6 +102,4 @@ def main(args: Sequence[str]) -> None:
         if not options.json:
             several = len(explanations) > 1 and len(options.target or ()) < 2
             named = f" of {explanations[0].facts.name}" if several else ""
-            given = {"--id": options.id, "--target": options.target}
-            columns = [part for flag, names in given.items() if names for part in (flag, *names)]
-            print_next("ask", options.file, f"What was the highest value{named}?", *columns)
+            print_next("ask", options.file, f"What was the highest value{named}?", *as_given(options, *READING))

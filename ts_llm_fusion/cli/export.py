@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..files import check_output_folder
-from .parsing import PROGRAM, CommandParser
+from .parsing import PROGRAM, CommandParser, print_push
 
 
 def make_parser() -> CommandParser:
@@ -19,6 +19,7 @@ def make_parser() -> CommandParser:
     parser.add_argument("--quantize", choices=("int8",), help="int8 weights; float32 by default")
     parser.add_argument("--output", required=True, type=Path, help="folder for the graph and export.json")
     parser.add_argument("--overwrite", action="store_true", help="overwrite an earlier export")
+    parser.add_argument("--json", action="store_true", help="print the contents of export.json")
     return parser
 
 
@@ -35,5 +36,10 @@ def main(args: Sequence[str]) -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")
     model, _ = load_forecaster(options.model)
     path = export_forecaster(model, options.output, options.format, int8=options.quantize == "int8")
-    horizon = model.config.prediction_length
-    print(f"{path} forecasts {horizon} steps, no more; {options.output / 'export.json'} says how to use it")
+    description = options.output / "export.json"
+    if options.json:
+        print(description.read_text(encoding="utf-8"), end="")
+        return
+    print(f"{path} forecasts {model.config.prediction_length} steps, no more; {description} says how to use it")
+    if Path(options.model).is_dir():
+        print_push(options.model)

@@ -16,6 +16,8 @@ FILE_HELP = (
     "CSV, parquet or xlsx file, or the name of a set; long (a row for each id and time step) or wide (a column for "
     "each series)"
 )
+# Flags that tell how a file is read, and which of its series are meant.
+READING = ("id", "timestamp_column", "target", "freq", "dayfirst")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -119,6 +121,17 @@ def check_horizon(horizon: int | None) -> None:
     """
     if horizon is not None and horizon < 1:
         raise UserError(f"--horizon is {horizon}; it must be at least 1.")
+
+
+def as_given(options: object, *names: str) -> list[str]:
+    """Flags of these names with their values, as they were given, for the next command."""
+    parts = []
+    for name in names:
+        value = getattr(options, name)
+        if value not in (None, []):
+            values = value if isinstance(value, list) else [] if value is True else [value]
+            parts += [f"--{name}", *("false" if part is False else str(part) for part in values)]
+    return parts
 
 
 def check_inputs(options: argparse.Namespace) -> None:

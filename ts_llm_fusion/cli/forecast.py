@@ -11,9 +11,11 @@ from ..families import BUILT_IN
 from ..files import atomic_path, check_output
 from .flags import (
     FILE_HELP,
+    READING,
     add_context_flag,
     add_non_negative_flag,
     add_table_flags,
+    as_given,
     check_horizon,
     check_inputs,
     load_context,
@@ -110,12 +112,16 @@ def _first_series(panel: "Panel", table: "pd.DataFrame", horizon: int) -> "list[
     return first
 
 
-def _as_given(options: argparse.Namespace) -> list[str]:
-    """Arguments that tell the series of the file apart and what is known of them, as they were given."""
-    given = {"--id": options.id, "--target": options.target, "--future": options.future, "--context": options.context}
-    given["--non_negative"] = None if options.non_negative is None else str(options.non_negative).lower()
-    values = {flag: [value] if isinstance(value, str) else value for flag, value in given.items() if value}
-    return [part for flag, value in values.items() for part in (flag, *map(str, value))]
+def _print_next(options: argparse.Namespace, horizon: int, has_reasons: bool) -> None:
+    """Print the command for the reasons of the forecasts, or where there are none, for their errors."""
+    model = [] if options.model == BUILT_IN else ["--model", options.model]
+    if has_reasons:
+        known = as_given(options, *READING, "future", "context", "non_negative")
+        report = f"{Path(options.file).name.partition('.')[0]}_report.html"
+        print_next("explain", options.file, *model, *known, "--horizon", horizon, "--output", report)
+    else:
+        reading = as_given(options, *READING)
+        print_next("evaluate", "--data", options.file, "--models", options.model, *reading, "--horizon", horizon)
 
 
 def _draw(panel: "Panel", table: "pd.DataFrame", horizon: int, options: argparse.Namespace) -> None:
@@ -158,6 +164,4 @@ def main(args: Sequence[str]) -> None:
     if options.json:
         print(shown.to_json(orient="records", date_format="iso", double_precision=15, indent=2, force_ascii=False))
         return
-    if options.model == BUILT_IN:
-        report = f"{Path(options.file).name.partition('.')[0]}_report.html"
-        print_next("explain", options.file, *_as_given(options), "--horizon", horizon, "--output", report)
+    _print_next(options, horizon, has_reasons=hasattr(model.config, "experts"))

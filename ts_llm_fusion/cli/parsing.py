@@ -2,9 +2,12 @@
 
 import argparse
 import gc
+import re
 import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import UserError
@@ -84,8 +87,14 @@ def quick_imports() -> Iterator[None]:
 
 
 def print_next(*arguments: object) -> None:
-    """Print the command that usually comes next."""
-    print(f"next: {PROGRAM} {shlex.join(map(str, arguments))}")
+    """Print the command that usually comes next, on the error stream: standard output holds the result alone."""
+    print(f"next: {PROGRAM} {shlex.join(map(str, arguments))}", file=sys.stderr)
+
+
+def print_push(checkpoint: str | Path) -> None:
+    """Print the command that lists what a push of a checkpoint would send."""
+    name = re.sub(r"[^\w.-]+", "-", Path(checkpoint).absolute().name)
+    print_next("push", checkpoint, f"me/{name}", "--dry_run")
 
 
 def with_underscores(arg: str) -> str:

@@ -1,13 +1,12 @@
 """`ts-llm-fusion train sft`: fine-tune a language model to answer questions about series by a recipe."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..hub.cards import answers_table
 from ..recipes.sft import SFT_SETTINGS, run_sft_recipe
 from ..training.arguments import RecipeParser
-from .parsing import print_next
+from .parsing import print_push
 
 
 def main(args: Sequence[str]) -> None:
@@ -28,4 +27,4 @@ def print_answers(metrics: Mapping[str, Any], output_dir: str) -> None:
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")
     else:
-        print_next("push", output_dir, f"me/{Path(output_dir).name}", "--dry_run")
+        print_push(output_dir)

@@ -209,8 +209,12 @@ def load_panel(
     default_freq: str | None = None,
     dayfirst: bool | None = None,
     covariates: Sequence[str] = (),
+    source: str = "the table",
 ) -> Panel:
-    """Load a panel: a table, a file or a set by its name; arguments and errors as `read_panel` and `load_series`."""
+    """Load a panel: a table, a file or a set by its name; arguments and errors as `read_panel` and `load_series`.
+
+    `source` is the name of a table for messages; a file has its own.
+    """
     is_name, freq = isinstance(data, str | Path), None if freq is None else str(freq)
     if is_name and not Path(data).suffix:
         columns = [target] if isinstance(target, str) else target
@@ -223,7 +227,7 @@ def load_panel(
         freq,
         default_freq,
         dayfirst,
-        str(data) if is_name else "the table",
+        str(data) if is_name else source,
         covariates,
     )
 

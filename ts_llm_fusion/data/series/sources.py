@@ -164,10 +164,15 @@ def table_source(
     return on_grid(name, series, freq, default_freq, covariates=covariates)
 
 
+def is_known(name: str) -> bool:
+    """Whether there is a set of series of this name for `load_series`."""
+    return name in LTSF_DATASETS or name in READERS or name == MITBIH
+
+
 def check_name(name: str) -> None:
     """Raise ValueError, with the nearest known name, for a name of no set of series of `load_series`."""
-    known = [*LTSF_DATASETS, *READERS, MITBIH]
-    if name not in known:
+    if not is_known(name):
+        known = (*LTSF_DATASETS, *READERS, MITBIH)
         raise UserError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
 
 
