@@ -381,6 +381,7 @@ def forecast_panel(
     non_negative: bool | None = None,
 ) -> pd.DataFrame:
     """Table of the forecasts of a panel; arguments, columns and errors as `predict_df`."""
+    prediction_length = check_horizon(prediction_length)
     _check_names(panel, quantile_levels)
     warn_of_misfits(panel, model.config, feature_extractor)
     contexts = encode_contexts(panel, context, prediction_length, model)

@@ -34,6 +34,8 @@ _COMMANDS = {
     "convert-opentslm": ("ts_llm_fusion.cli.convert_opentslm", "convert a published OpenTSLM checkpoint"),
     "env": ("ts_llm_fusion.cli.env", "show versions, devices and optional packages, for a report of a fault"),
 }
+# Exit statuses of a shell for a command that SIGPIPE or SIGINT ends.
+_PIPE_CLOSED, _INTERRUPTED = 141, 130
 _HELP = ("-h", "--help", "--help_all")
 # Loggers whose warnings tell of kernels that no command uses, where torchao or bitsandbytes are installed.
 _UNUSED_KERNELS = ("torchao", "torch.utils._pytree", "bitsandbytes.backends.cpu.ops")
@@ -99,6 +101,13 @@ def _start_logging(debug: bool) -> None:
     logging.getLogger("ts_llm_fusion").setLevel(logging.DEBUG if debug else logging.INFO if is_first else level)
 
 
+def _one_line(error: Exception) -> str:
+    """Message of an error; that of the system, such as "No such file or directory", without its number."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{error.filename}: {error.strerror}."
+    return " ".join(str(error).split())
+
+
 def _leave_process_group() -> None:
     """Leave the process group of a launch by accelerate: its threads abort a process that ends before they do."""
     # A command that has not imported torch has no group.
@@ -136,7 +145,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
     Returns:
         Exit status: 0, also for a run that a signal has stopped, or 2 for input that has to be changed, after one line
-        about it.
+        about it; those of a shell for a command that Ctrl+C ends, or whose output nobody reads on.
     """
     given = list(sys.argv[1:] if args is None else args)
     if "_ARGCOMPLETE" in os.environ:
@@ -150,13 +159,21 @@ def main(args: Sequence[str] | None = None) -> int:
             logging.getLogger(name).setLevel(logging.ERROR)
     try:
         _run([arg for arg in given if arg != "--debug"])
+        sys.stdout.flush()
     except RunStopped as stop:
         logging.getLogger("ts_llm_fusion").info("%s", stop)
+    except BrokenPipeError:
+        # The reader of the output has seen enough, as `head` does; nothing is left to write at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted", file=sys.stderr)
+        return _INTERRUPTED
     except Exception as error:
         # Anything else is a fault of the package and shows its traceback.
         if debug or not (isinstance(error, OSError | MissingPackageError) or refuses_input(error)):
             raise
-        print(f"{PROGRAM}: error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"{PROGRAM}: error: {_one_line(error)}", file=sys.stderr)
         return 2
     finally:
         _leave_process_group()

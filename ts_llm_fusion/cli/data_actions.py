@@ -15,6 +15,7 @@ import pandas as pd
 from ..data.download import cached_path, find_local, locate
 from ..data.entries import DatasetEntry, RemoteFile
 from ..data.registry import REGISTRY, find_dataset, find_features, load_dataset
+from ..data.series.tables import check_table
 from ..errors import UserError
 from ..evaluation.report import align_columns
 from ..files import check_output, check_writable
@@ -180,6 +181,8 @@ def preview(options: argparse.Namespace) -> None:
     check_output(path, (options.name,), options.overwrite)
     if path.suffix.lower() not in ("", ".png"):
         raise UserError(f"--output {path}: the picture is a PNG file; give .png.")
+    if options.name not in REGISTRY and Path(options.name).exists():
+        check_table(options.name)
     is_file = options.name not in REGISTRY and Path(options.name).suffix
     for name in ("freq", "dayfirst"):
         if getattr(options, name) is not None and not is_file:

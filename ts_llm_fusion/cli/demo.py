@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..families import BUILT_IN_NAME, checkpoint_place
 from ..requirements import require
+from .flags import hide_bars
 from .parsing import PROGRAM, CommandParser, quick_imports
 
 
@@ -79,6 +80,7 @@ def main(args: Sequence[str]) -> None:
 
     for model in (*models.values(), *([options.reader] if options.reader else [])):
         check_available(checkpoint_place(model))
+    hide_bars(*models.values())
     with quick_imports():
         from ..web.forecasts import load_offer
         from ..web.page import make_page

@@ -18,7 +18,7 @@ from ..recipes.backtest import BacktestArguments, backtest_forecasters
 from ..recipes.evaluation import ANSWER_SETTINGS, FORECAST_SETTINGS, evaluate_answers, evaluate_forecasters
 from ..requirements import versions
 from ..training.arguments import RecipeParser
-from .flags import as_given
+from .flags import as_given, hide_bars
 from .parsing import print_next, print_push
 
 _PACKAGES = ("transformers", "datasets")
@@ -62,9 +62,11 @@ def _evaluate_series(data: str, args: Sequence[str]) -> tuple[Any, dict[str, Any
     (arguments, series, forecast, rolling), given = RecipeParser((*FORECAST_SETTINGS, BacktestArguments)).parse_run(
         args
     )
+    hide_bars(*arguments.models or ())
     if _has_rolling_origins(data, given):
         found = backtest_forecasters(arguments, series, forecast, rolling)
-        extent = f"{found['ids']} ids, {found['windows']} windows, step {found['step']}"
+        windows = "1 window" if found["windows"] == 1 else f"{found['windows']} windows"
+        extent = f"{found['ids']} {'id' if found['ids'] == 1 else 'ids'}, {windows}, step {found['step']}"
     else:
         found = evaluate_forecasters(arguments, series, forecast)
         part = "" if found["windows"] == found["all_windows"] else f" of {found['all_windows']}"
@@ -95,7 +97,9 @@ def main(args: Sequence[str]) -> None:
         arguments, found, extent, training = _evaluate_series(data, args)
     else:
         settings = RecipeParser(ANSWER_SETTINGS).parse_recipe(args)
-        arguments, found = settings[0], evaluate_answers(*settings)
+        arguments = settings[0]
+        hide_bars(*arguments.models or ())
+        found = evaluate_answers(*settings)
         extent = f"test split, {found['questions']} questions"
         training = ["sft"]
     found["versions"] = versions(_PACKAGES)

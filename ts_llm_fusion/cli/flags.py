@@ -134,6 +134,15 @@ def as_given(options: object, *names: str) -> list[str]:
     return parts
 
 
+def hide_bars(*models: str | Path) -> None:
+    """Show no progress bars of transformers where all models are folders: bars for weights that are read at once."""
+    if all(Path(checkpoint_place(model)).is_dir() for model in models):
+        # Imported here, so that --help does not wait for it.
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+
+
 def check_inputs(options: argparse.Namespace) -> None:
     """Check that the files of `add_table_flags` and the model are there, before what takes seconds is imported.
 
@@ -144,19 +153,15 @@ def check_inputs(options: argparse.Namespace) -> None:
     # Imported here, as below, so that --help needs no pandas.
     from ..checkpoints import check_available
     from ..data.series.sources import check_name
-    from ..data.series.tables import check_file
+    from ..data.series.tables import check_table
 
     check_available(checkpoint_place(options.model))
     for path in (options.file, getattr(options, "future", None)):
         if path is not None and Path(path).suffix:
-            check_file(path)
+            check_table(path)
     if not Path(options.file).suffix:
         check_name(options.file)
-    if Path(checkpoint_place(options.model)).is_dir():
-        # Nothing is downloaded, and a bar for weights that are read at once says nothing.
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()
+    hide_bars(options.model)
 
 
 def load_tables(options: argparse.Namespace, feature_extractor: Any) -> "tuple[Panel, pd.DataFrame | None]":

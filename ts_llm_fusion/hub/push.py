@@ -224,6 +224,8 @@ def publish(checkpoint: str | Path, publication: Publication) -> str:
         ValueError: the checkpoint cannot be pushed with these options.
     """
     checkpoint, api = Path(checkpoint), HfApi()
+    if not checkpoint.is_dir():
+        raise FileNotFoundError(f"{checkpoint}: no such folder; give that of a checkpoint.")
     name = full_name(api, publication)
     publication = replace(publication, repo_id=name)
     with TemporaryDirectory() as scratch:

@@ -14,7 +14,14 @@ import pyarrow.parquet as pq
 from pyarrow import ArrowInvalid
 
 from ..answers.subject import names_of
-from ..data.series.frames import NAMES_OF_SERIES, find_timestamp_column, is_identifier, other_content
+from ..data.series.frames import (
+    NAMES_OF_SERIES,
+    STEP,
+    find_timestamp_column,
+    is_identifier,
+    number_rows,
+    other_content,
+)
 from ..data.series.panel_reading import read_panel
 from ..data.series.panels import ID, TARGET, TIMESTAMP, Panel
 from ..data.series.tables import read_table
@@ -29,8 +36,6 @@ MOST_BYTES, _MOST_PASTED = 20_000_000, 2_000_000
 _MOST_UNPACKED, _MOST_CELLS, MOST_SERIES = 60_000_000, 4_000_000, 2_000
 PASTED = "pasted text"
 _FEWER = "give less of it, or run `ts-llm-fusion forecast` on it"
-# Column of the numbers of the rows of a table without timestamps.
-_STEP = "step"
 
 
 @dataclass(frozen=True)
@@ -151,23 +156,12 @@ def read_pasted(text: str) -> pd.DataFrame:
         return _read(path, PASTED)
 
 
-def _with_steps(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Number the rows of a table that holds numbers alone and no timestamps."""
-    if not len(table) or not table.dtypes.map(pd.api.types.is_numeric_dtype).all() or _STEP in table:
-        return table
-    try:
-        find_timestamp_column(table, None, name)
-    except UserError:
-        return table.assign(**{_STEP: range(1, len(table) + 1)})
-    return table
-
-
 def usual_columns(table: pd.DataFrame, name: str) -> Columns:
     """Columns to read a table by before a visitor chooses any.
 
     Where timestamps repeat, columns of ids, by their names, or else all columns of text, tell series apart.
     """
-    table = _with_steps(table, name)
+    table = number_rows(table)
     try:
         timestamp = find_timestamp_column(table, None, name)
     except UserError:
@@ -199,9 +193,9 @@ def open_table(
     """
     if table.size > _MOST_CELLS:
         raise UserError(f"{name}: too many cells for this page; {_FEWER}.")
-    table = _with_steps(table, name)
-    if _STEP in table.columns and not columns.timestamp:
-        columns = replace(columns, timestamp=_STEP)
+    table = number_rows(table)
+    if STEP in table.columns and not columns.timestamp:
+        columns = replace(columns, timestamp=STEP)
     ids, timestamp, targets = columns.ids or ID, columns.timestamp or TIMESTAMP, columns.targets or TARGET
     panel = read_panel(table, ids, timestamp, targets, source=name, **(options or {}))
     if len(panel) * len(panel.targets) > MOST_SERIES:

@@ -18,6 +18,8 @@ from .dates import are_dates, are_years, is_written_date, parse_timestamps
 logger = logging.getLogger(__name__)
 
 TIMESTAMP_NAMES = ("timestamp", "date", "datetime", "time", "ds")
+# Column of the numbers of the rows of a table without timestamps.
+STEP = "step"
 # Names of columns that identify the series of a row, and names that may do so.
 _IDENTIFIER = re.compile(r"^id$|_(?:id|nbr)$")
 NAMES_OF_SERIES = ("series", "item", "store", "sku", "ticker", "symbol")
@@ -75,6 +77,30 @@ def find_timestamp_column(table: pd.DataFrame, name: str | None, source: str) ->
     usual = " or ".join(map(repr, TIMESTAMP_NAMES[:2]))
     how = f"name one of {list(table.columns)} with --timestamp_column, or call it" if len(table.columns) else "add one"
     raise UserError(f"{source}: no timestamp column; {how} {usual}.")
+
+
+def number_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Add a column `STEP`, 1, 2, ..., to a table of numbers alone of which none can tell the time.
+
+    Others are returned as they are; so is one with several columns of which one holds whole numbers that rise evenly,
+    as it may number the steps.
+    """
+    if not len(table) or not table.dtypes.map(pd.api.types.is_numeric_dtype).all():
+        return table
+    has_others = len(table.columns) > 1
+    for column, cells in table.items():
+        if str(column).lower() in (*TIMESTAMP_NAMES, STEP) or _holds_dates(column, cells):
+            return table
+        if has_others and _rises_evenly(cells):
+            return table
+    return table.assign(**{STEP: range(1, len(table) + 1)})
+
+
+def _rises_evenly(cells: pd.Series) -> bool:
+    if not pd.api.types.is_integer_dtype(cells.dtype) or cells.hasnans or len(cells) < 2:
+        return False
+    changes = np.diff(cells.to_numpy(dtype=np.float64))
+    return bool(changes[0] > 0 and (changes == changes[0]).all())
 
 
 def _holds_dates(column: Any, cells: pd.Series) -> bool:

@@ -12,10 +12,12 @@ import pandas as pd
 from ...errors import UserError
 from ...processing.series_arrays import shortened
 from .frames import (
+    STEP,
     find_timestamp_column,
     hint_of_ids,
     holds_lists,
     is_row_number,
+    number_rows,
     numeric_values,
     other_content,
     to_series,
@@ -219,8 +221,14 @@ def load_panel(
     if is_name and not Path(data).suffix:
         columns = [target] if isinstance(target, str) else target
         return wide_panel(load_series(data, timestamp_column, columns, dayfirst, freq, default_freq))
+    table = read_table(data) if is_name else data
+    if is_name and id_column is None and timestamp_column is None:
+        numbered = number_rows(table)
+        if numbered is not table:
+            logger.info("%s: no timestamps; the rows are the steps 1 to %d.", data, len(table))
+            timestamp_column, table = STEP, numbered
     return read_panel(
-        read_table(data) if is_name else data,
+        table,
         id_column or ID,
         timestamp_column or TIMESTAMP,
         target or TARGET,

@@ -13,6 +13,7 @@ from ..registry import REGISTRY, load_dataset
 from .m4 import M4_GROUPS, M4Rules, load_m4
 from .panel_reading import load_panel, read_panel
 from .panels import ID, TARGET, TIMESTAMP, Panel
+from .tables import check_table
 
 # Date of the first value of series whose source has no dates.
 _START = "1750-01-01"
@@ -56,6 +57,8 @@ def load_source(name_or_path: str, **options: Any) -> Panel:
         series = rows.with_format("numpy")["target"]
         return _numbered(rows["item_id"], list(series), first["start"] or _START, first["freq"], name_or_path)
     if name_or_path not in REGISTRY and not Path(name_or_path).suffix:
+        if Path(name_or_path).exists():
+            check_table(name_or_path)
         known = [name for name, entry in REGISTRY.items() if entry.task == "forecasting"]
         raise UserError(f"{name_or_path}: neither a file nor a known set; {nearest(name_or_path, known)}")
     return load_panel(name_or_path, **options)

@@ -18,7 +18,7 @@ from .frames import to_series, to_series_and_covariates
 from .ltsf import LTSF_DATASETS
 from .mitbih import MITBIH, read_mitbih
 from .panel_columns import plain_id
-from .tables import read_table
+from .tables import check_table, read_table
 from .time_axis import TimeGrid, complete, find_grid
 
 if TYPE_CHECKING:
@@ -172,6 +172,8 @@ def is_known(name: str) -> bool:
 def check_name(name: str) -> None:
     """Raise ValueError, with the nearest known name, for a name of no set of series of `load_series`."""
     if not is_known(name):
+        if Path(name).exists():
+            check_table(name)
         known = (*LTSF_DATASETS, *READERS, MITBIH)
         raise UserError(f"{name}: neither a file nor a known set; {nearest(name, known)}")
 

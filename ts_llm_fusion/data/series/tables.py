@@ -21,10 +21,13 @@ import pyarrow as pa
 
 from ...errors import UserError
 from ...requirements import require
+from .dates import is_written_date
 from .frames import TIMESTAMP_NAMES
 
 logger = logging.getLogger(__name__)
 
+# Names that a message lists.
+_SHOWN = 3
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
 # Part of a file from which the dialect is inferred.
 _SAMPLE_ROWS, _SAMPLE_BYTES = 200, 1 << 20
@@ -67,14 +70,30 @@ _DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
     ".zip": _unzip,
     ".zst": _unzstd,
 }
+# Suffixes of the files that are read, before that of a compression.
+_KINDS = {".csv", ".tsv", ".parquet", ".xlsx"}
 # Errors of the decompressors for damaged files; RuntimeError for files with a password.
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
 def check_file(path: str | Path) -> None:
-    """Raise FileNotFoundError if there is no file to read."""
+    """Raise OSError if there is no file to read."""
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{path}: a folder; give a CSV, parquet or xlsx file.")
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such file; give a CSV, parquet or xlsx file.")
+
+
+def check_table(path: str | Path) -> None:
+    """Check that a file is there and of a kind that `read_table` reads.
+
+    Raises:
+        OSError: no such file.
+        ValueError: another kind.
+    """
+    check_file(path)
+    if not _KINDS.intersection(suffix.lower() for suffix in Path(path).suffixes):
+        raise UserError(f"{path}: unknown kind of file; give .csv, .csv.gz, .tsv, .parquet or .xlsx.")
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -96,7 +115,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
         ValueError: the file is empty, damaged, of another kind, or in an ambiguous dialect.
         MissingPackageError: the file is xlsx and openpyxl is not installed.
     """
-    check_file(path)
+    check_table(path)
     path = Path(path)
     if path.stat().st_size == 0:
         raise UserError(f"{path}: the file is empty; give a header and at least one row.")
@@ -106,11 +125,10 @@ def read_table(path: str | Path) -> pd.DataFrame:
         table = _read_parquet(path)
     elif ".xlsx" in kinds:
         table = _read_xlsx(path, assumed)
-    elif kinds & {".csv", ".tsv"}:
-        table = _read_csv(path, assumed)
     else:
-        raise UserError(f"{path}: unknown kind of file; give .csv, .csv.gz, .tsv, .parquet or .xlsx.")
+        table = _read_csv(path, assumed)
     if ".parquet" not in kinds:
+        _check_header([*table.columns], path)
         table = _without_margins(table, path, assumed)
     if assumed:
         logger.info("%s: read with %s", path, "; ".join(assumed))
@@ -255,6 +273,20 @@ def _may_be_decimals(rows: list[list[str]], width: int) -> bool:
         return False  # row numbers, which have no name as a rule
     ends = [",".join(row[-2:]) for row in rows if len(row) == width > 2]
     return bool(ends) and not has_point and all(re.fullmatch(r"\s*[+-]?\d+,\d+\s*", end) for end in ends)
+
+
+def _check_header(names: list[str], path: Path) -> None:
+    """Raise ValueError if the names of the columns are values, as where the first row is not a header.
+
+    Numbers from 0 on are names, such as pandas gives, and so are any beside a column without a name, an index.
+    """
+    if names == [str(number) for number in range(len(names))] or any(name.startswith("Unnamed: ") for name in names):
+        return
+    cells = pd.Series(names)
+    is_number = cells.str.fullmatch(_WITH_POINT) | cells.str.fullmatch(_WITH_COMMA)
+    if all(is_written_date(cells[[place]]) for place in cells.index[~is_number]):
+        shown = ", ".join(names[:_SHOWN])
+        raise UserError(f"{path}: the first row ({shown}) holds values; put a row of names above it.")
 
 
 def _names(header: list[str], path: Path) -> list[str]:
