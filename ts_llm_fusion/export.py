@@ -182,11 +182,13 @@ def export_forecaster(model: PreTrainedModel, folder: str | Path, file_format: s
         Path of the graph.
 
     Raises:
-        ValueError: for an unknown format, or a model with covariates.
+        ValueError: for an unknown format, another kind of model, or one with covariates.
         ImportError: if a package for the format is not installed.
     """
     if file_format not in FORMATS:
         raise UserError(f"format is {file_format!r}; give {' or '.join(FORMATS)}.")
+    if model.config.model_type != "llmps":
+        raise UserError(f"a graph is made of an LLM-PS forecaster, not of {type(model).__name__}; use the model.")
     if any(getattr(model.config, name, 0) for name in COVARIATE_FIELDS):
         raise UserError(
             "this model was trained with covariates, which a graph does not take; forecast with the model."

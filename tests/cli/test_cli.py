@@ -63,13 +63,18 @@ def test_training_leaves_everything_that_a_checkpoint_needs(folder: Path) -> Non
     # 1,400 rows of training, 200 of validation, 400 of test: segment - horizon + 1 windows, training less a look-back.
     assert metrics["windows"] == {"train": 1341, "validation": 189, "test": 389}
     assert set(metrics["baselines"]) == {"repeat_last", "seasonal_naive", "ridge"}
-    assert set(metrics["test"]) == {"mse", "mae", "quantile_loss", "coverage"}
+    assert set(metrics["test"]) == {"mse", "mae", "quantile_loss", "coverage", "nominal"}
     assert metrics["test"]["mse"] < metrics["baselines"]["repeat_last"]["mse"]
     assert 0 < metrics["parameters_trained"] <= metrics["parameters_total"]
     assert metrics["versions"]["ts-llm-fusion"]
     card = (model / "README.md").read_text()
     assert f"{metrics['test']['mse']:.4f}" in card
     assert "| ridge" in card
+    # Errors in units of the deviation, and of the data.
+    scaler = json.loads((model / "preprocessor_config.json").read_text())["scaler"]
+    in_units = metrics["mae_in_units"]
+    assert np.mean([in_units[name] / scaler[name][1] for name in "ab"]) == pytest.approx(metrics["test"]["mae"], 1e-6)
+    assert f"{in_units['a']:.4g} (a), {in_units['b']:.4g} (b)." in card and metrics["test"]["nominal"] == 0.8
     assert Image.open(model / "plots" / "forecast_1.png").size[0] >= 1000
 
 
@@ -81,7 +86,7 @@ def test_the_card_is_valid_and_shows_its_results(folder: Path) -> None:
     assert card.data.pipeline_tag == "time-series-forecasting"
     results = {result.metric_type: result.metric_value for result in card.data.eval_results}
     metrics = json.loads((folder / "model" / "metrics.json").read_text())
-    assert results == pytest.approx(metrics["test"], abs=1e-6)
+    assert results | {"nominal": 0.8} == pytest.approx(metrics["test"], abs=1e-6)
 
 
 def forecast(folder: Path, output: str, *options: str, data: Path | None = None) -> pd.DataFrame:

@@ -25,8 +25,9 @@ def test_the_sentences_are_printed_and_the_report_is_written(
 ) -> None:
     report = tmp_path / "report.html"
     assert main(["explain", sales, "--horizon", "12", "--unit", "tons", "--output", str(report)]) == 0
-    north, south, then = capsys.readouterr().out.splitlines()
-    assert then == f"next: ts-llm-fusion ask {sales} 'What was the highest value of north?'"
+    printed = capsys.readouterr()
+    north, south = printed.out.splitlines()
+    assert printed.err.splitlines()[-1] == f"next: ts-llm-fusion ask {sales} 'What was the highest value of north?'"
     assert north.startswith("north: ") and south.startswith("south: ")
     assert "yearly season of 12 months" in north and " tons" in north and "12 months" in south
     page = report.read_text()

@@ -14,7 +14,7 @@ def make_parser() -> CommandParser:
     parser = CommandParser(
         f"{PROGRAM} export", "outputs/sales --format onnx --output outputs/sales_onnx", description=__doc__
     )
-    parser.add_argument("model", help="folder or Hub name of a trained forecaster")
+    parser.add_argument("model", help="folder or Hub name of an LLM-PS forecaster")
     parser.add_argument("--format", choices=("torch", "onnx"), required=True, help="runtime of the graph")
     parser.add_argument("--quantize", choices=("int8",), help="int8 weights; float32 by default")
     parser.add_argument("--output", required=True, type=Path, help="folder for the graph and export.json")

@@ -21,7 +21,7 @@ from ..requirements import versions
 from ..training.forecaster import ForecastTrainingArguments, train_forecaster
 from ..training.runs import trained_parameters
 from .forecast_errors import ForecastErrors
-from .forecasters import chosen_windows, evaluate_forecaster, metrics_function, model_forecaster
+from .forecasters import chosen_windows, evaluate_forecaster, metrics_function, model_forecaster, sum_errors
 
 
 @dataclass
@@ -112,7 +112,20 @@ def evaluate_on_test(
     drop_last_batch: int | None = None,
     covariates: CovariateInputs | None = None,
 ) -> dict[str, float]:
-    """Errors of a model on the test split, with its own look-back, as far as there are rows.
+    """Errors of a model on the test split; arguments as of `sum_test_errors`."""
+    errors = sum_test_errors(model, data, order, stride, drop_last_batch, covariates)
+    return errors.compute() | errors.nominal()
+
+
+def sum_test_errors(
+    model: PreTrainedModel,
+    data: PreparedData,
+    order: np.ndarray | None = None,
+    stride: int = 1,
+    drop_last_batch: int | None = None,
+    covariates: CovariateInputs | None = None,
+) -> ForecastErrors:
+    """Sum the errors of a model on the test split, with its own look-back, as far as there are rows.
 
     Args:
         model: forecaster; one that takes a season gets that of the set.
@@ -127,7 +140,7 @@ def evaluate_on_test(
     season = data.seasonal_period or (1 if data.source.name in LTSF_DATASETS else None)
     forecaster = model_forecaster(model, windows.prediction_length, order, season)
     chosen = chosen_windows(windows, stride, drop_last_batch)
-    return evaluate_forecaster(forecaster, chosen, with_covariates=covariates is not None)
+    return sum_errors(forecaster, chosen, with_covariates=covariates is not None)
 
 
 def run_checkpoint(

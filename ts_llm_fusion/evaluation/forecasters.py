@@ -47,7 +47,18 @@ def evaluate_forecaster(
         forecaster: maps past values to the forecast.
         windows: windows of a split.
         with_covariates: whether the forecaster takes the covariates of the windows, by name.
+
+    Returns:
+        The errors of `ForecastErrors.compute`, and "nominal", the share that "coverage" should be.
     """
+    errors = sum_errors(forecaster, windows, with_covariates)
+    return errors.compute() | errors.nominal()
+
+
+def sum_errors(
+    forecaster: Forecaster, windows: WindowDataset | Subset, with_covariates: bool = False
+) -> ForecastErrors:
+    """Sum the errors of a forecaster over windows; arguments as of `evaluate_forecaster`."""
     errors = None
     for batch in window_batches(windows, "forecasts"):
         target = batch.pop("future_values")
@@ -55,7 +66,7 @@ def evaluate_forecaster(
         forecast = forecaster(past_values, **(batch if with_covariates else {}))
         errors = errors or ForecastErrors(forecast.quantile_levels)
         errors.update(target, forecast.mean, forecast.quantiles)
-    return (errors or ForecastErrors()).compute()
+    return errors or ForecastErrors()
 
 
 def metrics_function(errors: ForecastErrors) -> Callable[..., dict[str, float]]:

@@ -1,5 +1,6 @@
 """Model cards, from the templates in hub_cards."""
 
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _TAG = "ts-llm-fusion"
 # Metrics of answers in the table that the Hub shows beside a card.
 _ANSWER_METRICS = ("exact_match", "accuracy", "macro_f1", "rouge_l")
+# Columns of a table whose errors a card lists.
+_MOST_COLUMNS = 12
 _REPOSITORY_LINE = re.compile(r'^repository = "(.*)"$', re.M)
 
 
@@ -83,7 +86,8 @@ def _eval_results(family: Family, metrics: Mapping[str, Any]) -> list[EvalResult
     """Results on the test split, for the table that the Hub shows beside a card."""
     name, test = _tested_on(metrics), metrics["test"]
     entry = _entry(name)
-    shown = test if family.task == "forecasting" else {m: test[m] for m in _ANSWER_METRICS if m in test}
+    errors = [metric for metric in test if metric != "nominal"]
+    shown = {m: test[m] for m in (errors if family.task == "forecasting" else _ANSWER_METRICS) if m in test}
     return [
         EvalResult(
             task_type=family.pipeline_tag,
@@ -139,7 +143,15 @@ def _forecaster_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | N
         "variables": "any number of variables" if any_number else f"exactly {variables} variables",
         "example_variables": 2 if any_number else variables,
         "table": forecasts_table(metrics) if metrics else "",
+        "in_units": _in_units(metrics),
     }
+
+
+def _in_units(metrics: Mapping[str, Any] | None) -> str:
+    """Errors on the test split in the units of the data, in words; empty where they are not known."""
+    errors = (metrics or {}).get("mae_in_units", {})
+    parts = [f"{error:.4g} ({name})" for name, error in itertools.islice(errors.items(), _MOST_COLUMNS)]
+    return ", ".join([*parts, "..."] if len(errors) > _MOST_COLUMNS else parts)
 
 
 def _question_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -156,7 +168,8 @@ def _fusion_values(config: Mapping[str, Any], metrics: Mapping[str, Any] | None)
     if not metrics or "start" not in metrics:
         return {}
     start = metrics["start"]
-    return {"table": forecasts_table(metrics), "start": start if _is_repository(start) else Path(start).name}
+    start = start if _is_repository(start) else Path(start).name
+    return {"table": forecasts_table(metrics), "in_units": _in_units(metrics), "start": start}
 
 
 def _tslm_part(config: Mapping[str, Any], report: Mapping[str, Any] | None) -> dict[str, Any]:

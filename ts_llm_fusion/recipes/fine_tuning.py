@@ -17,7 +17,7 @@ from ..baselines.table import make_naive_baselines
 from ..data.series.preparation import DataArguments, PreparedData, prepare
 from ..data.series.windows import collate_windows, single_windows, window_starts
 from ..errors import UserError
-from ..evaluation.baselines import evaluate_on_test, forecast_task
+from ..evaluation.baselines import evaluate_on_test, forecast_task, sum_test_errors
 from ..evaluation.forecast_errors import ForecastErrors
 from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..families import BUILT_IN_NAME
@@ -270,6 +270,7 @@ def run_fine_tuning_recipe(
         name: evaluate_forecaster(baseline, data.tested.splits["test"])
         for name, baseline in make_naive_baselines(forecast_task(data, horizon)).items()
     }
+    errors = sum_test_errors(model, data.tested)
     metrics = {
         "data": data.source.name,
         "tested_on": data.tested.source.name,
@@ -284,7 +285,8 @@ def run_fine_tuning_recipe(
             "test": len(data.tested.splits["test"]),
         },
         "validation": validated,
-        "test": evaluate_on_test(model, data.tested),
+        "test": errors.compute() | errors.nominal(),
+        "mae_in_units": errors.in_units(data.tested.scaler),
         "baselines": {"start": evaluate_on_test(start.to(model.device), data.tested), **baselines},
         "selected_on": metric,
         "best_validation": validated["end"][metric],

@@ -43,12 +43,12 @@ _NUM_PLOTS = 3
 FORECASTER_SETTINGS = (DataArguments, ForecasterConfigArguments, BackboneArguments, ForecastTrainingArguments)
 
 
-def _test_metrics(trainer: ForecastTrainer, data: PreparedData) -> dict[str, float]:
-    """Errors on every window of the test split."""
+def _test_metrics(trainer: ForecastTrainer, data: PreparedData, errors: ForecastErrors) -> dict[str, Any]:
+    """Errors on every window of the test split, which the trainer sums in `errors`, and those in units of the data."""
     found = trainer.predict(data.tested.splits["test"], metric_key_prefix="test").metrics or {}
-    return {
-        name: found[f"test_{name}"] for name in ("mse", "mae", "quantile_loss", "coverage") if f"test_{name}" in found
-    }
+    names = [name for name in ("mse", "mae", "quantile_loss", "coverage") if f"test_{name}" in found]
+    test = {name: found[f"test_{name}"] for name in names} | errors.nominal()
+    return {"test": test, "mae_in_units": errors.in_units(data.tested.scaler)}
 
 
 def _report(data: PreparedData, config_arguments: Any) -> dict[str, Any]:
@@ -156,14 +156,14 @@ def run_forecaster_recipe(
     parameters = trained_parameters(model)
     logger.info("%s: %s windows, %s", data.source.name, {k: len(v) for k, v in data.splits.items()}, parameters)
 
-    start = time.perf_counter()
+    start, errors = time.perf_counter(), ForecastErrors(config_arguments.quantiles)
     trainer = train_forecaster(
         model,
         arguments,
         data.splits["train"],
         data.splits["validation"],
         collate_windows,
-        metrics_function(ForecastErrors(config_arguments.quantiles)),
+        metrics_function(errors),
         t2t,
         lambda trained: {
             f"eval/forecast_{number}": figure for number, figure in _forecast_figures(trained, data, "validation")
@@ -176,13 +176,13 @@ def run_forecaster_recipe(
         forecaster = save_model(trained, output, backbone_arguments.backbone)
         feature_extractor.save_pretrained(output)
         save_run(output, trainer.state.log_history, recipe)
-    test = _test_metrics(trainer, data)
+    tested = _test_metrics(trainer, data, errors)
     if not trainer.is_world_process_zero():
         return None
 
     metrics = {
         **_report(data, config_arguments),
-        "test": test,
+        **tested,
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,
         **parameters,
