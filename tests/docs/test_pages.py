@@ -102,6 +102,13 @@ def test_links_between_pages_and_files_lead_somewhere() -> None:
                 assert (page.parent / target).exists(), f"{name_of(page)}: {target}"
 
 
+def test_every_page_is_in_the_navigation() -> None:
+    listed = (ROOT / "mkdocs.yml").read_text()
+    pages = [page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")]
+    assert len(pages) > 30
+    assert [page for page in pages if not re.search(rf"[-:] {re.escape(page)}$", listed, re.M)] == []
+
+
 def test_numbers_of_the_readme_are_those_of_the_results() -> None:
     """In a row that links to a page of results, each number stands on that page."""
     rows = re.findall(r"^\|(.*)\|[^|]*\((docs/results/\w+\.md)\) \|$", (ROOT / "README.md").read_text(), re.M)
