@@ -15,7 +15,7 @@ import torch
 from tiny_configs import TINY_GPT2
 from transformers import AutoModelForTimeSeriesPrediction, TorchAoConfig
 
-from ts_llm_fusion import ForecastFeatureExtractor, LLMPSConfig, LLMPSForForecasting
+from ts_llm_fusion import BUILT_IN, ForecastFeatureExtractor, LLMPSConfig, LLMPSForForecasting
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.export import export_forecaster, export_program, quantize_onnx
 
@@ -159,9 +159,20 @@ def test_the_command_exports_a_checkpoint(tiny_model, tmp_path: Path, capsys: py
     ForecastFeatureExtractor(context_length=48).save_pretrained(tmp_path / "model")
     arguments = ["export", str(tmp_path / "model"), "--format", "torch", "--output", str(tmp_path / "graph")]
     assert main(arguments) == 0
-    assert "forecasts 12 steps, no more" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "forecasts 12 steps, no more" in printed.out
+    assert printed.err.splitlines()[-1] == f"next: ts-llm-fusion push {tmp_path / 'model'} me/model --dry_run"
+    assert main([*arguments, "--overwrite", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["prediction_length"] == 12
     assert {path.name for path in (tmp_path / "graph").iterdir()} == {"model.pt2", "export.json"}
     assert main(["export", str(tmp_path), "--format", "onnx", "--output", str(tmp_path / "graph")]) == 2
+
+
+def test_a_forecaster_of_another_kind_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    arguments = ["export", BUILT_IN, "--format", "torch", "--output", str(tmp_path / "graph")]
+    assert main(arguments) == 2
+    assert "a graph is made of an LLM-PS forecaster, not of TSFusionForForecasting" in capsys.readouterr().err
+    assert not (tmp_path / "graph").exists()
 
 
 def test_a_missing_package_is_named_before_anything_is_written(tiny_model, tmp_path: Path, monkeypatch) -> None:

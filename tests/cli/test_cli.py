@@ -98,8 +98,10 @@ def forecast(folder: Path, output: str, *options: str, data: Path | None = None)
 
 
 @pytest.mark.parametrize("output", ("as_csv.csv", "as_parquet.parquet"))
-def test_a_forecast_is_a_tidy_table(output: str, folder: Path) -> None:
+def test_a_forecast_is_a_tidy_table(output: str, folder: Path, capsys: pytest.CaptureFixture) -> None:
     table = forecast(folder, output)
+    then = f"next: ts-llm-fusion evaluate --data {folder / 'waves.csv'} --models {folder / 'model'} --horizon 12"
+    assert capsys.readouterr().err.splitlines()[-1] == then
     assert list(table.columns) == ["item_id", "date", "target_name", "predictions", "0.1", "0.5", "0.9"]
     assert len(table) == 12 * 2
     assert list(table["item_id"].unique()) == ["a", "b"]

@@ -1,5 +1,6 @@
 """`ts-llm-fusion data` as a user meets it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,9 @@ def test_the_list_has_a_line_for_every_set(
     (tmp_path / "m4" / "Yearly-test.csv").touch()
     (tmp_path / "m4" / "m4_weekly.parquet").touch()
     monkeypatch.setenv("TS_LLM_FUSION_DATA_DIR", str(tmp_path))
+    assert main(["data", "list", "--json"]) == 0
+    sets = json.loads(capsys.readouterr().out)
+    assert [one["name"] for one in sets] == list(REGISTRY) and sets[0]["here"] == "yes"
     assert main(["data", "list"]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(REGISTRY)
@@ -45,7 +49,8 @@ def test_the_list_has_a_line_for_every_set(
 
 def test_info_tells_everything_of_an_entry(capsys: pytest.CaptureFixture) -> None:
     assert main(["data", "info", "Weather"]) == 0
-    text = capsys.readouterr().out
+    text, then = capsys.readouterr()
+    assert then.splitlines()[-1] == "next: ts-llm-fusion data download Weather"
     entry = REGISTRY["Weather"]
     (file,) = entry.files
     for fact in (entry.license, entry.citation, entry.homepage, entry.hub_id, file.path, file.url, file.sha256):
@@ -91,8 +96,9 @@ def test_preview_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture) -> Non
     dates = pd.date_range("2024-01-01", periods=1500, freq="D")
     pd.DataFrame({"date": dates, "sales": np.arange(1500.0)}).to_csv(tmp_path / "own.csv", index=False)
     assert main(["data", "preview", str(tmp_path / "own.csv")]) == 0
-    text = capsys.readouterr().out
+    text, then = capsys.readouterr()
     assert "sales: 1500 values: 0 1 2 3 4 5 ..." in text
+    assert then.splitlines()[-1] == f"next: ts-llm-fusion forecast {tmp_path / 'own.csv'}"
     assert (tmp_path / "own.png").is_file()
 
 

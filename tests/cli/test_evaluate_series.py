@@ -55,9 +55,14 @@ def test_a_long_table_is_evaluated_as_cross_validation_does(
     by_id = pd.read_csv(tmp_path / "out" / "scores_by_id.csv")
     assert by_id["store"].unique().tolist() == ["north", "south", "new"]
     assert by_id["count"].tolist() == [21] * 9
-    printed = capsys.readouterr().out
-    assert "3 ids, 3 windows, step 5, horizon 7" in printed
-    assert printed.count(" - |") == 3
+    printed = capsys.readouterr()
+    assert "3 ids, 3 windows, step 5, horizon 7" in printed.out
+    assert printed.out.count(" - |") == 3
+    then = printed.err.splitlines()[-1]
+    assert then.startswith(
+        f"next: ts-llm-fusion train forecaster --data {tmp_path / 'sales.csv'} --config finetune --id_"
+    )
+    assert then.endswith("--prediction_length 7 --output_dir outputs/sales")
 
 
 def test_a_wide_table_needs_no_setting_at_all(sales: pd.DataFrame, tmp_path: Path) -> None:

@@ -107,6 +107,8 @@ def test_a_machine_gets_rounded_numbers_and_a_user_the_next_command(
     expected = "next: ts-llm-fusion explain 'my sales.csv' --target sales --horizon 3 --output 'my sales_report.html'"
     printed = capsys.readouterr()
     assert printed.out == "" and printed.err.splitlines()[-1] == expected
+    assert main(["forecast", "my sales.csv", "--target", "sales", "--horizon", "2000000", "--json"]) == 2
+    assert "prediction_length is 2000000; at most 1000000 steps are forecast" in capsys.readouterr().err
 
 
 def test_a_context_is_a_text_or_a_file_and_moves_the_steps_that_it_names(

@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import os
 import resource
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from ts_llm_fusion import cli
 from ts_llm_fusion.cli import _COMMANDS, main
 from ts_llm_fusion.cli.completion import program_parser
+from ts_llm_fusion.cli.flags import as_given
 from ts_llm_fusion.cli.packaged_recipes import find_recipe, packaged_recipes
 from ts_llm_fusion.cli.parsing import quick_imports
 from ts_llm_fusion.cli.recipe_help import RECIPE_HELP
@@ -127,6 +130,29 @@ def test_recipes_have_names(
     Path("own.yaml").write_text("data: ETTh1\nlearningrate: 1\n")
     assert main(["train", "forecaster", "--config", "own.yaml"]) == 2
     assert "'learningrate' in the recipe is not a setting; did you mean 'learning_rate'?" in capsys.readouterr().err
+
+
+def test_flags_are_repeated_as_they_were_given() -> None:
+    options = argparse.Namespace(id=["shop", "item"], target=None, freq="h", dayfirst=False, non_negative=True)
+    flags = as_given(options, "id", "target", "freq", "dayfirst", "non_negative")
+    assert flags == ["--id", "shop", "item", "--freq", "h", "--dayfirst", "false", "--non_negative"]
+
+
+def test_a_reader_who_has_seen_enough_and_an_interrupt_end_a_command_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", closed)
+        assert main(["--help"]) == 141
+
+    def interrupt(args: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_run", interrupt)
+    assert main(["--help"]) == 130
+    assert capsys.readouterr().err == "ts-llm-fusion: interrupted\n"
 
 
 def test_the_overview_and_the_version(capsys: pytest.CaptureFixture[str]) -> None:

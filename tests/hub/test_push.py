@@ -84,6 +84,7 @@ def test_one_commit_holds_everything_that_loads_explains_and_makes_the_model_aga
     head = hub.head("ana/waves")
     assert set(head.tree) - {".gitattributes"} == FILES
     assert answer.out.strip() == f"{hub.url}/ana/waves/commit/{head.oid}"
+    assert answer.err.splitlines()[-1] == "next: ts-llm-fusion evaluate --data DATA --models ana/waves"
     # Bit for bit what lies in the folder, but for the card, which knows its repository, and the report, whose files go
     # by their names alone.
     for path in FILES - {"README.md", "metrics.json", "recipe.yaml"}:
@@ -103,6 +104,11 @@ def test_a_dry_run_lists_the_files_with_their_sizes_and_asks_nobody(hub: Hub, cl
     assert int(listed["model.safetensors"].replace(",", "")) == size
     total = sum(int(one.replace(",", "")) for one in listed.values())
     assert answer.out.splitlines()[-1].split() == [f"{total:,}", "in", str(len(FILES)), "files"]
+    assert answer.err.splitlines()[-1] == f"next: ts-llm-fusion push {checkpoint} ana/waves"
+    given = ("--revision", "trial", "--private", "--dry-run")
+    assert cli("push", checkpoint, "ana/waves", *given).err.endswith(" ana/waves --private --revision trial\n")
+    sizes = json.loads(cli("push", checkpoint, "ana/waves", "--dry-run", "--json").out)
+    assert set(sizes["model"]) == FILES and sizes["model"]["model.safetensors"] == size and sizes["space"] == {}
     assert hub.requests == []
 
 

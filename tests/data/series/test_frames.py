@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from ts_llm_fusion import load_series
-from ts_llm_fusion.data.series.frames import find_timestamp_column, to_series
+from ts_llm_fusion.data.series.frames import find_timestamp_column, number_rows, to_series
+from ts_llm_fusion.data.series.panel_reading import load_panel
 from ts_llm_fusion.data.series.tables import read_table
 
 DICTIONARY = pa.dictionary(pa.int32(), pa.int64())
@@ -238,3 +239,19 @@ def test_rows_out_of_order_are_sorted_with_their_covariates(caplog: pytest.LogCa
     pd.testing.assert_frame_equal(found.series, expected.series)
     pd.testing.assert_frame_equal(found.covariates, expected.covariates)
     assert found.covariates["price"].tolist() == list("uvwxyz")
+
+
+def test_rows_of_numbers_alone_are_steps(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    (tmp_path / "heights.csv").write_text("a,b\n1.5,5\n2.5,3\n1.0,4\n")
+    panel = load_panel(tmp_path / "heights.csv")
+    assert panel.values.tolist() == [[1.5], [2.5], [1.0], [5.0], [3.0], [4.0]]
+    assert panel.as_given(panel.timestamps[:3]).tolist() == [1, 2, 3]
+    assert "heights.csv: no timestamps; the rows are the steps 1 to 3." in caplog.text
+    for untouched in (
+        {"t": [1, 2, 3], "y": [5, 1, 2]},
+        {"year": [2020, 2021], "y": [5, 1]},
+        {"name": ["x"], "y": [1]},
+    ):
+        frame = pd.DataFrame(untouched)
+        assert number_rows(frame) is frame

@@ -104,6 +104,9 @@ def test_a_row_of_totals_and_a_column_that_counts_are_left_out_with_a_warning(
             "the header is one name short, or -1,5 is one number with a decimal comma",
         ),
         (bytes(range(256)), "it holds zero bytes"),
+        ("2024-01-01,5\n2024-01-02,6\n", r"the first row \(2024-01-01, 5\) holds values; put a row of names above it"),
+        ("01.02.2024;5,5\n02.02.2024;6,1\n", r"the first row \(01.02.2024, 5,5\) holds values"),
+        ("5\n6\n7\n", r"the first row \(5\) holds values"),
         (PLAIN.encode("utf-16")[:-3], "not a readable table"),
         (
             "unique_id,date,y\n1,2024-01-01,1\n1,2024-01-02,1\n2,2024-01-01,1\n",
@@ -115,6 +118,23 @@ def test_what_cannot_be_told_is_one_line(content: str | bytes, message: str, tmp
     with pytest.raises(ValueError, match=message) as raised:
         read(tmp_path, content)
     assert "\n" not in str(raised.value)
+
+
+def test_names_may_be_numbers(tmp_path: Path) -> None:
+    for header in ("date,101,102", ",101,102", "0,1,2"):
+        assert len(read(tmp_path, f"{header}\n2024-01-01,1,3\n2024-01-02,2,5\n")) == 2
+
+
+def test_what_is_no_file_of_a_table_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "table").write_text(PLAIN)
+    for name, message in (
+        ("folder.csv", "a folder; give a CSV"),
+        ("table", "unknown kind of file"),
+        ("no.csv", "no such"),
+    ):
+        with pytest.raises((OSError, ValueError), match=f"{name}: {message}"):
+            read_table(tmp_path / name)
 
 
 def test_one_number_tells_for_the_whole_file(tmp_path: Path) -> None:
