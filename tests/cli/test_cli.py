@@ -8,12 +8,15 @@ import pandas as pd
 import pytest
 import torch
 from fresh_python import FreshPython
+from matplotlib.figure import Figure
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from tiny_configs import TINY_GPT2
 from transformers import AutoModelForTimeSeriesPrediction
 
 from ts_llm_fusion.cli import main
+from ts_llm_fusion.plots import save_figure
+from ts_llm_fusion.recipes import forecaster
 
 
 def write_csv(path: Path, **columns: np.ndarray) -> Path:
@@ -36,7 +39,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "disable_tqdm: true\nfreq: h\n"
     )
     arguments = ["train", "forecaster", "--config", str(folder / "recipe.yaml"), "--output_dir", str(folder / "model")]
-    assert main(arguments) == 0
+    titles = []
+
+    def save(figure: Figure, path: Path) -> None:
+        titles.append(figure.get_suptitle())
+        save_figure(figure, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forecaster, "save_figure", save)
+        assert main(arguments) == 0
+    # No folder of this machine is in a picture that is pushed.
+    assert len(titles) == 3 and all(title.startswith("waves.csv, test split, from 2024-03-") for title in titles)
     return folder
 
 

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from hub.conftest import ANA, BEN, READER, Trained
 from hub.server import Fault, Hub
-from ts_llm_fusion.hub.contents import model_contents
+from ts_llm_fusion.hub.contents import _report, model_contents
 from ts_llm_fusion.hub.push import Publication
 
 CODE = {
@@ -350,3 +350,15 @@ def test_what_contradicts_itself_is_refused() -> None:
         Publication("ana/waves", adapter_only=True, merge=True)
     with pytest.raises(ValueError, match="need the whole model"):
         Publication("ana/waves", adapter_only=True, space=True)
+
+
+def test_paths_of_a_report_go_by_their_names(tmp_path: Path) -> None:
+    report = {
+        "data": "../acme/sales.csv",
+        "start": "~/runs/first",
+        "other": "data/b.parquet",
+        "model": "org/model-1.5",
+    }
+    (tmp_path / "metrics.json").write_text(json.dumps(report))
+    names = {"data": "sales.csv", "start": "first", "other": "b.parquet", "llm": "org/llm-1.5"}
+    assert json.loads(_report(tmp_path)["metrics.json"]) == names

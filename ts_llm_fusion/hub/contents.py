@@ -37,6 +37,9 @@ _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "voc
 _TEMPLATES = ("chat_template.*", "additional_chat_templates/*.jinja")
 _REPORT = ("metrics.json", "recipe.yaml", "tslm_recipe.yaml", "plots/*.png")
 
+# Suffixes of the files of data that a report names.
+_DATA = {".csv", ".tsv", ".parquet", ".xlsx"}
+
 # If one of these were left in the repository from an earlier push, it would be loaded instead of the new weights.
 STALE = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin*", "adapter_model.bin", ADAPTER_CONFIG)
 
@@ -51,22 +54,29 @@ def _found(folder: Path, *patterns: str) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
 
 
-def _absolute_paths(value: Any) -> Iterator[str]:
+def _is_local(text: str) -> bool:
+    """Whether a value of a report is a place on this machine, and not a repository or the name of a set."""
+    path = Path(text)
+    is_in_folder = len(path.parts) > 1 and not _DATA.isdisjoint(path.suffixes)
+    return path.is_absolute() or text.startswith(("./", "../", "~/")) or is_in_folder
+
+
+def _local_paths(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        if Path(value).is_absolute():
+        if _is_local(value):
             yield value
     elif isinstance(value, Iterable):
         for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _absolute_paths(item)
+            yield from _local_paths(item)
 
 
 def _report(folder: Path) -> Contents:
-    """Report of a training run, with absolute paths of this machine reduced to file names."""
+    """Report of a training run, with paths of this machine reduced to file names."""
     found = _found(folder, *_REPORT)
     contents: Contents = {**found}
     for name in found.keys() & {"metrics.json", "recipe.yaml", "tslm_recipe.yaml"}:
         text = found[name].read_text(encoding="utf-8")
-        for path in sorted(set(_absolute_paths(yaml.safe_load(text))), key=len, reverse=True):
+        for path in sorted(set(_local_paths(yaml.safe_load(text))), key=len, reverse=True):
             text = text.replace(path, Path(path).name)
         contents[name] = text.encode()
     return contents

@@ -86,13 +86,15 @@ def _forecast_figures(model: Any, data: PreparedData, split: str) -> Iterator[tu
         if model.config.quantiles:
             quantiles = outputs.full_predictions[0].double().cpu().numpy() * scale[:, None] + loc[:, None]
             bands = quantile_bands(quantiles, model.config.quantiles, future.index, list(columns))
+        # A picture is pushed with the model, and tells no folder of this machine.
+        name = Path(data.source.name).name + data.source.label(axis).removeprefix(data.source.name)
         first = f"{future.index[0]:%Y-%m-%d %H:%M}" if isinstance(future.index, pd.DatetimeIndex) else future.index[0]
         figure = plot_forecast(
             history=past,
             forecast=pd.DataFrame(mean, index=future.index, columns=columns),
             truth=future,
             bands=bands,
-            title=f"{data.source.label(axis)}, {split} split, from {first}",
+            title=f"{name}, {split} split, from {first}",
         )
         yield number, figure
 

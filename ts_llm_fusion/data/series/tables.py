@@ -92,7 +92,7 @@ def check_table(path: str | Path) -> None:
         ValueError: another kind.
     """
     check_file(path)
-    if not _KINDS.intersection(suffix.lower() for suffix in Path(path).suffixes):
+    if _KINDS.isdisjoint(suffix.lower() for suffix in Path(path).suffixes):
         raise UserError(f"{path}: unknown kind of file; give .csv, .csv.gz, .tsv, .parquet or .xlsx.")
 
 
