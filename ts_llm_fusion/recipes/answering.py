@@ -39,6 +39,11 @@ def prediction_lines(answers: Sequence[str], samples: Sequence[Mapping[str, Any]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
+def questions_seen(trainer: AnswerTraining) -> int:
+    """Questions that a training has gone through, each pass over all of them counted."""
+    return round((trainer.state.epoch or 0.0) * len(trainer.train_dataset))
+
+
 def answer_splits(trainer: AnswerTraining, data: QuestionData, output: Path) -> dict[str, dict[str, dict[str, float]]]:
     """Metrics on the test split, and on the test split with the series of other samples if it has series."""
     variants = {"test": data.splits["test"]}

@@ -23,7 +23,7 @@ from ..training.grpo import TSLMGRPOArguments, make_grpo_trainer
 from ..training.resuming import run_training
 from ..training.runs import save_model, trained_parameters
 from ..training.sft import TSLMArguments, TSLMConfigArguments, build_tslm
-from .answering import answer_results, answer_splits
+from .answering import answer_results, answer_splits, questions_seen
 from .endings import finish_run, save_run
 from .run_folder import start_run
 
@@ -152,6 +152,7 @@ def run_grpo_recipe(
         "start_validation": overall_metrics(start["validation"]),
         "best_validation": trainer.state.best_metric,
         "trained_steps": trainer.state.global_step,
+        "questions_seen": questions_seen(trainer),
         **parameters,
         "seconds": seconds,
         "seed": arguments.seed,

@@ -43,7 +43,7 @@ from ..training.sft import (
     training_range,
     tslm_of,
 )
-from .answering import answer_results, answer_splits
+from .answering import answer_results, answer_splits, questions_seen
 from .endings import RECIPE, TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
 from .run_folder import FRESH_BACKBONE, start_run
 
@@ -221,6 +221,7 @@ def train_on_questions(
     common = (tslm_arguments, model_arguments)
     trainer = _train(model, processor, data, arguments, *common, _with_earlier(samples, earlier), earlier.adapters)
     best_validation, log_history = trainer.state.best_metric, trainer.state.log_history
+    seen = questions_seen(trainer)
     if arguments.refit:
         samples = concatenate_datasets([samples, data.splits["validation"]])
         steps = trainer.state.best_global_step or trainer.state.global_step
@@ -230,6 +231,7 @@ def train_on_questions(
         refit_arguments = _refit_arguments(arguments, steps)
         trainer = _train(model, processor, data, refit_arguments, *common, _with_earlier(samples, earlier))
         log_history = [*log_history, *trainer.state.log_history]
+        seen += questions_seen(trainer)
     seconds = time.perf_counter() - start_time
     trained = trainer.whole_model()
     parameters = trained_parameters(trained)
@@ -250,6 +252,7 @@ def train_on_questions(
         "selected_on": arguments.metric_for_best_model,
         "best_validation": best_validation,
         "trained_steps": trainer.state.global_step,
+        "questions_seen": seen,
         **parameters,
         "trained_on": {name: value for name, value in (processor.trained_on or {}).items() if name != "words"},
         "seconds": seconds,
