@@ -113,11 +113,16 @@ def main() -> None:
             folder = Path(place, "table")
             series, rows, written = write_files(folder, size)
             found = measure(folder)
-        print(
-            f"| {written:.1f} GB | {series:,} | {rows / 1e6:,.0f} million | {found['windows']:,} | "
-            f"{found['seconds'] / 60:.1f} | {found['processor_seconds'] / 60:.1f} | {found['peak_gigabytes']:.2f} GB |",
-            flush=True,
+        cells = (
+            f"{written:.1f} GB",
+            f"{series:,}",
+            f"{rows / 1e6:,.0f} million",
+            f"{found['windows']:,}",
+            f"{found['seconds'] / 60:.1f}",
+            f"{found['processor_seconds'] / 60:.1f}",
+            f"{found['peak_gigabytes']:.2f} GB",
         )
+        print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -197,7 +197,7 @@ RECIPE_HELP = {
         "Fine-tune a language model to answer questions about series, and save it with its report.",
         "--config synthetic_qa --output_dir outputs/synthetic_qa",
         {
-            "data": _QUESTIONS,
+            "data": (*_QUESTIONS, "ts_llm_fusion.data.qa.questions:StreamedQuestionArguments"),
             "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
             "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.sft:TSLMArguments"),
             "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", *_RUN),

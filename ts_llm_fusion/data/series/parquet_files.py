@@ -93,7 +93,8 @@ def find_parquet_files(data: str) -> list[Path]:
         FileNotFoundError: there are none.
     """
     place = Path(data)
-    found = place.rglob("*.parquet") if place.is_dir() else map(Path, glob.glob(data, recursive=True))
+    # Path.glob takes no pattern of an absolute path.
+    found = place.rglob("*.parquet") if place.is_dir() else map(Path, glob.glob(data, recursive=True))  # noqa: PTH207
     # Those with an underscore are notes of Spark and Dask.
     files = sorted(path for path in found if path.is_file() and not path.name.startswith(("_", ".")))
     if not files:

@@ -119,7 +119,7 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
         self._length = int(self._counts.sum())
         if not self._length:
             raise UserError(
-                f"{files.name}: no series has {context_length + prediction_length} training rows, which a window takes "
+                f"{files.name}: no series has the {context_length + prediction_length} training rows of a window "
                 f"(context_length {context_length} + prediction_length {prediction_length}); shorten these."
             )
         # A new block starts with the first series that begins in another part of the table.
