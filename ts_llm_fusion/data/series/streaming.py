@@ -24,8 +24,8 @@ from .windows import WindowDataset
 
 logger = logging.getLogger(__name__)
 
-# Blocks of a buffer, which come from as many places of the table.
-_BLOCKS = 8
+# Most blocks of a buffer, which come from as many places of the table.
+_MOST_BLOCKS = 8
 # Most rows of the series that are held for validation, test and baselines, and the places that they come from.
 _ROWS_HELD, _PLACES_HELD = 1_000_000, 64
 # Column that tells which rows of a time grid are in the table.
@@ -45,7 +45,10 @@ class StreamingArguments(DataArguments):
     )
     buffer_rows: int = field(
         default=4_000_000,
-        metadata={"help": "Rows that a process, or each of its workers, holds and shuffles the windows of."},
+        metadata={
+            "help": "Rows that a process, or each of its workers, holds and shuffles the windows of; a row group at "
+            "least."
+        },
     )
     window_stride: int = field(default=1, metadata={"help": "Rows between the starts of two training windows."})
     held_windows: int = field(
@@ -78,8 +81,8 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
     """Training windows of a long table in files, as `WindowDataset` has them, with a part of the table in memory.
 
     The key of a window is the row of the table that it starts at. A block of whole series is read when one of its
-    windows is asked for, and the last few blocks are kept; `order` asks for windows of few blocks at a time. A window
-    without a value in its past, or without one in its future, has no targets.
+    windows is asked for, and the last few, as many as a buffer has, are kept; `order` asks for windows of few blocks
+    at a time. A window without a value in its past, or without one in its future, has no targets.
 
     Args:
         files: of the table.
@@ -122,9 +125,12 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
                 f"{files.name}: no series has the {context_length + prediction_length} training rows of a window "
                 f"(context_length {context_length} + prediction_length {prediction_length}); shorten these."
             )
-        # A new block starts with the first series that begins in another part of the table.
-        part = firsts // max(1, arguments.buffer_rows // _BLOCKS)
+        # Blocks are of whole row groups, but for a series that goes on from one to the next.
+        groups = files.group_offsets[np.searchsorted(files.group_offsets, firsts, side="right") - 1]
+        part = groups // max(1, arguments.buffer_rows // _MOST_BLOCKS)
         self._blocks = np.append(np.flatnonzero(np.diff(part, prepend=-1)), len(firsts))
+        largest = int(np.diff(files.offsets[self._blocks]).max())
+        self.buffer_blocks = min(_MOST_BLOCKS, max(1, arguments.buffer_rows // largest))
         self._held: OrderedDict[int, _Block] = OrderedDict()
 
     def __len__(self) -> int:
@@ -172,7 +178,7 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
 
     def _block(self, number: int) -> _Block:
         if number not in self._held:
-            while len(self._held) >= _BLOCKS:
+            while len(self._held) >= self.buffer_blocks:
                 self._held.popitem(last=False)
             self._held[number] = self._read(*self._blocks[number : number + 2].tolist())
         self._held.move_to_end(number)
@@ -215,10 +221,10 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
 class BufferedOrder(Sampler[int]):
     """Windows in random order, as far as buffers of whole blocks allow; each once an epoch.
 
-    Blocks come in random order, eight of them in a buffer, whose windows are shuffled together. Batches of `streams`
-    buffers take turns, so that process p of P gets windows of its own buffers alone when accelerate deals it batch p,
-    P + p, ..., and so does each of its workers; who has used up a buffer takes the next one. At the end, all share
-    what is left. The order is known by seed and epoch, without reading: a run goes on at any batch of it at once.
+    Blocks come in random order, up to eight of them in a buffer, whose windows are shuffled together. Batches of
+    `streams` buffers take turns, so that process p of P gets windows of its own buffers alone when accelerate deals it
+    batch p, P + p, ..., and so does each of its workers; who has used up a buffer takes the next one. At the end, all
+    share what is left. The order follows from seed and epoch, without reading: a run goes on at any batch at once.
 
     Args:
         windows: to order.
@@ -244,7 +250,8 @@ class BufferedOrder(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         rng = np.random.default_rng((self.seed, self.epoch))
         blocks = rng.permutation(self.windows.num_blocks)
-        buffers = iter(np.split(blocks, np.arange(_BLOCKS, len(blocks), _BLOCKS)))
+        size = self.windows.buffer_blocks
+        buffers = iter(np.split(blocks, np.arange(size, len(blocks), size)))
         left = [np.zeros(0, dtype=np.int64)] * self.streams
         while True:
             for stream in range(self.streams):
