@@ -11,7 +11,16 @@ _TOP_LEVEL = ("modeling", "processing", "training")
 _BOTTOM = {"errors", "files", "requirements", "suggestions", "families", "checkpoints"}
 _DATA = {"data", "data.series", "data.qa"}
 _MODELS = {"modeling", "processing", "training"}
-_MEASURED = {"baselines", "forecasting", "adapters", "panel_covariates", "series_checks", "prediction", "plots"}
+_MEASURED = {
+    "baselines",
+    "distributed",
+    "forecasting",
+    "adapters",
+    "panel_covariates",
+    "series_checks",
+    "prediction",
+    "plots",
+}
 
 # Folder or module below ts_llm_fusion -> others that it may import; each stands above everything that it may import.
 ALLOWED: dict[str, set[str]] = {
@@ -34,8 +43,10 @@ ALLOWED: dict[str, set[str]] = {
     "panel_covariates": {"processing", "data", "data.series"} | _BOTTOM,
     "series_checks": {"processing", "data.series"} | _BOTTOM,
     "panel_contexts": {"modeling", "processing", "data", "data.series"} | _BOTTOM,
+    "distributed": {"data", "data.series"} | _BOTTOM,
     "prediction": {
         "adapters",
+        "distributed",
         "panel_contexts",
         "panel_covariates",
         "series_checks",

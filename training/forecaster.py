@@ -2,12 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
-from transformers import EvalPrediction, PrinterCallback, TrainingArguments
+from torch.utils.data import Dataset, Sampler
+from transformers import (
+    EvalPrediction,
+    PrinterCallback,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
 
 from ..errors import UserError
 from ..modeling.configuration_llmps import LLMPSConfig
@@ -83,6 +90,26 @@ class ForecastTrainingArguments(RunDefaults, TrainingArguments):  # type: ignore
     seed: int = field(default=2021, metadata={"help": "Seed of weights, order and dropout."})
 
 
+@runtime_checkable
+class Ordered(Protocol):
+    """Windows that are trained on in an order of their own, such as one that reads few files at a time."""
+
+    def order(self, batch_size: int, streams: int, seed: int) -> Sampler:
+        """Sampler of an epoch, with `set_epoch`; of whole batches, every `streams`-th goes to the same worker."""
+
+
+class _EpochOrder(TrainerCallback):
+    """Tells a sampler its epoch, which accelerate does not for several processes that resume."""
+
+    def __init__(self, sampler: Any):
+        self.sampler = sampler
+
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self.sampler.set_epoch(int(state.epoch or 0))
+
+
 class ForecastTrainer(WholeModelMixin):
     """Trainer that averages the loss over observed targets, and adds frozen time-to-text features in training.
 
@@ -95,6 +122,16 @@ class ForecastTrainer(WholeModelMixin):
     def __init__(self, *args, t2t: T2TModel | None = None, **kwargs):
         super().__init__(*args, **kwargs)
         self.t2t = t2t.requires_grad_(False).eval().to(self.args.device) if t2t is not None else None
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler | None:
+        dataset: Any = self.train_dataset if train_dataset is None else train_dataset
+        if not isinstance(dataset, Ordered):
+            return super()._get_train_sampler(train_dataset)
+        streams = self.args.world_size * max(1, self.args.dataloader_num_workers)
+        seed = self.args.seed if self.args.data_seed is None else self.args.data_seed
+        sampler = dataset.order(self.args.per_device_train_batch_size, streams, seed)
+        self.add_callback(_EpochOrder(sampler))
+        return sampler
 
     def get_batch_samples(
         self, epoch_iterator: Iterator, num_batches: int, device: torch.device

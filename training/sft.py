@@ -1,5 +1,6 @@
 """Supervised fine-tuning of the time-series language model on trl's SFTTrainer."""
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from accelerate.utils import gather_object, synchronize_rng_states
-from datasets import Dataset
+from datasets import Dataset, IterableDataset
 from peft import PeftConfig, PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
 from peft.utils import ModulesToSaveWrapper, load_peft_weights
 from torch import nn
@@ -61,6 +62,8 @@ PARTS = {
 TIME_SERIES_TOKEN = "<|time_series|>"
 # A logit with probability 0 in every precision, also scaled, which no product or sum takes out of range.
 _NEVER = -1e4
+# Batches of a stream whose samples are grouped by their size, as many as in `LengthGroupedSampler`.
+_GROUPED_BATCHES = 50
 # Answers of each validation that the trackers of a run get.
 _SHOWN_ANSWERS = 8
 
@@ -583,6 +586,37 @@ def series_tokens(samples: Dataset, processor: TimeSeriesProcessor) -> list[int]
     return tokens
 
 
+def group_stream(
+    samples: IterableDataset, processor: TimeSeriesProcessor, batch_size: int, seed: int
+) -> IterableDataset:
+    """Stream whose batches hold samples of similar size, as those of `LengthGroupedSampler` do.
+
+    Of so many samples that they fill `_GROUPED_BATCHES` batches, those with series of as many tokens come together;
+    the batches come in random order.
+
+    Args:
+        samples: with `time_series`.
+        processor: of the model.
+        batch_size: samples in a batch of one process.
+        seed: of the order of the batches.
+    """
+
+    def grouped(columns: dict[str, list], numbers: list[int]) -> dict[str, list]:
+        costs = [
+            sum(processor.series_extractor.num_tokens(len(one)) for one in series) for series in columns["time_series"]
+        ]
+        rng = np.random.default_rng((seed, numbers[0]))
+        # Of the same size in random order.
+        order = np.lexsort((rng.random(len(costs)), costs))
+        whole = len(order) // batch_size * batch_size
+        batches = rng.permutation(order[:whole].reshape(-1, batch_size))
+        rows = [*batches.ravel().tolist(), *order[whole:].tolist()]
+        return {name: [column[row] for row in rows] for name, column in columns.items()}
+
+    size = _GROUPED_BATCHES * batch_size
+    return samples.map(grouped, with_indices=True, batched=True, batch_size=size, features=samples.features)
+
+
 def training_range(samples: Dataset, with_words: bool, most_questions: int = 5000) -> TrainingRange:
     """Extent of the prompts of training samples; the words are those of the first `most_questions`."""
     counts, lengths = (np.concatenate(parts) for parts in zip(*_series_lengths(samples), strict=True))
@@ -626,7 +660,7 @@ def train_tslm(
     arguments: TSLMTrainingArguments,
     tslm_arguments: TSLMArguments,
     model_arguments: ModelConfig,
-    train_dataset: Dataset,
+    train_dataset: Dataset | IterableDataset,
     eval_dataset: Dataset,
     answer_metrics: Callable[[Sequence[str], Sequence[Mapping[str, Any]]], dict[str, float]],
     adapters: Path | None = None,
@@ -640,7 +674,7 @@ def train_tslm(
         tslm_arguments: frozen parts.
         model_arguments: adapters.
         train_dataset: samples with `messages`, the assistant's last, `time_series`, and `future_values` where there
-            are forecasts; see [`AnswerCollator`].
+            are forecasts; see [`AnswerCollator`]. A stream is without end, and `max_steps` ends it.
         eval_dataset: such samples to select the checkpoint on.
         answer_metrics: (answers, samples) -> metric -> value.
         adapters: folder of adapters to train on; new ones by default.
@@ -652,7 +686,14 @@ def train_tslm(
         ValueError: if model and processor, or model and adapters, do not match.
     """
     processor.check_model(model.config)
-    if arguments.train_sampling_strategy == "group_by_length":
+    is_grouped = arguments.train_sampling_strategy == "group_by_length"
+    if is_grouped and isinstance(train_dataset, IterableDataset):
+        seed = arguments.seed if arguments.data_seed is None else arguments.data_seed
+        train_dataset = group_stream(train_dataset, processor, arguments.per_device_train_batch_size, seed)
+        # The Trainer has no sampler for a stream, and would say so.
+        arguments = copy.copy(arguments)
+        arguments.train_sampling_strategy = "random"
+    elif is_grouped:
         train_dataset, eval_dataset = (
             samples.add_column(arguments.length_column_name, series_tokens(samples, processor))
             for samples in (train_dataset, eval_dataset)

@@ -13,6 +13,10 @@ class UserError(ValueError):
     """
 
 
+class NothingToForecastError(UserError):
+    """A table of which no series can be forecast; of a part of a table, others may have some."""
+
+
 class RunStopped(Exception):
     """A run that a signal has stopped, with a checkpoint to go on from; the command line says so and exits with 0."""
 

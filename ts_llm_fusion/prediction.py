@@ -1,23 +1,26 @@
 """Forecasts of tables of many series with any forecaster."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
 from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import torch
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from .adapters import ADAPTERS, Adapter, Batch, Prediction, find_adapter, load_model
-from .data.series.panel_columns import to_kind
-from .data.series.panel_reading import read_panel
+from .data.series.panel_columns import id_index, to_kind
+from .data.series.panel_reading import Names, read_panel
 from .data.series.panels import ID, TARGET, TIMESTAMP, Panel, wide_panel
 from .data.series.sources import SeriesSource, load_series
-from .errors import UserError
+from .distributed import check_loadable, column_options, is_distributed, map_series
+from .errors import NothingToForecastError, UserError
 from .families import BUILT_IN, FAMILIES
 from .forecasting import check_quantile_levels, model_order
 from .panel_contexts import PanelContexts, encode_contexts, log_effects
@@ -126,6 +129,12 @@ def load(model: Forecaster | None) -> tuple[PreTrainedModel, ForecastFeatureExtr
     return load_model(BUILT_IN if model is None else model)
 
 
+@cache
+def load_once(model: str | Path | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
+    """The forecaster of a name or folder, as `load` has it, loaded once in a process."""
+    return load(model)
+
+
 def reading_options(feature_extractor: ForecastFeatureExtractor | None) -> dict[str, Any]:
     """Options of `read_panel` that a trained model brings: its time step, and the names of its covariates."""
     if feature_extractor is None:
@@ -192,7 +201,7 @@ def usable_series(panel: Panel, adapter: Adapter, config: Any, min_length: int) 
     usable = (has_value.all(1) if is_joint else has_value.any(1)) & (panel.lengths >= min_length)
     why = "without an observed value" + (f", or with fewer than {min_length} steps" if min_length > 1 else "")
     if not usable.any():
-        raise UserError(f"{panel.name}: there is nothing to forecast from: every series is {why}.")
+        raise NothingToForecastError(f"{panel.name}: there is nothing to forecast from: every series is {why}.")
     if not usable.all():
         left_out = [panel.label(number) for number in np.flatnonzero(~usable).tolist()]
         logger.warning("%s: %s left out: %s.", panel.name, shortened(left_out, _SHOWN), why)
@@ -320,9 +329,12 @@ def predict_df(
 ) -> Any:
     """Forecast every series of a table.
 
+    A long table of Dask, Ray or Spark is forecast by its workers, each of which loads the model once, in parts that
+    hold all rows of some ids.
+
     Args:
         df: table of pandas, polars or pyarrow; see `read_panel` for its forms: long with a column of ids, one series,
-            or wide.
+            or wide. Of Dask, Ray or Spark (extra `distributed`) a long one, whose timestamps are not text.
         prediction_length: steps to forecast.
         future_df: known future of covariates: a row for each id and step of the horizon.
         context: what is known of the series and of their future, in English: one text for all, or texts by id as a
@@ -342,14 +354,14 @@ def predict_df(
             value, and holds a zero or whole numbers only.
 
     Returns:
-        A table of the same library with the columns of ids and timestamps, `target_name`, `predictions` (the median;
-        of a model without quantiles its point forecast) and a column for each level, named as "0.1". Ids keep the
-        order in which they first appear; the rows of each are sorted by target and time. Ids that cannot be forecast
-        (no observed value) are left out, with a warning.
+        A table of the same library, lazy where its tables are, with the columns of ids and timestamps, `target_name`,
+        `predictions` (the median; of a model without quantiles its point forecast) and a column for each level, named
+        as "0.1". Ids keep the order in which they first appear, but on a cluster; the rows of each are sorted by
+        target and time. Ids that cannot be forecast (no observed value) are left out, with a warning.
 
     Raises:
         ValueError: as `read_panel`; for a horizon below 1, a level outside (0, 1), what the model cannot give, or a
-            context of an id that the table lacks.
+            context of an id that the table lacks (which a cluster does not tell), or a model in memory for a cluster.
         OSError: the text encoder that the model names cannot be had.
 
     Example:
@@ -360,6 +372,13 @@ def predict_df(
     """
     horizon, levels = check_horizon(prediction_length), check_levels(quantile_levels)
     batch_size = check_count("batch_size", batch_size)
+    if is_distributed(df):
+        check_loadable(model)
+        options = {"prediction_length": horizon, "quantile_levels": levels, "freq": freq, "batch_size": batch_size}
+        work = partial(_predict_part, model=model, context=context, non_negative=non_negative, **options)
+        made = {"target_name": pa.string(), "predictions": pa.float64()}
+        made |= {f"{level:g}": pa.float64() for level in levels}
+        return map_series(df, work, made, id_column, timestamp_column, target, future_df)
     forecaster, extractor = load(model)
     ADAPTERS[forecaster.config.model_type].check(forecaster.config, horizon, sorted(levels))
     panel = read_panel(df, id_column, timestamp_column, target, freq, **reading_options(extractor))
@@ -367,6 +386,21 @@ def predict_df(
         forecast_panel(panel, forecaster, extractor, horizon, levels, future_df, context, batch_size, non_negative),
         panel.kind,
     )
+
+
+def _predict_part(
+    df: pd.DataFrame,
+    future_df: pd.DataFrame | None,
+    names: Names,
+    model: str | Path | None,
+    context: Any,
+    **options: Any,
+) -> pd.DataFrame:
+    """Forecasts of some ids of a table, in a worker; arguments as `predict_df`."""
+    if isinstance(context, Mapping | pd.Series):
+        context = {key: context[key] for key in id_index(df, names.ids).unique() if key in context}
+    loaded = load_once(model)
+    return predict_df(df, future_df=future_df, context=context, model=loaded, **column_options(names), **options)
 
 
 def forecast_panel(

@@ -146,6 +146,7 @@ _FOLDER = f"{_TRAINING}.runs:RunFolder"
 _RUN = (f"{_TRAINING}.runs:RunDefaults", _FOLDER)
 _FORECASTER = f"{_TRAINING}.forecaster:ForecastTrainingArguments"
 _SERIES = ("ts_llm_fusion.data.series.preparation:DataArguments",)
+_STREAMED = "ts_llm_fusion.data.series.streaming:StreamingArguments"
 _TRAINER = {"transformers.TrainingArguments": ("transformers.training_args:TrainingArguments",)}
 _QUESTIONS = (
     "ts_llm_fusion.data.qa.questions:QuestionArguments",
@@ -160,7 +161,7 @@ RECIPE_HELP = {
         "once and save it with its report.",
         "--config demo --data sales.csv --output_dir outputs/sales",
         {
-            "data": _SERIES,
+            "data": (*_SERIES, _STREAMED),
             "model": ("ts_llm_fusion.modeling.configuration_llmps:LLMPSConfig",),
             "backbone": (f"{_TRAINING}.forecaster:BackboneArguments",),
             "training": (_FORECASTER, *_RUN),
@@ -196,7 +197,7 @@ RECIPE_HELP = {
         "Fine-tune a language model to answer questions about series, and save it with its report.",
         "--config synthetic_qa --output_dir outputs/synthetic_qa",
         {
-            "data": _QUESTIONS,
+            "data": (*_QUESTIONS, "ts_llm_fusion.data.qa.questions:StreamedQuestionArguments"),
             "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
             "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.sft:TSLMArguments"),
             "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", *_RUN),

@@ -31,7 +31,7 @@ def main(args: Sequence[str]) -> None:
     )
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")
-    if metrics["tested_on"] == data.data:
+    if metrics["tested_on"] == data.data and not data.streaming:
         ids = ["--id", *data.id_column] if data.id_column else []
         future = ["--future", "FILE"] if data.known_covariates else []
         print_next("forecast", data.data, *ids, "--model", arguments.output_dir, *future)

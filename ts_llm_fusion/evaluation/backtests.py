@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..adapters import Prediction
 from ..data.series.panels import Panel
-from ..errors import UserError
+from ..errors import NothingToForecastError, UserError
 from .point_metrics import check_finite, flat_seasonal_scale
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def _check_lengths(panel: Panel, horizon: int, windows: int, step: int) -> None:
         return
     needed = horizon + _MIN_HISTORY
     if not possible.any():
-        raise UserError(
+        raise NothingToForecastError(
             f"the longest series has {panel.lengths.max()} rows; a window of {horizon} steps needs {needed}: give a "
             "shorter prediction_length."
         )
@@ -211,7 +211,9 @@ def backtest(
         logger.warning("%d windows lack a value of %s and are left out, the first %s.", len(unknown), names, where)
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if table.empty:
-        raise UserError("no series has an observed value before its windows; there is nothing to forecast from.")
+        raise NothingToForecastError(
+            "no series has an observed value before its windows; there is nothing to forecast from."
+        )
     table = table.sort_values(["series", "target", "window", "forecaster", "row"], ignore_index=True)
     return _named(table, panel, list(forecasters), [f"{level:g}" for level in quantile_levels])
 

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 from transformers import PreTrainedModel
 
 from ..baselines.table import check_fitted
 from ..data.series.panel_columns import to_kind
-from ..data.series.panel_reading import read_panel
+from ..data.series.panel_reading import Names, read_panel
 from ..data.series.panels import ID, TARGET, TIMESTAMP, Panel
+from ..distributed import TIMES, check_loadable, column_options, is_distributed, map_series
 from ..errors import UserError
 from ..families import BUILT_IN, BUILT_IN_NAME
-from ..prediction import BATCH_SIZE, Forecaster, check_count, check_horizon, check_levels, load
+from ..prediction import BATCH_SIZE, Forecaster, check_count, check_horizon, check_levels, load, load_once
 from ..prediction import reading_options as model_options
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from .backtests import PanelForecaster, backtest
@@ -134,8 +138,10 @@ def cross_validation(
     quantiles of counts may be negative here, which `predict_df` holds at 0. A series that is too short for some
     windows has the others, with one warning.
 
+    A long table of Dask, Ray or Spark is forecast by its workers, as `predict_df` does it.
+
     Args:
-        df: table of pandas, polars or pyarrow, in one of the forms of `predict_df`.
+        df: table of pandas, polars or pyarrow, or of Dask, Ray or Spark, in one of the forms of `predict_df`.
         prediction_length: steps of a window.
         windows: number of windows.
         step: rows between the origins of two windows; `prediction_length` by default.
@@ -153,11 +159,11 @@ def cross_validation(
         batch_size: series to forecast at once.
 
     Returns:
-        A table of the same library with a row for each id, target, window, forecaster and step, for `score_forecasts`:
-        the columns of ids and timestamps, `cutoff` (the last timestamp that the forecast was made from),
-        `target_name`, `forecaster`, `actual` (NaN where missing), `predictions` (the point forecast; the median for
-        models), one column a level named as "0.1" (NaN for a forecaster without quantiles) and `scale`, the mean
-        absolute change over a season up to the cutoff, which is the unit of MASE.
+        A table of the same library, lazy where its tables are, with a row for each id, target, window, forecaster and
+        step, for `score_forecasts`: the columns of ids and timestamps, `cutoff` (the last timestamp that the forecast
+        was made from), `target_name`, `forecaster`, `actual` (NaN where missing), `predictions` (the point forecast;
+        the median for models), one column a level named as "0.1" (NaN for a forecaster without quantiles) and
+        `scale`, the mean absolute change over a season up to the cutoff, which is the unit of MASE.
 
     Raises:
         ValueError: as `predict_df`; no series is long enough for a window, a number of windows or steps below 1, or an
@@ -175,8 +181,20 @@ def cross_validation(
     horizon, levels = check_horizon(prediction_length), sorted(check_levels(quantile_levels))
     windows, batch_size = check_count("windows", windows), check_count("batch_size", batch_size)
     step = horizon if step is None else check_count("step", step)
+    baselines = [baselines] if isinstance(baselines, str) else list(baselines)
+    if is_distributed(df):
+        check_fitted(baselines)
+        check_loadable(model)
+        options = {"prediction_length": horizon, "windows": windows, "step": step, "quantile_levels": levels}
+        options |= {"freq": freq, "known_covariates": known_covariates, "seasonal_period": seasonal_period}
+        options |= {"baselines": baselines, "batch_size": batch_size}
+        made = {"cutoff": TIMES, "target_name": pa.string(), "forecaster": pa.string()}
+        numbers = ("actual", "predictions", *(f"{level:g}" for level in levels), "scale")
+        made |= dict.fromkeys(numbers, pa.float64())
+        work = partial(_validate_part, model=model, **options)
+        return map_series(df, work, made, id_column, timestamp_column, target)
     models = load_models(model)
-    forecasters = make_forecasters(models, [baselines] if isinstance(baselines, str) else baselines, batch_size)
+    forecasters = make_forecasters(models, baselines, batch_size)
     known = known_by_models(models, [known_covariates] if isinstance(known_covariates, str) else known_covariates)
     panel = read_panel(df, id_column, timestamp_column, target, freq, **reading_options(models, known))
     check_known(panel, known)
@@ -186,3 +204,11 @@ def cross_validation(
     seasons = panel_seasons(panel, seasonal_period)
     table = backtest(panel, forecasters, horizon, windows, step, levels, seasons, known)
     return to_kind(table, panel.kind)
+
+
+def _validate_part(
+    df: pd.DataFrame, future_df: None, names: Names, model: str | Path | list[str | Path] | None, **options: Any
+) -> pd.DataFrame:
+    """Backtest of some ids of a table, in a worker; arguments as `cross_validation`."""
+    loaded: list[Forecaster] = [load_once(one) for one in (model if isinstance(model, list) else [model])]
+    return cross_validation(df, model=loaded, **column_options(names), **options)

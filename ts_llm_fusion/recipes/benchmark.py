@@ -62,7 +62,7 @@ def model_kinds() -> dict[str, ModelKind]:
     return {
         **kinds,
         "checkpoint": checkpoint,
-        "llmps": ModelKind(FORECASTER_SETTINGS, run_forecaster_recipe, is_seeded=True),
+        "llmps": ModelKind((DataArguments, *FORECASTER_SETTINGS[1:]), run_forecaster_recipe, is_seeded=True),
     }
 
 

@@ -30,6 +30,7 @@ from ..training.sft import TSLMArguments, TSLMTrainingArguments, generate_shared
 from .endings import RECIPE, carry_recipe, saved_report
 from .sft import SFT_SETTINGS, Earlier, build_model, fit_encoder, train_on_questions
 from .stages import (
+    STAGE_SETTINGS,
     START,
     Stage,
     StageArguments,
@@ -60,7 +61,7 @@ class CurriculumArguments:
 
 
 # Settings of the recipe; those beside `CurriculumArguments` are common to the stages.
-CURRICULUM_SETTINGS = (CurriculumArguments, StageArguments, *SFT_SETTINGS)
+CURRICULUM_SETTINGS = (CurriculumArguments, *STAGE_SETTINGS)
 
 
 class _State:

@@ -14,7 +14,8 @@ from torch import Tensor
 from transformers import set_seed
 
 from ..baselines.table import make_naive_baselines
-from ..data.series.preparation import DataArguments, PreparedData, prepare
+from ..data.series.preparation import DataArguments, PreparedData
+from ..data.series.streaming import StreamingArguments, prepare_training
 from ..data.series.windows import collate_windows, single_windows, window_starts
 from ..errors import UserError
 from ..evaluation.baselines import evaluate_on_test, forecast_task, sum_test_errors
@@ -44,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 _PACKAGES = ("transformers", "accelerate")
 # Settings of the recipe.
-FINE_TUNING_SETTINGS = (DataArguments, FineTuningArguments, FineTuningTrainingArguments)
+FINE_TUNING_SETTINGS = (StreamingArguments, FineTuningArguments, FineTuningTrainingArguments)
 # Most numbers of the experts of training windows, and as many of validation windows, that are held: 256 MiB.
 _MOST_NUMBERS = 2**26
 # Metrics to select a checkpoint by.
@@ -190,10 +191,11 @@ def run_fine_tuning_recipe(
 
     The experts have nothing to learn; they are run once on windows of single series. The start competes with the
     checkpoint of every epoch on the validation windows: if none is better, it is what is saved. If the start has a
-    language model, it is saved too, as it was.
+    language model, it is saved too, as it was. Of a table that is streamed, the windows are those of the series that
+    are held; see `prepare_training`.
 
     Args:
-        data_arguments: the series.
+        data_arguments: the series; `StreamingArguments` for a table that is larger than memory.
         fine_tuning: checkpoint to start from, look-back, horizon and number of windows.
         arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
         recipe: contents of recipe.yaml; by default the settings that differ from their defaults.
@@ -224,7 +226,7 @@ def run_fine_tuning_recipe(
     model, preparation, tslm = _start(fine_tuning)
     horizon = model.config.prediction_length
     with arguments.main_process_first():
-        data = prepare(data_arguments, None, horizon)
+        data, _ = prepare_training(data_arguments, None, horizon)
     data.check_targets("train", "validation")
     data.tested.check_targets("test")
     set_seed(arguments.seed)

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from transformers import set_seed
 
 from ..baselines.table import make_naive_baselines
-from ..data.series.preparation import DataArguments, PreparedData, prepare
-from ..data.series.windows import collate_windows
+from ..data.series.preparation import DataArguments, PreparedData
+from ..data.series.streaming import StreamedWindows, StreamingArguments, prepare_training
+from ..data.series.windows import WindowDataset, collate_windows
 from ..evaluation.baselines import forecast_task
 from ..evaluation.forecast_errors import ForecastErrors
 from ..evaluation.forecasters import evaluate_forecaster, metrics_function
@@ -40,7 +41,7 @@ _PACKAGES = ("transformers", "peft", "accelerate")
 _NUM_PLOTS = 3
 
 # Settings of the recipe.
-FORECASTER_SETTINGS = (DataArguments, ForecasterConfigArguments, BackboneArguments, ForecastTrainingArguments)
+FORECASTER_SETTINGS = (StreamingArguments, ForecasterConfigArguments, BackboneArguments, ForecastTrainingArguments)
 
 
 def _test_metrics(trainer: ForecastTrainer, data: PreparedData, errors: ForecastErrors) -> dict[str, Any]:
@@ -51,8 +52,8 @@ def _test_metrics(trainer: ForecastTrainer, data: PreparedData, errors: Forecast
     return {"test": test, "mae_in_units": errors.in_units(data.tested.scaler)}
 
 
-def _report(data: PreparedData, config_arguments: Any) -> dict[str, Any]:
-    """Part of metrics.json on the data, with the errors of the baselines."""
+def _report(data: PreparedData, train: WindowDataset | StreamedWindows, config_arguments: Any) -> dict[str, Any]:
+    """Part of metrics.json on the data and the windows to train on, with the errors of the baselines."""
     test, task = data.tested.splits["test"], forecast_task(data, config_arguments.prediction_length)
     return {
         "data": data.source.name,
@@ -61,7 +62,8 @@ def _report(data: PreparedData, config_arguments: Any) -> dict[str, Any]:
         "prediction_length": config_arguments.prediction_length,
         "variables": list(data.source.series.columns),
         **({} if data.source.ids is None else {"ids": len(data.source.ids)}),
-        "windows": {**{name: len(windows) for name, windows in data.splits.items()}, "test": len(test)},
+        **({"streamed_ids": len(train.files.ids)} if isinstance(train, StreamedWindows) else {}),
+        "windows": {"train": len(train), "validation": len(data.splits["validation"]), "test": len(test)},
         "baselines": {name: evaluate_forecaster(made, test) for name, made in make_naive_baselines(task).items()},
     }
 
@@ -112,7 +114,7 @@ def run_forecaster_recipe(
     The checkpoint is saved before the test, so that a failure in the test does not lose it.
 
     Args:
-        data_arguments: the series.
+        data_arguments: the series; `StreamingArguments` for a table that is larger than memory.
         config_arguments: `ForecasterConfigArguments`, the fields of `LLMPSConfig`.
         backbone_arguments: the backbone, and its trained parts.
         arguments: arguments of the Trainer; `push_to_hub` publishes the checkpoint at the end.
@@ -140,7 +142,9 @@ def run_forecaster_recipe(
     settings = (data_arguments, config_arguments, backbone_arguments, arguments)
     recipe, publication = start_run(settings, recipe, (backbone_arguments.backbone, backbone_arguments.t2t))
     with arguments.main_process_first():
-        data = prepare(data_arguments, config_arguments.context_length, config_arguments.prediction_length)
+        data, train = prepare_training(
+            data_arguments, config_arguments.context_length, config_arguments.prediction_length
+        )
     data.check_targets("train", "validation")
     data.tested.check_targets("test")
     set_seed(arguments.seed)
@@ -156,13 +160,14 @@ def run_forecaster_recipe(
     # Before training: the model may not fit the set of a zero-shot test.
     model_order(model.config, feature_extractor, data.tested.source.series.columns)
     parameters = trained_parameters(model)
-    logger.info("%s: %s windows, %s", data.source.name, {k: len(v) for k, v in data.splits.items()}, parameters)
+    counts = {name: len(windows) for name, windows in (data.splits | {"train": train}).items()}
+    logger.info("%s: %s windows, %s", data.source.name, counts, parameters)
 
     start, errors = time.perf_counter(), ForecastErrors(config_arguments.quantiles)
     trainer = train_forecaster(
         model,
         arguments,
-        data.splits["train"],
+        train,
         data.splits["validation"],
         collate_windows,
         metrics_function(errors),
@@ -183,7 +188,7 @@ def run_forecaster_recipe(
         return None
 
     metrics = {
-        **_report(data, config_arguments),
+        **_report(data, train, config_arguments),
         **tested,
         "selected_on": arguments.metric_for_best_model,
         "best_validation": trainer.state.best_metric,

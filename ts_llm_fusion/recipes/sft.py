@@ -8,13 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset, concatenate_datasets
+from datasets import Dataset, IterableDataset, concatenate_datasets
 from transformers import set_seed
 from transformers.trainer_utils import IntervalStrategy, SaveStrategy
 from trl import ModelConfig
 
 from ..data.qa.archives import ArchiveArguments
-from ..data.qa.questions import QuestionArguments, is_classification, prepare_questions
+from ..data.qa.questions import (
+    QuestionArguments,
+    StreamedQuestionArguments,
+    is_classification,
+    prepare_questions,
+    stream_questions,
+)
 from ..data.qa.samples import QuestionData, sample_text
 from ..data.qa.synthetic import SYNTHETIC, SyntheticArguments
 from ..errors import UserError
@@ -56,7 +62,7 @@ _PACKAGES = ("transformers", "trl", "peft", "accelerate", "datasets")
 
 # Settings of the recipe.
 SFT_SETTINGS = (
-    QuestionArguments,
+    StreamedQuestionArguments,
     SyntheticArguments,
     ArchiveArguments,
     TSLMConfigArguments,
@@ -130,6 +136,11 @@ def fit_encoder(
         fit_random_convolutions(encoder, processor.series_extractor, samples, _labels(data))
 
 
+def _global_batch(arguments: TSLMTrainingArguments) -> int:
+    """Samples of a step in all processes."""
+    return arguments.train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
+
+
 def _refit_arguments(arguments: TSLMTrainingArguments, steps: int) -> TSLMTrainingArguments:
     """Arguments of a training of so many steps without validation."""
     changed = copy(arguments)
@@ -147,7 +158,7 @@ def _train(
     arguments: TSLMTrainingArguments,
     tslm_arguments: TSLMArguments,
     model_arguments: ModelConfig,
-    train: Dataset,
+    train: Dataset | IterableDataset,
     adapters: Path | None = None,
 ) -> TSLMTrainer:
     """Train, and select by the metrics of generated answers on validation."""
@@ -196,6 +207,7 @@ def train_on_questions(
     recipe: Mapping[str, Any],
     publication: Publication | None = None,
     earlier: Earlier | None = None,
+    stream: IterableDataset | None = None,
 ) -> dict[str, Any] | None:
     """Train, select on validation, test once, and save the checkpoint with its report; see `run_sft_recipe`.
 
@@ -205,6 +217,7 @@ def train_on_questions(
         recipe: contents of recipe.yaml.
         publication: options of the push, or None.
         earlier: training that goes on; none by default.
+        stream: samples to train on; those of the training split by default.
     """
     question, synthetic, archive, config_arguments, tslm_arguments, model_arguments, arguments = settings
     earlier = earlier or Earlier(origin=model_arguments.model_name_or_path)
@@ -219,9 +232,10 @@ def train_on_questions(
     whole = tslm_arguments.forecaster or model_arguments.model_name_or_path
     start = whole if isinstance(model, TSFusionForCausalLM) else None
     common = (tslm_arguments, model_arguments)
-    trainer = _train(model, processor, data, arguments, *common, _with_earlier(samples, earlier), earlier.adapters)
+    trained_on = _with_earlier(samples, earlier) if stream is None else stream
+    trainer = _train(model, processor, data, arguments, *common, trained_on, earlier.adapters)
     best_validation, log_history = trainer.state.best_metric, trainer.state.log_history
-    seen = questions_seen(trainer)
+    seen = questions_seen(trainer) if stream is None else trainer.state.global_step * _global_batch(arguments)
     if arguments.refit:
         samples = concatenate_datasets([samples, data.splits["validation"]])
         steps = trainer.state.best_global_step or trainer.state.global_step
@@ -290,7 +304,8 @@ def run_sft_recipe(
     Result and errors are those of `run_forecaster_recipe`, and an ImportError without bitsandbytes where it is needed.
 
     Args:
-        question: the questions, and whether their series go to the encoder or into the text.
+        question: the questions, and whether their series go to the encoder or into the text;
+            `StreamedQuestionArguments` for more training questions than memory or disk hold.
         synthetic: settings of the synthetic questions.
         archive: settings of the classification archives.
         config_arguments: `TSLMConfigArguments`, the fields of `TSLMConfig`.
@@ -319,6 +334,16 @@ def run_sft_recipe(
     inputs = (model_arguments.model_name_or_path, None if forecaster == BUILT_IN_NAME else forecaster)
     if arguments.refit and model_arguments.use_peft:
         raise UserError("refit goes on with a whole model, and use_peft trains adapters; leave one of them out.")
+    is_streamed = isinstance(question, StreamedQuestionArguments) and question.streaming
+    if is_streamed and arguments.max_steps < 1:
+        raise UserError("streaming goes on without end; set max_steps, the number of training steps.")
+    if is_streamed and arguments.refit:
+        raise UserError("refit trains on validation samples too, which a stream does not hold; leave one of them out.")
     recipe, publication = start_run(settings, recipe, inputs)
-    data = prepare_questions(question, synthetic, archive, num_proc=arguments.dataset_num_proc)
+    sources, num_proc = (synthetic, archive), arguments.dataset_num_proc
+    if isinstance(question, StreamedQuestionArguments) and question.streaming:
+        seed = arguments.seed if arguments.data_seed is None else arguments.data_seed
+        data, stream = stream_questions(question, *sources, seed, num_proc)
+        return train_on_questions(settings, data, recipe, publication, stream=stream)
+    data = prepare_questions(question, *sources, num_proc=num_proc)
     return train_on_questions(settings, data, recipe, publication)

@@ -78,7 +78,7 @@ class StageArguments:
 
 
 # Settings of a stage.
-STAGE_SETTINGS = (StageArguments, *SFT_SETTINGS)
+STAGE_SETTINGS = (StageArguments, QuestionArguments, *SFT_SETTINGS[1:])
 
 
 @dataclass(frozen=True)

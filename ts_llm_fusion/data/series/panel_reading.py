@@ -50,8 +50,8 @@ _FEW_ROWS = 3
 
 
 @dataclass(frozen=True)
-class _Names:
-    """Columns of a table.
+class Names:
+    """Names of the columns of a table that make its series.
 
     Args:
         ids: columns of ids; none for a single series.
@@ -69,14 +69,15 @@ def _listed(names: Any) -> list[str]:
     return [*map(str, names)] if pd.api.types.is_list_like(names) else [str(names)]
 
 
-def _find_names(
+def find_names(
     table: pd.DataFrame,
     id_column: str | Sequence[str],
     timestamp_column: str,
     target: str | Sequence[str],
     source: str,
     covariates: Sequence[str],
-) -> _Names:
+) -> Names:
+    """Find the columns of ids, timestamps and targets; arguments and errors as `read_panel`."""
     is_nixtla = any(name in table.columns for name in ("unique_id", "ds"))
 
     def stand_in(name: str) -> str:
@@ -101,7 +102,7 @@ def _find_names(
     if len(set(chosen)) < len(chosen):
         twice = next(name for name in chosen if chosen.count(name) > 1)
         raise UserError(f"{source}: column {twice!r} is named twice among ids, timestamps and targets.")
-    return _Names(ids, timestamp, targets)
+    return Names(ids, timestamp, targets)
 
 
 def _only_numbers(table: pd.DataFrame, others: Sequence[str], source: str) -> tuple[str, ...]:
@@ -163,7 +164,7 @@ def read_panel(
     """
     table, kind = to_pandas(df, source), table_kind(df, source)
     freq = None if freq is None else str(freq)
-    names = _find_names(table, id_column, timestamp_column, target, source, covariates)
+    names = find_names(table, id_column, timestamp_column, target, source, covariates)
     if not names.targets and any(name in table.columns for name in covariates):
         others = [name for name in table.columns if name not in covariates and name != names.timestamp]
         names = replace(names, targets=tuple(others))
@@ -188,7 +189,7 @@ def read_panel(
 
 
 def _read_stamps(
-    table: pd.DataFrame, names: _Names, dayfirst: bool | None, source: str
+    table: pd.DataFrame, names: Names, dayfirst: bool | None, source: str
 ) -> tuple[pd.DatetimeIndex, bool]:
     """Timestamps of the rows, and whether they hold numbers of steps."""
     column = table.index.to_series() if not names.timestamp else table[names.timestamp]
@@ -281,7 +282,7 @@ class _Rows:
         return step_alias(changes, freq, source)
 
 
-def _read_rows(table: pd.DataFrame, names: _Names, dayfirst: bool | None, source: str) -> _Rows:
+def _read_rows(table: pd.DataFrame, names: Names, dayfirst: bool | None, source: str) -> _Rows:
     """Read the rows of a long table, and sort them by id and time."""
     timestamps, is_numbered = _read_stamps(table, names, dayfirst, source)
     series, ids = _factorized(table, names, source)
@@ -294,7 +295,7 @@ def _read_rows(table: pd.DataFrame, names: _Names, dayfirst: bool | None, source
     return rows if order is None else rows.chosen(order)
 
 
-def _check_rows(rows: _Rows, table: pd.DataFrame, names: _Names, label: Callable[[int], str]) -> None:
+def _check_rows(rows: _Rows, table: pd.DataFrame, names: Names, label: Callable[[int], str]) -> None:
     """Raise ValueError for a timestamp that an id has twice, and for an infinite value."""
     series, timestamps = rows.series, rows.timestamps
     same = (series[1:] == series[:-1]) & (np.diff(timestamps.asi8) == 0)
@@ -339,7 +340,7 @@ def _drop_untold(
 
 def _read_long(
     table: pd.DataFrame,
-    names: _Names,
+    names: Names,
     freq: str | None,
     default_freq: str | None,
     dayfirst: bool | None,
@@ -402,7 +403,7 @@ def _warn_of_few_rows(grids: PanelGrids, rows: np.ndarray, label: Callable[[int]
         )
 
 
-def _factorized(table: pd.DataFrame, names: _Names, source: str) -> tuple[np.ndarray, pd.Index]:
+def _factorized(table: pd.DataFrame, names: Names, source: str) -> tuple[np.ndarray, pd.Index]:
     """Number of the id of each row, int64 (rows,), and the different ids in their order."""
     if not names.ids:
         return np.zeros(len(table), dtype=np.int64), pd.RangeIndex(1)
@@ -433,7 +434,7 @@ def _sorted_order(codes: np.ndarray, timestamps: pd.DatetimeIndex) -> np.ndarray
     return np.lexsort(keys if codes.max() >= 2**16 else (keys[0], codes.astype(np.uint16)))
 
 
-def _duplicate_message(table: pd.DataFrame, names: _Names, label: str, stamp: str) -> str:
+def _duplicate_message(table: pd.DataFrame, names: Names, label: str, stamp: str) -> str:
     message = f"{label}: timestamp {stamp} appears more than once; keep one row for each time step"
     others = [name for name in table.columns if name not in (*names.ids, names.timestamp, *names.targets)]
     return f"{message}{hint_of_ids(table[others])}."

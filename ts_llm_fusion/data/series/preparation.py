@@ -160,7 +160,7 @@ class PreparedData:
         """
         test = self.splits["test"]
         look_back = min(context_length, int((self.borders[:, 1] - test.firsts.numpy()).max()))
-        steps = None if covariates is None else _encode_covariates(covariates, self.source)
+        steps = None if covariates is None else encode_covariates(covariates, self.source)
         starts = test.starts + test.context_length - look_back
         return WindowDataset(self.values, look_back, test.prediction_length, self.noisy, starts, steps, test.firsts)
 
@@ -234,7 +234,7 @@ def _fit_covariates(arguments: DataArguments, source: SeriesSource, is_train: np
     return CovariateInputs.fit(table, known, past, static, arguments.time_features)
 
 
-def _encode_covariates(covariates: CovariateInputs, source: SeriesSource) -> StepCovariates:
+def encode_covariates(covariates: CovariateInputs, source: SeriesSource) -> StepCovariates:
     """Encode the covariates of the rows of a source.
 
     Raises:
@@ -255,7 +255,9 @@ def _encode_covariates(covariates: CovariateInputs, source: SeriesSource) -> Ste
     )
 
 
-def _scaled(source: SeriesSource, is_train: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict[str, list[float]]]:
+def scale_by_training(
+    source: SeriesSource, is_train: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, dict[str, list[float]]]:
     """Series in units of the training rows' deviation, the moments of these, and those by column of a wide table.
 
     A target of an id that has no value among them gets none at all, because it has no unit.
@@ -282,6 +284,7 @@ def prepare(
     context_length: int | None,
     prediction_length: int,
     feature_extractor: ForecastFeatureExtractor | None = None,
+    table: pd.DataFrame | None = None,
 ) -> PreparedData:
     """Load series, scale them by their training split, and cut windows.
 
@@ -294,6 +297,7 @@ def prepare(
         prediction_length: horizon.
         feature_extractor: feature extractor of a trained model, for its order of columns, unchanged by default, and
             its covariates, by default fitted as `arguments` say.
+        table: rows of a long table that are read already, instead of those of `arguments.data`.
 
     Raises:
         ValueError: unusable series, or series too short for a window in each split.
@@ -310,6 +314,7 @@ def prepare(
         arguments.freq,
         names,
         (context_length or 0) + prediction_length,
+        table,
     )
     if feature_extractor is not None:
         order = feature_extractor.training_order(source.series.columns)
@@ -321,11 +326,11 @@ def prepare(
     if context_length is None:
         context_length = max(1, min(_USUAL_LOOK_BACK, int(np.median(borders[:, 0] - firsts)) // 4))
     is_train = np.arange(len(source.series)) < borders[source.axis_of_rows, 0]
-    scaled, moments, scaler = _scaled(source, is_train)
+    scaled, moments, scaler = scale_by_training(source, is_train)
     _report_missing(source)
     values = torch.tensor(scaled, dtype=torch.float32)
     covariates = covariates or _fit_covariates(arguments, source, is_train)
-    by_step = None if covariates is None else _encode_covariates(covariates, source)
+    by_step = None if covariates is None else encode_covariates(covariates, source)
     period = arguments.seasonal_period or source.seasonal_period
     if period is None and source.grid is not None:
         period = source.grid.season

@@ -27,6 +27,7 @@ def load_training_series(
     freq: str | None = None,
     covariate_columns: Sequence[str] = (),
     window: int = 1,
+    table: pd.DataFrame | None = None,
 ) -> SeriesSource:
     """Load a set by name as `load_series`, and a file as this or, if it holds a long table, as `read_panel`.
 
@@ -43,17 +44,20 @@ def load_training_series(
         covariate_columns: as in `load_series`.
         window: rows that an id must have for a window. An id with fewer is left out, with a warning, where its step
             is not the one of the others.
+        table: rows of a long table that are read already, with its columns of ids; those of `data` by default.
 
     Raises:
         ValueError, OSError: as `load_series` and `read_panel`; ids for a set by name, or ids of different time steps.
     """
-    if not Path(data).suffix:
+    if table is None and Path(data).is_dir():
+        raise UserError(f"{data} is a folder; give a file, or set streaming for the parquet files in it.")
+    if table is None and not Path(data).suffix:
         if id_column is not None:
             raise UserError(f"{data}: a set by name has no column of ids; leave id_column out.")
         return load_series(
             data, timestamp_column, target_columns, dayfirst, freq, covariate_columns=list(covariate_columns)
         )
-    table = read_table(data)
+    table = read_table(data) if table is None else table
     if id_column is None and not _is_long(table, covariate_columns):
         return table_source(
             data, table, timestamp_column, target_columns, dayfirst, freq, covariate_columns=covariate_columns

@@ -1,0 +1,206 @@
+"""Windows of a long table in parquet files: all of them, each once, with a part of the table in memory."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from accelerate.data_loader import BatchSamplerShard
+from torch.utils.data import BatchSampler
+
+from ts_llm_fusion.data.series.parquet_files import index_files
+from ts_llm_fusion.data.series.preparation import DataArguments, prepare
+from ts_llm_fusion.data.series.streaming import StreamedWindows, StreamingArguments, prepare_training
+
+CONTEXT, HORIZON, SERIES = 12, 4, 40
+
+
+def stores() -> pd.DataFrame:
+    """Series of 5 to 120 days, one after the other, with missing values."""
+    rng = np.random.default_rng(0)
+    tables = []
+    for number in range(SERIES):
+        steps = int(rng.integers(5, 120))
+        days = pd.date_range("2024-01-01", periods=steps) + pd.Timedelta(days=number)
+        sales = rng.normal(size=steps).cumsum() + 10 * number
+        tables.append(pd.DataFrame({"store": f"store {number:02d}", "day": days, "sales": sales}))
+    table = pd.concat(tables, ignore_index=True)
+    table["kind"] = table["store"].str[-1].isin(list("02468")).map({True: "food", False: "garden"})
+    # One store has no value at all.
+    table.loc[(rng.random(len(table)) < 0.03) | (table["store"] == "store 07"), "sales"] = np.nan
+    return table
+
+
+def write(table: pd.DataFrame, folder: Path, rows: int = 90) -> Path:
+    """Two files, whose row groups begin and end anywhere in a series."""
+    folder.mkdir()
+    half = len(table) // 2 + 3
+    for name, part in (("a", table[:half]), ("b", table[half:])):
+        part.to_parquet(folder / f"{name}.parquet", row_group_size=rows, index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return stores()
+
+
+@pytest.fixture(scope="module")
+def folder(table: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(table, tmp_path_factory.mktemp("stream") / "stores")
+
+
+def streamed(data: Path, **settings: object) -> StreamedWindows:
+    arguments = StreamingArguments(str(data), id_column=["store"], streaming=True, **{"buffer_rows": 720} | settings)
+    found = prepare_training(arguments, CONTEXT, HORIZON)[1]
+    assert isinstance(found, StreamedWindows)
+    return found
+
+
+def keys(windows: StreamedWindows) -> list[int]:
+    return [start for block in range(windows.num_blocks) for start in windows.starts(block).tolist()]
+
+
+def with_targets(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    is_counted = ~batch["future_values"].isnan().all(2).all(1)
+    return {name: values[is_counted] for name, values in batch.items()}
+
+
+def test_a_stream_has_the_windows_that_memory_has(table: pd.DataFrame, folder: Path, tmp_path: Path) -> None:
+    """Scaled by the same rows, with the same covariates; those without an observed past or future have no targets."""
+    table.to_csv(tmp_path / "stores.csv", index=False)
+    covariates = {"static_covariates": ["kind"], "time_features": ["day_of_week"]}
+    whole = prepare(DataArguments(str(tmp_path / "stores.csv"), id_column=["store"], **covariates), CONTEXT, HORIZON)
+    train = whole.splits["train"]
+    windows = streamed(folder, **covariates)
+    assert len(keys(windows)) == len(windows) > len(train) > 1000
+    found, expected = (
+        with_targets(windows.__getitems__(keys(windows))),
+        with_targets(train.__getitems__(range(len(train)))),
+    )
+    assert found.keys() == expected.keys()
+    for name, values in expected.items():
+        torch.testing.assert_close(found[name], values, rtol=0, atol=0, equal_nan=True)
+    torch.testing.assert_close(
+        windows[keys(windows)[500]]["past_values"],
+        windows.__getitems__([keys(windows)[500]])["past_values"][0],
+        equal_nan=True,
+    )
+
+
+@pytest.mark.parametrize(("processes", "workers"), [(1, 1), (2, 1), (2, 3)])
+def test_processes_and_workers_see_each_window_once_and_read_shares(
+    folder: Path, processes: int, workers: int
+) -> None:
+    windows = streamed(folder, buffer_rows=360)
+    order = windows.order(16, processes * workers, seed=3)
+    order.set_epoch(1)
+    assert len(order) == len(windows)
+    batches = [list(batch) for batch in BatchSampler(order, 16, drop_last=False)]
+    assert sorted(start for batch in batches for start in batch) == keys(windows)
+    assert list(map(len, batches[:-1])) == [16] * (len(batches) - 1)
+
+    firsts = np.array([windows.starts(block)[0] for block in range(windows.num_blocks) if len(windows.starts(block))])
+    reads = []
+    for process in range(processes):
+        # In whole batches: the last ones are dealt again to processes that have fewer.
+        own = BatchSampler(order, 16, drop_last=True)
+        dealt = list(BatchSamplerShard(own, processes, process)) if processes > 1 else list(own)
+        for worker in range(workers):
+            starts = np.array([start for batch in dealt[worker::workers] for start in batch])
+            reads.append(len(np.unique(np.searchsorted(firsts, starts, side="right"))))
+    # Each block is read about once, not once by each of them; all share those of the last buffers.
+    assert len(firsts) >= 25
+    assert max(reads) <= len(firsts) / (processes * workers) + 2 * windows.buffer_blocks * (len(reads) > 1) + 1
+
+
+def test_the_order_is_that_of_seed_and_epoch_and_mixes_blocks(folder: Path) -> None:
+    windows = streamed(folder)
+    first, again, other = (windows.order(16, 1, seed=seed) for seed in (0, 0, 1))
+    assert list(first) == list(again) != list(other)
+    again.set_epoch(1)
+    assert list(first) != list(again)
+    starts = np.array(list(first))
+    # Neighbors are of several blocks, and far from the order of the files.
+    assert windows.buffer_blocks > 3
+    assert np.mean(np.abs(np.diff(starts)) < 90) < 0.5
+
+
+def test_memory_holds_the_blocks_of_a_buffer(folder: Path) -> None:
+    windows = streamed(folder, buffer_rows=720)
+    for batch in BatchSampler(windows.order(64, 1, 0), 64, drop_last=False):
+        windows.__getitems__(batch)
+        rows = sum(len(block.windows.values) for block in windows._held.values())
+        assert len(windows._held) <= windows.buffer_blocks and rows <= 720
+    # The steps of a window are read where they lie: a block has each step once.
+    block = next(iter(windows._held.values()))
+    assert len(block.windows.values) == len(block.rows)
+
+
+def test_rows_that_are_absent_are_missing_values_of_windows(table: pd.DataFrame, tmp_path: Path) -> None:
+    is_kept = np.random.default_rng(1).random(len(table)) > 0.05
+    windows = streamed(write(table[is_kept], tmp_path / "gaps"))
+    kept = table[is_kept].reset_index(drop=True)
+    place = keys(windows)[700]
+    window = windows[place]
+    days = pd.date_range(kept["day"][place], periods=CONTEXT + HORIZON)
+    own = kept[kept["store"] == kept["store"][place]].set_index("day")["sales"]
+    train = own[: int(0.7 * len(own))]
+    expected = ((own.reindex(days) - train.mean()) / train.std(ddof=0)).to_numpy()
+    found = torch.cat((window["past_values"], window["future_values"]))[:, 0].numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_stride_and_a_share_of_rows_leave_windows_out(folder: Path) -> None:
+    every, third = streamed(folder), streamed(folder, window_stride=3)
+    assert set(keys(third)) < set(keys(every))
+    assert abs(len(third) - len(every) / 3) < SERIES
+    assert len(streamed(folder, few_shot=20)) < len(every) / 3
+
+
+def test_validation_has_series_of_all_places_of_a_large_table(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ts_llm_fusion.data.series.streaming._ROWS_HELD", 400)
+    monkeypatch.setattr("ts_llm_fusion.data.series.streaming._PLACES_HELD", 4)
+    arguments = StreamingArguments(str(folder), id_column=["store"], streaming=True, held_windows=15)
+    data, train = prepare_training(arguments, CONTEXT, HORIZON)
+    assert {"store 00", "store 10", "store 20", "store 30"} <= set(data.source.ids)
+    assert len(data.source.series) < 800
+    assert [len(windows) for windows in data.splits.values()] == [15, 15, 15]
+    assert len(train) > 1000
+
+
+def test_files_that_cannot_be_streamed_are_refused(table: pd.DataFrame, folder: Path, tmp_path: Path) -> None:
+    def refused(data: object, message: str, **columns: object) -> None:
+        with pytest.raises((ValueError, OSError), match=message) as error:
+            index_files(str(data), *columns.pop("ids", ("store",)), "timestamp", "target", **columns)
+        assert "\n" not in str(error.value)
+
+    def written(name: str, changed: pd.DataFrame) -> Path:
+        changed.to_parquet(tmp_path / name, index=False, row_group_size=500)
+        return tmp_path / name
+
+    assert index_files(str(folder / "*.parquet"), "store", "timestamp", "target").offsets[-1] == len(table)
+    refused(tmp_path / "none", "no parquet file; give one, a folder, or a pattern")
+    table.to_csv(tmp_path / "stores.csv")
+    refused(tmp_path / "stores.csv", "streaming reads parquet files")
+    refused(written("mixed.parquet", table.sample(frac=1, random_state=0)), "are in two places; sort the table by id")
+    refused(
+        written("one.parquet", table[["day", "sales"]].assign(item_id=None)),
+        "has a row without an id",
+        ids=("item_id",),
+    )
+    refused(folder, "no column 'shop'", ids=("shop",))
+    refused(written("wide.parquet", table[["day", "sales"]]), "takes a long table", ids=("item_id",))
+    (tmp_path / "cut.parquet").write_bytes((folder / "a.parquet").read_bytes()[:500])
+    refused(tmp_path / "cut.parquet", "not a readable parquet file")
+    with pytest.raises(ValueError, match="no series has the 420 training rows of a window"):
+        StreamedWindows(
+            index_files(str(folder), "store", "timestamp", "target"), StreamingArguments(str(folder)), 400, 20
+        )
+    with pytest.raises(ValueError, match="is a folder; give a file, or set streaming"):
+        prepare(DataArguments(str(folder)), CONTEXT, HORIZON)
+    with pytest.raises(ValueError, match="noise_splits: train is among them"):
+        StreamingArguments(str(folder), streaming=True, noise_std=1.0, noise_splits=["train"])
+    with pytest.raises(ValueError, match="buffer_rows is 0"):
+        StreamingArguments(str(folder), buffer_rows=0)

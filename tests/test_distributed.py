@@ -1,0 +1,151 @@
+"""Tables of Dask and Ray: forecasts and backtests are those of a table of pandas."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dask
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pytest
+
+import ts_llm_fusion
+from ts_llm_fusion import cross_validation, predict_df
+from ts_llm_fusion.forecasting import load_forecaster
+from ts_llm_fusion.prediction import load_once
+
+HORIZON = 7
+NAMES = {"id_column": "store", "timestamp_column": "day", "target": "sales"}
+
+
+def stores() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Daily sales of stores of different lengths, with a price that is known and a weather that is not, and a kind."""
+    rng = np.random.default_rng(0)
+    past, future = [], []
+    for number in range(9):
+        steps = int(rng.integers(50, 80))
+        price, day = rng.normal(size=steps + HORIZON), np.arange(steps + HORIZON)
+        table = pd.DataFrame(
+            {
+                "store": f"store {number}",
+                "day": pd.date_range("2024-01-01", periods=steps + HORIZON),
+                "sales": (20 + 3 * np.sin(2 * np.pi * day / 7) + 2 * price + rng.normal(size=len(day))).round(),
+                "price": price,
+                "kind": "food" if number % 2 else "garden",
+                "weather": rng.choice(["sun", "rain"], len(day)),
+            }
+        )
+        past.append(table[:steps])
+        future.append(table[steps:].drop(columns=["sales", "weather"]))
+    return pd.concat(past, ignore_index=True), pd.concat(future, ignore_index=True)
+
+
+def of_dask(table: pd.DataFrame) -> dd.DataFrame:
+    """Cut anywhere, also within a store."""
+    return dd.from_pandas(table.astype({"sales": "int64"}) if "sales" in table else table, npartitions=3)
+
+
+def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    keys = [name for name in ("store", "day", "cutoff", "forecaster") if name in expected.columns]
+    found, expected = (table.sort_values(keys, ignore_index=True) for table in (found, expected))
+    assert list(found.columns) == list(expected.columns)
+    for name in keys:
+        assert (found[name].astype(expected[name].dtype) == expected[name]).all(), name
+    numbers = expected.select_dtypes("number").columns
+    difference = np.abs(found[numbers].to_numpy(np.float64, na_value=np.nan) - expected[numbers].to_numpy())
+    assert np.nanmax(difference) <= 1e-6
+    assert (np.isnan(difference) == expected[numbers].isna().to_numpy()).all()
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    with dask.config.set(scheduler="synchronous"):
+        yield
+
+
+def check(make: Callable[[pd.DataFrame], Any], get: Callable[[Any], pd.DataFrame]) -> None:
+    """Forecasts with covariates of all kinds, and a backtest, of an engine against pandas."""
+    past, future = stores()
+    expected = predict_df(past, HORIZON, future_df=future, **NAMES)
+    forecast = predict_df(make(past), HORIZON, future_df=make(future), **NAMES)
+    assert type(forecast).__module__.partition(".")[0] == type(make(past)).__module__.partition(".")[0]
+    assert_same(get(forecast), expected)
+    assert not np.allclose(expected["predictions"], predict_df(past, HORIZON, **NAMES)["predictions"], atol=0.1)
+    options = {"windows": 2, "known_covariates": "price", "baselines": ["seasonal_naive"], **NAMES}
+    assert_same(get(cross_validation(make(past), HORIZON, **options)), cross_validation(past, HORIZON, **options))
+
+
+def test_dask_forecasts_as_pandas_does_and_loads_the_model_once(
+    threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = []
+    load = ts_llm_fusion.prediction.load
+    monkeypatch.setattr(ts_llm_fusion.prediction, "load", lambda model: loads.append(model) or load(model))
+    load_once.cache_clear()
+    past, future = stores()
+    table, ahead = of_dask(past), of_dask(future)
+    forecast = predict_df(table, HORIZON, future_df=ahead, quantile_levels=[0.1, 0.9], **NAMES)
+    assert isinstance(forecast, dd.DataFrame)
+    assert not loads
+    found = forecast.compute()
+    assert loads == [None]
+    assert_same(found, predict_df(past, HORIZON, future_df=future, quantile_levels=[0.1, 0.9], **NAMES))
+
+
+def test_a_backtest_and_texts_of_ids_on_dask_are_those_of_pandas(threads: None) -> None:
+    past, _ = stores()
+    table = past.drop(columns=["weather", "kind"])
+    options = {"windows": 2, "model": [], "baselines": ["seasonal_naive", "repeat_last"], **NAMES}
+    expected = cross_validation(table, HORIZON, **options)
+    assert_same(cross_validation(of_dask(table), HORIZON, **options).compute(), expected)
+    texts = {"store 2": "Sales are doubled on the last day.", "store 5": "The store is closed for the whole week."}
+    one = table[["store", "day", "sales"]]
+    told = predict_df(one, HORIZON, context=texts, **NAMES)
+    assert_same(predict_df(of_dask(one), HORIZON, context=texts, **NAMES).compute(), told)
+    assert (told.loc[told["store"] == "store 5", "predictions"] == 0).all()
+
+
+def test_ids_without_a_value_are_left_out_wherever_they_lie(threads: None) -> None:
+    past, _ = stores()
+    past["sales"] = past["sales"].where(~past["store"].isin(["store 0", "store 1", "store 2", "store 3"]))
+    one = dd.from_pandas(past[["store", "day", "sales"]], npartitions=6)
+    found = predict_df(one, 3, **NAMES).compute()
+    assert sorted(found["store"].unique()) == [f"store {number}" for number in range(4, 9)]
+
+
+def test_what_a_cluster_cannot_do_is_refused_before_work(threads: None, tmp_path: Path) -> None:
+    past, future = stores()
+    table = of_dask(past)
+    with pytest.raises(ValueError, match=r"model is a tuple, and the workers of a cluster load theirs; save it"):
+        predict_df(table, HORIZON, model=load_forecaster(ts_llm_fusion.BUILT_IN), **NAMES)
+    text = dd.from_pandas(past.astype({"day": "str"}), npartitions=2)
+    with pytest.raises(ValueError, match="column 'day' holds text, which each part of a cluster might read"):
+        predict_df(text, HORIZON, **NAMES)
+    with pytest.raises(ValueError, match="future_df has a column 'size' that the table of the past lacks"):
+        predict_df(table, HORIZON, future_df=of_dask(future.assign(size=1.0)), **NAMES)
+    with pytest.raises(ValueError, match="not a long one; name its columns of ids"):
+        predict_df(of_dask(past[["day", "sales"]]), HORIZON, timestamp_column="day", target="sales")
+    with pytest.raises(ValueError, match="prediction_length is 0"):
+        predict_df(table, 0, **NAMES)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1200)
+def test_a_dask_cluster_of_two_workers_equals_pandas() -> None:
+    from dask.distributed import Client
+
+    with Client(n_workers=2, threads_per_worker=1):
+        check(of_dask, lambda table: table.compute())
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1200)
+def test_ray_equals_pandas() -> None:
+    import ray
+
+    ray.init(num_cpus=2, include_dashboard=False)
+    try:
+        check(lambda table: ray.data.from_pandas(table).repartition(3), lambda table: table.to_pandas())
+    finally:
+        ray.shutdown()

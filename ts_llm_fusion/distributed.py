@@ -1,0 +1,145 @@
+"""Tables of Dask, Ray and Spark: cut into parts of whole series, which work runs on where they lie, by Fugue."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from transformers.utils import logging
+
+from .data.series.panel_reading import Names, find_names
+from .errors import NothingToForecastError, UserError
+from .requirements import require
+
+logger = logging.get_logger(__name__)
+
+# First part of the module of their tables.
+_ENGINES = ("dask", "pyspark", "ray")
+# Rows that the columns are told from.
+_HEAD_ROWS = 100
+# Column that tells rows of the known future from those of the past.
+_IS_FUTURE = "row_of_the_future"
+# Stands for the type of the column of timestamps.
+TIMES = "times"
+
+# (rows of some series, known future of their covariates or None, names of the columns) -> a table
+Work = Callable[[pd.DataFrame, pd.DataFrame | None, Names], pd.DataFrame]
+
+
+def is_distributed(table: Any) -> bool:
+    """Whether a table is one of Dask, Ray or Spark."""
+    return type(table).__module__.partition(".")[0] in _ENGINES
+
+
+def check_loadable(model: Any) -> None:
+    """Raise ValueError for a forecaster in memory, of which there may be several; workers load theirs by name."""
+    for one in model if isinstance(model, list) else [model]:
+        if not (one is None or isinstance(one, str) or hasattr(one, "__fspath__")):
+            raise UserError(
+                f"model is a {type(one).__name__}, and the workers of a cluster load theirs; save it in a folder that "
+                "they see (save_pretrained), and give that."
+            )
+
+
+def _merged_schema(past: Any, future: Any, keys: Sequence[str], targets: Sequence[str]) -> Any:
+    """Schema of the rows of the past and of the future, one below the other.
+
+    Where rows have no value, or the numbers of the two differ in type, numbers are float64.
+    """
+    fields = []
+    for name, kind in past.items():
+        has_gaps = name in targets or name not in future or future[name] != kind
+        is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+        fields.append((name, pa.float64() if name not in keys and has_gaps and is_number else kind))
+    return type(past)(pa.schema([*fields, (_IS_FUTURE, pa.bool_())]))
+
+
+def _joined(fugue: Any, df: Any, future_df: Any, keys: Sequence[str], targets: Sequence[str]) -> Any:
+    """Rows of the past and of the future as one table, which may then be cut by id."""
+    past, future = fugue.get_schema(df), fugue.get_schema(future_df)
+    extra = [name for name in future.names if name not in past]
+    absent = [name for name in keys if name not in future]
+    if extra or absent:
+        named = f"a column {extra[0]!r} that the table of the past lacks" if extra else f"no column {absent[0]!r}"
+        raise UserError(f"future_df has {named}; its columns are {', '.join(future.names)}.")
+    schema = _merged_schema(past, future, keys, targets)
+
+    def of_past(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(**{_IS_FUTURE: False})
+
+    def of_future(table: pd.DataFrame) -> pd.DataFrame:
+        return table.reindex(columns=past.names).assign(**{_IS_FUTURE: True})
+
+    parts = (fugue.transform(df, of_past, schema=schema), fugue.transform(future_df, of_future, schema=schema))
+    return fugue.union(*parts, distinct=False)
+
+
+def column_options(names: Names) -> dict[str, Any]:
+    """Options of `read_panel` that name the columns of a table."""
+    return {"id_column": list(names.ids), "timestamp_column": names.timestamp, "target": list(names.targets)}
+
+
+def map_series(
+    df: Any,
+    work: Work,
+    made: Mapping[str, Any],
+    id_column: str | Sequence[str],
+    timestamp_column: str,
+    target: str | Sequence[str],
+    future_df: Any = None,
+) -> Any:
+    """Run work on parts of a long table of Dask, Ray or Spark, each of which holds all rows of some ids.
+
+    Args:
+        df: the table.
+        work: runs on each part in a worker, so that it has to be picklable.
+        made: columns that it makes after those of ids and timestamps, with their types of Arrow, or `TIMES`.
+        id_column: column of ids, or several, as `read_panel` finds them.
+        timestamp_column: column of timestamps.
+        target: column to forecast, or several.
+        future_df: known future of covariates, of the same engine as `df` or of pandas.
+
+    Returns:
+        A table of the same engine, lazy where its tables are, with parts in any order. A part without anything to
+        forecast from has no rows, with a warning of its worker.
+
+    Raises:
+        ValueError: no column of ids, timestamps that are text, or columns of `future_df` that do not fit.
+        MissingPackageError: Fugue is not installed.
+    """
+    fugue = require("fugue.api", "distributed")
+    schema = fugue.get_schema(df)
+    head = fugue.as_pandas(fugue.head(df, _HEAD_ROWS))
+    names = find_names(head, id_column, timestamp_column, target, "the table", ())
+    if not names.ids or not names.targets or not names.timestamp:
+        raise UserError("the table of a cluster is not a long one; name its columns of ids, timestamps and targets.")
+    if pa.types.is_string(schema[names.timestamp].type) or pa.types.is_large_string(schema[names.timestamp].type):
+        raise UserError(
+            f"column {names.timestamp!r} holds text, which each part of a cluster might read in its own way; convert "
+            "it to timestamps."
+        )
+    keys = [*names.ids, names.timestamp]
+    types = {name: schema[name].type for name in keys}
+    types |= {name: types[names.timestamp] if kind is TIMES else kind for name, kind in made.items()}
+    result = type(schema)(pa.schema(list(types.items())))
+
+    def run(table: pd.DataFrame) -> pd.DataFrame:
+        ahead = None
+        if _IS_FUTURE in table.columns:
+            is_future = table.pop(_IS_FUTURE).to_numpy(dtype=bool)
+            ahead, table = table.loc[is_future, [*keys, *known]], table[~is_future]
+            if table.empty:
+                raise UserError(f"future_df has ids that the table of the past lacks: {ahead.iloc[0].to_dict()}.")
+        try:
+            found = work(table.reset_index(drop=True), ahead, names)
+        except NothingToForecastError as error:
+            logger.warning("%s", error)
+            found = pd.DataFrame(columns=list(types))
+        return found[list(types)]
+
+    known: list[str] = []
+    if future_df is not None:
+        others = [name for name in fugue.get_schema(future_df).names if name not in keys]
+        known = [name for name in others if name not in names.targets]
+        df = _joined(fugue, df, future_df, keys, names.targets)
+    return fugue.transform(df, run, schema=result, partition={"by": list(names.ids), "algo": "coarse"})
