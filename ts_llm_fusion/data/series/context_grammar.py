@@ -37,9 +37,13 @@ _AUTHORS = {
         "wards",
         "markets",
         "messages",
+        "bulletins",
+        "farms",
+        "controls",
+        "press",
     ),
     "validation": ("institutions",),
-    "test": ("test",),
+    "test": ("rinks",),
 }
 # Composed phrases by family, sentences by "family, sentence", those without an effect by kind, and their parts.
 SENTENCE = ", sentence"
