@@ -933,7 +933,8 @@ def invented(answer: Any) -> int:
     said = answer.text
     for reading in answer.readings:
         said = said.replace(f"Read as: {reading}.", "", 1)
-    # Names of series may hold digits.
+    # A refusal names series, and names may hold digits.
+    said = re.sub(r"I cannot tell: .*?(?:\.(?= [A-Z])|$)", "", said)
     for name in {statement.series for statement in answer.statements} - {""}:
         said = said.replace(f"{name}: ", "")
     found = Counter(_NUMBER.findall(re.sub(r"(?<!\d)80 %", "", said)))

@@ -1,6 +1,7 @@
 """Text in the TSFusion forecaster: a head that chooses operations on the forecast, clause by clause."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,16 @@ _WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
 # Hints of single words that the series goes up or down, and the operations that do the one or the other.
 _UP, _DOWN = 0, 1
 _DIRECTIONS = {"rise": _UP, "plus": _UP, "cut": _DOWN, "minus": _DOWN}
+# Words of a condition. Those that say that it does not matter ("even if"), compare ("as if") or speak to the reader
+# ("if you wonder") are none.
+_IN_CASE = re.compile(r"\bin (?:case|the event)\b(?! you\b)", re.IGNORECASE)
+_CONDITION = re.compile(
+    _IN_CASE.pattern
+    + r"|^(?:and |but |so )?should\b"
+    + r"|(?<!\bas )(?<!\beven )(?<!\bwhat )(?<!\bmatter )(?<!\bsee )(?<!\bwonder )(?<!\bknow )(?<!\bsurprised )"
+    + r"\b(?:if|unless)\b(?! (?:you|one|our|so far|necessary|needed)\b)",
+    re.IGNORECASE,
+)
 # Kinds of words, of cues of a clause, and of cues of a pair of a clause and a window; see `context_features`.
 _ROLES, _CLAUSE_CUES, _WINDOW_CUES, _LINKS = 16, 12, 8, 4
 # Kinds of hints of single words, see `context_cues`.
@@ -380,6 +391,31 @@ def _contradicts(name: str, context: Mapping[str, Any], number: int) -> bool:
     return any(words[int(end) : start].strip() == "by" for _, end in context["cue_place"][own])
 
 
+def _depends(name: str, phrase: str) -> bool:
+    """Whether a clause holds only under a condition: "if it rains, sales fall by 20%".
+
+    Bounds are often told by one ("if more want to come, the counter stops at 90").
+    """
+    return bool((_IN_CASE if name in ("cap", "floor", "range") else _CONDITION).search(phrase))
+
+
+def _numbers_of(
+    reading: _Reading, context: Mapping[str, Any], clause: int, name: str
+) -> tuple[str, tuple[int, ...], float]:
+    """The operation, which two bounds make a range, its numbers and their probability."""
+    if name not in (*_WITH_VALUE, *_WITH_SHARE, "times"):
+        return name, (), 1.0
+    own = (torch.as_tensor(context["number_clause"]) == clause).nonzero().flatten()
+    form, bounds, values = (torch.as_tensor(context[f"number_{kind}"])[own] for kind in ("form", "bound", "value"))
+    fits = form == 0 if name in _WITH_VALUE else form != 0 if name in _WITH_SHARE else form >= 0
+    best = own[(reading.numbers[own] * fits).topk(2 if name == "range" else 1).indices]
+    two = (bounds > 0).sum() == 1 == (bounds < 0).sum()
+    if name in ("cap", "floor", "range") and two and values[bounds < 0] < values[bounds > 0]:
+        # The words say which number bounds from below, and which from above.
+        name, best = "range", own[bounds != 0]
+    return name, tuple(best.tolist()), float(reading.numbers[best].sum())
+
+
 def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, threshold: float) -> _Choice:
     """The most probable operation of a clause, its numbers and its window."""
     history, shares = int(context["history"]), torch.as_tensor(context["shares"])
@@ -393,22 +429,14 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
             reason = f"“{name.replace('_', ' ')}” has the probability {sure:.2f}, below {threshold:g}"
         reason = reason or _no_effect(context, clause)
         return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, confidence, (), False, reason))
-    numbers: tuple[int, ...] = ()
-    if name in _WITH_VALUE or name in _WITH_SHARE or name == "times":
-        number_clause, form = torch.as_tensor(context["number_clause"]), torch.as_tensor(context["number_form"])
-        own = (number_clause == clause).nonzero().flatten()
-        fits = form[own] == 0 if name in _WITH_VALUE else form[own] != 0 if name in _WITH_SHARE else form[own] >= 0
-        best = own[(reading.numbers[own] * fits).topk(2 if name == "range" else 1).indices]
-        bounds = torch.as_tensor(context["number_bound"])[own]
-        if name in ("cap", "floor", "range") and (bounds > 0).sum() == 1 == (bounds < 0).sum():
-            # The words say which number bounds from below, and which from above.
-            name, best = "range", own[bounds != 0]
-        sure *= float(reading.numbers[best].sum())
-        numbers = tuple(best.tolist())
-        if _contradicts(name, context, numbers[0]):
-            reason = "the word at its number says the other direction"
+    name, numbers, right = _numbers_of(reading, context, clause, name)
+    sure *= right
+    if numbers and _contradicts(name, context, numbers[0]):
+        reason = "the word at its number says the other direction"
     elif name == "like_day" and int(context["day_length"]) == 0:
         reason = "a step of the series is longer than a day"
+    if _depends(name, phrase):
+        reason = "it holds only under a condition; state it as a fact if it will be so"
     pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()
     index = torch.as_tensor(context["window_index"])[pairs]
     right = (past if name == "ignore" else future)[index]

@@ -47,6 +47,8 @@ def test_values_are_those_of_the_times_that_are_named() -> None:
         "How many days were above 120?": (SERIES > 120).sum(),
         "range in the first half of 2022?": np.ptp(SERIES["2022-01":"2022-06"]),
         "What is the 90th percentile?": SERIES.quantile(0.9),
+        # A hyphen is no sign.
+        "Top-3 average.": SERIES.nlargest(3).mean(),
         "mean from 3 May to 9 June 2023": SERIES["2023-05-03":"2023-06-09"].mean(),
         "What was the mean last month?": SERIES["2023-11"].mean(),
     }
@@ -200,6 +202,18 @@ def test_what_is_asked_is_never_left_out() -> None:
     ):
         answer = ask(question)
         assert answer.route == "refused" and not answer.facts, answer.text
+
+
+def test_a_reason_before_a_question_is_passed_over_and_said() -> None:
+    answer = ask("My editor likes extremes, so what was the lowest value in 2023?")
+    assert answer.readings == ("what was the lowest value in 2023",)
+    assert answer.facts[0].value == pytest.approx(SERIES["2023"].min())
+    for question in (
+        "Excluding 2022, so what was the lowest value?",
+        "If we had closed, so what would be the lowest value?",
+        "Before I call any year a flop in print: which one had the lowest mean?",
+    ):
+        assert not ask(question).is_answered
 
 
 def test_bad_input_is_one_line() -> None:

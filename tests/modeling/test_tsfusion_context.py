@@ -279,6 +279,12 @@ def test_a_stretch_of_the_past_that_is_ignored_is_left_out_of_the_fit(model):
         ("rise", "Prices fall, so sales go up by 20% on 3 March.", ""),
         ("cut", "Heads-up: 20% fewer trips on 3 March.", ""),
         ("like_day", "Like on a Sunday from 2024-03-02 on.", ""),
+        ("cut", "If it rains on 3 March, sales drop by 50%.", "only under a condition"),
+        ("zero", "Should the strike go ahead, the plant is closed on 3 March.", "only under a condition"),
+        ("cap", "In case of an alarm, 90 at most on 3 March.", "only under a condition"),
+        ("cap", "If more than 90 come on 3 March, they are sent home.", ""),
+        ("like_day", "Sales go on 3 March as if it were a Sunday.", ""),
+        ("cut", "Even if the sun shines, sales drop by 50% on 3 March.", ""),
     ],
 )
 def test_what_cannot_be_is_not_applied_and_says_why(model, operation, text, reason):
@@ -300,6 +306,14 @@ def test_words_say_the_side_of_a_bound_that_is_sure(model, words, operation):
     (effect,) = forecast(model, f"Sales stay {words} 105 on 3 March.").context_effects[0]
     assert (effect.operation, effect.operands, effect.applied) == (operation, (105.0,), True)
     assert effect.confidence == pytest.approx(1)
+
+
+def test_a_bound_that_is_told_twice_is_no_range(model, monkeypatch):
+    always(model, "cap")
+    # The head is not trained: either number may be the bound.
+    monkeypatch.setattr(model.config, "context_threshold", 0.3)
+    (effect,) = forecast(model, "If more than 90 come on 3 March, the rest go home: 90 at most.").context_effects[0]
+    assert (effect.operation, effect.operands, effect.applied) == ("cap", (90.0,), True)
 
 
 def test_a_context_that_does_not_fit_is_refused(model):

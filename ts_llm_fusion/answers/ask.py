@@ -19,6 +19,7 @@ from ..explanations.explain import check_unit
 from ..prediction import Forecaster, load, reading_options
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..processing.grounding_words import tokenize
+from . import cues
 from .checks import check_sentence
 from .facts import compute
 from .names import Names
@@ -208,7 +209,29 @@ class _Asked:
         return [self.made[place] for place in chosen]
 
     def query(self, question: str, before: Query | None, subject: Subject) -> Query:
-        """The query of a question behind that of an earlier one."""
+        """The query of a question behind that of an earlier one, without a reason that is given before it."""
+        asked = self._without_lead_in(question, subject)
+        if asked is not None:
+            try:
+                query = self._query(asked, before, subject)
+                return replace(query, reading=query.reading or asked.rstrip("?. "))
+            except CannotTellError:
+                # The whole says better what is not understood.
+                pass
+        return self._query(question, before, subject)
+
+    def _without_lead_in(self, question: str, subject: Subject) -> str | None:
+        """The question behind "My editor likes extremes, so"; None if nothing is said before it, or what it is of."""
+        match = cues.LEAD_IN.match(question)
+        if match is None or cues.RESTRICTING.search(match["said"]) or cues.POINTING.search(match["asked"]):
+            return None
+        try:
+            said = read_question(match["said"], self.names, subject.axis, subject.extent)
+        except CannotTellError:
+            return None
+        return None if said.times or said.series or said.numbers else match["asked"]
+
+    def _query(self, question: str, before: Query | None, subject: Subject) -> Query:
         of_future = before is not None and before.future and is_follow_up(question)
         read = read_question(question, self.names, subject.axis, subject.extent, of_future)
         try:

@@ -16,7 +16,9 @@ FUTURE = _words(
     r"by when|how soon|how long (?:until|till|before)|going forward|is it about to|soon|what comes|comes next|"
     r"horizon|comes after"
 )
-PAST_FIRST = _words(r"was|were|did|had|has been|have been|went|got|happened|past|ago|historical\w*|so far|until now")
+PAST_FIRST = _words(
+    r"was|were|did|had|has been|have been|went|got|happened|past(?! -?\d)|ago|historical\w*|so far|until now"
+)
 VERB_FIRST = re.compile(
     r"^(?:so |and |but |well |please |now |ok |okay |hi |hello |hey |<s> ?:? |"
     r"take <s> ?\. )*(?!(?:can|could|will|would) you\b)(?:do you (?:think|believe|expect|suppose|see)\b|is|are|was|"
@@ -124,6 +126,25 @@ ONE_TO_NEXT = re.compile(
 # "Any chance you can tell me" asks for no probability.
 POLITE = re.compile(
     r"\b(?:is there )?any (?:chance|possibility) (?:that )?(?:you|i|we) (?:can|could|might)\b", re.IGNORECASE
+)
+# Said before a question, and that which follows: "My editor likes extremes, so what was the lowest value?".
+LEAD_IN = re.compile(
+    r"^(?P<said>(?:[\w'\N{RIGHT SINGLE QUOTATION MARK}-]+[,.]? ){2,24}?[\w'\N{RIGHT SINGLE QUOTATION MARK}-]+)"
+    r"(?:, (?:so|like):? |: | - |; |\. (?:so )?)(?P<asked>(?:so,? |ok,? )?(?:what|when|which|who|how|where|is|are|"
+    r"was|were|did|does|do|has|have|will|by (?:what|how)|at what|(?:on|in) (?:what|which|how)|can|could|tell|give|"
+    r"show|average|mean|median|total|maximum|minimum|any)\b.*)$",
+    re.IGNORECASE,
+)
+# A question that points back at what was said before it.
+POINTING = re.compile(
+    r"\b(?:which ones?|that one|this one|them|those|these|there|such)\b|^(?:so,? )?what (?:is|was) it\b", re.IGNORECASE
+)
+# It may say of what the question is, and is no mere lead-in then.
+RESTRICTING = re.compile(
+    r"\b(?:if|unless|without|except\w*|exclud\w*|ignor\w*|omit\w*|skip\w*|leav\w*|only|just the|suppos\w*|assum\w*|"
+    r"had|were to|apart|besides|instead|not counting|drop\w*|remov\w*|compar\w*|versus|forecast\w*|predict\w*|"
+    r"take|using|given|consider\w*|among|across|between|within|per|why|because|who)\b",
+    re.IGNORECASE,
 )
 # What a number is for: "for my story", "that I should print". It asks for nothing.
 PURPOSE = re.compile(

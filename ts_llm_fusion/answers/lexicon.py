@@ -48,7 +48,8 @@ _EXCEED = (
 
 CLASSES: dict[str, str] = {
     # Extremes.
-    "max": f"comes_out_on_top come_out_on_top argmax tops maxi {_MAX} max maxes maximum maximums maxima maximal "
+    "max": f"absolute_maximum absolute_peak "
+    f"comes_out_on_top come_out_on_top argmax tops maxi {_MAX} max maxes maximum maximums maxima maximal "
     "maximally peak~ top topmost zenith climax summit pinnacle apex culminate~ culmination ceiling ceilings "
     "upper_limit upper_bound upper_extreme cap record record_high record_highs all_time_high all_time_highs "
     "all_time_record highs the_high its_high a_high new_high time_high high_point high_points high_mark "
@@ -56,7 +57,8 @@ CLASSES: dict[str, str] = {
     "at_its_height the_height height heights never_surpassed never_exceeded never_topped never_beaten never_higher "
     "on_top number_one at_most at_the_most at_best at_its_best crest crests biggie tippy_top extreme_high "
     "farthest_up furthest_up greatest upmost how_far_up peak_value the_roof as_high_as",
-    "min": f"argmin {_MIN} min mins minimum minimums minima minimal minimally trough~ bottom~ bottom_out "
+    "min": f"absolute_minimum "
+    f"argmin {_MIN} min mins minimum minimums minima minimal minimally trough~ bottom~ bottom_out "
     "bottoms_out bottomed_out nadir floor floors rock_bottom record_low record_lows all_time_low all_time_lows "
     "lows the_low its_low a_low new_low time_low low_point low_points low_mark low_water_mark lower_limit "
     "lower_bound lower_extreme far_down how_far_down at_worst at_its_worst at_least at_the_least never_undercut "
@@ -70,7 +72,7 @@ CLASSES: dict[str, str] = {
     "less": f"or_lower or_less or_smaller or_below or_fewer {_LESS} behind",
     "above": f"break~ breaks broke ahead_of {_BEYOND} {_than(_MORE)} greater {_EXCEED} beat~ beaten outperform~ "
     "outdo outdid in_excess_of upwards_of upward_of up_past > higher_up rise_to rises_to rose_to outgrow~ top tops "
-    "topped better_than bigger surmount~ went_past goes_past go_past going_past gone_past",
+    "topped better_than bigger surmount~ exceedance exceedances went_past goes_past go_past going_past gone_past",
     "below": f"behind {_SHORT_OF} {_than(_LESS)} undershoot~ undershot undercut~ < drop_to drops_to dropped_to "
     f"fall_to falls_to fell_to sink_to sinks_to fail~_to_reach fail~_to_hit {_with(_REACH, 'not_')} "
     f"{_with(_REACH, 'never_')} not_even_reach~ never_even_reach~ dip~_below fall~_short_of fell_short_of",
@@ -273,7 +275,8 @@ CLASSES: dict[str, str] = {
     "correlations correlate~ correlated relation relations related relationship relationships together linked link "
     "links associate~ association associations linear linearly co_move~ comove~ comovement co_movement depend~ "
     "dependent dependence in_step in_sync in_tandem hand_in_hand parallel synchronized synchronous coefficient "
-    "pearson connected connection tied track~ mirror~ same_direction go_together goes_together tie follow~ coupled",
+    "pearson connected connection statistical_link statistical_relationship "
+    "tied track~ mirror~ same_direction go_together goes_together tie follow~ coupled",
     "rank": "rank~ ranking sort~ order~ comes_first come_first comes_last come_last comes_out_on_top leads "
     "lead leading ahead first_place tops top dominate~ win~ winner first league number_one",
     "series": "series column columns variable variables id ids item items store stores shop shops product "

@@ -161,8 +161,11 @@ def read_question(
             continue
         counted = number_at(tokens, i) if token.kind in ("number", "word") else None
         if counted is not None and (token.kind == "number" or not (token.word == "one" or token.word == "second")):
-            sign = -1.0 if i and tokens[i - 1].word == "-" and tokens[i - 1].stop == token.start else 1.0
-            if sign < 0:
+            joined = i > 0 and tokens[i - 1].word == "-" and tokens[i - 1].stop == token.start
+            # "Top-5" has a hyphen.
+            word_before = i > 1 and tokens[i - 2].kind == "word" and tokens[i - 2].stop == tokens[i - 1].start
+            sign = -1.0 if joined and not word_before else 1.0
+            if joined:
                 words.pop()
             numbers.append(sign * counted[0])
             said_numbers.append(question[tokens[i - (sign < 0)].start : tokens[counted[1] - 1].stop])
