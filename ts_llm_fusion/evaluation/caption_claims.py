@@ -17,6 +17,7 @@ _BEGINNING = r"(?:begg?inn?ing?|start(?:ing point)?|outset)"
 _MIDDLE = r"(?:middle|cent(?:er|re)|mid(?:point|way)?|half ?way(?: point)?)"
 _END = r"(?:end(?:ing|point)?|finish)"
 _ARTICLES = r"(?:(?:the|very|about|near|just)\s+)*"
+_PART = r"(?:part|portion|section|stretch|few|value|point|steps?)"
 _WHOLE, _FIRST_HALF, _SECOND_HALF = (0.0, 1.0), (0.0, 1 / 2), (1 / 2, 1.0)
 _PARTS = {"beginning": (0.0, 1 / 3), "middle": (1 / 3, 2 / 3), "end": (2 / 3, 1.0)}
 _ORDINALS = {"first": 0, "initial": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3}
@@ -37,8 +38,8 @@ _PLACES = [
         (rf"\b(?:after|past|before)\s+{_ARTICLES}(?:{_BEGINNING}|{_END})\b", None),
         (rf"\b(?:from|since)\s+{_ARTICLES}{_BEGINNING}\b|\b(?:until|till?|to|through)\s+{_ARTICLES}{_END}\b", _WHOLE),
         (r"\b(?:throughout|overall|entire(?:ly)?|whole)\b", _WHOLE),
-        (r"\b(?:first|initial)(?:\s+(?:part|portion|section))?\b|\binitially\b|\bearly\b", _PARTS["beginning"]),
-        (r"\b(?:last|final)(?:\s+(?:part|portion|section))?\b|\blate\b", _PARTS["end"]),
+        (rf"\bfirst\s+{_PART}\b|\binitial(?:ly)?\b|\bearly\b", _PARTS["beginning"]),
+        (rf"\blast\s+{_PART}\b|\bfinal\b|\blate\b", _PARTS["end"]),
         (rf"\b(?:in|at|near|towards?|by|around|of|on|during|the|very)\s+{_BEGINNING}\b", _PARTS["beginning"]),
         (rf"\b(?:in|at|near|towards?|by|around|of|on|during|the|very)\s+{_END}\b", _PARTS["end"]),
         (rf"\b{_MIDDLE}\b", _PARTS["middle"]),
@@ -53,15 +54,15 @@ _KINDS: dict[Kind, re.Pattern[str]] = {
     for kind, words in (
         (
             "rise",
-            r"increase[sd]?|increasing|ris(?:es?|ing)|rose|climb\w*|gr[eo]w\w*|upwards?|uphill|inclines?|ascen\w+|up(?:tick|turn)s?"
-            r"|jump\w*|(?:go(?:es|ing)?|shoots?|moves?) up",
+            r"increase[sd]?|increasing|ris(?:es?|en|ing)|rose|climb\w*|gr[eo]w\w*|soar\w*|surg\w+|jump\w*|ascen\w+"
+            r"|inclines?|upwards?|uphill|up(?:tick|turn|trend)s?|(?:go(?:es|ing)?|shoots?|moves?) up",
         ),
         (
             "fall",
-            r"decrease[sd]?|decreasing|declin\w+|falls?|falling|fell|drop\w*|downwards?|downhill|descen\w+|reduc\w+|plummet\w*"
-            r"|down(?:tick|turn)s?|plunge\w*|(?:go(?:es|ing)?|slides?|moves?) down",
+            r"decrease[sd]?|decreasing|declin\w+|falls?|fallen|falling|fell|drop\w*|sinks?|sank|plung\w+|plummet\w*"
+            r"|descen\w+|reduc\w+|downwards?|downhill|down(?:tick|turn|trend)s?|(?:go(?:es|ing)?|slides?|moves?) down",
         ),
-        ("bump", rf"bumps?|humps?|hills?|spikes?|{_SMALL}peaks?"),
+        ("bump", rf"bumps?|humps?|hills?|spik(?:es?|ed|ing)|{_SMALL}peaks?"),
         ("dip", rf"dip(?:s|ped|ping)?|valleys?|{_SMALL}troughs?"),
         ("peak", r"peak(?:s|ed|ing)?|maximum|max|highest|high ?point|climax\w*"),
         ("trough", r"trough\w*|minimum|min|lowest|low ?point|bottom\w*"),
@@ -69,7 +70,7 @@ _KINDS: dict[Kind, re.Pattern[str]] = {
 }
 _COMPARISON = re.compile(
     rf"\b(?:ends?|ended|ending|endpoint|final|finish\w*|last)\b.*\b(?:(higher|above|greater|larger)|lower|below|less"
-    rf"|smaller)\b.*\b(?:than|where|the|it)\b.*\b(?:{_BEGINNING}|starts|started|began|begins|initial|first)\b"
+    rf"|smaller)\b.*\b(?:than|where|the|its?)\b.*\b(?:{_BEGINNING}|starts|started|began|begins|initial|first)\b"
 )
 _NEGATION = re.compile(r"\b(?:no|not|never|without|neither|nor|hardly|barely|stops?|slows|\w+n't|do(?:es)?nt)\b")
 _BREAK = re.compile(r"[.,;:!?]|\b(?:and|then|but|while|with|except|however|although|followed by)\b")
@@ -128,9 +129,9 @@ def _clause_claim(clause: str, place: tuple[float, float] | None, is_whole: bool
     """Claim of a clause; `place` is one that was found already, `is_whole` that the caption has no other clause."""
     if _NEGATION.search(clause):
         return None
-    if comparison := _COMPARISON.search(clause):
-        return CaptionClaim("above" if comparison[1] else "below", *_WHOLE)
     kinds = _find_kinds(clause)
+    if not kinds and (comparison := _COMPARISON.search(clause)):
+        return CaptionClaim("above" if comparison[1] else "below", *_WHOLE)
     places = [*([] if place is None else [place]), *_find_places(clause)]
     if len(kinds) != 1 or len(set(places)) > 1:
         return None
@@ -164,7 +165,7 @@ def find_claims(caption: str) -> list[CaptionClaim]:
     [CaptionClaim(kind='rise', start=0.0, end=0.3333333333333333), CaptionClaim(kind='peak', start=0.5, end=1.0)]
     ```
     """
-    text = caption.lower()
+    text = caption.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     # "ends with a rise" is of the end, and "a rise with a dip" two clauses.
     text = re.sub(r"\b(end\w*|finish\w*|start\w*|beg[aiu]n\w*) with\b", r"\1 at", text)
     stretch = _STRETCH.search(text)
