@@ -49,25 +49,17 @@ _STARTS = re.compile(r"\b(?:starts?|started|begins?|began)\b")
 _ENDS = re.compile(r"\b(?:ends?|ended|ending|finish(?:es|ed)?)\b")
 
 _SMALL = r"(?:small|slight|little|minor|tiny)\s+"
-_KINDS: dict[Kind, re.Pattern[str]] = {
-    kind: re.compile(rf"\b(?:{words})\b")
-    for kind, words in (
-        (
-            "rise",
-            r"increase[sd]?|increasing|ris(?:es?|en|ing)|rose|climb\w*|gr[eo]w\w*|soar\w*|surg\w+|jump\w*|ascen\w+"
-            r"|inclines?|upwards?|uphill|up(?:tick|turn|trend)s?|(?:go(?:es|ing)?|shoots?|moves?) up",
-        ),
-        (
-            "fall",
-            r"decrease[sd]?|decreasing|declin\w+|falls?|fallen|falling|fell|drop\w*|sinks?|sank|plung\w+|plummet\w*"
-            r"|descen\w+|reduc\w+|downwards?|downhill|down(?:tick|turn|trend)s?|(?:go(?:es|ing)?|slides?|moves?) down",
-        ),
-        ("bump", rf"bumps?|humps?|hills?|spik(?:es?|ed|ing)|{_SMALL}peaks?"),
-        ("dip", rf"dip(?:s|ped|ping)?|valleys?|{_SMALL}troughs?"),
-        ("peak", r"peak(?:s|ed|ing)?|maximum|max|highest|high ?point|climax\w*"),
-        ("trough", r"trough\w*|minimum|min|lowest|low ?point|bottom\w*"),
-    )
+_WORDS: dict[Kind, str] = {
+    "rise": r"increase[sd]?|increasing|ris(?:es?|en|ing)|rose|climb\w*|gr[eo]w\w*|soar\w*|surg\w+|jump\w*|ascen\w+"
+    r"|inclines?|upwards?|uphill|up(?:tick|turn|trend)s?|(?:go(?:es|ing)?|shoots?|moves?) up",
+    "fall": r"decrease[sd]?|decreasing|declin\w+|falls?|fallen|falling|fell|drop\w*|sinks?|sank|plung\w+|plummet\w*"
+    r"|descen\w+|reduc\w+|downwards?|downhill|down(?:tick|turn|trend)s?|(?:go(?:es|ing)?|slides?|moves?) down",
+    "bump": rf"bumps?|humps?|hills?|spik(?:es?|ed|ing)|{_SMALL}peaks?",
+    "dip": rf"dip(?:s|ped|ping)?|valleys?|{_SMALL}troughs?",
+    "peak": r"peak(?:s|ed|ing)?|maximum|max|highest|high ?point|climax\w*",
+    "trough": r"trough\w*|minimum|min|lowest|low ?point|bottom\w*",
 }
+_KINDS = {kind: re.compile(rf"\b(?:{words})\b") for kind, words in _WORDS.items()}
 _COMPARISON = re.compile(
     rf"\b(?:ends?|ended|ending|endpoint|final|finish\w*|last)\b.*\b(?:(higher|above|greater|larger)|lower|below|less"
     rf"|smaller)\b.*\b(?:than|where|the|its?)\b.*\b(?:{_BEGINNING}|starts|started|began|begins|initial|first)\b"
@@ -217,6 +209,12 @@ def claim_holds(claim: CaptionClaim, values: np.ndarray) -> bool | None:
     return _is_extreme(values, inside, "peak" if claim.kind in ("peak", "trough") else "bump")
 
 
+def _held(caption: str, values: np.ndarray) -> list[bool]:
+    """Whether each claim of a caption holds, of those that can be checked."""
+    checked = [claim_holds(claim, values) for claim in find_claims(caption)]
+    return [holds for holds in checked if holds is not None]
+
+
 def claim_metrics(captions: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Metrics of the claims of captions.
 
@@ -230,19 +228,16 @@ def claim_metrics(captions: Sequence[str], samples: Sequence[Mapping[str, Any]])
         "true_claims_hold", the same of the true captions, an upper bound of it below one as people write loosely.
         Nothing where no true caption has a claim. Samples that do not have exactly one series are left out.
     """
-    series = [sample.get("time_series") or () for sample in samples]
-    single = [(row, np.asarray(found[0], dtype=np.float64)) for row, found in enumerate(series) if len(found) == 1]
-    found, true = (
-        [
-            [holds for claim in find_claims(texts[row]) if (holds := claim_holds(claim, values)) is not None]
-            for row, values in single
-        ]
-        for texts in (captions, [sample["answer"] for sample in samples])
-    )
-    if not any(true):
+    rows = [row for row, sample in enumerate(samples) if len(sample.get("time_series") or ()) == 1]
+    held: dict[str, list[list[bool]]] = {"": [], "true_": []}
+    for row in rows:
+        values = np.asarray(samples[row]["time_series"][0], dtype=np.float64)
+        held[""].append(_held(captions[row], values))
+        held["true_"].append(_held(samples[row]["answer"], values))
+    if not any(held["true_"]):
         return {}
     metrics = {}
-    for prefix, claims in (("", found), ("true_", true)):
+    for prefix, claims in held.items():
         checked = [all(holds) for holds in claims if holds]
         metrics[f"{prefix}with_claims"] = len(checked) / len(claims)
         if checked:
