@@ -47,6 +47,14 @@ def rows_by_task(name: str, metrics: dict) -> dict[str, dict[str, float]]:
     return rows | {"chance": chance}
 
 
+def caption_rows(name: str, metrics: dict) -> dict[str, dict[str, float]]:
+    """Captions and their claims: of a run, with shuffled series, of the baselines, and of the true captions."""
+    test = metrics["test"]
+    people = {"rouge_l": 1.0, "with_claims": test["true_with_claims"], "claims_hold": test["true_claims_hold"]}
+    found = {name: test, f"{name}, shuffled": metrics["shuffled"], **metrics["baselines"], "true captions": people}
+    return {who: {metric: row[metric] for metric in people if metric in row} for who, row in found.items()}
+
+
 def run(name: str, seed: int | None, options: argparse.Namespace) -> Path:
     """Train a recipe in a process of its own, or take the run that is there; return its folder."""
     parts = (name, options.variant, None if seed is None else f"seed{seed}")
@@ -71,6 +79,12 @@ def over_seeds(name: str, rows: list[dict[str, float]]) -> dict[str, dict[str, f
     }
 
 
+def print_over_seeds(title: str, by_seed: list[dict[str, dict[str, float]]]) -> None:
+    """Print a table of the rows of each seed."""
+    rows = [over_seeds(who, [found[who] for found in by_seed]) for who in by_seed[0]]
+    print(f"\n{title}\n{results_table({label: values for row in rows for label, values in row.items()})}")
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -88,11 +102,12 @@ def main() -> None:
         label = name if options.variant is None else f"{name}, {options.variant}"
         rows |= over_seeds(label, [row(output) for output in outputs])
         runs = [json.loads((output / "metrics.json").read_text()) for output in outputs]
-        if len(runs[0]["test_by_task"]) > 1:
-            by_seed = [rows_by_task(label, metrics) for metrics in runs]
-            by_task = {who: over_seeds(who, [found[who] for found in by_seed]) for who in by_seed[0]}
-            tables = {label: values for found in by_task.values() for label, values in found.items()}
-            print(f"\nExact match by kind of question, {label}\n{results_table(tables)}")
+        if "with_claims" in runs[0]["test"]:
+            print_over_seeds(f"Captions, {label}", [caption_rows(label, metrics) for metrics in runs])
+        elif len(runs[0]["test_by_task"]) > 1:
+            print_over_seeds(
+                f"Exact match by kind of question, {label}", [rows_by_task(label, metrics) for metrics in runs]
+            )
     print(f"\n{results_table(rows)}")
 
 

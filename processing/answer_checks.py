@@ -13,6 +13,8 @@ _MOST_KNOWN_WORDS = 3000
 # Share of words of a question that training may lack: names and synonyms, not another kind of question.
 _NEW_WORDS = 0.34
 _REPEATS = 3
+# The same within a word: as many signs at most, as often at least.
+_SIGNS, _SIGN_REPEATS = 12, 10
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,30 @@ def offered_options(question: str) -> list[str]:
     return []
 
 
+def _repeats(parts: Sequence[str], unit: Sequence[str]) -> int:
+    """How often a unit ends a sequence, without a break; its last one counts whatever it is."""
+    size, repeats = len(unit), 1
+    while parts[-size * (repeats + 1) : -size * repeats] == unit:
+        repeats += 1
+    return repeats
+
+
+def _repetition(answer: str) -> tuple[str, int] | None:
+    """What an answer repeats at its end, and how many times, whatever the case and the punctuation."""
+    words = [word.rstrip(".,;:!?").lower() or word for word in answer.split()]
+    for size in range(1, len(words) // _REPEATS + 1):
+        # The last word may be cut, at the largest number of tokens.
+        earlier = words[-1 - size]
+        unit = [*words[-size:-1], earlier if earlier.startswith(words[-1]) else words[-1]]
+        if (repeats := _repeats(words, unit)) >= _REPEATS:
+            return " ".join(unit), repeats
+    signs = answer.split()[-1]
+    for size in range(1, min(_SIGNS, len(signs) // _SIGN_REPEATS) + 1):
+        if (repeats := _repeats(signs, signs[-size:])) >= _SIGN_REPEATS:
+            return signs[-size:], repeats
+    return None
+
+
 def answer_fault(answer: str, question: str = "") -> str | None:
     """Fault of an answer as a whole, in one line; `None` where there is none to see.
 
@@ -134,15 +160,10 @@ def answer_fault(answer: str, question: str = "") -> str | None:
         answer: text that a model generated; of a reasoned one, what follows its last `Answer:` must be an option.
         question: its question, with the options if it offers any (`offered_options`).
     """
-    words = answer.split()
-    if not words:
+    if not answer.split():
         return "The model gave an empty answer."
-    for size in range(1, len(words) // _REPEATS + 1):
-        unit, repeats = words[-size:], 1
-        while words[-size * (repeats + 1) : -size * repeats] == unit:
-            repeats += 1
-        if repeats >= _REPEATS:
-            return f"The answer repeats {' '.join(unit)!r} {repeats} times."
+    if repetition := _repetition(answer):
+        return f"The answer repeats {repetition[0]!r} {repetition[1]} times."
     options = offered_options(question)
     given = answer.rsplit("Answer:", 1)[-1].strip()
     # An option may itself have a comma in it.

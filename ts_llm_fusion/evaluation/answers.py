@@ -1,4 +1,4 @@
-"""Metrics of generated answers: accuracy and F1 for labels, ROUGE-L for free text."""
+"""Metrics of generated answers: accuracy and F1 for labels, ROUGE-L and a check of claims for free text."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,10 @@ from typing import Any
 from ..data.qa.rationales import final_answer
 from ..errors import UserError
 from ..requirements import require
+from .caption_claims import claim_metrics
+
+# Metrics of some of the samples of a task -> the metric that is the share of those samples.
+_SHARES = {"claims_hold": "with_claims", "true_claims_hold": "true_with_claims"}
 
 
 def answer_label(text: str) -> str:
@@ -65,12 +69,13 @@ def task_metrics(
 
     Args:
         answers: generated texts, in the order of the samples.
-        samples: samples with `answer` and `task`.
+        samples: samples with `answer` and `task`, and `time_series` for the claims of captions.
         labels: task -> its labels, or None where answers are free text.
 
     Returns:
         Task -> "exact_match" (to the letter) and "count"; with labels also "accuracy" (the same label), "macro_f1"
-        over the labels and "chance" (the share of the most frequent label); without them "rouge_l".
+        over the labels and "chance" (the share of the most frequent label); without them "rouge_l" and, where the
+        true answers are captions of one series, those of `claim_metrics`.
 
     Raises:
         ValueError: numbers of answers and samples differ or are 0; true labels are outside the list.
@@ -80,15 +85,18 @@ def task_metrics(
             f"there are {len(answers)} answers to {len(samples)} samples; give one for each, and at least one."
         )
     by_task: dict[str, list[tuple[str, str]]] = {}
+    captioned: dict[str, list[Mapping[str, Any]]] = {}
     for answer, sample in zip(answers, samples, strict=True):
         by_task.setdefault(sample["task"], []).append((answer, sample["answer"]))
+        if labels[sample["task"]] is None:
+            captioned.setdefault(sample["task"], []).append(sample)
     metrics = {}
     for task, pairs in sorted(by_task.items()):
         found, truths = zip(*pairs, strict=True)
         metrics[task] = {"exact_match": _mean(exact_matches(found, truths))}
         task_labels = labels[task]
         if task_labels is None:
-            metrics[task]["rouge_l"] = rouge_l(found, truths)
+            metrics[task] |= {"rouge_l": rouge_l(found, truths), **claim_metrics(found, captioned[task])}
         else:
             metrics[task] |= {
                 "accuracy": _mean(label_matches(found, truths)),
@@ -100,11 +108,13 @@ def task_metrics(
 
 
 def overall_metrics(tasks: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Metrics over all tasks that have them: macro-F1 averaged over tasks, the others over samples."""
+    """Metrics over all tasks that have them: macro-F1 averaged over tasks, the others over the samples they are of."""
     overall = {}
     for name in dict.fromkeys(name for metrics in tasks.values() for name in metrics if name != "count"):
         weights = {
-            task: 1 if name == "macro_f1" else metrics["count"] for task, metrics in tasks.items() if name in metrics
+            task: 1 if name == "macro_f1" else metrics["count"] * metrics.get(_SHARES.get(name, ""), 1)
+            for task, metrics in tasks.items()
+            if name in metrics
         }
         total = sum(tasks[task][name] * weight for task, weight in weights.items())
         overall[name] = total / sum(weights.values())

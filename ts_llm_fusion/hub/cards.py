@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TAG = "ts-llm-fusion"
 # Metrics of answers in the table that the Hub shows beside a card.
-_ANSWER_METRICS = ("exact_match", "accuracy", "macro_f1", "rouge_l")
+_ANSWER_METRICS = ("exact_match", "accuracy", "macro_f1", "rouge_l", "claims_hold")
 # Columns of a table whose errors a card lists.
 _MOST_COLUMNS = 12
 _REPOSITORY_LINE = re.compile(r'^repository = "(.*)"$', re.M)

@@ -58,7 +58,8 @@ def answer_splits(trainer: AnswerTraining, data: QuestionData, output: Path) -> 
             logger.warning(
                 "%s: %d of %d answers have a fault, the first: %s", name, len(faults), len(answers), faults[0]
             )
-        found[name] = task_metrics(answers, samples, data.labels)
+        # Claims of a caption are checked against the series that the question is of.
+        found[name] = task_metrics(answers, data.splits["test"], data.labels)
         if trainer.is_world_process_zero():
             write_text(output / f"predictions_{name}.jsonl", prediction_lines(answers, samples))
     return found

@@ -229,7 +229,8 @@ def evaluate_answers(
             start = time.perf_counter()
             answers = generate_answers(model, processor, samples, answer.batch_size, answer.max_new_tokens)
             seconds[name + variant] = time.perf_counter() - start
-            by_task[name + variant] = task_metrics(answers, samples, data.labels)
+            # Claims of a caption are checked against the series that the question is of.
+            by_task[name + variant] = task_metrics(answers, test, data.labels)
             file = f"predictions_{number}{'_shuffled' if variant else ''}.jsonl"
             write_text(Path(arguments.output_dir, file), prediction_lines(answers, samples))
     published = published_answers(question.data)
