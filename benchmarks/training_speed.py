@@ -1,168 +1,172 @@
-"""Speed and memory of a training step on a device: `python -m benchmarks.training_speed`
+"""Time and memory that options of training buy: `python -m benchmarks.training_speed [--only NAME ...]`
 
-A step is forward, backward and fused AdamW on all weights, random and float32, under autocast to bfloat16. The
-time-series language model reads four series of 256 steps and 128 tokens of text in each of 16 samples, by the soft
-prompt or by Flamingo; the forecaster 7 variables of 512 steps, in tokens of 16, in each of 16 samples. Tokens are
-those that the backbone reads. Floating-point operations are counted by torch during one step (matrix products,
-attention and convolutions; nothing is computed twice), and their rate over the device's peak is the model FLOPs
-utilization. Memory is the peak of torch's allocator. On a CPU, `--backbones tiny` is a model that fits there.
+Each row is a command that trains, without an option and with it, by flags of its own. Both are forked from this
+process one after the other, in each round in the other order, so that what else runs on the machine slows down both.
+Seconds are those of a processor, in steps after the first ones; for threads, those of the clock. Memory is the largest
+resident size of a process, less what it had before its command. A ratio is that of the medians of all rounds: above 1,
+the option is faster, or needs less memory. Options of an accelerator are listed where there is none, and not measured;
+`python -m benchmarks.training_on_device` measures there.
 """
 
 import argparse
-import gc
+import json
+import os
+import re
 import statistics
+import sys
+import tempfile
 import time
-from collections.abc import Callable
-from functools import partial
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
-from transformers import AutoConfig, PreTrainedModel
+from transformers import TrainerCallback
+from transformers.trainer import DEFAULT_CALLBACKS
 
-from ts_llm_fusion import LLMPSConfig, LLMPSForForecasting, TSLMConfig, TSLMForCausalLM
+from ts_llm_fusion.cli import main as run_command
 from ts_llm_fusion.evaluation.report import results_table
 
-_SAMPLES, _SERIES, _STEPS, _TEXT = 16, 4, 256, 128
-_VARIABLES, _CONTEXT, _PATCH, _HORIZON = 7, 512, 16, 96
-BACKBONES = {
-    "Llama-3.2-1B": {
+_MIB = 2**20
+
+
+def text_model(layers: int, width: int) -> dict[str, Any]:
+    """Llama with the proportions of SmolLM2-135M."""
+    return {
         "model_type": "llama",
-        "num_hidden_layers": 16,
-        "hidden_size": 2048,
-        "intermediate_size": 8192,
-        "num_attention_heads": 32,
-        "num_key_value_heads": 8,
-        "vocab_size": 128256,
-        "max_position_embeddings": 131072,
-        "tie_word_embeddings": True,
-    },
-    "SmolLM2-135M": {
-        "model_type": "llama",
-        "num_hidden_layers": 30,
-        "hidden_size": 576,
-        "intermediate_size": 1536,
-        "num_attention_heads": 9,
-        "num_key_value_heads": 3,
-        "vocab_size": 49152,
+        "num_hidden_layers": layers,
+        "hidden_size": width,
+        "intermediate_size": 8 * width // 3,
+        "num_attention_heads": width // 64,
+        "vocab_size": 1000,
         "max_position_embeddings": 8192,
         "tie_word_embeddings": True,
-    },
-    "GPT-2": {"model_type": "gpt2", "bos_token_id": 0, "eos_token_id": 0},
-    "tiny": {
-        "model_type": "llama",
-        "num_hidden_layers": 2,
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_attention_heads": 4,
-        "vocab_size": 512,
-    },
-}
-Model = tuple[PreTrainedModel, dict[str, Tensor], int]
-
-
-def language_model(fusion: str, text_config: dict, device: str) -> Model:
-    """Model of series and text, a batch, and the tokens in it."""
-    backbone = AutoConfig.for_model(**text_config)
-    token = backbone.vocab_size - 1
-    with torch.device(device):
-        model = TSLMForCausalLM(TSLMConfig(fusion=fusion, text_config=backbone, time_series_token_id=token))
-        tokens = _STEPS // model.config.encoder_geometry.patch_length if fusion == "soft_prompt" else 1
-        text = torch.randint(0, token, (_SAMPLES, _TEXT))
-        placeholders = torch.full((_SAMPLES, _SERIES * tokens), token)
-        batch = {
-            "input_ids": torch.cat((placeholders, text), 1),
-            "labels": torch.cat((torch.full_like(placeholders, -100), text), 1),
-            "time_series": torch.randn(_SAMPLES, _SERIES, _STEPS),
-        }
-    return model, batch, batch["input_ids"].numel()
-
-
-def forecaster(text_config: dict, device: str) -> Model:
-    """LLM-PS forecaster, a batch, and the tokens in it."""
-    config = LLMPSConfig(
-        context_length=_CONTEXT,
-        prediction_length=_HORIZON,
-        patch_length=_PATCH,
-        text_config=AutoConfig.for_model(**text_config),
-    )
-    with torch.device(device):
-        batch = {
-            "past_values": torch.randn(_SAMPLES, _CONTEXT, _VARIABLES),
-            "future_values": torch.randn(_SAMPLES, _HORIZON, _VARIABLES),
-        }
-        model = LLMPSForForecasting(config)
-    return model, batch, _SAMPLES * _VARIABLES * config.tokens_per_variable
-
-
-FAMILIES: dict[str, Callable[[dict, str], Model]] = {
-    "TSLM, soft prompt": partial(language_model, "soft_prompt"),
-    "TSLM, Flamingo": partial(language_model, "flamingo"),
-    "LLM-PS": forecaster,
-}
-
-
-def measure(make: Callable[[dict, str], Model], text_config: dict, options: argparse.Namespace) -> dict[str, float]:
-    """Row of the table of a family on a backbone."""
-    is_cuda = options.device.startswith("cuda")
-    gc.collect()  # the model before
-    if is_cuda:
-        torch.cuda.reset_peak_memory_stats()
-    model, batch, tokens = make(text_config, options.device)
-    model.train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
-
-    def step() -> None:
-        with torch.autocast(options.device.split(":")[0], torch.bfloat16):
-            loss = model(**batch).loss
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-
-    step()
-    # The counter refuses fused attention whose queries share keys; its products alone are the same.
-    model.set_attn_implementation("eager")
-    with FlopCounterMode(display=False) as counter:
-        step()
-    model.set_attn_implementation("sdpa")
-    seconds = []
-    for _ in range(options.steps):
-        start = time.perf_counter()
-        step()
-        if is_cuda:
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
-    median = statistics.median(seconds)
-    rate = counter.get_total_flops() / median / 1e12
-    row = {
-        "parameters, millions": sum(weight.numel() for weight in model.parameters()) / 1e6,
-        "tokens": tokens,
-        "ms a step": 1e3 * median,
-        "tokens a second": tokens / median,
-        "TFLOP/s": rate,
     }
-    if is_cuda:
-        row |= {"utilization": rate / options.peak_tflops, "GiB": torch.cuda.max_memory_allocated() / 2**30}
-    return row
 
 
-def main() -> None:
-    """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--backbones", nargs="+", choices=BACKBONES, default=["GPT-2", "SmolLM2-135M", "Llama-3.2-1B"])
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--steps", type=int, default=10, help="timed steps, of which the median counts")
-    parser.add_argument(
-        "--peak-tflops", type=float, default=989.0, help="peak rate of the device in bfloat16; that of an H100 SXM"
-    )
-    options = parser.parse_args()
-    torch.manual_seed(0)
-    rows = {}
-    for backbone in options.backbones:
-        for family, make in FAMILIES.items():
-            rows[f"{family}, {backbone}"] = measure(make, BACKBONES[backbone], options)
-            print(results_table(rows), flush=True)
+# A model that reads 1 to 12 series, questions of which are as long as those of the recipe `reader`.
+SFT = {
+    "config": "reader",
+    "num_train": 256,
+    "num_validation": 8,
+    "num_test": 8,
+    "longest_series": 256,
+    "dataset_num_proc": 1,
+    "dataloader_num_workers": 0,
+    "dataloader_persistent_workers": "false",
+    "text_config": text_model(4, 192),
+    "per_device_train_batch_size": 8,
+    "train_sampling_strategy": "random",
+}
+FORECASTER = {"config": "demo", "text_config": text_model(4, 192)}
+ARCHIVE = {"config": "archive", "max_seconds": "1e9"}
 
 
-if __name__ == "__main__":
-    main()
+@dataclass(frozen=True)
+class Option:
+    """Row of the table.
+
+    Args:
+        name: of the option.
+        command: that trains.
+        settings: of the command, without the option and with it.
+        without: settings without the option.
+        having: settings with it.
+        steps: timed ones; those before are half as many.
+        threads: of a process, without the option and with it; more than one are timed by the clock.
+    """
+
+    name: str
+    command: str
+    settings: Mapping[str, Any]
+    without: Mapping[str, Any] = field(default_factory=dict)
+    having: Mapping[str, Any] = field(default_factory=dict)
+    steps: int = 4
+    threads: tuple[int, int] = (1, 1)
+
+    def arguments(self, is_on: bool, folder: str) -> list[str]:
+        """Command line of one of the two."""
+        settings = {
+            **self.settings,
+            **(self.having if is_on else self.without),
+            "output_dir": folder,
+            "use_cpu": True,
+            "max_steps": self.steps + self.steps // 2,
+            "eval_strategy": "no",
+            "save_strategy": "no",
+            "load_best_model_at_end": False,
+            "disable_tqdm": True,
+        }
+        texts = {
+            name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in settings.items()
+        }
+        return [*self.command.split(), *(part for name, text in texts.items() for part in (f"--{name}", text))]
+
+
+def _switch(
+    name: str, command: str, settings: Mapping[str, Any], off: Any = False, on: Any = True, **more: Any
+) -> Option:
+    return Option(f"{name} {on}", command, settings, {name: off}, {name: on}, **more)
+
+
+OPTIONS = [
+    _switch("bf16", "train sft", SFT),
+    _switch("torch_compile", "train sft", SFT | {"train_sampling_strategy": "group_by_length"}, steps=12),
+    _switch("torch_compile", "train forecaster", FORECASTER, steps=12),
+    _switch("optim", "train sft", SFT, "adamw_torch", "adamw_torch_fused"),
+    _switch("train_sampling_strategy", "train sft", SFT, "random", "group_by_length", steps=12),
+    _switch("gradient_checkpointing", "train sft", SFT),
+    _switch("attn_implementation", "train sft", SFT, "eager", "sdpa"),
+]
+_ON_ACCELERATORS = ["attn_implementation flash_attention_2", "use_liger_kernel True"]
+
+
+class Timer(TrainerCallback):
+    """Ends a process after so many steps, and reports the time of those after the first ones."""
+
+    def __init__(self, steps: int, by_clock: bool, report: Path):
+        self.steps, self.clock, self.report = steps, time.perf_counter if by_clock else time.process_time, report
+        self.start = 0.0
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == state.max_steps - self.steps:
+            self.start = self.clock()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == state.max_steps:
+            seconds = (self.clock() - self.start) / self.steps
+            self.report.write_text(json.dumps({"seconds": seconds, "peak": _resident("VmHWM")}))
+            os._exit(0)
+
+
+def _resident(field: str) -> int:
+    """Bytes of a field of /proc/self/status."""
+    found = re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+    assert found is not None
+    return 1024 * int(found[1])
+
+
+def measure(option: Option, is_on: bool) -> dict[str, float]:
+    """Seconds and bytes of a step of a command, run in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        report, log = Path(folder, "report.json"), Path(folder, "log")
+        pid = os.fork()
+        if pid == 0:
+            sys.stdout = sys.stderr = log.open("w", buffering=1)
+            try:
+                Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+                before = _resident("VmRSS")
+                torch.set_num_threads(option.threads[is_on])
+                DEFAULT_CALLBACKS.append(Timer(option.steps, max(option.threads) > 1, report))
+                run_command(option.arguments(is_on, str(Path(folder, "out"))))
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+        os.waitpid(pid, 0)
+        if not report.exists():
+            raise SystemExit(f"{option.name}: {log.read_text()}")
+        found = json.loads(report.read_text())
+    return found | {"peak": found["peak"]}

@@ -1,7 +1,7 @@
 """Supervised fine-tuning of the time-series language model on trl's SFTTrainer."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,6 +44,7 @@ from ..requirements import require
 from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
+from .encoder_cache import cached_encoder
 from .fresh_backbone import save_fresh_backbone
 from .processes import WholeModelMixin, rows_not_repeated, share_of_rows
 from .resuming import run_training
@@ -71,7 +72,7 @@ TSLM = TSLMForCausalLM | TSFusionForCausalLM
 
 @dataclass
 class TSLMArguments:
-    """Pretrained encoder, forecaster and frozen parts of the model, beside `ModelConfig` of trl."""
+    """Encoder, forecaster and frozen parts of the model, beside `ModelConfig` of trl."""
 
     encoder_name_or_path: str | None = field(
         default=None, metadata={"help": "Name or path of a pretrained encoder of series; by default a new one."}
@@ -86,6 +87,13 @@ class TSLMArguments:
     freeze: list[str] = field(
         default_factory=list, metadata={"help": "Parts to exclude from training: encoder, projector, backbone."}
     )
+    cache_encoder: bool = field(
+        default=False,
+        metadata={
+            "help": "Keep the outputs of a frozen encoder in memory from the first epoch on, those of each series of "
+            "training and validation. Series of one length; others are computed again with another padding."
+        },
+    )
     scale_text: bool = field(
         default=True,
         metadata={
@@ -97,6 +105,8 @@ class TSLMArguments:
         unknown = set(self.freeze) - set(PARTS)
         if unknown:
             raise UserError(f"freeze: {min(unknown)!r} is not a part of the model; parts are {', '.join(PARTS)}.")
+        if self.cache_encoder and "encoder" not in self.freeze:
+            raise UserError("cache_encoder keeps the outputs of an encoder that is trained; add encoder to freeze.")
 
 
 @dataclass
@@ -637,7 +647,7 @@ def train_tslm(
         model: from `build_tslm`.
         processor: processor of the model.
         arguments: arguments of the trainer.
-        tslm_arguments: frozen parts.
+        tslm_arguments: frozen parts, and whether the outputs of a frozen encoder are kept.
         model_arguments: adapters.
         train_dataset: samples with `messages`, the assistant's last, `time_series`, and `future_values` where there
             are forecasts; see [`AnswerCollator`].
@@ -678,5 +688,9 @@ def train_tslm(
     track_answers(trainer, eval_dataset)
     if adapters is not None:
         load_adapters(trainer.model, adapters)
-    run_training(trainer)
+    with ExitStack() as stack:
+        if tslm_arguments.cache_encoder:
+            rows = sum(counts.sum() for part in (train_dataset, eval_dataset) for counts, _ in _series_lengths(part))
+            stack.enter_context(cached_encoder(tslm_of(model).model.encoder, int(rows)))
+        run_training(trainer)
     return trainer
