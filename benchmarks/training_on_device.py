@@ -1,27 +1,34 @@
-"""Speed and memory of a training step on a device: `python -m benchmarks.training_speed`
+"""Speed and memory of a training step on a device: `python -m benchmarks.training_on_device`
 
 A step is forward, backward and fused AdamW on all weights, random and float32, under autocast to bfloat16. The
 time-series language model reads four series of 256 steps and 128 tokens of text in each of 16 samples, by the soft
 prompt or by Flamingo; the forecaster 7 variables of 512 steps, in tokens of 16, in each of 16 samples. Tokens are
-those that the backbone reads. Floating-point operations are counted by torch during one step (matrix products,
-attention and convolutions; nothing is computed twice), and their rate over the device's peak is the model FLOPs
-utilization. Memory is the peak of torch's allocator. On a CPU, `--backbones tiny` is a model that fits there.
+those that the backbone reads. In 4 bits, the weights of the backbone are NF4 with adapters of rank 16, and all else is
+trained as before; no recipe quantizes a forecaster. Floating-point operations are counted by torch during one step
+(matrix products, attention and convolutions; nothing is computed twice), and their rate over the device's peak is the
+model FLOPs utilization; torch does not know the products in 4 bits. Memory is the peak of torch's allocator. On a CPU,
+`--backbones tiny` is a model that fits there.
 """
 
 import argparse
 import gc
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
+from peft import get_peft_model
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import AutoConfig, PreTrainedModel
+from transformers import AutoConfig, BitsAndBytesConfig, PreTrainedModel
+from trl import ModelConfig
 
 from ts_llm_fusion import LLMPSConfig, LLMPSForForecasting, TSLMConfig, TSLMForCausalLM
 from ts_llm_fusion.evaluation.report import results_table
+from ts_llm_fusion.training.sft import lora_config
 
 _SAMPLES, _SERIES, _STEPS, _TEXT = 16, 4, 256, 128
 _VARIABLES, _CONTEXT, _PATCH, _HORIZON = 7, 512, 16, 96
@@ -102,15 +109,31 @@ FAMILIES: dict[str, Callable[[dict, str], Model]] = {
 }
 
 
-def measure(make: Callable[[dict, str], Model], text_config: dict, options: argparse.Namespace) -> dict[str, float]:
+def in_4_bits(model: PreTrainedModel) -> Any:
+    """The model with a backbone of 4 bits, adapters in it, and all other parts trained."""
+    quantization = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype="bfloat16")
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        loaded = type(model).from_pretrained(folder, quantization_config=quantization, device_map=model.device)
+    adapters = ModelConfig(use_peft=True, lora_r=16, lora_dropout=0.0)
+    return get_peft_model(loaded, lora_config(loaded, adapters, freeze=[]))
+
+
+def measure(
+    make: Callable[[dict, str], Model], text_config: dict, precision: str, options: argparse.Namespace
+) -> dict[str, float]:
     """Row of the table of a family on a backbone."""
     is_cuda = options.device.startswith("cuda")
-    gc.collect()  # the model before
+    model: Any
+    model, batch, tokens = make(text_config, options.device)
+    if precision == "4-bit":
+        model = in_4_bits(model)
+    model.train()
+    gc.collect()  # the models before
     if is_cuda:
         torch.cuda.reset_peak_memory_stats()
-    model, batch, tokens = make(text_config, options.device)
-    model.train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=1e-5, fused=True)
 
     def step() -> None:
         with torch.autocast(options.device.split(":")[0], torch.bfloat16):
@@ -120,11 +143,6 @@ def measure(make: Callable[[dict, str], Model], text_config: dict, options: argp
         optimizer.zero_grad()
 
     step()
-    # The counter refuses fused attention whose queries share keys; its products alone are the same.
-    model.set_attn_implementation("eager")
-    with FlopCounterMode(display=False) as counter:
-        step()
-    model.set_attn_implementation("sdpa")
     seconds = []
     for _ in range(options.steps):
         start = time.perf_counter()
@@ -133,16 +151,22 @@ def measure(make: Callable[[dict, str], Model], text_config: dict, options: argp
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - start)
     median = statistics.median(seconds)
-    rate = counter.get_total_flops() / median / 1e12
     row = {
-        "parameters, millions": sum(weight.numel() for weight in model.parameters()) / 1e6,
+        "trained, millions": sum(weight.numel() for weight in trained) / 1e6,
         "tokens": tokens,
         "ms a step": 1e3 * median,
         "tokens a second": tokens / median,
-        "TFLOP/s": rate,
     }
     if is_cuda:
-        row |= {"utilization": rate / options.peak_tflops, "GiB": torch.cuda.max_memory_allocated() / 2**30}
+        row["GiB"] = torch.cuda.max_memory_allocated() / 2**30
+    if precision == "bf16":
+        # The counter refuses fused attention whose queries share keys; its products alone are the same.
+        model.set_attn_implementation("eager")
+        with FlopCounterMode(display=False) as counter:
+            step()
+        row["TFLOP/s"] = counter.get_total_flops() / median / 1e12
+        if is_cuda:
+            row["utilization"] = row["TFLOP/s"] / options.peak_tflops
     return row
 
 
@@ -150,6 +174,7 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backbones", nargs="+", choices=BACKBONES, default=["GPT-2", "SmolLM2-135M", "Llama-3.2-1B"])
+    parser.add_argument("--precisions", nargs="+", choices=["bf16", "4-bit"], default=["bf16", "4-bit"])
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--steps", type=int, default=10, help="timed steps, of which the median counts")
     parser.add_argument(
@@ -160,8 +185,9 @@ def main() -> None:
     rows = {}
     for backbone in options.backbones:
         for family, make in FAMILIES.items():
-            rows[f"{family}, {backbone}"] = measure(make, BACKBONES[backbone], options)
-            print(results_table(rows), flush=True)
+            for precision in options.precisions if make is not forecaster else ["bf16"]:
+                rows[f"{family}, {backbone}, {precision}"] = measure(make, BACKBONES[backbone], precision, options)
+                print(results_table(rows), flush=True)
 
 
 if __name__ == "__main__":

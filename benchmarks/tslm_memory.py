@@ -160,7 +160,8 @@ def print_ecg(layers: int, device: str) -> None:
             kept = "computed again" if checkpointing else "kept"
             print(
                 f"soft_prompt of an ECG: {layers} layers of SmolLM2-135M, {inputs['input_ids'].shape[1]} tokens, "
-                f"attention {attention}, activations {kept}: peak {peak / 2**20:.1f} MiB, {peak / first:.3f} of the first",
+                f"attention {attention}, activations {kept}: peak {peak / 2**20:.1f} MiB, "
+                f"{peak / first:.3f} of the first",
                 flush=True,
             )
 

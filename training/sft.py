@@ -110,19 +110,10 @@ class TSLMArguments:
 
 
 @dataclass
-class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf16 may be null here
-    """`SFTConfig` with a learning rate for each part, and the checkpoint with the best generated answers kept."""
+class AnswerDefaults(RunDefaults):
+    """Settings that trainings on answers share: a learning rate for each part, and the best greedy answers kept."""
 
-    output_dir: str = field(default="outputs/tslm", metadata={"help": "Folder of the checkpoint and its report."})
-    max_length: int | None = field(
-        default=None,
-        metadata={
-            "help": "Largest number of tokens of a sample; longer texts are cut, series are not. No limit by default."
-        },
-    )
-    per_device_train_batch_size: int = field(default=32, metadata={"help": "Samples in a training batch."})
     per_device_eval_batch_size: int = field(default=128, metadata={"help": "Samples in an evaluation batch."})
-    learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate of the backbone or of LoRA."})
     encoder_learning_rate: float | None = field(
         default=None, metadata={"help": "Peak learning rate of the encoder; that of the backbone by default."}
     )
@@ -132,7 +123,7 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
             "help": "Peak learning rate of projector, resampler and cross-attention; that of the backbone by default."
         },
     )
-    max_new_tokens: int = field(default=32, metadata={"help": "Largest number of tokens of an answer."})
+    max_new_tokens: int = field(default=32, metadata={"help": "Largest number of tokens of a greedy answer."})
     metric_for_best_model: str | None = field(
         default="exact_match", metadata={"help": "Metric of the best checkpoint."}
     )
@@ -142,15 +133,30 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
     max_seconds: float | None = field(
         default=None, metadata={"help": "Processor seconds after which training stops; no limit by default."}
     )
+    gradient_checkpointing: bool = field(
+        default=False, metadata={"help": "Recompute activations in the backward pass: less memory, more time."}
+    )
+
+
+@dataclass
+class TSLMTrainingArguments(AnswerDefaults, SFTConfig):  # type: ignore[misc]  # bf16 may be null here
+    """`SFTConfig` with the settings of answers."""
+
+    output_dir: str = field(default="outputs/tslm", metadata={"help": "Folder of the checkpoint and its report."})
+    max_length: int | None = field(
+        default=None,
+        metadata={
+            "help": "Largest number of tokens of a sample; longer texts are cut, series are not. No limit by default."
+        },
+    )
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "Samples in a training batch."})
+    learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate of the backbone or of LoRA."})
     refit: bool = field(
         default=False,
         metadata={
             "help": "Go on from the best model with training and validation samples together, for as many steps as it "
             "took."
         },
-    )
-    gradient_checkpointing: bool = field(
-        default=False, metadata={"help": "Recompute activations in the backward pass: less memory, more time."}
     )
     dataset_kwargs: dict[str, Any] | str | None = field(
         default_factory=lambda: {"skip_prepare_dataset": True},
