@@ -25,7 +25,8 @@ _BY_ROW = (
     "right_number", "right_window",
 )  # fmt: skip
 _OF_CLAUSES = ("number_clause", "window_clause", "window_owner")
-_TARGETS = ("operation", "right_number", "right_window", "number_clause", "window_clause")
+# Arguments of `num_targets`.
+TARGETS = ("operation", "right_number", "right_window", "number_clause", "window_clause")
 _BY_WORD = ("states", "mask", "role", "word_cues")
 _BY_TOKEN = ("token_ids", "token_mask")
 # Operation of a clause that the loss leaves out.
@@ -211,7 +212,7 @@ def _join_with_sizes(texts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]
     return {**join_texts(texts), "text_clauses": torch.tensor([len(text["mask"]) for text in texts])}
 
 
-def _leave_out(batch: dict[str, Tensor], clauses: int) -> None:
+def leave_out(batch: dict[str, Tensor], clauses: int) -> None:
     """Exclude all clauses of a batch but the first ones from the loss."""
     batch["operation"][clauses:] = _NOT_COUNTED
     for right, group in (("right_number", "number_clause"), ("right_window", "window_clause")):
@@ -228,10 +229,10 @@ class ContextTrainer(WholeModelMixin):
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
         sizes = [batch.pop("text_clauses") for batch in batches]
         if batches:
-            _leave_out(batches[-1], int(sizes[-1][: rows_not_repeated(self.accelerator, len(sizes[-1]))].sum()))
+            leave_out(batches[-1], int(sizes[-1][: rows_not_repeated(self.accelerator, len(sizes[-1]))].sum()))
         counts = torch.zeros(3, dtype=torch.int64)
         for batch in batches:
-            counts = counts + num_targets(*(batch[name].cpu() for name in _TARGETS))
+            counts = counts + num_targets(*(batch[name].cpu() for name in TARGETS))
         return batches, self.accelerator.gather(counts[None].to(device)).sum(0)
 
 
