@@ -1,167 +1,222 @@
-"""Speed and memory of a training step on a device: `python -m benchmarks.training_speed`
+"""Time and memory that settings of training buy: `python -m benchmarks.training_speed [--only NAME ...]`
 
-A step is forward, backward and fused AdamW on all weights, random and float32, under autocast to bfloat16. The
-time-series language model reads four series of 256 steps and 128 tokens of text in each of 16 samples, by the soft
-prompt or by Flamingo; the forecaster 7 variables of 512 steps, in tokens of 16, in each of 16 samples. Tokens are
-those that the backbone reads. Floating-point operations are counted by torch during one step (matrix products,
-attention and convolutions; nothing is computed twice), and their rate over the device's peak is the model FLOPs
-utilization. Memory is the peak of torch's allocator. On a CPU, `--backbones tiny` is a model that fits there.
+Each row is a setting of a command that trains, with the value that is slower or larger, and with the other. Both are
+run by processes that are forked from this one, in each round in the other order, so that what else runs on the machine
+slows down both. Seconds are those of a processor, and of the clock where several threads share the work; the first
+half of the steps is not timed. Memory is the largest resident size of a process, less that before its command. A row
+has the medians of all rounds and their ratios: above 1, the setting is faster, or needs less memory. The commands are
+small, for a processor; `archive` reads GunPoint in TS_LLM_FUSION_DATA_DIR or downloads it. Settings that need an
+accelerator are listed and not measured; `python -m benchmarks.training_on_device` has the speed of each family there.
 """
 
 import argparse
-import gc
+import json
+import os
+import re
 import statistics
+import sys
+import tempfile
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
-from transformers import AutoConfig, PreTrainedModel
+from transformers import TrainerCallback
+from transformers.trainer import DEFAULT_CALLBACKS
 
-from ts_llm_fusion import LLMPSConfig, LLMPSForForecasting, TSLMConfig, TSLMForCausalLM
-from ts_llm_fusion.evaluation.report import results_table
+from ts_llm_fusion.cli import main as run_command
 
-_SAMPLES, _SERIES, _STEPS, _TEXT = 16, 4, 256, 128
-_VARIABLES, _CONTEXT, _PATCH, _HORIZON = 7, 512, 16, 96
-BACKBONES = {
-    "Llama-3.2-1B": {
+# Imported before the forks, which would each do so.
+from ts_llm_fusion.cli import train_forecaster, train_sft  # noqa: F401
+
+_MIB = 2**20
+
+
+def text_model(layers: int, width: int) -> dict[str, Any]:
+    """Llama with the proportions of SmolLM2-135M."""
+    return {
         "model_type": "llama",
-        "num_hidden_layers": 16,
-        "hidden_size": 2048,
-        "intermediate_size": 8192,
-        "num_attention_heads": 32,
-        "num_key_value_heads": 8,
-        "vocab_size": 128256,
-        "max_position_embeddings": 131072,
-        "tie_word_embeddings": True,
-    },
-    "SmolLM2-135M": {
-        "model_type": "llama",
-        "num_hidden_layers": 30,
-        "hidden_size": 576,
-        "intermediate_size": 1536,
-        "num_attention_heads": 9,
-        "num_key_value_heads": 3,
-        "vocab_size": 49152,
+        "num_hidden_layers": layers,
+        "hidden_size": width,
+        "intermediate_size": 8 * width // 3,
+        "num_attention_heads": width // 64,
+        "vocab_size": 1000,
         "max_position_embeddings": 8192,
         "tie_word_embeddings": True,
-    },
-    "GPT-2": {"model_type": "gpt2", "bos_token_id": 0, "eos_token_id": 0},
-    "tiny": {
-        "model_type": "llama",
-        "num_hidden_layers": 2,
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_attention_heads": 4,
-        "vocab_size": 512,
-    },
-}
-Model = tuple[PreTrainedModel, dict[str, Tensor], int]
-
-
-def language_model(fusion: str, text_config: dict, device: str) -> Model:
-    """Model of series and text, a batch, and the tokens in it."""
-    backbone = AutoConfig.for_model(**text_config)
-    token = backbone.vocab_size - 1
-    with torch.device(device):
-        model = TSLMForCausalLM(TSLMConfig(fusion=fusion, text_config=backbone, time_series_token_id=token))
-        tokens = _STEPS // model.config.encoder_geometry.patch_length if fusion == "soft_prompt" else 1
-        text = torch.randint(0, token, (_SAMPLES, _TEXT))
-        placeholders = torch.full((_SAMPLES, _SERIES * tokens), token)
-        batch = {
-            "input_ids": torch.cat((placeholders, text), 1),
-            "labels": torch.cat((torch.full_like(placeholders, -100), text), 1),
-            "time_series": torch.randn(_SAMPLES, _SERIES, _STEPS),
-        }
-    return model, batch, batch["input_ids"].numel()
-
-
-def forecaster(text_config: dict, device: str) -> Model:
-    """LLM-PS forecaster, a batch, and the tokens in it."""
-    config = LLMPSConfig(
-        context_length=_CONTEXT,
-        prediction_length=_HORIZON,
-        patch_length=_PATCH,
-        text_config=AutoConfig.for_model(**text_config),
-    )
-    with torch.device(device):
-        batch = {
-            "past_values": torch.randn(_SAMPLES, _CONTEXT, _VARIABLES),
-            "future_values": torch.randn(_SAMPLES, _HORIZON, _VARIABLES),
-        }
-        model = LLMPSForForecasting(config)
-    return model, batch, _SAMPLES * _VARIABLES * config.tokens_per_variable
-
-
-FAMILIES: dict[str, Callable[[dict, str], Model]] = {
-    "TSLM, soft prompt": partial(language_model, "soft_prompt"),
-    "TSLM, Flamingo": partial(language_model, "flamingo"),
-    "LLM-PS": forecaster,
-}
-
-
-def measure(make: Callable[[dict, str], Model], text_config: dict, options: argparse.Namespace) -> dict[str, float]:
-    """Row of the table of a family on a backbone."""
-    is_cuda = options.device.startswith("cuda")
-    gc.collect()  # the model before
-    if is_cuda:
-        torch.cuda.reset_peak_memory_stats()
-    model, batch, tokens = make(text_config, options.device)
-    model.train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
-
-    def step() -> None:
-        with torch.autocast(options.device.split(":")[0], torch.bfloat16):
-            loss = model(**batch).loss
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-
-    step()
-    # The counter refuses fused attention whose queries share keys; its products alone are the same.
-    model.set_attn_implementation("eager")
-    with FlopCounterMode(display=False) as counter:
-        step()
-    model.set_attn_implementation("sdpa")
-    seconds = []
-    for _ in range(options.steps):
-        start = time.perf_counter()
-        step()
-        if is_cuda:
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
-    median = statistics.median(seconds)
-    rate = counter.get_total_flops() / median / 1e12
-    row = {
-        "parameters, millions": sum(weight.numel() for weight in model.parameters()) / 1e6,
-        "tokens": tokens,
-        "ms a step": 1e3 * median,
-        "tokens a second": tokens / median,
-        "TFLOP/s": rate,
     }
-    if is_cuda:
-        row |= {"utilization": rate / options.peak_tflops, "GiB": torch.cuda.max_memory_allocated() / 2**30}
-    return row
+
+
+# Questions of the recipe `reader` about 1 to 12 series, for a smaller model.
+QUESTIONS = {
+    "config": "reader",
+    "num_train": 128,
+    "num_validation": 8,
+    "num_test": 8,
+    "longest_series": 256,
+    "dataset_num_proc": 1,
+    "dataloader_num_workers": 0,
+    "dataloader_persistent_workers": False,
+    "text_config": text_model(4, 192),
+    "per_device_train_batch_size": 8,
+    "train_sampling_strategy": "random",
+}
+FORECASTER = {"config": "demo", "text_config": text_model(4, 192)}
+ARCHIVE = {"config": "archive"}
+
+
+@dataclass(frozen=True)
+class Option:
+    """Row of the table.
+
+    Args:
+        name: of the setting.
+        values: of the setting, without what the row is about and with it.
+        command: that trains.
+        settings: of the command.
+        steps: that are timed; as many come before them.
+    """
+
+    name: str
+    values: tuple[Any, Any]
+    command: str
+    settings: Mapping[str, Any]
+    steps: int = 4
+
+    @property
+    def by_clock(self) -> bool:
+        """Whether several threads share the work."""
+        return self.name == THREADS
+
+    def arguments(self, is_on: bool, folder: str) -> list[str]:
+        """Command line of one of the two."""
+        settings = {
+            **self.settings,
+            "output_dir": folder,
+            "use_cpu": True,
+            "max_steps": 2 * self.steps,
+            "eval_strategy": "no",
+            "save_strategy": "no",
+            "load_best_model_at_end": False,
+            "refit": False,
+            "disable_tqdm": True,
+        }
+        if self.command == "train forecaster":
+            del settings["refit"]
+        if self.name != THREADS:
+            settings[self.name] = self.values[is_on]
+        texts = {
+            name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in settings.items()
+        }
+        return [*self.command.split(), *(part for name, text in texts.items() for part in (f"--{name}", text))]
+
+
+THREADS = "OMP_NUM_THREADS"
+OPTIONS = [
+    Option(THREADS, (1, 2), "train sft", QUESTIONS),
+    Option("bf16", (False, True), "train sft", QUESTIONS),
+    Option("optim", ("adamw_torch", "adamw_torch_fused"), "train sft", QUESTIONS),
+    Option("attn_implementation", ("eager", "sdpa"), "train sft", QUESTIONS),
+    Option("gradient_checkpointing", (False, True), "train sft", QUESTIONS),
+    Option("train_sampling_strategy", ("random", "group_by_length"), "train sft", QUESTIONS, steps=8),
+    Option("cache_encoder", (False, True), "train sft", ARCHIVE, steps=40),
+    Option("torch_compile", (False, True), "train forecaster", FORECASTER, steps=8),
+]
+ON_ACCELERATORS = {
+    "attn_implementation": ("sdpa", "flash_attention_2"),
+    "use_liger_kernel": (False, True),
+    "load_in_4bit": (False, True),
+}
+
+
+class Timer(TrainerCallback):
+    """Ends a process after its steps, and reports the time of the last ones and the memory."""
+
+    def __init__(self, option: Option, memory: int, report: Path):
+        self.steps, self.memory, self.report = option.steps, memory, report
+        self.clock = time.perf_counter if option.by_clock else time.process_time
+        self.start = 0.0
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == self.steps:
+            self.start = self.clock()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == 2 * self.steps:
+            seconds = (self.clock() - self.start) / self.steps
+            self.report.write_text(json.dumps([seconds, resident("VmHWM") - self.memory]))
+            os._exit(0)
+
+
+def resident(name: str) -> int:
+    """Bytes of a field of /proc/self/status."""
+    found = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+    assert found is not None
+    return 1024 * int(found[1])
+
+
+def measure(option: Option, is_on: bool) -> tuple[float, float]:
+    """Seconds of a step, and bytes, of a command in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        report, log = Path(folder, "report"), Path(folder, "log")
+        pid = os.fork()
+        if pid == 0:
+            try:
+                sys.stdout = sys.stderr = log.open("w", buffering=1)
+                # Forgets the largest size of the process that this one was forked from.
+                Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+                DEFAULT_CALLBACKS.append(Timer(option, resident("VmRSS"), report))
+                torch.set_num_threads(option.values[is_on] if option.name == THREADS else 1)
+                run_command(option.arguments(is_on, str(Path(folder, "output"))))
+            finally:
+                os._exit(1)
+        os.waitpid(pid, 0)
+        if not report.exists():
+            raise SystemExit(f"{option.name} {option.values[is_on]}: {log.read_text()}")
+        seconds, memory = json.loads(report.read_text())
+        return seconds, memory
+
+
+def row(option: Option, rounds: int) -> str:
+    """Row of the table, of an option that is measured in so many rounds."""
+    found: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
+    for number in range(rounds):
+        for is_on in (False, True) if number % 2 == 0 else (True, False):
+            found[is_on].append(measure(option, is_on))
+    (before, before_memory), (after, after_memory) = (
+        tuple(statistics.median(values) for values in zip(*found[is_on], strict=True)) for is_on in (False, True)
+    )
+    return (
+        f"| {_name(option.name, option.values)} | {option.command} | {1e3 * before:.0f} | {1e3 * after:.0f} | "
+        f"{before / after:.2f} | {before_memory / _MIB:.0f} | {after_memory / _MIB:.0f} | "
+        f"{before_memory / after_memory:.2f} |"
+    )
+
+
+def _name(name: str, values: tuple[Any, Any]) -> str:
+    before, after = (str(value).lower() for value in values)
+    return f"`{name}`: {before}, {after}"
 
 
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--backbones", nargs="+", choices=BACKBONES, default=["GPT-2", "SmolLM2-135M", "Llama-3.2-1B"])
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--steps", type=int, default=10, help="timed steps, of which the median counts")
-    parser.add_argument(
-        "--peak-tflops", type=float, default=989.0, help="peak rate of the device in bfloat16; that of an H100 SXM"
-    )
+    names = [option.name for option in OPTIONS]
+    parser.add_argument("--only", nargs="+", choices=names, default=names, help="settings to measure; all by default")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each of the two (default: 3)")
     options = parser.parse_args()
-    torch.manual_seed(0)
-    rows = {}
-    for backbone in options.backbones:
-        for family, make in FAMILIES.items():
-            rows[f"{family}, {backbone}"] = measure(make, BACKBONES[backbone], options)
-            print(results_table(rows), flush=True)
+    # One thread in the process that the others are forked from, whose pool of threads they would not have.
+    torch.set_num_threads(1)
+    print(
+        "| setting | command | ms a step | with it | times faster | MiB | with it | times less |\n"
+        "|---|---|---|---|---|---|---|---|"
+    )
+    for option in OPTIONS:
+        if option.name in options.only:
+            print(row(option, options.rounds), flush=True)
+    for name, values in ON_ACCELERATORS.items():
+        print(f"| {_name(name, values)} | train sft | not measured: needs a GPU | | | | | |")
 
 
 if __name__ == "__main__":

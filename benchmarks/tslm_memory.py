@@ -1,6 +1,7 @@
 """Peak memory of a training step of the time-series language model, by the length of its series.
 
     python benchmarks/tslm_memory.py [--lengths 1000 10000 50000] [--hidden-size 512] [--layers 6] [--device cpu]
+    python benchmarks/tslm_memory.py --lengths --ecg-layers 8
 
 A step is forward, backward and AdamW, in float32, with gradient checkpointing, on one sample. On a CUDA device the
 peak is the allocator's; on the CPU it is counted from the tensors that operators make. "Beyond the encoder" is the
@@ -9,6 +10,9 @@ of the language model: for each patch, the encoder's token and its gradient, and
 resampler runs backward, its normalized token and the gradients of that as key and as value. It is a small share of
 all memory unless the language model is tiny. Flamingo is measured on a language model of the given size, the soft
 prompt on that of the recipe synthetic_qa.
+
+`--ecg-layers` also measures the soft prompt on the twelve leads of an ECG, 1,000 points each, with so many layers of
+SmolLM2-135M, whose matrices of attention are stored or not, and its activations kept or computed again.
 """
 
 import argparse
@@ -79,10 +83,26 @@ def soft_prompt_of_recipe() -> TSLMConfig:
     return TSLMConfig(text_config=text_config, encoder_config=recipe["encoder_config"], time_series_token_id=TOKEN)
 
 
-def build(config: TSLMConfig, device: str) -> TSLMForCausalLM:
+def soft_prompt_of_ecg(layers: int, attention: str) -> TSLMConfig:
+    """The soft prompt on layers of SmolLM2-135M, with a small vocabulary, and the default encoder."""
+    text_config = LlamaConfig(
+        vocab_size=VOCAB_SIZE,
+        hidden_size=576,
+        intermediate_size=1_536,
+        num_hidden_layers=layers,
+        num_attention_heads=9,
+        num_key_value_heads=3,
+        max_position_embeddings=8_192,
+        tie_word_embeddings=True,
+    )
+    return TSLMConfig(text_config=text_config, time_series_token_id=TOKEN, attn_implementation=attention)
+
+
+def build(config: TSLMConfig, device: str, checkpointing: bool = True) -> TSLMForCausalLM:
     torch.manual_seed(0)
     model = TSLMForCausalLM(config).to(device).train()
-    model.gradient_checkpointing_enable()
+    if checkpointing:
+        model.gradient_checkpointing_enable()
     return model
 
 
@@ -128,13 +148,26 @@ def peak_beyond_encoder(model: TSLMForCausalLM, inputs: dict[str, torch.Tensor])
         modeling_tslm.encode_series = original
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lengths", type=int, nargs="+", default=[1_000, 10_000, 50_000])
-    parser.add_argument("--hidden-size", type=int, default=512)
-    parser.add_argument("--layers", type=int, default=6)
-    parser.add_argument("--device", default="cpu")
-    args = parser.parse_args()
+def print_ecg(layers: int, device: str) -> None:
+    """Print the peaks of twelve series of 1,000 points, each next to that of stored matrices and kept activations."""
+    first = None
+    for attention in ("eager", "sdpa"):
+        for checkpointing in (False, True):
+            model = build(soft_prompt_of_ecg(layers, attention), device, checkpointing)
+            inputs = inputs_of(model, 12, 1_000, device)
+            peak = peak_of_step(model, inputs)
+            first = first or peak
+            kept = "computed again" if checkpointing else "kept"
+            print(
+                f"soft_prompt of an ECG: {layers} layers of SmolLM2-135M, {inputs['input_ids'].shape[1]} tokens, "
+                f"attention {attention}, activations {kept}: peak {peak / 2**20:.1f} MiB, "
+                f"{peak / first:.3f} of the first",
+                flush=True,
+            )
+
+
+def print_by_length(args: argparse.Namespace) -> None:
+    """Print the peaks of Flamingo by the length of its series, and of the soft prompt by their number."""
     model = build(flamingo(args.hidden_size, args.layers), args.device)
     parameters = model.num_parameters() / 1e6
     print(f"flamingo: {args.layers} layers of width {args.hidden_size}, {parameters:.1f} million parameters")
@@ -152,6 +185,20 @@ def main() -> None:
     for series, length in ((3, 1_000), (6, 1_000), (12, 1_000)):
         peak = peak_of_step(model, inputs_of(model, series, length, args.device))
         print(f"soft_prompt: {series} series of {length} points: peak {peak / 2**20:.1f} MiB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lengths", type=int, nargs="*", default=[1_000, 10_000, 50_000])
+    parser.add_argument("--hidden-size", type=int, default=512)
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--ecg-layers", type=int, default=0)
+    parser.add_argument("--device", default="cpu")
+    args = parser.parse_args()
+    if args.ecg_layers:
+        print_ecg(args.ecg_layers, args.device)
+    if args.lengths:
+        print_by_length(args)
 
 
 if __name__ == "__main__":

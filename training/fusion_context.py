@@ -1,6 +1,6 @@
 """Training of the head of the TSFusion forecaster that reads texts, on transformers.Trainer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from transformers import PrinterCallback, TrainingArguments
 from ..modeling.configuration_tsfusion import OPERATIONS
 from ..modeling.modeling_text_encoder import FrozenTextEncoder, TextTokens, TokenStates
 from ..modeling.modeling_tsfusion_context import ContextHead, possible, with_states, within_groups
-from .processes import WholeModelMixin
+from .processes import WholeModelMixin, rows_not_repeated
 from .resuming import run_training
 from .runs import RunFolder
 
@@ -25,8 +25,12 @@ _BY_ROW = (
     "right_number", "right_window",
 )  # fmt: skip
 _OF_CLAUSES = ("number_clause", "window_clause", "window_owner")
+# Arguments of `num_targets`.
+TARGETS = ("operation", "right_number", "right_window", "number_clause", "window_clause")
 _BY_WORD = ("states", "mask", "role", "word_cues")
 _BY_TOKEN = ("token_ids", "token_mask")
+# Operation of a clause that the loss leaves out.
+_NOT_COUNTED = -100
 # Clauses that are encoded at once, and those of a step of training with the encoder.
 _ENCODED, _AT_ONCE = 512, 48
 
@@ -118,6 +122,16 @@ def join_texts(texts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     return batch
 
 
+def num_targets(
+    operation: Tensor, right_number: Tensor, right_window: Tensor, number_clause: Tensor, window_clause: Tensor
+) -> Tensor:
+    """Numbers (3,) of clauses that count, of those with a right number, and of those with a right window."""
+    operands = number_clause[right_number], window_clause[right_window]
+    return torch.stack(
+        [(operation != _NOT_COUNTED).sum(), *(operation.new_tensor(len(one.unique())) for one in operands)]
+    )
+
+
 class ContextLoss(nn.Module):
     """Cross-entropy of the true operation of each clause, and of its number and its window.
 
@@ -142,34 +156,38 @@ class ContextLoss(nn.Module):
         right_window: Tensor,
         token_ids: Tensor | None = None,
         token_mask: Tensor | None = None,
+        num_items_in_batch: Tensor | None = None,
         **features: Tensor,
     ) -> dict[str, Tensor]:
         """Loss of a batch from `join_texts`.
 
         Args:
-            operation: int64 (clauses,), the true operations.
+            operation: int64 (clauses,), the true operations; -100 for a clause that is not counted.
             right_number: bool (numbers,), whether a number is an operand of its clause.
             right_window: bool (pairs,), whether a window is that of its clause.
             token_ids: int64 (clauses, tokens), where the encoder is adapted.
             token_mask: bool (clauses, tokens), where there are tokens.
+            num_items_in_batch: `num_targets` of all parts of a global batch; that of this batch by default.
             features: as `ContextHead.forward`.
         """
+        groups = features["number_clause"], features["window_clause"]
+        if num_items_in_batch is None:
+            num_items_in_batch = num_targets(operation, right_number, right_window, *groups)
         if token_ids is not None and token_mask is not None:
             features["states"] = self._states(token_ids, token_mask, features["states"])
         scores, numbers, windows = self.head(**features)
         may = possible(features["clause_cues"], features["number_clause"], features["number_form"])
         # Grounding misses a number now and then: the truth stays possible.
-        may = may.scatter(1, operation[:, None], True)
-        loss = F.cross_entropy(scores.masked_fill(~may, -torch.inf), operation)
-        for given, group, right in (
-            (numbers, features["number_clause"], right_number),
-            (windows, features["window_clause"], right_window),
-        ):
+        may = may.scatter(1, operation.clamp(min=0)[:, None], True)
+        scores = scores.masked_fill(~may, -torch.inf)
+        loss = F.cross_entropy(scores, operation, ignore_index=_NOT_COUNTED, reduction="sum") / num_items_in_batch[0]
+        operands = (numbers, windows), groups, (right_number, right_window), num_items_in_batch[1:]
+        for given, group, right, number in zip(*operands, strict=True):
             if right.any():
                 chances = within_groups(given, group, len(operation)).exp() * right
                 total = chances.new_zeros(len(operation)).scatter_add(0, group, chances)
                 known = torch.zeros_like(total, dtype=torch.bool).scatter(0, group[right], True)
-                loss = loss - total[known].clamp(min=1e-6).log().mean()
+                loss = loss - total[known].clamp(min=1e-6).log().sum() / number
         return {"loss": loss}
 
     def _states(self, token_ids: Tensor, token_mask: Tensor, places: Tensor) -> Tensor:
@@ -189,12 +207,41 @@ class ContextLoss(nn.Module):
         return found
 
 
+def _join_with_sizes(texts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """As `join_texts`, with the number of clauses of each text, `text_clauses`."""
+    return {**join_texts(texts), "text_clauses": torch.tensor([len(text["mask"]) for text in texts])}
+
+
+def leave_out(batch: dict[str, Tensor], clauses: int) -> None:
+    """Exclude all clauses of a batch but the first ones from the loss."""
+    batch["operation"][clauses:] = _NOT_COUNTED
+    for right, group in (("right_number", "number_clause"), ("right_window", "window_clause")):
+        batch[right] &= batch[group] < clauses
+
+
+class ContextTrainer(WholeModelMixin):
+    """Trainer whose loss is the mean over a global batch, however that is cut into processes and parts."""
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator, num_batches: int, device: torch.device
+    ) -> tuple[list[dict[str, Tensor]], Tensor]:
+        """Batches, and `num_targets` of the global batch."""
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        sizes = [batch.pop("text_clauses") for batch in batches]
+        if batches:
+            leave_out(batches[-1], int(sizes[-1][: rows_not_repeated(self.accelerator, len(sizes[-1]))].sum()))
+        counts = torch.zeros(3, dtype=torch.int64)
+        for batch in batches:
+            counts = counts + num_targets(*(batch[name].cpu() for name in TARGETS))
+        return batches, self.accelerator.gather(counts[None].to(device)).sum(0)
+
+
 def train_fusion_context(
     head: ContextHead,
     arguments: FusionContextTrainingArguments,
     texts: Dataset,
     encoder: FrozenTextEncoder | None = None,
-) -> WholeModelMixin:
+) -> ContextTrainer:
     """Train the head that chooses operations.
 
     Args:
@@ -203,8 +250,8 @@ def train_fusion_context(
         texts: a [`ContextDataset`].
         encoder: of the words, where the head adapts it.
     """
-    trainer = WholeModelMixin(
-        model=ContextLoss(head, encoder), args=arguments, train_dataset=texts, data_collator=join_texts
+    trainer = ContextTrainer(
+        model=ContextLoss(head, encoder), args=arguments, train_dataset=texts, data_collator=_join_with_sizes
     )
     trainer.remove_callback(PrinterCallback)
     run_training(trainer)

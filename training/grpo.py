@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from trl import GRPOConfig, GRPOTrainer, ModelConfig
 
 from ..processing.processing_time_series import TimeSeriesProcessor
-from .runs import ProcessorTimeLimit, RunDefaults, early_stopping
+from .runs import ProcessorTimeLimit, early_stopping
 from .sft import (
     TSLM,
+    AnswerDefaults,
     AnswerTraining,
     freeze_parts,
     keep_4bit_differentiable,
@@ -28,8 +29,8 @@ _TEXT_INPUTS = ("input_ids", "attention_mask")
 
 
 @dataclass
-class TSLMGRPOArguments(RunDefaults, GRPOConfig):  # type: ignore[misc]  # bf16 may be null here
-    """`GRPOConfig` with a learning rate for each part, and the checkpoint with the best greedy answers kept."""
+class TSLMGRPOArguments(AnswerDefaults, GRPOConfig):  # type: ignore[misc]  # bf16 may be null here
+    """`GRPOConfig` with the settings of answers."""
 
     output_dir: str = field(default="outputs/grpo", metadata={"help": "Folder of the checkpoint and its report."})
     freeze: list[str] = field(
@@ -38,36 +39,13 @@ class TSLMGRPOArguments(RunDefaults, GRPOConfig):  # type: ignore[misc]  # bf16 
     per_device_train_batch_size: int = field(
         default=64, metadata={"help": "Answers in a training batch, num_generations of them to a question."}
     )
-    per_device_eval_batch_size: int = field(default=128, metadata={"help": "Samples in an evaluation batch."})
     num_generations_eval: int | None = field(
         default=1, metadata={"help": "Answers that are sampled to a validation question, beside the greedy one."}
     )
     max_completion_length: int | None = field(
         default=32, metadata={"help": "Largest number of tokens of a sampled answer."}
     )
-    max_new_tokens: int = field(default=32, metadata={"help": "Largest number of tokens of a greedy answer."})
     learning_rate: float = field(default=1e-5, metadata={"help": "Peak learning rate of the backbone or of LoRA."})
-    encoder_learning_rate: float | None = field(
-        default=None, metadata={"help": "Peak learning rate of the encoder; that of the backbone by default."}
-    )
-    projector_learning_rate: float | None = field(
-        default=None,
-        metadata={
-            "help": "Peak learning rate of projector, resampler and cross-attention; that of the backbone by default."
-        },
-    )
-    metric_for_best_model: str | None = field(
-        default="exact_match", metadata={"help": "Metric of the best checkpoint."}
-    )
-    greater_is_better: bool | None = field(
-        default=True, metadata={"help": "Whether a higher value of that metric is better."}
-    )
-    max_seconds: float | None = field(
-        default=None, metadata={"help": "Processor seconds after which training stops; no limit by default."}
-    )
-    gradient_checkpointing: bool = field(
-        default=False, metadata={"help": "Recompute activations in the backward pass: less memory, more time."}
-    )
 
 
 def prompt_with_series(sample: Mapping[str, Any]) -> list[dict[str, Any]]:

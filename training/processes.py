@@ -7,6 +7,7 @@ import torch
 from accelerate import Accelerator
 from peft import PeftModel
 from transformers import PreTrainedModel, Trainer, TrainingArguments
+from transformers.integrations.liger import apply_liger_kernel
 
 
 def in_any_process(flag: bool, arguments: TrainingArguments) -> bool:
@@ -56,6 +57,20 @@ def _without_weights(model: torch.nn.Module) -> Any:
     return copy.deepcopy(model, empty)
 
 
+def apply_liger_to_backbones(model: torch.nn.Module, kernel_config: dict[str, bool] | None) -> None:
+    """Apply Liger kernels to the text backbones in a model.
+
+    The Trainer applies them by the type of the whole model, and Liger knows none of this package.
+
+    Args:
+        model: with backbones in attributes of this name.
+        kernel_config: which kernels; by default Liger's choice, without that of the loss, which reads no logits.
+    """
+    for name, module in model.named_modules():
+        if name.rpartition(".")[2] == "backbone":
+            apply_liger_kernel(module, {**(kernel_config or {}), "fused_linear_cross_entropy": False})
+
+
 class WholeModelMixin(Trainer):
     """Trainer whose model is whole after its training, also where FSDP or DeepSpeed cut it into shards."""
 
@@ -64,6 +79,8 @@ class WholeModelMixin(Trainer):
 
     def train(self, *args: Any, **kwargs: Any) -> Any:
         assert self.model is not None
+        if self.args.use_liger_kernel:
+            apply_liger_to_backbones(self.model, self.args.liger_kernel_config)
         if self.is_fsdp_enabled or self.is_deepspeed_enabled:
             self._empty_model = _without_weights(self.model)
         if self.is_fsdp_enabled:

@@ -19,7 +19,7 @@ from transformers import (
     TrainingArguments,
 )
 from transformers.trainer_utils import IntervalStrategy
-from transformers.utils import is_torch_bf16_gpu_available, logging
+from transformers.utils import is_liger_kernel_available, is_torch_bf16_gpu_available, logging
 
 from ..errors import UserError
 from ..modeling.modeling_text_sources import find_text_model
@@ -82,6 +82,10 @@ class RunFolder:
         except ValueError as error:
             # Settings that transformers or trl refuse; the command line shows a traceback of their errors otherwise.
             raise UserError(" ".join(str(error).split())) from error
+        if self.use_liger_kernel and not is_liger_kernel_available():
+            raise UserError(
+                "use_liger_kernel is set, and liger-kernel is not installed; run pip install liger-kernel."
+            )
         for tracker in _TRACKERS.intersection(self.report_to):
             require(tracker, "tracking")
 

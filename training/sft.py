@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,6 +45,7 @@ from ..requirements import require
 from .arguments import config_arguments, mapping
 from .backbone import lora_target_modules
 from .collator import AnswerCollator
+from .encoder_cache import cached_encoder
 from .fresh_backbone import save_fresh_backbone
 from .processes import WholeModelMixin, rows_not_repeated, share_of_rows
 from .resuming import run_training
@@ -74,7 +75,7 @@ TSLM = TSLMForCausalLM | TSFusionForCausalLM
 
 @dataclass
 class TSLMArguments:
-    """Pretrained encoder, forecaster and frozen parts of the model, beside `ModelConfig` of trl."""
+    """Encoder, forecaster and frozen parts of the model, beside `ModelConfig` of trl."""
 
     encoder_name_or_path: str | None = field(
         default=None, metadata={"help": "Name or path of a pretrained encoder of series; by default a new one."}
@@ -89,6 +90,13 @@ class TSLMArguments:
     freeze: list[str] = field(
         default_factory=list, metadata={"help": "Parts to exclude from training: encoder, projector, backbone."}
     )
+    cache_encoder: bool = field(
+        default=False,
+        metadata={
+            "help": "Keep the outputs of a frozen encoder in memory from the first epoch on, those of each series of "
+            "training and validation. Series of one length; others are computed again with another padding."
+        },
+    )
     scale_text: bool = field(
         default=True,
         metadata={
@@ -100,22 +108,15 @@ class TSLMArguments:
         unknown = set(self.freeze) - set(PARTS)
         if unknown:
             raise UserError(f"freeze: {min(unknown)!r} is not a part of the model; parts are {', '.join(PARTS)}.")
+        if self.cache_encoder and "encoder" not in self.freeze:
+            raise UserError("cache_encoder keeps the outputs of an encoder that is trained; add encoder to freeze.")
 
 
 @dataclass
-class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf16 may be null here
-    """`SFTConfig` with a learning rate for each part, and the checkpoint with the best generated answers kept."""
+class AnswerDefaults(RunDefaults):
+    """Settings that trainings on answers share: a learning rate for each part, and the best greedy answers kept."""
 
-    output_dir: str = field(default="outputs/tslm", metadata={"help": "Folder of the checkpoint and its report."})
-    max_length: int | None = field(
-        default=None,
-        metadata={
-            "help": "Largest number of tokens of a sample; longer texts are cut, series are not. No limit by default."
-        },
-    )
-    per_device_train_batch_size: int = field(default=32, metadata={"help": "Samples in a training batch."})
     per_device_eval_batch_size: int = field(default=128, metadata={"help": "Samples in an evaluation batch."})
-    learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate of the backbone or of LoRA."})
     encoder_learning_rate: float | None = field(
         default=None, metadata={"help": "Peak learning rate of the encoder; that of the backbone by default."}
     )
@@ -125,7 +126,7 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
             "help": "Peak learning rate of projector, resampler and cross-attention; that of the backbone by default."
         },
     )
-    max_new_tokens: int = field(default=32, metadata={"help": "Largest number of tokens of an answer."})
+    max_new_tokens: int = field(default=32, metadata={"help": "Largest number of tokens of a greedy answer."})
     metric_for_best_model: str | None = field(
         default="exact_match", metadata={"help": "Metric of the best checkpoint."}
     )
@@ -135,15 +136,30 @@ class TSLMTrainingArguments(RunDefaults, SFTConfig):  # type: ignore[misc]  # bf
     max_seconds: float | None = field(
         default=None, metadata={"help": "Processor seconds after which training stops; no limit by default."}
     )
+    gradient_checkpointing: bool = field(
+        default=False, metadata={"help": "Recompute activations in the backward pass: less memory, more time."}
+    )
+
+
+@dataclass
+class TSLMTrainingArguments(AnswerDefaults, SFTConfig):  # type: ignore[misc]  # bf16 may be null here
+    """`SFTConfig` with the settings of answers."""
+
+    output_dir: str = field(default="outputs/tslm", metadata={"help": "Folder of the checkpoint and its report."})
+    max_length: int | None = field(
+        default=None,
+        metadata={
+            "help": "Largest number of tokens of a sample; longer texts are cut, series are not. No limit by default."
+        },
+    )
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "Samples in a training batch."})
+    learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate of the backbone or of LoRA."})
     refit: bool = field(
         default=False,
         metadata={
             "help": "Go on from the best model with training and validation samples together, for as many steps as it "
             "took."
         },
-    )
-    gradient_checkpointing: bool = field(
-        default=False, metadata={"help": "Recompute activations in the backward pass: less memory, more time."}
     )
     dataset_kwargs: dict[str, Any] | str | None = field(
         default_factory=lambda: {"skip_prepare_dataset": True},
@@ -671,7 +687,7 @@ def train_tslm(
         model: from `build_tslm`.
         processor: processor of the model.
         arguments: arguments of the trainer.
-        tslm_arguments: frozen parts.
+        tslm_arguments: frozen parts, and whether the outputs of a frozen encoder are kept.
         model_arguments: adapters.
         train_dataset: samples with `messages`, the assistant's last, `time_series`, and `future_values` where there
             are forecasts; see [`AnswerCollator`]. A stream is without end, and `max_steps` ends it.
@@ -719,5 +735,9 @@ def train_tslm(
     track_answers(trainer, eval_dataset)
     if adapters is not None:
         load_adapters(trainer.model, adapters)
-    run_training(trainer)
+    with ExitStack() as stack:
+        if tslm_arguments.cache_encoder:
+            rows = sum(counts.sum() for part in (train_dataset, eval_dataset) for counts, _ in _series_lengths(part))
+            stack.enter_context(cached_encoder(tslm_of(model).model.encoder, int(rows)))
+        run_training(trainer)
     return trainer

@@ -18,10 +18,13 @@ from ts_llm_fusion.recipes.fusion_context import (
     with_context_head,
 )
 from ts_llm_fusion.training.fusion_context import (
+    TARGETS,
     ContextDataset,
     ContextLoss,
     FusionContextTrainingArguments,
     join_texts,
+    leave_out,
+    num_targets,
 )
 
 
@@ -62,6 +65,30 @@ def test_the_head_learns_and_the_numeric_part_keeps_every_bit(encoder, tmp_path)
     with torch.no_grad():
         before, after = (ContextLoss(model.context_head.eval())(**batch)["loss"] for model in (fresh, trained))
     assert after < 0.7 * before
+
+
+def test_the_loss_of_shares_is_that_of_the_whole_batch(encoder):
+    settings = ContextArguments(text_adapter_rank=0, context_hidden_size=16)
+    head = with_context_head(load_forecaster("built-in")[0], settings).context_head.eval()
+    texts = ContextDataset(context_items(0, range(12)), encoder)
+
+    def loss_and_gradient(losses):
+        total = sum(losses)
+        return total.detach(), torch.autograd.grad(total, head.words.weight)[0]
+
+    loss, gradient = loss_and_gradient([ContextLoss(head)(**join_texts([texts[k] for k in range(12)]))["loss"]])
+    # The second of two processes has four texts, and fills its batch up with those of the first.
+    shares = [join_texts([texts[k] for k in rows]) for rows in (range(8), (8, 9, 10, 11, 0, 1, 2, 3))]
+    leave_out(shares[1], sum(len(texts[k]["mask"]) for k in range(8, 12)))
+    counts = sum(num_targets(*(share[name] for name in TARGETS)) for share in shares)
+    assert (
+        counts.tolist() == num_targets(*(join_texts([texts[k] for k in range(12)])[name] for name in TARGETS)).tolist()
+    )
+    found = loss_and_gradient([ContextLoss(head)(**share, num_items_in_batch=counts)["loss"] for share in shares])
+    torch.testing.assert_close(found, (loss, gradient), rtol=0, atol=1e-5)
+    # The mean of the means of the shares would be another one.
+    means = torch.stack([ContextLoss(head)(**share)["loss"] for share in shares]).mean()
+    assert abs(means - loss) > 1e-3
 
 
 def test_probabilities_of_readers_are_averaged(encoder, tmp_path):

@@ -2,7 +2,10 @@
 
 import pytest
 import torch
+from tslm_models import tslm
 
+from ts_llm_fusion.errors import UserError
+from ts_llm_fusion.training import processes, runs
 from ts_llm_fusion.training.forecaster import ForecastTrainingArguments
 from ts_llm_fusion.training.runs import check_ranges
 from ts_llm_fusion.training.sft import TSLMTrainingArguments
@@ -41,3 +44,19 @@ def test_numbers_that_end_or_spoil_a_training_are_refused_before_it(setting: str
     check_ranges(ForecastTrainingArguments(tmp_path, use_cpu=True))
     with pytest.raises(ValueError, match=f"{setting} is .*; give a finite number of at least"):
         check_ranges(ForecastTrainingArguments(tmp_path, use_cpu=True, **{setting: value}))
+
+
+def test_liger_is_refused_where_it_is_missing(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "is_liger_kernel_available", lambda: False)
+    with pytest.raises(UserError, match=r"liger-kernel is not installed; run pip install liger-kernel\.$"):
+        TSLMTrainingArguments(tmp_path, use_cpu=True, use_liger_kernel=True)
+
+
+def test_liger_is_applied_to_the_language_model_in_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    monkeypatch.setattr(processes, "apply_liger_kernel", lambda model, config: found.append((model, config)))
+    model = tslm("flamingo")
+    processes.apply_liger_to_backbones(model, {"rope": False})
+    ((applied, config),) = found
+    assert applied is model.model.backbone and applied.config.model_type == "llama"
+    assert config == {"rope": False, "fused_linear_cross_entropy": False}

@@ -92,6 +92,16 @@ FUSION = {
     "warmup_steps": 1,
     "gradient_accumulation_steps": 2,
 }
+# 23 texts: the last of three global batches has 7, which two processes cannot share evenly.
+CONTEXT = {
+    "texts": 23,
+    "text_adapter_rank": 2,
+    "context_hidden_size": 16,
+    "context_dropout": 0.0,
+    "num_train_epochs": 2,
+    "per_device_train_batch_size": 8,
+    "warmup_steps": 1,
+}
 # Name -> command, and its settings in one process.
 RUNS = {
     "forecaster": ("forecaster", FORECASTER),
@@ -100,6 +110,7 @@ RUNS = {
     "curriculum": ("curriculum", CURRICULUM),
     "fine_tuning": ("forecaster", FINE_TUNING),
     "fusion": ("fusion", FUSION),
+    "context": ("context", CONTEXT),
 }
 FAST = ("forecaster", "soft_prompt", "flamingo")
 
@@ -231,6 +242,19 @@ def test_two_processes_fine_tune_and_train_the_other_forecaster_as_one_does(tmp_
     _, second = launch_commands(tmp_path / "together", names)
     for name in names:
         assert_same_run(tmp_path / "alone" / name, tmp_path / "together" / name)
+    assert second["written"] == []
+
+
+@pytest.mark.nightly
+def test_two_processes_train_the_head_for_texts_on_the_same_texts(tmp_path: Path) -> None:
+    for folder in ("alone", "together"):
+        (tmp_path / folder).mkdir()
+    train_in_one(tmp_path / "alone", ("context",))
+    _, second = launch_commands(tmp_path / "together", ("context",))
+    one, two = (losses(tmp_path / folder / "context") for folder in ("alone", "together"))
+    assert len(one) == 6
+    # Each process draws its own dropout, of which a part is always on; other texts differ by ten times as much.
+    assert two == pytest.approx(one, abs=0.05)
     assert second["written"] == []
 
 

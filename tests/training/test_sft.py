@@ -264,7 +264,8 @@ def test_a_pretrained_encoder_is_taken_frozen_and_kept(tmp_path: Path) -> None:
     encoder = PatchTSTModel(config)
     encoder.save_pretrained(tmp_path / "encoder")
     start = {"encoder_config": None, "encoder_name_or_path": str(tmp_path / "encoder"), "freeze": ["encoder"]}
-    output = run(tmp_path, "patchtst", **start, num_train_epochs=1)
+    output = run(tmp_path, "patchtst", **start)
+    assert_same_weights(output, run(tmp_path, "cached", **start, cache_encoder=True), 1e-6)
     trained = TSLMForCausalLM.from_pretrained(output).model.encoder
     assert type(trained) is PatchTSTModel
     for name, value in encoder.state_dict().items():
@@ -467,6 +468,10 @@ def test_answers_do_not_depend_on_the_batch_and_do_on_the_series(folder: Path) -
         ({"encoder_name_or_path": "somewhere"}, "encoder_name_or_path and encoder_config are both set"),
         ({"use_peft": True}, "a new backbone must be trained in full"),
         ({"freeze": ["head"]}, "freeze: 'head' is not a part of the model; parts are encoder, projector, backbone"),
+        (
+            {"cache_encoder": True},
+            "cache_encoder keeps the outputs of an encoder that is trained; add encoder to freeze",
+        ),
         ({"encoder_lerning_rate": 1e-3}, "did you mean 'encoder_learning_rate'"),
         ({"data": "BasicMotion"}, "BasicMotion: not a known data set; did you mean 'BasicMotions'?"),
         ({"text_config": {"hidden_size": 32}}, "text_config names no model_type"),

@@ -144,6 +144,7 @@ def _entry(setting: Setting, width: int) -> str:
 _TRAINING = "ts_llm_fusion.training"
 _FOLDER = f"{_TRAINING}.runs:RunFolder"
 _RUN = (f"{_TRAINING}.runs:RunDefaults", _FOLDER)
+_ANSWERS = (f"{_TRAINING}.sft:AnswerDefaults", *_RUN)
 _FORECASTER = f"{_TRAINING}.forecaster:ForecastTrainingArguments"
 _SERIES = ("ts_llm_fusion.data.series.preparation:DataArguments",)
 _STREAMED = "ts_llm_fusion.data.series.streaming:StreamingArguments"
@@ -200,7 +201,7 @@ RECIPE_HELP = {
             "data": (*_QUESTIONS, "ts_llm_fusion.data.qa.questions:StreamedQuestionArguments"),
             "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
             "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.sft:TSLMArguments"),
-            "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", *_RUN),
+            "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", *_ANSWERS),
         },
         {
             "trl.SFTConfig": ("trl.trainer.sft_config:SFTConfig", "trl.trainer.base_config:_BaseConfig"),
@@ -217,7 +218,7 @@ RECIPE_HELP = {
             "data": ("ts_llm_fusion.recipes.stages:StageArguments", *_QUESTIONS),
             "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
             "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.sft:TSLMArguments"),
-            "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", *_RUN),
+            "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", *_ANSWERS),
         },
         {
             "trl.SFTConfig": ("trl.trainer.sft_config:SFTConfig", "trl.trainer.base_config:_BaseConfig"),
@@ -232,7 +233,7 @@ RECIPE_HELP = {
             "data": _QUESTIONS,
             "rewards": ("ts_llm_fusion.evaluation.rewards:RewardArguments",),
             "backbone": ("trl.trainer.model_config:ModelConfig",),
-            "training": (f"{_TRAINING}.grpo:TSLMGRPOArguments", *_RUN),
+            "training": (f"{_TRAINING}.grpo:TSLMGRPOArguments", *_ANSWERS),
         },
         {
             "trl.GRPOConfig": ("trl.trainer.grpo_config:GRPOConfig", "trl.trainer.base_config:_BaseConfig"),
