@@ -80,7 +80,7 @@ def find_timestamp_column(table: pd.DataFrame, name: str | None, source: str) ->
 
 
 def number_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Add a column `STEP`, 1, 2, ..., to a table of numbers alone, none of which are dates; return others as they are."""
+    """Add a column `STEP`, 1, 2, ..., to a table of numbers alone that has no dates; return others as they are."""
     if not len(table) or not table.dtypes.map(pd.api.types.is_numeric_dtype).all():
         return table
     for column, cells in table.items():
