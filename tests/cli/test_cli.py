@@ -181,7 +181,7 @@ def bad_data(folder: Path, kind: str) -> Path:
     if kind == "empty":
         path.write_text("")
     elif kind == "no_timestamp":
-        pd.DataFrame({"a": good}).to_csv(path, index=False)
+        pd.DataFrame({"a": good, "b": good}).to_csv(path, index=False)
     elif kind == "duplicate":
         pd.read_csv(write_csv(path, a=good)).iloc[[0, 0, *range(1, 60)]].to_csv(path, index=False)
     else:

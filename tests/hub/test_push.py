@@ -357,7 +357,7 @@ def test_paths_of_a_report_go_by_their_names(tmp_path: Path) -> None:
         "data": "../acme/sales.csv",
         "start": "~/runs/first",
         "other": "data/b.parquet",
-        "model": "org/model-1.5",
+        "llm": "org/llm-1.5",
     }
     (tmp_path / "metrics.json").write_text(json.dumps(report))
     names = {"data": "sales.csv", "start": "first", "other": "b.parquet", "llm": "org/llm-1.5"}

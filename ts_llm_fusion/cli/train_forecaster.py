@@ -7,6 +7,7 @@ from ..recipes.fine_tuning import FINE_TUNING_SETTINGS, run_fine_tuning_recipe
 from ..recipes.forecaster import FORECASTER_SETTINGS, run_forecaster_recipe
 from ..training.arguments import RecipeParser
 from ..training.fine_tuning import FineTuningArguments
+from .flags import as_given
 from .parsing import print_next
 
 
@@ -32,6 +33,6 @@ def main(args: Sequence[str]) -> None:
     if "commit" in metrics:
         print(f"Pushed: {metrics['commit']}")
     if metrics["tested_on"] == data.data and not data.streaming:
-        ids = ["--id", *data.id_column] if data.id_column else []
+        reading = as_given(data, "id_column", "timestamp_column", "target_columns", "freq", "dayfirst")
         future = ["--future", "FILE"] if data.known_covariates else []
-        print_next("forecast", data.data, *ids, "--model", arguments.output_dir, *future)
+        print_next("forecast", data.data, *reading, "--model", arguments.output_dir, *future)

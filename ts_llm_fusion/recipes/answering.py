@@ -41,7 +41,8 @@ def prediction_lines(answers: Sequence[str], samples: Sequence[Mapping[str, Any]
 
 def questions_seen(trainer: AnswerTraining) -> int:
     """Questions that a training has gone through, each pass over all of them counted."""
-    return round((trainer.state.epoch or 0.0) * len(trainer.train_dataset))
+    samples: Any = trainer.train_dataset
+    return round((trainer.state.epoch or 0.0) * len(samples))
 
 
 def answer_splits(trainer: AnswerTraining, data: QuestionData, output: Path) -> dict[str, dict[str, dict[str, float]]]:

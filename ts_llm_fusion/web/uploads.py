@@ -173,7 +173,8 @@ def usual_columns(table: pd.DataFrame, name: str) -> Columns:
     text = others.select_dtypes(["object", "string", "category"]).columns
     ids = named or [column for column in text if other_content(others[column]) is None]
     if ids:
-        logger.info("%s: %s tell the series apart.", name, " and ".join(map(repr, ids)))
+        verb = "tells" if len(ids) == 1 else "tell"
+        logger.info("%s: %s %s the series apart.", name, " and ".join(map(repr, ids)), verb)
     return Columns(tuple(map(str, ids)))
 
 

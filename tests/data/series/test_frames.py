@@ -241,17 +241,16 @@ def test_rows_out_of_order_are_sorted_with_their_covariates(caplog: pytest.LogCa
     assert found.covariates["price"].tolist() == list("uvwxyz")
 
 
-def test_rows_of_numbers_alone_are_steps(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_rows_of_one_column_of_numbers_are_steps(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    (tmp_path / "heights.csv").write_text("a,b\n1.5,5\n2.5,3\n1.0,4\n")
+    (tmp_path / "heights.csv").write_text("height\n1.5\n2.5\n1.0\n")
     panel = load_panel(tmp_path / "heights.csv")
-    assert panel.values.tolist() == [[1.5], [2.5], [1.0], [5.0], [3.0], [4.0]]
-    assert panel.as_given(panel.timestamps[:3]).tolist() == [1, 2, 3]
+    assert panel.values.tolist() == [[1.5], [2.5], [1.0]]
+    assert panel.as_given(panel.timestamps).tolist() == [1, 2, 3]
     assert "heights.csv: no timestamps; the rows are the steps 1 to 3." in caplog.text
-    for untouched in (
-        {"t": [1, 2, 3], "y": [5, 1, 2]},
-        {"year": [2020, 2021], "y": [5, 1]},
-        {"name": ["x"], "y": [1]},
-    ):
-        frame = pd.DataFrame(untouched)
+    (tmp_path / "two.csv").write_text("seconds,height\n0.5,5\n1.0,3\n1.5,4\n")
+    with pytest.raises(ValueError, match="no timestamp column; name one of"):
+        load_panel(tmp_path / "two.csv")
+    for columns in ({"year": [2020, 2021], "y": [5, 1]}, {"name": ["x"], "y": [1]}, {"time": [5], "y": [1]}):
+        frame = pd.DataFrame(columns)
         assert number_rows(frame) is frame

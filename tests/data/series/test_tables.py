@@ -120,6 +120,17 @@ def test_what_cannot_be_told_is_one_line(content: str | bytes, message: str, tmp
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("above", ["Sales report\n\n", "# exported 2024\n# by me\n", "2024\n"])
+@pytest.mark.parametrize("separator", ",;\t")
+def test_a_title_above_the_names_is_left_out(
+    above: str, separator: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    table = "date,y,z\n2024-01-01,1,3\n2024-01-02,2,4\n".replace(",", separator)
+    assert read(tmp_path, above + table)[["y", "z"]].to_numpy().tolist() == [[1, 3], [2, 4]]
+    assert f"the names of the columns in line {above.count(chr(10)) + 1}, below a title" in caplog.text
+
+
 def test_names_may_be_numbers(tmp_path: Path) -> None:
     for header in ("date,101,102", ",101,102", "0,1,2"):
         assert len(read(tmp_path, f"{header}\n2024-01-01,1,3\n2024-01-02,2,5\n")) == 2

@@ -80,27 +80,13 @@ def find_timestamp_column(table: pd.DataFrame, name: str | None, source: str) ->
 
 
 def number_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Add a column `STEP`, 1, 2, ..., to a table of numbers alone of which none can tell the time.
-
-    Others are returned as they are; so is one with several columns of which one holds whole numbers that rise evenly,
-    as it may number the steps.
-    """
+    """Add a column `STEP`, 1, 2, ..., to a table of numbers alone that has no dates; return others as they are."""
     if not len(table) or not table.dtypes.map(pd.api.types.is_numeric_dtype).all():
         return table
-    has_others = len(table.columns) > 1
     for column, cells in table.items():
         if str(column).lower() in (*TIMESTAMP_NAMES, STEP) or _holds_dates(column, cells):
             return table
-        if has_others and _rises_evenly(cells):
-            return table
     return table.assign(**{STEP: range(1, len(table) + 1)})
-
-
-def _rises_evenly(cells: pd.Series) -> bool:
-    if not pd.api.types.is_integer_dtype(cells.dtype) or cells.hasnans or len(cells) < 2:
-        return False
-    changes = np.diff(cells.to_numpy(dtype=np.float64))
-    return bool(changes[0] > 0 and (changes == changes[0]).all())
 
 
 def _holds_dates(column: Any, cells: pd.Series) -> bool:

@@ -223,7 +223,8 @@ def load_panel(
         columns = [target] if isinstance(target, str) else target
         return wide_panel(load_series(data, timestamp_column, columns, dayfirst, freq, default_freq))
     table = read_table(data) if is_name else data
-    if is_name and id_column is None and timestamp_column is None:
+    # Of several columns, one may be the time under a name of its own.
+    if is_name and id_column is None and timestamp_column is None and len(table.columns) == 1:
         numbered = number_rows(table)
         if numbered is not table:
             logger.info("%s: no timestamps; the rows are the steps 1 to %d.", data, len(table))

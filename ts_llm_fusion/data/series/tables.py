@@ -26,8 +26,8 @@ from .frames import TIMESTAMP_NAMES
 
 logger = logging.getLogger(__name__)
 
-# Names that a message lists.
-_SHOWN = 3
+# Names that a message lists; lines of a title or of comments, at most.
+_SHOWN, _MOST_ABOVE = 3, 20
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
 # Part of a file from which the dialect is inferred.
 _SAMPLE_ROWS, _SAMPLE_BYTES = 200, 1 << 20
@@ -230,23 +230,26 @@ def _layout(data: bytes, path: Path, assumed: list[str]) -> tuple[str, list[str]
     hint = re.fullmatch(r"sep=(.)\s*", lines[skipped], re.IGNORECASE) if lines else None
     separators = (hint[1],) if hint else _SEPARATORS
     skipped += hint is not None
-    best: tuple[tuple[int, float], str, list[list[str]], int] | None = None
+    best: tuple[tuple[int, float], str, list[list[str]], int, int] | None = None
     for separator in separators:
-        rows = list(itertools.islice(filter(None, csv.reader(lines[skipped:], delimiter=separator)), _SAMPLE_ROWS))
+        start = skipped + _lines_above(lines[skipped : skipped + _MOST_ABOVE], separator)
+        rows = list(itertools.islice(filter(None, csv.reader(lines[start:], delimiter=separator)), _SAMPLE_ROWS))
         if not rows:
             break
         widths = Counter(map(len, rows[1:])) or Counter([len(rows[0])])
         width, count = widths.most_common(1)[0]
         score = ({0: 2, 1: 1}.get(width - len(rows[0]), 0), count / widths.total())
         if max(width, len(rows[0])) > 1 and (best is None or score > best[0]):
-            best = score, separator, rows, width
+            best = score, separator, rows, width, start
     if best is None:
         header = next(csv.reader(lines[skipped:]), [])
         return ",", _names(header, path), skipped + 1
-    (fit, _), separator, rows, width = best
+    (fit, _), separator, rows, width, start = best
     header, *rows = rows
     if separator != ",":
         assumed.append(_SEPARATORS.get(separator, f"the separator {separator!r}"))
+    if start > skipped:
+        assumed.append(f"the names of the columns in line {start + 1}, below a title")
     if len(rows) and (not fit or max(map(len, rows)) > width):
         row, wrong = next((n, len(r)) for n, r in enumerate(rows, start=1) if not fit or len(r) > width)
         raise UserError(f"{path}: not a readable table (row {row} has {wrong} cells, the header has {len(header)}).")
@@ -262,7 +265,21 @@ def _layout(data: bytes, path: Path, assumed: list[str]) -> tuple[str, list[str]
             header = ["", *header]
         else:
             header = [*header, ""]
-    return separator, _names(header, path), skipped + 1
+    return separator, _names(header, path), start + 1
+
+
+def _lines_above(lines: list[str], separator: str) -> int:
+    """Number of lines above the names of the columns: a title or comments, of one cell each."""
+    rows = [next(csv.reader([line], delimiter=separator), []) for line in lines]
+    first = next((number for number, row in enumerate(rows) if len(row) > 1), 0)
+    return first if first and not any(_is_value(cell) for cell in rows[first]) else 0
+
+
+def _is_value(cell: str) -> bool:
+    """Whether a cell is empty, a number or a date, and so no name."""
+    cells = pd.Series([cell.strip()], dtype="str")
+    is_number = cells.str.fullmatch(_WITH_POINT) | cells.str.fullmatch(_WITH_COMMA)
+    return not cell.strip() or bool(is_number.all()) or is_written_date(cells)
 
 
 def _may_be_decimals(rows: list[list[str]], width: int) -> bool:
@@ -282,9 +299,7 @@ def _check_header(names: list[str], path: Path) -> None:
     """
     if names == [str(number) for number in range(len(names))] or any(name.startswith("Unnamed: ") for name in names):
         return
-    cells = pd.Series(names)
-    is_number = cells.str.fullmatch(_WITH_POINT) | cells.str.fullmatch(_WITH_COMMA)
-    if all(is_written_date(cells[[place]]) for place in cells.index[~is_number]):
+    if all(map(_is_value, names)):
         shown = ", ".join(names[:_SHOWN])
         raise UserError(f"{path}: the first row ({shown}) holds values; put a row of names above it.")
 
