@@ -15,8 +15,6 @@ logger = logging.get_logger(__name__)
 
 # First part of the module of their tables.
 _ENGINES = ("dask", "pyspark", "ray")
-# Rows that the columns are told from.
-_HEAD_ROWS = 100
 # Column that tells rows of the known future from those of the past.
 _IS_FUTURE = "row_of_the_future"
 # Stands for the type of the column of timestamps.
@@ -109,8 +107,9 @@ def map_series(
     """
     fugue = require("fugue.api", "distributed")
     schema = fugue.get_schema(df)
-    head = fugue.as_pandas(fugue.head(df, _HEAD_ROWS))
-    names = find_names(head, id_column, timestamp_column, target, "the table", ())
+    # By names and types alone, without reading.
+    empty = schema.create_empty_arrow_table().to_pandas()
+    names = find_names(empty, id_column, timestamp_column, target, "the table", ())
     if not names.ids or not names.targets or not names.timestamp:
         raise UserError("the table of a cluster is not a long one; name its columns of ids, timestamps and targets.")
     if pa.types.is_string(schema[names.timestamp].type) or pa.types.is_large_string(schema[names.timestamp].type):
