@@ -4,16 +4,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import dask
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
+from dask.distributed import Client
 
 import ts_llm_fusion
 from ts_llm_fusion import cross_validation, predict_df
 from ts_llm_fusion.forecasting import load_forecaster
-from ts_llm_fusion.prediction import load_once
 
 HORIZON = 7
 NAMES = {"id_column": "store", "timestamp_column": "day", "target": "sales"}
@@ -58,9 +57,10 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     assert (np.isnan(difference) == expected[numbers].isna().to_numpy()).all()
 
 
-@pytest.fixture
-def threads() -> Iterator[None]:
-    with dask.config.set(scheduler="synchronous"):
+@pytest.fixture(scope="module")
+def worker() -> Iterator[None]:
+    """A worker in a thread of this process."""
+    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None):
         yield
 
 
@@ -76,13 +76,11 @@ def check(make: Callable[[pd.DataFrame], Any], get: Callable[[Any], pd.DataFrame
     assert_same(get(cross_validation(make(past), HORIZON, **options)), cross_validation(past, HORIZON, **options))
 
 
-def test_dask_forecasts_as_pandas_does_and_loads_the_model_once(
-    threads: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dask_forecasts_as_pandas_does_and_loads_the_model_once(worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
     loads = []
     load = ts_llm_fusion.prediction.load
     monkeypatch.setattr(ts_llm_fusion.prediction, "load", lambda model: loads.append(model) or load(model))
-    load_once.cache_clear()
+    ts_llm_fusion.prediction._loaded.cache_clear()
     past, future = stores()
     table, ahead = of_dask(past), of_dask(future)
     forecast = predict_df(table, HORIZON, future_df=ahead, quantile_levels=[0.1, 0.9], **NAMES)
@@ -93,7 +91,7 @@ def test_dask_forecasts_as_pandas_does_and_loads_the_model_once(
     assert_same(found, predict_df(past, HORIZON, future_df=future, quantile_levels=[0.1, 0.9], **NAMES))
 
 
-def test_a_backtest_and_texts_of_ids_on_dask_are_those_of_pandas(threads: None) -> None:
+def test_a_backtest_and_texts_of_ids_on_dask_are_those_of_pandas(worker: None) -> None:
     past, _ = stores()
     table = past.drop(columns=["weather", "kind"])
     options = {"windows": 2, "model": [], "baselines": ["seasonal_naive", "repeat_last"], **NAMES}
@@ -106,7 +104,7 @@ def test_a_backtest_and_texts_of_ids_on_dask_are_those_of_pandas(threads: None) 
     assert (told.loc[told["store"] == "store 5", "predictions"] == 0).all()
 
 
-def test_ids_without_a_value_are_left_out_wherever_they_lie(threads: None) -> None:
+def test_ids_without_a_value_are_left_out_wherever_they_lie(worker: None) -> None:
     past, _ = stores()
     past["sales"] = past["sales"].where(~past["store"].isin(["store 0", "store 1", "store 2", "store 3"]))
     one = dd.from_pandas(past[["store", "day", "sales"]], npartitions=6)
@@ -114,7 +112,7 @@ def test_ids_without_a_value_are_left_out_wherever_they_lie(threads: None) -> No
     assert sorted(found["store"].unique()) == [f"store {number}" for number in range(4, 9)]
 
 
-def test_what_a_cluster_cannot_do_is_refused_before_work(threads: None, tmp_path: Path) -> None:
+def test_what_a_cluster_cannot_do_is_refused_before_work(worker: None, tmp_path: Path) -> None:
     past, future = stores()
     table = of_dask(past)
     with pytest.raises(ValueError, match=r"model is a tuple, and the workers of a cluster load theirs; save it"):
@@ -133,9 +131,7 @@ def test_what_a_cluster_cannot_do_is_refused_before_work(threads: None, tmp_path
 @pytest.mark.nightly
 @pytest.mark.timeout(1200)
 def test_a_dask_cluster_of_two_workers_equals_pandas() -> None:
-    from dask.distributed import Client
-
-    with Client(n_workers=2, threads_per_worker=1):
+    with Client(n_workers=2, threads_per_worker=1, dashboard_address=None):
         check(of_dask, lambda table: table.compute())
 
 

@@ -1,5 +1,6 @@
 """Forecasts of tables of many series with any forecaster."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from numbers import Real
@@ -39,6 +40,8 @@ _SHOWN = 3
 _WITHOUT_SEASON = 6
 # Most steps of a forecast.
 _LONGEST = 1_000_000
+
+_LOADING = threading.Lock()
 
 Forecaster = str | Path | PreTrainedModel | tuple[PreTrainedModel, ForecastFeatureExtractor | None]
 
@@ -130,9 +133,14 @@ def load(model: Forecaster | None) -> tuple[PreTrainedModel, ForecastFeatureExtr
 
 
 @cache
-def load_once(model: str | Path | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
-    """The forecaster of a name or folder, as `load` has it, loaded once in a process."""
+def _loaded(model: str | Path | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
     return load(model)
+
+
+def load_once(model: str | Path | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
+    """The forecaster of a name or folder, as `load` has it, loaded once in a process, whichever thread asks first."""
+    with _LOADING:
+        return _loaded(model)
 
 
 def reading_options(feature_extractor: ForecastFeatureExtractor | None) -> dict[str, Any]:
