@@ -45,8 +45,9 @@ def _merged_schema(past: Any, future: Any, keys: Sequence[str], targets: Sequenc
     Where rows have no value, or the numbers of the two differ in type, numbers are float64.
     """
     fields = []
-    for name, kind in past.items():
-        has_gaps = name in targets or name not in future or future[name] != kind
+    for name, field in past.items():
+        kind = field.type
+        has_gaps = name in targets or name not in future or future[name].type != kind
         is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
         fields.append((name, pa.float64() if name not in keys and has_gaps and is_number else kind))
     return type(past)(pa.schema([*fields, (_IS_FUTURE, pa.bool_())]))
