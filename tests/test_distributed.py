@@ -7,11 +7,14 @@ from typing import Any
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from dask.distributed import Client
 
 import ts_llm_fusion
 from ts_llm_fusion import cross_validation, predict_df
+from ts_llm_fusion.data.series.panel_reading import Names
+from ts_llm_fusion.distributed import map_series
 from ts_llm_fusion.forecasting import load_forecaster
 
 HORIZON = 7
@@ -67,53 +70,73 @@ def worker() -> Iterator[None]:
 
 
 def check(make: Callable[[pd.DataFrame], Any], get: Callable[[Any], pd.DataFrame]) -> None:
-    """Forecasts with covariates of all kinds, and a backtest, of an engine against pandas."""
+    """Forecasts with covariates of all kinds, forecasts with texts, and a backtest, of an engine against pandas."""
     past, future = stores()
     expected = predict_df(past, HORIZON, future_df=future, **NAMES)
     forecast = predict_df(make(past), HORIZON, future_df=make(future), **NAMES)
     assert type(forecast).__module__.partition(".")[0] == type(make(past)).__module__.partition(".")[0]
     assert_same(get(forecast), expected)
-    assert not np.allclose(expected["predictions"], predict_df(past, HORIZON, **NAMES)["predictions"], atol=0.1)
+    alone = past[["store", "day", "sales"]]
+    assert not np.allclose(expected["predictions"], predict_df(alone, HORIZON, **NAMES)["predictions"], atol=0.1)
+    closed = past.loc[past["store"] == "store 5", "day"].max() + pd.Timedelta(days=2)
+    texts = {"store 2": "Sales are doubled on the last day.", "store 5": f"Closed on {closed.day} {closed:%B}."}
+    told = predict_df(alone, HORIZON, context=texts, **NAMES)
+    assert_same(get(predict_df(make(alone), HORIZON, context=texts, **NAMES)), told)
+    assert told.loc[(told["store"] == "store 5") & (told["day"] == closed), "predictions"].tolist() == [0]
     options = {"windows": 2, "known_covariates": "price", "baselines": ["seasonal_naive"], **NAMES}
     assert_same(get(cross_validation(make(past), HORIZON, **options)), cross_validation(past, HORIZON, **options))
 
 
-def test_dask_forecasts_as_pandas_does_and_loads_the_model_once(worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dask_forecasts_as_pandas_does_and_loads_the_model_once(
+    worker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     loads = []
     load = ts_llm_fusion.prediction.load
     monkeypatch.setattr(ts_llm_fusion.prediction, "load", lambda model: loads.append(model) or load(model))
     ts_llm_fusion.prediction._loaded.cache_clear()
-    past, future = stores()
-    table, ahead = of_dask(past), of_dask(future)
-    forecast = predict_df(table, HORIZON, future_df=ahead, quantile_levels=[0.1, 0.9], **NAMES)
+    past = stores()[0][["store", "day", "sales"]]
+    forecast = predict_df(of_dask(past), 2, quantile_levels=[0.1, 0.9], **NAMES)
     assert isinstance(forecast, dd.DataFrame)
     assert not loads
     found = forecast.compute()
     assert loads == [None]
-    assert_same(found, predict_df(past, HORIZON, future_df=future, quantile_levels=[0.1, 0.9], **NAMES))
-
-
-def test_a_backtest_and_texts_of_ids_on_dask_are_those_of_pandas(worker: None) -> None:
-    past, _ = stores()
-    table = past.drop(columns=["weather", "kind"])
-    options = {"windows": 2, "model": [], "baselines": ["seasonal_naive", "repeat_last"], **NAMES}
-    expected = cross_validation(table, HORIZON, **options)
-    assert_same(cross_validation(of_dask(table), HORIZON, **options).compute(), expected)
-    closed = table.loc[table["store"] == "store 5", "day"].max() + pd.Timedelta(days=2)
-    texts = {"store 2": "Sales are doubled on the last day.", "store 5": f"Closed on {closed.day} {closed:%B}."}
-    one = table[["store", "day", "sales"]]
-    told = predict_df(one, HORIZON, context=texts, **NAMES)
-    assert_same(predict_df(of_dask(one), HORIZON, context=texts, **NAMES).compute(), told)
-    assert told.loc[(told["store"] == "store 5") & (told["day"] == closed), "predictions"].tolist() == [0]
-
-
-def test_a_part_of_ids_without_a_value_has_no_rows(worker: None, caplog: pytest.LogCaptureFixture) -> None:
-    past, _ = stores()
+    assert_same(found, predict_df(past, 2, quantile_levels=[0.1, 0.9], **NAMES))
     past["sales"] = past["sales"].where(past["store"] == "store 5")
-    found = predict_df(of_dask(past[["store", "day", "sales"]]), 3, **NAMES).compute()
-    assert found["store"].tolist() == ["store 5"] * 3
-    # Of the two parts, the other has nothing to forecast from.
+    assert predict_df(of_dask(past), 2, **NAMES).compute()["store"].tolist() == ["store 5"] * 2
+    # Of its two parts, the other has nothing to forecast from.
     assert "there is nothing to forecast from: every series is without an observed value" in caplog.text
+
+
+def test_a_backtest_on_dask_is_that_of_pandas(worker: None) -> None:
+    past = stores()[0].drop(columns=["weather", "kind"])
+    options = {"windows": 2, "model": [], "baselines": ["seasonal_naive", "repeat_last"], **NAMES}
+    expected = cross_validation(past, HORIZON, **options)
+    assert_same(cross_validation(of_dask(past), HORIZON, **options).compute(), expected)
+
+
+def test_a_part_has_all_rows_of_its_ids_and_their_future(worker: None) -> None:
+    """The numbers of both are as they were given, though the price is whole in the past and not in the future."""
+    past, future = stores()
+    past, future = past.assign(price=np.arange(len(past))), future.assign(price=np.arange(len(future)) + 0.5)
+
+    def sums(table: pd.DataFrame, ahead: pd.DataFrame | None, names: Names) -> pd.DataFrame:
+        assert ahead is not None and set(ahead["store"]) == set(table["store"])
+        assert list(ahead.columns) == ["store", "day", "price", "kind"]
+        assert table["weather"].notna().all() and names.targets == ("sales",)
+        found = table.groupby("store", as_index=False).agg(
+            day=("day", "max"), rows=("sales", "size"), sales=("sales", "sum")
+        )
+        kinds = ahead.groupby("store").agg(price=("price", "sum"), kind=("kind", "first"))
+        return found.assign(price=kinds["price"].to_numpy(), kind=kinds["kind"].to_numpy())
+
+    made = {"rows": pa.int64(), "sales": pa.float64(), "price": pa.float64(), "kind": pa.string()}
+    names = Names(("store",), "day", ("sales",))
+    expected = sums(past, future[["store", "day", "price", "kind"]], names)
+    for ahead in (of_dask(future), future):
+        found = map_series(of_dask(past), sums, made, "store", "day", "sales", ahead).compute()
+        found = found.sort_values("store", ignore_index=True)
+        assert len(found) == 6
+        assert (found.astype(expected.dtypes.to_dict()) == expected).all(axis=None)
 
 
 def test_what_a_cluster_cannot_do_is_refused_before_work(worker: None, tmp_path: Path) -> None:
