@@ -29,14 +29,16 @@ def is_distributed(table: Any) -> bool:
     return type(table).__module__.partition(".")[0] in _ENGINES
 
 
-def check_loadable(model: Any) -> None:
-    """Raise ValueError for a forecaster in memory, of which there may be several; workers load theirs by name."""
-    for one in model if isinstance(model, list) else [model]:
+def check_loadable(model: Any) -> list[Any]:
+    """Names and folders of one or several forecasters, which workers load; ValueError for one in memory."""
+    models = model if isinstance(model, list) else [model]
+    for one in models:
         if not (one is None or isinstance(one, str) or hasattr(one, "__fspath__")):
             raise UserError(
                 f"model is a {type(one).__name__}, and the workers of a cluster load theirs; save it in a folder that "
                 "they see (save_pretrained), and give that."
             )
+    return models
 
 
 def _merged_schema(past: Any, future: Any, keys: Sequence[str], targets: Sequence[str]) -> Any:

@@ -381,9 +381,10 @@ def predict_df(
     horizon, levels = check_horizon(prediction_length), check_levels(quantile_levels)
     batch_size = check_count("batch_size", batch_size)
     if is_distributed(df):
-        check_loadable(model)
-        options = {"prediction_length": horizon, "quantile_levels": levels, "freq": freq, "batch_size": batch_size}
-        work = partial(_predict_part, model=model, context=context, non_negative=non_negative, **options)
+        (name,) = check_loadable([model])
+        options: dict[str, Any] = {"prediction_length": horizon, "quantile_levels": levels, "freq": freq}
+        options["batch_size"] = batch_size
+        work = partial(_predict_part, model=name, context=context, non_negative=non_negative, **options)
         made = {"target_name": pa.string(), "predictions": pa.float64()}
         made |= {f"{level:g}": pa.float64() for level in levels}
         return map_series(df, work, made, id_column, timestamp_column, target, future_df)
