@@ -17,10 +17,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-# Series of 10 to 110 thousand minutes; rows of a file.
-_LENGTHS, _FILE_ROWS = (10_000, 110_000), 12_000_000
+# Series of 10 to 110 thousand minutes; size of a file.
+_LENGTHS, _FILE_GIGABYTES = (10_000, 110_000), 0.2
 _RECIPE = {
     "id_column": ["sensor"],
     "streaming": True,
@@ -41,28 +42,28 @@ _RECIPE = {
 
 
 def write_files(folder: Path, gigabytes: float) -> tuple[int, int, float]:
-    """Write files until they have this size; return the number of series, of rows, and the size in gigabytes."""
+    """Write files until they have this size; return the number of series, of rows, and the size in gigabytes.
+
+    They are not compressed, of eight bytes for a timestamp and eight for a value, in row groups of half a million. The
+    series of a file have the values of those of the others, and ids of their own.
+    """
     folder.mkdir()
-    series = rows = 0
-    written = 0.0
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(*_LENGTHS, size=max(2, int(min(_FILE_GIGABYTES, gigabytes) * 1e9 / 16 / np.mean(_LENGTHS))))
+    minute = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    codes = pa.array(np.repeat(np.arange(len(lengths), dtype=np.int32), lengths))
+    columns = {
+        "timestamp": pa.array(np.datetime64("2020-01-01", "ms") + minute * np.timedelta64(60_000, "ms")),
+        "value": np.sin(2 * np.pi * minute / 1440) + 0.3 * rng.standard_normal(len(minute)),
+    }
+    files, written = 0, 0.0
     while written < gigabytes:
-        rng = np.random.default_rng(series)
-        most = min(_FILE_ROWS, int(1.1e8 * gigabytes))
-        lengths = rng.integers(*_LENGTHS, size=max(1, most // sum(_LENGTHS) * 2))
-        offsets = np.concatenate(([0], np.cumsum(lengths)))
-        minute = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-        values = np.sin(2 * np.pi * minute / 1440) + 0.3 * rng.standard_normal(len(minute))
-        names = [f"sensor {series + number:06d}" for number in range(len(lengths))]
-        table = {
-            "sensor": pd.Categorical.from_codes(np.repeat(np.arange(len(lengths)), lengths), names),
-            "timestamp": pd.Timestamp("2020-01-01") + pd.to_timedelta(minute, unit="min"),
-            "value": values,
-        }
-        path = folder / f"{series:06d}.parquet"
-        pd.DataFrame(table).to_parquet(path, index=False)
-        series, rows = series + len(lengths), rows + len(minute)
-        written += path.stat().st_size / 1e9
-    return series, rows, written
+        names = pa.array([f"sensor {files:04d} {number:04d}" for number in range(len(lengths))])
+        table = pa.table({"sensor": pa.DictionaryArray.from_arrays(codes, names), **columns})
+        path = folder / f"{files:04d}.parquet"
+        pq.write_table(table, path, 500_000, use_dictionary=["sensor"], compression="none")
+        files, written = files + 1, written + path.stat().st_size / 1e9
+    return files * len(lengths), files * len(minute), written
 
 
 def train(folder: Path) -> None:

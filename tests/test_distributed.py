@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import dask
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from dask.distributed import Client
 
 import ts_llm_fusion
 from ts_llm_fusion import cross_validation, predict_df
+from ts_llm_fusion.data.series.panel_reading import Names
+from ts_llm_fusion.distributed import map_series
 from ts_llm_fusion.forecasting import load_forecaster
-from ts_llm_fusion.prediction import load_once
 
 HORIZON = 7
 NAMES = {"id_column": "store", "timestamp_column": "day", "target": "sales"}
@@ -23,14 +25,16 @@ def stores() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Daily sales of stores of different lengths, with a price that is known and a weather that is not, and a kind."""
     rng = np.random.default_rng(0)
     past, future = [], []
-    for number in range(9):
+    for number in range(6):
         steps = int(rng.integers(50, 80))
         price, day = rng.normal(size=steps + HORIZON), np.arange(steps + HORIZON)
         table = pd.DataFrame(
             {
                 "store": f"store {number}",
                 "day": pd.date_range("2024-01-01", periods=steps + HORIZON),
-                "sales": (20 + 3 * np.sin(2 * np.pi * day / 7) + 2 * price + rng.normal(size=len(day))).round(),
+                "sales": (20 + 3 * np.sin(2 * np.pi * day / 7) + 2 * price + rng.normal(size=len(day)))
+                .round()
+                .astype("int64"),
                 "price": price,
                 "kind": "food" if number % 2 else "garden",
                 "weather": rng.choice(["sun", "rain"], len(day)),
@@ -43,7 +47,7 @@ def stores() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def of_dask(table: pd.DataFrame) -> dd.DataFrame:
     """Cut anywhere, also within a store."""
-    return dd.from_pandas(table.astype({"sales": "int64"}) if "sales" in table else table, npartitions=3)
+    return dd.from_pandas(table, npartitions=3)
 
 
 def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
@@ -58,63 +62,84 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     assert (np.isnan(difference) == expected[numbers].isna().to_numpy()).all()
 
 
-@pytest.fixture
-def threads() -> Iterator[None]:
-    with dask.config.set(scheduler="synchronous"):
+@pytest.fixture(scope="module")
+def worker() -> Iterator[None]:
+    """A worker in a thread of this process."""
+    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None):
         yield
 
 
 def check(make: Callable[[pd.DataFrame], Any], get: Callable[[Any], pd.DataFrame]) -> None:
-    """Forecasts with covariates of all kinds, and a backtest, of an engine against pandas."""
+    """Forecasts with covariates of all kinds, forecasts with texts, and a backtest, of an engine against pandas."""
     past, future = stores()
     expected = predict_df(past, HORIZON, future_df=future, **NAMES)
     forecast = predict_df(make(past), HORIZON, future_df=make(future), **NAMES)
     assert type(forecast).__module__.partition(".")[0] == type(make(past)).__module__.partition(".")[0]
     assert_same(get(forecast), expected)
-    assert not np.allclose(expected["predictions"], predict_df(past, HORIZON, **NAMES)["predictions"], atol=0.1)
+    alone = past[["store", "day", "sales"]]
+    assert not np.allclose(expected["predictions"], predict_df(alone, HORIZON, **NAMES)["predictions"], atol=0.1)
+    closed = past.loc[past["store"] == "store 5", "day"].max() + pd.Timedelta(days=2)
+    texts = {"store 2": "Sales are doubled on the last day.", "store 5": f"Closed on {closed.day} {closed:%B}."}
+    told = predict_df(alone, HORIZON, context=texts, **NAMES)
+    assert_same(get(predict_df(make(alone), HORIZON, context=texts, **NAMES)), told)
+    assert told.loc[(told["store"] == "store 5") & (told["day"] == closed), "predictions"].tolist() == [0]
     options = {"windows": 2, "known_covariates": "price", "baselines": ["seasonal_naive"], **NAMES}
     assert_same(get(cross_validation(make(past), HORIZON, **options)), cross_validation(past, HORIZON, **options))
 
 
 def test_dask_forecasts_as_pandas_does_and_loads_the_model_once(
-    threads: None, monkeypatch: pytest.MonkeyPatch
+    worker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     loads = []
     load = ts_llm_fusion.prediction.load
     monkeypatch.setattr(ts_llm_fusion.prediction, "load", lambda model: loads.append(model) or load(model))
-    load_once.cache_clear()
-    past, future = stores()
-    table, ahead = of_dask(past), of_dask(future)
-    forecast = predict_df(table, HORIZON, future_df=ahead, quantile_levels=[0.1, 0.9], **NAMES)
+    ts_llm_fusion.prediction._loaded.cache_clear()
+    past = stores()[0][["store", "day", "sales"]]
+    forecast = predict_df(of_dask(past), 2, quantile_levels=[0.1, 0.9], **NAMES)
     assert isinstance(forecast, dd.DataFrame)
     assert not loads
     found = forecast.compute()
     assert loads == [None]
-    assert_same(found, predict_df(past, HORIZON, future_df=future, quantile_levels=[0.1, 0.9], **NAMES))
+    assert_same(found, predict_df(past, 2, quantile_levels=[0.1, 0.9], **NAMES))
+    past["sales"] = past["sales"].where(past["store"] == "store 5")
+    assert predict_df(of_dask(past), 2, **NAMES).compute()["store"].tolist() == ["store 5"] * 2
+    # Of its two parts, the other has nothing to forecast from.
+    assert "there is nothing to forecast from: every series is without an observed value" in caplog.text
 
 
-def test_a_backtest_and_texts_of_ids_on_dask_are_those_of_pandas(threads: None) -> None:
-    past, _ = stores()
-    table = past.drop(columns=["weather", "kind"])
+def test_a_backtest_on_dask_is_that_of_pandas(worker: None) -> None:
+    past = stores()[0].drop(columns=["weather", "kind"])
     options = {"windows": 2, "model": [], "baselines": ["seasonal_naive", "repeat_last"], **NAMES}
-    expected = cross_validation(table, HORIZON, **options)
-    assert_same(cross_validation(of_dask(table), HORIZON, **options).compute(), expected)
-    texts = {"store 2": "Sales are doubled on the last day.", "store 5": "The store is closed for the whole week."}
-    one = table[["store", "day", "sales"]]
-    told = predict_df(one, HORIZON, context=texts, **NAMES)
-    assert_same(predict_df(of_dask(one), HORIZON, context=texts, **NAMES).compute(), told)
-    assert (told.loc[told["store"] == "store 5", "predictions"] == 0).all()
+    expected = cross_validation(past, HORIZON, **options)
+    assert_same(cross_validation(of_dask(past), HORIZON, **options).compute(), expected)
 
 
-def test_ids_without_a_value_are_left_out_wherever_they_lie(threads: None) -> None:
-    past, _ = stores()
-    past["sales"] = past["sales"].where(~past["store"].isin(["store 0", "store 1", "store 2", "store 3"]))
-    one = dd.from_pandas(past[["store", "day", "sales"]], npartitions=6)
-    found = predict_df(one, 3, **NAMES).compute()
-    assert sorted(found["store"].unique()) == [f"store {number}" for number in range(4, 9)]
+def test_a_part_has_all_rows_of_its_ids_and_their_future(worker: None) -> None:
+    """The numbers of both are as they were given, though the price is whole in the past and not in the future."""
+    past, future = stores()
+    past, future = past.assign(price=np.arange(len(past))), future.assign(price=np.arange(len(future)) + 0.5)
+
+    def sums(table: pd.DataFrame, ahead: pd.DataFrame | None, names: Names) -> pd.DataFrame:
+        assert ahead is not None and set(ahead["store"]) == set(table["store"])
+        assert list(ahead.columns) == ["store", "day", "price", "kind"]
+        assert table["weather"].notna().all() and names.targets == ("sales",)
+        found = table.groupby("store", as_index=False).agg(
+            day=("day", "max"), rows=("sales", "size"), sales=("sales", "sum")
+        )
+        kinds = ahead.groupby("store").agg(price=("price", "sum"), kind=("kind", "first"))
+        return found.assign(price=kinds["price"].to_numpy(), kind=kinds["kind"].to_numpy())
+
+    made = {"rows": pa.int64(), "sales": pa.float64(), "price": pa.float64(), "kind": pa.string()}
+    names = Names(("store",), "day", ("sales",))
+    expected = sums(past, future[["store", "day", "price", "kind"]], names)
+    for ahead in (of_dask(future), future):
+        found = map_series(of_dask(past), sums, made, "store", "day", "sales", ahead).compute()
+        found = found.sort_values("store", ignore_index=True)
+        assert len(found) == 6
+        assert (found.astype(expected.dtypes.to_dict()) == expected).all(axis=None)
 
 
-def test_what_a_cluster_cannot_do_is_refused_before_work(threads: None, tmp_path: Path) -> None:
+def test_what_a_cluster_cannot_do_is_refused_before_work(worker: None, tmp_path: Path) -> None:
     past, future = stores()
     table = of_dask(past)
     with pytest.raises(ValueError, match=r"model is a tuple, and the workers of a cluster load theirs; save it"):
@@ -133,9 +158,7 @@ def test_what_a_cluster_cannot_do_is_refused_before_work(threads: None, tmp_path
 @pytest.mark.nightly
 @pytest.mark.timeout(1200)
 def test_a_dask_cluster_of_two_workers_equals_pandas() -> None:
-    from dask.distributed import Client
-
-    with Client(n_workers=2, threads_per_worker=1):
+    with Client(n_workers=2, threads_per_worker=1, dashboard_address=None):
         check(of_dask, lambda table: table.compute())
 
 

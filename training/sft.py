@@ -618,9 +618,12 @@ def group_stream(
     """
 
     def grouped(columns: dict[str, list], numbers: list[int]) -> dict[str, list]:
-        costs = [
-            sum(processor.series_extractor.num_tokens(len(one)) for one in series) for series in columns["time_series"]
-        ]
+        costs = np.array(
+            [
+                sum(processor.series_extractor.num_tokens(len(one)) for one in series)
+                for series in columns["time_series"]
+            ]
+        )
         rng = np.random.default_rng((seed, numbers[0]))
         # Of the same size in random order.
         order = np.lexsort((rng.random(len(costs)), costs))

@@ -15,8 +15,6 @@ logger = logging.get_logger(__name__)
 
 # First part of the module of their tables.
 _ENGINES = ("dask", "pyspark", "ray")
-# Rows that the columns are told from.
-_HEAD_ROWS = 100
 # Column that tells rows of the known future from those of the past.
 _IS_FUTURE = "row_of_the_future"
 # Stands for the type of the column of timestamps.
@@ -31,14 +29,16 @@ def is_distributed(table: Any) -> bool:
     return type(table).__module__.partition(".")[0] in _ENGINES
 
 
-def check_loadable(model: Any) -> None:
-    """Raise ValueError for a forecaster in memory, of which there may be several; workers load theirs by name."""
-    for one in model if isinstance(model, list) else [model]:
+def check_loadable(model: Any) -> list[Any]:
+    """Names and folders of one or several forecasters, which workers load; ValueError for one in memory."""
+    models = model if isinstance(model, list) else [model]
+    for one in models:
         if not (one is None or isinstance(one, str) or hasattr(one, "__fspath__")):
             raise UserError(
                 f"model is a {type(one).__name__}, and the workers of a cluster load theirs; save it in a folder that "
                 "they see (save_pretrained), and give that."
             )
+    return models
 
 
 def _merged_schema(past: Any, future: Any, keys: Sequence[str], targets: Sequence[str]) -> Any:
@@ -47,8 +47,9 @@ def _merged_schema(past: Any, future: Any, keys: Sequence[str], targets: Sequenc
     Where rows have no value, or the numbers of the two differ in type, numbers are float64.
     """
     fields = []
-    for name, kind in past.items():
-        has_gaps = name in targets or name not in future or future[name] != kind
+    for name, field in past.items():
+        kind = field.type
+        has_gaps = name in targets or name not in future or future[name].type != kind
         is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
         fields.append((name, pa.float64() if name not in keys and has_gaps and is_number else kind))
     return type(past)(pa.schema([*fields, (_IS_FUTURE, pa.bool_())]))
@@ -109,8 +110,9 @@ def map_series(
     """
     fugue = require("fugue.api", "distributed")
     schema = fugue.get_schema(df)
-    head = fugue.as_pandas(fugue.head(df, _HEAD_ROWS))
-    names = find_names(head, id_column, timestamp_column, target, "the table", ())
+    # By names and types alone, without reading.
+    empty = schema.create_empty_arrow_table().to_pandas()
+    names = find_names(empty, id_column, timestamp_column, target, "the table", ())
     if not names.ids or not names.targets or not names.timestamp:
         raise UserError("the table of a cluster is not a long one; name its columns of ids, timestamps and targets.")
     if pa.types.is_string(schema[names.timestamp].type) or pa.types.is_large_string(schema[names.timestamp].type):

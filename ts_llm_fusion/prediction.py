@@ -1,5 +1,6 @@
 """Forecasts of tables of many series with any forecaster."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from numbers import Real
@@ -39,6 +40,8 @@ _SHOWN = 3
 _WITHOUT_SEASON = 6
 # Most steps of a forecast.
 _LONGEST = 1_000_000
+
+_LOADING = threading.Lock()
 
 Forecaster = str | Path | PreTrainedModel | tuple[PreTrainedModel, ForecastFeatureExtractor | None]
 
@@ -130,9 +133,14 @@ def load(model: Forecaster | None) -> tuple[PreTrainedModel, ForecastFeatureExtr
 
 
 @cache
-def load_once(model: str | Path | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
-    """The forecaster of a name or folder, as `load` has it, loaded once in a process."""
+def _loaded(model: str | Path | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
     return load(model)
+
+
+def load_once(model: str | Path | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
+    """The forecaster of a name or folder, as `load` has it, loaded once in a process, whichever thread asks first."""
+    with _LOADING:
+        return _loaded(model)
 
 
 def reading_options(feature_extractor: ForecastFeatureExtractor | None) -> dict[str, Any]:
@@ -373,9 +381,10 @@ def predict_df(
     horizon, levels = check_horizon(prediction_length), check_levels(quantile_levels)
     batch_size = check_count("batch_size", batch_size)
     if is_distributed(df):
-        check_loadable(model)
-        options = {"prediction_length": horizon, "quantile_levels": levels, "freq": freq, "batch_size": batch_size}
-        work = partial(_predict_part, model=model, context=context, non_negative=non_negative, **options)
+        (name,) = check_loadable([model])
+        options: dict[str, Any] = {"prediction_length": horizon, "quantile_levels": levels, "freq": freq}
+        options["batch_size"] = batch_size
+        work = partial(_predict_part, model=name, context=context, non_negative=non_negative, **options)
         made = {"target_name": pa.string(), "predictions": pa.float64()}
         made |= {f"{level:g}": pa.float64() for level in levels}
         return map_series(df, work, made, id_column, timestamp_column, target, future_df)

@@ -19,6 +19,7 @@ from ts_llm_fusion.cli import _COMMANDS, _find_command, _page, recipe_help
 
 # Page -> blocks of Python that are compiled and not run.
 NOT_RUN = {
+    "docs/how-to/clusters.md": 2,
     "docs/how-to/export.md": 1,
     "docs/joined.md": 1,
     "docs/methods/opentslm.md": 1,

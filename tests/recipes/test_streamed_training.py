@@ -114,6 +114,7 @@ QUESTIONS = {
 }
 
 
+@pytest.mark.nightly
 def test_a_language_model_goes_on_in_a_stream_of_questions(tmp_path: Path) -> None:
     assert_it_goes_on("sft", tmp_path, QUESTIONS, stopped=3, last=5)
 

@@ -184,14 +184,19 @@ def cross_validation(
     baselines = [baselines] if isinstance(baselines, str) else list(baselines)
     if is_distributed(df):
         check_fitted(baselines)
-        check_loadable(model)
-        options = {"prediction_length": horizon, "windows": windows, "step": step, "quantile_levels": levels}
+        names = check_loadable(model)
+        options: dict[str, Any] = {
+            "prediction_length": horizon,
+            "windows": windows,
+            "step": step,
+            "quantile_levels": levels,
+        }
         options |= {"freq": freq, "known_covariates": known_covariates, "seasonal_period": seasonal_period}
         options |= {"baselines": baselines, "batch_size": batch_size}
         made = {"cutoff": TIMES, "target_name": pa.string(), "forecaster": pa.string()}
         numbers = ("actual", "predictions", *(f"{level:g}" for level in levels), "scale")
         made |= dict.fromkeys(numbers, pa.float64())
-        work = partial(_validate_part, model=model, **options)
+        work = partial(_validate_part, models=names, **options)
         return map_series(df, work, made, id_column, timestamp_column, target)
     models = load_models(model)
     forecasters = make_forecasters(models, baselines, batch_size)
@@ -207,8 +212,8 @@ def cross_validation(
 
 
 def _validate_part(
-    df: pd.DataFrame, future_df: None, names: Names, model: str | Path | list[str | Path] | None, **options: Any
+    df: pd.DataFrame, future_df: None, names: Names, models: Sequence[str | Path | None], **options: Any
 ) -> pd.DataFrame:
     """Backtest of some ids of a table, in a worker; arguments as `cross_validation`."""
-    loaded: list[Forecaster] = [load_once(one) for one in (model if isinstance(model, list) else [model])]
+    loaded: list[Forecaster] = [load_once(name) for name in models]
     return cross_validation(df, model=loaded, **column_options(names), **options)

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 _MOST_BLOCKS = 8
 # Most rows of the series that are held for validation, test and baselines, and the places that they come from.
 _ROWS_HELD, _PLACES_HELD = 1_000_000, 64
-# Column that tells which rows of a time grid are in the table.
+# Column that tells which rows of a time grid are in the table, as it is missing in the others.
 _ROW = "row of the table"
 
 
@@ -185,9 +185,11 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
         return self._held[number]
 
     def _read(self, first: int, last: int) -> _Block:
-        """Read series, put them on their time grids, and scale each by its training rows."""
+        """Read series, put those that have windows on their time grids, and scale each by its training rows."""
         offsets = self.files.offsets[first : last + 1] - self.files.offsets[first]
         names, table = self.files.columns, self.files.read_series(first, last)
+        has_windows = self._counts[first:last] > 0
+        is_read = np.repeat(has_windows, np.diff(offsets))
         source = load_training_series(
             self.files.name,
             names.ids,
@@ -196,16 +198,14 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
             self.arguments.dayfirst,
             self.arguments.freq or self.freq,
             self.files.others,
-            table=table.assign(**{_ROW: np.arange(len(table), dtype=np.float64)}),
+            table=table[is_read].assign(**{_ROW: 0.0}).reset_index(drop=True),
         )
-        number_of_row = source.series.pop(_ROW).to_numpy()
-        at = np.flatnonzero(~np.isnan(number_of_row))
-        # In time order; a series of a row or two may be left out, as its step cannot be told.
+        is_given = ~np.isnan(source.series.pop(_ROW).to_numpy())
+        # The rows of a series in time order, whatever theirs in the file.
         rows = np.full(len(table), -1)
-        rows[np.sort(number_of_row[at]).astype(np.int64)] = at
-        ends = self._train_ends[first:last] - self.files.offsets[first]
-        is_read = rows[offsets[:-1]] >= 0
-        is_train = np.arange(len(source.series)) < rows[ends[is_read] - 1][source.axis_of_rows] + 1
+        rows[is_read] = np.flatnonzero(is_given)
+        ends = (self._train_ends[first:last] - self.files.offsets[first])[has_windows]
+        is_train = np.arange(len(source.series)) < rows[ends - 1][source.axis_of_rows] + 1
         scaled, _, _ = scale_by_training(source, is_train)
         windows = WindowDataset(
             torch.tensor(scaled, dtype=torch.float32),
