@@ -119,7 +119,8 @@ OPTIONS = [
     Option("optim", ("adamw_torch", "adamw_torch_fused"), "train sft", QUESTIONS),
     Option("attn_implementation", ("eager", "sdpa"), "train sft", QUESTIONS),
     Option("gradient_checkpointing", (False, True), "train sft", QUESTIONS),
-    Option("train_sampling_strategy", ("random", "group_by_length"), "train sft", QUESTIONS, steps=8),
+    # A whole epoch.
+    Option("train_sampling_strategy", ("random", "group_by_length"), "train sft", QUESTIONS, steps=16),
     Option("cache_encoder", (False, True), "train sft", ARCHIVE, steps=40),
     Option("torch_compile", (False, True), "train forecaster", FORECASTER, steps=8),
 ]

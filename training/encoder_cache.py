@@ -61,7 +61,7 @@ def cached_encoder(encoder: PreTrainedModel, most: int) -> Iterator[EncoderCache
         most: rows that are kept.
     """
     cache = EncoderCache(encoder.forward, most)
-    encoder.forward = cache  # type: ignore[method-assign]
+    encoder.forward = cache
     try:
         yield cache
     finally:
