@@ -24,9 +24,13 @@ TIMES = "times"
 Work = Callable[[pd.DataFrame, pd.DataFrame | None, Names], pd.DataFrame]
 
 
+def _engine(table: Any) -> str:
+    return type(table).__module__.partition(".")[0]
+
+
 def is_distributed(table: Any) -> bool:
     """Whether a table is one of Dask, Ray or Spark."""
-    return type(table).__module__.partition(".")[0] in _ENGINES
+    return _engine(table) in _ENGINES
 
 
 def check_loadable(model: Any) -> list[Any]:
@@ -144,4 +148,8 @@ def map_series(
         others = [name for name in fugue.get_schema(future_df).names if name not in keys]
         known = [name for name in others if name not in names.targets]
         df = _joined(fugue, df, future_df, keys, names.targets)
-    return fugue.transform(df, run, schema=result, partition={"by": list(names.ids), "algo": "coarse"})
+    partition: dict[str, Any] | None = {"by": list(names.ids), "algo": "coarse"}
+    if _engine(df) == "dask":
+        # Fugue would sort such a table for this, and so compute it twice.
+        df, partition = df.shuffle(list(names.ids)), None
+    return fugue.transform(df, run, schema=result, partition=partition)
