@@ -91,15 +91,15 @@ def test_dask_forecasts_as_pandas_does_and_loads_the_model_once(
     worker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     loads = []
-    load = ts_llm_fusion.prediction.load
-    monkeypatch.setattr(ts_llm_fusion.prediction, "load", lambda model: loads.append(model) or load(model))
+    load = ts_llm_fusion.prediction.load_model
+    monkeypatch.setattr(ts_llm_fusion.prediction, "load_model", lambda model: loads.append(model) or load(model))
     ts_llm_fusion.prediction._loaded.cache_clear()
     past = stores()[0][["store", "day", "sales"]]
     forecast = predict_df(of_dask(past), 2, quantile_levels=[0.1, 0.9], **NAMES)
     assert isinstance(forecast, dd.DataFrame)
     assert not loads
     found = forecast.compute()
-    assert loads == [None]
+    assert loads == [ts_llm_fusion.BUILT_IN]
     assert_same(found, predict_df(past, 2, quantile_levels=[0.1, 0.9], **NAMES))
     past["sales"] = past["sales"].where(past["store"] == "store 5")
     assert predict_df(of_dask(past), 2, **NAMES).compute()["store"].tolist() == ["store 5"] * 2
