@@ -58,7 +58,8 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
         assert (found[name].astype(expected[name].dtype) == expected[name]).all(), name
     numbers = expected.select_dtypes("number").columns
     difference = np.abs(found[numbers].to_numpy(np.float64, na_value=np.nan) - expected[numbers].to_numpy())
-    assert np.nanmax(difference) <= 1e-6
+    # Of float32 in batches of other sizes, for values of about twenty.
+    assert np.nanmax(difference) <= 1e-5
     assert (np.isnan(difference) == expected[numbers].isna().to_numpy()).all()
 
 
