@@ -58,7 +58,8 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
         assert (found[name].astype(expected[name].dtype) == expected[name]).all(), name
     numbers = expected.select_dtypes("number").columns
     difference = np.abs(found[numbers].to_numpy(np.float64, na_value=np.nan) - expected[numbers].to_numpy())
-    assert np.nanmax(difference) <= 1e-6
+    # Of float32 in batches of other sizes, for values of about twenty.
+    assert np.nanmax(difference) <= 1e-5
     assert (np.isnan(difference) == expected[numbers].isna().to_numpy()).all()
 
 
@@ -91,15 +92,15 @@ def test_dask_forecasts_as_pandas_does_and_loads_the_model_once(
     worker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     loads = []
-    load = ts_llm_fusion.prediction.load
-    monkeypatch.setattr(ts_llm_fusion.prediction, "load", lambda model: loads.append(model) or load(model))
+    load = ts_llm_fusion.prediction.load_model
+    monkeypatch.setattr(ts_llm_fusion.prediction, "load_model", lambda model: loads.append(model) or load(model))
     ts_llm_fusion.prediction._loaded.cache_clear()
     past = stores()[0][["store", "day", "sales"]]
     forecast = predict_df(of_dask(past), 2, quantile_levels=[0.1, 0.9], **NAMES)
     assert isinstance(forecast, dd.DataFrame)
     assert not loads
     found = forecast.compute()
-    assert loads == [None]
+    assert loads == [ts_llm_fusion.BUILT_IN]
     assert_same(found, predict_df(past, 2, quantile_levels=[0.1, 0.9], **NAMES))
     past["sales"] = past["sales"].where(past["store"] == "store 5")
     assert predict_df(of_dask(past), 2, **NAMES).compute()["store"].tolist() == ["store 5"] * 2

@@ -1,5 +1,6 @@
 """Tables of Dask, Ray and Spark: cut into parts of whole series, which work runs on where they lie, by Fugue."""
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,12 +10,12 @@ from transformers.utils import logging
 
 from .data.series.panel_reading import Names, find_names
 from .errors import NothingToForecastError, UserError
-from .requirements import require
+from .requirements import MissingPackageError, require
 
 logger = logging.get_logger(__name__)
 
-# First part of the module of their tables.
-_ENGINES = ("dask", "pyspark", "ray")
+# First part of the module of their tables -> extra of Fugue.
+_ENGINES = {"dask": "dask", "pyspark": "spark", "ray": "ray"}
 # Column that tells rows of the known future from those of the past.
 _IS_FUTURE = "row_of_the_future"
 # Stands for the type of the column of timestamps.
@@ -24,9 +25,29 @@ TIMES = "times"
 Work = Callable[[pd.DataFrame, pd.DataFrame | None, Names], pd.DataFrame]
 
 
+def _engine(table: Any) -> str:
+    return type(table).__module__.partition(".")[0]
+
+
 def is_distributed(table: Any) -> bool:
     """Whether a table is one of Dask, Ray or Spark."""
-    return type(table).__module__.partition(".")[0] in _ENGINES
+    return _engine(table) in _ENGINES
+
+
+def _require_fugue(df: Any) -> Any:
+    """The functions of Fugue, with what it needs for the engine of a table.
+
+    Raises:
+        MissingPackageError: Fugue, or a package that it needs, is not installed.
+    """
+    fugue, extra = require("fugue.api", "distributed"), _ENGINES[_engine(df)]
+    try:
+        importlib.import_module(f"fugue_{extra}.registry")
+    except ModuleNotFoundError as error:
+        raise MissingPackageError(
+            f"{error.name} is not installed; run pip install 'fugue[{extra}]'.", name=error.name
+        ) from error
+    return fugue
 
 
 def check_loadable(model: Any) -> list[Any]:
@@ -106,9 +127,9 @@ def map_series(
 
     Raises:
         ValueError: no column of ids, timestamps that are text, or columns of `future_df` that do not fit.
-        MissingPackageError: Fugue is not installed.
+        MissingPackageError: Fugue, or what it needs for the engine, is not installed.
     """
-    fugue = require("fugue.api", "distributed")
+    fugue = _require_fugue(df)
     schema = fugue.get_schema(df)
     # By names and types alone, without reading.
     empty = schema.create_empty_arrow_table().to_pandas()
@@ -144,4 +165,8 @@ def map_series(
         others = [name for name in fugue.get_schema(future_df).names if name not in keys]
         known = [name for name in others if name not in names.targets]
         df = _joined(fugue, df, future_df, keys, names.targets)
-    return fugue.transform(df, run, schema=result, partition={"by": list(names.ids), "algo": "coarse"})
+    partition: dict[str, Any] | None = {"by": list(names.ids), "algo": "coarse"}
+    if _engine(df) == "dask":
+        # Fugue would sort such a table for this, and so compute it twice.
+        df, partition = df.shuffle(list(names.ids)), None
+    return fugue.transform(df, run, schema=result, partition=partition)
