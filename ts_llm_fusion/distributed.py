@@ -50,6 +50,19 @@ def _require_fugue(df: Any) -> Any:
     return fugue
 
 
+def _plain_text(table: pa.Table) -> pa.Table:
+    """The same with text as `string`; that of pandas is `large_string`, which Fugue does not take from Ray."""
+    kinds = ((field, pa.types.is_large_string(field.type)) for field in table.schema)
+    return table.cast(pa.schema([field.with_type(pa.string()) if is_large else field for field, is_large in kinds]))
+
+
+def _readable(table: Any) -> Any:
+    """Table as Fugue takes it."""
+    if _engine(table) == "ray":
+        return table.map_batches(_plain_text, batch_format="pyarrow")
+    return table
+
+
 def check_loadable(model: Any) -> list[Any]:
     """Names and folders of one or several forecasters, which workers load; ValueError for one in memory."""
     models = model if isinstance(model, list) else [model]
@@ -130,6 +143,7 @@ def map_series(
         MissingPackageError: Fugue, or what it needs for the engine, is not installed.
     """
     fugue = _require_fugue(df)
+    df = _readable(df)
     schema = fugue.get_schema(df)
     # By names and types alone, without reading.
     empty = schema.create_empty_arrow_table().to_pandas()
@@ -162,6 +176,7 @@ def map_series(
 
     known: list[str] = []
     if future_df is not None:
+        future_df = _readable(future_df)
         others = [name for name in fugue.get_schema(future_df).names if name not in keys]
         known = [name for name in others if name not in names.targets]
         df = _joined(fugue, df, future_df, keys, names.targets)
