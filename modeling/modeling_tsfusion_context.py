@@ -26,6 +26,25 @@ _WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
 # Hints of single words that the series goes up or down, and the operations that do the one or the other.
 _UP, _DOWN = 0, 1
 _DIRECTIONS = {"rise": _UP, "plus": _UP, "cut": _DOWN, "minus": _DOWN}
+# Negations, with what may stand between them and the word that they deny.
+_NEGATION = re.compile(
+    r"(?:\b(?:not|never|cannot|no longer|no)|n['\N{RIGHT SINGLE QUOTATION MARK}]t) (?:(?:be|been|being|ever|actually|"
+    r"simply|even|also|get|have|to|see|go|any|an?|the|in|fully|completely|entirely|going|expected|planned|due|set) ){0,3}",
+    re.IGNORECASE,
+)
+_RETRACTED = re.compile(r"\bno longer (?:valid|true|planned|in force|appl(?:y|ies))\b", re.IGNORECASE)
+# Roles of the words whose denial denies an operation.
+_STOPPED, _ADDED, _REMOVED = 6, 4, 5
+_DENIED_BY = {
+    "zero": (_STOPPED,), "rise": (_UP,), "ramp_up": (_UP,), "plus": (_UP, _ADDED),
+    "cut": (_DOWN,), "ramp_down": (_DOWN,), "minus": (_DOWN, _REMOVED),
+}  # fmt: skip
+_NOT_SURE = re.compile(
+    r"(?<!case )\b(?:may|might|could) (?:well |also |even |possibly |perhaps |have to |need to )*(?:be|become|go|get|"
+    r"see|have|fall|drop|rise|climb|grow|increase|decrease|decline|double|triple|halve|close|shut|stop|lose|gain|come|reach|"
+    r"hit|jump|sink|slump|surge|add|cost|bring|reduce|cut|raise|lower|lead|cause)\b",
+    re.IGNORECASE,
+)
 # Words of a condition. Those that say that it does not matter ("even if"), compare ("as if") or speak to the reader
 # ("if you wonder") are none.
 _IN_CASE = re.compile(r"\bin (?:case|the event)\b(?! you\b)", re.IGNORECASE)
@@ -391,12 +410,21 @@ def _contradicts(name: str, context: Mapping[str, Any], number: int) -> bool:
     return any(words[int(end) : start].strip() == "by" for _, end in context["cue_place"][own])
 
 
-def _depends(name: str, phrase: str) -> bool:
-    """Whether a clause holds only under a condition: "if it rains, sales fall by 20%".
-
-    Bounds are often told by one ("if more want to come, the counter stops at 90").
-    """
-    return bool((_IN_CASE if name in ("cap", "floor", "range") else _CONDITION).search(phrase))
+def _unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) -> str:
+    """Why a clause does not say that its operation will be so: a condition, a mere possibility or a denial; or ""."""
+    is_bound = name in ("cap", "floor", "range")
+    # Bounds are often told by a condition ("if more want to come, the counter stops at 90"), and by what may not be.
+    if (_IN_CASE if is_bound else _CONDITION).search(phrase):
+        return "it holds only under a condition; state it as a fact if it will be so"
+    if not is_bound and _NOT_SURE.search(phrase):
+        return "it says that it may be so or not; state it as a fact if it will be so"
+    starts = {
+        int(place[0])
+        for place, role, owner in zip(context["cue_place"], context["cue_role"], context["cue_clause"], strict=True)
+        if owner == clause and role in _DENIED_BY.get(name, ())
+    }
+    denied = any(match.end() in starts for match in _NEGATION.finditer(context["texts"][clause]))
+    return "it says that it will not be so" if denied or _RETRACTED.search(phrase) else ""
 
 
 def _numbers_of(
@@ -429,14 +457,13 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
             reason = f"“{name.replace('_', ' ')}” has the probability {sure:.2f}, below {threshold:g}"
         reason = reason or _no_effect(context, clause)
         return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, confidence, (), False, reason))
-    name, numbers, right = _numbers_of(reading, context, clause, name)
-    sure *= right
+    name, numbers, share_of_numbers = _numbers_of(reading, context, clause, name)
+    sure *= share_of_numbers
     if numbers and _contradicts(name, context, numbers[0]):
         reason = "the word at its number says the other direction"
     elif name == "like_day" and int(context["day_length"]) == 0:
         reason = "a step of the series is longer than a day"
-    if _depends(name, phrase):
-        reason = "it holds only under a condition; state it as a fact if it will be so"
+    reason = reason or _unsure(name, phrase, context, clause)
     pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()
     index = torch.as_tensor(context["window_index"])[pairs]
     right = (past if name == "ignore" else future)[index]
