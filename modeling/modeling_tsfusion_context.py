@@ -29,7 +29,8 @@ _DIRECTIONS = {"rise": _UP, "plus": _UP, "cut": _DOWN, "minus": _DOWN}
 # Negations, with what may stand between them and the word that they deny.
 _NEGATION = re.compile(
     r"(?:\b(?:not|never|cannot|no longer|no)|n['\N{RIGHT SINGLE QUOTATION MARK}]t) (?:(?:be|been|being|ever|actually|"
-    r"simply|even|also|get|have|to|see|go|any|an?|the|in|fully|completely|entirely|going|expected|planned|due|set) ){0,3}",
+    r"simply|even|also|get|have|to|see|go|any|an?|the|in|fully|completely|entirely|going|expected|planned|due|set) )"
+    r"{0,3}",
     re.IGNORECASE,
 )
 _RETRACTED = re.compile(r"\bno longer (?:valid|true|planned|in force|appl(?:y|ies))\b", re.IGNORECASE)
