@@ -142,7 +142,7 @@ POINTING = re.compile(
 # It may say of what the question is, and is no mere lead-in then.
 RESTRICTING = re.compile(
     r"\b(?:if|unless|without|except\w*|exclud\w*|ignor\w*|omit\w*|skip\w*|leav\w*|only|just the|suppos\w*|"
-    r"assum(?:e|ed|ing)|had|were to|apart|besides|instead|not counting|drop\w*|remov\w*|compar\w*|versus|forecast\w*|"
+    r"assumed?|assuming|had|were to|apart|besides|instead|not counting|drop\w*|remov\w*|compar\w*|versus|forecast\w*|"
     r"predict\w*|take|using|given|consider\w*|among|across|between|within|per|why|because|who)\b",
     re.IGNORECASE,
 )
