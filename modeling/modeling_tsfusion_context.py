@@ -34,12 +34,15 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _RETRACTED = re.compile(r"\bno longer (?:valid|true|planned|in force|appl(?:y|ies))\b", re.IGNORECASE)
-# Roles of the words whose denial denies an operation.
+# Roles of the words whose denial denies an operation; gradual ones are told by what they are not ("no jump, but ...").
 _STOPPED, _ADDED, _REMOVED = 6, 4, 5
 _DENIED_BY = {
-    "zero": (_STOPPED,), "rise": (_UP,), "ramp_up": (_UP,), "plus": (_UP, _ADDED),
-    "cut": (_DOWN,), "ramp_down": (_DOWN,), "minus": (_DOWN, _REMOVED),
-}  # fmt: skip
+    "zero": (_STOPPED,),
+    "rise": (_UP,),
+    "plus": (_UP, _ADDED),
+    "cut": (_DOWN,),
+    "minus": (_DOWN, _REMOVED),
+}
 _NOT_SURE = re.compile(
     r"(?<!case )\b(?:may|might|could) (?:well |also |even |possibly |perhaps |have to |need to )*(?:be|become|go|get|"
     r"see|have|fall|drop|rise|climb|grow|increase|decrease|decline|double|triple|halve|close|shut|stop|lose|gain|come|reach|"
