@@ -374,6 +374,24 @@ def test_covariates_that_a_model_does_not_read_are_one_warning(caplog: pytest.Lo
     assert "columns 'price', 'promo', 'weather', 'region', 'noise' are not used by this model" in caplog.text
 
 
+def test_a_future_that_lacks_covariates_or_is_far_from_their_past_is_one_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    past, future, _ = with_covariates(ids=2)
+    past, future = past.drop(columns=["region", "noise"]), future.drop(columns="region")
+    predict_df(past, 7, future, model=MODEL)
+    assert not caplog.records
+    predict_df(past, 7, future.drop(columns=["promo", "weather"]), model=MODEL)
+    (absent,) = [record.getMessage() for record in caplog.records]
+    assert "the future of columns 'promo', 'weather' is not given; they are read in the past alone" in absent
+    caplog.clear()
+    price = np.where(future["item_id"] == "s1", 1000.0, 0.0)
+    predict_df(past, 7, future.assign(price=price), model=MODEL)
+    (far,) = [record.getMessage() for record in caplog.records]
+    low, high = past["price"][past["item_id"] == "s1"].agg(["min", "max"])
+    assert f"column 'price' is far outside of its past: 1000 to 1000 after {low:.6g} to {high:.6g} in id 's1'; " in far
+
+
 def test_the_pipeline_of_transformers_returns_the_same_table() -> None:
     forecaster = pipeline("time-series-forecasting", model=BUILT_IN, device="cpu")
     table = TABLE.rename(columns={"item_id": "shop"})
