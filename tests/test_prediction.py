@@ -21,6 +21,7 @@ from transformers import (
     TimesFm2_5ModelForPrediction,
     pipeline,
 )
+from transformers.utils.logging import is_progress_bar_enabled
 
 from ts_llm_fusion import (
     BUILT_IN,
@@ -29,12 +30,13 @@ from ts_llm_fusion import (
     LLMPSForForecasting,
     forecast_frame,
     predict_df,
+    prediction,
 )
 from ts_llm_fusion.data.series.panel_reading import read_panel
 from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.modeling.configuration_tsfusion import TSFusionConfig
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
-from ts_llm_fusion.prediction import default_horizon
+from ts_llm_fusion.prediction import default_horizon, load
 from ts_llm_fusion.processing.covariate_inputs import CovariateInputs
 
 MODEL = load_forecaster(BUILT_IN)
@@ -390,6 +392,17 @@ def test_a_future_that_lacks_covariates_or_is_far_from_their_past_is_one_warning
     (far,) = [record.getMessage() for record in caplog.records]
     low, high = past["price"][past["item_id"] == "s1"].agg(["min", "max"])
     assert f"column 'price' is far outside of its past: 1000 to 1000 after {low:.6g} to {high:.6g} in id 's1'; " in far
+
+
+def test_the_built_in_model_is_loaded_once_without_a_bar(capsys: pytest.CaptureFixture) -> None:
+    prediction._loaded.cache_clear()
+    has_bars = is_progress_bar_enabled()
+    model, _ = load(None)
+    assert capsys.readouterr().err == ""
+    assert is_progress_bar_enabled() == has_bars
+    assert load("built-in")[0] is load(BUILT_IN)[0] is model
+    predict_df(TABLE, 3)
+    assert not model.training
 
 
 def test_the_pipeline_of_transformers_returns_the_same_table() -> None:
