@@ -112,7 +112,7 @@ def test_preview_of_a_long_file(tmp_path: Path, capsys: pytest.CaptureFixture) -
     assert "south: 20 values: 1 3 5 7 9 11 ..." in text
     assert "freq: D" in text
     assert then.splitlines()[-1] == "next: ts-llm-fusion forecast own.csv --id store --target sales"
-    assert main(["data", "preview", "own.csv", "--id", "shop", "--overwrite"]) == 2
+    assert main(["data", "preview", "own.csv", "--id", "shop", "--target", "sales", "--overwrite"]) == 2
     assert "own.csv: no column 'shop'" in capsys.readouterr().err
 
 

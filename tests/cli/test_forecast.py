@@ -76,6 +76,10 @@ def test_the_picture_of_many_series_shows_the_first(tmp_path: Path) -> None:
         ([], "give one FILE to forecast"),
         (["sales.csv", "--data", "other.csv"], "give one FILE to forecast"),
         (["missing.csv"], "missing.csv: no such file"),
+        (
+            ["missing.csv", "--levels", "0.1", "1.5"],
+            "--levels 1.5: give numbers between 0 and 1, such as 0.1 and 0.9.",
+        ),
         (["co3"], "co3: neither a file nor a known set"),
     ],
 )

@@ -1,6 +1,7 @@
 """Pictures of forecasts after the history of their series."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,9 @@ def draw_forecast(
     draw_line(axes, past, HISTORY, linewidth=1.2, label="history")
     if season and season <= len(history):
         repeated = np.resize(history.iloc[-season:].to_numpy(), len(forecast))
-        axes.plot(forecast.index, repeated, color=OTHER, linewidth=0.8, linestyle=(0, (3, 2)), label="last season")
+        mark = "_" if len(forecast) == 1 else None
+        style: dict[str, Any] = {"linewidth": 0.8, "linestyle": (0, (3, 2)), "marker": mark, "label": "last season"}
+        axes.plot(forecast.index, repeated, color=OTHER, **style)
     columns = sorted(forecast.columns.drop("predictions"), key=float)
     levels, quantiles = np.array(list(map(float, columns))), forecast[columns].to_numpy()
     # Without quantiles it is the point forecast of the model.
@@ -77,7 +80,7 @@ def draw_forecast(
                 axes.fill_between(forecast.index, *band, color=tone, linewidth=0, label=label)
     marker = "." if is_single else None
     if truth is not None:
-        style = {"linewidth": 1.2, "linestyle": (0, (4, 2)), "marker": marker, "label": "truth"}
+        style: dict[str, Any] = {"linewidth": 1.2, "linestyle": (0, (4, 2)), "marker": marker, "label": "truth"}
         axes.plot(truth.index, truth, color=TRUTH, **style)
     axes.plot(forecast.index, median, color=FORECAST, linewidth=1.6, marker=marker, label=point)
     axes.axvline(past.index[-1], color=GUIDE, linewidth=0.8)

@@ -70,4 +70,7 @@ def check_run_folder(arguments: Any, inputs: Sequence[str | None] = ()) -> None:
         message = str(error).rstrip(".")
         if any(output.glob("*.safetensors")):
             message = message.replace(f"{output}: ", f"{output}: the folder holds the model of another run: ", 1)
-        raise FileExistsError(f"{message}, or --resume_from_checkpoint auto to go on with that run.") from None
+        # Only from a checkpoint can a run go on, not from its model.
+        can_go_on = not is_auto and any(output.glob("checkpoint-*"))
+        goes_on = ", or --resume_from_checkpoint auto to go on with that run" if can_go_on else ""
+        raise FileExistsError(f"{message}{goes_on}.") from None
