@@ -62,8 +62,13 @@ def draw_forecast(
     if season and season <= len(history):
         repeated = np.resize(history.iloc[-season:].to_numpy(), len(forecast))
         mark = "_" if len(forecast) == 1 else None
-        style: dict[str, Any] = {"linewidth": 0.8, "linestyle": (0, (3, 2)), "marker": mark, "label": "last season"}
-        axes.plot(forecast.index, repeated, color=OTHER, **style)
+        season_style: dict[str, Any] = {
+            "linewidth": 0.8,
+            "linestyle": (0, (3, 2)),
+            "marker": mark,
+            "label": "last season",
+        }
+        axes.plot(forecast.index, repeated, color=OTHER, **season_style)
     columns = sorted(forecast.columns.drop("predictions"), key=float)
     levels, quantiles = np.array(list(map(float, columns))), forecast[columns].to_numpy()
     # Without quantiles it is the point forecast of the model.
@@ -80,8 +85,8 @@ def draw_forecast(
                 axes.fill_between(forecast.index, *band, color=tone, linewidth=0, label=label)
     marker = "." if is_single else None
     if truth is not None:
-        style: dict[str, Any] = {"linewidth": 1.2, "linestyle": (0, (4, 2)), "marker": marker, "label": "truth"}
-        axes.plot(truth.index, truth, color=TRUTH, **style)
+        truth_style: dict[str, Any] = {"linewidth": 1.2, "linestyle": (0, (4, 2)), "marker": marker, "label": "truth"}
+        axes.plot(truth.index, truth, color=TRUTH, **truth_style)
     axes.plot(forecast.index, median, color=FORECAST, linewidth=1.6, marker=marker, label=point)
     axes.axvline(past.index[-1], color=GUIDE, linewidth=0.8)
     set_dates(axes, past.index.append(forecast.index))
