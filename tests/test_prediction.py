@@ -318,7 +318,7 @@ def test_columns_of_other_content_do_not_stop_a_forecast(caplog: pytest.LogCaptu
         predict_df(past, 7, future.assign(weather="sun"), model=MODEL)[NUMBERS],
         rtol=1e-4,
     )
-    with pytest.raises(ValueError, match="covariate 'price' was fitted on a column of numbers, but holds 'low'"):
+    with pytest.raises(ValueError, match="column 'price' holds 'low' in row 1, of id 's0' at 2024-04-30"):
         predict_df(past, 7, future.assign(price="low"), model=MODEL)
     infinite = future.assign(price=future["price"].mask(future["timestamp"] == "2024-05-02", np.inf))
     with pytest.raises(ValueError, match="covariate 'price' is infinite in id 's0' at 2024-05-02 00:00:00; correct"):

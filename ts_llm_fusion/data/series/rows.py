@@ -67,9 +67,9 @@ def load_rows(
     whole even for streaming. With columns of ids or targets it is one of `load_panel`: a row for each id and target.
     """
     if id_column is not None or target is not None:
-        splits = {"train": {"panel": load_panel(data, id_column, target=target, **options)}}
-        _check_split(split, splits, data)
-        return make_dataset(_panel_rows, SERIES_FEATURES, splits, split, streaming)
+        whole = {"train": {"panel": load_panel(data, id_column, target=target, **options)}}
+        _check_split(split, whole, data)
+        return make_dataset(_panel_rows, SERIES_FEATURES, whole, split, streaming)
     source = load_series(data, **options)
     frequency = (source.grid or find_grid(pd.DatetimeIndex(source.series.index), source=data)).alias
     bounds = list(itertools.pairwise((0, *(source.borders or (len(source.series),)))))
