@@ -85,7 +85,7 @@ ALLOWED: dict[str, set[str]] = {
     | _DATA
     | _MEASURED
     | _BOTTOM,
-    "__init__": {"families", "registration"},
+    "__init__": {"families", "registration", "requirements"},
 }
 
 

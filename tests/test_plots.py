@@ -38,6 +38,15 @@ def test_bands_median_and_last_season_are_drawn_after_three_horizons_of_history(
     assert [band.get_label() for band in axes.collections] == ["50 % band"]
 
 
+def test_the_truth_is_a_line_beside_the_median_of_each_series() -> None:
+    history, forecast = parts("D")
+    truths = [pd.Series(level, forecast.index) for level in (4.0, 5.0)]
+    figure = forecast_figure([("a", history, forecast, 7), ("b", history, forecast, 7)], truths=truths)
+    drawn = [{line.get_label(): line for line in axes.get_lines()}["truth"] for axes in figure.axes]
+    assert [line.get_ydata().tolist() for line in drawn] == [[4.0] * 14, [5.0] * 14]
+    assert [text.get_text() for text in figure.legends[0].get_texts()].count("truth") == 1
+
+
 @pytest.mark.parametrize(("freq", "steps"), [("D", 1), ("D", 14), ("W", 8), ("MS", 12), ("h", 6)])
 def test_dates_have_a_time_of_day_only_below_a_day(freq: str, steps: int) -> None:
     axes = draw_forecast(*parts(freq, steps))

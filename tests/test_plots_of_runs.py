@@ -17,6 +17,7 @@ from ts_llm_fusion.plots import (
     draw_sample,
     draw_scores,
     draw_text_effect,
+    plot_reasons,
 )
 
 DAYS = pd.date_range("2024-01-01", periods=40)
@@ -41,13 +42,30 @@ def test_a_text_is_a_dashed_line_and_shaded_steps() -> None:
     axes = draw_text_effect(history, told, pd.Series(5.0, DAYS[30:]), Figure().subplots(), name=NAME, unit="$")
     assert (axes.get_title("left"), axes.get_ylabel()) == (NAME, "$")
     assert lines(axes)["without the text"].get_ydata().tolist() == [5.0] * 10
-    assert lines(axes)["median"].get_ydata().tolist() == told["predictions"].tolist()
+    assert lines(axes)["forecast"].get_ydata().tolist() == told["predictions"].tolist()
     noon = pd.Timedelta(hours=12)
     spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in axes.patches]
     ends = [(DAYS[31] - noon, DAYS[32] + noon), (DAYS[34] - noon, DAYS[34] + noon)]
     assert spans == [tuple(axes.convert_xunits(end) for end in pair) for pair in ends]
     with pytest.raises(ValueError, match=r"9 steps .* 10 from"):
         draw_text_effect(history, told, pd.Series(5.0, DAYS[31:]))
+
+
+@pytest.mark.parametrize("horizon", [10, 1])
+def test_the_reasons_of_a_forecast_are_below_its_usual_picture(horizon: int) -> None:
+    history, ahead = pd.Series(np.arange(30.0), DAYS[:30]), DAYS[30 : 30 + horizon]
+    levels = {f"{level / 10:g}": np.arange(horizon) + level for level in range(1, 10)}
+    forecast = pd.DataFrame({"predictions": levels["0.5"], **levels}, ahead)
+    shares = pd.DataFrame({"season": 0.25, "trend": 0.75}, ahead)
+    figure = plot_reasons(history, forecast, shares, NAME, 7, "$", pd.Series(5.0, ahead))
+    figure.draw_without_rendering()
+    upper, lower = figure.axes
+    usual = draw_text_effect(history, forecast, pd.Series(5.0, ahead), season=7)
+    labels = usual.get_legend_handles_labels()[1]
+    assert upper.get_legend_handles_labels()[1] == labels
+    assert {"history", "last season", "80 % band", "50 % band", "median", "without the text"} <= set(labels)
+    assert (upper.get_ylabel(), lower.get_ylabel()) == ("$", "weight")
+    assert lower.get_legend_handles_labels()[1] == ["season", "trend"]
 
 
 def test_a_backtest_has_a_forecast_and_a_band_from_each_origin() -> None:

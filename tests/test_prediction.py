@@ -21,6 +21,7 @@ from transformers import (
     TimesFm2_5ModelForPrediction,
     pipeline,
 )
+from transformers.utils.logging import is_progress_bar_enabled
 
 from ts_llm_fusion import (
     BUILT_IN,
@@ -29,12 +30,13 @@ from ts_llm_fusion import (
     LLMPSForForecasting,
     forecast_frame,
     predict_df,
+    prediction,
 )
 from ts_llm_fusion.data.series.panel_reading import read_panel
 from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.modeling.configuration_tsfusion import TSFusionConfig
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
-from ts_llm_fusion.prediction import default_horizon
+from ts_llm_fusion.prediction import default_horizon, load
 from ts_llm_fusion.processing.covariate_inputs import CovariateInputs
 
 MODEL = load_forecaster(BUILT_IN)
@@ -316,7 +318,7 @@ def test_columns_of_other_content_do_not_stop_a_forecast(caplog: pytest.LogCaptu
         predict_df(past, 7, future.assign(weather="sun"), model=MODEL)[NUMBERS],
         rtol=1e-4,
     )
-    with pytest.raises(ValueError, match="covariate 'price' was fitted on a column of numbers, but holds 'low'"):
+    with pytest.raises(ValueError, match="column 'price' holds 'low' in row 1, of id 's0' at 2024-04-30"):
         predict_df(past, 7, future.assign(price="low"), model=MODEL)
     infinite = future.assign(price=future["price"].mask(future["timestamp"] == "2024-05-02", np.inf))
     with pytest.raises(ValueError, match="covariate 'price' is infinite in id 's0' at 2024-05-02 00:00:00; correct"):
@@ -372,6 +374,35 @@ def test_covariates_that_a_model_does_not_read_are_one_warning(caplog: pytest.Lo
     with caplog.at_level(logging.WARNING):
         predict_df(past, 7, future, model=timesfm())
     assert "columns 'price', 'promo', 'weather', 'region', 'noise' are not used by this model" in caplog.text
+
+
+def test_a_future_that_lacks_covariates_or_is_far_from_their_past_is_one_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    past, future, _ = with_covariates(ids=2)
+    past, future = past.drop(columns=["region", "noise"]), future.drop(columns="region")
+    predict_df(past, 7, future, model=MODEL)
+    assert not caplog.records
+    predict_df(past, 7, future.drop(columns=["promo", "weather"]), model=MODEL)
+    (absent,) = [record.getMessage() for record in caplog.records]
+    assert "the future of columns 'promo', 'weather' is not given; they are read in the past alone" in absent
+    caplog.clear()
+    price = np.where(future["item_id"] == "s1", 1000.0, 0.0)
+    predict_df(past, 7, future.assign(price=price), model=MODEL)
+    (far,) = [record.getMessage() for record in caplog.records]
+    low, high = past["price"][past["item_id"] == "s1"].agg(["min", "max"])
+    assert f"column 'price' is far outside of its past: 1000 to 1000 after {low:.6g} to {high:.6g} in id 's1'; " in far
+
+
+def test_the_built_in_model_is_loaded_once_without_a_bar(capsys: pytest.CaptureFixture) -> None:
+    prediction._loaded.cache_clear()
+    has_bars = is_progress_bar_enabled()
+    model, _ = load(None)
+    assert capsys.readouterr().err == ""
+    assert is_progress_bar_enabled() == has_bars
+    assert load("built-in")[0] is load(BUILT_IN)[0] is model
+    predict_df(TABLE, 3)
+    assert not model.training
 
 
 def test_the_pipeline_of_transformers_returns_the_same_table() -> None:

@@ -1,5 +1,6 @@
 """Optional packages that are not installed."""
 
+import logging
 import sys
 
 import pytest
@@ -8,7 +9,7 @@ from ts_llm_fusion import cli
 from ts_llm_fusion.data.download import cached_path
 from ts_llm_fusion.data.registry import load_dataset
 from ts_llm_fusion.data.series.mitbih import ENTRIES
-from ts_llm_fusion.requirements import MissingPackageError, require
+from ts_llm_fusion.requirements import MissingPackageError, quiet_kernels, require
 
 
 def test_a_package_that_is_there_is_imported() -> None:
@@ -31,3 +32,13 @@ def test_a_set_whose_reader_is_missing_says_so_before_anything_is_downloaded(
     assert not any(cached_path(file).is_file() for file in ENTRIES[0].files)
     assert cli.main(["data", "preview", "MIT-BIH"]) == 2
     assert capsys.readouterr().err.startswith("ts-llm-fusion: error: wfdb is not installed; run pip install")
+
+
+def test_warnings_of_unused_kernels_are_kept_back_while_importing(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("torchao.kernels")
+    caplog.set_level(logging.WARNING, "torchao")
+    with quiet_kernels():
+        logger.warning("no library")
+        logger.error("a fault")
+    logger.warning("afterwards")
+    assert [record.getMessage() for record in caplog.records] == ["a fault", "afterwards"]

@@ -73,3 +73,10 @@ def test_what_does_not_fit_is_one_warning(
     assert message is None or message in found[0]
     warn_of_misfits(panel, SimpleNamespace(model_type="tsfusion", context_length=48), extractor)
     assert len(caplog.records) == len(found)
+
+
+def test_the_band_of_a_handful_of_values_is_called_a_guess(caplog: pytest.LogCaptureFixture) -> None:
+    panel = read_panel(long_table(three=np.arange(3.0), five=[1.0, 2.0, np.nan, 4.0, 5.0, 6.0], six=np.arange(6.0)))
+    warn_of_misfits(panel, SimpleNamespace(model_type="tsfusion", context_length=48), None)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "the band of id 'three' (3 values), id 'five' (5 values) is little more than a guess" in line

@@ -10,6 +10,7 @@ from typing import Any
 
 from .families import BUILT_IN, MODEL_CLASSES
 from .registration import register_auto_classes, register_pipelines
+from .requirements import quiet_kernels
 
 __version__ = version("ts-llm-fusion")
 
@@ -47,7 +48,8 @@ register_pipelines()
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_PUBLIC[name]), name)
+    with quiet_kernels():
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -19,6 +19,9 @@ from .processing.series_arrays import shortened
 
 logger = logging.get_logger(__name__)
 
+# Distance to the range of the past, in widths of it, from which on a known future is far outside.
+_FAR = 10.0
+
 
 @dataclass(frozen=True)
 class PanelCovariates:
@@ -71,7 +74,8 @@ def encode_covariates(
     """Align and encode the covariates that a model uses; one line names those that it does not.
 
     A model that was trained with covariates takes those. The built-in model takes all: those of `future_df` are known
-    in the future, the others in the past alone, and a column that is constant in each id has no influence.
+    in the future, the others in the past alone, which a warning tells where `future_df` has others, and a column that
+    is constant in each id has no influence. Another names known covariates whose future is far outside of their past.
 
     Args:
         panel: from `read_panel`.
@@ -109,6 +113,37 @@ def _warn_unused(panel: Panel, names: list[str]) -> None:
         logger.warning("%s: columns %s are not used by this model.", panel.name, shortened([*map(repr, names)]))
 
 
+def _warn_of_far(panel: Panel, future: pd.DataFrame | None, names: list[str]) -> None:
+    """Log a warning for each covariate of numbers whose known future is far outside of the past of an id.
+
+    A value is far if its distance to the range of the past is 10 times the width of this range, or where that is 0,
+    10 times its level.
+    """
+    if future is None:
+        return
+    series = np.repeat(np.arange(len(panel)), len(future) // len(panel))
+    for name in names:
+        columns = panel.past[name], future[name]
+        if not all(pd.api.types.is_numeric_dtype(one) and not pd.api.types.is_bool_dtype(one) for one in columns):
+            continue
+        past, ahead = (
+            one.astype(np.float64).groupby(rows).agg(["min", "max"]).reindex(range(len(panel)))
+            for one, rows in zip(columns, (panel.series_of_rows, series), strict=True)
+        )
+        width = (past["max"] - past["min"]).replace(0.0, np.nan).fillna(past["max"].abs()).replace(0.0, np.inf)
+        distance = np.maximum(past["min"] - ahead["min"], ahead["max"] - past["max"])
+        far = np.flatnonzero(distance > _FAR * width)
+        if len(far):
+            first = int(far[0])
+            others = f", and in {len(far) - 1} other ids" if len(far) > 1 else ""
+            (low, high), (least, most) = (table.loc[first, ["min", "max"]] for table in (ahead, past))
+            logger.warning(
+                "%s: the known future of column %r is far outside of its past: %.6g to %.6g after %.6g to %.6g "
+                "in %s%s; check the unit.",
+                *(panel.name, name, low, high, least, most, panel.label(first), others),
+            )
+
+
 def _as_trained(
     panel: Panel, future: pd.DataFrame | None, prediction_length: int, inputs: CovariateInputs
 ) -> PanelCovariates:
@@ -128,6 +163,7 @@ def _as_trained(
             f"the future of covariate {unknown[0]!r} is not given, which this model needs; give future_df (--future) "
             "with a row for each id and step of the horizon."
         )
+    _warn_of_far(panel, future, known)
     size = len(panel) * prediction_length
     table = pd.DataFrame(index=range(size)) if future is None else future
     timestamps = panel.future_timestamps(prediction_length)
@@ -171,6 +207,14 @@ def _in_context(panel: Panel, future: pd.DataFrame | None, prediction_length: in
     rest = [name for name in past.columns if name not in (*known, *static)]
     if not known and not rest:
         return None
+    if future is not None and rest:
+        logger.warning(
+            "%s: the future of columns %s is not given; they are read in the past alone, which can move the forecast "
+            "far: add them to future_df (--future) where it is known, or leave them out of the table.",
+            panel.name,
+            shortened([*map(repr, rest)]),
+        )
+    _warn_of_far(panel, future, known)
     size = len(panel) * prediction_length
     ahead = pd.DataFrame(index=range(size)) if future is None else future
     of_known = CovariateEncoder.fit(past[known])

@@ -22,7 +22,7 @@ from .data.series.panels import ID, TARGET, TIMESTAMP, Panel, wide_panel
 from .data.series.sources import SeriesSource, load_series
 from .distributed import check_loadable, column_options, is_distributed, map_series
 from .errors import NothingToForecastError, UserError
-from .families import BUILT_IN, FAMILIES
+from .families import BUILT_IN, FAMILIES, checkpoint_place
 from .forecasting import check_quantile_levels, model_order
 from .panel_contexts import PanelContexts, encode_contexts, log_effects
 from .panel_covariates import PanelCovariates, encode_covariates
@@ -112,6 +112,8 @@ def default_levels(config: Any) -> list[float]:
 def load(model: Forecaster | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
     """A forecaster and its feature extractor, if it has one, from a name, a folder, a loaded model or both as a pair.
 
+    The built-in one is loaded once in a process, and shared by all that forecast with it.
+
     Args:
         model: the forecaster; by default the built-in one.
 
@@ -129,18 +131,26 @@ def load(model: Forecaster | None) -> tuple[PreTrainedModel, ForecastFeatureExtr
             f"model is a {type(model).__name__}; give a folder or Hub name, a loaded forecaster, or a pair of it and "
             "its feature extractor."
         )
-    return load_model(BUILT_IN if model is None else model)
+    return load_once(None) if model is None or checkpoint_place(model) == BUILT_IN else load_model(model)
 
 
 @cache
-def _loaded(model: str | Path | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
-    return load(model)
+def _loaded(place: str) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
+    # The weights of the built-in one are read at once, which needs no bar.
+    hides_bars = place == BUILT_IN and logging.is_progress_bar_enabled()
+    if not hides_bars:
+        return load_model(place)
+    logging.disable_progress_bar()
+    try:
+        return load_model(place)
+    finally:
+        logging.enable_progress_bar()
 
 
 def load_once(model: str | Path | None) -> tuple[PreTrainedModel, ForecastFeatureExtractor | None]:
     """The forecaster of a name or folder, as `load` has it, loaded once in a process, whichever thread asks first."""
     with _LOADING:
-        return _loaded(model)
+        return _loaded(BUILT_IN if model is None else checkpoint_place(model))
 
 
 def reading_options(feature_extractor: ForecastFeatureExtractor | None) -> dict[str, Any]:

@@ -1,9 +1,14 @@
 """Optional packages."""
 
 import importlib
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from types import ModuleType
+
+# Loggers whose warnings tell of kernels that nothing here uses, where torchao or bitsandbytes are installed.
+UNUSED_KERNELS = ("torchao", "torch.utils._pytree", "bitsandbytes.backends.cpu.ops")
 
 
 class MissingPackageError(ImportError):
@@ -32,3 +37,17 @@ def require(package: str, extra: str) -> ModuleType:
 def versions(packages: Iterable[str]) -> dict[str, str]:
     """Installed versions of this package, torch and others, by name."""
     return {package: version(package) for package in ("ts-llm-fusion", "torch", *packages)}
+
+
+@contextmanager
+def quiet_kernels() -> Iterator[None]:
+    """Import without the warnings of `UNUSED_KERNELS`; their loggers are as before at the end."""
+    loggers = [logging.getLogger(name) for name in UNUSED_KERNELS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

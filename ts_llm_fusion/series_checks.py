@@ -17,6 +17,8 @@ _OF_FIXED_LENGTH = ("llmps", "patchtst")
 _FEW = 0.25
 # Factor between spreads, and distance of levels in spreads, from which on a scale is far outside of training.
 _FAR = 100.0
+# Values below which a history says next to nothing.
+_LEAST = 6
 # Ids that a message lists.
 _SHOWN = 3
 
@@ -65,13 +67,29 @@ def spreads(panel: Panel) -> np.ndarray:
     return _moments(panel)[1]
 
 
-def warn_of_misfits(panel: Panel, config: Any, feature_extractor: ForecastFeatureExtractor | None) -> None:
-    """Log a warning each for histories far shorter than a trained model looks back, and for scales far from its own.
+def _warn_of_few(panel: Panel) -> None:
+    observed = np.add.reduceat(~np.isnan(panel.values), panel.offsets[:-1], axis=0, dtype=np.int64)
+    few = np.argwhere((observed > 0) & (observed < _LEAST))
+    if len(few):
+        shown = [
+            f"{panel.label(series, target)} ({observed[series, target]} values)" for series, target in few.tolist()
+        ]
+        logger.warning(
+            "%s: the band of %s is little more than a guess; give a longer history, better two seasons of it.",
+            panel.name,
+            shortened(shown, _SHOWN),
+        )
 
-    A history is far shorter below a quarter of the look-back. A scale is far if its standard deviation is 100 times
-    that of every series of the training, or a 100th, or its mean is 100 of both away.
+
+def warn_of_misfits(panel: Panel, config: Any, feature_extractor: ForecastFeatureExtractor | None) -> None:
+    """Log a warning each for histories that are too short for a model, and for scales far from those of its training.
+
+    A model of any history has next to nothing to go by below 6 values. For one that was trained on a look-back, a
+    history is far shorter below a quarter of it. A scale is far if its standard deviation is 100 times that of every
+    series of the training, or a 100th, or its mean is 100 of both away.
     """
     if config.model_type not in _OF_FIXED_LENGTH:
+        _warn_of_few(panel)
         return
     short = np.flatnonzero(panel.lengths < _FEW * config.context_length)
     if len(short):

@@ -102,6 +102,20 @@ def test_preview_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture) -> Non
     assert (tmp_path / "own.png").is_file()
 
 
+def test_preview_of_a_long_file(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    dates = pd.date_range("2024-01-01", periods=20, freq="D").repeat(2)
+    table = pd.DataFrame({"day": dates, "store": ["north", "south"] * 20, "sales": np.arange(40), "price": 2.5})
+    table.to_csv("own.csv", index=False)
+    assert main(["data", "preview", "own.csv", "--id", "store", "--target", "sales"]) == 0
+    text, then = capsys.readouterr()
+    assert "north: 20 values: 0 2 4 6 8 10 ..." in text
+    assert "south: 20 values: 1 3 5 7 9 11 ..." in text
+    assert "freq: D" in text
+    assert then.splitlines()[-1] == "next: ts-llm-fusion forecast own.csv --id store --target sales"
+    assert main(["data", "preview", "own.csv", "--id", "shop", "--target", "sales", "--overwrite"]) == 2
+    assert "own.csv: no column 'shop'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,6 +1,7 @@
 """`ts-llm-fusion forecast` with the built-in model: long and wide files, covariates, default names of the output."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,10 @@ def test_the_picture_of_many_series_shows_the_first(tmp_path: Path) -> None:
         ([], "give one FILE to forecast"),
         (["sales.csv", "--data", "other.csv"], "give one FILE to forecast"),
         (["missing.csv"], "missing.csv: no such file"),
+        (
+            ["missing.csv", "--levels", "0.1", "1.5"],
+            "--levels 1.5: give numbers between 0 and 1, such as 0.1 and 0.9.",
+        ),
         (["co3"], "co3: neither a file nor a known set"),
     ],
 )
@@ -96,7 +101,9 @@ def test_a_machine_gets_rounded_numbers_and_a_user_the_next_command(
     monkeypatch.chdir(tmp_path)
     sales(1).to_csv("my sales.csv", index=False)
     assert main(["forecast", "my sales.csv", "--target", "sales", "--horizon", "3", "--json"]) == 0
-    records = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr().out
+    assert not re.search(r"\d{9}", printed)
+    records = json.loads(printed)
     assert [path.name for path in tmp_path.iterdir()] == ["my sales.csv"]
     assert [record["date"][:10] for record in records] == ["2024-03-21", "2024-03-22", "2024-03-23"]
     digits = {len(str(record[name]).partition(".")[2]) for record in records for name in ("predictions", "0.1", "0.9")}

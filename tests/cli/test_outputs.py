@@ -150,7 +150,7 @@ def test_a_run_that_goes_on_may_write_in_its_folder(folder: Path, tmp_path: Path
 
     shutil.copytree(folder / "model", tmp_path / "run" / "checkpoint-3")
     (tmp_path / "run" / "checkpoint-3" / "trainer_state.json").write_text('{"global_step": 3}')
-    with pytest.raises(FileExistsError, match="checkpoint-3 is there already"):
+    with pytest.raises(FileExistsError, match=r"checkpoint-3 is there .*, or --resume_from_checkpoint auto to"):
         check_run_folder(arguments())
     check_run_folder(arguments(resume_from_checkpoint="true"))
     check_run_folder(arguments(overwrite=True))

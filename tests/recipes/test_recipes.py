@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import yaml
 from tiny_configs import TINY_GPT2
 from transformers import AutoProcessor
@@ -15,8 +17,9 @@ import ts_llm_fusion
 from ts_llm_fusion.data.qa.archives import ArchiveArguments
 from ts_llm_fusion.data.qa.questions import QuestionArguments
 from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
-from ts_llm_fusion.data.series.preparation import DataArguments
+from ts_llm_fusion.data.series.preparation import DataArguments, prepare
 from ts_llm_fusion.recipes.benchmark import Benchmark
+from ts_llm_fusion.recipes.forecaster import _forecast_figures
 from ts_llm_fusion.training.forecaster import (
     BackboneArguments,
     ForecasterConfigArguments,
@@ -96,3 +99,27 @@ def test_a_recipe_of_questions_is_a_call_with_dataclasses(tmp_path: Path) -> Non
         found = sum(answer["exact_match"] for answer in answers) / 6
         assert found == pytest.approx(metrics[variant]["exact_match"])
     assert type(AutoProcessor.from_pretrained(output)) is ts_llm_fusion.TimeSeriesProcessor
+
+
+@pytest.mark.parametrize(("step", "first"), [("D", "2024-02-22"), ("h", "2024-01-03 04:00")])
+def test_the_pictures_of_a_training_are_those_of_a_forecast(step: str, first: str, tmp_path: Path) -> None:
+    times = pd.date_range("2024-01-01", periods=64, freq=step)
+    table = pd.DataFrame({"date": times, "a": np.arange(64) % 7.0, "b": np.arange(64) % 5.0})
+    table.to_csv(tmp_path / "made.csv", index=False)
+    data = prepare(DataArguments(data=str(tmp_path / "made.csv"), seasonal_period=7), 16, 4)
+    model = SimpleNamespace(
+        config=SimpleNamespace(context_length=16, prediction_length=4, quantiles=[0.1, 0.25, 0.5, 0.75, 0.9]),
+        device="cpu",
+        predict=lambda **_: SimpleNamespace(
+            mean_predictions=torch.zeros(1, 4, 2),
+            full_predictions=torch.arange(5.0).expand(1, 4, 2, 5) - 2,
+        ),
+    )
+    number, figure = next(_forecast_figures(model, data, "test"))
+    assert (number, figure.get_suptitle()) == (1, f"made.csv, test split, from {first}")
+    assert [axes.get_title("left") for axes in figure.axes] == ["a", "b"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["history", "last season", "80 % band", "50 % band", "truth", "median"]
+    (truth,) = [line for line in figure.axes[1].get_lines() if line.get_label() == "truth"]
+    start = int((truth.get_xdata()[0] - times.to_numpy()[0]) / (times.to_numpy()[1] - times.to_numpy()[0]))
+    np.testing.assert_allclose(truth.get_ydata(), table["b"][start : start + 4])

@@ -168,4 +168,6 @@ def test_auto_writes_over_no_other_files(csv: Path, tmp_path: Path, capsys: pyte
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "model.safetensors").write_bytes(b"of another run")
     assert main(command(csv, tmp_path / "out")) == 2
-    assert "model.safetensors is there already" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "out: the folder holds the model of another run: model.safetensors is there already" in error
+    assert "--resume_from_checkpoint" not in error

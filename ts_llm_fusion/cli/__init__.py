@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import RunStopped, UserError, refuses_input
-from ..requirements import MissingPackageError
+from ..requirements import UNUSED_KERNELS, MissingPackageError
 from ..suggestions import nearest
 from .parsing import PROGRAM, with_underscores
 from .recipe_help import RECIPE_HELP
@@ -37,8 +37,6 @@ _COMMANDS = {
 # Exit statuses of a shell for a command that SIGPIPE or SIGINT ends.
 _PIPE_CLOSED, _INTERRUPTED = 141, 130
 _HELP = ("-h", "--help", "--help_all")
-# Loggers whose warnings tell of kernels that no command uses, where torchao or bitsandbytes are installed.
-_UNUSED_KERNELS = ("torchao", "torch.utils._pytree", "bitsandbytes.backends.cpu.ops")
 
 
 def _overview(group: str = "") -> str:
@@ -155,7 +153,7 @@ def main(args: Sequence[str] | None = None) -> int:
     debug = "--debug" in given
     _start_logging(debug)
     if not debug:
-        for name in _UNUSED_KERNELS:
+        for name in UNUSED_KERNELS:
             logging.getLogger(name).setLevel(logging.ERROR)
     try:
         _run([arg for arg in given if arg != "--debug"])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from .flags import add_reading_flags
+from .flags import add_series_flags
 from .parsing import PROGRAM, CommandParser
 
 
@@ -24,7 +24,7 @@ def make_parser() -> CommandParser:
     preview.add_argument("--samples", type=int, default=3, help="number of samples; 3 by default")
     preview.add_argument("--output", type=Path, help="PNG file to write; NAME.png by default")
     preview.add_argument("--overwrite", action="store_true", help="overwrite an existing picture")
-    add_reading_flags(preview)
+    add_series_flags(preview)
     return parser
 
 

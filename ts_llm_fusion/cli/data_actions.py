@@ -20,7 +20,7 @@ from ..errors import UserError
 from ..evaluation.report import align_columns
 from ..files import check_output, check_writable
 from ..plots import plot_samples, save_figure
-from .flags import as_given
+from .flags import READING, as_given
 from .parsing import print_next
 
 _WIDTH = 110
@@ -184,11 +184,11 @@ def preview(options: argparse.Namespace) -> None:
     if options.name not in REGISTRY and Path(options.name).exists():
         check_table(options.name)
     is_file = options.name not in REGISTRY and Path(options.name).suffix
-    for name in ("freq", "dayfirst"):
-        if getattr(options, name) is not None and not is_file:
-            raise UserError(f"--{name} is for a file, and {options.name} is a set by name; leave it out.")
+    given = [name for name in READING if getattr(options, name) is not None]
+    if given and not is_file:
+        raise UserError(f"--{given[0]} is for a file, and {options.name} is a set by name; leave it out.")
     split = options.split or ("train" if is_file else find_dataset(options.name).splits[0])
-    reading = {name: getattr(options, name) for name in ("freq", "dayfirst") if getattr(options, name) is not None}
+    reading = {"id_column" if name == "id" else name: getattr(options, name) for name in given}
     samples = list(itertools.islice(load_dataset(options.name, split, streaming=True, **reading), options.samples))
     panels, texts = [], []
     for number, sample in enumerate(samples, start=1):
@@ -201,7 +201,7 @@ def preview(options: argparse.Namespace) -> None:
         save_figure(plot_samples(panels, f"{Path(options.name).name}, {split}", texts), path)
         print(f"picture: {path}")
     if is_file:
-        print_next("forecast", options.name, *as_given(options, *reading))
+        print_next("forecast", options.name, *as_given(options, *READING))
     elif find_dataset(options.name).task == "forecasting":
         print_next("evaluate", "--data", options.name)
     else:

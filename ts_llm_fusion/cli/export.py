@@ -5,6 +5,8 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..checkpoints import check_available
+from ..families import checkpoint_place
 from ..files import check_output_folder
 from .parsing import PROGRAM, CommandParser, print_push
 
@@ -27,6 +29,7 @@ def main(args: Sequence[str]) -> None:
     """Run the command."""
     options = make_parser().parse(args)
     check_output_folder(options.output, ("export.json", "model.pt2", "model.onnx*"), overwrite=options.overwrite)
+    check_available(checkpoint_place(options.model))
     # Imported here, so that --help needs no torch.
     from ..export import export_forecaster
     from ..forecasting import load_forecaster

@@ -41,8 +41,8 @@ def add_reading_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_table_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that tell what in a file is forecast, and how far."""
+def add_series_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that tell which columns of a file are series, and how it is read: those of `READING`."""
     parser.add_argument(
         "--id",
         "--id_column",
@@ -60,6 +60,11 @@ def add_table_flags(parser: argparse.ArgumentParser) -> None:
         help="columns to forecast; by default target, y or the only column of numbers of a long file, and all of a "
         "wide file",
     )
+
+
+def add_table_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that tell what in a file is forecast, and how far."""
+    add_series_flags(parser)
     parser.add_argument(
         "--future", metavar="FILE", help="file of the known future of covariates, in the columns of FILE"
     )

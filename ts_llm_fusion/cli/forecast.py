@@ -1,6 +1,7 @@
 """`ts-llm-fusion forecast`: from a table of series to a table of forecasts and a picture."""
 
 import argparse
+import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -93,6 +94,15 @@ def _write_table(table: "pd.DataFrame", path: Path) -> None:
             table.to_csv(temporary, index=False)
 
 
+def _as_json(table: "pd.DataFrame") -> str:
+    """Rows of a table of forecasts, with the digits of its CSV file, where pandas writes others."""
+    place = table.columns.get_loc("predictions")
+    names, numbers = table.columns[place:], table.iloc[:, place:].to_numpy().tolist()
+    keys = json.loads(table.iloc[:, :place].to_json(orient="records", date_format="iso"))
+    records = [{**key, **dict(zip(names, row, strict=True))} for key, row in zip(keys, numbers, strict=True)]
+    return json.dumps(records, indent=2, ensure_ascii=False)
+
+
 def _first_series(panel: "Panel", table: "pd.DataFrame", horizon: int) -> "list[tuple[Any, ...]]":
     """Name, past, forecast and season of the first series of a table of forecasts."""
     import pandas as pd
@@ -144,6 +154,9 @@ def main(args: Sequence[str]) -> None:
         for path in (options.output, options.output.with_suffix(".png")):
             check_output(path, (options.file, options.future), options.overwrite)
     check_horizon(options.horizon)
+    for level in options.levels or ():
+        if not 0 < level < 1:
+            raise UserError(f"--levels {level:g}: give numbers between 0 and 1, such as 0.1 and 0.9.")
     check_inputs(options)
     # Imported here, so that --help needs no torch; a model imports the rest.
     with quick_imports():
@@ -162,6 +175,6 @@ def main(args: Sequence[str]) -> None:
         _draw(panel, table, horizon, options)
         _write_table(shown, options.output)
     if options.json:
-        print(shown.to_json(orient="records", date_format="iso", double_precision=15, indent=2, force_ascii=False))
+        print(_as_json(shown))
         return
     _print_next(options, horizon, has_reasons=hasattr(model.config, "experts"))

@@ -29,7 +29,7 @@ from ..prediction import (
     usable_series,
 )
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
-from ..series_checks import held_series
+from ..series_checks import held_series, warn_of_misfits
 from .checks import Claim, check_text
 from .evidence import Evidence, TextClause, TextPart, evidence_of
 from .facts import Facts, find_facts
@@ -217,6 +217,7 @@ def explain_panel(
             f"{panel.name}: {count:,} series (ids times targets); at most {_MOST_SERIES:,} are explained at once: "
             "give the rows of the ids, or the targets, that are to be explained."
         )
+    warn_of_misfits(panel, model.config, feature_extractor)
     covariates = encode_covariates(panel, future_df, horizon, model, feature_extractor)
     contexts = encode_contexts(panel, context, horizon, model)
     explanations: dict[tuple[int, int], Explanation] = {}

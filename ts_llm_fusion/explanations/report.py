@@ -41,7 +41,16 @@ def _picture(explanation: Explanation) -> str:
         for share in explanation.facts.experts.groups
     }
     shares = pd.DataFrame({group: evidence.weights[names].sum(axis=1) for group, names in members.items()})
-    figure = plot_reasons(evidence.history, evidence.forecast, shares, evidence.name)
+    forecast = evidence.forecast.rename(columns={"mean": "predictions"})
+    history, without = evidence.history, evidence.numeric if evidence.texts else None
+    if not evidence.dated:
+        # Without dates the axis counts steps, from 1 for the first of the forecast.
+        steps = pd.RangeIndex(1, len(forecast) + 1)
+        history = history.set_axis(pd.RangeIndex(1 - len(history), 1))
+        forecast, shares = forecast.set_axis(steps), shares.set_axis(steps)
+        without = None if without is None else without.set_axis(steps)
+    season = next(iter(evidence.periods), None)
+    figure = plot_reasons(history, forecast, shares, evidence.name, season, evidence.unit, without)
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=110, format="png")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -5,7 +5,7 @@ A function `draw_...` draws into axes of matplotlib and returns them; the others
 
 from .backtests import draw_backtest, draw_coverage, draw_residuals
 from .benchmarks import draw_scores, plot_errors, plot_shares
-from .forecasts import central_band, draw_forecast, forecast_figure, plot_forecast, quantile_bands
+from .forecasts import central_band, draw_forecast, forecast_figure
 from .parts import draw_attention, draw_parts
 from .reasons import plot_reasons
 from .samples import draw_sample, plot_samples
@@ -27,11 +27,9 @@ __all__ = [
     "draw_text_effect",
     "forecast_figure",
     "plot_errors",
-    "plot_forecast",
     "plot_losses",
     "plot_reasons",
     "plot_samples",
     "plot_shares",
-    "quantile_bands",
     "save_figure",
 ]

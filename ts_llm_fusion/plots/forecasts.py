@@ -1,6 +1,7 @@
 """Pictures of forecasts after the history of their series."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,53 +27,6 @@ from .style import (
 )
 
 
-def plot_forecast(
-    history: pd.DataFrame,
-    forecast: pd.DataFrame,
-    truth: pd.DataFrame | None = None,
-    bands: Sequence[tuple[pd.DataFrame, pd.DataFrame, str]] = (),
-    title: str = "",
-) -> Figure:
-    """Draw history, forecast, truth and quantile bands, one panel for each of the first six series.
-
-    Args:
-        history: past values, one column for each series, indexed by time.
-        forecast: point forecast with the same columns.
-        truth: true future values, if known.
-        bands: (lower, upper, label) from the widest to the narrowest.
-        title: title of the figure.
-    """
-    columns = list(forecast.columns[:MAX_PANELS])
-    figure = Figure(figsize=(10, 0.9 + 2.4 * len(columns)), layout="constrained")
-    panels = figure.subplots(len(columns), 1, sharex=True, squeeze=False)[:, 0]
-    for panel, column in zip(panels, columns, strict=True):
-        if truth is not None:
-            panel.plot(truth.index, truth[column], color=TRUTH, linewidth=1.2, linestyle=(0, (4, 2)), label="truth")
-        own_bands = [(lower[column], upper[column], label) for lower, upper, label in bands]
-        _draw_forecast(panel, column, history[column], forecast[column], own_bands)
-    panels[0].legend(loc="upper left", ncols=4, frameon=False, fontsize="small", bbox_to_anchor=(0, 1.18))
-    hidden = forecast.shape[1] - len(columns)
-    note = f" (first {len(columns)} of {forecast.shape[1]} series)" if hidden else ""
-    figure.suptitle(title + note, x=0.01, ha="left", fontsize="medium", parse_math=False)
-    return figure
-
-
-def _draw_forecast(
-    panel: Axes, name: str, history: pd.Series, forecast: pd.Series, bands: Sequence[tuple[pd.Series, pd.Series, str]]
-) -> None:
-    draw_line(panel, history, HISTORY, linewidth=1.2, label="history")
-    for number, (lower, upper, label) in enumerate(bands):
-        alpha = 0.18 + 0.1 * number
-        panel.fill_between(forecast.index, lower, upper, color=FORECAST, alpha=alpha, linewidth=0, label=label)
-    marker = "." if len(forecast) == 1 else None
-    panel.plot(forecast.index, forecast, color=FORECAST, linewidth=1.6, marker=marker, label="forecast")
-    panel.axvline(history.index[-1], color=GUIDE, linewidth=0.8)
-    panel.set_ylabel(name, parse_math=False)
-    panel.margins(x=0.01)
-    panel.grid(alpha=0.25, linewidth=0.5)
-    panel.spines[["top", "right"]].set_visible(False)
-
-
 def draw_forecast(
     history: pd.Series,
     forecast: pd.DataFrame,
@@ -81,6 +35,7 @@ def draw_forecast(
     name: str = "",
     unit: str = "",
     legend: bool = True,
+    truth: pd.Series | None = None,
 ) -> Axes:
     """Draw the forecast of a series after the last stretch of its history.
 
@@ -95,6 +50,7 @@ def draw_forecast(
         name: name of the series, taken as plain text.
         unit: unit of the values, taken as plain text.
         legend: whether a row above the axes names lines and bands.
+        truth: values that were observed at the timestamps of the forecast; none by default.
 
     Returns:
         The axes.
@@ -105,9 +61,18 @@ def draw_forecast(
     draw_line(axes, past, HISTORY, linewidth=1.2, label="history")
     if season and season <= len(history):
         repeated = np.resize(history.iloc[-season:].to_numpy(), len(forecast))
-        axes.plot(forecast.index, repeated, color=OTHER, linewidth=0.8, linestyle=(0, (3, 2)), label="last season")
+        mark = "_" if len(forecast) == 1 else None
+        season_style: dict[str, Any] = {
+            "linewidth": 0.8,
+            "linestyle": (0, (3, 2)),
+            "marker": mark,
+            "label": "last season",
+        }
+        axes.plot(forecast.index, repeated, color=OTHER, **season_style)
     columns = sorted(forecast.columns.drop("predictions"), key=float)
     levels, quantiles = np.array(list(map(float, columns))), forecast[columns].to_numpy()
+    # Without quantiles it is the point forecast of the model.
+    point = "median" if columns else "forecast"
     # One step is drawn as a bar.
     is_single = len(forecast) == 1
     for share, tone in BANDS.items():
@@ -119,7 +84,10 @@ def draw_forecast(
             else:
                 axes.fill_between(forecast.index, *band, color=tone, linewidth=0, label=label)
     marker = "." if is_single else None
-    axes.plot(forecast.index, median, color=FORECAST, linewidth=1.6, marker=marker, label="median")
+    if truth is not None:
+        truth_style: dict[str, Any] = {"linewidth": 1.2, "linestyle": (0, (4, 2)), "marker": marker, "label": "truth"}
+        axes.plot(truth.index, truth, color=TRUTH, **truth_style)
+    axes.plot(forecast.index, median, color=FORECAST, linewidth=1.6, marker=marker, label=point)
     axes.axvline(past.index[-1], color=GUIDE, linewidth=0.8)
     set_dates(axes, past.index.append(forecast.index))
     finish(axes, name, unit)
@@ -129,7 +97,10 @@ def draw_forecast(
 
 
 def forecast_figure(
-    series: Sequence[tuple[str, pd.Series, pd.DataFrame, int | None]], title: str = "", total: int | None = None
+    series: Sequence[tuple[str, pd.Series, pd.DataFrame, int | None]],
+    title: str = "",
+    total: int | None = None,
+    truths: Sequence[pd.Series] | None = None,
 ) -> Figure:
     """Draw forecasts after the ends of series that may differ in their time axes, one panel for each of the first six.
 
@@ -137,18 +108,19 @@ def forecast_figure(
         series: name, past values, forecast and season of each, as of `draw_forecast`.
         title: title of the figure.
         total: number of series that were forecast, if more than those given.
+        truths: observed values of each at the timestamps of its forecast; none by default.
     """
     shown = series[:MAX_PANELS]
     height = 1.05 + 2.1 * len(shown)
     figure = Figure(figsize=(10, height))
     # Margins of their own: a layout that is computed takes most of the time of such a picture.
     figure.subplots_adjust(left=0.08, right=0.985, top=1 - 0.75 / height, bottom=0.5 / height, hspace=0.45)
-    for axes, (name, history, forecast, season) in zip(
-        figure.subplots(len(shown), 1, squeeze=False)[:, 0], shown, strict=True
-    ):
-        draw_forecast(history, forecast, axes, season, name, legend=False)
+    panels = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
+    for number, (axes, (name, history, forecast, season)) in enumerate(zip(panels, shown, strict=True)):
+        truth = None if truths is None else truths[number]
+        draw_forecast(history, forecast, axes, season, name, legend=False, truth=truth)
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="upper right", ncols=5, frameon=False, fontsize="small")
+    figure.legend(handles, labels, loc="upper right", ncols=6, frameon=False, fontsize="small")
     total = len(series) if total is None else total
     note = f" (first {len(shown)} of {total} series)" if total > len(shown) else ""
     figure.suptitle(title + note, x=0.01, y=1 - 0.1 / height, ha="left", va="top", fontsize="medium", parse_math=False)
@@ -165,26 +137,3 @@ def central_band(levels: np.ndarray, quantiles: np.ndarray, share: float) -> tup
         return None
     lower, upper = (np.array([np.interp(end, levels, row) for row in quantiles]) for end in ends)
     return lower, upper
-
-
-def quantile_bands(
-    quantiles: np.ndarray, levels: Sequence[float], index: pd.Index, columns: Sequence[str] | pd.Index
-) -> list[tuple[pd.DataFrame, pd.DataFrame, str]]:
-    """Bands between quantiles whose levels are symmetric around the median, widest first.
-
-    Args:
-        quantiles: (time, variables, levels).
-        levels: increasing levels.
-        index: timestamps of the forecast.
-        columns: names of the variables.
-
-    Returns:
-        (lower, upper, label) for each pair of levels.
-    """
-    bands: list[tuple[pd.DataFrame, pd.DataFrame, str]] = []
-    for low, level in enumerate(levels):
-        high = next((k for k, other in enumerate(levels) if abs(other + level - 1) < 1e-6 and k > low), None)
-        if high is not None:
-            lower, upper = (pd.DataFrame(quantiles[..., k], index, pd.Index(columns)) for k in (low, high))
-            bands.append((lower, upper, f"{level:g} to {levels[high]:g} quantile"))
-    return bands

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..evaluation.baselines import forecast_task
 from ..evaluation.forecast_errors import ForecastErrors
 from ..evaluation.forecasters import evaluate_forecaster, metrics_function
 from ..forecasting import model_order
-from ..plots import plot_forecast, quantile_bands, save_figure
+from ..plots import forecast_figure, save_figure
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..requirements import versions
 from ..training.forecaster import (
@@ -72,32 +72,41 @@ def _forecast_figures(model: Any, data: PreparedData, split: str) -> Iterator[tu
     """Yield forecasts at the beginning, in the middle and at the end of the windows of a split, with their numbers."""
     windows = data.splits[split]
     length, columns = model.config.context_length, data.source.series.columns
-    for number, place in enumerate(np.linspace(0, len(windows) - 1, _NUM_PLOTS).astype(int), start=1):
-        begin = int(windows.starts[int(place)])
+    for number, chosen in enumerate(np.linspace(0, len(windows) - 1, _NUM_PLOTS).astype(int), start=1):
+        begin = int(windows.starts[int(chosen)])
         rows = data.source.series.iloc[begin : begin + length + model.config.prediction_length]
         past, future = rows.iloc[:length], rows.iloc[length:]
-        window = {name: given[None].to(model.device) for name, given in windows[int(place)].items()}
+        window = {name: given[None].to(model.device) for name, given in windows[int(chosen)].items()}
         if torch.isnan(window["past_values"]).all(1).any():
             continue
         del window["future_values"]
         outputs = model.predict(**window)
-        axis = int(windows.series_of(windows.starts[int(place)]))
+        axis = int(windows.series_of(windows.starts[int(chosen)]))
         loc, scale = data.moments[axis]
-        mean = outputs.mean_predictions[0].double().cpu().numpy() * scale + loc
-        bands: Sequence[Any] = ()
+        point = outputs.mean_predictions[0].double().cpu().numpy() * scale + loc
+        quantiles = {}
         if model.config.quantiles:
-            quantiles = outputs.full_predictions[0].double().cpu().numpy() * scale[:, None] + loc[:, None]
-            bands = quantile_bands(quantiles, model.config.quantiles, future.index, list(columns))
+            found = outputs.full_predictions[0].double().cpu().numpy() * scale[:, None] + loc[:, None]
+            quantiles = {f"{level:g}": found[..., k] for k, level in enumerate(model.config.quantiles)}
+        # The median, as in tables of forecasts.
+        tables = {"predictions": quantiles.get("0.5", point), **quantiles}
         # A picture is pushed with the model, and tells no folder of this machine.
         name = Path(data.source.name).name + data.source.label(axis).removeprefix(data.source.name)
-        first = f"{future.index[0]:%Y-%m-%d %H:%M}" if isinstance(future.index, pd.DatetimeIndex) else future.index[0]
-        figure = plot_forecast(
-            history=past,
-            forecast=pd.DataFrame(mean, index=future.index, columns=columns),
-            truth=future,
-            bands=bands,
-            title=f"{name}, {split} split, from {first}",
-        )
+        first = future.index[0]
+        if isinstance(future.index, pd.DatetimeIndex):
+            is_daily = (future.index.normalize() == future.index).all()
+            first = f"{first:%Y-%m-%d}" if is_daily else f"{first:%Y-%m-%d %H:%M}"
+        series = [
+            (
+                str(column),
+                past[column],
+                pd.DataFrame({kind: values[:, place] for kind, values in tables.items()}, future.index),
+                data.seasonal_period,
+            )
+            for place, column in enumerate(columns)
+        ]
+        title = f"{name}, {split} split, from {first}"
+        figure = forecast_figure(series, title, truths=[future[column] for column in columns])
         yield number, figure
 
 

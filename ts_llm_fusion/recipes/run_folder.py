@@ -67,6 +67,10 @@ def check_run_folder(arguments: Any, inputs: Sequence[str | None] = ()) -> None:
     try:
         check_output_folder(output, ("[!.]*",), inputs, arguments.overwrite or resumes or (is_auto and is_begun))
     except FileExistsError as error:
-        raise FileExistsError(
-            f"{str(error).rstrip('.')}, or --resume_from_checkpoint true to go on with it."
-        ) from None
+        message = str(error).rstrip(".")
+        if any(output.glob("*.safetensors")):
+            message = message.replace(f"{output}: ", f"{output}: the folder holds the model of another run: ", 1)
+        # Only from a checkpoint can a run go on, not from its model.
+        can_go_on = not is_auto and any(output.glob("checkpoint-*"))
+        goes_on = ", or --resume_from_checkpoint auto to go on with that run" if can_go_on else ""
+        raise FileExistsError(f"{message}{goes_on}.") from None

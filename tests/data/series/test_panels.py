@@ -259,6 +259,10 @@ def test_the_future_of_covariates_is_aligned_to_the_horizon() -> None:
             lambda t: t.assign(snow=1),
             "has a column 'snow' that the table of the past lacks; its covariates are 'price'",
         ),
+        (
+            lambda t: t.assign(price=[*range(6), "cheap", 7.0]).iloc[::-1],
+            "column 'price' holds 'cheap' in row 2, of id 'b' at 2024-01-02 08:00:00, and the table of the past holds",
+        ),
         (lambda t: t.drop(columns="timestamp"), "future_df: no column 'timestamp'"),
         (lambda t: t.assign(timestamp=t["timestamp"].dt.tz_localize("UTC")), "one has a time zone, the other none"),
     ],
@@ -268,6 +272,15 @@ def test_a_future_that_does_not_match_is_one_line(change, message: str) -> None:
     with pytest.raises(ValueError, match=message) as raised:
         panel.known_future(change(known(panel, 4, price=np.arange(8.0))), 4)
     assert "\n" not in str(raised.value)
+
+
+def test_a_future_of_booleans_may_hold_them_as_numbers() -> None:
+    panel = read_panel(days("a", 20).assign(promo=[True, False] * 10))
+    assert panel.known_future(known(panel, 2, promo=[1, 0]), 2)["promo"].tolist() == [1, 0]
+    with pytest.raises(
+        ValueError, match="'promo' holds 2 in row 2, of id 'a' at 2024-01-22 00:00:00, and the table of"
+    ):
+        panel.known_future(known(panel, 2, promo=[1, 2]), 2)
 
 
 def test_a_future_needs_no_rows_of_a_series_without_a_value() -> None:

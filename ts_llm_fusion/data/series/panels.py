@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -158,8 +159,8 @@ class Panel:
             horizon: number of steps.
 
         Raises:
-            ValueError: for other columns, ids that the panel lacks, a duplicate row, or steps that are absent or lack
-                a value, with their ids and timestamps.
+            ValueError: for other columns, ids that the panel lacks, a duplicate row, steps that are absent or lack
+                a value, or anything but numbers where the past holds numbers, with their ids and timestamps.
         """
         if self.is_wide:
             raise UserError("future_df: a wide table has no covariates; give a long one, as DataFrame.melt makes it.")
@@ -199,7 +200,29 @@ class Panel:
         future = take_rows(table, known, row_of)
         for name in known:
             self._check_found(future[name].isna().to_numpy() & is_needed, wanted, f"column {name!r} is empty")
+            self._check_kind(future[name], row_of, wanted)
         return future
+
+    def _check_kind(self, future: pd.Series, row_of: np.ndarray, stamps: pd.DatetimeIndex) -> None:
+        """Raise ValueError for a value of the future, of that row of its table, that the kind of the past excludes."""
+        past = self.past[future.name]
+        if not pd.api.types.is_numeric_dtype(past):
+            return
+        is_boolean = pd.api.types.is_bool_dtype(past)
+        known = future.dropna()
+        if not pd.api.types.is_numeric_dtype(known):
+            fits = np.array([isinstance(value, Number | np.bool_) for value in known], dtype=bool)
+        else:
+            fits = known.isin([0, 1]).to_numpy() if is_boolean else np.ones(len(known), dtype=bool)
+        if fits.all():
+            return
+        place = int(future.index.get_indexer(known.index[~fits])[0])
+        value, shown = future.iloc[[place]].tolist()[0], self.as_given(stamps)[place]
+        raise UserError(
+            f"future_df: column {future.name!r} holds {value!r:.80} in row {row_of[place] + 1}, of "
+            f"{self.label(place * len(self) // len(stamps))} at {shown}, and the table of the past holds "
+            f"{'booleans' if is_boolean else 'numbers'} there; give these."
+        )
 
     def check_finite(self, table: pd.DataFrame, series: np.ndarray, timestamps: pd.DatetimeIndex) -> None:
         """Raise ValueError for an infinity in a table of covariates, by the series and the timestamp of its row."""

@@ -1,6 +1,7 @@
 """Series as rows of a data set, in the format of GluonTS, Chronos and fev."""
 
 import itertools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,8 @@ from ...errors import UserError
 from ..entries import SPLITS
 from ..generated import AnyDataset, Rows, make_dataset
 from .m4 import M4_GROUPS, M4Group, load_m4
+from .panel_reading import load_panel
+from .panels import Panel
 from .sources import load_series
 from .time_axis import find_grid
 
@@ -34,12 +37,39 @@ def _series_rows(series: pd.DataFrame, frequency: str, dated: bool) -> Rows:
         }
 
 
-def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> AnyDataset:
+def _check_split(split: str | None, splits: Iterable[str], data: str) -> None:
+    if split is not None and split not in splits:
+        raise UserError(f"{data}: no split {split!r}; the splits are {', '.join(splits)}.")
+
+
+def _panel_rows(panel: Panel) -> Rows:
+    for series, start in enumerate(panel.offsets[:-1].tolist()):
+        for target in range(len(panel.targets)):
+            yield {
+                "item_id": panel.title(series, target),
+                "start": panel.timestamps[start].to_pydatetime() if panel.dated else None,
+                "freq": panel.grids.grids[panel.grids.grid_of[series]].alias,
+                "target": panel.values[start : panel.offsets[series + 1], target],
+            }
+
+
+def load_rows(
+    split: str | None,
+    streaming: bool,
+    data: str,
+    id_column: str | Sequence[str] | None = None,
+    target: str | Sequence[str] | None = None,
+    **options: Any,
+) -> AnyDataset:
     """Load series of `load_series`, with its options and errors, as rows of `SERIES_FEATURES`, for `load_dataset`.
 
     The splits of a benchmark set are its segments; series without borders form one split, "train". The table is read
-    whole even for streaming.
+    whole even for streaming. With columns of ids or targets it is one of `load_panel`: a row for each id and target.
     """
+    if id_column is not None or target is not None:
+        whole = {"train": {"panel": load_panel(data, id_column, target=target, **options)}}
+        _check_split(split, whole, data)
+        return make_dataset(_panel_rows, SERIES_FEATURES, whole, split, streaming)
     source = load_series(data, **options)
     frequency = (source.grid or find_grid(pd.DatetimeIndex(source.series.index), source=data)).alias
     bounds = list(itertools.pairwise((0, *(source.borders or (len(source.series),)))))
@@ -47,8 +77,7 @@ def load_rows(split: str | None, streaming: bool, data: str, **options: Any) -> 
         name: {"series": source.series.iloc[slice(*rows)], "frequency": frequency, "dated": source.dated}
         for name, rows in zip(SPLITS, bounds, strict=False)
     }
-    if split is not None and split not in splits:
-        raise UserError(f"{data}: no split {split!r}; the splits are {', '.join(splits)}.")
+    _check_split(split, splits, data)
     return make_dataset(_series_rows, SERIES_FEATURES, splits, split, streaming)
 
 
