@@ -38,6 +38,7 @@ from .question_text import (
 )
 from .questions import carried_over, has_own_kind, query_of
 from .reading import Reader, load_reader, probabilities, prompt, read
+from .sentence import Sentence
 from .statements import Fact, Statement
 from .subject import Subject, forecast_together, names_of, subjects
 from .times import Times, plain_tokens
@@ -269,9 +270,13 @@ class _Asked:
         if kept[0] != kept[1]:
             raise reason
         try:
-            return replace(query_of(again, self.names), reading=standard)
+            query = query_of(again, self.names)
         except CannotTellError:
             raise reason from None
+        if Sentence(read, self.names).asks_when and not Sentence(again, self.names).asks_when:
+            # A time is asked for, and the standard question is of a value.
+            raise reason
+        return replace(query, reading=standard)
 
     def forecast(self, chosen: Sequence[int], about: Sequence[Subject], steps: int) -> None:
         """Forecast series together."""
@@ -396,7 +401,8 @@ def ask(
     forecaster, feature_extractor = load(model)
     given = reading_options(feature_extractor)
     panel = load_table(df, id_column, timestamp_column, target, freq, dayfirst, **given)
-    asked = _Asked(panel, forecaster, feature_extractor, Names(names_of(panel)), unit)
+    names = Names(names_of(panel), targets=panel.targets, ids=panel.id_columns)
+    asked = _Asked(panel, forecaster, feature_extractor, names, unit)
     return _Dialog(asked, reader).answer(question, turns, chosen)
 
 

@@ -127,6 +127,20 @@ ONE_TO_NEXT = re.compile(
 POLITE = re.compile(
     r"\b(?:is there )?any (?:chance|possibility) (?:that )?(?:you|i|we) (?:can|could|might)\b", re.IGNORECASE
 )
+_UTMOST = r"(?:\w+est|most|least|max\w*|min\w*|peak\w*)"
+_GAP = r"(?:differences?|diff|gaps?|distance|discrepancy|disparity|margin|spread|separation)"
+_TO_EACH_OTHER = r"(?: (?:from|to) (?:<s>|each other|one another))?"
+# The largest or smallest difference of two series at one step: "when did they differ most".
+UTMOST_GAP = re.compile(
+    rf"\b{_UTMOST} (?:(?!of|and|or|to|in|minus|from)\w+ ){{0,2}}?{_GAP}\b|"
+    rf"\b(?:differ\w*|diverg\w+|deviat\w+|apart|separated){_TO_EACH_OTHER}(?: by| the| at)* {_UTMOST}\b|"
+    rf"\b(?:farthest|furthest|most|widest|least|closest|nearest)(?: far)? (?:apart|different|together|to each other|"
+    rf"to one another)\b|"
+    rf"<s> and <s> (?:\w+ ){{0,3}}?(?:the )?(?:closest|nearest)\b|"
+    rf"\b{_GAP}(?: (?:between|of|from) <s> (?:and|to) <s>)?(?: <t>)?"
+    rf"(?: (?:was|is|were|at|its|the|their|be|ever|been|has|had))* {_UTMOST}\b(?! (?:of|values?|readings?|numbers?)\b)"
+)
+LEAST_GAP = re.compile(r"\b(?:clos|near|small|narrow|tini|slight|low|short|thinn|tight)\w*est\b|\bleast\b|\bmin")
 # Said before a question, and that which follows: "My editor likes extremes, so what was the lowest value?".
 LEAD_IN = re.compile(
     r"^(?P<said>(?:[\w'\N{RIGHT SINGLE QUOTATION MARK}-]+[,.]? ){2,24}?[\w'\N{RIGHT SINGLE QUOTATION MARK}-]+)"

@@ -80,6 +80,13 @@ class Intent:
 INTENTS: tuple[Intent, ...] = (
     # Several series.
     Intent(("series",), "count list when extent unit", fills.series, times=(0, 0), series=(0, 0), future=False),
+    Intent(
+        (),
+        f"{_EXTREME} {_COMPARED} {_MOVES} near when unit series std range together ever usual strong tall short not "
+        "fast far who",
+        fills.utmost_gap,
+        series=(0, 2),
+    ),
     Intent((_ANY_STATISTIC,), "together series sum count extent", fills.pooled, series=(2, 2)),
     Intent(
         ("correlate",),

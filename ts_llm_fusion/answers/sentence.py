@@ -72,7 +72,14 @@ class Sentence:
             # "The minimum of the full record" asks for one extreme.
             found = [Lexeme(word.text, word.classes - asked) if word.text == "record" else word for word in found]
         for place, (before, one, behind) in enumerate(zip([ends, *found], found, [*found[1:], ends], strict=False)):
-            if one.text in _EXTREME_NOUNS and before.text not in _DEGREES and behind.text in _BEHIND_NOUNS:
+            beside = {before.text, behind.text}
+            if "<s>" in beside and ("series" in one.classes or one.text in self.names.id_words):
+                # "The north store".
+                found[place] = Lexeme(one.text, one.classes | {"plain"})
+            elif one.text in self.names.verbs:
+                # "How much did they sell in May?"
+                found[place] = Lexeme(one.text, frozenset(("plain",) if "<n>" in self.text else ("plain", "sum")))
+            elif one.text in _EXTREME_NOUNS and before.text not in _DEGREES and behind.text in _BEHIND_NOUNS:
                 found[place] = Lexeme(one.text, one.classes | {_EXTREME_NOUNS[one.text]})
             elif cues.ADVERBS.get(one.text) == self.read.step:
                 # "Daily" says nothing of a series of days.
