@@ -283,19 +283,21 @@ class _Asked:
         forecast_together(self.panel, chosen, about, self.model, self.feature_extractor, steps)
 
     def parts(self, question: str) -> list[str]:
-        """A question as its parts that ask for one statistic each, with the times that they share."""
+        """A question as its parts that ask for one statistic each, with the times and series that they share."""
         parts = of_two_statistics(question)
         if len(parts) < 2:
             return parts
         subject = self.subjects([0])[0]
         try:
-            times = [self.times(part, subject) for part in parts]
+            read = [read_question(part, self.names, subject.axis, subject.extent) for part in parts]
         except CannotTellError:
             return [question]
         for place, other in ((0, 1), (1, 0)):
-            if not times[place] and times[other]:
-                said = " ".join(parts[other][one.start : one.stop] for one in times[other])
-                parts[place] = f"{parts[place]} {said}"
+            asked, known = read[place], read[other]
+            if known.series and not asked.series:
+                parts[place] += f" of {' and '.join(self.names.names[one] for one in known.series)}"
+            if known.times and not asked.times:
+                parts[place] += f" {' '.join(known.said_times)}"
         return parts
 
     def times(self, text: str, subject: Subject) -> tuple[Times, ...]:

@@ -45,7 +45,7 @@ RANKED_SERIES = (
 )
 WHO = re.compile(
     r"^(?:who|which)(?: one| of them)? (?:the )?(?:\w+est|top|best|most|leads|tops|wins|dominates)\b|"
-    r"^(?:who|which|whose|what)(?: (?:one|ones|of (?:them|these|those|the \w+)))? (?:has|have|"
+    r"^(?:who|which|whose|what)(?: (?:one|ones|of (?:them|these|those|the \w+|<s> (?:and|or) <s>)))? (?:has|have|"
     r"had|is|are|was|were|grew|grows|rose|rises|shows?|increase\w*|increasing|fell|falls|went|goes|will)\b"
 )
 SHAPE = _words(
@@ -140,6 +140,9 @@ UTMOST_GAP = re.compile(
     rf"\b{_GAP}(?: (?:between|of|from) <s> (?:and|to) <s>)?(?: <t>)?"
     rf"(?: (?:was|is|were|at|its|the|their|be|ever|been|has|had))* {_UTMOST}\b(?! (?:of|values?|readings?|numbers?)\b)"
 )
+# A distance from a level, and the movements of two series beside each other, are not computed.
+FROM_A_LEVEL = re.compile(r"\bfrom (?:its|the|their) (?:\w+ )?(?:mean|average|median|norm|trend|level)\b")
+TWO_MOVEMENTS = re.compile(r"<s> .*\bthan (?:that of |those of |in |for |of )?<s>|\bthan <s> .*<s>")
 LEAST_GAP = re.compile(r"\b(?:clos|near|small|narrow|tini|slight|low|short|thinn|tight)\w*est\b|\bleast\b|\bmin")
 # Said before a question, and that which follows: "My editor likes extremes, so what was the lowest value?".
 LEAD_IN = re.compile(

@@ -294,7 +294,7 @@ def positive(one: float, two: float) -> float:
     """
     if not (one > 0 and two > 0):
         raise CannotTellError(
-            "a difference in percent is of values above 0, and one of the two is not; ask for it alone."
+            "a change in percent is of values above 0, and one of the two is not; ask for it without percent."
         )
     return two
 
@@ -306,9 +306,9 @@ def _compared(
         "statistic": statistic, "scope": first, "other": second, "first": one, "second": two,
         "difference": abs(one - two), "direction": "more" if one >= two else "less",
     }  # fmt: skip
-    if two > 0 and one > 0:
+    if query.percent or (two > 0 and one > 0):
         main = "percent" if query.percent else "difference"
-        return state(f"{topic} with percent", subject, main, percent=abs(one / two - 1), **told)
+        return state(f"{topic} with percent", subject, main, percent=abs(one / positive(one, two) - 1), **told)
     return state(topic, subject, "difference", **told)
 
 
@@ -333,9 +333,10 @@ def _change(query: Query, subject: Subject) -> list[Statement]:
         "scope": early.first, "other": late.first, "first": one, "second": two, "difference": abs(two - one),
         "direction": "rises" if two >= one else "falls",
     }  # fmt: skip
-    if one > 0 and two > 0:
+    if query.percent or (one > 0 and two > 0):
         main = "percent" if query.percent else "difference"
-        return [state("change with percent", subject, main, percent=abs(two / one - 1), **told)]
+        percent = abs(two / positive(two, one) - 1)
+        return [state("change with percent", subject, main, percent=percent, **told)]
     return [state("change", subject, "difference", **told)]
 
 

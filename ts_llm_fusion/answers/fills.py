@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..processing.grounding_words import ORDINALS, SMALL
 from . import cues
 from .query import Query
-from .sentence import OPPOSITE, Sentence
+from .sentence import GOING, OPPOSITE, Sentence
 from .times import Times
 
 _COMPARED = ("compare", "more", "less", "above", "below", "between", "no_less", "minus")
@@ -18,8 +18,6 @@ _WEEK = 7
 _RANKING = ("max", "min", "more", "less", "above", "below", "rank", "compare", "fast", "slow", "steepest")
 _RECORDS = r"\b(?:data\w*|series|samples?|table|records?|file|sets?|sheet|spreadsheet|history)\b"
 _ORDINALS = ORDINALS | {"twentieth": 20}
-# Forms of verbs of movement that tell where it went, as "the highest it went".
-_RATHER_VERBS = frozenset(("go", "went", "gone", "going", "goes"))
 
 
 # Several series.
@@ -111,11 +109,7 @@ def pooled(sentence: Sentence, base: Query) -> Query | None:
 
 
 def pair(sentence: Sentence, base: Query) -> Query | None:
-    moves = any(
-        word.classes & {"rise", "fall", "change", "trend"} and not word.classes & {*_COMPARED, "std", "range"}
-        for word in sentence.words
-    )
-    if base.when or moves or sentence.matches(r"\bat (?:the )?(?:most|least)\b"):
+    if base.when or sentence.moves or sentence.matches(r"\bat (?:the )?(?:most|least)\b"):
         # "When was north above south?", "did north grow more than south?", "by how much at most?"
         return None
     statistic = next(
@@ -367,7 +361,7 @@ def largest_step(sentence: Sentence, base: Query) -> Query | None:
         for beside in (sentence.words[place + 1 : place + 4], sentence.words[max(place - 3, 0) : place][::-1]):
             for other in beside:
                 move = next((name for name in ("fall", "rise", "change") if name in other.classes), None)
-                if move and other.text not in _RATHER_VERBS and not other.classes & {"above", "below", "no_less"}:
+                if move and other.text not in GOING and not other.classes & {"above", "below", "no_less"}:
                     return replace(base, kind="largest step", side=move)
                 if not other.classes & {"plain", "per", "unit", "step"}:
                     break

@@ -82,10 +82,9 @@ INTENTS: tuple[Intent, ...] = (
     Intent(("series",), "count list when extent unit", fills.series, times=(0, 0), series=(0, 0), future=False),
     Intent(
         (),
-        f"{_EXTREME} {_COMPARED} {_MOVES} near when unit series std range together ever usual strong tall short not "
-        "fast far who",
+        f"{_EXTREME} {_COMPARED} {_MOVES} near far when unit series std range together ever strong tall short",
         fills.utmost_gap,
-        series=(0, 2),
+        series=(2, 2),
     ),
     Intent((_ANY_STATISTIC,), "together series sum count extent", fills.pooled, series=(2, 2)),
     Intent(

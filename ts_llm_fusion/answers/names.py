@@ -205,7 +205,7 @@ class Names:
             said = tokens[k]
             is_name = (
                 k > i + 1
-                or (said.kind == "word" and not is_known(said.word) and said.word != token.word)
+                or (said.kind == "word" and not is_known(said.word) and not self.knows(said.word))
                 or (
                     said.kind == "number"
                     and len(self.names) > 1

@@ -278,7 +278,9 @@ def _without_verb_of_measure(text: str, names: Names) -> str:
     if not names.verbs:
         return text
     verb = rf"(?:{'|'.join(sorted(names.verbs))})"
-    return re.sub(rf"(<s>(?: \w+)??|\bhow (?:much|many)(?: \w+){{0,2}}? (?:it|we|they)) {verb}\b", r"\1", text)
+    return re.sub(
+        rf"(<s>(?: \w+)??|\bhow (?:much|many)(?: \w+){{0,2}}? (?:it|we|they)|\bwhich \w+) {verb}\b", r"\1", text
+    )
 
 
 def check_answerable(read: Read, names: Names) -> None:

@@ -13,6 +13,11 @@ SIDES = ("no_more", "no_less", "below", "above", "equal")
 _SIDE_NAMES = {
     "no_more": "at most", "no_less": "at least", "below": "below", "above": "above", "equal": "equal to",
 }  # fmt: skip
+# Forms of a verb of movement that tell where it went, as "the highest it went".
+GOING = frozenset(("go", "went", "gone", "going", "goes"))
+# Classes of movements, and of words of comparison that may be of these, too.
+_MOVEMENTS = frozenset(("rise", "fall", "change", "trend"))
+_NO_MOVEMENTS = frozenset(("compare", "above", "below", "between", "no_less", "std", "range"))
 OPPOSITE = {"above": "at most", "below": "at least", "at least": "below", "at most": "above", "equal to": "equal to"}
 _STATISTICS = (
     ("median", "median"), ("std", "standard deviation"), ("range", "range"), ("sum", "sum"), ("mean", "mean"),
@@ -122,6 +127,14 @@ class Sentence:
         before = self.words[place - 1].text if place else ""
         behind = self.words[place + 1].text if place + 1 < len(self.words) else ""
         return behind == "<n>" or before.endswith(" to") or before in _BEFORE_VERBS
+
+    @cached_property
+    def moves(self) -> bool:
+        """Whether a movement is asked for, such as a growth."""
+        return any(
+            word.classes & _MOVEMENTS and not word.classes & _NO_MOVEMENTS and word.text not in GOING
+            for word in self.words
+        )
 
     def matches(self, pattern: str) -> bool:
         """Whether a regular expression is found in its text."""
