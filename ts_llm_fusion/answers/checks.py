@@ -347,7 +347,21 @@ def _difference(one: Callable[[_Said], float], two: Callable[[_Said], float]) ->
 def _gaps(said: _Said) -> pd.Series:
     """Sizes of the differences of two named series by row, the one that is said first."""
     one, two = (said.values("scope", said.named(slot)) for slot in ("name", "other"))
-    return one.sub(two).abs().dropna().sort_values(ascending=said["side"] == "smallest", kind="stable")
+    # The series may begin at other times: the steps of a scope are the same, and not their rows.
+    sizes = one.sub(two.to_numpy()).abs() if len(one) == len(two) else one.iloc[:0]
+    return sizes.dropna().sort_values(ascending=said["side"] == "smallest", kind="stable")
+
+
+def _then(slot: str) -> Callable[[_Said], float]:
+    """Observed value of a named series at the time of the sentence."""
+
+    def find(said: _Said) -> float:
+        inside = rows_at(said["when"], said.named(slot))
+        rows = np.flatnonzero(inside) if inside is not None else np.zeros(0, dtype=np.int64)
+        values = said.named(slot).values
+        return float(values[rows[0]]) if len(rows) and rows[0] < len(values) else float("nan")
+
+    return find
 
 
 def _at(slot: str) -> Callable[[_Said], float]:
@@ -515,8 +529,8 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
     "utmost gap": {
         "difference": lambda s: float(_gaps(s).iloc[0]),
         "when": lambda s: int(_gaps(s).index[0]),
-        "first": lambda s: float(s.named("name").values[s.row("when")]),
-        "second": lambda s: float(s.named("other").values[s.row("when")]),
+        "first": _then("name"),
+        "second": _then("other"),
     },
     "pooled": {"value": _both, "first": _of_named("name"), "second": _of_named("other")},
     "correlation": {"value": _correlation},
