@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def _pair(query: Query, first: Subject, second: Subject) -> Statement:
     one, two = (statistic_of(scope.values, query.statistic) for scope in scopes)
     if np.isnan(one) or np.isnan(two):
         raise CannotTellError(f"every value of one of them is missing {scopes[0].words}.")
-    told = {"difference": abs(one - two), "direction": "more" if one >= two else "less"}
+    told: dict[str, Any] = {"difference": abs(one - two), "direction": "more" if one >= two else "less"}
     told |= {"statistic": query.statistic, "scope": scopes[0], "first": one, "second": two}
     told |= {"name": first.name, "other": second.name}
     if not query.percent:
