@@ -143,7 +143,7 @@ UTMOST_GAP = re.compile(
 # A distance from a level, and the movements of two series beside each other, are not computed.
 FROM_A_LEVEL = re.compile(r"\bfrom (?:its|the|their) (?:\w+ )?(?:mean|average|median|norm|trend|level)\b")
 TWO_MOVEMENTS = re.compile(r"<s> .*\bthan (?:that of |those of |in |for |of )?<s>|\bthan <s> .*<s>")
-LEAST_GAP = re.compile(r"\b(?:clos|near|small|narrow|tini|slight|low|short|thinn|tight)\w*est\b|\bleast\b|\bmin")
+LEAST_GAP = re.compile(r"\b(?:close|near|small|narrow|tini|slight|low|short|thin|tight)\w*st\b|\bleast\b|\bmin")
 # Said before a question, and that which follows: "My editor likes extremes, so what was the lowest value?".
 LEAD_IN = re.compile(
     r"^(?P<said>(?:[\w'\N{RIGHT SINGLE QUOTATION MARK}-]+[,.]? ){2,24}?[\w'\N{RIGHT SINGLE QUOTATION MARK}-]+)"
