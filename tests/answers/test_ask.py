@@ -23,6 +23,16 @@ SERIES = pd.Series(VALUES, DAYS)
 WIDE = TABLE.assign(north=2 * VALUES, south=np.round(VALUES[::-1], 2)).drop(columns="sales")
 
 
+_DATES = DAYS[60:120]
+NORTH = pd.Series(np.round(130 + 20 * np.sin(np.arange(60.0)) + np.arange(60) / 4), _DATES)
+SOUTH = pd.Series(np.round(80 + 9 * np.cos(np.arange(60.0) / 2)), _DATES)
+STORES = pd.concat(
+    [pd.DataFrame({"store": name, "timestamp": _DATES, "sales": values.to_numpy()})
+     for name, values in (("north", NORTH), ("south", SOUTH))]
+)  # fmt: skip
+_OF_STORES = {"table": STORES, "id_column": "store", "target": "sales"}
+
+
 def ask(question: str, table: Any = TABLE, **options: Any) -> Answer:
     return ts_llm_fusion.ask(table, question, **options)
 
@@ -125,6 +135,46 @@ def test_series_are_compared() -> None:
     assert "no series 'west'" in ask("What was the mean of column west?", WIDE).text
 
 
+def test_what_is_asked_of_named_series_is_of_these_alone() -> None:
+    apart = (NORTH - SOUTH).abs()
+    march, april = NORTH["2022-03"].mean(), NORTH["2022-04"].mean()
+    truths = {
+        "On which date did north and south differ most?": str(apart.idxmax()),
+        "When was the gap between north and south smallest?": str(apart.idxmin()),
+        "What was north's growth from March to April?": april - march,
+        "How much higher was north than south in April in percent?": april / SOUTH["2022-04"].mean() - 1,
+        "On how many days were sales above 150 in the north store?": (NORTH > 150).sum(),
+        "What were the highest sales of north?": NORTH.max(),
+        "How much did south sell in April?": SOUTH["2022-04"].sum(),
+        "What were the lowest and the highest sales of south?": SOUTH.min(),
+    }
+    for question, truth in truths.items():
+        assert first(question, **_OF_STORES) == (truth if isinstance(truth, str) else pytest.approx(truth)), question
+    for question, reason in {
+        "When was north higher than south?": "not understood",
+        "Did north grow more than south?": "which of them grows fastest",
+        "In which month did north and south differ most?": "step by step",
+        "What was the mean price of north?": "known of 'price'",
+    }.items():
+        assert reason in ask(question, **_OF_STORES).text, question
+
+
+def test_a_bound_below_the_values_is_reached_from_above() -> None:
+    assert "forecast is not at most 0 " in ask("When will north reach 0?", **_OF_STORES).text
+    assert ask("Will south ever reach 0?", **_OF_STORES).text.startswith("No.")
+    assert first("When did south first reach 75?", **_OF_STORES) == str(SOUTH.index[SOUTH <= 75][0])
+    assert first("When did north first reach 150?", **_OF_STORES) == str(NORTH.index[NORTH >= 150][0])
+
+
+def test_times_that_the_end_of_the_history_divides_are_answered_as_such_or_refused() -> None:
+    # The last day of the history is 30 April.
+    total = ask("Sum of north from 29 April to 2 May", **_OF_STORES)
+    assert "29 April 2022 to Monday 2 May 2022" in total.text and "2 of its 4 steps forecast" in total.text
+    assert "ask for either" in ask("Highest value of north from 30 April to 2 May", **_OF_STORES).text
+    steps = ask("Forecast the next 3 days of north", **_OF_STORES)
+    assert [fact.quantity for fact in steps.facts].count("forecast.value") == 3
+
+
 def test_two_series_are_taken_together_or_beside_each_other() -> None:
     both = np.concatenate((2 * VALUES, np.round(VALUES[::-1], 2)))
     assert first("mean of north and south", table=WIDE) == pytest.approx(both.mean())
@@ -136,6 +186,7 @@ def test_series_may_be_named_like_words_of_questions() -> None:
     table = TABLE.assign(max=VALUES, mean=2 * VALUES, May=3 * VALUES, high=4 * VALUES, low=5 * VALUES).drop(
         columns="sales"
     )
+    table["$x^2$"] = 6 * VALUES
     truths = {
         "What was the mean of max?": VALUES.mean(),
         "max of mean": 2 * VALUES.max(),
@@ -143,6 +194,7 @@ def test_series_may_be_named_like_words_of_questions() -> None:
         "How high was low on 3 May 2022?": 5 * SERIES["2022-05-03"],
         "mean of high and low": 4.5 * VALUES.mean(),
         "the low of low": 5 * VALUES.min(),
+        "the mean of $x^2$": 6 * VALUES.mean(),
     }
     for question, truth in truths.items():
         assert first(question, table=table) == pytest.approx(truth), question

@@ -38,6 +38,7 @@ from .question_text import (
 )
 from .questions import carried_over, has_own_kind, query_of
 from .reading import Reader, load_reader, probabilities, prompt, read
+from .sentence import Sentence
 from .statements import Fact, Statement
 from .subject import Subject, forecast_together, names_of, subjects
 from .times import Times, plain_tokens
@@ -269,28 +270,34 @@ class _Asked:
         if kept[0] != kept[1]:
             raise reason
         try:
-            return replace(query_of(again, self.names), reading=standard)
+            query = query_of(again, self.names)
         except CannotTellError:
             raise reason from None
+        if Sentence(read, self.names).asks_when and not Sentence(again, self.names).asks_when:
+            # A time is asked for, and the standard question is of a value.
+            raise reason
+        return replace(query, reading=standard)
 
     def forecast(self, chosen: Sequence[int], about: Sequence[Subject], steps: int) -> None:
         """Forecast series together."""
         forecast_together(self.panel, chosen, about, self.model, self.feature_extractor, steps)
 
     def parts(self, question: str) -> list[str]:
-        """A question as its parts that ask for one statistic each, with the times that they share."""
+        """A question as its parts that ask for one statistic each, with the times and series that they share."""
         parts = of_two_statistics(question)
         if len(parts) < 2:
             return parts
         subject = self.subjects([0])[0]
         try:
-            times = [self.times(part, subject) for part in parts]
+            read = [read_question(part, self.names, subject.axis, subject.extent) for part in parts]
         except CannotTellError:
             return [question]
         for place, other in ((0, 1), (1, 0)):
-            if not times[place] and times[other]:
-                said = " ".join(parts[other][one.start : one.stop] for one in times[other])
-                parts[place] = f"{parts[place]} {said}"
+            asked, known = read[place], read[other]
+            if known.series and not asked.series:
+                parts[place] += f" of {' and '.join(self.names.names[one] for one in known.series)}"
+            if known.times and not asked.times:
+                parts[place] += f" {' '.join(known.said_times)}"
         return parts
 
     def times(self, text: str, subject: Subject) -> tuple[Times, ...]:
@@ -396,7 +403,8 @@ def ask(
     forecaster, feature_extractor = load(model)
     given = reading_options(feature_extractor)
     panel = load_table(df, id_column, timestamp_column, target, freq, dayfirst, **given)
-    asked = _Asked(panel, forecaster, feature_extractor, Names(names_of(panel)), unit)
+    names = Names(names_of(panel), targets=panel.targets, ids=panel.id_columns)
+    asked = _Asked(panel, forecaster, feature_extractor, names, unit)
     return _Dialog(asked, reader).answer(question, turns, chosen)
 
 

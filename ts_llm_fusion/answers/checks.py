@@ -19,7 +19,9 @@ from .subject import Subject
 _NUMERIC = frozenset(("observed", "derived", "forecast", "number", "percent", "count", "correlation"))
 _PRECISION = 1e-9
 # Frames of which a series is named in the words.
-_OF_SERIES = frozenset(("rank", "expected rank", "growth", "correlation", "pair", "pooled"))
+_OF_SERIES = frozenset(
+    ("rank", "expected rank", "growth", "correlation", "pair", "pair with percent", "utmost gap", "pooled")
+)
 _CODES = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 _SIDES: dict[str, Callable[[pd.Series, float], pd.Series]] = {
     "above": pd.Series.gt, "below": pd.Series.lt, "at least": pd.Series.ge, "at most": pd.Series.le,
@@ -342,6 +344,26 @@ def _difference(one: Callable[[_Said], float], two: Callable[[_Said], float]) ->
     }
 
 
+def _gaps(said: _Said) -> pd.Series:
+    """Sizes of the differences of two named series by row, the one that is said first."""
+    one, two = (said.values("scope", said.named(slot)) for slot in ("name", "other"))
+    # The series may begin at other times: the steps of a scope are the same, and not their rows.
+    sizes = one.sub(two.to_numpy()).abs() if len(one) == len(two) else one.iloc[:0]
+    return sizes.dropna().sort_values(ascending=said["side"] == "smallest", kind="stable")
+
+
+def _then(slot: str) -> Callable[[_Said], float]:
+    """Observed value of a named series at the time of the sentence."""
+
+    def find(said: _Said) -> float:
+        inside = rows_at(said["when"], said.named(slot))
+        rows = np.flatnonzero(inside) if inside is not None else np.zeros(0, dtype=np.int64)
+        values = said.named(slot).values
+        return float(values[rows[0]]) if len(rows) and rows[0] < len(values) else float("nan")
+
+    return find
+
+
 def _at(slot: str) -> Callable[[_Said], float]:
     return lambda said: said.value_at(slot)
 
@@ -503,6 +525,13 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
         "each": lambda s: s.subject.calendar.each,
     },
     "pair": _difference(_of_named("name"), _of_named("other")),
+    "pair with percent": _difference(_of_named("name"), _of_named("other")),
+    "utmost gap": {
+        "difference": lambda s: float(_gaps(s).iloc[0]),
+        "when": lambda s: int(_gaps(s).index[0]),
+        "first": _then("name"),
+        "second": _then("other"),
+    },
     "pooled": {"value": _both, "first": _of_named("name"), "second": _of_named("other")},
     "correlation": {"value": _correlation},
     "series": {},

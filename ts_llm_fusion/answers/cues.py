@@ -45,7 +45,7 @@ RANKED_SERIES = (
 )
 WHO = re.compile(
     r"^(?:who|which)(?: one| of them)? (?:the )?(?:\w+est|top|best|most|leads|tops|wins|dominates)\b|"
-    r"^(?:who|which|whose|what)(?: (?:one|ones|of (?:them|these|those|the \w+)))? (?:has|have|"
+    r"^(?:who|which|whose|what)(?: (?:one|ones|of (?:them|these|those|the \w+|<s> (?:and|or) <s>)))? (?:has|have|"
     r"had|is|are|was|were|grew|grows|rose|rises|shows?|increase\w*|increasing|fell|falls|went|goes|will)\b"
 )
 SHAPE = _words(
@@ -127,6 +127,23 @@ ONE_TO_NEXT = re.compile(
 POLITE = re.compile(
     r"\b(?:is there )?any (?:chance|possibility) (?:that )?(?:you|i|we) (?:can|could|might)\b", re.IGNORECASE
 )
+_UTMOST = r"(?:\w+est|most|least|max\w*|min\w*|peak\w*)"
+_GAP = r"(?:differences?|diff|gaps?|distance|discrepancy|disparity|margin|spread|separation)"
+_TO_EACH_OTHER = r"(?: (?:from|to) (?:<s>|each other|one another))?"
+# The largest or smallest difference of two series at one step: "when did they differ most".
+UTMOST_GAP = re.compile(
+    rf"\b{_UTMOST} (?:(?!of|and|or|to|in|minus|from)\w+ ){{0,2}}?{_GAP}\b|"
+    rf"\b(?:differ\w*|diverg\w+|deviat\w+|apart|separated){_TO_EACH_OTHER}(?: by| the| at)* {_UTMOST}\b|"
+    rf"\b(?:farthest|furthest|most|widest|least|closest|nearest)(?: far)? (?:apart|different|together|to each other|"
+    rf"to one another)\b|"
+    rf"<s> and <s> (?:\w+ ){{0,3}}?(?:the )?(?:closest|nearest)\b|"
+    rf"\b{_GAP}(?: (?:between|of|from) <s> (?:and|to) <s>)?(?: <t>)?"
+    rf"(?: (?:was|is|were|at|its|the|their|be|ever|been|has|had))* {_UTMOST}\b(?! (?:of|values?|readings?|numbers?)\b)"
+)
+# A distance from a level, and the movements of two series beside each other, are not computed.
+FROM_A_LEVEL = re.compile(r"\bfrom (?:its|the|their) (?:\w+ )?(?:mean|average|median|norm|trend|level)\b")
+TWO_MOVEMENTS = re.compile(r"<s> .*\bthan (?:that of |those of |in |for |of )?<s>|\bthan <s> .*<s>")
+LEAST_GAP = re.compile(r"\b(?:close|near|small|narrow|tini|slight|low|short|thin|tight)\w*st\b|\bleast\b|\bmin")
 # Said before a question, and that which follows: "My editor likes extremes, so what was the lowest value?".
 LEAD_IN = re.compile(
     r"^(?P<said>(?:[\w'\N{RIGHT SINGLE QUOTATION MARK}-]+[,.]? ){2,24}?[\w'\N{RIGHT SINGLE QUOTATION MARK}-]+)"

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..explanations.lexicon import MONTHS, WEEKDAYS
-from ..processing.grounding_axis import add_units
+from ..processing.grounding_axis import add_units, start_of
 from .patterns import find_break, find_outliers, find_season, fit_line
 from .query import CannotTellError, Query
 from .scopes import Scope, bare, horizon, scope_of, simplified, whole_history, within
 from .statements import Statement, state
 from .subject import Subject
+from .times import Times
 
 _SECTIONS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 # Share of the variation that a line explains from which on a trend is called one.
@@ -21,6 +23,11 @@ _CLEAR_TREND = 0.1
 _MOST_LISTED = 20
 # Horizons within which a forecast is searched for a bound.
 _FAR_HORIZONS = 5
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+# Values before a time, by which it is told from which side a bound is reached.
+_NEAR = 10
+# Steps of a forecast that are told one by one, beside their mean.
+_MOST_TOLD = 7
 
 
 def _range_words(subject: Subject) -> str:
@@ -51,13 +58,44 @@ def scopes_of(query: Query, subject: Subject) -> list[Scope]:
         is_open = times.span.stop is None and times.span.steps is None
         if scope.first <= last < scope.last:
             if not query.future:
-                scope = within(scope, 0, last)
+                scope = _known_part(query, times, scope)
             elif is_open:
                 scope = within(scope, last + 1, last + min(subject.usual_horizon, subject.reach))
         elif scope.first > last and is_open:
             scope = within(scope, scope.first, max(scope.first, last + min(subject.usual_horizon, subject.reach)))
         found.append(scope)
     return found
+
+
+def _known_part(query: Query, times: Times, scope: Scope) -> Scope:
+    """The part of a scope that is in the history; the whole of one whose end was named, for a statistic.
+
+    Raises:
+        CannotTellError: something else is asked of a scope whose named end lies in the forecast.
+    """
+    subject = scope.subject
+    if not _names_its_end(times, subject):
+        return within(scope, 0, len(subject) - 1)
+    if query.kind != "statistic":
+        last, following = bare(subject.when(len(subject) - 1)), bare(subject.when(len(subject)))
+        raise CannotTellError(
+            f"it lies partly in the history, which ends with {last}, and partly in the forecast from {following} on; "
+            "ask for either."
+        )
+    return scope
+
+
+def _names_its_end(times: Times, subject: Subject) -> bool:
+    """Whether the last step of a time was named by a date behind the history: "to 3 September", not "in 2024"."""
+    span, behind = times.span, subject.axis.start
+    if times.recurs or span.start is None or span.stop is None or not subject.dated:
+        return False
+    if times.ends is not None:
+        start, stop = times.ends[1].start, times.ends[1].stop
+        return start is not None and start >= behind and start != stop
+    # "From 1 to 3 September" is one time of days, as is a week.
+    is_week = span.stop - span.start == _WEEK and span.start == start_of(span.start, "week")
+    return _DAY < span.stop - span.start < 4 * _WEEK and not is_week and span.stop - _DAY >= behind
 
 
 def scope_for(query: Query, subject: Subject) -> Scope:
@@ -248,6 +286,19 @@ def _difference(query: Query, subject: Subject) -> list[Statement]:
     return statements
 
 
+def positive(one: float, two: float) -> float:
+    """The second of two values that are compared in percent.
+
+    Raises:
+        CannotTellError: one of them is not above zero.
+    """
+    if not (one > 0 and two > 0):
+        raise CannotTellError(
+            "a change in percent is of values above 0, and one of the two is not; ask for it without percent."
+        )
+    return two
+
+
 def _compared(
     topic: str, subject: Subject, statistic: str, first: Scope, second: Scope, one: float, two: float, query: Query
 ) -> Statement:
@@ -255,9 +306,9 @@ def _compared(
         "statistic": statistic, "scope": first, "other": second, "first": one, "second": two,
         "difference": abs(one - two), "direction": "more" if one >= two else "less",
     }  # fmt: skip
-    if two > 0 and one > 0:
+    if query.percent or (two > 0 and one > 0):
         main = "percent" if query.percent else "difference"
-        return state(f"{topic} with percent", subject, main, percent=abs(one / two - 1), **told)
+        return state(f"{topic} with percent", subject, main, percent=abs(one / positive(one, two) - 1), **told)
     return state(topic, subject, "difference", **told)
 
 
@@ -282,9 +333,10 @@ def _change(query: Query, subject: Subject) -> list[Statement]:
         "scope": early.first, "other": late.first, "first": one, "second": two, "difference": abs(two - one),
         "direction": "rises" if two >= one else "falls",
     }  # fmt: skip
-    if one > 0 and two > 0:
+    if query.percent or (one > 0 and two > 0):
         main = "percent" if query.percent else "difference"
-        return [state("change with percent", subject, main, percent=abs(two / one - 1), **told)]
+        percent = abs(two / positive(two, one) - 1)
+        return [state("change with percent", subject, main, percent=percent, **told)]
     return [state("change", subject, "difference", **told)]
 
 
@@ -344,7 +396,24 @@ def _count(query: Query, subject: Subject) -> list[Statement]:
     return [state("count", subject, main, side=query.side, bound=query.bounds[0], **told)]
 
 
+def _approached(query: Query, subject: Subject) -> Query:
+    """A query with the side on which a bound that is to be reached lies: below where the values are above it."""
+    values = subject.values
+    if query.reaches:
+        before = values if query.future else values[: scope_for(query, subject).first]
+        near = before[~np.isnan(before)][-_NEAR:]
+        if len(near):
+            latest = near[-1]
+        else:
+            near = values[~np.isnan(values)][:_NEAR]
+            latest = near[0] if len(near) else np.nan
+        if len(near) and min(latest, np.median(near)) > query.bounds[0]:
+            return replace(query, side="at most", reaches=False)
+    return query
+
+
 def _crossing(query: Query, subject: Subject) -> list[Statement]:
+    query = _approached(query, subject)
     bound = query.bounds[0]
     opposite = "highest" if query.side in ("above", "at least", "equal to") else "lowest"
     if query.future:
@@ -585,7 +654,13 @@ def _forecast(query: Query, subject: Subject) -> list[Statement]:
         scope = horizon(subject, min(subject.usual_horizon, subject.reach))
         outlook = _statistic(replace(query, kind="statistic", statistic="mean"), subject)
         return [*single_value(horizon(subject, 1)), *(outlook if len(scope) > 1 else [])]
-    return _statistic(query, subject)
+    statements = _statistic(query, subject)
+    scope = scope_for(query, subject)
+    if query.statistic != "value" or scope.is_single:
+        return statements
+    rows = scope.rows if len(scope) <= _MOST_TOLD else scope.rows[[0, -1]]
+    told = [one for row in rows for one in single_value(Scope(subject, np.array([row]), int(row), int(row)))]
+    return [*statements, *told]
 
 
 def exceedance(band: pd.Series, bound: float) -> float:
@@ -602,7 +677,7 @@ def exceedance(band: pd.Series, bound: float) -> float:
 
 
 def _probability(query: Query, subject: Subject) -> list[Statement]:
-    query = replace(query, future=True)
+    query = _approached(replace(query, future=True), subject)
     scopes = scopes_of(query, subject)
     ahead = next((scope for scope in scopes if scope.forecast_rows), None) or horizon(subject, 1)
     other = next((scope for scope in scopes if not scope.forecast_rows), None)

@@ -8,16 +8,16 @@ from dataclasses import replace
 from ..processing.grounding_words import ORDINALS, SMALL
 from . import cues
 from .query import Query
-from .sentence import OPPOSITE, Sentence
+from .sentence import GOING, OPPOSITE, Sentence
 from .times import Times
 
 _COMPARED = ("compare", "more", "less", "above", "below", "between", "no_less", "minus")
 _VALUES = "value|reading|number|figure|observation"
 _WEEK = 7
+# Classes of words that put series in an order.
+_RANKING = ("max", "min", "more", "less", "above", "below", "rank", "compare", "fast", "slow", "steepest")
 _RECORDS = r"\b(?:data\w*|series|samples?|table|records?|file|sets?|sheet|spreadsheet|history)\b"
 _ORDINALS = ORDINALS | {"twentieth": 20}
-# Forms of verbs of movement that tell where it went, as "the highest it went".
-_RATHER_VERBS = frozenset(("go", "went", "gone", "going", "goes"))
 
 
 # Several series.
@@ -44,8 +44,20 @@ def moves_with(sentence: Sentence, base: Query) -> Query | None:
     return replace(base, kind="correlation", expected="some")
 
 
+def utmost_gap(sentence: Sentence, base: Query) -> Query | None:
+    """The largest or the smallest difference of two series at one step, or when it is."""
+    if cues.UTMOST_GAP.search(sentence.text) is None:
+        return None
+    least = cues.LEAST_GAP.search(sentence.text) is not None
+    return replace(base, kind="utmost gap", unit=sentence.unit, side="lowest" if least else "highest")
+
+
 def _asks_which_series(sentence: Sentence) -> bool:
-    asks = cues.WHICH_SERIES.search(sentence.text) is not None or cues.WHO.search(sentence.text) is not None
+    asks = cues.WHICH_SERIES.search(sentence.text) is not None
+    if cues.WHO.search(sentence.text) is not None:
+        # "What was the growth of north and south?" asks for that of each.
+        of_each = sentence.text.startswith("what ") and (sentence.read.series or not sentence.has(*_RANKING))
+        asks = asks or not of_each
     # "Which one of the months": a time is asked for.
     of_times = sentence.matches(cues.WHICH_PERIOD)
     asks = asks or (sentence.several and sentence.matches(cues.RANKED_SERIES))
@@ -97,6 +109,9 @@ def pooled(sentence: Sentence, base: Query) -> Query | None:
 
 
 def pair(sentence: Sentence, base: Query) -> Query | None:
+    if base.when or sentence.moves or sentence.matches(r"\bat (?:the )?(?:most|least)\b"):
+        # "When was north above south?", "did north grow more than south?", "by how much at most?"
+        return None
     statistic = next(
         (name for name in ("median", "standard deviation", "range", "sum") if sentence.statistic == name), "mean"
     )
@@ -104,6 +119,9 @@ def pair(sentence: Sentence, base: Query) -> Query | None:
         r"\b(?:max\w*|min\w*|peaks?|troughs?|(?:highest|lowest|largest|smallest) (?:value|reading|number|figure))\b"
     ):
         statistic = sentence.statistic
+    elif sentence.extremes and not sentence.is_yes_no:
+        # "The most that north was above south".
+        return None
     return replace(base, kind="pair", statistic=statistic, expected=sentence.expected("difference"))
 
 
@@ -127,7 +145,8 @@ def _bounded(sentence: Sentence, base: Query) -> Query:
         number for number, role in zip(sentence.read.numbers, sentence.roles, strict=True)
         if role in ("bound", "number")
     )  # fmt: skip
-    return replace(base, bounds=numbers, side=sentence.side)
+    side = sentence.side
+    return replace(base, bounds=numbers, side=side, reaches=side == "at least" and sentence.has("reach"))
 
 
 def run(sentence: Sentence, base: Query) -> Query | None:
@@ -223,7 +242,7 @@ def crossing(sentence: Sentence, base: Query) -> Query | None:
     bounded = _bounded(sentence, base)
     if base.future and bounded.side == "equal to" and not sentence.has("equal"):
         # "When will we see 500 again?"
-        bounded = replace(bounded, side="at least")
+        bounded = replace(bounded, side="at least", reaches=True)
     if ordered:
         if not sentence.is_yes_no:
             bounded = replace(bounded, times=tuple(one.every or one for one in base.times))
@@ -342,7 +361,7 @@ def largest_step(sentence: Sentence, base: Query) -> Query | None:
         for beside in (sentence.words[place + 1 : place + 4], sentence.words[max(place - 3, 0) : place][::-1]):
             for other in beside:
                 move = next((name for name in ("fall", "rise", "change") if name in other.classes), None)
-                if move and other.text not in _RATHER_VERBS and not other.classes & {"above", "below", "no_less"}:
+                if move and other.text not in GOING and not other.classes & {"above", "below", "no_less"}:
                     return replace(base, kind="largest step", side=move)
                 if not other.classes & {"plain", "per", "unit", "step"}:
                     break
@@ -542,4 +561,4 @@ def forecast(sentence: Sentence, base: Query) -> Query | None:
 
 
 def value(sentence: Sentence, base: Query) -> Query | None:
-    return None if base.when else replace(base, statistic="value")
+    return None if base.when else replace(base, statistic=sentence.statistic if sentence.has("sum") else "value")

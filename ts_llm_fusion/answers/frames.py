@@ -124,6 +124,10 @@ FRAMES: dict[str, str] = {
     "values {direction:rises|falls} by {percent:percent} of their mean per {each:each}; {second:name} is next.",
     "pair": f"The {{statistic:{_STATISTIC}}} {{scope:scope}} is {{first:derived}} for {{name:name}} and "
     f"{{second:derived}} for {{other:name}}: {_MORE}.",
+    "pair with percent": f"The {{statistic:{_STATISTIC}}} {{scope:scope}} is {{first:derived}} for {{name:name}} and "
+    f"{{second:derived}} for {{other:name}}: {_MORE}, {{percent:percent}}.",
+    "utmost gap": "The {side:largest|smallest} difference of {name:name} and {other:name} {scope:scope} is "
+    "{difference:derived}, {when:when}, with {first:observed} and {second:observed}.",
     "pooled": f"The {{statistic:{_STATISTIC}}} of {{name:name}} and {{other:name}} together {{scope:scope}} is "
     "{value:derived}; alone it is {first:derived} and {second:derived}.",
     "correlation": "The correlation of {name:name} and {other:name} {scope:scope} is {value:correlation}.",

@@ -80,6 +80,12 @@ class Intent:
 INTENTS: tuple[Intent, ...] = (
     # Several series.
     Intent(("series",), "count list when extent unit", fills.series, times=(0, 0), series=(0, 0), future=False),
+    Intent(
+        (),
+        f"{_EXTREME} {_COMPARED} {_MOVES} near far when unit series std range together ever strong tall short",
+        fills.utmost_gap,
+        series=(2, 2),
+    ),
     Intent((_ANY_STATISTIC,), "together series sum count extent", fills.pooled, series=(2, 2)),
     Intent(
         ("correlate",),

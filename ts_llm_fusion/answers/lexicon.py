@@ -87,6 +87,8 @@ CLASSES: dict[str, str] = {
     "and_below and_under up_to without_exceeding without_going_over without_passing without_topping n't_exceed "
     "n't_go_over n't_top n't_pass n't_surpass not_go_over not_top not_surpass not_pass never_exceed~ "
     "that_stays_within staying_within not_past not_beyond <_= ≤ <= capped_at",
+    "reach": _REACH,
+    "far": "farthest furthest",
     "equal": "exactly equal~ equal_to precisely same_as identical_to",
     "between": "between",
     "compare": "or_lower_than or_higher_than or_less_than or_more_than or_smaller_than or_larger_than "

@@ -1,7 +1,7 @@
 """Names of series in questions."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..processing.grounding_words import MONTHS, WEEKDAYS, Token, words
 from .lexicon import class_names
@@ -57,16 +57,28 @@ _BEFORE_TIMES = words(
 _SHORT_WORDS = MEANINGFUL | {"a", "i", "s", "t"}
 _QUOTES = "\"'`\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
 _MOST_WORDS = 8
-# Marks that a name begins with.
-_LEADING = re.compile(r"[^\w\s]+")
+# Marks that a name begins and ends with.
+_LEADING, _TRAILING = re.compile(r"^[^\w\s]+"), re.compile(r"[^\w\s]+$")
 # Names that say nothing of what is measured.
 _GENERIC = re.compile(r"(?:y|x|value|values|target|series|data|ot|v|column|var|\W*\d*\W*|unnamed.*|0)", re.IGNORECASE)
 _LEAST_STEM = 4
 _SHOWN = 3
+# Verbs that tell a measure, by the stem of its noun.
+_VERBS = {"sale": words("sell sells sold selling"), "turnover": words("sell sells sold selling")}
 
 
 def _words(name: str) -> list[str]:
     return [word for word in re.findall(r"[^\W\d_]+|\d+", name.casefold()) if word]
+
+
+def _numbers_of(nouns: Iterable[str]) -> frozenset[str]:
+    """Nouns in the singular and in the plural."""
+    return frozenset(form for noun in nouns for form in (noun.removesuffix("s"), f"{noun.removesuffix('s')}s"))
+
+
+def _owners(tokens: Sequence[Token], plain: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The words of tokens without the possessive of some: "north's"."""
+    return [said[:-1] if token.word.endswith("'s") else said for token, said in zip(tokens, plain, strict=True)]
 
 
 class Names:
@@ -75,10 +87,22 @@ class Names:
     Args:
         names: of the series.
         parts: other names of some of them, such as that of an id with several targets.
+        targets: names of the columns of values, whose words stand for the values.
+        ids: names of the columns of ids, whose words stand for the series.
     """
 
-    def __init__(self, names: Sequence[str], parts: dict[str, list[int]] | None = None):
+    def __init__(
+        self,
+        names: Sequence[str],
+        parts: dict[str, list[int]] | None = None,
+        targets: Sequence[str] = (),
+        ids: Sequence[str] = (),
+    ):
         self.names = list(names)
+        self.columns = [key for name in (*targets, *ids) if (key := tuple(_words(name)))]
+        self.id_words = _numbers_of(word for name in ids for word in _words(name))
+        stems = {word.removesuffix("s") for name in targets for word in _words(name)}
+        self.verbs = frozenset(verb for stem in stems for verb in _VERBS.get(stem, ()))
         self.places: dict[tuple[str, ...], list[int]] = {}
         written: dict[str, list[int]] = {}
         for place, name in enumerate(self.names):
@@ -109,8 +133,10 @@ class Names:
             j, places = self._at(text, tokens, plain, i, taken)
             if places:
                 found += [place for place in places if place not in found]
-                lead = _LEADING.match(self.names[places[0]])
+                lead, trail = (pattern.search(self.names[places[0]]) for pattern in (_LEADING, _TRAILING))
                 marked = bool(lead and i and tokens[i - 1].word in lead.group() and tokens[i - 1].kind == "mark")
+                while trail and j < len(tokens) and tokens[j].kind == "mark" and tokens[j].word in trail.group():
+                    j += 1
                 taken[i - marked : j] = [True] * (j - i + marked)
             i = max(j, i + 1)
         if not found:
@@ -123,10 +149,11 @@ class Names:
         for j in range(min(i + 2 * self.longest, len(tokens)), i, -1):
             if not plain[i] or not plain[j - 1]:
                 continue
-            key = tuple(word for words in plain[i:j] for word in words)
-            places = self.places.get(key)
-            if places and self._is_meant(text, tokens, i, j, key, taken):
-                return j, places
+            for spoken in (plain[i:j], _owners(tokens[i:j], plain[i:j])):
+                key = tuple(word for words in spoken for word in words)
+                places = self.places.get(key)
+                if places and self._is_meant(text, tokens, i, j, key, taken):
+                    return j, places
         return i + 1, []
 
     def _is_meant(
@@ -134,8 +161,10 @@ class Names:
     ) -> bool:
         """Whether words are a name, and not words of the question that are written alike."""
         said = text[tokens[i].start : tokens[j - 1].stop]
+        owns = tokens[j - 1].word.endswith("'s") and key[-1] != "s"
+        said = said[: -len("'s")] if owns else said
         before = tokens[i - 1].word if i else ""
-        if before and (before in _QUOTES or before in _STRICT_MARKERS):
+        if before and (before in _QUOTES or before in _STRICT_MARKERS or before in self.id_words):
             return True
         plain = "".join(key)
         if plain.isdigit():
@@ -144,6 +173,7 @@ class Names:
             return True
         # A short name, or a word of questions, is written exactly, and stands where a name does.
         name = self.names[self.places[key][0]]
+        name = _TRAILING.sub("", _LEADING.sub("", name))
         if said != name and said not in name.split(", "):
             return False
         behind = tokens[j].word if j < len(tokens) else ""
@@ -159,7 +189,7 @@ class Names:
             or (not before and (behind in _BESIDE or behind == ":"))
             or joined
         )
-        ends = behind in _BEHIND_NAMES or bool(class_names(behind) & _SAID_OF_NAMES)
+        ends = owns or behind in _BEHIND_NAMES or bool(class_names(behind) & _SAID_OF_NAMES)
         if len(plain) > 2 or plain in ("a", "i"):
             return at_start and ends
         return (at_start and ends) or not (said.islower() and plain in _SHORT_WORDS)
@@ -175,7 +205,7 @@ class Names:
             said = tokens[k]
             is_name = (
                 k > i + 1
-                or (said.kind == "word" and not is_known(said.word) and said.word != token.word)
+                or (said.kind == "word" and not is_known(said.word) and not self.knows(said.word))
                 or (
                     said.kind == "number"
                     and len(self.names) > 1
@@ -195,13 +225,14 @@ class Names:
         return f"there are {listed}{more}"
 
     def knows(self, word: str) -> bool:
-        """Whether a word is a part of a name, or written much like one."""
-        if len(self.names) > 1000:
-            return word in self.vocabulary
+        """Whether a word is a part of a name or of that of a column, or written much like one, or its verb."""
+        if word in self.verbs or word in self.vocabulary or any(word in key for key in self.columns):
+            return True
         stem = word.removesuffix("s")
-        if len(stem) < _LEAST_STEM:
-            return word in self.vocabulary
-        squashed = ["".join(key) for key in self.places]
+        if len(self.names) > 1000 or len(stem) < _LEAST_STEM:
+            return False
+        keys = [*self.places, *self.columns]
+        squashed = ["".join(key) for key in keys]
         return any(
             stem in name
             or (len(name) >= _LEAST_STEM and name in stem)
@@ -209,5 +240,5 @@ class Names:
                 len(part) >= _LEAST_STEM and (stem.startswith(part[:5]) if len(part) >= 5 else stem == part)
                 for part in key
             )
-            for name, key in zip(squashed, self.places, strict=True)
+            for name, key in zip(squashed, keys, strict=True)
         )

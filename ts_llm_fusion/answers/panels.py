@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..data.series.panels import Panel
-from .facts import scope_for, statistic_of
+from .facts import positive, scope_for, statistic_of
 from .names import Names
 from .patterns import fit_line
 from .query import CannotTellError, Query
@@ -16,7 +17,7 @@ from .statements import Statement, state
 from .subject import Subject
 
 # Kinds of queries that are of several series at once.
-OF_PANEL = frozenset(("rank", "growth", "pair", "pooled", "correlation", "series"))
+OF_PANEL = frozenset(("rank", "growth", "pair", "utmost gap", "pooled", "correlation", "series"))
 Subjects = Callable[[Sequence[int]], list[Subject]]
 Forecast = Callable[[Sequence[int], Sequence[Subject], int], None]
 
@@ -58,10 +59,36 @@ def _pair(query: Query, first: Subject, second: Subject) -> Statement:
     one, two = (statistic_of(scope.values, query.statistic) for scope in scopes)
     if np.isnan(one) or np.isnan(two):
         raise CannotTellError(f"every value of one of them is missing {scopes[0].words}.")
-    told = {"difference": abs(one - two), "direction": "more" if one >= two else "less"}
+    told: dict[str, Any] = {"difference": abs(one - two), "direction": "more" if one >= two else "less"}
+    told |= {"statistic": query.statistic, "scope": scopes[0], "first": one, "second": two}
+    told |= {"name": first.name, "other": second.name}
+    if not query.percent:
+        return state("pair", first, "difference", **told)
+    return state("pair with percent", first, "percent", percent=abs(one / positive(one, two) - 1), **told)
+
+
+def _utmost_gap(query: Query, first: Subject, second: Subject) -> Statement:
+    """The largest or the smallest difference of two series at one step."""
+    if query.unit and query.unit != first.calendar.step:
+        raise CannotTellError(
+            f"two series are compared step by step; ask for one step of {first.calendar.duration(1)}, or for one "
+            f"{query.unit} by its name."
+        )
+    if query.percent:
+        raise CannotTellError("the differences of two series at each step are compared by their size, not in percent.")
+    scopes = [scope_for(query, subject) for subject in (first, second)]
+    if scopes[0].words != scopes[1].words:
+        raise CannotTellError("the two series have other steps; name a time that both have.")
+    one, two = (scope.values for scope in scopes)
+    apart = np.abs(one - two)
+    if scopes[0].forecast_rows or np.isnan(apart).all():
+        raise CannotTellError(f"the two series have no step with an observed value of both {scopes[0].words}.")
+    least = query.side == "lowest"
+    place = int(np.nanargmin(apart) if least else np.nanargmax(apart))
     return state(
-        "pair", first, "difference", statistic=query.statistic, scope=scopes[0], first=one, second=two,
-        name=first.name, other=second.name, **told,
+        "utmost gap", first, "when" if query.when else "difference", side="smallest" if least else "largest",
+        name=first.name, other=second.name, scope=scopes[0], difference=float(apart[place]),
+        when=int(scopes[0].rows[place]), first=float(one[place]), second=float(two[place]),
     )  # fmt: skip
 
 
@@ -102,7 +129,7 @@ def _correlation(query: Query, first: Subject, second: Subject) -> Statement:
 
 # Kinds of two series.
 _OF_TWO: dict[str, Callable[[Query, Subject, Subject], Statement]] = {
-    "pair": _pair, "pooled": _pooled, "correlation": _correlation,
+    "pair": _pair, "utmost gap": _utmost_gap, "pooled": _pooled, "correlation": _correlation,
 }  # fmt: skip
 
 

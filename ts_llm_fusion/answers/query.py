@@ -35,6 +35,7 @@ class Query:
         future: whether the forecast is asked for.
         when: whether a time is asked for.
         percent: whether a share is asked for.
+        reaches: whether a bound is to be reached, from whichever side the values lie on.
         expected: what a question to be answered by yes or no supposes: `rises`, `falls`, `more`, `less`, `some` or
             `none`; empty for other questions.
         reading: standard question that the question was read as; empty where all of its words are understood.
@@ -52,6 +53,7 @@ class Query:
     future: bool = False
     when: bool = False
     percent: bool = False
+    reaches: bool = False
     expected: str = ""
     reading: str = ""
     words: dict[str, str] = field(default_factory=dict, compare=False)

@@ -273,14 +273,25 @@ def _unknown(
     return tuple(runs), count / max(total, 1), proper
 
 
+def _without_verb_of_measure(text: str, names: Names) -> str:
+    """A question in which the verb of what is measured, such as "sell" of sales, is said of the series."""
+    if not names.verbs:
+        return text
+    verb = rf"(?:{'|'.join(sorted(names.verbs))})"
+    return re.sub(
+        rf"(<s>(?: \w+)??|\bhow (?:much|many)(?: \w+){{0,2}}? (?:it|we|they)|\bwhich \w+) {verb}\b", r"\1", text
+    )
+
+
 def check_answerable(read: Read, names: Names) -> None:
     """Refuse what no series tells, and what is asked of another one.
 
     Raises:
         CannotTellError: with the reason.
     """
+    text = _without_verb_of_measure(read.text, names)
     for pattern, reason in REFUSALS:
-        if pattern.search(read.text):
+        if pattern.search(text):
             raise CannotTellError(f"{reason}.")
     if read.share > _MOST_UNKNOWN or not re.search(r"[a-z]", read.text.replace("<t>", "").replace("<s>", "") + "a"):
         raise CannotTellError(

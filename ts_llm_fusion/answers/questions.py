@@ -78,6 +78,13 @@ def _check_supported(sentence: Sentence) -> None:
         raise CannotTellError(
             f"{found.group()!r} is not computed here; ask for a mean, a sum, a change or an extreme."
         )
+    if cues.UTMOST_GAP.search(sentence.text) and cues.FROM_A_LEVEL.search(sentence.text):
+        raise CannotTellError("distances from a level are not computed; ask for outliers, or for an extreme.")
+    if sentence.moves and cues.TWO_MOVEMENTS.search(sentence.text):
+        raise CannotTellError(
+            "the changes of two series are not compared by a number; ask which of them grows fastest, or for the "
+            "change of each."
+        )
     left_out = cues.LEFT_OUT_VALUES.sub(" ", sentence.text)
     if cues.LEFT_OUT.search(left_out) and (sentence.read.times or sentence.read.numbers):
         raise CannotTellError("an answer leaves nothing out of a time; name the times that it is to be of.")

@@ -13,6 +13,11 @@ SIDES = ("no_more", "no_less", "below", "above", "equal")
 _SIDE_NAMES = {
     "no_more": "at most", "no_less": "at least", "below": "below", "above": "above", "equal": "equal to",
 }  # fmt: skip
+# Forms of a verb of movement that tell where it went, as "the highest it went".
+GOING = frozenset(("go", "went", "gone", "going", "goes"))
+# Classes of movements, and of words of comparison that may be of these, too.
+_MOVEMENTS = frozenset(("rise", "fall", "change", "trend"))
+_NO_MOVEMENTS = frozenset(("compare", "above", "below", "between", "no_less", "std", "range"))
 OPPOSITE = {"above": "at most", "below": "at least", "at least": "below", "at most": "above", "equal to": "equal to"}
 _STATISTICS = (
     ("median", "median"), ("std", "standard deviation"), ("range", "range"), ("sum", "sum"), ("mean", "mean"),
@@ -72,7 +77,14 @@ class Sentence:
             # "The minimum of the full record" asks for one extreme.
             found = [Lexeme(word.text, word.classes - asked) if word.text == "record" else word for word in found]
         for place, (before, one, behind) in enumerate(zip([ends, *found], found, [*found[1:], ends], strict=False)):
-            if one.text in _EXTREME_NOUNS and before.text not in _DEGREES and behind.text in _BEHIND_NOUNS:
+            beside = {before.text, behind.text}
+            if "<s>" in beside and ("series" in one.classes or one.text in self.names.id_words):
+                # "The north store".
+                found[place] = Lexeme(one.text, one.classes | {"plain"})
+            elif one.text in self.names.verbs:
+                # "How much did they sell in May?"
+                found[place] = Lexeme(one.text, frozenset(("plain",) if "<n>" in self.text else ("plain", "sum")))
+            elif one.text in _EXTREME_NOUNS and before.text not in _DEGREES and behind.text in _BEHIND_NOUNS:
                 found[place] = Lexeme(one.text, one.classes | {_EXTREME_NOUNS[one.text]})
             elif cues.ADVERBS.get(one.text) == self.read.step:
                 # "Daily" says nothing of a series of days.
@@ -115,6 +127,14 @@ class Sentence:
         before = self.words[place - 1].text if place else ""
         behind = self.words[place + 1].text if place + 1 < len(self.words) else ""
         return behind == "<n>" or before.endswith(" to") or before in _BEFORE_VERBS
+
+    @cached_property
+    def moves(self) -> bool:
+        """Whether a movement is asked for, such as a growth."""
+        return any(
+            word.classes & _MOVEMENTS and not word.classes & _NO_MOVEMENTS and word.text not in GOING
+            for word in self.words
+        )
 
     def matches(self, pattern: str) -> bool:
         """Whether a regular expression is found in its text."""

@@ -325,9 +325,12 @@ class TimesReader(Windows):
 
     def _nearest(self, candidates: list[datetime]) -> datetime | None:
         before = [day for day in candidates if day < self.axis.start]
-        if self.past and before:
-            return max(before)
         ahead = [day for day in candidates if day >= self.axis.start]
+        if self.past and before:
+            latest, first = max(before), datetime.min if self.axis.left is None else self.axis.left[0].item()
+            # None of them is in the history: the one that is nearer to it.
+            nearer = latest < first and ahead and min(ahead) - self.axis.start < first - latest
+            return min(ahead) if nearer else latest
         return min(ahead) if ahead and not self.past else super()._nearest(candidates)
 
     def _month_in(self, month: int, year: int | None) -> datetime | None:
