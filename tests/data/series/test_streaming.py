@@ -12,6 +12,7 @@ from torch.utils.data import BatchSampler
 from ts_llm_fusion.data.series.parquet_files import index_files
 from ts_llm_fusion.data.series.preparation import DataArguments, prepare
 from ts_llm_fusion.data.series.streaming import StreamedWindows, StreamingArguments, prepare_training
+from ts_llm_fusion.errors import UserError
 
 CONTEXT, HORIZON, SERIES = 12, 4, 40
 
@@ -139,18 +140,15 @@ def test_memory_holds_the_blocks_of_a_buffer(folder: Path) -> None:
     assert len(block.windows.values) == len(block.rows)
 
 
-def test_rows_that_are_absent_are_missing_values_of_windows(table: pd.DataFrame, tmp_path: Path) -> None:
-    is_kept = np.random.default_rng(1).random(len(table)) > 0.05
+def test_a_series_that_lacks_rows_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
+    is_kept = np.ones(len(table), dtype=bool)
+    is_kept[np.flatnonzero(table["store"] == "store 03")[2]] = False
     windows = streamed(write(table[is_kept], tmp_path / "gaps"))
-    kept = table[is_kept].reset_index(drop=True)
-    place = keys(windows)[700]
-    window = windows[place]
-    days = pd.date_range(kept["day"][place], periods=CONTEXT + HORIZON)
-    own = kept[kept["store"] == kept["store"][place]].set_index("day")["sales"]
-    train = own[: int(0.7 * len(own))]
-    expected = ((own.reindex(days) - train.mean()) / train.std(ddof=0)).to_numpy()
-    found = torch.cat((window["past_values"], window["future_values"]))[:, 0].numpy()
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    with pytest.raises(
+        UserError, match=r"'store 03' has no row for 1 of its \d+ time steps of D; streaming takes a row"
+    ):
+        for block in range(windows.num_blocks):
+            windows.__getitems__(windows.starts(block))
 
 
 def test_a_stride_and_a_share_of_rows_leave_windows_out(folder: Path) -> None:

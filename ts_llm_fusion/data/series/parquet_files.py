@@ -55,7 +55,11 @@ class LongFiles:
         columns = [*self.columns.ids, self.columns.timestamp, *self.columns.targets, *self.others]
         parts = [_read_group(*self.groups[number], columns, self.columns.ids) for number in range(first, last + 1)]
         start = begin - int(self.group_offsets[first])
-        table = pa.concat_tables(parts, promote_options="permissive").slice(start, end - begin)
+        try:
+            table = pa.concat_tables(parts, promote_options="permissive").slice(start, end - begin)
+        except (ValueError, TypeError) as error:
+            told = " ".join(str(error).split())
+            raise UserError(f"{self.name}: its files have columns of different types ({told}).") from None
         return table.to_pandas(ignore_metadata=True)
 
     def read_series(self, first: int, last: int) -> pd.DataFrame:

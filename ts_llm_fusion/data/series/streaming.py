@@ -201,6 +201,7 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
             table=table[is_read].assign(**{_ROW: 0.0}).reset_index(drop=True),
         )
         is_given = ~np.isnan(source.series.pop(_ROW).to_numpy())
+        self._check_steps(source.bounds, is_given, np.arange(first, last)[has_windows])
         # The rows of a series in time order, whatever theirs in the file.
         rows = np.full(len(table), -1)
         rows[is_read] = np.flatnonzero(is_given)
@@ -216,6 +217,17 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
             firsts=torch.from_numpy(source.bounds[:-1]),
         )
         return _Block(windows, rows)
+
+    def _check_steps(self, bounds: np.ndarray, is_given: np.ndarray, series: np.ndarray) -> None:
+        """Raise a ValueError for a series that lacks rows: splits and windows are told by rows before it is read."""
+        absent = np.add.reduceat(~is_given, bounds[:-1])
+        if absent.any():
+            place = int(np.flatnonzero(absent)[0])
+            raise UserError(
+                f"{self.files.label(int(series[place]))} has no row for {absent[place]} of its "
+                f"{bounds[place + 1] - bounds[place]} time steps{f' of {self.freq}' if self.freq else ''}; streaming "
+                "takes a row for every step: write those rows with an empty target, or leave streaming out."
+            )
 
 
 class BufferedOrder(Sampler[int]):
