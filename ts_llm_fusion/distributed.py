@@ -60,6 +60,11 @@ def _readable(table: Any) -> Any:
     """Table as Fugue takes it."""
     if _engine(table) == "ray":
         return table.map_batches(_plain_text, batch_format="pyarrow")
+    if _engine(table) == "dask":
+        # Fugue takes no categories.
+        dtypes = dict(table.dtypes)
+        kinds = {name: kind.categories.dtype for name, kind in dtypes.items() if isinstance(kind, pd.CategoricalDtype)}
+        return table.astype(kinds) if kinds else table
     return table
 
 
