@@ -75,19 +75,27 @@ class Dates:
 
     def _nearest(self, candidates: list[datetime]) -> datetime | None:
         """The candidate day in the horizon, else the last one in the history, else the next one behind."""
-        if not candidates:
-            return None
+        return min(candidates, key=self._rank, default=None)
+
+    def _rank(self, day: datetime) -> tuple[int, float]:
+        """Part of the axis that a day lies in, 0 for the horizon and 1 for the history, and how far away in seconds."""
         first = datetime.min if self.axis.left is None else self.axis.left[0].item()
+        until = add_units(day, 1, "day") or day
+        if until > self.axis.start and day < self.axis.end:
+            return (0, (day - self.axis.start).total_seconds())
+        if first <= day < self.axis.start:
+            return (1, (self.axis.start - day).total_seconds())
+        return (2, abs((day - self.axis.end).total_seconds()))
 
-        def rank(day: datetime) -> tuple[int, float]:
-            until = add_units(day, 1, "day") or day
-            if until > self.axis.start and day < self.axis.end:
-                return (0, (day - self.axis.start).total_seconds())
-            if first <= day < self.axis.start:
-                return (1, (self.axis.start - day).total_seconds())
-            return (2, abs((day - self.axis.end).total_seconds()))
+    def in_digits(self, days: list[datetime]) -> Span | None:
+        """Day of a date in digits, by its readings month first and day first.
 
-        return min(candidates, key=rank)
+        The one in the horizon, else the one in the history; where both lie in the same, it is not known.
+        """
+        parts = [self._rank(day)[0] for day in days]
+        if len(set(days)) == 2 and parts[0] == parts[1] < 2:
+            return Span(reason="day and month may be confused; write the month as a word")
+        return self._span(self._nearest(days))
 
     def calendar_day(self, year: int | None, month: int, day: int) -> datetime | None:
         """A date, in the year that suits the axis where none is given."""
@@ -292,7 +300,7 @@ class Dates:
         return inside[0] if inside else self._nearest(months)
 
     def _digits(self, i: int) -> Found:
-        """A date in digits; where day and month may be confused, the one that suits the axis, else month first."""
+        """A date in digits; with two numbers up to 12, see `in_digits`."""
         parts = [int(part) for part in self.word(i).replace("/", "-").replace(".", "-").split("-")]
         if parts[0] > 31:
             orders = [(parts[0], parts[1], parts[2])]
@@ -307,7 +315,7 @@ class Dates:
                 days.append(datetime(year, month, day))
             except ValueError:
                 continue
-        span = self._span(self._nearest(days))
+        span = self.in_digits(days)
         return (span, i + 1) if span else None
 
 

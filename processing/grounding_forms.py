@@ -109,7 +109,7 @@ class Forms(Dates):
             return None
         orders = [(other, one)] if self.word(i + 1) != "/" else [(one, other), (other, one)]
         days = [day for month, day_ in orders if month <= 12 and (day := self.calendar_day(None, month, day_))]
-        span = self._span(self._nearest(days))
+        span = self.in_digits(days)
         return (span, j) if span else None
 
     def _half_year(self, i: int) -> Found:

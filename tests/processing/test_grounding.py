@@ -46,6 +46,8 @@ def future(text, series=DAYS):
         ("from 2026-03-15 to 2026-03-18", ("03-15", "03-18", 4)),
         ("on 03/15/2026", ("03-15", "03-15", 1)),
         ("on 15.03.2026", ("03-15", "03-15", 1)),
+        # The other reading lies in the history.
+        ("on 03/04/2026", ("04-03", "04-03", 1)),
         ("on Monday, 16 March 2026", ("03-16", "03-16", 1)),
         ("next week", ("03-16", "03-22", 7)),
         ("the week of 18 March", ("03-16", "03-22", 7)),
@@ -275,6 +277,7 @@ def test_how_others_write_a_window_of_months(text, steps):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        ("on 02/01/2026", "day and month may be confused"),
         ("every other Monday", "on which of them it begins"),
         ("every two weeks on Friday", "on which of them it begins"),
         ("in summer", "depend on the place"),
