@@ -110,8 +110,9 @@ def ground(text: str, history: Sequence[float] | np.ndarray, horizon: int, times
     noon"), recurrences ("every day between 9:00 and 17:00", "on weekends") and single days, weeks, months, quarters,
     years, holidays and moments. A day or week without a year is that which lies in the horizon, else in the history,
     else the nearest; so are dates in digits that are right both day first and month first, which are not known where
-    both lie in the horizon, or both in the history. A day as the end of a range belongs to it; a moment as its end does not. Weeks start on Mondays, and
-    "next week" is that behind the one in which the history ends, or the next step where a step is a week.
+    both lie in the horizon, or both in the history. A day as the end of a range belongs to it; a moment as its end
+    does not. Weeks start on Mondays, and "next week" is that behind the one in which the history ends, or the next
+    step where a step is a week.
 
     Args:
         text: any string.

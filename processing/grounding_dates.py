@@ -78,7 +78,7 @@ class Dates:
         return min(candidates, key=self._rank, default=None)
 
     def _rank(self, day: datetime) -> tuple[int, float]:
-        """Part of the axis that a day lies in, 0 for the horizon and 1 for the history, and how far away in seconds."""
+        """Part of the axis that a day lies in, 0 for the horizon, 1 for the history, and how far away in seconds."""
         first = datetime.min if self.axis.left is None else self.axis.left[0].item()
         until = add_units(day, 1, "day") or day
         if until > self.axis.start and day < self.axis.end:

@@ -277,7 +277,6 @@ def test_how_others_write_a_window_of_months(text, steps):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("on 02/01/2026", "day and month may be confused"),
         ("every other Monday", "on which of them it begins"),
         ("every two weeks on Friday", "on which of them it begins"),
         ("in summer", "depend on the place"),
@@ -338,8 +337,10 @@ def test_without_dates_only_steps_are_understood():
 
 
 def test_a_window_that_no_step_lies_in_says_why():
-    reasons = [read(text).windows[0].reason for text in ("at 10:00", "on 1 May 2031", "tomorrow")]
-    assert reasons == ["it is finer than a step", "it lies outside history and horizon", ""]
+    texts = ("at 10:00", "on 1 May 2031", "tomorrow", "on 02/01/2026")
+    reasons = [read(text).windows[0].reason for text in texts]
+    assert reasons[:3] == ["it is finer than a step", "it lies outside history and horizon", ""]
+    assert reasons[3].startswith("day and month may be confused")
 
 
 @pytest.mark.parametrize(
