@@ -1,6 +1,7 @@
 """Questions about the series of a table, answered from computed facts or by a reader of shapes."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -213,12 +214,10 @@ class _Asked:
         """The query of a question behind that of an earlier one, without a reason that is given before it."""
         asked = self._without_lead_in(question, subject)
         if asked is not None:
-            try:
+            # Where it is not understood, the whole says better why.
+            with suppress(CannotTellError):
                 query = self._query(asked, before, subject)
                 return replace(query, reading=query.reading or asked.rstrip("?. "))
-            except CannotTellError:
-                # The whole says better what is not understood.
-                pass
         return self._query(question, before, subject)
 
     def _without_lead_in(self, question: str, subject: Subject) -> str | None:

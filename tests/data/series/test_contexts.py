@@ -8,6 +8,8 @@ import pytest
 from ts_llm_fusion.data.series.context_grammar import FAMILIES, SENTENCE, grammar_of
 from ts_llm_fusion.data.series.context_targets import context_targets
 from ts_llm_fusion.data.series.contexts import draw_example, stream
+from ts_llm_fusion.modeling.modeling_tsfusion_context import _unsure
+from ts_llm_fusion.processing.context_cues import cues_of
 from ts_llm_fusion.processing.context_features import prepare_context
 from ts_llm_fusion.processing.grounding import ground
 
@@ -160,3 +162,19 @@ def test_the_targets_are_the_effects_that_the_text_states(examples):
         found += sum(len(one.numbers) for one in example.effects)
     assert windows > 0.97 * stated > 100
     assert numbers > 0.97 * found
+
+
+def test_no_phrase_of_an_effect_is_taken_for_a_condition_a_possibility_or_a_denial():
+    left_out = []
+    for split in ("train", "validation", "test"):
+        for family, phrases in phrases_of(split).items():
+            for phrase in sorted(phrases):
+                cues = np.array(cues_of(phrase), dtype=np.int64).reshape(-1, 3)
+                context = {
+                    "texts": [phrase],
+                    "cue_place": cues[:, :2],
+                    "cue_role": cues[:, 2],
+                    "cue_clause": np.zeros(len(cues), dtype=np.int64),
+                }
+                left_out += [phrase] if _unsure(family, phrase, context, 0) else []
+    assert left_out == []
