@@ -162,12 +162,13 @@ def answer_fault(answer: str, question: str = "") -> str | None:
     """
     if not answer.split():
         return "The model gave an empty answer."
-    if repetition := _repetition(answer):
-        return f"The answer repeats {repetition[0]!r} {repetition[1]} times."
     options = offered_options(question)
     given = answer.rsplit("Answer:", 1)[-1].strip()
-    # An option may itself have a comma in it.
-    if options and f", {given.rstrip('.)').lower()}, " not in f", {', '.join(options).lower()}, ":
+    # An option may itself have a comma in it, and be a repetition.
+    is_option = bool(options) and f", {given.rstrip('.)').lower()}, " in f", {', '.join(options).lower()}, "
+    if not is_option and (repetition := _repetition(answer)):
+        return f"The answer repeats {repetition[0]!r} {repetition[1]} times."
+    if options and not is_option:
         return f"The answer {given[:80]!r} is none of the options: {', '.join(options)}."
     return None
 

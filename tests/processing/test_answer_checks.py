@@ -44,6 +44,7 @@ def test_a_fault_is_named(answer, question, fault):
         ("It climbs to the end. Answer: up", "Rising? Options: up, down."),
         ("walking, slow", "What is it? Options: running, walking, slow, sitting."),
         ("no no", "Rising?"),
+        ("0000000000", "Which? Options: 0000000000, 1111111111."),
         ("0.10000000", "How large?"),
         ("It rises, then falls, then rises.", "How?"),
         ("very very high", "How high?"),
