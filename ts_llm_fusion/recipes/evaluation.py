@@ -28,7 +28,7 @@ from ..forecasting import load_forecaster, model_order
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..training.runs import trained_parameters
 from ..training.sft import generate_answers
-from .answering import prediction_lines
+from .answering import answer_faults, prediction_lines
 
 logger = logging.getLogger(__name__)
 
@@ -232,7 +232,8 @@ def evaluate_answers(
             # Claims of a caption are checked against the series that the question is of.
             by_task[name + variant] = task_metrics(answers, test, data.labels)
             file = f"predictions_{number}{'_shuffled' if variant else ''}.jsonl"
-            write_text(Path(arguments.output_dir, file), prediction_lines(answers, samples))
+            faults = answer_faults(answers, samples, data.labels)
+            write_text(Path(arguments.output_dir, file), prediction_lines(answers, samples, faults))
     published = published_answers(question.data)
     return {
         "data": question.data,
