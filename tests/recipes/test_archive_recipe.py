@@ -35,6 +35,7 @@ def test_a_table_of_labeled_series_gives_a_model_that_answers(
         "max_steps": 40,
         "eval_steps": 20,
         "save_steps": 20,
+        "max_new_tokens": 2,
         "text_config": json.dumps(
             {"model_type": "llama", "num_hidden_layers": 1, "hidden_size": 32, "intermediate_size": 32}
             | {"num_attention_heads": 2, "initializer_range": 0.08, "vocab_size": 400, "tie_word_embeddings": True}
@@ -51,6 +52,8 @@ def test_a_table_of_labeled_series_gives_a_model_that_answers(
     assert metrics["samples"] == {"train": 26, "validation": 6, "test": 8}
     assert metrics["test"]["accuracy"] == metrics["baselines"]["MiniRocket and ridge"]["accuracy"] == 1
     assert metrics["shuffled"]["accuracy"] < 1
+    # As many new tokens as the longer label has, which would be cut.
+    assert 2 < metrics["recipe"]["max_new_tokens"] < 16
     # Training goes on for as many steps as were best, with all samples: 32 in batches of 16.
     log = json.loads((output / "log_history.json").read_text())
     best = min((entry for entry in log if "eval_loss" in entry), key=lambda entry: entry["eval_loss"])

@@ -15,12 +15,31 @@ from ..evaluation.caption_claims import caption_fault
 from ..evaluation.question_baselines import evaluate_question_baselines
 from ..files import write_text
 from ..processing.answer_checks import answer_fault, questions_of
+from ..processing.processing_time_series import TimeSeriesProcessor
 from ..training.sft import AnswerTraining
 
 logger = logging.getLogger(__name__)
 
 # Training samples that the baselines are fitted on at most, as a ridge classifier gains nothing from more.
 _BASELINE_SAMPLES = 60000
+
+
+def room_for_labels(processor: TimeSeriesProcessor, labels: Labels, max_new_tokens: int) -> int:
+    """Number of new tokens that each label fits in with the token that ends it, at least `max_new_tokens`.
+
+    A label that is cut would count as wrong, whatever the model reads.
+
+    Args:
+        processor: of the model.
+        labels: task -> its labels, or None where answers are free text.
+        max_new_tokens: largest number of tokens of an answer.
+    """
+    texts = [f" {label}" for known in labels.values() for label in known or ()]
+    encoded = processor.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+    room = max([max_new_tokens, *(len(tokens) + 1 for tokens in encoded)])
+    if room > max_new_tokens:
+        logger.info("max_new_tokens is %d instead of %d, so that the longest label fits", room, max_new_tokens)
+    return room
 
 
 def answer_faults(answers: Sequence[str], samples: Sequence[Mapping[str, Any]], labels: Labels) -> list[str | None]:

@@ -82,6 +82,7 @@ def test_a_wide_table_has_a_row_for_each_sample(tmp_path: Path) -> None:
         (LONG[["id", "time", "label"]], "has no channel beside id, time, label"),
         (LONG.assign(y=[1, 2, 3, np.nan, np.nan, np.nan]), "sample 8, channel y has no value"),
         (LONG.assign(y=[1, 2, 3, 4, np.inf, 5]), "sample 8, channel y has infinite values"),
+        (LONG.assign(y=[1, 2, 3, 4, -1e39, 5]), "sample 8, channel y has values beyond float32"),
         (LONG.assign(label="a"), "every label is 'a'"),
         (LONG.assign(label=["A"] * 3 + ["a"] * 3), "labels 'A' and 'a' differ in case, spaces or a final period"),
         (LONG.assign(label=["A."] * 3 + ["A"] * 3), "labels 'A' and 'A.' differ in case, spaces or a final period"),

@@ -206,6 +206,8 @@ def _trimmed(values: np.ndarray, place: str) -> np.ndarray:
         raise UserError(f"{place} has no value; leave the sample out, or the channel.")
     if np.isinf(values).any():
         raise UserError(f"{place} has infinite values; leave cells empty where they are missing.")
+    if np.nanmax(np.abs(values)) > np.finfo(np.float32).max:
+        raise UserError(f"{place} has values beyond float32; divide the channel by a power of ten.")
     return values[: observed[-1] + 1]
 
 
