@@ -89,9 +89,9 @@ def main() -> None:
             shown = {metric: metrics[metric] for metric in ("with_claims", "claims_hold")}
             rows[name].append({"rouge_l": rouge_l(texts, truths), **shown, "different": len(set(texts))})
     means = {
-        f"{name}, {what} of {len(found)}": {metric: float(take([row[metric] for row in found])) for metric in found[0]}
+        f"{name}, {what}": {metric: float(take([row[metric] for row in found])) for metric in found[0]}
         for name, found in rows.items()
-        for what, take in (("mean", np.mean), ("lowest", np.min))
+        for what, take in (("mean", np.mean), ("lowest", np.min))[: len(found)]
     }
     print(f"{options.split}, {len(by_series)} series\n{results_table(means)}")
 
