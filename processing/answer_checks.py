@@ -162,14 +162,39 @@ def answer_fault(answer: str, question: str = "") -> str | None:
     """
     if not answer.split():
         return "The model gave an empty answer."
-    if repetition := _repetition(answer):
-        return f"The answer repeats {repetition[0]!r} {repetition[1]} times."
     options = offered_options(question)
     given = answer.rsplit("Answer:", 1)[-1].strip()
-    # An option may itself have a comma in it.
-    if options and f", {given.rstrip('.)').lower()}, " not in f", {', '.join(options).lower()}, ":
+    # An option may itself have a comma in it, and be a repetition.
+    is_option = bool(options) and f", {given.rstrip('.)').lower()}, " in f", {', '.join(options).lower()}, "
+    if not is_option and (repetition := _repetition(answer)):
+        return f"The answer repeats {repetition[0]!r} {repetition[1]} times."
+    if options and not is_option:
         return f"The answer {given[:80]!r} is none of the options: {', '.join(options)}."
     return None
 
 
-__all__ = ["TrainingRange", "answer_fault", "offered_options", "questions_of", "words_of"]
+def generated_fault(text: str, generation_prompt: str, special_tokens: Collection[str]) -> str | None:
+    """Fault of the answer in a generated text that has its prompt before it.
+
+    A text without a special token after the last `generation_prompt` has no whole answer, but a prompt alone, the
+    beginning of an answer that was to be continued, or one that was cut: only its repetition is a fault.
+
+    Args:
+        text: prompt and answer, with special tokens.
+        generation_prompt: text that opens an answer.
+        special_tokens: those of the tokenizer, one of which ends an answer.
+
+    Returns:
+        As [`answer_fault`]; also `None` where the generation prompt is empty or is not found.
+    """
+    if not generation_prompt or generation_prompt not in text:
+        return None
+    special = re.compile("|".join(map(re.escape, special_tokens)))
+    *_, prompt, last = text.split(generation_prompt)
+    answer, *rest = special.split(last, maxsplit=1)
+    if not rest:
+        return answer_fault(answer) if answer.split() else None
+    return answer_fault(answer, special.sub("\n", prompt))
+
+
+__all__ = ["TrainingRange", "answer_fault", "generated_fault", "offered_options", "questions_of", "words_of"]

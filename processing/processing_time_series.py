@@ -12,7 +12,7 @@ from transformers.data.data_collator import pad_without_fast_tokenizer_warning
 from transformers.processing_utils import ProcessingKwargs, Unpack
 from transformers.utils import TensorType, logging
 
-from .answer_checks import TrainingRange, answer_fault, questions_of
+from .answer_checks import TrainingRange, answer_fault, generated_fault, questions_of
 from .chat_templates import DEFAULT_CHAT_TEMPLATE
 from .conversations import (
     ForecastPart,
@@ -371,6 +371,39 @@ class TimeSeriesProcessor(ProcessorMixin):
         """
         questions = questions_of(messages)
         return answer_fault(answer, questions[-1] if questions else "")
+
+    def post_process_multimodal_output(self, generated_outputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Decode whole sequences of `generate`, as `pipeline("any-to-any")` of transformers does.
+
+        An answer with a fault gives a warning that names it, see [`TimeSeriesProcessor.answer_fault`].
+
+        Args:
+            generated_outputs: token ids `(batch, text)` or `(text,)`, those of the prompt first.
+            *args: arguments of transformers.
+            **kwargs: arguments of transformers.
+
+        Returns:
+            The texts; for one sequence its text.
+        """
+        texts = self.tokenizer.decode(generated_outputs, skip_special_tokens=False)
+        special = self.tokenizer.all_special_tokens
+        opening = self._generation_prompt()
+        for text in [texts] if isinstance(texts, str) else texts:
+            if fault := generated_fault(text, opening, special):
+                logger.warning("%s", fault)
+        return super().post_process_multimodal_output(generated_outputs, *args, **kwargs)
+
+    def _generation_prompt(self) -> str:
+        """Text that opens an answer; empty where the chat template has none."""
+        template = self._template(None)
+        messages = [{"role": "user", "content": [{"type": "text", "text": "?"}] if "time_series" in template else "?"}]
+        plain, opened = (
+            self.tokenizer.apply_chat_template(
+                messages, chat_template=template, tokenize=False, add_generation_prompt=opens
+            )
+            for opens in (False, True)
+        )
+        return opened.removeprefix(plain)
 
     def _template(self, chat_template: str | None) -> str:
         """Chat template from its text or its name; the default one without either."""

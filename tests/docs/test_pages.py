@@ -21,6 +21,7 @@ from ts_llm_fusion.cli import _COMMANDS, _find_command, _page, recipe_help
 NOT_RUN = {
     "docs/how-to/clusters.md": 2,
     "docs/how-to/export.md": 1,
+    "docs/how-to/labeled.md": 1,
     "docs/joined.md": 1,
     "docs/methods/opentslm.md": 1,
     "docs/tutorials/fine_tune.md": 1,

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from ts_llm_fusion.evaluation.answers import overall_metrics, task_metrics
-from ts_llm_fusion.evaluation.caption_claims import CaptionClaim, claim_holds, claim_metrics, find_claims
+from ts_llm_fusion.evaluation.caption_claims import (
+    CaptionClaim,
+    caption_fault,
+    claim_holds,
+    claim_metrics,
+    find_claims,
+)
 
 THIRD = 1 / 3
 RISING = np.arange(12.0)
@@ -101,6 +107,14 @@ def test_missing_values_are_left_out_and_an_unknown_stretch_is_not_checked() -> 
     assert claim_holds(CaptionClaim("fall", 2 * THIRD, 1.0), gaps) is None
     assert claim_holds(CaptionClaim("rise", 0.0, 1.0), np.array([3.0])) is None
     assert claim_holds(CaptionClaim("rise", 0.0, 1.0), np.full(5, np.nan)) is None
+
+
+def test_a_caption_with_a_false_claim_has_a_fault() -> None:
+    fault = "The caption says that the series falls between 67 % and 100 % of its length, which it does not."
+    assert caption_fault("rises at the beginning, then falls at the end", RISING) == fault
+    assert caption_fault("rises at the beginning, then falls at the end", HILL) is None
+    assert caption_fault("stays flat", RISING) is None
+    assert caption_fault("falls at the end", np.array([1.0, 2, np.nan, np.nan, np.nan])) is None
 
 
 def test_metrics_are_of_the_captions_that_say_something_of_their_series() -> None:

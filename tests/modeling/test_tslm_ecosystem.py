@@ -1,5 +1,6 @@
 """The time-series language model in the stack around it: adapters, placement, checkpoints that carry their code."""
 
+import logging
 from pathlib import Path
 
 import peft
@@ -130,3 +131,21 @@ def test_a_pipeline_answers_chats_with_series(fusion: str, tmp_path: Path, caplo
     )
     assert answers[0]["generated_text"] == processor.decode(answer, skip_special_tokens=True)
     assert "not supported" not in caplog.text
+
+
+def test_a_pipeline_names_an_empty_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch):
+    source = save_backbone(tmp_path / "backbone")
+    model = TSLMForCausalLM.from_backbone(source)
+    processor = TimeSeriesProcessor.from_backbone(source, model.config)
+    answer = pipeline("any-to-any", model=model, processor=processor)
+    content = [{"type": "text", "text": "Rising?"}, {"type": "time_series", "time_series": torch.linspace(0, 3, 40)}]
+    messages = [{"role": "user", "content": content}]
+    monkeypatch.setattr(logging.getLogger("transformers"), "propagate", True)
+    end = processor.tokenizer.eos_token_id
+    answers = answer(messages, max_new_tokens=2, generate_kwargs={"suppress_tokens": [end]})
+    assert answers[0]["generated_text"][-1]["content"]
+    assert not [record for record in caplog.records if "answer" in record.getMessage()]
+    others = [token for token in range(model.config.get_text_config().vocab_size) if token != end]
+    answers = answer(messages, max_new_tokens=2, generate_kwargs={"suppress_tokens": others})
+    assert not answers[0]["generated_text"][-1]["content"].strip()
+    assert caplog.text.count("The model gave an empty answer.") == 1

@@ -7,7 +7,7 @@ import pytest
 from tslm_models import tokenizer
 
 from ts_llm_fusion import TimeSeriesFeatureExtractor, TimeSeriesProcessor
-from ts_llm_fusion.processing.answer_checks import TrainingRange, answer_fault, offered_options
+from ts_llm_fusion.processing.answer_checks import TrainingRange, answer_fault, generated_fault, offered_options
 
 LETTERS = "Is it up? Answer with a letter: A) up B) down C) cannot tell"
 RANGE = TrainingRange.of([1, 2], [48, 100], ["Is the series rising?", "Where is the spike?"], with_words=True)
@@ -44,6 +44,7 @@ def test_a_fault_is_named(answer, question, fault):
         ("It climbs to the end. Answer: up", "Rising? Options: up, down."),
         ("walking, slow", "What is it? Options: running, walking, slow, sitting."),
         ("no no", "Rising?"),
+        ("0000000000", "Which? Options: 0000000000, 1111111111."),
         ("0.10000000", "How large?"),
         ("It rises, then falls, then rises.", "How?"),
         ("very very high", "How high?"),
@@ -51,6 +52,26 @@ def test_a_fault_is_named(answer, question, fault):
 )
 def test_a_plain_answer_has_none(answer, question):
     assert answer_fault(answer, question) is None
+
+
+@pytest.mark.parametrize(
+    ("generated", "fault"),
+    [
+        ("<u>", None),
+        ("<u>up", None),
+        ("<u>up<e><p><p>", None),
+        ("<u>up up up", "repeats 'up' 3 times"),
+        ("<u><e>", "empty answer"),
+        ("<u>sideways<e>", "'sideways' is none of the options: up, down"),
+        ("<u>up<e>\nUser: And now? Options: in, out.<e>\n<u>up<e>", "none of the options: in, out"),
+        ("<u>up<e>\nUser: And now? Options: in, out.<e>\n<u>in<e>", None),
+    ],
+)
+def test_a_fault_is_found_behind_the_prompt(generated, fault):
+    text = "<p><p>User: Rising? Options: up, down.<e>\n" + generated
+    found = generated_fault(text, "<u>", ["<p>", "<e>"])
+    assert found is None if fault is None else fault in found
+    assert generated_fault(text, "", ["<p>", "<e>"]) is None
 
 
 def test_options_are_read_as_they_are_offered():

@@ -8,7 +8,7 @@ import numpy as np
 from datasets import Dataset
 
 from ts_llm_fusion.data.qa.samples import FEATURES, QuestionData, make_sample
-from ts_llm_fusion.recipes.answering import answer_results, answer_splits
+from ts_llm_fusion.recipes.answering import answer_faults, answer_results, answer_splits
 
 
 class Honest:
@@ -41,3 +41,9 @@ def test_captions_of_shuffled_series_are_false_of_the_series_that_they_should_de
     assert results["baselines"]["majority"]["claims_hold"] == 0.5
     lines = (tmp_path / "predictions_shuffled.jsonl").read_text().splitlines()
     assert [json.loads(line)["prediction"] for line in lines] == ["falls throughout", "rises throughout"]
+    # Of the series that they were given, both captions are true.
+    assert [json.loads(line)["fault"] for line in lines] == [None, None]
+    faults = answer_faults(["falls", ""], samples, data.labels)
+    assert "says that the series falls between 0 % and 100 % of its length" in faults[0]
+    assert faults[1] == "The model gave an empty answer."
+    assert answer_faults(["falls", "rises"], samples, {"captions": ["falls", "rises"]}) == [None, None]

@@ -1,6 +1,7 @@
 """The recipe of archives on a table: fit, early stopping, training that goes on with all samples, report."""
 
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,13 @@ torch.set_num_threads(1)
 
 
 def test_a_table_of_labeled_series_gives_a_model_that_answers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    monkeypatch.setattr(logging.getLogger("transformers"), "propagate", True)
     rng = np.random.default_rng(0)
     labels = np.array(["Walk, slowly", "run"])[np.arange(40) % 2]
     waves = np.sin(np.arange(30) * np.array([[0.3], [1.5]])[np.arange(40) % 2]) + 0.1 * rng.normal(size=(40, 30))
@@ -30,6 +35,7 @@ def test_a_table_of_labeled_series_gives_a_model_that_answers(
         "max_steps": 40,
         "eval_steps": 20,
         "save_steps": 20,
+        "max_new_tokens": 2,
         "text_config": json.dumps(
             {"model_type": "llama", "num_hidden_layers": 1, "hidden_size": 32, "intermediate_size": 32}
             | {"num_attention_heads": 2, "initializer_range": 0.08, "vocab_size": 400, "tie_word_embeddings": True}
@@ -40,10 +46,14 @@ def test_a_table_of_labeled_series_gives_a_model_that_answers(
     arguments = [text for name, value in flags.items() for text in (f"--{name}", str(value))]
     assert main(["train", "sft", "--config", "archive", *arguments]) == 0
     assert "MiniRocket and ridge" in capsys.readouterr().out
+    # Of the best checkpoint, whose head is that of the embeddings.
+    assert "missing keys" not in caplog.text
     metrics = json.loads((output / "metrics.json").read_text())
     assert metrics["samples"] == {"train": 26, "validation": 6, "test": 8}
     assert metrics["test"]["accuracy"] == metrics["baselines"]["MiniRocket and ridge"]["accuracy"] == 1
     assert metrics["shuffled"]["accuracy"] < 1
+    # As many new tokens as the longer label has, which would be cut.
+    assert 2 < metrics["recipe"]["max_new_tokens"] < 16
     # Training goes on for as many steps as were best, with all samples: 32 in batches of 16.
     log = json.loads((output / "log_history.json").read_text())
     best = min((entry for entry in log if "eval_loss" in entry), key=lambda entry: entry["eval_loss"])

@@ -66,6 +66,16 @@ _COMPARISON = re.compile(
 )
 _NEGATION = re.compile(r"\b(?:no|not|never|without|neither|nor|hardly|barely|stops?|slows|\w+n't|do(?:es)?nt)\b")
 _BREAK = re.compile(r"[.,;:!?]|\b(?:and|then|but|while|with|except|however|although|followed by)\b")
+_PHRASES: dict[Kind, str] = {
+    "rise": "rises",
+    "fall": "falls",
+    "above": "ends above its first value",
+    "below": "ends below its first value",
+    "peak": "has its highest value",
+    "trough": "has its lowest value",
+    "bump": "has a bump",
+    "dip": "has a dip",
+}
 
 
 @dataclass(frozen=True)
@@ -207,6 +217,32 @@ def claim_holds(claim: CaptionClaim, values: np.ndarray) -> bool | None:
         least = 0.0 if claim.kind in ("above", "below") else _TOLERANCE * np.ptp(values)
         return bool(last - first > least)
     return _is_extreme(values, inside, "peak" if claim.kind in ("peak", "trough") else "bump")
+
+
+def caption_fault(caption: str, values: np.ndarray) -> str | None:
+    """Name the first claim of a caption that does not hold for its series.
+
+    People write loosely: in TRUCE, one in eight of those with a claim does not hold.
+
+    Args:
+        caption: of the series.
+        values: (time,), with NaN where a value is missing.
+
+    Returns:
+        One line; `None` for a caption whose claims hold, or that has none.
+
+    Example:
+
+    ```python
+    >>> caption_fault("falls at the end", np.arange(12.0))
+    'The caption says that the series falls between 67 % and 100 % of its length, which it does not.'
+    ```
+    """
+    false = next((claim for claim in find_claims(caption) if claim_holds(claim, values) is False), None)
+    if false is None:
+        return None
+    place = f"between {100 * false.start:.0f} % and {100 * false.end:.0f} % of its length"
+    return f"The caption says that the series {_PHRASES[false.kind]} {place}, which it does not."
 
 
 def _held(caption: str, values: np.ndarray) -> list[bool]:

@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from datasets import Dataset
 
-from ..data.qa.samples import QuestionData, shuffle_series
+from ..data.qa.samples import Labels, QuestionData, shuffle_series
 from ..evaluation.answers import exact_matches, label_matches, overall_metrics, task_metrics
+from ..evaluation.caption_claims import caption_fault
 from ..evaluation.question_baselines import evaluate_question_baselines
 from ..files import write_text
 from ..processing.answer_checks import answer_fault, questions_of
+from ..processing.processing_time_series import TimeSeriesProcessor
 from ..training.sft import AnswerTraining
 
 logger = logging.getLogger(__name__)
@@ -21,8 +24,45 @@ logger = logging.getLogger(__name__)
 _BASELINE_SAMPLES = 60000
 
 
-def prediction_lines(answers: Sequence[str], samples: Sequence[Mapping[str, Any]]) -> str:
-    """JSON lines of answers, one for each sample."""
+def room_for_labels(processor: TimeSeriesProcessor, labels: Labels, max_new_tokens: int) -> int:
+    """Number of new tokens that each label fits in with the token that ends it, at least `max_new_tokens`.
+
+    A label that is cut would count as wrong, whatever the model reads.
+
+    Args:
+        processor: of the model.
+        labels: task -> its labels, or None where answers are free text.
+        max_new_tokens: largest number of tokens of an answer.
+    """
+    texts = [f" {label}" for known in labels.values() for label in known or ()]
+    encoded = processor.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+    room = max([max_new_tokens, *(len(tokens) + 1 for tokens in encoded)])
+    if room > max_new_tokens:
+        logger.info("max_new_tokens is %d instead of %d, so that the longest label fits", room, max_new_tokens)
+    return room
+
+
+def answer_faults(answers: Sequence[str], samples: Sequence[Mapping[str, Any]], labels: Labels) -> list[str | None]:
+    """Fault of each answer, in one line, or `None`: of the answer as a whole, or a claim of a caption of one series.
+
+    Args:
+        answers: generated texts, in the order of the samples.
+        samples: samples with `messages`, `task` and `time_series`, which captions are checked against.
+        labels: task -> its labels, or None where answers are free text.
+    """
+    faults = []
+    for answer, sample in zip(answers, samples, strict=True):
+        fault, series = answer_fault(answer, questions_of(sample["messages"])[-1]), sample["time_series"] or ()
+        if fault is None and labels[sample["task"]] is None and len(series) == 1:
+            fault = caption_fault(answer, np.asarray(series[0], dtype=np.float64))
+        faults.append(fault)
+    return faults
+
+
+def prediction_lines(
+    answers: Sequence[str], samples: Sequence[Mapping[str, Any]], faults: Sequence[str | None]
+) -> str:
+    """JSON lines of answers, one for each sample, with its fault from `answer_faults`."""
     truths = [sample["answer"] for sample in samples]
     lines = [
         {
@@ -30,10 +70,10 @@ def prediction_lines(answers: Sequence[str], samples: Sequence[Mapping[str, Any]
             "prediction": answer,
             "exact_match": is_exact,
             "correct": is_correct,
-            "fault": answer_fault(answer, questions_of(sample["messages"])[-1]),
+            "fault": fault,
         }
-        for answer, sample, is_exact, is_correct in zip(
-            answers, samples, exact_matches(answers, truths), label_matches(answers, truths), strict=True
+        for answer, sample, is_exact, is_correct, fault in zip(
+            answers, samples, exact_matches(answers, truths), label_matches(answers, truths), faults, strict=True
         )
     ]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
@@ -53,16 +93,19 @@ def answer_splits(trainer: AnswerTraining, data: QuestionData, output: Path) -> 
     found = {}
     for name, samples in variants.items():
         answers = trainer.generate_answers(samples)
-        questions = (questions_of(sample["messages"])[-1] for sample in samples)
-        faults = [fault for pair in zip(answers, questions, strict=True) if (fault := answer_fault(*pair))]
-        if faults:
+        faults = answer_faults(answers, samples, data.labels)
+        if found_faults := [fault for fault in faults if fault is not None]:
             logger.warning(
-                "%s: %d of %d answers have a fault, the first: %s", name, len(faults), len(answers), faults[0]
+                "%s: %d of %d answers have a fault, the first: %s",
+                name,
+                len(found_faults),
+                len(answers),
+                found_faults[0],
             )
         # Claims of a caption are checked against the series that the question is of.
         found[name] = task_metrics(answers, data.splits["test"], data.labels)
         if trainer.is_world_process_zero():
-            write_text(output / f"predictions_{name}.jsonl", prediction_lines(answers, samples))
+            write_text(output / f"predictions_{name}.jsonl", prediction_lines(answers, samples, faults))
     return found
 
 

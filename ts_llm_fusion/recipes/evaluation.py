@@ -28,7 +28,7 @@ from ..forecasting import load_forecaster, model_order
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..training.runs import trained_parameters
 from ..training.sft import generate_answers
-from .answering import prediction_lines
+from .answering import answer_faults, prediction_lines, room_for_labels
 
 logger = logging.getLogger(__name__)
 
@@ -225,14 +225,16 @@ def evaluate_answers(
         model = load_part(AutoModelForCausalLM, name)
         processor = load_part(AutoProcessor, name)
         parameters[name] = trained_parameters(model)["parameters_total"]
+        room = room_for_labels(processor, data.labels, answer.max_new_tokens)
         for variant, samples in variants.items():
             start = time.perf_counter()
-            answers = generate_answers(model, processor, samples, answer.batch_size, answer.max_new_tokens)
+            answers = generate_answers(model, processor, samples, answer.batch_size, room)
             seconds[name + variant] = time.perf_counter() - start
             # Claims of a caption are checked against the series that the question is of.
             by_task[name + variant] = task_metrics(answers, test, data.labels)
             file = f"predictions_{number}{'_shuffled' if variant else ''}.jsonl"
-            write_text(Path(arguments.output_dir, file), prediction_lines(answers, samples))
+            faults = answer_faults(answers, samples, data.labels)
+            write_text(Path(arguments.output_dir, file), prediction_lines(answers, samples, faults))
     published = published_answers(question.data)
     return {
         "data": question.data,

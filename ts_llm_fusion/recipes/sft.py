@@ -49,7 +49,7 @@ from ..training.sft import (
     training_range,
     tslm_of,
 )
-from .answering import answer_results, answer_splits, questions_seen
+from .answering import answer_results, answer_splits, questions_seen, room_for_labels
 from .endings import RECIPE, TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
 from .run_folder import FRESH_BACKBONE, start_run
 
@@ -226,6 +226,8 @@ def train_on_questions(
     start_time = time.perf_counter()
     samples = data.splits["train"]
     model, processor = build_model(settings, data, output / FRESH_BACKBONE)
+    arguments = copy(arguments)
+    arguments.max_new_tokens = room_for_labels(processor, data.labels, arguments.max_new_tokens)
     set_range(processor, samples, earlier.trained_on)
     fit_encoder(model, processor, config_arguments, data, samples)
     # Checkpoint of the forecaster, whose report and recipe go on beside those of the language model.

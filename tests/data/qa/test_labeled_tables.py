@@ -9,7 +9,7 @@ import pytest
 from ts_llm_fusion.data.qa.archives import ArchiveArguments
 from ts_llm_fusion.data.qa.questions import QuestionArguments, find_source, prepare_questions
 from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
-from ts_llm_fusion.data.qa.tables import read_labeled_table
+from ts_llm_fusion.data.qa.tables import is_table, read_labeled_table
 
 LONG = pd.DataFrame(
     {
@@ -82,8 +82,10 @@ def test_a_wide_table_has_a_row_for_each_sample(tmp_path: Path) -> None:
         (LONG[["id", "time", "label"]], "has no channel beside id, time, label"),
         (LONG.assign(y=[1, 2, 3, np.nan, np.nan, np.nan]), "sample 8, channel y has no value"),
         (LONG.assign(y=[1, 2, 3, 4, np.inf, 5]), "sample 8, channel y has infinite values"),
+        (LONG.assign(y=[1, 2, 3, 4, -1e39, 5]), "sample 8, channel y has values beyond float32"),
         (LONG.assign(label="a"), "every label is 'a'"),
-        (LONG.assign(label=["A"] * 3 + ["a"] * 3), "labels 'A' and 'a' differ in case or spaces alone"),
+        (LONG.assign(label=["A"] * 3 + ["a"] * 3), "labels 'A' and 'a' differ in case, spaces or a final period"),
+        (LONG.assign(label=["A."] * 3 + ["A"] * 3), "labels 'A' and 'A.' differ in case, spaces or a final period"),
         (LONG.assign(split="train"), "column split has 'train'; give both"),
         (pd.DataFrame({"label": [1, 2], "height": [1.0, 2]}), "column 'height' is not the step of a series"),
     ],
@@ -106,8 +108,16 @@ def test_a_table_is_split_by_class_and_a_class_of_one_sample_is_trained_on(
     assert {name: len(samples) for name, samples in data.splits.items()} == {"train": 13, "validation": 2, "test": 6}
     assert data.labels == {"table.csv": ["fall", "run, fast", "walk"]}
     assert data.splits["train"]["answer"].count("fall") == 1
-    assert "1 classes have a single training instance, so that validation has none: 'fall'" in caplog.text
+    assert "1 class has a single training instance, so that validation has none: 'fall'" in caplog.text
     assert data.splits["test"][0]["messages"][0]["content"][0]["text"].endswith("Options: fall, run, fast, walk.")
+
+
+def test_classes_too_small_to_hold_out_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    path = written(tmp_path, pd.DataFrame({"label": ["a", "b"] * 2, "0": 1.0, "1": 2.0}))
+    with pytest.raises(ValueError, match=r"table\.csv: no class has two instances to train and validate on.* 'a'"):
+        find_source(str(path)).prepare()
+    assert is_table("TABLE.CSV")
 
 
 def test_a_label_that_training_never_saw_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

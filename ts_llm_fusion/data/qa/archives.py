@@ -22,6 +22,8 @@ from .ts_files import LabeledSeries, open_ts, read_ts, read_tsv, ts_instances
 logger = logging.getLogger(__name__)
 
 _SUFFIXES = (".ts", ".ts.gz", ".tsv", ".tsv.gz")
+# Classes that a message names.
+_NAMED = 5
 
 
 @dataclass
@@ -129,8 +131,14 @@ def check_test_classes(name: str, test: Iterable[str], classes: Collection[str])
         )
 
 
-def hold_out_by_class(labels: Sequence[str], share: float, seed: int) -> tuple[list[int], list[int]]:
+def hold_out_by_class(name: str, labels: Sequence[str], share: float, seed: int) -> tuple[list[int], list[int]]:
     """Hold out a share of each class as `hold_out`, except of classes with one instance, which is kept.
+
+    Args:
+        name: of the archive or table, for errors.
+        labels: of the instances.
+        share: of each class to hold out.
+        seed: of the draw.
 
     Raises:
         ValueError: every class has one instance.
@@ -138,7 +146,10 @@ def hold_out_by_class(labels: Sequence[str], share: float, seed: int) -> tuple[l
     counts = Counter(labels)
     rows = [row for row, label in enumerate(labels) if counts[label] > 1]
     if not rows:
-        raise UserError(f"every class has one instance, such as {labels[0]!r}; give classes at least two.")
+        raise UserError(
+            f"{name}: no class has two instances to train and validate on, beside those held out to test; of "
+            f"{labels[0]!r} there is one. Give more of each."
+        )
     _, taken = hold_out([labels[row] for row in rows], share, seed)
     return sorted(set(range(len(labels))) - {rows[row] for row in taken}), [rows[row] for row in taken]
 
@@ -148,10 +159,11 @@ def warn_of_single_instances(name: str, labels: Iterable[str]) -> None:
     single = sorted(label for label, count in Counter(labels).items() if count == 1)
     if single:
         logger.warning(
-            "%s: %d classes have a single training instance, so that validation has none: %s",
+            "%s: %s a single training instance, so that validation has none: %s%s",
             name,
-            len(single),
-            ", ".join(map(repr, single[:5])),
+            "1 class has" if len(single) == 1 else f"{len(single)} classes have",
+            ", ".join(map(repr, single[:_NAMED])),
+            ", ..." if len(single) > _NAMED else "",
         )
 
 
@@ -169,7 +181,7 @@ def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: A
         rows: Sequence[int] = range(len(instances))
     else:
         labels = [instance.label for instance in instances]
-        kept, taken = hold_out_by_class(labels, arguments.validation_share, arguments.split_seed)
+        kept, taken = hold_out_by_class(name, labels, arguments.validation_share, arguments.split_seed)
         rows = kept if split == "train" else taken
         if split == "train":
             warn_of_single_instances(name, labels)

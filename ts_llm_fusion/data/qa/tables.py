@@ -57,7 +57,7 @@ class LabeledTable:
 
 def is_table(name: str) -> bool:
     """Whether a name is that of a file of a table."""
-    return any(suffix in SUFFIXES for suffix in Path(name).suffixes)
+    return any(suffix.lower() in SUFFIXES for suffix in Path(name).suffixes)
 
 
 def _find(table: pd.DataFrame, names: Sequence[str]) -> str | None:
@@ -206,6 +206,8 @@ def _trimmed(values: np.ndarray, place: str) -> np.ndarray:
         raise UserError(f"{place} has no value; leave the sample out, or the channel.")
     if np.isinf(values).any():
         raise UserError(f"{place} has infinite values; leave cells empty where they are missing.")
+    if np.nanmax(np.abs(values)) > np.finfo(np.float32).max:
+        raise UserError(f"{place} has values beyond float32; divide the channel by a power of ten.")
     return values[: observed[-1] + 1]
 
 
@@ -264,20 +266,21 @@ def _check_labels(labels: Sequence[str], path: Path) -> None:
         other = alike.setdefault(" ".join(name.lower().split()).rstrip("."), name)
         if other != name:
             raise UserError(
-                f"{path}: labels {other!r} and {name!r} differ in case or spaces alone; write one of them."
+                f"{path}: labels {other!r} and {name!r} differ in case, spaces or a final period alone; write one of "
+                "them."
             )
 
 
 def _rows_by_split(table: LabeledTable, arguments: ArchiveArguments, path: Path) -> dict[str, list[int]]:
     rows = list(range(len(table.labels)))
     if table.splits is None:
-        rest, test = hold_out_by_class(table.labels, arguments.test_share, arguments.split_seed)
+        rest, test = hold_out_by_class(str(path), table.labels, arguments.test_share, arguments.split_seed)
     else:
         rest = [row for row in rows if table.splits[row] == "train"]
         test = [row for row in rows if table.splits[row] == "test"]
         check_test_classes(str(path), [table.labels[row] for row in test], {table.labels[row] for row in rest})
     labels = [table.labels[row] for row in rest]
-    kept, taken = hold_out_by_class(labels, arguments.validation_share, arguments.split_seed)
+    kept, taken = hold_out_by_class(str(path), labels, arguments.validation_share, arguments.split_seed)
     return {"train": [rest[row] for row in kept], "validation": [rest[row] for row in taken], "test": test}
 
 
