@@ -43,6 +43,16 @@ _DENIED_BY = {
     "cut": (_DOWN,),
     "minus": (_DOWN, _REMOVED),
 }
+# Denials of a whole clause, and words with which it says the contrary ("at no time will there be any visitors").
+_AT_NO_TIME = re.compile(
+    r"\b(?:at no (?:point|time|stage|moment)|(?:under|in) no (?:circumstances?|conditions?|cases?|events?|way)|"
+    r"by no means|on no account)\b",
+    re.IGNORECASE,
+)
+_ANYTHING_ELSE = re.compile(
+    r"\b(?:any\w*|a single|even one|but|except|other\w*|deviat\w*|depart\w*|differ\w*|stray\w*|var(?:y|ies|ied))\b",
+    re.IGNORECASE,
+)
 _NOT_SURE = re.compile(
     r"(?<!case )\b(?:may|might|could) (?:well |also |even |possibly |perhaps |have to |need to )*(?:be|become|go|get|"
     r"see|have|fall|drop|rise|climb|grow|increase|decrease|decline|double|triple|halve|close|shut|stop|lose|gain|come|reach|"
@@ -111,8 +121,8 @@ class ContextHead(nn.Module):
 
     It reads the states that a text encoder gives to the words of each clause; the arithmetic is not learned. The
     encoder is frozen, but for low-rank additions that the head may have (`adapter`). The probabilities that choose are
-    the mean of its own and those of its `others`, if the configuration says so: heads of the same kind, each trained
-    alone from another seed (deep ensembles, Lakshminarayanan et al. 2017).
+    the geometric mean of its own and those of its `others`, if the configuration says so: heads of the same kind, each
+    trained alone from another seed (deep ensembles, Lakshminarayanan et al. 2017).
 
     Args:
         config: of the forecaster.
@@ -303,7 +313,10 @@ class _Reading:
 
 
 def _read(head: ContextHead, encoder: "FrozenTextEncoder", context: Mapping[str, Any]) -> _Reading:
-    """Probabilities that do not depend on the values of the history, the mean of those of all readers."""
+    """Probabilities that do not depend on the values of the history, the geometric mean of those of all readers.
+
+    They do not sum to 1 where readers disagree: one that doubts weighs more than in an arithmetic mean.
+    """
     device = next(head.parameters()).device
     found = []
     for reader in head.readers():
@@ -318,7 +331,7 @@ def _read(head: ContextHead, encoder: "FrozenTextEncoder", context: Mapping[str,
                 within_groups(windows, tensors["window_clause"], len(may)).exp(),
             )
         )
-    return _Reading(*(torch.stack(parts).mean(0).cpu() for parts in zip(*found, strict=True)))
+    return _Reading(*(torch.stack(parts).log().mean(0).exp().cpu() for parts in zip(*found, strict=True)))
 
 
 def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tuple[tuple[float, ...], str]:
@@ -422,12 +435,15 @@ def _unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) -> 
         return "it holds only under a condition; state it as a fact if it will be so"
     if not is_bound and _NOT_SURE.search(phrase):
         return "it says that it may be so or not; state it as a fact if it will be so"
+    words = context["texts"][clause]
     starts = {
         int(place[0])
         for place, role, owner in zip(context["cue_place"], context["cue_role"], context["cue_clause"], strict=True)
         if owner == clause and role in _DENIED_BY.get(name, ())
     }
-    denied = any(match.end() in starts for match in _NEGATION.finditer(context["texts"][clause]))
+    denied = any(match.end() in starts for match in _NEGATION.finditer(words))
+    never = None if is_bound else _AT_NO_TIME.search(words)
+    denied = denied or (never is not None and not _ANYTHING_ELSE.search(words, never.end()))
     return "it says that it will not be so" if denied or _RETRACTED.search(phrase) else ""
 
 

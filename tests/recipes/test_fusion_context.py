@@ -106,14 +106,14 @@ def test_probabilities_of_readers_are_averaged(encoder, tmp_path):
         list(first.context_head.parameters())
     )
     assert (
-        "the mean of its own and those of 1 more of the same kind (seed 0)"
+        "the geometric mean of its own and those of 1 more of the same kind (seed 0)"
         in (tmp_path / "both/README.md").read_text()
     )
     context = context_items(5, range(1))[0]
     readings = [_read(model.context_head, encoder, context) for model in (first, second, both)]
     for name in ("operations", "numbers", "windows"):
         one, other, mean = (getattr(reading, name) for reading in readings)
-        torch.testing.assert_close(mean, (one + other) / 2)
+        torch.testing.assert_close(mean, (one * other).sqrt())
     assert (readings[0].operations - readings[1].operations).abs().max() > 0.01
     with pytest.raises(ValueError, match="context_hidden_size is 32, and 16 of the head that"):
         settings = ContextArguments(start=str(tmp_path / "both"), text_adapter_rank=0, context_hidden_size=32)

@@ -42,8 +42,8 @@ _AUTHORS = {
         "controls",
         "press",
     ),
-    "validation": ("institutions",),
-    "test": ("rinks",),
+    "validation": ("institutions", "rinks"),
+    "test": ("waterworks",),
 }
 # Composed phrases by family, sentences by "family, sentence", those without an effect by kind, and their parts.
 SENTENCE = ", sentence"
