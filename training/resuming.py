@@ -9,7 +9,7 @@ import time
 import zipfile
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from safetensors import SafetensorError, safe_open
 from transformers import (
@@ -51,8 +51,11 @@ def is_whole(checkpoint: Path, processes: int = 1) -> bool:
         return False
     best = checkpoint.parent / Path(str(state.get("best_model_checkpoint"))).name
     ranks = len(list(checkpoint.glob("rng_state_*.pth")))
+    # Checkpoints of earlier versions have no checksums.
+    is_sealed = (checkpoint / _SUMS).is_file() or SealCheckpoint.__name__ not in state.get("stateful_callbacks", {})
     return (
-        (processes == 1 or not _archives(checkpoint) or ranks == processes)
+        is_sealed
+        and (processes == 1 or not _archives(checkpoint) or ranks == processes)
         and _has_whole_files(checkpoint)
         and (best == checkpoint or not best.is_dir() or _has_whole_files(best))
     )
@@ -140,10 +143,16 @@ def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:
 
 
 class SealCheckpoint(TrainerCallback):
-    """Writes the checksums of the files of a checkpoint as its last file.
+    """Writes the checksums of the files of a checkpoint as its last file, after those of all other callbacks.
 
     Without the random states of several processes, each of which writes its own; archives of torch have checksums too.
     """
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        # Says in trainer_state.json that there will be checksums; a state of an earlier version lacks it.
+        cast(Any, state.stateful_callbacks)[type(self).__name__] = {"args": {}, "attributes": {}}
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         checkpoint = Path(str(args.output_dir), f"checkpoint-{state.global_step}")

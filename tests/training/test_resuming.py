@@ -163,8 +163,22 @@ def test_a_bit_that_flips_in_any_file_of_a_checkpoint_is_noticed(whole: Path, tm
         flip(copy / name, (copy / name).stat().st_size // 2)
         assert not is_whole(copy), name
         (copy / name).unlink()
-        # Checkpoints of before have no checksums.
-        assert is_whole(copy) == (name == "checksums.json"), name
+        assert not is_whole(copy), name
+
+
+def test_a_checkpoint_of_an_earlier_version_is_resumed(csv: Path, whole: Path, tmp_path: Path) -> None:
+    """One without checksums, from the sixth step."""
+    old = tmp_path / "out" / "checkpoint-6"
+    shutil.copytree(whole.parent / "checkpoint-6", old)
+    (old / "checksums.json").unlink()
+    assert not is_whole(old)
+    state = json.loads((old / "trainer_state.json").read_text())
+    del state["stateful_callbacks"]["SealCheckpoint"]
+    (old / "trainer_state.json").write_text(json.dumps(state))
+    assert is_whole(old)
+    assert main(command(csv, tmp_path / "out")) == 0
+    assert same_weights(tmp_path / "out" / "model.safetensors", whole)
+    assert is_whole(tmp_path / "out" / "checkpoint-9")
 
 
 def test_a_run_does_not_go_on_towards_a_best_checkpoint_that_is_damaged(tmp_path: Path) -> None:
