@@ -75,16 +75,23 @@ def worker() -> Iterator[None]:
         yield
 
 
-def check(make: Callable[[pd.DataFrame], Any], get: Callable[[Any], pd.DataFrame]) -> None:
+def dtypes(table: pd.DataFrame) -> dict[str, Any]:
+    return dict(table.dtypes)
+
+
+def check(
+    make: Callable[[pd.DataFrame], Any],
+    get: Callable[[Any], pd.DataFrame],
+    types: Callable[[Any], dict[str, Any]] = dtypes,
+) -> None:
     """Forecasts with covariates of all kinds, forecasts with texts, and a backtest, of an engine against pandas."""
     past, future = stores()
     expected = predict_df(past, HORIZON, future_df=future, **NAMES)
     forecast = predict_df(make(past), HORIZON, future_df=make(future), **NAMES)
     assert type(forecast).__module__.partition(".")[0] == type(make(past)).__module__.partition(".")[0]
-    found, given = get(forecast), get(make(past))
-    assert_same(found, expected)
-    assert found[["store", "day"]].dtypes.equals(given[["store", "day"]].dtypes)
-    assert (found.dtypes.iloc[3:] == np.float64).all()
+    assert_same(get(forecast), expected)
+    given, found = types(make(past)), types(forecast)
+    assert [found[name] for name in ("store", "day")] == [given[name] for name in ("store", "day")]
     alone = past[["store", "day", "sales"]]
     assert not np.allclose(expected["predictions"], predict_df(alone, HORIZON, **NAMES)["predictions"], atol=0.1)
     closed = past.loc[past["store"] == "store 5", "day"].max() + pd.Timedelta(days=2)
@@ -93,9 +100,9 @@ def check(make: Callable[[pd.DataFrame], Any], get: Callable[[Any], pd.DataFrame
     assert_same(get(predict_df(make(alone), HORIZON, context=texts, **NAMES)), told)
     assert told.loc[(told["store"] == "store 5") & (told["day"] == closed), "predictions"].tolist() == [0]
     options = {"windows": 2, "known_covariates": "price", "baselines": ["seasonal_naive"], **NAMES}
-    found = get(cross_validation(make(past), HORIZON, **options))
-    assert_same(found, cross_validation(past, HORIZON, **options))
-    assert found["cutoff"].dtype == given["day"].dtype
+    backtest = cross_validation(make(past), HORIZON, **options)
+    assert_same(get(backtest), cross_validation(past, HORIZON, **options))
+    assert types(backtest)["cutoff"] == given["day"]
 
 
 def test_dask_forecasts_as_pandas_does_and_loads_the_model_once(
@@ -221,6 +228,7 @@ def test_a_table_without_rows_has_no_forecasts_and_empty_parts_say_nothing(
         assert found["day"].dtype == past["day"].dtype
     one = predict_df(table[table["store"] == "store 1"], 2, **NAMES).compute()
     assert one["store"].tolist() == ["store 1"] * 2
+    assert (one.dtypes.iloc[3:] == np.float64).all()
     assert not [record for record in caplog.records if record.name.startswith("ts_llm_fusion")]
 
 
@@ -258,7 +266,11 @@ def test_ray_equals_pandas() -> None:
 
     ray.init(num_cpus=2, include_dashboard=False)
     try:
-        check(lambda table: ray.data.from_pandas(table).repartition(3), lambda table: table.to_pandas())
+        check(
+            lambda table: ray.data.from_pandas(table).repartition(3),
+            lambda table: table.to_pandas(),
+            lambda table: dict(zip(table.schema().names, table.schema().types, strict=True)),
+        )
     finally:
         ray.shutdown()
 
@@ -279,7 +291,11 @@ def test_spark_equals_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
     try:
-        check(session.createDataFrame, lambda table: table.toPandas())
+        check(
+            session.createDataFrame,
+            lambda table: table.toPandas(),
+            lambda table: {field.name: field.dataType for field in table.schema},
+        )
         past = session.createDataFrame(stores()[0][["store", "day", "sales"]])
         by_day = past.withColumn("day", past["day"].cast("date"))
         for table in (past, by_day):
