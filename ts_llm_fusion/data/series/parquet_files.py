@@ -80,6 +80,10 @@ class LongFiles:
         """Name of a series for messages, with its file."""
         return f"{self.place(series, series + 1)}: id {plain_id(self.ids, series)!r}"
 
+    def time(self, row: int) -> Any:
+        """Time of a row, as the table has it."""
+        return self.read(row, row + 1, [self.columns.timestamp]).iat[0, 0]
+
     def _group_of(self, row: int) -> int:
         return int(np.searchsorted(self.group_offsets, row, side="right")) - 1
 
@@ -99,10 +103,9 @@ class LongFiles:
             if infinite.any():
                 row, column = np.argwhere(infinite)[0].tolist()
                 row += int(begin)
-                stamp = self.read(row, row + 1, [self.columns.timestamp]).iat[0, 0]
                 raise UserError(
-                    f"{self.label(self.series_of(row))} has an infinite {unbounded[column]} at {stamp}; correct it or "
-                    "leave it empty."
+                    f"{self.label(self.series_of(row))} has an infinite {unbounded[column]} at {self.time(row)}; "
+                    "correct it or leave it empty."
                 )
 
 
@@ -248,9 +251,9 @@ def index_files(
     table = LongFiles(data, names, tuple(others), tuple(groups), np.array(sizes), found, offsets)
     if found.has_duplicates:
         again = int(np.argmax(found.duplicated()))
-        stamp = table.read(int(offsets[again]), int(offsets[again]) + 1, [names.timestamp]).iat[0, 0]
         raise UserError(
-            f"{table.label(again)} comes back at {stamp}, after rows of other ids; sort the table by id and time."
+            f"{table.label(again)} comes back at {table.time(int(offsets[again]))}, after rows of other ids; sort the "
+            "table by id and time."
         )
     logger.info("%s: %d ids, %d rows in %d files", data, len(found), sizes[-1], len(files))
     return table

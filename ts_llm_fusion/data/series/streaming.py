@@ -230,7 +230,7 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
                 read_stamps(table[begin:end], names, self.arguments.dayfirst, self.files.label(series))
             raise
         source, _ = self._source(table, first, last, (), static)
-        if static:
+        if source.covariates is not None:
             axes = len(source.bounds) - 1
             static_values(source.covariates, static, source.axis_of_rows, axes, source.label, STATIC_REMEDY)
 
