@@ -67,8 +67,9 @@ def write_files(folder: Path, gigabytes: float) -> tuple[int, int, float]:
 
 
 def train(folder: Path) -> None:
-    """Train on the files of a folder, and print the time and the memory of this process."""
+    """Train on the files of a folder, and print the time and the memory of this process, and the time of the check."""
     from ts_llm_fusion.cli import main
+    from ts_llm_fusion.data.series.streaming import StreamedWindows, StreamingArguments, prepare_training
 
     start = time.perf_counter()
     recipe, output = folder.parent / "recipe.json", folder.parent / f"{folder.name}_model"
@@ -77,7 +78,13 @@ def train(folder: Path) -> None:
         raise SystemExit(1)
     metrics = json.loads((output / "metrics.json").read_text())
     used = resource.getrusage(resource.RUSAGE_SELF)
+    arguments = StreamingArguments(str(folder), id_column=["sensor"], streaming=True, window_stride=4000)
+    _, windows = prepare_training(arguments, _RECIPE["context_length"], _RECIPE["prediction_length"])
+    assert isinstance(windows, StreamedWindows)
+    begin = time.process_time()
+    windows.check()
     found = {
+        "check_seconds": time.process_time() - begin,
         "windows": metrics["windows"]["train"],
         "training_seconds": metrics["seconds"],
         "seconds": time.perf_counter() - start,
@@ -107,8 +114,8 @@ def main() -> None:
     if options.train is not None:
         train(options.train)
         return
-    print("| files | series | rows | windows | minutes | processor minutes | peak memory |")
-    print("| ----- | ------ | ---- | ------- | ------- | ----------------- | ----------- |")
+    print("| files | series | rows | windows | minutes | processor minutes | check, s a GB | peak memory |")
+    print("| ----- | ------ | ---- | ------- | ------- | ----------------- | ------------- | ----------- |")
     for size in (options.gigabytes / 100, options.gigabytes):
         with tempfile.TemporaryDirectory(dir=options.folder) as place:
             folder = Path(place, "table")
@@ -121,6 +128,7 @@ def main() -> None:
             f"{found['windows']:,}",
             f"{found['seconds'] / 60:.1f}",
             f"{found['processor_seconds'] / 60:.1f}",
+            f"{found['check_seconds'] / written:.1f}",
             f"{found['peak_gigabytes']:.2f} GB",
         )
         print(f"| {' | '.join(cells)} |", flush=True)

@@ -1,9 +1,14 @@
-"""Tables of Dask and Ray: forecasts and backtests are those of a table of pandas."""
+"""Tables of Dask, Ray and Spark: forecasts and backtests are those of a table of pandas."""
 
+import importlib.util
+import logging
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import dask
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
@@ -14,7 +19,7 @@ from dask.distributed import Client
 import ts_llm_fusion
 from ts_llm_fusion import cross_validation, predict_df
 from ts_llm_fusion.data.series.panel_reading import Names
-from ts_llm_fusion.distributed import map_series
+from ts_llm_fusion.distributed import TIMES, map_series
 from ts_llm_fusion.forecasting import load_forecaster
 
 HORIZON = 7
@@ -70,13 +75,23 @@ def worker() -> Iterator[None]:
         yield
 
 
-def check(make: Callable[[pd.DataFrame], Any], get: Callable[[Any], pd.DataFrame]) -> None:
+def dtypes(table: pd.DataFrame) -> dict[str, Any]:
+    return dict(table.dtypes)
+
+
+def check(
+    make: Callable[[pd.DataFrame], Any],
+    get: Callable[[Any], pd.DataFrame],
+    types: Callable[[Any], dict[str, Any]] = dtypes,
+) -> None:
     """Forecasts with covariates of all kinds, forecasts with texts, and a backtest, of an engine against pandas."""
     past, future = stores()
     expected = predict_df(past, HORIZON, future_df=future, **NAMES)
     forecast = predict_df(make(past), HORIZON, future_df=make(future), **NAMES)
     assert type(forecast).__module__.partition(".")[0] == type(make(past)).__module__.partition(".")[0]
     assert_same(get(forecast), expected)
+    given, found = types(make(past)), types(forecast)
+    assert [found[name] for name in ("store", "day")] == [given[name] for name in ("store", "day")]
     alone = past[["store", "day", "sales"]]
     assert not np.allclose(expected["predictions"], predict_df(alone, HORIZON, **NAMES)["predictions"], atol=0.1)
     closed = past.loc[past["store"] == "store 5", "day"].max() + pd.Timedelta(days=2)
@@ -85,7 +100,9 @@ def check(make: Callable[[pd.DataFrame], Any], get: Callable[[Any], pd.DataFrame
     assert_same(get(predict_df(make(alone), HORIZON, context=texts, **NAMES)), told)
     assert told.loc[(told["store"] == "store 5") & (told["day"] == closed), "predictions"].tolist() == [0]
     options = {"windows": 2, "known_covariates": "price", "baselines": ["seasonal_naive"], **NAMES}
-    assert_same(get(cross_validation(make(past), HORIZON, **options)), cross_validation(past, HORIZON, **options))
+    backtest = cross_validation(make(past), HORIZON, **options)
+    assert_same(get(backtest), cross_validation(past, HORIZON, **options))
+    assert types(backtest)["cutoff"] == given["day"]
 
 
 def test_dask_forecasts_as_pandas_does_and_loads_the_model_once(
@@ -146,7 +163,9 @@ def test_what_a_cluster_cannot_do_is_refused_before_work(worker: None, tmp_path:
     with pytest.raises(ValueError, match=r"model is a tuple, and the workers of a cluster load theirs; save it"):
         predict_df(table, HORIZON, model=load_forecaster(ts_llm_fusion.BUILT_IN), **NAMES)
     text = dd.from_pandas(past.astype({"day": "str"}), npartitions=2)
-    with pytest.raises(ValueError, match="column 'day' holds text, which each part of a cluster might read"):
+    with pytest.raises(
+        ValueError, match="column 'day' holds text or objects, which each part of a cluster might read"
+    ):
         predict_df(text, HORIZON, **NAMES)
     with pytest.raises(ValueError, match="future_df has a column 'size' that the table of the past lacks"):
         predict_df(table, HORIZON, future_df=of_dask(future.assign(size=1.0)), **NAMES)
@@ -154,6 +173,83 @@ def test_what_a_cluster_cannot_do_is_refused_before_work(worker: None, tmp_path:
         predict_df(of_dask(past[["day", "sales"]]), HORIZON, timestamp_column="day", target="sales")
     with pytest.raises(ValueError, match="prediction_length is 0"):
         predict_df(table, 0, **NAMES)
+
+
+def count_rows(table: pd.DataFrame, ahead: pd.DataFrame | None, names: Names) -> pd.DataFrame:
+    """Rows of each id, and its last time."""
+    logging.getLogger("ts_llm_fusion.prediction").warning("a part is read")
+    (name,) = names.ids
+    found = table.groupby(name, as_index=False, observed=True).agg(**{names.timestamp: (names.timestamp, "max")})
+    return found.assign(rows=table.groupby(name, observed=True).size().to_numpy(), last=found[names.timestamp])
+
+
+def counted(table: pd.DataFrame, npartitions: int = 3) -> pd.DataFrame:
+    made = {"rows": pa.int64(), "last": TIMES}
+    frame = dd.from_pandas(table, npartitions=npartitions)
+    return map_series(frame, count_rows, made, "store", "day", "sales").compute()
+
+
+@pytest.mark.parametrize(
+    ("ids", "times"),
+    [
+        ("int64", "datetime64[ns]"),
+        ("int8", "datetime64[s]"),
+        ("float32", "datetime64[us, Europe/Berlin]"),
+        ("string", "date32[pyarrow]"),
+        ("category", "int64"),
+    ],
+)
+def test_ids_and_times_keep_their_types(worker: None, ids: str, times: str) -> None:
+    numbers = np.repeat(np.arange(1, 5), 3)
+    table = pd.DataFrame({"store": numbers, "day": np.tile(np.arange(3), 4), "sales": numbers * 1.5})
+    table["store"] = (table["store"].astype("string") if ids == "category" else table["store"]).astype(ids)
+    if times != "int64":
+        days = pd.Series(pd.date_range("2024-01-01", periods=3).as_unit("us")[table["day"]])
+        table["day"] = days.dt.tz_localize("Europe/Berlin") if "Berlin" in times else days.astype(times)
+    given, found = dd.from_pandas(table, npartitions=3).dtypes, counted(table)
+    assert list(found["rows"]) == [3] * 4
+    assert (found["store"].dtype, found["day"].dtype, found["last"].dtype) == (
+        given["store"],
+        given["day"],
+        given["day"],
+    )
+    assert sorted(map(float, found["store"])) == [1, 2, 3, 4]
+    assert (found["day"] == table["day"].max()).all() and (found["last"] == table["day"].max()).all()
+
+
+def test_a_table_without_rows_has_no_forecasts_and_empty_parts_say_nothing(
+    worker: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    past = stores()[0][["store", "day", "sales"]]
+    table = of_dask(past)
+    for empty in (of_dask(past[:0]), table[table["store"] == "none"]):
+        found = predict_df(empty, 2, **NAMES).compute()
+        assert found.empty and list(found.columns[:3]) == ["store", "day", "target_name"]
+        assert found["day"].dtype == past["day"].dtype
+    one = predict_df(table[table["store"] == "store 1"], 2, **NAMES).compute()
+    assert one["store"].tolist() == ["store 1"] * 2
+    assert (one.dtypes.iloc[3:] == np.float64).all()
+    assert not [record for record in caplog.records if record.name.startswith("ts_llm_fusion")]
+
+
+def test_what_all_parts_say_is_said_once_a_call(worker: None, caplog: pytest.LogCaptureFixture) -> None:
+    past = stores()[0]
+    for calls in (1, 2):
+        counted(past, npartitions=6)
+        assert caplog.text.count("a part is read") == calls
+
+
+def test_ids_of_several_types_and_types_that_a_cluster_lacks_are_refused(worker: None) -> None:
+    past = stores()[0][["store", "day", "sales"]]
+    mixed = past.assign(store=past["store"].map(lambda name: 1 if name == "store 1" else name).astype(object))
+    with (
+        dask.config.set({"dataframe.convert-string": False}),
+        pytest.raises(ValueError, match="'store' holds objects"),
+    ):
+        predict_df(of_dask(mixed), 2, **NAMES).compute()
+    for odd in (past["day"].dt.to_period("D"), past["day"] - past["day"].min(), past["sales"] * 1j):
+        with pytest.raises(ValueError, match="has a column of a type that a cluster does not take"):
+            predict_df(of_dask(past.assign(odd=odd)), 2, **NAMES)
 
 
 @pytest.mark.nightly
@@ -170,6 +266,42 @@ def test_ray_equals_pandas() -> None:
 
     ray.init(num_cpus=2, include_dashboard=False)
     try:
-        check(lambda table: ray.data.from_pandas(table).repartition(3), lambda table: table.to_pandas())
+        check(
+            lambda table: ray.data.from_pandas(table).repartition(3),
+            lambda table: table.to_pandas(),
+            lambda table: dict(zip(table.schema().names, table.schema().types, strict=True)),
+        )
     finally:
         ray.shutdown()
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1200)
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark runs on Java, which is not installed")
+@pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="pyspark is not installed")
+def test_spark_equals_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyspark.sql import SparkSession
+
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    settings = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "3",
+        "spark.sql.session.timeZone": "UTC",
+    }
+    session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    try:
+        check(
+            session.createDataFrame,
+            lambda table: table.toPandas(),
+            lambda table: {field.name: field.dataType for field in table.schema},
+        )
+        past = session.createDataFrame(stores()[0][["store", "day", "sales"]])
+        by_day = past.withColumn("day", past["day"].cast("date"))
+        for table in (past, by_day):
+            found = predict_df(table, 2, **NAMES)
+            assert found.schema["day"].dataType == table.schema["day"].dataType
+            assert_same(found.toPandas(), predict_df(table.toPandas(), 2, **NAMES))
+        assert predict_df(past.filter("store = 'none'"), 2, **NAMES).count() == 0
+    finally:
+        session.stop()

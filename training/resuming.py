@@ -1,5 +1,6 @@
 """Runs that are interrupted: the last whole checkpoint, and a stop by a signal that loses nothing."""
 
+import hashlib
 import json
 import re
 import signal
@@ -8,7 +9,7 @@ import time
 import zipfile
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from safetensors import SafetensorError, safe_open
 from transformers import (
@@ -22,38 +23,71 @@ from transformers import (
 from transformers.utils import logging
 
 from ..errors import RunStopped, UserError
-from ..files import naming_full_disk
+from ..files import naming_full_disk, write_json
 from .processes import in_any_process
 
 logger = logging.get_logger(__name__)
 
 _FOLDER = re.compile(r"checkpoint-(\d+)")
+# File of the checksums of a checkpoint.
+_SUMS = "checksums.json"
+_NOT_WHOLE = "the checkpoint, or the best one that it names, was not written to its end or is damaged"
 
 
 def is_whole(checkpoint: Path, processes: int = 1) -> bool:
-    """Whether the Trainer wrote a checkpoint to its end.
+    """Whether the Trainer wrote a checkpoint to its end, and nothing has changed it since.
 
-    It writes trainer_state.json last. Files of a process that was killed, or whose disk was full, may be cut, which
-    shows by the checksums in archives of torch and in the header of safetensors.
+    It writes trainer_state.json after all else, and `SealCheckpoint` the checksums of the files after that. Files of a
+    process that was killed, or whose disk was full, may be cut, which shows by the checksums, also those in archives
+    of torch, and by the header of safetensors. The checkpoint that it names as the best has to be whole as well,
+    because the run ends with its weights.
 
     Args:
         checkpoint: folder `checkpoint-STEP`.
         processes: that save their random states in it.
     """
+    state = _read_state(checkpoint)
+    if state is None or checkpoint.name != f"checkpoint-{state.get('global_step')}":
+        return False
+    best = checkpoint.parent / Path(str(state.get("best_model_checkpoint"))).name
+    ranks = len(list(checkpoint.glob("rng_state_*.pth")))
+    # Checkpoints of earlier versions have no checksums.
+    is_sealed = (checkpoint / _SUMS).is_file() or SealCheckpoint.__name__ not in state.get("stateful_callbacks", {})
+    return (
+        is_sealed
+        and (processes == 1 or not _archives(checkpoint) or ranks == processes)
+        and _has_whole_files(checkpoint)
+        and (best == checkpoint or not best.is_dir() or _has_whole_files(best))
+    )
+
+
+def _read_state(checkpoint: Path) -> dict[str, Any] | None:
     try:
         state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return state if isinstance(state, dict) else None
+
+
+def _archives(checkpoint: Path) -> list[Path]:
+    return [*checkpoint.glob("*.pt"), *checkpoint.glob("*.pth")]
+
+
+def _has_whole_files(checkpoint: Path) -> bool:
+    try:
         for path in checkpoint.glob("*.safetensors"):
             with safe_open(path, framework="numpy"):
                 pass
-    except (OSError, ValueError, SafetensorError):
+        sums = json.loads((checkpoint / _SUMS).read_text()) if (checkpoint / _SUMS).exists() else {}
+        is_same = all(_digest(checkpoint / name) == digest for name, digest in dict(sums).items())
+    except (OSError, ValueError, TypeError, SafetensorError):
         return False
-    ranks = len(list(checkpoint.glob("rng_state_*.pth")))
-    archives = [*checkpoint.glob("*.pt"), *checkpoint.glob("*.pth")]
-    return (
-        checkpoint.name == f"checkpoint-{state.get('global_step')}"
-        and (processes == 1 or not archives or ranks == processes)
-        and all(map(_is_whole_archive, archives))
-    )
+    return is_same and all(map(_is_whole_archive, _archives(checkpoint)))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_whole_archive(path: Path) -> bool:
@@ -76,7 +110,7 @@ def last_whole_checkpoint(folder: str | Path, processes: int = 1) -> Path | None
     for path in sorted(found, key=lambda path: int(path.name.split("-")[1]), reverse=True):
         if is_whole(path, processes):
             return path
-        logger.warning(f"{path}: the checkpoint was not written to its end, and is left out.")
+        logger.warning(f"{path}: {_NOT_WHOLE}, and is left out.")
     return None
 
 
@@ -87,12 +121,17 @@ def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:
     start from the beginning otherwise, so that the same command starts a run and goes on with it.
 
     Raises:
-        ValueError: for `true` without a whole checkpoint in `output_dir`.
+        ValueError: for `true` without a whole checkpoint in `output_dir`, or a folder that is not one.
     """
     wanted = str(arguments.resume_from_checkpoint or "false")
     if wanted.lower() == "false":
         return None
     if wanted.lower() not in ("true", "auto"):
+        if _read_state(Path(wanted)) is None or not _has_whole_files(Path(wanted)):
+            raise UserError(
+                f"--resume_from_checkpoint: {wanted} is not a whole checkpoint of a training; give its folder "
+                "checkpoint-STEP, or auto for the last whole one."
+            )
         return wanted
     last = last_whole_checkpoint(str(arguments.output_dir), arguments.world_size)
     if last is None and wanted.lower() == "true":
@@ -101,6 +140,25 @@ def checkpoint_to_resume(arguments: TrainingArguments) -> str | None:
             "none."
         )
     return None if last is None else str(last)
+
+
+class SealCheckpoint(TrainerCallback):
+    """Writes the checksums of the files of a checkpoint as its last file, after those of all other callbacks.
+
+    Without the random states of several processes, each of which writes its own; archives of torch have checksums too.
+    """
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        # Says in trainer_state.json that there will be checksums; a state of an earlier version lacks it.
+        cast(Any, state.stateful_callbacks)[type(self).__name__] = {"args": {}, "attributes": {}}
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        checkpoint = Path(str(args.output_dir), f"checkpoint-{state.global_step}")
+        if args.should_save and checkpoint.is_dir():
+            files = sorted(path for path in checkpoint.iterdir() if path.is_file() and "rng_state_" not in path.name)
+            write_json(checkpoint / _SUMS, {path.name: _digest(path) for path in files})
 
 
 class StopBySignal(TrainerCallback):
@@ -173,6 +231,7 @@ def run_training(trainer: Trainer) -> None:
     arguments.restore_callback_states_from_checkpoint = True
     stop = StopBySignal()
     trainer.add_callback(stop)
+    trainer.add_callback(SealCheckpoint())
     if checkpoint is not None and _has_ended(checkpoint, trainer.callback_handler.callbacks):
         trainer.add_callback(_EndAtOnce())
     try:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -117,7 +118,7 @@ def test_a_run_that_is_done_goes_on_to_itself(csv: Path, whole: Path) -> None:
 
 def checkpoint(folder: Path, step: int, state: str | None = None) -> Path:
     path = folder / f"checkpoint-{step}"
-    path.mkdir(parents=True)
+    path.mkdir(parents=True, exist_ok=True)
     torch.save({"step": step}, path / "optimizer.pt")
     if state != "":
         (path / "trainer_state.json").write_text(state or json.dumps({"global_step": step}))
@@ -134,12 +135,71 @@ def test_checkpoints_that_are_not_whole_are_left_out(tmp_path: Path, caplog: pyt
     checkpoint(tmp_path, 900, state='{"global_step": 8}')
     with caplog.at_level(logging.WARNING):
         assert last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-400"
-    assert caplog.text.count("was not written to its end") == 5
+    checkpoint(tmp_path, 950, state="null")
+    with caplog.at_level(logging.WARNING):
+        assert last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-400"
+    assert caplog.text.count("was not written to its end") == 5 + 6
     # One process has saved its random states, of the two that are wanted.
     torch.save({}, tmp_path / "checkpoint-400" / "rng_state_0.pth")
     assert last_whole_checkpoint(tmp_path, processes=2) is None
     torch.save({}, tmp_path / "checkpoint-400" / "rng_state_1.pth")
     assert last_whole_checkpoint(tmp_path, processes=2) == tmp_path / "checkpoint-400"
+
+
+def flip(path: Path, place: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_bit_that_flips_in_any_file_of_a_checkpoint_is_noticed(whole: Path, tmp_path: Path) -> None:
+    last = whole.parent / "checkpoint-9"
+    assert is_whole(last)
+    files = [path.name for path in last.iterdir() if path.is_file()]
+    assert {"model.safetensors", "optimizer.pt", "trainer_state.json", "checksums.json"} <= {*files}
+    for name in files:
+        copy = tmp_path / name / "checkpoint-9"
+        shutil.copytree(last, copy)
+        flip(copy / name, (copy / name).stat().st_size // 2)
+        assert not is_whole(copy), name
+        (copy / name).unlink()
+        assert not is_whole(copy), name
+
+
+def test_a_checkpoint_of_an_earlier_version_is_resumed(csv: Path, whole: Path, tmp_path: Path) -> None:
+    """One without checksums, from the sixth step."""
+    old = tmp_path / "out" / "checkpoint-6"
+    shutil.copytree(whole.parent / "checkpoint-6", old)
+    (old / "checksums.json").unlink()
+    assert not is_whole(old)
+    state = json.loads((old / "trainer_state.json").read_text())
+    del state["stateful_callbacks"]["SealCheckpoint"]
+    (old / "trainer_state.json").write_text(json.dumps(state))
+    assert is_whole(old)
+    assert main(command(csv, tmp_path / "out")) == 0
+    assert same_weights(tmp_path / "out" / "model.safetensors", whole)
+    assert is_whole(tmp_path / "out" / "checkpoint-9")
+
+
+def test_a_run_does_not_go_on_towards_a_best_checkpoint_that_is_damaged(tmp_path: Path) -> None:
+    best = checkpoint(tmp_path, 3)
+    for step in (3, 6, 9):
+        state = {"global_step": step, "best_model_checkpoint": f"elsewhere/checkpoint-{6 if step == 9 else 3}"}
+        checkpoint(tmp_path, step, json.dumps(state))
+    assert last_whole_checkpoint(tmp_path) == tmp_path / "checkpoint-9"
+    flip(tmp_path / "checkpoint-6" / "optimizer.pt", 500)
+    assert last_whole_checkpoint(tmp_path) == best
+    flip(best / "optimizer.pt", 500)
+    assert last_whole_checkpoint(tmp_path) is None
+
+
+def test_a_folder_to_resume_from_has_to_be_a_whole_checkpoint(tmp_path: Path) -> None:
+    wanted = checkpoint(tmp_path, 3).rename(tmp_path / "kept")
+    assert checkpoint_to_resume(SimpleNamespace(resume_from_checkpoint=str(wanted))) == str(wanted)
+    os.truncate(wanted / "optimizer.pt", 100)
+    for folder in (wanted, tmp_path, tmp_path / "none"):
+        with pytest.raises(ValueError, match=r"is not a whole checkpoint of a training; give its folder"):
+            checkpoint_to_resume(SimpleNamespace(resume_from_checkpoint=str(folder)))
 
 
 @pytest.mark.parametrize(("step", "counter", "ended"), [(9, 0, True), (6, 2, True), (6, 1, False)])

@@ -154,6 +154,8 @@ def run_forecaster_recipe(
         data, train = prepare_training(
             data_arguments, config_arguments.context_length, config_arguments.prediction_length
         )
+        if isinstance(train, StreamedWindows) and arguments.local_process_index == 0:
+            train.check()
     data.check_targets("train", "validation")
     data.tested.check_targets("test")
     set_seed(arguments.seed)

@@ -9,7 +9,7 @@ import torch
 from accelerate.data_loader import BatchSamplerShard
 from torch.utils.data import BatchSampler
 
-from ts_llm_fusion.data.series.parquet_files import index_files
+from ts_llm_fusion.data.series.parquet_files import LongFiles, index_files
 from ts_llm_fusion.data.series.preparation import DataArguments, prepare
 from ts_llm_fusion.data.series.streaming import StreamedWindows, StreamingArguments, prepare_training
 from ts_llm_fusion.errors import UserError
@@ -140,15 +140,75 @@ def test_memory_holds_the_blocks_of_a_buffer(folder: Path) -> None:
     assert len(block.windows.values) == len(block.rows)
 
 
-def test_a_series_that_lacks_rows_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
-    is_kept = np.ones(len(table), dtype=bool)
-    is_kept[np.flatnonzero(table["store"] == "store 03")[2]] = False
-    windows = streamed(write(table[is_kept], tmp_path / "gaps"))
-    with pytest.raises(
-        UserError, match=r"'store 03' has no row for 1 of its \d+ time steps of D; streaming takes a row"
-    ):
-        for block in range(windows.num_blocks):
-            windows.__getitems__(windows.starts(block))
+def row_of(table: pd.DataFrame, store: str, number: int) -> int:
+    return int(np.flatnonzero(table["store"] == store)[number])
+
+
+def damaged(table: pd.DataFrame, fault: str) -> pd.DataFrame:
+    """The table with a fault in its tenth row of store 30, which is in the second file."""
+    row = row_of(table, "store 30", 9)
+    changed = table.copy()
+    if fault == "gap":
+        return table.drop(index=row)
+    if fault == "twice":
+        changed.loc[row, "day"] = changed.loc[row - 1, "day"]
+    if fault == "empty":
+        changed.loc[row, "day"] = pd.NaT
+    if fault == "text":
+        changed["day"] = changed["day"].dt.strftime("%Y-%m-%d")
+        changed.loc[row, "day"] = "soon"
+    if fault == "infinite":
+        changed.loc[row, "sales"] = np.inf
+    if fault == "static":
+        changed.loc[row, "kind"] = "none"
+    if fault == "back":
+        order = np.delete(np.arange(len(table)), row)
+        return table.iloc[[*order, row]]
+    return changed
+
+
+FAULTS = {
+    "gap": r"b\.parquet: id 'store 30' has no row for 1 of its 113 time steps of D, the first 2024-02-09",
+    "twice": r"b\.parquet: id 'store 30': timestamp 2024-02-08 00:00:00 appears more than once",
+    "empty": r"b\.parquet: id 'store 30': row 10 of column 'day' is not a timestamp but empty",
+    "text": r"b\.parquet: id 'store 30': row 10 of column 'day' is not a timestamp.*'soon'",
+    "infinite": r"b\.parquet: id 'store 30' has an infinite sales at 2024-02-09",
+    "static": r"b\.parquet: id 'store 30': static covariate 'kind' changes over time",
+    "back": r"b\.parquet: id 'store 30' comes back at 2024-02-09 00:00:00, after rows of other ids; sort",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("held", [10**6, 400], ids=["small", "large"])
+def test_rows_at_fault_are_told_before_training(
+    table: pd.DataFrame, tmp_path: Path, fault: str, held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the series at fault is held for validation or not: with its file, id and time."""
+    monkeypatch.setattr("ts_llm_fusion.data.series.streaming._ROWS_HELD", held)
+    monkeypatch.setattr("ts_llm_fusion.data.series.streaming._PLACES_HELD", 4)
+    data = write(damaged(table, fault), tmp_path / "stores")
+    with pytest.raises(UserError, match=FAULTS[fault]) as error:
+        streamed(data, static_covariates=["kind"] if fault == "static" else []).check()
+    assert "\n" not in str(error.value)
+
+
+def test_of_a_clean_table_the_times_alone_are_read(
+    table: pd.DataFrame, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In any order within a series; statistics of the files tell that values are finite, where they have any."""
+    shuffled = table.sample(frac=1, random_state=0).sort_values("store", kind="stable")
+    windows = {"plain": streamed(folder), "shuffled": streamed(write(shuffled, tmp_path / "shuffled"))}
+    table.to_parquet(tmp_path / "bare.parquet", write_statistics=False)
+    windows["bare"] = streamed(tmp_path / "bare.parquet")
+    read = LongFiles.read
+    columns: set[str] = set()
+    monkeypatch.setattr(
+        LongFiles, "read", lambda files, begin, end, names: columns.update(names) or read(files, begin, end, names)
+    )
+    for name, expected in {"plain": {"day"}, "shuffled": {"store", "day"}, "bare": {"day", "sales"}}.items():
+        columns.clear()
+        windows[name].check()
+        assert columns == expected
 
 
 def test_a_stride_and_a_share_of_rows_leave_windows_out(folder: Path) -> None:
@@ -183,7 +243,7 @@ def test_files_that_cannot_be_streamed_are_refused(table: pd.DataFrame, folder: 
     refused(tmp_path / "none", "no parquet file; give one, a folder, or a pattern")
     table.to_csv(tmp_path / "stores.csv")
     refused(tmp_path / "stores.csv", "streaming reads parquet files")
-    refused(written("mixed.parquet", table.sample(frac=1, random_state=0)), "are in two places; sort the table by id")
+    refused(written("mixed.parquet", table.sample(frac=1, random_state=0)), "comes back at .*; sort the table by id")
     refused(
         written("one.parquet", table[["day", "sales"]].assign(item_id=None)),
         "has a row without an id",
@@ -193,6 +253,16 @@ def test_files_that_cannot_be_streamed_are_refused(table: pd.DataFrame, folder: 
     refused(written("wide.parquet", table[["day", "sales"]]), "takes a long table", ids=("item_id",))
     (tmp_path / "cut.parquet").write_bytes((folder / "a.parquet").read_bytes()[:500])
     refused(tmp_path / "cut.parquet", "not a readable parquet file")
+    for sales, message in (
+        (table["sales"].astype(str), "later.parquet: column 'sales' holds text"),
+        (table["sales"] > 0, "later.parquet: a column has another type than in the files before"),
+        (None, "later.parquet: no column 'sales'; the columns are store, day, kind"),
+    ):
+        later = table.drop(columns="sales") if sales is None else table.assign(sales=sales)
+        (tmp_path / "two").mkdir(exist_ok=True)
+        table[:500].to_parquet(tmp_path / "two" / "first.parquet")
+        later[500:].to_parquet(tmp_path / "two" / "later.parquet", index=False)
+        refused(tmp_path / "two", message)
     with pytest.raises(ValueError, match="no series has the 420 training rows of a window"):
         StreamedWindows(
             index_files(str(folder), "store", "timestamp", "target"), StreamingArguments(str(folder)), 400, 20

@@ -97,6 +97,11 @@ def test_a_row_of_totals_and_a_column_that_counts_are_left_out_with_a_warning(
         ("date,y\n2024-01-01,1\n2024-01-02,12%\n2024-01-03,3\n", "row 2 of column 'y' is not a number: '12%'"),
         ("date;y\n2024-01-01;1,5\n2024-01-02;(3)\n2024-01-03;3\n", r"row 2 of column 'y' is not a number: '\(3\)'"),
         ("date,y\n2024-01-01,1\n2024-01-02,€ 3\n2024-01-03,3\n", "row 2 of column 'y' is not a number: '€ 3'"),
+        # A digit of full width.
+        (
+            "date,y\n2024-01-01,1.5\n2024-01-02,0.\uff100\n2024-01-03,3\n",
+            "row 2 of column 'y' is not a number: '0.\uff100'",
+        ),
         ("date,y,y\n2024-01-01,1,2\n", "column 'y' appears twice"),
         ("date,y\n2024-01-01,1\n2024-01-02,1,5\n", "row 2 has 3 cells, the header has 2"),
         (

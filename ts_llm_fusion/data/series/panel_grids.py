@@ -301,6 +301,21 @@ def _given_rules(rows: _Rows, offset: BaseOffset) -> np.ndarray:
     return rules
 
 
+def are_whole(timestamps: pd.DatetimeIndex, bounds: np.ndarray, freq: str) -> np.ndarray:
+    """Whether each row of a series is one step after the one before, (series,); False where no even step tells it.
+
+    Args:
+        timestamps: rows of all series, one series after the other.
+        bounds: first row of each series and the end of the last, int64 (series + 1,).
+        freq: step of all series, a pandas alias.
+    """
+    rows = _Rows(timestamps, bounds)
+    rule, step = _given_rules(rows, time_axis.parse_freq(freq))[:, :2].T
+    steps = rows.steps(rows.times)
+    steps[rows.first] = step
+    return (rule == _EVEN) & rows.all(steps == step[rows.series])
+
+
 def _rule_grid(rows: _Rows, rule: np.ndarray, given: BaseOffset | None) -> tuple[TimeGrid, np.ndarray]:
     """Grid of all the rows, which follow one calendar, and the mask of those that lie on it."""
     kind, step, _, time_of_day = rule.tolist()

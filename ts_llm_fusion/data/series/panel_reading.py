@@ -170,7 +170,7 @@ def read_panel(
         names = replace(names, targets=tuple(others))
     if names.targets:
         return replace(_read_long(table, names, freq, default_freq, dayfirst, source), kind=kind)
-    stamps, is_numbered = _read_stamps(table, names, dayfirst, source)
+    stamps, is_numbered = read_stamps(table, names, dayfirst, source)
     if stamps.has_duplicates:
         first = stamps[stamps.duplicated()][:1]
         raise UserError(_duplicate_message(table, names, source, _shown(first, is_numbered)))
@@ -188,7 +188,7 @@ def read_panel(
     return replace(panel, kind=kind, grids=grids, dated=panel.dated and not is_numbered)
 
 
-def _read_stamps(
+def read_stamps(
     table: pd.DataFrame, names: Names, dayfirst: bool | None, source: str
 ) -> tuple[pd.DatetimeIndex, bool]:
     """Timestamps of the rows, and whether they hold numbers of steps."""
@@ -285,7 +285,7 @@ class _Rows:
 
 def _read_rows(table: pd.DataFrame, names: Names, dayfirst: bool | None, source: str) -> _Rows:
     """Read the rows of a long table, and sort them by id and time."""
-    timestamps, is_numbered = _read_stamps(table, names, dayfirst, source)
+    timestamps, is_numbered = read_stamps(table, names, dayfirst, source)
     series, ids = _factorized(table, names, source)
     for name in names.targets:
         if (what := other_content(table[name])) not in (None, "booleans"):

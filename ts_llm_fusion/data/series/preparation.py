@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 # Look-back where none is given: this, or a quarter of the training rows if they are fewer.
 _USUAL_LOOK_BACK = 336
+# What to do with a static covariate that changes.
+STATIC_REMEDY = "name it under known_covariates or past_covariates"
 
 
 @dataclass
@@ -247,9 +249,8 @@ def encode_covariates(covariates: CovariateInputs, source: SeriesSource) -> Step
     axes = len(source.bounds) - 1
     static = np.zeros((axes, 0))
     if covariates.num_static:
-        remedy = "name it under known_covariates or past_covariates"
-        names = covariates.static.names
-        static = covariates.encode_static(static_values(table, names, source.axis_of_rows, axes, source.label, remedy))
+        values = static_values(table, covariates.static.names, source.axis_of_rows, axes, source.label, STATIC_REMEDY)
+        static = covariates.encode_static(values)
     return StepCovariates(
         torch.tensor(by_step, dtype=torch.float32), covariates.num_known, torch.tensor(static, dtype=torch.float32)
     )

@@ -4,6 +4,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -11,14 +12,18 @@ import pandas as pd
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
+from tqdm.auto import tqdm
 
 from ...errors import UserError
 from ...processing.covariate_inputs import CovariateInputs
 from .borders import few_shot_end, series_borders
-from .panel_reading import IDS
+from .panel_grids import are_whole
+from .panel_reading import IDS, read_stamps
 from .panels import TARGET, TIMESTAMP
 from .parquet_files import LongFiles, index_files
-from .preparation import DataArguments, PreparedData, encode_covariates, prepare, scale_by_training
+from .preparation import STATIC_REMEDY, DataArguments, PreparedData, encode_covariates, prepare, scale_by_training
+from .sources import SeriesSource
+from .static_columns import static_values
 from .training_sources import load_training_series
 from .windows import WindowDataset
 
@@ -184,28 +189,82 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
         self._held.move_to_end(number)
         return self._held[number]
 
-    def _read(self, first: int, last: int) -> _Block:
-        """Read series, put those that have windows on their time grids, and scale each by its training rows."""
-        offsets = self.files.offsets[first : last + 1] - self.files.offsets[first]
-        names, table = self.files.columns, self.files.read_series(first, last)
-        has_windows = self._counts[first:last] > 0
-        is_read = np.repeat(has_windows, np.diff(offsets))
+    def check(self) -> None:
+        """Find what would end a training when a block is read, by a pass over the times of all rows.
+
+        Times of one type and an even step are compared alone; others, and static covariates, go the way of `_read`.
+        Of values, a row group is read whose statistics do not bound them.
+
+        Raises:
+            ValueError: a time that is empty, no timestamp, twice in a series, or not on its time grid; a series that
+                lacks rows; an infinite value; a static covariate that changes. It names file, id and time.
+        """
+        self.files.check_finite()
+        for number in tqdm(range(self.num_blocks), desc="times", unit="block", leave=False, disable=None):
+            first, last = self._blocks[number : number + 2].tolist()
+            if self._counts[first:last].any() and not self._is_whole(first, last):
+                self._check_block(first, last)
+
+    def _is_whole(self, first: int, last: int) -> bool:
+        """Whether it takes no more than the times of some series to know that they can be trained on."""
+        freq = self.arguments.freq or self.freq
+        if freq is None or self.arguments.static_covariates:
+            return False
+        times = self.files.read_series(first, last, [self.files.columns.timestamp]).iloc[:, 0]
+        if not pd.api.types.is_datetime64_any_dtype(times.dtype) or times.isna().any():
+            return False
+        offsets = self.files.offsets[first : last + 1]
+        return bool(
+            (are_whole(pd.DatetimeIndex(times), offsets - offsets[0], freq) | ~self._has_windows(first, last)).all()
+        )
+
+    def _check_block(self, first: int, last: int) -> None:
+        names, static = self.files.columns, self.arguments.static_covariates
+        table = self.files.read_series(first, last, [*names.ids, names.timestamp, *static])
+        try:
+            read_stamps(table, names, self.arguments.dayfirst, self.files.place(first, last))
+        except UserError:
+            # Alone, a series at fault is named, with its own row.
+            offsets = self.files.offsets[first : last + 1] - self.files.offsets[first]
+            for series, (begin, end) in enumerate(pairwise(offsets.tolist()), first):
+                read_stamps(table[begin:end], names, self.arguments.dayfirst, self.files.label(series))
+            raise
+        source, _ = self._source(table, first, last, (), static)
+        if source.covariates is not None:
+            axes = len(source.bounds) - 1
+            static_values(source.covariates, static, source.axis_of_rows, axes, source.label, STATIC_REMEDY)
+
+    def _has_windows(self, first: int, last: int) -> np.ndarray:
+        return self._counts[first:last] > 0
+
+    def _source(
+        self, table: pd.DataFrame, first: int, last: int, targets: Sequence[str], covariates: Sequence[str]
+    ) -> tuple[SeriesSource, np.ndarray]:
+        """Series with windows on their time grids, and the row of these of each row of a table, -1 for none."""
+        names, has_windows = self.files.columns, self._has_windows(first, last)
+        is_read = np.repeat(has_windows, np.diff(self.files.offsets[first : last + 1]))
         source = load_training_series(
-            self.files.name,
+            self.files.place(first, last),
             names.ids,
             names.timestamp,
-            [*names.targets, _ROW],
+            [*targets, _ROW],
             self.arguments.dayfirst,
             self.arguments.freq or self.freq,
-            self.files.others,
+            covariates,
             table=table[is_read].assign(**{_ROW: 0.0}).reset_index(drop=True),
         )
         is_given = ~np.isnan(source.series.pop(_ROW).to_numpy())
-        self._check_steps(source.bounds, is_given, np.arange(first, last)[has_windows])
+        self._check_steps(source, is_given, np.arange(first, last)[has_windows])
         # The rows of a series in time order, whatever theirs in the file.
         rows = np.full(len(table), -1)
         rows[is_read] = np.flatnonzero(is_given)
-        ends = (self._train_ends[first:last] - self.files.offsets[first])[has_windows]
+        return source, rows
+
+    def _read(self, first: int, last: int) -> _Block:
+        """Read series, put those that have windows on their time grids, and scale each by its training rows."""
+        table = self.files.read_series(first, last)
+        source, rows = self._source(table, first, last, self.files.columns.targets, self.files.others)
+        ends = (self._train_ends[first:last] - self.files.offsets[first])[self._has_windows(first, last)]
         is_train = np.arange(len(source.series)) < rows[ends - 1][source.axis_of_rows] + 1
         scaled, _, _ = scale_by_training(source, is_train)
         windows = WindowDataset(
@@ -218,16 +277,19 @@ class StreamedWindows(Dataset[dict[str, Tensor]]):
         )
         return _Block(windows, rows)
 
-    def _check_steps(self, bounds: np.ndarray, is_given: np.ndarray, series: np.ndarray) -> None:
+    def _check_steps(self, source: SeriesSource, is_given: np.ndarray, series: np.ndarray) -> None:
         """Raise a ValueError for a series that lacks rows: splits and windows are told by rows before it is read."""
-        absent = np.add.reduceat(~is_given, bounds[:-1])
-        if absent.any():
-            place = int(np.flatnonzero(absent)[0])
-            raise UserError(
-                f"{self.files.label(int(series[place]))} has no row for {absent[place]} of its "
-                f"{bounds[place + 1] - bounds[place]} time steps{f' of {self.freq}' if self.freq else ''}; streaming "
-                "takes a row for every step: write those rows with an empty target, or leave streaming out."
-            )
+        if is_given.all():
+            return
+        row = int(np.argmin(is_given))
+        place = source.axis_of_rows[row]
+        own = slice(*source.bounds[place : place + 2])
+        raise UserError(
+            f"{self.files.label(int(series[place]))} has no row for {(~is_given[own]).sum()} of its "
+            f"{own.stop - own.start} time steps{f' of {self.freq}' if self.freq else ''}, the first "
+            f"{source.series.index[row]}; streaming takes a row for every step: write those rows with an empty "
+            "target, or leave streaming out."
+        )
 
 
 class BufferedOrder(Sampler[int]):
@@ -314,7 +376,13 @@ def _held(
         timestamp_column=files.columns.timestamp,
         target_columns=list(files.columns.targets),
     )
-    held = prepare(named, context_length, prediction_length, table=_held_series(files))
+    try:
+        held = prepare(named, context_length, prediction_length, table=_held_series(files))
+    except UserError:
+        # Where rows are at fault, with the file that they are in.
+        if context_length is not None:
+            StreamedWindows(files, named, context_length, prediction_length).check()
+        raise
     for windows in (*held.splits.values(), held.tested.splits["test"]):
         _thinned(windows, arguments.held_windows)
     logger.info("%s: %d of %d ids are held for validation and test", files.name, len(held.moments), len(files.ids))

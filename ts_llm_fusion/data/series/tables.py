@@ -44,8 +44,8 @@ _TOTAL = re.compile(
 def _number(decimal: str, grouping: str) -> str:
     """Pattern of a number with the given decimal sign, with or without groups of three digits."""
     # Without leading zeros before a decimal part: 01.2024 is a month.
-    whole = rf"(?:0|[1-9]\d*|[1-9]\d{{0,2}}(?:{grouping}\d{{3}})+|[1-9]\d{{0,2}}(?:[ ']\d{{3}})+)"
-    return rf"[+-]?(?:\d+|{whole}(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][+-]?\d+)?"
+    whole = rf"(?:0|[1-9][0-9]*|[1-9][0-9]{{0,2}}(?:{grouping}[0-9]{{3}})+|[1-9][0-9]{{0,2}}(?:[ '][0-9]{{3}})+)"
+    return rf"[+-]?(?:[0-9]+|{whole}(?:{decimal}[0-9]*)?|{decimal}[0-9]+)(?:[eE][+-]?[0-9]+)?"
 
 
 _WITH_POINT, _WITH_COMMA = _number(r"\.", ","), _number(",", r"\.")
@@ -289,7 +289,7 @@ def _may_be_decimals(rows: list[list[str]], width: int) -> bool:
     if any(firsts == [str(first + count) for count in range(len(rows))] for first in (0, 1)):
         return False  # row numbers, which have no name as a rule
     ends = [",".join(row[-2:]) for row in rows if len(row) == width > 2]
-    return bool(ends) and not has_point and all(re.fullmatch(r"\s*[+-]?\d+,\d+\s*", end) for end in ends)
+    return bool(ends) and not has_point and all(re.fullmatch(r"\s*[+-]?[0-9]+,[0-9]+\s*", end) for end in ends)
 
 
 def _check_header(names: list[str], path: Path) -> None:
