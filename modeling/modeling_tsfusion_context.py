@@ -64,7 +64,7 @@ _NOT_SURE = re.compile(
 _IN_CASE = re.compile(r"\bin (?:case|the event)\b(?! you\b)", re.IGNORECASE)
 _CONDITION = re.compile(
     _IN_CASE.pattern
-    + r"|^(?:and |but |so )?should\b"
+    + r"|^(?:and |but |so )?(?:should|failing|barring|assuming|supposing|provided)\b"
     + r"|(?<!\bas )(?<!\beven )(?<!\bwhat )(?<!\bmatter )(?<!\bsee )(?<!\bwonder )(?<!\bknow )(?<!\bsurprised )"
     + r"\b(?:if|unless)\b(?! (?:you|one|our|so far|necessary|needed)\b)",
     re.IGNORECASE,
@@ -430,6 +430,8 @@ def _contradicts(name: str, context: Mapping[str, Any], number: int) -> bool:
 def _unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) -> str:
     """Why a clause does not say that its operation will be so: a condition, a mere possibility or a denial; or ""."""
     is_bound = name in ("cap", "floor", "range")
+    if phrase.rstrip().endswith("?"):
+        return "it is a question"
     # Bounds are often told by a condition ("if more want to come, the counter stops at 90"), and by what may not be.
     if (_IN_CASE if is_bound else _CONDITION).search(phrase):
         return "it holds only under a condition; state it as a fact if it will be so"
