@@ -148,7 +148,8 @@ class TSFusionConfig(PreTrainedConfig):
         context_dropout (`float`, defaults to 0.3): dropout in its training.
         context_cues (`bool`, defaults to `False`): whether it sees hints of single words beside their states, and
             the clauses before and behind each clause.
-        context_readers (`int`, defaults to 1): heads of different seeds, the geometric mean of whose probabilities chooses.
+        context_readers (`int`, defaults to 1): heads of different seeds, which choose by the geometric mean of their
+            probabilities.
         tslm_config (`dict` or `TSLMConfig`, *optional*): configuration of the language model of
             [`TSFusionForCausalLM`]; None for a forecaster alone.
         context_threshold (`float`, defaults to 0.8): probability from which on a chosen operation is applied.
