@@ -151,6 +151,11 @@ def _repetition(answer: str) -> tuple[str, int] | None:
     return None
 
 
+def _plain(text: str, ends: str) -> str:
+    """Text in lower case, without signs at its end."""
+    return (text.rstrip(ends) if ends else text).lower()
+
+
 def answer_fault(answer: str, question: str = "") -> str | None:
     """Fault of an answer as a whole, in one line; `None` where there is none to see.
 
@@ -164,8 +169,11 @@ def answer_fault(answer: str, question: str = "") -> str | None:
         return "The model gave an empty answer."
     options = offered_options(question)
     given = answer.rsplit("Answer:", 1)[-1].strip()
-    # An option may itself have a comma in it, and be a repetition.
-    is_option = bool(options) and f", {given.rstrip('.)').lower()}, " in f", {', '.join(options).lower()}, "
+    # An option may itself have a comma in it, end in a sign, and be a repetition.
+    is_option = bool(options) and any(
+        f", {_plain(given, ends)}, " in f", {', '.join(_plain(option, ends) for option in options)}, "
+        for ends in ("", ".)")
+    )
     if not is_option and (repetition := _repetition(answer)):
         return f"The answer repeats {repetition[0]!r} {repetition[1]} times."
     if options and not is_option:
