@@ -78,6 +78,11 @@ def test_a_written_index_is_no_channel(tmp_path: Path, table: pd.DataFrame) -> N
     assert list(read_labeled_table(tmp_path / "table.csv").channels) == expected
 
 
+def test_columns_in_the_index_of_a_parquet_file_are_read(tmp_path: Path) -> None:
+    LONG.set_index(["id", "time"]).to_parquet(tmp_path / "table.parquet")
+    assert read_labeled_table(tmp_path / "table.parquet").channels["x"][0].tolist() == [1, 2, 3]
+
+
 def test_a_date_of_each_sample_leaves_a_table_wide(tmp_path: Path) -> None:
     found = read_labeled_table(written(tmp_path, WIDE.assign(id=[7, 8], date=["2024-01-01", "2024-01-02"])))
     assert (found.ids, [values.tolist() for values in found.channels["x"]]) == (["7", "8"], [[3, 5, 7], [4, 6, 8]])
@@ -135,7 +140,7 @@ def test_a_table_is_split_by_class_and_a_class_of_one_sample_is_trained_on(
     assert data.labels == {"table.csv": ["fall", "run, fast", "walk"]}
     assert data.splits["train"]["answer"].count("fall") == 1
     assert "1 class has a single training instance, so that validation has none: 'fall'" in caplog.text
-    assert data.splits["test"][0]["messages"][0]["content"][0]["text"].endswith("Options: fall, run, fast, walk.")
+    assert data.splits["test"][0]["messages"][0]["content"][0]["text"].endswith("Options: fall | run, fast | walk.")
 
 
 def test_classes_too_small_to_hold_out_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

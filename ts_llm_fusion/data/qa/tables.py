@@ -268,7 +268,8 @@ def read_labeled_table(path: str | Path) -> LabeledTable:
         ValueError: for a table without labels or channels, and for content that does not fit, with its place.
     """
     path = Path(path)
-    table = _without_row_numbers(read_table(path))
+    table = read_table(path)
+    table = _without_row_numbers(table.reset_index([name for name in table.index.names if name is not None]))
     label, identifier = _find(table, _LABELS, path), _find(table, _IDS, path)
     if label is None:
         shown = ", ".join(map(str, table.columns[:8]))
