@@ -117,13 +117,18 @@ def questions_of(messages: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def offered_options(question: str) -> list[str]:
-    """Options that a question offers: those of a line that ends in `Options: up, down.`, or of `A) up B) down`."""
+    """Options that a question offers, in the first line that offers any.
+
+    They are those of `Options: up, down.` at its end, `Options: slow | up, then down.` where one has a comma, or
+    `A) up B) down`.
+    """
     for line in question.splitlines():
+        in_words = _OPTIONS_IN_WORDS.search(line)
+        if in_words and not _OPTIONS_BY_LETTER.match(in_words[1]):
+            return in_words[1].split(" | " if " | " in in_words[1] else ", ")
         letters = _OPTIONS_BY_LETTER.findall(line)
         if len(letters) > 1:
             return letters
-        if in_words := _OPTIONS_IN_WORDS.search(line):
-            return in_words[1].split(", ")
     return []
 
 
@@ -151,6 +156,11 @@ def _repetition(answer: str) -> tuple[str, int] | None:
     return None
 
 
+def _plain(text: str) -> str:
+    """Text in lower case, without a period or a parenthesis at its end."""
+    return text.rstrip(".)").lower()
+
+
 def answer_fault(answer: str, question: str = "") -> str | None:
     """Fault of an answer as a whole, in one line; `None` where there is none to see.
 
@@ -164,8 +174,8 @@ def answer_fault(answer: str, question: str = "") -> str | None:
         return "The model gave an empty answer."
     options = offered_options(question)
     given = answer.rsplit("Answer:", 1)[-1].strip()
-    # An option may itself have a comma in it, and be a repetition.
-    is_option = bool(options) and f", {given.rstrip('.)').lower()}, " in f", {', '.join(options).lower()}, "
+    # An option may itself end in a sign, and be a repetition.
+    is_option = _plain(given) in map(_plain, options)
     if not is_option and (repetition := _repetition(answer)):
         return f"The answer repeats {repetition[0]!r} {repetition[1]} times."
     if options and not is_option:

@@ -62,7 +62,7 @@ def test_a_table_of_labeled_series_gives_a_model_that_answers(
     assert metrics["best_validation"] == pytest.approx(best["eval_loss"])
 
     model, processor = AutoModelForCausalLM.from_pretrained(output), AutoProcessor.from_pretrained(output)
-    question = "Which class do these signals belong to? Options: Walk, slowly, run."
+    question = "Which class do these signals belong to? Options: Walk, slowly | run."
     for row in range(2):
         parts = [{"type": "text", "text": question + "\nx: "}, {"type": "time_series", "time_series": waves[row]}]
         chat = processor.apply_chat_template(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ts_llm_fusion.data.qa.archives import ArchiveSource, archive_files, read_archive
+from ts_llm_fusion.data.qa.archives import ArchiveSource, archive_files, archive_samples, read_archive
 from ts_llm_fusion.data.qa.splits import hold_out
 from ts_llm_fusion.data.qa.ts_files import read_ts, read_tsv
 
@@ -51,6 +51,7 @@ def test_a_tsv_file_gives_one_channel_without_its_padding(tmp_path: Path) -> Non
         (("@timeStamps false", "@timeStamps true"), "has time stamps"),
         (("@classLabel true Walk Run", "@classLabel false"), "has no @classLabel"),
         (("@dimensions 2", "@dimensions 3"), "line 8: 2 channels, but the header says 3"),
+        (("@dimensions 2", "@dimensions two"), "line 8: 2 channels, but the header says two"),
         (("0.5", "half"), "line 8: could not convert string to float: 'half'"),
     ],
 )
@@ -58,6 +59,38 @@ def test_a_ts_file_that_does_not_fit_is_an_error_with_its_place(tmp_path: Path, 
     (tmp_path / "toy.ts").write_text(TS_FILE.replace(*change))
     with pytest.raises(ValueError, match=message):
         read_ts(tmp_path / "toy.ts")
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "message"),
+    [
+        ("TRAIN", ("4,5:", "?,?:"), "instance 2, channel 1 has no value"),
+        ("TEST", ("6,7", "6,-inf"), "instance 2, channel 2 has infinite values"),
+        ("TRAIN", (":Run", ":?"), "instance 2 has no label"),
+        ("TRAIN", (":Run", ":walk"), "every instance to train on is of class 'walk'"),
+        ("TEST", ("@dimensions 2", "@dimensions 1"), "instances to test on have 1 channels, those to train on 2"),
+    ],
+)
+def test_an_instance_that_cannot_be_read_is_an_error_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, change: tuple, message: str
+) -> None:
+    monkeypatch.setenv("TS_LLM_FUSION_DATA_DIR", str(tmp_path))
+    (tmp_path / "tsc").mkdir()
+    for name in ("TRAIN", "TEST"):
+        (tmp_path / "tsc" / f"Toy_{name}.ts").write_text(TS_FILE)
+    changed = TS_FILE.replace(*change)
+    if "dimensions" in change[0]:
+        changed = changed.replace("1,2,3:", "").replace("4,5:", "")
+    (tmp_path / "tsc" / f"Toy_{part}.ts").write_text(changed)
+    with pytest.raises(ValueError, match=message):
+        list(archive_samples("Toy", archive_files("Toy"), "test"))
+
+
+@pytest.mark.parametrize("line", ["1", "1,2,3"])
+def test_a_line_of_a_tsv_file_without_a_tab_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "toy.tsv").write_text(f"1\t2\n{line}\n")
+    with pytest.raises(ValueError, match="line 2: has no tab"):
+        read_tsv(tmp_path / "toy.tsv")
 
 
 def test_a_stratified_split_takes_the_share_of_each_class_and_is_seeded() -> None:

@@ -9,7 +9,7 @@ import pytest
 from ts_llm_fusion.data.qa.archives import ArchiveArguments
 from ts_llm_fusion.data.qa.questions import QuestionArguments, find_source, prepare_questions
 from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
-from ts_llm_fusion.data.qa.tables import is_table, read_labeled_table
+from ts_llm_fusion.data.qa.tables import is_table, read_labeled_table, table_samples
 
 LONG = pd.DataFrame(
     {
@@ -20,6 +20,7 @@ LONG = pd.DataFrame(
         "label": ["going up", "going up", "going up", " down ", "down", "down"],
     }
 )
+WIDE = pd.DataFrame({"label": [1, 2], "x_0": [3, 4], "x_1": [5, 6], "x_2": [7, 8]})
 
 
 def written(folder: Path, table: pd.DataFrame, **options) -> Path:
@@ -70,6 +71,30 @@ def test_a_wide_table_has_a_row_for_each_sample(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("table", [LONG, WIDE])
+def test_a_written_index_is_no_channel(tmp_path: Path, table: pd.DataFrame) -> None:
+    table.to_csv(tmp_path / "table.csv")
+    expected = [name for name in ("x", "y") if any(column.startswith(name) for column in table)]
+    assert list(read_labeled_table(tmp_path / "table.csv").channels) == expected
+
+
+def test_columns_in_the_index_of_a_parquet_file_are_read(tmp_path: Path) -> None:
+    LONG.set_index(["id", "time"]).to_parquet(tmp_path / "table.parquet")
+    assert read_labeled_table(tmp_path / "table.parquet").channels["x"][0].tolist() == [1, 2, 3]
+
+
+def test_a_date_of_each_sample_leaves_a_table_wide(tmp_path: Path) -> None:
+    found = read_labeled_table(written(tmp_path, WIDE.assign(id=[7, 8], date=["2024-01-01", "2024-01-02"])))
+    assert (found.ids, [values.tolist() for values in found.channels["x"]]) == (["7", "8"], [[3, 5, 7], [4, 6, 8]])
+
+
+def test_a_value_for_each_sample_warns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    tables = [LONG.assign(id=LONG["id"] + 2 * row, age=50 + LONG["id"] + row) for row in range(6)]
+    path = written(tmp_path, pd.concat(tables).assign(y=1))
+    next(table_samples((path,), "train"))
+    assert "table.csv: constant in every sample, and read as channels: 'age'; leave out" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
@@ -87,7 +112,13 @@ def test_a_wide_table_has_a_row_for_each_sample(tmp_path: Path) -> None:
         (LONG.assign(label=["A"] * 3 + ["a"] * 3), "labels 'A' and 'a' differ in case, spaces or a final period"),
         (LONG.assign(label=["A."] * 3 + ["A"] * 3), "labels 'A' and 'A.' differ in case, spaces or a final period"),
         (LONG.assign(split="train"), "column split has 'train'; give both"),
+        (LONG.assign(**{"class": [1, 1, 1, 2, 2, 2]}), "columns 'label' and 'class' are for the same"),
+        (LONG.assign(patient_id=[1, 1, 1, 2, 2, 2]), "column 'patient_id' would be read as a channel"),
+        (LONG.assign(label=["None"] * 3 + ["block"] * 3), "sample 7 has no label in a row; .* another word than NA"),
         (pd.DataFrame({"label": [1, 2], "height": [1.0, 2]}), "column 'height' is not the step of a series"),
+        (WIDE.assign(id=[4, 4]), "2 rows have id 4, and 3 columns look like the steps of channel 'x'"),
+        (WIDE.rename(columns={"x_2": "x_-1"}), "columns 'x_1' and 'x_-1' are the same step"),
+        (WIDE.rename(columns={"x_2": "x_0.5"}), "column 'x_0.5' is not the step of a series"),
     ],
 )
 def test_a_table_that_does_not_fit_is_an_error_with_its_place(
@@ -109,7 +140,7 @@ def test_a_table_is_split_by_class_and_a_class_of_one_sample_is_trained_on(
     assert data.labels == {"table.csv": ["fall", "run, fast", "walk"]}
     assert data.splits["train"]["answer"].count("fall") == 1
     assert "1 class has a single training instance, so that validation has none: 'fall'" in caplog.text
-    assert data.splits["test"][0]["messages"][0]["content"][0]["text"].endswith("Options: fall, run, fast, walk.")
+    assert data.splits["test"][0]["messages"][0]["content"][0]["text"].endswith("Options: fall | run, fast | walk.")
 
 
 def test_classes_too_small_to_hold_out_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

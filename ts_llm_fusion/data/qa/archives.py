@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...errors import UserError
 from ..download import DATA_DIR_VARIABLE, data_directory
 from ..entries import SPLITS
@@ -108,7 +110,22 @@ def read_archive(name: str, files: tuple[Path, ...], part: str) -> list[LabeledS
             instances = list(ts_instances(lines, source, "class"))
     if not instances:
         raise UserError(f"{source}: has no instances.")
+    for number, instance in enumerate(instances, start=1):
+        _check_instance(instance, len(instances[0].channels), f"{source}: instance {number}")
     return instances
+
+
+def _check_instance(instance: LabeledSeries, num_channels: int, place: str) -> None:
+    """Refuse an instance without label or values, with infinite ones, or with other channels than the others."""
+    if instance.label in ("", "?"):
+        raise UserError(f"{place} has no label; give it one, or leave it out.")
+    if len(instance.channels) != num_channels:
+        raise UserError(f"{place} has {len(instance.channels)} channels, and the first one has {num_channels}.")
+    for number, values in enumerate(instance.channels, start=1):
+        if np.isnan(values).all():
+            raise UserError(f"{place}, channel {number} has no value; leave the instance out.")
+        if np.isinf(values).any():
+            raise UserError(f"{place}, channel {number} has infinite values; write ? where they are missing.")
 
 
 def _classes(instances: Iterable[LabeledSeries]) -> list[str]:
@@ -174,9 +191,16 @@ def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: A
     """
     arguments = ArchiveArguments(**options)
     instances = read_archive(name, files, "TRAIN")
-    classes, part = _classes(instances), "TRAIN"
+    classes, part, num_channels = _classes(instances), "TRAIN", len(instances[0].channels)
+    if len(classes) < 2:
+        raise UserError(f"{name}: every instance to train on is of class {classes[0]!r}; give at least two classes.")
     if split == "test":
         instances, part = read_archive(name, files, "TEST"), "TEST"
+        if len(instances[0].channels) != num_channels:
+            raise UserError(
+                f"{name}: instances to test on have {len(instances[0].channels)} channels, those to train on "
+                f"{num_channels}."
+            )
         check_test_classes(name, (instance.label for instance in instances), classes)
         rows: Sequence[int] = range(len(instances))
     else:

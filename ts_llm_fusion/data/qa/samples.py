@@ -90,8 +90,9 @@ def make_sample(
 
 
 def offer(options: Sequence[str]) -> str:
-    """Text that offers options; the answer is one of them, word for word."""
-    return f" Options: {', '.join(options)}."
+    """Text that offers options, with bars between them where one has a comma; the answer is one, word for word."""
+    separator = " | " if any(", " in option for option in options) else ", "
+    return f" Options: {separator.join(options)}."
 
 
 def _scale(values: np.ndarray) -> str:

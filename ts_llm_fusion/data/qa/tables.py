@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +32,11 @@ SUFFIXES = (".csv", ".tsv", ".parquet", ".xlsx")
 _IDS = ("id", "item_id", "unique_id", "sample", "sample_id")
 _LABELS = ("label", "class")
 _SPLIT = "split"
-# Name of a column of a wide table: channel and step.
-_STEP = re.compile(r"(.*?)[\s_.\-]*(\d+)")
+# Name of a column of a wide table: channel and step; a time that is no whole number is none.
+_STEP = re.compile(r"(?!.*\d\.\d+$)(.*?)[\s_.\-]*(\d+)")
+# Names of columns that may count rows, such as a written index, and of those that tell people or recordings apart.
+_ROW_NUMBERS = re.compile(r"(?:Unnamed: \d+|index|row)", re.IGNORECASE)
+_IDENTIFIERS = re.compile(r"(?:Unnamed: \d+|(?:.*[_ ])?(?:id|subject|patient|participant))", re.IGNORECASE)
 # Steps that gaps may add to a table, as a multiple of its rows; more is another unit of time.
 _MOST_GAPS = 10
 _SHARE_OF_STEP = 0.01
@@ -60,22 +64,42 @@ def is_table(name: str) -> bool:
     return any(suffix.lower() in SUFFIXES for suffix in Path(name).suffixes)
 
 
-def _find(table: pd.DataFrame, names: Sequence[str]) -> str | None:
-    """First column that has one of the names, in any case."""
-    by_name = {str(column).strip().lower(): column for column in reversed(table.columns)}
-    return next((by_name[name] for name in names if name in by_name), None)
+def _find(table: pd.DataFrame, names: Sequence[str], path: Path) -> str | None:
+    """Only column that has one of the names, in any case; another one would be read as a channel."""
+    found = [column for column in table.columns if str(column).strip().lower() in names]
+    if len(found) > 1:
+        raise UserError(f"{path}: columns {found[0]!r} and {found[1]!r} are for the same; leave one of them out.")
+    return found[0] if found else None
 
 
 def _as_text(column: pd.Series) -> pd.Series:
-    """Cells as text without spaces around them; whole numbers have no decimals."""
+    """Cells as text with single spaces, and none around them; whole numbers have no decimals."""
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
-    return column.map(lambda cell: str(cell).strip(), na_action="ignore")
+    return column.map(lambda cell: " ".join(str(cell).split()), na_action="ignore")
 
 
-def _numbers(table: pd.DataFrame, columns: Sequence[Any], path: Path) -> None:
-    """Check that columns hold numbers."""
+def _without_row_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Table without columns that count its rows, from which the order of the samples could be read."""
+    count = np.arange(len(table))
+    counting = [
+        column
+        for column in table.columns
+        if _ROW_NUMBERS.fullmatch(str(column))
+        and pd.api.types.is_numeric_dtype(table[column])
+        and any(np.array_equal(table[column], count + first) for first in (0, 1))
+    ]
+    return table.drop(columns=counting)
+
+
+def _check_channels(table: pd.DataFrame, columns: Sequence[Any], path: Path) -> None:
+    """Check that columns hold numbers that were measured."""
     for column in columns:
+        if _IDENTIFIERS.fullmatch(str(column)):
+            raise UserError(
+                f"{path}: column {column!r} would be read as a channel, from which people or rows are told apart; "
+                "leave it out, or name it after what it measures."
+            )
         if not pd.api.types.is_numeric_dtype(table[column]) or pd.api.types.is_bool_dtype(table[column]):
             cells = table[column].dropna()
             wrong = cells[pd.to_numeric(cells, errors="coerce").isna()] if len(cells) else cells
@@ -91,7 +115,8 @@ def _of_sample(text: pd.Series, groups: np.ndarray, ids: Sequence[str], name: st
     missing = text.isna() | (text == "")
     if missing.any():
         raise UserError(
-            f"{path}: sample {ids[groups[int(np.argmax(missing))]]} has no {name} in a row; give every row one."
+            f"{path}: sample {ids[groups[int(np.argmax(missing))]]} has no {name} in a row; give every row one, by "
+            "another word than NA, None or null, which mean missing in a CSV file."
         )
     first = text.groupby(groups).transform("first")
     differs = (text != first).to_numpy()
@@ -137,7 +162,7 @@ def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> 
     if ids_of_rows.isna().any():
         raise UserError(f"{path}: row {int(ids_of_rows.isna().argmax()) + 1} has no {identifier}.")
     groups, names = pd.factorize(ids_of_rows)
-    time, split = _find(table, TIMESTAMP_NAMES), _find(table, (_SPLIT,))
+    time, split = _find(table, TIMESTAMP_NAMES, path), _find(table, (_SPLIT,), path)
     if time is None:
         order = np.argsort(groups, kind="stable")
     else:
@@ -155,7 +180,7 @@ def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> 
         raise UserError(
             f"{path}: has no channel beside {', '.join(map(str, table.columns))}; add a column of numbers."
         )
-    _numbers(table, columns, path)
+    _check_channels(table, columns, path)
     labels = _of_sample(_as_text(table[label]), groups, ids, _LABELS[0], path)
     splits = None if split is None else _of_sample(_as_text(table[split]), groups, ids, _SPLIT, path)
     positions = np.arange(len(groups)) - np.flatnonzero(np.diff(groups, prepend=-1))[groups]
@@ -173,23 +198,29 @@ def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> 
 
 
 def _read_wide(table: pd.DataFrame, identifier: str | None, label: str, path: Path) -> LabeledTable:
-    split = _find(table, (_SPLIT,))
+    split = _find(table, (_SPLIT,), path)
     ids = [str(row + 1) for row in range(len(table))]
     if identifier is not None:
         ids = [str(key) for key in _as_text(table[identifier])]
-    columns = [column for column in table.columns if column not in (identifier, label, split)]
-    _numbers(table, columns, path)
+    time = _find(table, TIMESTAMP_NAMES, path)
+    columns = [column for column in table.columns if column not in (identifier, label, split, time)]
+    _check_channels(table, columns, path)
     found = [_STEP.fullmatch(str(column).strip()) for column in columns]
-    by_channel: dict[str, list[tuple[int, Any]]] = {}
+    by_channel: dict[str, dict[int, Any]] = {}
     for column, match in zip(columns, found, strict=True):
         if match is None:
             raise UserError(
                 f"{path}: column {column!r} is not the step of a series; in a table with a row for each sample, name "
                 "them by channel and step, such as x_0, x_1, y_0, y_1; in one with a row for each step, repeat the id."
             )
-        by_channel.setdefault(match[1], []).append((int(match[2]), column))
+        steps = by_channel.setdefault(match[1], {})
+        other = steps.setdefault(int(match[2]), column)
+        if other != column:
+            raise UserError(
+                f"{path}: columns {other!r} and {column!r} are the same step; count steps by whole numbers from 0."
+            )
     values = {
-        (name or f"Channel {number}"): table[[column for _, column in sorted(steps, key=lambda step: step[0])]]
+        (name or f"Channel {number}"): table[[steps[step] for step in sorted(steps)]]
         for number, (name, steps) in enumerate(by_channel.items(), start=1)
     }
     groups = np.arange(len(table))
@@ -211,14 +242,26 @@ def _trimmed(values: np.ndarray, place: str) -> np.ndarray:
     return values[: observed[-1] + 1]
 
 
+def _check_rows_are_steps(table: pd.DataFrame, identifier: str, path: Path) -> None:
+    """Refuse a table with a row for each sample, of which several have one id, such as that of a patient."""
+    matches = [_STEP.fullmatch(str(column).strip()) for column in table.columns]
+    steps = Counter(match[1] for match in matches if match is not None)
+    rows = table[identifier].value_counts()
+    if steps and max(steps.values()) > rows.iloc[0]:
+        channel, count = steps.most_common(1)[0]
+        raise UserError(
+            f"{path}: {rows.iloc[0]} rows have {identifier} {rows.index[0]}, and {count} columns look like the steps "
+            f"of channel {channel!r}; give each sample an id of its own, or, if rows are steps, a column time."
+        )
+
+
 def read_labeled_table(path: str | Path) -> LabeledTable:
     """Read the samples of a table.
 
-    A table whose `id` repeats, or that has a column of time, has a row for each step: `id`, `time` (numbers or dates,
-    by which rows are sorted; even steps that are left out are missing values), a column for each channel, `label`. Any
-    other table has a row for each sample: `label`, and a column for each step, named by channel and step (`x_0`,
-    `x_1`, ...) or by the step alone. Both may have a column `split` of train and test. Missing values at the end of a
-    channel are padding.
+    A table whose `id` repeats has a row for each step: `id`, `time` (numbers or dates, by which rows are sorted; even
+    steps that are left out are missing values), a column for each channel, `label`. Any other table has a row for each
+    sample: `label`, and a column for each step, named by channel and step (`x_0`, `x_1`, ...) or by the step alone.
+    Both may have a column `split` of train and test. Missing values at the end of a channel are padding.
 
     Raises:
         FileNotFoundError: no such file.
@@ -226,14 +269,21 @@ def read_labeled_table(path: str | Path) -> LabeledTable:
     """
     path = Path(path)
     table = read_table(path)
-    label, identifier = _find(table, _LABELS), _find(table, _IDS)
+    table = _without_row_numbers(table.reset_index([name for name in table.index.names if name is not None]))
+    label, identifier = _find(table, _LABELS, path), _find(table, _IDS, path)
     if label is None:
-        raise UserError(f"{path}: has no column label; columns are {', '.join(map(str, table.columns[:8]))}.")
-    is_long = _find(table, TIMESTAMP_NAMES) is not None or (
-        identifier is not None and table[identifier].duplicated().any()
-    )
-    if is_long and identifier is None:
-        raise UserError(f"{path}: has a column of time and none named id, which tells its samples apart.")
+        shown = ", ".join(map(str, table.columns[:8]))
+        raise UserError(f"{path}: has no column label; columns are {shown}. Name that of the classes so.")
+    time = _find(table, TIMESTAMP_NAMES, path)
+    if time is not None and identifier is None:
+        raise UserError(
+            f"{path}: has a column of time and none named id, which tells its samples apart; add it, or leave {time} "
+            "out of a table with a row for each sample."
+        )
+    # A time beside ids that do not repeat is that of a sample as a whole.
+    is_long = identifier is not None and table[identifier].duplicated().any()
+    if is_long and time is None:
+        _check_rows_are_steps(table, identifier, path)
     read = _read_long(table, str(identifier), label, path) if is_long else _read_wide(table, identifier, label, path)
     channels = {
         name: [
@@ -284,6 +334,22 @@ def _rows_by_split(table: LabeledTable, arguments: ArchiveArguments, path: Path)
     return {"train": [rest[row] for row in kept], "validation": [rest[row] for row in taken], "test": test}
 
 
+def _warn_of_constants(name: str, table: LabeledTable) -> None:
+    """Warn of channels that hold one value in each sample and another in another, as an age does."""
+    constant = [
+        channel
+        for channel, series in table.channels.items()
+        if all(np.nanmin(values) == np.nanmax(values) for values in series)
+        and len({float(np.nanmax(values)) for values in series}) > 1
+    ]
+    if constant:
+        logger.warning(
+            "%s: constant in every sample, and read as channels: %s; leave out what was not measured",
+            name,
+            ", ".join(map(repr, constant)),
+        )
+
+
 def table_samples(files: tuple[Path, ...], split: str, **options: Any) -> Iterator[dict[str, Any]]:
     """Yield the questions of a split of a table; `options` are fields of `ArchiveArguments`."""
     table = read_labeled_table(files[0])
@@ -291,6 +357,7 @@ def table_samples(files: tuple[Path, ...], split: str, **options: Any) -> Iterat
     question = archive_question(name, sorted(set(table.labels)))
     rows = _rows_by_split(table, ArchiveArguments(**options), files[0])
     if split == "train":
+        _warn_of_constants(name, table)
         warn_of_single_instances(name, [table.labels[row] for row in rows["train"] + rows["validation"]])
     for row in rows[split]:
         series: Mapping[str, np.ndarray] = {channel: values[row] for channel, values in table.channels.items()}

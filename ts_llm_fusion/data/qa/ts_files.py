@@ -67,8 +67,8 @@ def ts_instances(lines: Iterable[str], source: str, label: Literal["class", "tar
             checked = True
         place = f"{source}, line {line_number}"
         *channels, value = line.split(":")
-        announced = int(header.get("dimensions", [len(channels)])[0])
-        if len(channels) != announced:
+        announced = " ".join(header.get("dimensions", [str(len(channels))]))
+        if str(len(channels)) != announced:
             raise UserError(f"{place}: {len(channels)} channels, but the header says {announced}.")
         yield LabeledSeries([_parse_values(channel, ",", place) for channel in channels], value.lower())
 
@@ -96,8 +96,10 @@ def read_tsv(path: str | Path) -> list[LabeledSeries]:
     for line_number, line in enumerate(map(str.strip, _lines(Path(path))), start=1):
         if not line:
             continue
-        label, values = line.split("\t", 1)
+        label, tab, values = line.partition("\t")
+        if not tab:
+            raise UserError(f"{path}, line {line_number}: has no tab; a line is the class and the values, with tabs.")
         series = _parse_values(values.replace("NaN", "?"), "\t", f"{path}, line {line_number}")
-        series = series[: np.flatnonzero(~np.isnan(series))[-1] + 1]
+        series = series[: np.flatnonzero(~np.isnan(series)).max(initial=-1) + 1]
         instances.append(LabeledSeries([series], label))
     return instances
