@@ -43,6 +43,54 @@ _DENIED_BY = {
     "cut": (_DOWN,),
     "minus": (_DOWN, _REMOVED),
 }
+# Words of these operations behind a negation that deny them ("the trend will not stop").
+_DENIED_WORDS = {
+    "flat": re.compile(r"stop|end|halt|ceas|come to|flatten|level|plateau|stall|stagnat|fizzl|peter", re.IGNORECASE),
+    "reverse": re.compile(r"revers|turn|flip|invert|change direction", re.IGNORECASE),
+    "like_day": re.compile(r"like|resembl|follow|match|copy|copied|mirror|treated|run as|count as", re.IGNORECASE),
+    "times": re.compile(r"(?:doubl|tripl|trebl|quadrupl|quintupl|halv|multipl)", re.IGNORECASE),
+}
+# "The upward trend will continue" is neither its end nor its turn, "will continue sideways" is.
+_GOES_ON = re.compile(
+    r"\b(?:trend|growth|rise|increase|climb|decline|fall|drift|momentum) (?:will |would |is going to |is expected to |"
+    r"is set to |simply |just )*(?:continues?|persists?|goes on|go on|carry on|carries on|keeps? going)\b"
+    r"(?! (?:sideways|flat|horizontally|at zero|without|in the (?:other|opposite)|with only|down|up|backwards?)\b)",
+    re.IGNORECASE,
+)
+# "20 % higher than last year", "twice that of the same week last year": of another time than the forecast is of.
+_FILLERS = (
+    r" (?:it was |they were |we had |the |those |that |of |in |on |for |during |at |an? |same |day |week |month )*"
+)
+_LAST = (
+    r"(?:(?:last|previous|prior|preceding) (?:year|month|week|quarter|season|day|weekend|summer|winter|spring|autumn|"
+    r"\w+day|\w+ber|january|february|march|april|may|june|july|august)|yesterday)\b"
+)
+_OTHER_TIME = re.compile(
+    rf"\b(?:than|compared (?:to|with)|versus|vs\.?|relative to|(?:up|down) on){_FILLERS}(?:{_LAST}|(?:today|tomorrow|"
+    r"(?:year|month|week|quarter|day)s? (?:earlier|ago|before)|"
+    r"(?:19|20)\d\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|april|june|july|"
+    r"august|september|october|november|december)\b)"
+    rf"|\b(?:above|below|twice|double|triple|half|times){_FILLERS}{_LAST}"
+    r"|\b(?:year|month|week|quarter)[- ](?:on|over)[- ](?:year|month|week|quarter)\b|\byoy\b",
+    re.IGNORECASE,
+)
+_COMPARED = frozenset(("rise", "cut", "times", "plus", "minus"))
+# "To 20 %" is not "by 20 %", and "to 20 % below the usual" is.
+_REACHES = re.compile(
+    r"(?<!\bup )(?<!\bdue )(?<!\bclose )\b(?:to|reach|reaches|reaching)(?: (?:just|only|about|around|some))? $",
+    re.IGNORECASE,
+)
+_FARTHER = re.compile(r" (?:below|above|under|over|less|more|fewer|higher|lower|off|up|down|beyond)\b", re.IGNORECASE)
+_SIDES = {
+    "floor": re.compile(r" (?:lower|less|fewer)\b", re.IGNORECASE),
+    "cap": re.compile(r" (?:higher|more|greater)\b", re.IGNORECASE),
+}
+# "Goes from 100 to 80".
+_FROM_TO = re.compile(
+    r"\b(?:go|goes|going|rises?|rising|falls?|falling|drops?|dropping|climbs?|sinks?|grows?|growing|shrinks?|increases?|"
+    r"decreases?|declines?|moves?|changes?|jumps?|slips?|cut|raised|lowered|reduced|up|down) from \S+ to\b",
+    re.IGNORECASE,
+)
 # Denials of a whole clause, and words with which it says the contrary ("at no time will there be any visitors").
 _AT_NO_TIME = re.compile(
     r"\b(?:at no (?:point|time|stage|moment)|(?:under|in) no (?:circumstances?|conditions?|cases?|events?|way)|"
@@ -56,7 +104,8 @@ _ANYTHING_ELSE = re.compile(
 _NOT_SURE = re.compile(
     r"(?<!case )\b(?:may|might|could) (?:well |also |even |possibly |perhaps |have to |need to )*(?:be|become|go|get|"
     r"see|have|fall|drop|rise|climb|grow|increase|decrease|decline|double|triple|halve|close|shut|stop|lose|gain|come|reach|"
-    r"hit|jump|sink|slump|surge|add|cost|bring|reduce|cut|raise|lower|lead|cause)\b",
+    r"hit|jump|sink|slump|surge|add|cost|bring|reduce|cut|raise|lower|lead|cause)\b"
+    r"|\b(?:chance|probability|likelihood|odds|risk) (?:that|of|is)\b",
     re.IGNORECASE,
 )
 # Words of a condition. Those that say that it does not matter ("even if"), compare ("as if") or speak to the reader
@@ -65,6 +114,9 @@ _IN_CASE = re.compile(r"\bin (?:case|the event)\b(?! you\b)", re.IGNORECASE)
 _CONDITION = re.compile(
     _IN_CASE.pattern
     + r"|^(?:and |but |so )?should\b"
+    + r"|\b(?:provided|providing|assuming|supposing|on condition) that\b"
+    + r"|(?<!\bfor )\b(?:as|so) long as\b(?! necessary\b)"
+    + r"|^(?:and |but |so )?(?:provided|assuming|supposing)\b|\b(?:subject to|contingent (?:on|upon)) (?!an?\b|[0-9])"
     + r"|(?<!\bas )(?<!\beven )(?<!\bwhat )(?<!\bmatter )(?<!\bsee )(?<!\bwonder )(?<!\bknow )(?<!\bsurprised )"
     + r"\b(?:if|unless)\b(?! (?:you|one|our|so far|necessary|needed)\b)",
     re.IGNORECASE,
@@ -418,13 +470,24 @@ def _operation(chances: Tensor, context: Mapping[str, Any], clause: int, thresho
 
 
 def _contradicts(name: str, context: Mapping[str, Any], number: int) -> bool:
-    """Whether a number is that of a word of the other direction: "prices go up, so sales fall by 5" as a rise."""
+    """Whether a number is of a word of another direction: "prices go up, so sales fall by 5" as a rise."""
+    clause, (start, stop) = context["number_clause"][number], (int(k) for k in context["number_place"][number])
+    words = context["texts"][clause]
+    if name in _SIDES:
+        # "10 lower" is not "10 or more".
+        return _SIDES[name].match(words[stop:]) is not None
     if name not in _DIRECTIONS:
         return False
-    clause, start = context["number_clause"][number], int(context["number_place"][number][0])
-    words = context["texts"][clause]
     own = (context["cue_clause"] == clause) & (context["cue_role"] == (_DOWN if _DIRECTIONS[name] == _UP else _UP))
     return any(words[int(end) : start].strip() == "by" for _, end in context["cue_place"][own])
+
+
+def _is_reached(context: Mapping[str, Any], number: int) -> tuple[bool, bool]:
+    """Whether a share is what is reached ("falls to 20 %"), and whether it is one of the usual ("to 20 % of it")."""
+    start, stop = (int(place) for place in context["number_place"][number])
+    words = context["texts"][context["number_clause"][number]]
+    reached = context["number_form"][number] == 1 and _REACHES.search(words[:start]) is not None
+    return reached and not _FARTHER.match(words[stop:]), reached and words[stop:].startswith(" of ")
 
 
 def _unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) -> str:
@@ -441,10 +504,22 @@ def _unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) -> 
         for place, role, owner in zip(context["cue_place"], context["cue_role"], context["cue_clause"], strict=True)
         if owner == clause and role in _DENIED_BY.get(name, ())
     }
-    denied = any(match.end() in starts for match in _NEGATION.finditer(words))
+    negations = [match.end() for match in _NEGATION.finditer(words)]
+    denied = any(end in starts for end in negations)
+    denied = denied or (name in _DENIED_WORDS and any(_DENIED_WORDS[name].match(words, end) for end in negations))
+    # "There will be no 20 % rise".
+    owners, starts_of_numbers = context.get("number_clause", ()), context.get("number_place", ())
+    places = [int(place[0]) for place, own in zip(starts_of_numbers, owners, strict=True) if own == clause]
+    denied = denied or (not is_bound and len(places) == 1 and places[0] in negations)
     never = None if is_bound else _AT_NO_TIME.search(words)
     denied = denied or (never is not None and not _ANYTHING_ELSE.search(words, never.end()))
-    return "it says that it will not be so" if denied or _RETRACTED.search(phrase) else ""
+    if denied or _RETRACTED.search(phrase):
+        return "it says that it will not be so"
+    if name in ("flat", "reverse") and _GOES_ON.search(words):
+        return "it says that the trend goes on"
+    if name in _COMPARED and _OTHER_TIME.search(phrase):
+        return "it compares with another time, whose value is not looked up"
+    return ""
 
 
 def _numbers_of(
@@ -479,8 +554,17 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
         return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, confidence, (), False, reason))
     name, numbers, share_of_numbers = _numbers_of(reading, context, clause, name)
     sure *= share_of_numbers
+    # Those of ramps are what is reached in the end.
+    if name in ("rise", "cut"):
+        reached, of_usual = _is_reached(context, numbers[0])
+        if of_usual:
+            name = "times"
+        elif reached:
+            reason = "it may be the share that is reached, or that of the change; say “by”, or “of the usual”"
     if numbers and _contradicts(name, context, numbers[0]):
         reason = "the word at its number says the other direction"
+    elif name == "range" and _FROM_TO.search(context["texts"][clause]):
+        reason = "it says from which value to which it changes; state the one that it will be"
     elif name == "like_day" and int(context["day_length"]) == 0:
         reason = "a step of the series is longer than a day"
     reason = reason or _unsure(name, phrase, context, clause)
