@@ -77,7 +77,9 @@ _OTHER_TIME = re.compile(
 _COMPARED = frozenset(("rise", "cut", "times", "plus", "minus"))
 # "To 20 %" is not "by 20 %", and "to 20 % below the usual" is.
 _REACHES = re.compile(
-    r"(?<!\bup )(?<!\bdue )(?<!\bclose )\b(?:to|reach|reaches|reaching)(?: (?:just|only|about|around|some))? $",
+    r"\b(?:reach(?:es|ing)?|(?:falls?|falling|drops?|dropping|sinks?|sinking|declines?|decreases?|shrinks?|goes|go|going|"
+    r"slumps?|plunges?|reduced?|cut|lowered|rises?|rising|climbs?|climbing|increases?|increasing|grows?|growing|jumps?|"
+    r"raised?|lifted|back|(?<!\bby )(?<!\bof )(?:down|up)) to)(?: (?:just|only|about|around|some))? $",
     re.IGNORECASE,
 )
 _FARTHER = re.compile(r" (?:below|above|under|over|less|more|fewer|higher|lower|off|up|down|beyond)\b", re.IGNORECASE)
@@ -88,7 +90,7 @@ _SIDES = {
 # "Goes from 100 to 80".
 _FROM_TO = re.compile(
     r"\b(?:go|goes|going|rises?|rising|falls?|falling|drops?|dropping|climbs?|sinks?|grows?|growing|shrinks?|increases?|"
-    r"decreases?|declines?|moves?|changes?|jumps?|slips?|cut|raised|lowered|reduced|up|down) from \S+ to\b",
+    r"decreases?|declines?|changes?|jumps?|slips?|cut|raised|lowered|reduced|up|down) from \S+ to\b",
     re.IGNORECASE,
 )
 # Denials of a whole clause, and words with which it says the contrary ("at no time will there be any visitors").
@@ -394,6 +396,8 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
         operands = (abs(operands[0]),)
     low, high = (float(value) for value in context["value_range"])
     spread = max(high - low, 0.2 * max(abs(low), abs(high)))
+    if name in _WITH_SHARE and high < 0:
+        return operands, "a share more of values below 0 may be meant as higher or as lower; state the value"
     if name == "times" or name in _WITH_SHARE:
         if context["number_form"][numbers[0]] != 0 and context["number_reasons"][numbers[0]]:
             return operands, f"its number cannot be applied: {context['number_reasons'][numbers[0]]}"

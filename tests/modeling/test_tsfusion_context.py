@@ -173,6 +173,13 @@ def test_an_effect_moves_all_quantiles_of_its_steps_and_nothing_else(model):
     assert effect.confidence > 0.99
 
 
+def test_a_share_more_of_a_negative_series_is_refused(model):
+    always(model, "rise")
+    context = [prepare_context("Sales will be 20% higher on 3 March.", -HISTORY, 14, STAMPS)[1]]
+    (effect,) = model.predict(-VALUES, prediction_length=14, context=context).context_effects[0]
+    assert not effect.applied and "values below 0" in effect.reason
+
+
 def test_a_share_of_the_usual_that_is_reached_is_a_factor(model):
     always(model, "cut")
     (effect,) = forecast(model, "Sales will fall to 20% of the usual on 3 March.").context_effects[0]
