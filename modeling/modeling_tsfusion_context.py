@@ -1,7 +1,6 @@
 """Text in the TSFusion forecaster: a head that chooses operations on the forecast, clause by clause."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from torch.nn.utils.rnn import pad_sequence
 from .configuration_tsfusion import OPERATIONS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_text_adapter import TextAdapter
+from .modeling_tsfusion_context_doubts import contradicts, is_from_to, is_reached, why_unsure
 from .modeling_tsfusion_operations import apply_operation
 from .modeling_tsfusion_series import fill_gaps
 
@@ -23,52 +23,6 @@ if TYPE_CHECKING:
 # Operations by the kind of number that they need; "times" takes any.
 _WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
 _WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
-# Hints of single words that the series goes up or down, and the operations that do the one or the other.
-_UP, _DOWN = 0, 1
-_DIRECTIONS = {"rise": _UP, "plus": _UP, "cut": _DOWN, "minus": _DOWN}
-# Negations, with what may stand between them and the word that they deny.
-_NEGATION = re.compile(
-    r"(?:\b(?:not|never|cannot|no longer|no)|n['\N{RIGHT SINGLE QUOTATION MARK}]t) (?:(?:be|been|being|ever|actually|"
-    r"simply|even|also|get|have|to|see|go|any|an?|the|in|fully|completely|entirely|going|expected|planned|due|set) )"
-    r"{0,3}",
-    re.IGNORECASE,
-)
-_RETRACTED = re.compile(r"\bno longer (?:valid|true|planned|in force|appl(?:y|ies))\b", re.IGNORECASE)
-# Roles of the words whose denial denies an operation; gradual ones are told by what they are not ("no jump, but ...").
-_STOPPED, _ADDED, _REMOVED = 6, 4, 5
-_DENIED_BY = {
-    "zero": (_STOPPED,),
-    "rise": (_UP,),
-    "plus": (_UP, _ADDED),
-    "cut": (_DOWN,),
-    "minus": (_DOWN, _REMOVED),
-}
-# Denials of a whole clause, and words with which it says the contrary ("at no time will there be any visitors").
-_AT_NO_TIME = re.compile(
-    r"\b(?:at no (?:point|time|stage|moment)|(?:under|in) no (?:circumstances?|conditions?|cases?|events?|way)|"
-    r"by no means|on no account)\b",
-    re.IGNORECASE,
-)
-_ANYTHING_ELSE = re.compile(
-    r"\b(?:any\w*|a single|even one|but|except|other\w*|deviat\w*|depart\w*|differ\w*|stray\w*|var(?:y|ies|ied))\b",
-    re.IGNORECASE,
-)
-_NOT_SURE = re.compile(
-    r"(?<!case )\b(?:may|might|could) (?:well |also |even |possibly |perhaps |have to |need to )*(?:be|become|go|get|"
-    r"see|have|fall|drop|rise|climb|grow|increase|decrease|decline|double|triple|halve|close|shut|stop|lose|gain|come|reach|"
-    r"hit|jump|sink|slump|surge|add|cost|bring|reduce|cut|raise|lower|lead|cause)\b",
-    re.IGNORECASE,
-)
-# Words of a condition. Those that say that it does not matter ("even if"), compare ("as if") or speak to the reader
-# ("if you wonder") are none.
-_IN_CASE = re.compile(r"\bin (?:case|the event)\b(?! you\b)", re.IGNORECASE)
-_CONDITION = re.compile(
-    _IN_CASE.pattern
-    + r"|^(?:and |but |so )?(?:should|failing|barring|assuming|supposing|provided)\b"
-    + r"|(?<!\bas )(?<!\beven )(?<!\bwhat )(?<!\bmatter )(?<!\bsee )(?<!\bwonder )(?<!\bknow )(?<!\bsurprised )"
-    + r"\b(?:if|unless)\b(?! (?:you|one|our|so far|necessary|needed)\b)",
-    re.IGNORECASE,
-)
 # Kinds of words, of cues of a clause, and of cues of a pair of a clause and a window; see `context_features`.
 _ROLES, _CLAUSE_CUES, _WINDOW_CUES, _LINKS = 16, 12, 8, 4
 # Kinds of hints of single words, see `context_cues`.
@@ -342,6 +296,8 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
         operands = (abs(operands[0]),)
     low, high = (float(value) for value in context["value_range"])
     spread = max(high - low, 0.2 * max(abs(low), abs(high)))
+    if name in _WITH_SHARE and high < 0:
+        return operands, "a share more of values below 0 may be meant as higher or as lower; state the value"
     if name == "times" or name in _WITH_SHARE:
         if context["number_form"][numbers[0]] != 0 and context["number_reasons"][numbers[0]]:
             return operands, f"its number cannot be applied: {context['number_reasons'][numbers[0]]}"
@@ -417,38 +373,6 @@ def _operation(chances: Tensor, context: Mapping[str, Any], clause: int, thresho
     return name, confidence
 
 
-def _contradicts(name: str, context: Mapping[str, Any], number: int) -> bool:
-    """Whether a number is that of a word of the other direction: "prices go up, so sales fall by 5" as a rise."""
-    if name not in _DIRECTIONS:
-        return False
-    clause, start = context["number_clause"][number], int(context["number_place"][number][0])
-    words = context["texts"][clause]
-    own = (context["cue_clause"] == clause) & (context["cue_role"] == (_DOWN if _DIRECTIONS[name] == _UP else _UP))
-    return any(words[int(end) : start].strip() == "by" for _, end in context["cue_place"][own])
-
-
-def _unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) -> str:
-    """Why a clause does not say that its operation will be so: a condition, a mere possibility or a denial; or ""."""
-    is_bound = name in ("cap", "floor", "range")
-    if phrase.rstrip().endswith("?"):
-        return "it is a question"
-    # Bounds are often told by a condition ("if more want to come, the counter stops at 90"), and by what may not be.
-    if (_IN_CASE if is_bound else _CONDITION).search(phrase):
-        return "it holds only under a condition; state it as a fact if it will be so"
-    if not is_bound and _NOT_SURE.search(phrase):
-        return "it says that it may be so or not; state it as a fact if it will be so"
-    words = context["texts"][clause]
-    starts = {
-        int(place[0])
-        for place, role, owner in zip(context["cue_place"], context["cue_role"], context["cue_clause"], strict=True)
-        if owner == clause and role in _DENIED_BY.get(name, ())
-    }
-    denied = any(match.end() in starts for match in _NEGATION.finditer(words))
-    never = None if is_bound else _AT_NO_TIME.search(words)
-    denied = denied or (never is not None and not _ANYTHING_ELSE.search(words, never.end()))
-    return "it says that it will not be so" if denied or _RETRACTED.search(phrase) else ""
-
-
 def _numbers_of(
     reading: _Reading, context: Mapping[str, Any], clause: int, name: str
 ) -> tuple[str, tuple[int, ...], float]:
@@ -481,11 +405,20 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
         return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, confidence, (), False, reason))
     name, numbers, share_of_numbers = _numbers_of(reading, context, clause, name)
     sure *= share_of_numbers
-    if numbers and _contradicts(name, context, numbers[0]):
+    # Those of ramps are what is reached in the end.
+    if name in ("rise", "cut"):
+        reached, of_usual = is_reached(context, numbers[0])
+        if of_usual:
+            name = "times"
+        elif reached:
+            reason = "it may be the share that is reached, or that of the change; say “by”, or “of the usual”"
+    if numbers and contradicts(name, context, numbers[0]):
         reason = "the word at its number says the other direction"
+    elif name == "range" and is_from_to(context["texts"][clause]):
+        reason = "it says from which value to which it changes; state the one that it will be"
     elif name == "like_day" and int(context["day_length"]) == 0:
         reason = "a step of the series is longer than a day"
-    reason = reason or _unsure(name, phrase, context, clause)
+    reason = reason or why_unsure(name, phrase, context, clause)
     pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()
     index = torch.as_tensor(context["window_index"])[pairs]
     right = (past if name == "ignore" else future)[index]

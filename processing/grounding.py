@@ -173,6 +173,8 @@ def _covered(tokens: Sequence[Token], parts: Sequence[Window | Number]) -> list[
 def _checked(number: Number, history: np.ndarray) -> Number:
     """A value in deviations of the history, with a reason where it is of another magnitude."""
     seen = history[np.isfinite(history)]
+    if number.reason:
+        return number
     if number.form != "value" and number.per:
         return replace(number, reason=f"it is a rate of change per {number.per}")
     if number.form != "value" or not len(seen):

@@ -1,10 +1,11 @@
 """Numbers that a text states: values, percentages, factors, and whether they bound something from above or below."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from .grounding_words import UNITS, Token, number_at, words
+from .grounding_words import TO, UNITS, Token, number_at, words
 
 _FACTORS = {
     word: value
@@ -61,6 +62,12 @@ _BOUND_NOUNS = words("bound bounds bounded limit limits threshold")
 _PART_ENDS = frozenset((".", ";", "!", "?", "while", "whereas", "but", "although"))
 _CAP_BEHIND = {("at", "most"), *(("or", word) for word in ("less", "below", "fewer", "under", "lower"))}
 _FLOOR_BEHIND = {("at", "least"), *(("or", word) for word in ("more", "above", "greater", "higher", "over"))}
+# "<= 90"; an arrow ends in one of them too.
+_SIGNS = {"<": "cap", "\N{LESS-THAN OR EQUAL TO}": "cap", ">": "floor", "\N{GREATER-THAN OR EQUAL TO}": "floor"}
+_DENOMINATORS, _PLAIN_PARTS = words("2 3 4 5 6 8 10"), words("¼ ½ ¾ ⅓ ⅔ ⅛ ⅜ ⅝ ⅞")
+_BASIS_POINTS = "basis points may be of its values or of a share of them"
+# Tokens of the longest number in words.
+_LONGEST_NUMBER = 12
 _NO_UNITS = words("on in for within of at over from to by the and or but per a an")
 # Tokens before and behind a number in which words of a bound are looked for.
 _BEFORE, _BEHIND = 7, 5
@@ -112,7 +119,7 @@ class _Reader:
             return value, "factor", j + (self.word(j) == "times")
         if word in _FACTORS:
             return _FACTORS[word], "factor", i + 1
-        found = number_at(list(self.tokens[i : i + 8]), 0)
+        found = self._spaced(i) or number_at(list(self.tokens[i : i + _LONGEST_NUMBER]), 0)
         if found is None:
             return None
         value, j = found[0], i + found[1]
@@ -120,6 +127,8 @@ class _Reader:
             return None
         if self.word(j) == "and" and self.word(j + 1) == "a" and self.word(j + 2) in ("half", "quarter", "third"):
             value, j = value + 1 / _PARTS[self.word(j + 2)], j + 3
+        if self.word(j) == "\N{PER MILLE SIGN}":
+            return value / 1000, "percent", j + 1
         if self.word(j) in ("%", "percent", "pct") or (self.word(j) == "per" and self.word(j + 1) == "cent"):
             return value / 100, "percent", j + 1 + (self.word(j) == "per")
         if self.word(j) == "-" and self.word(j + 1) in ("percent", "fold", "times"):
@@ -127,10 +136,24 @@ class _Reader:
         if self.word(j) in ("times", "x", "fold"):
             # "Three times a week" is how often.
             return None if self._per(j + 1) else (value, "factor", j + 1)
+        if word in _PLAIN_PARTS:
+            # "½ of the usual".
+            return value, "factor", j
         if word in ("one", "a", "an") and self.tokens[i].kind == "word" and j == i + 1:
             # "One of the stations" is no amount.
             return None
         return value, "value", j
+
+    def _spaced(self, i: int) -> tuple[float, int] | None:
+        """ "1 200", "1 200 000": groups of three digits, one space apart."""
+        j = i
+        while j < len(self.tokens) and self.tokens[j].kind == "number" and not self.taken[j]:
+            own = self.tokens[j]
+            is_group = re.fullmatch("[0-9]{3}" if j > i else "[1-9][0-9]{0,2}", own.word) is not None
+            if not is_group or (j > i and own.start != self.tokens[j - 1].stop + 1):
+                break
+            j += 1
+        return (float("".join(self.word(k) for k in range(i, j))), j - i) if j > i + 1 else None
 
     def _per(self, i: int) -> str:
         """The unit of time of "per day", "a week", "/h" and "each month" at an index; "" where there is none."""
@@ -148,6 +171,8 @@ class _Reader:
 
     def _fraction(self, i: int) -> tuple[float, int] | None:
         """ "A third", "two thirds", "three-quarters", "a half"."""
+        if (digits := self._fraction_in_digits(i)) is not None:
+            return digits
         count = {"a": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0}.get(self.word(i))
         j = i + 1 + (self.word(i + 1) == "-")
         part = _PARTS.get(self.word(j)) if count else None
@@ -161,8 +186,20 @@ class _Reader:
             return None
         return count / part, j + 1
 
+    def _fraction_in_digits(self, i: int) -> tuple[float, int] | None:
+        """ "1/3", of which both numbers are small."""
+        some = [self.word(k) for k in range(i, i + 3)]
+        if some[1] != "/" or some[0] not in ("1", "2", "3", "4") or some[2] not in _DENOMINATORS:
+            return None
+        tight = all(a.stop == b.start for a, b in pairwise(self.tokens[i : i + 3]))
+        share = int(some[0]) / int(some[2])
+        return (share, i + 3) if tight and share < 1 and self.word(i + 3) != "/" else None
+
     def bound(self, i: int, j: int) -> str:
         """The side from which the number in tokens i to j bounds something."""
+        sign = i - 1 - (self.word(i - 1) == "=" and self.word(i - 2) in ("<", ">"))
+        if self.word(sign) in _SIGNS and self.word(sign - 1) not in ("-", "="):
+            return _SIGNS[self.word(sign)]
         behind = [self.word(k) for k in range(j, j + _BEHIND)]
         ends = (k for k, word in enumerate(behind) if word in (".", ";", ",", ":", ")", "and") or word[:1].isdecimal())
         sentence = [self.word(k) for k in range(j, j + 2 * _BEHIND)]
@@ -228,6 +265,15 @@ class _Reader:
             return "floor"
         return ""
 
+    def is_of_basis_points(self, j: int) -> bool:
+        """Whether the number before an index is one of basis points, of a rate itself or of its change."""
+        return self.word(j) in ("bp", "bps") or (self.word(j) == "basis" and self.word(j + 1) in ("point", "points"))
+
+    def is_between_shares(self, j: int, i: int) -> bool:
+        """Whether a number that ends before j and one that begins at i are a range: "20 to 30 %", "20 % - 30 %"."""
+        link = self.word(j)
+        return i == j + 1 and (link in TO or (link == "and" and any(self.word(j - k) == "between" for k in (2, 3, 4))))
+
     def is_range(self, i: int, first: tuple[float, str, int]) -> bool:
         """Whether "between", "within" or "range" introduces two numbers that begin at i."""
         link = self.word(first[2])
@@ -245,7 +291,8 @@ def read_numbers(tokens: Sequence[Token], taken: Sequence[bool]) -> list[Number]
         tokens: of the text.
         taken: whether each belongs to a window of time.
     """
-    reader, numbers, i, range_end = _Reader(tokens, taken), [], 0, -1
+    reader, i, range_end, last = _Reader(tokens, taken), 0, -1, 0
+    numbers: list[Number] = []
     while i < len(tokens):
         found = None if taken[i] or tokens[i].kind in ("mark", "date", "clock", "ordinal") else reader.number(i)
         if found is None or not abs(found[0]) < float("inf"):
@@ -267,7 +314,13 @@ def read_numbers(tokens: Sequence[Token], taken: Sequence[bool]) -> list[Number]
                 bound, range_end = "floor", j + 1
             else:
                 bound = reader.bound(first, j)
-        numbers.append(Number(tokens[first].start, tokens[j - 1].stop, value, form, bound, per=reader.per(j)))
+        reason = _BASIS_POINTS if reader.is_of_basis_points(j) else ""
+        start, stop = tokens[first].start, tokens[j - 1].stop
+        numbers.append(Number(start, stop, value, form, bound, reason=reason, per=reader.per(j)))
+        if form == "percent" and len(numbers) > 1 and reader.is_between_shares(last, first):
+            reason = f"it is the end of a range up to {100 * value:g} %"
+            numbers[-2:] = [replace(number, reason=reason) for number in numbers[-2:]]
+        last = j
         i = j
     return numbers
 

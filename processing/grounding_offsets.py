@@ -5,7 +5,7 @@ from datetime import timedelta
 from .grounding_axis import Span, add_units, midnight
 from .grounding_counts import Counts
 from .grounding_points import Found
-from .grounding_words import ORDINALS, SECONDS, UNITS, words
+from .grounding_words import ORDINALS, SECONDS, UNITS, number_at, words
 
 _BEFORE, _AFTER = words("before preceding"), words("after following behind")
 _INTRODUCTIONS = ("in", "on", "for", "during", "over", "within")
@@ -35,6 +35,10 @@ class Offsets(Counts):
             return None
         span, end = anchor
         assert span.start is not None and span.stop is not None
+        if side == "from" and j == i and self.word(j) in ("a", "an"):
+            # "95 units a day from 5 September" begins then; "a week from Friday" is a day, or seven.
+            reason = "it may be that long a time, or the end of it"
+            return None if self._is_rate(i) else (Span(reason=reason), end)
         if side == "from" and unit == "quarter":
             # "It rises by a quarter from 13 October on."
             return None
@@ -57,6 +61,14 @@ class Offsets(Counts):
                 first = midnight(first)
                 last = first + timedelta(days=1)
         return (Span(first, last), end) if first and last else None
+
+    def _is_rate(self, i: int) -> bool:
+        """Whether "a day" at an index says how much of an amount there is a day: "95 a day", "20 more units a day"."""
+        amounts = (k for k in range(i - 1, max(i - 4, -1), -1) if not self.word(k).isalpha() or self._is_amount(k))
+        return self._is_amount(next(amounts, -1))
+
+    def _is_amount(self, k: int) -> bool:
+        return k >= 0 and number_at(self.tokens, k) is not None and self.word(k) not in ("a", "an")
 
     def _side(self, k: int) -> tuple[str, int]:
         """On which side of what follows a time lies, and the index of that."""

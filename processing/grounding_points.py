@@ -146,7 +146,7 @@ class Points(Forms):
 
     def _named(self, i: int) -> Found:
         """Quarters, years, and weeks or weekdays counted within a month."""
-        if self.word(i - 1) == "per":
+        if self.word(i - 1) in ("per", "a", "an"):
             # "50 more per week from 6 May".
             return None
         if self.words(i, "week", "of|beginning|starting|commencing|from|ending") or self.words(i, "w", "/", "c|e"):
@@ -346,6 +346,10 @@ class Points(Forms):
         today = midnight(self.axis.now)
         if weekday is None and self.word(i) == "weekend" and self.word(i - 1) in ("the", "over", "this"):
             day, length = _of_week(today) + timedelta(days=5), 2
+            day += timedelta(days=7 * (day + timedelta(days=2) <= self.axis.start))
+            if self.words(i + 1, "after", "next"):
+                span = self._span(day + timedelta(days=7), length)
+                return (span, i + 3) if span else None
         elif weekday is not None:
             first = midnight(max(today, self.earliest))
             day, length = first + timedelta(days=(weekday - first.weekday() - 1) % 7 + 1), 1

@@ -17,7 +17,6 @@ from .grounding_words import (
     SMALL,
     TENS,
     TO,
-    UNITS,
     WEEKDAYS,
     Token,
     words,
@@ -32,6 +31,8 @@ _CHANGES = words(
 )
 # Why no step lies in a time that is known.
 _FINER, _OUTSIDE = "it is finer than a step", "it lies outside history and horizon"
+# Words behind a time that say that it, or its end, is not meant.
+_LEFT_OUT = words("exclusive exclusively excluded excepted")
 # Words of an open time that begins with what they name, and not behind it.
 _AT_ITS_START = words("since as effective no")
 # Words that a window may begin with, beside those of days, months and numbers.
@@ -150,19 +151,49 @@ class Windows(Offsets):
     def _exception(self, i: int) -> Found:
         """ "Except on Sundays", "excluding 24 March"; a weekday alone recurs as what it is taken out of."""
         j = self.skip(i, ",", "but", "with", "the")
+        if self.words(i, ",|but|(") and (excluded := self._excluded(i)) is not None:
+            return excluded
         if self.words(j, "apart", "from") or self.words(j, "other", "than") or self.words(j, "exception", "of"):
             j += 2
         elif self.word(j) in ("except", "excluding", "excepting", "outside"):
             j += 1
         elif self.word(i) == "but" and self.weekday_number(i + 1) is not None:
             j = i + 1
+        elif self.words(j - 1, "but", "not", "on|in|during|over"):
+            j += 1
         else:
             return None
         k = self.skip(j, "for", "on", "in", "during", "the")
         weekday = self.weekday_number(k)
         if weekday is not None:
-            return Span(weekdays=frozenset({weekday}), recurs=True), k + 1
+            days = {weekday}
+            while (more := self.weekday_number(self.skip(k + 1, ",", "and", "or", "on"))) is not None:
+                days, k = days | {more}, self.skip(k + 1, ",", "and", "or", "on")
+            return Span(weekdays=frozenset(days), recurs=True), k + 1
         return self._window(k) or self._window(j)
+
+    def _excluded(self, i: int) -> Found:
+        """ ", Sundays excluded", "(5 May not included)"."""
+        found = self._window(self.skip(i, ",", "(", "but", "with"))
+        if found is None:
+            return None
+        j = found[1]
+        behind = j + 1 if self.word(j) in _LEFT_OUT else j + 2 if self.words(j, "not", "included") else None
+        return (found[0], self.skip(behind, ")")) if behind else None
+
+    def _without_ends(self, span: Span, j: int) -> Found:
+        """A range of days without its last one or both, where that is said: "until Friday (exclusive)"."""
+        k = self.skip(j, ",", "(")
+        both = self.words(k, "both", "days|ends|dates")
+        k += 2 * both
+        k += 2 if self.words(k, "not", "included") else self.word(k) in _LEFT_OUT
+        ends = k >= len(self.tokens) or self.tokens[k].kind == "mark"
+        if not ends or self.word(k - 1) not in _LEFT_OUT | {"included"} or self.axis.left is None:
+            return None
+        day, least = timedelta(days=1), timedelta(days=2 + both)
+        if span.start is None or span.stop is None or span.stop - span.start < least or span.clock is not None:
+            return Span(reason="what is left out of it is not understood"), self.skip(k, ")")
+        return replace(span, start=span.start + both * day, stop=span.stop - day), self.skip(k, ")")
 
     def _outside(self, window: Window, span: Span, stop: int) -> Window:
         """A window without another time."""
@@ -215,7 +246,7 @@ class Windows(Offsets):
         ):
             found = read(i)
             if found is not None:
-                return found
+                return self._without_ends(*found) or found
         return None
 
     def _range(self, i: int) -> Found:
@@ -227,6 +258,9 @@ class Windows(Offsets):
         between = any(self.word(k) == "between" for k in range(i, j))
         starts = any(self.word(k) in ("from", "between", "starting", "beginning") for k in range(i, j))
         first = self.point(i if self.word(i) in ("in", "within") else j) or self.point(j)
+        if first is None and starts and self.word(j - 1) == "in":
+            # "Starting in three days".
+            first = self.point(j - 1)
         if first is None:
             shared = self._shared_month(j, between)
             if shared is not None:
@@ -424,10 +458,18 @@ class Windows(Offsets):
         if word == "through" and self.word(i - 1) == "all":
             return self.point(k)
         word = "before" if word == "prior" else word
+        out = self.skip(k, ",", "but")
+        if ends and (self.words(out, "not", "including") or self.word(out) in ("excluding", "excepting")):
+            # "Up to but not including Friday".
+            word, k = "before", self.skip(out + 1 + (self.word(out) == "not"), ",")
         k = self.skip(k, "and", "including") if word in ("up", "until", "till", "through") else k
         if self.word(k) == "now" and ends:
             return Span(None, self.axis.start), k + 1
         found, found_at = self.point(k) or self._first_clock(k), k
+        if found is None and word == "after" and (lasting := self.duration(k)) and self.word(lasting[2]) != "of":
+            # "After three weeks sales will be higher".
+            edge = self._from_edge(*lasting[:2], at_end=False)
+            return Span(edge.stop, steps=edge.steps and (edge.steps[1], _FAR)), lasting[2]
         if found is None:
             return None
         span, k = (self._to_midnight(found[0], k, found[1]) if ends else found[0]), found[1]
@@ -453,7 +495,7 @@ class Windows(Offsets):
         """ "For three days" alone: from the start of the horizon."""
         if self.word(i) not in ("for", "lasting"):
             return None
-        found = self.duration(self.skip(i + 1, "the", "a") if self.word(i + 2) not in UNITS else i + 1)
+        found = self.duration(i + 1) or self.duration(self.skip(i + 1, "the", "a"))
         if found is None:
             return None
         count, unit, k = found

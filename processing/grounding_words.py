@@ -1,6 +1,7 @@
 """Tokens of a text, and the words of numbers, units of time, days and months among them."""
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 _PATTERN = re.compile(
@@ -11,7 +12,12 @@ _PATTERN = re.compile(
     | [0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z\b|\s?[apAP]\.?[mM]\b)?
     | [0-9]{1,2}\s?[apAP](?:\.[mM]\.|[mM]\b))
   | (?P<ordinal>[0-9]{1,3}[snrt][dht]\b)
-  | (?P<number>(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:[.,][0-9]+)?(?:[eE][-+]?[0-9]{1,3}\b)?)
+  | (?P<number>[0-9]{1,3}(?:(?:\.[0-9]{3})+,[0-9]+|(?:\.[0-9]{3}){2,})(?![.,]?[0-9])
+    | [0-9]{1,3}(?:['\N{RIGHT SINGLE QUOTATION MARK}\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}][0-9]{3})+
+      (?![0-9])(?:[.,][0-9]+)?
+    | (?:(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:[.,][0-9]+)?|(?<![\w.])\.[0-9]+)(?:[eE][-+]?[0-9]{1,3}\b)?
+      [¼½¾⅓⅔⅛⅜⅝⅞]?
+    | [¼½¾⅓⅔⅛⅜⅝⅞])
   | (?P<word>[^\W\d_]+(?:['\N{RIGHT SINGLE QUOTATION MARK}][^\W\d_]+)*)
   | (?P<mark>[^\s])
     """,
@@ -117,16 +123,29 @@ TO = words("to until till through - thru bis")
 HORIZON = words("forecast horizon forecasts prediction outlook")
 
 
+_THOUSANDS_BY_POINTS = re.compile(r"[0-9]{1,3}(?:(?:\.[0-9]{3})+,[0-9]+|(?:\.[0-9]{3}){2,})")
+_OTHER_THOUSANDS = re.compile(r"['\s]")
+
+
+def _in_digits(word: str) -> float:
+    """The value of a number in digits: "1,200.5", "1.200,50", "1'200", ".5", "2½"."""
+    digits = word.rstrip("¼½¾⅓⅔⅛⅜⅝⅞")
+    part = unicodedata.numeric(word[-1]) if digits != word else 0.0
+    plain = _OTHER_THOUSANDS.sub("", digits)
+    if _THOUSANDS_BY_POINTS.fullmatch(plain):
+        plain = plain.replace(".", "").replace(",", ".")
+    if "." in plain or plain.count(",") > 1 or (plain.count(",") == 1 and len(plain.split(",")[1]) == 3):
+        plain = plain.replace(",", "")
+    return float(plain.replace(",", ".") or 0) + part
+
+
 def number_at(tokens: list[Token], i: int) -> tuple[float, int] | None:
     """A count in digits or words, with its magnitude ("2.5 million", "twenty-five"), and the index behind it."""
     if i >= len(tokens):
         return None
     token, j = tokens[i], i + 1
     if token.kind == "number":
-        plain = token.word
-        if "." in plain or plain.count(",") > 1 or (plain.count(",") == 1 and len(plain.split(",")[1]) == 3):
-            plain = plain.replace(",", "")
-        value = float(plain.replace(",", "."))
+        value = _in_digits(token.word)
         tight = i + 1 < len(tokens) and tokens[i + 1].start == token.stop
         if tight and tokens[i + 1].word == "m":
             return value * 1e6, j + 1
@@ -145,8 +164,16 @@ def number_at(tokens: list[Token], i: int) -> tuple[float, int] | None:
         value = 1.0
     else:
         return None
+    smallest = 1.0
     while j < len(tokens) and tokens[j].word in MAGNITUDES:
-        value, j = value * MAGNITUDES[tokens[j].word], j + 1
+        smallest = MAGNITUDES[tokens[j].word]
+        value, j = value * smallest, j + 1
+    # "One hundred and twenty", "two thousand five hundred".
+    k = j + (j < len(tokens) and tokens[j].word == "and")
+    if smallest > 1 and k < len(tokens) and tokens[k].kind == "word" and tokens[k].word not in ("a", "an"):
+        rest = number_at(tokens, k)
+        if rest is not None and 0 < rest[0] < smallest:
+            return value + rest[0], rest[1]
     return value, j
 
 

@@ -173,6 +173,19 @@ def test_an_effect_moves_all_quantiles_of_its_steps_and_nothing_else(model):
     assert effect.confidence > 0.99
 
 
+def test_a_share_more_of_a_negative_series_is_refused(model):
+    always(model, "rise")
+    context = [prepare_context("Sales will be 20% higher on 3 March.", -HISTORY, 14, STAMPS)[1]]
+    (effect,) = model.predict(-VALUES, prediction_length=14, context=context).context_effects[0]
+    assert not effect.applied and "values below 0" in effect.reason
+
+
+def test_a_share_of_the_usual_that_is_reached_is_a_factor(model):
+    always(model, "cut")
+    (effect,) = forecast(model, "Sales will fall to 20% of the usual on 3 March.").context_effects[0]
+    assert (effect.operation, effect.operands) == ("times", (0.2,))
+
+
 @pytest.mark.parametrize(
     ("first", "second", "reason"),
     [
@@ -298,6 +311,20 @@ def test_a_stretch_of_the_past_that_is_ignored_is_left_out_of_the_fit(model):
         ("cap", "If more than 90 come on 3 March, they are sent home.", ""),
         ("like_day", "Sales go on 3 March as if it were a Sunday.", ""),
         ("cut", "Even if the sun shines, sales drop by 50% on 3 March.", ""),
+        ("cut", "Provided that it rains, sales drop by 50% on 3 March.", "only under a condition"),
+        ("zero", "There is a 50% chance that it is closed on 3 March.", "may be so or not"),
+        ("flat", "The trend will not stop on 3 March.", "will not be so"),
+        ("flat", "The upward trend will continue on 3 March.", "the trend goes on"),
+        ("flat", "The trend will not continue on 3 March.", ""),
+        ("like_day", "3 March will not be like a Sunday.", "will not be so"),
+        ("rise", "There will be no 20% rise on 3 March.", "will not be so"),
+        ("rise", "Sales on 3 March will be 20% higher than in the previous season.", "another time"),
+        ("cut", "On 3 March they are 20% below those of the same day of the previous season.", "another time"),
+        ("rise", "Sales on 3 March will be 20% higher than usual.", ""),
+        ("range", "Sales go from 100 to 80 on 3 March.", "to which it changes"),
+        ("floor", "Sales are 10 lower on 3 March.", "the other direction"),
+        ("cut", "Sales fall to 20% on 3 March.", "the share that is reached"),
+        ("cut", "Sales fall to 20% below the usual on 3 March.", ""),
     ],
 )
 def test_what_cannot_be_is_not_applied_and_says_why(model, operation, text, reason):

@@ -216,6 +216,17 @@ def test_next_week_is_the_next_step_of_a_weekly_series():
         # The 70 steps of the history come before.
         ("in steps 73 to 75", ("03-14", "03-16", 3)),
         ("in steps 203 to 205", None),
+        # An amount of each day.
+        ("at most 95 a day from 20 March", ("03-20", "04-10", 22)),
+        ("up to but not including Saturday", ("03-12", "03-13", 2)),
+        ("until 20 March (exclusive)", ("03-12", "03-19", 8)),
+        ("between 20 and 24 March, both days excluded", ("03-21", "03-23", 3)),
+        ("from 20 to 24 March, but not on 24 March", ("03-20", "03-23", 4)),
+        ("except for Friday and Saturday", ("03-12", "04-09", 21)),
+        ("after three days", ("03-15", "04-10", 27)),
+        ("starting in three days", ("03-14", "04-10", 28)),
+        ("for a fortnight", ("03-12", "03-25", 14)),
+        ("the weekend after next", ("03-21", "03-22", 2)),
     ],
 )
 def test_how_others_write_a_window_of_days(text, expected):
@@ -293,6 +304,7 @@ def test_how_others_write_a_window_of_months(text, steps):
         ("on 99/99/9999", "no such day"),
         ("at 25:99", "no such time"),
         ("from 26 March to 23 March", "ends before it begins"),
+        ("a week from Friday", "the end of it"),
     ],
 )
 def test_a_time_that_is_not_known_is_no_other(text, reason):
@@ -364,11 +376,29 @@ def test_a_window_that_no_step_lies_in_says_why():
         ("3k visitors", 3000.0, "value"),
         ("it will be -5", -5.0, "value"),
         ("on 20 March 2000 units", 2000.0, "value"),
+        ("1.200,50 units", 1200.5, "value"),
+        ("1.200.000 units", 1.2e6, "value"),
+        ("1 200 units", 1200.0, "value"),
+        ("1'200 units", 1200.0, "value"),
+        (".5 units", 0.5, "value"),
+        ("on March 20 200 units", 200.0, "value"),
+        ("one hundred and twenty", 120.0, "value"),
+        ("two thousand five hundred", 2500.0, "value"),
+        ("2\N{VULGAR FRACTION ONE HALF} times", 2.5, "factor"),
+        ("\N{VULGAR FRACTION ONE HALF} of the usual", 0.5, "factor"),
+        ("1/3 higher", 1 / 3, "factor"),
+        ("5\N{PER MILLE SIGN} higher", 0.005, "percent"),
     ],
 )
 def test_a_number_and_its_form(text, value, form):
     (number,) = read(text).numbers
     assert (number.value, number.form) == (pytest.approx(value), form)
+
+
+@pytest.mark.parametrize("text", ["20-30% higher", "20% to 30% higher", "between 20 and 30 % higher", "50 bps higher"])
+def test_a_share_that_is_not_one_is_refused(text):
+    assert all(number.reason for number in read(text).numbers)
+    assert not any(number.reason for number in read("20% to 30 units").numbers)
 
 
 def test_digits_of_dates_and_durations_are_no_operands():

@@ -8,7 +8,7 @@ import pytest
 from ts_llm_fusion.data.series.context_grammar import FAMILIES, SENTENCE, grammar_of
 from ts_llm_fusion.data.series.context_targets import context_targets
 from ts_llm_fusion.data.series.contexts import draw_example, stream
-from ts_llm_fusion.modeling.modeling_tsfusion_context import _unsure
+from ts_llm_fusion.modeling.modeling_tsfusion_context_doubts import why_unsure
 from ts_llm_fusion.processing.context_cues import cues_of
 from ts_llm_fusion.processing.context_features import prepare_context
 from ts_llm_fusion.processing.grounding import ground
@@ -176,5 +176,5 @@ def test_no_phrase_of_an_effect_is_taken_for_a_condition_a_possibility_or_a_deni
                     "cue_role": cues[:, 2],
                     "cue_clause": np.zeros(len(cues), dtype=np.int64),
                 }
-                left_out += [phrase] if _unsure(family, phrase, context, 0) else []
+                left_out += [phrase] if why_unsure(family, phrase, context, 0) else []
     assert left_out == []

@@ -1,0 +1,168 @@
+"""Words by which a clause does not state the operation that the head of texts finds most probable in it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# Hints of single words that the series goes up or down, and the operations that do the one or the other.
+_UP, _DOWN = 0, 1
+_DIRECTIONS = {"rise": _UP, "plus": _UP, "cut": _DOWN, "minus": _DOWN}
+# Negations, with what may stand between them and the word that they deny.
+_NEGATION = re.compile(
+    r"(?:\b(?:not|never|cannot|no longer|no)|n['\N{RIGHT SINGLE QUOTATION MARK}]t) (?:(?:be|been|being|ever|actually|"
+    r"simply|even|also|get|have|to|see|go|any|an?|the|in|fully|completely|entirely|going|expected|planned|due|set) )"
+    r"{0,3}",
+    re.IGNORECASE,
+)
+_RETRACTED = re.compile(r"\bno longer (?:valid|true|planned|in force|appl(?:y|ies))\b", re.IGNORECASE)
+# Roles of the words whose denial denies an operation; gradual ones are told by what they are not ("no jump, but ...").
+_STOPPED, _ADDED, _REMOVED = 6, 4, 5
+_DENIED_BY = {
+    "zero": (_STOPPED,),
+    "rise": (_UP,),
+    "plus": (_UP, _ADDED),
+    "cut": (_DOWN,),
+    "minus": (_DOWN, _REMOVED),
+}
+# Words of these operations behind a negation that deny them ("the trend will not stop").
+_DENIED_WORDS = {
+    "flat": re.compile(r"stop|end|halt|ceas|come to|flatten|level|plateau|stall|stagnat|fizzl|peter", re.IGNORECASE),
+    "reverse": re.compile(r"revers|turn|flip|invert|change direction", re.IGNORECASE),
+    "like_day": re.compile(r"like|resembl|follow|match|copy|copied|mirror|treated|run as|count as", re.IGNORECASE),
+    "times": re.compile(r"(?:doubl|tripl|trebl|quadrupl|quintupl|halv|multipl)", re.IGNORECASE),
+}
+# "The upward trend will continue" is neither its end nor its turn, "will continue sideways" is.
+_GOES_ON = re.compile(
+    r"\b(?:trend|growth|rise|increase|climb|decline|fall|drift|momentum) (?:will |would |is going to |is expected to |"
+    r"is set to |simply |just )*(?:continues?|persists?|goes on|go on|carry on|carries on|keeps? going)\b"
+    r"(?! (?:sideways|flat|horizontally|at zero|without|in the (?:other|opposite)|with only|down|up|backwards?)\b)",
+    re.IGNORECASE,
+)
+# "20 % higher than last year", "twice that of the same week last year": of another time than the forecast is of.
+_FILLERS = (
+    r" (?:it was |they were |we had |the |those |that |of |in |on |for |during |at |an? |same |day |week |month )*"
+)
+_LAST = (
+    r"(?:(?:last|previous|prior|preceding) (?:year|month|week|quarter|season|day|weekend|summer|winter|spring|autumn|"
+    r"\w+day|\w+ber|january|february|march|april|may|june|july|august)|yesterday)\b"
+)
+_OTHER_TIME = re.compile(
+    rf"\b(?:than|compared (?:to|with)|versus|vs\.?|relative to|(?:up|down) on){_FILLERS}(?:{_LAST}|(?:today|tomorrow|"
+    r"(?:year|month|week|quarter|day)s? (?:earlier|ago|before)|"
+    r"(?:19|20)\d\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|april|june|july|"
+    r"august|september|october|november|december)\b)"
+    rf"|\b(?:above|below|twice|double|triple|half|times){_FILLERS}{_LAST}"
+    r"|\b(?:year|month|week|quarter)[- ](?:on|over)[- ](?:year|month|week|quarter)\b|\byoy\b",
+    re.IGNORECASE,
+)
+_COMPARED = frozenset(("rise", "cut", "times", "plus", "minus"))
+# "To 20 %" is not "by 20 %", and "to 20 % below the usual" is.
+_REACHES = re.compile(
+    r"\b(?:reach(?:es|ing)?|(?:falls?|falling|drops?|dropping|sinks?|sinking|declines?|decreases?|shrinks?|goes|go|going|"
+    r"slumps?|plunges?|reduced?|cut|lowered|rises?|rising|climbs?|climbing|increases?|increasing|grows?|growing|jumps?|"
+    r"raised?|lifted|back|(?<!\bby )(?<!\bof )(?:down|up)) to)(?: (?:just|only|about|around|some))? $",
+    re.IGNORECASE,
+)
+_FARTHER = re.compile(r" (?:below|above|under|over|less|more|fewer|higher|lower|off|up|down|beyond)\b", re.IGNORECASE)
+_SIDES = {
+    "floor": re.compile(r" (?:lower|less|fewer)\b", re.IGNORECASE),
+    "cap": re.compile(r" (?:higher|more|greater)\b", re.IGNORECASE),
+}
+# "Goes from 100 to 80".
+_FROM_TO = re.compile(
+    r"\b(?:go|goes|going|rises?|rising|falls?|falling|drops?|dropping|climbs?|sinks?|grows?|growing|shrinks?|increases?|"
+    r"decreases?|declines?|changes?|jumps?|slips?|cut|raised|lowered|reduced|up|down) from \S+ to\b",
+    re.IGNORECASE,
+)
+# Denials of a whole clause, and words with which it says the contrary ("at no time will there be any visitors").
+_AT_NO_TIME = re.compile(
+    r"\b(?:at no (?:point|time|stage|moment)|(?:under|in) no (?:circumstances?|conditions?|cases?|events?|way)|"
+    r"by no means|on no account)\b",
+    re.IGNORECASE,
+)
+_ANYTHING_ELSE = re.compile(
+    r"\b(?:any\w*|a single|even one|but|except|other\w*|deviat\w*|depart\w*|differ\w*|stray\w*|var(?:y|ies|ied))\b",
+    re.IGNORECASE,
+)
+_NOT_SURE = re.compile(
+    r"(?<!case )\b(?:may|might|could) (?:well |also |even |possibly |perhaps |have to |need to )*(?:be|become|go|get|"
+    r"see|have|fall|drop|rise|climb|grow|increase|decrease|decline|double|triple|halve|close|shut|stop|lose|gain|come|reach|"
+    r"hit|jump|sink|slump|surge|add|cost|bring|reduce|cut|raise|lower|lead|cause)\b"
+    r"|\b(?:chance|probability|likelihood|odds|risk) (?:that|of|is)\b",
+    re.IGNORECASE,
+)
+# Words of a condition. Those that say that it does not matter ("even if"), compare ("as if") or speak to the reader
+# ("if you wonder") are none.
+_IN_CASE = re.compile(r"\bin (?:case|the event)\b(?! you\b)", re.IGNORECASE)
+_CONDITION = re.compile(
+    _IN_CASE.pattern
+    + r"|^(?:and |but |so )?(?:should|failing|barring|assuming|supposing|provided)\b"
+    + r"|\b(?:provided|providing|assuming|supposing|on condition) that\b"
+    + r"|(?<!\bfor )\b(?:as|so) long as\b(?! necessary\b)|\b(?:subject to|contingent (?:on|upon)) (?!an?\b|[0-9])"
+    + r"|(?<!\bas )(?<!\beven )(?<!\bwhat )(?<!\bmatter )(?<!\bsee )(?<!\bwonder )(?<!\bknow )(?<!\bsurprised )"
+    + r"\b(?:if|unless)\b(?! (?:you|one|our|so far|necessary|needed)\b)",
+    re.IGNORECASE,
+)
+
+
+def contradicts(name: str, context: Mapping[str, Any], number: int) -> bool:
+    """Whether a number is of a word of another direction: "prices go up, so sales fall by 5" as a rise."""
+    clause, (start, stop) = context["number_clause"][number], (int(k) for k in context["number_place"][number])
+    words = context["texts"][clause]
+    if name in _SIDES:
+        # "10 lower" is not "10 or more".
+        return _SIDES[name].match(words[stop:]) is not None
+    if name not in _DIRECTIONS:
+        return False
+    own = (context["cue_clause"] == clause) & (context["cue_role"] == (_DOWN if _DIRECTIONS[name] == _UP else _UP))
+    return any(words[int(end) : start].strip() == "by" for _, end in context["cue_place"][own])
+
+
+def is_reached(context: Mapping[str, Any], number: int) -> tuple[bool, bool]:
+    """Whether a share is what is reached ("falls to 20 %"), and whether it is one of the usual ("to 20 % of it")."""
+    start, stop = (int(place) for place in context["number_place"][number])
+    words = context["texts"][context["number_clause"][number]]
+    reached = context["number_form"][number] == 1 and _REACHES.search(words[:start]) is not None
+    return reached and not _FARTHER.match(words[stop:]), reached and words[stop:].startswith(" of ")
+
+
+def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) -> str:
+    """Why a clause does not say that its operation will be so: a condition, a mere possibility or a denial; or ""."""
+    is_bound = name in ("cap", "floor", "range")
+    if phrase.rstrip().endswith("?"):
+        return "it is a question"
+    # Bounds are often told by a condition ("if more want to come, the counter stops at 90"), and by what may not be.
+    if (_IN_CASE if is_bound else _CONDITION).search(phrase):
+        return "it holds only under a condition; state it as a fact if it will be so"
+    if not is_bound and _NOT_SURE.search(phrase):
+        return "it says that it may be so or not; state it as a fact if it will be so"
+    words = context["texts"][clause]
+    starts = {
+        int(place[0])
+        for place, role, owner in zip(context["cue_place"], context["cue_role"], context["cue_clause"], strict=True)
+        if owner == clause and role in _DENIED_BY.get(name, ())
+    }
+    negations = [match.end() for match in _NEGATION.finditer(words)]
+    denied = any(end in starts for end in negations)
+    denied = denied or (name in _DENIED_WORDS and any(_DENIED_WORDS[name].match(words, end) for end in negations))
+    # "There will be no 20 % rise".
+    owners, starts_of_numbers = context.get("number_clause", ()), context.get("number_place", ())
+    places = [int(place[0]) for place, own in zip(starts_of_numbers, owners, strict=True) if own == clause]
+    denied = denied or (not is_bound and len(places) == 1 and places[0] in negations)
+    never = None if is_bound else _AT_NO_TIME.search(words)
+    denied = denied or (never is not None and not _ANYTHING_ELSE.search(words, never.end()))
+    if denied or _RETRACTED.search(phrase):
+        return "it says that it will not be so"
+    if name in ("flat", "reverse") and _GOES_ON.search(words):
+        return "it says that the trend goes on"
+    if name in _COMPARED and _OTHER_TIME.search(phrase):
+        return "it compares with another time, whose value is not looked up"
+    return ""
+
+
+def is_from_to(words: str) -> bool:
+    """Whether a clause says from which value to which the series changes, which is no range."""
+    return _FROM_TO.search(words) is not None
+
+
+__all__ = ["contradicts", "is_from_to", "is_reached", "why_unsure"]
