@@ -52,7 +52,8 @@ def answer_faults(answers: Sequence[str], samples: Sequence[Mapping[str, Any]], 
     """
     faults = []
     for answer, sample in zip(answers, samples, strict=True):
-        fault, series = answer_fault(answer, questions_of(sample["messages"])[-1]), sample["time_series"] or ()
+        fault = answer_fault(answer, questions_of(sample["messages"])[-1])
+        series = list(sample["time_series"] or [])
         if fault is None and labels[sample["task"]] is None and len(series) == 1:
             fault = caption_fault(answer, np.asarray(series[0], dtype=np.float64))
         faults.append(fault)

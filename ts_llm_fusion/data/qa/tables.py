@@ -283,7 +283,7 @@ def read_labeled_table(path: str | Path) -> LabeledTable:
     # A time beside ids that do not repeat is that of a sample as a whole.
     is_long = identifier is not None and table[identifier].duplicated().any()
     if is_long and time is None:
-        _check_rows_are_steps(table, identifier, path)
+        _check_rows_are_steps(table, str(identifier), path)
     read = _read_long(table, str(identifier), label, path) if is_long else _read_wide(table, identifier, label, path)
     channels = {
         name: [
