@@ -109,6 +109,8 @@ def test_the_choice_of_the_user_counts() -> None:
         (["Jan-01", "Jan-02"], "'Jan-02' can be a month with its year or a day of it, and every row fits both"),
         (["01/02/2024", "02.02.2024"], "row 2 of column 'when' is written in another way"),
         (["2024-01-01", "today"], "row 2 of column 'when' is not a timestamp.*: 'today'"),
+        (["2024-01-01", "2024-01\n02"], r"row 2 of column 'when' is not a timestamp.*: '2024-01\\n02'"),
+        (["a\nb", "2024-01-02"], r"row 1 of column 'when' is not a timestamp.*: 'a\\nb'"),
         (["März 2024"], "names of months must be English.: 'März 2024'"),
         (["1. Mai 2024"], "names of months must be English"),
         (["2024-01-01T00:00Z", "2024-01-01T01:00"], "row 2 .* one has an offset from UTC, the other none"),

@@ -15,9 +15,9 @@ _EITHER_CENTURY = (2030, 2068)
 # Plausible years; numbers outside are not dates.
 _FIRST_YEAR, _LAST_YEAR = 1500, 2500
 _OFFSET = r"Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?"
-# A cell: a date, optionally a time of day, optionally its offset from UTC.
+# A cell: a date, of which this takes anything, lines too, optionally a time of day, optionally its offset from UTC.
 _CELL = (
-    r"^(?P<date>.*?)(?:(?:T|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>[.,]\d{1,9})?)?"
+    r"^(?P<date>[\s\S]*?)(?:(?:T|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>[.,]\d{1,9})?)?"
     rf"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<offset>{_OFFSET})?)?$"
 )
 _WEEKDAY = r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+"
