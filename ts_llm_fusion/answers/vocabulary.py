@@ -112,7 +112,7 @@ REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         r"purchase|order more|hedge)(s|ing|ed)?\b|"
         r"\bhow (can|could|do|should|may|might) (i|we|one|"
         r"you|they)\b(?! (expect|count|know|tell|read))|\bto do\b|"
-        r"\bwould you\b(?! (expect|predict|forecast|estimate|say|project|tell|give|anticipate|"
+        r"\bwould you\b(?! (mind|expect|predict|forecast|estimate|say|project|tell|give|anticipate|"
         r"foresee))|\bstrateg\w+|\bdecisions?\b|\bactions?\b|\bplan to\b",
             "the series gives no advice",
         ),
