@@ -200,7 +200,8 @@ LEAD_IN = re.compile(
 )
 # Somebody who asks, said before what is asked for: "My accountant wants the mean in 2020".
 INTRODUCED = re.compile(
-    r"^(?:(?:ok|okay|so|hi|hello|well|right|look),? )?(?P<said>(?P<who>(?:my|our|the|an?|his|her|their|some|one|every)(?: [\w'-]+){1,3}?) "
+    r"^(?:(?:ok|okay|so|hi|hello|well|right|look),? )?"
+    r"(?P<said>(?P<who>(?:my|our|the|an?|his|her|their|some|one|every)(?: [\w'-]+){1,3}?) "
     r"(?:(?:(?:really|urgently|always|now|just|also|only) )*"
     r"(?:wants?|wanted|needs?|needed|requires?|required|requests?|requested|asks? for|asked for|asks? about|"
     r"asked about|(?:is|are|was|were|keeps?|kept) asking (?:me )?(?:for|about)|insists? on|would like|would love|"
@@ -323,7 +324,8 @@ QUARTILES = {
 }
 # "Ignoring everything above 5": the values on the other side of a bound are asked for.
 LEFT_OUT_VALUES = re.compile(
-    r"\b(?:except|excluding|exclude|other than|apart from|ignor\w+|disregard\w*|leav\w+ out|leave aside|not counting|"
+    r"\b(?:except|excluding|exclude|other than|apart from|ignor\w+|disregard\w*|"
+    r"leav\w+ (?:out|aside)|put\w* aside|not counting|"
     r"discard\w*|drop\w*|without|omit\w*|setting aside|set aside|forget|remov\w+|filter\w* out|throw\w* out|"
     r"throw\w* away|"
     r"skip\w*) "
@@ -331,6 +333,13 @@ LEFT_OUT_VALUES = re.compile(
     r"numbers?|figures?|"
     r"observations?|points?|data points?|ones?|measurements?|rows?|entries|records?|that|<t>)\b"
     r"(?: (?!<n>)[\w'-]+){1,6}? <n>"
+)
+# "Leave everything above 5 out".
+LEFT_OUT_BEHIND = re.compile(
+    r"\b(?:leav|tak|throw|filter|put|set|cut|keep)\w* (?:[\w'-]+ ){1,8}?<n> (?:\w+ )?(?:out|aside|away|off)\b|"
+    r"\b(?:everything|anything|all|values?|readings?|numbers?|figures?|those|rows?) (?:\w+ ){1,6}?<n> "
+    r"(?:(?:is|are|was|were|being|gets?|has|have|been) )+(?:taken|left|removed|dropped|excluded|ignored|cut|"
+    r"filtered|thrown|set|put|deleted|disregarded|discarded|gone|omitted)\b"
 )
 HOW_HIGH = _words(r"how (?:high|low|far down|far up|big|large|small|hot|cold|warm|cool)")
 EVER_WENT = _words(

@@ -237,7 +237,8 @@ CLASSES: dict[str, str] = {
     "others": "other others rest remaining remainder the_others the_rest rest_of_the_week the_other_days "
     "other_days all_other_days rest_of_the_days remaining_days everything_else anything_else",
     "effect": "effect effects matter matters",
-    "except": "disregard~ leave~_out omit~ discard~ set~_aside ignore~ remove~ exclude~ throw~_out throw~_away skip~ "
+    "except": "disregard~ leave~_out leave~_aside put~_aside putting_aside setting_aside "
+    "omit~ discard~ set~_aside ignore~ remove~ exclude~ throw~_out throw~_away skip~ "
     "filter~_out forget without apart_from other_than besides except except_for excluding not_counting ignoring "
     "leaving_out "
     "but_for aside_from",
@@ -320,7 +321,7 @@ PLAIN = (
     "am amazing amid among amongst amount amounted an analyses analysis analyze analyzed and and_then "
     "another another_thing answer answered answers any anybody anymore anyone anything anyway anyways anywhere "
     "apparently appear appeared appears applied applies apply approx approximately are arise arises arose around "
-    "arrive arrived as as_a_whole as_expected as_far_as as_of as_such as_well as_yet asap aside ask asking assume "
+    "arrive arrived as as_a_whole as_expected as_far_as as_of as_such as_well as_yet asap ask asking assume "
     "assuming at at_all at_any_time at_hand at_that at_the_same_time attempt available away awesome back ballpark "
     "base based baseline basic basically basis be became become becomes been behavior being believe belong belongs "
     "below_what below_which beside big_picture bit both bottom_line brief briefly brilliant bring brings brought "
@@ -365,7 +366,8 @@ PLAIN = (
     "necessary need needed needs neither nevertheless next_question next_to nice no_clue no_idea no_matter "
     "none_the_less nonetheless not_only not_sure notice noticed notion now now_then num nums o o'clock obs observe "
     "observed obtain obtained obtains obvious obviously occur occurred occurrence occurrences occurring occurs of "
-    "of_all_time oh ok okay on on_file on_record on_the_whole once_more one one_more one_more_time one_of ones "
+    "of_all_time oh ok okay on on_file on_record on_the_whole once_more one "
+    "one_left ones_left is_left are_left one_more one_more_time one_of ones "
     "only onto or or_not or_so ought our ours out out_of out_there output outputs over over_the over_the_whole "
     "overall own part particular particularly past per per_row per_se perfectly performance perhaps period "
     "personally pertaining pick picture piece pieces pinpoint place placed places plain plainly please pls plss "

@@ -89,6 +89,10 @@ def _check_supported(sentence: Sentence) -> None:
             "the changes of two series are not compared by a number; ask which of them grows fastest, or for the "
             "change of each."
         )
+    if cues.LEFT_OUT_BEHIND.search(sentence.text):
+        raise CannotTellError(
+            "it is not understood what is to be left out; ask for the values below or above a bound."
+        )
     left_out = cues.LEFT_OUT_VALUES.sub(" ", sentence.text)
     if cues.LEFT_OUT.search(left_out) and (sentence.read.times or sentence.read.numbers):
         raise CannotTellError("an answer leaves nothing out of a time; name the times that it is to be of.")
