@@ -125,7 +125,7 @@ PROFILE = (
 _CALENDAR = "year|quarter|month|week|day|hour"
 _MOVEMENT = (
     r"(?=(?:(?:percent\w*|relative|absolute|net|total|%) )?"
-    r"(?:chang|growth|ris|rose|fall|drop|increas|decreas|declin|gain)\w*)"
+    r"(?:chang|growth|ris|rose|fall|drop|increase|increasing|decrease|decreasing|declin|gain)\w*)"
 )
 ONE_TO_NEXT = re.compile(
     r"\bfrom one \w+ to (?:the next|another)(?: one)?\b|\bfrom (?P<from>" + _CALENDAR + r") to (?P=from)\b|"
@@ -160,7 +160,7 @@ UNIT_TO_DATE = {"ytd": "year", "qtd": "quarter", "mtd": "month", "wtd": "week"}
 # Units of what is measured, behind a number.
 UNITS_OF_MEASURE = words(
     "units degrees degree celsius fahrenheit centigrade kwh mwh gwh kw mw gw watts watt volts kg kilos kilograms tons "
-    "tonnes grams lbs pounds km kilometers kilometres miles meters metres cm mm inches feet liters litres gallons "
+    "tonnes grams lbs pounds km kilometers miles meters cm mm inches feet liters gallons "
     "dollars dollar usd euros euro eur gbp bucks cents yen ppm ppb mph kmh bpm mmhg hpa psi pieces pcs"
 )
 # "Any chance you can tell me" asks for no probability.
@@ -349,12 +349,10 @@ EVER_WENT = _words(
 
 BETWEEN_WHICH = re.compile(r"\b(?:between|within|inside|into?) (?:which|what)\b")
 # "Growth or decline": one of two directions.
-EITHER_WAY = re.compile(
-    r"\b(?:up\w*|ris\w+|rose|gr[eo]w\w*|growth|increas\w+|gains?|climb\w*|upturn)\b(?: \w+){0,2} or (?:\w+ ){0,2}?"
-    r"(?:down\w*|fall\w*|fell|declin\w+|decreas\w+|loss\w*|shr[iau]nk\w*|drop\w*)\b|"
-    r"\b(?:down\w*|fall\w*|fell|declin\w+|decreas\w+|loss\w*|shr[iau]nk\w*|drop\w*)\b(?: \w+){0,2} or (?:\w+ ){0,2}?"
-    r"(?:up\w*|ris\w+|rose|gr[eo]w\w*|growth|increas\w+|gains?|climb\w*)\b"
-)
+_UPWARDS = r"(?:up\w*|ris(?:e|es|ing|en)|rose|gr[eo]w\w*|increase[sd]?|increasing|gains?|climb\w*)"
+_DOWNWARDS = r"(?:down\w*|fall\w*|fell|declin(?:e|es|ed|ing)|decrease[sd]?|decreasing|loss\w*|shr[iau]nk\w*|drop\w*)"
+_OR = r"(?: \w+){0,2} or (?:\w+ ){0,2}?"
+EITHER_WAY = re.compile(rf"\b{_UPWARDS}{_OR}{_DOWNWARDS}\b|\b{_DOWNWARDS}{_OR}{_UPWARDS}\b")
 WHICH_PERIOD = r"\b(?:which|what) (?:single |calendar |one )?(?:hour|day|week|month|quarter|year|date|weekday)s?\b"
 # How many values there are, where a percentage is no more than a way to say it.
 COUNTS = r"\b(?:how many|how frequently|number of|count|counts|tally|how many times|occasions)\b(?! percent)"

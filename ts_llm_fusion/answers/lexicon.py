@@ -40,7 +40,7 @@ def _than(words: str) -> str:
 _REACH = "reach~ hit hits hitting attain~ touch~ get_to gets_to got_to getting_to arrive~_at make~_it_to"
 _NOT = ("not", "n't", "never", "no")
 _FALL_BELOW = "falling_below dropping_below dipping_below going_below falling_under dropping_under going_under"
-_WRITE_DOWN = "fill enter record log note write put key measure"
+_WRITE_DOWN = "fill fill_in enter record log note note_down write write_down put_in key_in measure"
 _HEAPS = "pot pile heap basket bucket bag pool lump list column series group set"
 _BEYOND = "above over beyond past north_of"
 _SHORT_OF = "below under beneath underneath short_of south_of"
