@@ -259,7 +259,8 @@ _WORDS |= {f"{tens[:-1]}ieth": number for tens, number in list(_WORDS.items()) i
 _WORDS |= {"hundred": 100, "hundredth": 100}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LOW = re.compile(
-    r"\b(?:how low|lowest|smallest|least|minim\w+|min|worst|bottom|coldest|weakest|coolest|quietest|poorest|slowest)\b"
+    r"\b(?:how low|(?:record|all[- ]time) low|"
+    r"lowest|smallest|least|minim\w+|min|worst|bottom|coldest|weakest|coolest|quietest|poorest|slowest)\b"
 )
 
 

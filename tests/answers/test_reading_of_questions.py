@@ -434,6 +434,9 @@ def test_bounds_are_those_of_the_words(question: str, side: str, bounds: tuple[f
         "the largest year-over-year change",
         "year over year growth",
         "How was your weekend?",
+        "when is Easter next year",
+        "thanks, see you in May",
+        "should I plan for March 1961?",
     ],
 )
 def test_what_is_not_of_the_series_is_refused(question: str) -> None:
@@ -471,6 +474,10 @@ def test_a_time_is_compared_with_the_same_one_a_unit_before(question: str, first
         ("What percentage of the total in 1958 came from March?", "share", "mean"),
         ("what's the change from month to month on average?", "trend", "mean"),
         ("average per month", "statistic", "mean"),
+        ("Which year averaged the least?", "extreme", "mean"),
+        ("how high will the value be in the month to come", "forecast", "value"),
+        ("which number should I plan for March 1961?", "forecast", "value"),
+        ("it looks like the baseline moved at some point, when was that", "break", "mean"),
         ("How many #Passengers in 1958?", "statistic", "sum"),
     ],
 )

@@ -53,7 +53,8 @@ WHO = re.compile(
     r"had|is|are|was|were|grew|grows|rose|rises|shows?|increase\w*|increasing|fell|falls|went|goes|will)\b"
 )
 SHAPE = _words(
-    r"shape\w*|sine|square wave|sawtooth|triang\w+|sinus\w*|look like|looks like|resembl\w+|"
+    r"shape\w*|sine|square wave|sawtooth|triang\w+|sinus\w*|look like|looks like(?! (?:the|it|there|they)\b)|"
+    r"resembl\w+|"
     r"nois\w+|smoother|smoothest|calmer|choppier|waveform|curve look|caption|visual\w*|spiky|jagged|chaotic|"
     r"oscillat\w+ (?:faster|slower|more|less|quick\w*|slow\w*)|(?:faster|slower|quicker) oscillat\w+|"
     r"(?:becom\w+|gett\w+|gets?|got|grow\w*) (?:more |less )?(?:volatile|variable|calm|choppy|unstable)|"
@@ -97,7 +98,7 @@ UNIT_ASKED = re.compile(
     r"name the|\w+est|the|single|calendar|how many|most \w+|least \w+|of|in|number of|"
     r"count the|all|on how many|percentage of|fraction of|share of|proportion of) "
     r"(?:calendar |full |whole |single |complete |average |mean |overall |<n> |of the |the |out of all )*(hour|day|"
-    r"week|month|quarter|year|weekday)s?\b(?! (?:high|low|data|on record|ago|before|average))"
+    r"week|month|quarter|year|weekday)s?\b(?! (?:high|low|data|on record|ago|before|average)\b)"
 )
 PROFILE = (
     (
@@ -210,6 +211,13 @@ INTRODUCED = re.compile(
     r"[,:]? (?:(?:if|whether) )?(?P<asked>\S.*)$",
     re.IGNORECASE,
 )
+# "Which number should I plan for May?" asks for a forecast.
+TO_PLAN_FOR = re.compile(
+    r"\b((?:which|what) (?:number|value|figure|level|amount|reading)) should (?:i|we|one) (?:plan|budget|reckon|allow|"
+    r"prepare) (?:for|with|on)\b",
+    re.IGNORECASE,
+)
+TO_COME = re.compile(r"\bthe (hour|day|week|month|quarter|year) to come\b", re.IGNORECASE)
 # "Everything from 5 upwards".
 FROM_UPWARDS = re.compile(
     r"\bfrom (-?\$?\d[\d.,]*\w*) (?:and |on )?(up(?:wards?)?|down(?:wards?)?)\b(?! to\b)", re.IGNORECASE

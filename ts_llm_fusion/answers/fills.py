@@ -476,7 +476,10 @@ def _with_rest(sentence: Sentence, base: Query) -> Query:
     if (
         len(base.times) != 1
         or sentence.has("count")
-        or not sentence.has("others", "compare", "effect", "more", "less", "rise", "fall")
+        or not (
+            sentence.has("others", "compare", "effect", "more", "less", "rise", "fall")
+            or (sentence.is_yes_no and sentence.has("change"))
+        )
     ):
         return base
     span = base.times[0].span

@@ -227,7 +227,8 @@ CLASSES: dict[str, str] = {
     "period_length seasonal_period",
     "strong": "strength pronounced marked intense intensity dominant strongly strong weak clear obvious "
     "visible distinct significant",
-    "break": "level_jump~ level_moved mean_jump~ lasts another_level different_level new_normal break~ broke "
+    "break": "baseline_moved baseline_shift~ baseline_jump~ baseline_changed "
+    "level_jump~ level_moved mean_jump~ lasts another_level different_level new_normal break~ broke "
     "broken structural structurally regime regimes change_point change_points changepoint changepoints shift~ "
     "sudden suddenly abrupt abruptly discontinuity discontinuities step_change lasting permanent permanently "
     "level_change level_changes level_chang~ persistent persistently for_good new_level switch~ lurch~ "

@@ -17,6 +17,7 @@ def reworded(question: str, step: str) -> str:
     question = cues.BOTH.sub(r"\1 ", cues.WHETHER.sub(r"\1 whether", question))
     question = cues.PURPOSE.sub(" ", cues.IF_AT_ALL.sub(r"\1\2", question))
     question = cues.CAME_FROM.sub(r"\1 in", cues.TO_DATE.sub(_until_now, question))
+    question = cues.TO_PLAN_FOR.sub(r"\1 is expected for", cues.TO_COME.sub(r"next \1", question))
     question = _counted_from(cues.BY_FROM_BASELINE.sub(r"\1 to", question))
     return cues.FROM_UPWARDS.sub(_as_bound, question)
 

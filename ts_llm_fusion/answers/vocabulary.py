@@ -133,6 +133,7 @@ REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
         r"\b(your|my|his|her) (name|age|job|hobby|favou?rite|opinion|creator|birthday|email|"
         r"phone)\b|\bwho (are|made|built|created|wrote) you\b|\bhow are you\b|"
+        r"\bsee you\b|\b(?:good)?bye\b|^(?:so )?when (?:is|was|are|were|will) (?:<t> ?)+(?:be )?\W*$|"
         r"\bhow (?:was|is|were|are) your (?:<t>|(?:weekend|day|week|morning|evening|night|holidays?|family|trip)\b)|"
         r"\bwhere (was|were|is|are|did|does|do) .*\b(collect|measur|record|locat|situat|com|stor|"
         r"taken|observe|built|made|place)\w*|\bhow (old|tall|heavy|far away) (is|are|was|were)\b|"
