@@ -259,7 +259,8 @@ _WORDS |= {f"{tens[:-1]}ieth": number for tens, number in list(_WORDS.items()) i
 _WORDS |= {"hundred": 100, "hundredth": 100}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LOW = re.compile(
-    r"\b(?:how low|lowest|smallest|least|minim\w+|min|worst|bottom|coldest|weakest|coolest|quietest|poorest|slowest)\b"
+    r"\b(?:how low|(?:record|all[- ]time) low|"
+    r"lowest|smallest|least|minim\w+|min|worst|bottom|coldest|weakest|coolest|quietest|poorest|slowest)\b"
 )
 
 
@@ -870,15 +871,17 @@ class Writer:
 
 
 def _ask(case: Case) -> Any:
-    return ts_llm_fusion.ask(case.data, case.question, [(turn, "") for turn in case.history])
+    """The answer to a question; None where it is refused as no question at all."""
+    try:
+        return ts_llm_fusion.ask(case.data, case.question, [(turn, "") for turn in case.history])
+    except UserError:
+        return None
 
 
 def is_refused(case: Case) -> bool:
     """Whether a question that no series answers is refused, as one that cannot be told or as no question at all."""
-    try:
-        return not _ask(case).is_answered
-    except UserError:
-        return True
+    answer = _ask(case)
+    return answer is None or not answer.is_answered
 
 
 def choice_cases(tables: list[Table], seed: int) -> list[tuple[pd.DataFrame, str, list[str], int]]:
@@ -956,13 +959,18 @@ def main() -> None:
             start = time.process_time()
             answer = _ask(case)
             seconds.append(time.process_time() - start)
-            is_right = answer.is_answered and bool(case.judge(answer))
+            is_told = answer is not None and answer.is_answered
+            is_right = is_told and bool(case.judge(answer))
             right.append(is_right)
-            refused.append(not answer.is_answered)
+            refused.append(not is_told)
             rows[case.kind].append(is_right)
+            if answer is None:
+                if options.wrong:
+                    print(f"{case.kind} | no question | {case.question}")
+                continue
             numbers += len(numbers_in(answer.text))
-            made_up += invented(answer) if answer.is_answered else 0
-            if options.wrong and answer.is_answered and invented(answer):
+            made_up += invented(answer) if is_told else 0
+            if options.wrong and is_told and invented(answer):
                 print("INVENTED", answer.text, [fact.words for fact in answer.facts])
             failed += sum(not claim.holds for claim in answer.claims)
             if options.wrong and not is_right:

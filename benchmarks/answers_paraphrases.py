@@ -1,9 +1,9 @@
 """Make and judge the reader of questions in other words: `python -m benchmarks.answers_paraphrases`.
 
-The reader (`ts_llm_fusion.answers.paraphrases`) is trained on the phrasings of `answers_phrases` but `library`, which
-nothing was made by, with times, bounds and series of the tables of `benchmarks.answers`, and its weights are written
-into the package. With `--leave_one_out` each set in turn is read by a reader that is trained on the others, as if the
-table of intents understood none of it; prints
+The reader (`ts_llm_fusion.answers.paraphrases`) is trained on the phrasings of `answers_phrases` but `controller`,
+which nothing was made by, with times, bounds and series of the tables of `benchmarks.answers`, and its weights are
+written into the package. With `--leave_one_out` each set in turn is read by a reader that is trained on the others, as
+if the table of intents understood none of it; prints
 
 - right: share of the answerable questions that are rewritten as the standard question of their kind, with their slots;
 - refused, and something else: the shares that are not rewritten, or as the question of another kind;
@@ -49,7 +49,7 @@ from ts_llm_fusion.prediction import load
 
 ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 # Sets that it is made of: the last one was for a test of the whole.
-TAUGHT = tuple(split for split in SPLITS if split != "library")
+TAUGHT = tuple(split for split in SPLITS if split != "controller")
 _THRESHOLD = 0.6
 _PENALTY = 3e-5
 _STEPS = 80

@@ -78,6 +78,22 @@ def test_times_are_those_at_which_it_happens() -> None:
     assert first("How long is the season?") == 7
 
 
+def test_a_season_of_a_named_length_is_that_one_or_none() -> None:
+    weekly, yearly = ask("Is there a weekly pattern?"), ask("Does it repeat every year?")
+    assert weekly.text.startswith("Yes.") and weekly.facts[0].value == 7
+    assert yearly.text.startswith("No.") and "do not repeat every 365 days" in yearly.text
+    assert not ask("Is there a monthly cycle?").is_answered
+
+
+def test_who_asks_is_passed_over_and_one_value_has_no_deviation() -> None:
+    answer = ask("My accountant wants the mean in March 2023, please.")
+    assert answer.facts[0].value == pytest.approx(SERIES["2023-03"].mean()) and answer.readings
+    assert ask("what's the highesst value").facts[0].value == SERIES.max()
+    assert not ask("standard deviation on 3 May 2022").is_answered
+    # A value is no answer to whether something is so.
+    assert not ask("Has it recovered since March 2023?").is_answered
+
+
 def test_weekdays_places_and_bounds_narrow_what_is_asked() -> None:
     mondays, ranked = SERIES[SERIES.index.day_of_week == 0], SERIES.sort_values()
     truths = {

@@ -392,6 +392,10 @@ def test_times_are_those_of_the_words(question: str, first: str, last: str) -> N
         ("How many lie between 200 and 300?", "above", (200, 300)),
         ("How many months did not exceed 300?", "at most", (300,)),
         ("On how many occasions did it top 300?", "above", (300,)),
+        ("How many months lie from 300 upwards?", "at least", (300,)),
+        ("How many months had 300 passengers and upwards?", "at least", (300,)),
+        ("How many months had more than 300 units?", "above", (300,)),
+        ("How many months were over 20\N{DEGREE SIGN}C?", "above", (20,)),
     ],
 )
 def test_bounds_are_those_of_the_words(question: str, side: str, bounds: tuple[float, ...]) -> None:
@@ -423,11 +427,68 @@ def test_bounds_are_those_of_the_words(question: str, side: str, bounds: tuple[f
         "mean of the rising months",
         "what came after the maximum",
         "When did it double?",
+        "How far is it below its peak?",
+        "By how much is it down from its record?",
+        "Leave everything above 300 out, what is the peak?",
+        "Once everything above 300 is taken out, what's the maximum?",
+        "the largest year-over-year change",
+        "year over year growth",
+        "How was your weekend?",
+        "when is Easter next year",
+        "thanks, see you in May",
+        "should I plan for March 1961?",
     ],
 )
 def test_what_is_not_of_the_series_is_refused(question: str) -> None:
     with pytest.raises(CannotTellError):
         query(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "second"),
+    [
+        ("year-over-year change in Q3 1958", "1958-07", "1957-07"),
+        ("What was the YoY growth in 1958?", "1958-01", "1957-01"),
+        ("month over month change in March 1958", "1958-03", "1958-02"),
+        ("How does March 1958 compare to the same month last year?", "1958-03", "1957-03"),
+        ("Was Q3 1958 higher than the same quarter of the previous year?", "1958-07", "1957-07"),
+        ("How did 1958 compare with the year before?", "1958-01", "1957-01"),
+    ],
+)
+def test_a_time_is_compared_with_the_same_one_a_unit_before(question: str, first: str, second: str) -> None:
+    found = query(question)
+    begins = [f"{_MONTHS[np.flatnonzero(one.rows(_AXIS))[0]]:%Y-%m}" for one in found.times]
+    assert found.kind == "difference" and begins == [first, second]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "statistic"),
+    [
+        ("Which value comes closest to 300 without reaching it?", "beyond", "maximum"),
+        ("Leaving out everything from 300 upwards, what is the largest reading?", "beyond", "maximum"),
+        ("Leaving aside everything from 300 up, what is the peak?", "beyond", "maximum"),
+        ("what was the longest stretch without falling under 300?", "run", "mean"),
+        ("Was there growth or decline from 1950 to 1955?", "trend", "mean"),
+        ("Between which limits will the forecast fall?", "band", "mean"),
+        ("did anyone forget to write down a number", "missing", "mean"),
+        ("What percentage of the total in 1958 came from March?", "share", "mean"),
+        ("what's the change from month to month on average?", "trend", "mean"),
+        ("average per month", "statistic", "mean"),
+        ("Which year averaged the least?", "extreme", "mean"),
+        ("how high will the value be in the month to come", "forecast", "value"),
+        ("which number should I plan for March 1961?", "forecast", "value"),
+        ("it looks like the baseline moved at some point, when was that", "break", "mean"),
+        ("How many #Passengers in 1958?", "statistic", "sum"),
+    ],
+)
+def test_turns_of_phrase(question: str, kind: str, statistic: str) -> None:
+    found = query(question)
+    assert (found.kind, found.statistic) == (kind, statistic)
+    if kind == "beyond":
+        assert (found.side, found.bounds) == ("below", (300,))
+    if kind == "share":
+        part, whole = (one.rows(_AXIS).sum() for one in found.times)
+        assert (part, whole) == (1, 12)
 
 
 @pytest.mark.parametrize(

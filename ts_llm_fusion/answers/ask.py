@@ -23,6 +23,7 @@ from ..processing.grounding_words import tokenize
 from . import cues
 from .checks import check_sentence
 from .facts import compute
+from .lexicon import class_names
 from .names import Names
 from .options import as_table, check_options, contents_of, option_probabilities, split_options
 from .panels import OF_PANEL, compute_of_panel
@@ -40,6 +41,7 @@ from .question_text import (
 from .questions import carried_over, has_own_kind, query_of
 from .reading import Reader, load_reader, probabilities, prompt, read
 from .sentence import Sentence
+from .spelling import respelled
 from .statements import Fact, Statement
 from .subject import Subject, forecast_together, names_of, subjects
 from .times import Times, plain_tokens
@@ -48,6 +50,8 @@ from .verdicts import verdict
 _LONGEST_QUESTION = 2000
 # Series that a question which names none is answered for, one after the other; questions of one text; earlier turns.
 _MOST_SERIES, _MOST_QUESTIONS, _MOST_TURNS = 5, 5, 20
+# Kinds that are answered by a value, and not by yes or no.
+_OF_ONE_VALUE = frozenset(("statistic", "extreme", "edge", "ranked", "percentile", "statistic of top", "beyond"))
 _CANNOT_TELL = "I cannot tell: "
 # Step of the rows of a table without timestamps: one that no season of the calendar fits.
 _ROWS = "11h"
@@ -211,7 +215,18 @@ class _Asked:
         return [self.made[place] for place in chosen]
 
     def query(self, question: str, before: Query | None, subject: Subject) -> Query:
-        """The query of a question behind that of an earlier one, without a reason that is given before it."""
+        """The query of a question behind that of an earlier one, with words that are spelled amiss set right."""
+        try:
+            return self._introduced(question, before, subject)
+        except CannotTellError:
+            right = respelled(question, self.names)
+            if right == question:
+                raise
+            query = self._introduced(right, before, subject)
+            return replace(query, reading=query.reading or right.rstrip("?. "))
+
+    def _introduced(self, question: str, before: Query | None, subject: Subject) -> Query:
+        """The query of a question without a reason that is given before it."""
         asked = self._without_lead_in(question, subject)
         if asked is not None:
             # Where it is not understood, the whole says better why.
@@ -222,7 +237,10 @@ class _Asked:
 
     def _without_lead_in(self, question: str, subject: Subject) -> str | None:
         """The question behind "My editor likes extremes, so"; None if nothing is said before it, or what it is of."""
-        match = cues.LEAD_IN.match(question)
+        match = cues.INTRODUCED.match(question)
+        if match is None or any(class_names(word) - {"plain"} for word in match["who"].lower().split()):
+            # "The mean that is asked for" is nobody who asks.
+            match = cues.LEAD_IN.match(question)
         if match is None or cues.RESTRICTING.search(match["said"]) or cues.POINTING.search(match["asked"]):
             return None
         try:
@@ -274,6 +292,9 @@ class _Asked:
             raise reason from None
         if Sentence(read, self.names).asks_when and not Sentence(again, self.names).asks_when:
             # A time is asked for, and the standard question is of a value.
+            raise reason
+        if cues.IS_SO.search(read.text) and query.kind in _OF_ONE_VALUE:
+            # "Has it recovered since then?" is answered by no value.
             raise reason
         return replace(query, reading=standard)
 

@@ -472,6 +472,7 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
     "no trend": {"change": lambda s: abs(_line(s)[1]), "percent": lambda s: _line(s)[2]},
     "season": {"percent": _season_share},
     "no season": {},
+    "no season of": {},
     "break": {"first": lambda s: float(_split(s)[0].mean()), "second": lambda s: float(_split(s)[1].mean())},
     "no break": {},
     "outliers": {

@@ -2,6 +2,8 @@
 
 import re
 
+from ..processing.grounding_words import MONTHS, words
+
 
 def _words(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{pattern})\b")
@@ -25,6 +27,8 @@ VERB_FIRST = re.compile(
     r"were|did|"
     r"does|do|has|have|had|will|can|could|would|any)\b"
 )
+# A question whether something is so.
+IS_SO = re.compile(r"^(?:so |and |but |well |ok |okay )*(?:is|are|was|were|did|does|has)\b")
 WHICH_SERIES = _words(
     r"(?:which|what|who|whose|rank|ranking|name|order|among|sort)(?: \w+){0,6}? (?:series|"
     r"columns?|variables?|ids?|items?|stores?|shops?|products?|sensors?|ones?|of (?:them|"
@@ -49,7 +53,8 @@ WHO = re.compile(
     r"had|is|are|was|were|grew|grows|rose|rises|shows?|increase\w*|increasing|fell|falls|went|goes|will)\b"
 )
 SHAPE = _words(
-    r"shape\w*|sine|square wave|sawtooth|triang\w+|sinus\w*|look like|looks like|resembl\w+|"
+    r"shape\w*|sine|square wave|sawtooth|triang\w+|sinus\w*|look like|looks like(?! (?:the|it|there|they)\b)|"
+    r"resembl\w+|"
     r"nois\w+|smoother|smoothest|calmer|choppier|waveform|curve look|caption|visual\w*|spiky|jagged|chaotic|"
     r"oscillat\w+ (?:faster|slower|more|less|quick\w*|slow\w*)|(?:faster|slower|quicker) oscillat\w+|"
     r"(?:becom\w+|gett\w+|gets?|got|grow\w*) (?:more |less )?(?:volatile|variable|calm|choppy|unstable)|"
@@ -93,7 +98,7 @@ UNIT_ASKED = re.compile(
     r"name the|\w+est|the|single|calendar|how many|most \w+|least \w+|of|in|number of|"
     r"count the|all|on how many|percentage of|fraction of|share of|proportion of) "
     r"(?:calendar |full |whole |single |complete |average |mean |overall |<n> |of the |the |out of all )*(hour|day|"
-    r"week|month|quarter|year|weekday)s?\b(?! (?:high|low|data|on record|ago|before|average))"
+    r"week|month|quarter|year|weekday)s?\b(?! (?:high|low|data|on record|ago|before|average)\b)"
 )
 PROFILE = (
     (
@@ -118,10 +123,46 @@ PROFILE = (
         ),
     ),
 )
+_CALENDAR = "year|quarter|month|week|day|hour"
+_MOVEMENT = (
+    r"(?=(?:(?:percent\w*|relative|absolute|net|total|%) )?"
+    r"(?:chang|growth|ris|rose|fall|drop|increase|increasing|decrease|decreasing|declin|gain)\w*)"
+)
 ONE_TO_NEXT = re.compile(
-    r"\bfrom one \w+ to (?:the next|another)(?: one)?\b|\b\w+[- ](?:to|on|"
-    r"over)[- ]\w+ (?=(?:change|rise|fall|drop|increase)s?\b)",
+    r"\bfrom one \w+ to (?:the next|another)(?: one)?\b|\bfrom (?P<from>" + _CALENDAR + r") to (?P=from)\b|"
+    rf"\b(?P<unit>\w+)[- ](?:to|on|over)[- ](?P=unit) {_MOVEMENT}",
     re.IGNORECASE,
+)
+# Of a time, which is compared with the same one a unit before.
+ON_PERIOD = re.compile(
+    rf"\b(?P<unit>{_CALENDAR})[- ](?:over|on)[- ](?P=unit)\b|\b(?P<short>yoy|qoq|y/y)\b|"
+    rf"\b(?P<before>mom|wow|dod) {_MOVEMENT}",
+    re.IGNORECASE,
+)
+# The words that it is said by in a question that was read, and their units.
+PERIOD_ON_PERIOD = {"yoy": "year", "qoq": "quarter", "mom": "month", "wow": "week", "dod": "day", "hoh": "hour"}
+WORD_OF_UNIT = {unit: word for word, unit in PERIOD_ON_PERIOD.items()}
+# The same, as "than in the same month last year", "with the week before".
+SAME_BEFORE = re.compile(
+    r"(?:\b(?:than|to|with|versus|vs\.?|against|from|and|over)(?: (?:in|for|during|that of|those of))? )?"
+    r"\bthe same (?:month|quarter|week|day|period|time|date|half)(?: of| in|,)?(?: the)? "
+    r"(?:last|previous|prior|preceding) (?P<unit>year)\b|"
+    r"\b(?:than|to|with|versus|vs\.?|against|from)(?: in)? (?:the|an?|one) (?P<before>year|quarter|month|week|day) "
+    r"(?:before|earlier|prior)\b(?= ?[?.]?$)",
+    re.IGNORECASE,
+)
+NAMES_A_TIME = re.compile(
+    r"\d|\b(?:this|last|past|yesterday|today)\b|\b(?:" + "|".join(MONTHS) + r")\b", re.IGNORECASE
+)
+UTMOST_OR_MEAN = re.compile(r"\b(?:\w+est|most|max\w*|min\w*|average|mean|typical\w*)\b", re.IGNORECASE)
+# "Year to date": the time until now that has begun.
+TO_DATE = re.compile(r"\b(year|quarter|month|week)[- ]to[- ]date\b|\b(ytd|qtd|mtd|wtd)\b", re.IGNORECASE)
+UNIT_TO_DATE = {"ytd": "year", "qtd": "quarter", "mtd": "month", "wtd": "week"}
+# Units of what is measured, behind a number.
+UNITS_OF_MEASURE = words(
+    "units degrees degree celsius fahrenheit centigrade kwh mwh gwh kw mw gw watts watt volts kg kilos kilograms tons "
+    "tonnes grams lbs pounds km kilometers miles meters cm mm inches feet liters gallons "
+    "dollars dollar usd euros euro eur gbp bucks cents yen ppm ppb mph kmh bpm mmhg hpa psi pieces pcs"
 )
 # "Any chance you can tell me" asks for no probability.
 POLITE = re.compile(
@@ -140,6 +181,12 @@ UTMOST_GAP = re.compile(
     rf"\b{_GAP}(?: (?:between|of|from) <s> (?:and|to) <s>)?(?: <t>)?"
     rf"(?: (?:was|is|were|at|its|the|their|be|ever|been|has|had))* {_UTMOST}\b(?! (?:of|values?|readings?|numbers?)\b)"
 )
+# So is one from an extreme: "how far is it below its peak?".
+FROM_AN_EXTREME = re.compile(
+    r"\bhow (?:much|far|many)\b.*\b(?:down|up|off|away|back|below|under|above|short|from|since|than)(?: from| of)? "
+    r"(?:its|the|their|our|an?) (?:\w+ ){0,2}?(?:peaks?|max\w*|records?|highs?|tops?|lows?|troughs?|min\w*|bottom|"
+    r"highest|lowest)\b"
+)
 # A distance from a level, and the movements of two series beside each other, are not computed.
 FROM_A_LEVEL = re.compile(r"\bfrom (?:its|the|their) (?:\w+ )?(?:mean|average|median|norm|trend|level)\b")
 TWO_MOVEMENTS = re.compile(r"<s> .*\bthan (?:that of |those of |in |for |of )?<s>|\bthan <s> .*<s>")
@@ -150,6 +197,34 @@ LEAD_IN = re.compile(
     r"(?:, (?:so|like):? |: | - |; |\. (?:so )?)(?P<asked>(?:so,? |ok,? )?(?:what|when|which|who|how|where|is|are|"
     r"was|were|did|does|do|has|have|will|by (?:what|how)|at what|(?:on|in) (?:what|which|how)|can|could|tell|give|"
     r"show|average|mean|median|total|maximum|minimum|any)\b.*)$",
+    re.IGNORECASE,
+)
+# Somebody who asks, said before what is asked for: "My accountant wants the mean in 2020".
+INTRODUCED = re.compile(
+    r"^(?:(?:ok|okay|so|hi|hello|well|right|look),? )?"
+    r"(?P<said>(?P<who>(?:my|our|the|an?|his|her|their|some|one|every)(?: [\w'-]+){1,3}?) "
+    r"(?:(?:(?:really|urgently|always|now|just|also|only) )*"
+    r"(?:wants?|wanted|needs?|needed|requires?|required|requests?|requested|asks? for|asked for|asks? about|"
+    r"asked about|(?:is|are|was|were|keeps?|kept) asking (?:me )?(?:for|about)|insists? on|would like|would love|"
+    r"is after|are after|is waiting for|has to have|have to have)"
+    r"(?: to (?:know|see|have|hear|get|learn)(?: about)?)?|asks?(?: me)?|asked(?: me)?|wonders?))"
+    r"[,:]? (?:(?:if|whether) )?(?P<asked>\S.*)$",
+    re.IGNORECASE,
+)
+# "Which number should I plan for May?" asks for a forecast.
+TO_PLAN_FOR = re.compile(
+    r"\b((?:which|what) (?:number|value|figure|level|amount|reading)) should (?:i|we|one) (?:plan|budget|reckon|allow|"
+    r"prepare) (?:for|with|on)\b",
+    re.IGNORECASE,
+)
+TO_COME = re.compile(r"\bthe (hour|day|week|month|quarter|year) to come\b", re.IGNORECASE)
+# "Everything from 5 upwards".
+FROM_UPWARDS = re.compile(
+    r"\bfrom (-?\$?\d[\d.,]*\w*) (?:and |on )?(up(?:wards?)?|down(?:wards?)?)\b(?! to\b)", re.IGNORECASE
+)
+# "How much came from July?" is of July, and not of all that is since.
+CAME_FROM = re.compile(
+    r"\b(c[ao]mes?|stem\w*|stemming|originat\w+)(?: \w+ly)? from\b(?!.*\b(?:to|until|till|through|on|onwards?)\b)",
     re.IGNORECASE,
 )
 # A question that points back at what was said before it.
@@ -187,6 +262,7 @@ IF_AT_ALL = re.compile(
 # "I.e.", a tag behind a request, and the order of time, in which places are counted anyway: they ask for nothing.
 ASIDE = re.compile(
     r"\b(?:i\.e\.|e\.g\.),?|, ?(?:would|could|can|will) you(?: please)?(?= ?[?.]?$)|"
+    r", ?(?:what(?: is|'s| was) it|(?:will|does|is|did|was) it)(?= ?[?.]?$)|"
     r",? (?:in|by) (?:order of (?:date|time)|(?:date|time|chronological) order)\b",
     re.IGNORECASE,
 )
@@ -235,8 +311,7 @@ NEXT_STEP = re.compile(
     r"\bnext\s*\??$"
 )
 UNSUPPORTED = re.compile(
-    r"\b(moving|rolling|weighted|harmonic|geometric|annuali[sz]ed|year[- ](?:over|on)[- ]year|"
-    r"month[- ](?:over|on)[- ]month|yoy|mom|cagr|"
+    r"\b(moving|rolling|weighted|harmonic|geometric|annuali[sz]ed|cagr|"
     r"compound|logarithm\w*|(?<!we )(?<!they )(?<!you )(?<!i )log|variance|kurtosis|skew\w*|the mode|modal|derivative|"
     r"acceleration|exponential|fourier|entropy|"
     r"integral|square root|squared|cumulative sum|covariance|p-value|significance|significant\w*|z-score|"
@@ -257,7 +332,8 @@ QUARTILES = {
 }
 # "Ignoring everything above 5": the values on the other side of a bound are asked for.
 LEFT_OUT_VALUES = re.compile(
-    r"\b(?:except|excluding|exclude|other than|apart from|ignor\w+|disregard\w*|leav\w+ out|leave aside|not counting|"
+    r"\b(?:except|excluding|exclude|other than|apart from|ignor\w+|disregard\w*|"
+    r"leav\w+ (?:out|aside)|put\w* aside|not counting|"
     r"discard\w*|drop\w*|without|omit\w*|setting aside|set aside|forget|remov\w+|filter\w* out|throw\w* out|"
     r"throw\w* away|"
     r"skip\w*) "
@@ -266,12 +342,25 @@ LEFT_OUT_VALUES = re.compile(
     r"observations?|points?|data points?|ones?|measurements?|rows?|entries|records?|that|<t>)\b"
     r"(?: (?!<n>)[\w'-]+){1,6}? <n>"
 )
+# "Leave everything above 5 out".
+LEFT_OUT_BEHIND = re.compile(
+    r"\b(?:leav|tak|throw|filter|put|set|cut|keep)\w* (?:[\w'-]+ ){1,8}?<n> (?:\w+ )?(?:out|aside|away|off)\b|"
+    r"\b(?:everything|anything|all|values?|readings?|numbers?|figures?|those|rows?) (?:\w+ ){1,6}?<n> "
+    r"(?:(?:is|are|was|were|being|gets?|has|have|been) )+(?:taken|left|removed|dropped|excluded|ignored|cut|"
+    r"filtered|thrown|set|put|deleted|disregarded|discarded|gone|omitted)\b"
+)
 HOW_HIGH = _words(r"how (?:high|low|far down|far up|big|large|small|hot|cold|warm|cool)")
 EVER_WENT = _words(
     r"(?:did|do|does|can|has|have) (?:it|they|we|values|an? <t>|<t>|the \w+|<s>) (?:ever )?(?:go|get|climb|rise|"
     r"fall|drop|sink|gone|got|come|been)"
 )
 
+BETWEEN_WHICH = re.compile(r"\b(?:between|within|inside|into?) (?:which|what)\b")
+# "Growth or decline": one of two directions.
+_UPWARDS = r"(?:up\w*|ris(?:e|es|ing|en)|rose|gr[eo]w\w*|increase[sd]?|increasing|gains?|climb\w*)"
+_DOWNWARDS = r"(?:down\w*|fall\w*|fell|declin(?:e|es|ed|ing)|decrease[sd]?|decreasing|loss\w*|shr[iau]nk\w*|drop\w*)"
+_OR = r"(?: \w+){0,2} or (?:\w+ ){0,2}?"
+EITHER_WAY = re.compile(rf"\b{_UPWARDS}{_OR}{_DOWNWARDS}\b|\b{_DOWNWARDS}{_OR}{_UPWARDS}\b")
 WHICH_PERIOD = r"\b(?:which|what) (?:single |calendar |one )?(?:hour|day|week|month|quarter|year|date|weekday)s?\b"
 # How many values there are, where a percentage is no more than a way to say it.
 COUNTS = r"\b(?:how many|how frequently|number of|count|counts|tally|how many times|occasions)\b(?! percent)"
@@ -295,7 +384,8 @@ NTH = re.compile(
 TWO_COMPARED = r"\b(?:differ\w*|gap|separate\w*|separating|apart|compar\w+|distance|margin|delta|versus|vs)\b"
 MEAN_CHANGE = (
     r"\b(?:average|mean|typical) (?:\w+ )?(?:increase|growth|change|rise|decrease|decline|fall|drop|gain|loss)\b|"
-    r"\bon average\b.*\b(?:grow|increase|rise|change|fall|decrease|decline|gain|lose)\b"
+    r"\bon average\b.*\b(?:grow|increase|rise|change|fall|decrease|decline|gain|lose)\b|"
+    r"\b(?:increase|growth|change|rise|decrease|decline|fall|drop|gain|loss)\b(?: \w+){0,6} on average\b"
 )
 HOW_MUCH_CHANGE = (
     r"\bhow much\b|\bby what\b|\bby how\b|\bhow (?:strongly|far|many percent|big|large)\b|\bpercent\w*\b|%|"
@@ -303,6 +393,13 @@ HOW_MUCH_CHANGE = (
     r"drop|gain|"
     r"loss|decline)\b|\bgrowth\b|\bchange\b|\bhow (?:has|have|did) (?:it|they|the \w+|<s>) chang\w+\b|"
     r"\b(?:total|overall|net|absolute|relative) (?:change|growth|increase|rise|gain|loss|decrease|decline|fall|drop)\b"
+)
+# "Is there a weekly cycle?", "does it repeat every week?": of one length.
+_SEASON = r"(?:season\w*|cycl\w*|pattern\w*|rhythm\w*|periodicit\w+|repetition\w*|wave\w*|ups)"
+SEASON_OF = re.compile(
+    rf"\b(?P<adverb>hourly|daily|weekly|monthly|quarterly|yearly|annual)(?: \w+)? {_SEASON}\b|"
+    rf"\b(?:repeat\w*|recur\w*|cycle)(?: \w+){{0,2}}? (?:every|each) (?P<each>{_CALENDAR})\b|"
+    rf"\b{_SEASON} (?:of|within|in|over|during|by|across) (?:the|a|each|every) (?P<within>year|week|day)\b"
 )
 # "It ended at", "what did it start with": the value, and not the date, is asked for.
 EDGE_VALUE = (

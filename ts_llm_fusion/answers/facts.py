@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..explanations.lexicon import MONTHS, WEEKDAYS
 from ..processing.grounding_axis import add_units, start_of
-from .patterns import find_break, find_outliers, find_season, fit_line
+from .patterns import find_break, find_outliers, find_season, fit_line, steps_of_season, strength_of_period
 from .query import CannotTellError, Query
 from .scopes import Scope, bare, horizon, scope_of, simplified, whole_history, within
 from .statements import Statement, state
@@ -164,6 +164,8 @@ def _statistic(query: Query, subject: Subject) -> list[Statement]:
     if scope.is_single and query.statistic in ("mean", "median", "sum", "value", "maximum", "minimum"):
         return single_value(scope)
     statistic = "mean" if query.statistic == "value" else query.statistic
+    if statistic == "standard deviation" and (~np.isnan(_known(scope))).sum() < 2:
+        raise CannotTellError(f"{scope.words} there is one value, which has no standard deviation.")
     value = statistic_of(_known(scope), statistic)
     if not scope.forecast_rows:
         return [state("statistic", subject, "value", statistic=statistic, scope=scope, value=value)]
@@ -455,12 +457,30 @@ def _trend(query: Query, subject: Subject) -> list[Statement]:
 
 def _season(query: Query, subject: Subject) -> list[Statement]:
     scope = scope_for(replace(query, future=False), subject)
+    if query.unit:
+        return _season_of_unit(query, scope)
     found = find_season(_known(scope), subject)
     if found is None:
         return [state("no season", subject, "scope", scope=scope)]
     period, strength = found
     main = "percent" if query.percent else "period"
     return [state("season", subject, main, scope=scope, period=period, percent=strength)]
+
+
+def _season_of_unit(query: Query, scope: Scope) -> list[Statement]:
+    """Whether values repeat every day, week or year."""
+    subject = scope.subject
+    if not subject.dated:
+        raise CannotTellError("the series has no dates, so that its steps cannot be taken by the calendar.")
+    period = steps_of_season(query.unit, subject)
+    if period is None:
+        raise CannotTellError(
+            f"a season of a {query.unit} has no fixed number of steps, or fewer than two; ask for any."
+        )
+    strength = strength_of_period(_known(scope), period, subject)
+    if strength is None:
+        return [state("no season of", subject, "period", scope=scope, period=period)]
+    return [state("season", subject, "period", scope=scope, period=period, percent=strength)]
 
 
 def _break(query: Query, subject: Subject) -> list[Statement]:

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from ..processing.grounding_words import ORDINALS, SMALL
 from . import cues
-from .query import Query
+from .query import CannotTellError, Query
 from .sentence import GOING, OPPOSITE, Sentence
 from .times import Times
 
 _COMPARED = ("compare", "more", "less", "above", "below", "between", "no_less", "minus")
 _VALUES = "value|reading|number|figure|observation"
 _WEEK = 7
+# "How many passengers in 1960?" is of all of them.
+_HOW_MANY = r"\bhow many <s>"
 # Classes of words that put series in an order.
 _RANKING = ("max", "min", "more", "less", "above", "below", "rank", "compare", "fast", "slow", "steepest")
 _RECORDS = r"\b(?:data\w*|series|samples?|table|records?|file|sets?|sheet|spreadsheet|history)\b"
@@ -293,7 +295,9 @@ def season(sentence: Sentence, base: Query) -> Query | None:
     if sentence.matches(r"\b(?:this|last|per|in the) season\b"):
         return None
     strong = sentence.has("strong") or sentence.matches(r"\bhow (?:much|big|large)\b")
-    return replace(base, kind="season", percent=strong, expected=sentence.expected("some"))
+    of = cues.SEASON_OF.search(sentence.text) if sentence.is_yes_no else None
+    unit = (of["each"] or of["within"] or cues.ADVERBS[of["adverb"]]) if of else ""
+    return replace(base, kind="season", percent=strong, unit=unit, expected=sentence.expected("some"))
 
 
 def band(sentence: Sentence, base: Query) -> Query | None:
@@ -391,6 +395,13 @@ def chance(sentence: Sentence, base: Query) -> Query | None:
     return replace(base, kind="probability", side=_side_of_move(sentence), expected=sentence.expected("difference"))
 
 
+def _contains(whole: Times, part: Times) -> bool:
+    """Whether a time begins before another one or with it, and ends behind it or with it."""
+    edges = whole.span.start, part.span.start, part.span.stop, whole.span.stop
+    known = [edge for edge in edges if edge is not None]
+    return len(known) == len(edges) and known == sorted(known)
+
+
 def share(sentence: Sentence, base: Query) -> Query | None:
     if not sentence.matches(
         r"\b(?:share|fraction|proportion|percentage|percent|part|portion|how much|slice)(?: of\b| <t>)|% of\b"
@@ -400,9 +411,10 @@ def share(sentence: Sentence, base: Query) -> Query | None:
         r"\b(?:gr[eo]w\w*|growth|chang\w+|increase\w*|increasing|ris\w+|rose|fell|dropped|of the time)\b"
     ):
         return None
-    whole_first = len(base.times) == 2 and sentence.matches(
-        r"\b(?:share|fraction|proportion|percentage|percent|part|portion|how much|%) (?:of )?<t>"
-    )
+    whole_first = len(base.times) == 2 and (
+        sentence.matches(r"\b(?:share|fraction|proportion|percentage|percent|part|portion|how much|%) (?:of )?<t>")
+        or _contains(*base.times)
+    ) and not _contains(*base.times[::-1])  # fmt: skip
     # "What part of 1960 came from July?": the whole is named first.
     return replace(base, kind="share", percent=True, times=base.times[::-1] if whole_first else base.times)
 
@@ -424,11 +436,34 @@ def _kept_statistic(sentence: Sentence) -> str:
     return sentence.statistic if sentence.statistic in ("sum", "median", "standard deviation") else "mean"
 
 
+def period_on_period(sentence: Sentence, base: Query) -> Query | None:
+    """A time beside the same one a year, or another unit, before."""
+    unit = next(
+        (cues.PERIOD_ON_PERIOD[word.text] for word in sentence.words if "period_on_period" in word.classes), ""
+    )
+    if base.when or sentence.extremes:
+        return None
+    earlier = base.times[0].earlier(unit) if len(base.times) == 1 else None
+    if earlier is None:
+        raise CannotTellError(f"a change from one {unit} to the next is computed of one time; name it.")
+    expected = sentence.expected("difference")
+    times = (base.times[0], earlier)
+    return replace(base, kind="difference", times=times, statistic=_kept_statistic(sentence), expected=expected)
+
+
+def _asks_direction(sentence: Sentence) -> bool:
+    """Whether one of two directions is asked for: "growth or decline"."""
+    return sentence.matches(cues.EITHER_WAY.pattern)
+
+
 def change_of_two(sentence: Sentence, base: Query) -> Query | None:
+    if len(base.times) == 2 and base.times[0].ends and _contains(base.times[1], base.times[0]):
+        # "From March to April in 1960".
+        base = replace(base, times=base.times[:1])
     ranged = len(base.times) == 1 and base.times[0].ends
     if sentence.statistic not in ("value", "mean") and not sentence.has("rise", "fall", "change", "percent"):
         return None
-    if ranged and sentence.has("trend") and not sentence.has("quantity", "percent"):
+    if ranged and (sentence.has("trend") or _asks_direction(sentence)) and not sentence.has("quantity", "percent"):
         return None
     compared = sentence.matches(r"\b(?:than|differ\w*|versus|vs|compar\w+|gap|apart|margin|separate\w*|separating)\b")
     if not _two(base) or (sentence.is_yes_no and ranged) or (compared and not sentence.has("percent")):
@@ -441,7 +476,10 @@ def _with_rest(sentence: Sentence, base: Query) -> Query:
     if (
         len(base.times) != 1
         or sentence.has("count")
-        or not sentence.has("others", "compare", "effect", "more", "less", "rise", "fall")
+        or not (
+            sentence.has("others", "compare", "effect", "more", "less", "rise", "fall")
+            or (sentence.is_yes_no and sentence.has("change"))
+        )
     ):
         return base
     span = base.times[0].span
@@ -453,8 +491,9 @@ def _with_rest(sentence: Sentence, base: Query) -> Query:
 
 def difference(sentence: Sentence, base: Query) -> Query | None:
     base = _with_rest(sentence, base)
-    if sentence.matches(r"^(?:is|are|does|do) ") and len(base.times) > 1 and all(one.every for one in base.times):
-        # "Is Monday higher than Tuesday?" is asked of all of them.
+    of_each = sentence.has("mean") or sentence.matches(r"^(?:is|are|does|do) ")
+    if of_each and len(base.times) > 1 and all(one.every for one in base.times):
+        # "Is Monday higher than Tuesday?", "the mean of Monday and that of Tuesday" are asked of all of them.
         base = replace(base, times=tuple(one.every or one for one in base.times))
     ranged = len(base.times) == 1 and base.times[0].ends
     explicit = sentence.matches(cues.TWO_COMPARED)
@@ -494,7 +533,7 @@ def next_above(sentence: Sentence, base: Query) -> Query | None:
 
 
 def change(sentence: Sentence, base: Query) -> Query | None:
-    if sentence.is_yes_no and not sentence.has("quantity", "percent"):
+    if (sentence.is_yes_no or _asks_direction(sentence)) and not sentence.has("quantity", "percent"):
         return None
     measured = sentence.matches(cues.HOW_MUCH_CHANGE)
     return replace(base, kind="change") if measured and sentence.statistic in ("value", "sum", "range") else None
@@ -516,6 +555,9 @@ def extreme(sentence: Sentence, base: Query) -> Query | None:
     if sentence.statistic == "range" or len(names) > 1 or (counted and extremes) or _asks_which_series(sentence):
         return None
     kept = "sum" if sentence.statistic == "sum" else "mean"
+    if sentence.unit and sentence.matches(r"^(?:was|is|were|are) <t> "):
+        # "Was 2020 the best year?": of all years, or of those of a second time.
+        base = replace(base, times=base.times[1:])
     side = "lowest" if sentence.place("min") < sentence.place("max") else "highest"
     return replace(base, kind="extreme", statistic=kept, unit=sentence.unit, side=side)
 
@@ -533,6 +575,9 @@ def trend(sentence: Sentence, base: Query) -> Query | None:
 
 def statistic(sentence: Sentence, base: Query) -> Query | None:
     if sentence.has("count") and sentence.statistic in ("range", "maximum", "minimum"):
+        return None
+    if sentence.matches(r"\bchanges?\b") and sentence.statistic != "standard deviation":
+        # "The change at most" is no maximum of the values.
         return None
     return replace(base, statistic=sentence.statistic)
 
@@ -557,8 +602,9 @@ def first_to_last(sentence: Sentence, base: Query) -> Query | None:
 
 
 def forecast(sentence: Sentence, base: Query) -> Query | None:
-    return replace(base, kind="forecast", statistic="value")
+    return replace(base, kind="forecast", statistic="sum" if sentence.matches(_HOW_MANY) else "value")
 
 
 def value(sentence: Sentence, base: Query) -> Query | None:
-    return None if base.when else replace(base, statistic=sentence.statistic if sentence.has("sum") else "value")
+    summed = sentence.has("sum") or sentence.matches(_HOW_MANY)
+    return None if base.when else replace(base, statistic="sum" if summed else "value")

@@ -84,6 +84,7 @@ FRAMES: dict[str, str] = {
     "season": "The values {scope:scope} repeat every {period:steps}: this season explains {percent:percent} of their "
     "variation about the trend.",
     "no season": "No season is found in the values {scope:scope}.",
+    "no season of": "The values {scope:scope} do not repeat every {period:steps}.",
     "break": "The level of the values {scope:scope} changes most {when:when}, from a mean of {first:derived} before "
     "to {second:derived} from then on.",
     "no break": "No lasting change of level is found in the values {scope:scope}.",

@@ -261,6 +261,11 @@ INTENTS: tuple[Intent, ...] = (
         future=False,
     ),
     # Values, changes and the forecast.
+    Intent(
+        ("period_on_period",),
+        f"{_STATISTIC} {_MOVES} {_COMPARED} percent share unit rate strong usual count ever",
+        fills.period_on_period,
+    ),
     Intent(("mean",), f"{_MOVES} per unit usual count rate trend", fills.mean_change),
     Intent(
         ("max|min|tall|short|mean",),

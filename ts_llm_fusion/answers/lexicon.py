@@ -39,6 +39,9 @@ def _than(words: str) -> str:
 
 _REACH = "reach~ hit hits hitting attain~ touch~ get_to gets_to got_to getting_to arrive~_at make~_it_to"
 _NOT = ("not", "n't", "never", "no")
+_FALL_BELOW = "falling_below dropping_below dipping_below going_below falling_under dropping_under going_under"
+_WRITE_DOWN = "fill fill_in enter record log note note_down write write_down put_in key_in measure"
+_HEAPS = "pot pile heap basket bucket bag pool lump list column series group set"
 _BEYOND = "above over beyond past north_of"
 _SHORT_OF = "below under beneath underneath short_of south_of"
 _EXCEED = (
@@ -75,16 +78,19 @@ CLASSES: dict[str, str] = {
     "topped better_than bigger surmount~ exceedance exceedances went_past goes_past go_past going_past gone_past",
     "below": f"behind {_SHORT_OF} {_than(_LESS)} undershoot~ undershot undercut~ < drop_to drops_to dropped_to "
     f"fall_to falls_to fell_to sink_to sinks_to fail~_to_reach fail~_to_hit {_with(_REACH, 'not_')} "
-    f"{_with(_REACH, 'never_')} not_even_reach~ never_even_reach~ dip~_below fall~_short_of fell_short_of",
+    f"{_with(_REACH, 'never_')} {_with(_REACH, 'without_')} {_with(_REACH, 'without_quite_')} "
+    "not_even_reach~ never_even_reach~ dip~_below fall~_short_of fell_short_of",
     "no_less": "at_or_above at_or_over at_or_beyond equal_to_or_above above_or_equal_to greater_than_or_equal_to "
     "above_or_at over_or_at at_least no_less_than not_less_than not_below no_lower_than no_smaller_than no_fewer_than "
-    f"not_under or_more or_higher or_above or_over or_greater or_larger or_better and_up and_above {_REACH} >_= ≥ "
+    f"not_under or_more or_higher or_above or_over or_greater or_larger or_better and_up and_above and_upwards "
+    f"or_upwards {_with(_FALL_BELOW, 'without_')} {_REACH} >_= ≥ "
     ">=",
     "no_more": "at_or_below at_or_under equal_to_or_below below_or_equal_to less_than_or_equal_to below_or_at "
     "under_or_at "
     "at_most no_more_than not_more_than not_above not_over not_exceed~ no_higher_than "
     "no_greater_than no_larger_than no_bigger_than or_less or_lower or_below or_under or_fewer or_smaller "
-    "and_below and_under up_to without_exceeding without_going_over without_passing without_topping n't_exceed "
+    "and_below and_under and_down and_downwards up_to without_exceeding without_going_over without_passing "
+    "without_topping without_going_above without_going_beyond without_crossing without_surpassing n't_exceed "
     "n't_go_over n't_top n't_pass n't_surpass not_go_over not_top not_surpass not_pass never_exceed~ "
     "that_stays_within staying_within not_past not_beyond <_= ≤ <= capped_at",
     "reach": _REACH,
@@ -114,7 +120,9 @@ CLASSES: dict[str, str] = {
     "aggregate~ overall_amount all_together accumulate~ accumulation put_together taken_together in_total "
     "grand_total total~_up come_to come~_to all_up",
     "together": "plus + & together combined jointly joint pooled pool merged merge both as_one taken_together "
-    "put_together combine~ lump~ lumped_together all_together altogether overall side_by_side joined",
+    "put_together combine~ lump~ lumped_together all_together altogether overall side_by_side joined "
+    f"{_with(_HEAPS, 'into_one_')} {_with(_HEAPS, 'in_one_')} {_with(_HEAPS, 'into_a_single_')} "
+    f"{_with(_HEAPS, 'into_the_same_')}",
     "std": "bounce~_around bounce~ wobble~ jitter~ jump~_around move~_around swing~_about var "
     "standard_deviation standard_deviations std std_dev stdev stdevs sd stddev sigma scatter~ scattering "
     "variability volatile volatility dispersion dispersed fluctuate~ fluctuation fluctuations vary varies varied "
@@ -219,7 +227,8 @@ CLASSES: dict[str, str] = {
     "period_length seasonal_period",
     "strong": "strength pronounced marked intense intensity dominant strongly strong weak clear obvious "
     "visible distinct significant",
-    "break": "level_jump~ level_moved mean_jump~ lasts another_level different_level new_normal break~ broke "
+    "break": "baseline_moved baseline_shift~ baseline_jump~ baseline_changed "
+    "level_jump~ level_moved mean_jump~ lasts another_level different_level new_normal break~ broke "
     "broken structural structurally regime regimes change_point change_points changepoint changepoints shift~ "
     "sudden suddenly abrupt abruptly discontinuity discontinuities step_change lasting permanent permanently "
     "level_change level_changes level_chang~ persistent persistently for_good new_level switch~ lurch~ "
@@ -229,7 +238,8 @@ CLASSES: dict[str, str] = {
     "others": "other others rest remaining remainder the_others the_rest rest_of_the_week the_other_days "
     "other_days all_other_days rest_of_the_days remaining_days everything_else anything_else",
     "effect": "effect effects matter matters",
-    "except": "disregard~ leave~_out omit~ discard~ set~_aside ignore~ remove~ exclude~ throw~_out throw~_away skip~ "
+    "except": "disregard~ leave~_out leave~_aside put~_aside putting_aside setting_aside "
+    "omit~ discard~ set~_aside ignore~ remove~ exclude~ throw~_out throw~_away skip~ "
     "filter~_out forget without apart_from other_than besides except except_for excluding not_counting ignoring "
     "leaving_out "
     "but_for aside_from",
@@ -250,7 +260,8 @@ CLASSES: dict[str, str] = {
     "interrupted n/a na unrecorded unknown gapless gap_free not_there n't_there left_blank left_out never_recorded "
     "never_filled never_measured lost missed "
     "unavailable not_available not_filled unfilled patchy without_gaps without_holes without_missing "
-    "without_any_gaps without_a_gap no_gaps",
+    f"without_any_gaps without_a_gap no_gaps {_with(_WRITE_DOWN, 'forget~_to_')} {_with(_WRITE_DOWN, 'forgot_to_')} "
+    f"{_with(_WRITE_DOWN, 'forgotten_to_')}",
     "sure": "plus_or_minus you_be_off be_off it_be_off off_by be_wrong you_be_wrong how_far_off how_wrong "
     "how_sure sure certain certainty uncertain uncertainty confident confidence reliable reliability reliably "
     "trust~ trustworthy prediction_interval prediction_intervals interval intervals error_bar error_bars "
@@ -265,13 +276,14 @@ CLASSES: dict[str, str] = {
     "cover~ span~ length extent how_far_back size duration date_range time_range time_frame timeframe how_big "
     "how_large what_period which_period period_of_time row_count sample_size from_when_to_when "
     "from_when_until_when amount_of_data how_much_history",
+    "period_on_period": "yoy qoq mom wow dod hoh",
     "resolution": "time_step frequency sampling sampled resolution granularity time_between interval_between "
     "spacing how_far_apart sampling_rate measured step_size step_length cadence",
     "run": "in_a_row consecutive consecutively streak streaks stretch stretches longest uninterrupted "
     "without_interruption run runs running back_to_back on_end straight spell spells without_a_break unbroken "
     "continuous continuously successive in_succession on_the_trot in_one_go at_a_stretch nonstop non_stop sequence "
     "phase in_sequence sustained one_after_the_other one_after_another how_long_did_it_stay how_long_did_it_remain "
-    "for_how_long without_dropping without_falling without_dipping lengthiest",
+    f"for_how_long without_dropping without_falling without_dipping {_with(_FALL_BELOW, 'without_')} lengthiest",
     # Several series.
     "correlate": "corr covary~ co_vary moves_with move_with hand_to_hand alike similar similarly correlation "
     "correlations correlate~ correlated relation relations related relationship relationships together linked link "
@@ -310,7 +322,7 @@ PLAIN = (
     "am amazing amid among amongst amount amounted an analyses analysis analyze analyzed and and_then "
     "another another_thing answer answered answers any anybody anymore anyone anything anyway anyways anywhere "
     "apparently appear appeared appears applied applies apply approx approximately are arise arises arose around "
-    "arrive arrived as as_a_whole as_expected as_far_as as_of as_such as_well as_yet asap aside ask asking assume "
+    "arrive arrived as as_a_whole as_expected as_far_as as_of as_such as_well as_yet asap ask asking assume "
     "assuming at at_all at_any_time at_hand at_that at_the_same_time attempt available away awesome back ballpark "
     "base based baseline basic basically basis be became become becomes been behavior being believe belong belongs "
     "below_what below_which beside big_picture bit both bottom_line brief briefly brilliant bring brings brought "
@@ -355,7 +367,8 @@ PLAIN = (
     "necessary need needed needs neither nevertheless next_question next_to nice no_clue no_idea no_matter "
     "none_the_less nonetheless not_only not_sure notice noticed notion now now_then num nums o o'clock obs observe "
     "observed obtain obtained obtains obvious obviously occur occurred occurrence occurrences occurring occurs of "
-    "of_all_time oh ok okay on on_file on_record on_the_whole once_more one one_more one_more_time one_of ones "
+    "of_all_time oh ok okay on on_file on_record on_the_whole once_more one "
+    "one_left ones_left is_left are_left one_more one_more_time one_of ones "
     "only onto or or_not or_so ought our ours out out_of out_there output outputs over over_the over_the_whole "
     "overall own part particular particularly past per per_row per_se perfectly performance perhaps period "
     "personally pertaining pick picture piece pieces pinpoint place placed places plain plainly please pls plss "
@@ -380,7 +393,7 @@ PLAIN = (
     "tell tell_me telling tells terms test tested testing tests than thank thank_you thanks that that's the "
     "the_whole_time their them "
     "themselves then there there's therefore these they they've thing things think thinks this tho those though "
-    "thought throughout throw thus thus_far thx till_now time time_line timeframe timeline times to to_come "
+    "thought through throughout throw thus thus_far thx till_now time time_line timeframe timeline times to to_come "
     "to_date to_the to_this_day today together told too took total's toward towards track tracked tried tries true "
     "truly try trying ts turn turn_out turned turned_out turns turns_out ty type types typical u uh ultimately um "
     "understand unfortunately until_now up up_there up_till_now up_to_now up_until_now upon ur us use used useful "

@@ -38,7 +38,7 @@ _BESIDE = words("vs versus than larger higher lower smaller with against")
 _JOINING = words("and or , & plus to")
 _BEFORE_NAMES = _BESIDE | words(
     "of for in is are was were does do did has have had will can between both compare forecast predict expect if when "
-    "about take from"
+    "about take from many much average mean median total our my their daily hourly weekly monthly"
 )
 _BEHIND_NAMES = (
     _BESIDE
@@ -50,6 +50,7 @@ _BEHIND_NAMES = (
     | {""}
 )
 _SAID_OF_NAMES = frozenset(("max", "min", "more", "less", "above", "below", "rise", "fall", "change", "correlate"))
+_STATISTICS = frozenset(("max", "min", "mean", "sum", "median", "std", "range", "count", "trend", "change", "now"))
 _BETWEEN_NAMES = frozenset(("above", "below", "compare", "minus"))
 _BEFORE_TIMES = words(
     "in on during since until till by before after next last this every each early late mid past through"
@@ -101,7 +102,7 @@ class Names:
         self.names = list(names)
         self.columns = [key for name in (*targets, *ids) if (key := tuple(_words(name)))]
         self.id_words = _numbers_of(word for name in ids for word in _words(name))
-        stems = {word.removesuffix("s") for name in targets for word in _words(name)}
+        stems = {word.removesuffix("s") for name in (*targets, *names) for word in _words(name)}
         self.verbs = frozenset(verb for stem in stems for verb in _VERBS.get(stem, ()))
         self.places: dict[tuple[str, ...], list[int]] = {}
         written: dict[str, list[int]] = {}
@@ -187,6 +188,7 @@ class Names:
             before in _BEFORE_NAMES
             or bool(compared)
             or (not before and (behind in _BESIDE or behind == ":"))
+            or (not before and behind in _BEFORE_TIMES and not class_names(plain) & _STATISTICS)
             or joined
         )
         ends = owns or behind in _BEHIND_NAMES or bool(class_names(behind) & _SAID_OF_NAMES)

@@ -43,8 +43,7 @@ _OPPOSITES = (
 # Classes of words that a question has only if its standard form has one of the same.
 _TELLING = (
     "median", "std", "percentile", "correlate", "run", "except", "step", "beside", "not", "again", "rate",
-    "chance",
-    "others",
+    "chance", "others", "period_on_period",
 )  # fmt: skip
 _PERIODS = ("hour", "day", "week", "month", "quarter", "year", "weekday", "decade")
 _PLACES = {word: place for word, place in ORDINALS.items() if place > 1}
@@ -177,7 +176,9 @@ def _contradicts(read: Read, standard: Standard) -> bool:
         for pair in _OPPOSITES
         for one, other in (pair, pair[::-1])
     )
-    untold = read.names_a_noun or any(name in said and name not in meant for name in _TELLING)
+    # "How often was it above the other one?" asks for no comparison of their means.
+    counted = "count" in said and "compare" in meant and "count" not in meant
+    untold = read.names_a_noun or counted or any(name in said and name not in meant for name in _TELLING)
     periods = {word for word in _PERIODS if re.search(rf"\b{word}s?\b", read.text)}
     other = periods - {read.step, standard.period}
     unnamed = standard.period and standard.period != read.step and standard.period not in periods

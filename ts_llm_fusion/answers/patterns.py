@@ -103,6 +103,27 @@ def find_season(values: np.ndarray, subject: Subject) -> tuple[int, float] | Non
     return chosen
 
 
+# Days of the units whose seasons have a fixed number of steps.
+_DAYS_OF_UNIT = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "year": 365.25}
+
+
+def steps_of_season(unit: str, subject: Subject) -> int | None:
+    """Steps of a season of a day, week or year; None for others, and where there are fewer than two."""
+    days = subject.axis.step / np.timedelta64(1, "D")
+    steps = round(_DAYS_OF_UNIT[unit] / days) if unit in _DAYS_OF_UNIT else 0
+    return steps if steps > 1 else None
+
+
+def strength_of_period(values: np.ndarray, period: int, subject: Subject) -> float | None:
+    """Strength of a season of a period; None where it is weak, or no more than a shorter one that repeats in it."""
+    recent = values[-_MOST_VALUES:]
+    strength = season_strength(recent, period)
+    within = [one for one in candidate_periods(recent, subject) if one < period and period % one == 0]
+    shorter = max((season_strength(recent, one) for one in within), default=0.0)
+    is_clear = strength >= _LEAST_SEASON and (shorter < _LEAST_SEASON or strength > shorter + _BETTER)
+    return strength if is_clear else None
+
+
 def without_season(values: np.ndarray, subject: Subject) -> np.ndarray:
     """Values without the means of the phases of their season, if they have one."""
     found = find_season(values, subject)

@@ -14,6 +14,7 @@ from . import cues
 from .lexicon import class_names, lexemes
 from .names import Names
 from .query import CannotTellError
+from .rewording import reworded
 from .times import Times, TimesReader, plain_tokens
 from .vocabulary import HEADS, REFUSALS, WORLD, is_known
 
@@ -122,11 +123,8 @@ def read_question(
     Raises:
         CannotTellError: it names a series that is not there, or a time that is not understood.
     """
-    # No time: each step is compared with the one before it.
-    question = cues.POLITE.sub(" ", cues.ONE_TO_NEXT.sub(" ", cues.ASIDE.sub(" ", question)))
-    question = cues.BOTH.sub(r"\1 ", cues.WHETHER.sub(r"\1 whether", question))
-    question = cues.PURPOSE.sub(" ", cues.IF_AT_ALL.sub(r"\1\2", question))
-    question = _counted_from(cues.BY_FROM_BASELINE.sub(r"\1 to", question))
+    step = axis.unit if axis.left is not None else ""
+    question = reworded(question, step)
     tokens = plain_tokens(tokenize(question))
     series, taken = names.find(question, tokens)
     lowered = question.lower()
@@ -172,7 +170,7 @@ def read_question(
             follows = tokens[counted[1]].word if counted[1] < len(tokens) else ""
             percents.append(follows in ("%", "percent"))
             words.append(("<n>", None))
-            i = counted[1]
+            i = _behind_unit(tokens, counted[1])
             continue
         words.append((token.word, token))
         i += 1
@@ -190,20 +188,18 @@ def read_question(
         share,
         has_proper,
         _nouns(text, unknown, has_proper) if names.is_generic else frozenset(),
-        axis.unit if axis.left is not None else "",
+        step,
         tuple(question[one.start : one.stop] for one in times),
         tuple(said_numbers),
     )
 
 
-def _counted_from(question: str) -> str:
-    """A question about "the third value" whose end to count from is said beside it alone."""
-    forward = cues.FROM_START.sub(" ", question)
-    if forward != question:
-        # "In third place, counting from the start": no place by size.
-        forward = cues.IN_PLACE.sub(r"the \1 value", forward)
-    backward = cues.FROM_END.sub(" ", forward)
-    return forward if backward == forward else cues.NTH_ITEM.sub(r"\1 from the end", backward)
+def _behind_unit(tokens: Sequence[Token], i: int) -> int:
+    """The token behind the unit of a number, such as "\N{DEGREE SIGN}C", if there is one."""
+    following = [token.word for token in tokens[i : i + 2]]
+    if following[:1] == ["\N{DEGREE SIGN}"]:
+        return i + 1 + (following[1:] in (["c"], ["f"]))
+    return i + (following[:1] != [] and following[0] in cues.UNITS_OF_MEASURE)
 
 
 def _nouns(text: str, unknown: Sequence[tuple[str, str, str]], has_proper: bool) -> frozenset[str]:

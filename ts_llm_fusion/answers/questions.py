@@ -80,17 +80,25 @@ def _check_supported(sentence: Sentence) -> None:
         )
     if cues.UTMOST_GAP.search(sentence.text) and cues.FROM_A_LEVEL.search(sentence.text):
         raise CannotTellError("distances from a level are not computed; ask for outliers, or for an extreme.")
+    if cues.FROM_AN_EXTREME.search(sentence.text) and sentence.has("max") != sentence.has("min"):
+        raise CannotTellError(
+            "distances from an extreme are not computed; ask for the extreme, and for the last value."
+        )
     if sentence.moves and cues.TWO_MOVEMENTS.search(sentence.text):
         raise CannotTellError(
             "the changes of two series are not compared by a number; ask which of them grows fastest, or for the "
             "change of each."
+        )
+    if cues.LEFT_OUT_BEHIND.search(sentence.text):
+        raise CannotTellError(
+            "it is not understood what is to be left out; ask for the values below or above a bound."
         )
     left_out = cues.LEFT_OUT_VALUES.sub(" ", sentence.text)
     if cues.LEFT_OUT.search(left_out) and (sentence.read.times or sentence.read.numbers):
         raise CannotTellError("an answer leaves nothing out of a time; name the times that it is to be of.")
     per = re.search(r"\b(?:per|for each|by|in each|of each) (hour|day|week|month|quarter|year)\b", sentence.text)
     asks_one = sentence.has("max", "min", "rise", "fall", "change") or sentence.read.numbers
-    if per and sentence.has("mean") and not asks_one:
+    if per and per.group(1) != sentence.read.step and sentence.has("mean") and not asks_one:
         raise CannotTellError(
             f"an answer is one number; ask for one {per.group(1)}, or which {per.group(1)} is the highest."
         )

@@ -89,6 +89,9 @@ class Sentence:
             elif cues.ADVERBS.get(one.text) == self.read.step:
                 # "Daily" says nothing of a series of days.
                 found[place] = Lexeme(one.text, one.classes | {"plain"})
+            elif one.text in _FALLS and (behind.text == "between" or cues.BETWEEN_WHICH.search(self.text)):
+                # "Between which limits will it fall?"
+                found[place] = Lexeme(one.text, frozenset(("plain",)))
             elif asks_which and not told and one.text in _FALLS and behind.text in _BEHIND_FALLS:
                 # "How many values fall on a Monday?"
                 found[place] = Lexeme(one.text, frozenset(("plain",)))

@@ -46,6 +46,7 @@ _BOUNDS = words(
     "above over beyond below under exceed exceeds exceeded exceeding surpass surpasses surpassed past reach reaches "
     "reached top tops topped least most than excess more less fewer greater is was of equal around about hits hit"
 )
+_USUAL = words("usual typical normal")
 _USUALLY = words("usually typically normally generally commonly ordinarily")
 # Contractions as they are typed in a hurry.
 _WITHOUT_APOSTROPHE = {
@@ -120,6 +121,14 @@ class Times:
             found = found & np.isin(months, list(self.months))
         return found
 
+    def earlier(self, unit: str) -> "Times | None":
+        """The same time a unit before, such as a year; None of steps, and of a time without an end."""
+        start, stop = self.span.start, self.span.stop
+        if start is None or stop is None or self.span.steps or self.ends:
+            return None
+        span = replace(self.span, start=add_units(start, -1, unit), stop=add_units(stop, -1, unit))
+        return replace(self, span=span, every=None) if span.start and span.stop else None
+
     def whole(self, axis: Axis) -> np.ndarray:
         """The steps from its first to its last time, on all weekdays, months and hours."""
         span = replace(self.span, weekdays=None, clock=None, recurs=False)
@@ -153,7 +162,10 @@ class TimesReader(Windows):
     def __init__(self, tokens: list[Token], axis: Axis, taken: list[bool], past: bool, extent: tuple[float, float]):
         super().__init__(tokens, axis, taken)
         self.past, self.extent = past, extent
-        self.is_usual = any(token.word in _USUALLY for token in tokens)
+        self.is_usual = any(
+            token.word in _USUALLY or (token.word in _USUAL and behind.word in ("for", "in"))
+            for token, behind in zip(tokens, [*tokens[1:], *tokens[-1:]], strict=True)
+        )
         self.compares = any(token.word in _COMPARES for token in tokens)
         self.months: dict[Span, frozenset[int]] = {}
         self.ends: dict[Span, tuple[Span, Span]] = {}
@@ -604,7 +616,7 @@ class TimesReader(Windows):
         """ "Every March", "in Decembers", "a typical July"."""
         if self.axis.left is None:
             return None
-        j = self.skip(i, "in", "during", "of", "the", "a", "an")
+        j = self.skip(i, "in", "during", "of", "for", "the", "a", "an")
         every = self.word(j) in _EVERY
         j += every
         every = every or self._is_ranked(j)
@@ -716,7 +728,7 @@ class TimesReader(Windows):
         return self._lasting_from(datetime(year, 1, 1), 10, "year", end)
 
     def _iso(self, i: int) -> Found:
-        """ "2019-05", "05/2019", "2019 Q3", "2019-Q3", "week 23 of 2019"."""
+        """ "2019-05", "05/2019", "May-2019", "2019 Q3", "2019-Q3", "week 23 of 2019"."""
         if self.axis.left is None:
             return None
         j = self.skip(i, "in", "during", "for", "the")
@@ -736,6 +748,9 @@ class TimesReader(Windows):
                 except ValueError:
                     return None
                 return self._lasting_from(monday, 7, "day", k + 1)
+        month = self.month_number(j)
+        if month is not None and self.words(j + 1, "-|/") and j + 2 in self.years:
+            return self._lasting_from(datetime(self.years[j + 2], month, 1), 1, "month", j + 3)
         month = self.integer(j, 1, 12)
         if month is not None and self.word(j + 1) == "/" and j + 2 in self.years:
             return self._lasting_from(datetime(self.years[j + 2], month, 1), 1, "month", j + 3)

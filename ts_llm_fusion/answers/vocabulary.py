@@ -112,7 +112,7 @@ REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         r"purchase|order more|hedge)(s|ing|ed)?\b|"
         r"\bhow (can|could|do|should|may|might) (i|we|one|"
         r"you|they)\b(?! (expect|count|know|tell|read))|\bto do\b|"
-        r"\bwould you\b(?! (expect|predict|forecast|estimate|say|project|tell|give|anticipate|"
+        r"\bwould you\b(?! (mind|expect|predict|forecast|estimate|say|project|tell|give|anticipate|"
         r"foresee))|\bstrateg\w+|\bdecisions?\b|\bactions?\b|\bplan to\b",
             "the series gives no advice",
         ),
@@ -133,6 +133,8 @@ REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
         r"\b(your|my|his|her) (name|age|job|hobby|favou?rite|opinion|creator|birthday|email|"
         r"phone)\b|\bwho (are|made|built|created|wrote) you\b|\bhow are you\b|"
+        r"\bsee you\b|\b(?:good)?bye\b|^(?:so )?when (?:is|was|are|were|will) (?:<t> ?)+(?:be )?\W*$|"
+        r"\bhow (?:was|is|were|are) your (?:<t>|(?:weekend|day|week|morning|evening|night|holidays?|family|trip)\b)|"
         r"\bwhere (was|were|is|are|did|does|do) .*\b(collect|measur|record|locat|situat|com|stor|"
         r"taken|observe|built|made|place)\w*|\bhow (old|tall|heavy|far away) (is|are|was|were)\b|"
         r"\bhow (was|were|is|are) .*\b(collected|measured|recorded|obtained|gathered|made|produced|computed)\b|"
