@@ -29,7 +29,7 @@ _DENIED_WORDS = {
     "flat": re.compile(r"stop|end|halt|ceas|come to|flatten|level|plateau|stall|stagnat|fizzl|peter", re.IGNORECASE),
     "reverse": re.compile(r"revers|turn|flip|invert|change direction", re.IGNORECASE),
     "like_day": re.compile(r"like|resembl|follow|match|copy|copied|mirror|treated|run as|count as", re.IGNORECASE),
-    "times": re.compile(r"(?:doubl|tripl|trebl|quadrupl|quintupl|halv|multipl)", re.IGNORECASE),
+    "times": re.compile(r"(?:doubl|tripl|trebl|quadrupl|quintupl|halv|multiplied|multiply)", re.IGNORECASE),
 }
 # "The upward trend will continue" is neither its end nor its turn, "will continue sideways" is.
 _GOES_ON = re.compile(
