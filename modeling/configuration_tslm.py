@@ -47,8 +47,6 @@ class TSLMConfig(PreTrainedConfig):
             Needs `cross_attention_to="last"`.
         scale_embedding (`bool`, defaults to `False`): whether the tokens of a series carry as numbers what
             normalization takes away (`time_series_scales`), their place in the series, and gaps.
-        num_series_embeddings (`int`, defaults to 0): series of a sample whose number is added to their tokens as a
-            learned vector, with which a text that speaks of "series 4" finds them; later ones have that of the last.
         cross_series_layers (`int`, defaults to 0): layers in which a token reads those of the preceding series at
             its own place in time, before the text sees either.
         cross_series_num_heads (`int`, defaults to 4): attention heads of these layers, a divisor of the width of the
@@ -76,7 +74,6 @@ class TSLMConfig(PreTrainedConfig):
     cross_attention_to: Literal["preceding", "last"] = "preceding"
     joint_latents: bool = False
     scale_embedding: bool = False
-    num_series_embeddings: int = 0
     cross_series_layers: int = 0
     cross_series_num_heads: int = 4
     max_series_tokens: int | None = None
@@ -139,7 +136,7 @@ class TSLMConfig(PreTrainedConfig):
 
     def validate_series_tokens(self) -> None:
         """Validate the fields of the tokens of series; called by `@strict`."""
-        check_at_least(self, 0, "num_series_embeddings", "cross_series_layers")
+        check_at_least(self, 0, "cross_series_layers")
         check_at_least(self, 1, "cross_series_num_heads", "max_series_tokens")
         width = self.get_encoder_config().hidden_size
         if self.cross_series_layers and width % self.cross_series_num_heads:

@@ -208,8 +208,6 @@ class TSLMModel(TSLMPreTrainedModel):
         self.fill_forecasts: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None
         if config.scale_embedding:
             self.scale_embedding = ScaleEmbedding(config)
-        if config.num_series_embeddings:
-            self.series_embedding = nn.Embedding(config.num_series_embeddings, config.get_encoder_config().hidden_size)
         if config.cross_series_layers:
             self.cross_series_layers = nn.ModuleList(
                 [CrossSeriesLayer(config) for _ in range(config.cross_series_layers)]
@@ -248,10 +246,6 @@ class TSLMModel(TSLMPreTrainedModel):
             features = features.to(self.scale_embedding.input.weight.dtype)
             shares = observed_shares(self.config, time_series_mask)
             features = self.scale_embedding(features, token_mask, shares, time_series_scales)
-        if self.config.num_series_embeddings:
-            number = torch.arange(features.shape[1], device=features.device)
-            number = number.clamp(max=self.config.num_series_embeddings - 1)
-            features = features + self.series_embedding(number)[:, None]
         # Before tokens are averaged, in which a short cycle is gone and with it how two of them are shifted.
         if self.config.cross_series_layers:
             features = features.to(next(self.cross_series_layers.parameters()).dtype)

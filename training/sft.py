@@ -57,14 +57,7 @@ TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
 # Part in a recipe -> modules of `TSLMModel`.
 PARTS = {
     "encoder": ("encoder",),
-    "projector": (
-        "scale_embedding",
-        "series_embedding",
-        "cross_series_layers",
-        "projector",
-        "resampler",
-        "cross_attention_layers",
-    ),
+    "projector": ("scale_embedding", "cross_series_layers", "projector", "resampler", "cross_attention_layers"),
     "backbone": ("backbone",),
 }
 TIME_SERIES_TOKEN = "<|time_series|>"

@@ -15,7 +15,6 @@ from ts_llm_fusion.modeling.modeling_series_tokens import (
     pool_tokens,
 )
 from ts_llm_fusion.modeling.modeling_shared_layers import additive_mask, attend
-from ts_llm_fusion.modeling.modeling_tslm import TSLMModel
 
 NEW = {"scale_embedding": True, "cross_series_layers": 2, "cross_series_num_heads": 2, "max_series_tokens": 3}
 
@@ -131,18 +130,3 @@ def test_a_configuration_without_the_fields_has_no_such_weights():
     assert names == {"backbone", "encoder", "projector"}
     with pytest.raises(ValueError, match="cross_series_num_heads is 3"):
         tslm_config("soft_prompt", cross_series_layers=1, cross_series_num_heads=3)
-
-
-def test_a_series_has_the_vector_of_its_number_and_later_ones_that_of_the_last():
-    torch.manual_seed(0)
-    plain = TSLMModel(tslm_config("soft_prompt")).eval()
-    model = TSLMModel(tslm_config("soft_prompt", num_series_embeddings=2)).eval()
-    model.load_state_dict(plain.state_dict(), strict=False)
-    series = torch.randn(1, 1, 24).expand(2, 4, 24)
-    mask = torch.ones_like(series, dtype=torch.bool)
-    with torch.no_grad():
-        added = model.encode(series, mask, None)[0] - plain.encode(series, mask, None)[0]
-    expected = model.series_embedding.weight[[0, 1, 1, 1]]
-    torch.testing.assert_close(added, expected[None, :, None].expand_as(added), atol=1e-6, rtol=0)
-    with pytest.raises(ValueError, match="num_series_embeddings"):
-        tslm_config("soft_prompt", num_series_embeddings=-1)

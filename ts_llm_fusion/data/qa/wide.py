@@ -26,10 +26,6 @@ _SHARE_OF_CHATS = 0.4  # of those with other series that follow a question about
 _SHARE_BY_LETTER = 0.5  # of those with options
 _SHARE_WITH_GAPS = 0.2
 _SHARE_UNKNOWABLE = 0.06
-# Share of all samples that begin with questions about letters alone, and most of these. Without them, a small model
-# that knew an answer in words still guessed its letter after 128,000 questions.
-_SHARE_LETTERS_FIRST = 0.5
-_MOST_LETTERS_FIRST = 3
 
 
 @dataclass(frozen=True)
@@ -253,7 +249,6 @@ WIDE_TASKS = {
 }
 _ABOUT_ONE = [name for name, kind in WIDE_TASKS.items() if kind.num_series == (1, 1)]
 _ABOUT_TWO = [name for name, kind in WIDE_TASKS.items() if kind.num_series == (2, 2)]
-_ANSWERS = list(dict.fromkeys(label for kind in WIDE_TASKS.values() for label in kind.task.labels))
 # Questions that no series answers.
 _UNKNOWABLE = [
     "Why did the values change?",
@@ -335,27 +330,6 @@ def _unknowable(rng: np.random.Generator, asked: _Asked, titles: Sequence[str]) 
     return _Asked(CANNOT_TELL, asked.series, question, CANNOT_TELL, about.labels)
 
 
-def _lettered(options: Sequence[str]) -> str:
-    return " ".join(f"{letter}) {option}" for letter, option in zip(ascii_uppercase, options, strict=False))
-
-
-def _letters_first(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Turns of a chat that ask for the letters of some answers, which no series is needed for."""
-    options = rng.choice(_ANSWERS, size=int(rng.integers(2, _LARGEST_OFFER + 2)), replace=False).tolist()
-    places = rng.permutation(len(options))[:_MOST_LETTERS_FIRST].tolist()
-    questions = [f"Which letter is {options[places[0]]}? {_lettered(options)}"]
-    questions += [f"And which is {options[place]}?" for place in places[1:]]
-    turns = [_turn(text, ascii_uppercase[place]) for text, place in zip(questions, places, strict=True)]
-    return [message for turn in turns for message in turn]
-
-
-def _turn(question: str, answer: str) -> list[dict[str, Any]]:
-    return [
-        {"role": "user", "content": [text_part(question)]},
-        {"role": "assistant", "content": [text_part(answer)]},
-    ]
-
-
 def _with_options(rng: np.random.Generator, asked: _Asked, share: float) -> tuple[str, str]:
     """Text of a question, with options in words or by letter in a share of cases, and its answer."""
     if not asked.labels or rng.random() >= share:
@@ -367,11 +341,12 @@ def _with_options(rng: np.random.Generator, asked: _Asked, share: float) -> tupl
     options = rng.permutation(options).tolist()
     if rng.random() >= _SHARE_BY_LETTER:
         return asked.question + offer(options), asked.answer
-    return f"{asked.question} Answer with a letter: {_lettered(options)}", ascii_uppercase[options.index(asked.answer)]
+    lettered = " ".join(f"{letter}) {option}" for letter, option in zip(ascii_uppercase, options, strict=False))
+    return f"{asked.question} Answer with a letter: {lettered}", ascii_uppercase[options.index(asked.answer)]
 
 
 def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: str, sample_id: str) -> dict[str, Any]:
-    """Generate a question, in a share of cases after others in the same chat, on other series or on letters alone.
+    """Generate a question, in a share of cases after another one about other series in the same chat.
 
     Args:
         rng: random generator.
@@ -410,12 +385,15 @@ def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: st
         asked = _unknowable(rng, asked, titles)
     series_by_title = dict(zip(titles, asked.series, strict=True))
     question, answer = _with_options(rng, asked, options["multiple_choice"])
-    first, later = (question, answer), []
-    if earlier is not None:
-        first, later = _with_options(rng, earlier, options["multiple_choice"]), _turn(question, answer)
-    letters = _letters_first(rng) if rng.random() < _SHARE_LETTERS_FIRST else []
+    if earlier is None:
+        return make_sample(question, series_by_title, answer, asked.name, source, sample_id)
+    first = _with_options(rng, earlier, options["multiple_choice"])
     sample = make_sample(first[0], series_by_title, first[1], asked.name, source, sample_id)
-    return {**sample, "messages": [*letters, *sample["messages"], *later], "answer": answer}
+    turns = [
+        {"role": "user", "content": [text_part(question)]},
+        {"role": "assistant", "content": [text_part(answer)]},
+    ]
+    return {**sample, "messages": [*sample["messages"], *turns], "answer": answer}
 
 
 def wide_labels(tasks: Sequence[str] | None) -> Labels:
