@@ -83,6 +83,7 @@ def test_a_season_of_a_named_length_is_that_one_or_none() -> None:
     assert weekly.text.startswith("Yes.") and weekly.facts[0].value == 7
     assert yearly.text.startswith("No.") and "do not repeat every 365 days" in yearly.text
     assert not ask("Is there a monthly cycle?").is_answered
+    assert not ask("Is there a yearly cycle in 2022?").is_answered
 
 
 def test_who_asks_is_passed_over_and_one_value_has_no_deviation() -> None:

@@ -94,7 +94,7 @@ ADVERBS = {
 }
 UNIT_ASKED = re.compile(
     r"\b(?:which|what|best|worst|highest|lowest|strongest|weakest|largest|smallest|biggest|"
-    r"busiest|quietest|top|bottom|greatest|hottest|coldest|warmest|coolest|record|peak|"
+    r"busiest|quietest|top|bottom|greatest|hottest|coldest|warmest|coolest|record|peak|trough|"
     r"name the|\w+est|the|single|calendar|how many|most \w+|least \w+|of|in|number of|"
     r"count the|all|on how many|percentage of|fraction of|share of|proportion of) "
     r"(?:calendar |full |whole |single |complete |average |mean |overall |<n> |of the |the |out of all )*(hour|day|"
@@ -411,11 +411,12 @@ EDGE_VALUE = (
 )
 # "Our best day ever": the day is asked for, as it is in "which day".
 BEST_PERIOD = (
-    r"\b(?:\w+est|best|worst|top|peak|record) (?:hour|day|week|month|quarter|year|step|date)\b"
+    r"\b(?:\w+est|best|worst|top|peak|trough|record) (?:hour|day|week|month|quarter|year|step|date)\b"
     r"(?! (?:value|reading|number|figure|high|low|total|mean|average))"
 )
 # "The day it peaked".
 DAY_OF = (
-    r"^(?:the |give me the |tell me the |name the )?(?:hour|day|week|month|quarter|year|date|time|step) "
+    r"^(?:the |give me the |give the |state the |tell me the |name the )?"
+    r"(?:hour|day|week|month|quarter|year|date|time|step) "
     r"(?:it|they|of|when|on|with|that|the)\b"
 )

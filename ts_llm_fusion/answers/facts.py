@@ -477,7 +477,10 @@ def _season_of_unit(query: Query, scope: Scope) -> list[Statement]:
         raise CannotTellError(
             f"a season of a {query.unit} has no fixed number of steps, or fewer than two; ask for any."
         )
-    strength = strength_of_period(_known(scope), period, subject)
+    values = _known(scope)
+    if (~np.isnan(values)).sum() < 2 * period:
+        raise CannotTellError(f"{scope.words} there are fewer values than two seasons of a {query.unit} have.")
+    strength = strength_of_period(values, period, subject)
     if strength is None:
         return [state("no season of", subject, "period", scope=scope, period=period)]
     return [state("season", subject, "period", scope=scope, period=period, percent=strength)]

@@ -502,6 +502,8 @@ def difference(sentence: Sentence, base: Query) -> Query | None:
     recurring = sum(one.recurs for one in base.times) >= 2
     if not (sentence.has(*_COMPARED) or recurring or sentence.matches(r"\bor\b")):
         return None
+    if len(base.times) == 2 and len({(one.span, one.months) for one in base.times}) == 1:
+        raise CannotTellError("it compares a time with itself; name two times.")
     if base.future and sentence.is_yes_no and sentence.statistic == "value" and len(base.times) == 2:
         return replace(
             base, kind="probability", side=_side_of_move(sentence), expected=sentence.expected("difference")

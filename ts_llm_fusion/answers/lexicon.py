@@ -41,6 +41,7 @@ _REACH = "reach~ hit hits hitting attain~ touch~ get_to gets_to got_to getting_t
 _NOT = ("not", "n't", "never", "no")
 _FALL_BELOW = "falling_below dropping_below dipping_below going_below falling_under dropping_under going_under"
 _WRITE_DOWN = "fill fill_in enter record log note note_down write write_down put_in key_in measure"
+_NOTHING = "value values figure figures reading readings data entry entries number numbers measurement observation"
 _HEAPS = "pot pile heap basket bucket bag pool lump list column series group set"
 _BEYOND = "above over beyond past north_of"
 _SHORT_OF = "below under beneath underneath short_of south_of"
@@ -105,7 +106,8 @@ CLASSES: dict[str, str] = {
     "sets_apart measure_up spread_between",
     "minus": "- minus subtract~ less take_away away_from deduct~ to",
     # Statistics.
-    "mean": "avgs av averagely mean_value typical_value norm mean means meaning average averages averaged "
+    "mean": "run_rate run_rates "
+    "avgs av averagely mean_value typical_value norm mean means meaning average averages averaged "
     "averaging avg typical typically on_average usual_level expected_level expectation_value arithmetic "
     "arithmetic_mean ave",
     "median": "half_above half_below half_above_and_half_below half_of_them half_the_time med median medians "
@@ -246,7 +248,9 @@ CLASSES: dict[str, str] = {
     "odd": "extreme off",
     "outlier": "looks_wrong look_wrong seems_wrong seem_wrong wrong_values look~_off seem~_off are_off is_off "
     "was_off looks_extreme look_extreme extreme_values extreme_value extreme_readings extreme_points "
-    "extreme_observations extreme_observation not_like_the_others unlike_the_others unlike_the_rest misfit misfits "
+    "extreme_observations extreme_observation lie_far_off lies_far_off lie_far_from lies_far_from "
+    "far_off_the_usual far_from_the_others far_from_the_rest "
+    "not_like_the_others unlike_the_others unlike_the_rest misfit misfits "
     "alien outlier outliers anomaly anomalies anomalous unusual unusually strange stranger strangest odd oddest "
     "odd_ones stick~_out stuck_out stand~_out stood_out spike spikes spiky weird weirdest suspicious suspiciously "
     "abnormal abnormality abnormalities irregularity irregularities exceptional exceptionally implausible atypical "
@@ -261,7 +265,8 @@ CLASSES: dict[str, str] = {
     "never_filled never_measured lost missed "
     "unavailable not_available not_filled unfilled patchy without_gaps without_holes without_missing "
     f"without_any_gaps without_a_gap no_gaps {_with(_WRITE_DOWN, 'forget~_to_')} {_with(_WRITE_DOWN, 'forgot_to_')} "
-    f"{_with(_WRITE_DOWN, 'forgotten_to_')}",
+    f"{_with(_WRITE_DOWN, 'forgotten_to_')} {_with(_NOTHING, 'have_no_')} {_with(_NOTHING, 'has_no_')} "
+    f"{_with(_NOTHING, 'had_no_')} {_with(_NOTHING, 'with_no_')}",
     "sure": "plus_or_minus you_be_off be_off it_be_off off_by be_wrong you_be_wrong how_far_off how_wrong "
     "how_sure sure certain certainty uncertain uncertainty confident confidence reliable reliability reliably "
     "trust~ trustworthy prediction_interval prediction_intervals interval intervals error_bar error_bars "

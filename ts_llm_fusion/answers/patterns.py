@@ -115,23 +115,27 @@ def steps_of_season(unit: str, subject: Subject) -> int | None:
 
 
 def strength_of_period(values: np.ndarray, period: int, subject: Subject) -> float | None:
-    """Strength of a season of a period; None where it is weak, or no more than a shorter one that repeats in it."""
+    """Strength of a season of a period; None where it is weak beside a line and the shorter seasons that there are."""
     recent = values[-_MOST_VALUES:]
+    time, known = np.arange(len(recent)), ~np.isnan(recent)
+    rest = recent - np.polynomial.Polynomial.fit(time[known], recent[known], 1)(time)
+    for shorter in candidate_periods(recent, subject):
+        if shorter < period and season_strength(recent, shorter) >= _LEAST_SEASON:
+            rest = rest - _profile(rest, shorter)
     strength = season_strength(recent, period)
-    within = [one for one in candidate_periods(recent, subject) if one < period and period % one == 0]
-    shorter = max((season_strength(recent, one) for one in within), default=0.0)
-    is_clear = strength >= _LEAST_SEASON and (shorter < _LEAST_SEASON or strength > shorter + _BETTER)
-    return strength if is_clear else None
+    return strength if min(strength, season_strength(rest, period)) >= _LEAST_SEASON else None
+
+
+def _profile(values: np.ndarray, period: int) -> np.ndarray:
+    """Mean of each phase of a season about the moving mean, at every step."""
+    about = pd.Series(values - moving_mean(values, period))
+    return about.groupby(np.arange(len(values)) % period).transform("mean").to_numpy()
 
 
 def without_season(values: np.ndarray, subject: Subject) -> np.ndarray:
     """Values without the means of the phases of their season, if they have one."""
     found = find_season(values, subject)
-    if found is None:
-        return values
-    phase = np.arange(len(values)) % found[0]
-    profile = pd.Series(values - moving_mean(values, found[0])).groupby(phase).transform("mean").to_numpy()
-    return values - profile
+    return values if found is None else values - _profile(values, found[0])
 
 
 def break_gains(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -542,6 +542,8 @@ class TimesReader(Windows):
         j = self.skip(j, *_EVERY)
         word, before = self.word(j), self.word(j - 1)
         named = before not in _LAST | _NEXT | {"this", "which", "what", "by", "per"}
+        # "Between Monday to Friday and the weekend".
+        j = self.skip(j, "between") if self.words(j + 2, "to|through|till|until|-|thru") else j
         if self.words(j, "monday|mondays|mon", "to|through|till|until|-|thru", "friday|fridays|fri") and named:
             return Span(weekdays=WORKDAYS, recurs=True), j + 3
         if self.words(j, "saturday|sat", "and|or|&|to|/", "sunday|sun") and named:
