@@ -112,11 +112,9 @@ def answer_splits(trainer: AnswerTraining, data: QuestionData, output: Path) -> 
 def _subject_counts(data: QuestionData) -> dict[str, dict[str, int]]:
     """Number of subjects in each split, where those of all samples are known."""
     found = {name: set(samples["subject"]) for name, samples in data.splits.items()}
-    return (
-        {}
-        if any(None in subjects for subjects in found.values())
-        else {"subjects": {name: len(subjects) for name, subjects in found.items()}}
-    )
+    if any(None in subjects for subjects in found.values()):
+        return {}
+    return {"subjects": {name: len(subjects) for name, subjects in found.items()}}
 
 
 def answer_results(
