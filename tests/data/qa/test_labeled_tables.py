@@ -188,14 +188,14 @@ def test_a_class_of_one_subject_is_trained_on_with_a_warning(tmp_path: Path, cap
     assert {sample["subject"] for sample in parts["train"]} == {"c"}
     assert "table.csv: too few subjects have a class to hold one out, so that test has none of: 'z'" in caplog.text
     with pytest.raises(
-        ValueError, match=r"no class has samples of two subjects to train and validate on.*; 1 subjects"
+        ValueError, match=r"no class has samples of two subjects to train and validate on.*; subjects left: 1"
     ):
         parts_of(of_subjects(tmp_path, [*"aabb"], [*"xyxy"]))
 
 
 def test_subjects_in_both_splits_of_a_table_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     split = ["train"] * 6 + ["test"] * 4
-    path = of_subjects(tmp_path, [*"aabbcc", *"aadd"], ["x", "y"] * 5, split=split)
+    path = of_subjects(tmp_path, [*"aabbcc", *"aaff"], ["x", "y"] * 5, split=split)
     parts = parts_of(path)
     assert len({sample["subject"] for sample in parts["train"]}) == 2
     assert "1 of 2 subjects to test on are in training, too" in caplog.text

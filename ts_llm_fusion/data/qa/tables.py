@@ -357,7 +357,7 @@ def _hold_out(
         if not taken:
             raise UserError(
                 f"{path}: no class has samples of two subjects to train and validate on, beside those held out to "
-                f"test; {len(set(subjects))} subjects are left, with {len(set(labels))} classes. Give samples of more."
+                f"test; subjects left: {len(set(subjects))}. Give samples of more subjects."
             )
     return [rows[row] for row in kept], [rows[row] for row in taken]
 
