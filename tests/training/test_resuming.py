@@ -174,11 +174,15 @@ def test_a_checkpoint_of_an_earlier_version_is_resumed(csv: Path, whole: Path, t
     assert not is_whole(old)
     state = json.loads((old / "trainer_state.json").read_text())
     del state["stateful_callbacks"]["SealCheckpoint"]
+    assert state["stateful_callbacks"]["CountSeconds"]["attributes"]["earlier"] > 0
+    state["stateful_callbacks"]["CountSeconds"]["attributes"]["earlier"] = 5000.0
     (old / "trainer_state.json").write_text(json.dumps(state))
     assert is_whole(old)
     assert main(command(csv, tmp_path / "out")) == 0
     assert same_weights(tmp_path / "out" / "model.safetensors", whole)
     assert is_whole(tmp_path / "out" / "checkpoint-9")
+    # Those before the checkpoint count, too.
+    assert 5000 < json.loads((tmp_path / "out" / "metrics.json").read_text())["seconds"] < 6000
 
 
 def test_a_run_does_not_go_on_towards_a_best_checkpoint_that_is_damaged(tmp_path: Path) -> None:

@@ -110,6 +110,14 @@ def answer_splits(trainer: AnswerTraining, data: QuestionData, output: Path) -> 
     return found
 
 
+def _subject_counts(data: QuestionData) -> dict[str, dict[str, int]]:
+    """Number of subjects in each split, where those of all samples are known."""
+    found = {name: set(samples["subject"]) for name, samples in data.splits.items()}
+    if any(None in subjects for subjects in found.values()):
+        return {}
+    return {"subjects": {name: len(subjects) for name, subjects in found.items()}}
+
+
 def answer_results(
     data: QuestionData,
     train: Dataset,
@@ -128,6 +136,7 @@ def answer_results(
     baselines = evaluate_question_baselines(data, train, with_minirocket)
     return {
         "samples": {name: len(samples) for name, samples in data.splits.items()},
+        **_subject_counts(data),
         **{name: overall_metrics(tasks) for name, tasks in found.items()},
         **{f"{name}_by_task": tasks for name, tasks in found.items()},
         "baselines": {name: overall_metrics(tasks) for name, tasks in baselines.items()},

@@ -37,6 +37,7 @@ from ..training.fine_tuning import (
     compute_windows,
 )
 from ..training.forecaster import train_forecaster
+from ..training.resuming import earlier_seconds
 from ..training.runs import trained_parameters
 from .endings import TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
 from .run_folder import start_run
@@ -245,7 +246,7 @@ def run_fine_tuning_recipe(
         collate_windows,
         metrics_function(ForecastErrors(model.config.quantiles)),
     )
-    seconds = time.perf_counter() - start_time
+    seconds = time.perf_counter() - start_time + earlier_seconds(trainer)
     tuner = trainer.whole_model()
     if not trainer.is_world_process_zero():
         return None

@@ -31,6 +31,7 @@ from ..training.forecaster import (
     build_forecaster,
     train_forecaster,
 )
+from ..training.resuming import earlier_seconds
 from ..training.runs import save_model, trained_parameters
 from .endings import finish_run, save_run
 from .run_folder import start_run
@@ -187,7 +188,7 @@ def run_forecaster_recipe(
             f"eval/forecast_{number}": figure for number, figure in _forecast_figures(trained, data, "validation")
         },
     )
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - start + earlier_seconds(trainer)
     output = Path(arguments.output_dir)
     trained = trainer.whole_model()
     if trainer.is_world_process_zero():

@@ -37,6 +37,7 @@ from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import versions
 from ..training.arguments import mapping
 from ..training.random_convolutions import fit_random_convolutions, random_convolutions_for
+from ..training.resuming import earlier_seconds
 from ..training.runs import save_model, trained_parameters
 from ..training.sft import (
     TSLM,
@@ -236,6 +237,7 @@ def train_on_questions(
     common = (tslm_arguments, model_arguments)
     trained_on = _with_earlier(samples, earlier) if stream is None else stream
     trainer = _train(model, processor, data, arguments, *common, trained_on, earlier.adapters)
+    start_time -= earlier_seconds(trainer)
     best_validation, log_history = trainer.state.best_metric, trainer.state.log_history
     seen = questions_seen(trainer) if stream is None else trainer.state.global_step * _global_batch(arguments)
     if arguments.refit:

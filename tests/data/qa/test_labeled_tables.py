@@ -113,7 +113,10 @@ def test_a_value_for_each_sample_warns(tmp_path: Path, caplog: pytest.LogCapture
         (LONG.assign(label=["A."] * 3 + ["A"] * 3), "labels 'A' and 'A.' differ in case, spaces or a final period"),
         (LONG.assign(split="train"), "column split has 'train'; give both"),
         (LONG.assign(**{"class": [1, 1, 1, 2, 2, 2]}), "columns 'label' and 'class' are for the same"),
-        (LONG.assign(patient_id=[1, 1, 1, 2, 2, 2]), "column 'patient_id' would be read as a channel"),
+        (LONG.assign(record_id=[1, 1, 1, 2, 2, 2]), "column 'record_id' would be read as a channel.* name it subject"),
+        (LONG.assign(Patient_ID=list("aabccc")), "sample 7 has more than one Patient_ID, 'a' and 'b'"),
+        (LONG.assign(subject=[1, 1, 1, 2, np.nan, 2]), "sample 8 has no subject in a row"),
+        (LONG.assign(subject=1, patient=1), "columns 'subject' and 'patient' are for the same"),
         (LONG.assign(label=["None"] * 3 + ["block"] * 3), "sample 7 has no label in a row; .* another word than NA"),
         (pd.DataFrame({"label": [1, 2], "height": [1.0, 2]}), "column 'height' is not the step of a series"),
         (WIDE.assign(id=[4, 4]), "2 rows have id 4, and 3 columns look like the steps of channel 'x'"),
@@ -149,6 +152,53 @@ def test_classes_too_small_to_hold_out_are_an_error(tmp_path: Path, monkeypatch:
     with pytest.raises(ValueError, match=r"table\.csv: no class has two instances to train and validate on.* 'a'"):
         find_source(str(path)).prepare()
     assert is_table("TABLE.CSV")
+
+
+def of_subjects(folder: Path, subjects: list, labels: list, **columns: list) -> Path:
+    table = pd.DataFrame({"label": labels, "0": np.arange(len(labels)), "1": 1.0, "subject": subjects, **columns})
+    return written(folder, table)
+
+
+def parts_of(path: Path, **options) -> dict[str, list[dict]]:
+    return {split: list(table_samples((path,), split, **options)) for split in ("train", "validation", "test")}
+
+
+def test_no_subject_is_in_two_splits_and_classes_are_balanced(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    subjects = rng.integers(0, 30, 600)
+    labels = np.where(rng.random(600) < 0.2 + 0.02 * subjects, "ill", "well")
+    path = of_subjects(tmp_path, subjects.tolist(), labels.tolist())
+    parts = parts_of(path)
+    assert [len(part) for part in parts.values()] == pytest.approx([384, 96, 120], rel=0.12)
+    found = {split: {sample["subject"] for sample in part} for split, part in parts.items()}
+    assert sum(map(len, found.values())) == len(set.union(*found.values())) == 30
+    for part in parts.values():
+        ill = np.mean([sample["answer"] == "ill" for sample in part])
+        assert ill == pytest.approx((labels == "ill").mean(), abs=0.04)
+    assert parts_of(path) == parts
+    assert {sample["subject"] for sample in parts_of(path, split_seed=1)["test"]} != found["test"]
+
+
+def test_a_class_of_one_subject_is_trained_on_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = of_subjects(tmp_path, [*"abcabcc"], [*"xxxyyyz"])
+    parts = parts_of(path)
+    assert {split: len({sample["subject"] for sample in part}) for split, part in parts.items()} == dict.fromkeys(
+        parts, 1
+    )
+    assert {sample["subject"] for sample in parts["train"]} == {"c"}
+    assert "table.csv: too few subjects have a class to hold one out, so that test has none of: 'z'" in caplog.text
+    with pytest.raises(
+        ValueError, match=r"no class has samples of two subjects to train and validate on.*; subjects left: 1"
+    ):
+        parts_of(of_subjects(tmp_path, [*"aabb"], [*"xyxy"]))
+
+
+def test_subjects_in_both_splits_of_a_table_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    split = ["train"] * 6 + ["test"] * 4
+    path = of_subjects(tmp_path, [*"aabbcc", *"aaff"], ["x", "y"] * 5, split=split)
+    parts = parts_of(path)
+    assert len({sample["subject"] for sample in parts["train"]}) == 2
+    assert "1 of 2 subjects to test on are in training, too" in caplog.text
 
 
 def test_a_label_that_training_never_saw_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from .ts_files import LabeledSeries, open_ts, read_ts, read_tsv, ts_instances
 logger = logging.getLogger(__name__)
 
 _SUFFIXES = (".ts", ".ts.gz", ".tsv", ".tsv.gz")
-# Classes that a message names.
+# Classes or subjects that a message names.
 _NAMED = 5
 
 
@@ -37,7 +37,10 @@ class ArchiveArguments:
     )
     test_share: float = field(
         default=0.2,
-        metadata={"help": "Share of each class of a table to hold out for testing, unless it has a column split."},
+        metadata={
+            "help": "Share of each class of a table to hold out for testing, unless it has a column split; of whole "
+            "subjects, if it has a column subject."
+        },
     )
     split_seed: int = field(default=0, metadata={"help": "Seed of the draw of the held-out samples."})
 
@@ -171,16 +174,20 @@ def hold_out_by_class(name: str, labels: Sequence[str], share: float, seed: int)
     return sorted(set(range(len(labels))) - {rows[row] for row in taken}), [rows[row] for row in taken]
 
 
+def named(names: Sequence[str]) -> str:
+    """First few names, for a message."""
+    return ", ".join(map(repr, names[:_NAMED])) + (", ..." if len(names) > _NAMED else "")
+
+
 def warn_of_single_instances(name: str, labels: Iterable[str]) -> None:
     """Warn of classes of a training split with one instance, which no validation can hold out."""
     single = sorted(label for label, count in Counter(labels).items() if count == 1)
     if single:
         logger.warning(
-            "%s: %s a single training instance, so that validation has none: %s%s",
+            "%s: %s a single training instance, so that validation has none: %s",
             name,
             "1 class has" if len(single) == 1 else f"{len(single)} classes have",
-            ", ".join(map(repr, single[:_NAMED])),
-            ", ..." if len(single) > _NAMED else "",
+            named(single),
         )
 
 

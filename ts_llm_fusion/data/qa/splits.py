@@ -92,6 +92,67 @@ def subject_or_label_splits(
     return stratified_splits([label for label, _ in rows], label_share, (42, 43))
 
 
+# Draws of subjects that are compared, and the mean square error of the shares that is near enough to the wanted one.
+_DRAWS, _NEAR = 10, 1e-5
+
+
+def hold_out_subjects(
+    labels: Sequence[str], subjects: Sequence[str], share: float, seed: int
+) -> tuple[list[int], list[int]]:
+    """Hold out whole subjects with about a share of the rows of each class.
+
+    Every class keeps a subject, and one is held out of each class that can spare it. Of several draws it is that whose
+    shares of the classes are nearest to the wanted one.
+
+    Args:
+        labels: class of each row.
+        subjects: subject of each row.
+        share: of each class to hold out.
+        seed: of the draws.
+
+    Returns:
+        The rows kept and the rows held out, both in ascending order; the latter are none where no class has two
+        subjects.
+    """
+    _, class_of_row = np.unique(np.asarray(labels), return_inverse=True)
+    names, subject_of_row = np.unique(np.asarray(subjects), return_inverse=True)
+    counts = np.zeros((len(names), class_of_row.max() + 1))
+    np.add.at(counts, (subject_of_row, class_of_row), 1)
+    shares = counts / counts.sum(axis=0)
+    rng = np.random.default_rng(seed)
+    best, least = np.zeros(len(names), dtype=bool), math.inf
+    for _ in range(_DRAWS):
+        drawn = _draw_subjects(shares, share, rng)
+        error = float(np.mean((shares[drawn].sum(axis=0) - share) ** 2))
+        if error < least:
+            best, least = drawn, error
+        if least <= _NEAR:
+            break
+    is_taken = best[subject_of_row]
+    return np.flatnonzero(~is_taken).tolist(), np.flatnonzero(is_taken).tolist()
+
+
+def _draw_subjects(shares: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw subjects one by one, each if it brings the shares (subjects, classes) nearer; bool (subjects,)."""
+    left = (shares > 0).sum(axis=0)
+    taken, drawn = np.zeros(shares.shape[1]), np.zeros(len(shares), dtype=bool)
+
+    def take(subject: int) -> None:
+        drawn[subject] = True
+        taken[:] += shares[subject]
+        left[:] -= shares[subject] > 0
+
+    for subject in rng.permutation(len(shares)):
+        errors = ((taken - share) ** 2).sum(), ((taken + shares[subject] - share) ** 2).sum()
+        if errors[1] < errors[0] and (left[shares[subject] > 0] > 1).all():
+            take(subject)
+    for label in np.flatnonzero(taken == 0):
+        spare = np.flatnonzero((shares[:, label] > 0) & ((shares == 0) | (left > 1)).all(axis=1))
+        if taken[label] == 0 and len(spare):
+            take(spare[((taken + shares[spare] - share) ** 2).sum(axis=1).argmin()])
+    return drawn
+
+
 def hold_out(labels: Sequence[str], share: float, seed: int) -> tuple[list[int], list[int]]:
     """Hold out a share of each class, rounded and at least one row.
 

@@ -4,7 +4,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,12 @@ from .archives import (
     archive_question,
     check_test_classes,
     hold_out_by_class,
+    named,
     warn_of_single_instances,
 )
 from .samples import Labels, make_sample
 from .source import QuestionSource
+from .splits import hold_out_subjects
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +34,10 @@ SUFFIXES = (".csv", ".tsv", ".parquet", ".xlsx")
 _IDS = ("id", "item_id", "unique_id", "sample", "sample_id")
 _LABELS = ("label", "class")
 _SPLIT = "split"
+_SUBJECTS = ("subject", "subject_id", "patient", "patient_id", "participant", "participant_id")
 # Name of a column of a wide table: channel and step; a time that is no whole number is none.
 _STEP = re.compile(r"(?!.*\d\.\d+$)(.*?)[\s_.\-]*(\d+)")
-# Names of columns that may count rows, such as a written index, and of those that tell people or recordings apart.
+# Names of columns that may count rows, such as a written index, and of those that tell rows or recordings apart.
 _ROW_NUMBERS = re.compile(r"(?:Unnamed: \d+|index|row)", re.IGNORECASE)
 _IDENTIFIERS = re.compile(r"(?:Unnamed: \d+|(?:.*[_ ])?(?:id|subject|patient|participant))", re.IGNORECASE)
 # Steps that gaps may add to a table, as a multiple of its rows; more is another unit of time.
@@ -51,12 +54,14 @@ class LabeledTable:
         channels: name -> series (time,) of each sample, float64, NaN where missing.
         labels: label of each sample, as text.
         splits: split of each sample, "train" or "test"; `None` where the table has no column for it.
+        subjects: person or thing that each sample was recorded from; `None` where the table has no column for it.
     """
 
     ids: list[str]
     channels: dict[str, list[np.ndarray]]
     labels: list[str]
     splits: list[str] | None
+    subjects: list[str] | None
 
 
 def is_table(name: str) -> bool:
@@ -98,7 +103,7 @@ def _check_channels(table: pd.DataFrame, columns: Sequence[Any], path: Path) -> 
         if _IDENTIFIERS.fullmatch(str(column)):
             raise UserError(
                 f"{path}: column {column!r} would be read as a channel, from which people or rows are told apart; "
-                "leave it out, or name it after what it measures."
+                f"leave it out, name it {_SUBJECTS[0]} if it is of whom a sample is, or after what it measures."
             )
         if not pd.api.types.is_numeric_dtype(table[column]) or pd.api.types.is_bool_dtype(table[column]):
             cells = table[column].dropna()
@@ -106,8 +111,14 @@ def _check_channels(table: pd.DataFrame, columns: Sequence[Any], path: Path) -> 
             shown = repr(wrong.iloc[0]) if len(wrong) else table[column].dtype
             raise UserError(
                 f"{path}: column {column!r} has {shown}; channels hold numbers, and other columns are named "
-                f"{_IDS[0]}, {_LABELS[0]}, {_SPLIT} or {', '.join(TIMESTAMP_NAMES)}."
+                f"{_IDS[0]}, {_LABELS[0]}, {_SPLIT}, {_SUBJECTS[0]} or {', '.join(TIMESTAMP_NAMES)}."
             )
+
+
+def _channel_columns(table: pd.DataFrame, others: Sequence[Any], path: Path) -> list[Any]:
+    """Columns of channels: all but those of the split, of the subjects, and `others`."""
+    reserved = [*others, _find(table, (_SPLIT,), path), _find(table, _SUBJECTS, path)]
+    return [column for column in table.columns if column not in reserved]
 
 
 def _of_sample(text: pd.Series, groups: np.ndarray, ids: Sequence[str], name: str, path: Path) -> list[str]:
@@ -126,6 +137,18 @@ def _of_sample(text: pd.Series, groups: np.ndarray, ids: Sequence[str], name: st
             f"{path}: sample {ids[groups[row]]} has more than one {name}, {first.iloc[row]!r} and {text.iloc[row]!r}."
         )
     return first[~pd.Series(groups).duplicated().to_numpy()].tolist()
+
+
+def _splits_and_subjects(
+    table: pd.DataFrame, groups: np.ndarray, ids: Sequence[str], path: Path
+) -> tuple[list[str] | None, list[str] | None]:
+    """Split and subject of each sample, as far as the table has columns for them."""
+    columns = _find(table, (_SPLIT,), path), _find(table, _SUBJECTS, path)
+    split, subject = (
+        None if column is None else _of_sample(_as_text(table[column]), groups, ids, str(column), path)
+        for column in columns
+    )
+    return split, subject
 
 
 def _moments(time: pd.Series, path: Path) -> np.ndarray:
@@ -162,7 +185,7 @@ def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> 
     if ids_of_rows.isna().any():
         raise UserError(f"{path}: row {int(ids_of_rows.isna().argmax()) + 1} has no {identifier}.")
     groups, names = pd.factorize(ids_of_rows)
-    time, split = _find(table, TIMESTAMP_NAMES, path), _find(table, (_SPLIT,), path)
+    time = _find(table, TIMESTAMP_NAMES, path)
     if time is None:
         order = np.argsort(groups, kind="stable")
     else:
@@ -175,14 +198,14 @@ def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> 
         moments = moments[order]
     table, groups = table.iloc[order].reset_index(drop=True), groups[order]
     ids = [str(name) for name in names]
-    columns = [column for column in table.columns if column not in (identifier, label, time, split)]
+    columns = _channel_columns(table, (identifier, label, time), path)
     if not columns:
         raise UserError(
             f"{path}: has no channel beside {', '.join(map(str, table.columns))}; add a column of numbers."
         )
     _check_channels(table, columns, path)
     labels = _of_sample(_as_text(table[label]), groups, ids, _LABELS[0], path)
-    splits = None if split is None else _of_sample(_as_text(table[split]), groups, ids, _SPLIT, path)
+    splits, subjects = _splits_and_subjects(table, groups, ids, path)
     positions = np.arange(len(groups)) - np.flatnonzero(np.diff(groups, prepend=-1))[groups]
     if time is not None:
         positions = _positions(moments, groups, ids, path)
@@ -194,16 +217,15 @@ def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> 
         values = np.full(lengths.sum(), np.nan)
         values[starts[groups] + positions] = table[column].to_numpy(dtype=float, na_value=np.nan)
         channels[str(column)] = np.split(values, starts[1:])
-    return LabeledTable(ids, channels, labels, splits)
+    return LabeledTable(ids, channels, labels, splits, subjects)
 
 
 def _read_wide(table: pd.DataFrame, identifier: str | None, label: str, path: Path) -> LabeledTable:
-    split = _find(table, (_SPLIT,), path)
     ids = [str(row + 1) for row in range(len(table))]
     if identifier is not None:
         ids = [str(key) for key in _as_text(table[identifier])]
     time = _find(table, TIMESTAMP_NAMES, path)
-    columns = [column for column in table.columns if column not in (identifier, label, split, time)]
+    columns = _channel_columns(table, (identifier, label, time), path)
     _check_channels(table, columns, path)
     found = [_STEP.fullmatch(str(column).strip()) for column in columns]
     by_channel: dict[str, dict[int, Any]] = {}
@@ -226,8 +248,7 @@ def _read_wide(table: pd.DataFrame, identifier: str | None, label: str, path: Pa
     groups = np.arange(len(table))
     channels = {name: list(part.to_numpy(dtype=float, na_value=np.nan)) for name, part in values.items()}
     labels = _of_sample(_as_text(table[label]), groups, ids, _LABELS[0], path)
-    splits = None if split is None else _of_sample(_as_text(table[split]), groups, ids, _SPLIT, path)
-    return LabeledTable(ids, channels, labels, splits)
+    return LabeledTable(ids, channels, labels, *_splits_and_subjects(table, groups, ids, path))
 
 
 def _trimmed(values: np.ndarray, place: str) -> np.ndarray:
@@ -251,7 +272,8 @@ def _check_rows_are_steps(table: pd.DataFrame, identifier: str, path: Path) -> N
         channel, count = steps.most_common(1)[0]
         raise UserError(
             f"{path}: {rows.iloc[0]} rows have {identifier} {rows.index[0]}, and {count} columns look like the steps "
-            f"of channel {channel!r}; give each sample an id of its own, or, if rows are steps, a column time."
+            f"of channel {channel!r}; give each sample an id of its own (that of a person in a column "
+            f"{_SUBJECTS[0]}), or, if rows are steps, a column time."
         )
 
 
@@ -261,7 +283,8 @@ def read_labeled_table(path: str | Path) -> LabeledTable:
     A table whose `id` repeats has a row for each step: `id`, `time` (numbers or dates, by which rows are sorted; even
     steps that are left out are missing values), a column for each channel, `label`. Any other table has a row for each
     sample: `label`, and a column for each step, named by channel and step (`x_0`, `x_1`, ...) or by the step alone.
-    Both may have a column `split` of train and test. Missing values at the end of a channel are padding.
+    Both may have a column `split` of train and test, and `subject` (`patient`, `participant`, also with `_id`), whom a
+    sample was recorded from. Missing values at the end of a channel are padding.
 
     Raises:
         FileNotFoundError: no such file.
@@ -298,7 +321,7 @@ def read_labeled_table(path: str | Path) -> LabeledTable:
         if unknown or len(set(read.splits)) < 2:
             shown = min(unknown) if unknown else read.splits[0]
             raise UserError(f"{path}: column split has {shown!r}; give both train and test, and nothing else.")
-    return LabeledTable(read.ids, channels, read.labels, read.splits)
+    return replace(read, channels=channels)
 
 
 def _check_labels(labels: Sequence[str], path: Path) -> None:
@@ -321,17 +344,62 @@ def _check_labels(labels: Sequence[str], path: Path) -> None:
             )
 
 
+def _hold_out(
+    table: LabeledTable, rows: Sequence[int], share: float, seed: int, path: Path
+) -> tuple[list[int], list[int]]:
+    """Rows kept and rows held out, by subject where subjects are known, else by class."""
+    labels = [table.labels[row] for row in rows]
+    if table.subjects is None:
+        kept, taken = hold_out_by_class(str(path), labels, share, seed)
+    else:
+        subjects = [table.subjects[row] for row in rows]
+        kept, taken = hold_out_subjects(labels, subjects, share, seed)
+        if not taken:
+            raise UserError(
+                f"{path}: no class has samples of two subjects to train and validate on, beside those held out to "
+                f"test; subjects left: {len(set(subjects))}. Give samples of more subjects."
+            )
+    return [rows[row] for row in kept], [rows[row] for row in taken]
+
+
 def _rows_by_split(table: LabeledTable, arguments: ArchiveArguments, path: Path) -> dict[str, list[int]]:
     rows = list(range(len(table.labels)))
     if table.splits is None:
-        rest, test = hold_out_by_class(str(path), table.labels, arguments.test_share, arguments.split_seed)
+        rest, test = _hold_out(table, rows, arguments.test_share, arguments.split_seed, path)
     else:
         rest = [row for row in rows if table.splits[row] == "train"]
         test = [row for row in rows if table.splits[row] == "test"]
         check_test_classes(str(path), [table.labels[row] for row in test], {table.labels[row] for row in rest})
-    labels = [table.labels[row] for row in rest]
-    kept, taken = hold_out_by_class(str(path), labels, arguments.validation_share, arguments.split_seed)
-    return {"train": [rest[row] for row in kept], "validation": [rest[row] for row in taken], "test": test}
+    kept, taken = _hold_out(table, rest, arguments.validation_share, arguments.split_seed, path)
+    return {"train": kept, "validation": taken, "test": test}
+
+
+def _check_subjects(name: str, table: LabeledTable, rows: Mapping[str, Sequence[int]]) -> None:
+    """Log how many subjects are in each split, and warn of those in two, and of classes without one to hold out."""
+    if table.subjects is None:
+        return
+    found = {split: {table.subjects[row] for row in rows[split]} for split in SPLITS}
+    logger.info("%s: %s subjects", name, {split: len(subjects) for split, subjects in found.items()})
+    common = sorted((found["train"] | found["validation"]) & found["test"])
+    if common:
+        logger.warning(
+            "%s: %d of %d subjects to test on are in training, too, so that results are better than those of new "
+            "subjects: %s; give each subject one split",
+            name,
+            len(common),
+            len(found["test"]),
+            named(common),
+        )
+    classes = set(table.labels)
+    for split in ("validation", "test") if table.splits is None else ("validation",):
+        missing = sorted(classes - {table.labels[row] for row in rows[split]})
+        if missing:
+            logger.warning(
+                "%s: too few subjects have a class to hold one out, so that %s has none of: %s",
+                name,
+                split,
+                named(missing),
+            )
 
 
 def _warn_of_constants(name: str, table: LabeledTable) -> None:
@@ -358,10 +426,13 @@ def table_samples(files: tuple[Path, ...], split: str, **options: Any) -> Iterat
     rows = _rows_by_split(table, ArchiveArguments(**options), files[0])
     if split == "train":
         _warn_of_constants(name, table)
-        warn_of_single_instances(name, [table.labels[row] for row in rows["train"] + rows["validation"]])
+        _check_subjects(name, table, rows)
+        if table.subjects is None:
+            warn_of_single_instances(name, [table.labels[row] for row in rows["train"] + rows["validation"]])
     for row in rows[split]:
         series: Mapping[str, np.ndarray] = {channel: values[row] for channel, values in table.channels.items()}
-        yield make_sample(question, series, table.labels[row], name, name, table.ids[row])
+        subject = None if table.subjects is None else table.subjects[row]
+        yield make_sample(question, series, table.labels[row], name, name, table.ids[row], subject)
 
 
 def table_labels(files: tuple[Path, ...], **options: Any) -> Labels:
