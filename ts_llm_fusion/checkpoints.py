@@ -77,7 +77,7 @@ def seal_weights(folder: str | Path) -> None:
     for path in sorted(Path(folder).glob("*.safetensors")):
         header, start = _read_header(path)
         header[_METADATA] = {**header.get(_METADATA, {}), _SEAL: _digest(path, header, start)}
-        text = json.dumps(header, ensure_ascii=False).encode()
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
         text += b" " * (-len(text) % _SIZE)
         with atomic_path(path) as temporary, path.open("rb") as old, temporary.open("wb") as new:
             new.write(len(text).to_bytes(_SIZE, "little") + text)

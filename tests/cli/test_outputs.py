@@ -156,12 +156,15 @@ def test_a_run_that_goes_on_may_write_in_its_folder(folder: Path, tmp_path: Path
     check_run_folder(arguments(overwrite=True))
     # Other processes may find what the first has begun to write.
     check_run_folder(arguments(process_index=1))
+    shutil.copytree(tmp_path / "run" / "checkpoint-3", tmp_path / "other" / "checkpoint-3")
     with pytest.raises(FileExistsError, match="checkpoint-3 is there already"):
+        check_run_folder(arguments(resume_from_checkpoint=str(tmp_path / "other" / "checkpoint-3")))
+    with pytest.raises(ValueError, match="is not a whole checkpoint of a training"):
         check_run_folder(arguments(resume_from_checkpoint=str(folder / "model")))
     with pytest.raises(ValueError, match="the output is also an input"):
         check_run_folder(arguments(overwrite=True), (str(tmp_path / "run"),))
     (tmp_path / "run" / "checkpoint-3" / "model.safetensors").write_bytes(b"cut")
     with pytest.raises(ValueError, match="holds no checkpoint"):
         check_run_folder(arguments(resume_from_checkpoint="true"))
-    with pytest.raises(ValueError, match=r"checkpoint-3/model\.safetensors: the weights are damaged"):
+    with pytest.raises(ValueError, match="checkpoint-3 is not a whole checkpoint of a training"):
         check_run_folder(arguments(resume_from_checkpoint=str(tmp_path / "run" / "checkpoint-3")))
