@@ -264,6 +264,7 @@ def test_the_future_of_covariates_is_aligned_to_the_horizon() -> None:
             "column 'price' holds 'cheap' in row 2, of id 'b' at 2024-01-02 08:00:00, and the table of the past holds",
         ),
         (lambda t: t.drop(columns="timestamp"), "future_df: no column 'timestamp'"),
+        (lambda t: t.assign(item_id=[["a"], *t["item_id"][1:]]), "future_df: column 'item_id' holds lists"),
         (lambda t: t.assign(timestamp=t["timestamp"].dt.tz_localize("UTC")), "one has a time zone, the other none"),
     ],
 )

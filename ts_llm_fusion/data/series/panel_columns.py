@@ -89,6 +89,13 @@ def check_columns(table: pd.DataFrame, names: Sequence[str], source: str) -> pd.
     return table
 
 
+def check_no_lists(table: pd.DataFrame, columns: Sequence[str], source: str) -> None:
+    """Raise a ValueError for a column of ids that holds lists, which cannot be compared."""
+    for name in columns:
+        if holds_lists(table[name]):
+            raise UserError(f"{source}: column {name!r} holds lists; give ids of text, numbers or tuples.")
+
+
 def id_index(table: pd.DataFrame, columns: Sequence[str]) -> pd.Index:
     if not columns:
         # One series, whose position is its id.

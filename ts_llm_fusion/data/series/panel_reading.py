@@ -15,7 +15,6 @@ from .frames import (
     STEP,
     find_timestamp_column,
     hint_of_ids,
-    holds_lists,
     is_row_number,
     number_rows,
     numeric_values,
@@ -24,6 +23,7 @@ from .frames import (
 )
 from .panel_columns import (
     check_columns,
+    check_no_lists,
     id_index,
     is_time_index,
     parse_repeated,
@@ -412,8 +412,7 @@ def _factorized(table: pd.DataFrame, names: Names, source: str) -> tuple[np.ndar
         empty = table[name].isna().to_numpy()
         if empty.any():
             raise UserError(f"{source}: row {int(np.argmax(empty)) + 1} of column {name!r} is empty; give it an id.")
-        if holds_lists(table[name]):
-            raise UserError(f"{source}: column {name!r} holds lists; give ids of text, numbers or tuples.")
+    check_no_lists(table, names.ids, source)
     index = id_index(table, names.ids)
     if len(names.ids) > 1:
         codes = table.groupby(list(names.ids), sort=False, observed=True).ngroup().to_numpy()

@@ -12,7 +12,16 @@ import pandas as pd
 
 from ...errors import UserError
 from ...processing.series_arrays import shortened
-from .panel_columns import check_columns, id_index, is_time_index, parse_repeated, plain_id, take_rows, to_pandas
+from .panel_columns import (
+    check_columns,
+    check_no_lists,
+    id_index,
+    is_time_index,
+    parse_repeated,
+    plain_id,
+    take_rows,
+    to_pandas,
+)
 from .panel_grids import PanelGrids
 from .sources import SeriesSource
 from .step_numbers import numbers_to_timestamps, timestamps_to_numbers
@@ -178,6 +187,7 @@ class Panel:
                 f"future_df has a column {extra[0]!r} that the table of the past lacks; its covariates are "
                 f"{shortened([*map(repr, self.past.columns)], SHOWN) or 'none'}."
             )
+        check_no_lists(table, self.id_columns, "future_df")
         ids = self.ids.get_indexer(id_index(table, self.id_columns))
         if (ids < 0).any():
             row = int(np.argmax(ids < 0))
