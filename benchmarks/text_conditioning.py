@@ -82,7 +82,8 @@ class Scored:
 
 def features_of(example: Example, text: str) -> dict[str, Any]:
     """Features of a text for the series of an example."""
-    return prepare_context(text, example.history, len(example.future), example.calendar.timestamps)[1]
+    stamps, names = example.calendar.timestamps, (example.names, example.others)
+    return prepare_context(text, example.history, len(example.future), stamps, *names)[1]
 
 
 def _as_context_effect(effect: Effect, history: int) -> ContextEffect:

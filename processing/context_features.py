@@ -1,6 +1,7 @@
 """Features of a grounded text for the head that chooses operations: plain words of its clauses, numbers, windows."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from .context_cues import cues_of
 from .grounding import Clause, Grounding, ground_on_axis, with_history
 from .grounding_axis import Axis
+from .series_names import Mention, SeriesNames
 
 # Clauses between a clause without a window and the one whose window it may mean.
 _FARTHEST = 2
@@ -44,11 +46,14 @@ _NUMBER_WORDS = {"value": "100", "percent": "10%"}
 # Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
 _WINDOW_ROLES = {"future": 10, "past": 11, "both": 12, "none": 13}
 _DAY_ROLE = 14
+# What stands for a mention of the series itself, and of another one of its table; both are plain words.
+_NAMES = {True: "the series", False: "another series"}
+_NAME_ROLE = 0
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A number, window or day that is compared with: its characters in the text and what stands for it."""
+    """A number, window, name or day that is compared with: its characters in the text and what stands for it."""
 
     start: int
     stop: int
@@ -56,8 +61,8 @@ class _Part:
     role: int
 
 
-def _parts(grounding: Grounding) -> list[_Part]:
-    """Numbers, windows and days of a text with the words that stand for them, in their order."""
+def _parts(grounding: Grounding, mentions: Sequence[Mention]) -> list[_Part]:
+    """Numbers, windows, names and days of a text with the words that stand for them, in their order."""
     parts = [_Part(one.start, one.stop, _WINDOW_WORDS[one.kind], _WINDOW_ROLES[one.kind]) for one in grounding.windows]
     for number in grounding.numbers:
         words = grounding.words(number)
@@ -70,13 +75,19 @@ def _parts(grounding: Grounding) -> list[_Part]:
         role = 2 + 3 * _FORMS.index(number.form) + _BOUNDS[number.bound]
         parts.append(_Part(number.start, number.stop, plain, role))
     parts += [_Part(one.start, one.stop, "like on a Sunday", _DAY_ROLE) for one in grounding.references]
-    return sorted(parts, key=lambda part: part.start)
+    for one in mentions:
+        capital = grounding.text[one.start].isupper() and grounding.text[: one.start].rstrip()[-1:] in ("", *_STOPS)
+        parts.append(
+            _Part(one.start, one.stop, _NAMES[one.own].capitalize() if capital else _NAMES[one.own], _NAME_ROLE)
+        )
+    # A number in a name ("store 3") is a part of it.
+    return sorted(parts, key=lambda part: (part.start, -part.stop))
 
 
 def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str, dict[int, tuple[int, int]]]:
-    """Words of a clause in which numbers, windows and days stand for all of their kind.
+    """Words of a clause in which numbers, windows, names and days stand for all of their kind.
 
-    So the choice of an operation cannot depend on a magnitude or a date, and the clauses of many series are one.
+    So the choice of an operation cannot depend on a magnitude, a date or a name, and the clauses of many series are one.
 
     Returns:
         The words, and for the first character of each part the characters that stand for it in them.
@@ -94,12 +105,13 @@ def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str
     return "".join(pieces)[:MOST_CHARACTERS], places
 
 
-def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
+def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mention] = ()) -> dict[str, Any]:
     """What the head that chooses operations reads of a text; the model adds the states of its words.
 
     Args:
         grounding: of the text, on the axis.
         axis: of the history and the horizon.
+        mentions: of the series and of others of its table, from `SeriesNames`, in their order.
 
     Returns:
         `text`, `clause_span` int64 (clauses, 2) and `window_span` (windows + 1, 2), characters of its parts; `texts`,
@@ -122,7 +134,7 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         `history` int64, steps of the history.
     """
     clauses = grounding.clauses[:MOST_CLAUSES]
-    parts = _parts(grounding)
+    parts = _parts(grounding, mentions)
     starts = np.array([part.start for part in parts])
     written = []
     for clause in clauses:
@@ -133,9 +145,15 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
     def clause_of(start: int) -> int:
         return int(np.searchsorted(ends, start, side="right"))
 
+    def named(part: Any) -> bool:
+        """Whether a part is one of a name: the 3 of "store 3"."""
+        k = bisect_right(mentions, part.start, key=lambda one: one.start) - 1
+        return k >= 0 and part.start < mentions[k].stop
+
     def readable(part: Any) -> bool:
         k = clause_of(part.start)
-        return k < len(clauses) and written[k][1].get(part.start, (0, MOST_CHARACTERS + 1))[1] <= MOST_CHARACTERS
+        reaches = written[k][1].get(part.start, (0, MOST_CHARACTERS + 1))[1] if k < len(clauses) else 0
+        return k < len(clauses) and reaches <= MOST_CHARACTERS and not named(part)
 
     numbers = [(k, one) for k, one in enumerate(grounding.numbers) if readable(one)]
     number_clause = [clause_of(one.start) for _, one in numbers]
@@ -146,7 +164,7 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
     numbered = set(number_clause)
     reference = np.full(len(clauses), -1)
     for one in grounding.references:
-        if clause_of(one.start) < len(clauses):
+        if clause_of(one.start) < len(clauses) and not named(one):
             reference[clause_of(one.start)] = one.weekday
 
     pairs: list[tuple[int, int, int, tuple[int, int]]] = []
@@ -192,7 +210,8 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
     links[1:, 0] = links[:-1, 1] = 1
     links[1:, 2] = [grounding.text[one.stop - 1] not in _STOPS for one in clauses[:-1]]
     links[:-1, 3] = links[1:, 2]
-    roles = {part.start: part.role for part in parts}
+    # Of parts that begin at one character the longest stands in the words.
+    roles = {part.start: part.role for part in reversed(parts)}
     spans = [(window.start, window.stop) for window in grounding.windows]
     hints = np.array([(k, *hint) for k, (words, _) in enumerate(written) for hint in cues_of(words)], dtype=np.int64)
     hints = hints.reshape(-1, 4)
@@ -203,7 +222,7 @@ def context_features(grounding: Grounding, axis: Axis) -> dict[str, Any]:
         "texts": [words for words, _ in written],
         "clause_cut": np.array([len(words) == MOST_CHARACTERS for words, _ in written], dtype=bool),
         "window_reasons": [window.reason for window in grounding.windows],
-        "grounding": grounding.summary(),
+        "grounding": grounding.summary() | {"names": [_named(grounding.text, one) for one in mentions]},
         "roles": [[(*place, roles[start]) for start, place in places.items()] for _, places in written],
         "cue_clause": hints[:, 0],
         "cue_place": hints[:, 1:3],
@@ -251,12 +270,34 @@ def with_values(features: dict[str, Any], grounding: Grounding, history: np.ndar
     }
 
 
-def prepare_context(text: str, history: Any, horizon: int, timestamps: Any) -> tuple[Grounding, dict[str, Any]]:
-    """Ground a text and make its features; arguments and errors as `ground`."""
+def _named(text: str, mention: Mention) -> dict[str, Any]:
+    """A mention as plain data."""
+    return {"text": text[mention.start : mention.stop], **vars(mention)}
+
+
+def prepare_context(
+    text: str,
+    history: Any,
+    horizon: int,
+    timestamps: Any,
+    names: Sequence[object] = (),
+    others: Sequence[object] = (),
+) -> tuple[Grounding, dict[str, Any]]:
+    """Ground a text and make its features.
+
+    Args:
+        text: as all but the names, see `ground`, which raises the same errors.
+        history: (time,).
+        horizon: steps ahead.
+        timestamps: of both.
+        names: of the series, see `SeriesNames`.
+        others: names of other series that the text may speak of.
+    """
     history = np.asarray(history, dtype=np.float64)
     axis = Axis(len(history), horizon, timestamps)
     grounding = with_history(ground_on_axis(text, axis), history)
-    return grounding, with_values(context_features(grounding, axis), grounding, history)
+    mentions = SeriesNames([names, others]).mentions(grounding.text, 0)
+    return grounding, with_values(context_features(grounding, axis, mentions), grounding, history)
 
 
 __all__ = ["context_features", "prepare_context", "with_values"]

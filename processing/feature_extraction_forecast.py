@@ -187,7 +187,14 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         return self.pad([self._values(sample, index) for index, sample in enumerate(samples)], return_tensors)
 
     @staticmethod
-    def prepare_context(text: str, history: Any, prediction_length: int, timestamps: Any = None) -> dict[str, Any]:
+    def prepare_context(
+        text: str,
+        history: Any,
+        prediction_length: int,
+        timestamps: Any = None,
+        names: Sequence[object] = (),
+        others: Sequence[object] = (),
+    ) -> dict[str, Any]:
         """Ground a text on the time axis of a series: what [`TSFusionForForecasting`] takes as its `context`.
 
         Args:
@@ -196,6 +203,8 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
             prediction_length: steps of the forecast.
             timestamps: of history and horizon, (time + prediction_length,), without a time zone; None where there are
                 none.
+            names: that the text may call the series by: the column of its values, its id.
+            others: the same of other series that it may speak of, whose effects are not those of this one.
 
         Returns:
             Features, and under `grounding` what was found in the text, as plain data.
@@ -203,7 +212,7 @@ class ForecastFeatureExtractor(FeatureExtractionMixin):
         Raises:
             ValueError: as `grounding.ground`.
         """
-        return prepare_context(text, history, prediction_length, timestamps)[1]
+        return prepare_context(text, history, prediction_length, timestamps, names, others)[1]
 
     def pad(self, arrays: Sequence[np.ndarray], return_tensors: str | TensorType | None = "pt") -> BatchFeature:
         """Check, cut and stack float64 arrays (time, variables), NaN where missing; see `__call__`."""

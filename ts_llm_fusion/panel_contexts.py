@@ -18,6 +18,7 @@ from .processing.context_features import context_features, with_values
 from .processing.grounding import Grounding, ground_on_axis, with_history
 from .processing.grounding_axis import Axis
 from .processing.series_arrays import shortened
+from .processing.series_names import Mention, SeriesNames
 
 logger = logging.get_logger(__name__)
 
@@ -52,21 +53,22 @@ class ContextPreparer:
         axes = np.stack((panel.grids.grid_of, begins, self.last - self.first, self.numbers), 1)
         self.axis_of = np.unique(axes, axis=0, return_inverse=True)[1].ravel()
         self._axes: dict[int, Axis] = {}
-        self._shared: dict[tuple[str, int], tuple[Grounding, dict[str, Any]]] = {}
+        self._grounded: dict[tuple[str, int], Grounding] = {}
+        self._features: dict[tuple[str, int, tuple[Mention, ...]], dict[str, Any]] = {}
+        ids = [one if isinstance(one, tuple) else (one,) for one in panel.ids]
+        self._names = SeriesNames([(target, *own) for own in ids for target in panel.targets])
 
     def features(self, text: str, series: int, target: int) -> dict[str, Any]:
         """Features of a text for a target of a series."""
-        grounding, found = self._grounded(text, series)
-        history = self.panel.values[self.first[series] : self.last[series], target]
-        return with_values(found, with_history(grounding, history), history)
-
-    def _grounded(self, text: str, series: int) -> tuple[Grounding, dict[str, Any]]:
         key = text, int(self.axis_of[series])
-        if key not in self._shared:
-            axis = self._axis(series)
-            grounding = ground_on_axis(text, axis)
-            self._shared[key] = grounding, context_features(grounding, axis)
-        return self._shared[key]
+        if key not in self._grounded:
+            self._grounded[key] = ground_on_axis(text, self._axis(series))
+        grounding = self._grounded[key]
+        mentions = self._names.mentions(grounding.text, series * len(self.panel.targets) + target)
+        if (*key, mentions) not in self._features:
+            self._features[(*key, mentions)] = context_features(grounding, self._axis(series), mentions)
+        history = self.panel.values[self.first[series] : self.last[series], target]
+        return with_values(self._features[(*key, mentions)], with_history(grounding, history), history)
 
     def _axis(self, series: int) -> Axis:
         """Time axis of a series, one for all that share it."""

@@ -115,7 +115,9 @@ class EndpointHandler:
                 local = stamps.tz_localize(None)
                 stamps = local if local.is_monotonic_increasing and local.is_unique else stamps.tz_convert(None)
         return [
-            self.feature_extractor.prepare_context(texts[name], frame[name].to_numpy(), horizon, stamps)
+            self.feature_extractor.prepare_context(
+                texts[name], frame[name].to_numpy(), horizon, stamps, [name], [*frame.columns.drop(name)]
+            )
             if name in texts
             else None
             for name in frame.columns

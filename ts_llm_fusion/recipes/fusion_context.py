@@ -74,8 +74,14 @@ def context_items(seed: int, numbers: range) -> list[dict[str, Any]]:
     items = []
     for number in numbers:
         example = draw_example(seed, number)
-        stamps = example.calendar.timestamps
-        grounding, features = prepare_context(example.text, example.history, len(example.future), stamps)
+        grounding, features = prepare_context(
+            example.text,
+            example.history,
+            len(example.future),
+            example.calendar.timestamps,
+            example.names,
+            example.others,
+        )
         items.append(features | context_targets(example, grounding, features))
     return items
 

@@ -41,9 +41,16 @@ _AUTHORS = {
         "farms",
         "controls",
         "press",
+        "waterworks",
+        "plain",
+        "ports",
+        "factories",
+        "energy",
+        "kitchens",
+        "transit",
     ),
     "validation": ("institutions", "rinks"),
-    "test": ("waterworks",),
+    "test": ("cityhall", "platform"),
 }
 # Composed phrases by family, sentences by "family, sentence", those without an effect by kind, and their parts.
 SENTENCE = ", sentence"

@@ -66,6 +66,8 @@ class Writer:
         self.rng, self.calendar, self.values = rng, calendar, values
         self.grammar, self.numbers = grammar_of(phrasings), numbers
         self.subject = self.drawn("subjects", self.grammar.subjects)
+        # Other series and places that the sentences name.
+        self.mentioned: list[str] = []
 
     def drawn(self, name: str, phrases: Sequence[str]) -> str:
         """One of some phrases, or a composed one of the same name."""
@@ -192,6 +194,7 @@ class Writer:
             "place": _choice(rng, names["places"]), "year": str(rng.integers(1975, self.calendar.timestamps[0].year)),
             "k": str(rng.integers(2, 90)), "unit": _choice(rng, names["units"]),
         }  # fmt: skip
+        self.mentioned += [parts[name] for name in ("o", "place") if re.search(rf"\{{{name}\}}", frame, re.IGNORECASE)]
         for name, words in parts.items():
             frame = frame.replace(f"{{{name}}}", words)
         return frame

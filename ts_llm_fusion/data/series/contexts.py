@@ -16,6 +16,7 @@ effect stand between them: background, denials, other places, conditions that do
 Example 17 of seed 0 is the same in any process and order.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -26,6 +27,12 @@ from numpy.random import Generator
 from .context_grammar import FAMILIES, SPLITS
 from .context_windows import Calendar, draw_calendar
 from .context_writer import Effect, Writer, positions, unmarked
+
+# Shares of the series with a name that says what they are, of these names that are as long as in the text ("visitors to
+# the museum", not "visitors"), and of other series that are in the same table.
+_NAMED_SHARE, _WHOLE_SHARE, _OTHERS_SHARE = 0.75, 0.6, 0.3
+# What a short name leaves out.
+_BEHIND = re.compile(r"(?<=\w{3})(?<!number)(?<!count)(?<!volume)(?<!amount) (?:to|in|on|at|for|from|per|with|of) .*")
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,8 @@ class Example:
         future: float64 (horizon,), with the effects.
         twin: float64 (horizon,), the same noise without them.
         effects: in the order of the text; empty where it states none.
+        names: what a table would call the series; empty for one with a name such as "y".
+        others: names of other series of that table.
     """
 
     text: str
@@ -47,6 +56,8 @@ class Example:
     future: np.ndarray
     twin: np.ndarray
     effects: tuple[Effect, ...]
+    names: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass
@@ -168,7 +179,17 @@ def draw_example(
             )
         texts.append(plain)
         length += len(plain) + 1
-    return _with_effects(rng, series, " ".join(texts), effects)
+    example = _with_effects(rng, series, " ".join(texts), effects)
+    # Of a stream of their own: names change neither texts nor series.
+    names, others = _draw_names(np.random.default_rng([seed, number, SPLITS.index(phrasings), len(SPLITS)]), writer)
+    return replace(example, names=names, others=others)
+
+
+def _draw_names(rng: Generator, writer: Writer) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the series, which a part of the tables lacks, and of those of the others that are in the table, too."""
+    others = tuple(name for name in writer.mentioned if rng.random() < _OTHERS_SHARE)
+    name = writer.subject if rng.random() < _WHOLE_SHARE else _BEHIND.sub("", writer.subject)
+    return ((name,) if rng.random() < _NAMED_SHARE else ()), others
 
 
 def _with_effects(rng: Generator, series: _Series, text: str, effects: list[Effect]) -> Example:

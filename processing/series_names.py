@@ -1,0 +1,123 @@
+"""Mentions of series by their names in a text: of the one that is forecast, and of others of its table."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+# Words: runs of capitals, of small letters, of other letters or of digits ("dailyVisitors", "store_12").
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]|\d+")
+_BRACKETS = re.compile(r"[(\[{].*?[)\]}]")
+# Words around the name of a series in that of a column, which a text may leave out or change.
+_AROUND = frozenset(
+    "the our a an total overall average mean daily hourly weekly monthly yearly per hour day week month year number "
+    "count amount volume num n of no sum quantity qty units eur usd mw mwh kwh".split()
+)
+# Names that say nothing of a series.
+_EMPTY = frozenset("y x target value series data id unique item store column variable feature metric ts".split())
+# Plurals of another meaning than the singular.
+_PLURAL = frozenset(("sales", "goods", "news", "works"))
+# Words before a name that are a part of its mention.
+_BEFORE = re.compile(
+    r"(?:\b(?:the|our|this|total|overall|average|daily|hourly|weekly|monthly|yearly|"
+    r"(?:number|count|amount|volume|total|quantity|sum) of)\s+)+$",
+    re.IGNORECASE,
+)
+# Characters before a name in which they are looked for.
+_REACH = 60
+# Mentions of the series that need no name.
+_ITSELF = re.compile(r"\b(?:the|our|this) (?:time )?series\b(?! of\b)", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s_-]{0,2}")
+# Letters up to which a name counts only as it is written: "IT" is not "it".
+_SHORT = 3
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A series in a text: characters `start` to `stop`, and whether it is the one that is forecast."""
+
+    start: int
+    stop: int
+    own: bool
+
+
+def _plain(word: str) -> str:
+    """A word in lower case, without the ending of a plural."""
+    word = word.lower()
+    plural = len(word) > _SHORT and word.endswith("s") and not word.endswith("ss") and word not in _PLURAL
+    return word[:-1] if plural else word
+
+
+def words_of_name(name: object) -> tuple[str, ...]:
+    """Words that stand for a series in a text, ("visitor",) of "daily_visitors"; empty where the name says nothing.
+
+    A name of two or three letters stands as it is written, ("IT",); numbers, single letters and names such as "y" or
+    "value" stand for nothing.
+    """
+    words = _WORD.findall(_BRACKETS.sub(" ", name)) if isinstance(name, str) else []
+    while len(words) > 1 and words[0].lower() in _AROUND:
+        words = words[1:]
+    while len(words) > 1 and words[-1].lower() in _AROUND:
+        words = words[:-1]
+    letters = "".join(words)
+    says = [word for word in words if not word.isdecimal() and word.lower() not in _EMPTY]
+    # "Store 3" has a name, "store" and "3" have none.
+    numbered = len(words) > 1 and any(word.isdecimal() for word in words) and not letters.isdecimal()
+    if len(letters) < 2 or not (says or numbered):
+        return ()
+    return (letters,) if len(letters) <= _SHORT else tuple(map(_plain, words))
+
+
+class SeriesNames:
+    """Names of the series of a table, to be found in texts.
+
+    Args:
+        names: of each series, those that it goes by: its id, and the column of its values.
+    """
+
+    def __init__(self, names: Sequence[Iterable[object]]):
+        self._owners: dict[tuple[str, ...], set[int]] = {}
+        for series, own in enumerate(names):
+            for name in own:
+                words = words_of_name(name)
+                if words:
+                    self._owners.setdefault(words, set()).add(series)
+        self._longest = max(map(len, self._owners), default=0)
+        self._found: dict[str, list[tuple[int, int, set[int] | None]]] = {}
+
+    def mentions(self, text: str, series: int) -> tuple[Mention, ...]:
+        """Mentions of a series, by its number, and of others in a text, in their order and without overlap.
+
+        "The series" is one of each; of names that begin at one word, the longest counts.
+        """
+        if text not in self._found:
+            self._found[text] = self._find(text)
+        return tuple(Mention(start, stop, own is None or series in own) for start, stop, own in self._found[text])
+
+    def _find(self, text: str) -> list[tuple[int, int, set[int] | None]]:
+        """Characters of the mentions, and the series of each; None for all."""
+        found: list[tuple[int, int, set[int] | None]] = [(*match.span(), None) for match in _ITSELF.finditer(text)]
+        words = [match for match in _WORD.finditer(text)] if self._owners else []
+        plain = [_plain(word.group()) for word in words]
+        for first, word in enumerate(words):
+            stop = first
+            while stop < len(words) and stop - first < self._longest:
+                if stop > first and not _BETWEEN.fullmatch(text, words[stop - 1].end(), words[stop].start()):
+                    break
+                stop += 1
+            for last in range(stop, first, -1):
+                start, end = word.start(), words[last - 1].end()
+                whole = "".join(one.group() for one in words[first:last])
+                key = (whole,) if len(whole) <= _SHORT else tuple(plain[first:last])
+                if key in self._owners and not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
+                    before = _BEFORE.search(text[max(start - _REACH, 0) : start])
+                    start -= len(before.group()) if before else 0
+                    found.append((start, end, self._owners[key]))
+                    break
+        kept: list[tuple[int, int, set[int] | None]] = []
+        for one in sorted(found, key=lambda span: (span[0], -span[1])):
+            if not kept or one[0] >= kept[-1][1]:
+                kept.append(one)
+        return kept
+
+
+__all__ = ["Mention", "SeriesNames", "words_of_name"]
