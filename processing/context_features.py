@@ -87,7 +87,7 @@ def _parts(grounding: Grounding, mentions: Sequence[Mention]) -> list[_Part]:
 def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str, dict[int, tuple[int, int]]]:
     """Words of a clause in which numbers, windows, names and days stand for all of their kind.
 
-    So the choice of an operation cannot depend on a magnitude, a date or a name, and the clauses of many series are one.
+    So the choice of an operation depends on no magnitude, date or name, and the clauses of many series are one.
 
     Returns:
         The words, and for the first character of each part the characters that stand for it in them.

@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from .grounding_words import words
+
 # Words: runs of capitals, of small letters, of other letters or of digits ("dailyVisitors", "store_12").
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]|\d+")
 _BRACKETS = re.compile(r"[(\[{].*?[)\]}]")
 # Words around the name of a series in that of a column, which a text may leave out or change.
-_AROUND = frozenset(
+_AROUND = words(
     "the our a an total overall average mean daily hourly weekly monthly yearly per hour day week month year number "
-    "count amount volume num n of no sum quantity qty units eur usd mw mwh kwh".split()
+    "count amount volume num n of no sum quantity qty units eur usd mw mwh kwh"
 )
 # Names that say nothing of a series.
-_EMPTY = frozenset("y x target value series data id unique item store column variable feature metric ts".split())
+_EMPTY = words("y x target value series data id unique item store column variable feature metric ts")
 # Plurals of another meaning than the singular.
 _PLURAL = frozenset(("sales", "goods", "news", "works"))
 # Words before a name that are a part of its mention.
@@ -53,18 +55,18 @@ def words_of_name(name: object) -> tuple[str, ...]:
     A name of two or three letters stands as it is written, ("IT",); numbers, single letters and names such as "y" or
     "value" stand for nothing.
     """
-    words = _WORD.findall(_BRACKETS.sub(" ", name)) if isinstance(name, str) else []
-    while len(words) > 1 and words[0].lower() in _AROUND:
-        words = words[1:]
-    while len(words) > 1 and words[-1].lower() in _AROUND:
-        words = words[:-1]
-    letters = "".join(words)
-    says = [word for word in words if not word.isdecimal() and word.lower() not in _EMPTY]
+    found = _WORD.findall(_BRACKETS.sub(" ", name)) if isinstance(name, str) else []
+    while len(found) > 1 and found[0].lower() in _AROUND:
+        found = found[1:]
+    while len(found) > 1 and found[-1].lower() in _AROUND:
+        found = found[:-1]
+    letters = "".join(found)
+    says = [word for word in found if not word.isdecimal() and word.lower() not in _EMPTY]
     # "Store 3" has a name, "store" and "3" have none.
-    numbered = len(words) > 1 and any(word.isdecimal() for word in words) and not letters.isdecimal()
+    numbered = len(found) > 1 and any(word.isdecimal() for word in found) and not letters.isdecimal()
     if len(letters) < 2 or not (says or numbered):
         return ()
-    return (letters,) if len(letters) <= _SHORT else tuple(map(_plain, words))
+    return (letters,) if len(letters) <= _SHORT else tuple(map(_plain, found))
 
 
 class SeriesNames:
@@ -78,9 +80,9 @@ class SeriesNames:
         self._owners: dict[tuple[str, ...], set[int]] = {}
         for series, own in enumerate(names):
             for name in own:
-                words = words_of_name(name)
-                if words:
-                    self._owners.setdefault(words, set()).add(series)
+                key = words_of_name(name)
+                if key:
+                    self._owners.setdefault(key, set()).add(series)
         self._longest = max(map(len, self._owners), default=0)
         self._found: dict[str, list[tuple[int, int, set[int] | None]]] = {}
 
@@ -96,17 +98,17 @@ class SeriesNames:
     def _find(self, text: str) -> list[tuple[int, int, set[int] | None]]:
         """Characters of the mentions, and the series of each; None for all."""
         found: list[tuple[int, int, set[int] | None]] = [(*match.span(), None) for match in _ITSELF.finditer(text)]
-        words = [match for match in _WORD.finditer(text)] if self._owners else []
-        plain = [_plain(word.group()) for word in words]
-        for first, word in enumerate(words):
+        written = list(_WORD.finditer(text)) if self._owners else []
+        plain = [_plain(word.group()) for word in written]
+        for first, word in enumerate(written):
             stop = first
-            while stop < len(words) and stop - first < self._longest:
-                if stop > first and not _BETWEEN.fullmatch(text, words[stop - 1].end(), words[stop].start()):
+            while stop < len(written) and stop - first < self._longest:
+                if stop > first and not _BETWEEN.fullmatch(text, written[stop - 1].end(), written[stop].start()):
                     break
                 stop += 1
             for last in range(stop, first, -1):
-                start, end = word.start(), words[last - 1].end()
-                whole = "".join(one.group() for one in words[first:last])
+                start, end = word.start(), written[last - 1].end()
+                whole = "".join(one.group() for one in written[first:last])
                 key = (whole,) if len(whole) <= _SHORT else tuple(plain[first:last])
                 if key in self._owners and not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
                     before = _BEFORE.search(text[max(start - _REACH, 0) : start])

@@ -45,6 +45,7 @@ CODE = {
     "modeling_text_sources.py",
     "modeling_wavelet.py",
     "series_arrays.py",
+    "series_names.py",
 }
 FILES = CODE | {
     "README.md",

@@ -13,8 +13,8 @@ STAMPS = pd.date_range("2024-01-01", periods=74, freq="D")
 HISTORY = np.linspace(80, 120, 60)
 
 
-def features(text):
-    return prepare_context(text, HISTORY, 14, STAMPS)[1]
+def features(text, names=(), others=()):
+    return prepare_context(text, HISTORY, 14, STAMPS, names, others)[1]
 
 
 def test_clauses_of_many_series_become_one():
@@ -27,6 +27,21 @@ def test_clauses_of_many_series_become_one():
     assert features("In 1999 sales fell by minus 5.")["texts"] == ["at some other time sales fell by minus 100."]
     # A sign is that of the value, and no word.
     assert features("Sales will be -5.")["texts"] == ["Sales will be 100."]
+
+
+def test_names_stand_for_all_of_their_kind():
+    text = "Sales in Store 3 rise by 5 %. The number of visitors to store 12 will be 7."
+    own = features(text, ["daily_sales", "store_3"], ["visitors", "store_12"])
+    assert own["texts"] == [
+        "The series in the series rise by 10%.",
+        "Another series to another series will be 100.",
+    ]
+    # The number in a name is none of the text.
+    assert own["number_value"].tolist() == [0.05, 7]
+    assert [one["text"] for one in own["grounding"]["names"] if one["own"]] == ["Sales", "Store 3"]
+    without = features(text)
+    assert without["number_value"].tolist() == [3, 0.05, 12, 7]
+    assert features("Our series triples.")["texts"] == ["The series triples."]
 
 
 def test_zero_is_said_in_words():
@@ -73,7 +88,7 @@ def test_any_text_has_features(text):
     assert all(len(words) <= MOST_CHARACTERS for words in found["texts"])
     assert np.isfinite(found["number_value"]).all()
     assert set(found["window_clause"]) == set(range(clauses))
-    assert set(found["grounding"]) == {"clauses", "windows", "numbers", "references"}
+    assert set(found["grounding"]) == {"clauses", "windows", "numbers", "references", "names"}
 
 
 def test_a_long_text_is_read_to_a_limit_in_time_that_grows_with_its_length():

@@ -28,8 +28,8 @@ from .context_grammar import FAMILIES, SPLITS
 from .context_windows import Calendar, draw_calendar
 from .context_writer import Effect, Writer, positions, unmarked
 
-# Shares of the series with a name that says what they are, of these names that are as long as in the text ("visitors to
-# the museum", not "visitors"), and of other series that are in the same table.
+# Shares of the series with a name that says what they are, of these names that are as long as in the text ("visitors
+# to the museum", not "visitors"), and of other series that are in the same table.
 _NAMED_SHARE, _WHOLE_SHARE, _OTHERS_SHARE = 0.75, 0.6, 0.3
 # What a short name leaves out.
 _BEHIND = re.compile(r"(?<=\w{3})(?<!number)(?<!count)(?<!volume)(?<!amount) (?:to|in|on|at|for|from|per|with|of) .*")
