@@ -85,8 +85,8 @@ COMPOSED_SUBJECTS = lines(
     " | passengers | admissions | deliveries | the value | values | the numbers | it | throughput | visits | prices |"
     " the temperature"
     # Series that go by their ids.
-    " | store 12 | Store 3 | branch 7 | Lyon | the Berlin branch | plant B | the north region | South | line 4 | clinic 2"
-    " | the airport | Oslo | sales in Lyon | demand at store 4 | visitors in the south"
+    " | store 12 | Store 3 | branch 7 | Lyon | the Berlin branch | plant B | the north region | South | line 4"
+    " | clinic 2 | the airport | Oslo | sales in Lyon | demand at store 4 | visitors in the south"
 )
 COMPOSED_TENSES = [
     *["will"] * 60,
