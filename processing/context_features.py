@@ -129,7 +129,7 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
         `clause_cues` float32 (clauses, 12); `clause_links` float32 (clauses, 4), whether there is a clause before, and
         behind, and whether these are of the same sentence; `reference` int64 (clauses,), the weekday that a clause
         compares with, -1 for none; `shares` float64 (windows + 1, history + horizon), of each step the part that lies
-        in a window;
+        in a window; `about_another` bool (clauses,), whether a clause names another series, and not this one;
         `weekday` int64 (history + horizon,), -1 where a step is longer than a day; `day_length` int64, steps of a day;
         `history` int64, steps of the history.
     """
@@ -215,6 +215,10 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
     spans = [(window.start, window.stop) for window in grounding.windows]
     hints = np.array([(k, *hint) for k, (words, _) in enumerate(written) for hint in cues_of(words)], dtype=np.int64)
     hints = hints.reshape(-1, 4)
+    told = np.zeros((len(clauses), 2), dtype=bool)
+    for one in mentions:
+        if one.tells and clause_of(one.start) < len(clauses):
+            told[clause_of(one.start), int(one.own)] = True
     return {
         "text": grounding.text,
         "clause_span": np.array([(one.start, one.stop) for one in clauses], dtype=np.int64).reshape(-1, 2),
@@ -242,6 +246,7 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
         "window_cues": np.array(cues, dtype=np.float32).reshape(-1, 8),
         "clause_cues": clause_cues,
         "clause_links": links,
+        "about_another": told[:, 0] & ~told[:, 1],
         "shares": shares,
         "weekday": axis.weekdays(),
         "day_length": np.array(axis.day_length),

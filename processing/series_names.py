@@ -35,11 +35,19 @@ _SHORT = 3
 
 @dataclass(frozen=True)
 class Mention:
-    """A series in a text: characters `start` to `stop`, and whether it is the one that is forecast."""
+    """A series in a text.
+
+    Args:
+        start: its first character.
+        stop: the one behind it.
+        own: whether it is the series that is forecast.
+        tells: whether the name tells series of the table apart: that of a column which all have does not.
+    """
 
     start: int
     stop: int
     own: bool
+    tells: bool
 
 
 def _plain(word: str) -> str:
@@ -77,6 +85,7 @@ class SeriesNames:
     """
 
     def __init__(self, names: Sequence[Iterable[object]]):
+        self._series = len(names)
         self._owners: dict[tuple[str, ...], set[int]] = {}
         for series, own in enumerate(names):
             for name in own:
@@ -93,7 +102,10 @@ class SeriesNames:
         """
         if text not in self._found:
             self._found[text] = self._find(text)
-        return tuple(Mention(start, stop, own is None or series in own) for start, stop, own in self._found[text])
+        return tuple(
+            Mention(start, stop, own is None or series in own, own is None or len(own) < max(self._series, 2))
+            for start, stop, own in self._found[text]
+        )
 
     def _find(self, text: str) -> list[tuple[int, int, set[int] | None]]:
         """Characters of the mentions, and the series of each; None for all."""

@@ -44,6 +44,11 @@ def test_names_stand_for_all_of_their_kind():
     assert features("Our series triples.")["texts"] == ["The series triples."]
 
 
+def test_a_clause_on_another_series_alone_is_told():
+    text = "Lyon is closed on 4 March. Paris is shut on 5 March. Lyon and Paris are shut on 6 March. Shut on 7 March."
+    assert features(text, ["sales", "Paris"], ["Lyon"])["about_another"].tolist() == [True, False, False, False]
+
+
 def test_zero_is_said_in_words():
     assert features("Sales are 0 on 4 March.")["texts"] == ["Sales are zero during that period."]
     assert features("Sales are 7 on 4 March.")["texts"] == ["Sales are 100 during that period."]
