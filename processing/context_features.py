@@ -217,8 +217,9 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
     hints = hints.reshape(-1, 4)
     told = np.zeros((len(clauses), 2), dtype=bool)
     for one in mentions:
-        if one.tells and clause_of(one.start) < len(clauses):
-            told[clause_of(one.start), int(one.own)] = True
+        k = clause_of(one.start)
+        if one.tells and k < len(clauses) and one.start in written[k][1]:
+            told[k, int(one.own)] = True
     return {
         "text": grounding.text,
         "clause_span": np.array([(one.start, one.stop) for one in clauses], dtype=np.int64).reshape(-1, 2),

@@ -15,7 +15,13 @@ _AROUND = words(
     "count amount volume num n of no sum quantity qty units eur usd mw mwh kwh"
 )
 # Names that say nothing of a series.
-_EMPTY = words("y x target value series data id unique item store column variable feature metric ts")
+_EMPTY = words(
+    "y x target value series data id unique item store column variable feature metric ts all total other others none "
+    "unknown sum average mean low high top open closed normal usual new old day week month year hour time today "
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december any and are but can did for from get had has how its not now off one our out "
+    "own per put set run the this that too two use was way who why will with yes you"
+)
 # Plurals of another meaning than the singular.
 _PLURAL = frozenset(("sales", "goods", "news", "works"))
 # Words before a name that are a part of its mention.
@@ -29,7 +35,7 @@ _REACH = 60
 # Mentions of the series that need no name.
 _ITSELF = re.compile(r"\b(?:the|our|this) (?:time )?series\b(?! of\b)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s_-]{0,2}")
-# Letters up to which a name counts only as it is written: "IT" is not "it".
+# Letters up to which a name in capitals counts only as it is written: "IT" is not "it".
 _SHORT = 3
 
 
@@ -60,8 +66,8 @@ def _plain(word: str) -> str:
 def words_of_name(name: object) -> tuple[str, ...]:
     """Words that stand for a series in a text, ("visitor",) of "daily_visitors"; empty where the name says nothing.
 
-    A name of two or three letters stands as it is written, ("IT",); numbers, single letters and names such as "y" or
-    "value" stand for nothing.
+    A name of two or three capitals stands as it is written, ("IT",); numbers, single letters, common words and names
+    such as "y" or "value" stand for nothing.
     """
     found = _WORD.findall(_BRACKETS.sub(" ", name)) if isinstance(name, str) else []
     while len(found) > 1 and found[0].lower() in _AROUND:
@@ -69,12 +75,17 @@ def words_of_name(name: object) -> tuple[str, ...]:
     while len(found) > 1 and found[-1].lower() in _AROUND:
         found = found[:-1]
     letters = "".join(found)
+    if _in_capitals(letters):
+        return (letters,)
     says = [word for word in found if not word.isdecimal() and word.lower() not in _EMPTY]
     # "Store 3" has a name, "store" and "3" have none.
     numbered = len(found) > 1 and any(word.isdecimal() for word in found) and not letters.isdecimal()
-    if len(letters) < 2 or not (says or numbered):
-        return ()
-    return (letters,) if len(letters) <= _SHORT else tuple(map(_plain, found))
+    return tuple(map(_plain, found)) if len(letters) > 2 and (says or numbered) else ()
+
+
+def _in_capitals(letters: str) -> bool:
+    """Whether a name is as short as "IT" or "H1"."""
+    return 1 < len(letters) <= _SHORT and letters == letters.upper() and not letters.isdecimal()
 
 
 class SeriesNames:
@@ -121,7 +132,7 @@ class SeriesNames:
             for last in range(stop, first, -1):
                 start, end = word.start(), written[last - 1].end()
                 whole = "".join(one.group() for one in written[first:last])
-                key = (whole,) if len(whole) <= _SHORT else tuple(plain[first:last])
+                key = (whole,) if _in_capitals(whole) and (whole,) in self._owners else tuple(plain[first:last])
                 if key in self._owners and not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
                     before = _BEFORE.search(text[max(start - _REACH, 0) : start])
                     start -= len(before.group()) if before else 0
