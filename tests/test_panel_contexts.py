@@ -107,6 +107,19 @@ def test_the_forecast_of_a_table_follows_the_text_of_each_id(model, caplog):
     assert (found.loc[9, ["predictions", "0.1", "0.9"]] == 0).all()
 
 
+def test_one_text_is_read_for_the_series_that_each_clause_names(model, caplog):
+    named = TABLE.assign(item_id=TABLE["item_id"].map({"a": "north", "b": "south"}))
+    with caplog.at_level(logging.INFO):
+        found = predict_df(named, 7, context="South is closed on 3 March.", model=model)
+    plain = predict_df(named, 7, model=model)
+    moved = found["predictions"] != plain["predictions"]
+    assert found.loc[moved, ["item_id", "predictions"]].to_numpy().tolist() == [["south", 0]]
+    refused = "zero in steps 3 is not applied: it names another series of the table, and not this one"
+    (record,) = [one for one in caplog.records if refused in one.getMessage()]
+    assert record.levelno == logging.INFO
+    assert "nothing in the text" not in caplog.text
+
+
 def test_a_part_of_a_step_is_named(model, caplog):
     months = TABLE.assign(timestamp=np.tile(pd.date_range("2019-04-01", periods=60, freq="MS"), 2))
     caplog.set_level(logging.INFO)

@@ -227,21 +227,21 @@ def log_effects(effects: Sequence[Sequence[ContextEffect]], texts: Sequence[Mapp
         texts: features of the text of each, or None.
     """
     read = Counter(tuple(own) for own, text in zip(effects, texts, strict=True) if text is not None)
-    # Series that a clause does so to: a clause counts once for each.
-    done: Counter[str] = Counter()
-    refused: Counter[str] = Counter()
+    done = {effect.phrase for own in read for effect in own if effect.applied}
+    # Series that a clause does so to: a clause counts once for each. One that is of other series is no surprise there.
+    said: dict[int, Counter[str]] = {logging.INFO: Counter(), logging.WARNING: Counter()}
     unused: dict[str, dict[str, None]] = {}
     silent = 0
     for own, count in read.items():
-        silent += count * (not any(effect.applied for effect in own))
+        silent += count * (not any(effect.phrase in done for effect in own))
         for effect in own:
             if effect.operation == "keep":
                 unused.setdefault(effect.reason, {})[quoted(effect.phrase)] = None
-        lines = {(effect_words(effect), effect.applied) for effect in own if effect.operation != "keep"}
-        for words, applied in lines:
-            (done if applied else refused)[words] += count
-    for level, said in ((logging.INFO, done), (logging.WARNING, refused)):
-        for words, count in said.items():
+        lines = {(effect_words(effect), effect.phrase in done) for effect in own if effect.operation != "keep"}
+        for words, is_done in lines:
+            said[logging.INFO if is_done else logging.WARNING][words] += count
+    for level, counts in said.items():
+        for words, count in counts.items():
             logger.log(level, "context: %s%s", words, f" ({count} series)" if count > 1 else "")
     for reason, phrases in unused.items():
         logger.info("context: not used: %s: %s.", shortened([*phrases], _CLAUSES_SHOWN), reason)
