@@ -49,7 +49,8 @@ from .encoder_cache import cached_encoder
 from .fresh_backbone import save_fresh_backbone
 from .processes import WholeModelMixin, rows_not_repeated, share_of_rows
 from .resuming import run_training
-from .runs import ProcessorTimeLimit, RunDefaults, early_stopping
+from .run_time import ProcessorTimeLimit
+from .runs import RunDefaults, early_stopping
 from .tracking import track_examples
 
 TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)

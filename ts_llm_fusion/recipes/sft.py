@@ -37,7 +37,7 @@ from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import versions
 from ..training.arguments import mapping
 from ..training.random_convolutions import fit_random_convolutions, random_convolutions_for
-from ..training.resuming import earlier_seconds
+from ..training.run_time import earlier_seconds
 from ..training.runs import save_model, trained_parameters
 from ..training.sft import (
     TSLM,
