@@ -114,7 +114,7 @@ def set_range(processor: TimeSeriesProcessor, samples: Dataset, earlier: Mapping
     """
     # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
     is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
-    found = training_range(samples, with_words=is_small)
+    found = training_range(samples, with_words=is_small, with_scales=processor.reads_scales)
     if earlier is not None:
         found = found.joined(TrainingRange.from_dict(earlier))
     processor.trained_on = found.to_dict()
