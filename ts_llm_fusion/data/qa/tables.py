@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError
+from ...processing.answer_checks import answer_fault
 from ..entries import SPLITS
 from ..series.dates import are_dates, parse_timestamps
 from ..series.frames import TIMESTAMP_NAMES
@@ -24,6 +25,7 @@ from .archives import (
     named,
     warn_of_single_instances,
 )
+from .rationales import final_answer
 from .samples import Labels, make_sample
 from .source import QuestionSource
 from .splits import hold_out_subjects
@@ -344,7 +346,7 @@ def read_labeled_table(path: str | Path) -> LabeledTable:
 
 
 def _check_labels(labels: Sequence[str], path: Path) -> None:
-    """Refuse a single class, and labels that an answer cannot tell apart."""
+    """Refuse a single class, and labels that an answer cannot tell apart or that cannot be read among the options."""
     classes = sorted(set(labels))
     if len(classes) < 2:
         raise UserError(f"{path}: every label is {classes[0]!r}; give at least two classes.")
@@ -352,6 +354,13 @@ def _check_labels(labels: Sequence[str], path: Path) -> None:
         raise UserError(
             f"{path}: {len(classes)} different labels of {len(labels)} samples, such as {classes[0]!r}; labels are "
             "classes, not numbers to predict."
+        )
+    question = archive_question(path.name, classes)
+    unread = [name for name in classes if final_answer(name) != name or answer_fault(name, question) is not None]
+    if unread:
+        raise UserError(
+            f"{path}: label {unread[0]!r} cannot be read among the options of a question; leave ' | ', 'A) ' and "
+            "'Answer:' out of labels."
         )
     alike: dict[str, str] = {}
     for name in classes:
