@@ -87,8 +87,11 @@ def typical_deviations(scales: torch.Tensor) -> torch.Tensor:
 
 def _subjects(samples: Dataset) -> list[str] | None:
     """Subject of each sample, where all are known."""
-    found = samples["subject"] if "subject" in samples.column_names else [None]
-    return None if None in found else list(found)
+    if "subject" not in samples.column_names:
+        return None
+    found: list[str | None] = list(samples["subject"])
+    known = [subject for subject in found if subject is not None]
+    return known if len(known) == len(found) else None
 
 
 def fit_biases(encoder: RandomConvolutionModel, inputs: Inputs, generator: torch.Generator) -> None:

@@ -48,7 +48,7 @@ def earlier_processor_seconds(trainer: Trainer) -> float:
 
 def counted_processor_seconds(state: TrainerState) -> float:
     """Processor seconds of a training up to the last step of a state; 0 where none is counted."""
-    counted: Any = state.stateful_callbacks.get(CountSeconds.__name__, {})
+    counted = cast(Any, state.stateful_callbacks).get(CountSeconds.__name__, {})
     return float(counted.get("attributes", {}).get("earlier_processor", 0.0))
 
 
