@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+import numpy as np
+
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _OPTIONS_IN_WORDS = re.compile(r"\bOptions: (.+)\.\s*$")
 _OPTIONS_BY_LETTER = re.compile(r"(?<!\w)([A-Z])\) ")
@@ -12,9 +14,39 @@ _OPTIONS_BY_LETTER = re.compile(r"(?<!\w)([A-Z])\) ")
 _MOST_KNOWN_WORDS = 3000
 # Share of words of a question that training may lack: names and synonyms, not another kind of question.
 _NEW_WORDS = 0.34
+# A deviation is far from those of the training beyond this factor, a level beyond so many of their largest deviations.
+_FAR_FACTOR, _FAR_DEVIATIONS = 10.0, 3.0
+# Share of a level that is a matter of rounding or of the sample.
+_NEAR_SHARE = 0.01
 _REPEATS = 3
 # The same within a word: as many signs at most, as often at least.
 _SIGNS, _SIGN_REPEATS = 12, 10
+
+
+# Lowest and highest mean, and smallest and largest standard deviation, of series in the units of the data; a constant
+# series has deviation 0.
+SeriesScale = tuple[float, float, float, float]
+
+
+def _union(scales: Iterable[SeriesScale]) -> SeriesScale:
+    lowest, highest, smallest, largest = zip(*scales, strict=True)
+    return min(lowest), max(highest), min(smallest), max(largest)
+
+
+def scales_of(counts: np.ndarray, means: np.ndarray, deviations: np.ndarray) -> tuple[SeriesScale, ...]:
+    """Ranges of the levels and scales of series, for each place in a prompt where all prompts have as many, else one.
+
+    Args:
+        counts: number of series of each prompt, int (prompts,).
+        means: of all series, those of a prompt one after the other, in the units of the data, float (series,).
+        deviations: as the means; 0 for a constant series.
+    """
+    if not len(means):
+        return ()
+    places = int(counts[0]) if (counts == counts[0]).all() else 1
+    table = np.stack((means, means, deviations, deviations)).reshape(4, -1, places)
+    ends = table[0].min(0), table[1].max(0), table[2].min(0), table[3].max(0)
+    return tuple((low, high, small, large) for low, high, small, large in np.stack(ends, axis=1).tolist())
 
 
 @dataclass(frozen=True)
@@ -26,15 +58,25 @@ class TrainingRange:
         series_length: shortest and longest series, in steps.
         most_words: words of the longest question.
         words: all words of the questions, lower case; empty where they are too many to say anything.
+        scales: levels and scales of the series, from `scales_of`; empty where they say nothing, as for a model that
+            does not read them, or are not known, as for a checkpoint of an earlier version.
     """
 
     num_series: tuple[int, int]
     series_length: tuple[int, int]
     most_words: int
     words: tuple[str, ...] = ()
+    scales: tuple[SeriesScale, ...] = ()
 
     @classmethod
-    def of(cls, counts: Collection[int], lengths: Collection[int], questions: Iterable[str], with_words: bool) -> Self:
+    def of(
+        cls,
+        counts: Collection[int],
+        lengths: Collection[int],
+        questions: Iterable[str],
+        with_words: bool,
+        scales: tuple[SeriesScale, ...] = (),
+    ) -> Self:
         """Range of training prompts.
 
         Args:
@@ -42,6 +84,7 @@ class TrainingRange:
             lengths: number of steps of each series.
             questions: texts of the user.
             with_words: whether to keep the words of the questions; not for a backbone that knows a language.
+            scales: levels and scales of the series.
         """
         most = 0
         words: set[str] = set()
@@ -51,43 +94,58 @@ class TrainingRange:
             words.update(found if with_words else ())
         known = tuple(sorted(words)) if len(words) <= _MOST_KNOWN_WORDS else ()
         spans = [(int(min(values)), int(max(values))) if len(values) else (0, 0) for values in (counts, lengths)]
-        return cls(spans[0], spans[1], most, known)
+        return cls(spans[0], spans[1], most, known, scales)
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
         """Range from the fields of `to_dict`."""
         counts, lengths = fields["num_series"], fields["series_length"]
-        return cls((counts[0], counts[1]), (lengths[0], lengths[1]), fields["most_words"], tuple(fields["words"]))
+        scales = tuple((low, high, small, large) for low, high, small, large in fields.get("scales", ()))
+        words = tuple(fields["words"])
+        return cls((counts[0], counts[1]), (lengths[0], lengths[1]), fields["most_words"], words, scales)
 
     def to_dict(self) -> dict[str, Any]:
         """Fields as a dictionary for JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     def joined(self, other: Self) -> Self:
-        """Range of the prompts of both trainings; without words if one of them has too many."""
+        """Range of the prompts of both trainings; without words or scales if one of them has none."""
         spans = [
             (min(one[0], two[0]), max(one[1], two[1]))
             for one, two in ((self.num_series, other.num_series), (self.series_length, other.series_length))
         ]
         words = {*self.words, *other.words} if self.words and other.words else set()
         known = tuple(sorted(words)) if len(words) <= _MOST_KNOWN_WORDS else ()
-        return type(self)(spans[0], spans[1], max(self.most_words, other.most_words), known)
+        pairs = [self.scales, other.scales]
+        if len(self.scales) != len(other.scales):
+            pairs = [(_union(scales),) if scales else () for scales in pairs]
+        common = tuple(_union(pair) for pair in zip(*pairs, strict=False))
+        return type(self)(spans[0], spans[1], max(self.most_words, other.most_words), known, common)
 
-    def differences(self, lengths: Sequence[int], question: str) -> list[str]:
+    def differences(
+        self, lengths: Sequence[int], question: str, levels: Sequence[tuple[float, float]] = ()
+    ) -> list[str]:
         """Ways in which a prompt is unlike those of the training, each a short phrase; empty if it is like them.
 
         Args:
             lengths: number of steps of each series.
             question: text of the last question.
+            levels: mean and standard deviation of each series, in the units of the data; not compared by default.
         """
         found = []
         fewest, most = self.num_series
-        if not fewest <= len(lengths) <= most:
+        if fewest and not lengths:
+            found.append(
+                f"no series to read (trained on {_span(fewest, most)}; give each as a part of type 'time_series'), so "
+                "that the answer is from the text alone"
+            )
+        elif not fewest <= len(lengths) <= most:
             found.append(f"{len(lengths)} series (trained on {_span(fewest, most)})")
         shortest, longest = self.series_length
         outside = [length for length in lengths if not shortest <= length <= longest]
         if outside:
             found.append(f"a series of {max(outside)} steps (trained on {_span(shortest, longest)})")
+        found += self._scale_differences(levels)
         words = words_of(question)
         if len(words) > 2 * self.most_words:
             found.append(f"a question of {len(words)} words (trained on at most {self.most_words})")
@@ -96,6 +154,29 @@ class TrainingRange:
             named = ", ".join(repr(word) for word in new[:3]) or "no words"
             found.append(f"another kind of question (new to it: {named})")
         return found
+
+    def _scale_differences(self, levels: Sequence[tuple[float, float]]) -> list[str]:
+        """Phrases for the first series whose level is far from those of the training, and for that of the scale."""
+        if not self.scales:
+            return []
+        scales = self.scales if len(self.scales) == len(levels) else (_union(self.scales),) * len(levels)
+        far_levels, far_scales = [], []
+        for number, ((mean, deviation), scale) in enumerate(zip(levels, scales, strict=True)):
+            lowest, highest, smallest, largest = scale
+            margin = max(highest - lowest, _FAR_DEVIATIONS * largest, _NEAR_SHARE * max(abs(lowest), abs(highest)))
+            if not lowest - margin <= mean <= highest + margin:
+                far_levels.append(f"series {number} of mean {mean:.4g} (trained on {_range(lowest, highest)})")
+            if not smallest / _FAR_FACTOR <= deviation <= largest * _FAR_FACTOR:
+                far_scales.append(
+                    f"series {number} of standard deviation {deviation:.4g} (trained on {_range(smallest, largest)})"
+                )
+        return [
+            far[0] + (f", and {len(far) - 1} more" if len(far) > 1 else "") for far in (far_levels, far_scales) if far
+        ]
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:.4g}" if f"{low:.4g}" == f"{high:.4g}" else f"{low:.4g} to {high:.4g}"
 
 
 def _span(low: int, high: int) -> str:

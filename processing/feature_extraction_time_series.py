@@ -217,6 +217,11 @@ class TimeSeriesFeatureExtractor(FeatureExtractionMixin):
         return BatchFeature(inputs, tensor_type=return_tensors)
 
 
+def is_constant(means: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+    """Whether series are constant, whose deviations are rounding errors at most; bool of the shape of both."""
+    return deviations <= 1e-12 * np.abs(means)
+
+
 def series_scales(sample: list[PreparedSeries]) -> np.ndarray:
     """Level, scale and length of the series of a sample as numbers of moderate size.
 
@@ -231,7 +236,7 @@ def series_scales(sample: list[PreparedSeries]) -> np.ndarray:
     means = np.array([series.mean for series in sample])
     deviations = np.array([series.std for series in sample])
     lengths = np.array([float(len(series.values)) for series in sample])
-    constant = deviations <= 1e-12 * np.abs(means)
+    constant = is_constant(means, deviations)
     deviations = np.where(constant, 1.0, deviations)
     with np.errstate(over="ignore"):  # asinh of an infinite ratio is cut to the largest number below
         levels = np.arcsinh(means / deviations), np.arcsinh((means - means[:1]) / deviations[:1])

@@ -24,7 +24,7 @@ from .conversations import (
     series_of_messages,
     unused_character,
 )
-from .feature_extraction_time_series import PreparedSeries, TimeSeriesFeatureExtractor
+from .feature_extraction_time_series import PreparedSeries, TimeSeriesFeatureExtractor, is_constant
 
 logger = logging.get_logger(__name__)
 
@@ -192,6 +192,12 @@ class TimeSeriesProcessor(ProcessorMixin):
         return self.feature_extractor
 
     @property
+    def reads_scales(self) -> bool:
+        """Whether anything that the model reads tells the level and scale of a series."""
+        extractor = self.series_extractor
+        return self.scale_text is not None or extractor.return_scales or not extractor.do_normalize
+
+    @property
     def model_input_names(self) -> list[str]:
         return [*self.tokenizer.model_input_names, *self.series_extractor.model_input_names]
 
@@ -347,7 +353,11 @@ class TimeSeriesProcessor(ProcessorMixin):
             return []
         questions = questions_of(messages)
         lengths = [len(series.values) for series in sample]
-        return TrainingRange.from_dict(self.trained_on).differences(lengths, questions[-1] if questions else "")
+        means, deviations = np.array([(series.mean, series.std) for series in sample]).reshape(-1, 2).T
+        deviations = np.where(is_constant(means, deviations), 0.0, deviations)
+        return TrainingRange.from_dict(self.trained_on).differences(
+            lengths, questions[-1] if questions else "", list(zip(means.tolist(), deviations.tolist(), strict=True))
+        )
 
     def _warn_outside_training(self, conversations: list[list[Message]], samples: list[list[PreparedSeries]]) -> None:
         pairs = zip(conversations, samples, strict=True)

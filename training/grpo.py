@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from trl import GRPOConfig, GRPOTrainer, ModelConfig
 
 from ..processing.processing_time_series import TimeSeriesProcessor
-from .runs import ProcessorTimeLimit, early_stopping
+from .run_time import ProcessorTimeLimit
+from .runs import early_stopping
 from .sft import (
     TSLM,
     AnswerDefaults,

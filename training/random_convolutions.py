@@ -85,6 +85,15 @@ def typical_deviations(scales: torch.Tensor) -> torch.Tensor:
     return typical.masked_fill(~varies.any(0), 0.0).float()
 
 
+def _subjects(samples: Dataset) -> list[str] | None:
+    """Subject of each sample, where all are known."""
+    if "subject" not in samples.column_names:
+        return None
+    found: list[str | None] = list(samples["subject"])
+    known = [subject for subject in found if subject is not None]
+    return known if len(known) == len(found) else None
+
+
 def fit_biases(encoder: RandomConvolutionModel, inputs: Inputs, generator: torch.Generator) -> None:
     """Set the biases of each kernel to quantiles of its answers to one of the samples, drawn at random."""
     levels = quantile_levels(encoder.config)
@@ -107,8 +116,49 @@ def decompose(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return left[:, kept].flip(1), squares[kept].flip(0)
 
 
+def rows_of_subjects(subjects: Sequence[str]) -> list[torch.Tensor]:
+    """Rows of the samples of each subject, int64 (subjects, samples) for each number of samples that they have."""
+    _, number, counts = np.unique(np.asarray(subjects), return_inverse=True, return_counts=True)
+    order = np.argsort(number, kind="stable")
+    sizes = counts[number[order]]
+    return [torch.from_numpy(order[sizes == size]).view(-1, size) for size in np.unique(counts)]
+
+
+def left_out_errors(
+    residual: torch.Tensor, left: torch.Tensor, shrink: torch.Tensor, groups: Sequence[torch.Tensor] | None = None
+) -> torch.Tensor:
+    """Residuals of a ridge regression for samples that it is not fitted to, in closed form.
+
+    With the hat matrix H, those of samples left out together are `(I - H)^-1 residual`, of their rows and columns.
+
+    Args:
+        residual: of the fit to all samples, (samples, targets).
+        left: of `decompose`.
+        shrink: factor of each singular vector, (rank,).
+        groups: rows of samples that are left out together, from `rows_of_subjects`; one at a time by default.
+
+    Returns:
+        (samples, targets), by groups in their order.
+    """
+    if groups is None:
+        leverage = left.square() @ shrink + 1 / len(left)
+        return residual / (1 - leverage).clamp(min=1e-12)[:, None]
+    # The intercept is that of the constant vector.
+    root = torch.cat([left * shrink.sqrt(), left.new_full((len(left), 1), len(left) ** -0.5)], dim=1)
+    found = []
+    for rows in groups:
+        own = root[rows]
+        rest = torch.eye(rows.shape[1], dtype=left.dtype) - own @ own.mT
+        found.append(torch.linalg.solve(rest, residual[rows]).flatten(0, 1))
+    return torch.cat(found)
+
+
 def ridge_scores(
-    features: torch.Tensor, targets: torch.Tensor, left: torch.Tensor, squares: torch.Tensor
+    features: torch.Tensor,
+    targets: torch.Tensor,
+    left: torch.Tensor,
+    squares: torch.Tensor,
+    subjects: Sequence[str] | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Ridge regression with the penalty of the least leave-one-out error among `_PENALTIES`.
 
@@ -117,19 +167,20 @@ def ridge_scores(
         targets: float64 (samples, targets).
         left: of `decompose`.
         squares: of `decompose`.
+        subjects: whom each sample was recorded from; all samples of one of at least two are left out together.
 
     Returns:
         Weights (features, targets) and intercepts (targets,).
     """
     mean = targets.mean(0)
     projected = left.T @ (targets - mean)
+    groups = rows_of_subjects(subjects) if subjects is not None and len(set(subjects)) > 1 else None
     errors = []
     penalties = _PENALTIES * len(features)
     for penalty in penalties:
         shrink = squares / (squares + penalty)
         residual = targets - mean - left @ (shrink[:, None] * projected)
-        leverage = left.square() @ shrink + 1 / len(features)
-        errors.append((residual / (1 - leverage).clamp(min=1e-12)[:, None]).square().mean())
+        errors.append(left_out_errors(residual, left, shrink, groups).square().mean())
     best = penalties[torch.stack(errors).argmin()]
     return features.T @ (left @ (projected / (squares + best)[:, None])), mean
 
@@ -149,7 +200,8 @@ def fit_random_convolutions(
     Args:
         encoder: of a new model, whose `num_series` is that of every sample.
         extractor: of its processor.
-        samples: training samples with `time_series` and `answer`.
+        samples: training samples with `time_series` and `answer`; where all have a `subject`, the penalty of the
+            ridge regression is that of the least error for subjects that are left out.
         labels: the possible answers; none where answers are open.
     """
     generator = torch.Generator().manual_seed(encoder.config.seed)
@@ -171,7 +223,8 @@ def fit_random_convolutions(
     standardized = (features - mean) * factor
     left, squares = decompose(standardized)
     is_class = np.asarray(samples["answer"], dtype=str)[:, None] == np.asarray(labels, dtype=str)
-    weights, intercepts = ridge_scores(standardized, torch.tensor(is_class).double() * 2 - 1, left, squares)
+    targets = torch.tensor(is_class).double() * 2 - 1
+    weights, intercepts = ridge_scores(standardized, targets, left, squares, _subjects(samples))
     used = min(encoder.config.hidden_size - len(labels), len(squares))
     components = left[:, :used].T @ standardized / squares[:used, None] * len(samples) ** 0.5
     encoder.projection.weight.zero_()

@@ -25,6 +25,7 @@ from transformers.utils import logging
 from ..errors import RunStopped, UserError
 from ..files import naming_full_disk, write_json
 from .processes import in_any_process
+from .run_time import CountSeconds, ProcessorTimeLimit
 
 logger = logging.get_logger(__name__)
 
@@ -161,25 +162,6 @@ class SealCheckpoint(TrainerCallback):
             write_json(checkpoint / _SUMS, {path.name: _digest(path) for path in files})
 
 
-class CountSeconds(TrainerCallback):
-    """Counts in the checkpoints the seconds of a training, which the Trainer gives back to the run that goes on."""
-
-    def __init__(self) -> None:
-        self.earlier = 0.0
-        self._start = time.perf_counter()
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        attributes = {"earlier": self.earlier + time.perf_counter() - self._start}
-        cast(Any, state.stateful_callbacks)[type(self).__name__] = {"args": {}, "attributes": attributes}
-
-
-def earlier_seconds(trainer: Trainer) -> float:
-    """Seconds that a training took up to the checkpoint that it went on from; 0 where it went on from none."""
-    return sum(one.earlier for one in trainer.callback_handler.callbacks if isinstance(one, CountSeconds))
-
-
 class StopBySignal(TrainerCallback):
     """Saves a checkpoint and ends the training at the end of the step in which SIGTERM arrives.
 
@@ -228,12 +210,16 @@ class _EndAtOnce(TrainerCallback):
 
 
 def _has_ended(checkpoint: str, callbacks: list[TrainerCallback]) -> bool:
-    """Whether a checkpoint is that of the last step, or of the evaluation after which early stopping ended."""
+    """Whether a checkpoint is that of the last step, or of that in which early stopping or a limit of time ended."""
     state = TrainerState.load_from_json(str(Path(checkpoint, "trainer_state.json")))
     stopping = [one for one in callbacks if isinstance(one, EarlyStoppingCallback)]
     saved = state.stateful_callbacks.get(EarlyStoppingCallback.__name__, {})
     counted = saved.get("attributes", {}).get("early_stopping_patience_counter", 0)
-    return state.global_step >= state.max_steps or any(counted >= one.early_stopping_patience for one in stopping)
+    return (
+        state.global_step >= state.max_steps
+        or any(counted >= one.early_stopping_patience for one in stopping)
+        or any(one.has_ended(state) for one in callbacks if isinstance(one, ProcessorTimeLimit))
+    )
 
 
 def run_training(trainer: Trainer) -> None:

@@ -3,7 +3,6 @@
 import math
 import os
 import shutil
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,13 @@ from transformers import (
     EarlyStoppingCallback,
     PreTrainedModel,
     TrainerCallback,
-    TrainerControl,
-    TrainerState,
     TrainingArguments,
 )
-from transformers.trainer_utils import IntervalStrategy
 from transformers.utils import is_liger_kernel_available, is_torch_bf16_gpu_available, logging
 
 from ..errors import UserError
 from ..modeling.modeling_text_sources import find_text_model
 from ..requirements import require
-from .processes import in_any_process
 
 logger = logging.get_logger(__name__)
 
@@ -150,31 +145,6 @@ def early_stopping(arguments: RunDefaults) -> list[TrainerCallback]:
         logger.warning("load_best_model_at_end is off, so that early_stopping_patience has no effect.")
         return []
     return [EarlyStoppingCallback(arguments.early_stopping_patience, arguments.early_stopping_threshold)]
-
-
-class ProcessorTimeLimit(TrainerCallback):
-    """Callback that ends training, with an evaluation, after so many processor seconds of all threads of a process.
-
-    Args:
-        seconds: from the start of training on.
-    """
-
-    def __init__(self, seconds: float):
-        self.seconds = seconds
-        self.end = float("inf")
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        self.end = time.process_time() + self.seconds
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> TrainerControl:
-        if in_any_process(time.process_time() >= self.end, args):
-            control.should_training_stop = True
-            control.should_evaluate = control.should_save = args.eval_strategy != IntervalStrategy.NO
-        return control
 
 
 def trained_parameters(model: torch.nn.Module) -> dict[str, int]:

@@ -38,7 +38,8 @@ from ..modeling.configuration_tslm import TSLMConfig
 from ..modeling.modeling_text_sources import find_text_model
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..modeling.modeling_tslm import TSLMForCausalLM
-from ..processing.answer_checks import TrainingRange, questions_of
+from ..processing.answer_checks import SeriesScale, TrainingRange, questions_of, scales_of
+from ..processing.feature_extraction_time_series import is_constant
 from ..processing.processing_fusion import TSFusionProcessor
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import require
@@ -49,7 +50,8 @@ from .encoder_cache import cached_encoder
 from .fresh_backbone import save_fresh_backbone
 from .processes import WholeModelMixin, rows_not_repeated, share_of_rows
 from .resuming import run_training
-from .runs import ProcessorTimeLimit, RunDefaults, early_stopping
+from .run_time import ProcessorTimeLimit
+from .runs import RunDefaults, early_stopping
 from .tracking import track_examples
 
 TSLMConfigArguments = config_arguments("TSLMConfigArguments", TSLMConfig)
@@ -642,12 +644,36 @@ def group_stream(
     return samples.map(grouped, with_indices=True, batched=True, batch_size=size, features=samples.features)
 
 
-def training_range(samples: Dataset, with_words: bool, most_questions: int = 5000) -> TrainingRange:
-    """Extent of the prompts of training samples; the words are those of the first `most_questions`."""
+def _series_moments(samples: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield, for batches of samples, mean and standard deviation of each series; 0 is that of a constant one."""
+    for batch in samples.select_columns("time_series").with_format("arrow").iter(1000):
+        series = batch["time_series"].combine_chunks().flatten()
+        lengths = series.value_lengths().to_numpy()
+        rows = np.repeat(np.arange(len(lengths)), lengths)
+        values = series.flatten().to_numpy(zero_copy_only=False).astype(np.float64)
+        rows, values = rows[~np.isnan(values)], values[~np.isnan(values)]
+        counts = np.maximum(np.bincount(rows, minlength=len(lengths)), 1)
+        means = np.bincount(rows, values, len(lengths)) / counts
+        deviations = np.sqrt(np.bincount(rows, np.square(values - means[rows]), len(lengths)) / counts)
+        yield means, np.where(is_constant(means, deviations), 0.0, deviations)
+
+
+def training_range(samples: Dataset, with_words: bool, with_scales: bool, most_questions: int = 5000) -> TrainingRange:
+    """Extent of the prompts of training samples.
+
+    Args:
+        samples: with `messages` and `time_series`.
+        with_words: whether to keep the words of the questions, those of the first `most_questions`.
+        with_scales: whether to keep levels and scales of the series; for a model that reads them.
+        most_questions: number of questions whose words are kept.
+    """
     counts, lengths = (np.concatenate(parts) for parts in zip(*_series_lengths(samples), strict=True))
+    scales: tuple[SeriesScale, ...] = ()
+    if with_scales:
+        scales = scales_of(counts, *(np.concatenate(parts) for parts in zip(*_series_moments(samples), strict=True)))
     texts = samples.select_columns("messages").take(min(most_questions, len(samples)))
     questions = (question for sample in texts for question in questions_of(sample["messages"]))
-    return TrainingRange.of(counts, lengths, questions, with_words)
+    return TrainingRange.of(counts, lengths, questions, with_words, scales)
 
 
 def answer_table(answers: Sequence[str], samples: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

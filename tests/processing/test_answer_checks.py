@@ -1,5 +1,6 @@
 """Checks of answers, and of prompts against the training."""
 
+import json
 import logging
 
 import numpy as np
@@ -7,9 +8,16 @@ import pytest
 from tslm_models import tokenizer
 
 from ts_llm_fusion import TimeSeriesFeatureExtractor, TimeSeriesProcessor
-from ts_llm_fusion.processing.answer_checks import TrainingRange, answer_fault, generated_fault, offered_options
+from ts_llm_fusion.processing.answer_checks import (
+    TrainingRange,
+    answer_fault,
+    generated_fault,
+    offered_options,
+    scales_of,
+)
 
 LETTERS = "Is it up? Answer with a letter: A) up B) down C) cannot tell"
+WAVE = np.sin(2 * np.pi * np.arange(40) / 10)
 RANGE = TrainingRange.of([1, 2], [48, 100], ["Is the series rising?", "Where is the spike?"], with_words=True)
 
 
@@ -119,3 +127,66 @@ def test_a_prompt_unlike_the_training_warns_once_in_one_line(caplog, monkeypatch
     assert "3 series" in message and "another kind of question" in message and "\n" not in message
     assert len(processor.outside_training(prompt)) == 2
     assert processor.answer_fault("", prompt) == "The model gave an empty answer."
+    # It is answered, with a warning that says from what.
+    found = processor.apply_chat_template(
+        conversation("Where is the spike?", 0), add_generation_prompt=True, tokenize=True, return_dict=True
+    )
+    assert found["input_ids"].shape[1] > 4
+    assert caplog.records[1].getMessage() == (
+        "Unlike what this checkpoint was trained on: no series to read (trained on 1 to 2; give each as a part of "
+        "type 'time_series'), so that the answer is from the text alone; do not rely on its answer."
+    )
+    # One that was trained on text alone, too, has no reason to.
+    processor.trained_on = RANGE.joined(TrainingRange.of([0], [], [], with_words=True)).to_dict()
+    assert processor.outside_training(conversation("Where is the spike?", 0)) == []
+
+
+@pytest.mark.parametrize(
+    ("series", "expected"),
+    [
+        # Temperature in degrees Celsius and pressure in mmHg; a little hotter than in the training.
+        ((37.0 + 0.2 * WAVE, 90 + 20 * WAVE), []),
+        ((40.5 + 0.2 * WAVE, 70 + 60 * WAVE), []),
+        # In degrees Fahrenheit, in kPa; swapped.
+        ((98.6 + 0.4 * WAVE, 90 + 20 * WAVE), ["series 0 of mean 98.6 (trained on 36 to 39)"]),
+        ((37.0 + 0.2 * WAVE, 12 + 2.7 * WAVE), ["series 1 of mean 12 (trained on 80 to 100)"]),
+        (
+            (90 + 20 * WAVE, 37.0 + 0.2 * WAVE),
+            [
+                "series 0 of mean 90 (trained on 36 to 39)",
+                "series 0 of standard deviation 14.14 (trained on 0.1 to 0.5), and 1 more",
+            ],
+        ),
+        # Amplitude alone; a flat line.
+        ((37.0 + 0.2 * WAVE, 90 + 0.01 * WAVE), ["series 1 of standard deviation 0.007071 (trained on 10 to 20)"]),
+        ((37.0 + 0 * WAVE, 90 + 20 * WAVE), ["series 0 of standard deviation 0 (trained on 0.1 to 0.5)"]),
+    ],
+)
+def test_a_level_or_scale_far_from_those_of_the_training_is_named(series, expected):
+    means, deviations = np.array([36.0, 80, 39, 100, 37, 90]), np.array([0.1, 10, 0.5, 20, 0.3, 15])
+    scales = scales_of(np.array([2, 2, 2]), means, deviations)
+    assert scales == ((36, 39, 0.1, 0.5), (80, 100, 10, 20))
+    trained_on = TrainingRange.of([2], [40], ["Is the patient well?"], True, scales)
+    assert TrainingRange.from_dict(json.loads(json.dumps(trained_on.to_dict()))) == trained_on
+    words = tokenizer()
+    words.add_tokens("<|time_series|>", special_tokens=True)
+    processor = TimeSeriesProcessor(TimeSeriesFeatureExtractor(), words, trained_on=trained_on.to_dict())
+    parts = [{"type": "time_series", "time_series": values} for values in series]
+    messages = [{"role": "user", "content": [{"type": "text", "text": "Is the patient well?"}, *parts]}]
+    assert processor.outside_training(messages) == expected
+    # A checkpoint of an earlier version does not know.
+    processor.trained_on.pop("scales")
+    assert processor.outside_training(messages) == []
+
+
+def test_scales_of_prompts_with_other_numbers_of_series_are_one():
+    several = scales_of(np.array([1, 2]), np.array([1.0, 2, 3]), np.array([4.0, 0, 6]))
+    assert several == ((1, 3, 0, 6),)
+    one, two, older = (
+        TrainingRange.of([2], [9], [], True, scales) for scales in (((1, 3, 1, 2), (5, 6, 1, 3)), several, ())
+    )
+    assert one.joined(one).scales == one.scales
+    assert one.joined(two).scales == two.joined(one).scales == ((1, 6, 0, 6),)
+    assert one.joined(older).scales == older.joined(two).scales == ()
+    assert two.differences([9, 9], "", [(2, 5), (0, 1)]) == one.differences([9], "", [(2, 2)])[1:] == []
+    assert scales_of(np.array([0]), np.array([]), np.array([])) == ()

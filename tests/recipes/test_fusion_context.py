@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from interrupted import add_earlier_seconds
 from text_stub import WordEncoder
 
 from ts_llm_fusion.forecasting import load_forecaster
@@ -45,6 +46,8 @@ def test_the_head_learns_and_the_numeric_part_keeps_every_bit(encoder, tmp_path)
         learning_rate=1e-2,
         warmup_steps=1,
         logging_steps=1,
+        save_strategy="steps",
+        save_steps=12,
         use_cpu=True,
         disable_tqdm=True,
     )
@@ -65,6 +68,10 @@ def test_the_head_learns_and_the_numeric_part_keeps_every_bit(encoder, tmp_path)
     with torch.no_grad():
         before, after = (ContextLoss(model.context_head.eval())(**batch)["loss"] for model in (fresh, trained))
     assert after < 0.7 * before
+    # Those of the run that came to its end count, too.
+    add_earlier_seconds(tmp_path / "run" / "checkpoint-12", 5000)
+    arguments.resume_from_checkpoint = "auto"
+    assert 5000 < run_context_recipe(settings, arguments)["context"]["processor_seconds"] < 6000
 
 
 def test_the_loss_of_shares_is_that_of_the_whole_batch(encoder):

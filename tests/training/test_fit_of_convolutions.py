@@ -11,8 +11,10 @@ from ts_llm_fusion.processing.feature_extraction_time_series import TimeSeriesFe
 from ts_llm_fusion.training.random_convolutions import (
     decompose,
     fit_random_convolutions,
+    left_out_errors,
     random_convolutions_for,
     ridge_scores,
+    rows_of_subjects,
     typical_deviations,
 )
 
@@ -78,6 +80,43 @@ def test_the_penalty_is_that_of_the_least_leave_one_out_error() -> None:
         errors[(residual / (1 - hat.diagonal() - 1 / 30)).square().mean().item()] = fitted
     assert torch.allclose(weights, errors[min(errors)], atol=1e-6)
     assert intercepts[0] == pytest.approx(targets.mean().item())
+
+
+def test_the_penalty_is_that_of_the_least_error_for_subjects_left_out() -> None:
+    generator = torch.Generator().manual_seed(0)
+    subjects = [f"{number}" for number in [0] * 7 + [1] * 4 + [2] * 4 + [3] * 9 + [4] * 6]
+    number = torch.tensor([int(subject) for subject in subjects])
+    # A subject is known by its own features, which say nothing of another.
+    features = torch.randn(30, 60, generator=generator, dtype=torch.float64)
+    features[:, 1:6] += 4 * torch.nn.functional.one_hot(number, 5)
+    features -= features.mean(0)
+    targets = features[:, :1] + 4 * torch.randn(5, 1, generator=generator, dtype=torch.float64)[number]
+    decomposed = decompose(features)
+    errors = {}
+    for penalty in torch.logspace(-6, 0, 13, dtype=torch.float64) * 30:
+        total = 0.0
+        for one in range(5):
+            rest = number != one
+            means = features[rest].mean(0), targets[rest].mean(0)
+            centered = features[rest] - means[0]
+            gram = centered.T @ centered + penalty * torch.eye(60, dtype=torch.float64)
+            fitted = torch.linalg.solve(gram, centered.T @ (targets[rest] - means[1]))
+            total += (targets[~rest] - means[1] - (features[~rest] - means[0]) @ fitted).square().sum().item()
+        errors[total / 30] = penalty
+        shrink = decomposed[1] / (decomposed[1] + penalty)
+        residual = targets - targets.mean(0) - decomposed[0] @ (shrink[:, None] * (decomposed[0].T @ targets))
+        found = left_out_errors(residual, decomposed[0], shrink, rows_of_subjects(subjects))
+        assert found.square().mean().item() == pytest.approx(total / 30, rel=1e-6)
+    best = errors[min(errors)]
+    gram = features.T @ features + best * torch.eye(60, dtype=torch.float64)
+    expected = torch.linalg.solve(gram, features.T @ (targets - targets.mean(0)))
+    weights, _ = ridge_scores(features, targets, *decomposed, subjects)
+    assert torch.allclose(weights, expected, atol=1e-6)
+    # Sample by sample, the penalty is another one; that of subjects with a sample each is this one.
+    alone = ridge_scores(features, targets, *decomposed)[0]
+    assert not torch.allclose(weights, alone, atol=1e-3)
+    assert torch.equal(ridge_scores(features, targets, *decomposed, ["0"] * 30)[0], alone)
+    assert torch.equal(ridge_scores(features, targets, *decomposed, [*map(str, range(30))])[0], alone)
 
 
 def test_a_typical_deviation_leaves_constant_series_out() -> None:

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import torch
+from interrupted import add_earlier_seconds
 from safetensors.torch import load_file
 
 from ts_llm_fusion import TSFusionForForecasting
@@ -21,6 +22,7 @@ def test_a_resumed_run_ends_where_the_whole_one_does(tmp_path, capsys):
     main([*RECIPE, "--output_dir", str(whole)])
     assert "synthetic series" in capsys.readouterr().out
     shutil.copytree(whole / "checkpoint-2", cut / "checkpoint-2")
+    add_earlier_seconds(cut / "checkpoint-2", 5000)
     main([*RECIPE, "--output_dir", str(cut), "--resume_from_checkpoint", "true"])
 
     weights, resumed = load_file(whole / "model.safetensors"), load_file(cut / "model.safetensors")
@@ -28,6 +30,8 @@ def test_a_resumed_run_ends_where_the_whole_one_does(tmp_path, capsys):
     for name, value in weights.items():
         assert value.dtype == torch.float16
         torch.testing.assert_close(value, resumed[name], rtol=1e-2, atol=1e-5)
+    # Those before the checkpoint count, too.
+    assert 5000 < json.loads((cut / "metrics.json").read_text())["processor_seconds"] < 6000
     # What is saved is the average of the weights, not the last ones.
     assert any((value.float() - last[name]).abs().max() > 1e-4 for name, value in weights.items())
 

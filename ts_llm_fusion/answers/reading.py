@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoProcessor, PreTrainedModel, P
 from ..checkpoints import check_checkpoint, load_part
 from ..errors import UserError
 from ..families import BUILT_IN, checkpoint_place
-from ..processing.answer_checks import words_of
+from ..processing.answer_checks import TrainingRange, words_of
 from .query import CannotTellError
 
 Reader = str | Path | tuple[PreTrainedModel, ProcessorMixin]
@@ -104,10 +104,9 @@ def prompt(processor: ProcessorMixin, question: str, series: Mapping[str, np.nda
     for name, values in series.items():
         named = [{"type": "text", "text": f"\n{name}: "}] if len(series) > 1 else []
         content += [*named, {"type": "time_series", "time_series": shown(values, most)}]
-    alone = [part for part in content if part["type"] == "time_series"]
-    differences = cast(Any, processor).outside_training(
-        [{"role": "user", "content": [{"type": "text", "text": question}, *alone]}]
-    )
+    lengths = [len(part["time_series"]) for part in content if part["type"] == "time_series"]
+    # Without levels and scales: a question of shape is of series in any unit.
+    differences = TrainingRange.from_dict(trained_on).differences(lengths, question) if trained_on else []
     known = set(trained_on.get("words", ()))
     # A word that training never showed may turn a question into another one.
     new = [word for word in words_of(question) if known and word not in known]

@@ -37,7 +37,7 @@ from ..training.fine_tuning import (
     compute_windows,
 )
 from ..training.forecaster import train_forecaster
-from ..training.resuming import earlier_seconds
+from ..training.run_time import earlier_seconds
 from ..training.runs import trained_parameters
 from .endings import TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
 from .run_folder import start_run

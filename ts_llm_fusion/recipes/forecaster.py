@@ -31,7 +31,7 @@ from ..training.forecaster import (
     build_forecaster,
     train_forecaster,
 )
-from ..training.resuming import earlier_seconds
+from ..training.run_time import earlier_seconds
 from ..training.runs import save_model, trained_parameters
 from .endings import finish_run, save_run
 from .run_folder import start_run

@@ -17,6 +17,7 @@ from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..requirements import versions
 from ..training.arguments import mapping
 from ..training.fusion import FusionConfigArguments, FusionTrainingArguments, train_fusion
+from ..training.run_time import earlier_processor_seconds
 from ..training.runs import trained_parameters
 from .endings import finish_run, save_run
 from .run_folder import start_run
@@ -72,7 +73,7 @@ def run_fusion_recipe(
     model = TSFusionForForecasting(TSFusionConfig(**vars(config_arguments)))
     start = time.process_time()
     trainer = train_fusion(model, arguments, dataset)
-    seconds = time.process_time() - start
+    seconds = time.process_time() - start + earlier_processor_seconds(trainer)
     model = trainer.whole_model()
     if not trainer.is_world_process_zero():
         return None

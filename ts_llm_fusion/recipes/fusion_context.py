@@ -22,6 +22,7 @@ from ..modeling.modeling_tsfusion_context import ContextHead
 from ..processing.context_features import prepare_context
 from ..requirements import versions
 from ..training.fusion_context import ContextDataset, FusionContextTrainingArguments, train_fusion_context
+from ..training.run_time import earlier_processor_seconds
 from .endings import finish_run, save_run, saved_report
 from .fusing import in_few_bits
 from .run_folder import start_run
@@ -180,7 +181,7 @@ def run_context_recipe(
     if head.adapter is not None:
         # Others in this process share it.
         encoder.model.cpu()
-    seconds = time.process_time() - began
+    seconds = time.process_time() - began + earlier_processor_seconds(trainer)
     model.context_head = head = trainer.whole_model().head
     if not trainer.is_world_process_zero():
         return None

@@ -20,7 +20,8 @@ from ..modeling.configuration_tslm import TSLMConfig
 from ..modeling.modeling_text_sources import find_text_model
 from ..requirements import versions
 from ..training.grpo import TSLMGRPOArguments, make_grpo_trainer
-from ..training.resuming import earlier_seconds, run_training
+from ..training.resuming import run_training
+from ..training.run_time import earlier_seconds
 from ..training.runs import save_model, trained_parameters
 from ..training.sft import TSLMArguments, TSLMConfigArguments, build_tslm
 from .answering import answer_results, answer_splits, questions_seen

@@ -37,7 +37,7 @@ from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import versions
 from ..training.arguments import mapping
 from ..training.random_convolutions import fit_random_convolutions, random_convolutions_for
-from ..training.resuming import earlier_seconds
+from ..training.run_time import earlier_seconds
 from ..training.runs import save_model, trained_parameters
 from ..training.sft import (
     TSLM,
@@ -114,7 +114,7 @@ def set_range(processor: TimeSeriesProcessor, samples: Dataset, earlier: Mapping
     """
     # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
     is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
-    found = training_range(samples, with_words=is_small)
+    found = training_range(samples, with_words=is_small, with_scales=processor.reads_scales)
     if earlier is not None:
         found = found.joined(TrainingRange.from_dict(earlier))
     processor.trained_on = found.to_dict()

@@ -52,6 +52,50 @@ def test_a_table_with_decimal_commas_and_labels_as_numbers_is_read(tmp_path: Pat
     assert found.channels["x"][0].tolist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("written_labels", "expected"),
+    [
+        (["001", "1", "01", "1"], ["001", "1", "01", "1"]),
+        (["0", "1", "2", "1"], ["0", "1", "2", "1"]),
+        (["1.0", "2.0", "1.0", "2.0"], ["1", "2", "1", "2"]),
+        (["250.0", "250.00", "250.0", "401.0"], ["250.0", "250.00", "250.0", "401.0"]),
+        (["1.50", "1.5", "2", "+2"], ["1.50", "1.5", "2", "+2"]),
+        (["true", "1e3", "1000", "low"], ["true", "1e3", "1000", "low"]),
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_labels_ids_and_subjects_stay_as_they_are_written(
+    tmp_path: Path, written_labels: list[str], expected: list[str], separator: str
+) -> None:
+    ids = ["07", "7", "007", "0.7"]
+    table = pd.DataFrame({"id": ids, "Label": written_labels, "patient": ids, "x_0": [1, 2, 3, 4], "x_1": 0.5})
+    found = read_labeled_table(written(tmp_path, table, sep=separator))
+    assert (found.labels, found.ids, found.subjects) == (expected, ids, ids)
+    assert [values.tolist() for values in found.channels["x"]] == [[row, 0.5] for row in range(1, 5)]
+    steps = pd.concat([table[["id", "Label", "x_0"]].assign(time=time) for time in range(3)])
+    found = read_labeled_table(written(tmp_path, steps, sep=separator))
+    assert (found.labels, found.ids) == (expected, ids)
+    assert found.channels["x_0"][3].tolist() == [4, 4, 4]
+
+
+def test_numbers_and_categories_of_a_parquet_file_are_labels(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    for labels, expected in (
+        ([1, 2], ["1", "2"]),
+        ([1.0, 2.0], ["1", "2"]),
+        (["001", "1"], ["001", "1"]),
+        (pd.Categorical(["01", "1"]), ["01", "1"]),
+    ):
+        WIDE.assign(label=labels).to_parquet(path)
+        assert read_labeled_table(path).labels == expected
+    WIDE.assign(label=["001", 1]).to_excel(tmp_path / "table.xlsx", index=False)
+    assert read_labeled_table(tmp_path / "table.xlsx").labels == ["001", "1"]
+
+
+def test_a_class_with_the_name_of_a_total_is_no_total(tmp_path: Path) -> None:
+    assert read_labeled_table(written(tmp_path, WIDE.assign(label=["low", "average"]))).labels == ["low", "average"]
+
+
 def test_a_wide_table_has_a_row_for_each_sample(tmp_path: Path) -> None:
     table = pd.DataFrame(
         {
@@ -111,6 +155,10 @@ def test_a_value_for_each_sample_warns(tmp_path: Path, caplog: pytest.LogCapture
         (LONG.assign(label="a"), "every label is 'a'"),
         (LONG.assign(label=["A"] * 3 + ["a"] * 3), "labels 'A' and 'a' differ in case, spaces or a final period"),
         (LONG.assign(label=["A."] * 3 + ["A"] * 3), "labels 'A' and 'A.' differ in case, spaces or a final period"),
+        (LONG.assign(label=["1"] * 3 + ["1.0"] * 3), "column 'label' has '1' and '1.0'; write one of them"),
+        (LONG.assign(label=["a"] * 3 + ["b | c, d"] * 3), r"label 'b \| c, d' cannot be read among the options"),
+        (LONG.assign(label=["A) up"] * 3 + ["B) down"] * 3), r"label 'A\) up' cannot be read among the options"),
+        (LONG.assign(label=["Answer: up"] * 3 + ["up"] * 3), "label 'Answer: up' cannot be read among the options"),
         (LONG.assign(split="train"), "column split has 'train'; give both"),
         (LONG.assign(**{"class": [1, 1, 1, 2, 2, 2]}), "columns 'label' and 'class' are for the same"),
         (LONG.assign(record_id=[1, 1, 1, 2, 2, 2]), "column 'record_id' would be read as a channel.* name it subject"),

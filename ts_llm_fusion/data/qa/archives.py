@@ -147,7 +147,7 @@ def check_test_classes(name: str, test: Iterable[str], classes: Collection[str])
         counted = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common())
         raise UserError(
             f"{name}: {unknown.total()} instances of the test split are of classes that the training split does not "
-            f"have: {counted}."
+            f"have: {counted}; give training some of each, or leave them out."
         )
 
 

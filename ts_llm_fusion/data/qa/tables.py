@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError
+from ...processing.answer_checks import answer_fault
 from ..entries import SPLITS
 from ..series.dates import are_dates, parse_timestamps
 from ..series.frames import TIMESTAMP_NAMES
@@ -24,6 +25,7 @@ from .archives import (
     named,
     warn_of_single_instances,
 )
+from .rationales import final_answer
 from .samples import Labels, make_sample
 from .source import QuestionSource
 from .splits import hold_out_subjects
@@ -40,6 +42,9 @@ _STEP = re.compile(r"(?!.*\d\.\d+$)(.*?)[\s_.\-]*(\d+)")
 # Names of columns that may count rows, such as a written index, and of those that tell rows or recordings apart.
 _ROW_NUMBERS = re.compile(r"(?:Unnamed: \d+|index|row)", re.IGNORECASE)
 _IDENTIFIERS = re.compile(r"(?:Unnamed: \d+|(?:.*[_ ])?(?:id|subject|patient|participant))", re.IGNORECASE)
+# Whole numbers as those of a column with gaps are written.
+_DECIMALS = re.compile(r"[.,]0+$")
+_WHOLE_WITH_DECIMALS = re.compile(rf"[+-]?\d+{_DECIMALS.pattern}")
 # Steps that gaps may add to a table, as a multiple of its rows; more is another unit of time.
 _MOST_GAPS = 10
 _SHARE_OF_STEP = 0.01
@@ -77,11 +82,26 @@ def _find(table: pd.DataFrame, names: Sequence[str], path: Path) -> str | None:
     return found[0] if found else None
 
 
-def _as_text(column: pd.Series) -> pd.Series:
-    """Cells as text with single spaces, and none around them; whole numbers have no decimals."""
+def _as_text(column: pd.Series, path: Path) -> pd.Series:
+    """Cells as text with single spaces, and none around them; whole numbers have no decimals.
+
+    Numbers in text stay as they are written, because codes such as 001 and 1 are two; decimals that are all 0 are
+    left out of whole numbers if all cells have them.
+    """
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
-    return column.map(lambda cell: " ".join(str(cell).split()), na_action="ignore")
+    text = column.astype(object).map(lambda cell: " ".join(str(cell).split()), na_action="ignore")
+    written = pd.Series(text.dropna().unique(), dtype="str")
+    is_whole = written.str.fullmatch(_WHOLE_WITH_DECIMALS)
+    whole = written[is_whole].str.replace(_DECIMALS, "", regex=True)
+    if is_whole.all() and whole.is_unique:
+        return text.str.replace(_DECIMALS, "", regex=True)
+    if (twice := whole[whole.isin(written)]).size:
+        raise UserError(
+            f"{path}: column {column.name!r} has {twice.iloc[0]!r} and {written[twice.index[0]]!r}; write one of them "
+            "if they are the same, and words if they are not."
+        )
+    return text
 
 
 def _without_row_numbers(table: pd.DataFrame) -> pd.DataFrame:
@@ -145,8 +165,7 @@ def _splits_and_subjects(
     """Split and subject of each sample, as far as the table has columns for them."""
     columns = _find(table, (_SPLIT,), path), _find(table, _SUBJECTS, path)
     split, subject = (
-        None if column is None else _of_sample(_as_text(table[column]), groups, ids, str(column), path)
-        for column in columns
+        None if column is None else _of_sample(table[column], groups, ids, str(column), path) for column in columns
     )
     return split, subject
 
@@ -181,7 +200,7 @@ def _positions(moments: np.ndarray, groups: np.ndarray, ids: Sequence[str], path
 
 
 def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> LabeledTable:
-    ids_of_rows = _as_text(table[identifier])
+    ids_of_rows = table[identifier]
     if ids_of_rows.isna().any():
         raise UserError(f"{path}: row {int(ids_of_rows.isna().argmax()) + 1} has no {identifier}.")
     groups, names = pd.factorize(ids_of_rows)
@@ -204,7 +223,7 @@ def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> 
             f"{path}: has no channel beside {', '.join(map(str, table.columns))}; add a column of numbers."
         )
     _check_channels(table, columns, path)
-    labels = _of_sample(_as_text(table[label]), groups, ids, _LABELS[0], path)
+    labels = _of_sample(table[label], groups, ids, _LABELS[0], path)
     splits, subjects = _splits_and_subjects(table, groups, ids, path)
     positions = np.arange(len(groups)) - np.flatnonzero(np.diff(groups, prepend=-1))[groups]
     if time is not None:
@@ -223,7 +242,7 @@ def _read_long(table: pd.DataFrame, identifier: str, label: str, path: Path) -> 
 def _read_wide(table: pd.DataFrame, identifier: str | None, label: str, path: Path) -> LabeledTable:
     ids = [str(row + 1) for row in range(len(table))]
     if identifier is not None:
-        ids = [str(key) for key in _as_text(table[identifier])]
+        ids = [str(key) for key in table[identifier]]
     time = _find(table, TIMESTAMP_NAMES, path)
     columns = _channel_columns(table, (identifier, label, time), path)
     _check_channels(table, columns, path)
@@ -247,7 +266,7 @@ def _read_wide(table: pd.DataFrame, identifier: str | None, label: str, path: Pa
     }
     groups = np.arange(len(table))
     channels = {name: list(part.to_numpy(dtype=float, na_value=np.nan)) for name, part in values.items()}
-    labels = _of_sample(_as_text(table[label]), groups, ids, _LABELS[0], path)
+    labels = _of_sample(table[label], groups, ids, _LABELS[0], path)
     return LabeledTable(ids, channels, labels, *_splits_and_subjects(table, groups, ids, path))
 
 
@@ -291,9 +310,11 @@ def read_labeled_table(path: str | Path) -> LabeledTable:
         ValueError: for a table without labels or channels, and for content that does not fit, with its place.
     """
     path = Path(path)
-    table = read_table(path)
+    table = read_table(path, (*_LABELS, *_IDS, *_SUBJECTS, _SPLIT))
     table = _without_row_numbers(table.reset_index([name for name in table.index.names if name is not None]))
-    label, identifier = _find(table, _LABELS, path), _find(table, _IDS, path)
+    texts = [_find(table, names, path) for names in (_LABELS, _IDS, _SUBJECTS, (_SPLIT,))]
+    label, identifier, *_ = texts
+    table = table.assign(**{name: _as_text(table[name], path) for name in texts if name is not None})
     if label is None:
         shown = ", ".join(map(str, table.columns[:8]))
         raise UserError(f"{path}: has no column label; columns are {shown}. Name that of the classes so.")
@@ -325,7 +346,7 @@ def read_labeled_table(path: str | Path) -> LabeledTable:
 
 
 def _check_labels(labels: Sequence[str], path: Path) -> None:
-    """Refuse a single class, and labels that an answer cannot tell apart."""
+    """Refuse a single class, and labels that an answer cannot tell apart or that cannot be read among the options."""
     classes = sorted(set(labels))
     if len(classes) < 2:
         raise UserError(f"{path}: every label is {classes[0]!r}; give at least two classes.")
@@ -333,6 +354,13 @@ def _check_labels(labels: Sequence[str], path: Path) -> None:
         raise UserError(
             f"{path}: {len(classes)} different labels of {len(labels)} samples, such as {classes[0]!r}; labels are "
             "classes, not numbers to predict."
+        )
+    question = archive_question(path.name, classes)
+    unread = [name for name in classes if final_answer(name) != name or answer_fault(name, question) is not None]
+    if unread:
+        raise UserError(
+            f"{path}: label {unread[0]!r} cannot be read among the options of a question; leave ' | ', 'A) ' and "
+            "'Answer:' out of labels."
         )
     alike: dict[str, str] = {}
     for name in classes:

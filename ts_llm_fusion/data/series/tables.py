@@ -12,7 +12,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ def check_table(path: str | Path) -> None:
         raise UserError(f"{path}: unknown kind of file; give .csv, .csv.gz, .tsv, .parquet or .xlsx.")
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def read_table(path: str | Path, text_columns: Collection[str] = ()) -> pd.DataFrame:
     """Read the table of a CSV (or TSV), parquet or xlsx file; a CSV file may be compressed.
 
     Text is UTF-8, UTF-16 with a byte order mark, or Windows-1252. The separator (comma, semicolon, tab), the decimal
@@ -106,6 +106,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Args:
         path: file with the suffix .csv, .tsv, .parquet or .xlsx; .csv and .tsv may be followed by .gz, .bz2, .xz, .zip
             or .zst.
+        text_columns: names, in lower case, of columns whose text stays as it is written, such as `001`.
 
     Returns:
         The table. A column of numbers is numeric; in a column of mostly numbers the other cells stay text.
@@ -124,12 +125,12 @@ def read_table(path: str | Path) -> pd.DataFrame:
     if ".parquet" in kinds:
         table = _read_parquet(path)
     elif ".xlsx" in kinds:
-        table = _read_xlsx(path, assumed)
+        table = _read_xlsx(path, assumed, text_columns)
     else:
-        table = _read_csv(path, assumed)
+        table = _read_csv(path, assumed, text_columns)
     if ".parquet" not in kinds:
         _check_header([*table.columns], path)
-        table = _without_margins(table, path, assumed)
+        table = _without_margins(table, path, assumed, text_columns)
     if assumed:
         logger.info("%s: read with %s", path, "; ".join(assumed))
     if table.empty:
@@ -144,7 +145,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         raise UserError(f"{path}: not a readable parquet file ({_line(error)}).") from None
 
 
-def _read_xlsx(path: Path, assumed: list[str]) -> pd.DataFrame:
+def _read_xlsx(path: Path, assumed: list[str], text_columns: Collection[str]) -> pd.DataFrame:
     require("openpyxl", "excel")
     try:
         sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="openpyxl", na_values=[])
@@ -163,24 +164,26 @@ def _read_xlsx(path: Path, assumed: list[str]) -> pd.DataFrame:
     table = sheet.iloc[1:].reset_index(drop=True)
     table.columns = _names(header, path)
     table = table.infer_objects()
-    return _with_numbers(table, False, path, assumed)
+    return _with_numbers(table, False, path, assumed, text_columns)
 
 
 def _line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def _read_csv(path: Path, assumed: list[str]) -> pd.DataFrame:
+def _read_csv(path: Path, assumed: list[str], text_columns: Collection[str]) -> pd.DataFrame:
     data = _utf8(path, assumed)
     separator, names, skipped = _layout(data, path, assumed)
     options = {"sep": separator, "names": names, "header": None, "skiprows": skipped}
     if separator == ",":
-        table = _parse(data, path, **options)
-        text = [name for name in table.columns if table[name].dtype in (object, "str")]
+        kept = {name: str for name in names if name.lower() in text_columns}
+        table = _parse(data, path, dtype=kept, **options)
+        text = [name for name in table.columns if name not in kept and table[name].dtype in (object, "str")]
         if not any(_holds_numbers(table[name]) for name in text if name.lower() not in TIMESTAMP_NAMES):
             return table
     # As text: the format of the numbers is inferred from all cells.
-    return _with_numbers(_parse(data, path, dtype=str, **options), separator == ",", path, assumed)
+    table = _parse(data, path, dtype=str, **options)
+    return _with_numbers(table, separator == ",", path, assumed, text_columns)
 
 
 def _parse(data: bytes, path: Path, **options: Any) -> pd.DataFrame:
@@ -355,13 +358,15 @@ def _has_decimal_commas(texts: dict[Any, pd.Series], is_comma_separated: bool, p
     return "comma" in shown
 
 
-def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, assumed: list[str]) -> pd.DataFrame:
+def _with_numbers(
+    table: pd.DataFrame, is_comma_separated: bool, path: Path, assumed: list[str], text_columns: Collection[str]
+) -> pd.DataFrame:
     """Convert text to numbers with the decimal sign that fits every cell; other text stays as it is."""
     texts = {}
     for name in table.columns:
         column = table[name]
         # Dates may look like numbers, such as 10.2024 or 20240131; `dates` parses them.
-        if column.dtype not in (object, "str") or str(name).lower() in TIMESTAMP_NAMES:
+        if column.dtype not in (object, "str") or str(name).lower() in {*TIMESTAMP_NAMES, *text_columns}:
             continue
         if _holds_numbers(column):
             is_text = column.map(lambda cell: isinstance(cell, str)) if column.dtype == object else column.notna()
@@ -392,8 +397,13 @@ def _with_numbers(table: pd.DataFrame, is_comma_separated: bool, path: Path, ass
     return table
 
 
-def _without_margins(table: pd.DataFrame, path: Path, assumed: list[str]) -> pd.DataFrame:
-    """Drop empty columns without a name, and empty rows and rows of totals at the end."""
+def _without_margins(
+    table: pd.DataFrame, path: Path, assumed: list[str], text_columns: Collection[str]
+) -> pd.DataFrame:
+    """Drop empty columns without a name, and empty rows and rows of totals at the end.
+
+    A word in one of `text_columns`, such as a class `average`, makes no row one of totals.
+    """
     nameless = [name for name in table.columns if str(name).startswith("Unnamed: ") and table[name].isna().all()]
     if nameless:
         assumed.append("a column left out that has neither name nor cells")
@@ -405,7 +415,12 @@ def _without_margins(table: pd.DataFrame, path: Path, assumed: list[str]) -> pd.
             rows -= 1
             continue
         total: Any = next(
-            (name for name, cell in last.to_dict().items() if isinstance(cell, str) and _TOTAL.fullmatch(cell)), None
+            (
+                name
+                for name, cell in last.to_dict().items()
+                if isinstance(cell, str) and _TOTAL.fullmatch(cell) and str(name).lower() not in text_columns
+            ),
+            None,
         )
         if total is None or (rows > 1 and table[total].iloc[rows - 2] == last[total]):
             break
