@@ -43,7 +43,7 @@ from ts_llm_fusion.evaluation.report import align_columns, markdown_table
 from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.modeling import modeling_text_encoder
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
-from ts_llm_fusion.modeling.modeling_tsfusion_context import ContextEffect, apply_contexts
+from ts_llm_fusion.modeling.modeling_tsfusion_context_effects import ContextEffect, apply_contexts
 from ts_llm_fusion.processing.context_features import prepare_context
 from ts_llm_fusion.recipes.fusion_context import ContextArguments, run_context_recipe, with_readers
 from ts_llm_fusion.training.fusion_context import FusionContextTrainingArguments
