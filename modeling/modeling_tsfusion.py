@@ -465,9 +465,10 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 were half its range beyond.
             context: for each series, the batch times the channels in this order, the features of a text from
                 `ForecastFeatureExtractor.prepare_context`, for its history and this horizon, or None. Operations that
-                the text states are chosen once, and applied to all quantiles, in the order of the text; a stretch of
-                the history that it calls faulty is not used. Without one that is chosen, the forecast is as without a
-                text, bit by bit. The loss is that of the forecast before the operations.
+                the text states are chosen once, and applied to all quantiles, in the order of the text, but for
+                bounds, which hold for the result; a stretch of the history that it calls faulty is not used. Without
+                one that is chosen, the forecast is as without a text, bit by bit. The loss is that of the forecast
+                before the operations.
 
         Raises:
             OSError: for a context, where the text encoder that the model names cannot be had.

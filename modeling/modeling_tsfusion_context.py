@@ -32,6 +32,9 @@ _STATE_DROPOUT, _CUE_DROPOUT = 0.1, 0.2
 _AT_ONCE = 48
 # Factor beyond which a forecast is not multiplied, and the same for a plain number that may be a value of the series.
 _LARGEST_FACTOR, _LARGEST_PLAIN_FACTOR = 100.0, 10.0
+# Share of the largest size of a series up to which values on the other side of 0 count as noise or rounding of 0: a
+# meter of the sun reads -0.4 at night and 800 at noon, and temperatures run from -8 to 31.
+_NOISE = 0.05
 
 
 class ContextHead(nn.Module):
@@ -262,6 +265,9 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
     spread = max(high - low, 0.2 * max(abs(low), abs(high)))
     if name in _WITH_SHARE and high < 0:
         return operands, "a share more of values below 0 may be meant as higher or as lower; state the value"
+    if name in _WITH_SHARE and min(-low, high) > _NOISE * max(-low, high):
+        reason = "a share more may be meant as higher or as lower below 0, and the series runs from {:g} to {:g}"
+        return operands, f"{reason.format(low, high)}; state the value"
     if name == "times" or name in _WITH_SHARE:
         if context["number_form"][numbers[0]] != 0 and context["number_reasons"][numbers[0]]:
             return operands, f"its number cannot be applied: {context['number_reasons'][numbers[0]]}"

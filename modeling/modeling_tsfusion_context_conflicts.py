@@ -72,6 +72,14 @@ def _limits(effect: ContextEffect) -> tuple[float, float]:
     return low, math.inf if effect.operation == "floor" else effect.operands[-1]
 
 
+def _exclude(one: ContextEffect, other: ContextEffect) -> bool:
+    """Whether no value lies within two bounds."""
+    if one.operation not in BOUNDS or other.operation not in BOUNDS:
+        return False
+    (low, high), (least, most) = _limits(one), _limits(other)
+    return low > most or high < least
+
+
 def _steps(effect: ContextEffect) -> frozenset[int]:
     return frozenset(step for first, last in effect.steps for step in range(first, last))
 
@@ -97,16 +105,15 @@ def _why_left_out(effect: ContextEffect, own: frozenset[int], later: ContextEffe
         return ""
     if later.operation in _FIXED and own <= _whole(later, others):
         return "a later clause says what these steps are"
-    if later.operation in BOUNDS and effect.operation in BOUNDS and own & others:
-        (low, high), (least, most) = _limits(effect), _limits(later)
-        return "a later clause has another bound" if low > most or high < least else ""
+    if _exclude(effect, later) and own <= others:
+        return "a later clause has another bound"
     if _is_change(effect, later) and not _adds_up(effect.phrase, later.phrase):
         return "a later clause says another change of these steps; say there “another” or “further” if both are meant"
     return ""
 
 
-def _beside_values(place: int, effects: list[ContextEffect], steps: list[frozenset[int]]) -> ContextEffect:
-    """A bound without the steps of which another clause says a value beyond it, as an exception or as a correction.
+def _beside_others(place: int, effects: list[ContextEffect], steps: list[frozenset[int]]) -> ContextEffect:
+    """A bound without the steps of which another clause says a value beyond it, or later another bound.
 
     The value is an exception where it is said of fewer steps ("at least 50 a day; closed on Sunday"), and a correction
     where it is said later. Where the bound is said later, of no more steps, it holds.
@@ -118,6 +125,8 @@ def _beside_values(place: int, effects: list[ContextEffect], steps: list[frozens
         if effect.applied and effect.operation in _FIXED and (other > place or own < steps[place]):
             value = effect.operands[0] if effect.operands else 0.0
             left = left if low <= value <= high else left - _whole(effect, own)
+        elif effect.applied and other > place and _exclude(bound, effect):
+            left = left - own
     if left == steps[place]:
         return bound
     if not left:
@@ -129,10 +138,10 @@ def _beside_values(place: int, effects: list[ContextEffect], steps: list[frozens
 def without_contradictions(effects: list[ContextEffect]) -> list[ContextEffect]:
     """Let the later one stand of two statements that contradict each other; the earlier one is not applied.
 
-    They do where nothing is left of the earlier one, where two bounds exclude each other, and where two changes of one
-    kind are said of the same steps ("10 % more", "20 % less"), unless the later one is said to be on top, or both name
-    causes of their own. What is said twice is applied once. A bound stays for the steps of which no value beyond it is
-    said as an exception.
+    They do where nothing is left of the earlier one, and where two changes of one kind are said of the same steps
+    ("10 % more", "20 % less"), unless the later one is said to be on top, or both name causes of their own. What is
+    said twice is applied once. A bound stays for the steps of which neither a value beyond it is said as an exception,
+    nor later another bound that excludes it.
     """
     kept = list(effects)
     steps = [_steps(effect) for effect in effects]
@@ -149,7 +158,7 @@ def without_contradictions(effects: list[ContextEffect]) -> list[ContextEffect]:
         if effect.applied and any(before.applied and _says_again(before, effect) for before in kept[:place]):
             kept[place] = _left_out(effect, "it was said before")
     return [
-        _beside_values(place, kept, steps) if effect.applied and effect.operation in BOUNDS else effect
+        _beside_others(place, kept, steps) if effect.applied and effect.operation in BOUNDS else effect
         for place, effect in enumerate(kept)
     ]
 

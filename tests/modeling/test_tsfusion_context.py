@@ -177,6 +177,19 @@ def test_a_share_more_of_a_negative_series_is_refused(model):
     assert not effect.applied and "values below 0" in effect.reason
 
 
+@pytest.mark.parametrize(("operation", "number"), [("rise", "20%"), ("ramp_down", "20%"), ("plus", "20")])
+@pytest.mark.parametrize("lowest", [-30.0, -4.0, 0.0])
+def test_a_share_more_of_values_on_both_sides_of_0_is_refused_unless_one_is_noise(model, operation, number, lowest):
+    always(model, operation)
+    # The highest value is about 125.
+    history = np.where(np.arange(60) % 10 == 0, lowest, HISTORY)
+    context = [prepare_context(f"Sales will be {number} higher on 3 March.", history, 14, STAMPS)[1]]
+    values = torch.tensor(history)[None, :, None]
+    (effect,) = model.predict(values, prediction_length=14, context=context).context_effects[0]
+    refused = lowest == -30 and operation != "plus"
+    assert (effect.applied, "runs from -30 to" in effect.reason) == (not refused, refused)
+
+
 def test_a_share_of_the_usual_that_is_reached_is_a_factor(model):
     always(model, "cut")
     (effect,) = forecast(model, "Sales will fall to 20% of the usual on 3 March.").context_effects[0]
@@ -189,8 +202,8 @@ def test_a_share_of_the_usual_that_is_reached_is_a_factor(model):
         (("set", (80.0,), (2, 3)), ("set", (120.0,), (2, 3)), "says what these steps are"),
         (("rise", (0.1,), (2, 3)), ("zero", (), (0, 9)), "says what these steps are"),
         (("set", (80.0,), (2, 5)), ("set", (120.0,), (2, 3)), ""),
-        (("cap", (90.0,), (2, 5)), ("floor", (110.0,), (4, 9)), "has another bound"),
-        (("range", (90.0, 95.0), (2, 5)), ("cap", (80.0,), (4, 9)), "has another bound"),
+        (("cap", (90.0,), (4, 5)), ("floor", (110.0,), (4, 9)), "has another bound"),
+        (("range", (90.0, 95.0), (5, 9)), ("cap", (80.0,), (4, 9)), "has another bound"),
         (("floor", (90.0,), (2, 5)), ("cap", (95.0,), (2, 5)), ""),
         (("ignore", (), (-9, -5)), ("zero", (), (-9, 9)), ""),
     ],
@@ -272,6 +285,8 @@ CAP, FALL = ("cap", (90.0,), (0, 6)), ("cut", (0.3,), (1, 3))
         # Of as many, or of more, it stands where it is said later.
         ((("set", (120.0,), (0, 4)), ("cap", (90.0,), (2, 6))), [120, 120, 90, 90, 90, 90]),
         ((("cap", (90.0,), (2, 6)), ("set", (120.0,), (0, 4))), [120, 120, 120, 120, 90, 90]),
+        # Of two bounds that exclude each other the later one holds, for its steps.
+        ((("cap", (90.0,), (0, 3)), ("floor", (110.0,), (2, 5))), [90, 90, 110, 110, 110, 100]),
         ((("set", (120.0,), (0, 6)), ("cap", (90.0,), (2, 3))), [120, 120, 90, 120, 120, 120]),
     ],
 )
@@ -406,6 +421,13 @@ def test_a_stretch_of_the_past_that_is_ignored_is_left_out_of_the_fit(model):
         ("floor", "Sales are 10 lower on 3 March.", "the other direction"),
         ("cut", "Sales fall to 20% on 3 March.", "the share that is reached"),
         ("cut", "Sales fall to 20% below the usual on 3 March.", ""),
+        ("set", "Our goal for 3 March is 120.", "aimed at"),
+        ("set", "Budget: 120 on 3 March.", "aimed at"),
+        ("set", "On 3 March we aim for 120.", "aimed at"),
+        ("rise", "It is our target to sell 20% more on 3 March.", "aimed at"),
+        ("cap", "We want to stay below 105 on 3 March.", "aimed at"),
+        ("set", "Sales are set to hit the target of 120 on 3 March.", ""),
+        ("set", "The target of 120 is reached on 3 March.", ""),
     ],
 )
 def test_what_cannot_be_is_not_applied_and_says_why(model, operation, text, reason):
