@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from ..processing.grounding_axis import Span
-from . import cues
+from . import cues, cues_of_stretches
 from .intents import INTENTS
 from .names import Names
 from .query import CannotTellError, NotUnderstoodError, Query, UnknownWordError
@@ -43,6 +43,9 @@ def query_of(read: Read, names: Names) -> Query:
             continue
         left = sentence.leftover(intent.understood)
         if not left:
+            if sentence.is_denied and sentence.is_yes_no and found.expected not in ("none", ""):
+                # "Is it not rising?": a yes would be read in both ways, and the statement in one.
+                found = replace(found, expected="")
             if found.kind in _OF_EACH:
                 found = replace(found, times=tuple(one.every or one for one in found.times))
             return found
@@ -93,6 +96,14 @@ def _check_supported(sentence: Sentence) -> None:
         raise CannotTellError(
             "it is not understood what is to be left out; ask for the values below or above a bound."
         )
+    if sentence.matches(cues_of_stretches.LEFT_OUT_TIME):
+        raise CannotTellError("an answer leaves nothing out of a time; name the times that it is to be of.")
+    if sentence.matches(cues_of_stretches.RUN_OF_LENGTH) and not sentence.matches(r"\blongest\b"):
+        raise CannotTellError("runs of a given length are not counted; ask for the longest run.")
+    if sentence.matches(cues_of_stretches.SINCE_WHEN) and sentence.moves and not sentence.read.numbers:
+        raise CannotTellError("since when it moves so is not computed; ask for the trend, or for the longest run.")
+    if sentence.has("again") and sentence.has("first") and sentence.read.numbers and not sentence.read.future:
+        raise CannotTellError("a return to a bound is not computed; ask for the first or the last value beyond it.")
     left_out = cues.LEFT_OUT_VALUES.sub(" ", sentence.text)
     if cues.LEFT_OUT.search(left_out) and (sentence.read.times or sentence.read.numbers):
         raise CannotTellError("an answer leaves nothing out of a time; name the times that it is to be of.")

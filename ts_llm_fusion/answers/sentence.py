@@ -143,6 +143,16 @@ class Sentence:
         """Whether a regular expression is found in its text."""
         return re.search(pattern, self.text) is not None
 
+    def matches_said(self, pattern: str) -> bool:
+        """Whether a regular expression is found in its text with the words of its times in their places."""
+        said = iter(self.read.said_times)
+        return re.search(pattern, re.sub("<t>", lambda _: next(said, "<t>").lower(), self.text)) is not None
+
+    @cached_property
+    def is_denied(self) -> bool:
+        """Whether it has a word of negation that is of no bound."""
+        return any(word.text in ("not", "n't", "no", "never", "nothing", "neither") for word in self.words)
+
     @cached_property
     def is_yes_no(self) -> bool:
         """Whether it is to be answered by yes or no."""

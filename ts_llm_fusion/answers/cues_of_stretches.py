@@ -1,0 +1,38 @@
+"""Patterns of questions about stretches of values, values one by one, and what is left out."""
+
+_UNITS = "year|quarter|month|week|day|hour"
+_VALUES = "values|readings|numbers|figures|observations|measurements|data ?points|entries|records|samples|rows"
+# Values that are told one by one: "the last 3 values", "what were the values in May?".
+ONE_BY_ONE = rf"\b(?:{_VALUES})\b"
+# A run up to the last value, or from the first one on.
+HOW_LONG = r"\b(?:for )?how (?:long|many \w+) (?:has|have)\b"
+SINCE_WHEN = (
+    r"\bsince (?:when|what (?:time|date|day|point)|which \w+)\b|"
+    rf"{HOW_LONG}(?: \w+| <s>){{1,3}}? (?:been|stayed|remained|kept)\b"
+)
+UNTIL_WHEN = r"\b(?:until|till|up to) (?:when|what (?:time|date|day|point)|which \w+)\b"
+KEEPS = r"\b(?:stay(?:s|ed|ing)?|remain(?:s|ed|ing)?|keeps?|kept)\b"
+# Of all values and not of one: "was it always above 5?", "has it been above 5 since May?".
+ALWAYS = (
+    r"\b(?:always|all the time|the (?:whole|entire) time|throughout|continu(?:ously|ally)|constantly|permanently|"
+    rf"without (?:a break|interruption)|(?:every|each)(?: single)? (?:value|reading|number|figure|{_UNITS})|"
+    rf"all(?: of)?(?: the| its| our)? (?:{_VALUES}|(?:{_UNITS})s))\b"
+)
+HAS_SINCE = r"^(?:has|have) .*\bbeen\b.*\bsince\b"
+WHICH_ONES = (
+    r"(?:^(?:on |in |at )?(?:which|what)|\b(?:list|name|show|give)(?: me| us)?(?: all)?(?: of)?(?: the)?) "
+    rf"(?:{_VALUES}|(?:{_UNITS}|date|time)s)\b"
+)
+LONGEST_RUN = r"\b(?:longest|most|max\w*|how many)\b"
+# Runs of a length that is given are not counted.
+RUN_OF_LENGTH = (
+    rf"(?:<n>|<t>|\btwice|\bthrice)(?: (?:times|{_UNITS}|\w+s))?(?: or more)? (?:in a row|in succession|running|"
+    r"on end|straight|consecutive(?:ly)?|successive(?:ly)?|back[- ]to[- ]back)\b"
+)
+# "Not in August", "outside of 1960", "any day but Sunday".
+LEFT_OUT_TIME = (
+    r"\bnot (?:(?:in|on|at|during|within|from|of|over|for) )?(?:(?:the|any) )?<t>|"
+    r"\b(?:outside|beyond|besides|save|barring)(?: of| for)?(?: the)? <t>|"
+    r"<t> (?:is |are |being )?(?:excluded|excepted|aside|apart|left out|omitted|ignored)\b|"
+    r"\b(?:all|any\w*|every\w*|each)(?: \w+)? but(?: in| on| for)? <t>|\bnon[- ]<t>"
+)
