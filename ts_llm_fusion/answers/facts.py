@@ -454,6 +454,11 @@ def _of_values(tell: Callable[[Query, Scope], list[Statement]]) -> Callable[[Que
     return compute_of_scope
 
 
+def _values(query: Query, subject: Subject) -> list[Statement]:
+    scope = scope_for(query, subject)
+    return single_value(scope) if scope.is_single else _of_values(values)(query, subject)
+
+
 def _values_beyond(query: Query, subject: Subject) -> list[Statement]:
     """All values on a side of a bound; how many, the first and the last where there are many."""
     if query.unit and query.unit != subject.calendar.step:
@@ -767,7 +772,7 @@ KINDS: dict[str, Callable[[Query, Subject], list[Statement]]] = {
     "until": _of_values(until),
     "all": _of_values(all_beyond),
     "run of moves": _of_values(run_of_moves),
-    "values": _of_values(values),
+    "values": _values,
     "values beyond": _values_beyond,
     "profile": _profile,
     "forecast": _forecast,

@@ -19,7 +19,11 @@ def stretch(sentence: Sentence, base: Query) -> Query | None:
         return replace(found, kind="since", when=not sentence.matches(cues.HOW_LONG))
     if sentence.matches(cues.UNTIL_WHEN):
         return replace(found, kind="until", order="first" if keeps else "last")
-    if sentence.is_yes_no and (keeps or sentence.matches(cues.ALWAYS) or sentence.matches_said(cues.HAS_SINCE)):
+    if sentence.matches(cues.STILL) and not base.times:
+        return replace(found, kind="since", expected="all")
+    if sentence.is_yes_no and (
+        keeps or sentence.denies_side or sentence.matches(cues.ALWAYS) or sentence.matches_said(cues.HAS_SINCE)
+    ):
         return replace(found, kind="all", expected="all")
     if sentence.matches(cues.WHICH_ONES) and not sentence.has("first", "last", "count", "run"):
         return replace(found, kind="values beyond", unit=sentence.unit)
@@ -28,7 +32,7 @@ def stretch(sentence: Sentence, base: Query) -> Query | None:
 
 def run_of_moves(sentence: Sentence, base: Query) -> Query | None:
     """The longest run of rises or falls."""
-    down, up = sentence.has("fall", "down"), sentence.has("rise", "up")
+    down, up = sentence.has("fall", "down", "less"), sentence.has("rise", "up", "more")
     asks = sentence.matches(cues.LONGEST_RUN) and not sentence.matches(cues.SINCE_WHEN)
     return replace(base, kind="run of moves", side="falls" if down else "rises") if asks and down != up else None
 

@@ -122,15 +122,15 @@ INTENTS: tuple[Intent, ...] = (
     ),
     Intent(
         (),
-        f"{_BOUND} {_BESIDE} when begin end last unit now run usual ever sum list extent howmany count rows series "
-        "per beside step range",
+        f"{_BOUND} {_BESIDE} {_MOVES} when begin end last unit now run usual ever sum list extent howmany count rows "
+        "series per beside step range",
         fills_of_stretches.stretch,
         bounds=(1, 1),
         future=False,
     ),
     Intent(
         ("run",),
-        f"{_MOVES} count unit max ever no_more step extent when together list",
+        f"{_MOVES} more less count unit max ever no_more step extent when together list",
         fills_of_stretches.run_of_moves,
         future=False,
     ),

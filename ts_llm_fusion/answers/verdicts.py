@@ -26,7 +26,7 @@ def _word(query: Query, statement: Statement) -> bool | None:
     if topic == "correlation":
         return abs(float(facts["value"])) >= _TOGETHER
     if query.expected == "all":
-        return topic == "all beyond"
+        return topic in ("all beyond", "current run")
     if query.expected in ("some", "none"):
         return topic.startswith("no ") == (query.expected == "none")
     return None
