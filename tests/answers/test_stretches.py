@@ -49,7 +49,8 @@ def test_a_run_that_does_not_reach_the_edge_of_the_history_is_refused() -> None:
     assert f"the last value, {last:g} in December 2020, is not above" in ask(f"Since when is it above {last}?").text
     assert "the first value" in ask(f"Until when did it stay below {VALUES[0]:g}?").text
     assert ask(f"Is it still above {last - 1:g}?").text.startswith("Yes. The current run")
-    assert not ask(f"Is it still above {last:g}?").is_answered
+    for question in (f"Is it still above {last:g}?", f"Is it above {last:g}?"):
+        assert ask(question).text == f"No. The last observed value is {last:g}, in December 2020."
 
 
 def test_until_when_is_the_run_from_the_first_value_on() -> None:
@@ -78,6 +79,8 @@ def test_whether_all_values_are_so_is_not_answered_by_one() -> None:
         assert ask(question).text.startswith("No."), question
     assert facts("Was every value above 300?")["count.count"] == (VALUES > 300).sum()
     assert ask(f"Did all values exceed {VALUES.min() - 1:g}?").text.startswith("Yes. All 72 values")
+    assert ask("Was it above 100 for the whole of 2018?").text.startswith("Yes. All 12 values")
+    assert ask("Was any value above 300 in the whole series?").text.startswith("Yes. The first value")
     assert ask("Did it never exceed 900?").text.startswith("Yes. All 72 values")
     assert not ask("Has it risen every month?").is_answered
 
@@ -118,6 +121,12 @@ def test_a_question_that_begins_with_a_denied_verb_supposes_that_it_is_so() -> N
         "What were the first two values of 2018?",
         "the 3 last values of 2018",
         "Which years were above 300?",
+        "the last 3 Julys",
+        "the second best month apart from 2020",
+        "When was the last time it rose?",
+        "How many times did it cross 300?",
+        "Is every July higher than June?",
+        "Will it stay above 300?",
     ],
 )
 def test_what_is_not_computed_is_refused(question: str) -> None:

@@ -8,7 +8,10 @@ _VALUES = "values|readings|numbers|figures|observations|measurements|data ?point
 ONE_BY_ONE = rf"\b(?:{_VALUES}|(?:every|each) (?:value|reading|number|figure))\b"
 # "The first two values of 1955", "the 3 last values".
 EDGE_OF_TIME = rf"^(?:of |in |the )*(?:first|last|past|final|latest|previous) (?:\w+ )?(?:{_VALUES})$"
-NUMBER_BEFORE_EDGE = r"<n> (?:first|last|final|latest|previous|most recent)\b"
+NUMBER_BEFORE_EDGE = (
+    r"<n> (?:first|last|final|latest|previous|most recent)\b|"
+    r"\b(?:first|last|past|final|latest|previous|next) <n> <t>"
+)
 # A run up to the last value, or from the first one on.
 HOW_LONG = r"\b(?:for )?how (?:long|many \w+) (?:has|have)\b"
 SINCE_WHEN = (
@@ -24,10 +27,15 @@ STILL = (
 KEEPS = r"\b(?:stay(?:s|ed|ing)?|remain(?:s|ed|ing)?|keeps?|kept)\b"
 # Of all values and not of one: "was it always above 5?", "has it been above 5 since May?".
 ALWAYS = (
-    r"\b(?:always|all the time|the (?:whole|entire) time|throughout|continu(?:ously|ally)|constantly|permanently|"
+    r"\b(?:always|all the time|the (?:whole|entire)|all (?:of|through|year|month|week|day)|throughout|"
+    r"continu(?:ously|ally)|constantly|permanently|"
     rf"without (?:a break|interruption)|(?:every|each)(?: single)? (?:value|reading|number|figure|{_UNITS})|"
     rf"all(?: of)?(?: the| its| our)? (?:{_VALUES}|(?:{_UNITS})s))\b"
 )
+# "Was it ever above 5 in the whole year?" is of one.
+_ONE = r"\b(?:any\w*|ever|once|some\w*|a (?:value|reading|month|week|day|year))\b"
+OF_ONE = rf"^(?!.*\bsince\b).*{_ONE}"
+EVERY_TIME = r"^(?:in |on |at )?(?:every|each|all)\b"
 HAS_SINCE = r"^(?:has|have) .*\bbeen\b.*\bsince\b"
 WHICH_ONES = (
     r"(?:^(?:on |in |at )?(?:which|what)|\b(?:list|name|show|give)(?: me| us)?(?: all)?(?: of)?(?: the)?) "
@@ -46,7 +54,7 @@ LEFT_OUT_TIME = (
     r"<t> (?:is |are |being )?(?:excluded|excepted|aside|apart|left out|omitted|ignored)\b|"
     r"\b(?:all|any\w*|every\w*|each)(?: \w+)? but(?: in| on| for)? <t>|\bnon[- ]<t>"
 )
-IS_LEFT_OUT = r"\b(?:excluded|excepted|omitted|left out|not counted|ignored)\b"
+IS_LEFT_OUT = r"\b(?:apart from|aside from|other than|excluded|excepted|omitted|left out|not counted|ignored)\b"
 # "When did it stop falling?": the end of a state that is not looked for.
 STOPS = r"\b(?:stop\w*|ceas\w+|quit\w*|no longer|not any ?more) (?:be |being |to |\w+ing\b)"
 IN_A_ROW = r"\b(?:in a row|in succession|on end|straight|consecutive(?:ly)?|successive(?:ly)?)\b"

@@ -21,9 +21,9 @@ def stretch(sentence: Sentence, base: Query) -> Query | None:
         return replace(found, kind="until", order="first" if keeps else "last")
     if sentence.matches(cues.STILL) and not base.times:
         return replace(found, kind="since", expected="all")
-    if sentence.is_yes_no and (
-        keeps or sentence.denies_side or sentence.matches(cues.ALWAYS) or sentence.matches_said(cues.HAS_SINCE)
-    ):
+    always = sentence.matches_said(cues.ALWAYS) and not sentence.matches(cues.OF_ONE)
+    since = sentence.matches_said(cues.HAS_SINCE)
+    if sentence.is_yes_no and (keeps or always or since or sentence.denies_side):
         return replace(found, kind="all", expected="all")
     if sentence.matches(cues.WHICH_ONES) and not sentence.has("first", "last", "count", "run"):
         return replace(found, kind="values beyond", unit=sentence.unit)

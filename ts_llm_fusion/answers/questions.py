@@ -46,7 +46,9 @@ def query_of(read: Read, names: Names) -> Query:
         if not left:
             if sentence.matches(stretches.IN_A_ROW) and found.kind in ("extreme", "statistic", "count", "crossing"):
                 raise CannotTellError("it is not understood which run is meant; ask for the longest run of one kind.")
-            if sentence.is_denied and sentence.is_yes_no and found.expected not in ("none", ""):
+            if found.kind == "trend" and base.when:
+                raise CannotTellError("when it moves so is not computed; ask for the largest rise or fall.")
+            if sentence.is_denied and found.expected not in ("none", ""):
                 # "Is it not rising?": a yes would be read in both ways, and the statement in one.
                 found = replace(found, expected="")
             if found.kind in _OF_EACH:
@@ -128,9 +130,17 @@ def _check_stretches(sentence: Sentence) -> None:
         raise CannotTellError("a return to a bound is not computed; ask for the first or the last value beyond it.")
     if sentence.matches(stretches.STOPS):
         raise CannotTellError("the end of such a time is not computed; ask until when it stayed on a side of a bound.")
-    compares = sentence.moves or sentence.has("more", "less", "above", "below", "compare")
+    if sentence.matches(r"\bcross\w*") and sentence.has("count"):
+        raise CannotTellError("crossings are not counted; ask how many values are above or below a bound.")
+    keeps = sentence.matches(stretches.KEEPS) or sentence.matches(stretches.ALWAYS) or sentence.denies_side
+    if sentence.read.future and sentence.is_yes_no and numbers and keeps:
+        raise CannotTellError(
+            "whether a forecast stays so is not computed; ask for its lowest or highest value, or for a chance."
+        )
+    compares = sentence.moves or sentence.has("more", "less", "above", "below", "compare", "max", "min")
     of_steps = compares and not numbers and not sentence.has("season")
-    if of_steps and sentence.is_yes_no and sentence.matches(stretches.ALWAYS):
+    every = sentence.matches(stretches.ALWAYS) or any(re.search(stretches.EVERY_TIME, one.lower()) for one in told)
+    if of_steps and sentence.is_yes_no and every:
         raise CannotTellError("whether it is so at every step is not computed; ask for the trend or a comparison.")
     edges = any(re.search(stretches.EDGE_OF_TIME, one.lower()) for one in told)
     if sentence.matches(stretches.NUMBER_BEFORE_EDGE) or (edges and len(told) > 1):

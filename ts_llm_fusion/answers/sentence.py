@@ -152,7 +152,7 @@ class Sentence:
     def is_denied(self) -> bool:
         """Whether it has a word of negation that is of no bound."""
         return any(
-            word.text in ("no", "never", "nothing", "neither") or word.text.split(" ")[0] in ("not", "n't")
+            word.text in ("no", "none", "never", "nothing", "neither") or word.text.split(" ")[0] in ("not", "n't")
             for word in self.words
         )
 

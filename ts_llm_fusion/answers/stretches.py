@@ -44,6 +44,9 @@ def since(query: Query, scope: Scope) -> list[Statement]:
     """The run of values on a side of a bound that lasts to the end of the history."""
     rows, inside = _known_rows(scope, query)
     subject, told = scope.subject, {"side": query.side, "bound": query.bounds[0]}
+    if not inside[-1] and query.expected:
+        last = int(rows[-1])
+        return [state("edge", subject, "value", order="last", value=float(subject.values[last]), when=last)]
     if not inside[-1]:
         raise CannotTellError(
             f"the last value, {subject.values[rows[-1]]:g} {subject.when(int(rows[-1]))}, is not {query.side} "
