@@ -113,7 +113,7 @@ _GOAL = re.compile(
 _ATTAINED = "hit|met|reached|achieved|attained|exceeded|beaten|surpassed|missed|matched"
 # "Is set to hit the target of 150" says what will be, as does "tied to a target of 150 and hits it".
 _ATTAINS = re.compile(
-    r"\b(?:hit(?:s|ting)?|reach\w*|meet\w*|met|achiev\w*|attain\w*|exceed\w*|beat\w*|surpass\w*|match\w*|miss\w*|"
+    r"\b(?:hit(?:s|ting)?|reach\w*|meet\w*|met|achieve\w*|achieving|attain\w*|exceed\w*|beat\w*|surpass\w*|match\w*|miss\w*|"
     r"deliver\w*|at|on|by|above|below|over|under)(?: (?:the|our|its|their|a|my|this|that|monthly|sales|annual))* $",
     re.IGNORECASE,
 )
