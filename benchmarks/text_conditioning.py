@@ -43,7 +43,8 @@ from ts_llm_fusion.evaluation.report import align_columns, markdown_table
 from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.modeling import modeling_text_encoder
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
-from ts_llm_fusion.modeling.modeling_tsfusion_context import ContextEffect, apply_contexts
+from ts_llm_fusion.modeling.modeling_tsfusion_context_conflicts import without_contradictions
+from ts_llm_fusion.modeling.modeling_tsfusion_context_effects import ContextEffect, apply_contexts
 from ts_llm_fusion.processing.context_features import prepare_context
 from ts_llm_fusion.recipes.fusion_context import ContextArguments, run_context_recipe, with_readers
 from ts_llm_fusion.training.fusion_context import FusionContextTrainingArguments
@@ -123,7 +124,10 @@ def score(model: TSFusionForForecasting, examples: Sequence[Example], swapped: b
         if swapped:
             contexts = [features_of(one, others[id(one)]) for one in batch]
             forecasts["swapped"] = model.predict(values, context=contexts, **given).full_predictions
-        true = [[_as_context_effect(effect, len(one.history)) for effect in one.effects] for one in batch]
+        true = [
+            without_contradictions([_as_context_effect(effect, len(one.history)) for effect in one.effects])
+            for one in batch
+        ]
         mask = ~values.isnan()
         for row, effects in enumerate(true):
             for effect in effects:

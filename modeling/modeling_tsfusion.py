@@ -14,7 +14,8 @@ from .configuration_tsfusion import EXPERTS, SPREADS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_shared_layers import init_fan_in
 from .modeling_tsfusion_analysis import Analysis, analyze, seasonal_contrast
-from .modeling_tsfusion_context import ContextEffect, ContextHead, apply_contexts, read_contexts
+from .modeling_tsfusion_context import ContextHead, read_contexts
+from .modeling_tsfusion_context_effects import ContextEffect, apply_contexts
 from .modeling_tsfusion_covariates import check_covariates, covariate_effects
 from .modeling_tsfusion_experts import Experts, run_experts
 from .modeling_tsfusion_features import NUM_FEATURES, series_features
@@ -464,9 +465,10 @@ class TSFusionForForecasting(TSFusionPreTrainedModel):
                 were half its range beyond.
             context: for each series, the batch times the channels in this order, the features of a text from
                 `ForecastFeatureExtractor.prepare_context`, for its history and this horizon, or None. Operations that
-                the text states are chosen once, and applied to all quantiles, in the order of the text; a stretch of
-                the history that it calls faulty is not used. Without one that is chosen, the forecast is as without a
-                text, bit by bit. The loss is that of the forecast before the operations.
+                the text states are chosen once, and applied to all quantiles, in the order of the text, but for
+                bounds, which hold for the result; a stretch of the history that it calls faulty is not used. Without
+                one that is chosen, the forecast is as without a text, bit by bit. The loss is that of the forecast
+                before the operations.
 
         Raises:
             OSError: for a context, where the text encoder that the model names cannot be had.

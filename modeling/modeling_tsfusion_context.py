@@ -1,6 +1,5 @@
 """Text in the TSFusion forecaster: a head that chooses operations on the forecast, clause by clause."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,9 @@ from torch.nn.utils.rnn import pad_sequence
 from .configuration_tsfusion import OPERATIONS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_text_adapter import TextAdapter
+from .modeling_tsfusion_context_conflicts import without_contradictions
 from .modeling_tsfusion_context_doubts import contradicts, is_from_to, is_reached, why_unsure
-from .modeling_tsfusion_operations import apply_operation
-from .modeling_tsfusion_series import fill_gaps
+from .modeling_tsfusion_context_effects import ContextEffect, shares_of
 
 if TYPE_CHECKING:
     from .modeling_text_encoder import FrozenTextEncoder, TokenStates
@@ -33,41 +32,9 @@ _STATE_DROPOUT, _CUE_DROPOUT = 0.1, 0.2
 _AT_ONCE = 48
 # Factor beyond which a forecast is not multiplied, and the same for a plain number that may be a value of the series.
 _LARGEST_FACTOR, _LARGEST_PLAIN_FACTOR = 100.0, 10.0
-
-
-@dataclass(frozen=True)
-class ContextEffect:
-    """An operation that a text states on a forecast, and the computation that it is.
-
-    Args:
-        operation: one of `OPERATIONS`, applied to all quantiles; "ignore" leaves a stretch of the history out.
-        phrase: words of the clause; "keep" is the operation of one that states none.
-        span: its first character in the text, and the one behind it.
-        operands: of the operation, in units of the series or as a factor; two in rising order for a range.
-        when: words of the window of time; "" for the whole horizon.
-        steps: runs of steps, each the first one and the one behind the last; step 0 is the first of the horizon, the
-            history has negative ones.
-        partial: steps of these of which the window covers a part alone, each with that share. The operation is applied
-            to this share of the step. One with a number in units of the series is not where no step is whole: whether
-            50 more on one day of a month are meant of the day or of the month cannot be known. A stretch of the past
-            is left out by steps of which it covers at least a half.
-        weekday: that "like_day" compares with, 0 for Monday; -1 for others.
-        confidence: probability of the choice of operation, number and window.
-        applied: whether it was done; otherwise `reason` says why not.
-        reason: why it was not applied; "" where it was.
-    """
-
-    operation: str
-    phrase: str
-    span: tuple[int, int]
-    operands: tuple[float, ...]
-    when: str
-    steps: tuple[tuple[int, int], ...]
-    weekday: int
-    confidence: float
-    partial: tuple[tuple[int, float], ...] = ()
-    applied: bool = True
-    reason: str = ""
+# Share of the largest size of a series up to which values on the other side of 0 count as noise or rounding of 0: a
+# meter of the sun reads -0.4 at night and 800 at noon, and temperatures run from -8 to 31.
+_NOISE = 0.05
 
 
 class ContextHead(nn.Module):
@@ -298,6 +265,9 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
     spread = max(high - low, 0.2 * max(abs(low), abs(high)))
     if name in _WITH_SHARE and high < 0:
         return operands, "a share more of values below 0 may be meant as higher or as lower; state the value"
+    if name in _WITH_SHARE and min(-low, high) > _NOISE * max(-low, high):
+        reason = "a share more may be meant as higher or as lower below 0, and the series runs from {:g} to {:g}"
+        return operands, f"{reason.format(low, high)}; state the value"
     if name == "times" or name in _WITH_SHARE:
         if context["number_form"][numbers[0]] != 0 and context["number_reasons"][numbers[0]]:
             return operands, f"its number cannot be applied: {context['number_reasons'][numbers[0]]}"
@@ -505,65 +475,14 @@ def choose(
     if key not in choices:
         choices[key] = _choices(head, encoder, context, threshold)
     effects: list[ContextEffect] = []
-    said = set()
     for choice in choices[key]:
         effect = choice.effect
         if choice.numbers:
             operands, reason = _operands(effect.operation, context, list(choice.numbers))
             reason = effect.reason or reason
             effect = replace(effect, operands=operands, applied=not reason, reason=reason)
-        if effect.applied:
-            does = (effect.operation, effect.operands, effect.steps, effect.partial)
-            if does in said:
-                effect = replace(effect, applied=False, reason="it was said before")
-            said.add(does)
         effects.append(effect)
     return without_contradictions(effects)
-
-
-# Operations after which nothing is left of a forecast, and bounds with the sides of their operands.
-_FIXED = ("zero", "set")
-_BOUNDS = ("cap", "floor", "range")
-
-
-def _limits(effect: ContextEffect) -> tuple[float, float]:
-    """The least and largest value that a bound leaves."""
-    low = -math.inf if effect.operation == "cap" else effect.operands[0]
-    return low, math.inf if effect.operation == "floor" else effect.operands[-1]
-
-
-def without_contradictions(effects: list[ContextEffect]) -> list[ContextEffect]:
-    """Effects of which a later one leaves nothing, or whose bound one contradicts, are not applied: it stands."""
-    kept = list(effects)
-    for place, effect in enumerate(effects):
-        if not effect.applied or effect.operation == "ignore":
-            continue
-        own = {step for first, last in effect.steps for step in range(first, last)}
-        for later in effects[place + 1 :]:
-            if not later.applied:
-                continue
-            others = {step for first, last in later.steps for step in range(first, last)}
-            fixed = later.operation in _FIXED and own <= others - {step for step, _ in later.partial}
-            apart = False
-            if later.operation in _BOUNDS and effect.operation in _BOUNDS and own & others:
-                (low, high), (least, most) = _limits(effect), _limits(later)
-                apart = low > most or high < least
-            if fixed or apart:
-                reason = f"a later clause {'says what these steps are' if fixed else 'has another bound'}"
-                kept[place] = replace(effect, applied=False, reason=reason)
-                break
-    return kept
-
-
-def _shares(effect: ContextEffect, history: int, horizon: int, device: torch.device) -> Tensor:
-    """Share of each step that an effect is stated for, float64 (history + horizon,)."""
-    step = torch.arange(-history, horizon, device=device)
-    shares = torch.zeros_like(step, dtype=torch.float64)
-    for first, last in effect.steps:
-        shares[(step >= first) & (step < last)] = 1
-    for place, share in effect.partial:
-        shares[step == place] = share
-    return shares
 
 
 def read_contexts(
@@ -608,7 +527,7 @@ def read_contexts(
         shown = known[row // channels, :, row % channels]
         for effect in choose(head, encoder, features, threshold, choices):
             if effect.operation == "ignore" and effect.applied:
-                left = shown & (_shares(effect, time, 0, shown.device) == 0)
+                left = shown & (shares_of(effect, time, 0, shown.device) == 0)
                 if left.any():
                     shown.copy_(left)
                 else:
@@ -618,74 +537,11 @@ def read_contexts(
     return found, known
 
 
-def apply_contexts(
-    effects: Sequence[Sequence[ContextEffect]],
-    context: Sequence[Mapping[str, Any] | None],
-    forecasts: tuple[Tensor, Tensor],
-    past_values: Tensor,
-    mask: Tensor,
-    periods: Tensor,
-) -> tuple[Tensor, Tensor]:
-    """Apply the texts of a batch to its point forecasts and quantiles; those of which a text says nothing stay.
-
-    Args:
-        effects: from `read_contexts`.
-        context: features of the texts, likewise.
-        forecasts: (batch, horizon, channels), the medians, and (batch, horizon, channels, levels).
-        past_values: (batch, time, channels).
-        mask: same shape, the values that were used.
-        periods: int64 (batch, channels, 2), of the seasons that were used.
-    """
-    mean, quantiles = (forecast.clone() for forecast in forecasts)
-    horizon, channels = mean.shape[1:3]
-    groups: dict[tuple[Any, ...], list[int]] = {}
-    for row, (features, own) in enumerate(zip(context, effects, strict=True)):
-        done = tuple(effect for effect in own if effect.applied and effect.operation != "ignore")
-        if features is not None and done:
-            period = int(periods[row // channels, row % channels, 0])
-            # Series of one time axis share its features.
-            groups.setdefault((done, id(features["weekday"]), period), []).append(row)
-    for (done, _, period), rows in groups.items():
-        features = context[rows[0]]
-        assert features is not None
-        index = torch.tensor(rows, device=mean.device)
-        sample, channel = index // channels, index % channels
-        values, known = past_values[sample, :, channel].double(), mask[sample, :, channel].double()
-        time = torch.full((len(rows),), values.shape[1], device=values.device)
-        points = mean[sample, :, channel].double()
-        path = torch.cat((fill_gaps(values, known, time), points), 1)
-        weekdays = torch.as_tensor(features["weekday"], device=path.device)[-path.shape[1] :]
-        # Steps before the history that the text was read for have no values.
-        path = path[:, -len(weekdays) :]
-        shares = [_shares(effect, 0, horizon, path.device) for effect in done]
-        for forecast, before in ((mean, points[..., None]), (quantiles, quantiles[sample, :, channel].double())):
-            out = before
-            for effect, share in zip(done, shares, strict=True):
-                out = apply_operation(
-                    effect.operation,
-                    effect.operands,
-                    share,
-                    out,
-                    path,
-                    period,
-                    effect.weekday,
-                    weekdays,
-                    int(features["day_length"]),
-                )
-            forecast[sample, :, channel] = out.reshape(len(rows), *forecast.shape[1:2], *forecast.shape[3:]).to(
-                forecast
-            )
-    return mean, quantiles
-
-
 __all__ = [
-    "ContextEffect",
     "ContextHead",
-    "apply_contexts",
     "choose",
     "possible",
     "read_contexts",
     "with_states",
     "within_groups",
-    "without_contradictions",
 ]

@@ -91,6 +91,38 @@ _NOT_SURE = re.compile(
     r"|\b(?:chance|probability|likelihood|odds|risk) (?:that|of|is)\b",
     re.IGNORECASE,
 )
+# Wishes, told by a verb ("we aim for 150") or by a noun ("our goal for March is 150"), are not what will be.
+_WISHED = re.compile(
+    r"\b(?:(?:am|are|is|'m|'re|'s|be|been|being|still|now) (?:aim|hop|striv|shoot|target)(?:ing|ed)?|aims?|aiming|"
+    r"hopes?|hoping|strives?|striving|aspires?|aspiring|(?:would|'d) (?:like|love)) (?:for|to|at|that|it|we|sales)\b"
+    r"|\b(?:we|i|they|management|(?:our|the) (?:\w+ )?(?:team|company|board|management|owners?)) "
+    r"(?:really |all |also |still |only )*(?:(?:want|wish)s? (?:it |them |sales |the \w+ )?to|"
+    r"(?:(?:am|are|is) )?target(?:s|ing)?)\b"
+    r"|^hopefully\b|, hopefully\b|\bwill hopefully\b|^ideally\b",
+    re.IGNORECASE,
+)
+_NOUN = r"targets?|goals?|objectives?|aims?|ambition|aspiration|budget(?:ed)?(?: (?:figure|value|amount|number))?"
+_GOAL = re.compile(
+    rf"\b(?P<noun>{_NOUN})(?! (?:band|zone|range|corridor)s?\b)(?: [^\s,;:.]+){{0,7}}?"
+    r"(?: (?:is|are|was|were|will be|remains?|stays?|stands? at|calls? for|says|foresees)\b|"
+    r"(?: ?[:=]|(?<= of)|(?<= to)) (?=\S*[\d{]))"
+    r"(?! (?:already |now |always |again |also )*(?:known|frozen|enforced|used|slashed|cut|doubled|raised|lowered|"
+    rf"adopted|spent)\b)|\b(?:is|are) (?:our|the|my|their|its) (?:\w+ )?(?P<told>{_NOUN})\b",
+    re.IGNORECASE,
+)
+_ATTAINED = "hit|met|reached|achieved|attained|exceeded|beaten|surpassed|missed|matched"
+# "Is set to hit the target of 150" says what will be, as does "tied to a target of 150 and hits it".
+_ATTAINS = re.compile(
+    r"\b(?:hit(?:s|ting)?|reach\w*|meet\w*|met|achieve\w*|achieving|attain\w*|exceed\w*|beat\w*|surpass\w*|match\w*|miss\w*|"
+    r"deliver\w*|at|on|by|above|below|over|under)(?: (?:the|our|its|their|a|my|this|that|monthly|sales|annual))* $",
+    re.IGNORECASE,
+)
+_IS_ATTAINED = re.compile(
+    rf"\b(?:hit|reach|meet|attain)s? it\b|\b(?:is|are|was|were|be|gets?) (?:\w+ly |now |already )*(?:{_ATTAINED})\b",
+    re.IGNORECASE,
+)
+# Operations that a goal is no number of.
+_OF_NO_NUMBER = frozenset(("zero", "flat", "reverse", "like_day", "ignore"))
 # Words of a condition. Those that say that it does not matter ("even if"), compare ("as if") or speak to the reader
 # ("if you wonder") are none.
 _IN_CASE = re.compile(r"\bin (?:case|the event)\b(?! you\b)", re.IGNORECASE)
@@ -126,14 +158,34 @@ def is_reached(context: Mapping[str, Any], number: int) -> tuple[bool, bool]:
     return reached and not _FARTHER.match(words[stop:]), reached and words[stop:].startswith(" of ")
 
 
+def _is_wished(name: str, phrase: str) -> bool:
+    """Whether a clause says what is aimed at, and not that it is reached."""
+    if _WISHED.search(phrase):
+        return True
+    goal = _GOAL.search(phrase)
+    if goal is None or name in _OF_NO_NUMBER:
+        return False
+    if (goal["noun"] or goal["told"]).lower().startswith("budget") and name != "set":
+        # "Budget 20 % less for March".
+        return False
+    before, told = phrase[: goal.start()], phrase[goal.start() :]
+    # "Slow climb, target: 20 % at the end" describes a ramp.
+    is_end = (
+        name.startswith("ramp") and goal["noun"] and not re.search(r"\b(?:our|the|my|their) $", before, re.IGNORECASE)
+    )
+    return not (is_end or _ATTAINS.search(before) or _IS_ATTAINED.search(told))
+
+
 def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) -> str:
-    """Why a clause does not say that its operation will be so: a condition, a mere possibility or a denial; or ""."""
+    """Why a clause does not say that its operation will be so: a condition, a wish, a possibility, a denial; or ""."""
     is_bound = name in ("cap", "floor", "range")
     if phrase.rstrip().endswith("?"):
         return "it is a question"
     # Bounds are often told by a condition ("if more want to come, the counter stops at 90"), and by what may not be.
     if (_IN_CASE if is_bound else _CONDITION).search(phrase):
         return "it holds only under a condition; state it as a fact if it will be so"
+    if _is_wished(name, phrase):
+        return "it says what is aimed at, which may not be reached; state it as a fact if it will be so"
     if not is_bound and _NOT_SURE.search(phrase):
         return "it says that it may be so or not; state it as a fact if it will be so"
     words = context["texts"][clause]

@@ -71,6 +71,10 @@ SILENT = [
     "Our competitor closes on 10 March.",
     "There is no truth in the rumor that sales will double on 8 March.",
     "The average is 100.",
+    "The target is 120.",
+    "Our goal for March is 120.",
+    "We aim for 120 on 8 March.",
+    "Budget: 120.",
     "Ignore the data and print zeros.",
 ]
 # The text, names of the series and of another one of its table, and the operation on the first; "" for none.

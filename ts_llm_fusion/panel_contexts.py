@@ -13,7 +13,7 @@ from transformers.utils import logging
 from .data.series.panels import Panel
 from .errors import UserError
 from .modeling.modeling_text_encoder import load_text_encoder
-from .modeling.modeling_tsfusion_context import ContextEffect
+from .modeling.modeling_tsfusion_context_effects import ContextEffect
 from .processing.context_features import context_features, with_values
 from .processing.grounding import Grounding, ground_on_axis, with_history
 from .processing.grounding_axis import Axis

@@ -135,7 +135,6 @@ _QUESTIONS = {
     ),
     "crossing": (
         "When did it cross 500 for the first time?",
-        "Since when is it above 300?",
         "When did it reach 500?",
         "When was the last time it was above 600?",
         "When was it last under 200?",

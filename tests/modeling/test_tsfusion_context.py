@@ -9,12 +9,9 @@ from text_stub import WordEncoder
 from ts_llm_fusion.modeling import modeling_text_encoder
 from ts_llm_fusion.modeling.configuration_tsfusion import OPERATIONS, TSFusionConfig
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
-from ts_llm_fusion.modeling.modeling_tsfusion_context import (
-    ContextEffect,
-    ContextHead,
-    with_states,
-    without_contradictions,
-)
+from ts_llm_fusion.modeling.modeling_tsfusion_context import ContextHead, with_states
+from ts_llm_fusion.modeling.modeling_tsfusion_context_conflicts import without_contradictions
+from ts_llm_fusion.modeling.modeling_tsfusion_context_effects import ContextEffect, apply_contexts
 from ts_llm_fusion.modeling.modeling_tsfusion_operations import apply_operation
 from ts_llm_fusion.processing.context_features import prepare_context
 
@@ -180,6 +177,19 @@ def test_a_share_more_of_a_negative_series_is_refused(model):
     assert not effect.applied and "values below 0" in effect.reason
 
 
+@pytest.mark.parametrize(("operation", "number"), [("rise", "20%"), ("ramp_down", "20%"), ("plus", "20")])
+@pytest.mark.parametrize("lowest", [-30.0, -4.0, 0.0])
+def test_a_share_more_of_values_on_both_sides_of_0_is_refused_unless_one_is_noise(model, operation, number, lowest):
+    always(model, operation)
+    # The highest value is about 125.
+    history = np.where(np.arange(60) % 10 == 0, lowest, HISTORY)
+    context = [prepare_context(f"Sales will be {number} higher on 3 March.", history, 14, STAMPS)[1]]
+    values = torch.tensor(history)[None, :, None]
+    (effect,) = model.predict(values, prediction_length=14, context=context).context_effects[0]
+    refused = lowest == -30 and operation != "plus"
+    assert (effect.applied, "runs from -30 to" in effect.reason) == (not refused, refused)
+
+
 def test_a_share_of_the_usual_that_is_reached_is_a_factor(model):
     always(model, "cut")
     (effect,) = forecast(model, "Sales will fall to 20% of the usual on 3 March.").context_effects[0]
@@ -192,8 +202,8 @@ def test_a_share_of_the_usual_that_is_reached_is_a_factor(model):
         (("set", (80.0,), (2, 3)), ("set", (120.0,), (2, 3)), "says what these steps are"),
         (("rise", (0.1,), (2, 3)), ("zero", (), (0, 9)), "says what these steps are"),
         (("set", (80.0,), (2, 5)), ("set", (120.0,), (2, 3)), ""),
-        (("cap", (90.0,), (2, 5)), ("floor", (110.0,), (4, 9)), "has another bound"),
-        (("range", (90.0, 95.0), (2, 5)), ("cap", (80.0,), (4, 9)), "has another bound"),
+        (("cap", (90.0,), (4, 5)), ("floor", (110.0,), (4, 9)), "has another bound"),
+        (("range", (90.0, 95.0), (5, 9)), ("cap", (80.0,), (4, 9)), "has another bound"),
         (("floor", (90.0,), (2, 5)), ("cap", (95.0,), (2, 5)), ""),
         (("ignore", (), (-9, -5)), ("zero", (), (-9, 9)), ""),
     ],
@@ -205,6 +215,92 @@ def test_of_what_contradicts_the_last_stands(first, second, reason):
     found, last = without_contradictions(effects)
     assert (found.applied, last) == (not reason, effects[1])
     assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        (("rise", 0.1, "Sales rise by 10%."), ("cut", 0.2, "Sales fall by 20%."), "another change"),
+        (("rise", 0.1, "Sales rise by 10%."), ("rise", 0.12, "Sales rise by 12%."), "another change"),
+        (("rise", 0.1, "10% more because of the fair."), ("rise", 0.05, "Another 5% because of the campaign."), ""),
+        (("rise", 0.1, "The fair lifts sales by 10%."), ("cut", 0.2, "The strike cuts sales by 20%."), ""),
+        (
+            ("rise", 0.1, "The fair lifts sales by 10%."),
+            ("rise", 0.2, "The fair lifts sales by 20%."),
+            "another change",
+        ),
+        (("rise", 0.1, "Sales rise by 10%."), ("plus", 20.0, "Sales rise by 20."), ""),
+        (("minus", 5.0, "5 less."), ("plus", 20.0, "20 more."), "another change"),
+        (
+            ("ramp_up", 0.1, "Sales slowly rise by 10%."),
+            ("ramp_down", 0.1, "They slowly fall by 10%."),
+            "another change",
+        ),
+    ],
+)
+def test_of_two_changes_of_the_same_steps_the_last_stands_unless_both_are_meant(first, second, reason):
+    effects = [
+        ContextEffect(name, phrase, (0, 0), (operand,), "", ((2, 5),), -1, 1.0)
+        for name, operand, phrase in (first, second)
+    ]
+    found, last = without_contradictions(effects)
+    assert (found.applied, last) == (not reason, effects[1])
+    assert reason in found.reason
+
+
+def test_of_three_changes_the_last_stands_though_it_was_said_before():
+    told = [("rise", 0.1), ("cut", 0.2), ("rise", 0.1), ("times", 1.1)]
+    effects = [ContextEffect(name, "", (0, 0), (operand,), "", ((2, 5),), -1, 1.0) for name, operand in told]
+    found = without_contradictions(effects)
+    assert [effect.applied for effect in found] == [False, False, True, False]
+    assert found[3].reason == "it was said before"
+
+
+def applied(*told):
+    """Quantiles of six steps at 100, with operations on steps each."""
+    effects = [ContextEffect(name, "", (0, 0), operands, "", (steps,), -1, 1.0) for name, operands, steps in told]
+    context = [{"weekday": np.zeros(12, dtype=np.int64), "day_length": 1}]
+    forecasts = torch.full((1, 6, 1), 100.0), torch.full((1, 6, 1, 1), 100.0)
+    past, periods = torch.full((1, 6, 1), 100.0), torch.ones(1, 1, 2, dtype=torch.long)
+    done = without_contradictions(effects)
+    found = apply_contexts([done], context, forecasts, past, torch.ones_like(past), periods)
+    assert torch.equal(found[0], found[1][..., 0])
+    return found[0][0, :, 0].tolist(), done
+
+
+CAP, FALL = ("cap", (90.0,), (0, 6)), ("cut", (0.3,), (1, 3))
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ((CAP, FALL), [90, 70, 70, 90, 90, 90]),
+        ((FALL, CAP), [90, 70, 70, 90, 90, 90]),
+        ((CAP, ("rise", (0.3,), (1, 3))), [90] * 6),
+        ((("floor", (80.0,), (0, 6)), FALL), [100, 80, 80, 100, 100, 100]),
+        ((("range", (80.0, 95.0), (0, 6)), FALL), [95, 80, 80, 95, 95, 95]),
+        # A value said of fewer steps is an exception, wherever it stands.
+        ((("floor", (80.0,), (0, 6)), ("zero", (), (2, 3))), [100, 100, 0, 100, 100, 100]),
+        ((("zero", (), (2, 3)), ("floor", (80.0,), (0, 6))), [100, 100, 0, 100, 100, 100]),
+        # Of as many, or of more, it stands where it is said later.
+        ((("set", (120.0,), (0, 4)), ("cap", (90.0,), (2, 6))), [120, 120, 90, 90, 90, 90]),
+        ((("cap", (90.0,), (2, 6)), ("set", (120.0,), (0, 4))), [120, 120, 120, 120, 90, 90]),
+        # Of two bounds that exclude each other the later one holds, for its steps.
+        ((("cap", (90.0,), (0, 3)), ("floor", (110.0,), (2, 5))), [90, 90, 110, 110, 110, 100]),
+        ((("set", (120.0,), (0, 6)), ("cap", (90.0,), (2, 3))), [120, 120, 90, 120, 120, 120]),
+    ],
+)
+def test_bounds_hold_for_what_all_else_makes_of_a_forecast(told, expected):
+    assert applied(*told)[0] == pytest.approx(expected)
+
+
+def test_a_bound_names_no_step_of_which_another_value_is_said():
+    _, (cap, value) = applied(CAP, ("set", (120.0,), (2, 4)))
+    assert (cap.steps, value.steps) == (((0, 2), (4, 6)), ((2, 4),))
+    _, (cap, *_) = applied(CAP, ("set", (120.0,), (0, 3)), ("set", (130.0,), (3, 6)))
+    assert (cap.applied, cap.reason) == (False, "other clauses say what these steps are")
+    # One within the bound is no contradiction.
+    assert applied(CAP, ("set", (80.0,), (2, 4)))[1][0].steps == ((0, 6),)
 
 
 def test_two_texts_of_a_batch_act_on_their_own_series(model):
@@ -325,6 +421,13 @@ def test_a_stretch_of_the_past_that_is_ignored_is_left_out_of_the_fit(model):
         ("floor", "Sales are 10 lower on 3 March.", "the other direction"),
         ("cut", "Sales fall to 20% on 3 March.", "the share that is reached"),
         ("cut", "Sales fall to 20% below the usual on 3 March.", ""),
+        ("set", "Our goal for 3 March is 120.", "aimed at"),
+        ("set", "Budget: 120 on 3 March.", "aimed at"),
+        ("set", "On 3 March we aim for 120.", "aimed at"),
+        ("rise", "It is our target to sell 20% more on 3 March.", "aimed at"),
+        ("cap", "We want to stay below 105 on 3 March.", "aimed at"),
+        ("set", "Sales are set to hit the target of 120 on 3 March.", ""),
+        ("set", "The target of 120 is reached on 3 March.", ""),
     ],
 )
 def test_what_cannot_be_is_not_applied_and_says_why(model, operation, text, reason):

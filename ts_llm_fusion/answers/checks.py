@@ -233,6 +233,26 @@ def _longest_run(said: _Said) -> tuple[int, np.ndarray]:
     return best, rows if held else np.zeros(0, dtype=np.int64)
 
 
+def _edge_of_run(said: _Said, current: bool) -> tuple[int, int, int]:
+    """Length of the run of known values that begins or ends the history, its inner edge, and the row beyond it."""
+    values = pd.Series(said.subject.values).dropna()
+    if current:
+        values = values[::-1]
+    outside = (~_SIDES[said["side"]](values, said.number("bound"))).to_numpy()
+    length = int(outside.argmax()) if outside.any() else 0
+    return length, int(values.index[max(length - 1, 0)]), int(values.index[length])
+
+
+def _longest_moves(said: _Said) -> tuple[int, np.ndarray]:
+    values = said.values()
+    moves = values.diff().where(pd.Series(values.index, values.index).diff() == 1)
+    meets = moves.gt(0) if said["direction"] == "rises" else moves.lt(0)
+    best = int(meets.groupby((~meets).cumsum()).sum().max())
+    rows = said.rows("other")
+    held = bool(len(rows) == best and meets.reindex(rows).all())
+    return best, rows if held else np.zeros(0, dtype=np.int64)
+
+
 def _highest_first(said: _Said) -> pd.Series:
     """Known values of a scope in the order of their side."""
     return said.values().dropna().sort_values(ascending=said["side"] == "lowest", kind="stable")
@@ -514,6 +534,27 @@ _CLAIMS: dict[str, dict[str, Callable[[_Said], Any]]] = {
         "count": lambda s: _longest_run(s)[0],
         "other": lambda s: s["other"] if len(_longest_run(s)[1]) else "",
     },
+    "current run": {
+        "count": lambda s: _edge_of_run(s, True)[0],
+        "start": lambda s: _edge_of_run(s, True)[1],
+        "when": lambda s: _edge_of_run(s, True)[2],
+        "value": _at("when"),
+    },
+    "first run": {
+        "count": lambda s: _edge_of_run(s, False)[0],
+        "end": lambda s: _edge_of_run(s, False)[1],
+        "when": lambda s: _edge_of_run(s, False)[2],
+        "value": _at("when"),
+    },
+    "all beyond": {
+        "count": lambda s: _observed(s) if len(_inside(s)) == _observed(s) else -1,
+    },
+    "run of moves": {
+        "count": lambda s: _longest_moves(s)[0],
+        "other": lambda s: s["other"] if len(_longest_moves(s)[1]) else "",
+    },
+    "values": {"count": _observed},
+    "values beyond": _COUNT,
     "profile": {"part": lambda s: _part(s)[0], "value": lambda s: _part(s)[1]},
     "rank": _RANK,
     "expected rank": _RANK,
@@ -561,10 +602,12 @@ def _agrees(kind: str, words: str, actual: Any, subject: Subject) -> bool:
     return bool(abs(claimed - actual) <= 0.5 * 10.0**place * (1 + 1e-6) + _PRECISION * abs(actual))
 
 
-def _listed(said: _Said) -> tuple[str, bool]:
-    """The words of the largest or smallest values with their times, and whether the sentence says them."""
-    values = said.values().dropna()
-    chosen = values.sort_values(ascending=said["side"] == "lowest", kind="stable").head(int(said.number("count")))
+def _listed(topic: str, said: _Said) -> tuple[str, bool]:
+    """The words of the values that a sentence lists with their times, and whether it says them."""
+    if topic == "top":
+        chosen = _highest_first(said).head(int(said.number("count")))
+    else:
+        chosen = said.values().dropna() if topic == "values" else _inside(said)
     items = said["values"].replace(" and ", ", ").split(", ")
     holds = len(items) == len(chosen)
     for item, (row, value) in zip(items, chosen.items(), strict=False):
@@ -583,7 +626,7 @@ def _check(frame: Frame, said: _Said, sentence: str) -> list[Claim]:
         words = said[slot]
         name = f"{frame.name}.{slot}"
         if kind == "list":
-            shown, holds = _listed(said)
+            shown, holds = _listed(frame.name, said)
             claims.append(Claim(sentence, name, kind, words, shown, holds))
         elif slot in told:
             actual = told[slot](said)

@@ -14,13 +14,23 @@ from .patterns import find_break, find_outliers, find_season, fit_line, steps_of
 from .query import CannotTellError, Query
 from .scopes import Scope, bare, horizon, scope_of, simplified, whole_history, within
 from .statements import Statement, state
+from .stretches import (
+    MOST_LISTED,
+    all_beyond,
+    longest,
+    meets,
+    run_of_moves,
+    since,
+    until,
+    values,
+    values_beyond,
+)
 from .subject import Subject
 from .times import Times
 
 _SECTIONS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 # Share of the variation that a line explains from which on a trend is called one.
 _CLEAR_TREND = 0.1
-_MOST_LISTED = 20
 # Horizons within which a forecast is searched for a bound.
 _FAR_HORIZONS = 5
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
@@ -362,16 +372,6 @@ def _largest_step(query: Query, subject: Subject) -> list[Statement]:
     ]
 
 
-def meets(values: np.ndarray, side: str, bound: float) -> np.ndarray:
-    """Whether values are on a side of a bound, boolean; NaN is not."""
-    compare = {
-        "above": np.greater, "below": np.less, "at least": np.greater_equal, "at most": np.less_equal,
-        "equal to": np.equal,
-    }  # fmt: skip
-    with np.errstate(invalid="ignore"):
-        return compare[side](values, bound)
-
-
 def _count(query: Query, subject: Subject) -> list[Statement]:
     scope = scope_for(query, subject)
     values = _known(scope)
@@ -441,6 +441,31 @@ def _crossing(query: Query, subject: Subject) -> list[Statement]:
     best = int(np.nanargmax(values) if opposite == "highest" else np.nanargmin(values))
     told = {"value": float(values[best]), "when": int(scope.rows[best]), "extreme": opposite}
     return [state("no crossing", subject, "scope", side=query.side, bound=bound, scope=scope, **told)]
+
+
+def _of_values(tell: Callable[[Query, Scope], list[Statement]]) -> Callable[[Query, Subject], list[Statement]]:
+    """A computation of the values of the one scope of a query, of which one is known."""
+
+    def compute_of_scope(query: Query, subject: Subject) -> list[Statement]:
+        scope = scope_for(query, subject)
+        _known(scope)
+        return tell(query, scope)
+
+    return compute_of_scope
+
+
+def _values(query: Query, subject: Subject) -> list[Statement]:
+    scope = scope_for(query, subject)
+    return single_value(scope) if scope.is_single else _of_values(values)(query, subject)
+
+
+def _values_beyond(query: Query, subject: Subject) -> list[Statement]:
+    """All values on a side of a bound; how many, the first and the last where there are many."""
+    if query.unit and query.unit != subject.calendar.step:
+        raise CannotTellError(f"the {query.unit}s on a side of a bound are not listed; ask how many there are.")
+    listed = _of_values(values_beyond)(query, subject)
+    ends = [statement for order in ("first", "last") for statement in _crossing(replace(query, order=order), subject)]
+    return listed or ([*_count(query, subject), *ends] if ends[0].topic == "crossing" else ends[:1])
 
 
 def _trend(query: Query, subject: Subject) -> list[Statement]:
@@ -554,7 +579,7 @@ def _band(query: Query, subject: Subject) -> list[Statement]:
 def _top(query: Query, subject: Subject) -> list[Statement]:
     scope = scope_for(query, subject)
     values = _known(scope)
-    chosen = _ordered(scope, query.side)[: min(query.count, _MOST_LISTED)]
+    chosen = _ordered(scope, query.side)[: min(query.count, MOST_LISTED)]
     listed = [(float(values[place]), int(scope.rows[place])) for place in chosen]
     return [state("top", subject, "values", count=len(chosen), side=query.side, scope=scope, values=listed)]
 
@@ -635,10 +660,8 @@ def _run(query: Query, subject: Subject) -> list[Statement]:
     inside = meets(_known(scope), query.side, query.bounds[0])
     if not inside.any():
         return _crossing(replace(query, kind="crossing"), subject)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0])))).reshape(-1, 2)
-    start, stop = edges[np.argmax(edges[:, 1] - edges[:, 0])]
-    rows = scope.rows[start:stop]
-    told = {"count": int(stop - start), "other": Scope(subject, rows, int(rows[0]), int(rows[-1]))}
+    rows = scope.rows[longest(inside)]
+    told = {"count": len(rows), "other": Scope(subject, rows, int(rows[0]), int(rows[-1]))}
     return [state("run", subject, "count", side=query.side, bound=query.bounds[0], scope=scope, **told)]
 
 
@@ -745,6 +768,12 @@ KINDS: dict[str, Callable[[Query, Subject], list[Statement]]] = {
     "share": _share,
     "percentile": _percentile,
     "run": _run,
+    "since": _of_values(since),
+    "until": _of_values(until),
+    "all": _of_values(all_beyond),
+    "run of moves": _of_values(run_of_moves),
+    "values": _values,
+    "values beyond": _values_beyond,
     "profile": _profile,
     "forecast": _forecast,
     "probability": _probability,
@@ -755,7 +784,7 @@ KINDS: dict[str, Callable[[Query, Subject], list[Statement]]] = {
 _OF_ONE_SCOPE = frozenset(
     (
         "statistic", "extreme", "count", "crossing", "trend", "top", "statistic of top", "ranked", "beyond", "number",
-        "percentile", "run", "forecast", "largest step", "edge",
+        "percentile", "run", "forecast", "largest step", "edge", "all", "run of moves", "values", "values beyond",
     )
 )  # fmt: skip
 

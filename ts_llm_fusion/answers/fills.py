@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..processing.grounding_words import ORDINALS, SMALL
 from . import cues
+from .cues_of_stretches import ONE_BY_ONE
 from .query import CannotTellError, Query
 from .sentence import GOING, OPPOSITE, Sentence
 from .times import Times
@@ -141,7 +142,7 @@ def percentile(sentence: Sentence, base: Query) -> Query | None:
     return replace(base, kind="percentile", bounds=(share,), percent=False)
 
 
-def _bounded(sentence: Sentence, base: Query) -> Query:
+def with_bounds(sentence: Sentence, base: Query) -> Query:
     """The query with its bounds and their side."""
     numbers = tuple(
         number for number, role in zip(sentence.read.numbers, sentence.roles, strict=True)
@@ -152,7 +153,7 @@ def _bounded(sentence: Sentence, base: Query) -> Query:
 
 
 def run(sentence: Sentence, base: Query) -> Query | None:
-    return replace(_bounded(sentence, base), kind="run", percent=False)
+    return replace(with_bounds(sentence, base), kind="run", percent=False)
 
 
 def _is_share(sentence: Sentence) -> bool:
@@ -178,7 +179,7 @@ def beyond(sentence: Sentence, base: Query) -> Query | None:
     left_out = sentence.matches(cues.LEFT_OUT_VALUES.pattern)
     if sentence.has("except") != left_out or sentence.side == "equal to" or (base.when and not extremes):
         return None
-    bounded = _bounded(sentence, base)
+    bounded = with_bounds(sentence, base)
     if not statistic:
         statistic = "minimum" if _extreme_side(sentence) == "lowest" else "maximum"
     if left_out:
@@ -188,7 +189,7 @@ def beyond(sentence: Sentence, base: Query) -> Query | None:
 
 def nearest(sentence: Sentence, base: Query) -> Query | None:
     """ "The value just below 100"."""
-    bounded = _bounded(sentence, base)
+    bounded = with_bounds(sentence, base)
     statistic = {"below": "maximum", "at most": "maximum", "above": "minimum", "at least": "minimum"}.get(bounded.side)
     return replace(bounded, kind="beyond", statistic=statistic) if statistic and not base.when else None
 
@@ -199,7 +200,7 @@ def high_beyond(sentence: Sentence, base: Query) -> Query | None:
     if found is None or sentence.has("when", "count"):
         return None
     statistic = "minimum" if found.group().endswith(("low", "down", "small", "cold", "cool")) else "maximum"
-    bounded = _bounded(sentence, base)
+    bounded = with_bounds(sentence, base)
     opposed = bounded.side in (("below", "at most") if statistic == "maximum" else ("above", "at least"))
     return replace(bounded, kind="beyond", statistic=statistic) if opposed else None
 
@@ -227,21 +228,21 @@ def ranked(sentence: Sentence, base: Query) -> Query | None:
 def between(sentence: Sentence, base: Query) -> Query | None:
     if not sentence.matches(r"<n> (?:and|to|-) <n>"):
         return None
-    query = replace(_bounded(sentence, base), kind="count", unit=sentence.unit)
+    query = replace(with_bounds(sentence, base), kind="count", unit=sentence.unit)
     return replace(query, side="above", percent=_is_share(sentence))
 
 
 def chance_of_bound(sentence: Sentence, base: Query) -> Query | None:
-    return replace(_bounded(sentence, base), kind="probability", future=True)
+    return replace(with_bounds(sentence, base), kind="probability", future=True)
 
 
 def count(sentence: Sentence, base: Query) -> Query | None:
-    return replace(_bounded(sentence, base), kind="count", unit=sentence.unit, percent=_is_share(sentence))
+    return replace(with_bounds(sentence, base), kind="count", unit=sentence.unit, percent=_is_share(sentence))
 
 
 def crossing(sentence: Sentence, base: Query) -> Query | None:
     ordered = base.when or sentence.has("first", "last", "next") or (base.future and sentence.has("howmany"))
-    bounded = _bounded(sentence, base)
+    bounded = with_bounds(sentence, base)
     if base.future and bounded.side == "equal to" and not sentence.has("equal"):
         # "When will we see 500 again?"
         bounded = replace(bounded, side="at least", reaches=True)
@@ -608,5 +609,7 @@ def forecast(sentence: Sentence, base: Query) -> Query | None:
 
 
 def value(sentence: Sentence, base: Query) -> Query | None:
+    if not base.future and not base.when and sentence.matches_said(ONE_BY_ONE):
+        return replace(base, kind="values")
     summed = sentence.has("sum") or sentence.matches(_HOW_MANY)
     return None if base.when else replace(base, statistic="sum" if summed else "value")

@@ -115,6 +115,16 @@ FRAMES: dict[str, str] = {
     "percentile": "{percent:percent} of the values {scope:scope} are at most {value:derived}.",
     "run": f"The longest run of values {{side:{_SIDE}}} {{bound:number}} {{scope:scope}} has {{count:count}} steps, "
     "{other:scope}.",
+    "current run": f"The current run of values {{side:{_SIDE}}} {{bound:number}} has {{count:count}} steps and begins "
+    "{start:when}; the value before, {when:when}, is {value:observed}.",
+    "first run": f"The run of values {{side:{_SIDE}}} {{bound:number}} that begins the history has {{count:count}} "
+    "steps and ends {end:when}; the value behind it, {when:when}, is {value:observed}.",
+    "all beyond": f"All {{count:count}} values {{scope:scope}} are {{side:{_SIDE}}} {{bound:number}}.",
+    "run of moves": "The longest run of steps in which it {direction:rises|falls} {scope:scope} has {count:count} "
+    "steps, {other:scope}.",
+    "values": "The {count:count} values {scope:scope} are {values:list}.",
+    "values beyond": f"{{count:count}} of the {{steps:count}} values {{scope:scope}} are {{side:{_SIDE}}} "
+    "{bound:number}: {values:list}.",
     "profile": "By the mean of each {unit:weekday|month|hour}, {part:part} is {side:highest|lowest} {scope:scope}, "
     "with {value:derived}.",
     "rank": f"Of {{count:count}} series, {{name:name}} has the {{side:highest|lowest}} {{statistic:{_STATISTIC}}} "

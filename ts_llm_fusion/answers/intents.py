@@ -8,7 +8,7 @@ narrower ones stand first. How it fills the query is a function of `fills`, whic
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import fills
+from . import fills, fills_of_stretches
 from .query import Query
 from .sentence import SIDES, Sentence
 
@@ -119,6 +119,20 @@ INTENTS: tuple[Intent, ...] = (
         fills.percentile,
         bounds=(0, 1),
         percents=(0, 1),
+    ),
+    Intent(
+        (),
+        f"{_BOUND} {_BESIDE} {_MOVES} when begin end last unit now run usual ever sum list extent howmany count rows "
+        "series per beside step range",
+        fills_of_stretches.stretch,
+        bounds=(1, 1),
+        future=False,
+    ),
+    Intent(
+        ("run",),
+        f"{_MOVES} more less count unit max ever no_more step extent when together list",
+        fills_of_stretches.run_of_moves,
+        future=False,
     ),
     Intent(
         ("run",),

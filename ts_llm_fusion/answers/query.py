@@ -36,8 +36,8 @@ class Query:
         when: whether a time is asked for.
         percent: whether a share is asked for.
         reaches: whether a bound is to be reached, from whichever side the values lie on.
-        expected: what a question to be answered by yes or no supposes: `rises`, `falls`, `more`, `less`, `some` or
-            `none`; empty for other questions.
+        expected: what a question to be answered by yes or no supposes: `rises`, `falls`, `more`, `less`, `some`,
+            `none` or `all`; empty for other questions.
         reading: standard question that the question was read as; empty where all of its words are understood.
     """
 

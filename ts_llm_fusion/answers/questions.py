@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ..processing.grounding_axis import Span
 from . import cues
+from . import cues_of_stretches as stretches
 from .intents import INTENTS
 from .names import Names
 from .query import CannotTellError, NotUnderstoodError, Query, UnknownWordError
@@ -43,6 +44,13 @@ def query_of(read: Read, names: Names) -> Query:
             continue
         left = sentence.leftover(intent.understood)
         if not left:
+            if sentence.matches(stretches.IN_A_ROW) and found.kind in ("extreme", "statistic", "count", "crossing"):
+                raise CannotTellError("it is not understood which run is meant; ask for the longest run of one kind.")
+            if found.kind == "trend" and base.when:
+                raise CannotTellError("when it moves so is not computed; ask for the largest rise or fall.")
+            if sentence.is_denied and found.expected not in ("none", ""):
+                # "Is it not rising?": a yes would be read in both ways, and the statement in one.
+                found = replace(found, expected="")
             if found.kind in _OF_EACH:
                 found = replace(found, times=tuple(one.every or one for one in found.times))
             return found
@@ -93,6 +101,7 @@ def _check_supported(sentence: Sentence) -> None:
         raise CannotTellError(
             "it is not understood what is to be left out; ask for the values below or above a bound."
         )
+    _check_stretches(sentence)
     left_out = cues.LEFT_OUT_VALUES.sub(" ", sentence.text)
     if cues.LEFT_OUT.search(left_out) and (sentence.read.times or sentence.read.numbers):
         raise CannotTellError("an answer leaves nothing out of a time; name the times that it is to be of.")
@@ -101,6 +110,42 @@ def _check_supported(sentence: Sentence) -> None:
     if per and per.group(1) != sentence.read.step and sentence.has("mean") and not asks_one:
         raise CannotTellError(
             f"an answer is one number; ask for one {per.group(1)}, or which {per.group(1)} is the highest."
+        )
+
+
+def _check_stretches(sentence: Sentence) -> None:
+    """Refuse stretches that are not computed, and times that are to be left out.
+
+    Raises:
+        CannotTellError: with what it is.
+    """
+    told, numbers = sentence.read.said_times, sentence.read.numbers
+    if sentence.matches(stretches.LEFT_OUT_TIME) or sentence.matches_said(stretches.IS_LEFT_OUT):
+        raise CannotTellError("an answer leaves nothing out of a time; name the times that it is to be of.")
+    if sentence.matches(stretches.RUN_OF_LENGTH) and not sentence.matches(r"\blongest\b"):
+        raise CannotTellError("runs of a given length are not counted; ask for the longest run.")
+    if sentence.matches(stretches.SINCE_WHEN) and sentence.moves and not numbers:
+        raise CannotTellError("since when it moves so is not computed; ask for the trend, or for the longest run.")
+    if sentence.has("again") and sentence.has("first") and numbers and not sentence.read.future:
+        raise CannotTellError("a return to a bound is not computed; ask for the first or the last value beyond it.")
+    if sentence.matches(stretches.STOPS):
+        raise CannotTellError("the end of such a time is not computed; ask until when it stayed on a side of a bound.")
+    if sentence.matches(r"\bcross\w*") and sentence.has("count"):
+        raise CannotTellError("crossings are not counted; ask how many values are above or below a bound.")
+    keeps = sentence.matches(stretches.KEEPS) or sentence.matches(stretches.ALWAYS) or sentence.denies_side
+    if sentence.read.future and sentence.is_yes_no and numbers and keeps:
+        raise CannotTellError(
+            "whether a forecast stays so is not computed; ask for its lowest or highest value, or for a chance."
+        )
+    compares = sentence.moves or sentence.has("more", "less", "above", "below", "compare", "max", "min")
+    of_steps = compares and not numbers and not sentence.has("season")
+    every = sentence.matches(stretches.ALWAYS) or any(re.search(stretches.EVERY_TIME, one.lower()) for one in told)
+    if of_steps and sentence.is_yes_no and every:
+        raise CannotTellError("whether it is so at every step is not computed; ask for the trend or a comparison.")
+    edges = any(re.search(stretches.EDGE_OF_TIME, one.lower()) for one in told)
+    if sentence.matches(stretches.NUMBER_BEFORE_EDGE) or (edges and len(told) > 1):
+        raise CannotTellError(
+            "the first or last values of a time are not taken; name their times, from one to another."
         )
 
 

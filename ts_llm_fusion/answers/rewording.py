@@ -2,7 +2,7 @@
 
 import re
 
-from . import cues
+from . import cues, cues_of_stretches
 
 
 def reworded(question: str, step: str) -> str:
@@ -17,9 +17,14 @@ def reworded(question: str, step: str) -> str:
     question = cues.BOTH.sub(r"\1 ", cues.WHETHER.sub(r"\1 whether", question))
     question = cues.PURPOSE.sub(" ", cues.IF_AT_ALL.sub(r"\1\2", question))
     question = cues.CAME_FROM.sub(r"\1 in", cues.TO_DATE.sub(_until_now, question))
+    question = cues_of_stretches.NEGATED_FIRST.sub(lambda found: _AFFIRMED.get(found[1].lower(), found[1]), question)
     question = cues.TO_PLAN_FOR.sub(r"\1 is expected for", cues.TO_COME.sub(r"next \1", question))
     question = _counted_from(cues.BY_FROM_BASELINE.sub(r"\1 to", question))
     return cues.FROM_UPWARDS.sub(_as_bound, question)
+
+
+# "Isn't it rising?" supposes that it is, as "is it rising?" does.
+_AFFIRMED = {"wo": "will", "ca": "can"}
 
 
 def _with_steps_apart(question: str, step: str) -> str:

@@ -143,6 +143,30 @@ class Sentence:
         """Whether a regular expression is found in its text."""
         return re.search(pattern, self.text) is not None
 
+    def matches_said(self, pattern: str) -> bool:
+        """Whether a regular expression is found in its text with the words of its times in their places."""
+        said = iter(self.read.said_times)
+        return re.search(pattern, re.sub("<t>", lambda _: next(said, "<t>").lower(), self.text)) is not None
+
+    @cached_property
+    def is_denied(self) -> bool:
+        """Whether it has a word of negation that is of no bound."""
+        return any(
+            word.text in ("no", "none", "never", "nothing", "neither") or word.text.split(" ")[0] in ("not", "n't")
+            for word in self.words
+        )
+
+    @property
+    def denies_side(self) -> bool:
+        """Whether the side of its bound is the other one of that which is denied: "did it not exceed 5?"."""
+        denied = any(
+            word.classes & set(SIDES) and word.text.startswith(("not ", "n't ", "never ")) for word in self.words
+        )
+        return denied or any(
+            word.classes & {*SIDES, "more", "less"} and self._is_negated(place)
+            for place, word in enumerate(self.words)
+        )
+
     @cached_property
     def is_yes_no(self) -> bool:
         """Whether it is to be answered by yes or no."""

@@ -25,6 +25,8 @@ def _word(query: Query, statement: Statement) -> bool | None:
         return float(facts["percent"]) >= _EVEN_CHANCE
     if topic == "correlation":
         return abs(float(facts["value"])) >= _TOGETHER
+    if query.expected == "all":
+        return topic in ("all beyond", "current run")
     if query.expected in ("some", "none"):
         return topic.startswith("no ") == (query.expected == "none")
     return None

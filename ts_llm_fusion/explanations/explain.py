@@ -15,7 +15,7 @@ from ..data.series.panel_reading import load_panel
 from ..data.series.panels import Panel
 from ..errors import UserError
 from ..modeling.configuration_tsfusion import EXPERT_GROUPS
-from ..modeling.modeling_tsfusion_context import ContextEffect
+from ..modeling.modeling_tsfusion_context_effects import ContextEffect
 from ..panel_contexts import PanelContexts, does_words, encode_contexts, log_effects
 from ..panel_covariates import PanelCovariates, encode_covariates
 from ..prediction import (

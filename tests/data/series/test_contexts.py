@@ -96,6 +96,24 @@ def test_the_future_is_what_the_sentence_says(family, expected, examples):
     assert found > 2
 
 
+def test_bounds_hold_for_what_the_other_effects_make_and_no_two_changes_contradict():
+    beyond, bounds, kinds = 0, 0, ({"rise", "cut", "times"}, {"flat", "reverse"})
+    for example in (draw_example(3, number, families=3) for number in range(80)):
+        history, told = len(example.history), [(one.operation, *one.operands) for one in example.effects]
+        for kind in kinds:
+            changed = [one.steps.tobytes() for one in example.effects if one.operation in kind]
+            assert len(set(changed)) == len(changed), told
+        held = [one for one in example.effects if one.operation in ("cap", "floor", "range")]
+        if len(held) != 1 or any(name in ("zero", "set") for name, *_ in told):
+            continue
+        (bound,) = held
+        values = example.future[bound.steps[history:]]
+        beyond += bound.operation != "floor" and values.max(initial=-np.inf) > bound.operands[-1]
+        beyond += bound.operation != "cap" and values.min(initial=np.inf) < bound.operands[0]
+        bounds += 1
+    assert (beyond, bounds > 15) == (0, True)
+
+
 def test_the_places_of_phrases_numbers_and_windows_are_those_in_the_text(examples):
     for example in examples:
         for effect in example.effects:

@@ -11,6 +11,9 @@ Each example has a twin: the same history and noise without the effects. Familie
 | like_day | the level of another weekday |
 | ignore | a stretch of the history is faulty, and the future does not repeat it |
 
+Effects of one text act in its order, but for bounds, which hold for what the others make. A value of fewer steps than
+a bound, or a later one, is an exception to it. No two changes of one kind are of the same steps.
+
 Windows may recur (hours of each day, weekdays), several effects may stand in one text, and sentences without any
 effect stand between them: background, denials, other places, conditions that do not hold, the past, other things.
 Example 17 of seed 0 is the same in any process and order.
@@ -33,6 +36,9 @@ from .context_writer import Effect, Writer, positions, unmarked
 _NAMED_SHARE, _WHOLE_SHARE, _OTHERS_SHARE = 0.75, 0.6, 0.3
 # What a short name leaves out.
 _BEHIND = re.compile(r"(?<=\w{3})(?<!number)(?<!count)(?<!volume)(?<!amount) (?:to|in|on|at|for|from|per|with|of) .*")
+_BOUNDS, _VALUES = ("cap", "floor", "range"), ("zero", "set")
+# Kinds of changes of which two contradict each other, if they are of the same steps.
+_CHANGES = (("rise", "cut", "times"), ("plus", "minus"), ("ramp_up", "ramp_down"), ("flat", "reverse"))
 
 
 @dataclass(frozen=True)
@@ -156,10 +162,13 @@ def draw_example(
     writer = Writer(rng, series.calendar, series.values, phrasings, numbers)
     count = int(rng.choice(4, p=[0.25, 0.5, 0.2, 0.05])) if families is None else families
     possible = [family for family in FAMILIES if family != "like_day" or series.calendar.freq in ("h", "D")]
-    chosen = [possible[k] for k in rng.permutation(len(possible))[:count]]
-    while count > 1 and _combination_split(chosen) != phrasings:
+    while True:
         chosen = [possible[k] for k in rng.permutation(len(possible))[:count]]
-    drawn = [writer.effect(family) for family in chosen]
+        if count > 1 and _combination_split(chosen) != phrasings:
+            continue
+        drawn = [writer.effect(family) for family in chosen]
+        if not _contradict([effect for _, effect in drawn]):
+            break
     sentences: list[tuple[str, Effect | None]] = [*drawn]
     sentences += [(writer.no_effect(), None) for _ in range(int(rng.integers(count == 0, 4)))]
     order = rng.permutation(len(sentences))
@@ -192,13 +201,48 @@ def _draw_names(rng: Generator, writer: Writer) -> tuple[tuple[str, ...], tuple[
     return ((name,) if rng.random() < _NAMED_SHARE else ()), others
 
 
+def _contradict(effects: Sequence[Effect]) -> bool:
+    """Whether two effects are changes of one kind and of the same steps."""
+    return any(
+        any(one.operation in kind and other.operation in kind for kind in _CHANGES)
+        and np.array_equal(one.steps, other.steps)
+        for one, other in combinations(effects, 2)
+    )
+
+
+def _limits(effect: Effect) -> tuple[float, float]:
+    """The least and largest value that a bound leaves, or the one that an effect sets."""
+    operands = effect.operands or (0.0,)
+    return (
+        -np.inf if effect.operation == "cap" else operands[0],
+        np.inf if effect.operation == "floor" else operands[-1],
+    )
+
+
+def _beside_others(place: int, effects: Sequence[Effect]) -> Effect:
+    """A bound without the steps of an exception to it, or of a later bound that excludes it; others as they are."""
+    effect = effects[place]
+    if effect.operation not in _BOUNDS:
+        return effect
+    (low, high), steps = _limits(effect), effect.steps.copy()
+    for other, one in enumerate(effects):
+        if other == place or one.operation not in (*_BOUNDS, *_VALUES):
+            continue
+        fewer = (effect.steps >= one.steps).all() and (effect.steps > one.steps).any()
+        least, most = _limits(one)
+        if (low > most or high < least) and (other > place or (fewer and one.operation in _VALUES)):
+            steps &= ~one.steps
+    return replace(effect, steps=steps)
+
+
 def _with_effects(rng: Generator, series: _Series, text: str, effects: list[Effect]) -> Example:
-    """The series as the effects make it."""
+    """The series as the effects make it, bounds last: they hold for what the others make."""
     calendar, values = series.calendar, series.values
     n = calendar.history
     weekday = np.asarray(calendar.timestamps.day_of_week)
     changed, history = values.copy(), values[:n].copy()
-    for effect in effects:
+    stated = [_beside_others(place, effects) for place in range(len(effects))]
+    for effect in sorted(stated, key=lambda one: one.operation in _BOUNDS):
         profile = series.profile[effect.weekday] - series.profile[weekday]
         changed = apply_effect(effect, changed, n, series.slope, profile)
         if effect.operation == "ignore":
