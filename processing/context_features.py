@@ -216,10 +216,10 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
     hints = np.array([(k, *hint) for k, (words, _) in enumerate(written) for hint in cues_of(words)], dtype=np.int64)
     hints = hints.reshape(-1, 4)
     told = np.zeros((len(clauses), 2), dtype=bool)
-    for one in mentions:
-        k = clause_of(one.start)
-        if one.tells and k < len(clauses) and one.start in written[k][1]:
-            told[k, int(one.own)] = True
+    for mention in mentions:
+        k = clause_of(mention.start)
+        if mention.tells and k < len(clauses) and mention.start in written[k][1]:
+            told[k, int(mention.own)] = True
     return {
         "text": grounding.text,
         "clause_span": np.array([(one.start, one.stop) for one in clauses], dtype=np.int64).reshape(-1, 2),
