@@ -83,6 +83,14 @@ def words_of_name(name: object) -> tuple[str, ...]:
     return tuple(map(_plain, found)) if len(letters) > 2 and (says or numbered) else ()
 
 
+def _forms(name: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Orders of the words of a name in a text: "diesel price", "price of diesel", "price of the diesel"."""
+    if len(name) != 2 or any(word.isdecimal() for word in name):
+        return [name] if name else []
+    first, second = name
+    return [name, (second, "of", first), (second, "of", "the", first)]
+
+
 def _in_capitals(letters: str) -> bool:
     """Whether a name is as short as "IT" or "H1"."""
     return 1 < len(letters) <= _SHORT and letters == letters.upper() and not letters.isdecimal()
@@ -100,8 +108,7 @@ class SeriesNames:
         self._owners: dict[tuple[str, ...], set[int]] = {}
         for series, own in enumerate(names):
             for name in own:
-                key = words_of_name(name)
-                if key:
+                for key in _forms(words_of_name(name)):
                     self._owners.setdefault(key, set()).add(series)
         self._longest = max(map(len, self._owners), default=0)
         self._found: dict[str, list[tuple[int, int, set[int] | None]]] = {}
