@@ -25,7 +25,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -234,25 +234,30 @@ def score_truce(model: TSFusionForForecasting, path: Path, count: int = 400) -> 
     return float(np.mean(moved)), float(after / before - 1)
 
 
-def stating(count: int, phrasings: str = "train", numbers: str = "train") -> list[Example]:
-    """Examples with effects, of a split of phrasings and one of numbers."""
+def stating(count: int, phrasings: str = "train", numbers: str = "train", named: bool = True) -> list[Example]:
+    """Examples with effects, of a split of phrasings and one of numbers, with or without the names of their series."""
     examples = (draw_example(SEED, number, phrasings, numbers) for number in range(4 * count))
-    return list(islice((one for one in examples if one.effects), count))
+    return [_named(one, named) for one in islice((one for one in examples if one.effects), count)]
 
 
-def silent(count: int, phrasings: str = "train") -> list[Example]:
+def silent(count: int, phrasings: str = "train", named: bool = True) -> list[Example]:
     """Examples whose texts state no effect."""
-    return [draw_example(SEED, number, phrasings, families=0) for number in range(count)]
+    return [_named(draw_example(SEED, number, phrasings, families=0), named) for number in range(count)]
+
+
+def _named(example: Example, named: bool) -> Example:
+    return example if named else replace(example, names=(), others=())
 
 
 def threshold_of(
-    model: TSFusionForForecasting, count: int, thresholds: Sequence[float] = (0.5, 0.65, 0.8)
+    model: TSFusionForForecasting, count: int, thresholds: Sequence[float] = (0.5, 0.65, 0.8), named: bool = True
 ) -> tuple[float, dict[str, float]]:
     """The threshold with the largest share on the validation of those that do at most 2 % of harm, and all of each.
 
     Where all do more, it is that of the least harm.
     """
-    examples, without = stating(count, "validation"), silent(count, "validation")
+    examples = stating(count, "validation", named=named)
+    without = silent(count, "validation", named)
     found, before = {}, model.config.context_threshold
     for threshold in thresholds:
         model.config.context_threshold = threshold
@@ -331,6 +336,7 @@ def main() -> None:
     parser.add_argument(
         "--thresholds", type=float, nargs="+", help="compare these on the validation, and score no test"
     )
+    parser.add_argument("--unnamed", action="store_true", help="compare them without the names of the series")
     parser.add_argument("--split", default="test", choices=("test", "validation"))
     options = parser.parse_args()
     names = [str(trained(seed, options.folder, ContextArguments())) for seed in options.seeds]
@@ -342,7 +348,9 @@ def main() -> None:
         model, _ = load_forecaster(name)
         assert isinstance(model, TSFusionForForecasting)
         if options.thresholds:
-            columns[Path(name).name] = threshold_of(model.eval(), options.count, options.thresholds)[1]
+            columns[Path(name).name] = threshold_of(
+                model.eval(), options.count, options.thresholds, not options.unnamed
+            )[1]
             continue
         model.config.context_threshold = options.threshold or model.config.context_threshold
         columns[Path(name).name] = evaluate(model.eval(), options.count, options.split)
