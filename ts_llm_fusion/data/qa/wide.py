@@ -1,4 +1,4 @@
-"""Wide synthetic questions: eighteen kinds on 1 to 12 series of 48 steps and more, in words or letters, in chats."""
+"""Wide synthetic questions: eighteen kinds on 1 to 12 series of 48 steps and more, options with letters, in chats."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _LARGEST_OFFER = 4
 # Shares of the questions.
 _SHARE_WITH_OTHERS = 0.3  # of those about one series that have other series beside it
 _SHARE_OF_CHATS = 0.4  # of those with other series that follow a question about another one
-_SHARE_BY_LETTER = 0.5  # of those with options
+_SHARE_WITH_LETTERS = 0.5  # of those with options
 _SHARE_WITH_GAPS = 0.2
 _SHARE_UNKNOWABLE = 0.06
 
@@ -331,7 +331,7 @@ def _unknowable(rng: np.random.Generator, asked: _Asked, titles: Sequence[str]) 
 
 
 def _with_options(rng: np.random.Generator, asked: _Asked, share: float) -> tuple[str, str]:
-    """Text of a question, with options in words or by letter in a share of cases, and its answer."""
+    """Text of a question, in a share of cases with options, with or without letters, and its answer."""
     if not asked.labels or rng.random() >= share:
         return asked.question, asked.answer
     wrong = rng.permutation([label for label in asked.labels if label != asked.answer])
@@ -339,10 +339,16 @@ def _with_options(rng: np.random.Generator, asked: _Asked, share: float) -> tupl
     if asked.answer != CANNOT_TELL and rng.random() < 0.3:
         options.append(CANNOT_TELL)
     options = rng.permutation(options).tolist()
-    if rng.random() >= _SHARE_BY_LETTER:
-        return asked.question + offer(options), asked.answer
-    lettered = " ".join(f"{letter}) {option}" for letter, option in zip(ascii_uppercase, options, strict=False))
-    return f"{asked.question} Answer with a letter: {lettered}", ascii_uppercase[options.index(asked.answer)]
+    answer = asked.answer
+    if rng.random() < _SHARE_WITH_LETTERS:
+        answer = _lettered(options)[options.index(answer)]
+        options = _lettered(options)
+    return asked.question + offer(options), answer
+
+
+def _lettered(options: Sequence[str]) -> list[str]:
+    """Options with a letter behind each, "rising (A)": a small model finds a letter by its option, not without it."""
+    return [f"{option} ({letter})" for option, letter in zip(options, ascii_uppercase, strict=False)]
 
 
 def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: str, sample_id: str) -> dict[str, Any]:
@@ -397,10 +403,13 @@ def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: st
 
 
 def wide_labels(tasks: Sequence[str] | None) -> Labels:
-    """Each kind of question with its answers, letters among them."""
-    letters = list(ascii_uppercase[: _LARGEST_OFFER + 1])
-    found: Labels = {name: [*WIDE_TASKS[name].task.labels, *letters] for name in tasks or WIDE_TASKS}
-    return found | {CANNOT_TELL: [CANNOT_TELL, *letters]}
+    """Each kind of question with its answers, without and with letters."""
+    found = {name: WIDE_TASKS[name].task.labels for name in tasks or WIDE_TASKS} | {CANNOT_TELL: [CANNOT_TELL]}
+    letters = ascii_uppercase[: _LARGEST_OFFER + 1]
+    return {
+        name: [*options, *(f"{option} ({letter})" for option in options for letter in letters)]
+        for name, options in found.items()
+    }
 
 
 __all__ = ["CANNOT_TELL", "CHANGE_POINTS", "MOST_SERIES", "WIDE_TASKS", "wide_labels", "wide_sample"]
