@@ -138,8 +138,9 @@ class AnswerDefaults(RunDefaults):
     max_seconds: float | None = field(
         default=None, metadata={"help": "Processor seconds after which training stops; no limit by default."}
     )
-    gradient_checkpointing: bool = field(
-        default=False, metadata={"help": "Recompute activations in the backward pass: less memory, more time."}
+    # Not False, which later versions of transformers take for a use of the old name of the setting, and warn of.
+    gradient_checkpointing: bool | None = field(
+        default=None, metadata={"help": "Recompute activations in the backward pass: less memory, more time."}
     )
 
 
