@@ -9,12 +9,14 @@ _UP, _DOWN = 0, 1
 _DIRECTIONS = {"rise": _UP, "plus": _UP, "cut": _DOWN, "minus": _DOWN}
 # Negations, with what may stand between them and the word that they deny.
 _NEGATION = re.compile(
-    r"(?:\b(?:not|never|cannot|no longer|no)|n['\N{RIGHT SINGLE QUOTATION MARK}]t) (?:(?:be|been|being|ever|actually|"
+    r"(?:\b(?:not|never|cannot|no longer|no(?! nothing))|n['\N{RIGHT SINGLE QUOTATION MARK}]t) (?:(?:be|been|being|ever|actually|"
     r"simply|even|also|get|have|to|see|go|any|an?|the|in|fully|completely|entirely|going|expected|planned|due|set) )"
     r"{0,3}",
     re.IGNORECASE,
 )
-_RETRACTED = re.compile(r"\bno longer (?:valid|true|planned|in force|appl(?:y|ies))\b", re.IGNORECASE)
+_RETRACTED = re.compile(
+    r"(?<!tendency )(?<!trend )(?<!drift )\bno longer (?:valid|true|planned|in force|appl(?:y|ies))\b", re.IGNORECASE
+)
 # Roles of the words whose denial denies an operation; gradual ones are told by what they are not ("no jump, but ...").
 _STOPPED, _ADDED, _REMOVED = 6, 4, 5
 _DENIED_BY = {
@@ -121,6 +123,10 @@ _IS_ATTAINED = re.compile(
     rf"\b(?:hit|reach|meet|attain)s? it\b|\b(?:is|are|was|were|be|gets?) (?:\w+ly |now |already )*(?:{_ATTAINED})\b",
     re.IGNORECASE,
 )
+# "If it grew it will shrink" says how the trend turns, whichever it was.
+_WHICHEVER_TREND = re.compile(
+    r"\bif it (?:has been|had been|was|climbed|grew|rose|fell|shrank|sank|dropped)\b", re.IGNORECASE
+)
 # Operations that a goal is no number of.
 _OF_NO_NUMBER = frozenset(("zero", "flat", "reverse", "like_day", "ignore"))
 # Words of a condition. Those that say that it does not matter ("even if"), compare ("as if") or speak to the reader
@@ -132,7 +138,7 @@ _CONDITION = re.compile(
     + r"|\b(?:provided|providing|assuming|supposing|on condition) that\b"
     + r"|(?<!\bfor )\b(?:as|so) long as\b(?! necessary\b)|\b(?:subject to|contingent (?:on|upon)) (?!an?\b|[0-9])"
     + r"|(?<!\bas )(?<!\beven )(?<!\bwhat )(?<!\bmatter )(?<!\bsee )(?<!\bwonder )(?<!\bknow )(?<!\bsurprised )"
-    + r"\b(?:if|unless)\b(?! (?:you|one|our|so far|necessary|needed)\b)",
+    + r"\b(?:if|unless)\b(?! (?:you|one|our|so far|necessary|needed|an? (?:normal|usual) \w+ is)\b)",
     re.IGNORECASE,
 )
 
@@ -182,7 +188,8 @@ def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) 
     if phrase.rstrip().endswith("?"):
         return "it is a question"
     # Bounds are often told by a condition ("if more want to come, the counter stops at 90"), and by what may not be.
-    if (_IN_CASE if is_bound else _CONDITION).search(phrase):
+    is_turn = name == "reverse" and _WHICHEVER_TREND.search(phrase) is not None
+    if not is_turn and (_IN_CASE if is_bound else _CONDITION).search(phrase):
         return "it holds only under a condition; state it as a fact if it will be so"
     if _is_wished(name, phrase):
         return "it says what is aimed at, which may not be reached; state it as a fact if it will be so"
