@@ -9,8 +9,8 @@ _UP, _DOWN = 0, 1
 _DIRECTIONS = {"rise": _UP, "plus": _UP, "cut": _DOWN, "minus": _DOWN}
 # Negations, with what may stand between them and the word that they deny.
 _NEGATION = re.compile(
-    r"(?:\b(?:not|never|cannot|no longer|no(?! nothing))|n['\N{RIGHT SINGLE QUOTATION MARK}]t) (?:(?:be|been|being|ever|actually|"
-    r"simply|even|also|get|have|to|see|go|any|an?|the|in|fully|completely|entirely|going|expected|planned|due|set) )"
+    r"(?:\b(?:not|never|cannot|no longer|no(?! nothing))|n['\N{RIGHT SINGLE QUOTATION MARK}]t) "
+    r"(?:(?:be|been|being|ever|actually|simply|even|also|get|have|to|see|go|any|an?|the|in|fully|completely|entirely|going|expected|planned|due|set) )"
     r"{0,3}",
     re.IGNORECASE,
 )
