@@ -10,8 +10,8 @@ _DIRECTIONS = {"rise": _UP, "plus": _UP, "cut": _DOWN, "minus": _DOWN}
 # Negations, with what may stand between them and the word that they deny.
 _NEGATION = re.compile(
     r"(?:\b(?:not|never|cannot|no longer|no(?! nothing))|n['\N{RIGHT SINGLE QUOTATION MARK}]t) "
-    r"(?:(?:be|been|being|ever|actually|simply|even|also|get|have|to|see|go|any|an?|the|in|fully|completely|entirely|going|expected|planned|due|set) )"
-    r"{0,3}",
+    r"(?:(?:be|been|being|ever|actually|simply|even|also|get|have|to|see|go|any|an?|the|in|fully|completely|entirely|"
+    r"going|expected|planned|due|set) ){0,3}",
     re.IGNORECASE,
 )
 _RETRACTED = re.compile(
