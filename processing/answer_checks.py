@@ -59,7 +59,8 @@ class TrainingRange:
         most_words: words of the longest question.
         words: all words of the questions, lower case; empty where they are too many to say anything.
         scales: levels and scales of the series, from `scales_of`; empty where they say nothing, as for a model that
-            does not read them, or are not known, as for a checkpoint of an earlier version.
+            does not read them or for series drawn at any level, or are not known, as for a checkpoint of an earlier
+            version.
     """
 
     num_series: tuple[int, int]
