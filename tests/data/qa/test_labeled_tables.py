@@ -155,6 +155,8 @@ def test_a_value_for_each_sample_warns(tmp_path: Path, caplog: pytest.LogCapture
         (LONG.assign(y=[1, 2, 3, 4, np.inf, 5]), "sample 8, channel y has infinite values"),
         (LONG.assign(y=[1, 2, 3, 4, -1e39, 5]), "sample 8, channel y has values beyond float32"),
         (LONG.assign(label="a"), "every label is 'a'"),
+        (LONG.assign(label=""), "sample 7 has no label in a row"),
+        (LONG.assign(subject=np.nan), "sample 7 has no subject in a row"),
         (LONG.assign(label=["A"] * 3 + ["a"] * 3), "labels 'A' and 'a' differ in case, spaces, a final period"),
         (LONG.assign(label=["A."] * 3 + ["A"] * 3), "labels 'A' and 'A.' differ in case, spaces, a final period"),
         (LONG.assign(label=["1"] * 3 + ["1.0"] * 3), "column 'label' has '1' and '1.0'; write one of them"),
