@@ -92,12 +92,6 @@ def make_sample(
     }
 
 
-def offer(options: Sequence[str]) -> str:
-    """Text that offers options, with bars between them where one has a comma; the answer is one, word for word."""
-    separator = " | " if any(", " in option for option in options) else ", "
-    return f" Options: {separator.join(options)}."
-
-
 def without_letter(answer: str, labels: Collection[str]) -> str:
     """Leave out the letter of an option behind an answer, "rising (A)", where what is left is one of the labels."""
     option = _LETTER_BEHIND.sub("", answer)
