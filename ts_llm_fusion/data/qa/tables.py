@@ -88,9 +88,10 @@ def _as_text(column: pd.Series, path: Path) -> pd.Series:
     Numbers in text stay as they are written, because codes such as 001 and 1 are two; decimals that are all 0 are
     left out of whole numbers if all cells have them.
     """
-    is_whole = pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all()
-    cells = column.dropna().map(int).astype(object) if is_whole else column.dropna().astype(object)
-    text = cells.map(lambda cell: " ".join(str(cell).split())).astype("str").reindex(column.index)
+    are_whole = pd.api.types.is_float_dtype(column) and bool((column.dropna() % 1 == 0).all())
+    cells = column.astype(object)
+    text = cells.map(lambda cell: " ".join(str(int(cell) if are_whole else cell).split()), na_action="ignore")
+    text = text.astype("str")
     written = pd.Series(text.dropna().unique(), dtype="str")
     is_whole = written.str.fullmatch(_WHOLE_WITH_DECIMALS)
     whole = written[is_whole].str.replace(_DECIMALS, "", regex=True)
