@@ -25,7 +25,7 @@ def exact_matches(answers: Sequence[str], truths: Sequence[str]) -> list[bool]:
 
 
 def answer_labels(texts: Sequence[str], labels: Sequence[str]) -> list[str]:
-    """Labels (`answer_label`) of answers, `without_letter`: in which order options are offered is no class.
+    """Labels (`answer_label`) of answers, `without_letter`, which tells the order of the options and not a class.
 
     Args:
         texts: answers.

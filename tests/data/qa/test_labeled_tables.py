@@ -90,7 +90,7 @@ def test_numbers_and_categories_of_a_parquet_file_are_labels(tmp_path: Path) -> 
     ):
         WIDE.assign(label=labels).to_parquet(path)
         assert read_labeled_table(path).labels == expected
-    # An index that repeats, as that of tables in a row, is no matter.
+    # With an index that repeats, as that of tables one below the other.
     WIDE.assign(label=["001", "1"]).set_axis([0, 0]).to_parquet(path)
     assert read_labeled_table(path).labels == ["001", "1"]
     WIDE.assign(label=["001", 1]).to_excel(tmp_path / "table.xlsx", index=False)
