@@ -8,7 +8,9 @@ from typing import Any, Self
 import numpy as np
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
-_OPTIONS_IN_WORDS = re.compile(r"\bOptions: (.+)\.\s*$")
+# Behind the options of a question that has several answers.
+SEVERAL = " Where several apply, name them all, with semicolons between them."
+_OPTIONS_IN_WORDS = re.compile(rf"\bOptions: (.+?)\.(?:{SEVERAL})?\s*$")
 _OPTIONS_BY_LETTER = re.compile(r"(?<!\w)([A-Z])\) ")
 # More different words than this are a language, not a set of questions.
 _MOST_KNOWN_WORDS = 3000
@@ -59,7 +61,8 @@ class TrainingRange:
         most_words: words of the longest question.
         words: all words of the questions, lower case; empty where they are too many to say anything.
         scales: levels and scales of the series, from `scales_of`; empty where they say nothing, as for a model that
-            does not read them, or are not known, as for a checkpoint of an earlier version.
+            does not read them or for series drawn at any level, or are not known, as for a checkpoint of an earlier
+            version.
     """
 
     num_series: tuple[int, int]
@@ -197,11 +200,17 @@ def questions_of(messages: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
+def offer(options: Sequence[str]) -> str:
+    """Text that offers options, with bars between them where one has a comma; the answer is one, word for word."""
+    separator = " | " if any(", " in option for option in options) else ", "
+    return f" Options: {separator.join(options)}."
+
+
 def offered_options(question: str) -> list[str]:
     """Options that a question offers, in the first line that offers any.
 
-    They are those of `Options: up, down.` at its end, `Options: slow | up, then down.` where one has a comma, or
-    `A) up B) down`.
+    They are those of `Options: up, down.` at its end (or before `SEVERAL`), `Options: slow | up, then down.` where one
+    has a comma, or `A) up B) down`.
     """
     for line in question.splitlines():
         in_words = _OPTIONS_IN_WORDS.search(line)
@@ -248,7 +257,8 @@ def answer_fault(answer: str, question: str = "") -> str | None:
     An answer that is free of faults may still be wrong.
 
     Args:
-        answer: text that a model generated; of a reasoned one, what follows its last `Answer:` must be an option.
+        answer: text that a model generated; of a reasoned one, what follows its last `Answer:` must be an option, or
+            several where the question asks for them.
         question: its question, with the options if it offers any (`offered_options`).
     """
     if not answer.split():
@@ -256,7 +266,8 @@ def answer_fault(answer: str, question: str = "") -> str | None:
     options = offered_options(question)
     given = answer.rsplit("Answer:", 1)[-1].strip()
     # An option may itself end in a sign, and be a repetition.
-    is_option = _plain(given) in map(_plain, options)
+    parts = given.split("; ") if SEVERAL in question else [given]
+    is_option = {_plain(part) for part in parts} <= {_plain(option) for option in options}
     if not is_option and (repetition := _repetition(answer)):
         return f"The answer repeats {repetition[0]!r} {repetition[1]} times."
     if options and not is_option:
@@ -288,4 +299,14 @@ def generated_fault(text: str, generation_prompt: str, special_tokens: Collectio
     return answer_fault(answer, special.sub("\n", prompt))
 
 
-__all__ = ["TrainingRange", "answer_fault", "generated_fault", "offered_options", "questions_of", "words_of"]
+__all__ = [
+    "SEVERAL",
+    "TrainingRange",
+    "answer_fault",
+    "generated_fault",
+    "offer",
+    "offered_options",
+    "questions_of",
+    "scales_of",
+    "words_of",
+]

@@ -189,6 +189,8 @@ class StopBySignal(TrainerCallback):
         self.stopped = in_any_process(self.stopped, args)
         if self.stopped:
             control.should_save = control.should_training_stop = True
+            # With a limit of 1, the Trainer would delete this checkpoint at its end, and keep the best one alone.
+            args.save_total_limit = None
 
     def restore(self) -> None:
         """Handle the signal as before the training."""

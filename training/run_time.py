@@ -28,6 +28,12 @@ class CountSeconds(TrainerCallback):
         }
         cast(Any, state.stateful_callbacks)[type(self).__name__] = {"args": {}, "attributes": attributes}
 
+    def on_evaluate(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        # A step is saved after its evaluation.
+        self.on_step_end(args, state, control)
+
 
 def _counters(trainer: Trainer) -> list[CountSeconds]:
     return [one for one in trainer.callback_handler.callbacks if isinstance(one, CountSeconds)]

@@ -341,8 +341,10 @@ def test_shapes_are_read_by_a_reader_that_is_given(tmp_path: Path) -> None:
     reader = save_tslm(tmp_path)
     answer = ask("Does it look like a sine or a square wave?", TABLE.tail(60), reader=reader)
     assert answer.route == "read" and "".join(answer) == answer.text and not answer.facts
-    chosen = ask("Is it noisy?", TABLE.tail(60), reader=reader, options=["A calm", "B noisy"])
-    assert chosen.text in ("calm", "noisy") and sum(chosen.options.values()) == pytest.approx(1)
+    for options in (["A calm", "B noisy"], ["calm (A)", "noisy (B)"]):
+        chosen = ask("Is it noisy?", TABLE.tail(60), reader=reader, options=options)
+        assert chosen.text in ("calm", "noisy") and sum(chosen.options.values()) == pytest.approx(1)
+        assert list(chosen.options) == options
 
 
 def test_questions_of_shape_are_put_in_the_words_of_the_reader() -> None:

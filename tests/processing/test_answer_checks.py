@@ -9,13 +9,16 @@ from tslm_models import tokenizer
 
 from ts_llm_fusion import TimeSeriesFeatureExtractor, TimeSeriesProcessor
 from ts_llm_fusion.processing.answer_checks import (
+    SEVERAL,
     TrainingRange,
     answer_fault,
     generated_fault,
+    offer,
     offered_options,
     scales_of,
 )
 
+LEADS = f"Which leads?{offer(['V1', 'V2', 'aVR'])}{SEVERAL}\nI: "
 LETTERS = "Is it up? Answer with a letter: A) up B) down C) cannot tell"
 WAVE = np.sin(2 * np.pi * np.arange(40) / 10)
 RANGE = TrainingRange.of([1, 2], [48, 100], ["Is the series rising?", "Where is the spike?"], with_words=True)
@@ -37,6 +40,8 @@ RANGE = TrainingRange.of([1, 2], [48, 100], ["Is the series rising?", "Where is 
         ("up, down", "Rising? Options: up, down.", "'up, down' is none of the options: up, down"),
         ("slow", "Rising? Options: up | walking, slow.", "'slow' is none of the options"),
         ("A", "Which? Options: type A) slow, type B) fast.", "'A' is none of the options: type A) slow, type B) fast"),
+        ("V1; V5", LEADS, "'V1; V5' is none of the options: V1, V2, aVR."),
+        ("V1; V2", "Which? Options: V1, V2.", "none of the options: V1, V2."),
         ("D", LETTERS, "none of the options: A, B, C"),
         ("up", LETTERS, "none of the options: A, B, C"),
     ],
@@ -52,6 +57,8 @@ def test_a_fault_is_named(answer, question, fault):
         ("Up.", "Rising? Options: up, down."),
         ("B", LETTERS),
         ("b)", LETTERS),
+        ("V2", LEADS),
+        ("V1; aVR", LEADS),
         ("B", "Rising? Options: A) up, B) down."),
         ("It climbs to the end. Answer: up", "Rising? Options: up, down."),
         ("walking, slow", "What is it? Options: running | walking, slow | sitting."),
@@ -93,6 +100,7 @@ def test_options_are_read_as_they_are_offered():
     assert offered_options("Which? Options: first third, last third.\nSeries: ") == ["first third", "last third"]
     assert offered_options(LETTERS) == ["A", "B", "C"]
     assert offered_options("What are the options here?") == []
+    assert offered_options(LEADS) == ["V1", "V2", "aVR"]
 
 
 def test_the_range_of_the_training_is_that_of_its_prompts():

@@ -8,7 +8,7 @@ import numpy as np
 from datasets import Dataset
 
 from ts_llm_fusion.data.qa.samples import FEATURES, QuestionData, make_sample
-from ts_llm_fusion.recipes.answering import answer_faults, answer_results, answer_splits
+from ts_llm_fusion.recipes.answering import answer_faults, answer_results, answer_splits, prediction_lines
 
 
 class Honest:
@@ -47,3 +47,10 @@ def test_captions_of_shuffled_series_are_false_of_the_series_that_they_should_de
     assert "says that the series falls between 0 % and 100 % of its length" in faults[0]
     assert faults[1] == "The model gave an empty answer."
     assert answer_faults(["falls", "rises"], samples, {"captions": ["falls", "rises"]}) == [None, None]
+
+
+def test_predictions_are_correct_by_the_same_labels_as_the_accuracy() -> None:
+    samples = [{"id": "1", "source": "mine", "task": task, "answer": "up (A)"} for task in ("way", "open")]
+    lines = prediction_lines(["up (B)"] * 2, samples, [None] * 2, {"way": ["up", "up (A)", "up (B)"], "open": None})
+    found = [json.loads(line) for line in lines.splitlines()]
+    assert [(line["exact_match"], line["correct"]) for line in found] == [(False, True), (False, False)]

@@ -70,3 +70,5 @@ def test_a_table_of_labeled_series_gives_a_model_that_answers(
         )
         answer = model.generate(**chat, max_new_tokens=12, do_sample=False)[0, chat["input_ids"].shape[1] :]
         assert processor.decode(answer, skip_special_tokens=True).strip() == labels[row]
+    parts[1] = {"type": "time_series", "time_series": waves[1] + 100}
+    assert "series 0 of mean 100 (trained on" in processor.outside_training([{"role": "user", "content": parts}])[0]

@@ -32,6 +32,10 @@ def test_a_checkpoint_counts_the_seconds_of_the_processor_beside_those_of_the_cl
     attributes = cast(Any, state.stateful_callbacks)["CountSeconds"]["attributes"]
     assert attributes["earlier"] >= 7.05
     assert 5 <= counted_processor_seconds(state) == attributes["earlier_processor"] < 5.05
+    # An evaluation between step and checkpoint counts, too.
+    sum(range(500_000))
+    counter.on_evaluate(cast(Any, None), state, TrainerControl())
+    assert counted_processor_seconds(state) > attributes["earlier_processor"]
     # A checkpoint of an earlier version counts those of the clock alone.
-    del attributes["earlier_processor"]
+    del cast(Any, state.stateful_callbacks)["CountSeconds"]["attributes"]["earlier_processor"]
     assert counted_processor_seconds(state) == 0

@@ -18,6 +18,7 @@ from ..errors import UserError
 from ..explanations.checks import Claim
 from ..explanations.explain import check_unit
 from ..prediction import Forecaster, load, reading_options
+from ..processing.answer_checks import offer
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..processing.grounding_words import tokenize
 from . import cues
@@ -499,7 +500,7 @@ class _Dialog:
         names = self.asked.names
         model, processor = load_reader(self.given_reader)
         contents = None if options is None else contents_of(options)
-        asked = question if contents is None else f"{question} Options: {', '.join(contents)}."
+        asked = question if contents is None else question + offer(contents)
         try:
             chosen = names.find(question, plain_tokens(tokenize(question)))[0] or self.asked.all_series()
             messages = prompt(processor, asked, {names.names[place]: self.asked.values(place) for place in chosen})

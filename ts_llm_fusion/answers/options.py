@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from string import ascii_uppercase
 
 import numpy as np
 
@@ -70,7 +71,9 @@ def split_options(question: str) -> tuple[str, list[str] | None]:
 
 
 def contents_of(options: Sequence[str]) -> list[str]:
-    """Options without their letters: "A) ...", or "A ..." where all have the next one."""
+    """Options without their letters: "A) ...", or "A ..." or "... (A)" where all have the next one."""
+    if all(option.endswith(f" ({letter})") for letter, option in zip(ascii_uppercase, options, strict=False)):
+        return [option[: -len(" (A)")] for option in options]
     bare = all(re.match(rf"{letter}\s+\S", option) for letter, option in zip("ABCDEFGH", options, strict=False))
     if bare and len(options) <= len("ABCDEFGH"):
         return [option[1:].strip() for option in options]

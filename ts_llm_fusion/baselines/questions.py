@@ -14,6 +14,7 @@ from datasets import Dataset
 from tqdm.auto import tqdm
 
 from ..data.qa.rationales import final_answer
+from ..data.qa.samples import without_letter
 from ..requirements import MissingPackageError, require
 from .minirocket import fit_minirocket, shape_of
 
@@ -114,8 +115,9 @@ def majority(train: Dataset) -> QuestionBaseline:
 def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None]) -> QuestionBaseline:
     """Fit a `RidgeClassifierCV` of scikit-learn for each task on standardized `series_features`.
 
-    It uses the series and the task, not the text of the question. The penalty is chosen by leave-one-out error on the
-    training samples. A task without a list of labels, or with a single answer, is answered as by `majority`.
+    It uses the series and the task, not the text of the question, so that its answers are options without letters. The
+    penalty is chosen by leave-one-out error on the training samples. A task without a list of labels, or with a single
+    answer, is answered as by `majority`.
 
     Raises:
         MissingPackageError: scikit-learn is not installed.
@@ -124,16 +126,18 @@ def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None])
         require(f"sklearn.{module}", "evaluation") for module in ("linear_model", "pipeline", "preprocessing")
     )
     fallback = majority(train)
-    answers = np.asarray(_final_answers(train))
+    answers = _final_answers(train)
     fitted = {}
     for task, rows in tqdm(_rows_by_task(train).items(), desc="ridge classifier", leave=False):
-        if labels[task] is None or len(set(answers[rows])) < 2:
+        task_labels = labels[task]
+        classes = [without_letter(answers[row], task_labels or ()) for row in rows]
+        if task_labels is None or len(set(classes)) < 2:
             continue
         samples = train.select(rows)
         channels = max(batch.value_lengths().to_numpy().max() for batch in _series_batches(samples))
         ridge = linear_model.RidgeClassifierCV(alphas=np.logspace(-1, 4, 11))
         model = pipeline.make_pipeline(preprocessing.StandardScaler(), ridge)
-        fitted[task] = channels, model.fit(sample_features(samples, channels), answers[rows])
+        fitted[task] = channels, model.fit(sample_features(samples, channels), classes)
 
     def answer(samples: Dataset) -> list[str]:
         found = np.array(fallback(samples), dtype=object)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..data.qa.rationales import final_answer
+from ..data.qa.samples import without_letter
 from ..errors import UserError
 from ..requirements import require
 from .caption_claims import claim_metrics
@@ -23,9 +24,27 @@ def exact_matches(answers: Sequence[str], truths: Sequence[str]) -> list[bool]:
     return [final_answer(answer) == final_answer(truth) != "" for answer, truth in zip(answers, truths, strict=True)]
 
 
-def label_matches(answers: Sequence[str], truths: Sequence[str]) -> list[bool]:
-    """Compare each `answer_label` with the true label as a whole; an empty answer never matches."""
-    return [answer_label(answer) == answer_label(truth) != "" for answer, truth in zip(answers, truths, strict=True)]
+def answer_labels(texts: Sequence[str], labels: Sequence[str]) -> list[str]:
+    """Labels (`answer_label`) of answers, `without_letter`, which tells the order of the options and not a class.
+
+    Args:
+        texts: answers.
+        labels: possible answers, with and without letters.
+    """
+    known = set(map(answer_label, labels))
+    return [without_letter(answer_label(text), known) for text in texts]
+
+
+def label_matches(answers: Sequence[str], truths: Sequence[str], labels: Sequence[str] = ()) -> list[bool]:
+    """Compare each of `answer_labels` with the true one as a whole; an empty answer never matches.
+
+    Args:
+        answers: generated texts.
+        truths: true answers.
+        labels: possible answers; needed where options have letters.
+    """
+    found, true = (answer_labels(texts, labels) for texts in (answers, truths))
+    return [label == truth != "" for label, truth in zip(found, true, strict=True)]
 
 
 def macro_f1(answers: Sequence[str], truths: Sequence[str], labels: Sequence[str]) -> float:
@@ -36,8 +55,8 @@ def macro_f1(answers: Sequence[str], truths: Sequence[str], labels: Sequence[str
     Raises:
         ValueError: true labels outside the list; they are counted and named.
     """
-    answers, truths = ([answer_label(text) for text in texts] for texts in (answers, truths))
-    labels = list(dict.fromkeys(map(answer_label, labels)))
+    answers, truths, labels = (answer_labels(texts, labels) for texts in (answers, truths, labels))
+    labels = list(dict.fromkeys(labels))
     unknown = Counter(truth for truth in truths if truth not in set(labels))
     if unknown:
         named = ", ".join(f"{label!r} ({count})" for label, count in unknown.most_common(5))
@@ -99,9 +118,9 @@ def task_metrics(
             metrics[task] |= {"rouge_l": rouge_l(found, truths), **claim_metrics(found, captioned[task])}
         else:
             metrics[task] |= {
-                "accuracy": _mean(label_matches(found, truths)),
+                "accuracy": _mean(label_matches(found, truths, task_labels)),
                 "macro_f1": macro_f1(found, truths, task_labels),
-                "chance": Counter(map(answer_label, truths)).most_common(1)[0][1] / len(truths),
+                "chance": Counter(answer_labels(truths, task_labels)).most_common(1)[0][1] / len(truths),
             }
         metrics[task]["count"] = len(truths)
     return metrics

@@ -61,10 +61,14 @@ def answer_faults(answers: Sequence[str], samples: Sequence[Mapping[str, Any]], 
 
 
 def prediction_lines(
-    answers: Sequence[str], samples: Sequence[Mapping[str, Any]], faults: Sequence[str | None]
+    answers: Sequence[str], samples: Sequence[Mapping[str, Any]], faults: Sequence[str | None], labels: Labels
 ) -> str:
     """JSON lines of answers, one for each sample, with its fault from `answer_faults`."""
     truths = [sample["answer"] for sample in samples]
+    correct = [
+        label_matches([answer], [sample["answer"]], labels[sample["task"]] or ())[0]
+        for answer, sample in zip(answers, samples, strict=True)
+    ]
     lines = [
         {
             **{name: sample[name] for name in ("id", "source", "task", "answer")},
@@ -74,7 +78,7 @@ def prediction_lines(
             "fault": fault,
         }
         for answer, sample, is_exact, is_correct, fault in zip(
-            answers, samples, exact_matches(answers, truths), label_matches(answers, truths), faults, strict=True
+            answers, samples, exact_matches(answers, truths), correct, faults, strict=True
         )
     ]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
@@ -106,7 +110,7 @@ def answer_splits(trainer: AnswerTraining, data: QuestionData, output: Path) -> 
         # Claims of a caption are checked against the series that the question is of.
         found[name] = task_metrics(answers, data.splits["test"], data.labels)
         if trainer.is_world_process_zero():
-            write_text(output / f"predictions_{name}.jsonl", prediction_lines(answers, samples, faults))
+            write_text(output / f"predictions_{name}.jsonl", prediction_lines(answers, samples, faults, data.labels))
     return found
 
 

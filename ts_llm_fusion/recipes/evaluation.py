@@ -234,7 +234,8 @@ def evaluate_answers(
             by_task[name + variant] = task_metrics(answers, test, data.labels)
             file = f"predictions_{number}{'_shuffled' if variant else ''}.jsonl"
             faults = answer_faults(answers, samples, data.labels)
-            write_text(Path(arguments.output_dir, file), prediction_lines(answers, samples, faults))
+            lines = prediction_lines(answers, samples, faults, data.labels)
+            write_text(Path(arguments.output_dir, file), lines)
     published = published_answers(question.data)
     return {
         "data": question.data,

@@ -114,7 +114,9 @@ def set_range(processor: TimeSeriesProcessor, samples: Dataset, earlier: Mapping
     """
     # A larger vocabulary is that of a pretrained language model, which knows more words than these questions have.
     is_small = len(processor.tokenizer) <= _MOST_LEARNED_TOKENS
-    found = training_range(samples, with_words=is_small, with_scales=processor.reads_scales)
+    # Synthetic series are drawn at any level and scale, so that those of others are no reason for doubt.
+    with_scales = processor.reads_scales and SYNTHETIC not in samples.unique("source")
+    found = training_range(samples, is_small, with_scales)
     if earlier is not None:
         found = found.joined(TrainingRange.from_dict(earlier))
     processor.trained_on = found.to_dict()

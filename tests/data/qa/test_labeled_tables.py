@@ -60,6 +60,7 @@ def test_a_table_with_decimal_commas_and_labels_as_numbers_is_read(tmp_path: Pat
         (["1.0", "2.0", "1.0", "2.0"], ["1", "2", "1", "2"]),
         (["250.0", "250.00", "250.0", "401.0"], ["250.0", "250.00", "250.0", "401.0"]),
         (["1.50", "1.5", "2", "+2"], ["1.50", "1.5", "2", "+2"]),
+        (["1,000", "2,000", "10,000", "1,000"], ["1,000", "2,000", "10,000", "1,000"]),
         (["true", "1e3", "1000", "low"], ["true", "1e3", "1000", "low"]),
     ],
 )
@@ -83,11 +84,15 @@ def test_numbers_and_categories_of_a_parquet_file_are_labels(tmp_path: Path) -> 
     for labels, expected in (
         ([1, 2], ["1", "2"]),
         ([1.0, 2.0], ["1", "2"]),
+        ([-0.0, 1e20], ["0", "100000000000000000000"]),
         (["001", "1"], ["001", "1"]),
         (pd.Categorical(["01", "1"]), ["01", "1"]),
     ):
         WIDE.assign(label=labels).to_parquet(path)
         assert read_labeled_table(path).labels == expected
+    # With an index that repeats, as that of tables one below the other.
+    WIDE.assign(label=["001", "1"]).set_axis([0, 0]).to_parquet(path)
+    assert read_labeled_table(path).labels == ["001", "1"]
     WIDE.assign(label=["001", 1]).to_excel(tmp_path / "table.xlsx", index=False)
     assert read_labeled_table(tmp_path / "table.xlsx").labels == ["001", "1"]
 
@@ -153,9 +158,12 @@ def test_a_value_for_each_sample_warns(tmp_path: Path, caplog: pytest.LogCapture
         (LONG.assign(y=[1, 2, 3, 4, np.inf, 5]), "sample 8, channel y has infinite values"),
         (LONG.assign(y=[1, 2, 3, 4, -1e39, 5]), "sample 8, channel y has values beyond float32"),
         (LONG.assign(label="a"), "every label is 'a'"),
-        (LONG.assign(label=["A"] * 3 + ["a"] * 3), "labels 'A' and 'a' differ in case, spaces or a final period"),
-        (LONG.assign(label=["A."] * 3 + ["A"] * 3), "labels 'A' and 'A.' differ in case, spaces or a final period"),
+        (LONG.assign(label=""), "sample 7 has no label in a row"),
+        (LONG.assign(subject=np.nan), "sample 7 has no subject in a row"),
+        (LONG.assign(label=["A"] * 3 + ["a"] * 3), "labels 'A' and 'a' differ in case, spaces, a final period"),
+        (LONG.assign(label=["A."] * 3 + ["A"] * 3), "labels 'A' and 'A.' differ in case, spaces, a final period"),
         (LONG.assign(label=["1"] * 3 + ["1.0"] * 3), "column 'label' has '1' and '1.0'; write one of them"),
+        (LONG.assign(label=["A"] * 3 + ["A (b)"] * 3), r"labels 'A' and 'A \(b\)' differ in case, spaces, a final"),
         (LONG.assign(label=["a"] * 3 + ["b | c, d"] * 3), r"label 'b \| c, d' cannot be read among the options"),
         (LONG.assign(label=["A) up"] * 3 + ["B) down"] * 3), r"label 'A\) up' cannot be read among the options"),
         (LONG.assign(label=["Answer: up"] * 3 + ["up"] * 3), "label 'Answer: up' cannot be read among the options"),

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
+from ...processing.answer_checks import offer
 from ..download import DATA_DIR_VARIABLE, data_directory
 from ..entries import SPLITS
 from ..generated import AnyDataset
 from .archive_names import UCR_NAMES, UEA_NAMES
 from .entries import archive_file
-from .samples import Labels, make_sample, offer
+from .samples import Labels, make_sample
 from .source import QuestionSource, locate_bundle
 from .splits import hold_out
 from .ts_files import LabeledSeries, open_ts, read_ts, read_tsv, ts_instances

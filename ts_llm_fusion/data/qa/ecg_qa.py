@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...errors import UserError
+from ...processing.answer_checks import SEVERAL, offer
 from .ptbxl import Patient, Recordings
 from .rationales import ask_for_rationale, end_in_answer
 from .reading import Bundle, check_labels, parse_integer, read_rows, read_table
-from .samples import Labels, make_sample, offer
+from .samples import Labels, make_sample
 from .source import QuestionSource
 from .splits import SHORT_NAMES, later_splits
 
@@ -166,7 +167,7 @@ def _samples(
         text = f"A 12-lead ECG of ten seconds at 100 Hz, in mV.{who} {question.text}"
         answer = _SEPARATOR.join(question.answers)
         if question.rationale is None:
-            text += offer(labels_of(question)) + " Where several apply, name them all, with semicolons between them."
+            text += offer(labels_of(question)) + SEVERAL
             reply = None
         else:
             text = ask_for_rationale(text, labels_of(question))

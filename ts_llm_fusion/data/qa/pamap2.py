@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError
+from ...processing.answer_checks import offer
 from .rationales import ask_for_rationale, end_in_answer
 from .reading import AXES, Bundle, check_labels, parse_acceleration, read_table
-from .samples import make_sample, offer
+from .samples import make_sample
 from .source import QuestionSource
 from .splits import in_split, subject_or_label_splits
 

@@ -1,6 +1,7 @@
 """Samples of questions: one schema for all sources, chat messages with the series in a column of their own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ FEATURES = Features(
     }
 )
 
+
+_LETTER_BEHIND = re.compile(r" \([A-Za-z]\)$")
 
 # Task -> every possible answer, or `None` where answers are open.
 Labels = dict[str, list[str] | None]
@@ -89,10 +92,10 @@ def make_sample(
     }
 
 
-def offer(options: Sequence[str]) -> str:
-    """Text that offers options, with bars between them where one has a comma; the answer is one, word for word."""
-    separator = " | " if any(", " in option for option in options) else ", "
-    return f" Options: {separator.join(options)}."
+def without_letter(answer: str, labels: Collection[str]) -> str:
+    """Leave out the letter of an option behind an answer, "rising (A)", where what is left is one of the labels."""
+    option = _LETTER_BEHIND.sub("", answer)
+    return option if option in labels else answer
 
 
 def _scale(values: np.ndarray) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
+from ...processing.answer_checks import offer
 from ..entries import SPLITS
 from .patterns import PERIODS, TASKS
-from .samples import Labels, make_sample, offer
+from .samples import Labels, make_sample
 from .source import QuestionSource
 from .wide import WIDE_TASKS, wide_labels, wide_sample
 

@@ -26,7 +26,7 @@ from .archives import (
     warn_of_single_instances,
 )
 from .rationales import final_answer
-from .samples import Labels, make_sample
+from .samples import Labels, make_sample, without_letter
 from .source import QuestionSource
 from .splits import hold_out_subjects
 
@@ -42,8 +42,8 @@ _STEP = re.compile(r"(?!.*\d\.\d+$)(.*?)[\s_.\-]*(\d+)")
 # Names of columns that may count rows, such as a written index, and of those that tell rows or recordings apart.
 _ROW_NUMBERS = re.compile(r"(?:Unnamed: \d+|index|row)", re.IGNORECASE)
 _IDENTIFIERS = re.compile(r"(?:Unnamed: \d+|(?:.*[_ ])?(?:id|subject|patient|participant))", re.IGNORECASE)
-# Whole numbers as those of a column with gaps are written.
-_DECIMALS = re.compile(r"[.,]0+$")
+# Whole numbers as those of a column with gaps are written; three zeros may be thousands.
+_DECIMALS = re.compile(r"[.,](?!000$)0+$")
 _WHOLE_WITH_DECIMALS = re.compile(rf"[+-]?\d+{_DECIMALS.pattern}")
 # Steps that gaps may add to a table, as a multiple of its rows; more is another unit of time.
 _MOST_GAPS = 10
@@ -88,9 +88,10 @@ def _as_text(column: pd.Series, path: Path) -> pd.Series:
     Numbers in text stay as they are written, because codes such as 001 and 1 are two; decimals that are all 0 are
     left out of whole numbers if all cells have them.
     """
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
-        column = column.astype("Int64")
-    text = column.astype(object).map(lambda cell: " ".join(str(cell).split()), na_action="ignore")
+    are_whole = pd.api.types.is_float_dtype(column) and bool((column.dropna() % 1 == 0).all())
+    cells = column.astype(object)
+    text = cells.map(lambda cell: " ".join(str(int(cell) if are_whole else cell).split()), na_action="ignore")
+    text = text.astype("str")
     written = pd.Series(text.dropna().unique(), dtype="str")
     is_whole = written.str.fullmatch(_WHOLE_WITH_DECIMALS)
     whole = written[is_whole].str.replace(_DECIMALS, "", regex=True)
@@ -362,13 +363,14 @@ def _check_labels(labels: Sequence[str], path: Path) -> None:
             f"{path}: label {unread[0]!r} cannot be read among the options of a question; leave ' | ', 'A) ' and "
             "'Answer:' out of labels."
         )
+    plain = [" ".join(name.lower().split()).rstrip(".") for name in classes]
     alike: dict[str, str] = {}
-    for name in classes:
-        other = alike.setdefault(" ".join(name.lower().split()).rstrip("."), name)
+    for name, label in zip(classes, plain, strict=True):
+        other = alike.setdefault(without_letter(label, plain), name)
         if other != name:
             raise UserError(
-                f"{path}: labels {other!r} and {name!r} differ in case, spaces or a final period alone; write one of "
-                "them."
+                f"{path}: labels {other!r} and {name!r} differ in case, spaces, a final period or a letter behind "
+                "alone; write one of them, or other words."
             )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ...processing.answer_checks import offer
 from .patterns import TASKS, THIRDS, Drawn, Task, bump, smooth, wave
-from .samples import Labels, make_sample, offer, text_part
+from .samples import Labels, make_sample, text_part
 
 MOST_SERIES = 12
 CANNOT_TELL = "cannot tell"
