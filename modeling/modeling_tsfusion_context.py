@@ -389,7 +389,7 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     elif name == "like_day" and int(context["day_length"]) == 0:
         reason = "a step of the series is longer than a day"
     elif context["about_another"][clause]:
-        reason = "it is said of another series of the table, and not of this one"
+        reason = "it names another series of the table; say what is of this one in a sentence of its own"
     reason = reason or why_unsure(name, phrase, context, clause)
     pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()
     index = torch.as_tensor(context["window_index"])[pairs]

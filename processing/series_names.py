@@ -44,6 +44,13 @@ _VERB = re.compile(
     r"\s*(?:[,:;.)]|(?:and|or|will|is|was|has|rises|falls|doubles|triples|halves|closes|opens|drops|grows|shrinks|gains|"
     r"loses|goes|sells|increases|decreases|stays|jumps)\b)"
 )
+# Numbers behind that of a name: "stores 1, 2 and 5".
+_NUMBERS = re.compile(r"(?:(?:\s*,\s*|,?\s+(?:and|or)\s+|\s*&\s*)\d+(?![\w%]|[.,]\d|\s?%))+")
+# Words behind a name that it may go without: "solar" for "solar_power".
+_GENERIC = words(
+    "power energy price sales demand load consumption production generation output revenue traffic usage store shop "
+    "plant station site city region branch"
+)
 # Between the names of a list, and between its last two.
 _COMMA = re.compile(r"\s*,\s*")
 _AND = re.compile(r"\s*(?:[/&]|,?\s(?:and|or|as well as)(?:\s(?:in|at|for|of|the))*)\s*", re.IGNORECASE)
@@ -70,14 +77,12 @@ class Mention:
         own: whether it is the series that is forecast.
         about: whether what is said is of the series, by this mention; None where it tells nothing: all series have the
             name, or it is compared with.
-        kind: which names of a series it is one of, see `SeriesNames`; behind the last one for a series left out.
     """
 
     start: int
     stop: int
     own: bool
     about: bool | None
-    kind: int
 
 
 @dataclass(frozen=True)
@@ -140,13 +145,12 @@ class SeriesNames:
 
     Args:
         names: of each series, by kind: those that it goes by as a column of values, then those of each column of ids.
-            A text on "visitors in Lyon" is on a series by both of its kinds or not at all.
+            Of a list, names are of one kind.
     """
 
     def __init__(self, names: Sequence[Sequence[Iterable[object]]]):
         self._series = len(names)
-        self._kinds = max(map(len, names), default=0)
-        owners: list[dict[tuple[str, ...], set[int]]] = [{} for _ in range(self._kinds)]
+        owners: list[dict[tuple[str, ...], set[int]]] = [{} for _ in range(max(map(len, names), default=0))]
         for series, kinds in enumerate(names):
             for kind, own in enumerate(kinds):
                 for name in own:
@@ -158,10 +162,18 @@ class SeriesNames:
             for key, having in names_of_kind.items():
                 if key not in self._owners or len(having) < len(self._owners[key][0]):
                     self._owners[key] = frozenset(having), kind
-        # Lengths of the names that begin with a word.
+        short = {key[:1] for key in self._owners if len(key) == 2 and key[1] in _GENERIC and key[0] not in _GENERIC}
+        for key in short - self._owners.keys():
+            having = [(owners, kind) for name, (owners, kind) in self._owners.items() if name[0] == key[0]]
+            if words_of_name(key[0]) and len({kind for _, kind in having}) == 1:
+                self._owners[key] = frozenset().union(*(owners for owners, _ in having)), having[0][1]
+        # Lengths of the names that begin with a word, and the kind of names that are a word and a number.
         self._lengths: dict[str, set[int]] = {}
-        for key in self._owners:
+        self._numbered: dict[str, int] = {}
+        for key, (_, kind) in self._owners.items():
             self._lengths.setdefault(key[0], set()).add(len(key))
+            if len(key) == 2 and key[1].isdecimal():
+                self._numbered[key[0]] = kind
         self._found: dict[str, list[_Found | tuple[int, int]]] = {}
 
     def mentions(self, text: str, series: int) -> tuple[Mention, ...]:
@@ -173,7 +185,7 @@ class SeriesNames:
         if text not in self._found:
             self._found[text] = self._find(text)
         return tuple(
-            Mention(*one, own=True, about=True, kind=0) if isinstance(one, tuple) else self._mention(one, series)
+            Mention(*one, own=True, about=True) if isinstance(one, tuple) else self._mention(one, series)
             for one in self._found[text]
         )
 
@@ -181,10 +193,10 @@ class SeriesNames:
         own = series in found.owners
         about: bool | None = own
         if found.role == "except":
-            return Mention(found.start, found.stop, not own, False if own else None, self._kinds)
-        if own and (len(found.owners) >= max(self._series, 2) or found.role == "compared"):
+            return Mention(found.start, found.stop, not own, False if own else None)
+        if found.role == "compared" or (own and len(found.owners) >= max(self._series, 2)):
             about = None
-        return Mention(found.start, found.stop, own, about, found.kind)
+        return Mention(found.start, found.stop, own, about)
 
     def _find(self, text: str) -> list[_Found | tuple[int, int]]:
         """Names in a text, and the characters of what stands for each series."""
@@ -231,8 +243,25 @@ class SeriesNames:
                 and all(_BETWEEN.fullmatch(text, written[k].end(), written[k + 1].start()) for k in range(first, last))
                 and not (key == ("A",) and _BEGINS.search(text, 0, start) and not _VERB.match(text, end))
             ):
-                return _Found(start, end, *self._owners[key])
+                return self._with_numbers(text, _Found(start, end, *self._owners[key]), key)
+        if plain[first] in self._numbered and plain[first + 1 : first + 2] and plain[first + 1].isdecimal():
+            # One that the table lacks.
+            end = written[first + 1].end()
+            if (
+                _BETWEEN.fullmatch(text, written[first].end(), written[first + 1].start())
+                and not text[end : end + 1].isalnum()
+            ):
+                found = _Found(start, end, frozenset(), self._numbered[plain[first]])
+                return self._with_numbers(text, found, (plain[first], plain[first + 1]))
         return None
+
+    def _with_numbers(self, text: str, found: _Found, key: tuple[str, ...]) -> _Found:
+        """A name that ends with a number, with the numbers behind it: "stores 1, 2 and 5"."""
+        if not (len(key) > 1 and key[-1].isdecimal() and (behind := _NUMBERS.match(text, found.stop))):
+            return found
+        others = (self._owners.get((*key[:-1], number)) for number in re.findall(r"\d+", behind.group()))
+        owners = found.owners.union(*(one[0] for one in others if one is not None))
+        return replace(found, stop=behind.end(), owners=owners)
 
 
 def _lists(text: str, found: Sequence[_Found]) -> list[_Found]:

@@ -114,7 +114,7 @@ def test_one_text_is_read_for_the_series_that_each_clause_names(model, caplog):
     plain = predict_df(named, 7, model=model)
     moved = found["predictions"] != plain["predictions"]
     assert found.loc[moved, ["item_id", "predictions"]].to_numpy().tolist() == [["south", 0]]
-    refused = "zero in steps 3 is not applied: it is said of another series of the table, and not of this one"
+    refused = "zero in steps 3 is not applied: it names another series of the table"
     (record,) = [one for one in caplog.records if refused in one.getMessage()]
     assert record.levelno == logging.INFO
     assert "nothing in the text" not in caplog.text

@@ -74,6 +74,21 @@ def test_series_left_out_and_compared_with():
     assert paris["texts"][2] == "The series triple."
 
 
+@pytest.mark.parametrize(
+    ("text", "lyon", "paris"),
+    [
+        ("As Paris is shut on 4 March, Lyon sells 20 % more.", False, True),
+        ("Lyon sells 20 % more while Paris is shut.", False, True),
+        ("Lyon sells 20 more and Paris 30 less.", True, True),
+        ("Lyon is shut on 4 March, Paris on 5 March.", True, True),
+        ("Sales double thanks to the fair in Lyon.", False, True),
+    ],
+)
+def test_a_clause_on_several_series_is_of_that_of_its_main_part(text, lyon, paris):
+    assert features(text, ["Lyon"], ["Paris"])["about_another"].tolist() == [lyon]
+    assert features(text, ["Paris"], ["Lyon"])["about_another"].tolist() == [paris]
+
+
 def test_zero_is_said_in_words():
     assert features("Sales are 0 on 4 March.")["texts"] == ["Sales are zero during that period."]
     assert features("Sales are 7 on 4 March.")["texts"] == ["Sales are 100 during that period."]

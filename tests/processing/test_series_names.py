@@ -63,7 +63,13 @@ def test_a_series_is_told_from_others_of_its_table():
 def test_names_are_whole_words_and_the_longest_counts():
     names = [["ice", "ice cream"], ["cream"], ["store_1"], ["IT"]]
     text = "Ice-cream up, police and ices down, store 12 shut, store 1 open; it is IT."
-    assert found(text, names) == [("Ice-cream", True), ("ices", True), ("store 1", False), ("IT", False)]
+    assert found(text, names) == [
+        ("Ice-cream", True),
+        ("ices", True),
+        ("store 12", False),
+        ("store 1", False),
+        ("IT", False),
+    ]
     assert found("A sale starts.", [["sales"]]) == []
     text = "The price of diesel falls, as diesel prices do."
     assert found(text, [["diesel_price"]]) == [("The price of diesel", True), ("diesel prices", True)]
@@ -77,10 +83,10 @@ def test_a_name_that_all_series_have_tells_none_apart():
     assert alone.about
 
 
-def test_a_series_is_meant_by_all_kinds_of_its_names_that_are_named():
+def test_a_text_is_of_a_series_by_the_column_and_by_the_id():
     names = SeriesNames([[["visitors"], ["Lyon"]], [["visitors"], ["Paris"]], [["sales"], ["Lyon"]]])
-    told = [[(one.kind, one.about) for one in names.mentions("Visitors in Lyon", k)] for k in range(3)]
-    assert told == [[(0, True), (1, True)], [(0, True), (1, False)], [(0, False), (1, True)]]
+    told = [[one.about for one in names.mentions("Visitors in Lyon", k)] for k in range(3)]
+    assert told == [[True, True], [True, False], [False, True]]
     # An id that is also the name of a column of all series tells them apart.
     both = SeriesNames([[["sales"], ["sales"]], [["sales"], ["staff"]]])
     assert [both.mentions("Sales double.", k)[0].about for k in range(2)] == [True, False]
@@ -102,6 +108,20 @@ def test_a_series_is_meant_by_all_kinds_of_its_names_that_are_named():
 def test_odd_names_are_found_as_they_are_written(name, text):
     assert [own for _, own in found(text, [[name], ["other one"]])] == [True]
     assert found("A gas shop opens. X and it.", [[name]]) == []
+
+
+def test_numbers_behind_a_name_and_one_that_the_table_lacks():
+    names = [[f"store {number}"] for number in (1, 2, 3)]
+    assert found("Stores 1 and 3 double.", names, 2) == [("Stores 1 and 3", True)]
+    assert found("Stores 1 and 3 double.", names, 1) == [("Stores 1 and 3", False)]
+    assert found("Store 7 doubles.", names) == [("Store 7", False)]
+    assert found("Store 1, 20 % up", names) == [("Store 1", True)]
+
+
+def test_a_column_goes_by_its_name_without_a_generic_word():
+    names = [["solar_power"], ["wind_power"], ["power"]]
+    assert [found("Solar doubles.", names, k)[0][1] for k in range(3)] == [True, False, False]
+    assert found("Solar power doubles.", names) == [("Solar power", True)]
 
 
 def test_ten_thousand_names_are_found_in_the_time_of_one():
