@@ -165,10 +165,10 @@ def contradicts(name: str, context: Mapping[str, Any], number: int) -> bool:
 
 
 def is_reached(context: Mapping[str, Any], number: int) -> tuple[bool, bool]:
-    """Whether a share is what is reached ("falls to 20 %"), and whether it is one of the usual ("to 20 % of it")."""
+    """Whether a number is what is reached ("falls to 20 %"), and whether it is one of the usual ("to 20 % of it")."""
     start, stop = (int(place) for place in context["number_place"][number])
     words = context["texts"][context["number_clause"][number]]
-    reached = context["number_form"][number] == 1 and _REACHES.search(words[:start]) is not None
+    reached = context["number_form"][number] != 2 and _REACHES.search(words[:start]) is not None
     return reached and not _FARTHER.match(words[stop:]), reached and words[stop:].startswith(" of ")
 
 

@@ -241,7 +241,11 @@ class SeriesNames:
                 key in self._owners
                 and not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
                 and all(_BETWEEN.fullmatch(text, written[k].end(), written[k + 1].start()) for k in range(first, last))
-                and not (key == ("A",) and _BEGINS.search(text, 0, start) and not _VERB.match(text, end))
+                and not (
+                    key == ("A",)
+                    and _BEGINS.search(text[max(start - _REACH, 0) : start])
+                    and not _VERB.match(text, end)
+                )
             ):
                 return self._with_numbers(text, _Found(start, end, *self._owners[key]), key)
         if plain[first] in self._numbered and plain[first + 1 : first + 2] and plain[first + 1].isdecimal():
@@ -279,7 +283,8 @@ def _lists(text: str, found: Sequence[_Found]) -> list[_Found]:
             ends = last if is_last else ends
         owners = frozenset().union(*(one.owners for one in found[first : ends + 1]))
         lists.append(replace(found[first], stop=found[ends].stop, owners=owners))
-        first = ends + 1
+        lists += found[ends + 1 : last + 1]
+        first = last + 1
     return lists
 
 

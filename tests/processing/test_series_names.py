@@ -124,6 +124,14 @@ def test_a_column_goes_by_its_name_without_a_generic_word():
     assert found("Solar power doubles.", names) == [("Solar power", True)]
 
 
+@pytest.mark.parametrize("part", ["store 7, ", "store 7 and ", "A ", "except store 7", "store "])
+def test_a_long_text_of_names_takes_the_time_of_its_length(part):
+    text = part * (30_000 // len(part))
+    begun = time.process_time()
+    SeriesNames([[["store 7"], ["A"]], [["store 8"], ["B"]]]).mentions(text, 0)
+    assert time.process_time() - begun < 4
+
+
 def test_ten_thousand_names_are_found_in_the_time_of_one():
     names = [[["sales"], [f"store {number}"]] for number in range(10_000)]
     series = SeriesNames(names)
