@@ -162,11 +162,14 @@ class SeriesNames:
             for key, having in names_of_kind.items():
                 if key not in self._owners or len(having) < len(self._owners[key][0]):
                     self._owners[key] = frozenset(having), kind
+        alike: dict[str, list[tuple[frozenset[int], int]]] = {}
+        for key, told in self._owners.items():
+            alike.setdefault(key[0], []).append(told)
         short = {key[:1] for key in self._owners if len(key) == 2 and key[1] in _GENERIC and key[0] not in _GENERIC}
         for key in short - self._owners.keys():
-            having = [(owners, kind) for name, (owners, kind) in self._owners.items() if name[0] == key[0]]
-            if words_of_name(key[0]) and len({kind for _, kind in having}) == 1:
-                self._owners[key] = frozenset().union(*(owners for owners, _ in having)), having[0][1]
+            kind = alike[key[0]][0][1]
+            if words_of_name(key[0]) and all(other == kind for _, other in alike[key[0]]):
+                self._owners[key] = frozenset().union(*(having for having, _ in alike[key[0]])), kind
         # Lengths of the names that begin with a word, and the kind of names that are a word and a number.
         self._lengths: dict[str, set[int]] = {}
         self._numbered: dict[str, int] = {}
@@ -208,10 +211,9 @@ class SeriesNames:
             for word in written
         ]  # fmt: skip
         for first, word in enumerate(written):
-            one = self._name_at(text, written, plain, first)
-            if one is None or (found and word.start() < found[-1].stop):
-                continue
-            found.append(one)
+            named = self._name_at(text, written, plain, first)
+            if named is not None and not (found and word.start() < found[-1].stop):
+                found.append(named)
         listed = _lists(text, found)
         spans: list[_Found | tuple[int, int]] = [_with_role(text, one) for one in listed]
         spans += [match.span() for match in _ITSELF.finditer(text)]
