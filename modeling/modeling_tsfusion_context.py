@@ -376,9 +376,11 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     name, numbers, share_of_numbers = _numbers_of(reading, context, clause, name)
     sure *= share_of_numbers
     # Those of ramps are what is reached in the end.
-    if name in ("rise", "cut"):
+    if name in ("rise", "cut", "plus", "minus"):
         reached, of_usual = is_reached(context, numbers[0])
-        if of_usual:
+        if name in ("plus", "minus"):
+            reason = "its number is the value that is reached, not the change; say “will be”" if reached else ""
+        elif of_usual:
             name = "times"
         elif reached:
             reason = "it may be the share that is reached, or that of the change; say “by”, or “of the usual”"
@@ -389,7 +391,7 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     elif name == "like_day" and int(context["day_length"]) == 0:
         reason = "a step of the series is longer than a day"
     elif context["about_another"][clause]:
-        reason = "it names another series of the table, and not this one"
+        reason = "it names another series of the table; say what is of this one in a sentence of its own"
     reason = reason or why_unsure(name, phrase, context, clause)
     pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()
     index = torch.as_tensor(context["window_index"])[pairs]

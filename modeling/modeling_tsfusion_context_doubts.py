@@ -58,6 +58,14 @@ _OTHER_TIME = re.compile(
     re.IGNORECASE,
 )
 _COMPARED = frozenset(("rise", "cut", "times", "plus", "minus"))
+# "20 % more than Paris", where Paris is another series or, behind a preposition, this one.
+_OTHER_SERIES = re.compile(
+    r"\b(?:than|compared (?:to|with)|versus|vs\.?|relative to) "
+    r"(?:(?:in|at|for|that of|those of|of) (?:another|the) series|another series)\b",
+    re.IGNORECASE,
+)
+# "Lyon and Paris rise by 10 % and 20 % respectively".
+_RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
 # "To 20 %" is not "by 20 %", and "to 20 % below the usual" is.
 _REACHES = re.compile(
     r"\b(?:reach(?:es|ing)?|(?:falls?|falling|drops?|dropping|sinks?|sinking|declines?|decreases?|shrinks?|goes|go|going|"
@@ -157,10 +165,10 @@ def contradicts(name: str, context: Mapping[str, Any], number: int) -> bool:
 
 
 def is_reached(context: Mapping[str, Any], number: int) -> tuple[bool, bool]:
-    """Whether a share is what is reached ("falls to 20 %"), and whether it is one of the usual ("to 20 % of it")."""
+    """Whether a number is what is reached ("falls to 20 %"), and whether it is one of the usual ("to 20 % of it")."""
     start, stop = (int(place) for place in context["number_place"][number])
     words = context["texts"][context["number_clause"][number]]
-    reached = context["number_form"][number] == 1 and _REACHES.search(words[:start]) is not None
+    reached = context["number_form"][number] != 2 and _REACHES.search(words[:start]) is not None
     return reached and not _FARTHER.match(words[stop:]), reached and words[stop:].startswith(" of ")
 
 
@@ -216,6 +224,10 @@ def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) 
         return "it says that the trend goes on"
     if name in _COMPARED and _OTHER_TIME.search(phrase):
         return "it compares with another time, whose value is not looked up"
+    if name in _COMPARED and _OTHER_SERIES.search(words):
+        return "it compares with another series, whose value is not looked up"
+    if _RESPECTIVELY.search(phrase):
+        return "it says what holds of several things in turn; say each in a sentence of its own"
     return ""
 
 

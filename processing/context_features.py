@@ -49,6 +49,22 @@ _DAY_ROLE = 14
 # What stands for a mention of the series itself, and of another one of its table; both are plain words.
 _NAMES = {True: "the series", False: "another series"}
 _NAME_ROLE = 0
+# What a clause without a name says of all series, and what it says of the one of the clause before.
+_OF_ALL = re.compile(r"\b(?:all|every\w*|each|both|total|overall|together|whole)\b", re.IGNORECASE)
+# Parts of a clause that say why or when something holds of a series.
+_SUBORDINATE = re.compile(
+    r"^(?:(?:and|but|so) )?(?:as|because|since|while|whereas|when|after|before|although|though|with|once|given|due to|"
+    r"thanks to|owing to|despite|unlike)\b[^,]*,"
+    r"|\b(?:as|because|since|while|whereas|although|though|when|after|due to|thanks to|owing to|driven by|caused by|"
+    r"despite|given)\b.*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_PRONOUN = re.compile(
+    r"^(?:(?:and|but|then|so|also|there(?:fore|after)|afterwards?)\b,? )?(?:it|its|they|their)\b"
+    r"(?! (?:is|was|will be) (?:expected|likely|known|said|planned|assumed))"
+    r"|(?<=\w )there\b(?! (?:is|are|will|would|was|were)\b)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -129,7 +145,7 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
         `clause_cues` float32 (clauses, 12); `clause_links` float32 (clauses, 4), whether there is a clause before, and
         behind, and whether these are of the same sentence; `reference` int64 (clauses,), the weekday that a clause
         compares with, -1 for none; `shares` float64 (windows + 1, history + horizon), of each step the part that lies
-        in a window; `about_another` bool (clauses,), whether a clause names another series, and not this one;
+        in a window; `about_another` bool (clauses,), whether a clause is said of another series, alone or beside this;
         `weekday` int64 (history + horizon,), -1 where a step is longer than a day; `day_length` int64, steps of a day;
         `history` int64, steps of the history.
     """
@@ -215,11 +231,11 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
     spans = [(window.start, window.stop) for window in grounding.windows]
     hints = np.array([(k, *hint) for k, (words, _) in enumerate(written) for hint in cues_of(words)], dtype=np.int64)
     hints = hints.reshape(-1, 4)
-    told = np.zeros((len(clauses), 2), dtype=bool)
+    named_in: list[list[Mention]] = [[] for _ in clauses]
     for mention in mentions:
         k = clause_of(mention.start)
-        if mention.tells and k < len(clauses) and mention.start in written[k][1]:
-            told[k, int(mention.own)] = True
+        if mention.about is not None and k < len(clauses) and mention.start in written[k][1]:
+            named_in[k].append(mention)
     return {
         "text": grounding.text,
         "clause_span": np.array([(one.start, one.stop) for one in clauses], dtype=np.int64).reshape(-1, 2),
@@ -247,13 +263,44 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
         "window_cues": np.array(cues, dtype=np.float32).reshape(-1, 8),
         "clause_cues": clause_cues,
         "clause_links": links,
-        "about_another": told[:, 0] & ~told[:, 1],
+        "about_another": _about_another(grounding, named_in, links[:, 2] > 0),
         "shares": shares,
         "weekday": axis.weekdays(),
         "day_length": np.array(axis.day_length),
         "reference": reference.astype(np.int64),
         "history": np.array(axis.history),
     }
+
+
+def _is_of_another(clause: str, start: int, named: Sequence[Mention]) -> bool:
+    """Whether a clause that begins at `start` is said of another series, alone or beside this one.
+
+    Names in its main part count, and others where there are none.
+    """
+    main = _SUBORDINATE.sub(lambda part: " " * len(part.group()), clause)
+    told = [one for one in named if not main[one.start - start].isspace()]
+    return any(not one.about for one in told or named)
+
+
+def _about_another(grounding: Grounding, named: Sequence[Sequence[Mention]], same_sentence: np.ndarray) -> np.ndarray:
+    """Whether each clause is said of another series.
+
+    One without a name is of the series of the clause before, if it is of the same sentence and does not speak of all,
+    or says "it" or "there".
+
+    Args:
+        grounding: of the text.
+        named: mentions in each clause that tell of which series it is.
+        same_sentence: whether the clause before each is of the same sentence.
+    """
+    another = np.zeros(len(named), dtype=bool)
+    for k, (clause, mentions) in enumerate(zip(grounding.clauses, named, strict=False)):
+        words = grounding.words(clause)
+        if mentions:
+            another[k] = _is_of_another(words, clause.start, mentions)
+        elif k and (_PRONOUN.search(words) or (same_sentence[k] and not _OF_ALL.search(words))):
+            another[k] = another[k - 1]
+    return another
 
 
 def with_values(features: dict[str, Any], grounding: Grounding, history: np.ndarray) -> dict[str, Any]:
@@ -302,7 +349,7 @@ def prepare_context(
     history = np.asarray(history, dtype=np.float64)
     axis = Axis(len(history), horizon, timestamps)
     grounding = with_history(ground_on_axis(text, axis), history)
-    mentions = SeriesNames([names, others]).mentions(grounding.text, 0)
+    mentions = SeriesNames([[names], [others]]).mentions(grounding.text, 0)
     return grounding, with_values(context_features(grounding, axis, mentions), grounding, history)
 
 

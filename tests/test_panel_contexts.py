@@ -114,10 +114,20 @@ def test_one_text_is_read_for_the_series_that_each_clause_names(model, caplog):
     plain = predict_df(named, 7, model=model)
     moved = found["predictions"] != plain["predictions"]
     assert found.loc[moved, ["item_id", "predictions"]].to_numpy().tolist() == [["south", 0]]
-    refused = "zero in steps 3 is not applied: it names another series of the table, and not this one"
+    refused = "zero in steps 3 is not applied: it names another series of the table"
     (record,) = [one for one in caplog.records if refused in one.getMessage()]
     assert record.levelno == logging.INFO
     assert "nothing in the text" not in caplog.text
+
+
+def test_a_number_is_an_id_behind_the_name_of_its_column(model):
+    numbered = TABLE.assign(store_id=TABLE["item_id"].map({"a": 1, "b": 2})).drop(columns="item_id")
+    kwargs = {"model": model, "id_column": "store_id"}
+    plain = predict_df(numbered, 7, **kwargs)
+    for text in ("Store 2 is closed on 3 March.", "Series 2 is closed on 3 March."):
+        found = predict_df(numbered, 7, context=text, **kwargs)
+        moved = found["predictions"] != plain["predictions"]
+        assert found.loc[moved, ["store_id", "predictions"]].to_numpy().tolist() == [[2, 0]]
 
 
 def test_a_part_of_a_step_is_named(model, caplog):

@@ -1,5 +1,6 @@
 """Texts about the series of a panel as inputs of a model."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ logger = logging.get_logger(__name__)
 CONTEXT = "context"
 # Ids that a message lists; clauses, and characters of each, that one lists.
 _SHOWN, _CLAUSES_SHOWN, _LONGEST_SHOWN = 3, 10, 100
+# Ending of the name of a column of ids.
+_ID_ENDING = re.compile(r"[\s_-]+(?:ids?|nbr|no|num|number|code|key|name)$", re.IGNORECASE)
 
 
 class ContextPreparer:
@@ -55,8 +58,9 @@ class ContextPreparer:
         self._axes: dict[int, Axis] = {}
         self._grounded: dict[tuple[str, int], Grounding] = {}
         self._features: dict[tuple[str, int, tuple[Mention, ...]], dict[str, Any]] = {}
-        ids = [one if isinstance(one, tuple) else (one,) for one in panel.ids]
-        self._names = SeriesNames([(target, *own) for own in ids for target in panel.targets])
+        ids = [one if isinstance(one, tuple) else (one,) for one in panel.ids] if panel.id_columns else [()]
+        named = [list(map(names_of_id, panel.id_columns, own)) for own in ids]
+        self._names = SeriesNames([[(target,), *own] for own in named for target in panel.targets])
 
     def features(self, text: str, series: int, target: int) -> dict[str, Any]:
         """Features of a text for a target of a series."""
@@ -81,6 +85,14 @@ class ContextPreparer:
                 stamps = _wall_time(pd.DatetimeIndex(self.panel.timestamps[rows].append(self.future[ahead])))
             self._axes[key] = Axis(rows.stop - rows.start, self.horizon, stamps, int(self.numbers[series]))
         return self._axes[key]
+
+
+def names_of_id(column: str, part: object) -> tuple[str, ...]:
+    """Names that a series goes by for an id: "Lyon"; "store 3", "series 3" and "id 3" for a 3 of "store_id"."""
+    name = str(part)
+    if not name.isdecimal() and len(name) > 1:
+        return (name,)
+    return (name, *(f"{kind} {name}" for kind in (_ID_ENDING.sub("", column), "series", "id")))
 
 
 def _wall_time(stamps: pd.DatetimeIndex) -> pd.DatetimeIndex:

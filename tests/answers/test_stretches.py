@@ -73,6 +73,19 @@ def test_values_are_told_one_by_one() -> None:
     assert "there are 60 values, and at most 20 are listed" in ask("What were the values since 2016?").text
 
 
+def test_always_at_a_value() -> None:
+    answer = ask(f"Was it always {VALUES[0]:g}?")
+    assert answer.text.startswith("No. ") and " equal to " in answer.text
+
+
+def test_one_is_told_in_the_singular() -> None:
+    bound = np.sort(VALUES)[-2]
+    assert f"1 of the 72 values over the whole history (from January 2015 to December 2020) is above {bound:g}: " in (
+        ask(f"Which values are above {bound:g}?").text
+    )
+    assert " has 1 step, " in ask(f"What is the longest run of values above {bound:g}?").text
+
+
 def test_whether_all_values_are_so_is_not_answered_by_one() -> None:
     assert (VALUES > 300).any() and not (VALUES > 300).all()
     for question in ("Was it always above 300?", "Did it stay above 300?", "Has it been above 300 since 2016?"):
@@ -88,7 +101,8 @@ def test_whether_all_values_are_so_is_not_answered_by_one() -> None:
 def test_the_longest_run_of_rises_and_falls() -> None:
     steps = np.diff(VALUES)
     assert facts("How many months in a row did it rise at most?")["run of moves.count"] == longest(steps > 0)
-    assert facts("What was the longest run of declines?")["run of moves.count"] == longest(steps < 0)
+    for word in ("declines", "falls"):
+        assert facts(f"What was the longest run of {word}?")["run of moves.count"] == longest(steps < 0)
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,27 @@ def test_a_share_of_the_usual_that_is_reached_is_a_factor(model):
     assert (effect.operation, effect.operands) == ("times", (0.2,))
 
 
+def test_a_value_that_is_reached_is_no_change_of_it(model):
+    always(model, "plus")
+    (effect,) = forecast(model, "Sales will rise to 20 on 3 March.").context_effects[0]
+    assert not effect.applied and "the value that is reached" in effect.reason
+    assert forecast(model, "Sales will rise by 20 on 3 March.").context_effects[0][0].applied
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Sales will be 20% higher than in Lyon on 3 March.", "compares with another series"),
+        ("Lyon and Paris are 20% higher on 3 March respectively.", "in turn"),
+    ],
+)
+def test_what_is_said_by_another_series_is_refused(model, text, reason):
+    always(model, "rise")
+    context = [prepare_context(text, HISTORY, 14, STAMPS, ["sales", "Paris"], ["Lyon"])[1]]
+    (effect,) = model.predict(VALUES, prediction_length=14, context=context).context_effects[0]
+    assert not effect.applied and reason in effect.reason
+
+
 @pytest.mark.parametrize(
     ("first", "second", "reason"),
     [

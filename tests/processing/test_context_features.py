@@ -49,6 +49,46 @@ def test_a_clause_on_another_series_alone_is_told():
     assert features(text, ["sales", "Paris"], ["Lyon"])["about_another"].tolist() == [True, False, False, False]
 
 
+def test_a_clause_without_a_name_is_of_the_series_of_the_clause_before_where_it_says_so():
+    text = (
+        "Paris doubles on 4 March and triples on 5 March. It will fall by 5 % on 6 March. Sales drop there by 9. "
+        "Sales fall by 5 % on 7 March. Paris is shut on 8 March and all sales fall by 5 % on 9 March."
+    )
+    assert features(text, ["Lyon"], ["Paris"])["about_another"].tolist() == [
+        True,
+        True,
+        True,
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_series_left_out_and_compared_with():
+    text = "All stores except Lyon are shut on 4 March. Unlike Lyon, Paris doubles. Lyon and Paris triple."
+    assert features(text, ["Lyon"], ["Paris"])["about_another"].tolist() == [True, True, False]
+    paris = features(text, ["Paris"], ["Lyon"])
+    assert paris["about_another"].tolist() == [False, False, False]
+    assert paris["texts"][0] == "The series are shut during that period."
+    assert paris["texts"][2] == "The series triple."
+
+
+@pytest.mark.parametrize(
+    ("text", "lyon", "paris"),
+    [
+        ("As Paris is shut on 4 March, Lyon sells 20 % more.", False, True),
+        ("Lyon sells 20 % more while Paris is shut.", False, True),
+        ("Lyon sells 20 more and Paris 30 less.", True, True),
+        ("Lyon is shut on 4 March, Paris on 5 March.", True, True),
+        ("Sales double thanks to the fair in Lyon.", False, True),
+    ],
+)
+def test_a_clause_on_several_series_is_of_that_of_its_main_part(text, lyon, paris):
+    assert features(text, ["Lyon"], ["Paris"])["about_another"].tolist() == [lyon]
+    assert features(text, ["Paris"], ["Lyon"])["about_another"].tolist() == [paris]
+
+
 def test_zero_is_said_in_words():
     assert features("Sales are 0 on 4 March.")["texts"] == ["Sales are zero during that period."]
     assert features("Sales are 7 on 4 March.")["texts"] == ["Sales are 100 during that period."]

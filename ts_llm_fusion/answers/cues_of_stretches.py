@@ -32,6 +32,7 @@ ALWAYS = (
     rf"without (?:a break|interruption)|(?:every|each)(?: single)? (?:value|reading|number|figure|{_UNITS})|"
     rf"all(?: of)?(?: the| its| our)? (?:{_VALUES}|(?:{_UNITS})s))\b"
 )
+ALWAYS_IS = r"^(?:is|was|were|are) (?:it|they|<s>|the (?:series|value|values|level)) always <n>"
 # "Was it ever above 5 in the whole year?" is of one.
 _ONE = r"\b(?:any\w*|ever|once|some\w*|a (?:value|reading|month|week|day|year))\b"
 OF_ONE = rf"^(?!.*\bsince\b).*{_ONE}"

@@ -10,10 +10,11 @@ from .sentence import Sentence
 
 def stretch(sentence: Sentence, base: Query) -> Query | None:
     """Since or until when values are on a side of a bound, whether all of them are, or which ones."""
-    found = with_bounds(sentence, base)
+    found = replace(with_bounds(sentence, base), percent=False)
+    of_all = sentence.is_yes_no and sentence.matches_said(cues.ALWAYS) and not sentence.matches(cues.OF_ONE)
     if found.side == "equal to" and not sentence.has("equal"):
-        return None
-    found = replace(found, percent=False)
+        # "Was it always 5?"
+        return replace(found, kind="all", expected="all") if of_all and sentence.matches(cues.ALWAYS_IS) else None
     keeps = sentence.matches(cues.KEEPS)
     if sentence.matches(cues.SINCE_WHEN):
         return replace(found, kind="since", when=not sentence.matches(cues.HOW_LONG))
@@ -21,9 +22,8 @@ def stretch(sentence: Sentence, base: Query) -> Query | None:
         return replace(found, kind="until", order="first" if keeps else "last")
     if sentence.matches(cues.STILL) and not base.times:
         return replace(found, kind="since", expected="all")
-    always = sentence.matches_said(cues.ALWAYS) and not sentence.matches(cues.OF_ONE)
     since = sentence.matches_said(cues.HAS_SINCE)
-    if sentence.is_yes_no and (keeps or always or since or sentence.denies_side):
+    if of_all or (sentence.is_yes_no and (keeps or since or sentence.denies_side)):
         return replace(found, kind="all", expected="all")
     if sentence.matches(cues.WHICH_ONES) and not sentence.has("first", "last", "count", "run"):
         return replace(found, kind="values beyond", unit=sentence.unit)

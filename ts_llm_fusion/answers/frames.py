@@ -16,6 +16,8 @@ A slot is `{name:kind}`:
 | part | a weekday, a month or an hour |
 | rank | a place in an order, such as 2nd |
 | list | values with their times |
+
+`{name!s:one|many}` is the first of two words where the slot of that name says 1, else the second; it is no slot.
 """
 
 import re
@@ -59,11 +61,13 @@ FRAMES: dict[str, str] = {
     "{other:when}, by {difference:derived} or {percent:percent}.",
     "largest step": "The largest {direction:rise|fall|change} from one step to the next {scope:scope} is "
     "{difference:derived}, from {first:derived} {before:when} to {second:derived} {when:when}.",
-    "count": f"{{count:count}} of the {{steps:count}} values {{scope:scope}} are {{side:{_SIDE}}} {{bound:number}}, "
+    "count": f"{{count:count}} of the {{steps:count}} {{steps!s:value|values}} {{scope:scope}} "
+    f"{{count!s:is|are}} {{side:{_SIDE}}} {{bound:number}}, "
     "{percent:percent}.",
     "count of periods": f"{{count:count}} of the {{steps:count}} {{unit:{'|'.join(f'{unit}s' for unit in UNITS)}}} "
-    f"{{scope:scope}} have a mean {{side:{_SIDE}}} {{bound:number}}, {{percent:percent}}.",
-    "count between": "{count:count} of the {steps:count} values {scope:scope} are between {bound:number} and "
+    f"{{scope:scope}} {{count!s:has|have}} a mean {{side:{_SIDE}}} {{bound:number}}, {{percent:percent}}.",
+    "count between": "{count:count} of the {steps:count} {steps!s:value|values} {scope:scope} {count!s:is|are} "
+    "between {bound:number} and "
     "{upper:number}, {percent:percent}.",
     "crossing": f"The {{order:first|last}} value {{side:{_SIDE}}} {{bound:number}} {{scope:scope}} is "
     "{value:observed}, {when:when}.",
@@ -88,42 +92,53 @@ FRAMES: dict[str, str] = {
     "break": "The level of the values {scope:scope} changes most {when:when}, from a mean of {first:derived} before "
     "to {second:derived} from then on.",
     "no break": "No lasting change of level is found in the values {scope:scope}.",
-    "outliers": "{count:count} of the {steps:count} values {scope:scope} lie far from the values around them; the "
+    "outliers": "{count:count} of the {steps:count} {steps!s:value|values} {scope:scope} {count!s:lies|lie} far "
+    "from the values around them; the "
     "farthest is {value:observed}, {when:when}.",
     "no outliers": "No value {scope:scope} lies far from the values around it.",
-    "missing": "{count:count} of the {steps:count} values {scope:scope} are missing, at most {longest:count} in a "
+    "missing": "{count:count} of the {steps:count} {steps!s:value|values} {scope:scope} {count!s:is|are} "
+    "missing, at most {longest:count} in a "
     "row.",
-    "extent": "The series has {steps:count} values {scope:scope}, one every {step:steps}, of which {count:count} are "
+    "extent": "The series has {steps:count} {steps!s:value|values} {scope:scope}, one every {step:steps}, of "
+    "which {count:count} {count!s:is|are} "
     "observed.",
     "edge": "The {order:first|last} observed value is {value:observed}, {when:when}.",
     "band": "80 % of outcomes {when:when} are expected between {low:forecast} and {high:forecast}, a band of "
     "{width:forecast} about {value:forecast}.",
     "edge within": "The {order:first|last} observed value {scope:scope} is {value:observed}, {when:when}.",
-    "beyond": f"The {{statistic:mean|median|sum}} of the {{count:count}} values {{scope:scope}} that are "
+    "beyond": f"The {{statistic:mean|median|sum}} of the {{count:count}} {{count!s:value|values}} "
+    f"{{scope:scope}} that {{count!s:is|are}} "
     f"{{side:{_SIDE}}} "
     "{bound:number} is {value:derived}.",
-    "extreme beyond": f"Of the {{count:count}} values {{scope:scope}} that are {{side:{_SIDE}}} {{bound:number}}, the "
+    "extreme beyond": f"Of the {{count:count}} {{count!s:value|values}} {{scope:scope}} that {{count!s:is|are}} "
+    f"{{side:{_SIDE}}} {{bound:number}}, the "
     "{extreme:highest|lowest} is {value:observed}, {when:when}.",
-    "statistic of top": "The {statistic:mean|median|sum} of the {count:count} {side:highest|lowest} values "
+    "statistic of top": "The {statistic:mean|median|sum} of the {count:count} {side:highest|lowest} "
+    "{count!s:value|values} "
     "{scope:scope} "
     "is {value:derived}.",
     "ranked": "The {rank:rank} {side:highest|lowest} value {scope:scope} is {value:observed}, {when:when}.",
     "number": f"There are {{count:count}} {{unit:{'|'.join(f'{unit}s' for unit in UNITS)}}} {{scope:scope}}, with "
     "{steps:count} values.",
-    "top": "The {count:count} {side:highest|lowest} values {scope:scope} are {values:list}.",
+    "top": "The {count:count} {side:highest|lowest} {count!s:value|values} {scope:scope} {count!s:is|are} "
+    "{values:list}.",
     "share": "The sum {scope:scope} is {first:derived}, {percent:percent} of the sum {other:scope}, {second:derived}.",
     "percentile": "{percent:percent} of the values {scope:scope} are at most {value:derived}.",
-    "run": f"The longest run of values {{side:{_SIDE}}} {{bound:number}} {{scope:scope}} has {{count:count}} steps, "
+    "run": f"The longest run of values {{side:{_SIDE}}} {{bound:number}} {{scope:scope}} has {{count:count}} "
+    f"{{count!s:step|steps}}, "
     "{other:scope}.",
-    "current run": f"The current run of values {{side:{_SIDE}}} {{bound:number}} has {{count:count}} steps and begins "
+    "current run": f"The current run of values {{side:{_SIDE}}} {{bound:number}} has {{count:count}} "
+    f"{{count!s:step|steps}} and begins "
     "{start:when}; the value before, {when:when}, is {value:observed}.",
     "first run": f"The run of values {{side:{_SIDE}}} {{bound:number}} that begins the history has {{count:count}} "
-    "steps and ends {end:when}; the value behind it, {when:when}, is {value:observed}.",
-    "all beyond": f"All {{count:count}} values {{scope:scope}} are {{side:{_SIDE}}} {{bound:number}}.",
+    "{count!s:step|steps} and ends {end:when}; the value behind it, {when:when}, is {value:observed}.",
+    "all beyond": f"All {{count:count}} {{count!s:value|values}} {{scope:scope}} {{count!s:is|are}} "
+    f"{{side:{_SIDE}}} {{bound:number}}.",
     "run of moves": "The longest run of steps in which it {direction:rises|falls} {scope:scope} has {count:count} "
-    "steps, {other:scope}.",
-    "values": "The {count:count} values {scope:scope} are {values:list}.",
-    "values beyond": f"{{count:count}} of the {{steps:count}} values {{scope:scope}} are {{side:{_SIDE}}} "
+    "{count!s:step|steps}, {other:scope}.",
+    "values": "The {count:count} {count!s:value|values} {scope:scope} {count!s:is|are} {values:list}.",
+    "values beyond": f"{{count:count}} of the {{steps:count}} {{steps!s:value|values}} {{scope:scope}} "
+    f"{{count!s:is|are}} {{side:{_SIDE}}} "
     "{bound:number}: {values:list}.",
     "profile": "By the mean of each {unit:weekday|month|hour}, {part:part} is {side:highest|lowest} {scope:scope}, "
     "with {value:derived}.",
@@ -157,8 +172,19 @@ class Frame(NamedTuple):
     slots: dict[str, str]
 
 
-def _fields(template: str) -> list[tuple[str, str | None, str]]:
-    return [(literal, name, kind or "") for literal, name, kind, _ in Formatter().parse(template)]
+class _Field(NamedTuple):
+    """Words of a frame and the slot behind them, if there is one; `inflected`, whether it follows the number there."""
+
+    literal: str
+    name: str | None
+    kind: str
+    inflected: bool
+
+
+@lru_cache(maxsize=128)
+def _fields(topic: str) -> tuple[_Field, ...]:
+    parsed = Formatter().parse(FRAMES[topic])
+    return tuple(_Field(literal, name, kind or "", bool(inflected)) for literal, name, kind, inflected in parsed)
 
 
 def _slot_pattern(name: str, kind: str, unit: str, names: str) -> str:
@@ -185,11 +211,13 @@ def frames(unit: str, names: frozenset[str]) -> tuple[Frame, ...]:
     """All frames for a unit of values and the names of series."""
     known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!)"
     found = []
-    for topic, template in FRAMES.items():
+    for topic in FRAMES:
         pattern, slots = "", {}
-        for literal, name, kind in _fields(template):
+        for literal, name, kind, inflected in _fields(topic):
             pattern += re.escape(literal)
-            if name is not None:
+            if inflected:
+                pattern += f"(?:{kind})"
+            elif name is not None:
                 pattern += _slot_pattern(name, kind, unit, known)
                 slots[name] = kind
         found.append(Frame(topic, re.compile(pattern), slots))
@@ -198,12 +226,16 @@ def frames(unit: str, names: frozenset[str]) -> tuple[Frame, ...]:
 
 def slots_of(topic: str) -> dict[str, str]:
     """Names and kinds of the slots of a frame."""
-    return {name: kind for _, name, kind in _fields(FRAMES[topic]) if name is not None}
+    return {field.name: field.kind for field in _fields(topic) if field.name is not None and not field.inflected}
 
 
 def fill(topic: str, words: dict[str, str]) -> str:
     """A frame with the words of its slots; the first letter is a capital."""
-    sentence = "".join(
-        literal + (words[name] if name is not None else "") for literal, name, _ in _fields(FRAMES[topic])
-    )
+    sentence = ""
+    for literal, name, kind, inflected in _fields(topic):
+        filled = words[name] if name is not None else ""
+        if inflected:
+            one, many = kind.split("|")
+            filled = one if filled == "1" else many
+        sentence += literal + filled
     return sentence[:1].upper() + sentence[1:]

@@ -27,6 +27,8 @@ from .lexicon import class_names
 # Months of the seasons of the year in the northern hemisphere.
 # "When did it last fall below 90?" names no season.
 _BEHIND_A_FALL = frozenset(("below", "under", "beneath", "by", "to", "from", "short", "again"))
+# "The longest run of falls" neither.
+_BEFORE_FALLS = frozenset(("run", "runs", "streak", "streaks", "sequence", "sequences", "stretch", "stretches"))
 SEASONS = {"spring": (3, 4, 5), "summer": (6, 7, 8), "autumn": (9, 10, 11), "fall": (9, 10, 11), "winter": (12, 1, 2)}
 _DECADES = {
     "twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80,
@@ -594,6 +596,7 @@ class TimesReader(Windows):
             name not in SEASONS
             or (word == "fall" and (j == i or self.word(j + 1) in _BEHIND_A_FALL))
             or (word in ("springs", "falls") and not every and j == i)
+            or (name == "fall" and self.word(i - 1) in _BEFORE_FALLS)
         ):
             return None
         year_at = self.skip(j + 1, "of", ",", "the", "year")
