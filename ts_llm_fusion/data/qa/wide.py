@@ -348,7 +348,7 @@ def _with_options(rng: np.random.Generator, asked: _Asked, share: float) -> tupl
 
 
 def _lettered(options: Sequence[str]) -> list[str]:
-    """Options with a letter behind each, "rising (A)": a small model finds a letter by its option, not without it."""
+    """Options with a letter behind each, "rising (A)", so that an answer says its option before its letter."""
     return [f"{option} ({letter})" for option, letter in zip(options, ascii_uppercase, strict=False)]
 
 
