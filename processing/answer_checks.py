@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
+# Answer to a question that its series do not answer.
+CANNOT_TELL = "cannot tell"
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 # Behind the options of a question that has several answers.
 SEVERAL = " Where several apply, name them all, with semicolons between them."
@@ -300,6 +302,7 @@ def generated_fault(text: str, generation_prompt: str, special_tokens: Collectio
 
 
 __all__ = [
+    "CANNOT_TELL",
     "SEVERAL",
     "TrainingRange",
     "answer_fault",

@@ -504,15 +504,17 @@ class _Dialog:
         try:
             chosen = names.find(question, plain_tokens(tokenize(question)))[0] or self.asked.all_series()
             messages = prompt(processor, asked, {names.names[place]: self.asked.values(place) for place in chosen})
+            if options is None or contents is None:
+                pieces = read(model, processor, messages)
+            else:
+                self.options = as_table(options, probabilities(model, processor, messages, contents))
+                chances = list(self.options.values())
+                pieces = _pieces(contents[chances.index(max(chances))])
         except CannotTellError as reason:
             self.routes.append("refused")
             return _pieces(f"{_CANNOT_TELL}{reason}")
         self.routes.append("read")
-        if options is None or contents is None:
-            return read(model, processor, messages)
-        self.options = as_table(options, probabilities(model, processor, messages, contents))
-        chances = list(self.options.values())
-        return _pieces(contents[chances.index(max(chances))])
+        return pieces
 
 
 def _joined(answers: Sequence[Iterator[str]]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from threading import Thread
 from typing import Any, cast
@@ -13,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoProcessor, PreTrainedModel, P
 from ..checkpoints import check_checkpoint, load_part
 from ..errors import UserError
 from ..families import BUILT_IN, checkpoint_place
-from ..processing.answer_checks import TrainingRange, words_of
+from ..processing.answer_checks import CANNOT_TELL, TrainingRange, words_of
 from .query import CannotTellError
 
 Reader = str | Path | tuple[PreTrainedModel, ProcessorMixin]
@@ -134,7 +135,24 @@ def read(model: PreTrainedModel, processor: ProcessorMixin, messages: list[dict[
         model: time-series language model.
         processor: its processor.
         messages: from `prompt`.
+
+    Raises:
+        CannotTellError: the model answers that it cannot tell.
     """
+    words = _words(model, processor, messages)
+    # What it says is a refusal or not by its beginning, so that an answer still comes word by word.
+    begun = ""
+    for word in words:
+        begun += word
+        if not CANNOT_TELL.startswith(begun.lower().rstrip(".")):
+            return chain([begun], words)
+    if begun.lower().rstrip(".") == CANNOT_TELL:
+        raise CannotTellError(f"the reader of shapes answers {CANNOT_TELL!r}; the series do not show it.")
+    return iter([begun])
+
+
+def _words(model: PreTrainedModel, processor: ProcessorMixin, messages: list[dict[str, Any]]) -> Iterator[str]:
+    """Words of the answer as they come, and what is wrong with it."""
     inputs = _inputs(model, processor, messages)
     streamer = TextIteratorStreamer(processor.tokenizer, skip_prompt=True, timeout=_SECONDS, skip_special_tokens=True)
     options = {**inputs, "streamer": streamer, "max_new_tokens": _MOST_TOKENS, "do_sample": False}
@@ -156,15 +174,16 @@ def probabilities(
     model: PreTrainedModel, processor: ProcessorMixin, messages: list[dict[str, Any]], options: Sequence[str]
 ) -> list[float]:
     """Probability of each option as the answer, by its likelihood among them."""
-    inputs = _inputs(model, processor, messages)
-    ends = processor.tokenizer.eos_token_id
-    scores = []
-    for option in options:
-        ids = processor.tokenizer(option, add_special_tokens=False)["input_ids"] + ([ends] if ends is not None else [])
-        reply = torch.tensor([ids], device=model.device)
-        whole = {**inputs, "input_ids": torch.cat((inputs["input_ids"], reply), 1)}
-        if "attention_mask" in inputs:
-            whole["attention_mask"] = torch.cat((inputs["attention_mask"], torch.ones_like(reply)), 1)
-        logits = model(**whole).logits[0, -len(ids) - 1 : -1].float()
-        scores.append(float(logits.log_softmax(-1)[torch.arange(len(ids)), reply[0]].sum()))
-    return torch.tensor(scores).softmax(0).tolist()
+    replies = [{"role": "assistant", "content": [{"type": "text", "text": option}]} for option in options]
+    inputs = cast(Any, processor).apply_chat_template(
+        [[*messages, reply] for reply in replies],
+        tokenize=True,
+        return_dict=True,
+        return_assistant_tokens_mask=True,
+    )
+    # The tokens of an answer are those that the template writes, with the space before it and the end behind it.
+    is_answer = inputs.pop("assistant_masks")[:, 1:].to(model.device)
+    inputs = {name: value.to(model.device) for name, value in inputs.items()}
+    chances = model(**inputs).logits[:, :-1].float().log_softmax(-1)
+    of_tokens = chances.gather(-1, inputs["input_ids"][:, 1:, None]).squeeze(-1)
+    return (of_tokens * is_answer).sum(-1).softmax(0).tolist()

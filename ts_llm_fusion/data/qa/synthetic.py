@@ -43,6 +43,12 @@ class SyntheticArguments:
             "questions in a chat, and questions that the series cannot answer."
         },
     )
+    letters: float = field(
+        default=0.5, metadata={"help": "Share of the wide questions with options that have a letter behind each."}
+    )
+    other_series: float = field(
+        default=0.3, metadata={"help": "Share of the wide questions about one series that have others beside it."}
+    )
     question_seed: int = field(default=0, metadata={"help": "Seed of the questions and series."})
 
     def __post_init__(self):
@@ -53,8 +59,9 @@ class SyntheticArguments:
             )
         if self.noise < 0:
             raise UserError(f"noise is {self.noise}; it must not be negative.")
-        if not 0 <= self.multiple_choice <= 1:
-            raise UserError(f"multiple_choice is {self.multiple_choice}; it must be a share from 0 to 1.")
+        for name in ("multiple_choice", "letters", "other_series"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"{name} is {getattr(self, name)}; it must be a share from 0 to 1.")
         known = WIDE_TASKS if self.wide else TASKS
         unknown = set(self.tasks or ()) - set(known)
         if unknown:

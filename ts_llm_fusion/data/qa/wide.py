@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ...processing.answer_checks import offer
+from ...processing.answer_checks import CANNOT_TELL, offer
 from .patterns import TASKS, THIRDS, Drawn, Task, bump, smooth, wave
 from .samples import Labels, make_sample, text_part
 
 MOST_SERIES = 12
-CANNOT_TELL = "cannot tell"
 # Possible answers, in steps, to the question when a level changes.
 CHANGE_POINTS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)
 _SERIES = [f"series {number}" for number in range(1, MOST_SERIES + 1)]
@@ -22,9 +21,7 @@ _EVENT_PAIRS = [("peak", "dip"), ("peak", "step"), ("dip", "step")]
 _LARGEST_OFFER = 4
 
 # Shares of the questions.
-_SHARE_WITH_OTHERS = 0.3  # of those about one series that have other series beside it
 _SHARE_OF_CHATS = 0.4  # of those with other series that follow a question about another one
-_SHARE_WITH_LETTERS = 0.5  # of those with options
 _SHARE_WITH_GAPS = 0.2
 _SHARE_UNKNOWABLE = 0.06
 
@@ -331,9 +328,9 @@ def _unknowable(rng: np.random.Generator, asked: _Asked, titles: Sequence[str]) 
     return _Asked(CANNOT_TELL, asked.series, question, CANNOT_TELL, about.labels)
 
 
-def _with_options(rng: np.random.Generator, asked: _Asked, share: float) -> tuple[str, str]:
+def _with_options(rng: np.random.Generator, asked: _Asked, shares: Mapping[str, Any]) -> tuple[str, str]:
     """Text of a question, in a share of cases with options, with or without letters, and its answer."""
-    if not asked.labels or rng.random() >= share:
+    if not asked.labels or rng.random() >= shares["multiple_choice"]:
         return asked.question, asked.answer
     wrong = rng.permutation([label for label in asked.labels if label != asked.answer])
     options = [asked.answer, *wrong[: _LARGEST_OFFER - 1].tolist()]
@@ -341,15 +338,15 @@ def _with_options(rng: np.random.Generator, asked: _Asked, share: float) -> tupl
         options.append(CANNOT_TELL)
     options = rng.permutation(options).tolist()
     answer = asked.answer
-    if rng.random() < _SHARE_WITH_LETTERS:
+    if rng.random() < shares["letters"]:
         answer = _lettered(options)[options.index(answer)]
         options = _lettered(options)
     return asked.question + offer(options), answer
 
 
 def _lettered(options: Sequence[str]) -> list[str]:
-    """Options with a letter behind each, "rising (A)", so that an answer says its option before its letter."""
-    return [f"{option} ({letter})" for option, letter in zip(options, ascii_uppercase, strict=False)]
+    """Options with a letter behind each, "rising A", so that an answer says its option before its letter."""
+    return [f"{option} {letter}" for option, letter in zip(options, ascii_uppercase, strict=False)]
 
 
 def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: str, sample_id: str) -> dict[str, Any]:
@@ -372,7 +369,7 @@ def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: st
         titles = [title.capitalize() for title in _SERIES[: len(asked.series)]]
     elif len(asked.series) == 2:
         titles = ["First series", "Second series"]
-    elif rng.random() >= _SHARE_WITH_OTHERS:
+    elif rng.random() >= options["other_series"]:
         titles = ["Series"]
     else:
         count = log_uniform(rng, 2, MOST_SERIES)
@@ -391,10 +388,10 @@ def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: st
     if rng.random() < _SHARE_UNKNOWABLE:
         asked = _unknowable(rng, asked, titles)
     series_by_title = dict(zip(titles, asked.series, strict=True))
-    question, answer = _with_options(rng, asked, options["multiple_choice"])
+    question, answer = _with_options(rng, asked, options)
     if earlier is None:
         return make_sample(question, series_by_title, answer, asked.name, source, sample_id)
-    first = _with_options(rng, earlier, options["multiple_choice"])
+    first = _with_options(rng, earlier, options)
     sample = make_sample(first[0], series_by_title, first[1], asked.name, source, sample_id)
     turns = [
         {"role": "user", "content": [text_part(question)]},
@@ -408,9 +405,9 @@ def wide_labels(tasks: Sequence[str] | None) -> Labels:
     found = {name: WIDE_TASKS[name].task.labels for name in tasks or WIDE_TASKS} | {CANNOT_TELL: [CANNOT_TELL]}
     letters = ascii_uppercase[: _LARGEST_OFFER + 1]
     return {
-        name: [*options, *(f"{option} ({letter})" for option in options for letter in letters)]
+        name: [*options, *(f"{option} {letter}" for option in options for letter in letters)]
         for name, options in found.items()
     }
 
 
-__all__ = ["CANNOT_TELL", "CHANGE_POINTS", "MOST_SERIES", "WIDE_TASKS", "wide_labels", "wide_sample"]
+__all__ = ["CHANGE_POINTS", "MOST_SERIES", "WIDE_TASKS", "wide_labels", "wide_sample"]
