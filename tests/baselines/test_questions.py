@@ -89,9 +89,9 @@ def test_the_ridge_classifier_reads_series_of_the_training_split_only() -> None:
 def test_the_ridge_classifier_answers_options_with_letters_without_them() -> None:
     rng = np.random.default_rng(0)
     up = [np.arange(20) + rng.normal(size=20) for _ in range(20)]
-    answers = ["up", "up A", "down A", "down B"]
+    answers = ["up", "up (A)", "down (A)", "down (B)"]
     train = samples(*(("way", answers[row % 4], [s if row % 4 < 2 else -s]) for row, s in enumerate(up)))
-    labels = {"way": ["up", "down", "up A", "down A", "up B", "down B"]}
+    labels = {"way": ["up", "down", "up (A)", "down (A)", "up (B)", "down (B)"]}
     assert ridge_classifier(train, labels)(train) == ["up", "up", "down", "down"] * 5
     # A single class, whatever its letters, is that of the majority.
     assert ridge_classifier(train.select([0, 1]), labels)(train.select([2])) == ["up"]

@@ -49,11 +49,8 @@ def test_captions_of_shuffled_series_are_false_of_the_series_that_they_should_de
     assert answer_faults(["falls", "rises"], samples, {"captions": ["falls", "rises"]}) == [None, None]
 
 
-LETTERED = ["up", "up A", "up B", "down", "down A", "down B"]
-
-
 def test_predictions_are_correct_by_the_same_labels_as_the_accuracy() -> None:
-    samples = [{"id": "1", "source": "mine", "task": task, "answer": "up A"} for task in ("way", "open")]
-    lines = prediction_lines(["up B"] * 2, samples, [None] * 2, {"way": LETTERED, "open": None})
+    samples = [{"id": "1", "source": "mine", "task": task, "answer": "up (A)"} for task in ("way", "open")]
+    lines = prediction_lines(["up (B)"] * 2, samples, [None] * 2, {"way": ["up", "up (A)", "up (B)"], "open": None})
     found = [json.loads(line) for line in lines.splitlines()]
     assert [(line["exact_match"], line["correct"]) for line in found] == [(False, True), (False, False)]

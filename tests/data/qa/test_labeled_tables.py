@@ -163,6 +163,7 @@ def test_a_value_for_each_sample_warns(tmp_path: Path, caplog: pytest.LogCapture
         (LONG.assign(label=["A"] * 3 + ["a"] * 3), "labels 'A' and 'a' differ in case, spaces, a final period"),
         (LONG.assign(label=["A."] * 3 + ["A"] * 3), "labels 'A' and 'A.' differ in case, spaces, a final period"),
         (LONG.assign(label=["1"] * 3 + ["1.0"] * 3), "column 'label' has '1' and '1.0'; write one of them"),
+        (LONG.assign(label=["A"] * 3 + ["A (b)"] * 3), r"labels 'A' and 'A \(b\)' differ in case, spaces, a final"),
         (LONG.assign(label=["a"] * 3 + ["b | c, d"] * 3), r"label 'b \| c, d' cannot be read among the options"),
         (LONG.assign(label=["A) up"] * 3 + ["B) down"] * 3), r"label 'A\) up' cannot be read among the options"),
         (LONG.assign(label=["Answer: up"] * 3 + ["up"] * 3), "label 'Answer: up' cannot be read among the options"),

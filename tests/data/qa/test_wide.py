@@ -10,7 +10,7 @@ from ts_llm_fusion.data.qa.synthetic import SyntheticArguments, labels, syntheti
 from ts_llm_fusion.data.qa.wide import MOST_SERIES, WIDE_TASKS
 from ts_llm_fusion.processing.answer_checks import CANNOT_TELL, answer_fault, offered_options, questions_of
 
-LETTER = re.compile(r" ([A-E])$")
+LETTER = re.compile(r" \(([A-E])\)$")
 WIDE = {"wide": True, "shortest_series": 48, "longest_series": 1024}
 
 

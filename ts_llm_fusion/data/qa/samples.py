@@ -25,7 +25,7 @@ FEATURES = Features(
 )
 
 
-_LETTER_BEHIND = re.compile(r" [A-Za-z]$")
+_LETTER_BEHIND = re.compile(r" \([A-Za-z]\)$")
 
 # Task -> every possible answer, or `None` where answers are open.
 Labels = dict[str, list[str] | None]
@@ -93,14 +93,9 @@ def make_sample(
 
 
 def without_letter(answer: str, labels: Collection[str]) -> str:
-    """Leave out the letter of an option behind an answer, "rising A", where the labels are options with and without one.
-
-    Two of them at least are there alone, with an A, and with a B: "flu", "flu A" and "flu B" are three classes.
-    """
-    known = {label.lower() for label in labels}
-    lettered = [label for label in known if {f"{label} a", f"{label} b"} <= known]
+    """Leave out the letter of an option behind an answer, "rising (A)", where what is left is one of the labels."""
     option = _LETTER_BEHIND.sub("", answer)
-    return option if len(lettered) > 1 and option.lower() in lettered else answer
+    return option if option in labels else answer
 
 
 def _scale(values: np.ndarray) -> str:

@@ -345,8 +345,8 @@ def _with_options(rng: np.random.Generator, asked: _Asked, shares: Mapping[str, 
 
 
 def _lettered(options: Sequence[str]) -> list[str]:
-    """Options with a letter behind each, "rising A", so that an answer says its option before its letter."""
-    return [f"{option} {letter}" for option, letter in zip(options, ascii_uppercase, strict=False)]
+    """Options with a letter behind each, "rising (A)", so that an answer says its option before its letter."""
+    return [f"{option} ({letter})" for option, letter in zip(options, ascii_uppercase, strict=False)]
 
 
 def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: str, sample_id: str) -> dict[str, Any]:
@@ -405,7 +405,7 @@ def wide_labels(tasks: Sequence[str] | None) -> Labels:
     found = {name: WIDE_TASKS[name].task.labels for name in tasks or WIDE_TASKS} | {CANNOT_TELL: [CANNOT_TELL]}
     letters = ascii_uppercase[: _LARGEST_OFFER + 1]
     return {
-        name: [*options, *(f"{option} {letter}" for option in options for letter in letters)]
+        name: [*options, *(f"{option} ({letter})" for option in options for letter in letters)]
         for name, options in found.items()
     }
 
