@@ -12,7 +12,7 @@ from transformers.data.data_collator import pad_without_fast_tokenizer_warning
 from transformers.processing_utils import ProcessingKwargs, Unpack
 from transformers.utils import TensorType, logging
 
-from .answer_checks import TrainingRange, answer_fault, generated_fault, questions_of
+from .answer_checks import SEVERAL, TrainingRange, answer_fault, generated_fault, offered_options, questions_of
 from .chat_templates import DEFAULT_CHAT_TEMPLATE
 from .conversations import (
     ForecastPart,
@@ -25,6 +25,7 @@ from .conversations import (
     unused_character,
 )
 from .feature_extraction_time_series import PreparedSeries, TimeSeriesFeatureExtractor, is_constant
+from .option_tokens import OptionTokens
 
 logger = logging.get_logger(__name__)
 
@@ -381,6 +382,41 @@ class TimeSeriesProcessor(ProcessorMixin):
         """
         questions = questions_of(messages)
         return answer_fault(answer, questions[-1] if questions else "")
+
+    def among_options(self, conversation: Any, prompt_length: int) -> OptionTokens:
+        """Hold answers to the options that their questions offer, as `prefix_allowed_tokens_fn` of `generate`.
+
+        A question that offers none, or of which several may apply, is answered freely.
+
+        Args:
+            conversation: one conversation or a list of them, the user's question last.
+            prompt_length: number of tokens of the prompts, `input_ids.shape[1]`.
+
+        Example:
+
+        ```python
+        >>> settings = {"add_generation_prompt": True, "tokenize": True, "return_dict": True}
+        >>> inputs = processor.apply_chat_template(messages, **settings)
+        >>> allowed = processor.among_options(messages, inputs["input_ids"].shape[1])
+        >>> model.generate(**inputs, prefix_allowed_tokens_fn=allowed)
+        ```
+        """
+        offered = []
+        for messages in _as_batch(conversation)[0]:
+            question = "".join(questions_of(messages)[-1:])
+            offered.append([] if SEVERAL in question else offered_options(question))
+        tokens = {option: self._answer_tokens(option) for options in offered for option in options}
+        answers = [[tokens[option] for option in options] for options in offered]
+        return OptionTokens(answers, prompt_length, len(self.tokenizer))
+
+    def _answer_tokens(self, answer: str) -> list[int]:
+        """Tokens of an answer as the chat template writes it, with the end of its turn."""
+        roles = {"user": "?", "assistant": answer}
+        messages = [{"role": role, "content": [{"type": "text", "text": text}]} for role, text in roles.items()]
+        inputs = self.apply_chat_template(
+            messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True, return_tensors="np"
+        )
+        return inputs["input_ids"][0][inputs["assistant_masks"][0] > 0].tolist()
 
     def post_process_multimodal_output(self, generated_outputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Decode whole sequences of `generate`, as `pipeline("any-to-any")` of transformers does.

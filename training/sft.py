@@ -129,6 +129,10 @@ class AnswerDefaults(RunDefaults):
         },
     )
     max_new_tokens: int = field(default=32, metadata={"help": "Largest number of tokens of a greedy answer."})
+    among_options: bool = field(
+        default=False,
+        metadata={"help": "Whether an answer to a question that offers options is one of them, word for word."},
+    )
     metric_for_best_model: str | None = field(
         default="exact_match", metadata={"help": "Metric of the best checkpoint."}
     )
@@ -190,6 +194,7 @@ def generate_answers(
     samples: Sequence[Mapping[str, Any]],
     batch_size: int,
     max_new_tokens: int,
+    among_options: bool = False,
 ) -> list[str]:
     """Generate the model's answer to each sample by greedy search.
 
@@ -200,6 +205,7 @@ def generate_answers(
             model itself fills in the forecasts among them, whatever their `future_values`.
         batch_size: number of samples in a batch.
         max_new_tokens: largest number of tokens of an answer.
+        among_options: whether an answer to a question that offers options is one of them, word for word.
 
     Returns:
         The answers, stripped, in the order of the samples.
@@ -209,18 +215,22 @@ def generate_answers(
     model.eval()
     for start in range(0, len(samples), batch_size):
         rows = [samples[row] for row in range(start, min(start + batch_size, len(samples)))]
+        asked = [row["messages"][:-1] for row in rows]
         inputs = processor.apply_chat_template(
-            [row["messages"][:-1] for row in rows],
+            asked,
             time_series=[row["time_series"] for row in rows],
             add_generation_prompt=True,
             tokenize=True,
             return_dict=True,
             padding_side="left",
         ).to(model.device)
+        length = inputs["input_ids"].shape[1]
+        allowed = processor.among_options(asked, length) if among_options else None
+        options = {"max_new_tokens": max_new_tokens, "do_sample": False, "prefix_allowed_tokens_fn": allowed}
         # Weights that FSDP gathers in inference mode could not be trained afterwards.
         with torch.no_grad():
-            generated = cast(Any, model).generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
-        new_tokens = generated[:, inputs["input_ids"].shape[1] :]
+            generated = cast(Any, model).generate(**inputs, **options)
+        new_tokens = generated[:, length:]
         answers += [text.strip() for text in processor.batch_decode(new_tokens, skip_special_tokens=True)]
     model.train(was_training)
     return answers
@@ -238,7 +248,7 @@ def generate_shared_answers(
         model: a trained model.
         processor: processor of the model.
         samples: samples with `messages`, the answer last, and `time_series`.
-        arguments: arguments of a trainer, with `per_device_eval_batch_size` and `max_new_tokens`.
+        arguments: arguments of a trainer, with `per_device_eval_batch_size`, `max_new_tokens` and `among_options`.
     """
     answers = generate_answers(
         model,
@@ -246,6 +256,7 @@ def generate_shared_answers(
         [samples[row] for row in share_of_rows(len(samples), arguments)],
         arguments.per_device_eval_batch_size,
         arguments.max_new_tokens,
+        arguments.among_options,
     )
     return gather_object(answers)[: len(samples)]
 

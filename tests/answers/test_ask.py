@@ -9,6 +9,7 @@ import pytest
 from tiny_checkpoints import save_tslm
 
 import ts_llm_fusion
+from ts_llm_fusion.answers import reading
 from ts_llm_fusion.answers.ask import Answer, load_table
 from ts_llm_fusion.answers.checks import check_sentence
 from ts_llm_fusion.answers.subject import subjects
@@ -356,4 +357,14 @@ def test_questions_of_shape_are_put_in_the_words_of_the_reader() -> None:
     ]
     assert answers[0].route == answers[1].route == "read" and answers[0].text == answers[1].text
     waves = pd.DataFrame({"timestamp": DAYS[:72], "a": np.sin(steps / 2), "b": np.sin(steps / 6)})
-    assert "first" in ask("Which of the two oscillates quicker?", waves).text
+    assert ask("Which of the two oscillates quicker?", waves).text == "first (a)"
+
+
+def test_a_reader_that_cannot_tell_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = ["Cannot ", "tell."]
+    monkeypatch.setattr(reading, "_words", lambda *_: iter(said))
+    refused = ask("Does it look like a sine wave?", TABLE.tail(60), reader=save_tslm(tmp_path))
+    assert refused.route == "refused" and refused.text.startswith("I cannot tell: the reader of shapes answers")
+    said[:] = ["Cannot ", "be ", "told"]
+    answer = ask("Does it look like a sine wave?", TABLE.tail(60), reader=save_tslm(tmp_path))
+    assert answer.route == "read" and answer.text == "Cannot be told"

@@ -6,6 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -18,8 +19,9 @@ from trl import ModelConfig
 from ts_llm_fusion import BUILT_IN, TSLMForCausalLM
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.data.qa import synthetic
-from ts_llm_fusion.data.qa.samples import shuffle_series
+from ts_llm_fusion.data.qa.samples import make_sample, shuffle_series
 from ts_llm_fusion.hub.adapters import base_of, load_on_base, missing_weights
+from ts_llm_fusion.processing.answer_checks import offer
 from ts_llm_fusion.processing.processing_time_series import TimeSeriesProcessor
 from ts_llm_fusion.training.fresh_backbone import save_fresh_backbone
 from ts_llm_fusion.training.runs import save_model
@@ -98,6 +100,9 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+OPTIONS = ["a zebra crosses (A)", "a zebra swims (B)", "the quagga"]
+
+
 def weights(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "model.safetensors")
 
@@ -133,6 +138,23 @@ def test_the_output_loads_through_the_auto_classes_and_answers_as_in_training(fo
     lines = [json.loads(line) for line in (folder / "model" / "predictions_test.jsonl").read_text().splitlines()]
     expected = [line["prediction"] for line in lines]
     assert generate_answers(model, processor, samples, batch_size=3, max_new_tokens=4) == expected
+
+
+def test_answers_among_options_are_options_and_others_stay_free(folder: Path) -> None:
+    model = TSLMForCausalLM.from_pretrained(folder / "model")
+    processor = AutoProcessor.from_pretrained(folder / "model")
+    samples = [
+        make_sample(question, {"Series": np.arange(48.0) % number}, "up", "trend", "mine", str(number))
+        for number, question in enumerate(
+            (f"Is it up?{offer(OPTIONS)}", "Is it up?", f"Is it?{offer(OPTIONS[2:])}"), 3
+        )
+    ]
+    free = generate_answers(model, processor, samples, batch_size=3, max_new_tokens=40)
+    held = generate_answers(model, processor, samples, batch_size=3, max_new_tokens=40, among_options=True)
+    assert not set(free) & set(OPTIONS)
+    assert held[0] in OPTIONS and held[1:] == [free[1], OPTIONS[2]]
+    alone = [generate_answers(model, processor, [one], 1, 40, among_options=True)[0] for one in samples]
+    assert alone == held
 
 
 def test_the_snippet_of_the_card_runs_and_its_table_has_the_numbers(

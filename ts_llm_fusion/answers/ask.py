@@ -503,9 +503,10 @@ class _Dialog:
         asked = question if contents is None else question + offer(contents)
         try:
             chosen = names.find(question, plain_tokens(tokenize(question)))[0] or self.asked.all_series()
-            messages = prompt(processor, asked, {names.names[place]: self.asked.values(place) for place in chosen})
+            shown = {names.names[place]: self.asked.values(place) for place in chosen}
+            messages = prompt(processor, asked, shown)
             if options is None or contents is None:
-                pieces = read(model, processor, messages)
+                pieces = read(model, processor, messages, list(shown))
             else:
                 self.options = as_table(options, probabilities(model, processor, messages, contents))
                 chances = list(self.options.values())

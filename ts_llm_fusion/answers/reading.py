@@ -87,8 +87,28 @@ def in_trained_words(question: str, processor: ProcessorMixin, series: int) -> s
     return next((said for said in found if known.issuperset(words_of(said))), question)
 
 
+def _titles(processor: ProcessorMixin, names: Sequence[str]) -> list[str]:
+    """What series are called in a prompt: by their places for a reader of few words, else by their names."""
+    if len(names) == 1:
+        return ["Series"]
+    if not (getattr(processor, "trained_on", None) or {}).get("words"):
+        return list(names)
+    return ["First series", "Second series"] if len(names) == 2 else [f"Series {k}" for k in range(1, len(names) + 1)]
+
+
+def _with_name(words: Iterator[str], names: Sequence[str]) -> Iterator[str]:
+    """Words of an answer, and the name behind one that is the place of a series: "second (north)"."""
+    places = ["first", "second"] if len(names) == 2 else [f"series {k}" for k in range(1, len(names) + 1)]
+    answer = ""
+    for word in words:
+        answer += word
+        yield word
+    if len(names) > 1 and answer.lower() in places:
+        yield f" ({names[places.index(answer.lower())]})"
+
+
 def prompt(processor: ProcessorMixin, question: str, series: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
-    """Messages with a question, behind which the series stand by their names.
+    """Messages with a question, behind which the series stand by their names or places.
 
     Raises:
         CannotTellError: for more than 12 series, one without a value, or what is unlike the training of the reader.
@@ -102,9 +122,8 @@ def prompt(processor: ProcessorMixin, question: str, series: Mapping[str, np.nda
     most = min([_MOST_STEPS, *trained_on.get("series_length", ())[1:]])
     question = in_trained_words(question, processor, len(series))
     content: list[dict[str, Any]] = [{"type": "text", "text": question}]
-    for name, values in series.items():
-        named = [{"type": "text", "text": f"\n{name}: "}] if len(series) > 1 else []
-        content += [*named, {"type": "time_series", "time_series": shown(values, most)}]
+    for title, values in zip(_titles(processor, list(series)), series.values(), strict=True):
+        content += [{"type": "text", "text": f"\n{title}: "}, {"type": "time_series", "time_series": shown(values, most)}]
     lengths = [len(part["time_series"]) for part in content if part["type"] == "time_series"]
     # Without levels and scales: a question of shape is of series in any unit.
     differences = TrainingRange.from_dict(trained_on).differences(lengths, question) if trained_on else []
@@ -128,18 +147,21 @@ def _inputs(model: PreTrainedModel, processor: ProcessorMixin, messages: list[di
     return {name: value.to(model.device) for name, value in inputs.items()}
 
 
-def read(model: PreTrainedModel, processor: ProcessorMixin, messages: list[dict[str, Any]]) -> Iterator[str]:
+def read(
+    model: PreTrainedModel, processor: ProcessorMixin, messages: list[dict[str, Any]], names: Sequence[str]
+) -> Iterator[str]:
     """Words of the answer, as the model writes them; an answer that is none is followed by what is wrong with it.
 
     Args:
         model: time-series language model.
         processor: its processor.
         messages: from `prompt`.
+        names: of the series, in order; one stands behind an answer that tells a series by its place.
 
     Raises:
         CannotTellError: the model answers that it cannot tell.
     """
-    words = _words(model, processor, messages)
+    words = _with_name(_words(model, processor, messages), names)
     # What it says is a refusal or not by its beginning, so that an answer still comes word by word.
     begun = ""
     for word in words:

@@ -86,6 +86,10 @@ class AnswerArguments:
 
     batch_size: int = field(default=64, metadata={"help": "Questions answered at a time."})
     max_new_tokens: int = field(default=32, metadata={"help": "Largest number of tokens of an answer."})
+    among_options: bool = field(
+        default=False,
+        metadata={"help": "Whether an answer to a question that offers options is one of them, word for word."},
+    )
     seed: int = field(default=0, metadata={"help": "Seed of the drawing of other samples' series for questions."})
 
 
@@ -228,7 +232,7 @@ def evaluate_answers(
         room = room_for_labels(processor, data.labels, answer.max_new_tokens)
         for variant, samples in variants.items():
             start = time.perf_counter()
-            answers = generate_answers(model, processor, samples, answer.batch_size, room)
+            answers = generate_answers(model, processor, samples, answer.batch_size, room, answer.among_options)
             seconds[name + variant] = time.perf_counter() - start
             # Claims of a caption are checked against the series that the question is of.
             by_task[name + variant] = task_metrics(answers, test, data.labels)
@@ -241,6 +245,7 @@ def evaluate_answers(
         "data": question.data,
         "tested_on": question.data,
         "series_as": question.series_as,
+        "among_options": answer.among_options,
         "questions": len(test),
         "results": {name: overall_metrics(tasks) for name, tasks in by_task.items()},
         "by_task": by_task,

@@ -285,6 +285,7 @@ def train_on_questions(
             **vars(tslm_arguments),
             "model_name_or_path": earlier.origin,
             "max_new_tokens": arguments.max_new_tokens,
+            "among_options": arguments.among_options,
         },
     }
     figure = plot_shares(answers_by_task(metrics), f"{question.data}, test split: exact match")
