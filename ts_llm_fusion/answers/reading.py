@@ -123,7 +123,10 @@ def prompt(processor: ProcessorMixin, question: str, series: Mapping[str, np.nda
     question = in_trained_words(question, processor, len(series))
     content: list[dict[str, Any]] = [{"type": "text", "text": question}]
     for title, values in zip(_titles(processor, list(series)), series.values(), strict=True):
-        content += [{"type": "text", "text": f"\n{title}: "}, {"type": "time_series", "time_series": shown(values, most)}]
+        content += [
+            {"type": "text", "text": f"\n{title}: "},
+            {"type": "time_series", "time_series": shown(values, most)},
+        ]
     lengths = [len(part["time_series"]) for part in content if part["type"] == "time_series"]
     # Without levels and scales: a question of shape is of series in any unit.
     differences = TrainingRange.from_dict(trained_on).differences(lengths, question) if trained_on else []
