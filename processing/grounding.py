@@ -1,6 +1,7 @@
 """Grounding of a text on a time axis, without a model: its clauses, windows of time and numbers."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -139,7 +140,7 @@ def ground_on_axis(text: str, axis: Axis) -> Grounding:
     """
     if not isinstance(text, str):
         raise ValueError(f"context is a {type(text).__name__}; give a string.")
-    text = without_markup(text)
+    text = without_markup(unicodedata.normalize("NFC", text))
     tokens = tokenize(text)
     references, referred = read_references(tokens)
     windows = read_windows(tokens, axis, referred)

@@ -1,6 +1,7 @@
 """Mentions of series by their names in a text: of the one that is forecast, and of others of its table."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -114,7 +115,7 @@ def words_of_name(name: object) -> tuple[str, ...]:
     A name of one to three capitals stands as it is written, ("IT",), and a letter as a capital; numbers, common words
     and names such as "y" or "value" stand for nothing.
     """
-    found = _WORD.findall(_BRACKETS.sub(" ", name)) if isinstance(name, str) else []
+    found = _WORD.findall(_BRACKETS.sub(" ", unicodedata.normalize("NFC", name))) if isinstance(name, str) else []
     while len(found) > 1 and found[0].lower() in _AROUND:
         found = found[1:]
     while len(found) > 1 and len(found[-1]) > 1 and found[-1].lower() in _AROUND:

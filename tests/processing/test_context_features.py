@@ -1,6 +1,7 @@
 """Features of a grounded text: plain words of its clauses, and what each part stands for in them."""
 
 import time
+import unicodedata
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,22 @@ from ts_llm_fusion.processing.context_features import MOST_CHARACTERS, MOST_CLAU
 from ts_llm_fusion.processing.feature_extraction_forecast import ForecastFeatureExtractor
 
 STAMPS = pd.date_range("2024-01-01", periods=74, freq="D")
+TWO_CITIES = "M\u00fcnchen is shut on 3 March. Z\u00fcrich doubles."
 HISTORY = np.linspace(80, 120, 60)
 
 
 def features(text, names=(), others=()):
     return prepare_context(text, HISTORY, 14, STAMPS, names, others)[1]
+
+
+def test_letters_and_their_accents_are_one_however_they_are_written():
+    def read(form):
+        text, own, other = (unicodedata.normalize(form, one) for one in (TWO_CITIES, "M\u00fcnchen", "Z\u00fcrich"))
+        return features(text, [own], [other])
+
+    whole, apart = read("NFC"), read("NFD")
+    assert whole["about_another"].tolist() == apart["about_another"].tolist() == [False, True]
+    assert whole["texts"] == apart["texts"]
 
 
 def test_clauses_of_many_series_become_one():

@@ -30,6 +30,7 @@ from ts_llm_fusion.processing.series_names import SeriesNames, words_of_name
         ("store_b", ("store", "B")),
         ("a", ()),
         ("St. Gallen", ("st", "gallen")),
+        ("Mu\u0308nchen", ("M", "\u00dc", "nchen")),
         ("\u5317\u4eac", ("\u5317", "\u4eac")),
         ("2024", ()),
         (7, ()),
