@@ -124,6 +124,11 @@ def test_every_stage_is_validated_on_all(folder: Path) -> None:
     assert validation["first"]["second"]["accuracy"] == right / 6
 
 
+def test_the_card_of_a_stage_names_the_command_of_its_recipe(folder: Path) -> None:
+    card = (folder / "second" / "README.md").read_text()
+    assert "`ts-llm-fusion train curriculum --config recipe.yaml` reproduces the model" in card
+
+
 def test_the_table_has_a_row_for_each_trained_stage() -> None:
     table = validation_table(
         {"start": {"a": {"accuracy": 0.25}}, "a": {"a": {"accuracy": 1.0}, "b": {"exact_match": 0, "rouge_l": 0.5}}}

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
@@ -209,6 +210,14 @@ def _base_model(base: str | None, adapter: Adapter | None) -> dict[str, str]:
     return {"base_model": base, "base_model_relation": "finetune"} if base and _is_repository(base) else {}
 
 
+def _recipe_command(path: Path) -> str | None:
+    """Command that a recipe of a language model is for; None where there is none."""
+    if not path.is_file():
+        return None
+    stages = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("curriculum")
+    return "train curriculum" if stages else "train sft"
+
+
 def model_card(folder: Path, repository: str, adapter: Adapter | None = None) -> ModelCard:
     """Card of a checkpoint, from the files in its folder: config.json, metrics.json, plots and recipe.yaml.
 
@@ -232,7 +241,7 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
     if tslm_config:
         base = base or _backbone(tslm_config, tslm_report)[0]
         values["questions"] = _tslm_part(tslm_config, tslm_report)
-        values["questions"]["recipe"] = (folder / "tslm_recipe.yaml").is_file()
+        values["questions"]["recipe"] = _recipe_command(folder / "tslm_recipe.yaml")
     metadata: dict[str, Any] = _base_model(base, adapter) | _license(adapter.base if adapter else base)
     if family.card in _TEMPLATE_VALUES:
         values |= _TEMPLATE_VALUES[family.card](config, metrics)
@@ -267,7 +276,7 @@ def model_card(folder: Path, repository: str, adapter: Adapter | None = None) ->
         config=config,
         metrics=metrics,
         plots=sorted(file.relative_to(folder).as_posix() for file in folder.glob("plots/*.png")),
-        recipe=(folder / "recipe.yaml").is_file(),
+        recipe=_recipe_command(folder / "recipe.yaml"),
         citations=_template("citations.md").strip(),
         **values,
     )
