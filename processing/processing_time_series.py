@@ -383,7 +383,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         questions = questions_of(messages)
         return answer_fault(answer, questions[-1] if questions else "")
 
-    def among_options(self, conversation: Any, prompt_length: int) -> OptionTokens:
+    def among_options(self, conversation: Any, prompt_length: int, num_return_sequences: int = 1) -> OptionTokens:
         """Hold answers to the options that their questions offer, as `prefix_allowed_tokens_fn` of `generate`.
 
         A question that offers none, or of which several may apply, is answered freely.
@@ -391,6 +391,10 @@ class TimeSeriesProcessor(ProcessorMixin):
         Args:
             conversation: one conversation or a list of them, the user's question last.
             prompt_length: number of tokens of the prompts, `input_ids.shape[1]`.
+            num_return_sequences: that of `generate`, where it samples.
+
+        Raises:
+            ValueError: the tokenizer has no token that ends a text.
 
         Example:
 
@@ -407,16 +411,21 @@ class TimeSeriesProcessor(ProcessorMixin):
             offered.append([] if SEVERAL in question else offered_options(question))
         tokens = {option: self._answer_tokens(option) for options in offered for option in options}
         answers = [[tokens[option] for option in options] for options in offered]
-        return OptionTokens(answers, prompt_length, len(self.tokenizer))
+        end = self.tokenizer.eos_token_id
+        if end is None:
+            raise ValueError("The tokenizer has no eos_token, so that no answer ends; give it one.")
+        return OptionTokens(answers, end, prompt_length, len(self.tokenizer), num_return_sequences)
 
     def _answer_tokens(self, answer: str) -> list[int]:
-        """Tokens of an answer as the chat template writes it, with the end of its turn."""
+        """Tokens of an answer as the chat template writes it, without the end of its turn."""
         roles = {"user": "?", "assistant": answer}
         messages = [{"role": role, "content": [{"type": "text", "text": text}]} for role, text in roles.items()]
         inputs = self.apply_chat_template(
             messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True, return_tensors="np"
         )
-        return inputs["input_ids"][0][inputs["assistant_masks"][0] > 0].tolist()
+        ids = inputs["input_ids"][0][inputs["assistant_masks"][0] > 0].tolist()
+        end = self.tokenizer.eos_token_id
+        return ids[: ids.index(end)] if end in ids else ids
 
     def post_process_multimodal_output(self, generated_outputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Decode whole sequences of `generate`, as `pipeline("any-to-any")` of transformers does.

@@ -204,7 +204,7 @@ def generate_answers(
         samples: samples with `messages`, of which the last is the true answer and left out, and `time_series`. The
             model itself fills in the forecasts among them, whatever their `future_values`.
         batch_size: number of samples in a batch.
-        max_new_tokens: largest number of tokens of an answer.
+        max_new_tokens: largest number of tokens of an answer; more where an option has more.
         among_options: whether an answer to a question that offers options is one of them, word for word.
 
     Returns:
@@ -226,7 +226,8 @@ def generate_answers(
         ).to(model.device)
         length = inputs["input_ids"].shape[1]
         allowed = processor.among_options(asked, length) if among_options else None
-        options = {"max_new_tokens": max_new_tokens, "do_sample": False, "prefix_allowed_tokens_fn": allowed}
+        room = max_new_tokens if allowed is None else max(max_new_tokens, allowed.longest)
+        options = {"max_new_tokens": room, "do_sample": False, "prefix_allowed_tokens_fn": allowed}
         # Weights that FSDP gathers in inference mode could not be trained afterwards.
         with torch.no_grad():
             generated = cast(Any, model).generate(**inputs, **options)

@@ -360,11 +360,31 @@ def test_questions_of_shape_are_put_in_the_words_of_the_reader() -> None:
     assert ask("Which of the two oscillates quicker?", waves).text == "first (a)"
 
 
-def test_a_reader_that_cannot_tell_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = ["Cannot ", "tell."]
+@pytest.mark.parametrize("end", ["", ".", " \n", "!", " (B)"])
+def test_a_reader_that_cannot_tell_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    said = ["", "Can", "not ", f"tell{end}"]
     monkeypatch.setattr(reading, "_words", lambda *_: iter(said))
-    refused = ask("Does it look like a sine wave?", TABLE.tail(60), reader=save_tslm(tmp_path))
+    reader = save_tslm(tmp_path)
+    refused = ask("Does it look like a sine wave?", TABLE.tail(60), reader=reader)
     assert refused.route == "refused" and refused.text.startswith("I cannot tell: the reader of shapes answers")
     said[:] = ["Cannot ", "be ", "told"]
-    answer = ask("Does it look like a sine wave?", TABLE.tail(60), reader=save_tslm(tmp_path))
+    answer = ask("Does it look like a sine wave?", TABLE.tail(60), reader=reader)
     assert answer.route == "read" and answer.text == "Cannot be told"
+
+
+def test_options_may_be_the_names_of_series() -> None:
+    steps = np.arange(72)
+    waves = {"north": np.sin(steps / 6), "south": np.sin(steps / 2)}
+    for values in (waves, dict(zip(waves, reversed(waves.values()), strict=True))):
+        table = pd.DataFrame({"timestamp": DAYS[:72], **values})
+        answer = ask("Which of the two oscillates quicker?", table, options=["north", "south"])
+        assert answer.text == ("south" if values is waves else "north") and max(answer.options.values()) > 0.9
+
+
+def test_the_place_of_a_series_is_told_by_its_name_and_a_name_is_left_alone() -> None:
+    def told(*words: str, places: dict[str, str]) -> str:
+        return "".join(reading._with_name(iter(words), places))
+
+    assert told("series ", "2.", places={"a": "series 1", "b": "series 2"}) == "series 2. (b)"
+    assert told("series 1", places={"series 1": "series 1", "b": "series 2"}) == "series 1"
+    assert told("first", places={}) == "first"

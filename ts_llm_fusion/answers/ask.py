@@ -18,7 +18,6 @@ from ..errors import UserError
 from ..explanations.checks import Claim
 from ..explanations.explain import check_unit
 from ..prediction import Forecaster, load, reading_options
-from ..processing.answer_checks import offer
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..processing.grounding_words import tokenize
 from . import cues
@@ -40,7 +39,7 @@ from .question_text import (
     split_questions,
 )
 from .questions import carried_over, has_own_kind, query_of
-from .reading import Reader, load_reader, probabilities, prompt, read
+from .reading import Reader, load_reader, places_of, probabilities, prompt, read
 from .sentence import Sentence
 from .spelling import respelled
 from .statements import Fact, Statement
@@ -499,16 +498,18 @@ class _Dialog:
         """Pieces of an answer that a reader of shapes gives."""
         names = self.asked.names
         model, processor = load_reader(self.given_reader)
-        contents = None if options is None else contents_of(options)
-        asked = question if contents is None else question + offer(contents)
         try:
             chosen = names.find(question, plain_tokens(tokenize(question)))[0] or self.asked.all_series()
             shown = {names.names[place]: self.asked.values(place) for place in chosen}
-            messages = prompt(processor, asked, shown)
-            if options is None or contents is None:
-                pieces = read(model, processor, messages, list(shown))
+            places = places_of(processor, list(shown))
+            if options is None:
+                pieces = read(model, processor, prompt(processor, question, shown), places)
             else:
-                self.options = as_table(options, probabilities(model, processor, messages, contents))
+                contents = contents_of(options)
+                # An option may be the name of a series that the reader tells by its place.
+                told = [places.get(content, content) for content in contents]
+                messages = prompt(processor, question, shown, told)
+                self.options = as_table(options, probabilities(model, processor, messages, told))
                 chances = list(self.options.values())
                 pieces = _pieces(contents[chances.index(max(chances))])
         except CannotTellError as reason:

@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoProcessor, PreTrainedModel, P
 from ..checkpoints import check_checkpoint, load_part
 from ..errors import UserError
 from ..families import BUILT_IN, checkpoint_place
-from ..processing.answer_checks import CANNOT_TELL, TrainingRange, words_of
+from ..processing.answer_checks import CANNOT_TELL, TrainingRange, offer, words_of
 from .query import CannotTellError
 
 Reader = str | Path | tuple[PreTrainedModel, ProcessorMixin]
@@ -31,7 +31,7 @@ _CHANGES = (
 )
 _OSCILLATES = r"oscillat\w*|cycles?|waves?|swings?|vibrat\w+|periods?|frequency"
 _SLOWLY = r"slow\w*|longer|fewer|less often|lower"
-# Number of series -> what a question asks, and the words for it that the built-in reader was trained on.
+# Number of series, 3 for more -> what a question asks, and the words for it that the built-in reader was trained on.
 _REWORDED: dict[int, tuple[tuple[str, str], ...]] = {
     1: ((rf"(?=.*\b(?:{_SWINGS})\b)(?=.*\b(?:{_CHANGES})\b)", "How does the volatility change?"),),
     2: (
@@ -40,7 +40,14 @@ _REWORDED: dict[int, tuple[tuple[str, str], ...]] = {
             "Which series leads the other?",
         ),
         (rf"(?=.*\b(?:{_OSCILLATES})\b)(?=.*\b(?:{_SLOWLY})\b)", "Which series oscillates more slowly?"),
+        (r".*\b(?:phase between|out of phase|cycles? in step)\b", "What is the phase between the two cycles?"),
         (rf".*\b(?:{_OSCILLATES})\b", "Which series oscillates faster?"),
+    ),
+    3: (
+        (
+            r".*\b(?:unlike the (?:others?|rest)|odd one out|move\w* with the rest)\b",
+            "Which series is unlike the others?",
+        ),
     ),
 }
 
@@ -78,37 +85,52 @@ def shown(values: np.ndarray, most: int = _MOST_STEPS) -> np.ndarray:
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).astype(np.float32)
 
 
+def _trained_on(processor: ProcessorMixin) -> dict[str, Any]:
+    return getattr(processor, "trained_on", None) or {}
+
+
 def in_trained_words(question: str, processor: ProcessorMixin, series: int) -> str:
     """A question in words that a reader of few words was trained on, where it asks what these ask; else as it is."""
-    known = set((getattr(processor, "trained_on", None) or {}).get("words", ()))
+    known = set(_trained_on(processor).get("words", ()))
     if not known or known.issuperset(words_of(question)):
         return question
-    found = (said for pattern, said in _REWORDED.get(series, ()) if re.match(pattern, question.lower()))
+    meant = _REWORDED.get(min(series, max(_REWORDED)), ())
+    found = (said for pattern, said in meant if re.match(pattern, question.lower()))
     return next((said for said in found if known.issuperset(words_of(said))), question)
 
 
-def _titles(processor: ProcessorMixin, names: Sequence[str]) -> list[str]:
-    """What series are called in a prompt: by their places for a reader of few words, else by their names."""
-    if len(names) == 1:
-        return ["Series"]
-    if not (getattr(processor, "trained_on", None) or {}).get("words"):
-        return list(names)
-    return ["First series", "Second series"] if len(names) == 2 else [f"Series {k}" for k in range(1, len(names) + 1)]
-
-
-def _with_name(words: Iterator[str], names: Sequence[str]) -> Iterator[str]:
-    """Words of an answer, and the name behind one that is the place of a series: "second (north)"."""
+def places_of(processor: ProcessorMixin, names: Sequence[str]) -> dict[str, str]:
+    """Place by which a reader of few words tells each of several series, by name; empty for another reader."""
+    if len(names) == 1 or not _trained_on(processor).get("words"):
+        return {}
     places = ["first", "second"] if len(names) == 2 else [f"series {k}" for k in range(1, len(names) + 1)]
+    return dict(zip(names, places, strict=True))
+
+
+def _title(name: str, places: Mapping[str, str], count: int) -> str:
+    """What a series is called in a prompt: by its place for a reader of few words, else by its name."""
+    if count == 1:
+        return "Series"
+    place = places.get(name, "")
+    return f"{place.capitalize()} series" if place in ("first", "second") else place.capitalize() or name
+
+
+def _with_name(words: Iterator[str], places: Mapping[str, str]) -> Iterator[str]:
+    """Words of an answer, and the name behind one that is the place of a series: "second (north)"."""
     answer = ""
     for word in words:
         answer += word
         yield word
-    if len(names) > 1 and answer.lower() in places:
-        yield f" ({names[places.index(answer.lower())]})"
+    said = answer.strip().rstrip(".").lower()
+    name = next((name for name, place in places.items() if place == said), said)
+    if name.lower() != said:
+        yield f" ({name})"
 
 
-def prompt(processor: ProcessorMixin, question: str, series: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
-    """Messages with a question, behind which the series stand by their names or places.
+def prompt(
+    processor: ProcessorMixin, question: str, series: Mapping[str, np.ndarray], options: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Messages with a question and its options, behind which the series stand by their names or `places_of`.
 
     Raises:
         CannotTellError: for more than 12 series, one without a value, or what is unlike the training of the reader.
@@ -118,15 +140,13 @@ def prompt(processor: ProcessorMixin, question: str, series: Mapping[str, np.nda
     empty = [name for name, values in series.items() if np.isnan(values).all()]
     if empty:
         raise CannotTellError(f"every value of {empty[0]!r} is missing; there is nothing to read.")
-    trained_on = getattr(processor, "trained_on", None) or {}
+    trained_on, places = _trained_on(processor), places_of(processor, list(series))
     most = min([_MOST_STEPS, *trained_on.get("series_length", ())[1:]])
-    question = in_trained_words(question, processor, len(series))
+    question = in_trained_words(question, processor, len(series)) + (offer(options) if options else "")
     content: list[dict[str, Any]] = [{"type": "text", "text": question}]
-    for title, values in zip(_titles(processor, list(series)), series.values(), strict=True):
-        content += [
-            {"type": "text", "text": f"\n{title}: "},
-            {"type": "time_series", "time_series": shown(values, most)},
-        ]
+    for name, values in series.items():
+        content.append({"type": "text", "text": f"\n{_title(name, places, len(series))}: "})
+        content.append({"type": "time_series", "time_series": shown(values, most)})
     lengths = [len(part["time_series"]) for part in content if part["type"] == "time_series"]
     # Without levels and scales: a question of shape is of series in any unit.
     differences = TrainingRange.from_dict(trained_on).differences(lengths, question) if trained_on else []
@@ -151,7 +171,7 @@ def _inputs(model: PreTrainedModel, processor: ProcessorMixin, messages: list[di
 
 
 def read(
-    model: PreTrainedModel, processor: ProcessorMixin, messages: list[dict[str, Any]], names: Sequence[str]
+    model: PreTrainedModel, processor: ProcessorMixin, messages: list[dict[str, Any]], places: Mapping[str, str]
 ) -> Iterator[str]:
     """Words of the answer, as the model writes them; an answer that is none is followed by what is wrong with it.
 
@@ -159,21 +179,26 @@ def read(
         model: time-series language model.
         processor: its processor.
         messages: from `prompt`.
-        names: of the series, in order; one stands behind an answer that tells a series by its place.
+        places: of the series, from `places_of`; the name stands behind an answer that is a place.
 
     Raises:
         CannotTellError: the model answers that it cannot tell.
     """
-    words = _with_name(_words(model, processor, messages), names)
+    words = _with_name(_words(model, processor, messages), places)
     # What it says is a refusal or not by its beginning, so that an answer still comes word by word.
     begun = ""
     for word in words:
         begun += word
-        if not CANNOT_TELL.startswith(begun.lower().rstrip(".")):
+        if not CANNOT_TELL.startswith(_plain(begun)):
             return chain([begun], words)
-    if begun.lower().rstrip(".") == CANNOT_TELL:
+    if _plain(begun) == CANNOT_TELL:
         raise CannotTellError(f"the reader of shapes answers {CANNOT_TELL!r}; the series do not show it.")
     return iter([begun])
+
+
+def _plain(answer: str) -> str:
+    """An answer in lower case, without signs at its end and the letter of an option."""
+    return re.sub(r"(?: \([A-Za-z]?\)?)?[\s.!]*$", "", answer.lower())
 
 
 def _words(model: PreTrainedModel, processor: ProcessorMixin, messages: list[dict[str, Any]]) -> Iterator[str]:
@@ -207,8 +232,9 @@ def probabilities(
         return_assistant_tokens_mask=True,
     )
     # The tokens of an answer are those that the template writes, with the space before it and the end behind it.
-    is_answer = inputs.pop("assistant_masks")[:, 1:].to(model.device)
+    is_answer = inputs.pop("assistant_masks")[:, 1:].to(model.device) > 0
     inputs = {name: value.to(model.device) for name, value in inputs.items()}
-    chances = model(**inputs).logits[:, :-1].float().log_softmax(-1)
-    of_tokens = chances.gather(-1, inputs["input_ids"][:, 1:, None]).squeeze(-1)
-    return (of_tokens * is_answer).sum(-1).softmax(0).tolist()
+    logits = model(**inputs).logits[:, :-1][is_answer].float()
+    chances = logits.log_softmax(-1).gather(-1, inputs["input_ids"][:, 1:][is_answer][:, None]).squeeze(-1)
+    scores = torch.zeros(len(options)).index_add(0, is_answer.nonzero()[:, 0].cpu(), chances.cpu())
+    return scores.softmax(0).tolist()

@@ -214,8 +214,8 @@ def _recipe_command(path: Path) -> str | None:
     """Command that a recipe of a language model is for; None where there is none."""
     if not path.is_file():
         return None
-    stages = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("curriculum")
-    return "train curriculum" if stages else "train sft"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return "train curriculum" if "curriculum" in settings else "train grpo" if "rewards" in settings else "train sft"
 
 
 def model_card(folder: Path, repository: str, adapter: Adapter | None = None) -> ModelCard:

@@ -164,6 +164,7 @@ def run_grpo_recipe(
             **vars(rewards),
             "model_name_or_path": model_arguments.model_name_or_path,
             "max_new_tokens": arguments.max_new_tokens,
+            "among_options": arguments.among_options,
         },
     }
     return finish_run(output, metrics, publication)
