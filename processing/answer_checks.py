@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from string import ascii_uppercase
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +13,7 @@ CANNOT_TELL = "cannot tell"
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 # Behind the options of a question that has several answers.
 SEVERAL = " Where several apply, name them all, with semicolons between them."
-_OPTIONS_IN_WORDS = re.compile(rf"\bOptions: (.+?)\.(?:{SEVERAL})?\s*$")
+_OPTIONS_IN_WORDS = re.compile(rf"\bOptions: (.+?)\.?(?:{SEVERAL})?\s*$")
 _OPTIONS_BY_LETTER = re.compile(r"(?<!\w)([A-Z])\) ")
 # More different words than this are a language, not a set of questions.
 _MOST_KNOWN_WORDS = 3000
@@ -212,7 +213,7 @@ def offered_options(question: str) -> list[str]:
     """Options that a question offers, in the first line that offers any.
 
     They are those of `Options: up, down.` at its end (or before `SEVERAL`), `Options: slow | up, then down.` where one
-    has a comma, or `A) up B) down`.
+    has a comma, or `A) up B) down`, in one line or in a line each.
     """
     for line in question.splitlines():
         in_words = _OPTIONS_IN_WORDS.search(line)
@@ -221,7 +222,8 @@ def offered_options(question: str) -> list[str]:
         letters = _OPTIONS_BY_LETTER.findall(line)
         if len(letters) > 1:
             return letters
-    return []
+    first = [line.lstrip()[:1] for line in question.splitlines() if _OPTIONS_BY_LETTER.match(line.lstrip())]
+    return first if len(first) > 1 and first == list(ascii_uppercase[: len(first)]) else []
 
 
 def _repeats(parts: Sequence[str], unit: Sequence[str]) -> int:

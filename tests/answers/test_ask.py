@@ -360,6 +360,30 @@ def test_questions_of_shape_are_put_in_the_words_of_the_reader() -> None:
     assert ask("Which of the two oscillates quicker?", waves).text == "first (a)"
 
 
+def test_what_is_asked_is_not_reworded_into_something_else() -> None:
+    steps = np.arange(120)
+    one = pd.DataFrame({"timestamp": DAYS[:120], "sales": 50 + RNG.normal(size=120) * (1 + steps / 20)})
+    for question in (
+        "Will the volatility increase?",
+        "Why did the volatility increase?",
+        "What made the swings get larger?",
+        "By how much do the swings increase?",
+    ):
+        assert ask(question, one).route != "read", question
+    waves = {"north": np.sin(steps / 2), "south": np.sin(steps / 6)}
+    two = pd.DataFrame({"timestamp": DAYS[:120], **waves})
+    assert ask("Does south oscillate faster than north?", two).route != "read"
+    assert ask("Which one lags the other?", two).route != "read"
+    flat = one.assign(sales=3.0)
+    assert "every value of 'sales' is the same" in ask("How does the volatility change?", flat).text
+
+
+def test_columns_may_be_called_like_shapes() -> None:
+    table = pd.DataFrame({"timestamp": DAYS[:60], "noise": np.arange(60.0), "waveform": 3.0 * np.arange(60)})
+    for question in ("When was noise highest?", "What is the mean noise?", "What was the mean of waveform?"):
+        assert ask(question, table).route == "computed", question
+
+
 @pytest.mark.parametrize("end", ["", ".", " \n", "!", " (B)"])
 def test_a_reader_that_cannot_tell_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
     said = ["", "Can", "not ", f"tell{end}"]

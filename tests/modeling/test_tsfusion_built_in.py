@@ -24,7 +24,7 @@ def test_it_is_small_and_says_what_it_was_trained_on(model):
     assert isinstance(model, TSFusionForForecasting)
     numeric = [weights for name, weights in model.named_parameters() if not name.startswith("context_head.")]
     assert sum(weights.numel() for weights in numeric) <= 150_000
-    assert (folder / "model.safetensors").stat().st_size <= 6_000_000
+    assert (folder / "model.safetensors").stat().st_size <= 6_300_000
     assert "synthetic only" in (folder / "README.md").read_text()
     assert json.loads((folder / "metrics.json").read_text())["data"] == "synthetic only"
     assert not list(folder.glob("*.py"))

@@ -96,6 +96,12 @@ def test_a_fault_is_found_behind_the_prompt(generated, fault):
     assert generated_fault(text, "", ["<p>", "<e>"]) is None
 
 
+def test_options_of_a_line_each_and_without_a_period_are_options():
+    assert offered_options("Which?\nA) more volatile\nB) less volatile") == ["A", "B"]
+    assert offered_options("Which? Options: up, down") == ["up", "down"]
+    assert offered_options("A) is a remark\nC) another one") == []
+
+
 def test_options_are_read_as_they_are_offered():
     assert offered_options("Which? Options: first third, last third.\nSeries: ") == ["first third", "last third"]
     assert offered_options(LETTERS) == ["A", "B", "C"]

@@ -461,7 +461,7 @@ class _Dialog:
 
     def _one(self, question: str, turns: Sequence[str], options: list[str] | None) -> Iterator[str]:
         """Pieces of the answer to one question."""
-        if shape_is_asked(question) and not self._names_times(question):
+        if shape_is_asked(self.asked.names.without_names(question)) and not self._names_times(question):
             return self._read(question, options)
         try:
             found, about, reading = _states(self.asked, question, turns)
@@ -499,7 +499,9 @@ class _Dialog:
         names = self.asked.names
         model, processor = load_reader(self.given_reader)
         try:
-            chosen = names.find(question, plain_tokens(tokenize(question)))[0] or self.asked.all_series()
+            named = names.find(question, plain_tokens(tokenize(question)))[0]
+            # In the order of the table, whatever that of the question.
+            chosen = sorted(named) or range(len(names.names))
             shown = {names.names[place]: self.asked.values(place) for place in chosen}
             places = places_of(processor, list(shown))
             if options is None:
@@ -507,7 +509,8 @@ class _Dialog:
             else:
                 contents = contents_of(options)
                 # An option may be the name of a series that the reader tells by its place.
-                told = [places.get(content, content) for content in contents]
+                by_name = {name.lower(): place for name, place in places.items()}
+                told = [by_name.get(content.lower(), content) for content in contents]
                 messages = prompt(processor, question, shown, told)
                 self.options = as_table(options, probabilities(model, processor, messages, told))
                 chances = list(self.options.values())

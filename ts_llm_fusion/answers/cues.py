@@ -66,8 +66,8 @@ SHAPE = _words(
     r"which (?:third|part) of the series|odd one out|shorter cycle|longer cycle|"
     r"unlike the (?:others?|rest)|move\w* with the rest|pace of the series|"
     r"(?:comes|happens|occurs) first, the (?:peak|dip|step)|(?:peak|dip|step) or the (?:peak|dip|step) earlier|"
-    r"phase between|out of phase|cycles? in step|quarter apart|cycles? of the two|swings of the (?:first|second)|"
-    r"amplitude of the (?:first|second)"
+    r"phase between|out of phase|cycles? in step|quarter apart|cycles? of the two|"
+    r"level off, stay steady or accelerate"
 )
 FOLLOW = re.compile(
     r"^(?:and|what about|how about|what of|same|also|but|then|now|or|ditto|the same|likewise|"

@@ -120,6 +120,13 @@ class Names:
         """Whether there is one series, whose name says nothing of what it is."""
         return len(self.names) == 1 and _GENERIC.fullmatch(self.names[0]) is not None
 
+    def without_names(self, text: str) -> str:
+        """A question in which the names of series and of columns of values are left out."""
+        known = {*self.names, *(" ".join(key) for key in self.columns)}
+        for name in sorted((name for name in known if name.lower() in text.lower()), key=len, reverse=True):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", text, flags=re.IGNORECASE)
+        return text
+
     def find(self, text: str, tokens: Sequence[Token]) -> tuple[list[int], list[bool]]:
         """Positions of the series that a question names, in its order, and whether each token is of a name.
 

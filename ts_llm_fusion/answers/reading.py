@@ -30,13 +30,19 @@ _CHANGES = (
     r"over time|later?|end"
 )
 _OSCILLATES = r"oscillat\w*|cycles?|waves?|swings?|vibrat\w+|periods?|frequency"
-_SLOWLY = r"slow\w*|longer|fewer|less often|lower"
+_SLOWLY = r"slow\w*|longer|fewer|less|lower"
+# What no rewording keeps: the future, causes, times, amounts, parts of a series, and yes or no about one of several.
+_OF_ANOTHER_KIND = re.compile(
+    r"^(?:why|who|when|where|should|what (?:made|caused|makes|causes)|(?:by |and )?how (?:much|many|far|long))\b|"
+    r"\b(?:will|going to|next|forecast|expect\w*|half|third|quarter|beginning|start|middle|last|first)\b"
+)
+_YES_OR_NO = re.compile(r"^(?:does|do|did|is|are|was|were|has|have|can)\b")
 # Number of series, 3 for more -> what a question asks, and the words for it that the built-in reader was trained on.
 _REWORDED: dict[int, tuple[tuple[str, str], ...]] = {
     1: ((rf"(?=.*\b(?:{_SWINGS})\b)(?=.*\b(?:{_CHANGES})\b)", "How does the volatility change?"),),
     2: (
         (
-            r".*\b(?:leads?|leading|lags?|lagging|ahead|earlier|precedes?|follows|behind)\b",
+            r".*\b(?:leads?|leading|ahead|earlier|precedes?)\b",
             "Which series leads the other?",
         ),
         (rf"(?=.*\b(?:{_OSCILLATES})\b)(?=.*\b(?:{_SLOWLY})\b)", "Which series oscillates more slowly?"),
@@ -94,8 +100,11 @@ def in_trained_words(question: str, processor: ProcessorMixin, series: int) -> s
     known = set(_trained_on(processor).get("words", ()))
     if not known or known.issuperset(words_of(question)):
         return question
+    lower = question.lower()
+    if _OF_ANOTHER_KIND.search(lower) or (series > 1 and _YES_OR_NO.match(lower)):
+        return question
     meant = _REWORDED.get(min(series, max(_REWORDED)), ())
-    found = (said for pattern, said in meant if re.match(pattern, question.lower()))
+    found = (said for pattern, said in meant if re.match(pattern, lower))
     return next((said for said in found if known.issuperset(words_of(said))), question)
 
 
@@ -133,13 +142,16 @@ def prompt(
     """Messages with a question and its options, behind which the series stand by their names or `places_of`.
 
     Raises:
-        CannotTellError: for more than 12 series, one without a value, or what is unlike the training of the reader.
+        CannotTellError: for more than 12 series, one without different values, or what is unlike the training.
     """
     if len(series) > _MOST_SERIES:
         raise CannotTellError(f"a reader of shapes is shown {_MOST_SERIES} series at most, not {len(series)}.")
     empty = [name for name, values in series.items() if np.isnan(values).all()]
     if empty:
         raise CannotTellError(f"every value of {empty[0]!r} is missing; there is nothing to read.")
+    constant = [name for name, values in series.items() if np.nanmin(values) == np.nanmax(values)]
+    if constant:
+        raise CannotTellError(f"every value of {constant[0]!r} is the same; it has no shape to read.")
     trained_on, places = _trained_on(processor), places_of(processor, list(series))
     most = min([_MOST_STEPS, *trained_on.get("series_length", ())[1:]])
     question = in_trained_words(question, processor, len(series)) + (offer(options) if options else "")
