@@ -125,10 +125,10 @@ def _subject_counts(data: QuestionData) -> dict[str, dict[str, int]]:
 
 
 def _example_question(train: Dataset) -> str:
-    """Question for a card, which shows it with one series: of the first samples the one with the fewest series."""
+    """Question for a card, which shows it with one series: of the first samples the shortest of the fewest series."""
     first = train.select(range(min(_EXAMPLES, len(train))))
-    shown = min(first, key=lambda sample: len(sample["time_series"]))
-    return str(shown["messages"][0]["content"][0]["text"])
+    asked = [(len(one["time_series"]), str(one["messages"][0]["content"][0]["text"])) for one in first]
+    return min(asked, key=lambda pair: (pair[0], len(pair[1])))[1]
 
 
 def answer_results(
