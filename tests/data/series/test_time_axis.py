@@ -82,8 +82,8 @@ def with_absences(rows: pd.DatetimeIndex, share: float, seed: int) -> pd.Datetim
     return rows[keep]
 
 
-# The same absences in each run: a few, such as seed 208 at a share of 0.0625, take the only two rows of a time of the week
-# out of ten days of "4h in Berlin", which then looks like a week with a pause.
+# The same absences in each run: a few, such as seed 208 at a share of 0.0625, take the only two rows of a time of the
+# week out of ten days of "4h in Berlin", which then looks like a week with a pause.
 @pytest.mark.parametrize("name", GRIDS)
 @settings(max_examples=6, deadline=None, derandomize=True)
 @example(share=0.0, seed=0)
