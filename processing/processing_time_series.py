@@ -409,7 +409,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         for messages in _as_batch(conversation)[0]:
             question = "".join(questions_of(messages)[-1:])
             offered.append([] if SEVERAL in question else offered_options(question))
-        tokens = {option: self._answer_tokens(option) for options in offered for option in options}
+        tokens = {option: self._answer_tokens(option) for option in {one for options in offered for one in options}}
         answers = [[tokens[option] for option in options] for options in offered]
         end = self.tokenizer.eos_token_id
         if end is None:

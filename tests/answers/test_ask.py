@@ -396,6 +396,12 @@ def test_a_reader_that_cannot_tell_refuses(tmp_path: Path, monkeypatch: pytest.M
     assert answer.route == "read" and answer.text == "Cannot be told"
 
 
+def test_too_many_series_are_refused_before_they_are_read() -> None:
+    table = pd.DataFrame({"timestamp": DAYS[:72], **{f"shop{k}": RNG.normal(size=72) for k in range(13)}})
+    answer = ask("Which series is unlike the others?", table)
+    assert answer.route == "refused" and "shown 12 series at most, not 13" in answer.text
+
+
 def test_options_may_be_the_names_of_series() -> None:
     steps = np.arange(72)
     waves = {"north": np.sin(steps / 6), "south": np.sin(steps / 2)}

@@ -502,8 +502,9 @@ class _Dialog:
             named = names.find(question, plain_tokens(tokenize(question)))[0]
             # In the order of the table, whatever that of the question.
             chosen = sorted(named) or range(len(names.names))
+            # Refuses too many before their values are made.
+            places = places_of(processor, [names.names[place] for place in chosen])
             shown = {names.names[place]: self.asked.values(place) for place in chosen}
-            places = places_of(processor, list(shown))
             if options is None:
                 pieces = read(model, processor, prompt(processor, question, shown), places)
             else:

@@ -109,7 +109,13 @@ def in_trained_words(question: str, processor: ProcessorMixin, series: int) -> s
 
 
 def places_of(processor: ProcessorMixin, names: Sequence[str]) -> dict[str, str]:
-    """Place by which a reader of few words tells each of several series, by name; empty for another reader."""
+    """Place by which a reader of few words tells each of several series, by name; empty for another reader.
+
+    Raises:
+        CannotTellError: for more than 12 series.
+    """
+    if len(names) > _MOST_SERIES:
+        raise CannotTellError(f"a reader of shapes is shown {_MOST_SERIES} series at most, not {len(names)}.")
     if len(names) == 1 or not _trained_on(processor).get("words"):
         return {}
     places = ["first", "second"] if len(names) == 2 else [f"series {k}" for k in range(1, len(names) + 1)]
@@ -144,15 +150,13 @@ def prompt(
     Raises:
         CannotTellError: for more than 12 series, one without different values, or what is unlike the training.
     """
-    if len(series) > _MOST_SERIES:
-        raise CannotTellError(f"a reader of shapes is shown {_MOST_SERIES} series at most, not {len(series)}.")
+    trained_on, places = _trained_on(processor), places_of(processor, list(series))
     empty = [name for name, values in series.items() if np.isnan(values).all()]
     if empty:
         raise CannotTellError(f"every value of {empty[0]!r} is missing; there is nothing to read.")
     constant = [name for name, values in series.items() if np.nanmin(values) == np.nanmax(values)]
     if constant:
         raise CannotTellError(f"every value of {constant[0]!r} is the same; it has no shape to read.")
-    trained_on, places = _trained_on(processor), places_of(processor, list(series))
     most = min([_MOST_STEPS, *trained_on.get("series_length", ())[1:]])
     question = in_trained_words(question, processor, len(series)) + (offer(options) if options else "")
     content: list[dict[str, Any]] = [{"type": "text", "text": question}]
