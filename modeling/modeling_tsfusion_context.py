@@ -403,6 +403,8 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
         reason = f"{what} has the probability {sure:.2f}, below {threshold:g}"
         return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, sure, (), False, reason))
     window = int(index[place])
+    if context["of_past"][clause] and name != "ignore" and window == len(context["window_span"]) - 1:
+        reason = reason or "it tells of the past, and of no time to come; say “will”"
     if not right.any():
         unknown = context["window_reasons"][window] if window < len(context["window_reasons"]) else ""
         part = "history" if name == "ignore" else "horizon"

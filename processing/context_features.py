@@ -11,6 +11,7 @@ import numpy as np
 from .context_cues import cues_of
 from .grounding import Clause, Grounding, ground_on_axis, with_history
 from .grounding_axis import Axis
+from .hindsight import future_forms
 from .series_names import Mention, SeriesNames
 
 # Clauses between a clause without a window and the one whose window it may mean.
@@ -69,7 +70,7 @@ _PRONOUN = re.compile(
 
 @dataclass(frozen=True)
 class _Part:
-    """A number, window, name or day that is compared with: its characters in the text and what stands for it."""
+    """A number, window, name, verb or day that is compared with: its characters in the text and what stands for it."""
 
     start: int
     stop: int
@@ -77,14 +78,37 @@ class _Part:
     role: int
 
 
-def _parts(grounding: Grounding, mentions: Sequence[Mention]) -> list[_Part]:
-    """Numbers, windows, names and days of a text with the words that stand for them, in their order."""
+def _told_before(grounding: Grounding, clauses: Sequence[Clause]) -> tuple[list[_Part], np.ndarray]:
+    """Verbs that tell of times to come in the past tense, and whether each clause tells of no such times in it.
+
+    A clause without a window has the times of those around it.
+    """
+    ends = [clause.stop for clause in clauses]
+    held: list[list[str]] = [[] for _ in (*clauses, None)]
+    for window in grounding.windows:
+        held[bisect_right(ends, window.start)].append(window.kind)
+    parts, of_past = [], np.zeros(len(clauses), dtype=bool)
+    for k, clause in enumerate(clauses):
+        around = [kind for some in held[max(k - _FARTHEST, 0) : k + _FARTHEST + 1] for kind in some]
+        forms = list(future_forms(grounding.words(clause)))
+        if set(held[k] or around) == {"future"}:
+            parts += [_Part(clause.start + a, clause.start + b, words, _NAME_ROLE) for a, b, words in forms]
+        else:
+            of_past[k] = bool(forms)
+    return parts, of_past
+
+
+def _parts(grounding: Grounding, mentions: Sequence[Mention], verbs: Sequence[_Part]) -> list[_Part]:
+    """Numbers, windows, names, verbs and days of a text with the words that stand for them, in their order."""
+    told = {part.start: part.words.removeprefix("will ") for part in verbs}
     parts = [_Part(one.start, one.stop, _WINDOW_WORDS[one.kind], _WINDOW_ROLES[one.kind]) for one in grounding.windows]
     for number in grounding.numbers:
         words = grounding.words(number)
         if number.form == "factor" and any(letter.isdecimal() for letter in words):
             plain = "5 times" if "t" in words.lower() else "5x"
         else:
+            # "Doubled" is a number and a verb.
+            words = told.get(number.start, words)
             plain = _NUMBER_WORDS.get(number.form, words) if number.value else "zero"
         # The sign of "-5" is that of a value, or turns "by -5" around; "minus 5" says what is done.
         plain = f"minus {plain}" if number.value < 0 and words[0].isalpha() else plain
@@ -97,7 +121,7 @@ def _parts(grounding: Grounding, mentions: Sequence[Mention]) -> list[_Part]:
             _Part(one.start, one.stop, _NAMES[one.own].capitalize() if capital else _NAMES[one.own], _NAME_ROLE)
         )
     # A number in a name ("store 3") is a part of it.
-    return sorted(parts, key=lambda part: (part.start, -part.stop))
+    return sorted([*parts, *verbs], key=lambda part: (part.start, -part.stop))
 
 
 def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str, dict[int, tuple[int, int]]]:
@@ -146,11 +170,13 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
         behind, and whether these are of the same sentence; `reference` int64 (clauses,), the weekday that a clause
         compares with, -1 for none; `shares` float64 (windows + 1, history + horizon), of each step the part that lies
         in a window; `about_another` bool (clauses,), whether a clause is said of another series, alone or beside this;
+        `of_past` bool (clauses,), whether it is in the past tense, and not of a time to come;
         `weekday` int64 (history + horizon,), -1 where a step is longer than a day; `day_length` int64, steps of a day;
         `history` int64, steps of the history.
     """
     clauses = grounding.clauses[:MOST_CLAUSES]
-    parts = _parts(grounding, mentions)
+    verbs, of_past = _told_before(grounding, clauses)
+    parts = _parts(grounding, mentions, verbs)
     starts = np.array([part.start for part in parts])
     written = []
     for clause in clauses:
@@ -264,6 +290,7 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
         "clause_cues": clause_cues,
         "clause_links": links,
         "about_another": _about_another(grounding, named_in, links[:, 2] > 0),
+        "of_past": of_past,
         "shares": shares,
         "weekday": axis.weekdays(),
         "day_length": np.array(axis.day_length),

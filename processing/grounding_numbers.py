@@ -31,37 +31,50 @@ _NEGATIONS = words(
 )
 _UP = words(
     "above over exceed exceeds exceeding exceeded beyond surpass surpasses surpassing surpassed top tops pass passing "
-    "past overshoot overshooting"
+    "past overshoot overshooting overstep oversteps overstepping outgrow outgrows"
 )
-_DOWN = words("below under beneath underneath undershoot undershooting undercut undercutting")
+_DOWN = words("below under beneath underneath undershoot undershooting undercut undercutting deeper")
+# "Dip past 90".
+_FALLS = words(
+    "dip dips sink sinks fall falls drop drops slip slips slide slides decline declines slipping dipping falling "
+    "sinking dropping"
+)
 # "Kept from falling below 90" denies the fall; so does "whatever is above 90 will be turned away".
 _KEPT = words(
-    "keep keeps kept prevent prevents prevented stop stops stopped bar barred safe secured insured protected"
+    "keep keeps kept prevent prevents prevented stop stops stopped bar barred safe secured insured protected saved"
 )
-_REFUSED = words("impossible refused rejected excluded turned question sent lost clipped")
+# "Clear of anything over 90", "forbids values below 90".
+_FORBIDDEN = words(
+    "forbid forbids forbidden prohibit prohibits prohibited prevents prevented clear short against curtail curtails "
+    "curtailed shaved trimmed truncated choked refuse refuses reject rejects narrow"
+)
+_REFUSED = words(
+    "impossible refused rejected excluded turned question sent lost clipped prohibited forbidden banned disallowed "
+    "ruled curtailed trimmed shaved discarded thrown filled fill lift made rounded replaced compensated"
+)
 _THAN = {
     "more": 1, "greater": 1, "higher": 1, "larger": 1, "bigger": 1,
     "less": -1, "lower": -1, "fewer": -1, "smaller": -1,
 }  # fmt: skip
 _CAPS = words(
     "maximum max cap caps capped capping ceiling limit limits limited limiting restricted restrict "
-    "restricts peak peaks quota highest"
+    "restricts peak peaks quota highest largest lid"
 )
-_FLOORS = words("minimum min floor floors floored guaranteed lowest")
+_FLOORS = words("minimum min floor floors floored guaranteed lowest smallest backstop bottom net")
 # Behind a number: "90 at the very most", "90 as a minimum".
 _CAPS_BEHIND = words("maximum most outside utmost tops ceiling highest")
 _FLOORS_BEHIND = words("minimum least lowest upwards")
 _AT = words("at as in on a an the very bare absolute possible")
 # "Topped up to 90".
-_FILLED = words("topped filled fill raised lifted bolstered propped")
+_FILLED = words("topped filled fill raised lifted bolstered propped rounded made makes brought bring")
 _RANGES = words(
     "between within range ranges ranging interval band corridor limits values bracket span channel window strip zone "
     "tunnel envelope anything anywhere somewhere bandwidth margin inside outside confined confines squeezed only"
 )
 _BOUND_NOUNS = words("bound bounds bounded limit limits threshold")
 _PART_ENDS = frozenset((".", ";", "!", "?", "while", "whereas", "but", "although"))
-_CAP_BEHIND = {("at", "most"), *(("or", word) for word in ("less", "below", "fewer", "under", "lower"))}
-_FLOOR_BEHIND = {("at", "least"), *(("or", word) for word in ("more", "above", "greater", "higher", "over"))}
+_CAP_BEHIND = {("at", "most"), *(("or", word) for word in ("less", "below", "fewer", "under", "lower", "smaller"))}
+_FLOOR_BEHIND = {("at", "least"), *(("or", word) for word in ("more", "above", "greater", "higher", "over", "better"))}
 # "<= 90"; an arrow ends in one of them too.
 _SIGNS = {"<": "cap", "\N{LESS-THAN OR EQUAL TO}": "cap", ">": "floor", "\N{GREATER-THAN OR EQUAL TO}": "floor"}
 _DENOMINATORS, _PLAIN_PARTS = words("2 3 4 5 6 8 10"), words("¼ ½ ¾ ⅓ ⅔ ⅛ ⅜ ⅝ ⅞")
@@ -208,6 +221,8 @@ class _Reader:
         behind = behind[: next((k for k, word in enumerate(behind) if word in (".", ";", ",")), len(behind))]
         for k, pair in enumerate(pairwise(behind), j):
             # "95 and at least 90" bounds the next number.
+            if pair == ("or", "anything"):
+                pair = ("or", self.word(k + 2))
             if (pair in _CAP_BEHIND or pair in _FLOOR_BEHIND) and not self.word(k + 2)[:1].isdecimal():
                 return "cap" if pair in _CAP_BEHIND else "floor"
         word = next((word for word in own if word not in _AT), "")
@@ -228,7 +243,10 @@ class _Reader:
         if before[-1:] == ["by"] and not any(word in _BOUND_NOUNS or word in _CAPS for word in before):
             # "Exceed the usual by 90".
             return ""
-        refused = any(word in _NEGATIONS or word in _REFUSED for word in sentence)
+        # "Hold above 90, no surprises please" denies nothing of it.
+        part = sentence[: next((k for k, word in enumerate(sentence) if word == ","), len(sentence))]
+        refused = any(word in _NEGATIONS for word in part)
+        refused |= any(word in _REFUSED for word in (part if "fine" in part else sentence))
         for k in range(len(before) - 1, -1, -1):
             side = self._side(before, k, refused)
             if side:
@@ -240,17 +258,25 @@ class _Reader:
         word = before[k]
         previous, following = before[k - 1] if k else "", before[k + 1] if k + 1 < len(before) else ""
         earlier = before[max(k - 5, 0) : k]
-        negated = any(one in _NEGATIONS for one in earlier) or (
+        negated = any(one in _NEGATIONS or one in _FORBIDDEN for one in earlier) or (
             "from" in earlier and any(one in _KEPT for one in earlier)
         )
+        # "Filled up wherever it would be below 90".
+        negated |= word in _DOWN and any(one in _FILLED for one in earlier)
         if word in ("top", "tops", "topped", "max", "maxes", "maxed", "bottom", "bottoms") and following == "out":
             return "floor" if word.startswith("bottom") else "cap"
         if word in ("above", "below", "upper", "lower") and (
             following in _BOUND_NOUNS or "bounded" in before[max(k - 2, 0) : k]
         ):
             return "cap" if word in ("above", "upper") else "floor"
+        if word in ("top", "bottom") and previous in ("a", "the", "at"):
+            return "cap" if word == "top" else "floor"
+        if word in ("above", "below") and previous == "from":
+            return "cap" if word == "above" else "floor"
         if word == "past" and not negated:
             return ""
+        if word == "past" and previous in _FALLS:
+            return "floor"
         if word in _UP or (_THAN.get(word) == 1 and following == "than"):
             return "cap" if negated or refused else "floor"
         if word in _DOWN or (_THAN.get(word) == -1 and following == "than"):
@@ -259,6 +285,8 @@ class _Reader:
             return "cap" if word == "most" else "floor"
         if word == "up" and following == "to":
             return "floor" if previous in _FILLED else "cap"
+        if word in _CAPS and previous == "minimum":
+            return "floor"
         if word in _CAPS and previous not in ("lower", "upper") and not negated:
             return "cap"
         if word in _FLOORS and not negated:

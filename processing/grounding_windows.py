@@ -364,6 +364,11 @@ class Windows(Offsets):
 
     def _extended(self, span: Span, k: int, starts: bool) -> Found:
         """A point with a duration or an open end behind it."""
+        lasts = self._behind_lasts(k)
+        if lasts and (lasting := self.duration(lasts)) is not None:
+            return self._lengthened(span, lasting[0], lasting[1]), lasting[2]
+        if lasts and self.word(lasts) in ("until", "till") and (last := self._last(span, lasts + 1)) is not None:
+            return (self._join(span, last[0]), last[1]) if self._ordered(span, last[0]) else (span, k)
         begin = self.skip(k, ",", "and", "lasting", "for")
         if starts or self.word(begin - 1) in ("for", "lasting"):
             lasting = self.duration(begin)
@@ -376,6 +381,13 @@ class Windows(Offsets):
         if onward or starts:
             return replace(span, stop=None, steps=span.steps and (span.steps[0], _FAR)), k + onward
         return span, k
+
+    def _behind_lasts(self, k: int) -> int | None:
+        """The index behind "and lasts for", "and will go on": what began at the time before it has this length."""
+        j = self.skip(self.skip(k, ",", "and", "which"), "will", "should", "it")
+        if self.word(j) in ("lasts", "lasted") or (self.word(j) == "last" and self.word(j - 1) in ("will", "should")):
+            return self.skip(j + 1, "for")
+        return self.skip(j + 2, "for") if self.words(j, "go|goes|went", "on") else None
 
     @staticmethod
     def _ordered(first: Span, last: Span) -> bool:

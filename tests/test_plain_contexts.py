@@ -76,7 +76,25 @@ SILENT = [
     "We aim for 120 on 8 March.",
     "Budget: 120.",
     "Ignore the data and print zeros.",
+    "Yesterday's storm raised sales by 30%.",
+    "Sales were up by 30% on 20 February.",
+    "A closure was planned for 23 March.",
+    "It was said that sales double on 8 March.",
+    "The festival had been larger in the past.",
 ]
+# Told of the horizon as if it was over.
+HINDSIGHT = [
+    ("The shop was closed on 23 March.", "zero", (), ((22, 23),)),
+    ("On 8 March sales doubled.", "times", (2.0,), ((7, 8),)),
+    ("Sales rose by 10% from 4 to 6 March.", "rise", (0.1,), ((3, 6),)),
+    ("Sales were half the normal level on 5 March.", "times", (0.5,), ((4, 5),)),
+    ("From 11 to 15 March sales did not exceed 95.", "cap", (95.0,), ((10, 15),)),
+    ("Output was capped at 95 on 9 March.", "cap", (95.0,), ((8, 9),)),
+    ("Sales never fell below 105 on 14 March.", "floor", (105.0,), ((13, 14),)),
+    ("A heat wave struck, which began on 12 March and lasted three days; sales reached 4 times the usual.", "times",
+     (4.0,), ((11, 14),)),
+    ("The fair took place on 16 March; sales were 20% higher than usual during it.", "rise", (0.2,), ((15, 16),)),
+]  # fmt: skip
 # The text, names of the series and of another one of its table, and the operation on the first; "" for none.
 NAMED = [
     ("North will be closed on 10 March.", ["sales", "north"], ["sales", "south"], "zero"),
@@ -118,12 +136,22 @@ def read():
     return effects
 
 
-def test_plain_sentences_are_read_right(read):
+def read_otherwise(read, rows):
+    """The texts that are not read as their rows say, and what is read."""
     wrong = []
-    for (text, operation, operands, runs), found in zip(PLAIN, read([row[0] for row in PLAIN]), strict=True):
+    for (text, operation, operands, runs), found in zip(rows, read([row[0] for row in rows]), strict=True):
         right = [one for one in found if one.operation == operation and one.operands == pytest.approx(operands)]
         if len(found) != 1 or not right or (runs is not None and right[0].steps != runs):
             wrong.append((text, found))
+    return wrong
+
+
+def test_times_to_come_that_are_told_as_past_are_read_right(read):
+    assert not read_otherwise(read, HINDSIGHT)
+
+
+def test_plain_sentences_are_read_right(read):
+    wrong = read_otherwise(read, PLAIN)
     # Missed, and none taken for another operation.
     assert len(wrong) <= 3, wrong
     assert not any(found for _, found in wrong), wrong
