@@ -70,7 +70,10 @@ _RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
 _REACHES = re.compile(
     r"\b(?:reach(?:es|ing)?|(?:falls?|falling|drops?|dropping|sinks?|sinking|declines?|decreases?|shrinks?|goes|go|going|"
     r"slumps?|plunges?|reduced?|cut|lowered|rises?|rising|climbs?|climbing|increases?|increasing|grows?|growing|jumps?|"
-    r"raised?|lifted|back|(?<!\bby )(?<!\bof )(?:down|up)) to)(?: (?:just|only|about|around|some))? $",
+    r"raised?|lifted|back|(?<!\bby )(?<!\bof )(?:down|up)) to|"
+    # "Reduced the load to".
+    r"(?:reduc|lower|rais|lift|push|pull|drag|driv|cut|br(?:ing|ought))\w*(?: [^\s,;]+){1,4} to)"
+    r"(?: (?:just|only|about|around|some))? $",
     re.IGNORECASE,
 )
 _FARTHER = re.compile(r" (?:below|above|under|over|less|more|fewer|higher|lower|off|up|down|beyond)\b", re.IGNORECASE)

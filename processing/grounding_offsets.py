@@ -85,7 +85,7 @@ class Offsets(Counts):
         if self.word(k) == "of" and self.word(k - 3) == "within":
             return "around", k + 1
         if self.word(k) in ("from", "starting", "beginning"):
-            k = self.skip(k + 1, "on", "from", "with")
+            k = self.skip(k + 1, "on", "from", "with", "at")
             return ("", k) if self.word(k) in ("now", "today") else ("from", k)
         return "", k
 

@@ -364,11 +364,17 @@ class Windows(Offsets):
 
     def _extended(self, span: Span, k: int, starts: bool) -> Found:
         """A point with a duration or an open end behind it."""
+        hours = self._hours(k) if starts and self._is_day(span) and not self._says_daily(k) else None
+        if hours is not None and not self._says_daily(hours[1]) and (moments := span.within(hours[0])) is not None:
+            # "From 2024-03-04 09:00 to 17:00".
+            return moments, hours[1]
         lasts = self._behind_lasts(k)
         if lasts and (lasting := self.duration(lasts)) is not None:
             return self._lengthened(span, lasting[0], lasting[1]), lasting[2]
-        if lasts and self.word(lasts) in ("until", "till") and (last := self._last(span, lasts + 1)) is not None:
-            return (self._join(span, last[0]), last[1]) if self._ordered(span, last[0]) else (span, k)
+        ends = lasts + 1 if lasts and self.word(lasts) in ("until", "till") else self._behind_ends(k)
+        if ends and (last := self._last(span, ends)) is not None and self._ordered(span, last[0]):
+            same = self.skip(last[1], "on", "the", "that")
+            return self._join(span, last[0]), same + 2 if self.words(same, "same", "day") else last[1]
         begin = self.skip(k, ",", "and", "lasting", "for")
         if starts or self.word(begin - 1) in ("for", "lasting"):
             lasting = self.duration(begin)
@@ -388,6 +394,13 @@ class Windows(Offsets):
         if self.word(j) in ("lasts", "lasted") or (self.word(j) == "last" and self.word(j - 1) in ("will", "should")):
             return self.skip(j + 1, "for")
         return self.skip(j + 2, "for") if self.words(j, "go|goes|went", "on") else None
+
+    def _behind_ends(self, k: int) -> int | None:
+        """The index behind "and ended at", ", ending on"."""
+        j = self.skip(self.skip(k, ",", "and", "which"), "will")
+        if self.word(j) in ("ends", "ended", "ending") or (self.word(j) == "end" and self.word(j - 1) == "will"):
+            return self.skip(j + 1, "at", "on", "around", "by")
+        return None
 
     @staticmethod
     def _ordered(first: Span, last: Span) -> bool:

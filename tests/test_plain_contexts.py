@@ -93,6 +93,7 @@ HINDSIGHT = [
     ("Sales never fell below 105 on 14 March.", "floor", (105.0,), ((13, 14),)),
     ("A heat wave struck, which began on 12 March and lasted three days; sales reached 4 times the usual.", "times",
      (4.0,), ((11, 14),)),
+    ("Repairs reduced the load to 70% of its usual level from 4 to 6 March.", "times", (0.7,), ((3, 6),)),
     ("The fair took place on 16 March; sales were 20% higher than usual during it.", "rise", (0.2,), ((15, 16),)),
 ]  # fmt: skip
 # The text, names of the series and of another one of its table, and the operation on the first; "" for none.
