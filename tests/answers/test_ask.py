@@ -358,6 +358,7 @@ def test_questions_of_shape_are_put_in_the_words_of_the_reader() -> None:
     assert answers[0].route == answers[1].route == "read" and answers[0].text == answers[1].text
     waves = pd.DataFrame({"timestamp": DAYS[:72], "a": np.sin(steps / 2), "b": np.sin(steps / 6)})
     assert ask("Which of the two oscillates quicker?", waves).text == "first (a)"
+    assert ask("Which of the two oscillates less often?", waves).text == "second (b)"
 
 
 def test_what_is_asked_is_not_reworded_into_something_else() -> None:
@@ -374,6 +375,8 @@ def test_what_is_asked_is_not_reworded_into_something_else() -> None:
     two = pd.DataFrame({"timestamp": DAYS[:120], **waves})
     assert ask("Does south oscillate faster than north?", two).route != "read"
     assert ask("Which one lags the other?", two).route != "read"
+    # As often, or as far?
+    assert ask("Which of the two oscillates less?", two).route != "read"
     flat = one.assign(sales=3.0)
     assert "every value of 'sales' is the same" in ask("How does the volatility change?", flat).text
 

@@ -12,6 +12,7 @@ from ts_llm_fusion.baselines.questions import (
     NUM_FEATURES,
     majority,
     make_question_baselines,
+    penalty_folds,
     ridge_classifier,
     sample_features,
     series_features,
@@ -95,6 +96,21 @@ def test_the_ridge_classifier_answers_options_with_letters_without_them() -> Non
     assert ridge_classifier(train, labels)(train) == ["up", "up", "down", "down"] * 5
     # A single class, whatever its letters, is that of the majority.
     assert ridge_classifier(train.select([0, 1]), labels)(train.select([2])) == ["up"]
+
+
+def test_penalties_are_chosen_by_folds_that_share_no_subject() -> None:
+    rng = np.random.default_rng(0)
+    train = samples(*(("way", ["up", "down"][row % 2], [rng.normal(size=20)]) for row in range(24)))
+    assert penalty_folds(train) is None
+    subjects = [f"patient {row // 3}" for row in range(24)]
+    known = train.remove_columns("subject").add_column("subject", subjects)
+    folds = penalty_folds(known)
+    assert len(folds) == 5
+    for fitted, scored in folds:
+        assert not {subjects[row] for row in fitted} & {subjects[row] for row in scored}
+    assert sorted(np.concatenate([scored for _, scored in folds])) == list(range(24))
+    assert set(ridge_classifier(known, LABELS)(known)) <= {"up", "down"}
+    assert penalty_folds(known.select(range(3))) is None
 
 
 def test_synthetic_questions_are_partly_told_by_features() -> None:

@@ -31,6 +31,8 @@ _CHANGES = (
 )
 _OSCILLATES = r"oscillat\w*|cycles?|waves?|swings?|vibrat\w+|periods?|frequency"
 _SLOWLY = r"slow\w*|longer|fewer|less|lower"
+# "Oscillates less" may be as often or as far.
+_HOW_MUCH = r".*\b(?:more|less)\b(?! (?:often|slow|quick|fast|frequent|rapid))"
 # What no rewording keeps: the future, causes, times, amounts, parts of a series, and yes or no about one of several.
 _OF_ANOTHER_KIND = re.compile(
     r"^(?:why|who|when|where|should|what (?:made|caused|makes|causes)|(?:by |and )?how (?:much|many|far|long))\b|"
@@ -45,9 +47,12 @@ _REWORDED: dict[int, tuple[tuple[str, str], ...]] = {
             r".*\b(?:leads?|leading|ahead|earlier|precedes?)\b",
             "Which series leads the other?",
         ),
-        (rf"(?=.*\b(?:{_OSCILLATES})\b)(?=.*\b(?:{_SLOWLY})\b)", "Which series oscillates more slowly?"),
+        (
+            rf"(?=.*\b(?:{_OSCILLATES})\b)(?=.*\b(?:{_SLOWLY})\b)(?!{_HOW_MUCH})",
+            "Which series oscillates more slowly?",
+        ),
         (r".*\b(?:phase between|out of phase|cycles? in step)\b", "What is the phase between the two cycles?"),
-        (rf".*\b(?:{_OSCILLATES})\b", "Which series oscillates faster?"),
+        (rf"(?!{_HOW_MUCH}).*\b(?:{_OSCILLATES})\b", "Which series oscillates faster?"),
     ),
     3: (
         (

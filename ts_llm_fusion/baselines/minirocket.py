@@ -117,12 +117,15 @@ class MiniRocket:
         return torch.cat(list(self._batches(values))).numpy()
 
 
-def fit_minirocket(train: Dataset, answers: Sequence[str]):
+def fit_minirocket(
+    train: Dataset, answers: Sequence[str], folds: Sequence[tuple[np.ndarray, np.ndarray]] | None = None
+):
     """Fit MiniRocket and scikit-learn's `RidgeClassifierCV`, as its paper does.
 
     Args:
         train: samples with `time_series`; those of other lengths are resampled to the longest.
         answers: the class of each.
+        folds: rows to fit by and to choose the penalty by; leave-one-out errors choose it by default.
 
     Returns:
         Function from samples to their classes.
@@ -137,7 +140,7 @@ def fit_minirocket(train: Dataset, answers: Sequence[str]):
     length = max(length, _KERNEL_LENGTH)
     values = stacked_series(train, series, length)
     rocket = MiniRocket(values)
-    ridge = linear_model.RidgeClassifierCV(alphas=np.logspace(-3, 3, 10))
+    ridge = linear_model.RidgeClassifierCV(alphas=np.logspace(-3, 3, 10), cv=folds)
     model = pipeline.make_pipeline(preprocessing.StandardScaler(with_mean=False), ridge)
     model.fit(rocket(values), list(answers))
     return lambda samples: model.predict(rocket(stacked_series(samples, series, length))).tolist()

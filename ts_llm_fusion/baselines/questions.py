@@ -28,6 +28,7 @@ _QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 _LAGS = (1, 2, 3, 5, 8, 13, 21)
 _BANDS = 8
 _MOST_MINIROCKET_STEPS = 2_000_000
+_MOST_FOLDS = 5
 NUM_FEATURES = 4 + len(_QUANTILES) + len(_LAGS) + _BANDS
 
 
@@ -112,11 +113,24 @@ def majority(train: Dataset) -> QuestionBaseline:
     return lambda samples: [most.get(task, everywhere) for task in samples["task"]]
 
 
+def penalty_folds(samples: Dataset) -> list[tuple[np.ndarray, np.ndarray]] | None:
+    """Folds of samples by which a penalty is chosen: at most five, none of which shares a subject with another.
+
+    None, for leave-one-out errors, where a sample has no subject or all have the same.
+    """
+    subjects = samples["subject"] if "subject" in samples.column_names else [None]
+    if None in subjects or len(set(subjects)) < 2:
+        return None
+    model_selection = require("sklearn.model_selection", "evaluation")
+    folds = model_selection.GroupKFold(min(len(set(subjects)), _MOST_FOLDS))
+    return list(folds.split(np.zeros(len(samples)), groups=list(subjects)))
+
+
 def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None]) -> QuestionBaseline:
     """Fit a `RidgeClassifierCV` of scikit-learn for each task on standardized `series_features`.
 
     It uses the series and the task, not the text of the question, so that its answers are options without letters. The
-    penalty is chosen by leave-one-out error on the training samples. A task without a list of labels, or with a single
+    penalty is chosen on the training samples, by `penalty_folds`. A task without a list of labels, or with a single
     answer, is answered as by `majority`.
 
     Raises:
@@ -135,7 +149,7 @@ def ridge_classifier(train: Dataset, labels: Mapping[str, Sequence[str] | None])
             continue
         samples = train.select(rows)
         channels = max(batch.value_lengths().to_numpy().max() for batch in _series_batches(samples))
-        ridge = linear_model.RidgeClassifierCV(alphas=np.logspace(-1, 4, 11))
+        ridge = linear_model.RidgeClassifierCV(alphas=np.logspace(-1, 4, 11), cv=penalty_folds(samples))
         model = pipeline.make_pipeline(preprocessing.StandardScaler(), ridge)
         fitted[task] = channels, model.fit(sample_features(samples, channels), classes)
 
@@ -167,7 +181,7 @@ def make_question_baselines(
         try:
             baselines["ridge classifier"] = ridge_classifier(train, labels)
             if with_minirocket and len(train) * shape_of(train)[1] <= _MOST_MINIROCKET_STEPS:
-                baselines["MiniRocket and ridge"] = fit_minirocket(train, _final_answers(train))
+                baselines["MiniRocket and ridge"] = fit_minirocket(train, _final_answers(train), penalty_folds(train))
         except MissingPackageError as error:
             logger.warning("no ridge classifier among the baselines: %s", error)
     return baselines
