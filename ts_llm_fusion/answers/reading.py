@@ -31,12 +31,14 @@ _CHANGES = (
 )
 _OSCILLATES = r"oscillat\w*|cycles?|waves?|swings?|vibrat\w+|periods?|frequency"
 _SLOWLY = r"slow\w*|longer|fewer|less|lower"
-# "Oscillates less" may be as often or as far.
-_HOW_MUCH = r".*\b(?:more|less)\b(?! (?:often|slow|quick|fast|frequent|rapid))"
 # What no rewording keeps: the future, causes, times, amounts, parts of a series, and yes or no about one of several.
 _OF_ANOTHER_KIND = re.compile(
     r"^(?:why|who|when|where|should|what (?:made|caused|makes|causes)|(?:by |and )?how (?:much|many|far|long))\b|"
     r"\b(?:will|going to|next|forecast|expect\w*|half|third|quarter|beginning|start|middle|last|first)\b"
+)
+# "Oscillates less" may be as often or as far.
+_HOW_MUCH = re.compile(
+    rf"\b(?:{_OSCILLATES}) (?:more|less)\b(?! (?:often|slow|quick|fast|frequent|rapid))", re.IGNORECASE
 )
 _YES_OR_NO = re.compile(r"^(?:does|do|did|is|are|was|were|has|have|can)\b")
 # Number of series, 3 for more -> what a question asks, and the words for it that the built-in reader was trained on.
@@ -48,11 +50,11 @@ _REWORDED: dict[int, tuple[tuple[str, str], ...]] = {
             "Which series leads the other?",
         ),
         (
-            rf"(?=.*\b(?:{_OSCILLATES})\b)(?=.*\b(?:{_SLOWLY})\b)(?!{_HOW_MUCH})",
+            rf"(?=.*\b(?:{_OSCILLATES})\b)(?=.*\b(?:{_SLOWLY})\b)",
             "Which series oscillates more slowly?",
         ),
         (r".*\b(?:phase between|out of phase|cycles? in step)\b", "What is the phase between the two cycles?"),
-        (rf"(?!{_HOW_MUCH}).*\b(?:{_OSCILLATES})\b", "Which series oscillates faster?"),
+        (rf".*\b(?:{_OSCILLATES})\b", "Which series oscillates faster?"),
     ),
     3: (
         (
@@ -153,8 +155,11 @@ def prompt(
     """Messages with a question and its options, behind which the series stand by their names or `places_of`.
 
     Raises:
-        CannotTellError: for more than 12 series, one without different values, or what is unlike the training.
+        CannotTellError: for more than 12 series, one without different values, what is unlike the training, and what
+            may be asked in two ways.
     """
+    if _HOW_MUCH.search(question):
+        raise CannotTellError("it may ask how often they do, or how far; say “faster” or “more slowly” for how often.")
     trained_on, places = _trained_on(processor), places_of(processor, list(series))
     empty = [name for name, values in series.items() if np.isnan(values).all()]
     if empty:
