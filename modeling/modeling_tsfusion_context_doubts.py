@@ -14,6 +14,7 @@ _NEGATION = re.compile(
     r"going|expected|planned|due|set) ){0,3}",
     re.IGNORECASE,
 )
+_NEARLY = re.compile(r"\b(?:nearly|almost|all but|practically|virtually) (?:be |been |being )?", re.IGNORECASE)
 _RETRACTED = re.compile(
     r"(?<!tendency )(?<!trend )(?<!drift )\bno longer (?:valid|true|planned|in force|appl(?:y|ies))\b", re.IGNORECASE
 )
@@ -215,6 +216,8 @@ def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) 
     negations = [match.end() for match in _NEGATION.finditer(words)]
     denied = any(end in starts for end in negations)
     denied = denied or (name in _DENIED_WORDS and any(_DENIED_WORDS[name].match(words, end) for end in negations))
+    if name == "zero" and any(match.end() in starts for match in _NEARLY.finditer(words)):
+        return "it says that it is nearly so; state the value"
     # "There will be no 20 % rise".
     owners, starts_of_numbers = context.get("number_clause", ()), context.get("number_place", ())
     places = [int(place[0]) for place, own in zip(starts_of_numbers, owners, strict=True) if own == clause]

@@ -27,7 +27,7 @@ _REGULAR = words(
 # Words between which a form is a participle or an adjective: "was reduced", "the increased load".
 _NO_SUBJECT = (
     "be|been|being|is|are|was|were|am|get|gets|got|has|have|had|having|'s|'re|a|an|the|of|by|with|to|from|due|for|at|in|"
-    "on|as|its|their|our|this|that|these|those|than|and|or|when|once|if|any|all|no|more|less|most"
+    "on|as|its|their|our|this|that|these|those|than|when|once|if|any|all|no|more|less|most"
 )
 
 

@@ -79,6 +79,7 @@ SILENT = [
     "Yesterday's storm raised sales by 30%.",
     "Sales were up by 30% on 20 February.",
     "A closure was planned for 23 March.",
+    "The shop will be nearly closed on 23 March.",
     "It was said that sales double on 8 March.",
     "The festival had been larger in the past.",
 ]
@@ -93,6 +94,7 @@ HINDSIGHT = [
     ("Sales never fell below 105 on 14 March.", "floor", (105.0,), ((13, 14),)),
     ("A heat wave struck, which began on 12 March and lasted three days; sales reached 4 times the usual.", "times",
      (4.0,), ((11, 14),)),
+    ("A promotion ran from 4 to 6 March and increased sales by 40%.", "rise", (0.4,), ((3, 6),)),
     ("Repairs reduced the load to 70% of its usual level from 4 to 6 March.", "times", (0.7,), ((3, 6),)),
     ("The fair took place on 16 March; sales were 20% higher than usual during it.", "rise", (0.2,), ((15, 16),)),
 ]  # fmt: skip
