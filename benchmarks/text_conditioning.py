@@ -10,7 +10,8 @@ of those of all the others, as of one that is trained with `add_reader`. For eac
 
 - the share of the oracle's gain in CRPS, pooled and median, in distribution, on held-out numbers and on held-out
   phrasings: the oracle applies the true operations to the same numeric forecast; and the share by family;
-- the harm of texts without any effect, in percent of the CRPS without a text;
+- the harm of texts without any effect, as a share of the CRPS without a text;
+- the 90 % intervals of these two, by bootstrap of the texts: few of them make most of either;
 - slope and R2 of the change that the text makes against the true change, by counterfactual twins, and the same of the
   oracle;
 - coverage of the 80 % band with text, and of the twins without; the change of the CRPS by the text of another example;
@@ -55,6 +56,8 @@ SEED = 1000
 _BATCH = 32
 # Most harm on the validation at a threshold that is chosen.
 _MOST_HARM = 0.02
+# Draws of the bootstrap.
+_DRAWS = 2000
 # Least gain of the oracle, in CRPS over the mean of the history, for a share of an example.
 _LEAST_GAIN = 1e-3
 
@@ -161,6 +164,21 @@ def shares(scored: Sequence[Scored]) -> tuple[float, float]:
 def harm(scored: Sequence[Scored], name: str = "text") -> float:
     """Change of the pooled CRPS by the text, as a share of that without."""
     return sum(one.crps(name) for one in scored) / sum(one.crps("none") for one in scored) - 1
+
+
+def interval(scored: Sequence[Scored], best: str) -> tuple[float, float]:
+    """5 % and 95 % quantiles of a pooled share or harm over 2,000 draws of as many examples, with replacement.
+
+    Args:
+        scored: examples.
+        best: forecasts whose gain the share is of, "oracle"; "" for the harm, which is of the CRPS without a text.
+    """
+    plain = np.array([one.crps("none") for one in scored])
+    gains = plain - np.array([one.crps("text") for one in scored])
+    whole = plain - np.array([one.crps(best) for one in scored]) if best else -plain
+    drawn = np.random.default_rng(SEED).integers(len(plain), size=(_DRAWS, len(plain)))
+    low, high = np.quantile(gains[drawn].sum(1) / whole[drawn].sum(1), (0.05, 0.95))
+    return float(low), float(high)
 
 
 def slope_of_twins(scored: Sequence[Scored], name: str = "text") -> tuple[float, float]:
@@ -285,8 +303,11 @@ def evaluate(model: TSFusionForForecasting, count: int, split: str) -> dict[str,
     }
     for name, scored in sets.items():
         results[f"share, {name}"], results[f"median share, {name}"] = shares(scored)
+        results[f"share, {name}, 5 %"], results[f"share, {name}, 95 %"] = interval(scored, "oracle")
     quiet, denied = score(model, silent(count)), score(model, silent(count, split))
-    results["harm, in distribution"], results["harm, held-out"] = harm(quiet), harm(denied)
+    for name, scored in {"in distribution": quiet, "held-out": denied}.items():
+        results[f"harm, {name}"] = harm(scored)
+        results[f"harm, {name}, 5 %"], results[f"harm, {name}, 95 %"] = interval(scored, "")
     results["slope of twins"], results["R2 of twins"] = slope_of_twins(unseen)
     results["slope of the oracle"], results["R2 of the oracle"] = slope_of_twins(unseen, "oracle")
     both = [*unseen, *sets["in distribution"]]
