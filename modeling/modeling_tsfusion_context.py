@@ -13,7 +13,16 @@ from .configuration_tsfusion import OPERATIONS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_text_adapter import TextAdapter
 from .modeling_tsfusion_context_conflicts import without_contradictions
-from .modeling_tsfusion_context_doubts import contradicts, is_from_to, is_reached, why_unsure
+from .modeling_tsfusion_context_doubts import (
+    contradicts,
+    is_by_a_factor,
+    is_from_to,
+    is_of_a_price,
+    is_reached,
+    plain_side,
+    replaced_side,
+    why_unsure,
+)
 from .modeling_tsfusion_context_effects import ContextEffect, shares_of
 
 if TYPE_CHECKING:
@@ -261,6 +270,8 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
     if name in ("minus", "cut", "ramp_down"):
         # "Minus 5 %".
         operands = (abs(operands[0]),)
+    if name in ("cut", "ramp_down") and operands[0] > 1:
+        return operands, f"{100 * operands[0]:g} % less is less than nothing"
     low, high = (float(value) for value in context["value_range"])
     spread = max(high - low, 0.2 * max(abs(low), abs(high)))
     if name in _WITH_SHARE and high < 0:
@@ -331,14 +342,15 @@ def _no_effect(context: Mapping[str, Any], clause: int) -> str:
 def _operation(chances: Tensor, context: Mapping[str, Any], clause: int, threshold: float) -> tuple[str, float]:
     """The most probable operation of a clause.
 
-    Where a bound is sure, and its side is not, the words at its number say it ("stay below 90").
+    Where a bound is sure, and its side is not, the words at its number say it; plain ones always do ("stay below 90").
     """
     confidence, kind = (float(value) for value in chances.max(0))
     name = OPERATIONS[int(kind)]
-    if name in ("cap", "floor") and confidence < threshold:
-        bounds = torch.as_tensor(context["number_bound"])[torch.as_tensor(context["number_clause"]) == clause]
-        if (bounds != 0).sum() == 1:
-            name = "cap" if int(bounds.sum()) > 0 else "floor"
+    if name in ("cap", "floor"):
+        own = [k for k, owner in enumerate(context["number_clause"]) if owner == clause and context["number_bound"][k]]
+        side = plain_side(context, own[0]) if len(own) == 1 else 0
+        if len(own) == 1 and (side or confidence < threshold):
+            name = "cap" if context["number_bound"][own[0]] > 0 else "floor"
             confidence = float(chances[OPERATIONS.index("cap")] + chances[OPERATIONS.index("floor")])
     return name, confidence
 
@@ -353,6 +365,9 @@ def _numbers_of(
     form, bounds, values = (torch.as_tensor(context[f"number_{kind}"])[own] for kind in ("form", "bound", "value"))
     fits = form == 0 if name in _WITH_VALUE else form != 0 if name in _WITH_SHARE else form >= 0
     best = own[(reading.numbers[own] * fits).topk(2 if name == "range" else 1).indices]
+    if name == "range" and len({float(context["number_value"][k]) for k in best}) == 1:
+        side = replaced_side(context["texts"][clause])
+        return (side, (int(best[0]),), float(reading.numbers[best].sum())) if side else ("keep", (), 0.0)
     two = (bounds > 0).sum() == 1 == (bounds < 0).sum()
     if name in ("cap", "floor", "range") and two and values[bounds < 0] < values[bounds > 0]:
         # The words say which number bounds from below, and which from above.
@@ -384,7 +399,14 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
             name = "times"
         elif reached:
             reason = "it may be the share that is reached, or that of the change; say “by”, or “of the usual”"
-    if numbers and contradicts(name, context, numbers[0]):
+    if name in ("rise", "cut", "plus", "minus") and is_by_a_factor(context, numbers[0]):
+        if name in ("rise", "plus"):
+            name = "times"
+        else:
+            reason = "it is said to be lower by a factor; say “a third of the usual”"
+    if numbers and is_of_a_price(context, numbers[0]):
+        reason = "it is a discount, and not a change of the series"
+    elif numbers and contradicts(name, context, numbers[0]):
         reason = "the word at its number says the other direction"
     elif name == "range" and is_from_to(context["texts"][clause]):
         reason = "it says from which value to which it changes; state the one that it will be"

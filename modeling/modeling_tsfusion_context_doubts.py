@@ -69,8 +69,10 @@ _OTHER_SERIES = re.compile(
 _RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
 # "To 20 %" is not "by 20 %", and "to 20 % below the usual" is.
 _REACHES = re.compile(
-    r"\b(?:reach(?:es|ing)?|(?:falls?|falling|drops?|dropping|sinks?|sinking|declines?|decreases?|shrinks?|goes|go|going|"
-    r"slumps?|plunges?|reduced?|cut|lowered|rises?|rising|climbs?|climbing|increases?|increasing|grows?|growing|jumps?|"
+    r"\b(?:reach(?:es|ing)?|(?:falls?|falling|drops?|dropping|sinks?|sinking|declines?|decreases?|shrinks?|goes|go|"
+    r"going|"
+    r"slumps?|plunges?|reduced?|cut|lowered|rises?|rising|climbs?|climbing|increases?|increasing|grows?|growing|"
+    r"jumps?|"
     r"raised?|lifted|back|(?<!\bby )(?<!\bof )(?:down|up)) to|"
     # "Reduced the load to".
     r"(?:reduc|lower|rais|lift|push|pull|drag|driv|cut|br(?:ing|ought))\w*(?: [^\s,;]+){1,4} to)"
@@ -84,7 +86,8 @@ _SIDES = {
 }
 # "Goes from 100 to 80".
 _FROM_TO = re.compile(
-    r"\b(?:go|goes|going|rises?|rising|falls?|falling|drops?|dropping|climbs?|sinks?|grows?|growing|shrinks?|increases?|"
+    r"\b(?:go|goes|going|rises?|rising|falls?|falling|drops?|dropping|climbs?|sinks?|grows?|growing|shrinks?|"
+    r"increases?|"
     r"decreases?|declines?|changes?|jumps?|slips?|cut|raised|lowered|reduced|up|down) from \S+ to\b",
     re.IGNORECASE,
 )
@@ -99,10 +102,78 @@ _ANYTHING_ELSE = re.compile(
     re.IGNORECASE,
 )
 _NOT_SURE = re.compile(
-    r"(?<!case )\b(?:may|might|could) (?:well |also |even |possibly |perhaps |have to |need to )*(?:be|become|go|get|"
-    r"see|have|fall|drop|rise|climb|grow|increase|decrease|decline|double|triple|halve|close|shut|stop|lose|gain|come|reach|"
+    # "28 May add 50".
+    r"(?<!case )\b(?:(?-i:may)|might|could) (?:well |also |even |possibly |perhaps |have to |need to )*(?:be|become|"
+    r"go|get|"
+    r"see|have|fall|drop|rise|climb|grow|increase|decrease|decline|double|triple|halve|close|shut|stop|lose|gain|"
+    r"come|reach|"
     r"hit|jump|sink|slump|surge|add|cost|bring|reduce|cut|raise|lower|lead|cause)\b"
-    r"|\b(?:chance|probability|likelihood|odds|risk) (?:that|of|is)\b",
+    r"|\b(?:chance|probability|likelihood|odds|risk) (?:that|of|is)\b|^(?:perhaps|maybe|possibly)\b",
+    re.IGNORECASE,
+)
+# "Stays below 90", "will exceed 90": the side is in the word before the number. "As soon as it exceeds 90" bounds it.
+_PLAIN_BOUND = re.compile(
+    r"\b(?:(?:stay|remain|keep|hold|lie|run|move)(?:s|ed)?|held|kept|be|is|are|was|were|been|confined|limited)"
+    r"(?: (?:well|always|strictly|safely|just|far|all|at|or|on|to|values|the|time|times|somewhere|anywhere|"
+    r"throughout))*"
+    r" (?:above|below|over|under|beneath|(?:less|more|lower|higher|fewer|greater) than) $"
+    r"|\b(?:will|to|did|does|do|(?P<third>)) ?(?:also |again |even |clearly |easily )*"
+    r"(?P<exceeds>(?(third)(?:exceeds|surpasses|tops)|"
+    r"(?:exceed|surpass|top|(?:go|rise|climb|move) (?:above|beyond|over|past)))) $",
+    re.IGNORECASE,
+)
+_WHENEVER = re.compile(
+    r"\b(?:if|when(?:ever)?|wherever|where|once|as soon as|before|should|until|unless|whatever|anything|what|that|"
+    r"which|"
+    r"in case)\b",
+    re.IGNORECASE,
+)
+# "Any value to exceed 90".
+_OF_VALUES = re.compile(r"\b(?:values?|readings?|those|any|all)\b", re.IGNORECASE)
+_ABOVE = re.compile(r"\b(?:above|over|beyond|exceed\w*|(?:more|higher|greater|larger) than)\b", re.IGNORECASE)
+_BELOW = re.compile(r"\b(?:below|under|beneath|(?:less|lower|smaller|fewer) than)\b", re.IGNORECASE)
+# What happens beyond a value, how often it is beyond it, and that it may be.
+_BEYOND = re.compile(
+    r"\b(?:triggers?|sounds?|sets? off|raises?|rings?) (?:an? |the )?(?:\w+ )?(?:alarm|alert|warning|inspection|"
+    r"siren)s?\b"
+    r"|\b(?:alarm|alert|warning|siren)s?(?: light| lamp)? (?:sounds?|rings?|comes? on|goes? off|is (?:sent|raised))\b"
+    r"|\b(?:surcharge|penalty|fine|fee) (?:is|applies|of)\b|\bpays? (?:an? |the )?(?:penalty|surcharge|fine|fee)\b"
+    r"|\b(?:usually|normally|typically|mostly|generally|rarely|seldom|sometimes)\b|\bmost (?:of the time|values)\b"
+    r"|\d ?(?:%|percent|per cent) of (?:the |all )?(?:values|readings|days|hours|time)\b"
+    r"|\b(?:values|readings|figures|numbers) (?:above|over|below|under|beyond) \S+ (?:are|is) (?:rare|common|frequent|"
+    r"usual|normal|allowed|permitted|expected)\b",
+    re.IGNORECASE,
+)
+_NO_BOUND = re.compile(
+    r"\b(?:no|without an?) (?:upper |lower )?(?:limit|cap|minimum|maximum|floor|ceiling|bound)\b"
+    r"(?!.*\b(?:other|but|except|further|beyond)\b)",
+    re.IGNORECASE,
+)
+# Days that are told by what they are like, and not by their dates.
+_SOME_DAYS = re.compile(
+    r"\b(?:on|during|in) (?:rainy|sunny|hot|cold|warm|windy|snowy|stormy|foggy|icy|wet|dry|cloudy|bad|good|busy|"
+    r"quiet|such|"
+    r"some|many) (?:days|nights|hours|weeks|months)\b"
+    r"|\b(?:on|during) (?:public |bank |school )?(?:holidays|outages|strikes|storms|heat ?waves|breaks|failures)\b",
+    re.IGNORECASE,
+)
+# "A 20 % discount", "20 % off everything".
+_DISCOUNT = re.compile(r"^ ?(?:discount|rebate|off (?:everything|all|on|during|from)\b|off ?[.!,;]?$)", re.IGNORECASE)
+_FACTOR_OF = re.compile(r"\bby (?:a|the) factor (?:of )?$", re.IGNORECASE)
+# What takes back the clause before, and what says that a stretch of the past is right.
+_CALLED_OFF = re.compile(
+    r"(?:^\W*|\b(?:but|yet|though|however),? )(?:it|this|that|they|which|these) (?:was|is|has been|were|have been|"
+    r"had been|"
+    r"will be|got) (?:\w+ )?(?:called off|cancel+ed|withdrawn|dropped|scrapped|abandoned|postponed|revoked|denied|"
+    r"retracted)\b(?! that\b)|^\W*correction\W+(?:it|this|that|they)\b[^.]*\bnot\b",
+    re.IGNORECASE,
+)
+_ZERO_WORD = re.compile(r"\bzero-(?!base)[a-z]+", re.IGNORECASE)
+_IS_RIGHT = re.compile(
+    r"\b(?:not|never|n['\N{RIGHT SINGLE QUOTATION MARK}]t) (?:\w+ )?(?:broken|faulty|defective|offline|wrong|affected|"
+    r"ignore[d]?|disregard(?:ed)?|discard(?:ed)?|exclude[d]?|damaged|unreliable|out of order)\b"
+    r"|\b(?:is|are|was|were|be) (?:fine|correct|reliable|valid|accurate|sound|all right|in order)\b"
+    r"|\b(?:another|different|other) (?:station|site|meter|sensor|plant|branch)\b",
     re.IGNORECASE,
 )
 # Wishes, told by a verb ("we aim for 150") or by a noun ("our goal for March is 150"), are not what will be.
@@ -127,7 +198,8 @@ _GOAL = re.compile(
 _ATTAINED = "hit|met|reached|achieved|attained|exceeded|beaten|surpassed|missed|matched"
 # "Is set to hit the target of 150" says what will be, as does "tied to a target of 150 and hits it".
 _ATTAINS = re.compile(
-    r"\b(?:hit(?:s|ting)?|reach\w*|meet\w*|met|achieve\w*|achieving|attain\w*|exceed\w*|beat\w*|surpass\w*|match\w*|miss\w*|"
+    r"\b(?:hit(?:s|ting)?|reach\w*|meet\w*|met|achieve\w*|achieving|attain\w*|exceed\w*|beat\w*|surpass\w*|match\w*|"
+    r"miss\w*|"
     r"deliver\w*|at|on|by|above|below|over|under)(?: (?:the|our|its|their|a|my|this|that|monthly|sales|annual))* $",
     re.IGNORECASE,
 )
@@ -168,6 +240,35 @@ def contradicts(name: str, context: Mapping[str, Any], number: int) -> bool:
     return any(words[int(end) : start].strip() == "by" for _, end in context["cue_place"][own])
 
 
+def plain_side(context: Mapping[str, Any], number: int) -> int:
+    """The side of a number that stands behind a plain word of a bound: 1 a cap, -1 a floor, 0 where there is none."""
+    words = context["texts"][context["number_clause"][number]]
+    before = words[: int(context["number_place"][number][0])]
+    found = _PLAIN_BOUND.search(before)
+    if found is None or _WHENEVER.search(before) or (found["exceeds"] and _OF_VALUES.search(before)):
+        return 0
+    return int(context["number_bound"][number])
+
+
+def replaced_side(words: str) -> str:
+    """The bound of a clause that names one number twice: "cap" for "values above 90 are set to 90", or ""."""
+    above, below = (pattern.search(words) is not None for pattern in (_ABOVE, _BELOW))
+    return "" if above == below else "cap" if above else "floor"
+
+
+def is_by_a_factor(context: Mapping[str, Any], number: int) -> bool:
+    """Whether a number multiplies what it is said to change by: "increases fivefold", "by a factor of 3"."""
+    start, stop = (int(place) for place in context["number_place"][number])
+    words = context["texts"][context["number_clause"][number]]
+    return words[start:stop].lower().endswith("fold") or _FACTOR_OF.search(words[:start]) is not None
+
+
+def is_of_a_price(context: Mapping[str, Any], number: int) -> bool:
+    """Whether a number is that of a discount."""
+    stop = int(context["number_place"][number][1])
+    return _DISCOUNT.match(context["texts"][context["number_clause"][number]][stop:]) is not None
+
+
 def is_reached(context: Mapping[str, Any], number: int) -> tuple[bool, bool]:
     """Whether a number is what is reached ("falls to 20 %"), and whether it is one of the usual ("to 20 % of it")."""
     start, stop = (int(place) for place in context["number_place"][number])
@@ -197,6 +298,18 @@ def _is_wished(name: str, phrase: str) -> bool:
 def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) -> str:
     """Why a clause does not say that its operation will be so: a condition, a wish, a possibility, a denial; or ""."""
     is_bound = name in ("cap", "floor", "range")
+    if name == "ignore":
+        return "it says that the values are right, or are others" if _IS_RIGHT.search(phrase) else ""
+    if is_bound and _BEYOND.search(phrase):
+        return "it says what is so beyond a value, or how often that is, and not that the series stays within"
+    if is_bound and _NO_BOUND.search(phrase):
+        return "it says that there is no such bound"
+    if _SOME_DAYS.search(phrase):
+        return "it says on what kind of days it is so, and not when these are"
+    if name == "zero" and _ZERO_WORD.search(phrase):
+        return "its zero is a part of another word"
+    if _CALLED_OFF.search(phrase) or any(map(_CALLED_OFF.match, context["texts"][clause + 1 : clause + 2])):
+        return "what follows takes it back"
     if phrase.rstrip().endswith("?"):
         return "it is a question"
     # Bounds are often told by a condition ("if more want to come, the counter stops at 90"), and by what may not be.
@@ -216,6 +329,8 @@ def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) 
     negations = [match.end() for match in _NEGATION.finditer(words)]
     denied = any(end in starts for end in negations)
     denied = denied or (name in _DENIED_WORDS and any(_DENIED_WORDS[name].match(words, end) for end in negations))
+    # "No different from a Sunday" is like one.
+    denied = denied and not (name == "like_day" and "no different" in phrase.lower())
     if name == "zero" and any(match.end() in starts for match in _NEARLY.finditer(words)):
         return "it says that it is nearly so; state the value"
     # "There will be no 20 % rise".

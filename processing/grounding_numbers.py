@@ -39,18 +39,21 @@ _FALLS = words(
     "dip dips sink sinks fall falls drop drops slip slips slide slides decline declines slipping dipping falling "
     "sinking dropping"
 )
+_CLIMBS = words("climb climbs climbing climbed rise rises rising rose soar soars jump jumps shoot shoots")
 # "Kept from falling below 90" denies the fall; so does "whatever is above 90 will be turned away".
 _KEPT = words(
     "keep keeps kept prevent prevents prevented stop stops stopped bar barred safe secured insured protected saved"
 )
 # "Clear of anything over 90", "forbids values below 90".
 _FORBIDDEN = words(
-    "forbid forbids forbidden prohibit prohibits prohibited prevents prevented clear short against curtail curtails "
+    "forbid forbids forbidden prohibit prohibits prohibited prevents prevented clear short against surplus excess "
+    "shortfall shortfalls curtail curtails "
     "curtailed shaved trimmed truncated choked refuse refuses reject rejects narrow"
 )
 _REFUSED = words(
     "impossible refused rejected excluded turned question sent lost clipped prohibited forbidden banned disallowed "
-    "ruled curtailed trimmed shaved discarded thrown filled fill lift made rounded replaced compensated"
+    "waste shed dumped spilled diverted ruled curtailed trimmed shaved discarded thrown filled fill lift made "
+    "rounded replaced compensated"
 )
 _THAN = {
     "more": 1, "greater": 1, "higher": 1, "larger": 1, "bigger": 1,
@@ -66,7 +69,7 @@ _CAPS_BEHIND = words("maximum most outside utmost tops ceiling highest")
 _FLOORS_BEHIND = words("minimum least lowest upwards")
 _AT = words("at as in on a an the very bare absolute possible")
 # "Topped up to 90".
-_FILLED = words("topped filled fill raised lifted bolstered propped rounded made makes brought bring")
+_FILLED = words("topped tops filled fill fills raised lifted bolstered propped rounded made makes brought bring")
 _RANGES = words(
     "between within range ranges ranging interval band corridor limits values bracket span channel window strip zone "
     "tunnel envelope anything anywhere somewhere bandwidth margin inside outside confined confines squeezed only"
@@ -152,6 +155,9 @@ class _Reader:
         if word in _PLAIN_PARTS:
             # "½ of the usual".
             return value, "factor", j
+        if value == 0 and self.word(j) == "-" and self.word(j + 1).isalpha():
+            # "Zero-emission buses".
+            return None
         if word in ("one", "a", "an") and self.tokens[i].kind == "word" and j == i + 1:
             # "One of the stations" is no amount.
             return None
@@ -262,7 +268,8 @@ class _Reader:
             "from" in earlier and any(one in _KEPT for one in earlier)
         )
         # "Filled up wherever it would be below 90".
-        negated |= word in _DOWN and any(one in _FILLED for one in earlier)
+        is_down = word in _DOWN or (_THAN.get(word) == -1 and following == "than")
+        negated |= is_down and any(one in _FILLED for one in earlier)
         if word in ("top", "tops", "topped", "max", "maxes", "maxed", "bottom", "bottoms") and following == "out":
             return "floor" if word.startswith("bottom") else "cap"
         if word in ("above", "below", "upper", "lower") and (
@@ -273,6 +280,8 @@ class _Reader:
             return "cap" if word == "top" else "floor"
         if word in ("above", "below") and previous == "from":
             return "cap" if word == "above" else "floor"
+        if word == "past" and not negated and previous in _CLIMBS:
+            return "floor"
         if word == "past" and not negated:
             return ""
         if word == "past" and previous in _FALLS:

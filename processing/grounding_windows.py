@@ -97,12 +97,18 @@ def _together(first: Window, second: Window) -> Window:
     return Window(first.start, second.stop, shares, kind, first.recurs or second.recurs, reason)
 
 
+# Tokens between an event and how long what it does lasts.
+_NEAR = 25
+
+
 class Windows(Offsets):
     """Reader of windows in the tokens of a text; see [`Dates`]."""
 
     def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
         super().__init__(tokens, axis, taken)
         self.shares_of: dict[Span, np.ndarray] = {}
+        # The window before, and the index behind it.
+        self.before: tuple[Span, int] | None = None
 
     def read(self) -> list[Window]:
         """All windows, in their order; words belong to one at most."""
@@ -130,6 +136,7 @@ class Windows(Offsets):
                 if more is None or both is None:
                     break
                 span, j = both, more[1]
+            self.before = (span, j)
             window = self._on_axis(span, self.tokens[i].start, self.tokens[j - 1].stop)
             if (without := self._exception(j)) is not None and without[1] > j:
                 j = without[1]
@@ -517,7 +524,7 @@ class Windows(Offsets):
         return self._extended(Span(start, start), k, starts=True)
 
     def _lasting(self, i: int) -> Found:
-        """ "For three days" alone: from the start of the horizon."""
+        """ "For three days" alone: from the time that was named before, or from the start of the horizon."""
         if self.word(i) not in ("for", "lasting"):
             return None
         found = self.duration(i + 1) or self.duration(self.skip(i + 1, "the", "a"))
@@ -532,7 +539,18 @@ class Windows(Offsets):
         if start is not None and self.word(begin - 1) != ",":
             first = start[0].stop if self.word(begin - 1) == "after" else start[0].start
             return self._lengthened(replace(start[0], start=first), count, unit), start[1]
+        since = self._event_before(i)
+        if since is not None and not self.words(k, "at", "a", "time"):
+            return self._lengthened(since, count, unit), k
         return self._from_edge(count, unit, at_end=False), k
+
+    def _event_before(self, i: int) -> Span | None:
+        """A day, a moment or a stretch that was named shortly before: "a pump fails on 28 May; for four hours ..."."""
+        if self.before is None or self.before[1] < i - _NEAR:
+            return None
+        span = self.before[0]
+        is_once = span.start is not None and span.stop is not None and not (span.weekdays or span.clock or span.months)
+        return span if is_once and not span.reason else None
 
 
 __all__ = ["Window", "Windows"]

@@ -81,8 +81,53 @@ SILENT = [
     "A closure was planned for 23 March.",
     "The shop will be nearly closed on 23 March.",
     "It was said that sales double on 8 March.",
+    # Not a bound, or none that holds.
+    "Values above 105 trigger an alarm.",
+    "An alarm sounds when the value falls below 95.",
+    "Usually sales stay below 105.",
+    "Most values lie between 95 and 105.",
+    "Values over 105 are allowed.",
+    "There is no upper limit of 105 any more.",
+    # Taken back, not sure, or of days that nobody names.
+    "There was talk of a 50% cut on 8 March, but it was called off.",
+    "Sales double on 8 March. Correction: they do not.",
+    "Perhaps sales double on 8 March.",
+    "On rainy days sales are 10% lower.",
+    "During outages sales are zero.",
+    # Of something else.
+    "A 20% discount is given on 8 March.",
+    "20% off everything on 8 March!",
+    "Zero-emission buses arrive on 8 March.",
+    # Less than nothing.
+    "Sales were three times lower than usual on 8 March.",
+    "Sales will drop 150% on 8 March.",
+    # A past that is right.
+    "The sensor was not broken on 20 February.",
+    "The sensor was checked on 20 February and found to be fine.",
+    "The values from 10 to 12 February are fine and must not be ignored.",
     "The festival had been larger in the past.",
 ]
+# Bounds in plain words, whose sides are easily confused; and what a number twice, a factor and a length of time mean.
+BOUNDS = [
+    *((f"{subject} {verb} {word} 105.", "cap", (105.0,), ((0, 31),)) for subject, verb, word in (
+        ("Sales", "stay", "below"), ("Sales", "are always", "below"), ("Sales", "are kept", "under"),
+        ("All values", "are", "below"), ("The load", "remains", "under"), ("Demand", "must stay", "beneath"),
+    )),
+    *((f"{subject} {verb} {word} 95.", "floor", (95.0,), ((0, 31),)) for subject, verb, word in (
+        ("Sales", "stay", "above"), ("The load", "remains", "over"), ("Demand", "must stay", "above"),
+    )),
+    ("Hold below 105, no surprises please.", "cap", (105.0,), ((0, 31),)),
+    ("Sales will exceed 105 on 8 March.", "floor", (105.0,), ((7, 8),)),
+    ("Anything over 105 is shed automatically.", "cap", (105.0,), ((0, 31),)),
+    ("Surplus over 105 goes into the battery.", "cap", (105.0,), ((0, 31),)),
+    ("The reserve tops up anything less than 95.", "floor", (95.0,), ((0, 31),)),
+    ("Any value above 105 is recorded as 105.", "cap", (105.0,), ((0, 31),)),
+    ("Everything under 95 is reported as 95.", "floor", (95.0,), ((0, 31),)),
+    ("Sales increased fivefold on 8 March.", "times", (5.0,), ((7, 8),)),
+    ("A flood hit the town on 12 March; the shop was closed for five days.", "zero", (), ((11, 16),)),
+    ("The escalator fails on 12 March. For three days sales are 70% lower.", "cut", (0.7,), ((11, 14),)),
+    ("On 8 March add 50.", "plus", (50.0,), ((7, 8),)),
+]  # fmt: skip
 # Told of the horizon as if it was over.
 HINDSIGHT = [
     ("The shop was closed on 23 March.", "zero", (), ((22, 23),)),
@@ -147,6 +192,10 @@ def read_otherwise(read, rows):
         if len(found) != 1 or not right or (runs is not None and right[0].steps != runs):
             wrong.append((text, found))
     return wrong
+
+
+def test_bounds_and_what_is_easily_confused_are_read_right(read):
+    assert not read_otherwise(read, BOUNDS)
 
 
 def test_times_to_come_that_are_told_as_past_are_read_right(read):
