@@ -412,6 +412,8 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
         reason = "it says from which value to which it changes; state the one that it will be"
     elif name == "like_day" and int(context["day_length"]) == 0:
         reason = "a step of the series is longer than a day"
+    elif context["another_quantity"][clause] and name != "ignore":
+        reason = "it is of another quantity; say what that does to the series"
     elif context["about_another"][clause]:
         reason = "it names another series of the table; say what is of this one in a sentence of its own"
     reason = reason or why_unsure(name, phrase, context, clause)

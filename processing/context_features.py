@@ -60,6 +60,17 @@ _SUBORDINATE = re.compile(
     r"despite|given)\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
+# Changes of the weather, of prices and of staff; what they do to the series is another sentence.
+_ANOTHER_QUANTITY = re.compile(
+    r"\b(?:temperatures?|rainfall|precipitation|wind(?: speeds?)?|humidity|snowfall|sunshine|prices?|fares|wages|"
+    r"salaries|"
+    r"rents?|costs?|inflation|interest rates?|staff|employees|volunteers|nurses|operators|drivers|beds)\b"
+    r"(?: (?!which|that|and|so)[^\s,;:]+){0,4}? (?:will|is|are|was|were|be|rises?|rose|falls?|fell|drops?|dropped|"
+    r"increases?d?|"
+    r"decreases?d?|doubles?d?|reach(?:es)?|exceeds?|goes|go|went|climbs?|stays?|needed)\b"
+    r"(?! (?:\w+ )?(?:cut|lift|add|rais|lower|reduc|boost|bring|cost|mean|caus|lead|driv|push|keep))",
+    re.IGNORECASE,
+)
 _PRONOUN = re.compile(
     r"^(?:(?:and|but|then|so|also|there(?:fore|after)|afterwards?)\b,? )?(?:it|its|they|their)\b"
     r"(?! (?:is|was|will be) (?:expected|likely|known|said|planned|assumed))"
@@ -145,13 +156,16 @@ def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str
     return "".join(pieces)[:MOST_CHARACTERS], places
 
 
-def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mention] = ()) -> dict[str, Any]:
+def context_features(
+    grounding: Grounding, axis: Axis, mentions: Sequence[Mention] = (), is_measured: bool = False
+) -> dict[str, Any]:
     """What the head that chooses operations reads of a text; the model adds the states of its words.
 
     Args:
         grounding: of the text, on the axis.
         axis: of the history and the horizon.
         mentions: of the series and of others of its table, from `SeriesNames`, in their order.
+        is_measured: whether the series is none of the weather, of prices or of staff, from `SeriesNames`.
 
     Returns:
         `text`, `clause_span` int64 (clauses, 2) and `window_span` (windows + 1, 2), characters of its parts; `texts`,
@@ -170,6 +184,7 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
         behind, and whether these are of the same sentence; `reference` int64 (clauses,), the weekday that a clause
         compares with, -1 for none; `shares` float64 (windows + 1, history + horizon), of each step the part that lies
         in a window; `about_another` bool (clauses,), whether a clause is said of another series, alone or beside this;
+        `another_quantity` bool (clauses,), whether it is of the weather, prices or staff, where the series is not;
         `of_past` bool (clauses,), whether it is in the past tense, and not of a time to come;
         `weekday` int64 (history + horizon,), -1 where a step is longer than a day; `day_length` int64, steps of a day;
         `history` int64, steps of the history.
@@ -291,12 +306,26 @@ def context_features(grounding: Grounding, axis: Axis, mentions: Sequence[Mentio
         "clause_links": links,
         "about_another": _about_another(grounding, named_in, links[:, 2] > 0),
         "of_past": of_past,
+        "another_quantity": _another_quantity(grounding, clauses, named_in) & is_measured,
         "shares": shares,
         "weekday": axis.weekdays(),
         "day_length": np.array(axis.day_length),
         "reference": reference.astype(np.int64),
         "history": np.array(axis.history),
     }
+
+
+def _another_quantity(
+    grounding: Grounding, clauses: Sequence[Clause], named: Sequence[Sequence[Mention]]
+) -> np.ndarray:
+    """Whether each clause says how the weather, prices or staff change, and names no series."""
+    return np.array(
+        [
+            not mentions and _ANOTHER_QUANTITY.search(grounding.words(clause)) is not None
+            for clause, mentions in zip(clauses, named, strict=True)
+        ],
+        dtype=bool,
+    )
 
 
 def _is_of_another(clause: str, start: int, named: Sequence[Mention]) -> bool:
@@ -376,8 +405,9 @@ def prepare_context(
     history = np.asarray(history, dtype=np.float64)
     axis = Axis(len(history), horizon, timestamps)
     grounding = with_history(ground_on_axis(text, axis), history)
-    mentions = SeriesNames([[names], [others]]).mentions(grounding.text, 0)
-    return grounding, with_values(context_features(grounding, axis, mentions), grounding, history)
+    known = SeriesNames([[names], [others]])
+    features = context_features(grounding, axis, known.mentions(grounding.text, 0), known.is_measured(0))
+    return grounding, with_values(features, grounding, history)
 
 
 __all__ = ["context_features", "prepare_context", "with_values"]

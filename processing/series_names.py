@@ -52,6 +52,12 @@ _GENERIC = words(
     "power energy price sales demand load consumption production generation output revenue traffic usage store shop "
     "plant station site city region branch"
 )
+# Words of names that say what is counted or measured: such a series is not one of the weather, prices or staff.
+_MEASURED = words(
+    "sales demand load consumption production generation output revenue traffic visitor customer order call admission "
+    "passenger booking usage turnover throughput attendance delivery withdrawal visit trip ride electricity gas "
+    "shipment arrival departure guest patient kwh mwh"
+)
 # Between the names of a list, and between its last two.
 _COMMA = re.compile(r"\s*,\s*")
 _AND = re.compile(r"\s*(?:[/&]|,?\s(?:and|or|as well as)(?:\s(?:in|at|for|of|the))*)\s*", re.IGNORECASE)
@@ -151,6 +157,9 @@ class SeriesNames:
 
     def __init__(self, names: Sequence[Sequence[Iterable[object]]]):
         self._series = len(names)
+        self._measured = [
+            any(not _MEASURED.isdisjoint(words_of_name(name)) for kind in own for name in kind) for own in names
+        ]
         owners: list[dict[tuple[str, ...], set[int]]] = [{} for _ in range(max(map(len, names), default=0))]
         for series, kinds in enumerate(names):
             for kind, own in enumerate(kinds):
@@ -192,6 +201,10 @@ class SeriesNames:
             Mention(*one, own=True, about=True) if isinstance(one, tuple) else self._mention(one, series)
             for one in self._found[text]
         )
+
+    def is_measured(self, series: int) -> bool:
+        """Whether a name of a series says what is counted or measured, so that it is no weather, price or staff."""
+        return self._measured[series]
 
     def _mention(self, found: _Found, series: int) -> Mention:
         own = series in found.owners

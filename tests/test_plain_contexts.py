@@ -163,6 +163,15 @@ NAMED = [
     ("At most 90 a day in Paris from 4 to 6 March.", ["Paris"], ["Lyon"], "cap"),
     ("At most 90 a day in Paris from 4 to 6 March.", ["Lyon"], ["Paris"], ""),
 ]
+# The same, of the weather, prices and staff: a series of sales is none of them.
+NAMED += [
+    ("Temperatures on 8 March will be 10 degrees higher than usual.", ["sales"], [], ""),
+    ("Temperatures on 8 March will be 10 degrees higher than usual.", ["temperature"], [], "plus"),
+    ("Rainfall will be 30% above normal on 8 March.", ["sales"], [], ""),
+    ("Wind will be 20% stronger on 8 March.", ["power_generation"], [], ""),
+    ("At least 30 volunteers are needed on 8 March.", ["visitors"], [], ""),
+    ("Higher temperatures lift sales by 10% on 8 March.", ["sales"], [], "rise"),
+]
 STAMPS = pd.date_range("2024-01-01", periods=91, freq="D")
 HISTORY = 100 + 10 * np.sin(np.arange(60) * 2 * np.pi / 7) + np.random.default_rng(0).normal(0, 3, 60)
 

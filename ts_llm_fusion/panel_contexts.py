@@ -57,7 +57,7 @@ class ContextPreparer:
         self.axis_of = np.unique(axes, axis=0, return_inverse=True)[1].ravel()
         self._axes: dict[int, Axis] = {}
         self._grounded: dict[tuple[str, int], Grounding] = {}
-        self._features: dict[tuple[str, int, tuple[Mention, ...]], dict[str, Any]] = {}
+        self._features: dict[tuple[str, int, tuple[Mention, ...], bool], dict[str, Any]] = {}
         ids = [one if isinstance(one, tuple) else (one,) for one in panel.ids] if panel.id_columns else [()]
         named = [list(map(names_of_id, panel.id_columns, own)) for own in ids]
         self._names = SeriesNames([[(target,), *own] for own in named for target in panel.targets])
@@ -68,11 +68,12 @@ class ContextPreparer:
         if key not in self._grounded:
             self._grounded[key] = ground_on_axis(text, self._axis(series))
         grounding = self._grounded[key]
-        mentions = self._names.mentions(grounding.text, series * len(self.panel.targets) + target)
-        if (*key, mentions) not in self._features:
-            self._features[(*key, mentions)] = context_features(grounding, self._axis(series), mentions)
+        place = series * len(self.panel.targets) + target
+        named = self._names.mentions(grounding.text, place), self._names.is_measured(place)
+        if (*key, *named) not in self._features:
+            self._features[(*key, *named)] = context_features(grounding, self._axis(series), *named)
         history = self.panel.values[self.first[series] : self.last[series], target]
-        return with_values(self._features[(*key, mentions)], with_history(grounding, history), history)
+        return with_values(self._features[(*key, *named)], with_history(grounding, history), history)
 
     def _axis(self, series: int) -> Axis:
         """Time axis of a series, one for all that share it."""
