@@ -19,6 +19,7 @@ from .modeling_tsfusion_context_doubts import (
     is_from_to,
     is_of_a_price,
     is_reached,
+    may_exceed,
     plain_side,
     replaced_side,
     why_unsure,
@@ -427,6 +428,13 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
         reason = f"{what} has the probability {sure:.2f}, below {threshold:g}"
         return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, sure, (), False, reason))
     window = int(index[place])
+    if window == len(context["window_span"]) - 1 and context["clause_links"][clause, 2] and clause:
+        # "Closed from 1 to 7 July; admissions will be 40 % lower": not for the whole horizon.
+        told = index[torch.as_tensor(context["window_owner"])[pairs] == clause - 1].tolist()
+        ahead = [k for k in told if bool(future[k])]
+        window = ahead[0] if len(ahead) == 1 else window
+        if told and not ahead and all(context["window_reasons"][k] for k in told):
+            reason = reason or f"the time before it is not known: {context['window_reasons'][told[0]]}"
     if context["of_past"][clause] and name != "ignore" and window == len(context["window_span"]) - 1:
         reason = reason or "it tells of the past, and of no time to come; say “will”"
     if not right.any():
@@ -441,6 +449,9 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
             reason = reason or "its time covers less than half of any step of the history"
     else:
         share[:history] = 0
+        exceeds = name in ("cap", "floor") and may_exceed(context, numbers[0])
+        if exceeds and (name == "cap" or int((share > 0).sum()) > 1):
+            reason = reason or "it may be exceeded once or all the time; say “stays above”"
         if name in _WITH_VALUE and share.any() and not (share == 1).any():
             reason = reason or "its time covers no whole step, and its number may be of that time or of a step"
     first, last = context["window_span"][window].tolist()

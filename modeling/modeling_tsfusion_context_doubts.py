@@ -32,6 +32,9 @@ _DENIED_WORDS = {
     "flat": re.compile(r"stop|end|halt|ceas|come to|flatten|level|plateau|stall|stagnat|fizzl|peter", re.IGNORECASE),
     "reverse": re.compile(r"revers|turn|flip|invert|change direction", re.IGNORECASE),
     "like_day": re.compile(r"like|resembl|follow|match|copy|copied|mirror|treated|run as|count as", re.IGNORECASE),
+    "zero": re.compile(
+        r"(?:(?:drop|fall|go|sink|decline|come|be reduced)\w* )?(?:down )?to (?:zero|nothing)", re.IGNORECASE
+    ),
     "times": re.compile(r"(?:doubl|tripl|trebl|quadrupl|quintupl|halv|multiplied|multiply)", re.IGNORECASE),
 }
 # "The upward trend will continue" is neither its end nor its turn, "will continue sideways" is.
@@ -117,7 +120,7 @@ _PLAIN_BOUND = re.compile(
     r"(?: (?:well|always|strictly|safely|just|far|all|at|or|on|to|values|the|time|times|somewhere|anywhere|"
     r"throughout))*"
     r" (?:above|below|over|under|beneath|(?:less|more|lower|higher|fewer|greater) than) $"
-    r"|\b(?:will|to|did|does|do|(?P<third>)) ?(?:also |again |even |clearly |easily )*"
+    r"|\b(?:will|to|did|does|do|(?P<third>)) ?(?:also |again |even |only |clearly |easily )*"
     r"(?P<exceeds>(?(third)(?:exceeds|surpasses|tops)|"
     r"(?:exceed|surpass|top|(?:go|rise|climb|move) (?:above|beyond|over|past)))) $",
     re.IGNORECASE,
@@ -248,6 +251,16 @@ def plain_side(context: Mapping[str, Any], number: int) -> int:
     if found is None or _WHENEVER.search(before) or (found["exceeds"] and _OF_VALUES.search(before)):
         return 0
     return int(context["number_bound"][number])
+
+
+def may_exceed(context: Mapping[str, Any], number: int) -> bool:
+    """Whether a value is said to be exceeded, which may be once or all the time: "will exceed 90"."""
+    before = context["texts"][context["number_clause"][number]][: int(context["number_place"][number][0])]
+    found = _PLAIN_BOUND.search(before)
+    exceeds = found is not None and found["exceeds"] is not None and int(context["number_bound"][number]) < 0
+    return exceeds and not re.search(
+        r"\b(?:always|all|every|throughout|constantly|never|not)\b", before, re.IGNORECASE
+    )
 
 
 def replaced_side(words: str) -> str:

@@ -68,7 +68,7 @@ _ANOTHER_QUANTITY = re.compile(
     r"(?: (?!which|that|and|so)[^\s,;:]+){0,4}? (?:will|is|are|was|were|be|rises?|rose|falls?|fell|drops?|dropped|"
     r"increases?d?|"
     r"decreases?d?|doubles?d?|reach(?:es)?|exceeds?|goes|go|went|climbs?|stays?|needed)\b"
-    r"(?! (?:\w+ )?(?:cut|lift|add|rais|lower|reduc|boost|bring|cost|mean|caus|lead|driv|push|keep))",
+    r"(?! (?:also |then |\w+ly )?(?:cut|lift|add|rais|lower|reduc|boost|bring|cost|mean|caus|lead|driv|push|keep))",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(

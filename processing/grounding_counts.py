@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from .grounding_axis import Span, add_units, start_of
+from .grounding_events import Events
 from .grounding_points import Found
-from .grounding_recurring import Recurring
 from .grounding_words import (
     HORIZON,
     TO,
@@ -22,7 +22,7 @@ _PERIODS = words("period window horizon")
 _FAR = 10**6
 
 
-class Counts(Recurring):
+class Counts(Events):
     """Reader of counts and of parts of the horizon in the tokens of a text; see [`Dates`]."""
 
     def _steps(self, i: int) -> Found:
@@ -71,7 +71,14 @@ class Counts(Recurring):
                 return Span(steps=(0, whole)), end
             unit = UNITS.get(self.word(k))
             if unit in ("day", "week", "month", "quarter", "year") and self.axis.left is not None:
-                return Span(self.axis.start, add_units(start_of(self.axis.now, unit), 1, unit)), k + 1
+                event = self.event_before(i)
+                if event is not None and event.start is not None and event.start >= self.axis.start:
+                    self.told_by = i
+                    return Span(event.start, add_units(start_of(event.start, unit), 1, unit)), k + 1
+                stop = add_units(start_of(self.axis.now, unit), 1, unit)
+                if stop is not None and stop <= self.axis.start:
+                    stop = add_units(start_of(self.axis.start, unit), 1, unit)
+                return Span(self.axis.start, stop), k + 1
         return None
 
     def _end_of_horizon(self, k: int) -> int | None:

@@ -30,7 +30,7 @@ class Offsets(Counts):
             return None
         count, unit, k = found
         side, k = self._side(k)
-        anchor = self.point(k) if side else None
+        anchor = (self.point(k) or self.named_event(k, dated=False)) if side else None
         if anchor is None or anchor[0].start is None or anchor[0].stop is None:
             return None
         span, end = anchor

@@ -97,18 +97,12 @@ def _together(first: Window, second: Window) -> Window:
     return Window(first.start, second.stop, shares, kind, first.recurs or second.recurs, reason)
 
 
-# Tokens between an event and how long what it does lasts.
-_NEAR = 25
-
-
 class Windows(Offsets):
     """Reader of windows in the tokens of a text; see [`Dates`]."""
 
     def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
         super().__init__(tokens, axis, taken)
         self.shares_of: dict[Span, np.ndarray] = {}
-        # The window before, and the index behind it.
-        self.before: tuple[Span, int] | None = None
 
     def read(self) -> list[Window]:
         """All windows, in their order; words belong to one at most."""
@@ -136,8 +130,12 @@ class Windows(Offsets):
                 if more is None or both is None:
                     break
                 span, j = both, more[1]
-            self.before = (span, j)
+            span = self.on_day_of_event(span, i)
             window = self._on_axis(span, self.tokens[i].start, self.tokens[j - 1].stop)
+            if self.told_by == i and windows and self.in_sentence_of_event(i):
+                # "On 28 May a furnace starts and adds 80 from then on": the day is that of the event alone.
+                windows[-1] = replace(windows[-1], shares=window.shares, kind=window.kind, reason=window.reason)
+            self.before = (span, j)
             if (without := self._exception(j)) is not None and without[1] > j:
                 j = without[1]
                 window = self._outside(window, without[0], self.tokens[j - 1].stop)
@@ -240,6 +238,7 @@ class Windows(Offsets):
         for read in (
             self._steps,
             self._horizon,
+            self.since_event,
             self._from_now_on,
             self._recurring,
             self._counted_window,
@@ -497,7 +496,11 @@ class Windows(Offsets):
         k = self.skip(k, "and", "including") if word in ("up", "until", "till", "through") else k
         if self.word(k) == "now" and ends:
             return Span(None, self.axis.start), k + 1
+        if word in ("until", "till") and self.point(k) is None and (until := self.until_clock(i, k)) is not None:
+            return until
         found, found_at = self.point(k) or self._first_clock(k), k
+        if found is None and word in ("before", "after", "following"):
+            found = self.named_event(k, dated=True)
         if found is None and word == "after" and (lasting := self.duration(k)) and self.word(lasting[2]) != "of":
             # "After three weeks sales will be higher".
             edge = self._from_edge(*lasting[:2], at_end=False)
@@ -539,18 +542,10 @@ class Windows(Offsets):
         if start is not None and self.word(begin - 1) != ",":
             first = start[0].stop if self.word(begin - 1) == "after" else start[0].start
             return self._lengthened(replace(start[0], start=first), count, unit), start[1]
-        since = self._event_before(i)
+        since = self.event_before(i)
         if since is not None and not self.words(k, "at", "a", "time"):
             return self._lengthened(since, count, unit), k
         return self._from_edge(count, unit, at_end=False), k
-
-    def _event_before(self, i: int) -> Span | None:
-        """A day, a moment or a stretch that was named shortly before: "a pump fails on 28 May; for four hours ..."."""
-        if self.before is None or self.before[1] < i - _NEAR:
-            return None
-        span = self.before[0]
-        is_once = span.start is not None and span.stop is not None and not (span.weekdays or span.clock or span.months)
-        return span if is_once and not span.reason else None
 
 
 __all__ = ["Window", "Windows"]

@@ -94,6 +94,10 @@ SILENT = [
     "Perhaps sales double on 8 March.",
     "On rainy days sales are 10% lower.",
     "During outages sales are zero.",
+    "Sales will not drop to zero on 8 March.",
+    "Sales will exceed 115 next week.",
+    # At a time that is not known.
+    "Our supplier is on holiday in the weeks of 29 July and 5 August, so sales will be half of normal.",
     # Of something else.
     "A 20% discount is given on 8 March.",
     "20% off everything on 8 March!",
@@ -126,6 +130,10 @@ BOUNDS = [
     ("Sales increased fivefold on 8 March.", "times", (5.0,), ((7, 8),)),
     ("A flood hit the town on 12 March; the shop was closed for five days.", "zero", (), ((11, 16),)),
     ("The escalator fails on 12 March. For three days sales are 70% lower.", "cut", (0.7,), ((11, 14),)),
+    ("A new branch opens on 10 March. From then on, sales are 20% lower.", "cut", (0.2,), ((9, 31),)),
+    ("In the three days before the festival on 20 March, sales rise by 30%.", "rise", (0.3,), ((16, 19),)),
+    ("The festival takes place on 20 March. In the two days leading up to it, sales are 25% higher.", "rise", (0.25,),
+     ((17, 19),)),
     ("On 8 March add 50.", "plus", (50.0,), ((7, 8),)),
 ]  # fmt: skip
 # Told of the horizon as if it was over.

@@ -248,6 +248,7 @@ def test_how_others_write_a_window_of_days(text, expected):
         ("on 23 March at noon, and will last three hours", ("23 12", "23 14", 3)),
         ("at 14:00 on 23 March and lasts until 18:00", ("23 14", "23 17", 4)),
         ("on 23 March and goes on for two days", ("23 00", "24 23", 48)),
+        ("two hours after the test at 14:00 on 23 March", ("23 16", "23 16", 1)),
         ("for two hours starting at 2026-03-23 18:00", ("23 18", "23 19", 2)),
         ("from 2026-03-23 09:00 to 17:00", ("23 09", "23 16", 8)),
         ("from 2026-03-23 09:00 to 17:00 every day", ("23 09", "28 16", 48)),
@@ -270,6 +271,24 @@ def test_how_others_write_a_window_of_days(text, expected):
 )
 def test_how_others_write_a_window_of_hours(text, expected):
     assert future(text, HOURS) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("it starts on 23 March at 14:00 and adds 80 from then on", [38, 168]),
+        ("it starts on 23 March at 14:00. From then on it is lower", [38, 168]),
+        ("on 23 March there is an outage between 15:00 and 18:00", [39, 42]),
+        ("a line breaks on 23 March at 5:00, and output is lower until 11:00", [29, 35]),
+        ("a line breaks on 23 March at 22:00, and output is lower until 11:00", [46, 59]),
+        ("a pump fails on 23 March at 10:00. Output is 0 for four hours", [34, 38]),
+        ("the test is on 23 March at 14:00. Two hours before the test output is lower", [36, 37]),
+        ("the fair is on 24 March. The day before it sales are higher", [24, 48]),
+    ],
+)
+def test_times_are_told_by_the_event_that_was_named_before(text, steps):
+    window = read(text, HOURS).windows[-1]
+    assert (np.diff(np.pad(window.steps, 1).astype(int)).nonzero()[0] - 504).tolist() == steps
 
 
 @pytest.mark.parametrize(
@@ -649,3 +668,8 @@ def test_a_day_that_is_compared_with_is_not_a_window(text, weekday):
     found = read(text)
     assert [reference.weekday for reference in found.references] == [weekday]
     assert [np.flatnonzero(window.steps).tolist() for window in found.windows] == [[74]]
+
+
+def test_a_reason_behind_a_date_is_no_time():
+    (window,) = read("on 23 March output falls, following the opening of a rival", HOURS).windows
+    assert (np.diff(np.pad(window.steps, 1).astype(int)).nonzero()[0] - 504).tolist() == [24, 48]

@@ -1,0 +1,96 @@
+"""Times that are told by an event that was named before: "from then on", "until 11:00", "the day after it"."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from .grounding_axis import Axis, Span, midnight
+from .grounding_points import Found
+from .grounding_recurring import Recurring
+from .grounding_words import Token
+
+# Tokens between an event and what is told by it, and words of the noun that an event goes by.
+_NEAR, _LONGEST_NOUN = 25, 4
+_SENTENCE_ENDS = frozenset((".", "!", "?", ";"))
+
+
+class Events(Recurring):
+    """Reader of these times in the tokens of a text; see [`Dates`].
+
+    Attributes:
+        before: the last window and the index behind it.
+        told_by: index of the last time that was told by it.
+    """
+
+    def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
+        super().__init__(tokens, axis, taken)
+        self.before: tuple[Span, int] | None = None
+        self.told_by = -1
+
+    def event_before(self, i: int) -> Span | None:
+        """A day, a moment or a stretch that was named shortly before: "a pump fails on 28 May; for four hours ..."."""
+        if self.before is None or self.before[1] < i - _NEAR:
+            return None
+        span = self.before[0]
+        is_once = span.start is not None and span.stop is not None and not (span.weekdays or span.clock or span.months)
+        return span if is_once and not span.reason else None
+
+    def in_sentence_of_event(self, i: int) -> bool:
+        """Whether no sentence ends between the event and an index."""
+        return self.before is not None and not any(self.word(k) in _SENTENCE_ENDS for k in range(self.before[1], i))
+
+    def since_event(self, i: int) -> Found:
+        """ "From then on", "from that day", "thereafter"."""
+        j = i + 1 if self.word(i) == "thereafter" else 0
+        if self.words(i, "from", "then") or self.words(
+            i, "from", "that", "day|moment|date|time|point|week|month|hour"
+        ):
+            j = self.skip(i + 2 + (self.word(i + 1) == "that"), "on", "onward", "onwards", "forward")
+        event = self.event_before(i) if j else None
+        if event is None:
+            return None
+        self.told_by = i
+        return Span(event.start, None), j
+
+    def until_clock(self, i: int, k: int) -> Found:
+        """ "Until 11:00", at index k, of the day of the event, or of the next one where that is over."""
+        at, event = self.clock(k), self.event_before(i)
+        if at is None or event is None or event.start is None or self.axis.left is None:
+            return None
+        stop = midnight(event.start) + timedelta(seconds=at[0])
+        self.told_by = i
+        return Span(event.start, stop + timedelta(days=int(stop <= event.start))), at[1]
+
+    def on_day_of_event(self, span: Span, i: int) -> Span:
+        """Hours that are told in the sentence of a day: "on 28 May there is an outage between 15:00 and 18:00"."""
+        event = self.event_before(i)
+        is_plain = span.clock and not (
+            span.start or span.stop or span.recurs or span.weekdays or span.months or span.steps
+        )
+        if not is_plain or event is None or not self.in_sentence_of_event(i):
+            return span
+        assert event.start is not None and event.stop is not None
+        if event.stop - event.start != timedelta(days=1):
+            return span
+        self.told_by = i
+        return event.within(span) or span
+
+    def named_event(self, k: int, dated: bool) -> Found:
+        """ "The festival on 20 July" at an index; "it" is the event that was named before.
+
+        A noun without a date is it, too, but for `dated`: "following the opening of a rival" is a reason.
+        """
+        if self.word(k) in ("it", "that", "this") and (event := self.event_before(k)) is not None:
+            return event, k + 1
+        first = self.skip(k, "the", "our", "its", "this")
+        if first == k:
+            return None
+        for behind in range(first + 1, first + 1 + _LONGEST_NOUN):
+            if not all(self.word(n).isalpha() for n in range(first, behind)):
+                break
+            if self.word(behind) in ("on", "in", "at", "of") and (point := self.point(behind + 1)) is not None:
+                return point
+        event = None if dated else self.event_before(k)
+        return None if event is None else (event, first + 1)
+
+
+__all__ = ["Events"]
