@@ -18,6 +18,7 @@ from .modeling_tsfusion_context_doubts import (
     is_by_a_factor,
     is_from_to,
     is_of_a_price,
+    is_of_some_days,
     is_reached,
     may_exceed,
     plain_side,
@@ -368,7 +369,8 @@ def _numbers_of(
     best = own[(reading.numbers[own] * fits).topk(2 if name == "range" else 1).indices]
     if name == "range" and len({float(context["number_value"][k]) for k in best}) == 1:
         side = replaced_side(context["texts"][clause])
-        return (side, (int(best[0]),), float(reading.numbers[best].sum())) if side else ("keep", (), 0.0)
+        if side:
+            return side, (int(best[0]),), float(reading.numbers[best].sum())
     two = (bounds > 0).sum() == 1 == (bounds < 0).sum()
     if name in ("cap", "floor", "range") and two and values[bounds < 0] < values[bounds > 0]:
         # The words say which number bounds from below, and which from above.
@@ -435,8 +437,11 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
         window = ahead[0] if len(ahead) == 1 else window
         if told and not ahead and all(context["window_reasons"][k] for k in told):
             reason = reason or f"the time before it is not known: {context['window_reasons'][told[0]]}"
-    if context["of_past"][clause] and name != "ignore" and window == len(context["window_span"]) - 1:
-        reason = reason or "it tells of the past, and of no time to come; say “will”"
+    if name != "ignore" and window == len(context["window_span"]) - 1:
+        if context["of_past"][clause]:
+            reason = reason or "it tells of the past, and of no time to come; say “will”"
+        elif is_of_some_days(phrase):
+            reason = reason or "it says on what kind of days it is so, and not when these are"
     if not right.any():
         unknown = context["window_reasons"][window] if window < len(context["window_reasons"]) else ""
         part = "history" if name == "ignore" else "horizon"

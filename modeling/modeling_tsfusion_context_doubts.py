@@ -111,7 +111,7 @@ _NOT_SURE = re.compile(
     r"see|have|fall|drop|rise|climb|grow|increase|decrease|decline|double|triple|halve|close|shut|stop|lose|gain|"
     r"come|reach|"
     r"hit|jump|sink|slump|surge|add|cost|bring|reduce|cut|raise|lower|lead|cause)\b"
-    r"|\b(?:chance|probability|likelihood|odds|risk) (?:that|of|is)\b|^(?:perhaps|maybe|possibly)\b",
+    r"|\b(?:chance|probability|likelihood|odds|risk) (?:that|of|is)\b|^(?:perhaps|maybe|possibly)\b(?! surprisingly)",
     re.IGNORECASE,
 )
 # "Stays below 90", "will exceed 90": the side is in the word before the number. "As soon as it exceeds 90" bounds it.
@@ -126,57 +126,62 @@ _PLAIN_BOUND = re.compile(
     re.IGNORECASE,
 )
 _WHENEVER = re.compile(
-    r"\b(?:if|when(?:ever)?|wherever|where|once|as soon as|before|should|until|unless|whatever|anything|what|that|"
-    r"which|"
-    r"in case)\b",
+    r"\b(?:if|when(?:ever)?|wherever|where|once|as soon as|before|should|until|unless|whatever|anything|what|"
+    r"that(?! period)|which|in case)\b",
     re.IGNORECASE,
 )
+_DENIED_BEFORE = re.compile(r"\b(?:impossible|forbidden|illegal|out of the question|ruled out)\b", re.IGNORECASE)
 # "Any value to exceed 90".
 _OF_VALUES = re.compile(r"\b(?:values?|readings?|those|any|all)\b", re.IGNORECASE)
 _ABOVE = re.compile(r"\b(?:above|over|beyond|exceed\w*|(?:more|higher|greater|larger) than)\b", re.IGNORECASE)
 _BELOW = re.compile(r"\b(?:below|under|beneath|(?:less|lower|smaller|fewer) than)\b", re.IGNORECASE)
 # What happens beyond a value, how often it is beyond it, and that it may be.
 _BEYOND = re.compile(
-    r"\b(?:triggers?|sounds?|sets? off|raises?|rings?) (?:an? |the )?(?:\w+ )?(?:alarm|alert|warning|inspection|"
-    r"siren)s?\b"
+    r"\b(?:triggers?|sounds?|sets? off|raises?|rings?) (?:an? |the )?(?:\w+ )?(?:alarm|alert|warning|"
+    r"inspection|siren)s?\b"
     r"|\b(?:alarm|alert|warning|siren)s?(?: light| lamp)? (?:sounds?|rings?|comes? on|goes? off|is (?:sent|raised))\b"
-    r"|\b(?:surcharge|penalty|fine|fee) (?:is|applies|of)\b|\bpays? (?:an? |the )?(?:penalty|surcharge|fine|fee)\b"
-    r"|\b(?:usually|normally|typically|mostly|generally|rarely|seldom|sometimes)\b|\bmost (?:of the time|values)\b"
+    r"|^(?:above|below|beyond|over|under) \S+ an? (?:surcharge|penalty|fine|fee)\b|\bpays? (?:an? |the )?(?:penalty|"
+    r"surcharge|fine|fee) (?:above|below|beyond|over|under)\b"
+    r"|\b(?:usually|normally|typically|mostly|generally|rarely|seldom|sometimes)(?: \w+){0,3} "
+    r"(?:stays?|remains?|is|are|lies?|above|below|between|under|over)\b|\bmost (?:of the time|values)\b"
     r"|\d ?(?:%|percent|per cent) of (?:the |all )?(?:values|readings|days|hours|time)\b"
     r"|\b(?:values|readings|figures|numbers) (?:above|over|below|under|beyond) \S+ (?:are|is) (?:rare|common|frequent|"
     r"usual|normal|allowed|permitted|expected)\b",
     re.IGNORECASE,
 )
 _NO_BOUND = re.compile(
-    r"\b(?:no|without an?) (?:upper |lower )?(?:limit|cap|minimum|maximum|floor|ceiling|bound)\b"
+    r"\b(?:no|without an?) (?:upper (?:limit|bound)|limit|cap|maximum|ceiling|"
+    r"(?P<least>lower (?:limit|bound)|minimum|floor))\b"
     r"(?!.*\b(?:other|but|except|further|beyond)\b)",
     re.IGNORECASE,
 )
 # Days that are told by what they are like, and not by their dates.
 _SOME_DAYS = re.compile(
     r"\b(?:on|during|in) (?:rainy|sunny|hot|cold|warm|windy|snowy|stormy|foggy|icy|wet|dry|cloudy|bad|good|busy|"
-    r"quiet|such|"
-    r"some|many) (?:days|nights|hours|weeks|months)\b"
+    r"quiet|such|some|many) (?:days|nights|hours|weeks|months)\b"
     r"|\b(?:on|during) (?:public |bank |school )?(?:holidays|outages|strikes|storms|heat ?waves|breaks|failures)\b",
     re.IGNORECASE,
 )
 # "A 20 % discount", "20 % off everything".
-_DISCOUNT = re.compile(r"^ ?(?:discount|rebate|off (?:everything|all|on|during|from)\b|off ?[.!,;]?$)", re.IGNORECASE)
+_DISCOUNT = re.compile(r"^ ?(?:discount|rebate|off (?:everything|all)\b)", re.IGNORECASE)
+_IS_WRONG = re.compile(
+    r"^\W*(?:please )?(?:ignore|disregard|discard|exclude|skip)\b|"
+    r"\b(?:was|were) (?:faulty|broken|defective|down|offline)\b",
+    re.IGNORECASE,
+)
 _FACTOR_OF = re.compile(r"\bby (?:a|the) factor (?:of )?$", re.IGNORECASE)
 # What takes back the clause before, and what says that a stretch of the past is right.
 _CALLED_OFF = re.compile(
-    r"(?:^\W*|\b(?:but|yet|though|however),? )(?:it|this|that|they|which|these) (?:was|is|has been|were|have been|"
-    r"had been|"
-    r"will be|got) (?:\w+ )?(?:called off|cancel+ed|withdrawn|dropped|scrapped|abandoned|postponed|revoked|denied|"
-    r"retracted)\b(?! that\b)|^\W*correction\W+(?:it|this|that|they)\b[^.]*\bnot\b",
+    r"(?:^\W*|\b(?:but|yet|though|however),? )(?:it|this|that|which) (?:was|is|has been|"
+    r"had been|will be|got) (?:\w+ )?(?:called off|cancel+ed|withdrawn|dropped|scrapped|abandoned|postponed|revoked|"
+    r"denied|retracted)\b(?! that\b)|^\W*correction\W+(?:it|this|that|they)\b[^.]*\bnot\b",
     re.IGNORECASE,
 )
 _ZERO_WORD = re.compile(r"\bzero-(?!base)[a-z]+", re.IGNORECASE)
 _IS_RIGHT = re.compile(
-    r"\b(?:not|never|n['\N{RIGHT SINGLE QUOTATION MARK}]t) (?:\w+ )?(?:broken|faulty|defective|offline|wrong|affected|"
-    r"ignore[d]?|disregard(?:ed)?|discard(?:ed)?|exclude[d]?|damaged|unreliable|out of order)\b"
-    r"|\b(?:is|are|was|were|be) (?:fine|correct|reliable|valid|accurate|sound|all right|in order)\b"
-    r"|\b(?:another|different|other) (?:station|site|meter|sensor|plant|branch)\b",
+    r"\b(?:not|never|n['\N{RIGHT SINGLE QUOTATION MARK}]t) (?:to be |\w+ )?(?:broken|faulty|defective|offline|wrong|"
+    r"affected|ignore[d]?|disregard(?:ed)?|discard(?:ed)?|exclude[d]?|damaged|unreliable|out of order)\b"
+    r"|\b(?:is|are|was|were|be) (?:fine|correct|reliable|valid|accurate|sound|all right|in order)\b",
     re.IGNORECASE,
 )
 # Wishes, told by a verb ("we aim for 150") or by a noun ("our goal for March is 150"), are not what will be.
@@ -248,19 +253,22 @@ def plain_side(context: Mapping[str, Any], number: int) -> int:
     words = context["texts"][context["number_clause"][number]]
     before = words[: int(context["number_place"][number][0])]
     found = _PLAIN_BOUND.search(before)
-    if found is None or _WHENEVER.search(before) or (found["exceeds"] and _OF_VALUES.search(before)):
+    if (
+        found is None
+        or _WHENEVER.search(before)
+        or _DENIED_BEFORE.search(before)
+        or (found["exceeds"] and _OF_VALUES.search(before))
+    ):
         return 0
     return int(context["number_bound"][number])
 
 
 def may_exceed(context: Mapping[str, Any], number: int) -> bool:
     """Whether a value is said to be exceeded, which may be once or all the time: "will exceed 90"."""
-    before = context["texts"][context["number_clause"][number]][: int(context["number_place"][number][0])]
-    found = _PLAIN_BOUND.search(before)
+    words = context["texts"][context["number_clause"][number]]
+    found = _PLAIN_BOUND.search(words[: int(context["number_place"][number][0])])
     exceeds = found is not None and found["exceeds"] is not None and int(context["number_bound"][number]) < 0
-    return exceeds and not re.search(
-        r"\b(?:always|all|every|throughout|constantly|never|not)\b", before, re.IGNORECASE
-    )
+    return exceeds and not re.search(r"\b(?:always|all|every|throughout|constantly|never|not)\b", words, re.IGNORECASE)
 
 
 def replaced_side(words: str) -> str:
@@ -312,14 +320,14 @@ def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) 
     """Why a clause does not say that its operation will be so: a condition, a wish, a possibility, a denial; or ""."""
     is_bound = name in ("cap", "floor", "range")
     if name == "ignore":
-        return "it says that the values are right, or are others" if _IS_RIGHT.search(phrase) else ""
+        is_right = _IS_RIGHT.search(phrase) and not _IS_WRONG.search(phrase)
+        return "it says that the values are right" if is_right else ""
     if is_bound and _BEYOND.search(phrase):
         return "it says what is so beyond a value, or how often that is, and not that the series stays within"
-    if is_bound and _NO_BOUND.search(phrase):
+    denied_bound = _NO_BOUND.search(phrase)
+    if denied_bound and name in ("cap", "floor") and (name == "floor") == (denied_bound["least"] is not None):
         return "it says that there is no such bound"
-    if _SOME_DAYS.search(phrase):
-        return "it says on what kind of days it is so, and not when these are"
-    if name == "zero" and _ZERO_WORD.search(phrase):
+    if name == "zero" and _ZERO_WORD.search(phrase) and "zero" not in _ZERO_WORD.sub("", phrase).lower():
         return "its zero is a part of another word"
     if _CALLED_OFF.search(phrase) or any(map(_CALLED_OFF.match, context["texts"][clause + 1 : clause + 2])):
         return "what follows takes it back"
@@ -363,6 +371,11 @@ def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) 
     if _RESPECTIVELY.search(phrase):
         return "it says what holds of several things in turn; say each in a sentence of its own"
     return ""
+
+
+def is_of_some_days(phrase: str) -> bool:
+    """Whether a clause says on what kind of days it is so: "on rainy days"."""
+    return _SOME_DAYS.search(phrase) is not None
 
 
 def is_from_to(words: str) -> bool:

@@ -65,7 +65,8 @@ _ANOTHER_QUANTITY = re.compile(
     r"\b(?:temperatures?|rainfall|precipitation|wind(?: speeds?)?|humidity|snowfall|sunshine|prices?|fares|wages|"
     r"salaries|"
     r"rents?|costs?|inflation|interest rates?|staff|employees|volunteers|nurses|operators|drivers|beds)\b"
-    r"(?: (?!which|that|and|so)[^\s,;:]+){0,4}? (?:will|is|are|was|were|be|rises?|rose|falls?|fell|drops?|dropped|"
+    r"(?: (?!which|that|and|so|the|demand|load|consumption|sales|output|of the)[^\s,;:]+){0,4}? "
+    r"(?:will|is|are|was|were|rises?|rose|falls?|fell|drops?|dropped|"
     r"increases?d?|"
     r"decreases?d?|doubles?d?|reach(?:es)?|exceeds?|goes|go|went|climbs?|stays?|needed)\b"
     r"(?! (?:also |then |\w+ly )?(?:cut|lift|add|rais|lower|reduc|boost|bring|cost|mean|caus|lead|driv|push|keep))",
@@ -92,7 +93,7 @@ class _Part:
 def _told_before(grounding: Grounding, clauses: Sequence[Clause]) -> tuple[list[_Part], np.ndarray]:
     """Verbs that tell of times to come in the past tense, and whether each clause tells of no such times in it.
 
-    A clause without a window has the times of those around it.
+    A clause without a window may have the times of those before it.
     """
     ends = [clause.stop for clause in clauses]
     held: list[list[str]] = [[] for _ in (*clauses, None)]
@@ -100,12 +101,14 @@ def _told_before(grounding: Grounding, clauses: Sequence[Clause]) -> tuple[list[
         held[bisect_right(ends, window.start)].append(window.kind)
     parts, of_past = [], np.zeros(len(clauses), dtype=bool)
     for k, clause in enumerate(clauses):
-        around = [kind for some in held[max(k - _FARTHEST, 0) : k + _FARTHEST + 1] for kind in some]
-        forms = list(future_forms(grounding.words(clause)))
-        if set(held[k] or around) == {"future"}:
-            parts += [_Part(clause.start + a, clause.start + b, words, _NAME_ROLE) for a, b, words in forms]
-        else:
-            of_past[k] = bool(forms)
+        before = [kind for some in held[max(k - _FARTHEST, 0) : k] for kind in some]
+        words = grounding.words(clause)[:MOST_CHARACTERS]
+        forms = list(future_forms(words))
+        if set(held[k] or before) == {"future"}:
+            parts += [_Part(clause.start + a, clause.start + b, said, _NAME_ROLE) for a, b, said in forms]
+        if set(held[k]) != {"future"}:
+            main = _SUBORDINATE.sub(lambda part: " " * len(part.group()), words)
+            of_past[k] = any(not main[a:b].isspace() and ":" not in words[b:] for a, b, _ in forms)
     return parts, of_past
 
 
@@ -218,6 +221,9 @@ def context_features(
     for k, window in enumerate(grounding.windows):
         if readable(window):
             held[clause_of(window.start)].append(k)
+    for own in held:
+        # "On 28 May a furnace starts and adds 80 from then on": the day is that of the event alone.
+        own[:] = [k for k in own if not (k + 1 in own and grounding.windows[k + 1].by_event)]
     numbered = set(number_clause)
     reference = np.full(len(clauses), -1)
     for one in grounding.references:
@@ -321,7 +327,8 @@ def _another_quantity(
     """Whether each clause says how the weather, prices or staff change, and names no series."""
     return np.array(
         [
-            not mentions and _ANOTHER_QUANTITY.search(grounding.words(clause)) is not None
+            not mentions
+            and _ANOTHER_QUANTITY.search(_SUBORDINATE.sub("", grounding.words(clause)[:MOST_CHARACTERS])) is not None
             for clause, mentions in zip(clauses, named, strict=True)
         ],
         dtype=bool,

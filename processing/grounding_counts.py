@@ -74,7 +74,7 @@ class Counts(Events):
                 event = self.event_before(i)
                 if event is not None and event.start is not None and event.start >= self.axis.start:
                     self.told_by = i
-                    return Span(event.start, add_units(start_of(event.start, unit), 1, unit)), k + 1
+                    return Span(self.since(event), add_units(start_of(event.start, unit), 1, unit)), k + 1
                 stop = add_units(start_of(self.axis.now, unit), 1, unit)
                 if stop is not None and stop <= self.axis.start:
                     stop = add_units(start_of(self.axis.start, unit), 1, unit)

@@ -1,9 +1,9 @@
 """Times that are told by an event that was named before: "from then on", "until 11:00", "the day after it"."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from .grounding_axis import Axis, Span, midnight
+from .grounding_axis import Axis, Span, add_units, midnight
 from .grounding_points import Found
 from .grounding_recurring import Recurring
 from .grounding_words import Token
@@ -27,12 +27,15 @@ class Events(Recurring):
         self.told_by = -1
 
     def event_before(self, i: int) -> Span | None:
-        """A day, a moment or a stretch that was named shortly before: "a pump fails on 28 May; for four hours ..."."""
+        """A day, a moment or a stretch of the horizon that was named shortly before: "a pump fails on 28 May; ..."."""
         if self.before is None or self.before[1] < i - _NEAR:
             return None
         span = self.before[0]
         is_once = span.start is not None and span.stop is not None and not (span.weekdays or span.clock or span.months)
-        return span if is_once and not span.reason else None
+        if not is_once or span.reason:
+            return None
+        assert span.start is not None and span.stop is not None
+        return span if span.stop > self.axis.start or span.start >= self.axis.start else None
 
     def in_sentence_of_event(self, i: int) -> bool:
         """Whether no sentence ends between the event and an index."""
@@ -49,7 +52,13 @@ class Events(Recurring):
         if event is None:
             return None
         self.told_by = i
-        return Span(event.start, None), j
+        return Span(self.since(event), None), j
+
+    @staticmethod
+    def since(event: Span) -> datetime | None:
+        """When what an event brings about begins: with a moment, a day or a month, and behind any other stretch."""
+        units = (add_units(event.start, 1, unit) for unit in ("day", "month")) if event.start else ()
+        return event.start if event.start == event.stop or event.stop in units else event.stop
 
     def until_clock(self, i: int, k: int) -> Found:
         """ "Until 11:00", at index k, of the day of the event, or of the next one where that is over."""
@@ -63,7 +72,9 @@ class Events(Recurring):
     def on_day_of_event(self, span: Span, i: int) -> Span:
         """Hours that are told in the sentence of a day: "on 28 May there is an outage between 15:00 and 18:00"."""
         event = self.event_before(i)
-        is_plain = span.clock and not (
+        # A moment alone may be one of something else: "before the opening at 9:00".
+        is_range = span.clock is not None and (span.clock[1] - span.clock[0]) % 86400 > 60
+        is_plain = is_range and not (
             span.start or span.stop or span.recurs or span.weekdays or span.months or span.steps
         )
         if not is_plain or event is None or not self.in_sentence_of_event(i):

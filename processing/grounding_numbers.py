@@ -44,17 +44,23 @@ _CLIMBS = words("climb climbs climbing climbed rise rises rising rose soar soars
 _KEPT = words(
     "keep keeps kept prevent prevents prevented stop stops stopped bar barred safe secured insured protected saved"
 )
-# "Clear of anything over 90", "forbids values below 90".
+# "Forbids values below 90", "clear of anything over 90", "surplus over 90".
 _FORBIDDEN = words(
-    "forbid forbids forbidden prohibit prohibits prohibited prevents prevented clear short against surplus excess "
-    "shortfall shortfalls curtail curtails "
-    "curtailed shaved trimmed truncated choked refuse refuses reject rejects narrow"
+    "forbid forbids forbidden prohibit prohibits prohibited prevents prevented curtail curtails curtailed shaved "
+    "trimmed truncated choked refuse refuses reject"
 )
-_REFUSED = words(
-    "impossible refused rejected excluded turned question sent lost clipped prohibited forbidden banned disallowed "
-    "waste shed dumped spilled diverted ruled curtailed trimmed shaved discarded thrown filled fill lift made "
-    "rounded replaced compensated"
+_CLEAR_OF = {("clear", "of"), ("short", "of"), ("against", "any"), ("narrow", "for")}
+_EXCESS = words("surplus excess shortfall shortfalls surpluses")
+_REFUSED = words("impossible refused rejected excluded turned question lost clipped prohibited forbidden")
+# What is done to what lies beyond a bound, behind "is" or in these pairs.
+_DONE = words(
+    "banned disallowed ruled curtailed trimmed shaved discarded thrown filled made rounded replaced compensated shed "
+    "dumped spilled diverted sold sent raised lifted"
 )
+_BE = words("is are be being gets get was were")
+_DONE_PAIRS = {("fill", "the"), ("fills", "the"), ("lift", "it"), ("to", "waste")}
+# Words that begin a reason or another part.
+_OTHER_PART = words(", when as if because thanks since so while although")
 _THAN = {
     "more": 1, "greater": 1, "higher": 1, "larger": 1, "bigger": 1,
     "less": -1, "lower": -1, "fewer": -1, "smaller": -1,
@@ -63,7 +69,7 @@ _CAPS = words(
     "maximum max cap caps capped capping ceiling limit limits limited limiting restricted restrict "
     "restricts peak peaks quota highest largest lid"
 )
-_FLOORS = words("minimum min floor floors floored guaranteed lowest smallest backstop bottom net")
+_FLOORS = words("minimum min floor floors floored guaranteed lowest smallest backstop bottom")
 # Behind a number: "90 at the very most", "90 as a minimum".
 _CAPS_BEHIND = words("maximum most outside utmost tops ceiling highest")
 _FLOORS_BEHIND = words("minimum least lowest upwards")
@@ -250,9 +256,13 @@ class _Reader:
             # "Exceed the usual by 90".
             return ""
         # "Hold above 90, no surprises please" denies nothing of it.
-        part = sentence[: next((k for k, word in enumerate(sentence) if word == ","), len(sentence))]
+        part = sentence[: next((k for k, word in enumerate(sentence) if word in _OTHER_PART), len(sentence))]
         refused = any(word in _NEGATIONS for word in part)
         refused |= any(word in _REFUSED for word in (part if "fine" in part else sentence))
+        refused |= any(pair in _DONE_PAIRS for pair in pairwise(sentence)) or any(
+            done in _DONE and by in _BE and after != "possible"
+            for by, done, after in zip(part, part[1:], [*part[2:], ""], strict=False)
+        )
         for k in range(len(before) - 1, -1, -1):
             side = self._side(before, k, refused)
             if side:
@@ -267,6 +277,7 @@ class _Reader:
         negated = any(one in _NEGATIONS or one in _FORBIDDEN for one in earlier) or (
             "from" in earlier and any(one in _KEPT for one in earlier)
         )
+        negated |= previous in _EXCESS or any(pair in _CLEAR_OF for pair in pairwise(earlier))
         # "Filled up wherever it would be below 90".
         is_down = word in _DOWN or (_THAN.get(word) == -1 and following == "than")
         negated |= is_down and any(one in _FILLED for one in earlier)

@@ -69,6 +69,7 @@ class Window:
         kind: "future", "past", "both" or "none", the part of the axis that it lies in.
         recurs: whether it was said to recur, as "every day" and "Mondays" do.
         reason: why no step lies inside; "" otherwise.
+        by_event: whether it was told by the window before, which is the time of an event.
     """
 
     start: int
@@ -77,6 +78,7 @@ class Window:
     kind: str
     recurs: bool = False
     reason: str = ""
+    by_event: bool = False
 
     @property
     def steps(self) -> np.ndarray:
@@ -132,9 +134,7 @@ class Windows(Offsets):
                 span, j = both, more[1]
             span = self.on_day_of_event(span, i)
             window = self._on_axis(span, self.tokens[i].start, self.tokens[j - 1].stop)
-            if self.told_by == i and windows and self.in_sentence_of_event(i):
-                # "On 28 May a furnace starts and adds 80 from then on": the day is that of the event alone.
-                windows[-1] = replace(windows[-1], shares=window.shares, kind=window.kind, reason=window.reason)
+            window = replace(window, by_event=self.told_by == i)
             self.before = (span, j)
             if (without := self._exception(j)) is not None and without[1] > j:
                 j = without[1]
@@ -142,6 +142,7 @@ class Windows(Offsets):
             windows.append(window)
             if joined and len(windows) > 1:
                 windows[-2:] = [_together(*windows[-2:])]
+                self.before = None
             # "On Monday and on Thursday" is one window.
             i = self.skip(j, ",", "and", "or", "&", "as", "well")
             joined = i > j

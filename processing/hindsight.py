@@ -40,11 +40,13 @@ def _past_of(verb: str) -> str:
 _FORMS = dict(pair.split(":") for pair in _IRREGULAR) | {_past_of(verb): verb for verb in _REGULAR}
 _VERB = re.compile(rf"\b(?:{'|'.join(_FORMS)})\b", re.IGNORECASE)
 _BEHIND = re.compile(rf"(?:^|\b(?:{_NO_SUBJECT}))[\s\"']*$", re.IGNORECASE)
+# Characters before a verb in which these words stand.
+_REACH = 12
 _NOT = r"(?P<not>n['\N{RIGHT SINGLE QUOTATION MARK}]t| not)?\b"
 # "Was to rise", "was expected to", "was said that": what was planned or said then.
 _BE = re.compile(
-    rf"\b(?:was|were){_NOT}(?! (?:\w+ly )?(?:to|going|about|supposed|meant|expected|planned|scheduled|due|set|said|"
-    r"thought|believed|told|announced|rumou?red|predicted|forecast|feared|hoped|built|opened|founded)\b)",
+    rf"\b(?:was|were){_NOT}(?! (?:\w+ly )?(?:to|going|about|supposed|meant|expected|planned|scheduled|due|set|"
+    r"likely|allowed|asked|said|thought|believed|told|announced|rumou?red|predicted|forecast|feared|hoped|built|opened|founded)\b)",
     re.IGNORECASE,
 )
 _DO = re.compile(rf"\b(?:did){_NOT}", re.IGNORECASE)
@@ -52,7 +54,8 @@ _HAVE = re.compile(rf"\bhad{_NOT}(?: (?P<been>been)\b)?", re.IGNORECASE)
 _PARTICIPLE = re.compile(rf"\s+(?:{'|'.join(_FORMS)}|\w+e[dn]|gone|grown|shrunk|come|run)\b", re.IGNORECASE)
 # Clauses that tell of a plan, a word or a condition of then.
 _OF_THEN = re.compile(
-    r"\b(?:will|would|shall|should|might|could|is|are|if|unless|said|says|wrote|that|had (?:there|it))\b",
+    r"\b(?:will|would|shall|should|might|could|is|are|if|unless|said|says|wrote|that|had (?:there|it)|before|"
+    r"previously|formerly|for years|so far|until then)\b",
     re.IGNORECASE,
 )
 
@@ -60,7 +63,7 @@ _OF_THEN = re.compile(
 def future_forms(clause: str) -> Iterator[tuple[int, int, str]]:
     """Verbs of a clause in the past tense: their characters, and the same in the future tense.
 
-    None where a verb of another tense stands in the clause, too.
+    There are none where a verb of another tense, or of a time before, stands in the clause, too.
     """
     if _OF_THEN.search(clause):
         return
@@ -73,7 +76,7 @@ def future_forms(clause: str) -> Iterator[tuple[int, int, str]]:
             denied = "not" if found["not"] else ""
             yield found.start(), found.end(), " ".join(word for word in ("will", denied, verb) if word)
     for found in _VERB.finditer(clause):
-        if not _BEHIND.search(clause[: found.start()]):
+        if not _BEHIND.search(clause[max(found.start() - _REACH, 0) : found.start()]):
             yield found.start(), found.end(), f"will {_FORMS[found.group().lower()]}"
 
 

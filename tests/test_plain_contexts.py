@@ -136,6 +136,20 @@ BOUNDS = [
      ((17, 19),)),
     ("On 8 March add 50.", "plus", (50.0,), ((7, 8),)),
 ]  # fmt: skip
+# Two effects, or an effect beside another time: the operations that are applied, with their steps.
+SEVERAL = [
+    ("Sales fell by 20%. On 8 March they will rise by 10%.", [("rise", ((7, 8),))]),
+    ("Sales are zero until 10 March and 20% higher from then on.", [("zero", ((0, 10),))]),
+    ("The shop is closed until 10 March; from then on sales are 20% higher.",
+     [("zero", ((0, 10),)), ("rise", ((10, 31),))]),
+    ("On 8 March sales will be 20% higher, and from 10 March on they will be 10% lower.",
+     [("rise", ((7, 8),)), ("cut", ((9, 31),))]),
+    ("Sales were 90 on 20 February. For six days they will be 20% lower.", [("cut", ((0, 6),))]),
+    ("The shop was opened on 3 March 2010. For six days sales are 20% lower.", [("cut", ((0, 6),))]),
+    ("During outages from 10 to 12 March sales are zero.", [("zero", ((9, 12),))]),
+    ("Because of wind sales will be 20% lower on 8 March.", [("cut", ((7, 8),))]),
+    ("Sales are capped at 105 on 8 March without a minimum.", [("cap", ((7, 8),))]),
+]  # fmt: skip
 # Told of the horizon as if it was over.
 HINDSIGHT = [
     ("The shop was closed on 23 March.", "zero", (), ((22, 23),)),
@@ -213,6 +227,11 @@ def read_otherwise(read, rows):
 
 def test_bounds_and_what_is_easily_confused_are_read_right(read):
     assert not read_otherwise(read, BOUNDS)
+
+
+def test_each_of_several_effects_has_its_own_time(read):
+    for (text, expected), found in zip(SEVERAL, read([row[0] for row in SEVERAL]), strict=True):
+        assert [(effect.operation, effect.steps) for effect in found] == expected, text
 
 
 def test_times_to_come_that_are_told_as_past_are_read_right(read):

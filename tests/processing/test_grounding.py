@@ -476,6 +476,13 @@ def test_digits_of_dates_and_durations_are_no_operands():
         ("meets a backstop at 90", "floor"),
         ("does not overstep 120", "cap"),
         ("more than 90 is fine, less is impossible", "floor"),
+        # Words that have nothing to do with the bound.
+        ("in short, it stays above 90", "floor"),
+        ("with a surplus, it stays above 90", "floor"),
+        ("it is above 90 thanks to a lift", "floor"),
+        ("it is above 90 when the tank is filled", "floor"),
+        ("a load above 90 is made possible by a battery", "floor"),
+        ("net load will be 90", ""),
         ("exceeds the usual figure by 90", ""),
         ("it is set to 90", ""),
         ("it cannot exceed the old line; then 90", ""),

@@ -158,7 +158,7 @@ def prompt(
         CannotTellError: for more than 12 series, one without different values, what is unlike the training, and what
             may be asked in two ways.
     """
-    if _HOW_MUCH.search(question):
+    if len(series) == 2 and _HOW_MUCH.search(question):
         raise CannotTellError("it may ask how often they do, or how far; say “faster” or “more slowly” for how often.")
     trained_on, places = _trained_on(processor), places_of(processor, list(series))
     empty = [name for name, values in series.items() if np.isnan(values).all()]
