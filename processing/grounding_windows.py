@@ -99,6 +99,10 @@ def _together(first: Window, second: Window) -> Window:
     return Window(first.start, second.stop, shares, kind, first.recurs or second.recurs, reason)
 
 
+# Tokens behind an event in which "that day" is that of the event.
+_SAME_DAY = 10
+
+
 class Windows(Offsets):
     """Reader of windows in the tokens of a text; see [`Dates`]."""
 
@@ -502,6 +506,9 @@ class Windows(Offsets):
         found, found_at = self.point(k) or self._first_clock(k), k
         if found is None and word in ("before", "after", "following"):
             found = self.named_event(k, dated=True)
+            if found is not None and any(self.words(n, "that", "day") for n in range(found[1], found[1] + _SAME_DAY)):
+                # "After the accident on 23 July, admissions rose by 90 that day".
+                return found
         if found is None and word == "after" and (lasting := self.duration(k)) and self.word(lasting[2]) != "of":
             # "After three weeks sales will be higher".
             edge = self._from_edge(*lasting[:2], at_end=False)

@@ -39,23 +39,26 @@ def _past_of(verb: str) -> str:
 
 _FORMS = dict(pair.split(":") for pair in _IRREGULAR) | {_past_of(verb): verb for verb in _REGULAR}
 _VERB = re.compile(rf"\b(?:{'|'.join(_FORMS)})\b", re.IGNORECASE)
-_BEHIND = re.compile(rf"(?:^|\b(?:{_NO_SUBJECT}))[\s\"']*$", re.IGNORECASE)
+_BEHIND = re.compile(rf"(?:^|:|\b(?:{_NO_SUBJECT}))[\s\"']*$", re.IGNORECASE)
 # Characters before a verb in which these words stand.
 _REACH = 12
 _NOT = r"(?P<not>n['\N{RIGHT SINGLE QUOTATION MARK}]t| not)?\b"
-# "Was to rise", "was expected to", "was said that": what was planned or said then.
+# "Was to rise", "was expected to", "was said that": what was planned or said then. "Was it closed?" and "Was: closed"
+# are none either, and a plan that was overruled is not.
 _BE = re.compile(
-    rf"\b(?:was|were){_NOT}(?! (?:\w+ly )?(?:to|going|about|supposed|meant|expected|planned|scheduled|due|set|"
-    r"likely|allowed|asked|said|thought|believed|told|announced|rumou?red|predicted|forecast|feared|hoped|built|opened|founded)\b)",
+    rf"(?<!^)\b(?:was|were){_NOT}(?!\s*:)(?! (?:\w+ly )?(?:to|going|about|supposed|meant|expected|planned|scheduled|"
+    r"due|set|likely|allowed|asked|said|thought|believed|told|announced|rumou?red|predicted|forecast|feared|hoped|built|"
+    r"opened|founded|overruled|rejected|refused|cancel+ed|called off|dropped|withdrawn|scrapped|denied|abandoned|"
+    r"postponed|revoked|dismissed|turned down|vetoed|retracted)\b)",
     re.IGNORECASE,
 )
-_DO = re.compile(rf"\b(?:did){_NOT}", re.IGNORECASE)
+_DO = re.compile(rf"\bdid{_NOT}", re.IGNORECASE)
 _HAVE = re.compile(rf"\bhad{_NOT}(?: (?P<been>been)\b)?", re.IGNORECASE)
 _PARTICIPLE = re.compile(rf"\s+(?:{'|'.join(_FORMS)}|\w+e[dn]|gone|grown|shrunk|come|run)\b", re.IGNORECASE)
 # Clauses that tell of a plan, a word or a condition of then.
 _OF_THEN = re.compile(
     r"\b(?:will|would|shall|should|might|could|is|are|if|unless|said|says|wrote|that|had (?:there|it)|before|"
-    r"previously|formerly|for years|so far|until then)\b",
+    r"previously|formerly|historical\w*|record|ever|to date|all-time|for years|so far|until then)\b",
     re.IGNORECASE,
 )
 

@@ -24,6 +24,9 @@ STAMPS = pd.date_range("2024-01-01", periods=91, freq="D")
         ("the closure was planned", "the closure was planned"),
         ("it was said that sales rose", "it was said that sales rose"),
         ("sales had risen", "sales had risen"),
+        ("the plan to close was overruled", "the plan to close was overruled"),
+        ("the historical minimum was 67.3", "the historical minimum was 67.3"),
+        ("was: closed", "was: closed"),
         ("if it rained, sales fell", "if it rained, sales fell"),
     ],
 )
