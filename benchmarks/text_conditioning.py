@@ -167,7 +167,7 @@ def harm(scored: Sequence[Scored], name: str = "text") -> float:
 
 
 def interval(scored: Sequence[Scored], best: str) -> tuple[float, float]:
-    """5 % and 95 % quantiles of a pooled share or harm over 2,000 draws of as many examples, with replacement.
+    """5 % and 95 % quantiles of a pooled share or harm over draws of as many examples, with replacement.
 
     Args:
         scored: examples.

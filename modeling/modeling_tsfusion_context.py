@@ -430,7 +430,8 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
         reason = f"{what} has the probability {sure:.2f}, below {threshold:g}"
         return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, sure, (), False, reason))
     window = int(index[place])
-    if window == len(context["window_span"]) - 1 and context["clause_links"][clause, 2] and clause:
+    is_whole = name != "ignore" and window == len(context["window_span"]) - 1
+    if is_whole and context["clause_links"][clause, 2]:
         # "Closed from 1 to 7 July; admissions will be 40 % lower": not for the whole horizon.
         told = index[torch.as_tensor(context["window_owner"])[pairs] == clause - 1].tolist()
         ahead = [k for k in told if bool(future[k])]

@@ -49,10 +49,7 @@ _REWORDED: dict[int, tuple[tuple[str, str], ...]] = {
             r".*\b(?:leads?|leading|ahead|earlier|precedes?)\b",
             "Which series leads the other?",
         ),
-        (
-            rf"(?=.*\b(?:{_OSCILLATES})\b)(?=.*\b(?:{_SLOWLY})\b)",
-            "Which series oscillates more slowly?",
-        ),
+        (rf"(?=.*\b(?:{_OSCILLATES})\b)(?=.*\b(?:{_SLOWLY})\b)", "Which series oscillates more slowly?"),
         (r".*\b(?:phase between|out of phase|cycles? in step)\b", "What is the phase between the two cycles?"),
         (rf".*\b(?:{_OSCILLATES})\b", "Which series oscillates faster?"),
     ),
