@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from .configuration_encoders import ENCODERS
 from .configuration_tslm import NUM_SCALES, TSLMConfig
 from .modeling_shared_layers import additive_mask, eager_attention_forward, pad_to_multiple
 
@@ -14,6 +15,9 @@ _NUM_NUMBERS = NUM_SCALES + 2 * _WAVES + 1
 def observed_shares(config: TSLMConfig, time_series_mask: torch.Tensor) -> torch.Tensor:
     """Share of observed steps of each token (batch, series, tokens) under a mask (batch, series, time)."""
     geometry = config.encoder_geometry
+    if ENCODERS[config.get_encoder_config().model_type].is_joint:
+        # One token of each series.
+        return time_series_mask.float().mean(-1, keepdim=True)
     window = geometry.window_for(time_series_mask.shape[-1])
     observed, _ = pad_to_multiple(time_series_mask.float(), time_series_mask, window)
     patches = observed.unflatten(-1, (-1, window)).unfold(-1, geometry.patch_length, geometry.patch_stride)

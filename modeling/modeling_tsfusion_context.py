@@ -378,6 +378,16 @@ def _numbers_of(
     return name, tuple(best.tolist()), float(reading.numbers[best].sum())
 
 
+def _window_chances(reading: _Reading, context: Mapping[str, Any], clause: int, pairs: Tensor) -> Tensor:
+    """Probabilities of the windows of a clause, without those of effects that a later sentence states."""
+    owners = torch.as_tensor(context["window_owner"])[pairs]
+    sentence = (torch.as_tensor(context["clause_links"])[:, 2] == 0).cumsum(0)
+    with_effect = sentence[reading.operations.argmax(1) != OPERATIONS.index("keep")]
+    of_others = (sentence[owners] > sentence[clause]) & torch.isin(sentence[owners], with_effect)
+    chances = reading.windows[pairs].masked_fill(of_others, 0)
+    return chances / chances.sum().clamp(min=torch.finfo(chances.dtype).tiny)
+
+
 def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, threshold: float) -> _Choice:
     """The most probable operation of a clause, its numbers and its window."""
     history, shares = int(context["history"]), torch.as_tensor(context["shares"])
@@ -423,8 +433,9 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()
     index = torch.as_tensor(context["window_index"])[pairs]
     right = (past if name == "ignore" else future)[index]
-    place = int((reading.windows[pairs] * (right if right.any() else 1)).argmax())
-    sure *= float(reading.windows[pairs][place])
+    chances = _window_chances(reading, context, clause, pairs)
+    place = int((chances * (right if right.any() else 1)).argmax())
+    sure *= float(chances[place])
     if sure < threshold:
         what = f"“{name.replace('_', ' ')}” with its number and time"
         reason = f"{what} has the probability {sure:.2f}, below {threshold:g}"

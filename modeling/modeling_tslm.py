@@ -470,7 +470,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
     def from_backbone(
         cls,
         backbone: str,
-        encoder: str | None = None,
+        encoder: str | PreTrainedModel | None = None,
         time_series_token: str = "<|time_series|>",
         config: dict[str, Any] | None = None,
         tokenizer: Any = None,
@@ -481,7 +481,9 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         Args:
             backbone: name or path of a causal language model with its tokenizer, see [`find_text_model`] for where a
                 name is looked for.
-            encoder: name or path of a pretrained time-series model; by default the encoder starts untrained.
+            encoder: pretrained time-series model, or its name or path; by default an untrained one that reads each
+                series alone, so that samples may have any number of them. Small sets of samples of the same series
+                are read better by `fitted_random_convolutions(samples, labels)` (`training/random_convolutions.py`).
             time_series_token: placeholder of a series in text, added to the tokenizer and the embeddings if new.
             config: fields of [`TSLMConfig`] other than `text_config` and `time_series_token_id`.
             tokenizer: tokenizer of the backbone, for example with more tokens; by default the one saved with it.
@@ -506,7 +508,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
         grow_embeddings(language_model, len(tokenizer))
         fields = dict(config or {})
-        encoder_model = None if encoder is None else AutoModel.from_pretrained(encoder)
+        given = encoder is None or isinstance(encoder, PreTrainedModel)
+        encoder_model = cast(PreTrainedModel | None, encoder) if given else AutoModel.from_pretrained(encoder)
         if encoder_model is not None:
             fields["encoder_config"] = encoder_model.config
         derived: dict[str, Any] = {

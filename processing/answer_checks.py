@@ -11,10 +11,13 @@ import numpy as np
 # Answer to a question that its series do not answer.
 CANNOT_TELL = "cannot tell"
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_SAYS = re.compile(r"\w")
 # Behind the options of a question that has several answers.
 SEVERAL = " Where several apply, name them all, with semicolons between them."
-_OPTIONS_IN_WORDS = re.compile(rf"\bOptions: (.+?)\.?(?:{SEVERAL})?\s*$")
-_OPTIONS_BY_LETTER = re.compile(r"(?<!\w)([A-Z])\) ")
+# A sentence behind the options may ask again: "Options: up, down. Which one is it?".
+_OPTIONS_IN_WORDS = re.compile(rf"\b[Oo]ptions: (.+?)(?:[.?]|\. [A-Z][^.?!|]*\?)?(?:{SEVERAL})?\s*$")
+_OPTIONS_BY_LETTER = re.compile(r"(?<!\w)\(?([A-Z])\) ")
+_OPTION_OF_A_LINE = re.compile(r"\s*\(?([A-Z]|\d{1,2})[).:] +(.+)")
 # More different words than this are a language, not a set of questions.
 _MOST_KNOWN_WORDS = 3000
 # Share of words of a question that training may lack: names and synonyms, not another kind of question.
@@ -210,20 +213,37 @@ def offer(options: Sequence[str]) -> str:
 
 
 def offered_options(question: str) -> list[str]:
-    """Options that a question offers, in the first line that offers any.
+    """Options that a question offers, in the first line that offers any; of options by letter, the letters.
 
     They are those of `Options: up, down.` at its end (or before `SEVERAL`), `Options: slow | up, then down.` where one
-    has a comma, or `A) up B) down`, in one line or in a line each.
+    has a comma, `A) up B) down`, or `A) up`, `(A) up`, `A. up`, `A: up` or `1) up` in a line each.
     """
-    for line in question.splitlines():
+    return [letter or text for letter, text in _offered(question)]
+
+
+def possible_answers(question: str) -> list[str]:
+    """Answers that choose an option that a question offers: the option, its letter, or both."""
+    return list(dict.fromkeys(answer for option in _offered(question) for answer in _answers_of(*option)))
+
+
+def _answers_of(letter: str, text: str) -> list[str]:
+    return [letter, text, f"{letter}) {text}", f"({letter}) {text}", f"{letter}. {text}"] if letter else [text]
+
+
+def _offered(question: str) -> list[tuple[str, str]]:
+    """Letters, empty where there are none, and texts of the options of a question."""
+    lines = question.splitlines()
+    for line in lines:
         in_words = _OPTIONS_IN_WORDS.search(line)
         if in_words and not _OPTIONS_BY_LETTER.match(in_words[1]):
-            return in_words[1].split(" | " if " | " in in_words[1] else ", ")
-        letters = _OPTIONS_BY_LETTER.findall(line)
-        if len(letters) > 1:
-            return letters
-    first = [line.lstrip()[:1] for line in question.splitlines() if _OPTIONS_BY_LETTER.match(line.lstrip())]
-    return first if len(first) > 1 and first == list(ascii_uppercase[: len(first)]) else []
+            return [("", text) for text in in_words[1].split(" | " if " | " in in_words[1] else ", ")]
+        _, *parts = _OPTIONS_BY_LETTER.split(line)
+        if len(parts) > 2:
+            return [(letter, text.strip(" ,;.")) for letter, text in zip(parts[::2], parts[1::2], strict=True)]
+    found = [match.groups() for line in lines if (match := _OPTION_OF_A_LINE.fullmatch(line))]
+    letters = [letter for letter, _ in found]
+    counted = list(ascii_uppercase[: len(found)]), [str(k) for k in range(1, len(found) + 1)]
+    return [(letter, text.strip(" ,;.")) for letter, text in found] if len(found) > 1 and letters in counted else []
 
 
 def _repeats(parts: Sequence[str], unit: Sequence[str]) -> int:
@@ -251,8 +271,8 @@ def _repetition(answer: str) -> tuple[str, int] | None:
 
 
 def _plain(text: str) -> str:
-    """Text in lower case, without a period or a parenthesis at its end."""
-    return text.rstrip(".)").lower()
+    """Text in lower case, without periods and parentheses around it."""
+    return text.lstrip("(").rstrip(".)").lower()
 
 
 def answer_fault(answer: str, question: str = "") -> str | None:
@@ -271,9 +291,11 @@ def answer_fault(answer: str, question: str = "") -> str | None:
     given = answer.rsplit("Answer:", 1)[-1].strip()
     # An option may itself end in a sign, and be a repetition.
     parts = given.split("; ") if SEVERAL in question else [given]
-    is_option = {_plain(part) for part in parts} <= {_plain(option) for option in options}
+    is_option = {_plain(part) for part in parts} <= {_plain(option) for option in possible_answers(question)}
     if not is_option and (repetition := _repetition(answer)):
         return f"The answer repeats {repetition[0]!r} {repetition[1]} times."
+    if not options and not _SAYS.search(given):
+        return f"The answer {given[:80]!r} has no word and no number."
     if options and not is_option:
         return f"The answer {given[:80]!r} is none of the options: {', '.join(options)}."
     return None
@@ -311,6 +333,7 @@ __all__ = [
     "generated_fault",
     "offer",
     "offered_options",
+    "possible_answers",
     "questions_of",
     "scales_of",
     "words_of",

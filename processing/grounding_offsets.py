@@ -1,15 +1,18 @@
 """Times counted from another: "the three days before Easter", "two days after 20 March"."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from .grounding_axis import Span, add_units, midnight
 from .grounding_counts import Counts
 from .grounding_points import Found
-from .grounding_words import ORDINALS, SECONDS, UNITS, number_at, words
+from .grounding_words import ORDINALS, SECONDS, TO, UNITS, number_at, words
 
 _BEFORE, _AFTER = words("before preceding"), words("after following behind")
 _INTRODUCTIONS = ("in", "on", "for", "during", "over", "within")
 _OF_THE_FORECAST = words("forecast horizon prediction")
+# Steps, more than any horizon has.
+_FAR = 10**6
 
 
 class Offsets(Counts):
@@ -119,6 +122,24 @@ class Offsets(Counts):
             reason = "it may be counted from the start of the forecast or of the calendar"
             return (Span(reason=reason), k) if j > i or self.word(j).endswith("s") else None
         return self._counted_from_start(first, last, unit), behind + 1
+
+    def _open_nth(self, i: int) -> Found:
+        """ "From the second hour of the forecast on", "as of the first week of March", "until the last day of it"."""
+        begins = self.words(i, "from|since") or self.words(i, "starting|beginning", "with|from|on|in")
+        begins = begins or self.words(i, "as", "of|from")
+        if not begins and self.word(i) not in ("until", "till", "through"):
+            return None
+        k = i + 1 + (self.word(i) in ("starting", "beginning", "as"))
+        is_one = self.word(k) == "the" and self.word(k + 2) in UNITS
+        found = (self._counted_window(k) or self._nth(k)) if is_one else None
+        if found is None or self.word(found[1]) in (*TO, "and", "until", "till", "for"):
+            return None
+        span, k = found
+        if begins:
+            span = replace(span, stop=None, steps=span.steps and (span.steps[0], _FAR))
+            return span, k + self.words(k, "on|onward|onwards")
+        start = self.axis.start if span.stop and span.stop > self.axis.start else None
+        return replace(span, start=start, steps=span.steps and (0, span.steps[1])), k
 
     def _counted_from_start(self, first: int, last: int, unit: str) -> Span:
         """The units of these numbers, 1 for the first of the horizon."""

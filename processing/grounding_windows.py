@@ -246,6 +246,7 @@ class Windows(Offsets):
             self.since_event,
             self._from_now_on,
             self._recurring,
+            self._open_nth,
             self._counted_window,
             self._nth,
             self._offset,

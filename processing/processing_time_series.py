@@ -12,7 +12,7 @@ from transformers.data.data_collator import pad_without_fast_tokenizer_warning
 from transformers.processing_utils import ProcessingKwargs, Unpack
 from transformers.utils import TensorType, logging
 
-from .answer_checks import SEVERAL, TrainingRange, answer_fault, generated_fault, offered_options, questions_of
+from .answer_checks import SEVERAL, TrainingRange, answer_fault, generated_fault, possible_answers, questions_of
 from .chat_templates import DEFAULT_CHAT_TEMPLATE
 from .conversations import (
     ForecastPart,
@@ -386,7 +386,8 @@ class TimeSeriesProcessor(ProcessorMixin):
     def among_options(self, conversation: Any, prompt_length: int, num_return_sequences: int = 1) -> OptionTokens:
         """Hold answers to the options that their questions offer, as `prefix_allowed_tokens_fn` of `generate`.
 
-        A question that offers none, or of which several may apply, is answered freely.
+        A question that offers none, or of which several may apply, is answered freely. Options by letter may be
+        answered by letter, word for word, or by both: see `possible_answers`.
 
         Args:
             conversation: one conversation or a list of them, the user's question last.
@@ -408,7 +409,7 @@ class TimeSeriesProcessor(ProcessorMixin):
         offered = []
         for messages in _as_batch(conversation)[0]:
             question = "".join(questions_of(messages)[-1:])
-            offered.append([] if SEVERAL in question else offered_options(question))
+            offered.append([] if SEVERAL in question else possible_answers(question))
         tokens = {option: self._answer_tokens(option) for option in {one for options in offered for one in options}}
         answers = [[tokens[option] for option in options] for options in offered]
         end = self.tokenizer.eos_token_id
@@ -441,7 +442,7 @@ class TimeSeriesProcessor(ProcessorMixin):
             The texts; for one sequence its text.
         """
         texts = self.tokenizer.decode(generated_outputs, skip_special_tokens=False)
-        special = self.tokenizer.all_special_tokens
+        special = [*self.tokenizer.all_special_tokens, self.time_series_token]
         opening = self._generation_prompt()
         for text in [texts] if isinstance(texts, str) else texts:
             if fault := generated_fault(text, opening, special):

@@ -142,6 +142,8 @@ SEVERAL = [
     ("Sales are zero until 10 March and 20% higher from then on.", [("zero", ((0, 10),))]),
     ("The shop is closed until 10 March; from then on sales are 20% higher.",
      [("zero", ((0, 10),)), ("rise", ((10, 31),))]),
+    ("Sales will come to a total halt. In the last 5 days of the horizon sales will fall by 51%.",
+     [("zero", ((0, 31),)), ("cut", ((26, 31),))]),
     ("On 8 March sales will be 20% higher, and from 10 March on they will be 10% lower.",
      [("rise", ((7, 8),)), ("cut", ((9, 31),))]),
     ("Sales were 90 on 20 February. For six days they will be 20% lower.", [("cut", ((0, 6),))]),

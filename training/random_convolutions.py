@@ -185,6 +185,29 @@ def ridge_scores(
     return features.T @ (left @ (projected / (squares + best)[:, None])), mean
 
 
+def fitted_random_convolutions(
+    samples: Dataset, labels: Sequence[str] = (), seed: int = 0, **fields: Any
+) -> RandomConvolutionModel:
+    """Make an encoder of random convolutions for samples of the same series, fitted to them.
+
+    It is that of configs/tslm/archive.yaml, for `TSLMForCausalLM.from_backbone(..., encoder=...)`. It cannot be the
+    default there, where no samples are known: it reads all series of a sample at once, as many as these have.
+
+    Args:
+        samples: as of `fit_random_convolutions`.
+        labels: the possible answers; none where answers are open.
+        seed: of the series that kernels read.
+        **fields: of `RandomConvolutionConfig`, instead of those that go by the size of the samples.
+
+    Raises:
+        ValueError: samples with different numbers of series, or a hidden_size with fewer rows than labels.
+    """
+    config = RandomConvolutionConfig(**random_convolutions_for(fields, samples, len(labels), seed))
+    encoder = RandomConvolutionModel(config).eval().requires_grad_(False)
+    fit_random_convolutions(encoder, TimeSeriesFeatureExtractor(return_scales=True), samples, labels)
+    return encoder
+
+
 @torch.no_grad()
 def fit_random_convolutions(
     encoder: RandomConvolutionModel,

@@ -416,7 +416,7 @@ def test_options_may_be_the_names_of_series() -> None:
 
 def test_the_place_of_a_series_is_told_by_its_name_and_a_name_is_left_alone() -> None:
     def told(*words: str, places: dict[str, str]) -> str:
-        return "".join(reading._with_name(iter(words), places))
+        return "".join(reading.with_name(iter(words), places))
 
     assert told("series ", "2.", places={"a": "series 1", "b": "series 2"}) == "series 2. (b)"
     assert told("series 1", places={"series 1": "series 1", "b": "series 2"}) == "series 1"

@@ -9,6 +9,7 @@ from tslm_models import FUSIONS, tslm
 from ts_llm_fusion import TSLMForCausalLM
 from ts_llm_fusion.modeling.configuration_random_convolutions import RandomConvolutionConfig
 from ts_llm_fusion.modeling.modeling_random_convolutions import RandomConvolutionModel, kernels, quantile_levels
+from ts_llm_fusion.modeling.modeling_series_tokens import observed_shares
 
 
 def encoder(**fields) -> RandomConvolutionModel:
@@ -76,6 +77,16 @@ def test_each_series_has_one_token_of_the_whole_sample(fusion: str) -> None:
     assert torch.equal(features[:, 0], features[:, 1])
     with pytest.raises(ValueError, match="time_series_scales is missing"):
         model.model.encode(values, mask, None)
+
+
+def test_the_numbers_of_a_series_join_its_one_token() -> None:
+    config = RandomConvolutionConfig(num_series=2, hidden_size=16, dilations=[1])
+    model = tslm("soft_prompt", encoder_config=config, scale_embedding=True).eval()
+    values, mask, scales = inputs()
+    mask[:, 1, 10:20] = False
+    assert observed_shares(model.config, mask)[0].tolist() == [[1.0], [0.75]]
+    features, _ = model.model.encode(values, mask, scales)
+    assert features.shape == (4, 2, 1, 16) and not torch.equal(features[:, 0], features[:, 1])
 
 
 def test_a_saved_model_carries_its_code_and_encodes_the_same(tmp_path: Path) -> None:

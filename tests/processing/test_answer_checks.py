@@ -15,6 +15,7 @@ from ts_llm_fusion.processing.answer_checks import (
     generated_fault,
     offer,
     offered_options,
+    possible_answers,
     scales_of,
 )
 
@@ -43,7 +44,12 @@ RANGE = TrainingRange.of([1, 2], [48, 100], ["Is the series rising?", "Where is 
         ("V1; V5", LEADS, "'V1; V5' is none of the options: V1, V2, aVR."),
         ("V1; V2", "Which? Options: V1, V2.", "none of the options: V1, V2."),
         ("D", LETTERS, "none of the options: A, B, C"),
-        ("up", LETTERS, "none of the options: A, B, C"),
+        ("sideways", LETTERS, "none of the options: A, B, C"),
+        ("C", "Which?\n(A) up\n(B) down", "none of the options: A, B"),
+        ("4", "Which?\n1) up\n2) down\n3) flat", "none of the options: 1, 2, 3"),
+        ("flat", "Rising? Options: up, down. Which one is it?", "none of the options: up, down."),
+        ("...", "Rising?", "has no word and no number"),
+        ("\u200b", "Rising?", "has no word and no number"),
     ],
 )
 def test_a_fault_is_named(answer, question, fault):
@@ -57,6 +63,15 @@ def test_a_fault_is_named(answer, question, fault):
         ("Up.", "Rising? Options: up, down."),
         ("B", LETTERS),
         ("b)", LETTERS),
+        ("up", LETTERS),
+        ("A) up", LETTERS),
+        ("(b) down.", LETTERS),
+        ("(A)", "Which? (A) up (B) down"),
+        ("2", "Which?\n1) up\n2) down"),
+        ("down", "Which?\nA. up\nB. down"),
+        ("down", "Rising? Options: up, down?"),
+        ("down", "Rising? options: up, down. Which one is it?"),
+        ("?", "Which? Options: ?, !."),
         ("V2", LEADS),
         ("V1; aVR", LEADS),
         ("B", "Rising? Options: A) up, B) down."),
@@ -96,10 +111,22 @@ def test_a_fault_is_found_behind_the_prompt(generated, fault):
     assert generated_fault(text, "", ["<p>", "<e>"]) is None
 
 
+def test_series_behind_the_options_are_none_of_them(caplog):
+    words = tokenizer()
+    words.add_tokens("<|time_series|>", special_tokens=True)
+    processor = TimeSeriesProcessor(TimeSeriesFeatureExtractor(), words)
+    opening = processor._generation_prompt()
+    text = f"Rising? Options: up, down.{processor.time_series_token}{opening}down{words.eos_token}"
+    processor.post_process_multimodal_output(words(text, return_tensors="pt")["input_ids"])
+    assert not caplog.records
+
+
 def test_options_of_a_line_each_and_without_a_period_are_options():
     assert offered_options("Which?\nA) more volatile\nB) less volatile") == ["A", "B"]
     assert offered_options("Which? Options: up, down") == ["up", "down"]
     assert offered_options("A) is a remark\nC) another one") == []
+    assert possible_answers("Which? A) up B) down")[:3] == ["A", "up", "A) up"]
+    assert possible_answers("Which? Options: up, down.") == ["up", "down"]
 
 
 def test_options_are_read_as_they_are_offered():

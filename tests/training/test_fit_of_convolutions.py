@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
+from tslm_models import save_backbone
 
+from ts_llm_fusion import TSLMForCausalLM
 from ts_llm_fusion.modeling.configuration_random_convolutions import RandomConvolutionConfig
 from ts_llm_fusion.modeling.modeling_random_convolutions import RandomConvolutionModel
 from ts_llm_fusion.processing.feature_extraction_time_series import TimeSeriesFeatureExtractor
 from ts_llm_fusion.training.random_convolutions import (
     decompose,
     fit_random_convolutions,
+    fitted_random_convolutions,
     left_out_errors,
     random_convolutions_for,
     ridge_scores,
@@ -53,6 +56,16 @@ def test_classes_that_no_series_shows_alone_are_told_apart() -> None:
     components = encoded(train)[:, 2:]
     assert components.mean(0).abs().max() < 1e-2
     assert torch.allclose(components.var(0, correction=0), torch.ones(32), atol=1e-2)
+
+
+def test_an_encoder_fitted_to_samples_goes_into_a_new_language_model(tmp_path) -> None:
+    backbone = save_backbone(tmp_path)
+    samples = two_channels(30, seed=0)
+    encoder = fitted_random_convolutions(samples, ["apart", "together"], seed=3, biases_per_kernel=1)
+    assert (encoder.config.seed, encoder.config.num_series, encoder.config.hidden_size) == (3, 2, 34)
+    assert encoder.feature_scale.std() > 0 and not any(one.requires_grad for one in encoder.parameters())
+    model = TSLMForCausalLM.from_backbone(backbone, encoder=encoder)
+    assert model.model.encoder is encoder and model.config.encoder_config.hidden_size == 34
 
 
 def test_the_size_follows_the_longest_series_and_what_is_set_stays() -> None:

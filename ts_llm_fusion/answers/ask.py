@@ -22,6 +22,7 @@ from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
 from ..processing.grounding_words import tokenize
 from . import cues
 from .checks import check_sentence
+from .correlations import correlated
 from .facts import compute
 from .lexicon import class_names
 from .names import Names
@@ -506,7 +507,9 @@ class _Dialog:
             places = places_of(processor, [names.names[place] for place in chosen])
             shown = {names.names[place]: self.asked.values(place) for place in chosen}
             if options is None:
-                pieces = read(model, processor, prompt(processor, question, shown), places)
+                messages = prompt(processor, question, shown)
+                told_by_statistics = None if self.given_reader else correlated(question, list(shown.values()), places)
+                pieces = told_by_statistics or read(model, processor, messages, places)
             else:
                 contents = contents_of(options)
                 # An option may be the name of a series that the reader tells by its place.

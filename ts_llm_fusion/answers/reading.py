@@ -134,7 +134,7 @@ def _title(name: str, places: Mapping[str, str], count: int) -> str:
     return f"{place.capitalize()} series" if place in ("first", "second") else place.capitalize() or name
 
 
-def _with_name(words: Iterator[str], places: Mapping[str, str]) -> Iterator[str]:
+def with_name(words: Iterator[str], places: Mapping[str, str]) -> Iterator[str]:
     """Words of an answer, and the name behind one that is the place of a series: "second (north)"."""
     answer = ""
     for word in words:
@@ -207,7 +207,7 @@ def read(
     Raises:
         CannotTellError: the model answers that it cannot tell.
     """
-    words = _with_name(_words(model, processor, messages), places)
+    words = with_name(_words(model, processor, messages), places)
     # What it says is a refusal or not by its beginning, so that an answer still comes word by word.
     begun = ""
     for word in words:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError
-from ...processing.answer_checks import answer_fault
+from ...processing.answer_checks import offered_options
 from ..entries import SPLITS
 from ..series.dates import are_dates, parse_timestamps
 from ..series.frames import TIMESTAMP_NAMES
@@ -357,7 +357,8 @@ def _check_labels(labels: Sequence[str], path: Path) -> None:
             "classes, not numbers to predict."
         )
     question = archive_question(path.name, classes)
-    unread = [name for name in classes if final_answer(name) != name or answer_fault(name, question) is not None]
+    offered = offered_options(question)
+    unread = [name for name in classes if final_answer(name) != name or name not in offered]
     if unread:
         raise UserError(
             f"{path}: label {unread[0]!r} cannot be read among the options of a question; leave ' | ', 'A) ' and "

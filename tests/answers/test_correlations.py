@@ -1,0 +1,76 @@
+"""What correlations tell of two series and of many: which is ahead, and which is unlike the others."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ts_llm_fusion import ask
+from ts_llm_fusion.answers.correlations import lagged_correlations, leader, unlike
+from ts_llm_fusion.answers.query import CannotTellError
+
+STEPS = np.arange(200)
+
+
+def drawn(kind: str, lag: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A series, and the same some steps later."""
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=200 + lag)
+    whole = {
+        "cycle": np.sin(2 * np.pi * np.arange(200 + lag) / (4.5 * lag)),
+        "smooth": np.convolve(noise, np.ones(9) / 9, "same"),
+        "noise": noise,
+        "walk": noise.cumsum(),
+        "bump": np.exp(-(((np.arange(200 + lag) - 100) / 8) ** 2)) + 0.05 * noise,
+    }[kind]
+    return whole[lag:], whole[:200]
+
+
+def test_a_lag_has_the_correlation_of_the_steps_that_both_series_have() -> None:
+    first, second = np.random.default_rng(0).normal(size=(2, 40))
+    found = lagged_correlations(first, second, 5)
+    for lag in range(-5, 6):
+        ends = slice(max(-lag, 0), 40 - max(lag, 0)), slice(max(lag, 0), 40 + min(lag, 0))
+        assert found[lag + 5] == pytest.approx(np.corrcoef(first[ends[0]], second[ends[1]])[0, 1])
+
+
+@pytest.mark.parametrize("kind", ["cycle", "smooth", "noise", "walk", "bump"])
+def test_the_series_that_is_ahead_leads(kind: str) -> None:
+    for seed in range(10):
+        early, late = drawn(kind, 10, seed)
+        assert (leader(early, late), leader(late, early)) == ("first", "second")
+        assert leader(early, 3 * early + 7) == "neither"
+
+
+def test_series_that_do_not_follow_each_other_have_no_lead() -> None:
+    first, second = np.random.default_rng(0).normal(size=(2, 200))
+    with pytest.raises(CannotTellError, match="neither series follows the other"):
+        leader(first, second)
+    cycle = 2 * np.pi * STEPS / 20
+    with pytest.raises(CannotTellError, match="half a period apart"):
+        leader(np.sin(cycle), np.sin(cycle + np.pi))
+
+
+def test_the_series_that_goes_with_no_other_is_unlike_them() -> None:
+    rng = np.random.default_rng(0)
+    series = rng.normal(size=200).cumsum() + rng.normal(size=(6, 200))
+    with pytest.raises(CannotTellError, match="no series is clearly less like"):
+        unlike(series)
+    series[4] = rng.normal(size=200).cumsum()
+    assert unlike(series) == 4
+
+
+def test_ask_tells_a_lead_and_what_is_unlike_by_correlations() -> None:
+    early, late = drawn("smooth", 10, 1)
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame({"timestamp": pd.date_range("2024-01-01", periods=200), "north": late, "south": early})
+    assert ask(table, "Which series leads the other?").text == "second (south)"
+    table["west"], table["east"] = late + 0.1 * rng.normal(size=200), rng.normal(size=200).cumsum()
+    table.loc[5, "west"] = np.nan
+    assert ask(table[["timestamp", "north", "east", "west"]], "Which series is unlike the others?").text.startswith(
+        "series 2 (east)"
+    )
+    noise = pd.DataFrame(
+        {"timestamp": pd.date_range("2024-01-01", periods=200), "a": rng.normal(size=200), "b": rng.normal(size=200)}
+    )
+    answer = ask(noise, "Which series leads the other?")
+    assert answer.route == "refused" and "neither series follows the other" in answer.text
