@@ -470,7 +470,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
     def from_backbone(
         cls,
         backbone: str,
-        encoder: str | PreTrainedModel | None = None,
+        encoder: str | PathLike[str] | PreTrainedModel | None = None,
         time_series_token: str = "<|time_series|>",
         config: dict[str, Any] | None = None,
         tokenizer: Any = None,
@@ -508,8 +508,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
         grow_embeddings(language_model, len(tokenizer))
         fields = dict(config or {})
-        given = encoder is None or isinstance(encoder, PreTrainedModel)
-        encoder_model = cast(PreTrainedModel | None, encoder) if given else AutoModel.from_pretrained(encoder)
+        encoder_model = AutoModel.from_pretrained(encoder) if isinstance(encoder, str | PathLike) else encoder
         if encoder_model is not None:
             fields["encoder_config"] = encoder_model.config
         derived: dict[str, Any] = {
