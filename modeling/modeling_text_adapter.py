@@ -23,10 +23,12 @@ class TextAdapter(nn.Module):
 
     def __init__(self, maps: Mapping[str, Sequence[int]], rank: int, dropout: float):
         super().__init__()
-        self.names, self.dropout = tuple(maps), dropout
+        # Sorted, as config.json is: weights are numbered by the order of their maps.
+        self.names, self.dropout = tuple(sorted(maps)), dropout
         # Plain parameters: the model around it initializes linear maps, and would those of B.
-        self.a = nn.ParameterList(torch.randn(rank, inputs) / (3 * inputs) ** 0.5 for inputs, _ in maps.values())
-        self.b = nn.ParameterList(torch.zeros(outputs, rank) for _, outputs in maps.values())
+        sizes = [maps[name] for name in self.names]
+        self.a = nn.ParameterList(torch.randn(rank, inputs) / (3 * inputs) ** 0.5 for inputs, _ in sizes)
+        self.b = nn.ParameterList(torch.zeros(outputs, rank) for _, outputs in sizes)
 
     @contextmanager
     def applied(self, encoder: nn.Module) -> Iterator[None]:

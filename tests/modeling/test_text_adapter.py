@@ -53,7 +53,7 @@ def test_states_are_those_of_the_encoder_with_the_products_added(encoder: Frozen
     before = [one.states.clone() for one in encoder.states(TEXTS)]
     adapter = make_adapter(encoder)
     # Query, key, value and output of attention, and two of the feed-forward part, in each of two layers.
-    assert len(adapter.names) == 12 and adapter.names[0] == "encoder.layer.0.attention.self.query"
+    assert len(adapter.names) == 12 and adapter.names[0] == "encoder.layer.0.attention.output.dense"
     adapted = encoder.states(TEXTS, adapter)
     changed = FrozenTextEncoder(str(folder))
     maps = dict(changed.model.named_modules())
@@ -65,6 +65,16 @@ def test_states_are_those_of_the_encoder_with_the_products_added(encoder: Frozen
     # Nothing of it stays with the encoder, which others share.
     assert all(torch.equal(one.states, plain) for one, plain in zip(encoder.states(TEXTS), before, strict=True))
     assert not any(module._forward_hooks for module in encoder.model.modules())
+
+
+def test_additions_go_to_the_same_maps_whatever_the_order_of_their_names(encoder: FrozenTextEncoder) -> None:
+    # A configuration that is saved and loaded has its names sorted.
+    maps = adapted_maps(encoder.model)
+    assert list(maps) != sorted(maps)
+    adapter, loaded = make_adapter(encoder), TextAdapter(dict(sorted(maps.items())), rank=3, dropout=0.5).eval()
+    loaded.load_state_dict(adapter.state_dict())
+    for one, other in zip(encoder.states(TEXTS, adapter), encoder.states(TEXTS, loaded), strict=True):
+        assert torch.equal(one.states, other.states)
 
 
 def test_it_starts_as_no_change(encoder: FrozenTextEncoder) -> None:
