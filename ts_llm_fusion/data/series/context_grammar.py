@@ -50,7 +50,7 @@ _AUTHORS = {
         "transit",
     ),
     "validation": ("institutions", "rinks"),
-    "test": ("cityhall", "platform"),
+    "test": ("cityhall", "platform", "pharmacies", "breweries"),
 }
 # Composed phrases by family, sentences by "family, sentence", those without an effect by kind, and their parts.
 SENTENCE = ", sentence"
