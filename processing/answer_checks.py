@@ -17,7 +17,7 @@ SEVERAL = " Where several apply, name them all, with semicolons between them."
 # A sentence behind the options may ask again: "Options: up, down. Which one is it?".
 _OPTIONS_IN_WORDS = re.compile(rf"\b[Oo]ptions: (.+?)(?:[.?]|\. [A-Z][^.?!|]*\?)?(?:{SEVERAL})?\s*$")
 _OPTIONS_BY_LETTER = re.compile(r"(?<!\w)\(?([A-Z])\) ")
-_OPTION_OF_A_LINE = re.compile(r"\s*\(?([A-Z]|\d{1,2})[).:] +(.+)")
+_OPTION_OF_A_LINE = re.compile(r"\s*\(?([A-Z]|\d{1,2})([).:]) +(.+)")
 # More different words than this are a language, not a set of questions.
 _MOST_KNOWN_WORDS = 3000
 # Share of words of a question that training may lack: names and synonyms, not another kind of question.
@@ -216,7 +216,8 @@ def offered_options(question: str) -> list[str]:
     """Options that a question offers, in the first line that offers any; of options by letter, the letters.
 
     They are those of `Options: up, down.` at its end (or before `SEVERAL`), `Options: slow | up, then down.` where one
-    has a comma, `A) up B) down`, or `A) up`, `(A) up`, `A. up`, `A: up` or `1) up` in a line each.
+    has a comma, `A) up B) down`, or `A) up` or `(A) up` in a line each; behind a question also `A. up`, `A: up` or
+    `1) up`, where these ask nothing themselves.
     """
     return [letter or text for letter, text in _offered(question)]
 
@@ -227,7 +228,7 @@ def possible_answers(question: str) -> list[str]:
 
 
 def _answers_of(letter: str, text: str) -> list[str]:
-    return [letter, text, f"{letter}) {text}", f"({letter}) {text}", f"{letter}. {text}"] if letter else [text]
+    return [letter, text, f"{letter}) {text}", f"{letter}. {text}"] if letter else [text]
 
 
 def _offered(question: str) -> list[tuple[str, str]]:
@@ -240,10 +241,20 @@ def _offered(question: str) -> list[tuple[str, str]]:
         _, *parts = _OPTIONS_BY_LETTER.split(line)
         if len(parts) > 2:
             return [(letter, text.strip(" ,;.")) for letter, text in zip(parts[::2], parts[1::2], strict=True)]
-    found = [match.groups() for line in lines if (match := _OPTION_OF_A_LINE.fullmatch(line))]
-    letters = [letter for letter, _ in found]
-    counted = list(ascii_uppercase[: len(found)]), [str(k) for k in range(1, len(found) + 1)]
-    return [(letter, text.strip(" ,;.")) for letter, text in found] if len(found) > 1 and letters in counted else []
+    found = [match for line in lines if (match := _OPTION_OF_A_LINE.fullmatch(line))]
+    letters = [match[1] for match in found]
+    in_letters = letters == list(ascii_uppercase[: len(found)])
+    # Other lists may be of questions, or of facts.
+    asked = (
+        "?" in question.partition(found[0].string)[0] and not any("?" in match[3] for match in found)
+        if found
+        else False
+    )
+    is_plain = in_letters and all(match[2] == ")" for match in found)
+    in_numbers = letters == [str(k) for k in range(1, len(found) + 1)]
+    if len(found) < 2 or not (is_plain or (asked and (in_letters or in_numbers))):
+        return []
+    return [(match[1], match[3].strip(" ,;.")) for match in found]
 
 
 def _repeats(parts: Sequence[str], unit: Sequence[str]) -> int:

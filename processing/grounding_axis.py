@@ -15,6 +15,8 @@ _MICRO = "datetime64[us]"
 _SECOND, _WEEK = 10**6, 7 * 86400 * 10**6
 _MONDAY = np.datetime64("1970-01-05", "us")
 _MOMENT = 60
+# Steps, more than any horizon has.
+FAR = 10**6
 
 
 def add_units(time: datetime, count: float, unit: str) -> datetime | None:

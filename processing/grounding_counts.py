@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .grounding_axis import Span, add_units, start_of
+from .grounding_axis import FAR, Span, add_units, start_of
 from .grounding_events import Events
 from .grounding_points import Found
 from .grounding_words import (
@@ -18,8 +18,6 @@ _LAST = words("last past previous preceding final latest")
 _FIRST = words("first initial opening")
 _ROLLING, _WHOLE_UNITS = words("next coming last past previous"), words("week month quarter year")
 _PERIODS = words("period window horizon")
-# Steps, more than any horizon has.
-_FAR = 10**6
 
 
 class Counts(Events):
@@ -31,7 +29,7 @@ class Counts(Events):
             return None
         j = self.skip(i + 1, "number", "no")
         first = number_at(self.tokens, j)
-        if first is None or not 1 <= first[0] <= _FAR:
+        if first is None or not 1 <= first[0] <= FAR:
             return None
         last, k = first[0], first[1]
         if (
@@ -41,8 +39,8 @@ class Counts(Events):
         ):
             last, k = to
         if self.word(k) in ("onward", "onwards"):
-            last, k = _FAR, k + 1
-        return (Span(steps=(int(first[0]) - 1, int(min(last, _FAR)))), k) if last >= first[0] else None
+            last, k = FAR, k + 1
+        return (Span(steps=(int(first[0]) - 1, int(min(last, FAR)))), k) if last >= first[0] else None
 
     def _horizon(self, i: int) -> Found:
         """ "The whole forecast", "the second half of the horizon", "the rest of the month"."""

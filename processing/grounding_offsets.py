@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from .grounding_axis import Span, add_units, midnight
+from .grounding_axis import FAR, Span, add_units, midnight
 from .grounding_counts import Counts
 from .grounding_points import Found
 from .grounding_words import ORDINALS, SECONDS, TO, UNITS, number_at, words
@@ -11,8 +11,6 @@ from .grounding_words import ORDINALS, SECONDS, TO, UNITS, number_at, words
 _BEFORE, _AFTER = words("before preceding"), words("after following behind")
 _INTRODUCTIONS = ("in", "on", "for", "during", "over", "within")
 _OF_THE_FORECAST = words("forecast horizon prediction")
-# Steps, more than any horizon has.
-_FAR = 10**6
 
 
 class Offsets(Counts):
@@ -136,7 +134,7 @@ class Offsets(Counts):
             return None
         span, k = found
         if begins:
-            span = replace(span, stop=None, steps=span.steps and (span.steps[0], _FAR))
+            span = replace(span, stop=None, steps=span.steps and (span.steps[0], FAR))
             return span, k + self.words(k, "on|onward|onwards")
         start = self.axis.start if span.stop and span.stop > self.axis.start else None
         return replace(span, start=start, steps=span.steps and (0, span.steps[1])), k

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from .grounding_axis import Axis, Span, add_units, midnight
+from .grounding_axis import FAR, Axis, Span, add_units, midnight
 from .grounding_holidays import HOLIDAY_STARTS, holiday
 from .grounding_offsets import Offsets
 from .grounding_points import Found
@@ -22,8 +22,6 @@ from .grounding_words import (
     words,
 )
 
-# Steps, more than any horizon has.
-_FAR = 10**6
 _CHANGES = words(
     "rise rises rose rising raise raises raised fall falls fell falling drop drops dropped increase increases "
     "increased decrease decreases decreased grow grows grew growing go goes went climb climbs decline declines change "
@@ -397,7 +395,7 @@ class Windows(Offsets):
         if onward and self.word(behind) == "for" and (lasting := self.duration(behind + 1)) is not None:
             return self._lengthened(span, lasting[0], lasting[1]), lasting[2]
         if onward or starts:
-            return replace(span, stop=None, steps=span.steps and (span.steps[0], _FAR)), k + onward
+            return replace(span, stop=None, steps=span.steps and (span.steps[0], FAR)), k + onward
         return span, k
 
     def _behind_lasts(self, k: int) -> int | None:
@@ -513,7 +511,7 @@ class Windows(Offsets):
         if found is None and word == "after" and (lasting := self.duration(k)) and self.word(lasting[2]) != "of":
             # "After three weeks sales will be higher".
             edge = self._from_edge(*lasting[:2], at_end=False)
-            return Span(edge.stop, steps=edge.steps and (edge.steps[1], _FAR)), lasting[2]
+            return Span(edge.stop, steps=edge.steps and (edge.steps[1], FAR)), lasting[2]
         if found is None:
             return None
         span, k = (self._to_midnight(found[0], k, found[1]) if ends else found[0]), found[1]
@@ -524,7 +522,7 @@ class Windows(Offsets):
             steps = (
                 (at_start, span.steps[0] if word == "before" else span.steps[1])
                 if ends
-                else (span.steps[1] if word not in _AT_ITS_START else span.steps[0], _FAR)
+                else (span.steps[1] if word not in _AT_ITS_START else span.steps[0], FAR)
             )
             return Span(steps=steps), k
         if ends:

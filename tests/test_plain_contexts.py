@@ -153,6 +153,13 @@ SEVERAL = [
     ("Sales are capped at 105 on 8 March without a minimum.", [("cap", ((7, 8),))]),
 ]  # fmt: skip
 # Told of the horizon as if it was over.
+# Of these the heads miss an effect, with probabilities of .13 to .53, and take none for another.
+NOT_READ = {
+    "The load remains over 95.",
+    "Surplus over 105 goes into the battery.",
+    "Everything under 95 is reported as 95.",
+    "On 8 March sales will be 20% higher, and from 10 March on they will be 10% lower.",
+}
 HINDSIGHT = [
     ("The shop was closed on 23 March.", "zero", (), ((22, 23),)),
     ("On 8 March sales doubled.", "times", (2.0,), ((7, 8),)),
@@ -229,18 +236,14 @@ def read_otherwise(read, rows):
 
 def test_bounds_and_what_is_easily_confused_are_read_right(read):
     wrong = read_otherwise(read, BOUNDS)
-    # Missed, and none taken for the other side.
-    assert len(wrong) <= 3, wrong
+    assert [text for text, _ in wrong if text not in NOT_READ] == []
     assert not any(found for _, found in wrong), wrong
 
 
 def test_each_of_several_effects_has_its_own_time(read):
-    missed = []
     for (text, expected), found in zip(SEVERAL, read([row[0] for row in SEVERAL]), strict=True):
         effects = [(effect.operation, effect.steps) for effect in found]
-        assert [effect for effect in expected if effect in effects] == effects, text
-        missed += [(text, effect) for effect in expected if effect not in effects]
-    assert len(missed) <= 1, missed
+        assert effects == expected or (text in NOT_READ and effects == expected[:1]), text
 
 
 def test_times_to_come_that_are_told_as_past_are_read_right(read):

@@ -50,6 +50,10 @@ def test_series_that_do_not_follow_each_other_have_no_lead() -> None:
         leader(np.sin(cycle), np.sin(cycle + np.pi))
 
 
+def test_straight_lines_rise_together_and_none_leads() -> None:
+    assert leader(np.linspace(0, 1, 100), np.linspace(3, 8, 100)) == "neither"
+
+
 def test_the_series_that_goes_with_no_other_is_unlike_them() -> None:
     rng = np.random.default_rng(0)
     series = rng.normal(size=200).cumsum() + rng.normal(size=(6, 200))
@@ -64,6 +68,8 @@ def test_ask_tells_a_lead_and_what_is_unlike_by_correlations() -> None:
     rng = np.random.default_rng(2)
     table = pd.DataFrame({"timestamp": pd.date_range("2024-01-01", periods=200), "north": late, "south": early})
     assert ask(table, "Which series leads the other?").text == "second (south)"
+    chosen = ask(table, "Which series leads the other?", options=["north", "south"])
+    assert (chosen.text, chosen.options) == ("south", {"north": 0.0, "south": 1.0})
     table["west"], table["east"] = late + 0.1 * rng.normal(size=200), rng.normal(size=200).cumsum()
     table.loc[5, "west"] = np.nan
     assert ask(table[["timestamp", "north", "east", "west"]], "Which series is unlike the others?").text.startswith(

@@ -144,7 +144,9 @@ def test_a_pipeline_names_an_empty_answer(tmp_path: Path, caplog: pytest.LogCapt
     end = processor.tokenizer.eos_token_id
     answers = answer(messages, max_new_tokens=2, generate_kwargs={"suppress_tokens": [end]})
     assert answers[0]["generated_text"][-1]["content"]
-    assert not [record for record in caplog.records if "empty answer" in record.getMessage()]
+    # What a random model writes may be a sign alone, which is no answer either.
+    said = [record.getMessage() for record in caplog.records]
+    assert not [text for text in said if "answer" in text and "has no word" not in text]
     others = [token for token in range(model.config.get_text_config().vocab_size) if token != end]
     answers = answer(messages, max_new_tokens=2, generate_kwargs={"suppress_tokens": others})
     assert not answers[0]["generated_text"][-1]["content"].strip()

@@ -125,6 +125,10 @@ def test_options_of_a_line_each_and_without_a_period_are_options():
     assert offered_options("Which?\nA) more volatile\nB) less volatile") == ["A", "B"]
     assert offered_options("Which? Options: up, down") == ["up", "down"]
     assert offered_options("A) is a remark\nC) another one") == []
+    assert offered_options("Which?\nA: up\nB: down") == ["A", "B"]
+    assert offered_options("Answer these.\n1. Is it up?\n2. Is it noisy?") == []
+    assert offered_options("Is it busy?\nA: 12 beds.\nC: 14 beds.") == []
+    assert offered_options("Two wards.\nA: 12 beds.\nB: 14 beds.\nWhich is busier?") == []
     assert possible_answers("Which? A) up B) down")[:3] == ["A", "up", "A) up"]
     assert possible_answers("Which? Options: up, down.") == ["up", "down"]
 

@@ -40,7 +40,7 @@ from .question_text import (
     split_questions,
 )
 from .questions import carried_over, has_own_kind, query_of
-from .reading import Reader, load_reader, places_of, probabilities, prompt, read
+from .reading import Reader, load_reader, places_of, probabilities, prompt, read, with_name
 from .sentence import Sentence
 from .spelling import respelled
 from .statements import Fact, Statement
@@ -508,15 +508,23 @@ class _Dialog:
             shown = {names.names[place]: self.asked.values(place) for place in chosen}
             if options is None:
                 messages = prompt(processor, question, shown)
-                told_by_statistics = None if self.given_reader else correlated(question, list(shown.values()), places)
-                pieces = told_by_statistics or read(model, processor, messages, places)
+                place = self._correlated(question, shown, places)
+                pieces = (
+                    read(model, processor, messages, places) if place is None else with_name(iter([place]), places)
+                )
             else:
                 contents = contents_of(options)
                 # An option may be the name of a series that the reader tells by its place.
                 by_name = {name.lower(): place for name, place in places.items()}
                 told = [by_name.get(content.lower(), content) for content in contents]
                 messages = prompt(processor, question, shown, told)
-                self.options = as_table(options, probabilities(model, processor, messages, told))
+                place = self._correlated(question, shown, places)
+                if place is not None and place not in told:
+                    raise CannotTellError(f"none of the options is {place!r}, which it is by correlations.")
+                chosen_one = [float(one == place) for one in told]
+                self.options = as_table(
+                    options, chosen_one if place else probabilities(model, processor, messages, told)
+                )
                 chances = list(self.options.values())
                 pieces = _pieces(contents[chances.index(max(chances))])
         except CannotTellError as reason:
@@ -524,6 +532,10 @@ class _Dialog:
             return _pieces(f"{_CANNOT_TELL}{reason}")
         self.routes.append("read")
         return pieces
+
+    def _correlated(self, question: str, shown: dict[str, np.ndarray], places: dict[str, str]) -> str | None:
+        """What correlations tell instead of the built-in reader; see `correlated`."""
+        return None if self.given_reader else correlated(question, list(shown.values()), list(places.values()))
 
 
 def _joined(answers: Sequence[Iterator[str]]) -> Iterator[str]:

@@ -5,17 +5,17 @@ these, and what lies between: cycles, noise and random walks that follow each ot
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from .query import CannotTellError
-from .reading import shown, with_name
+from .reading import LEADS, UNLIKE, shown
 
-_LEADS = re.compile(r"\b(?:leads?|leading|ahead|earlier|precedes?)\b")
-_UNLIKE = re.compile(r"\b(?:unlike|odd one out|move\w* with the rest|another shape)\b")
 # Share of the length by which a series leads at most, and the least correlation of two that follow each other.
 _FARTHEST_LEAD, _FOLLOWS = 0.45, 0.6
+# Products of deviations that are a matter of rounding, where series have the deviation 1.
+_ROUNDING = 1e-12
 # Steps around a lag at which changes are compared, too.
 _NEAR = 2
 # Differences of correlations that count: of a lag from none, and of a series from the others.
@@ -29,8 +29,8 @@ def lagged_correlations(first: np.ndarray, second: np.ndarray, most: int) -> np.
     first leads.
 
     Args:
-        first: (time,), without missing values.
-        second: (time,).
+        first: (time,), without missing values, of deviation 1 or changes of such a series.
+        second: (time,), as the first.
         most: fewer than the steps.
     """
     count, lags = len(first), np.arange(-most, most + 1)
@@ -51,8 +51,8 @@ def lagged_correlations(first: np.ndarray, second: np.ndarray, most: int) -> np.
         for values, shift, mean in zip((first, second), (none, lags), means, strict=True)
     ]
     scale = np.sqrt(variances[0] * variances[1])
-    least = 1e-6 * first.std() * second.std()
-    return np.where(scale > least, (products / size - means[0] * means[1]) / np.maximum(scale, least), 0.0)
+    covariances = products / size - means[0] * means[1]
+    return np.divide(covariances, scale, out=np.zeros(len(lags)), where=scale > _ROUNDING)
 
 
 def _slow_changes(values: np.ndarray) -> np.ndarray:
@@ -75,6 +75,7 @@ def leader(first: np.ndarray, second: np.ndarray) -> str:
     Raises:
         CannotTellError: neither follows the other, or both do as well.
     """
+    first, second = ((values - values.mean()) / values.std() for values in (first, second))
     most = max(int(_FARTHEST_LEAD * len(first)), 1)
     found = lagged_correlations(first, second, most)
     changes = lagged_correlations(np.diff(first), np.diff(second), min(most, len(first) - 2))
@@ -125,25 +126,23 @@ def _filled(values: np.ndarray) -> np.ndarray:
     return np.interp(np.arange(len(values)), known, values[known])
 
 
-def correlated(question: str, series: Sequence[np.ndarray], places: Mapping[str, str]) -> Iterator[str] | None:
-    """Words of an answer that correlations give; None for a question of something else.
+def correlated(question: str, series: Sequence[np.ndarray], places: Sequence[str]) -> str | None:
+    """Answer that correlations give: a place of a series, or "neither"; None for a question of something else.
 
     Args:
         question: a question of shape.
-        series: values of each series, of one length, each with some different values.
-        places: of the series, from `places_of`.
+        series: values of each series, each with some different values.
+        places: of the series, as `places_of` has them.
 
     Raises:
         CannotTellError: correlations do not tell it.
     """
     if len({len(values) for values in series}) != 1:
         return None
-    if len(series) == 2 and _LEADS.search(question.lower()):
-        return with_name(iter([leader(*map(_filled, series))]), places)
-    if len(series) > 2 and _UNLIKE.search(question.lower()):
-        return with_name(
-            iter([list(places.values())[unlike(np.stack([_filled(values) for values in series]))]]), places
-        )
+    if len(series) == 2 and re.search(LEADS, question.lower()):
+        return leader(*map(_filled, series))
+    if len(series) > 2 and re.search(UNLIKE, question.lower()):
+        return places[unlike(np.stack([_filled(values) for values in series]))]
     return None
 
 

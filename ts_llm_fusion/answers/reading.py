@@ -41,12 +41,14 @@ _HOW_MUCH = re.compile(
     rf"\b(?:{_OSCILLATES}) (?:more|less)\b(?! (?:often|slow|quick|fast|frequent|rapid))", re.IGNORECASE
 )
 _YES_OR_NO = re.compile(r"^(?:does|do|did|is|are|was|were|has|have|can)\b")
+LEADS = r"\b(?:leads?|leading|ahead|earlier|precedes?)\b"
+UNLIKE = r"\b(?:unlike the (?:others?|rest)|odd one out|move\w* with the rest|another shape)\b"
 # Number of series, 3 for more -> what a question asks, and the words for it that the built-in reader was trained on.
 _REWORDED: dict[int, tuple[tuple[str, str], ...]] = {
     1: ((rf"(?=.*\b(?:{_SWINGS})\b)(?=.*\b(?:{_CHANGES})\b)", "How does the volatility change?"),),
     2: (
         (
-            r".*\b(?:leads?|leading|ahead|earlier|precedes?)\b",
+            f".*{LEADS}",
             "Which series leads the other?",
         ),
         (rf"(?=.*\b(?:{_OSCILLATES})\b)(?=.*\b(?:{_SLOWLY})\b)", "Which series oscillates more slowly?"),
@@ -55,7 +57,7 @@ _REWORDED: dict[int, tuple[tuple[str, str], ...]] = {
     ),
     3: (
         (
-            r".*\b(?:unlike the (?:others?|rest)|odd one out|move\w* with the rest)\b",
+            f".*{UNLIKE}",
             "Which series is unlike the others?",
         ),
     ),
