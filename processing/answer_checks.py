@@ -242,19 +242,16 @@ def _offered(question: str) -> list[tuple[str, str]]:
         if len(parts) > 2:
             return [(letter, text.strip(" ,;.")) for letter, text in zip(parts[::2], parts[1::2], strict=True)]
     found = [match for line in lines if (match := _OPTION_OF_A_LINE.fullmatch(line))]
+    if len(found) < 2:
+        return []
     letters = [match[1] for match in found]
     in_letters = letters == list(ascii_uppercase[: len(found)])
-    # Other lists may be of questions, or of facts.
-    asked = (
-        "?" in question.partition(found[0].string)[0] and not any("?" in match[3] for match in found)
-        if found
-        else False
-    )
-    is_plain = in_letters and all(match[2] == ")" for match in found)
     in_numbers = letters == [str(k) for k in range(1, len(found) + 1)]
-    if len(found) < 2 or not (is_plain or (asked and (in_letters or in_numbers))):
-        return []
-    return [(match[1], match[3].strip(" ,;.")) for match in found]
+    is_plain = in_letters and all(match[2] == ")" for match in found)
+    # Other lists may be of questions, or of facts.
+    asked = "?" in question.partition(found[0].string)[0] and not any("?" in match[3] for match in found)
+    is_list = is_plain or (asked and (in_letters or in_numbers))
+    return [(match[1], match[3].strip(" ,;.")) for match in found] if is_list else []
 
 
 def _repeats(parts: Sequence[str], unit: Sequence[str]) -> int:

@@ -50,8 +50,9 @@ def test_series_that_do_not_follow_each_other_have_no_lead() -> None:
         leader(np.sin(cycle), np.sin(cycle + np.pi))
 
 
-def test_straight_lines_rise_together_and_none_leads() -> None:
-    assert leader(np.linspace(0, 1, 100), np.linspace(3, 8, 100)) == "neither"
+def test_of_straight_lines_that_rise_none_leads() -> None:
+    with pytest.raises(CannotTellError, match="neither series follows the other"):
+        leader(np.linspace(0, 1, 100), np.linspace(3, 8, 100))
 
 
 def test_the_series_that_goes_with_no_other_is_unlike_them() -> None:

@@ -509,9 +509,8 @@ class _Dialog:
             if options is None:
                 messages = prompt(processor, question, shown)
                 place = self._correlated(question, shown, places)
-                pieces = (
-                    read(model, processor, messages, places) if place is None else with_name(iter([place]), places)
-                )
+                said = None if place is None else with_name(iter([place]), places)
+                pieces = said or read(model, processor, messages, places)
             else:
                 contents = contents_of(options)
                 # An option may be the name of a series that the reader tells by its place.
@@ -521,10 +520,11 @@ class _Dialog:
                 place = self._correlated(question, shown, places)
                 if place is not None and place not in told:
                     raise CannotTellError(f"none of the options is {place!r}, which it is by correlations.")
-                chosen_one = [float(one == place) for one in told]
-                self.options = as_table(
-                    options, chosen_one if place else probabilities(model, processor, messages, told)
-                )
+                if place is None:
+                    found = probabilities(model, processor, messages, told)
+                else:
+                    found = [float(one == place) for one in told]
+                self.options = as_table(options, found)
                 chances = list(self.options.values())
                 pieces = _pieces(contents[chances.index(max(chances))])
         except CannotTellError as reason:
