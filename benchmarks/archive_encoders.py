@@ -21,10 +21,11 @@ import torch
 import yaml
 from torch import nn
 
+from ts_llm_fusion.baselines.questions import NUM_FEATURES, series_features
 from ts_llm_fusion.data.series.priors import draw_batch
 from ts_llm_fusion.evaluation.report import results_table
-from ts_llm_fusion.modeling.configuration_ts_encoder import TSEncoderConfig
-from ts_llm_fusion.modeling.modeling_ts_encoder import TSEncoderModel
+from ts_llm_fusion.modeling.configuration_tslm import TSLMConfig
+from ts_llm_fusion.modeling.modeling_encoders import build_encoder
 from ts_llm_fusion.recipes.sft import SFT_SETTINGS, run_sft_recipe
 from ts_llm_fusion.training.arguments import RecipeParser
 
@@ -35,63 +36,102 @@ PATCHES = {"num_hidden_layers": 2, "hidden_size": 64, "intermediate_size": 128, 
 # What the patches and the CNN need to compare series, and to read their levels.
 _SERIES = {"freeze": [], "scale_embedding": True, "cross_series_layers": 1, "max_series_tokens": 16}
 _SHARE_MASKED = 0.4
+_PATCH = 8
+_STATISTICS = NUM_FEATURES - 2  # of a standardized series
 
 
-def pretrain(folder: Path, seconds: float, seed: int = 0) -> None:
-    """Pretrain the patch encoder on synthetic histories: it predicts the values of masked patches.
+def _views(values: torch.Tensor, observed: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """What is visible of series (rows, time): for one half some patches, for the other all before a patch.
+
+    Returns:
+        `visible` bool (rows, time), `hidden` bool (rows, patches), and for the other half int64 (rows,) the number of
+        patches before the next one.
+    """
+    rows, patches = len(values), values.shape[1] // _PATCH
+    hidden = torch.rand(rows, patches) < _SHARE_MASKED
+    before = torch.randint(1, max(patches, 2), (rows,))
+    hidden[rows // 2 :] = torch.arange(patches) >= before[rows // 2 :, None]
+    return observed & ~hidden.repeat_interleave(_PATCH, dim=1), hidden, before[rows // 2 :]
+
+
+def pretrain(folder: Path, config: dict[str, Any], seconds: float, seed: int = 0) -> None:
+    """Pretrain an encoder on synthetic histories: on masked patches, the next patch, and statistics.
+
+    From its token, the encoder predicts the values of a masked patch; from the last token before it, those of the next
+    patch; and from the mean of all tokens the statistics that the ridge classifier reads, except level and scale.
 
     Args:
         folder: where to save the encoder.
+        config: of the encoder, with patches of 8 steps.
         seconds: processor seconds.
         seed: of weights, series and masks.
     """
     torch.manual_seed(seed)
-    encoder = TSEncoderModel(TSEncoderConfig(patch_length=8, dropout=0.1, **PATCHES)).train()
-    head = nn.Linear(PATCHES["hidden_size"], 8)
-    optimizer = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=1e-3)
+    encoder = build_encoder(TSLMConfig(encoder_config=config).get_encoder_config()).train()
+    width = config["hidden_size"]
+    masked, following, statistics = nn.Linear(width, _PATCH), nn.Linear(width, _PATCH), nn.Linear(width, _STATISTICS)
+    heads = nn.ModuleList([masked, following, statistics])
+    optimizer = torch.optim.AdamW([*encoder.parameters(), *heads.parameters()], lr=1e-3)
     end, number, losses = time.process_time() + seconds, 0, []
     while time.process_time() < end:
-        values = torch.tensor(draw_batch(seed, number, 64, longest=512)["past_values"])
+        drawn = draw_batch(seed, number, 64, longest=512)["past_values"]
         number += 1
-        values = values[:, values.shape[1] % 8 :]
+        drawn = drawn[:, drawn.shape[1] % _PATCH :]
+        if drawn.shape[1] < 2 * _PATCH:
+            continue
+        features = torch.tensor(series_features(drawn)[:, -_STATISTICS:]).float()
+        values = torch.tensor(drawn)
         observed = ~values.isnan()
         counts = observed.sum(1, keepdim=True).clamp(min=1)
         values = values.nan_to_num()
         values = (values - values.sum(1, keepdim=True) / counts) * observed
         values = values / (values.square().sum(1, keepdim=True) / counts).sqrt().clamp(min=1e-6)
-        if not values.shape[1]:
-            continue
-        hidden = torch.rand(len(values), values.shape[1] // 8) < _SHARE_MASKED
-        visible = observed & ~hidden.repeat_interleave(8, dim=1)
-        predicted = head(encoder(values, visible).last_hidden_state).flatten(1)
-        scored = observed & ~visible
-        loss = ((predicted - values).abs() * scored).sum() / scored.sum().clamp(min=1)
+        visible, hidden, before = _views(values, observed)
+        tokens = encoder(values, visible).last_hidden_state
+        half = len(values) // 2
+        patches, known = (part.unflatten(1, (-1, _PATCH)) for part in (values, observed))
+        next_values, is_known = (part[half:][torch.arange(len(before)), before] for part in (patches, known))
+        last = tokens[half:][torch.arange(len(before)), before - 1]
+        exists = (~hidden)[..., None].float()
+        mean_token = (tokens * exists).sum(1) / exists.sum(1).clamp(min=1)
+        loss = (
+            _mean_error(masked(tokens[:half]), patches[:half], known[:half] & hidden[:half, :, None])
+            + _mean_error(following(last), next_values, is_known)
+            + _mean_error(statistics(mean_token), features, torch.ones_like(features))
+        )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     encoder.save_pretrained(folder)
-    logger.info("pretraining: %d batches, mean absolute error %.3f at the end", number, np.mean(losses[-50:]))
+    logger.info("pretraining: %d batches, sum of the three errors %.3f at the end", number, np.mean(losses[-50:]))
 
 
-def _pretrained(options: argparse.Namespace) -> dict[str, Any]:
-    folder = options.output / "pretrained_encoder"
+def _mean_error(predicted: torch.Tensor, true: torch.Tensor, scored: torch.Tensor) -> torch.Tensor:
+    """Mean absolute error where `scored`."""
+    return ((predicted - true).abs() * scored).sum() / scored.sum().clamp(min=1)
+
+
+def _pretrained(options: argparse.Namespace, name: str) -> dict[str, Any]:
+    """Settings of the recipe with an encoder of `ENCODERS` that is pretrained, once."""
+    folder = options.output / f"pretrained_{name}"
     if not (folder / "config.json").is_file():
-        pretrain(folder, options.pretraining_seconds)
+        pretrain(folder, ENCODERS[name](options)["encoder_config"], options.pretraining_seconds)
     return {"encoder_config": None, "encoder_name_or_path": str(folder), **_SERIES}
 
 
 # Encoder -> settings of the recipe.
 ENCODERS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "patches": lambda _: {
-        "encoder_config": {"model_type": "ts_patch_encoder", "patch_length": 8, "dropout": 0.1, **PATCHES},
+        "encoder_config": {"model_type": "ts_patch_encoder", "patch_length": _PATCH, "dropout": 0.1, **PATCHES},
         **_SERIES,
     },
     "cnn": lambda _: {
-        "encoder_config": {"model_type": "ts_mscnn_encoder", "patch_length": 8, "hidden_size": 64},
+        "encoder_config": {"model_type": "ts_mscnn_encoder", "patch_length": _PATCH, "hidden_size": 64},
         **_SERIES,
     },
-    "pretrained": _pretrained,
+    "pretrained_patches": lambda options: _pretrained(options, "patches"),
+    "pretrained_cnn": lambda options: _pretrained(options, "cnn"),
     "convolutions": lambda _: {},
 }
 RECIPE_ITSELF = "recipe"

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal, cast
 
+import numpy as np
 from transformers import AutoConfig, PreTrainedConfig
 
 from .configuration_checks import build_config, check_at_least, validated
@@ -47,6 +48,9 @@ class TSLMConfig(PreTrainedConfig):
             Needs `cross_attention_to="last"`.
         scale_embedding (`bool`, defaults to `False`): whether the tokens of a series carry as numbers what
             normalization takes away (`time_series_scales`), their place in the series, and gaps.
+        training_scales (`list` of pairs of `float`, *optional*): mean level and typical deviation of the series of the
+            training, in their own units: a pair for each place in a prompt, or one for all. With them, the tokens also
+            carry the level and scale of a series relative to these; needs `scale_embedding`.
         cross_series_layers (`int`, defaults to 0): layers in which a token reads those of the preceding series at
             its own place in time, before the text sees either.
         cross_series_num_heads (`int`, defaults to 4): attention heads of these layers, a divisor of the width of the
@@ -74,6 +78,7 @@ class TSLMConfig(PreTrainedConfig):
     cross_attention_to: Literal["preceding", "last"] = "preceding"
     joint_latents: bool = False
     scale_embedding: bool = False
+    training_scales: list[list[float]] | None = None
     cross_series_layers: int = 0
     cross_series_num_heads: int = 4
     max_series_tokens: int | None = None
@@ -118,6 +123,18 @@ class TSLMConfig(PreTrainedConfig):
     def context_length(self) -> int | None:
         """Largest number of tokens of the language model, `None` for no limit in its configuration."""
         return getattr(self.text_config, "max_position_embeddings", None)
+
+    def validate_training_scales(self) -> None:
+        """Validate `training_scales`; called by `@strict`."""
+        if self.training_scales is None:
+            return
+        if not self.scale_embedding:
+            raise ValueError("training_scales needs scale_embedding; set it, or leave the scales out.")
+        pairs = [pair for pair in self.training_scales if len(pair) == 2 and np.isfinite(pair).all() and pair[1] > 0]
+        if not pairs or len(pairs) != len(self.training_scales):
+            raise ValueError(
+                f"training_scales is {self.training_scales}; give pairs of a finite level and a positive deviation."
+            )
 
     def validate_fusion(self) -> None:
         """Validate the fields of the fusion; called by `@strict`."""

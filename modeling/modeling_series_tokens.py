@@ -1,5 +1,7 @@
 """Tokens of a series after its encoder: numbers of its scale and time, comparison with other series, pooling."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 from transformers.modeling_layers import GradientCheckpointingLayer
@@ -10,6 +12,9 @@ from .modeling_shared_layers import additive_mask, eager_attention_forward, pad_
 
 _WAVES = 4
 _NUM_NUMBERS = NUM_SCALES + 2 * _WAVES + 1
+# Places of the level and the deviation among the scales of a series.
+_LEVEL, _LOG_DEVIATION = 0, 1
+_LARGEST_SCALE = 50.0
 
 
 def observed_shares(config: TSLMConfig, time_series_mask: torch.Tensor) -> torch.Tensor:
@@ -24,17 +29,39 @@ def observed_shares(config: TSLMConfig, time_series_mask: torch.Tensor) -> torch
     return patches.mean(-1).flatten(2)
 
 
+def relative_scales(scales: torch.Tensor, training_scales: Sequence[Sequence[float]]) -> torch.Tensor:
+    """Level and scale of series relative to those of the training, as signed logarithms.
+
+    Args:
+        scales: (batch, series, `NUM_SCALES`).
+        training_scales: of `TSLMConfig`; the last pair stands for places beyond.
+
+    Returns:
+        (batch, series, 2): level above that of the training, in its deviations, by asinh; logarithm of the ratio of
+        the deviations.
+    """
+    scales = scales.float()
+    pairs = scales.new_tensor(training_scales)
+    place = torch.arange(scales.shape[1], device=scales.device).clamp(max=len(pairs) - 1)
+    level, deviation = pairs[place].unbind(-1)
+    mean = scales[..., _LEVEL].sinh() * scales[..., _LOG_DEVIATION].exp()
+    relative = torch.stack((((mean - level) / deviation).asinh(), scales[..., _LOG_DEVIATION] - deviation.log()), -1)
+    return relative.clamp(-_LARGEST_SCALE, _LARGEST_SCALE)
+
+
 class ScaleEmbedding(nn.Module):
     """Embedding of numbers that normalization takes away: level, scale and length of the series, place of the token.
 
-    A token has the scales of its series, its place in the series from 0 to 1 as waves of one half to eight halves of a
-    cycle, and the share of its steps that are observed.
+    A token has the scales of its series, those relative to the training where the configuration has them, its place
+    in the series from 0 to 1 as waves of one half to eight halves of a cycle, and the share of its steps that are
+    observed.
     """
 
     def __init__(self, config: TSLMConfig):
         super().__init__()
         width = config.get_encoder_config().hidden_size
-        self.input = nn.Linear(_NUM_NUMBERS, 2 * width)
+        self.training_scales = config.training_scales
+        self.input = nn.Linear(_NUM_NUMBERS + (2 if self.training_scales else 0), 2 * width)
         self.activation = nn.GELU()
         self.output = nn.Linear(2 * width, width)
 
@@ -53,6 +80,8 @@ class ScaleEmbedding(nn.Module):
         place = (exists.cumsum(-1) - 0.5) / exists.sum(-1, keepdim=True).clamp(min=1)
         halves = 2 ** torch.arange(_WAVES, device=features.device, dtype=features.dtype)
         angles = torch.pi * place[..., None] * halves
+        if self.training_scales:
+            scales = torch.cat((scales, relative_scales(scales, self.training_scales).to(scales)), -1)
         scales = scales.to(features)[..., None, :].expand(*features.shape[:3], -1)
         numbers = torch.cat((scales, angles.sin(), angles.cos(), shares.to(features)[..., None]), -1)
         return features + self.output(self.activation(self.input(numbers)))
@@ -134,4 +163,4 @@ def pool_tokens(features: torch.Tensor, token_mask: torch.Tensor, most: int) -> 
     return pooled, sizes > 0
 
 
-__all__ = ["CrossSeriesLayer", "ScaleEmbedding", "compare_series", "observed_shares", "pool_tokens"]
+__all__ = ["CrossSeriesLayer", "ScaleEmbedding", "compare_series", "observed_shares", "pool_tokens", "relative_scales"]

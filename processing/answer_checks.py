@@ -27,6 +27,9 @@ _FAR_FACTOR, _FAR_DEVIATIONS = 10.0, 3.0
 # Share of a level that is a matter of rounding or of the sample.
 _NEAR_SHARE = 0.01
 _REPEATS = 3
+# Of numbers, which may be equal values of a series.
+_NUMBER_REPEATS = 10
+_NUMBERS = re.compile(r"[-+\d.,%\s]*\d[-+\d.,%\s]*")
 # The same within a word: as many signs at most, as often at least.
 _SIGNS, _SIGN_REPEATS = 12, 10
 
@@ -64,8 +67,9 @@ class TrainingRange:
     Args:
         num_series: smallest and largest number of series of a prompt.
         series_length: shortest and longest series, in steps.
-        most_words: words of the longest question.
-        words: all words of the questions, lower case; empty where they are too many to say anything.
+        most_words: words of the longest question, without the titles of its series.
+        words: all words of the questions, lower case, without those of titles; empty where they are too many to say
+            anything.
         scales: levels and scales of the series, from `scales_of`; empty where they say nothing, as for a model that
             does not read them or for series drawn at any level, or are not known, as for a checkpoint of an earlier
             version.
@@ -91,7 +95,7 @@ class TrainingRange:
         Args:
             counts: number of series of each prompt.
             lengths: number of steps of each series.
-            questions: texts of the user.
+            questions: texts of the user, from `asked_in`.
             with_words: whether to keep the words of the questions; not for a backbone that knows a language.
             scales: levels and scales of the series.
         """
@@ -206,6 +210,20 @@ def questions_of(messages: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
+def asked_in(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Text of each message of the user without the titles of series: a last line that ends in a colon before one."""
+    kept = []
+    for message in messages:
+        content = message.get("content") or ""
+        parts = [] if isinstance(content, str) else list(content)
+        for place, part in enumerate(parts[:-1]):
+            earlier, _, title = (part.get("text") or "").rpartition("\n")
+            if title.rstrip().endswith(":") and parts[place + 1].get("type") in ("time_series", "forecast"):
+                parts[place] = {**part, "text": earlier}
+        kept.append({**message, "content": parts or content})
+    return questions_of(kept)
+
+
 def offer(options: Sequence[str]) -> str:
     """Text that offers options, with bars between them where one has a comma; the answer is one, word for word."""
     separator = " | " if any(", " in option for option in options) else ", "
@@ -269,7 +287,8 @@ def _repetition(answer: str) -> tuple[str, int] | None:
         # The last word may be cut, at the largest number of tokens.
         earlier = words[-1 - size]
         unit = [*words[-size:-1], earlier if earlier.startswith(words[-1]) else words[-1]]
-        if (repeats := _repeats(words, unit)) >= _REPEATS:
+        least = _NUMBER_REPEATS if _NUMBERS.fullmatch(" ".join(unit)) else _REPEATS
+        if (repeats := _repeats(words, unit)) >= least:
             return " ".join(unit), repeats
     signs = answer.split()[-1]
     for size in range(1, min(_SIGNS, len(signs) // _SIGN_REPEATS) + 1):
@@ -338,6 +357,7 @@ __all__ = [
     "SEVERAL",
     "TrainingRange",
     "answer_fault",
+    "asked_in",
     "generated_fault",
     "offer",
     "offered_options",

@@ -12,7 +12,15 @@ from transformers.data.data_collator import pad_without_fast_tokenizer_warning
 from transformers.processing_utils import ProcessingKwargs, Unpack
 from transformers.utils import TensorType, logging
 
-from .answer_checks import SEVERAL, TrainingRange, answer_fault, generated_fault, possible_answers, questions_of
+from .answer_checks import (
+    SEVERAL,
+    TrainingRange,
+    answer_fault,
+    asked_in,
+    generated_fault,
+    possible_answers,
+    questions_of,
+)
 from .chat_templates import DEFAULT_CHAT_TEMPLATE
 from .conversations import (
     ForecastPart,
@@ -352,7 +360,7 @@ class TimeSeriesProcessor(ProcessorMixin):
     def _differences(self, messages: list[Message], sample: list[PreparedSeries]) -> list[str]:
         if self.trained_on is None:
             return []
-        questions = questions_of(messages)
+        questions = asked_in(messages)
         lengths = [len(series.values) for series in sample]
         means, deviations = np.array([(series.mean, series.std) for series in sample]).reshape(-1, 2).T
         deviations = np.where(is_constant(means, deviations), 0.0, deviations)

@@ -38,7 +38,7 @@ from ..modeling.configuration_tslm import TSLMConfig
 from ..modeling.modeling_text_sources import find_text_model
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..modeling.modeling_tslm import TSLMForCausalLM
-from ..processing.answer_checks import SeriesScale, TrainingRange, questions_of, scales_of
+from ..processing.answer_checks import SeriesScale, TrainingRange, asked_in, questions_of, scales_of
 from ..processing.feature_extraction_time_series import is_constant
 from ..processing.processing_fusion import TSFusionProcessor
 from ..processing.processing_time_series import TimeSeriesProcessor
@@ -671,6 +671,26 @@ def _series_moments(samples: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]
         yield means, np.where(is_constant(means, deviations), 0.0, deviations)
 
 
+def training_scales(samples: Dataset) -> list[list[float]] | None:
+    """Mean level and typical deviation of training samples, for `TSLMConfig`; None without any series.
+
+    A pair for each place where all samples have as many series, else one for all. The typical deviation is the root
+    mean square of those that are not constant, 1 where all are.
+
+    Args:
+        samples: with `time_series`.
+    """
+    counts = np.concatenate([counts for counts, _ in _series_lengths(samples)])
+    means, deviations = (np.concatenate(parts) for parts in zip(*_series_moments(samples), strict=True))
+    if not len(means):
+        return None
+    places = int(counts[0]) if (counts == counts[0]).all() else 1
+    levels, squares = means.reshape(-1, places).mean(0), np.square(deviations).reshape(-1, places)
+    varying = (squares > 0).sum(0)
+    typical = np.where(varying, np.sqrt(squares.sum(0) / np.maximum(varying, 1)), 1.0)
+    return np.stack((levels, typical), axis=-1).tolist()
+
+
 def training_range(samples: Dataset, with_words: bool, with_scales: bool, most_questions: int = 5000) -> TrainingRange:
     """Extent of the prompts of training samples.
 
@@ -685,7 +705,7 @@ def training_range(samples: Dataset, with_words: bool, with_scales: bool, most_q
     if with_scales:
         scales = scales_of(counts, *(np.concatenate(parts) for parts in zip(*_series_moments(samples), strict=True)))
     texts = samples.select_columns("messages").take(min(most_questions, len(samples)))
-    questions = (question for sample in texts for question in questions_of(sample["messages"]))
+    questions = (question for sample in texts for question in asked_in(sample["messages"]))
     return TrainingRange.of(counts, lengths, questions, with_words, scales)
 
 

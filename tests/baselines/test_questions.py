@@ -21,7 +21,7 @@ from ts_llm_fusion.data.qa import synthetic
 from ts_llm_fusion.data.qa.archives import ArchiveSource
 from ts_llm_fusion.data.qa.samples import make_sample
 from ts_llm_fusion.evaluation.answers import overall_metrics
-from ts_llm_fusion.evaluation.question_baselines import evaluate_question_baselines
+from ts_llm_fusion.evaluation.question_baselines import any_option, evaluate_question_baselines
 
 LABELS = {"way": ["up", "down"], "caption": None}
 
@@ -34,6 +34,18 @@ def samples(*rows: tuple[str, str, list]) -> Dataset:
             for number, (task, answer, series) in enumerate(rows)
         ]
     )
+
+
+def test_an_option_at_random_is_right_as_often_as_there_are_options() -> None:
+    offered = [
+        make_sample("Up? Options: yes (A), no (B), maybe (C).", {}, "no (B)", "way", "own", str(k)) for k in range(900)
+    ]
+    asked = [make_sample("Up?", {}, "yes", "way", "own", str(k)) for k in range(1000)]
+    train, test = (Dataset.from_list(rows) for rows in (asked, [*offered, *asked[:10]]))
+    answers = any_option(train, 0)(test)
+    assert set(answers[:900]) == {"yes (A)", "no (B)", "maybe (C)"} and set(answers[900:]) == {"yes"}
+    assert 0.28 < answers.count("no (B)") / 900 < 0.38
+    assert any_option(train, 0)(test) == answers != any_option(train, 1)(test)
 
 
 def test_majority_is_the_most_frequent_training_answer_of_each_task() -> None:

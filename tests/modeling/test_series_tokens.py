@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -13,8 +14,10 @@ from ts_llm_fusion.modeling.modeling_series_tokens import (
     compare_series,
     observed_shares,
     pool_tokens,
+    relative_scales,
 )
 from ts_llm_fusion.modeling.modeling_shared_layers import additive_mask, attend
+from ts_llm_fusion.processing.feature_extraction_time_series import TimeSeriesFeatureExtractor
 
 NEW = {"scale_embedding": True, "cross_series_layers": 2, "cross_series_num_heads": 2, "max_series_tokens": 3}
 
@@ -28,6 +31,53 @@ def inputs(counts=(3, 3), length=40, batch=1):
         "time_series": series,
         "time_series_scales": torch.randn(batch, len(counts), NUM_SCALES, generator=generator),
     }
+
+
+def test_levels_and_scales_are_relative_to_those_of_the_training():
+    ramp = np.arange(5.0)
+    series = [40 + 2 * ramp, 1e6 + 3e-3 * ramp, -1e30 * (1 + ramp), np.full(5, 7.0)]
+    extractor = TimeSeriesFeatureExtractor(return_scales=True)
+    scales = extractor([series])["time_series_scales"]
+    deviation = 2**0.5
+    pairs = [[40.0, deviation], [1e6, 0.03 * deviation], [0.0, deviation], [6.0, 1.0]]
+    level, scale = relative_scales(scales, pairs)[0].unbind(-1)
+    assert level[0] == pytest.approx(np.arcsinh(4 / deviation), rel=1e-4)
+    # Its mean of 1e6 deviations is known to a millionth of itself.
+    assert abs(level[1]) < np.arcsinh(2 / (0.03 * deviation))
+    assert (level[2], level[3]) == pytest.approx((-50, np.arcsinh(1)), rel=1e-4)
+    assert scale.tolist() == pytest.approx([np.log(2), np.log(0.1), 50 - np.log(deviation), 0], abs=1e-4)
+    assert torch.isfinite(relative_scales(torch.full((1, 2, NUM_SCALES), 50.0), pairs)).all()
+    # One pair for all places.
+    torch.testing.assert_close(relative_scales(scales, pairs[:1])[0, 3, 0], torch.tensor(-33 / deviation).asinh())
+
+
+def test_a_model_with_scales_of_the_training_reads_them():
+    scales = {"scale_embedding": True, "training_scales": [[0.0, 1.0], [5.0, 0.1]]}
+    model = tslm("soft_prompt", **scales).eval().model
+    given = inputs()
+    mask = torch.ones_like(given["time_series"])
+    assert (
+        model.scale_embedding.input.in_features
+        == 2 + tslm("soft_prompt", **NEW).model.scale_embedding.input.in_features
+    )
+    found, _ = model.encode(given["time_series"], mask, given["time_series_scales"])
+    model.scale_embedding.training_scales = [[0.0, 1.0], [5.0, 0.2]]
+    changed, _ = model.encode(given["time_series"], mask, given["time_series_scales"])
+    assert torch.equal(changed[:, 0], found[:, 0]) and not torch.allclose(changed[:, 1], found[:, 1])
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"training_scales": [[0.0, 1.0]]}, "training_scales needs scale_embedding"),
+        ({"training_scales": [[0.0, 0.0]], "scale_embedding": True}, "a positive deviation"),
+        ({"training_scales": [], "scale_embedding": True}, "give pairs"),
+        ({"training_scales": [[1.0, 2.0, 3.0]], "scale_embedding": True}, "give pairs"),
+    ],
+)
+def test_scales_of_the_training_are_checked(fields, message):
+    with pytest.raises(ValueError, match=message):
+        tslm_config("soft_prompt", **fields)
 
 
 def test_neighboring_tokens_are_averaged_in_groups_of_similar_size():

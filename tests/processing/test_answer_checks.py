@@ -12,6 +12,7 @@ from ts_llm_fusion.processing.answer_checks import (
     SEVERAL,
     TrainingRange,
     answer_fault,
+    asked_in,
     generated_fault,
     offer,
     offered_options,
@@ -26,6 +27,25 @@ RANGE = TrainingRange.of([1, 2], [48, 100], ["Is the series rising?", "Where is 
 
 
 @pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (["Is it rising?\nLoad (kW, daily from 3 May 2021): ", WAVE, "\nWind: ", WAVE], "Is it rising?"),
+        (["Load: ", WAVE, " Is it rising?"], " Is it rising?"),
+        (["These are loads.\nIs it rising? ", WAVE], "These are loads.\nIs it rising? "),
+        (["Is it rising?\nSay: "], "Is it rising?\nSay: "),
+    ],
+)
+def test_titles_of_series_are_no_part_of_a_question(parts, expected):
+    content = [
+        {"type": "text", "text": part} if isinstance(part, str) else {"type": "time_series", "time_series": part}
+        for part in parts
+    ]
+    chat = [{"role": "user", "content": content}, {"role": "assistant", "content": "yes"}]
+    assert asked_in(chat) == [expected]
+    assert asked_in([{"role": "user", "content": "Load: up?"}]) == ["Load: up?"]
+
+
+@pytest.mark.parametrize(
     ("answer", "question", "fault"),
     [
         ("", "Rising?", "empty answer"),
@@ -33,6 +53,7 @@ RANGE = TrainingRange.of([1, 2], [48, 100], ["Is the series rising?", "Where is 
         ("flat flat flat", "Rising?", "repeats 'flat' 3 times"),
         ("up and down and down and down and", "Rising?", "repeats 'down and' 3 times"),
         ("Up, up, up.", "Rising?", "repeats 'up' 3 times"),
+        ("1, 2, 1, 2, " * 5, "Rising?", "repeats '1 2' 10 times"),
         ("It is flat, and falls, and falls, and falls, and fa", "How?", "repeats 'and falls' 4 times"),
         ("rising" * 11 + "ris", "Rising?", "repeats 'ingris' 11 times"),
         ("!" * 40, "Rising?", "repeats '!' 40 times"),
@@ -81,6 +102,7 @@ def test_a_fault_is_named(answer, question, fault):
         ("2nd deg.", "Which? Options: 1st deg., 2nd deg.."),
         ("1st deg", "Which? Options: 1st deg., 2nd deg.."),
         ("no no", "Rising?"),
+        ("10 10 10", "What are the last three values?"),
         ("0000000000", "Which? Options: 0000000000, 1111111111."),
         ("0.10000000", "How large?"),
         ("It rises, then falls, then rises.", "How?"),

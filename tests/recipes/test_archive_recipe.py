@@ -8,9 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from datasets import Dataset
 from transformers import AutoModelForCausalLM, AutoProcessor
 
 from ts_llm_fusion.cli import main
+from ts_llm_fusion.data.qa.samples import FEATURES, QuestionData, make_sample
+from ts_llm_fusion.data.qa.synthetic import SYNTHETIC
+from ts_llm_fusion.recipes.sft import SFT_SETTINGS, build_model
+from ts_llm_fusion.training.arguments import RecipeParser
 
 torch.set_num_threads(1)
 
@@ -72,3 +77,20 @@ def test_a_table_of_labeled_series_gives_a_model_that_answers(
         assert processor.decode(answer, skip_special_tokens=True).strip() == labels[row]
     parts[1] = {"type": "time_series", "time_series": waves[1] + 100}
     assert "series 0 of mean 100 (trained on" in processor.outside_training([{"role": "user", "content": parts}])[0]
+
+
+def test_an_encoder_that_reads_scales_knows_those_of_the_training(tmp_path: Path) -> None:
+    text = {"model_type": "llama", "num_hidden_layers": 1, "hidden_size": 16, "intermediate_size": 16}
+    text |= {"num_attention_heads": 2, "vocab_size": 300}
+    small = {"text_config": text, "encoder_config": {"model_type": "ts_mscnn_encoder", "hidden_size": 16}}
+    settings = RecipeParser(SFT_SETTINGS).parse_settings(
+        {"data": "own", "scale_embedding": True, "use_cpu": True, "output_dir": str(tmp_path / "out"), **small}
+    )
+    series = {"pulse": np.array([60.0, 80.0]), "flow": np.array([2.0, 4.0])}
+    for source, expected in (("own", [[70.0, 10.0], [3.0, 1.0]]), (SYNTHETIC, None)):
+        rows = [make_sample("Well?", series, "yes", "a", source, str(row)) for row in range(2)]
+        samples = Dataset.from_list(rows, features=FEATURES)
+        model, _ = build_model(settings, QuestionData({"train": samples}, {"a": ["yes"]}), tmp_path / source)
+        model.save_pretrained(tmp_path / f"saved_{source}")
+        loaded = AutoModelForCausalLM.from_pretrained(tmp_path / f"saved_{source}")
+        assert loaded.config.training_scales == model.model.scale_embedding.training_scales == expected

@@ -1,9 +1,11 @@
 """Evaluation of the baselines for questions."""
 
+import numpy as np
 from datasets import Dataset
 
-from ..baselines.questions import make_question_baselines
+from ..baselines.questions import QuestionBaseline, majority, make_question_baselines
 from ..data.qa.samples import QuestionData
+from ..processing.answer_checks import offered_options, questions_of
 from .answers import task_metrics
 
 
@@ -24,3 +26,16 @@ def evaluate_question_baselines(
     train = data.splits["train"] if train is None else train
     fitted = make_question_baselines(train, data.labels, with_minirocket)
     return {name: task_metrics(baseline(test), test, data.labels) for name, baseline in fitted.items()}
+
+
+def any_option(train: Dataset, seed: int) -> QuestionBaseline:
+    """Answer a question that offers options with one of them, drawn at random, and others as `majority`."""
+    fallback = majority(train)
+
+    def answer(samples: Dataset) -> list[str]:
+        rng = np.random.default_rng(seed)
+        offered = [offered_options(questions_of(messages)[-1]) for messages in samples["messages"]]
+        others = fallback(samples)
+        return [str(rng.choice(options)) if options else other for options, other in zip(offered, others, strict=True)]
+
+    return answer

@@ -21,7 +21,7 @@ from ..evaluation.answers import overall_metrics, task_metrics
 from ..evaluation.baselines import WindowArguments, evaluate_on_test, forecast_task
 from ..evaluation.forecasters import chosen_windows, evaluate_forecaster
 from ..evaluation.published import published_answers, published_forecasts
-from ..evaluation.question_baselines import evaluate_question_baselines
+from ..evaluation.question_baselines import any_option, evaluate_question_baselines
 from ..families import BUILT_IN_NAME, find_family
 from ..files import check_output_folder, write_text
 from ..forecasting import load_forecaster, model_order
@@ -224,6 +224,9 @@ def evaluate_answers(
     by_task = {}
     if "train" in data.splits:
         by_task = evaluate_question_baselines(data, with_minirocket=is_classification(question.data))
+        if answer.among_options:
+            drawn = any_option(data.splits["train"], answer.seed)(test)
+            by_task["an option at random"] = task_metrics(drawn, test, data.labels)
     seconds, parameters = {}, {}
     for number, name in enumerate(names, start=1):
         model = load_part(AutoModelForCausalLM, name)

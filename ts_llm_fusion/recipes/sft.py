@@ -48,6 +48,7 @@ from ..training.sft import (
     build_tslm,
     train_tslm,
     training_range,
+    training_scales,
     tslm_of,
 )
 from .answering import answer_results, answer_splits, questions_seen, room_for_labels
@@ -79,7 +80,7 @@ def _labels(data: QuestionData) -> list[str]:
 
 
 def build_model(settings: Sequence[Any], data: QuestionData, fresh_folder: Path) -> tuple[TSLM, TimeSeriesProcessor]:
-    """Build the model of a recipe, by the size of its training split where the encoder is of random convolutions.
+    """Build the model of a recipe, by the size and the scales of its training split where the model goes by them.
 
     Args:
         settings: those of `SFT_SETTINGS`.
@@ -92,6 +93,10 @@ def build_model(settings: Sequence[Any], data: QuestionData, fresh_folder: Path)
     if encoder.get("model_type") == RandomConvolutionConfig.model_type:
         encoder = random_convolutions_for(encoder, samples, len(_labels(data)), arguments.seed)
         config_arguments = replace(config_arguments, encoder_config=encoder)
+    # Synthetic series are drawn at any level and scale.
+    is_known = config_arguments.training_scales is not None or SYNTHETIC in samples.unique("source")
+    if config_arguments.scale_embedding and not is_known:
+        config_arguments = replace(config_arguments, training_scales=training_scales(samples))
     set_seed(arguments.seed)
     with arguments.main_process_first(local=False):
         return build_tslm(

@@ -8,7 +8,14 @@ import pytest
 
 from ts_llm_fusion.data.qa.synthetic import SyntheticArguments, labels, synthetic_sample
 from ts_llm_fusion.data.qa.wide import MOST_SERIES, WIDE_TASKS
-from ts_llm_fusion.processing.answer_checks import CANNOT_TELL, answer_fault, offered_options, questions_of
+from ts_llm_fusion.processing.answer_checks import (
+    CANNOT_TELL,
+    answer_fault,
+    asked_in,
+    offered_options,
+    questions_of,
+    words_of,
+)
 
 LETTER = re.compile(r" \(([A-E])\)$")
 WIDE = {"wide": True, "shortest_series": 48, "longest_series": 1024}
@@ -123,3 +130,24 @@ def test_letters_and_options_say_nothing_of_the_answer(samples):
     assert max(letters.values()) < 1.6 * min(letters.values())
     offering = [sample for sample in samples if CANNOT_TELL in questions_of(sample["messages"])[-1]]
     assert np.mean([in_words(sample) == CANNOT_TELL for sample in offering]) < 0.4
+
+
+def test_titles_have_units_and_dates_that_no_question_asks_for(samples):
+    titles = [sample["time_series_names"] for sample in samples]
+    with_date = [" from " in names[0] for names in titles]
+    assert 0.4 < np.mean(with_date) < 0.6
+    assert not any(" from " in name for names in titles for name in names[1:])
+    with_unit = np.array([re.search(r"\((?!every|hourly|daily|weekly|monthly)", names[0]) for names in titles], bool)
+    assert 0.4 < with_unit.mean() < 0.6
+    for sample, has_date, has_unit in zip(samples, with_date, with_unit, strict=True):
+        question = questions_of(sample["messages"])[-1]
+        assert not (has_date and "On which date" in question) and not (has_unit and "In which unit" in question)
+        if sample["task"] == "amplitude_ratio" and has_unit:
+            units = {name.partition("(")[2].partition(",")[0].rstrip(")") for name in sample["time_series_names"]}
+            assert len(units) == 1
+
+
+def test_words_of_titles_are_no_words_of_questions(samples):
+    words = {word for sample in samples for question in asked_in(sample["messages"]) for word in words_of(question)}
+    assert not words & {"hourly", "weekly", "january", "may", "kw", "mwh"}
+    assert {"series", "trend", "options"} <= words

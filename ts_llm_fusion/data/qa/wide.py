@@ -1,7 +1,8 @@
-"""Wide synthetic questions: eighteen kinds on 1 to 12 series of 48 steps and more, options with letters, in chats."""
+"""Wide synthetic questions: eighteen kinds on 1 to 12 series, with units and dates, options with letters, in chats."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from string import ascii_uppercase
 from typing import Any
 
@@ -24,6 +25,12 @@ _LARGEST_OFFER = 4
 _SHARE_OF_CHATS = 0.4  # of those with other series that follow a question about another one
 _SHARE_WITH_GAPS = 0.2
 _SHARE_UNKNOWABLE = 0.06
+_SHARE_WITH_UNITS = 0.5
+_SHARE_WITH_DATES = 0.5
+
+_UNITS = ("kW", "MWh", "°C", "mm", "m/s", "hPa", "bpm", "mg/dl", "%", "EUR", "km/h", "V", "kg")
+_SPACINGS = ("every second", "every 5 minutes", "hourly", "daily", "weekly", "monthly")
+_FIRST_DATE, _DATES = date(1990, 1, 1), 12_000
 
 
 @dataclass(frozen=True)
@@ -247,14 +254,15 @@ WIDE_TASKS = {
 }
 _ABOUT_ONE = [name for name, kind in WIDE_TASKS.items() if kind.num_series == (1, 1)]
 _ABOUT_TWO = [name for name, kind in WIDE_TASKS.items() if kind.num_series == (2, 2)]
-# Questions that no series answers.
+_ASKS_UNIT, _ASKS_DATE = "In which unit are the values?", "On which date does the series start?"
+# Questions that no series answers, and those two that a title may.
 _UNKNOWABLE = [
     "Why did the values change?",
     "What caused this?",
     "Who recorded this series?",
     "Where was this measured?",
-    "In which unit are the values?",
-    "On which date does the series start?",
+    _ASKS_UNIT,
+    _ASKS_DATE,
     "What does the series measure?",
     "Will it rain tomorrow?",
     "How much did the sensor cost?",
@@ -328,6 +336,27 @@ def _unknowable(rng: np.random.Generator, asked: _Asked, titles: Sequence[str]) 
     return _Asked(CANNOT_TELL, asked.series, question, CANNOT_TELL, about.labels)
 
 
+def _start(rng: np.random.Generator) -> str:
+    """Spacing of the steps and time of the first one, "hourly from 3 May 2021, 08:00", in one of four styles."""
+    spacing = str(rng.choice(_SPACINGS))
+    day = _FIRST_DATE + timedelta(days=int(rng.integers(_DATES)))
+    styles = (f"{day.day} {day:%B} {day.year}", f"{day:%B} {day.day}, {day.year}", day.isoformat(), f"{day:%d/%m/%Y}")
+    hour = "" if spacing in ("daily", "weekly", "monthly") else f", {int(rng.integers(24)):02}:00"
+    return f"{spacing} from {rng.choice(styles)}{hour}"
+
+
+def _described(rng: np.random.Generator, titles: Sequence[str], asked: _Asked) -> list[str]:
+    """Titles with units behind them, and the dates behind the first, where they do not answer the question."""
+    units = [""] * len(titles)
+    if rng.random() < _SHARE_WITH_UNITS and asked.question != _ASKS_UNIT:
+        units = rng.choice(_UNITS, size=len(titles)).tolist()
+        if asked.name in WIDE_TASKS and WIDE_TASKS[asked.name].same_unit:
+            units = units[:1] * len(titles)
+    start = _start(rng) if rng.random() < _SHARE_WITH_DATES and asked.question != _ASKS_DATE else ""
+    notes = [", ".join(filter(None, (unit, "" if place else start))) for place, unit in enumerate(units)]
+    return [f"{title} ({note})" if note else title for title, note in zip(titles, notes, strict=True)]
+
+
 def _with_options(rng: np.random.Generator, asked: _Asked, shares: Mapping[str, Any]) -> tuple[str, str]:
     """Text of a question, in a share of cases with options, with or without letters, and its answer."""
     if not asked.labels or rng.random() >= shares["multiple_choice"]:
@@ -387,11 +416,11 @@ def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: st
         asked = _Asked(asked.name, series, named[place].question, asked.answer, asked.labels)
     if rng.random() < _SHARE_UNKNOWABLE:
         asked = _unknowable(rng, asked, titles)
-    series_by_title = dict(zip(titles, asked.series, strict=True))
     question, answer = _with_options(rng, asked, options)
-    if earlier is None:
+    first = None if earlier is None else _with_options(rng, earlier, options)
+    series_by_title = dict(zip(_described(rng, titles, asked), asked.series, strict=True))
+    if first is None:
         return make_sample(question, series_by_title, answer, asked.name, source, sample_id)
-    first = _with_options(rng, earlier, options)
     sample = make_sample(first[0], series_by_title, first[1], asked.name, source, sample_id)
     turns = [
         {"role": "user", "content": [text_part(question)]},
