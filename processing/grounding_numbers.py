@@ -83,7 +83,14 @@ _RANGES = words(
 _BOUND_NOUNS = words("bound bounds bounded limit limits threshold")
 _PART_ENDS = frozenset((".", ";", "!", "?", "while", "whereas", "but", "although"))
 _CAP_BEHIND = {("at", "most"), *(("or", word) for word in ("less", "below", "fewer", "under", "lower", "smaller"))}
-_FLOOR_BEHIND = {("at", "least"), *(("or", word) for word in ("more", "above", "greater", "higher", "over", "better"))}
+_FLOOR_BEHIND = {
+    ("at", "least"),
+    *(("or", word) for word in ("more", "above", "greater", "higher", "over", "better")),
+}
+# "90 or anywhere lower".
+_ANY = words("anything anywhere somewhere something")
+# "Clears the mark of 90", and not "clear of 90".
+_CLEARS = words("clear clears cleared beat beats beating")
 # "<= 90"; an arrow ends in one of them too.
 _SIGNS = {"<": "cap", "\N{LESS-THAN OR EQUAL TO}": "cap", ">": "floor", "\N{GREATER-THAN OR EQUAL TO}": "floor"}
 _DENOMINATORS, _PLAIN_PARTS = words("2 3 4 5 6 8 10"), words("¼ ½ ¾ ⅓ ⅔ ⅛ ⅜ ⅝ ⅞")
@@ -233,7 +240,7 @@ class _Reader:
         behind = behind[: next((k for k, word in enumerate(behind) if word in (".", ";", ",")), len(behind))]
         for k, pair in enumerate(pairwise(behind), j):
             # "95 and at least 90" bounds the next number.
-            if pair == ("or", "anything"):
+            if pair[0] == "or" and pair[1] in _ANY:
                 pair = ("or", self.word(k + 2))
             if (pair in _CAP_BEHIND or pair in _FLOOR_BEHIND) and not self.word(k + 2)[:1].isdecimal():
                 return "cap" if pair in _CAP_BEHIND else "floor"
@@ -289,6 +296,8 @@ class _Reader:
             return "cap" if word in ("above", "upper") else "floor"
         if word in ("top", "bottom") and previous in ("a", "the", "at"):
             return "cap" if word == "top" else "floor"
+        if word in _CLEARS and following in ("the", "a", "our", "its"):
+            return "cap" if negated else "floor"
         if word in ("above", "below") and previous == "from":
             return "cap" if word == "above" else "floor"
         if word == "past" and not negated and previous in _CLIMBS:
