@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from string import ascii_uppercase
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Self
 
 import numpy as np
@@ -14,9 +14,20 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _SAYS = re.compile(r"\w")
 # Behind the options of a question that has several answers.
 SEVERAL = " Where several apply, name them all, with semicolons between them."
-# A sentence behind the options may ask again: "Options: up, down. Which one is it?".
-_OPTIONS_IN_WORDS = re.compile(rf"\b[Oo]ptions: (.+?)(?:[.?]|\. [A-Z][^.?!|]*\?)?(?:{SEVERAL})?\s*$")
-_OPTIONS_BY_LETTER = re.compile(r"(?<!\w)\(?([A-Z])\) ")
+# A sentence behind the options may ask again or say how to answer ("Options: up, down. Choose one."), or a title.
+_OPTIONS_IN_WORDS = re.compile(
+    rf"(?:^|[.?!:;]\s+)(?:[Oo]ptions|OPTIONS|[Cc]hoices): (.+?)(?:[.?]|\. [A-Z][^.?!|]*[.?!]|\. [A-Z][^.?!|:]*:)?"
+    rf"(?:{SEVERAL})?\s*$"
+)
+_LETTERED = re.compile(r"(?<!\w)(\(?)([A-Za-z])\) ?")
+# Before a letter in parentheses in running text: "group (A)".
+_IN_TEXT = re.compile(r"[\w'\"] $")
+_HOW_TO_ANSWER = re.compile(
+    r"[.?!] +(?=(?:please|answer|choose|reply|respond|select|pick|give|which|what|say|write|use|name)\b)",
+    re.IGNORECASE,
+)
+_OFFERS = re.compile(r"\b(?:options?|choices?|choose|answers?|select|pick|one of)\b", re.IGNORECASE)
+_JOINED_BY = re.compile(r"(?:^|(?<=[\s,;]))(?:or|and)$")
 _OPTION_OF_A_LINE = re.compile(r"\s*\(?([A-Z]|\d{1,2})([).:]) +(.+)")
 # More different words than this are a language, not a set of questions.
 _MOST_KNOWN_WORDS = 3000
@@ -249,27 +260,61 @@ def _answers_of(letter: str, text: str) -> list[str]:
     return [letter, text, f"{letter}) {text}", f"{letter}. {text}"] if letter else [text]
 
 
+def _as_written(letter: str, text: str) -> list[str]:
+    """Further ways in which the option is answered that are no fault."""
+    return [f"{letter}: {text}", f"{letter} {text}", f"{text} ({letter})"] if letter else []
+
+
 def _offered(question: str) -> list[tuple[str, str]]:
     """Letters, empty where there are none, and texts of the options of a question."""
     lines = question.splitlines()
     for line in lines:
         in_words = _OPTIONS_IN_WORDS.search(line)
-        if in_words and not _OPTIONS_BY_LETTER.match(in_words[1]):
-            return [("", text) for text in in_words[1].split(" | " if " | " in in_words[1] else ", ")]
-        _, *parts = _OPTIONS_BY_LETTER.split(line)
-        if len(parts) > 2:
-            return [(letter, text.strip(" ,;.")) for letter, text in zip(parts[::2], parts[1::2], strict=True)]
-    found = [match for line in lines if (match := _OPTION_OF_A_LINE.fullmatch(line))]
+        if in_words and not _LETTERED.match(in_words[1]):
+            return [("", text) for text in _listed(in_words[1])]
+    return _lettered(question) or _of_lines(lines)
+
+
+def _listed(text: str) -> list[str]:
+    """Options of a list, between bars, semicolons or commas, the last of which may have "or" before it."""
+    separator = next((sign for sign in (" | ", "; ") if sign in text), ", ")
+    *others, last = text.split(separator)
+    return [*others, last.removeprefix("or ") if others else last]
+
+
+def _lettered(question: str) -> list[tuple[str, str]]:
+    """Options by letters in their order, in one line or in a line each."""
+    marks = list(_LETTERED.finditer(question))
+    letters = [mark[2] for mark in marks]
+    for start in range(len(marks) - 1):
+        run = letters[start:]
+        if run not in (list(ascii_uppercase[: len(run)]), list(ascii_lowercase[: len(run)])):
+            continue
+        if marks[start][1] and _IN_TEXT.search(question[: marks[start].start()]):
+            continue
+        ends = [mark.start() for mark in marks[start + 1 :]] + [len(question)]
+        texts = [question[mark.end() : end] for mark, end in zip(marks[start:], ends, strict=True)]
+        cut = [_HOW_TO_ANSWER.split(text.partition("\n")[0], maxsplit=1)[0] for text in texts]
+        found = [_JOINED_BY.sub("", text.strip(" ,;.?-")).strip(" ,;.?") for text in cut]
+        if all(found):
+            return list(zip(run, found, strict=True))
+    return []
+
+
+def _of_lines(lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Options in a line each, by letters or numbers, behind a question."""
+    found = [(place, match) for place, line in enumerate(lines) if (match := _OPTION_OF_A_LINE.fullmatch(line))]
     if len(found) < 2:
         return []
-    letters = [match[1] for match in found]
-    in_letters = letters == list(ascii_uppercase[: len(found)])
-    in_numbers = letters == [str(k) for k in range(1, len(found) + 1)]
-    is_plain = in_letters and all(match[2] == ")" for match in found)
+    matches = [match for _, match in found]
+    letters = [match[1] for match in matches]
+    in_order = letters in (list(ascii_uppercase[: len(found)]), [str(k) for k in range(1, len(found) + 1)])
     # Other lists may be of questions, or of facts.
-    asked = "?" in question.partition(found[0].string)[0] and not any("?" in match[3] for match in found)
-    is_list = is_plain or (asked and (in_letters or in_numbers))
-    return [(match[1], match[3].strip(" ,;.")) for match in found] if is_list else []
+    before = next((line for line in reversed(lines[: found[0][0]]) if line.strip()), "")
+    asked = "?" in before or _OFFERS.search(before) is not None
+    if not (in_order and asked) or any("?" in match[3] for match in matches):
+        return []
+    return [(match[1], match[3].strip(" ,;.")) for match in matches]
 
 
 def _repeats(parts: Sequence[str], unit: Sequence[str]) -> int:
@@ -298,8 +343,8 @@ def _repetition(answer: str) -> tuple[str, int] | None:
 
 
 def _plain(text: str) -> str:
-    """Text in lower case, without periods and parentheses around it."""
-    return text.lstrip("(").rstrip(".)").lower()
+    """Text in lower case, without signs around it."""
+    return text.strip("*").lstrip("(").rstrip(".!)").lower()
 
 
 def answer_fault(answer: str, question: str = "") -> str | None:
@@ -318,7 +363,8 @@ def answer_fault(answer: str, question: str = "") -> str | None:
     given = answer.rsplit("Answer:", 1)[-1].strip()
     # An option may itself end in a sign, and be a repetition.
     parts = given.split("; ") if SEVERAL in question else [given]
-    is_option = {_plain(part) for part in parts} <= {_plain(option) for option in possible_answers(question)}
+    accepted = [answer for option in _offered(question) for answer in (*_answers_of(*option), *_as_written(*option))]
+    is_option = {_plain(part) for part in parts} <= {_plain(option) for option in accepted}
     if not is_option and (repetition := _repetition(answer)):
         return f"The answer repeats {repetition[0]!r} {repetition[1]} times."
     if not options and not _SAYS.search(given):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ts_llm_fusion import ask
-from ts_llm_fusion.answers.correlations import lagged_correlations, leader, unlike
+from ts_llm_fusion.answers.correlations import lagged_correlations, lead, unlike
 from ts_llm_fusion.answers.query import CannotTellError
 
 STEPS = np.arange(200)
@@ -37,22 +37,22 @@ def test_a_lag_has_the_correlation_of_the_steps_that_both_series_have() -> None:
 def test_the_series_that_is_ahead_leads(kind: str) -> None:
     for seed in range(10):
         early, late = drawn(kind, 10, seed)
-        assert (leader(early, late), leader(late, early)) == ("first", "second")
-        assert leader(early, 3 * early + 7) == "neither"
+        assert lead(early, late) == -lead(late, early) > 0
+        assert lead(early, 3 * early + 7) == 0
 
 
 def test_series_that_do_not_follow_each_other_have_no_lead() -> None:
     first, second = np.random.default_rng(0).normal(size=(2, 200))
     with pytest.raises(CannotTellError, match="neither series follows the other"):
-        leader(first, second)
+        lead(first, second)
     cycle = 2 * np.pi * STEPS / 20
     with pytest.raises(CannotTellError, match="half a period apart"):
-        leader(np.sin(cycle), np.sin(cycle + np.pi))
+        lead(np.sin(cycle), np.sin(cycle + np.pi))
 
 
 def test_of_straight_lines_that_rise_none_leads() -> None:
     with pytest.raises(CannotTellError, match="neither series follows the other"):
-        leader(np.linspace(0, 1, 100), np.linspace(3, 8, 100))
+        lead(np.linspace(0, 1, 100), np.linspace(3, 8, 100))
 
 
 def test_the_series_that_goes_with_no_other_is_unlike_them() -> None:
@@ -81,3 +81,34 @@ def test_ask_tells_a_lead_and_what_is_unlike_by_correlations() -> None:
     )
     answer = ask(noise, "Which series leads the other?")
     assert answer.route == "refused" and "neither series follows the other" in answer.text
+
+
+def test_a_lead_is_that_of_the_times_that_both_series_have() -> None:
+    values = np.random.default_rng(0).normal(size=203)
+    days = pd.date_range("2020-01-01", periods=200)
+    table = pd.DataFrame({"timestamp": days, "north": values[3:], "south": values[:200]})
+    long = table.melt("timestamp", var_name="id", value_name="y")
+    north, south = (long[long.id == name] for name in ("north", "south"))
+    for part in (long, long.iloc[:-1], pd.concat([north.iloc[:150], south.iloc[20:170]])):
+        assert ask(part, "Which series leads the other?", id_column="id").text == "first (north)"
+    assert (
+        ask(long, "By how many steps does north lead south?", id_column="id").text == "north leads south by 3 steps."
+    )
+    apart = pd.concat([north.iloc[:90], south.iloc[100:]])
+    assert "0 times" in ask(apart, "Which series leads the other?", id_column="id").text
+    assert "it is denied" in ask(table, "Which series doesn't lead the other?").text
+
+
+def test_a_short_lead_of_a_long_series_is_found() -> None:
+    walk = np.random.default_rng(0).normal(size=8762).cumsum()
+    assert (lead(walk[2:], walk[:-2]), lead(walk[:-2], walk[2:])) == (2, -2)
+
+
+def test_of_series_that_go_with_no_other_none_is_unlike() -> None:
+    refused = 0
+    for seed in range(20):
+        try:
+            unlike(np.random.default_rng(seed).normal(size=(4, 200)).cumsum(axis=1))
+        except CannotTellError:
+            refused += 1
+    assert refused >= 14

@@ -257,3 +257,37 @@ def test_scales_of_prompts_with_other_numbers_of_series_are_one():
     assert one.joined(older).scales == older.joined(two).scales == ()
     assert two.differences([9, 9], "", [(2, 5), (0, 1)]) == one.differences([9], "", [(2, 2)])[1:] == []
     assert scales_of(np.array([0]), np.array([]), np.array([])) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "options"),
+    [
+        ("Up? Options: falling, flat, or rising.", ["falling", "flat", "rising"]),
+        ("Up? Options: up, down. Choose one.", ["up", "down"]),
+        ("Up? Options: up, down. Series: ", ["up", "down"]),
+        ("Up? CHOICES: up, down", []),
+        ("Up? Choices: rising; falling", ["rising", "falling"]),
+        ("Which? A) up, B) down, or C) flat?", ["up", "down", "flat"]),
+        ("Up? A) up B) down. Answer with the letter.", ["up", "down"]),
+        ("Which?\n(a) up\n(b) down\nSeries: ", ["up", "down"]),
+        ("Is it up? A) yes\nB) no", ["yes", "no"]),
+        ("- A) up\n- B) down", ["up", "down"]),
+        # Letters of other things.
+        ("Group (A) got the drug, group (B) the placebo.\nIs it up? Options: yes, no.", ["yes", "no"]),
+        ("How do leads (A) and (B) compare?", []),
+        ("The doctor lists options: surgery, drugs. Is it rising?", []),
+        ("Is it rising?\nNotes:\n1. Patient is male.\n2. Patient is old.", []),
+        ("Which? B) up A) down", []),
+    ],
+)
+def test_options_are_found_as_people_write_them(question, options):
+    answers = possible_answers(question)
+    assert [option for option in options if option not in answers] == []
+    assert len(offered_options(question)) == len(options)
+
+
+@pytest.mark.parametrize("answer", ["B", "down", "B) down", "B: down", "B down", "down (B)", "**B**", "Down!"])
+def test_an_option_by_letter_is_answered_in_many_ways(answer):
+    question = "Which way does it go? A) up B) down"
+    assert answer_fault(answer, question) is None
+    assert "none of the options" in answer_fault("sideways", question)

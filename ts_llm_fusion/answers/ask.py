@@ -478,7 +478,9 @@ class _Dialog:
                 raise RuntimeError(f"{failed.quantity} is {failed.actual}, but the words say {failed.words!r}.")
             self.claims += checked
         if options is not None:
-            chances = option_probabilities(options, found, about, lambda text: self.asked.times(text, about[0]))
+            chances = option_probabilities(
+                options, found, about, lambda text: self.asked.times(text, about[0]), question
+            )
             self.options = as_table(options, chances)
         self.routes.append("computed")
         self.statements += found
@@ -505,22 +507,24 @@ class _Dialog:
             chosen = sorted(named) or range(len(names.names))
             # Refuses too many before their values are made.
             places = places_of(processor, [names.names[place] for place in chosen])
-            shown = {names.names[place]: self.asked.values(place) for place in chosen}
+            about = self.asked.subjects(list(chosen))
+            shown = {subject.name: subject.values for subject in about}
             if options is None:
-                messages = prompt(processor, question, shown)
-                place = self._correlated(question, shown, places)
-                said = None if place is None else with_name(iter([place]), places)
-                pieces = said or read(model, processor, messages, places)
+                place = self._correlated(question, about, places)
+                if place is None:
+                    pieces = read(model, processor, prompt(processor, question, shown), places)
+                else:
+                    pieces = with_name(iter([place]), places)
             else:
                 contents = contents_of(options)
                 # An option may be the name of a series that the reader tells by its place.
                 by_name = {name.lower(): place for name, place in places.items()}
                 told = [by_name.get(content.lower(), content) for content in contents]
-                messages = prompt(processor, question, shown, told)
-                place = self._correlated(question, shown, places)
+                place = self._correlated(question, about, places)
                 if place is not None and place not in told:
                     raise CannotTellError(f"none of the options is {place!r}, which it is by correlations.")
                 if place is None:
+                    messages = prompt(processor, question, shown, told)
                     found = probabilities(model, processor, messages, told)
                 else:
                     found = [float(one == place) for one in told]
@@ -533,9 +537,14 @@ class _Dialog:
         self.routes.append("read")
         return pieces
 
-    def _correlated(self, question: str, shown: dict[str, np.ndarray], places: dict[str, str]) -> str | None:
+    def _correlated(self, question: str, about: Sequence[Subject], places: dict[str, str]) -> str | None:
         """What correlations tell instead of the built-in reader; see `correlated`."""
-        return None if self.given_reader else correlated(question, list(shown.values()), list(places.values()))
+        if self.given_reader:
+            return None
+        series = [
+            pd.Series(one.values, one.timestamps[: len(one)] if one.dated else None, name=one.name) for one in about
+        ]
+        return correlated(question, series, list(places.values()))
 
 
 def _joined(answers: Sequence[Iterator[str]]) -> Iterator[str]:

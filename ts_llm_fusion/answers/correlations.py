@@ -8,18 +8,25 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from .query import CannotTellError
-from .reading import LEADS, UNLIKE, shown
+from .reading import LEADS, UNLIKE
 
 # Share of the length by which a series leads at most, and the least correlation of two that follow each other.
-_FARTHEST_LEAD, _FOLLOWS = 0.45, 0.6
+_FARTHEST_LEAD, _FOLLOWS, _SLOWLY_FOLLOWS = 0.45, 0.6, 0.8
 # Products of deviations that are a matter of rounding, where series have the deviation 1.
 _ROUNDING = 1e-12
 # Steps around a lag at which changes are compared, too.
 _NEAR = 2
 # Differences of correlations that count: of a lag from none, and of a series from the others.
 _LEAST_GAIN, _LEAST_DISTANCE = 0.05, 0.2
+# Least median correlation of all series but the one that is unlike them.
+_ALIKE = 0.4
+_FEWEST_STEPS = 16
+_DENIED = r"\b(?:not|never|no)\b|n['\N{RIGHT SINGLE QUOTATION MARK}]t\b"
+_WITH_THE_REST = r"\bmove\w* with the rest\b"
+_HOW_FAR = r"\bhow (?:many|far|much|long)\b|\b(?:what|which|the) (?:lag|lead)\b"
 
 
 def lagged_correlations(first: np.ndarray, second: np.ndarray, most: int) -> np.ndarray:
@@ -43,7 +50,9 @@ def lagged_correlations(first: np.ndarray, second: np.ndarray, most: int) -> np.
         return total[end + shift] - total[begin + shift]
 
     first, second = first - first.mean(), second - second.mean()
-    products = np.correlate(second, first, "full")[count - 1 - most : count + most]
+    padded = 2 * count
+    spectrum = np.fft.rfft(first, padded).conj() * np.fft.rfft(second, padded)
+    products = np.fft.irfft(spectrum, padded)[lags]
     none = np.zeros_like(lags)
     means = sums(first, none) / size, sums(second, lags) / size
     variances = [
@@ -62,11 +71,11 @@ def _slow_changes(values: np.ndarray) -> np.ndarray:
     return np.concatenate((np.zeros(width), means[width:] - means[:-width]))
 
 
-def leader(first: np.ndarray, second: np.ndarray) -> str:
-    """Which of two series is ahead of the other: "first", "second" or "neither".
+def lead(first: np.ndarray, second: np.ndarray) -> int:
+    """Steps by which a series is ahead of another; less than 0 where it is behind, 0 where neither leads.
 
-    It is the one that the other is most correlated with some steps later; of lags that are as good, as those of a
-    cycle are, the shortest counts.
+    It is the lag at which they are most correlated; of lags that are as good, as those of a cycle are, the shortest
+    side counts.
 
     Args:
         first: (time,), without missing values.
@@ -89,16 +98,16 @@ def leader(first: np.ndarray, second: np.ndarray) -> str:
     slow = lagged_correlations(_slow_changes(first), _slow_changes(second), most)
     near = slice(max(best - _NEAR, 0), best + _NEAR + 1)
     # Walks that have nothing to do with each other are alike at some lag, their changes are not.
-    if found[best] < _FOLLOWS or (changes[near].max() < 3 / len(first) ** 0.5 and slow[near].max() < _FOLLOWS):
+    if found[best] < _FOLLOWS or (changes[near].max() < 3 / len(first) ** 0.5 and slow[near].max() < _SLOWLY_FOLLOWS):
         raise CannotTellError("neither series follows the other at any lag; they have no lead.")
     if found[best] - found[most] < _LEAST_GAIN:
-        return "neither"
+        return 0
     sides = found[most + 1 :], found[:most][::-1]
     as_good = [np.flatnonzero(side > found[best] - _LEAST_GAIN) for side in sides]
     ahead, behind = (int(lags[0]) + 1 if len(lags) else len(first) for lags in as_good)
     if abs(ahead - behind) <= 0.1 * max(ahead, behind):
         raise CannotTellError("each series follows the other as well, as cycles half a period apart do.")
-    return "first" if ahead < behind else "second"
+    return max(best - most, 1) if ahead < behind else min(best - most, -1)
 
 
 def unlike(series: np.ndarray) -> int:
@@ -116,34 +125,70 @@ def unlike(series: np.ndarray) -> int:
     least, next_one = np.sort(middle)[:2]
     if next_one - least < _LEAST_DISTANCE:
         raise CannotTellError("no series is clearly less like the others than the rest of them.")
+    if next_one < _ALIKE:
+        raise CannotTellError("the others are not like each other.")
     return int(middle.argmin())
 
 
-def _filled(values: np.ndarray) -> np.ndarray:
-    """A series as a reader sees it, float64, with straight lines over its gaps."""
-    values = shown(values).astype(np.float64)
+def _filled(series: pd.Series) -> pd.Series:
+    """A series from its first to its last known value, with straight lines over its gaps."""
+    values = series.to_numpy(dtype=np.float64)
     known = np.flatnonzero(~np.isnan(values))
-    return np.interp(np.arange(len(values)), known, values[known])
+    if not len(known):
+        raise CannotTellError(f"every value of {str(series.name)!r} is missing; there is nothing to compare.")
+    within = slice(known[0], known[-1] + 1)
+    return pd.Series(np.interp(np.arange(len(values)), known, values[known]), series.index).iloc[within]
 
 
-def correlated(question: str, series: Sequence[np.ndarray], places: Sequence[str]) -> str | None:
-    """Answer that correlations give: a place of a series, or "neither"; None for a question of something else.
+def _in_common(series: Sequence[pd.Series]) -> np.ndarray:
+    """Values of series (series, time) at the times that all have, from the first to the last known one of each.
+
+    Raises:
+        CannotTellError: these are few, or one of them does not vary there.
+    """
+    values = pd.concat([_filled(one) for one in series], axis=1, join="inner").to_numpy().T
+    if values.shape[1] < _FEWEST_STEPS or not np.ptp(values, axis=1).all():
+        raise CannotTellError(f"they vary together at {values.shape[1]} times; {_FEWEST_STEPS} are needed to compare.")
+    return values
+
+
+def _of_lead(question: str, series: Sequence[pd.Series]) -> str:
+    """The place of the series that leads, or how many steps it is ahead where that is asked for."""
+    if len(series) > 2:
+        raise CannotTellError("leads are told of two series; name two of them.")
+    if re.search(_DENIED, question):
+        raise CannotTellError("it is denied; ask which series leads the other.")
+    steps = lead(*_in_common(series))
+    if not re.search(_HOW_FAR, question) and re.search(r"\b(?:which|who|what)\b|\bleads? or lags?\b", question):
+        return "first" if steps > 0 else "second" if steps < 0 else "neither"
+    names = [str(one.name) for one in series]
+    if not steps:
+        return f"Neither leads: {names[0]} and {names[1]} move in step."
+    ahead, behind = names if steps > 0 else names[::-1]
+    return f"{ahead} leads {behind} by {abs(steps)} step{'s' if abs(steps) > 1 else ''}."
+
+
+def correlated(question: str, series: Sequence[pd.Series], places: Sequence[str]) -> str | None:
+    """Answer that correlations give, in words; None for a question of something else.
+
+    It is the place of a series, "neither", or a sentence where it is asked for how many steps one leads.
 
     Args:
         question: a question of shape.
-        series: values of each series, each with some different values.
+        series: values of each series by time, with its name, and with some different values.
         places: of the series, as `places_of` has them.
 
     Raises:
         CannotTellError: correlations do not tell it.
     """
-    if len({len(values) for values in series}) != 1:
-        return None
-    if len(series) == 2 and re.search(LEADS, question.lower()):
-        return leader(*map(_filled, series))
-    if len(series) > 2 and re.search(UNLIKE, question.lower()):
-        return places[unlike(np.stack([_filled(values) for values in series]))]
+    lower = question.lower()
+    if len(series) > 1 and re.search(LEADS, lower):
+        return _of_lead(lower, series)
+    if len(series) > 2 and re.search(UNLIKE, lower):
+        if bool(re.search(_DENIED, lower)) != bool(re.search(_WITH_THE_REST, lower)):
+            raise CannotTellError("several series are like the others; ask which one is unlike them.")
+        return places[unlike(_in_common(series))]
     return None
 
 
-__all__ = ["correlated", "lagged_correlations", "leader", "unlike"]
+__all__ = ["correlated", "lagged_correlations", "lead", "unlike"]

@@ -65,6 +65,8 @@ SHAPE = _words(
     r")?(?:leads|lags)|"
     r"which (?:third|part) of the series|odd one out|shorter cycle|longer cycle|"
     r"unlike the (?:others?|rest)|move\w* with the rest|pace of the series|"
+    r"most different from the (?:others?|rest)|least (?:like|similar to|alike) the (?:others?|rest)|"
+    r"(?:does|did|do)\s+(?:\w+\s+){0,2}?leads?\b|how (?:many \w+|far|much|long)\b.*\bleads?\b|"
     r"(?:comes|happens|occurs) first, the (?:peak|dip|step)|(?:peak|dip|step) or the (?:peak|dip|step) earlier|"
     r"phase between|out of phase|cycles? in step|quarter apart|cycles? of the two|"
     r"level off, stay steady or accelerate"
@@ -423,4 +425,34 @@ DAY_OF = (
     r"^(?:the |give me the |give the |state the |tell me the |name the )?"
     r"(?:hour|day|week|month|quarter|year|date|time|step) "
     r"(?:it|they|of|when|on|with|that|the)\b"
+)
+# "The highest last value", "highest at the end".
+AT_AN_END = (
+    r"\b(?:last|latest|final|newest|current|first|earliest|initial) (?:known |observed )?(?:values?|readings?|levels?|"
+    r"numbers?|figures?|observations?)\b|\b(?:at|by|towards) the (?:very )?(?:end|start|beginning)\b|"
+    r"\b(?:currently|right now|now|today)\b"
+)
+# "The last day of June" is its end; "the week of 6 March" begins then.
+LAST_DAY_OF = re.compile(
+    r"\b(?:on )?the (?:very )?(?:last|final) day (?:of|in) (?=(?:the )?(?:month|year|quarter|"
+    + "|".join(MONTHS)
+    + r"|\d{4})\b)|\blast day (?:of|in) (?=(?:"
+    + "|".join(MONTHS)
+    + r"|\d{4})\b)",
+    re.IGNORECASE,
+)
+WEEK_OF = re.compile(
+    r"\b(?:in|during|over|for|within|of) the week (?:of|(?:starting|beginning|commencing|"
+    r"that (?:starts|begins|started|began)|from)(?: on| from| with)?) (?!the\b)(?=[^?]*\d)"
+    r"(?![^?]*\b(?:to|until|till|through)\b)",
+    re.IGNORECASE,
+)
+WEEK_FROM_TO = re.compile(
+    r"\b(?:in|during|over|for|within|of) the week (?=from\b[^?]*\b(?:to|until|till|through)\b)", re.I
+)
+# "The share of the total that fell in June".
+SHARE_THAT_FELL = re.compile(
+    r"\b((?:share|percentage|proportion|fraction|part) of\b[^?]*?) "
+    r"(?:fell|falls|came|comes|lies|lay|occurred|happened) (?:in|on|into|within) ",
+    re.IGNORECASE,
 )

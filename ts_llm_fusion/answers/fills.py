@@ -73,8 +73,16 @@ def _asks_which_series(sentence: Sentence) -> bool:
 def growth(sentence: Sentence, base: Query) -> Query | None:
     if not _asks_which_series(sentence) or sentence.matches(r"\blargest (mean|average|value)\b"):
         return None
-    slow = sentence.has("slow", "min", "fall") and not sentence.has("max")
-    return replace(base, kind="growth", side="slowest" if slow else "fastest")
+    down, up = (sentence.has(*names) for names in (("fall", "down"), ("rise", "up")))
+    least = sentence.has("slow", "min")
+    if down and (up or least):
+        raise CannotTellError("ask which of them falls fastest, or grows fastest.")
+    if not (down or up) and (
+        sentence.matches(r"\b(?:most|least) (?:stable|steady|constant|flat)\b|\b(?:steadi|flatt)est\b")
+        or (sentence.has("change") and (least or sentence.has("max")))
+    ):
+        raise CannotTellError("changes of either direction are not compared; ask which grows or falls fastest.")
+    return replace(base, kind="growth", side="slowest" if down or least else "fastest")
 
 
 def rank(sentence: Sentence, base: Query) -> Query | None:
@@ -86,6 +94,8 @@ def rank(sentence: Sentence, base: Query) -> Query | None:
     ):
         # "Which peaks first?"
         return None
+    if not base.times and sentence.matches(cues.AT_AN_END):
+        raise CannotTellError("series are compared by their values at a time that is named; name the date.")
     both = [word for word in sentence.words if word.classes & {"max", "min"}]
     low = (bool(both) and "min" in both[0].classes) or (not both and sentence.has("less", "short"))
     statistic = sentence.statistic
@@ -115,6 +125,9 @@ def pair(sentence: Sentence, base: Query) -> Query | None:
     if base.when or sentence.moves or sentence.matches(r"\bat (?:the )?(?:most|least)\b"):
         # "When was north above south?", "did north grow more than south?", "by how much at most?"
         return None
+    if len({(one.span, one.months) for one in base.times}) > 1:
+        # "North on 5 April and south on 6 April".
+        raise CannotTellError("two series are compared at one time; ask for each of them at its own.")
     statistic = next(
         (name for name in ("median", "standard deviation", "range", "sum") if sentence.statistic == name), "mean"
     )
@@ -492,6 +505,8 @@ def _with_rest(sentence: Sentence, base: Query) -> Query:
 
 def difference(sentence: Sentence, base: Query) -> Query | None:
     base = _with_rest(sentence, base)
+    if len(base.times) == 3 and sentence.has(*_COMPARED) and sentence.matches(r"\b(?:and|or) <t>"):
+        raise CannotTellError("it names three times; compare two, each with its year.")
     of_each = sentence.has("mean") or sentence.matches(r"^(?:is|are|does|do) ")
     if of_each and len(base.times) > 1 and all(one.every for one in base.times):
         # "Is Monday higher than Tuesday?", "the mean of Monday and that of Tuesday" are asked of all of them.
@@ -505,6 +520,11 @@ def difference(sentence: Sentence, base: Query) -> Query | None:
         return None
     if len(base.times) == 2 and len({(one.span, one.months) for one in base.times}) == 1:
         raise CannotTellError("it compares a time with itself; name two times.")
+    if len(base.times) == 2 and [bool(one.span.weekdays) for one in base.times] == [True, True]:
+        first, second = base.times
+        if (first.span.start, first.months) != (second.span.start, second.months):
+            # "Mondays and Sundays in June": the time may be that of both.
+            raise CannotTellError("it is not clear of which weekdays the time is; name it for both, or for none.")
     if base.future and sentence.is_yes_no and sentence.statistic == "value" and len(base.times) == 2:
         return replace(
             base, kind="probability", side=_side_of_move(sentence), expected=sentence.expected("difference")

@@ -17,6 +17,12 @@ from .times import Times
 _LETTERED = re.compile(r"(?:^|(?<=[\s,;:?]))\(?([A-Ha-h1-8])[).:]\s+")
 _LISTED = re.compile(r"\boptions?\s*(?:are)?\s*:\s*(?P<listed>.+)$", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"[-\N{MINUS SIGN}]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?")
+_YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
+_PART_OF_A_YEAR = re.compile(r"^(?:in |the )*(?:q[1-4]|\w+ (?:quarter|half))(?: of the year)?$", re.IGNORECASE)
+_LOWER = re.compile(
+    r"\b(?:lower|lowest|less|least|smaller|smallest|fewer|fewest|weaker|weakest|worse|worst|quieter|colder|cheaper)\b",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"^\(?[A-Ha-h1-8][).:]\s+")
 # Probability of the option that a computed fact is, which the reading of the question may miss; of the nearest number
 # where none is the fact.
@@ -99,6 +105,7 @@ def option_probabilities(
     statements: Sequence[Statement],
     subjects: Sequence[Subject],
     times_of: Callable[[str], Sequence[Times]],
+    question: str = "",
 ) -> list[float]:
     """Probability of each option by the facts of an answer.
 
@@ -110,8 +117,16 @@ def option_probabilities(
         statements: of the answer.
         subjects: series of the answer.
         times_of: reads the times of an option.
+        question: which of two times that are compared is asked for, and of which year.
     """
     contents = contents_of(options)
+    years = set(_YEAR.findall(question))
+    if len(years) == 1:
+        # "Q4" and "second half" are those of the year that is asked about.
+        contents = [
+            f"{content} of {min(years)}" if _PART_OF_A_YEAR.search(content) and not _YEAR.search(content) else content
+            for content in contents
+        ]
     said = next((one.topic for one in statements if one.topic in ("yes", "no")), None)
     told = [one for one in statements if one.facts]
     if not told:
@@ -135,7 +150,20 @@ def option_probabilities(
         numbers = [found[0][0] if (found := _numbers(content)) else np.nan for content in contents]
         if not np.isnan(numbers).any():
             return _of_forecast(np.array(numbers), main, subject)
+    if main.topic.startswith("difference") and (hits := _of_two_times(contents, main, question)):
+        return _spread(hits, _COMPUTED)
     return _matched(contents, main, fact, subject, times_of)
+
+
+def _of_two_times(contents: Sequence[str], main: Statement, question: str) -> list[bool] | None:
+    """Which option is the larger of two times that are compared, or the smaller; None where options are not these."""
+    facts = {fact.quantity.partition(".")[2]: fact for fact in main.facts}
+    named = [facts[slot].words.casefold() for slot in ("scope", "other") if slot in facts]
+    said = [[content.casefold() in one for one in named] for content in contents]
+    if len(named) < 2 or not all(sum(one) == 1 for one in said) or len({*map(tuple, said)}) < 2:
+        return None
+    first_is_larger = facts["direction"].value == "more"
+    return [one[0] == (first_is_larger != bool(_LOWER.search(question))) for one in said]
 
 
 def _yes_no(yes_no: Sequence[int], main: Statement, said: str | None) -> list[float]:
@@ -182,6 +210,8 @@ def _matched(
         percent = fact.words.endswith("%")
         actual = 100 * float(value) if percent else float(value)
         numbers = [_numbers(content) for content in contents]
+        if any(one < 0 for found in numbers for one, _ in found) and _is_downward(main):
+            actual = -actual
         hits = [any(abs(one - actual) <= half * (1 + 1e-9) for one, half in found) for found in numbers]
         if not any(hits) and all(numbers):
             distances = [min(abs(one - actual) for one, _ in found) for found in numbers]
@@ -198,6 +228,12 @@ def _matched(
     if not any(hits):
         hits = [re.search(rf"(?<!\w){re.escape(plain)}(?!\w)", content.casefold()) is not None for content in contents]
     return _spread(hits, _COMPUTED)
+
+
+def _is_downward(main: Statement) -> bool:
+    """Whether a difference or a change is one to less, which its words tell by a word and not by a sign."""
+    direction = next((fact.value for fact in main.facts if fact.quantity.endswith(".direction")), "")
+    return direction in ("less", "falls")
 
 
 def _holds(content: str, fact: Fact, subject: Subject, times_of: Callable[[str], Sequence[Times]]) -> bool:

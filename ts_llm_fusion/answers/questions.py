@@ -7,6 +7,7 @@ from ..processing.grounding_axis import Span
 from . import cues
 from . import cues_of_stretches as stretches
 from .intents import INTENTS
+from .limits import check_computed
 from .names import Names
 from .query import CannotTellError, NotUnderstoodError, Query, UnknownWordError
 from .question_text import Read
@@ -37,6 +38,7 @@ def query_of(read: Read, names: Names) -> Query:
         side="lowest" if sentence.has("min") and not sentence.has("max") else "highest",
     )
     _check_supported(sentence)
+    check_computed(sentence)
     nearest: list[str] | None = None
     for intent in INTENTS:
         found = intent.fill(sentence, base) if intent.applies(sentence) else None

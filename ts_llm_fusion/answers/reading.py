@@ -42,7 +42,10 @@ _HOW_MUCH = re.compile(
 )
 _YES_OR_NO = re.compile(r"^(?:does|do|did|is|are|was|were|has|have|can)\b")
 LEADS = r"\b(?:leads?|leading|ahead|earlier|precedes?)\b"
-UNLIKE = r"\b(?:unlike the (?:others?|rest)|odd one out|move\w* with the rest|another shape)\b"
+UNLIKE = (
+    r"\b(?:unlike the (?:others?|rest)|odd one out|move\w* with the rest|another shape|"
+    r"most different from the (?:others?|rest)|least (?:like|similar to|alike) the (?:others?|rest))\b"
+)
 # Number of series, 3 for more -> what a question asks, and the words for it that the built-in reader was trained on.
 _REWORDED: dict[int, tuple[tuple[str, str], ...]] = {
     1: ((rf"(?=.*\b(?:{_SWINGS})\b)(?=.*\b(?:{_CHANGES})\b)", "How does the volatility change?"),),

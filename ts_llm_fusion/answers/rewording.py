@@ -20,6 +20,8 @@ def reworded(question: str, step: str) -> str:
     question = cues_of_stretches.NEGATED_FIRST.sub(lambda found: _AFFIRMED.get(found[1].lower(), found[1]), question)
     question = cues.TO_PLAN_FOR.sub(r"\1 is expected for", cues.TO_COME.sub(r"next \1", question))
     question = _counted_from(cues.BY_FROM_BASELINE.sub(r"\1 to", question))
+    question = cues.WEEK_FROM_TO.sub(" ", cues.WEEK_OF.sub("of the week of ", question))
+    question = cues.SHARE_THAT_FELL.sub(r"\1 was in ", cues.LAST_DAY_OF.sub("at the end of ", question))
     return cues.FROM_UPWARDS.sub(_as_bound, question)
 
 
