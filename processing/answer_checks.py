@@ -35,6 +35,8 @@ _MOST_KNOWN_WORDS = 3000
 _NEW_WORDS = 0.34
 # A deviation is far from those of the training beyond this factor, a level beyond so many of their largest deviations.
 _FAR_FACTOR, _FAR_DEVIATIONS = 10.0, 3.0
+# Share of the longest length by which a series may be shorter or longer.
+_NEAR_LENGTH = 0.05
 # Share of a level that is a matter of rounding or of the sample.
 _NEAR_SHARE = 0.01
 _REPEATS = 3
@@ -166,7 +168,8 @@ class TrainingRange:
         elif not fewest <= len(lengths) <= most:
             found.append(f"{len(lengths)} series (trained on {_span(fewest, most)})")
         shortest, longest = self.series_length
-        outside = [length for length in lengths if not shortest <= length <= longest]
+        margin = _NEAR_LENGTH * longest
+        outside = [length for length in lengths if not shortest - margin <= length <= longest + margin]
         if outside:
             found.append(f"a series of {max(outside)} steps (trained on {_span(shortest, longest)})")
         found += self._scale_differences(levels)

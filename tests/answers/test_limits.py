@@ -93,3 +93,39 @@ def test_series_are_compared_by_what_is_asked_for(question: str, told: str) -> N
 def test_the_option_that_is_computed_is_chosen(question: str, chosen: str) -> None:
     options = ask(MONTHS, question).options
     assert options[chosen] == max(options.values()) == pytest.approx(0.98)
+
+
+@pytest.mark.parametrize(
+    ("written", "options"),
+    [
+        ("What was the maximum? Options: A) 571, B) 671.", ["A) 571", "B) 671."]),
+        ("What was the maximum? Options: 571 | 671.", ["571", "671"]),
+        ("What was the maximum? Choices: 1,071, 571.", ["1,071", "571"]),
+        ("Options: 671, or 571. What was the maximum?", ["671", "571"]),
+        ("What was the maximum? Options: 671, 571. Choose one.", ["671", "571"]),
+    ],
+)
+def test_options_are_read_as_people_write_them(written: str, options: list[str]) -> None:
+    answer = ask(MONTHS, written)
+    assert list(answer.options) == options and answer.text.startswith("The highest value")
+    assert max(answer.options, key=answer.options.get) == next(one for one in options if "571" in one)
+
+
+@pytest.mark.parametrize("kind", ["line", "cycle", "walk", "growth"])
+def test_what_goes_on_as_it_does_has_no_outliers(kind: str) -> None:
+    steps = np.arange(720)
+    for seed in range(3):
+        noise = np.random.default_rng(seed).normal(size=720)
+        values = {
+            "line": steps + noise,
+            "cycle": 200 + 50 * np.sin(2 * np.pi * steps / 24) + 3 * noise,
+            "walk": noise.cumsum(),
+            "growth": 1.01**steps,
+        }[kind]
+        table = pd.DataFrame({"timestamp": pd.date_range("2024-01-01", periods=720, freq="h"), "load": values})
+        assert ask(table, "Are there outliers?").text.startswith("No.")
+        for place in (0, 300, 719):
+            spiked = table.assign(load=values + (steps == place) * (30 * np.diff(values).std() + 0.1 * np.ptp(values)))
+            answer = ask(spiked, "Are there outliers?")
+            assert answer.text.startswith("Yes. 1 of the 720 values")
+            assert str(table.timestamp[place]) in {str(fact.value) for fact in answer.facts}

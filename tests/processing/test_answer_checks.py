@@ -291,3 +291,10 @@ def test_an_option_by_letter_is_answered_in_many_ways(answer):
     question = "Which way does it go? A) up B) down"
     assert answer_fault(answer, question) is None
     assert "none of the options" in answer_fault("sideways", question)
+
+
+def test_a_length_near_those_of_the_training_is_like_them():
+    lengths = [45, 47, 105, 106, 1000]
+    found = [bool(RANGE.differences([length], "Is the series rising?")) for length in lengths]
+    assert found == [length > 105 for length in lengths]
+    assert RANGE.differences([42], "Is the series rising?") == ["a series of 42 steps (trained on 48 to 100)"]

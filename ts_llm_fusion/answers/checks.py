@@ -209,13 +209,23 @@ def _split(said: _Said) -> tuple[pd.Series, pd.Series]:
 
 def _distance(said: _Said) -> pd.Series:
     values = said.values().reset_index(drop=True)
-    return (values - values.rolling(7, center=True, min_periods=3).median()).abs()
+    beside = pd.concat([values.shift(k) for k in (-3, -2, -1, 1, 2, 3)], axis=1)
+    distance = (values - beside.median(axis=1)).abs().where(beside.notna().sum(axis=1) >= 2)
+    for ends in (values, values[::-1]):
+        for row in ends.index[: min(3, max(len(values) - 9, 0))]:
+            behind = ends.loc[row:].iloc[1:]
+            near, farther = behind.iloc[:3].median(), behind.iloc[3:6].median()
+            going_on = abs(values[row] - near - (near - farther) * 2 / 3)
+            if going_on < distance[row]:
+                distance[row] = going_on
+    return distance
 
 
 def _far(said: _Said) -> int:
     distance = _distance(said)
     spread = 1.4826 * distance.median() or 1.2533 * distance.mean()
-    return int((distance > 8 * spread).sum())
+    values = said.values()
+    return int(((distance > 8 * spread) & (distance > 0.02 * (values.max() - values.min()))).sum())
 
 
 def _longest_gap(said: _Said) -> int:

@@ -15,7 +15,13 @@ from .subject import Subject
 from .times import Times
 
 _LETTERED = re.compile(r"(?:^|(?<=[\s,;:?]))\(?([A-Ha-h1-8])[).:]\s+")
-_LISTED = re.compile(r"\boptions?\s*(?:are)?\s*:\s*(?P<listed>.+)$", re.IGNORECASE | re.DOTALL)
+_LISTED = re.compile(
+    r"\b(?:options?|choices?)\s*(?:are)?\s*:\s*(?P<listed>.+?)(?:\.\s+(?-i:(?P<rest>[A-Z].*)))?$",
+    re.IGNORECASE | re.DOTALL,
+)
+_ANNOUNCED = re.compile(r"\b(?:options?|choices?|choose(?: from| one of)?)\s*(?:are)?\s*:\s*$", re.IGNORECASE)
+# Between two options, and not within "1,071".
+_BETWEEN = re.compile(r"\s\|\s|,(?!\d{3}\b)|;|\n| or ")
 _NUMBER = re.compile(r"[-\N{MINUS SIGN}]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?")
 _YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
 _PART_OF_A_YEAR = re.compile(r"^(?:in |the )*(?:q[1-4]|\w+ (?:quarter|half))(?: of the year)?$", re.IGNORECASE)
@@ -66,13 +72,17 @@ def split_options(question: str) -> tuple[str, list[str] | None]:
             options = [
                 question[mark.start() : end].strip(" ,;\n") for mark, end in zip(marks[start:], ends, strict=True)
             ]
-            stem = question[: marks[start].start()].strip()
+            stem = _ANNOUNCED.sub("", question[: marks[start].start()]).strip()
             return (stem, options) if stem and len(set(options)) == len(options) else (question, None)
     listed = _LISTED.search(question)
     if listed:
-        options = [part.strip(" .") for part in re.split(r",|;|\n| or ", listed.group("listed")) if part.strip(" .")]
-        if 2 <= len(set(options)) == len(options):
-            return question[: listed.start()].strip(), options
+        parts = (part.strip().removeprefix("or ").strip(" .") for part in _BETWEEN.split(listed["listed"]))
+        options = [part for part in parts if part]
+        # Behind the options stands how to answer, or the question.
+        rest = listed["rest"] if "?" in (listed["rest"] or "") else ""
+        stem = f"{question[: listed.start()]} {rest}".strip()
+        if stem and 2 <= len(set(options)) == len(options):
+            return stem, options
     return question, None
 
 

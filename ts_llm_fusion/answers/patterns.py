@@ -15,8 +15,9 @@ _MOST_VALUES = 20_000
 _LEAST_SHARE, _LEAST_JUMP = 0.2, 1.5
 # Share of a series at each end in which no change of level is looked for.
 _EDGE = 0.02
-# Steps about a value that it is compared with, and robust deviations from which on it is an outlier.
-_AROUND, _FAR = 7, 8.0
+# Steps on each side of a value that it is compared with; robust deviations and share of the range from which on it is
+# an outlier.
+_BESIDE, _FAR, _LEAST_SIZE = 3, 8.0, 0.02
 
 
 class Line(NamedTuple):
@@ -179,13 +180,34 @@ def find_break(values: np.ndarray, subject: Subject) -> int | None:
     return place if is_clear else None
 
 
+def _distances(values: np.ndarray) -> np.ndarray:
+    """Distance of each value from the median of those next to it, itself left out; NaN where two are not known.
+
+    At an end, where these lie on one side, a value may go on as they do.
+    """
+    padded = np.pad(values, _BESIDE, constant_values=np.nan)
+    beside = np.delete(np.lib.stride_tricks.sliding_window_view(padded, 2 * _BESIDE + 1), _BESIDE, axis=1)
+    known = (~np.isnan(beside)).sum(1) >= 2
+    distance = np.full(len(values), np.nan)
+    distance[known] = np.abs(values[known] - np.nanmedian(beside[known], axis=1))
+    for part in (slice(None), slice(None, None, -1)):
+        ends, own = values[part], distance[part]
+        for place in range(min(_BESIDE, len(ends) - 3 * _BESIDE)):
+            near, next_ones = (ends[place + 1 + k * _BESIDE :][:_BESIDE] for k in (0, 1))
+            if not (np.isnan(near).all() or np.isnan(next_ones).all()):
+                near, farther = float(np.nanmedian(near)), float(np.nanmedian(next_ones))
+                # Both medians are of three steps, two steps and five away.
+                own[place] = min(own[place], abs(ends[place] - near - (near - farther) * 2 / 3))
+    return distance
+
+
 def find_outliers(values: np.ndarray) -> tuple[int, int]:
-    """How many values lie far from the median of those around them, and the place of the farthest."""
-    series = pd.Series(values)
-    distance = (series - series.rolling(_AROUND, center=True, min_periods=3).median()).abs()
-    spread = 1.4826 * float(distance.median())
-    spread = spread or 1.2533 * float(distance.mean())
+    """How many values lie far from the median of those next to them, and the place of the farthest."""
+    distance = _distances(values)
+    known = distance[~np.isnan(distance)]
+    spread = 1.4826 * float(np.median(known)) if len(known) else 0.0
+    spread = spread or (1.2533 * float(known.mean()) if len(known) else 0.0)
     if not spread > 0:
         return 0, 0
-    far = distance > _FAR * spread
-    return int(far.sum()), int(distance.fillna(0).to_numpy().argmax())
+    far = distance > max(_FAR * spread, _LEAST_SIZE * float(np.nanmax(values) - np.nanmin(values)))
+    return int(far.sum()), int(np.nan_to_num(distance).argmax())
