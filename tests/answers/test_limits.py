@@ -129,3 +129,10 @@ def test_what_goes_on_as_it_does_has_no_outliers(kind: str) -> None:
             answer = ask(spiked, "Are there outliers?")
             assert answer.text.startswith("Yes. 1 of the 720 values")
             assert str(table.timestamp[place]) in {str(fact.value) for fact in answer.facts}
+
+
+def test_a_month_that_the_history_begins_in_is_told_by_its_days() -> None:
+    days = pd.date_range("2024-02-26", "2024-04-25")
+    answer = ask(pd.DataFrame({"timestamp": days, "load": np.arange(60)}), "By how much did March exceed February?")
+    assert "from Monday 26 February 2024 to Thursday 29 February 2024 1.500" in answer.text
+    assert ask(MONTHS, "What was the mean in 2018?").text == "The mean in 2018 is 505.5."

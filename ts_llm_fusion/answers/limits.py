@@ -52,7 +52,7 @@ _NOT_COMPUTED = tuple(
             "ask when the highest or the lowest value was.",
         ),
         (
-            rf"\bhow long\b.*\b{_SIDE} <n> (?:at (?:most|once|a time)|in a row|on end|without)",
+            rf"\bhow long\b.*\b{_SIDE} <n> at (?:most|once|a time)\b",
             "ask for the longest run above or below the bound.",
         ),
         (

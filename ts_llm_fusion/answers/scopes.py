@@ -102,9 +102,12 @@ class Scope:
         for resolution in _COARSER.get(subject.calendar.resolution, ()):
             if resolution == subject.calendar.step:
                 continue
-            beside = [row for row in (self.first - 1, self.last + 1) if 0 <= row < len(stamps)]
+            beside = [stamps[row] for row in (self.first - 1, self.last + 1) if 0 <= row < len(stamps)]
+            if not self.first and len(stamps) > 1:
+                # A step before the history; it may begin within the period.
+                beside.append(stamps[0] - (stamps[1] - stamps[0]))
             first, last, *others = (
-                stamps[row].to_period(_PERIODS[resolution]) for row in (self.first, self.last, *beside)
+                stamp.to_period(_PERIODS[resolution]) for stamp in (stamps[self.first], stamps[self.last], *beside)
             )
             if first == last and first not in others:
                 return Calendar(resolution, resolution).words(stamps[self.first], with_year=True)
