@@ -9,7 +9,7 @@ import pytest
 from ts_llm_fusion.data.qa.archives import ArchiveArguments
 from ts_llm_fusion.data.qa.questions import QuestionArguments, find_source, prepare_questions
 from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
-from ts_llm_fusion.data.qa.tables import is_table, read_labeled_table, table_samples
+from ts_llm_fusion.data.qa.tables import is_table, read_labeled_table, table_labels, table_samples
 
 LONG = pd.DataFrame(
     {
@@ -140,7 +140,7 @@ def test_a_date_of_each_sample_leaves_a_table_wide(tmp_path: Path) -> None:
 def test_a_value_for_each_sample_warns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     tables = [LONG.assign(id=LONG["id"] + 2 * row, age=50 + LONG["id"] + row) for row in range(6)]
     path = written(tmp_path, pd.concat(tables).assign(y=1))
-    next(table_samples((path,), "train"))
+    table_labels((path,))
     assert "table.csv: constant in every sample, and read as channels: 'age'; leave out" in caplog.text
 
 
@@ -198,7 +198,12 @@ def test_a_table_is_split_by_class_and_a_class_of_one_sample_is_trained_on(
     assert {name: len(samples) for name, samples in data.splits.items()} == {"train": 13, "validation": 2, "test": 6}
     assert data.labels == {"table.csv": ["fall", "run, fast", "walk"]}
     assert data.splits["train"]["answer"].count("fall") == 1
-    assert "1 class has a single training instance, so that validation has none: 'fall'" in caplog.text
+    warning = "1 class has a single training instance, so that validation has none: 'fall'"
+    assert warning in caplog.text
+    caplog.clear()
+    # Its samples are in the cache now.
+    prepare_questions(arguments, SyntheticArguments(), ArchiveArguments(test_share=0.3))
+    assert warning in caplog.text
     assert data.splits["test"][0]["messages"][0]["content"][0]["text"].endswith("Options: fall | run, fast | walk.")
 
 
@@ -216,6 +221,7 @@ def of_subjects(folder: Path, subjects: list, labels: list, **columns: list) -> 
 
 
 def parts_of(path: Path, **options) -> dict[str, list[dict]]:
+    table_labels((path,), **options)
     return {split: list(table_samples((path,), split, **options)) for split in ("train", "validation", "test")}
 
 

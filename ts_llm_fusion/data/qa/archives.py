@@ -215,8 +215,6 @@ def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: A
         labels = [instance.label for instance in instances]
         kept, taken = hold_out_by_class(name, labels, arguments.validation_share, arguments.split_seed)
         rows = kept if split == "train" else taken
-        if split == "train":
-            warn_of_single_instances(name, labels)
     question, known = archive_question(name, classes), _ARCHIVES.get(name, _DEFAULT).channels
     for row in rows:
         channels, label = instances[row].channels, instances[row].label
@@ -225,8 +223,10 @@ def archive_samples(name: str, files: tuple[Path, ...], split: str, **options: A
 
 
 def archive_labels(name: str, files: tuple[Path, ...], **options: Any) -> Labels:
-    """Classes of the training split."""
-    return {name: _classes(read_archive(name, files, "TRAIN"))}
+    """Classes of the training split; warn of those with one instance, also where its samples are in the cache."""
+    instances = read_archive(name, files, "TRAIN")
+    warn_of_single_instances(name, (instance.label for instance in instances))
+    return {name: _classes(instances)}
 
 
 class ArchiveSource(QuestionSource):

@@ -455,11 +455,6 @@ def table_samples(files: tuple[Path, ...], split: str, **options: Any) -> Iterat
     name = files[0].name
     question = archive_question(name, sorted(set(table.labels)))
     rows = _rows_by_split(table, ArchiveArguments(**options), files[0])
-    if split == "train":
-        _warn_of_constants(name, table)
-        _check_subjects(name, table, rows)
-        if table.subjects is None:
-            warn_of_single_instances(name, [table.labels[row] for row in rows["train"] + rows["validation"]])
     for row in rows[split]:
         series: Mapping[str, np.ndarray] = {channel: values[row] for channel, values in table.channels.items()}
         subject = None if table.subjects is None else table.subjects[row]
@@ -467,8 +462,14 @@ def table_samples(files: tuple[Path, ...], split: str, **options: Any) -> Iterat
 
 
 def table_labels(files: tuple[Path, ...], **options: Any) -> Labels:
-    """Classes of a table."""
-    return {files[0].name: sorted(set(read_labeled_table(files[0]).labels))}
+    """Classes of a table; warn of what its samples lack, also where these are in the cache."""
+    table, name = read_labeled_table(files[0]), files[0].name
+    rows = _rows_by_split(table, ArchiveArguments(**options), files[0])
+    _warn_of_constants(name, table)
+    _check_subjects(name, table, rows)
+    if table.subjects is None:
+        warn_of_single_instances(name, [table.labels[row] for row in rows["train"] + rows["validation"]])
+    return {name: sorted(set(table.labels))}
 
 
 class TableSource(QuestionSource):
