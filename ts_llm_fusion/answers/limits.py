@@ -47,11 +47,6 @@ _NOT_COMPUTED = tuple(
             "a statistic is not compared with a number; ask for the statistic itself.",
         ),
         (
-            rf"\b(?:which|what) (?:{_UNIT}) (?:contains?|contained|holds?|held|includes?|included|has|had) the "
-            rf"(?:overall |absolute |single )?(?:{_EXTREME})(?: (?:value|reading|one))? ?\??$",
-            "ask when the highest or the lowest value was.",
-        ),
-        (
             rf"\bhow long\b.*\b{_SIDE} <n> at (?:most|once|a time)\b",
             "ask for the longest run above or below the bound.",
         ),
@@ -65,6 +60,10 @@ _NOT_COMPUTED = tuple(
             "how often one thing is compared with another is not computed; ask how many values are beyond a bound.",
         ),
     )
+)
+_PERIOD_WITH = re.compile(
+    rf"\b(?:which|what) ({_UNIT}) (?:contains?|contained|holds?|held|includes?|included) the "
+    rf"(?:overall |absolute |single )?{_EXTREME}\b"
 )
 _PERIOD_MOVED = re.compile(
     rf"\b(?:which|what) (?:calendar |single )?({_UNIT})s? "
@@ -82,6 +81,9 @@ def check_computed(sentence: Sentence) -> None:
     for pattern, reason in _NOT_COMPUTED:
         if pattern.search(sentence.text):
             raise CannotTellError(reason)
+    holding = _PERIOD_WITH.search(sentence.text)
+    if holding and holding[1] != sentence.read.step:
+        raise CannotTellError("ask when the highest or the lowest value was.")
     moved = _PERIOD_MOVED.search(sentence.text)
     if moved and sentence.has("max", "min", "fast", "slow", "steepest") and moved[1] != sentence.read.step:
         raise CannotTellError(

@@ -102,13 +102,14 @@ class Scope:
         for resolution in _COARSER.get(subject.calendar.resolution, ()):
             if resolution == subject.calendar.step:
                 continue
-            beside = [stamps[row] for row in (self.first - 1, self.last + 1) if 0 <= row < len(stamps)]
-            if not self.first and len(stamps) > 1:
-                # A step before the history; it may begin within the period.
-                beside.append(stamps[0] - (stamps[1] - stamps[0]))
+            beside = [row for row in (self.first - 1, self.last + 1) if 0 <= row < len(stamps)]
             first, last, *others = (
-                stamp.to_period(_PERIODS[resolution]) for stamp in (stamps[self.first], stamps[self.last], *beside)
+                stamps[row].to_period(_PERIODS[resolution]) for row in (self.first, self.last, *beside)
             )
+            # A period that the history begins in has its name where most of it is there.
+            starts_late = stamps[self.first] - first.start_time > (first.end_time - first.start_time) / 2
+            if not self.first and starts_late:
+                continue
             if first == last and first not in others:
                 return Calendar(resolution, resolution).words(stamps[self.first], with_year=True)
         return None
