@@ -16,6 +16,7 @@ from .modeling_tsfusion_context_conflicts import without_contradictions
 from .modeling_tsfusion_context_doubts import (
     contradicts,
     is_by_a_factor,
+    is_by_a_share,
     is_from_to,
     is_of_a_price,
     is_of_some_days,
@@ -417,6 +418,8 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
             name = "times"
         else:
             reason = "it is said to be lower by a factor; say “a third of the usual”"
+    if name == "times" and is_by_a_share(context, numbers[0]):
+        reason = "it may be what is left or what is lost; say “to”, or “by … lower”"
     if numbers and is_of_a_price(context, numbers[0]):
         reason = "it is a discount, and not a change of the series"
     elif numbers and contradicts(name, context, numbers[0]):

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .modeling_tsfusion_context_senses import other_sense
+
 # Hints of single words that the series goes up or down, and the operations that do the one or the other.
 _UP, _DOWN = 0, 1
 _DIRECTIONS = {"rise": _UP, "plus": _UP, "cut": _DOWN, "minus": _DOWN}
@@ -163,7 +165,14 @@ _SOME_DAYS = re.compile(
     re.IGNORECASE,
 )
 # "A 20 % discount", "20 % off everything".
-_DISCOUNT = re.compile(r"^ ?(?:discount|rebate|off (?:everything|all)\b)", re.IGNORECASE)
+_DISCOUNT = re.compile(
+    r"^ ?(?:discount|rebate|off (?:everything|all)\b|price (?:cut|reduction|rise|increase|hike))", re.IGNORECASE
+)
+# "Prices by 5 %", "save 30 %".
+_OF_A_PRICE = re.compile(
+    r"\b(?:prices?|fees?|fares?|wages?|pay|salar(?:y|ies)|discounts? of up|saves?)(?: (?:by|of|up|to|about|over))* $",
+    re.IGNORECASE,
+)
 _IS_WRONG = re.compile(
     r"^\W*(?:please )?(?:ignore|disregard|discard|exclude|skip)\b|"
     r"\b(?:was|were) (?:faulty|broken|defective|down|offline)\b",
@@ -284,10 +293,22 @@ def is_by_a_factor(context: Mapping[str, Any], number: int) -> bool:
     return words[start:stop].lower().endswith("fold") or _FACTOR_OF.search(words[:start]) is not None
 
 
+def is_by_a_share(context: Mapping[str, Any], number: int) -> bool:
+    """Whether a part multiplies although it is what is changed by: "fall by three quarters", "half as high again"."""
+    start, stop = (int(place) for place in context["number_place"][number])
+    words = context["texts"][context["number_clause"][number]]
+    if float(context["number_value"][number]) >= 1 or re.search(r"[0-9]", words[start:stop]):
+        # "Scaled by 0.4".
+        return False
+    by = re.search(r"\bby (?:about |almost |nearly |some |over |around |roughly )?$", words[:start], re.IGNORECASE)
+    return by is not None or re.match(r"\W*(?:as \w+ )?again\b", words[stop:], re.IGNORECASE) is not None
+
+
 def is_of_a_price(context: Mapping[str, Any], number: int) -> bool:
-    """Whether a number is that of a discount."""
-    stop = int(context["number_place"][number][1])
-    return _DISCOUNT.match(context["texts"][context["number_clause"][number]][stop:]) is not None
+    """Whether a number is that of a discount or of a price."""
+    start, stop = (int(place) for place in context["number_place"][number])
+    words = context["texts"][context["number_clause"][number]]
+    return _DISCOUNT.match(words[stop:]) is not None or _OF_A_PRICE.search(words[:start]) is not None
 
 
 def is_reached(context: Mapping[str, Any], number: int) -> tuple[bool, bool]:
@@ -319,6 +340,8 @@ def _is_wished(name: str, phrase: str) -> bool:
 def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) -> str:
     """Why a clause does not say that its operation will be so: a condition, a wish, a possibility, a denial; or ""."""
     is_bound = name in ("cap", "floor", "range")
+    if reason := other_sense(name, phrase, "".join(context["texts"][clause + 1 : clause + 2])):
+        return reason
     if name == "ignore":
         is_right = _IS_RIGHT.search(phrase) and not _IS_WRONG.search(phrase)
         return "it says that the values are right" if is_right else ""

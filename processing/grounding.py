@@ -20,7 +20,7 @@ _ABBREVIATIONS = words(
     "approx e.g i.e eg ie no nos st mr mrs dr vs etc inc ltd fig ca est jan feb mar apr jun jul aug sep "
     "sept oct nov dec"
 )
-_BREAK = re.compile(r"\n\s*(?:\n|[-*•])")
+_BREAK = re.compile(r"[^\S\n]*\n\s*(?:\n|[-*•])")
 _COORDINATORS = words("but while whereas although though however yet and then so because")
 # "No more and no less", "over and above", "busier and busier".
 _COMPARATIVES = words("more less over higher lower up down again busier quieter further bigger smaller")
@@ -232,7 +232,7 @@ def _clauses(
     parts: list[list[int]] = []
     start = 0
     for i, token in enumerate(tokens):
-        broken = i > start and _BREAK.search(text, tokens[i - 1].stop, token.start) is not None
+        broken = i > start and _BREAK.match(text, tokens[i - 1].stop) is not None
         if broken:
             parts.append([start, i, 1])
             start = i

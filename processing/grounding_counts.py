@@ -17,6 +17,7 @@ _NEXT = words("next coming following upcoming")
 _LAST = words("last past previous preceding final latest")
 _FIRST = words("first initial opening")
 _ROLLING, _WHOLE_UNITS = words("next coming last past previous"), words("week month quarter year")
+_FULL = words("full whole complete entire")
 _PERIODS = words("period window horizon")
 
 
@@ -102,6 +103,10 @@ class Counts(Events):
         if found is None and self.word(j - 1) == "the" and word in _ROLLING and self.word(j + 1) in _WHOLE_UNITS:
             # "Over the next year" begins now, "next year" in January.
             found = 1.0, self.word(j + 1), j + 2
+        if found is None and self.word(j + 1) in _FULL and self.word(j + 2) in UNITS:
+            behind = self.skip(j + 3, "of", "in", "the")
+            holder = self.point(behind)
+            return Span(reason="say which days these are"), holder[1] if holder else j + 3
         if found is None:
             return None
         count, unit, k = found
@@ -114,7 +119,7 @@ class Counts(Events):
         if end is not None or word in _NEXT or (word in _FIRST | {"final"} and inside == k):
             at_end = word in _LAST
             return self._from_edge(count, unit, at_end), k if end is None else end
-        if word in _FIRST | _LAST and inside > k and (holder := self.point(inside)) is not None:
+        if word in _FIRST | _LAST and inside > k and (holder := self.point(inside) or self._this(inside)) is not None:
             start, stop = holder[0].start, holder[0].stop
             if start and stop:
                 length = add_units(start, count, unit) if unit != "step" else None
@@ -123,6 +128,13 @@ class Counts(Events):
                 span = Span(stop - (length - start), stop) if word in _LAST else Span(start, min(length, stop))
                 return span, holder[1]
         return (self._before(count, unit), k) if word in _LAST else None
+
+    def _this(self, i: int) -> Found:
+        """ "The month" that the horizon begins in."""
+        if self.word(i - 1) != "the" or self.word(i) not in _WHOLE_UNITS or self.axis.left is None:
+            return None
+        start = start_of(self.axis.start, self.word(i))
+        return Span(start, add_units(start, 1, self.word(i))), i + 1
 
     def _in_steps(self, count: float, unit: str) -> int | None:
         """A number of units as whole steps, where a unit is a step."""

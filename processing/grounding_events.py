@@ -10,7 +10,7 @@ from .grounding_words import Token
 
 # Tokens between an event and what is told by it, and words of the noun that an event goes by.
 _NEAR, _LONGEST_NOUN = 25, 4
-_SENTENCE_ENDS = frozenset((".", "!", "?", ";"))
+SENTENCE_ENDS = frozenset((".", "!", "?", ";"))
 
 
 class Events(Recurring):
@@ -39,7 +39,7 @@ class Events(Recurring):
 
     def in_sentence_of_event(self, i: int) -> bool:
         """Whether no sentence ends between the event and an index."""
-        return self.before is not None and not any(self.word(k) in _SENTENCE_ENDS for k in range(self.before[1], i))
+        return self.before is not None and not any(self.word(k) in SENTENCE_ENDS for k in range(self.before[1], i))
 
     def since_event(self, i: int) -> Found:
         """ "From then on", "from that day", "thereafter"."""
@@ -104,4 +104,4 @@ class Events(Recurring):
         return None if event is None else (event, first + 1)
 
 
-__all__ = ["Events"]
+__all__ = ["SENTENCE_ENDS", "Events"]

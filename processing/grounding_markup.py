@@ -5,18 +5,29 @@ import re
 
 _TAG = re.compile(r"<(?:!--[^<>]{0,500}--|[/!]?[a-zA-Z][^<>]{0,500})>")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{2,6});")
+# What is struck out is not said.
+_STRUCK = re.compile(r"<(del|s|strike)\b[^<>]{0,500}>.{0,5000}?</\1>|~~(?=\S).{1,5000}?~~", re.IGNORECASE | re.DOTALL)
 # Emphasis and code of Markdown, and the cells of its tables; a star or a dash at the start of a line is a list.
 _EMPHASIS = re.compile(
     r"\*{2,3}|_{1,3}(?!\w)|(?<!\w)_{1,3}|`{1,3}|(?<=\w)\*(?!\w)|(?<![\w\s])\*(?=\w)|(?<=[^\S\n])\*(?=\w)"
+)
+# Items of a list that is numbered from 1, and not "8. April".
+_NUMBERED = re.compile(
+    r"^([^\S\n]*)(\d{1,2})[.)](?=[^\S\n]+(?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))\S)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _CELL = re.compile(r"\|")
 
 
 def without_markup(text: str) -> str:
     """The text without markup, of the same length."""
+    text = _STRUCK.sub(lambda struck: re.sub(r"[^\n]", " ", struck.group()), text)
     text = _TAG.sub(lambda tag: " " * len(tag.group()), text)
     text = _ENTITY.sub(lambda entity: html.unescape(entity.group())[:1].ljust(len(entity.group())), text)
     text = _EMPHASIS.sub(lambda mark: " " * len(mark.group()), text)
+    numbers = [int(item[2]) for item in _NUMBERED.finditer(text)]
+    if len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1)):
+        text = _NUMBERED.sub(lambda item: item[1] + "-".ljust(len(item[2]) + 1), text)
     return _CELL.sub(",", text)
 
 

@@ -93,6 +93,8 @@ _ANY = words("anything anywhere somewhere something")
 _CLEARS = words("clear clears cleared beat beats beating")
 # "<= 90"; an arrow ends in one of them too.
 _SIGNS = {"<": "cap", "\N{LESS-THAN OR EQUAL TO}": "cap", ">": "floor", "\N{GREATER-THAN OR EQUAL TO}": "floor"}
+# As it is often misspelt, too.
+_PERCENT = words("% percent pct pc percents percnt perecnt precent persent percant perscent pecent")
 _DENOMINATORS, _PLAIN_PARTS = words("2 3 4 5 6 8 10"), words("¼ ½ ¾ ⅓ ⅔ ⅛ ⅜ ⅝ ⅞")
 _BASIS_POINTS = "basis points may be of its values or of a share of them"
 # Tokens of the longest number in words.
@@ -158,7 +160,7 @@ class _Reader:
             value, j = value + 1 / _PARTS[self.word(j + 2)], j + 3
         if self.word(j) == "\N{PER MILLE SIGN}":
             return value / 1000, "percent", j + 1
-        if self.word(j) in ("%", "percent", "pct") or (self.word(j) == "per" and self.word(j + 1) == "cent"):
+        if self.word(j) in _PERCENT or (self.word(j) == "per" and self.word(j + 1) == "cent"):
             return value / 100, "percent", j + 1 + (self.word(j) == "per")
         if self.word(j) == "-" and self.word(j + 1) in ("percent", "fold", "times"):
             return (value / 100, "percent", j + 2) if self.word(j + 1) == "percent" else (value, "factor", j + 2)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from .grounding_axis import FAR, Axis, Span, add_units, midnight
+from .grounding_events import SENTENCE_ENDS
 from .grounding_holidays import HOLIDAY_STARTS, holiday
 from .grounding_offsets import Offsets
 from .grounding_points import Found
@@ -22,6 +23,11 @@ from .grounding_words import (
     words,
 )
 
+_LIES = words(
+    "stay stays stayed staying remain remains remaining keep keeps kept lie lies lying hold holds held holding be is "
+    "are been being was were range ranges ranging fluctuate fluctuates fluctuating vary varies varying move moves "
+    "moving limited confined restricted somewhere anywhere values value level levels run runs hover hovers"
+)
 _CHANGES = words(
     "rise rises rose rising raise raises raised fall falls fell falling drop drops dropped increase increases "
     "increased decrease decreases decreased grow grows grew growing go goes went climb climbs decline declines change "
@@ -97,6 +103,8 @@ def _together(first: Window, second: Window) -> Window:
     return Window(first.start, second.stop, shares, kind, first.recurs or second.recurs, reason)
 
 
+# Tokens before a day in which it is said that what begins then lasts.
+_FOR_GOOD = 12
 # Tokens behind an event in which "that day" is that of the event.
 _SAME_DAY = 10
 
@@ -107,6 +115,8 @@ class Windows(Offsets):
     def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
         super().__init__(tokens, axis, taken)
         self.shares_of: dict[Span, np.ndarray] = {}
+        # The token of a duration that the open time before it has.
+        self.bounded_by = -1
 
     def read(self) -> list[Window]:
         """All windows, in their order; words belong to one at most."""
@@ -135,8 +145,13 @@ class Windows(Offsets):
                     break
                 span, j = both, more[1]
             span = self.on_day_of_event(span, i)
+            if self._is_day(span) and self._for_good(i):
+                span = replace(span, stop=None)
             window = self._on_axis(span, self.tokens[i].start, self.tokens[j - 1].stop)
             window = replace(window, by_event=self.told_by == i)
+            if self.bounded_by == i:
+                # "From 8 April we are closed for ten days": both are the ten days.
+                windows[-1] = replace(windows[-1], shares=window.shares, kind=window.kind, reason=window.reason)
             self.before = (span, j)
             if (without := self._exception(j)) is not None and without[1] > j:
                 j = without[1]
@@ -155,6 +170,13 @@ class Windows(Offsets):
     @staticmethod
     def _is_day(span: Span) -> bool:
         return bool(span.start and span.stop and span.stop - span.start == timedelta(days=1))
+
+    def _for_good(self, i: int) -> bool:
+        """Whether what begins at a day is said before it to last: "shuts for good on 14 April"."""
+        least = max(i - _FOR_GOOD, 0)
+        begin = next((k + 1 for k in range(i - 1, least - 1, -1) if self.word(k) in SENTENCE_ENDS), least)
+        said = " ".join(self.word(k) for k in range(begin, i))
+        return any(words in said for words in ("for good", "for ever", "forever"))
 
     def _exception(self, i: int) -> Found:
         """ "Except on Sundays", "excluding 24 March"; a weekday alone recurs as what it is taken out of."""
@@ -320,11 +342,17 @@ class Windows(Offsets):
     def _hours_of_a_day(self, i: int) -> Found:
         """ "From 22 to 6 on Monday", "9 to 5 on Tuesday"; what rises from 9 to 17 on Monday is an amount."""
         found = self.plain_hours(i)
-        if found is None or self.word(i - 1) in _CHANGES or self.word(i) == "between" or self.word(found[1]) != "on":
+        # "Stays between 7 and 9 on Tuesday" tells values; of a day as a whole so does "between 7 and 9".
+        of_values = self.word(i) == "between" and (self.word(i - 1) in _LIES or not self._is_within_days())
+        if found is None or self.word(i - 1) in _CHANGES or of_values or self.word(found[1]) != "on":
             return None
         day = self._window(found[1])
         both = found[0].within(day[0]) if day else None
         return (both, day[1]) if day and both else None
+
+    def _is_within_days(self) -> bool:
+        """Whether a step is shorter than a day."""
+        return self.axis.left is not None and self.axis.step < np.timedelta64(1, "D")
 
     def _from_now_on(self, i: int) -> Found:
         """ "Until further notice", "permanently": the whole horizon."""
@@ -533,6 +561,14 @@ class Windows(Offsets):
         start = span.start if word in _AT_ITS_START else span.stop
         return self._extended(Span(start, start), k, starts=True)
 
+    def _open_before(self, i: int) -> Span | None:
+        """A time without an end that was named before in the sentence, and in no part that was added to it."""
+        if self.before is None or not self.in_sentence_of_event(i) or self.word(i - 1) in ("and", "but", "or", "then"):
+            return None
+        span = self.before[0]
+        is_open = span.steps[1] >= FAR if span.steps else span.start is not None and span.stop is None
+        return span if is_open and not (span.recurs or span.reason) else None
+
     def _lasting(self, i: int) -> Found:
         """ "For three days" alone: from the time that was named before, or from the start of the horizon."""
         if self.word(i) not in ("for", "lasting"):
@@ -549,6 +585,10 @@ class Windows(Offsets):
         if start is not None and self.word(begin - 1) != ",":
             first = start[0].stop if self.word(begin - 1) == "after" else start[0].start
             return self._lengthened(replace(start[0], start=first), count, unit), start[1]
+        opened = self._open_before(i)
+        if opened is not None and not self.words(k, "at", "a", "time"):
+            self.bounded_by = i
+            return self._lengthened(opened, count, unit), k
         since = self.event_before(i)
         if since is not None and not self.words(k, "at", "a", "time"):
             return self._lengthened(since, count, unit), k

@@ -59,7 +59,51 @@ PLAIN = [
     ("Nobody works on 25 March, so output is zero.", "zero", (), ((24, 25),)),
     ("Expect twice as many calls on 4 March.", "times", (2.0,), ((3, 4),)),
 ]
+# A length of time behind its beginning, within the sentence; periods of the calendar; shares as they are misspelt.
+LASTING = [
+    ("From 8 March we are closed for ten days.", "zero", (), ((7, 17),)),
+    ("Starting 8 March, sales are 20% lower for three days.", "cut", (0.2,), ((7, 10),)),
+    ("As of 8 March, we are closed for three days.", "zero", (), ((7, 10),)),
+    ("From 8 March sales rise by 20%; the fair lasts for three days.", "rise", (0.2,), ((7, 31),)),
+    ("For the first three days of the month sales are 20% higher.", "rise", (0.2,), ((0, 3),)),
+    ("The shop shuts for good on 14 March.", "zero", (), ((13, 31),)),
+    ("Sales drop by 30 perecnt on 8 March.", "cut", (0.3,), ((7, 8),)),
+    ("Once the works begin on 8 March, sales fall by 20%.", "cut", (0.2,), ((7, 8),)),
+    ("Because of a price cut sales rise by 20% on 8 March.", "rise", (0.2,), ((7, 8),)),
+]
 SILENT = [
+    # Words of an operation in another sense.
+    "We only open at weekends.",
+    "No store is closed on 8 March.",
+    "Nothing will stop us from opening on 8 March.",
+    "Instead of closing on 8 March, we keep the shop open with fewer staff.",
+    "We are closed on no day in March.",
+    "The factory is closed on 8 March; sales are not affected.",
+    "No staff meeting on 8 March.",
+    "Sales fall by three quarters on 8 March.",
+    "On 8 March sales will be half again as large as usual.",
+    "Sales cannot possibly double on 8 March.",
+    "Sales are anything but doubled on 8 March.",
+    "Sales will fail to rise by 20% on 8 March.",
+    "When it rains, sales fall by 20%.",
+    "Once the permit arrives, sales will double.",
+    "Depending on the weather sales will be 20% lower on 8 March.",
+    "Sales in March will be twice as high as in February.",
+    "Sales on 8 March will beat the budget by 20%.",
+    "Two years ago, on 8 March, sales halved.",
+    "Sales are no longer capped at 105 from 8 March.",
+    "Bonus for sales above 105 on 8 March.",
+    "We close on 8 March. Correction: on 9 March.",
+    "<del>Closed on 8 March.</del> Open as usual.",
+    "Imagine sales doubled on 8 March.",
+    "Everything half price on 8 March!",
+    "Save 30% on 8 March.",
+    "Please double-check the sales of 8 March.",
+    "Sales staff get 10% more pay from 8 March.",
+    "Each bus carries at most 60 passengers on 8 March.",
+    "The data entry error of 20 February has been corrected.",
+    "8 March is unlike a Sunday.",
+    "In the last full week of March the shop is closed.",
     "The shop stays open on 23 March.",
     "The shop in Lyon is closed on 23 March.",
     "Sales will not rise on 23 March.",
@@ -255,6 +299,10 @@ def test_plain_sentences_are_read_right(read):
     # Missed, and none taken for another operation.
     assert len(wrong) <= 3, wrong
     assert not any(found for _, found in wrong), wrong
+
+
+def test_a_length_of_time_is_that_of_what_begins_before_it(read):
+    assert not read_otherwise(read, LASTING)
 
 
 def test_sentences_that_state_no_effect_are_not_used(read):

@@ -690,3 +690,19 @@ def test_a_day_that_is_compared_with_is_not_a_window(text, weekday):
 def test_a_reason_behind_a_date_is_no_time():
     (window,) = read("on 23 March output falls, following the opening of a rival", HOURS).windows
     assert (np.diff(np.pad(window.steps, 1).astype(int)).nonzero()[0] - 504).tolist() == [24, 48]
+
+
+def test_items_of_a_list_are_clauses_and_their_numbers_are_none():
+    text = "1. 8 March: leaflet, +10% sales\n2. 18 March: closed\n3. 22 March: back to normal"
+    found = read(text)
+    assert [found.words(clause).lstrip("- ") for clause in found.clauses] == [
+        "8 March: leaflet, +10% sales", "18 March: closed", "22 March: back to normal",
+    ]  # fmt: skip
+    assert [found.words(number) for number in found.numbers] == ["10%"]
+    assert len(read("- 8 March: sales up 30%\n- 18 March: closed").clauses) == 2
+    assert read("1. March: closed\n2. March: open").text.startswith("1. March")
+
+
+def test_what_is_struck_out_is_not_said():
+    for text in ("<del>Closed on 8 March.</del> Open.", "~~Closed on 8 March.~~ Open."):
+        assert not read(text).windows

@@ -1,0 +1,174 @@
+"""Phrases in which the words of an operation mean something else than a change of the series."""
+
+import re
+
+_MONTH = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|"
+    r"jul|aug|sept?|oct|nov|dec)"
+)
+_WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?)"
+_A_TIME = re.compile(
+    rf"\b(?:{_MONTH}|{_WEEKDAY}|today|tomorrow|tonight|week\w*|month\w*|year\w*|day\w*|hour\w*|morning|afternoon|"
+    r"evening|night\w*|quarter|spring|summer|autumn|winter|easter|christmas)\b|\d{1,2}[:./]\d{2}|\d{4}-\d{2}",
+    re.IGNORECASE,
+)
+_CLOSED = r"(?:clos\w+|shut\w*|stopp\w+|suspend\w+|cancel\w+|out of (?:order|service))"
+
+
+def _of(pattern: str, reason: str) -> tuple[re.Pattern[str], str]:
+    return re.compile(pattern, re.IGNORECASE), reason
+
+
+_OPENS = "it says when it is open, and not when it is closed"
+_STAYS_OPEN = "it says that it will not be so"
+_ZERO = (
+    _of(r"\bonly (?:be |to |we )?opens?\b|\bopens? (?:its doors )?only\b", _OPENS),
+    _of(
+        r"\b(?:no|not a single|not one|not any|none of the|neither) (?:\w+ ){1,3}?"
+        r"(?:is|are|was|were|will be|has to|have to|gets?|being|needs? to) (?:be )?"
+        rf"{_CLOSED}\b",
+        _STAYS_OPEN,
+    ),
+    _of(r"\bnothing (?:will|can|could|is going to) (?:stop|prevent|keep|hinder)\b", _STAYS_OPEN),
+    _of(rf"\bnot (?:allowed|permitted|obliged|required|forced|going) to {_CLOSED}", _STAYS_OPEN),
+    _of(rf"\b(?:instead of|rather than|without|against|avoid\w*) (?:\w+ )?{_CLOSED}", _STAYS_OPEN),
+    _of(rf"\b{_CLOSED} (?:on|at|in|for|during) no\b|\bon no (?:single )?day\b", _STAYS_OPEN),
+    _of(r"\bnothing (?:special |else |much )?(?:happens|changes|is planned)\b", "it says that nothing happens"),
+    _of(
+        r"\bno (?:\w+ )?(?:meetings?|appointments?|trainings?|events?|part(?:y|ies)|strikes?|rehearsals?|lessons?)\b",
+        "it is of something that does not take place",
+    ),
+    _of(r"\bquarter(?:ed)?\b(?! (?:\d|of \d))", "it names a share; state it as a number"),
+)
+_PRICES = "it is of a price and not of the series"
+_COMPARES = "it compares with another time or a plan, whose value is not looked up"
+# Of movements by an amount.
+_MOVED = (
+    _of(
+        r"\b(?:cannot|can(?:no|')t|could(?: not|n't)|will not|won't|does not|do not) possibly\b|\bnowhere near\b|"
+        r"\banything but\b|\bfar from\b|\b(?:do not|don't|never|not|cannot|can't) (?:count|rely|bet|bank|reckon) "
+        r"(?:on|with)\b|\b(?:fail|fails|failing|failed|refuse|refuses|refusing) to\b|\bescap(?:e|es|ing)\b|"
+        r"\b(?:stop|stops|fall|falls|stopping|falling) short of\b|\bno (?:risk|danger|chance) of\b",
+        "it says that it will not be so",
+    ),
+    _of(r"\bdepend(?:s|ing) (?:up)?on\b", "it holds only under a condition; state it as a fact if it will be so"),
+    _of(
+        rf"\b(?:than|as) (?:it (?:was|is) |they (?:were|are) |we (?:had|have) )?(?:(?:in|on|at|for|during|of|that|"
+        rf"those|the) )+(?:(?:early|late|mid)[- ]?)?(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?)?{_MONTH}\b",
+        _COMPARES,
+    ),
+    _of(
+        rf"\b(?:below|above|beneath|than) (?:the (?:level|value|figure|number)s? (?:of|in) |that of |those of )?"
+        rf"{_MONTH}(?: \d{{4}})?(?=\W*$)",
+        _COMPARES,
+    ),
+    _of(rf"\bcompared (?:to|with) (?:the )?{_MONTH} \d{{4}}", _COMPARES),
+    _of(
+        rf"\b(?:half|twice|double|triple|times) (?:that|those|the \w+) of (?:a |the )?(?:{_WEEKDAY}|{_MONTH})",
+        _COMPARES,
+    ),
+    _of(
+        r"\b(?:beat\w*|above|below|over|under|exceed\w*|miss\w*|than) (?:the |our |its |last month's )?"
+        r"(?:budget|plan|forecast|guidance|consensus|business plan)\b",
+        _COMPARES,
+    ),
+    _of(r"\b(?:forecast|estimate|prediction)\b.*\btoo (?:high|low)\b", "it is of a forecast and not of the series"),
+    _of(
+        r"\b(?:years?|months?|weeks?|days?) ago\b(?!.*\b(?:will|going to|expect\w*|is to|are to|from now)\b)",
+        "it tells of the past",
+    ),
+    _of(
+        r"^(?:imagine|picture|allegedly|supposedly|reportedly|rumou?rs?)\b|\b(?:allegedly|supposedly|"
+        r"rumou?rs? ha(?:s|ve)|with (?:any |some |a bit of )?luck)\b|\bin an? (?:\w+[- ])?(?:\w+ )?scenario\b|"
+        r"\bneeds? to (?:double|triple|increase|raise|grow|lift|boost|cut|reduce|improve|push)\b|"
+        r"\b(?:wants?|needs?|demands?) (?:us to |\S+ ?(?:%|percent)|(?:a|another|an extra) )",
+        "it says what is wished for or supposed, and not what will be",
+    ),
+    _of(r"\bhalf[- ]price\b|\b(?:loyalty |bonus |reward )?points?(?: day)?\b(?= on|!|\.|,|$)", _PRICES),
+    _of(r"\b(?:double|triple)[- ]check", "it asks to check"),
+    _of(
+        r"\b(?:the series|sales|revenues?|orders?) (?:staff|team|force|commissions?|area|floor|managers?|reps?|people|"
+        r"departments?|tax|per (?:employee|head|capita|store|square))\b",
+        "it is of something that is named after the series",
+    ),
+    _of(r"\brecover\w* (?:\w+ )?from\b", "it goes back to what is usual, step by step; state the value at each time"),
+)
+_BOUNDS = (
+    _of(
+        r"\bno longer (?:be )?(?:capped|limited|restricted|bounded|held)\b|\bnot (?:be )?(?:limited|capped|restricted|"
+        r"confined) (?:to|at)\b|\bis not (?:the|a) (?:limit|cap|maximum|ceiling|minimum)\b|"
+        r"\b(?:cap|limit|ceiling|floor|minimum|maximum|bound|restriction)s?(?: of \S+| at \S+)? (?:is|are|was|were|"
+        r"has been|have been|will be|gets?) (?:removed|lifted|abolished|dropped|scrapped|gone|waived)\b|"
+        r"\bmay (?:\w+ )?(?:exceed|go (?:above|below|over|under))\b.*\bagain\b",
+        "it says that there is no such bound",
+    ),
+    _of(
+        r"\b(?:above|below|over|under|beyond) \S+ (?:are|is) (?:very |quite |rather )?(?:rare|unusual|uncommon|"
+        r"exceptional|common|normal|possible)\b|^(?:\w+ )?(?:bonus|premium|reward|discount|"
+        r"surcharge)\b.*\b(?:above|over|below)\b|"
+        r"\bfree (?:delivery|shipping|entry|admission)\b",
+        "it says what is so beyond a value, and not that the series stays within",
+    ),
+    _of(
+        r"\b(?:per|each|every) (?:user|patient|customer|person|bus|car|vehicle|visitor|household|head|guest|family|"
+        r"item|room|table|ticket|child|adult|member)\b",
+        "it bounds each of many, and not the series",
+    ),
+    _of(
+        r"\b(?:cannot|can't|not able to|unable to|must not|may not)\b.*\d \w* ?or more\b",
+        "it denies what is at a value or above; state the largest value",
+    ),
+)
+_PAST = (
+    _of(
+        r"\bthere (?:was|were) no\b|\b(?:has|have) (?:since |already |now |then )*been (?:since )?(?:corrected|fixed|"
+        r"repaired|restored|resolved|rectified)\b|\bsince (?:been )?(?:fixed|corrected)\b|\bnot a single\b",
+        "it says that the values are right",
+    ),
+)
+_LIKE = (_of(r"\bunlike\b", "it says what it is not like"),)
+_MOVES = frozenset(("rise", "cut", "times", "plus", "minus", "ramp_up", "ramp_down"))
+_BY_OPERATION = {
+    "zero": _ZERO,
+    "ignore": _PAST,
+    "like_day": (*_LIKE, *_MOVED),
+    **dict.fromkeys(_MOVES, _MOVED),
+    **dict.fromkeys(("cap", "floor", "range"), _BOUNDS),
+}
+# "When it rains", without a time in the clause at all, holds whenever that is so.
+_WHENEVER = re.compile(
+    r"^\W*(?:and |but |so )?(?:when(?:ever)?|once|as soon as|after|each time|every time) ", re.IGNORECASE
+)
+_TAKES_BACK = re.compile(
+    r"^\W*(?:correction|erratum|sorry|i meant|we meant|make that|scratch that|that (?:is|was) (?:outdated|wrong|not "
+    r"right|an error|a mistake|no longer))\b",
+    re.IGNORECASE,
+)
+_UNAFFECTED = re.compile(
+    r"^\W*(?:but |and |yet |though |however,? )?(?:the series|sales|this|it|these|they|we) (?:is|are|will be|remains?|"
+    r"stays?) (?:not (?:be )?(?:affected|impacted|touched|concerned)|unaffected|untouched|unchanged|as usual)\b",
+    re.IGNORECASE,
+)
+
+
+def other_sense(name: str, phrase: str, following: str) -> str:
+    """Why the words of a clause are no operation on the series: a reason, or "".
+
+    Args:
+        name: of the operation.
+        phrase: the clause.
+        following: the clause behind it, empty for the last.
+    """
+    for pattern, reason in _BY_OPERATION.get(name, ()):
+        if pattern.search(phrase):
+            return reason
+    if name in (*_MOVES, "zero", "set") and _WHENEVER.match(phrase) and not _A_TIME.search(phrase):
+        return "it holds only under a condition; state it as a fact if it will be so"
+    if name != "ignore" and _TAKES_BACK.match(following):
+        return "what follows takes it back"
+    if name in (*_MOVES, "zero") and _UNAFFECTED.match(following):
+        return "what follows says that the series stays as it is"
+    return ""
+
+
+__all__ = ["other_sense"]
