@@ -162,7 +162,7 @@ def other_sense(name: str, phrase: str, following: str) -> str:
     for pattern, reason in _BY_OPERATION.get(name, ()):
         if pattern.search(phrase):
             return reason
-    if name in (*_MOVES, "zero", "set") and _WHENEVER.match(phrase) and not _A_TIME.search(phrase):
+    if name in (*_MOVES, "zero", "set") and _WHENEVER.match(phrase) and not _A_TIME.search(f"{phrase} {following}"):
         return "it holds only under a condition; state it as a fact if it will be so"
     if name != "ignore" and _TAKES_BACK.match(following):
         return "what follows takes it back"
