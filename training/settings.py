@@ -29,7 +29,7 @@ DERIVED_FIELDS = {
     ),
     "T2TConfig": ("semantic_words", "word_embedding_size"),
     # From the tokenizer, and from the configuration of the backbone.
-    "TSLMConfig": ("time_series_token_id", "tie_word_embeddings"),
+    "TSLMConfig": ("training_scales", "time_series_token_id", "tie_word_embeddings"),
     # From the language model that a forecaster is joined with.
     "TSFusionConfig": ("tslm_config",),
 }

@@ -484,6 +484,7 @@ def build_tslm(
     fresh_folder: Path,
     texts: Iterable[str],
     is_writer: bool,
+    derived: Mapping[str, Any] | None = None,
 ) -> tuple[TSLM, TimeSeriesProcessor]:
     """Build the model of a recipe and its processor.
 
@@ -495,6 +496,7 @@ def build_tslm(
         fresh_folder: folder for a new backbone.
         texts: training texts for the tokenizer of a new backbone.
         is_writer: whether this process writes that folder; the others must come later.
+        derived: fields of the configuration of a new model that go by the training samples.
 
     Raises:
         ValueError: for settings that contradict each other.
@@ -524,6 +526,7 @@ def build_tslm(
         return loaded, processor
     fields = {name: value for name, value in vars(config_arguments).items() if name != "text_config"}
     fields["encoder_config"] = mapping(fields["encoder_config"], "encoder_config")
+    fields |= derived or {}
     model = TSLMForCausalLM.from_backbone(
         source, encoder=tslm_arguments.encoder_name_or_path, time_series_token=TIME_SERIES_TOKEN, config=fields, **load
     )

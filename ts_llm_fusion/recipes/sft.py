@@ -94,9 +94,8 @@ def build_model(settings: Sequence[Any], data: QuestionData, fresh_folder: Path)
         encoder = random_convolutions_for(encoder, samples, len(_labels(data)), arguments.seed)
         config_arguments = replace(config_arguments, encoder_config=encoder)
     # Synthetic series are drawn at any level and scale.
-    is_known = config_arguments.training_scales is not None or SYNTHETIC in samples.unique("source")
-    if config_arguments.scale_embedding and not is_known:
-        config_arguments = replace(config_arguments, training_scales=training_scales(samples))
+    has_scales = config_arguments.scale_embedding and SYNTHETIC not in samples.unique("source")
+    derived = {"training_scales": training_scales(samples)} if has_scales else {}
     set_seed(arguments.seed)
     with arguments.main_process_first(local=False):
         return build_tslm(
@@ -106,6 +105,7 @@ def build_model(settings: Sequence[Any], data: QuestionData, fresh_folder: Path)
             fresh_folder,
             [sample_text(sample) for sample in samples.take(min(_TOKENIZER_SAMPLES, len(samples)))],
             is_writer=arguments.process_index == 0,
+            derived=derived,
         )
 
 
