@@ -1,6 +1,7 @@
 """Counted steps and units of time, and parts of the horizon."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from .grounding_axis import FAR, Span, add_units, start_of
 from .grounding_events import Events
@@ -106,7 +107,13 @@ class Counts(Events):
         if found is None and self.word(j + 1) in _FULL and self.word(j + 2) in UNITS:
             behind = self.skip(j + 3, "of", "in", "the")
             holder = self.point(behind)
-            return Span(reason="say which days these are"), holder[1] if holder else j + 3
+            if holder is None or self.word(j + 2) != "week" or not (holder[0].start and holder[0].stop):
+                return Span(reason="say which days these are"), holder[1] if holder else j + 3
+            # From Monday to Sunday, within the month.
+            week = timedelta(days=7)
+            first = start_of(holder[0].start - timedelta(days=1), "week") + week
+            begin = start_of(holder[0].stop, "week") - week if word in _LAST else first
+            return Span(begin, begin + week), holder[1]
         if found is None:
             return None
         count, unit, k = found
