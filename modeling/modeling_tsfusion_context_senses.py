@@ -12,7 +12,7 @@ _A_TIME = re.compile(
     r"evening|night\w*|quarter|spring|summer|autumn|winter|easter|christmas)\b|\d{1,2}[:./]\d{2}|\d{4}-\d{2}",
     re.IGNORECASE,
 )
-_CLOSED = r"(?:clos\w+|shut\w*|stopp\w+|suspend\w+|cancel\w+|out of (?:order|service))"
+_CLOSED = r"(?:closed?|closes|closing|closure|shut\w*|stop(?:ped|ping)|suspend\w+|cancel\w+|out of (?:order|service))"
 
 
 def _of(pattern: str, reason: str) -> tuple[re.Pattern[str], str]:
@@ -54,7 +54,7 @@ _MOVED = (
     _of(r"\bdepend(?:s|ing) (?:up)?on\b", "it holds only under a condition; state it as a fact if it will be so"),
     _of(
         rf"\b(?:than|as) (?:it (?:was|is) |they (?:were|are) |we (?:had|have) )?(?:(?:in|on|at|for|during|of|that|"
-        rf"those|the) )+(?:(?:early|late|mid)[- ]?)?(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?)?{_MONTH}\b",
+        rf"those|the) )+(?:(?:early|late|mid)[- ]?)?(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?)?{_MONTH}\b",  # codespell:ignore nd
         _COMPARES,
     ),
     _of(

@@ -94,7 +94,7 @@ _CLEARS = words("clear clears cleared beat beats beating")
 # "<= 90"; an arrow ends in one of them too.
 _SIGNS = {"<": "cap", "\N{LESS-THAN OR EQUAL TO}": "cap", ">": "floor", "\N{GREATER-THAN OR EQUAL TO}": "floor"}
 # As it is often misspelt, too.
-_PERCENT = words("% percent pct pc percents percnt perecnt precent persent percant perscent pecent")
+_PERCENT = words("% percent pct pc percents percnt perecnt precent persent percant pecent")  # codespell:ignore
 _DENOMINATORS, _PLAIN_PARTS = words("2 3 4 5 6 8 10"), words("¼ ½ ¾ ⅓ ⅔ ⅛ ⅜ ⅝ ⅞")
 _BASIS_POINTS = "basis points may be of its values or of a share of them"
 # Tokens of the longest number in words.

@@ -193,11 +193,11 @@ def _distances(values: np.ndarray) -> np.ndarray:
     for part in (slice(None), slice(None, None, -1)):
         ends, own = values[part], distance[part]
         for place in range(min(_BESIDE, len(ends) - 3 * _BESIDE)):
-            near, next_ones = (ends[place + 1 + k * _BESIDE :][:_BESIDE] for k in (0, 1))
-            if not (np.isnan(near).all() or np.isnan(next_ones).all()):
-                near, farther = float(np.nanmedian(near)), float(np.nanmedian(next_ones))
+            near, beyond = (ends[place + 1 + k * _BESIDE :][:_BESIDE] for k in (0, 1))
+            if not (np.isnan(near).all() or np.isnan(beyond).all()):
                 # Both medians are of three steps, two steps and five away.
-                own[place] = min(own[place], abs(ends[place] - near - (near - farther) * 2 / 3))
+                going_on = np.nanmedian(near) + (np.nanmedian(near) - np.nanmedian(beyond)) * 2 / 3
+                own[place] = min(own[place], abs(ends[place] - going_on))
     return distance
 
 
