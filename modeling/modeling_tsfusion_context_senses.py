@@ -54,7 +54,7 @@ _MOVED = (
     _of(r"\bdepend(?:s|ing) (?:up)?on\b", "it holds only under a condition; state it as a fact if it will be so"),
     _of(
         rf"\b(?:than|as) (?:it (?:was|is) |they (?:were|are) |we (?:had|have) )?(?:(?:in|on|at|for|during|of|that|"
-        rf"those|the) )+(?:(?:early|late|mid)[- ]?)?(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?)?{_MONTH}\b",  # codespell:ignore nd
+        rf"those|the) )+(?:(?:early|late|mid)[- ]?)?(?:\d{{1,2}}[a-z]{{0,2}} (?:of )?)?{_MONTH}\b",
         _COMPARES,
     ),
     _of(
