@@ -33,12 +33,11 @@ _ZERO = (
     _of(rf"\bnot (?:allowed|permitted|obliged|required|forced|going) to {_CLOSED}", _STAYS_OPEN),
     _of(rf"\b(?:instead of|rather than|without|against|avoid\w*) (?:\w+ )?{_CLOSED}", _STAYS_OPEN),
     _of(rf"\b{_CLOSED} (?:on|at|in|for|during) no\b|\bon no (?:single )?day\b", _STAYS_OPEN),
-    _of(r"\bnothing (?:special |else |much )?(?:happens|changes|is planned)\b", "it says that nothing happens"),
     _of(
-        r"\bno (?:\w+ )?(?:meetings?|appointments?|trainings?|events?|part(?:y|ies)|strikes?|rehearsals?|lessons?)\b",
+        r"\bno (?:\w+ )?(?:meetings?|appointments?|trainings?|events?|part(?:y|ies)|strikes?)\b",
         "it is of something that does not take place",
     ),
-    _of(r"\bquarter(?:ed)?\b(?! (?:\d|of \d))", "it names a share; state it as a number"),
+    _of(r"\bquartered\b|\ba quarter (?:down|off|lower|less|fewer)\b", "it names a share; state it as a number"),
 )
 _PRICES = "it is of a price and not of the series"
 _COMPARES = "it compares with another time or a plan, whose value is not looked up"
@@ -47,8 +46,9 @@ _MOVED = (
     _of(
         r"\b(?:cannot|can(?:no|')t|could(?: not|n't)|will not|won't|does not|do not) possibly\b|\bnowhere near\b|"
         r"\banything but\b|\bfar from\b|\b(?:do not|don't|never|not|cannot|can't) (?:count|rely|bet|bank|reckon) "
-        r"(?:on|with)\b|\b(?:fail|fails|failing|failed|refuse|refuses|refusing) to\b|\bescap(?:e|es|ing)\b|"
-        r"\b(?:stop|stops|fall|falls|stopping|falling) short of\b|\bno (?:risk|danger|chance) of\b",
+        r"(?:on|with)\b|\b(?:fail|refuse)(?:s|ing|ed)? to (?:rise|increase|grow|climb|fall|drop|decline|decrease|"
+        r"shrink|double|triple|halve|change)\b|\bescap(?:e|es|ing)\b|\bstop(?:s|ping)? short of\b|"
+        r"\bno (?:risk|danger|chance) of\b",
         "it says that it will not be so",
     ),
     _of(r"\bdepend(?:s|ing) (?:up)?on\b", "it holds only under a condition; state it as a fact if it will be so"),
@@ -69,10 +69,13 @@ _MOVED = (
     ),
     _of(
         r"\b(?:beat\w*|above|below|over|under|exceed\w*|miss\w*|than) (?:the |our |its |last month's )?"
-        r"(?:budget|plan|forecast|guidance|consensus|business plan)\b",
+        r"(?:budget|forecast|guidance|consensus)\b",
         _COMPARES,
     ),
-    _of(r"\b(?:forecast|estimate|prediction)\b.*\btoo (?:high|low)\b", "it is of a forecast and not of the series"),
+    _of(
+        r"\b(?:forecast|estimate|prediction)\b.*\b(?:was|were)\b.*\btoo (?:high|low)\b",
+        "it is of a forecast and not of the series",
+    ),
     _of(
         r"\b(?:years?|months?|weeks?|days?) ago\b(?!.*\b(?:will|going to|expect\w*|is to|are to|from now)\b)",
         "it tells of the past",
@@ -81,11 +84,11 @@ _MOVED = (
         r"^(?:imagine|picture|allegedly|supposedly|reportedly|rumou?rs?)\b|\b(?:allegedly|supposedly|"
         r"rumou?rs? ha(?:s|ve)|with (?:any |some |a bit of )?luck)\b|\bin an? (?:\w+[- ])?(?:\w+ )?scenario\b|"
         r"\bneeds? to (?:double|triple|increase|raise|grow|lift|boost|cut|reduce|improve|push)\b|"
-        r"\b(?:wants?|needs?|demands?) (?:us to |\S+ ?(?:%|percent)|(?:a|another|an extra) )",
+        r"\b(?:wants?|needs?|demands?) \S+ ?(?:%|percent)",
         "it says what is wished for or supposed, and not what will be",
     ),
-    _of(r"\bhalf[- ]price\b|\b(?:loyalty |bonus |reward )?points?(?: day)?\b(?= on|!|\.|,|$)", _PRICES),
-    _of(r"\b(?:double|triple)[- ]check", "it asks to check"),
+    _of(r"\bhalf[- ]price\b|\b(?:loyalty|bonus|reward) points?\b|\b(?:double|triple) points?\b", _PRICES),
+    _of(r"\b(?:double|triple)[- ]check (?:the|all|your|our|these|that|whether)\b", "it asks to check"),
     _of(
         r"\b(?:the series|sales|revenues?|orders?) (?:staff|team|force|commissions?|area|floor|managers?|reps?|people|"
         r"departments?|tax|per (?:employee|head|capita|store|square))\b",
@@ -104,7 +107,7 @@ _BOUNDS = (
     ),
     _of(
         r"\b(?:above|below|over|under|beyond) \S+ (?:are|is) (?:very |quite |rather )?(?:rare|unusual|uncommon|"
-        r"exceptional|common|normal|possible)\b|^(?:\w+ )?(?:bonus|premium|reward|discount|"
+        r"exceptional|common|normal)\b|^(?:\w+ )?(?:bonus|premium|reward|discount|"
         r"surcharge)\b.*\b(?:above|over|below)\b|"
         r"\bfree (?:delivery|shipping|entry|admission)\b",
         "it says what is so beyond a value, and not that the series stays within",
@@ -121,23 +124,27 @@ _BOUNDS = (
 )
 _PAST = (
     _of(
-        r"\bthere (?:was|were) no\b|\b(?:has|have) (?:since |already |now |then )*been (?:since )?(?:corrected|fixed|"
-        r"repaired|restored|resolved|rectified)\b|\bsince (?:been )?(?:fixed|corrected)\b|\bnot a single\b",
+        r"\bthere (?:was|were) no\b|\bbut (?:has|have) since been (?:fixed|corrected)\b|\bnot a single\b",
         "it says that the values are right",
     ),
 )
-_LIKE = (_of(r"\bunlike\b", "it says what it is not like"),)
+_LIKE = (
+    _of(r"\bunlike\b", "it says what it is not like"),
+    _of(r"\b(?:half|twice|double|triple|times) (?:that|those) of\b", _COMPARES),
+)
 _MOVES = frozenset(("rise", "cut", "times", "plus", "minus", "ramp_up", "ramp_down"))
 _BY_OPERATION = {
     "zero": _ZERO,
     "ignore": _PAST,
-    "like_day": (*_LIKE, *_MOVED),
+    "like_day": _LIKE,
     **dict.fromkeys(_MOVES, _MOVED),
     **dict.fromkeys(("cap", "floor", "range"), _BOUNDS),
 }
 # "When it rains", without a time in the clause at all, holds whenever that is so.
 _WHENEVER = re.compile(
-    r"^\W*(?:and |but |so )?(?:when(?:ever)?|once|as soon as|after|each time|every time) ", re.IGNORECASE
+    r"^\W*(?:and |but |so )?(?:when(?:ever)?|once|as soon as|each time|every time|after (?:an? |the )?\w+ (?:is|are|"
+    r"was|were|has been|have been)) (?!.*\b(?:for good|permanently|always|for ever|forever)\b)",
+    re.IGNORECASE,
 )
 _TAKES_BACK = re.compile(
     r"^\W*(?:correction|erratum|sorry|i meant|we meant|make that|scratch that|that (?:is|was) (?:outdated|wrong|not "

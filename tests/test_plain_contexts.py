@@ -103,7 +103,7 @@ SILENT = [
     "Please double-check the sales of 8 March.",
     "Sales staff get 10% more pay from 8 March.",
     "Each bus carries at most 60 passengers on 8 March.",
-    "The data entry error of 20 February has been corrected.",
+    "There was no data entry error on 20 February.",
     "8 March is unlike a Sunday.",
     "The shop stays open on 23 March.",
     "The shop in Lyon is closed on 23 March.",
