@@ -170,7 +170,8 @@ _DISCOUNT = re.compile(
 )
 # "Prices by 5 %", "save 30 %".
 _OF_A_PRICE = re.compile(
-    r"\b(?:prices?|fees?|fares?|wages?|pay|salar(?:y|ies)|discounts? of up|saves?)(?: (?:by|of|up|to|about|over))* $",
+    r"\b(?:prices?|fees?|fares?|wages?|pay|salar(?:y|ies))(?: (?:by|up|about|over))* $|\bdiscounts? of up to $|"
+    r"(?P<saved>\bsaves?(?: up to)? $)",
     re.IGNORECASE,
 )
 _IS_WRONG = re.compile(
@@ -308,7 +309,10 @@ def is_of_a_price(context: Mapping[str, Any], number: int) -> bool:
     """Whether a number is that of a discount or of a price."""
     start, stop = (int(place) for place in context["number_place"][number])
     words = context["texts"][context["number_clause"][number]]
-    return _DISCOUNT.match(words[stop:]) is not None or _OF_A_PRICE.search(words[:start]) is not None
+    price = _OF_A_PRICE.search(words[:start])
+    # "Saves 17 % of the usual power" is of the series.
+    is_saved = price is not None and price["saved"] is not None and words[stop:].startswith(" of ")
+    return _DISCOUNT.match(words[stop:]) is not None or (price is not None and not is_saved)
 
 
 def is_reached(context: Mapping[str, Any], number: int) -> tuple[bool, bool]:
