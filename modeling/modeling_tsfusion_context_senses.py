@@ -34,7 +34,7 @@ _ZERO = (
     _of(rf"\b(?:instead of|rather than|without|against|avoid\w*) (?:\w+ )?{_CLOSED}", _STAYS_OPEN),
     _of(rf"\b{_CLOSED} (?:on|at|in|for|during) no\b|\bon no (?:single )?day\b", _STAYS_OPEN),
     _of(
-        r"\bno (?:\w+ )?(?:meetings?|appointments?|trainings?|events?|part(?:y|ies)|strikes?)\b",
+        r"\bno (?:\w+ )?(?:meetings?|part(?:y|ies)|strikes?)\b",
         "it is of something that does not take place",
     ),
     _of(r"\bquartered\b|\ba quarter (?:down|off|lower|less|fewer)\b", "it names a share; state it as a number"),
@@ -45,13 +45,16 @@ _COMPARES = "it compares with another time or a plan, whose value is not looked 
 _MOVED = (
     _of(
         r"\b(?:cannot|can(?:no|')t|could(?: not|n't)|will not|won't|does not|do not) possibly\b|\bnowhere near\b|"
-        r"\banything but\b|\bfar from\b|\b(?:do not|don't|never|not|cannot|can't) (?:count|rely|bet|bank|reckon) "
+        r"\banything but\b|\bfar from \w+(?:ed|ing)\b|\b(?:do not|don't|never|not|cannot|can't) (?:count|rely|bet|"
+        r"bank|reckon) "
         r"(?:on|with)\b|\b(?:fail|refuse)(?:s|ing|ed)? to (?:rise|increase|grow|climb|fall|drop|decline|decrease|"
-        r"shrink|double|triple|halve|change)\b|\bescap(?:e|es|ing)\b|\bstop(?:s|ping)? short of\b|"
-        r"\bno (?:risk|danger|chance) of\b",
+        r"shrink|double|triple|halve|change)\b|\bstop(?:s|ping)? short of\b|"
+        r"\b(?:escap(?:e|es|ing)|no (?:risk|danger|chance) of) (?:an? |the |any )?(?:\S+ ?(?:%|percent) )?(?:rise|"
+        r"fall|drop|"
+        r"cut|increase|decrease|decline|loss|doubling)\b",
         "it says that it will not be so",
     ),
-    _of(r"\bdepend(?:s|ing) (?:up)?on\b", "it holds only under a condition; state it as a fact if it will be so"),
+    _of(r"\bdepending (?:up)?on\b", "it holds only under a condition; state it as a fact if it will be so"),
     _of(
         rf"\b(?:than|as) (?:it (?:was|is) |they (?:were|are) |we (?:had|have) )?(?:(?:in|on|at|for|during|of|that|"
         rf"those|the) )+(?:(?:early|late|mid)[- ]?)?(?:\d{{1,2}}[a-z]{{0,2}} (?:of )?)?{_MONTH}\b",
@@ -68,8 +71,9 @@ _MOVED = (
         _COMPARES,
     ),
     _of(
-        r"\b(?:beat\w*|above|below|over|under|exceed\w*|miss\w*|than) (?:the |our |its |last month's )?"
-        r"(?:budget|forecast|guidance|consensus)\b",
+        r"\b(?:beat\w*|above|below|exceed\w*|miss\w*|than) (?:the |our |its |last month's )?"
+        r"(?:budget|forecast|guidance|consensus)\b|\b(?:over|under) (?:the |our |its )?(?:budget|guidance|"
+        r"consensus)\b",
         _COMPARES,
     ),
     _of(
@@ -77,24 +81,30 @@ _MOVED = (
         "it is of a forecast and not of the series",
     ),
     _of(
-        r"\b(?:years?|months?|weeks?|days?) ago\b(?!.*\b(?:will|going to|expect\w*|is to|are to|from now)\b)",
+        r"^\W*(?:\w+ ){1,3}(?:years?|months?|weeks?|days?) ago\b(?!.*\b(?:will|going to|expect\w*|is to|are to|"
+        r"from now)\b)",
         "it tells of the past",
     ),
     _of(
         r"^(?:imagine|picture|allegedly|supposedly|reportedly|rumou?rs?)\b|\b(?:allegedly|supposedly|"
         r"rumou?rs? ha(?:s|ve)|with (?:any |some |a bit of )?luck)\b|\bin an? (?:\w+[- ])?(?:\w+ )?scenario\b|"
-        r"\bneeds? to (?:double|triple|increase|raise|grow|lift|boost|cut|reduce|improve|push)\b|"
+        r"\b(?:we|they|i|you|sales|the series|management) needs? to (?:double|triple|increase|raise|grow|lift|boost|"
+        r"cut|reduce|improve|push)\b|"
         r"\b(?:wants?|needs?|demands?) \S+ ?(?:%|percent)",
         "it says what is wished for or supposed, and not what will be",
     ),
-    _of(r"\bhalf[- ]price\b|\b(?:loyalty|bonus|reward) points?\b|\b(?:double|triple) points?\b", _PRICES),
+    _of(
+        r"(?:\bhalf[- ]price\b|\b(?:loyalty|bonus|reward) points?\b|\b(?:double|triple) points?\b)"
+        r"(?!.*(?:%|\b(?:percent|doubles?|triples?|lifts?|raises?|rises?|falls?|boosts?|brings?|adds?)\b))",
+        _PRICES,
+    ),
     _of(r"\b(?:double|triple)[- ]check (?:the|all|your|our|these|that|whether)\b", "it asks to check"),
     _of(
         r"\b(?:the series|sales|revenues?|orders?) (?:staff|team|force|commissions?|area|floor|managers?|reps?|people|"
         r"departments?|tax|per (?:employee|head|capita|store|square))\b",
         "it is of something that is named after the series",
     ),
-    _of(r"\brecover\w* (?:\w+ )?from\b", "it goes back to what is usual, step by step; state the value at each time"),
+    _of(r"\brecover\w* (?:\w+ )?from \d", "it goes back to what is usual, step by step; state the value at each time"),
 )
 _BOUNDS = (
     _of(
@@ -147,13 +157,14 @@ _WHENEVER = re.compile(
     re.IGNORECASE,
 )
 _TAKES_BACK = re.compile(
-    r"^\W*(?:correction|erratum|sorry|i meant|we meant|make that|scratch that|that (?:is|was) (?:outdated|wrong|not "
+    r"^\W*(?:correction|erratum|(?:sorry,? )?(?:i|we) meant?|(?:sorry,? )?make that|scratch that|that (?:is|"
+    r"was) (?:outdated|wrong|not "
     r"right|an error|a mistake|no longer))\b",
     re.IGNORECASE,
 )
 _UNAFFECTED = re.compile(
     r"^\W*(?:but |and |yet |though |however,? )?(?:the series|sales|this|it|these|they|we) (?:is|are|will be|remains?|"
-    r"stays?) (?:not (?:be )?(?:affected|impacted|touched|concerned)|unaffected|untouched|unchanged|as usual)\b",
+    r"stays?) (?:not (?:be )?(?:affected|impacted|touched|concerned)|unaffected|untouched|unchanged)\b",
     re.IGNORECASE,
 )
 
@@ -173,7 +184,7 @@ def other_sense(name: str, phrase: str, following: str) -> str:
         return "it holds only under a condition; state it as a fact if it will be so"
     if name != "ignore" and _TAKES_BACK.match(following):
         return "what follows takes it back"
-    if name in (*_MOVES, "zero") and _UNAFFECTED.match(following):
+    if name in (*_MOVES, "zero") and _UNAFFECTED.match(following) and not _A_TIME.search(following):
         return "what follows says that the series stays as it is"
     return ""
 

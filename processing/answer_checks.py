@@ -290,6 +290,8 @@ def _lettered(question: str) -> list[tuple[str, str]]:
     marks = list(_LETTERED.finditer(question))
     letters = [mark[2] for mark in marks]
     for start in range(len(marks) - 1):
+        if letters[start] not in "Aa":
+            continue
         run = letters[start:]
         if run not in (list(ascii_uppercase[: len(run)]), list(ascii_lowercase[: len(run)])):
             continue

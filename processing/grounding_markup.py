@@ -6,7 +6,7 @@ import re
 _TAG = re.compile(r"<(?:!--[^<>]{0,500}--|[/!]?[a-zA-Z][^<>]{0,500})>")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{2,6});")
 # What is struck out is not said.
-_STRUCK = re.compile(r"<(del|s|strike)\b[^<>]{0,500}>.{0,5000}?</\1>|~~(?=\S).{1,5000}?~~", re.IGNORECASE | re.DOTALL)
+_STRUCK = re.compile(r"<(del|s|strike)\b[^<>]{0,500}>.{0,500}?</\1>|~~(?=\S).{1,500}?~~", re.IGNORECASE | re.DOTALL)
 # Emphasis and code of Markdown, and the cells of its tables; a star or a dash at the start of a line is a list.
 _EMPHASIS = re.compile(
     r"\*{2,3}|_{1,3}(?!\w)|(?<!\w)_{1,3}|`{1,3}|(?<=\w)\*(?!\w)|(?<![\w\s])\*(?=\w)|(?<=[^\S\n])\*(?=\w)"

@@ -72,6 +72,9 @@ LASTING = [
     ("Sales drop by 30 perecnt on 8 March.", "cut", (0.3,), ((7, 8),)),
     ("Once the works begin on 8 March, sales fall by 20%.", "cut", (0.2,), ((7, 8),)),
     ("Because of a price cut sales rise by 20% on 8 March.", "rise", (0.2,), ((7, 8),)),
+    ("The shop is closed on 8 March. Sorry for the inconvenience.", "zero", (), ((7, 8),)),
+    ("The bridge that was built two years ago is closed, so sales fall by 20% on 8 March.", "cut", (0.2,), ((7, 8),)),
+    ("Sales are 20% higher over the whole forecast.", "rise", (0.2,), ((0, 31),)),
 ]
 SILENT = [
     # Words of an operation in another sense.

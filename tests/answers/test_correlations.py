@@ -95,7 +95,7 @@ def test_a_lead_is_that_of_the_times_that_both_series_have() -> None:
         ask(long, "By how many steps does north lead south?", id_column="id").text == "north leads south by 3 steps."
     )
     apart = pd.concat([north.iloc[:90], south.iloc[100:]])
-    assert "0 times" in ask(apart, "Which series leads the other?", id_column="id").text
+    assert "0 times in common" in ask(apart, "Which series leads the other?", id_column="id").text
     assert "it is denied" in ask(table, "Which series doesn't lead the other?").text
 
 
@@ -112,3 +112,17 @@ def test_of_series_that_go_with_no_other_none_is_unlike() -> None:
         except CannotTellError:
             refused += 1
     assert refused >= 14
+
+
+def test_the_lead_of_a_cycle_is_its_shortest_one() -> None:
+    steps = np.arange(240)
+    for seed in range(20):
+        first, second = 0.1 * np.random.default_rng(seed).normal(size=(2, 240))
+        first, second = first + np.sin(2 * np.pi * (steps + 4) / 16), second + np.sin(2 * np.pi * steps / 16)
+        assert 3 <= lead(first, second) <= 5 and -5 <= lead(second, first) <= -3
+
+
+def test_a_series_that_never_changes_is_named() -> None:
+    days = pd.date_range("2020-01-01", periods=60)
+    table = pd.DataFrame({"timestamp": days, "north": np.arange(60.0) % 7, "south": 3.0})
+    assert "every value of 'south' is the same" in ask(table, "Which series leads the other?").text

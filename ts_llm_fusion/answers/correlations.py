@@ -74,8 +74,7 @@ def _slow_changes(values: np.ndarray) -> np.ndarray:
 def lead(first: np.ndarray, second: np.ndarray) -> int:
     """Steps by which a series is ahead of another; less than 0 where it is behind, 0 where neither leads.
 
-    It is the lag at which they are most correlated; of lags that are as good, as those of a cycle are, the shortest
-    side counts.
+    It is the lag at which they are most correlated; of lags that are as good, as those of a cycle are, the shortest.
 
     Args:
         first: (time,), without missing values.
@@ -107,7 +106,10 @@ def lead(first: np.ndarray, second: np.ndarray) -> int:
     ahead, behind = (int(lags[0]) + 1 if len(lags) else len(first) for lags in as_good)
     if abs(ahead - behind) <= 0.1 * max(ahead, behind):
         raise CannotTellError("each series follows the other as well, as cycles half a period apart do.")
-    return max(best - most, 1) if ahead < behind else min(best - most, -1)
+    side, lags, sign = (sides[0], as_good[0], 1) if ahead < behind else (sides[1], as_good[1], -1)
+    # Of the lags next to each other that are as good, the best.
+    near_lags = lags[lags - lags[0] == np.arange(len(lags))]
+    return sign * (int(near_lags[side[near_lags].argmax()]) + 1)
 
 
 def unlike(series: np.ndarray) -> int:
@@ -147,8 +149,11 @@ def _in_common(series: Sequence[pd.Series]) -> np.ndarray:
         CannotTellError: these are few, or one of them does not vary there.
     """
     values = pd.concat([_filled(one) for one in series], axis=1, join="inner").to_numpy().T
-    if values.shape[1] < _FEWEST_STEPS or not np.ptp(values, axis=1).all():
-        raise CannotTellError(f"they vary together at {values.shape[1]} times; {_FEWEST_STEPS} are needed to compare.")
+    if values.shape[1] < _FEWEST_STEPS:
+        raise CannotTellError(f"they have {values.shape[1]} times in common; {_FEWEST_STEPS} are needed to compare.")
+    constant = np.flatnonzero(np.ptp(values, axis=1) == 0)
+    if len(constant):
+        raise CannotTellError(f"every value of {str(series[constant[0]].name)!r} is the same at these times.")
     return values
 
 
