@@ -27,6 +27,7 @@ from .modeling_tsfusion_context_doubts import (
     why_unsure,
 )
 from .modeling_tsfusion_context_effects import ContextEffect, shares_of
+from .modeling_tsfusion_context_senses import open_at
 
 if TYPE_CHECKING:
     from .modeling_text_encoder import FrozenTextEncoder, TokenStates
@@ -389,6 +390,14 @@ def _window_chances(reading: _Reading, context: Mapping[str, Any], clause: int, 
     return chances / chances.sum().clamp(min=torch.finfo(chances.dtype).tiny)
 
 
+def _times_open(context: Mapping[str, Any], clause: int) -> dict[int, str]:
+    """The windows at which words of a clause or of the next one say that it is open; see `open_at`."""
+    spans, text = context["window_span"].tolist(), context["text"]
+    start, end = context["clause_span"][clause, 0], context["clause_span"][clause : clause + 2, 1].max()
+    told = {k: open_at(text[start:first]) for k, (first, _) in enumerate(spans[:-1]) if start < first < end}
+    return {k: how for k, how in told.items() if how}
+
+
 def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, threshold: float) -> _Choice:
     """The most probable operation of a clause, its numbers and its window."""
     history, shares = int(context["history"]), torch.as_tensor(context["shares"])
@@ -404,6 +413,9 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
         return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, confidence, (), False, reason))
     name, numbers, share_of_numbers = _numbers_of(reading, context, clause, name)
     sure *= share_of_numbers
+    if name == "times" and context["number_form"][numbers[0]] != 0 and context["number_value"][numbers[0]] < 0:
+        # "Sales: -20%".
+        name = "cut"
     # Those of ramps are what is reached in the end.
     if name in ("rise", "cut", "plus", "minus"):
         reached, of_usual = is_reached(context, numbers[0])
@@ -437,6 +449,10 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     index = torch.as_tensor(context["window_index"])[pairs]
     right = (past if name == "ignore" else future)[index]
     chances = _window_chances(reading, context, clause, pairs)
+    times_open = _times_open(context, clause) if name == "zero" else {}
+    if times_open:
+        chances = chances.masked_fill(torch.isin(index, torch.tensor(list(times_open))), 0)
+        chances = chances / chances.sum().clamp(min=torch.finfo(chances.dtype).tiny)
     place = int((chances * (right if right.any() else 1)).argmax())
     sure *= float(chances[place])
     if sure < threshold:
@@ -469,6 +485,11 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
             reason = reason or "its time covers less than half of any step of the history"
     else:
         share[:history] = 0
+        for time, how in times_open.items():
+            opened = shares[time] > 0
+            share[opened.cumsum(0) > 0 if how == "again" else opened] = 0
+        if times_open and not share.any():
+            reason = reason or "its time is one at which it is open"
         exceeds = name in ("cap", "floor") and may_exceed(context, numbers[0])
         if exceeds and (name == "cap" or int((share > 0).sum()) > 1):
             reason = reason or "it may be exceeded once or all the time; say “stays above”"

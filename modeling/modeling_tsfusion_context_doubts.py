@@ -107,9 +107,9 @@ _ANYTHING_ELSE = re.compile(
     re.IGNORECASE,
 )
 _NOT_SURE = re.compile(
-    # "28 May add 50".
-    r"(?<!case )\b(?:(?-i:may)|might|could) (?:well |also |even |possibly |perhaps |have to |need to )*(?:be|become|"
-    r"go|get|"
+    # "28 May add 50"; "nothing may be sold" forbids it.
+    r"(?<!case )(?<!\bnothing )(?<!\bnobody )\b(?:(?-i:may)|might|could) "
+    r"(?:well |also |even |possibly |perhaps |have to |need to )*(?:be|become|go|get|"
     r"see|have|fall|drop|rise|climb|grow|increase|decrease|decline|double|triple|halve|close|shut|stop|lose|gain|"
     r"come|reach|"
     r"hit|jump|sink|slump|surge|add|cost|bring|reduce|cut|raise|lower|lead|cause)\b"
@@ -176,7 +176,8 @@ _OF_A_PRICE = re.compile(
 )
 _IS_WRONG = re.compile(
     r"^\W*(?:please )?(?:ignore|disregard|discard|exclude|skip)\b|"
-    r"\b(?:was|were) (?:faulty|broken|defective|down|offline)\b",
+    r"\b(?:was|were) (?:faulty|broken|defective|down|offline)\b|"
+    r"^(?:nothing|none|not one|no \w+)\b.*\b(?:correct|reliable|valid|accurate|sound)\b",
     re.IGNORECASE,
 )
 _FACTOR_OF = re.compile(r"\bby (?:a|the) factor (?:of )?$", re.IGNORECASE)
@@ -236,9 +237,11 @@ _OF_NO_NUMBER = frozenset(("zero", "flat", "reverse", "like_day", "ignore"))
 _IN_CASE = re.compile(r"\bin (?:case|the event)\b(?! you\b)", re.IGNORECASE)
 _CONDITION = re.compile(
     _IN_CASE.pattern
-    + r"|^(?:and |but |so )?(?:should|failing|barring|assuming|supposing|provided)\b"
+    + r"|^(?:and |but |so )?(?:should(?! (?:be|come|end|see|run|stay|read)\b)|failing|barring|assuming|supposing|"
+    + r"provided)\b"
     + r"|\b(?:provided|providing|assuming|supposing|on condition) that\b"
-    + r"|(?<!\bfor )\b(?:as|so) long as\b(?! necessary\b)|\b(?:subject to|contingent (?:on|upon)) (?!an?\b|[0-9])"
+    + r"|(?<!\bfor )\b(?:as|so) long as\b(?! necessary\b)|\b(?:subject to|contingent (?:on|upon)) "
+    + r"(?!an?\b|[0-9]|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b)"
     + r"|(?<!\bas )(?<!\beven )(?<!\bwhat )(?<!\bmatter )(?<!\bsee )(?<!\bwonder )(?<!\bknow )(?<!\bsurprised )"
     + r"\b(?:if|unless)\b(?! (?:you|one|our|so far|necessary|needed|an? (?:normal|usual) \w+ is)\b)",
     re.IGNORECASE,

@@ -12,7 +12,14 @@ _A_TIME = re.compile(
     r"evening|night\w*|quarter|spring|summer|autumn|winter|easter|christmas)\b|\d{1,2}[:./]\d{2}|\d{4}-\d{2}",
     re.IGNORECASE,
 )
+_PART = r"(?:\d[\d.,]*\s?%|\S+ percent|half|(?:an?|one|two|three|four) (?:third|quarter|fifth|tenth)s?)"
 _CLOSED = r"(?:closed?|closes|closing|closure|shut\w*|stop(?:ped|ping)|suspend\w+|cancel\w+|out of (?:order|service))"
+
+
+# What stands before a time at which it is open, as the only one or once more; "open until" tells when it closes.
+_OPEN_AT = re.compile(
+    r"\b(?P<again>re-?)?open(?:s|ed|ing)?(?P<anew> again)?(?: from| on| at| for business)*\W*$", re.I
+)
 
 
 def _of(pattern: str, reason: str) -> tuple[re.Pattern[str], str]:
@@ -39,6 +46,11 @@ _ZERO = (
     ),
     _of(r"\bquartered\b|\ba quarter (?:down|off|lower|less|fewer)\b", "it names a share; state it as a number"),
 )
+_NAMED_AFTER = _of(
+    r"\b(?:the series|sales|revenues?|orders?) (?:staff|team|force|commissions?|area|floor|managers?|reps?|people|"
+    r"departments?|tax|prices?|per (?:employee|head|capita|store|square))\b",
+    "it is of something that is named after the series",
+)
 _PRICES = "it is of a price and not of the series"
 _COMPARES = "it compares with another time or a plan, whose value is not looked up"
 # Of movements by an amount.
@@ -53,6 +65,16 @@ _MOVED = (
         r"fall|drop|"
         r"cut|increase|decrease|decline|loss|doubling)\b",
         "it says that it will not be so",
+    ),
+    _of(
+        r"\b(?:instead of|rather than) (?:an? |the )?\w+ (?:by|of) \S*\d|\b(?:will|would|can) (?:hardly|scarcely)\b",
+        "it says that it will not be so",
+    ),
+    _of(
+        rf"^\W*{_PART} of (?!(?:the |its |their |our )?(?:usual|normal|regular|ordinary|typical|average|capacity|what|"
+        r"expected)\b)(?:the |its |their |our |all )?\w+\b.*\b(?:comes?|belongs?|(?:is|are|will be) (?:made|sold|paid|"
+        r"done|from|online))\b",
+        "it says what a part of it is",
     ),
     _of(r"\bdepending (?:up)?on\b", "it holds only under a condition; state it as a fact if it will be so"),
     _of(
@@ -86,8 +108,9 @@ _MOVED = (
         "it tells of the past",
     ),
     _of(
-        r"^(?:imagine|picture|allegedly|supposedly|reportedly|rumou?rs?)\b|\b(?:allegedly|supposedly|"
-        r"rumou?rs? ha(?:s|ve)|with (?:any |some |a bit of )?luck)\b|\bin an? (?:\w+[- ])?(?:\w+ )?scenario\b|"
+        r"^\W*(?:in the )?(?:worst|best)[- ]case\b|^(?:imagine|picture|allegedly|supposedly|reportedly|rumou?rs?)\b|"
+        r"\b(?:allegedly|supposedly|rumou?rs? ha(?:s|ve)|with (?:any |some |a bit of )?luck)\b|"
+        r"\bin an? (?:\w+[- ])?(?:\w+ )?scenario\b|"
         r"\b(?:we|they|i|you|sales|the series|management) needs? to (?:double|triple|increase|raise|grow|lift|boost|"
         r"cut|reduce|improve|push)\b|"
         r"\b(?:wants?|needs?|demands?) \S+ ?(?:%|percent)",
@@ -99,14 +122,11 @@ _MOVED = (
         _PRICES,
     ),
     _of(r"\b(?:double|triple)[- ]check (?:the|all|your|our|these|that|whether)\b", "it asks to check"),
-    _of(
-        r"\b(?:the series|sales|revenues?|orders?) (?:staff|team|force|commissions?|area|floor|managers?|reps?|people|"
-        r"departments?|tax|per (?:employee|head|capita|store|square))\b",
-        "it is of something that is named after the series",
-    ),
+    _NAMED_AFTER,
     _of(r"\brecover\w* (?:\w+ )?from \d", "it goes back to what is usual, step by step; state the value at each time"),
 )
 _BOUNDS = (
+    _NAMED_AFTER,
     _of(
         r"\bno longer (?:be )?(?:capped|limited|restricted|bounded|held)\b|\bnot (?:be )?(?:limited|capped|restricted|"
         r"confined) (?:to|at)\b|\bis not (?:the|a) (?:limit|cap|maximum|ceiling|minimum)\b|"
@@ -169,6 +189,12 @@ _UNAFFECTED = re.compile(
 )
 
 
+def open_at(before: str) -> str:
+    """How words before a time say that it is open then: "" where they do not, "again" from then on, "then" for it."""
+    found = _OPEN_AT.search(before)
+    return "" if found is None else "again" if found["again"] or found["anew"] else "then"
+
+
 def other_sense(name: str, phrase: str, following: str) -> str:
     """Why the words of a clause are no operation on the series: a reason, or "".
 
@@ -189,4 +215,4 @@ def other_sense(name: str, phrase: str, following: str) -> str:
     return ""
 
 
-__all__ = ["other_sense"]
+__all__ = ["open_at", "other_sense"]

@@ -43,6 +43,7 @@ _TAKEN_BACK = tuple(
 )
 # What ends a sentence.
 _STOPS = (".", "!", "?")
+_CLOSING = "\"')\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
 # Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
 _WINDOW_ROLES = {"future": 10, "past": 11, "both": 12, "none": 13}
@@ -64,12 +65,13 @@ _SUBORDINATE = re.compile(
 _ANOTHER_QUANTITY = re.compile(
     r"\b(?:temperatures?|rainfall|precipitation|wind(?: speeds?)?|humidity|snowfall|sunshine|prices?|fares|wages|"
     r"salaries|"
-    r"rents?|costs?|inflation|interest rates?|staff|employees|volunteers|nurses|operators|drivers|beds)\b"
+    r"rents?|costs?|budgets?|inflation|interest rates?|staff|employees|volunteers|nurses|operators|drivers|beds|"
+    r"followers|lead times?)\b"
     r"(?: (?!which|that|and|so|the|demand|load|consumption|sales|output|of the)[^\s,;:]+){0,4}? "
-    r"(?:will|is|are|was|were|rises?|rose|falls?|fell|drops?|dropped|"
-    r"increases?d?|"
-    r"decreases?d?|doubles?d?|reach(?:es)?|exceeds?|goes|go|went|climbs?|stays?|needed)\b"
-    r"(?! (?:also |then |\w+ly )?(?:cut|lift|add|rais|lower|reduc|boost|bring|cost|mean|caus|lead|driv|push|keep))",
+    r"(?:(?:is|are|was|were|will be)\b(?! (?:also |\w+ly )?\w+ing\b)|"
+    r"(?:will(?! be\b)|rises?|rose|falls?|fell|drops?|dropped|increases?d?|decreases?d?|doubles?d?|reach(?:es)?|"
+    r"exceeds?|goes|go|went|climbs?|stays?|needed)\b"
+    r"(?! (?:also |then |\w+ly )?(?:cut|lift|add|rais|lower|reduc|boost|bring|cost|mean|caus|lead|driv|push|keep)))",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
@@ -271,7 +273,7 @@ def context_features(
         clause_cues[:, column] = [pattern.search(words) is not None for words, _ in written]
     links = np.zeros((len(clauses), 4), dtype=np.float32)
     links[1:, 0] = links[:-1, 1] = 1
-    links[1:, 2] = [grounding.text[one.stop - 1] not in _STOPS for one in clauses[:-1]]
+    links[1:, 2] = [not grounding.text[: one.stop].rstrip(_CLOSING).endswith(_STOPS) for one in clauses[:-1]]
     links[:-1, 3] = links[1:, 2]
     # Of parts that begin at one character the longest stands in the words.
     roles = {part.start: part.role for part in reversed(parts)}

@@ -18,7 +18,7 @@ from .grounding_words import Token, tokenize, words
 
 _ABBREVIATIONS = words(
     "approx e.g i.e eg ie no nos st mr mrs dr vs etc inc ltd fig ca est jan feb mar apr jun jul aug sep "
-    "sept oct nov dec"
+    "sept oct nov dec max min"
 )
 _BREAK = re.compile(r"[^\S\n]*\n\s*(?:\n|[-*•])")
 _COORDINATORS = words("but while whereas although though however yet and then so because")
@@ -26,6 +26,8 @@ _COORDINATORS = words("but while whereas although though however yet and then so
 _COMPARATIVES = words("more less over higher lower up down again busier quieter further bigger smaller")
 # Characters behind a coordinator in which the upper bound of a range stands.
 _CLOSE = 40
+# What may stand between the end of a sentence and the next one: 'The note says: "We close."'
+_CLOSING = frozenset(('"', "'", ")", "\N{RIGHT DOUBLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"))
 # Words that say nothing of an effect by themselves.
 _EMPTY = words(
     "a an the on in of at to from by for and or with is are be will was were it this that they there then "
@@ -197,10 +199,12 @@ def _ends_sentence(tokens: Sequence[Token], i: int) -> bool:
     word = tokens[i].word
     if word in ("!", "?", ";"):
         return True
+    follows = tokens[i + 1] if i + 1 < len(tokens) else None
+    if word in _CLOSING and i and tokens[i - 1].word == "." and tokens[i - 1].stop == tokens[i].start:
+        return follows is None or (follows.capital and follows.start > tokens[i].stop)
     if word != ".":
         return False
     before = tokens[i - 1].word if i else ""
-    follows = tokens[i + 1] if i + 1 < len(tokens) else None
     if follows is not None and follows.start == tokens[i].stop:
         return False
     return before not in _ABBREVIATIONS and (

@@ -138,7 +138,7 @@ class Dates:
 
     def month_number(self, i: int) -> int | None:
         """The month that a word names."""
-        month = MONTHS.get(self.word(i))
+        month = MONTHS.get(self.word(i).removesuffix("'s"))
         known = month and (self.word(i) not in AMBIGUOUS or self.tokens[i].capital)
         return month if known else None
 
@@ -243,7 +243,7 @@ class Dates:
         if day is not None:
             # Also "20-Mar-2026" and "20/Mar/2026".
             j = self.skip(i + 1, "of", "-", "/") if MONTHS.get(self.word(self.skip(i + 1, "of", "-", "/"))) else i + 1
-            month = MONTHS.get(self.word(j))
+            month = MONTHS.get(self.word(j).removesuffix("'s"))
             if month is None:
                 j = self._later_month(i + 1)
                 month = MONTHS.get(self.word(j)) if j else None

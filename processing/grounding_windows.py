@@ -53,6 +53,7 @@ _STARTERS = (
     )
     | HOLIDAY_STARTS
     | set(MONTHS)
+    | {f"{month}'s" for month in MONTHS}
     | set(WEEKDAYS)
     | {f"{day}s" for day in WEEKDAYS}
     | set(DAY_PARTS)

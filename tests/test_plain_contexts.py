@@ -61,6 +61,10 @@ PLAIN = [
 ]
 # A length of time behind its beginning, within the sentence; periods of the calendar; shares as they are misspelt.
 LASTING = [
+    ("Closed from 11 March, reopening on 14 March.", "zero", (), ((10, 13),)),
+    ("We are closed on 8 March, and open on 9 March.", "zero", (), ((7, 8),)),
+    ("Closed from 8 to 12 March, but open on the 10th.", "zero", (), ((7, 9), (10, 12))),
+    ("Sales 14 March: -20% (bus strike), otherwise nothing special.", "cut", (0.2,), ((13, 14),)),
     ("From 8 March we are closed for ten days.", "zero", (), ((7, 17),)),
     ("Starting 8 March, sales are 20% lower for three days.", "cut", (0.2,), ((7, 10),)),
     ("As of 8 March, we are closed for three days.", "zero", (), ((7, 10),)),
@@ -77,6 +81,11 @@ LASTING = [
     ("Sales are 20% higher over the whole forecast.", "rise", (0.2,), ((0, 31),)),
 ]
 SILENT = [
+    "20% of sales on 8 March will be online.",
+    "Half of our sales in March come from regular customers.",
+    "Rather than rise by 20%, sales will be unchanged on 8 March.",
+    "Worst case: sales fall by 20% on 8 March.",
+    "The sales price is capped at 95 from 8 March on.",
     # Words of an operation in another sense.
     "We only open at weekends.",
     "No store is closed on 8 March.",
@@ -201,11 +210,12 @@ SEVERAL = [
     ("Sales are capped at 105 on 8 March without a minimum.", [("cap", ((7, 8),))]),
 ]  # fmt: skip
 # Told of the horizon as if it was over.
-# Of these the heads miss an effect, with probabilities of .13 to .53, and take none for another.
+# Of these the heads miss an effect, and take none for another.
 NOT_READ = {
+    "Sales are kept under 105.",
+    "The load remains under 105.",
     "The load remains over 95.",
     "Surplus over 105 goes into the battery.",
-    "Everything under 95 is reported as 95.",
     "On 8 March sales will be 20% higher, and from 10 March on they will be 10% lower.",
 }
 HINDSIGHT = [
@@ -246,6 +256,8 @@ NAMED = [
 NAMED += [
     ("Temperatures on 8 March will be 10 degrees higher than usual.", ["sales"], [], ""),
     ("Temperatures on 8 March will be 10 degrees higher than usual.", ["temperature"], [], "plus"),
+    ("Prices are reduced by 20% on 8 March.", ["sales"], [], ""),
+    ("Our ad budget goes up 50% on 8 March.", ["sales"], [], ""),
     ("Rainfall will be 30% above normal on 8 March.", ["sales"], [], ""),
     ("Wind will be 20% stronger on 8 March.", ["power_generation"], [], ""),
     ("At least 30 volunteers are needed on 8 March.", ["visitors"], [], ""),
@@ -291,7 +303,7 @@ def test_bounds_and_what_is_easily_confused_are_read_right(read):
 def test_each_of_several_effects_has_its_own_time(read):
     for (text, expected), found in zip(SEVERAL, read([row[0] for row in SEVERAL]), strict=True):
         effects = [(effect.operation, effect.steps) for effect in found]
-        assert effects == expected or (text in NOT_READ and effects == expected[:1]), text
+        assert effects == expected or (text in NOT_READ and not effects), text
 
 
 def test_times_to_come_that_are_told_as_past_are_read_right(read):

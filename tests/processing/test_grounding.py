@@ -540,6 +540,13 @@ def test_and_between_comparatives_parts_no_clause(text):
     assert len(read(text).clauses) == 1
 
 
+def test_a_sentence_ends_with_the_quotation_that_closes_it():
+    found = read('The note says: "We close on 14 March." On 16 March sales "rise." And max. 105 on 17 March.')
+    assert [found.words(clause) for clause in found.clauses] == [
+        'The note says: "We close on 14 March."', 'On 16 March sales "rise."', "And max. 105 on 17 March.",
+    ]  # fmt: skip
+
+
 def test_clauses_part_where_both_sides_can_state_an_effect():
     found = read(
         "Output doubles on Monday and halves on Tuesday, but on Friday it is approx. 20 lower. The Lyon site is shut."

@@ -187,7 +187,7 @@ def test_no_phrase_of_an_effect_is_taken_for_a_condition_a_possibility_or_a_deni
     for split in ("train", "validation"):
         for family, phrases in phrases_of(split).items():
             for pattern in sorted(phrases):
-                phrase = pattern.replace("{w}", "on 3 May").replace("{W}", "On 3 May")
+                phrase = pattern.replace("{w}", "on 3 May").replace("{W}", "On 3 May").replace("{d}", "Sunday")
                 cues = np.array(cues_of(phrase), dtype=np.int64).reshape(-1, 3)
                 context = {
                     "texts": [phrase],
