@@ -18,7 +18,12 @@ _CLOSED = r"(?:closed?|closes|closing|closure|shut\w*|stop(?:ped|ping)|suspend\w
 
 # What stands before a time at which it is open, as the only one or once more; "open until" tells when it closes.
 _OPEN_AT = re.compile(
-    r"\b(?P<again>re-?)?open(?:s|ed|ing)?(?P<anew> again)?(?: from| on| at| for business)*\W*$", re.I
+    r"\b(?P<again>re-?)?open(?:s|ed|ing)?(?P<anew> again)?(?: from| on| at| for business)*\W*$", re.IGNORECASE
+)
+_DENIES = re.compile(
+    r"(?:\b(?:not|never|no longer|nothing|none|nobody|cannot|without|no \w+|nor)|n['\N{RIGHT SINGLE QUOTATION MARK}]t)"
+    r"(?: \w+){0,2} *$",
+    re.IGNORECASE,
 )
 
 
@@ -192,7 +197,9 @@ _UNAFFECTED = re.compile(
 def open_at(before: str) -> str:
     """How words before a time say that it is open then: "" where they do not, "again" from then on, "then" for it."""
     found = _OPEN_AT.search(before)
-    return "" if found is None else "again" if found["again"] or found["anew"] else "then"
+    if found is None or _DENIES.search(before[: found.start()]):
+        return ""
+    return "again" if found["again"] or found["anew"] else "then"
 
 
 def other_sense(name: str, phrase: str, following: str) -> str:

@@ -64,6 +64,7 @@ LASTING = [
     ("Closed from 11 March, reopening on 14 March.", "zero", (), ((10, 13),)),
     ("We are closed on 8 March, and open on 9 March.", "zero", (), ((7, 8),)),
     ("Closed from 8 to 12 March, but open on the 10th.", "zero", (), ((7, 9), (10, 12))),
+    ("We will not be open on 8 March.", "zero", (), ((7, 8),)),
     ("Sales 14 March: -20% (bus strike), otherwise nothing special.", "cut", (0.2,), ((13, 14),)),
     ("From 8 March we are closed for ten days.", "zero", (), ((7, 17),)),
     ("Starting 8 March, sales are 20% lower for three days.", "cut", (0.2,), ((7, 10),)),
