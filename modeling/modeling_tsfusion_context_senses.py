@@ -33,7 +33,24 @@ def _of(pattern: str, reason: str) -> tuple[re.Pattern[str], str]:
 
 _OPENS = "it says when it is open, and not when it is closed"
 _STAYS_OPEN = "it says that it will not be so"
+# "We were once closed for a month", and what words call something.
+_ONCE = _of(
+    r"\b(?:was|were|had|has been|have been) (?:only )?once\b|\bonce (?:was|were|had)\b", "it tells of the past"
+)
+_HOURS = _of(
+    r"\b(?:opening|weekday|weekend|business|office|visiting|consulting|surgery|shop|store|reception|trading) hours\b",
+    "it tells hours of the day",
+)
 _ZERO = (
+    _ONCE,
+    _of(
+        r"\bclos(?:e|es|ed|ing) (?:early |already |doors )?at (?:noon|midday|midnight|\d)",
+        "it says at which hour it closes; say from when to when",
+    ),
+    _of(
+        rf"^(?!.*\b(?:{_CLOSED}|zero|nil|blank|empty|no \w+|halt\w*)\b).*\bnothing (?:else|other)\b",
+        "it says what something is, and not that it is zero",
+    ),
     _of(r"\bonly (?:be |to |we )?opens?\b|\bopens? (?:its doors )?only\b", _OPENS),
     _of(
         r"\b(?:no|not a single|not one|not any|none of the|neither) (?:\w+ ){1,3}?"
@@ -46,7 +63,8 @@ _ZERO = (
     _of(rf"\b(?:instead of|rather than|without|against|avoid\w*) (?:\w+ )?{_CLOSED}", _STAYS_OPEN),
     _of(rf"\b{_CLOSED} (?:on|at|in|for|during) no\b|\bon no (?:single )?day\b", _STAYS_OPEN),
     _of(
-        r"\bno (?:\w+ )?(?:meetings?|part(?:y|ies)|strikes?)\b",
+        r"\bno (?:\w+ )?(?:meetings?|part(?:y|ies)|strikes?)\b|\b(?:nobody|no[- ]one) (?:\w+ )?(?:goes|going|is|"
+        r"will be) (?:\w+ )?on strike\b|\b(?:refused|rejected|denied|turned down)\b.*\bso there will be none\b",
         "it is of something that does not take place",
     ),
     _of(r"\bquartered\b|\ba quarter (?:down|off|lower|less|fewer)\b", "it names a share; state it as a number"),
@@ -60,6 +78,7 @@ _PRICES = "it is of a price and not of the series"
 _COMPARES = "it compares with another time or a plan, whose value is not looked up"
 # Of movements by an amount.
 _MOVED = (
+    _ONCE,
     _of(
         r"\b(?:cannot|can(?:no|')t|could(?: not|n't)|will not|won't|does not|do not) possibly\b|\bnowhere near\b|"
         r"\banything but\b|\bfar from \w+(?:ed|ing)\b|\b(?:do not|don't|never|not|cannot|can't) (?:count|rely|bet|"
@@ -131,6 +150,7 @@ _MOVED = (
     _of(r"\brecover\w* (?:\w+ )?from \d", "it goes back to what is usual, step by step; state the value at each time"),
 )
 _BOUNDS = (
+    _HOURS,
     _NAMED_AFTER,
     _of(
         r"\bno longer (?:be )?(?:capped|limited|restricted|bounded|held)\b|\bnot (?:be )?(?:limited|capped|restricted|"
@@ -159,7 +179,8 @@ _BOUNDS = (
 )
 _PAST = (
     _of(
-        r"\bthere (?:was|were) no\b|\bbut (?:has|have) since been (?:fixed|corrected)\b|\bnot a single\b",
+        r"\bno (?:loss of data|data (?:was|were|got|is|are)(?: \w+)? lost)\b|\bthere (?:was|were) no\b|"
+        r"\bbut (?:has|have) since been (?:fixed|corrected)\b|\bnot a single\b",
         "it says that the values are right",
     ),
 )
@@ -172,6 +193,7 @@ _BY_OPERATION = {
     "zero": _ZERO,
     "ignore": _PAST,
     "like_day": _LIKE,
+    "set": (_ONCE, _HOURS),
     **dict.fromkeys(_MOVES, _MOVED),
     **dict.fromkeys(("cap", "floor", "range"), _BOUNDS),
 }

@@ -83,6 +83,13 @@ LASTING = [
 ]
 SILENT = [
     "20% of sales on 8 March will be online.",
+    "We were once closed for a whole month, in 1986, after the fire.",
+    'The column headed "total" is the number of sales, nothing else.',
+    "Weekday hours are 90 to 105, unchanged since 2009.",
+    "We close at noon on Saturdays, as you can tell from the past data.",
+    "The council has refused the licence for the party on 8 March, so there will be none.",
+    "Nobody is going on strike on 8 March.",
+    "On 12 February the card reader was swapped for a new one, with no loss of data.",
     "Half of our sales in March come from regular customers.",
     "Rather than rise by 20%, sales will be unchanged on 8 March.",
     "Worst case: sales fall by 20% on 8 March.",
