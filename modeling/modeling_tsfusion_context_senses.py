@@ -38,11 +38,19 @@ _ONCE = _of(
     r"\b(?:was|were|had|has been|have been) (?:only )?once\b|\bonce (?:was|were|had)\b", "it tells of the past"
 )
 _HOURS = _of(
-    r"\b(?:opening|weekday|weekend|business|office|visiting|consulting|surgery|shop|store|reception|trading) hours\b",
+    r"\b(?:opening|weekday|weekend|business|office|visiting|consulting|surgery|shop|store|reception|trading) hours\b|"
+    r"\b(?:services|mass|tours?|shows?|trains?|buses|classes|lessons|meetings?) (?:is|are|starts?|begins?|leaves?) "
+    r"at \d",
     "it tells hours of the day",
+)
+_GOES_ON = _of(
+    r"\b(?:goes?|carry|carries|runs?) on (?:undisturbed|unaffected|as (?:usual|normal|planned|ever|always))\b",
+    _STAYS_OPEN,
 )
 _ZERO = (
     _ONCE,
+    _GOES_ON,
+    _of(r"\bas (?:ever|always)\b|\b(?:the )?same as (?:every|all|always)\b", "it is so as ever, and not a change"),
     _of(
         r"\bclos(?:e|es|ed|ing) (?:early |already |doors )?at (?:noon|midday|midnight|\d)",
         "it says at which hour it closes; say from when to when",
@@ -79,6 +87,7 @@ _COMPARES = "it compares with another time or a plan, whose value is not looked 
 # Of movements by an amount.
 _MOVED = (
     _ONCE,
+    _GOES_ON,
     _of(
         r"\b(?:cannot|can(?:no|')t|could(?: not|n't)|will not|won't|does not|do not) possibly\b|\bnowhere near\b|"
         r"\banything but\b|\bfar from \w+(?:ed|ing)\b|\b(?:do not|don't|never|not|cannot|can't) (?:count|rely|bet|"
