@@ -177,7 +177,8 @@ _OF_A_PRICE = re.compile(
 _IS_WRONG = re.compile(
     r"^\W*(?:please )?(?:ignore|disregard|discard|exclude|skip)\b|"
     r"\b(?:was|were) (?:faulty|broken|defective|down|offline)\b|"
-    r"^(?:nothing|none|not one|no \w+)\b.*\b(?:correct|reliable|valid|accurate|sound)\b",
+    r"^(?:nothing|none|not one|no \w+)(?: (?:in|of|from) [^,;:.]*)? (?:is|are|was|were) "
+    r"(?:correct|reliable|valid|accurate|sound)\b",
     re.IGNORECASE,
 )
 _FACTOR_OF = re.compile(r"\bby (?:a|the) factor (?:of )?$", re.IGNORECASE)

@@ -11,6 +11,7 @@ import numpy as np
 from .context_cues import cues_of
 from .grounding import Clause, Grounding, ground_on_axis, with_history
 from .grounding_axis import Axis
+from .grounding_words import CLOSING
 from .hindsight import future_forms
 from .series_names import Mention, SeriesNames
 
@@ -43,7 +44,6 @@ _TAKEN_BACK = tuple(
 )
 # What ends a sentence.
 _STOPS = (".", "!", "?")
-_CLOSING = "\"')\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
 # Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
 _WINDOW_ROLES = {"future": 10, "past": 11, "both": 12, "none": 13}
@@ -273,7 +273,7 @@ def context_features(
         clause_cues[:, column] = [pattern.search(words) is not None for words, _ in written]
     links = np.zeros((len(clauses), 4), dtype=np.float32)
     links[1:, 0] = links[:-1, 1] = 1
-    links[1:, 2] = [not grounding.text[: one.stop].rstrip(_CLOSING).endswith(_STOPS) for one in clauses[:-1]]
+    links[1:, 2] = [not grounding.text[: one.stop].rstrip(CLOSING).endswith(_STOPS) for one in clauses[:-1]]
     links[:-1, 3] = links[1:, 2]
     # Of parts that begin at one character the longest stands in the words.
     roles = {part.start: part.role for part in reversed(parts)}

@@ -14,7 +14,7 @@ from .grounding_numbers import Number, read_numbers
 from .grounding_reading import read_windows
 from .grounding_references import Reference, read_references
 from .grounding_windows import Window
-from .grounding_words import Token, tokenize, words
+from .grounding_words import CLOSING, Token, tokenize, words
 
 _ABBREVIATIONS = words(
     "approx e.g i.e eg ie no nos st mr mrs dr vs etc inc ltd fig ca est jan feb mar apr jun jul aug sep "
@@ -26,8 +26,6 @@ _COORDINATORS = words("but while whereas although though however yet and then so
 _COMPARATIVES = words("more less over higher lower up down again busier quieter further bigger smaller")
 # Characters behind a coordinator in which the upper bound of a range stands.
 _CLOSE = 40
-# What may stand between the end of a sentence and the next one: 'The note says: "We close."'
-_CLOSING = frozenset(('"', "'", ")", "\N{RIGHT DOUBLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"))
 # Words that say nothing of an effect by themselves.
 _EMPTY = words(
     "a an the on in of at to from by for and or with is are be will was were it this that they there then "
@@ -200,7 +198,7 @@ def _ends_sentence(tokens: Sequence[Token], i: int) -> bool:
     if word in ("!", "?", ";"):
         return True
     follows = tokens[i + 1] if i + 1 < len(tokens) else None
-    if word in _CLOSING and i and tokens[i - 1].word == "." and tokens[i - 1].stop == tokens[i].start:
+    if word in CLOSING and i and tokens[i - 1].word == "." and tokens[i - 1].stop == tokens[i].start:
         return follows is None or (follows.capital and follows.start > tokens[i].stop)
     if word != ".":
         return False

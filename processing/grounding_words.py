@@ -39,6 +39,8 @@ _PLAIN = str.maketrans(
         "\N{IDEOGRAPHIC FULL STOP}": "!",
     }
 )
+# What may stand between the end of a sentence and the next one: 'The note says: "We close."'
+CLOSING = "\"')\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
 
 
 def words(text: str) -> frozenset[str]:

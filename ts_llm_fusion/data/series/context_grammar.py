@@ -1,7 +1,7 @@
 """Phrases of each split: those to train on, those to choose a model by, and those to test it with.
 
-The files in `phrases` have an author each. Validation and test have a whole author each, so that they measure how a
-model reads people whose phrases it has not seen.
+The files in `phrases` have an author each. Validation and test have authors of their own, so that they measure how
+a model reads people whose phrases it has not seen.
 
 A phrase is a template: `{n}` and `{m}` are numbers, `{p}` an amount as a share, `{v}`, `{t}` and `{q}` factors, `{d}`
 a day that is compared with, `{w}` a window of time, `{s}` the series, `{t}` in a frame its tense, `{f}` what it does,
