@@ -189,6 +189,14 @@ _CALLED_OFF = re.compile(
     r"denied|retracted)\b(?! that\b)|^\W*correction\W+(?:it|this|that|they)\b[^.]*\bnot\b",
     re.IGNORECASE,
 )
+# "Let nobody tell you that ...", and what calls it untrue.
+_UNTRUE = re.compile(
+    r"\b(?:let|believe) (?:nobody|no[- ]one)\b|\b(?:do not|don['\N{RIGHT SINGLE QUOTATION MARK}]t|never) "
+    r"(?:let any(?:one|body)|believe (?:any(?:one|body)|it|what|a word|those|the (?:talk|rumou?rs?|paper|story)))\b|"
+    r"^\W*(?:who|whoever|anyone who) (?:told|tells|says|said|claims?|claimed|wrote|spreads?)\b|"
+    r"\b(?:hoax|untrue|unfounded|baseless|false alarm|pure invention|(?:no|not a grain of) truth (?:in|to))\b",
+    re.IGNORECASE,
+)
 _ZERO_WORD = re.compile(r"\bzero-(?!base)[a-z]+", re.IGNORECASE)
 _IS_RIGHT = re.compile(
     r"\b(?:not|never|n['\N{RIGHT SINGLE QUOTATION MARK}]t) (?:to be |\w+ )?(?:broken|faulty|defective|offline|wrong|"
@@ -391,7 +399,7 @@ def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) 
     denied = denied or (not is_bound and len(places) == 1 and places[0] in negations)
     never = None if is_bound else _AT_NO_TIME.search(words)
     denied = denied or (never is not None and not _ANYTHING_ELSE.search(words, never.end()))
-    if denied or _RETRACTED.search(phrase):
+    if denied or _RETRACTED.search(phrase) or _UNTRUE.search(phrase):
         return "it says that it will not be so"
     if name in ("flat", "reverse") and _GOES_ON.search(words):
         return "it says that the trend goes on"

@@ -13,6 +13,10 @@ _A_TIME = re.compile(
     re.IGNORECASE,
 )
 _PART = r"(?:\d[\d.,]*\s?%|\S+ percent|half|(?:an?|one|two|three|four) (?:third|quarter|fifth|tenth)s?)"
+_AT_AN_HOUR = (
+    r"at (?:about |around )?(?:noon|midday|midnight|\d|half past|(?:a )?quarter (?:past|to)|one|two|three|four|five|"
+    r"six|seven|eight|nine|ten|eleven|twelve)\b"
+)
 _CLOSED = r"(?:closed?|closes|closing|closure|shut\w*|stop(?:ped|ping)|suspend\w+|cancel\w+|out of (?:order|service))"
 
 
@@ -40,10 +44,24 @@ _ONCE = _of(
 _HOURS = _of(
     r"\b(?:opening|weekday|weekend|business|office|visiting|consulting|surgery|shop|store|reception|trading) hours\b|"
     r"\b(?:services|mass|tours?|shows?|trains?|buses|classes|lessons|meetings?) (?:is|are|starts?|begins?|leaves?) "
-    r"at \d",
+    r"at \d|"
+    rf"\b(?:opens?|opened|starts?|begins?|shuts?|closes?|closed|locks?|locked) (?:up |its doors )?{_AT_AN_HOUR}",
     "it tells hours of the day",
 )
+# "Has been so since 1976": the history knows it.
+_SINCE = _of(r"\bsince (?:about |around )?(?:1[89]|20)\d\d\b", "it is so since then, and not a change")
+# "A report from 1980 puts the loss at 61".
+_REPORTED = _of(
+    r"\b(?:reports?|study|studies|articles?|surveys?|charts?|minutes|memos?|records?) (?:from|of) (?:1[89]|20)\d\d\b",
+    "it tells of the past",
+)
+_WRITTEN = _of(
+    r"\brounded (?:up |down |off )?to (?:the |an? )?(?:next|nearest|whole|full|tens?|hundreds?|thousands?|integers?)\b"
+    r"|\bdecimals?\b",
+    "it says how numbers are written",
+)
 _GOES_ON = _of(
+    r"\bleav(?:e|es|ing) (?:\S+ ){1,6}?(?:alone|unaffected|untouched|unchanged|as (?:it|they) (?:is|are))\b|"
     r"\b(?:goes?|carry|carries|runs?) on (?:undisturbed|unaffected|as (?:usual|normal|planned|ever|always))\b",
     _STAYS_OPEN,
 )
@@ -51,8 +69,10 @@ _ZERO = (
     _ONCE,
     _GOES_ON,
     _of(r"\bas (?:ever|always)\b|\b(?:the )?same as (?:every|all|always)\b", "it is so as ever, and not a change"),
+    _SINCE,
+    _of(r"\bat (?:one|some) (?:time|point) or (?:an)?other\b", "it tells of the past"),
     _of(
-        r"\bclos(?:e|es|ed|ing) (?:early |already |doors )?at (?:noon|midday|midnight|\d)",
+        rf"\b(?:close[sd]?|closing|shuts?|locks?|locked) (?:early |already |doors |up )?{_AT_AN_HOUR}",
         "it says at which hour it closes; say from when to when",
     ),
     _of(
@@ -87,6 +107,9 @@ _COMPARES = "it compares with another time or a plan, whose value is not looked 
 # Of movements by an amount.
 _MOVED = (
     _ONCE,
+    _SINCE,
+    _REPORTED,
+    _WRITTEN,
     _GOES_ON,
     _of(
         r"\b(?:cannot|can(?:no|')t|could(?: not|n't)|will not|won't|does not|do not) possibly\b|\bnowhere near\b|"
@@ -100,7 +123,8 @@ _MOVED = (
         "it says that it will not be so",
     ),
     _of(
-        r"\b(?:instead of|rather than) (?:an? |the )?\w+ (?:by|of) \S*\d|\b(?:will|would|can) (?:hardly|scarcely)\b",
+        r"\b(?:instead of|rather than) (?:an? |the )?\w+ (?:by|of) \S*\d|\b(?:will|would|can) (?:hardly|scarcely)\b|"
+        r"\b(?:nobody|no[- ]one) (?:is going to|will|is about to) (?:see|watch|find)\b",
         "it says that it will not be so",
     ),
     _of(
@@ -160,6 +184,8 @@ _MOVED = (
 )
 _BOUNDS = (
     _HOURS,
+    _SINCE,
+    _WRITTEN,
     _NAMED_AFTER,
     _of(
         r"\bno longer (?:be )?(?:capped|limited|restricted|bounded|held)\b|\bnot (?:be )?(?:limited|capped|restricted|"
@@ -189,7 +215,8 @@ _BOUNDS = (
 _PAST = (
     _of(
         r"\bno (?:loss of data|data (?:was|were|got|is|are)(?: \w+)? lost)\b|\bthere (?:was|were) no\b|"
-        r"\bbut (?:has|have) since been (?:fixed|corrected)\b|\bnot a single\b",
+        r"\bbut (?:has|have) since been (?:fixed|corrected)\b|\bnot a single\b|"
+        r"\bno corrections? (?:(?:is|are|was|were) )?(?:needed|necessary|required)\b",
         "it says that the values are right",
     ),
 )
@@ -202,7 +229,7 @@ _BY_OPERATION = {
     "zero": _ZERO,
     "ignore": _PAST,
     "like_day": _LIKE,
-    "set": (_ONCE, _HOURS),
+    "set": (_ONCE, _HOURS, _SINCE, _REPORTED, _WRITTEN),
     **dict.fromkeys(_MOVES, _MOVED),
     **dict.fromkeys(("cap", "floor", "range"), _BOUNDS),
 }

@@ -97,6 +97,16 @@ SILENT = [
     "Rather than rise by 20%, sales will be unchanged on 8 March.",
     "Worst case: sales fall by 20% on 8 March.",
     "The sales price is capped at 95 from 8 March on.",
+    "Nobody here has come within an hour of that since 1976.",
+    "Let nobody tell you that sales will fall by 20% on 8 March.",
+    "No one is going to see sales double on 8 March.",
+    "The rumor that we close on 8 March is pure invention.",
+    "The canteen shuts at two on 8 March.",
+    "Sales on 8 March must be reported to the ministry, rounded to the next ten.",
+    "A report from 1980 puts the loss through a strike at 61.",
+    "Rest assured that a ban on deliveries leaves sales alone.",
+    "Swine flu, bird flu: each closed us for a day at one time or another.",
+    "The figures for 12 February were checked, no correction needed.",
     # Words of an operation in another sense.
     "We only open at weekends.",
     "No store is closed on 8 March.",
@@ -223,10 +233,11 @@ SEVERAL = [
 # Told of the horizon as if it was over.
 # Of these the heads miss an effect, and take none for another.
 NOT_READ = {
-    "Sales are kept under 105.",
-    "The load remains under 105.",
     "The load remains over 95.",
+    "Anything over 105 is shed automatically.",
     "Surplus over 105 goes into the battery.",
+    "Everything under 95 is reported as 95.",
+    "Sales are capped at 105 on 8 March without a minimum.",
     "On 8 March sales will be 20% higher, and from 10 March on they will be 10% lower.",
 }
 HINDSIGHT = [
@@ -314,7 +325,7 @@ def test_bounds_and_what_is_easily_confused_are_read_right(read):
 def test_each_of_several_effects_has_its_own_time(read):
     for (text, expected), found in zip(SEVERAL, read([row[0] for row in SEVERAL]), strict=True):
         effects = [(effect.operation, effect.steps) for effect in found]
-        assert effects == expected or (text in NOT_READ and not effects), text
+        assert effects == expected or (text in NOT_READ and all(one in expected for one in effects)), text
 
 
 def test_times_to_come_that_are_told_as_past_are_read_right(read):

@@ -41,7 +41,7 @@ class FusionContextTrainingArguments(RunFolder, TrainingArguments):
 
     output_dir: str = field(default="outputs/fusion_context", metadata={"help": "Folder of the checkpoint."})
     per_device_train_batch_size: int = field(default=32, metadata={"help": "Texts of a step."})
-    num_train_epochs: float = field(default=1.87, metadata={"help": "Passes over the texts."})
+    num_train_epochs: float = field(default=1.4, metadata={"help": "Passes over the texts."})
     learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate."})
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "Learning-rate schedule."})
     warmup_steps: float = field(default=50, metadata={"help": "Steps until the peak learning rate."})

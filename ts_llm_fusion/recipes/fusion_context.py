@@ -43,7 +43,7 @@ class ContextArguments:
     text_layer: int | None = field(
         default=None, metadata={"help": "Layer of it whose output is read, counted from 1; the last one by default."}
     )
-    texts: int = field(default=72000, metadata={"help": "Synthetic texts."})
+    texts: int = field(default=110000, metadata={"help": "Synthetic texts."})
     texts_seed: int = field(default=0, metadata={"help": "Seed of the texts; that of the head is `seed`."})
     context_hidden_size: int = field(default=128, metadata={"help": "Width of the head."})
     context_dropout: float = field(default=0.15, metadata={"help": "Dropout in its training."})
