@@ -11,7 +11,7 @@ import numpy as np
 from .context_cues import cues_of
 from .grounding import Clause, Grounding, ground_on_axis, with_history
 from .grounding_axis import Axis
-from .grounding_words import CLOSING
+from .grounding_words import CLOSING, UNITS
 from .hindsight import future_forms
 from .series_names import Mention, SeriesNames
 
@@ -42,9 +42,13 @@ _TAKEN_BACK = tuple(
         r"was|were|had|did|been|rose|fell|ago|previously|formerly|last year|over the past|used to",
     )
 )
-# What ends a sentence.
+# What ends a sentence, behind what a line does not end one, and the end of a line, with pictures before it.
 _STOPS = (".", "!", "?")
+_NOT_ENDED = (*_STOPS, ":", ";", ",", "-", "\N{HORIZONTAL ELLIPSIS}")
+_LINE_ENDS = re.compile(r"[^\w\n]*(?:\n|$)")
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
+# "A day" behind "120", and behind "120 visitors".
+_RATE = re.compile(r"(?: [^\W\d_]+)?(?P<per> ?/ ?| (?:per|an?) )(?P<unit>[a-z]+)\b", re.IGNORECASE)
 # Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
 _WINDOW_ROLES = {"future": 10, "past": 11, "both": 12, "none": 13}
 _DAY_ROLE = 14
@@ -114,9 +118,19 @@ def _told_before(grounding: Grounding, clauses: Sequence[Clause]) -> tuple[list[
     return parts, of_past
 
 
-def _parts(grounding: Grounding, mentions: Sequence[Mention], verbs: Sequence[_Part]) -> list[_Part]:
-    """Numbers, windows, names, verbs and days of a text with the words that stand for them, in their order."""
-    told = {part.start: part.words.removeprefix("will ") for part in verbs}
+def _rates(grounding: Grounding, unit: str) -> list[_Part]:
+    """ "A day" of values of a series with a value for each day, which goes without saying."""
+    found = (_RATE.match(grounding.text, one.stop) for one in grounding.numbers if one.form == "value")
+    return [
+        _Part(rate.start("per"), rate.end(), "", _NAME_ROLE)
+        for rate in found
+        if rate is not None and UNITS.get(rate["unit"].lower()) == unit
+    ]
+
+
+def _parts(grounding: Grounding, mentions: Sequence[Mention], others: Sequence[_Part]) -> list[_Part]:
+    """Numbers, windows, names, days and others of a text with the words that stand for them, in their order."""
+    told = {part.start: part.words.removeprefix("will ") for part in others}
     parts = [_Part(one.start, one.stop, _WINDOW_WORDS[one.kind], _WINDOW_ROLES[one.kind]) for one in grounding.windows]
     for number in grounding.numbers:
         words = grounding.words(number)
@@ -137,13 +151,14 @@ def _parts(grounding: Grounding, mentions: Sequence[Mention], verbs: Sequence[_P
             _Part(one.start, one.stop, _NAMES[one.own].capitalize() if capital else _NAMES[one.own], _NAME_ROLE)
         )
     # A number in a name ("store 3") is a part of it.
-    return sorted([*parts, *verbs], key=lambda part: (part.start, -part.stop))
+    return sorted([*parts, *others], key=lambda part: (part.start, -part.stop))
 
 
 def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str, dict[int, tuple[int, int]]]:
     """Words of a clause in which numbers, windows, names and days stand for all of their kind.
 
-    So the choice of an operation depends on no magnitude, date or name, and the clauses of many series are one.
+    So the choice of an operation depends on no magnitude, date or name, and the clauses of many series are one. What
+    ends with its line ends with a period.
 
     Returns:
         The words, and for the first character of each part the characters that stand for it in them.
@@ -158,6 +173,9 @@ def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str
         length += len(before) + len(part.words)
         at = part.stop
     pieces.append(text[at : max(clause.stop, at)])
+    if _LINE_ENDS.match(text, clause.stop) and pieces[-1].rstrip(CLOSING)[-1:] not in _NOT_ENDED:
+        # As those that the head was trained with.
+        pieces.append(".")
     return "".join(pieces)[:MOST_CHARACTERS], places
 
 
@@ -196,7 +214,7 @@ def context_features(
     """
     clauses = grounding.clauses[:MOST_CLAUSES]
     verbs, of_past = _told_before(grounding, clauses)
-    parts = _parts(grounding, mentions, verbs)
+    parts = _parts(grounding, mentions, [*verbs, *_rates(grounding, axis.unit)])
     starts = np.array([part.start for part in parts])
     written = []
     for clause in clauses:

@@ -20,6 +20,7 @@ _ABBREVIATIONS = words(
     "approx e.g i.e eg ie no nos st mr mrs dr vs etc inc ltd fig ca est jan feb mar apr jun jul aug sep "
     "sept oct nov dec max min"
 )
+_ITEMS = words("- * \N{BULLET} \N{MIDDLE DOT}")
 _BREAK = re.compile(r"[^\S\n]*\n\s*(?:\n|[-*•])")
 _COORDINATORS = words("but while whereas although though however yet and then so because")
 # "No more and no less", "over and above", "busier and busier".
@@ -193,6 +194,11 @@ def _checked(number: Number, history: np.ndarray) -> Number:
     return replace(number, relative=relative, reason=reason)
 
 
+def _is_picture(token: Token) -> bool:
+    """Whether a token is an emoji, or a part of one."""
+    return all(unicodedata.category(letter) in ("So", "Sk", "Mn", "Cf") for letter in token.word)
+
+
 def _ends_sentence(tokens: Sequence[Token], i: int) -> bool:
     word = tokens[i].word
     if word in ("!", "?", ";"):
@@ -263,18 +269,28 @@ def _clauses(
         amount, time = any(counted[first:last]), any(taken[first:last])
         return (amount and time) or (bool(held) and sum(own) + amount >= 2)
 
+    def said(first: int, last: int) -> list[Clause]:
+        """The clause of some tokens, without the mark of an item of a list ("- closed") and pictures at its ends."""
+        while first < last and (
+            _is_picture(tokens[first]) or (tokens[first].word in _ITEMS and not any(counted[first + 1 : first + 2]))
+        ):
+            first += 1
+        while last > first and _is_picture(tokens[last - 1]):
+            last -= 1
+        return [Clause(tokens[first].start, tokens[last - 1].stop)] if last > first else []
+
     clauses: list[Clause] = []
     first, able = 0, False
     for k, (begin, end, closes) in enumerate(parts):
         if k == 0 or parts[k - 1][2]:
             first, able = begin, can_state(begin, end)
         elif able and can_state(begin, end):
-            clauses.append(Clause(tokens[first].start, tokens[begin - 1].stop))
+            clauses += said(first, begin)
             first, able = begin, True
         else:
             able = able or can_state(begin, end)
         if closes and end > first:
-            clauses.append(Clause(tokens[first].start, tokens[end - 1].stop))
+            clauses += said(first, end)
     return clauses
 
 

@@ -39,7 +39,7 @@ def _past_of(verb: str) -> str:
 
 _FORMS = dict(pair.split(":") for pair in _IRREGULAR) | {_past_of(verb): verb for verb in _REGULAR}
 _VERB = re.compile(rf"\b(?:{'|'.join(_FORMS)})\b", re.IGNORECASE)
-_BEHIND = re.compile(rf"(?:^|:|\b(?:{_NO_SUBJECT}))[\s\"']*$", re.IGNORECASE)
+_BEHIND = re.compile(rf"(?:^|:|[,;.!?]\s*\n|\b(?:{_NO_SUBJECT}))[\s\"']*$", re.IGNORECASE)
 # Characters before a verb in which these words stand.
 _REACH = 12
 _NOT = r"(?P<not>n['\N{RIGHT SINGLE QUOTATION MARK}]t| not)?\b"

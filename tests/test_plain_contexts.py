@@ -58,6 +58,16 @@ PLAIN = [
     ("Only 60 tickets can be sold on 2 March.", "cap", (60.0,), ((1, 2),)),
     ("Nobody works on 25 March, so output is zero.", "zero", (), ((24, 25),)),
     ("Expect twice as many calls on 4 March.", "times", (2.0,), ((3, 4),)),
+    # A value of each day goes without saying, and so do the ends of lines.
+    ("At most 95 a day.", "cap", (95.0,), ((0, 31),)),
+    ("Max 95/day", "cap", (95.0,), ((0, 31),)),
+    ("We cannot sell more than 95 units a day from 11 to 15 March", "cap", (95.0,), ((10, 15),)),
+    ("30 more a day from 11 to 15 March", "plus", (30.0,), ((10, 15),)),
+    ("closed on 8 March", "zero", (), ((7, 8),)),
+    ("8 March: closed", "zero", (), ((7, 8),)),
+    ("- 8 to 10 March: closed", "zero", (), ((7, 10),)),
+    ("Closed on 8 March \N{PARTY POPPER}", "zero", (), ((7, 8),)),
+    ("Dear all,\nclosed on 8 March\nBest wishes, Ann", "zero", (), ((7, 8),)),
 ]
 # A length of time behind its beginning, within the sentence; periods of the calendar; shares as they are misspelt.
 LASTING = [

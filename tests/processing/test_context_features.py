@@ -41,6 +41,17 @@ def test_clauses_of_many_series_become_one():
     assert features("Sales will be -5.")["texts"] == ["Sales will be 100."]
 
 
+def test_ends_of_lines_marks_of_lists_pictures_and_the_unit_of_a_step_are_no_words_of_a_clause():
+    assert features("- At most 95 a day\n\n* closed on 4 March \N{PARTY POPPER}")["texts"] == [
+        "At most 100.",
+        "closed during that period.",
+    ]
+    # A minus is no mark of a list, and an hour no step of days.
+    assert features("- 20% on 4 March")["texts"] == ["- 10% during that period."]
+    assert features("We take 95 calls per day, or 4 an hour")["texts"] == ["We take 100 calls, or 100 an hour."]
+    assert features("Open on 4 March, but only:")["texts"] == ["Open during that period, but only:"]
+
+
 def test_names_stand_for_all_of_their_kind():
     text = "Sales in Store 3 rise by 5 %. The number of visitors to store 12 will be 7."
     own = features(text, ["daily_sales", "store_3"], ["visitors", "store_12"])
