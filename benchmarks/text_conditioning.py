@@ -3,6 +3,8 @@
 Texts and series are synthetic, with the truth of what each text does by construction, see
 `ts_llm_fusion.data.series.contexts`; those of the test share no phrase with those that the head was trained on.
 
+`--sentences` scores instead all sentences without an effect of a split, each alone in its text.
+
 `--seeds` trains the head anew for each seed by configs/fusion/context.yaml (in `--folder`, where it is not there yet);
 without it the built-in checkpoint is scored. `--split validation` scores the phrasings and numbers of the validation
 instead, which settings and threshold were chosen by. `--averaged` adds a model whose head averages the probabilities
@@ -36,9 +38,9 @@ import torch
 from torch import Tensor
 
 from ts_llm_fusion import BUILT_IN
-from ts_llm_fusion.data.series.context_grammar import FAMILIES
+from ts_llm_fusion.data.series.context_grammar import FAMILIES, grammar_of
 from ts_llm_fusion.data.series.context_writer import Effect
-from ts_llm_fusion.data.series.contexts import Example, draw_example
+from ts_llm_fusion.data.series.contexts import Example, draw_example, draw_silent
 from ts_llm_fusion.evaluation.quantile_metrics import in_interval, pinball_loss
 from ts_llm_fusion.evaluation.report import align_columns, markdown_table
 from ts_llm_fusion.forecasting import load_forecaster
@@ -328,6 +330,17 @@ def evaluate(model: TSFusionForForecasting, count: int, split: str) -> dict[str,
     return results
 
 
+def sentence_by_sentence(model: TSFusionForForecasting, split: str) -> dict[str, float]:
+    """How many of all sentences without an effect of a split are taken for one, each alone, and the harm of them."""
+    frames = [(kind, frame) for kind, some in grammar_of(split).no_effect.items() for frame in some]
+    scored = score(model, [draw_silent(SEED, number, split, *one) for number, one in enumerate(frames)])
+    return {
+        "sentences without an effect": len(scored),
+        "taken for one": sum(bool(one.chosen) for one in scored),
+        "harm": harm(scored),
+    }
+
+
 def trained(seed: int, folder: Path, settings: ContextArguments) -> Path:
     """Folder of the checkpoint of a seed, which is trained where it is not there yet."""
     output = folder / f"seed_{seed}"
@@ -359,6 +372,7 @@ def main() -> None:
     )
     parser.add_argument("--unnamed", action="store_true", help="compare them without the names of the series")
     parser.add_argument("--split", default="test", choices=("test", "validation"))
+    parser.add_argument("--sentences", action="store_true", help="score all sentences without an effect, one by one")
     options = parser.parse_args()
     names = [str(trained(seed, options.folder, ContextArguments())) for seed in options.seeds]
     names += options.model or ([] if names else [BUILT_IN])
@@ -374,6 +388,9 @@ def main() -> None:
             )[1]
             continue
         model.config.context_threshold = options.threshold or model.config.context_threshold
+        if options.sentences:
+            columns[Path(name).name] = sentence_by_sentence(model.eval(), options.split)
+            continue
         columns[Path(name).name] = evaluate(model.eval(), options.count, options.split)
         columns[Path(name).name]["seconds of 40 tokens"] = seconds_of_a_text(model)
         data = os.environ.get("TS_LLM_FUSION_DATA_DIR")

@@ -7,7 +7,7 @@ import pytest
 
 from ts_llm_fusion.data.series.context_grammar import FAMILIES, SENTENCE, grammar_of
 from ts_llm_fusion.data.series.context_targets import context_targets
-from ts_llm_fusion.data.series.contexts import draw_example, stream
+from ts_llm_fusion.data.series.contexts import draw_example, draw_silent, stream
 from ts_llm_fusion.modeling.modeling_tsfusion_context_doubts import why_unsure
 from ts_llm_fusion.processing.context_cues import cues_of
 from ts_llm_fusion.processing.context_features import prepare_context
@@ -197,3 +197,12 @@ def test_no_phrase_of_an_effect_is_taken_for_a_condition_a_possibility_or_a_deni
                 }
                 left_out += [pattern] if why_unsure(family, phrase, context, 0) else []
     assert left_out == []
+
+
+def test_a_sentence_without_an_effect_is_drawn_by_its_frame():
+    example = draw_silent(3, 5, "validation", "other", "The annual photograph will be taken, smart shoes please.")
+    assert example.text == "The annual photograph will be taken, smart shoes please."
+    assert example.effects == ()
+    np.testing.assert_array_equal(example.future, example.twin)
+    filled = draw_silent(3, 5, "validation", "denial", "{S} will not {f} {w}.").text
+    assert filled.endswith(".") and " will not " in filled and "{" not in filled

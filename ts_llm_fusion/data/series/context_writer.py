@@ -230,7 +230,10 @@ class Writer:
     def no_effect(self) -> str:
         """A sentence that changes nothing."""
         kind = _choice(self.rng, list(self.grammar.no_effect))
-        frame = self.drawn(kind, self.grammar.no_effect[kind])
+        return self.without_effect(kind, self.drawn(kind, self.grammar.no_effect[kind]))
+
+    def without_effect(self, kind: str, frame: str) -> str:
+        """A sentence that changes nothing, of a frame of one of the kinds of `Grammar.no_effect`."""
         past = "past" if kind == "past" else "any"
         window, _ = draw_window(self.rng, self.calendar, past)
         predicate = ""

@@ -188,9 +188,31 @@ def draw_example(
             )
         texts.append(plain)
         length += len(plain) + 1
-    example = _with_effects(rng, series, " ".join(texts), effects)
-    # Of a stream of their own: names change neither texts nor series.
-    names, others = _draw_names(np.random.default_rng([seed, number, SPLITS.index(phrasings), len(SPLITS)]), writer)
+    return _named(
+        _with_effects(rng, series, " ".join(texts), effects), writer, [seed, number, SPLITS.index(phrasings)]
+    )
+
+
+def draw_silent(seed: int, number: int, phrasings: str, kind: str, frame: str) -> Example:
+    """One example whose text is a sentence without an effect.
+
+    Args:
+        seed: of the stream.
+        number: of the example in it.
+        phrasings: "train", "validation" or "test": whose predicates, causes and names of series are used.
+        kind: of the frame, a key of `Grammar.no_effect`.
+        frame: of the sentence.
+    """
+    rng = np.random.default_rng([seed, number, SPLITS.index(phrasings)])
+    series = _draw_series(rng)
+    writer = Writer(rng, series.calendar, series.values, phrasings, "train")
+    text = writer.without_effect(kind, frame)
+    return _named(_with_effects(rng, series, text, []), writer, [seed, number, SPLITS.index(phrasings)])
+
+
+def _named(example: Example, writer: Writer, stream: Sequence[int]) -> Example:
+    """The example with names, which are of a stream of their own: they change neither texts nor series."""
+    names, others = _draw_names(np.random.default_rng([*stream, len(SPLITS)]), writer)
     return replace(example, names=names, others=others)
 
 
@@ -259,4 +281,4 @@ def stream(seed: int, phrasings: str = "train", numbers: str = "train") -> Itera
         number += 1
 
 
-__all__ = ["Example", "apply_effect", "draw_example", "stream"]
+__all__ = ["Example", "apply_effect", "draw_example", "draw_silent", "stream"]
