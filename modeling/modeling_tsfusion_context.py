@@ -27,7 +27,7 @@ from .modeling_tsfusion_context_doubts import (
     why_unsure,
 )
 from .modeling_tsfusion_context_effects import ContextEffect, shares_of
-from .modeling_tsfusion_context_senses import open_at
+from .modeling_tsfusion_context_senses import not_then, open_at
 
 if TYPE_CHECKING:
     from .modeling_text_encoder import FrozenTextEncoder, TokenStates
@@ -390,11 +390,16 @@ def _window_chances(reading: _Reading, context: Mapping[str, Any], clause: int, 
     return chances / chances.sum().clamp(min=torch.finfo(chances.dtype).tiny)
 
 
-def _times_open(context: Mapping[str, Any], clause: int) -> dict[int, str]:
-    """The windows at which words of a clause or of the next one say that it is open; see `open_at`."""
+def _before_times(context: Mapping[str, Any], clause: int) -> dict[int, str]:
+    """The words of a clause, and of the next one, before each window in them."""
     spans, text = context["window_span"].tolist(), context["text"]
     start, end = context["clause_span"][clause, 0], context["clause_span"][clause : clause + 2, 1].max()
-    told = {k: open_at(text[start:first]) for k, (first, _) in enumerate(spans[:-1]) if start < first < end}
+    return {k: text[start:first] for k, (first, _) in enumerate(spans[:-1]) if start < first < end}
+
+
+def _times_open(context: Mapping[str, Any], clause: int) -> dict[int, str]:
+    """The windows at which words of a clause or of the next one say that it is open; see `open_at`."""
+    told = {k: open_at(before) for k, before in _before_times(context, clause).items()}
     return {k: how for k, how in told.items() if how}
 
 
@@ -450,8 +455,13 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     right = (past if name == "ignore" else future)[index]
     chances = _window_chances(reading, context, clause, pairs)
     times_open = _times_open(context, clause) if name == "zero" else {}
-    if times_open:
-        chances = chances.masked_fill(torch.isin(index, torch.tensor(list(times_open))), 0)
+    others = [
+        k
+        for k, before in _before_times(context, clause).items()
+        if not_then(before, context["text"][slice(*context["window_span"][k].tolist())])
+    ]
+    if times_open or others:
+        chances = chances.masked_fill(torch.isin(index, torch.tensor([*times_open, *others])), 0)
         chances = chances / chances.sum().clamp(min=torch.finfo(chances.dtype).tiny)
     place = int((chances * (right if right.any() else 1)).argmax())
     sure *= float(chances[place])

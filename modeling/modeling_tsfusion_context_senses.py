@@ -14,7 +14,7 @@ _A_TIME = re.compile(
 )
 _PART = r"(?:\d[\d.,]*\s?%|\S+ percent|half|(?:an?|one|two|three|four) (?:third|quarter|fifth|tenth)s?)"
 _AT_AN_HOUR = (
-    r"at (?:about |around )?(?:noon|midday|midnight|\d|half past|(?:a )?quarter (?:past|to)|one|two|three|four|five|"
+    r"at (?:about |around )?(?:noon|midday|midnight|\d+|half past|(?:a )?quarter (?:past|to)|one|two|three|four|five|"
     r"six|seven|eight|nine|ten|eleven|twelve)\b"
 )
 _CLOSED = r"(?:closed?|closes|closing|closure|shut\w*|stop(?:ped|ping)|suspend\w+|cancel\w+|out of (?:order|service))"
@@ -24,6 +24,8 @@ _CLOSED = r"(?:closed?|closes|closing|closure|shut\w*|stop(?:ped|ping)|suspend\w
 _OPEN_AT = re.compile(
     r"\b(?P<again>re-?)?open(?:s|ed|ing)?(?P<anew> again)?(?: from| on| at| for business)*\W*$", re.IGNORECASE
 )
+_NOT_THEN = re.compile(r"\b(?:instead(?: of)?|rather than|other than)(?: on| in)?\W*$", re.IGNORECASE)
+_SINCE_A_YEAR = re.compile(r"since (?:about |around )?(?:1[89]|20)\d\d$", re.IGNORECASE)
 _DENIES = re.compile(
     r"(?:\b(?:not|never|no longer|nothing|none|nobody|cannot|without|no \w+|nor)|n['\N{RIGHT SINGLE QUOTATION MARK}]t)"
     r"(?: \w+){0,2} *$",
@@ -48,8 +50,11 @@ _HOURS = _of(
     rf"\b(?:opens?|opened|starts?|begins?|shuts?|closes?|closed|locks?|locked) (?:up |its doors )?{_AT_AN_HOUR}",
     "it tells hours of the day",
 )
-# "Has been so since 1976": the history knows it.
-_SINCE = _of(r"\bsince (?:about |around )?(?:1[89]|20)\d\d\b", "it is so since then, and not a change")
+# "Nobody has come since 1976": the history knows it.
+_SINCE = _of(
+    r"^(?!.*\b(?:will|going to|first time)\b).*\bsince (?:about |around )?(?:1[89]|20)\d\d\b",
+    "it is so since then, and not a change",
+)
 # "A report from 1980 puts the loss at 61".
 _REPORTED = _of(
     r"\b(?:reports?|study|studies|articles?|surveys?|charts?|minutes|memos?|records?) (?:from|of) (?:1[89]|20)\d\d\b",
@@ -68,8 +73,8 @@ _GOES_ON = _of(
 _ZERO = (
     _ONCE,
     _GOES_ON,
-    _of(r"\bas (?:ever|always)\b|\b(?:the )?same as (?:every|all|always)\b", "it is so as ever, and not a change"),
     _SINCE,
+    _of(r"\bas (?:ever|always)\b|\b(?:the )?same as (?:every|all|always)\b", "it is so as ever, and not a change"),
     _of(r"\bat (?:one|some) (?:time|point) or (?:an)?other\b", "it tells of the past"),
     _of(
         rf"\b(?:close[sd]?|closing|shuts?|locks?|locked) (?:early |already |doors |up )?{_AT_AN_HOUR}",
@@ -252,6 +257,11 @@ _UNAFFECTED = re.compile(
 )
 
 
+def not_then(before: str, time: str) -> bool:
+    """Whether a time is none of an effect: "instead of 8 March", and "since 1976", which the history knows."""
+    return _NOT_THEN.search(before) is not None or _SINCE_A_YEAR.match(time) is not None
+
+
 def open_at(before: str) -> str:
     """How words before a time say that it is open then: "" where they do not, "again" from then on, "then" for it."""
     found = _OPEN_AT.search(before)
@@ -280,4 +290,4 @@ def other_sense(name: str, phrase: str, following: str) -> str:
     return ""
 
 
-__all__ = ["open_at", "other_sense"]
+__all__ = ["not_then", "open_at", "other_sense"]

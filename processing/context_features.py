@@ -47,8 +47,9 @@ _STOPS = (".", "!", "?")
 _NOT_ENDED = (*_STOPS, ":", ";", ",", "-", "\N{HORIZONTAL ELLIPSIS}")
 _LINE_ENDS = re.compile(r"[^\w\n]*(?:\n|$)")
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
-# "A day" behind "120", and behind "120 visitors".
-_RATE = re.compile(r"(?: [^\W\d_]+)?(?P<per> ?/ ?| (?:per|an?) )(?P<unit>[a-z]+)\b", re.IGNORECASE)
+# "Units" behind "120", and "a day" behind it and behind "120 visitors".
+_UNITS = re.compile(r" units\b(?! of\b)", re.IGNORECASE)
+_RATE = re.compile(r"(?: [^\W\d_]+){0,2}?(?P<per> ?/ ?| (?:per|an?) )(?P<unit>[a-z]+)\b", re.IGNORECASE)
 # Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
 _WINDOW_ROLES = {"future": 10, "past": 11, "both": 12, "none": 13}
 _DAY_ROLE = 14
@@ -118,14 +119,18 @@ def _told_before(grounding: Grounding, clauses: Sequence[Clause]) -> tuple[list[
     return parts, of_past
 
 
-def _rates(grounding: Grounding, unit: str) -> list[_Part]:
-    """ "A day" of values of a series with a value for each day, which goes without saying."""
-    found = (_RATE.match(grounding.text, one.stop) for one in grounding.numbers if one.form == "value")
-    return [
-        _Part(rate.start("per"), rate.end(), "", _NAME_ROLE)
-        for rate in found
-        if rate is not None and UNITS.get(rate["unit"].lower()) == unit
-    ]
+def _unsaid(grounding: Grounding, unit: str) -> list[_Part]:
+    """What goes without saying behind a value: "units", and "a day" where each step is one."""
+    parts = []
+    for number in grounding.numbers:
+        if number.form != "value":
+            continue
+        if named := _UNITS.match(grounding.text, number.stop):
+            parts.append(_Part(named.start(), named.end(), "", _NAME_ROLE))
+        rate = _RATE.match(grounding.text, number.stop)
+        if rate is not None and UNITS.get(rate["unit"].lower()) == unit:
+            parts.append(_Part(rate.start("per"), rate.end(), "", _NAME_ROLE))
+    return parts
 
 
 def _parts(grounding: Grounding, mentions: Sequence[Mention], others: Sequence[_Part]) -> list[_Part]:
@@ -214,7 +219,7 @@ def context_features(
     """
     clauses = grounding.clauses[:MOST_CLAUSES]
     verbs, of_past = _told_before(grounding, clauses)
-    parts = _parts(grounding, mentions, [*verbs, *_rates(grounding, axis.unit)])
+    parts = _parts(grounding, mentions, [*verbs, *_unsaid(grounding, axis.unit)])
     starts = np.array([part.start for part in parts])
     written = []
     for clause in clauses:

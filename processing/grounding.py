@@ -20,8 +20,10 @@ _ABBREVIATIONS = words(
     "approx e.g i.e eg ie no nos st mr mrs dr vs etc inc ltd fig ca est jan feb mar apr jun jul aug sep "
     "sept oct nov dec max min"
 )
-_ITEMS = words("- * \N{BULLET} \N{MIDDLE DOT}")
+_ITEMS = words("- * > \N{BULLET} \N{MIDDLE DOT}")
 _BREAK = re.compile(r"[^\S\n]*\n\s*(?:\n|[-*•])")
+# Characters of a line that no text is wrapped at, with the first word of the next one.
+_SHORT_LINE = 50
 _COORDINATORS = words("but while whereas although though however yet and then so because")
 # "No more and no less", "over and above", "busier and busier".
 _COMPARATIVES = words("more less over higher lower up down again busier quieter further bigger smaller")
@@ -194,6 +196,14 @@ def _checked(number: Number, history: np.ndarray) -> Number:
     return replace(number, relative=relative, reason=reason)
 
 
+def _is_broken(text: str, stop: int, following: Token) -> bool:
+    """Whether a sentence ends with its line: before an empty one or an item, or where the next word had room in it."""
+    if "\n" not in text[stop : following.start]:
+        return False
+    line = text[: text.index("\n", stop)].rpartition("\n")[2].strip()
+    return _BREAK.match(text, stop) is not None or len(line) + following.stop - following.start < _SHORT_LINE
+
+
 def _is_picture(token: Token) -> bool:
     """Whether a token is an emoji, or a part of one."""
     return all(unicodedata.category(letter) in ("So", "Sk", "Mn", "Cf") for letter in token.word)
@@ -240,8 +250,7 @@ def _clauses(
     parts: list[list[int]] = []
     start = 0
     for i, token in enumerate(tokens):
-        broken = i > start and _BREAK.match(text, tokens[i - 1].stop) is not None
-        if broken:
+        if i > start and not (taken[i - 1] and taken[i]) and _is_broken(text, tokens[i - 1].stop, token):
             parts.append([start, i, 1])
             start = i
         if not taken[i] and not counted[i] and _ends_sentence(tokens, i):

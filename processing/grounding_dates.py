@@ -31,6 +31,9 @@ _LONGER_UNITS = {
 _FARTHEST_YEARS = 100
 _BEHIND_A_YEAR = words("is was has does sales this its as plus minus yes across unless less hours")
 _BEFORE_A_DAY = words("on from until till to through since before after by the of between and starting")
+_BEFORE_A_DOT = _BEFORE_A_DAY | words("- : ( \N{BULLET}")
+# What a day with a month in lower case may stand behind: "closed on 8 march, 15 march".
+_IN_A_ROW = words(", and & or - : ( \N{BULLET}")
 _OF_UNITS = words("- consecutive full whole straight more trading working business time")
 
 
@@ -243,6 +246,9 @@ class Dates:
         if day is not None:
             # Also "20-Mar-2026" and "20/Mar/2026".
             j = self.skip(i + 1, "of", "-", "/") if MONTHS.get(self.word(self.skip(i + 1, "of", "-", "/"))) else i + 1
+            if self.word(i + 1) == "." and self.month_number(i + 2) and (i == 0 or self.word(i - 1) in _BEFORE_A_DOT):
+                # "On 3. March".
+                j = i + 2
             month = MONTHS.get(self.word(j).removesuffix("'s"))
             if month is None:
                 j = self._later_month(i + 1)
@@ -254,6 +260,7 @@ class Dates:
                 month = None
             # "About 5 may fail".
             said = self.word(i - 1) in _BEFORE_A_DAY or self.tokens[i].kind == "ordinal"
+            said = said or (self.word(j) != "may" and (i == 0 or self.word(i - 1) in _IN_A_ROW))
             if month and (said or self.month_number(j)):
                 j += self._is_abbreviated(j)
                 year, end = self._year(self.skip(j + 1, "-", "/"))

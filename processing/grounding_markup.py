@@ -11,9 +11,10 @@ _STRUCK = re.compile(r"<(del|s|strike)\b[^<>]{0,500}>.{0,500}?</\1>|~~(?=\S).{1,
 _EMPHASIS = re.compile(
     r"\*{2,3}|_{1,3}(?!\w)|(?<!\w)_{1,3}|`{1,3}|(?<=\w)\*(?!\w)|(?<![\w\s])\*(?=\w)|(?<=[^\S\n])\*(?=\w)"
 )
-# Items of a list that is numbered from 1, and not "8. April".
+# Items of a list: with a mark, or numbered ("8. April" is a day) or lettered in a row.
+_MARKED = re.compile(r"^([^\S\n]*)[-*\N{BULLET}](?=[^\S\n]+\S)", re.MULTILINE)
 _NUMBERED = re.compile(
-    r"^([^\S\n]*)(\d{1,2})[.)](?=[^\S\n]+(?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))\S)",
+    r"^([^\S\n]*)(\d{1,2}|[a-z])[.)](?=[^\S\n]+(?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))\S)",
     re.IGNORECASE | re.MULTILINE,
 )
 _CELL = re.compile(r"\|")
@@ -25,9 +26,12 @@ def without_markup(text: str) -> str:
     text = _TAG.sub(lambda tag: " " * len(tag.group()), text)
     text = _ENTITY.sub(lambda entity: html.unescape(entity.group())[:1].ljust(len(entity.group())), text)
     text = _EMPHASIS.sub(lambda mark: " " * len(mark.group()), text)
-    numbers = [int(item[2]) for item in _NUMBERED.finditer(text)]
-    if len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1)):
-        text = _NUMBERED.sub(lambda item: item[1] + "-".ljust(len(item[2]) + 1), text)
+    places = [int(item[2]) if item[2].isdecimal() else ord(item[2].lower()) for item in _NUMBERED.finditer(text)]
+    if len(places) > 1 and places == list(range(places[0], places[0] + len(places))):
+        text = _NUMBERED.sub(lambda item: item[1] + "\N{BULLET}".ljust(len(item[2]) + 1), text)
+    if len(_MARKED.findall(text)) > 1:
+        # "- 20 % more" behind another item is no "-20 %".
+        text = _MARKED.sub(lambda item: item[1] + "\N{BULLET}", text)
     return _CELL.sub(",", text)
 
 

@@ -123,6 +123,8 @@ class Windows(Offsets):
         """All windows, in their order; words belong to one at most."""
         windows: list[Window] = []
         i, joined = 0, False
+        # Behind a window that begins, and has no end.
+        since: int | None = None
         while i < len(self.tokens):
             found = self._window(i)
             if found is None and (without := self._exception(i)) is not None:
@@ -138,6 +140,8 @@ class Windows(Offsets):
             # "On Monday from 9:00 to 17:00", "every day in March": both at once.
             for _ in range(3):
                 k = self.skip(j, ",", "on", "in", "during", "of", "at", "the")
+                # "Since Monday and until 8 March".
+                k = j + 1 if self.words(i, "since", self.word(i + 1)) and self.words(j, "and", "until|till") else k
                 more = self._window(k) or self._window(j)
                 if more is None and (span.weekdays or self._is_day(span)):
                     more = self.plain_hours(self.skip(j, ","))
@@ -157,6 +161,10 @@ class Windows(Offsets):
             if (without := self._exception(j)) is not None and without[1] > j:
                 j = without[1]
                 window = self._outside(window, without[0], self.tokens[j - 1].stop)
+            if since is not None and self.word(i) in ("until", "till") and not self._has_end(since, i):
+                # "Closed since 20 February, and will be until 8 March".
+                windows[-1] = replace(windows[-1], shares=windows[-1].shares * window.shares)
+            since = j if self.word(i) == "since" else None
             windows.append(window)
             if joined and len(windows) > 1:
                 windows[-2:] = [_together(*windows[-2:])]
@@ -167,6 +175,10 @@ class Windows(Offsets):
             i = i if joined and self._window(i) else j
             joined = i > j
         return windows
+
+    def _has_end(self, first: int, last: int) -> bool:
+        """Whether a sentence ends among some tokens."""
+        return any(self.word(k) in SENTENCE_ENDS for k in range(first, last))
 
     @staticmethod
     def _is_day(span: Span) -> bool:
@@ -188,7 +200,9 @@ class Windows(Offsets):
             j += 2
         elif self.word(j) in ("except", "excluding", "excepting", "outside"):
             j += 1
-        elif self.word(i) == "but" and self.weekday_number(i + 1) is not None:
+        elif self.word(i) == "but" and (
+            self.weekday_number(i + 1) is not None or self.word(i - 1) in ("day", "days", "dates", "nights")
+        ):
             j = i + 1
         elif self.words(j - 1, "but", "not", "on|in|during|over"):
             j += 1

@@ -68,6 +68,15 @@ PLAIN = [
     ("- 8 to 10 March: closed", "zero", (), ((7, 10),)),
     ("Closed on 8 March \N{PARTY POPPER}", "zero", (), ((7, 8),)),
     ("Dear all,\nclosed on 8 March\nBest wishes, Ann", "zero", (), ((7, 8),)),
+    ("> closed on 8 March", "zero", (), ((7, 8),)),
+    ("3. March: closed", "zero", (), ((2, 3),)),
+    ("closed on 8 march, 15 march and 22 march", "zero", (), ((7, 8), (14, 15), (21, 22))),
+    ("9 march like a sunday", "like_day", (), ((8, 9),)),
+    ("Closed since Monday and until 8 March", "zero", (), ((0, 8),)),
+    ("We have been closed since 20 February and will stay closed until 8 March.", "zero", (), ((0, 8),)),
+    ("Closed on all days but 8 March.", "zero", (), ((0, 7), (8, 31))),
+    ("Instead of 8 March, we are closed on 9 March.", "zero", (), ((8, 9),)),
+    ("For the first time since 1976 we will be closed on 8 March.", "zero", (), ((7, 8),)),
 ]
 # A length of time behind its beginning, within the sentence; periods of the calendar; shares as they are misspelt.
 LASTING = [
@@ -226,6 +235,10 @@ BOUNDS = [
 ]  # fmt: skip
 # Two effects, or an effect beside another time: the operations that are applied, with their steps.
 SEVERAL = [
+    ("1) closed on 8 March\n2) 20 % higher sales on 12 March", [("zero", ((7, 8),)), ("rise", ((11, 12),))]),
+    ("10. closed on 8 March\n11. closed on 10 March", [("zero", ((7, 8),)), ("zero", ((9, 10),))]),
+    ("Closed on 8 March\nClosed on 10 March", [("zero", ((7, 8),)), ("zero", ((9, 10),))]),
+    ("- closed on 8 March\n- 20 % higher sales on 12 March", [("zero", ((7, 8),)), ("rise", ((11, 12),))]),
     ("Sales fell by 20%. On 8 March they will rise by 10%.", [("rise", ((7, 8),))]),
     ("Sales are zero until 10 March and 20% higher from then on.", [("zero", ((0, 10),))]),
     ("The shop is closed until 10 March; from then on sales are 20% higher.",

@@ -206,7 +206,9 @@ def test_forecasts_move_and_stretch_with_the_series(model, scale, shift, length,
     moved = model.predict(scale * series + shift, prediction_length=8, seasonal_period=season, quantile_levels=LEVELS)
     found = (moved.full_predictions - shift) / scale
     found = found.flip(-1) if scale < 0 else found
-    assert (found - plain.full_predictions).abs().max() < 1e-5 * series.std()
+    # Far from zero the values themselves are rounded, which the fits amplify.
+    rounding = np.finfo(np.float64).eps * abs(shift / scale)
+    assert (found - plain.full_predictions).abs().max() < 1e-5 * series.std() + 1e6 * rounding
 
 
 def test_a_series_is_forecast_by_itself(model):

@@ -48,7 +48,7 @@ def test_ends_of_lines_marks_of_lists_pictures_and_the_unit_of_a_step_are_no_wor
     ]
     # A minus is no mark of a list, and an hour no step of days.
     assert features("- 20% on 4 March")["texts"] == ["- 10% during that period."]
-    assert features("We take 95 calls per day, or 4 an hour")["texts"] == ["We take 100 calls, or 100 an hour."]
+    assert features("We take 95 calls per day, or 4 units an hour")["texts"] == ["We take 100 calls, or 100 an hour."]
     assert features("Open on 4 March, but only:")["texts"] == ["Open during that period, but only:"]
 
 
