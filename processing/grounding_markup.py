@@ -29,8 +29,8 @@ def without_markup(text: str) -> str:
     places = [int(item[2]) if item[2].isdecimal() else ord(item[2].lower()) for item in _NUMBERED.finditer(text)]
     if len(places) > 1 and places == list(range(places[0], places[0] + len(places))):
         text = _NUMBERED.sub(lambda item: item[1] + "\N{BULLET}".ljust(len(item[2]) + 1), text)
-    if len(_MARKED.findall(text)) > 1:
-        # "- 20 % more" behind another item is no "-20 %".
+    if any(item.start() for item in _MARKED.finditer(text)):
+        # "- 20 % more" behind another line is no "-20 %", and the end of no "8 March -".
         text = _MARKED.sub(lambda item: item[1] + "\N{BULLET}", text)
     return _CELL.sub(",", text)
 

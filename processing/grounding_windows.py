@@ -141,7 +141,7 @@ class Windows(Offsets):
             for _ in range(3):
                 k = self.skip(j, ",", "on", "in", "during", "of", "at", "the")
                 # "Since Monday and until 8 March".
-                k = j + 1 if self.words(i, "since", self.word(i + 1)) and self.words(j, "and", "until|till") else k
+                k = j + 1 if self.word(i) == "since" and self.words(j, "and", "until|till") else k
                 more = self._window(k) or self._window(j)
                 if more is None and (span.weekdays or self._is_day(span)):
                     more = self.plain_hours(self.skip(j, ","))

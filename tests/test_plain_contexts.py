@@ -239,6 +239,7 @@ SEVERAL = [
     ("10. closed on 8 March\n11. closed on 10 March", [("zero", ((7, 8),)), ("zero", ((9, 10),))]),
     ("Closed on 8 March\nClosed on 10 March", [("zero", ((7, 8),)), ("zero", ((9, 10),))]),
     ("- closed on 8 March\n- 20 % higher sales on 12 March", [("zero", ((7, 8),)), ("rise", ((11, 12),))]),
+    ("Closed on 8 March\n- 20 % higher sales on 12 March", [("zero", ((7, 8),)), ("rise", ((11, 12),))]),
     ("Sales fell by 20%. On 8 March they will rise by 10%.", [("rise", ((7, 8),))]),
     ("Sales are zero until 10 March and 20% higher from then on.", [("zero", ((0, 10),))]),
     ("The shop is closed until 10 March; from then on sales are 20% higher.",
