@@ -397,12 +397,6 @@ def _before_times(context: Mapping[str, Any], clause: int) -> dict[int, str]:
     return {k: text[start:first] for k, (first, _) in enumerate(spans[:-1]) if start < first < end}
 
 
-def _times_open(context: Mapping[str, Any], clause: int) -> dict[int, str]:
-    """The windows at which words of a clause or of the next one say that it is open; see `open_at`."""
-    told = {k: open_at(before) for k, before in _before_times(context, clause).items()}
-    return {k: how for k, how in told.items() if how}
-
-
 def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, threshold: float) -> _Choice:
     """The most probable operation of a clause, its numbers and its window."""
     history, shares = int(context["history"]), torch.as_tensor(context["shares"])
@@ -454,11 +448,12 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     index = torch.as_tensor(context["window_index"])[pairs]
     right = (past if name == "ignore" else future)[index]
     chances = _window_chances(reading, context, clause, pairs)
-    times_open = _times_open(context, clause) if name == "zero" else {}
+    before = _before_times(context, clause)
+    times_open = {k: how for k, words in before.items() if name == "zero" and (how := open_at(words))}
     others = [
         k
-        for k, before in _before_times(context, clause).items()
-        if not_then(before, context["text"][slice(*context["window_span"][k].tolist())])
+        for k, words in before.items()
+        if not_then(words, context["text"][slice(*context["window_span"][k].tolist())])
     ]
     if times_open or others:
         chances = chances.masked_fill(torch.isin(index, torch.tensor([*times_open, *others])), 0)

@@ -200,7 +200,7 @@ def _is_broken(text: str, stop: int, following: Token) -> bool:
     """Whether a sentence ends with its line: before an empty one or an item, or where the next word had room in it."""
     if "\n" not in text[stop : following.start]:
         return False
-    line = text[: text.index("\n", stop)].rpartition("\n")[2].strip()
+    line = text[text.rfind("\n", 0, stop) + 1 : stop].strip()
     return _BREAK.match(text, stop) is not None or len(line) + following.stop - following.start < _SHORT_LINE
 
 
