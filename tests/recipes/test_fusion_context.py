@@ -125,8 +125,31 @@ def test_probabilities_of_readers_are_averaged(encoder, tmp_path):
     with pytest.raises(ValueError, match="context_hidden_size is 32, and 16 of the head that"):
         settings = ContextArguments(start=str(tmp_path / "both"), text_adapter_rank=0, context_hidden_size=32)
         _check_readers(both, settings)
+    with pytest.raises(ValueError, match="averages 2 heads; tune_head goes on with one"):
+        trained("none", 0, start=str(tmp_path / "both"), tune_head=True)
     with pytest.raises(ValueError, match="has no head for texts; leave add_reader out"):
         _check_readers(TSFusionForForecasting(TSFusionConfig(hidden_size=8)), ContextArguments())
+
+
+def test_a_head_is_trained_further(encoder, tmp_path):
+    sizes = {"texts": 8, "text_adapter_rank": 0, "context_hidden_size": 16, "start": str(tmp_path / "first")}
+    quick = {"max_steps": 2, "warmup_steps": 1, "use_cpu": True, "disable_tqdm": True}
+
+    def trained(name, rate, **settings):
+        arguments = FusionContextTrainingArguments(output_dir=str(tmp_path / name), learning_rate=rate, **quick)
+        metrics = run_context_recipe(ContextArguments(**{**sizes, **settings}), arguments)
+        return load_forecaster(tmp_path / name)[0].context_head.state_dict(), metrics
+
+    first, _ = trained("first", 0.1, start="built-in")
+    same, metrics = trained("same", 0.0, tune_head=True)
+    moved, _ = trained("moved", 0.01, tune_head=True)
+    assert metrics["context"]["before"]["texts"] == 8
+    assert "after 8 in a training before" in (tmp_path / "same/README.md").read_text()
+    for name, weights in first.items():
+        torch.testing.assert_close(same[name], weights)
+    assert max(float((moved[name] - weights).abs().max()) for name, weights in first.items()) > 0.01
+    with pytest.raises(ValueError, match="a head is kept as it is, or trained further"):
+        ContextArguments(add_reader=True, tune_head=True)
 
 
 def test_texts_are_those_of_their_seed():

@@ -60,10 +60,15 @@ class ContextArguments:
         default=False,
         metadata={"help": "Keep the head of the forecaster, and average its probabilities with those of the new one."},
     )
+    tune_head: bool = field(
+        default=False, metadata={"help": "Go on with the head of the forecaster instead of beginning with a new one."}
+    )
 
     def __post_init__(self):
         if self.texts < 1:
             raise UserError(f"texts is {self.texts}; at least 1 is needed.")
+        if self.add_reader and self.tune_head:
+            raise UserError("add_reader and tune_head are both true; a head is kept as it is, or trained further.")
 
 
 # Settings of the recipe.
@@ -112,9 +117,15 @@ def with_context_head(model: TSFusionForForecasting, settings: ContextArguments)
 
 
 def _check_readers(start: TSFusionForForecasting, settings: ContextArguments) -> None:
-    """Raise a ValueError where a new head would be of another kind than that of the forecaster."""
+    """Raise a ValueError where a head would be of another kind than that of the forecaster, or there are many to tune."""
+    option = "tune_head" if settings.tune_head else "add_reader"
     if start.context_head is None:
-        raise UserError(f"start is {settings.start}, which has no head for texts; leave add_reader out.")
+        raise UserError(f"start is {settings.start}, which has no head for texts; leave {option} out.")
+    if settings.tune_head and start.config.context_readers > 1:
+        raise UserError(
+            f"start is {settings.start}, which averages {start.config.context_readers} heads; tune_head goes on with "
+            "one, so tune each of them before they are joined."
+        )
     maps, rank = start.config.text_adapter_maps, start.config.text_adapter_rank
     has = {
         "text_encoder": start.config.text_encoder,
@@ -126,8 +137,7 @@ def _check_readers(start: TSFusionForForecasting, settings: ContextArguments) ->
     for name, value in has.items():
         if getattr(settings, name) != value:
             raise UserError(
-                f"{name} is {getattr(settings, name)}, and {value} of the head that {settings.start} has; "
-                "heads that are averaged are alike."
+                f"{name} is {getattr(settings, name)}, and {value} of the head that {settings.start} has; give {value}."
             )
 
 
@@ -166,12 +176,14 @@ def run_context_recipe(
     start, extractor = load_forecaster(settings.start)
     if not isinstance(start, TSFusionForForecasting):
         raise UserError(f"start is {settings.start}, a {type(start).__name__}; give a TSFusion forecaster.")
-    if settings.add_reader:
+    if settings.add_reader or settings.tune_head:
         _check_readers(start, settings)
     set_seed(arguments.seed)
     model = with_context_head(start, settings)
     head = model.context_head
     assert head is not None
+    if settings.tune_head and start.context_head is not None:
+        head.load_state_dict(start.context_head.state_dict())
     began = time.process_time()
     encoder = load_text_encoder(settings.text_encoder, settings.text_layer)
     texts = ContextDataset(
@@ -201,6 +213,8 @@ def run_context_recipe(
     }
     if settings.add_reader:
         context["earlier"] = _earlier_of(settings.start)
+    if settings.tune_head:
+        context["before"] = saved_report(settings.start).get("context", {})
     total = {"parameters_total": sum(weights.numel() for weights in model.parameters())}
     metrics = {"data": "synthetic only", **_metrics_of(settings.start), **total, "context": context}
     return finish_run(output, metrics | {"versions": versions(_PACKAGES)}, publication)
