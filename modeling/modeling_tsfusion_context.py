@@ -315,10 +315,17 @@ def _partial(share: Tensor, history: int) -> tuple[tuple[int, float], ...]:
 
 @dataclass(frozen=True)
 class _Choice:
-    """What a clause states, before the values of the history are looked at: an effect, and its numbers."""
+    """What a clause states, before the values of the history are looked at: an effect, and its numbers.
+
+    Args:
+        effect: used or not.
+        numbers: places of its numbers.
+        is_of_series: whether the clause says something of the series, used or not, for one that goes on with it.
+    """
 
     effect: ContextEffect
     numbers: tuple[int, ...] = ()
+    is_of_series: bool = True
 
 
 # What words of a clause say that may keep it from stating an effect; see `clause_cues` of `context_features`.
@@ -409,7 +416,8 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
         if name != "keep":
             reason = f"“{name.replace('_', ' ')}” has the probability {sure:.2f}, below {threshold:g}"
         reason = reason or _no_effect(context, clause)
-        return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, confidence, (), False, reason))
+        effect = ContextEffect("keep", phrase, (start, stop), (), "", (), -1, confidence, (), False, reason)
+        return _Choice(effect, is_of_series=name != "keep")
     name, numbers, share_of_numbers = _numbers_of(reading, context, clause, name)
     sure *= share_of_numbers
     if name == "times" and context["number_form"][numbers[0]] != 0 and context["number_value"][numbers[0]] < 0:
@@ -444,6 +452,7 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     elif context["about_another"][clause]:
         reason = "it names another series of the table; say what is of this one in a sentence of its own"
     reason = reason or why_unsure(name, phrase, context, clause)
+    is_of_series = not reason
     pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()
     index = torch.as_tensor(context["window_index"])[pairs]
     right = (past if name == "ignore" else future)[index]
@@ -463,7 +472,8 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     if sure < threshold:
         what = f"“{name.replace('_', ' ')}” with its number and time"
         reason = f"{what} has the probability {sure:.2f}, below {threshold:g}"
-        return _Choice(ContextEffect("keep", phrase, (start, stop), (), "", (), -1, sure, (), False, reason))
+        effect = ContextEffect("keep", phrase, (start, stop), (), "", (), -1, sure, (), False, reason)
+        return _Choice(effect, is_of_series=is_of_series)
     window = int(index[place])
     is_whole = name != "ignore" and window == len(context["window_span"]) - 1
     if is_whole and context["clause_links"][clause, 2]:
@@ -514,7 +524,18 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
         applied=not reason,
         reason=reason,
     )
-    return _Choice(effect, numbers)
+    return _Choice(effect, numbers, is_of_series)
+
+
+def _held_to_subjects(choices: Sequence[_Choice], context: Mapping[str, Any]) -> list[_Choice]:
+    """Choices without effects of clauses that go on with one which says nothing of the series."""
+    kept: list[_Choice] = []
+    for choice, goes_on in zip(choices, context["goes_on"], strict=True):
+        if goes_on and not kept[-1].is_of_series:
+            reason = choice.effect.reason or "what it goes on with states no effect on the series"
+            choice = _Choice(replace(choice.effect, applied=False, reason=reason), choice.numbers, False)
+        kept.append(choice)
+    return kept
 
 
 def _choices(
@@ -525,6 +546,7 @@ def _choices(
         return []
     reading = _read(head, encoder, context)
     choices = [_choose_clause(reading, context, clause, threshold) for clause in range(len(context["texts"]))]
+    choices = _held_to_subjects(choices, context)
     end = int(context["clause_span"][-1, 1])
     rest = context["text"][end:]
     if any(letter.isalnum() for letter in rest):

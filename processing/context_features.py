@@ -46,9 +46,25 @@ _TAKEN_BACK = tuple(
 _STOPS = (".", "!", "?")
 _NOT_ENDED = (*_STOPS, ":", ";", ",", "-", "\N{HORIZONTAL ELLIPSIS}")
 _LINE_ENDS = re.compile(r"[^\w\n]*(?:\n|$)")
+# The end of a clause at a comma that belongs to no clause, and a clause that is one of its own without a period.
+_ENDS_AT_COMMA = re.compile(r"\s*,")
+_WHOLE = re.compile(
+    rf"(?:we(?: are| will be|'re)? |it(?: is| will be|'s) )?(?:closed?|shut)(?: {_WINDOW_WORDS['future']}),?",
+    re.IGNORECASE,
+)
+# The beginning of a clause without a subject of its own: "and rise by 10%", "but a drop of 10%", "and on 9 March it";
+# and that of one with its own: "and on 9 March sales".
+_GOES_ON = re.compile(
+    r"(?:and|but|yet) (?:then )?(?=(?:to|will|an?|expect|up|down|twice|half|double|halve|rise|fall|drop|grow|increase|"
+    r"decrease|decline|climb|return|stay|remain|close|reopen|stop|no more than|at (?:most|least)|minus|\+?\d\S*|"
+    rf"(?:{_WINDOW_WORDS['future']} )?(?:it|they))\b)",
+    re.IGNORECASE,
+)
+_BEGINS = re.compile(rf"(?:and|but) (?={_WINDOW_WORDS['future']} )", re.IGNORECASE)
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
 # "Units" behind "120", and "a day" behind it and behind "120 visitors".
 _UNITS = re.compile(r" units\b(?! of\b)", re.IGNORECASE)
+_BY, _NEAR = re.compile(r"\b(?:by|of)\s*\Z", re.IGNORECASE), 6
 _RATE = re.compile(r"(?: [^\W\d_]+){0,2}?(?P<per> ?/ ?| (?:per|an?) )(?P<unit>[a-z]+)\b", re.IGNORECASE)
 # Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
 _WINDOW_ROLES = {"future": 10, "past": 11, "both": 12, "none": 13}
@@ -145,8 +161,9 @@ def _parts(grounding: Grounding, mentions: Sequence[Mention], others: Sequence[_
             # "Doubled" is a number and a verb.
             words = told.get(number.start, words)
             plain = _NUMBER_WORDS.get(number.form, words) if number.value else "zero"
-        # The sign of "-5" is that of a value, or turns "by -5" around; "minus 5" says what is done.
-        plain = f"minus {plain}" if number.value < 0 and words[0].isalpha() else plain
+        # The sign of "-5" is that of a value, or turns "by -5" around; "minus 5" and "sales -5%" say what is done.
+        is_change = number.form == "percent" and not _BY.search(grounding.text[: number.start][-_NEAR:])
+        plain = f"minus {plain}" if number.value < 0 and (words[0].isalpha() or is_change) else plain
         role = 2 + 3 * _FORMS.index(number.form) + _BOUNDS[number.bound]
         parts.append(_Part(number.start, number.stop, plain, role))
     parts += [_Part(one.start, one.stop, "like on a Sunday", _DAY_ROLE) for one in grounding.references]
@@ -178,10 +195,35 @@ def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str
         length += len(before) + len(part.words)
         at = part.stop
     pieces.append(text[at : max(clause.stop, at)])
-    if _LINE_ENDS.match(text, clause.stop) and pieces[-1].rstrip(CLOSING)[-1:] not in _NOT_ENDED:
+    ends = _LINE_ENDS.match(text, clause.stop) or _ENDS_AT_COMMA.match(text, clause.stop)
+    if ends and pieces[-1].rstrip(CLOSING)[-1:] not in _NOT_ENDED:
         # As those that the head was trained with.
         pieces.append(".")
     return "".join(pieces)[:MOST_CHARACTERS], places
+
+
+def _completed(written: list[tuple[str, dict[int, tuple[int, int]]]], may_go_on: Sequence[bool]) -> np.ndarray:
+    """Write clauses behind "and" and "but" as sentences, in place, where neither is denied, of the past or unreal.
+
+    Args:
+        written: words and places of each clause, from `plain_clause`.
+        may_go_on: whether each is in the sentence of the one before, and each of both has a time to come.
+
+    Returns:
+        Whether each clause goes on so: "and rise by 10%" behind "Sales will fall by 10%"; bool (clauses,).
+    """
+    goes_on = np.zeros(len(written), dtype=bool)
+    for k in np.flatnonzero(may_go_on):
+        (before, places), (words, own) = written[k - 1 : k + 1]
+        is_plain = not any(cue.search(one) for cue in _TAKEN_BACK for one in (before, words))
+        begin = (_GOES_ON.match(words) or _BEGINS.match(words)) if is_plain else None
+        if begin is not None:
+            goes_on[k] = begin.re is _GOES_ON
+            shift = begin.end()
+            written[k] = words[shift:], {start: (a - shift, b - shift) for start, (a, b) in own.items()}
+        if begin is not None or _WHOLE.fullmatch(before):
+            written[k - 1] = before.rstrip(", ") + ".", places
+    return goes_on
 
 
 def context_features(
@@ -213,6 +255,7 @@ def context_features(
         compares with, -1 for none; `shares` float64 (windows + 1, history + horizon), of each step the part that lies
         in a window; `about_another` bool (clauses,), whether a clause is said of another series, alone or beside this;
         `another_quantity` bool (clauses,), whether it is of the weather, prices or staff, where the series is not;
+        `goes_on` bool (clauses,), whether a clause has the subject of the one before; it is none without that one;
         `of_past` bool (clauses,), whether it is in the past tense, and not of a time to come;
         `weekday` int64 (history + horizon,), -1 where a step is longer than a day; `day_length` int64, steps of a day;
         `history` int64, steps of the history.
@@ -250,6 +293,11 @@ def context_features(
         # "On 28 May a furnace starts and adds 80 from then on": the day is that of the event alone.
         own[:] = [k for k in own if not (k + 1 in own and grounding.windows[k + 1].by_event)]
     numbered = set(number_clause)
+    ahead = [any(grounding.windows[i].kind in ("future", "both") for i in own) for own in held]
+    same_sentence = [not grounding.text[: one.stop].rstrip(CLOSING).endswith(_STOPS) for one in clauses[:-1]]
+    goes_on = _completed(
+        written, [k > 0 and same_sentence[k - 1] and all(ahead[k - 1 : k + 1]) for k in range(len(held))]
+    )
     reference = np.full(len(clauses), -1)
     for one in grounding.references:
         if clause_of(one.start) < len(clauses) and not named(one):
@@ -290,13 +338,13 @@ def context_features(
     for column, which in enumerate((forms == 0, forms == 1, forms == 2, bounds > 0, bounds < 0)):
         clause_cues[owners[which], column] = 1
     clause_cues[:, 5] = reference >= 0
-    clause_cues[:, 6] = [any(grounding.windows[i].kind in ("future", "both") for i in own) for own in held]
+    clause_cues[:, 6] = ahead
     clause_cues[:, 7] = [any(grounding.windows[i].kind == "past" for i in own) for own in held]
     for column, pattern in enumerate(_TAKEN_BACK, 8):
         clause_cues[:, column] = [pattern.search(words) is not None for words, _ in written]
     links = np.zeros((len(clauses), 4), dtype=np.float32)
     links[1:, 0] = links[:-1, 1] = 1
-    links[1:, 2] = [not grounding.text[: one.stop].rstrip(CLOSING).endswith(_STOPS) for one in clauses[:-1]]
+    links[1:, 2] = same_sentence
     links[:-1, 3] = links[1:, 2]
     # Of parts that begin at one character the longest stands in the words.
     roles = {part.start: part.role for part in reversed(parts)}
@@ -337,6 +385,7 @@ def context_features(
         "clause_links": links,
         "about_another": _about_another(grounding, named_in, links[:, 2] > 0),
         "of_past": of_past,
+        "goes_on": goes_on,
         "another_quantity": _another_quantity(grounding, clauses, named_in) & is_measured,
         "shares": shares,
         "weekday": axis.weekdays(),

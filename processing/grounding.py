@@ -34,6 +34,8 @@ _EMPTY = words(
     "a an the on in of at to from by for and or with is are be will was were it this that they there then "
     "while but also , - ( )"
 )
+# Words that state an effect without others.
+_ALONE = words("closed shut nothing none doubled halved")
 # Distance of a value from the range of the history, in multiples of it, up to which it may be one of the series.
 _FARTHEST = 5.0
 
@@ -242,11 +244,13 @@ def _joins_bounds(start: int, place: int, numbers: Sequence[Number]) -> bool:
 def _clauses(
     text: str, tokens: Sequence[Token], windows: Sequence[Window], numbers: Sequence[Number], taken: Sequence[bool]
 ) -> list[Clause]:
-    """Sentences, and their parts about a coordinator where both parts can state an effect.
+    """Sentences, and their parts about a coordinator or a comma where both parts can state an effect.
 
-    A part can if it has a number and a window, or either of them and words of its own.
+    A part can if it has a number and a window, or either of them and words of its own; about a comma, if it has a
+    time to come, and a number or such a word as "closed".
     """
     counted = _covered(tokens, numbers)
+    ahead = _covered(tokens, [window for window in windows if window.kind in ("future", "both")])
     parts: list[list[int]] = []
     start = 0
     for i, token in enumerate(tokens):
@@ -261,7 +265,7 @@ def _clauses(
             and not taken[i]
             and i > start
             and not (counted[i - 1] and any(counted[i + 1 : i + 2]))
-            and not (tokens[i - 1].word in _COMPARATIVES and token.word == "and")
+            and not (tokens[i - 1].word in _COMPARATIVES and token.word == "and" and not any(taken[i + 1 : i + 2]))
             and not _joins_bounds(tokens[start].start, token.start, numbers)
         ):
             parts.append([start, i, 0])
@@ -269,14 +273,29 @@ def _clauses(
     if start < len(tokens):
         parts.append([start, len(tokens), 1])
 
-    def can_state(first: int, last: int) -> bool:
-        held = [k for k in range(first, last) if taken[k] or counted[k]]
-        own = [
-            token.kind == "word" and token.word not in _EMPTY | _COORDINATORS and not taken[k] and not counted[k]
+    def own_words(first: int, last: int) -> list[str]:
+        return [
+            token.word
             for k, token in enumerate(tokens[first:last], first)
+            if token.kind == "word" and token.word not in _EMPTY | _COORDINATORS and not taken[k] and not counted[k]
         ]
+
+    def can_state(first: int, last: int) -> bool:
+        own = own_words(first, last)
         amount, time = any(counted[first:last]), any(taken[first:last])
-        return (amount and time) or (bool(held) and sum(own) + amount >= 2)
+        return (time and (amount or not _ALONE.isdisjoint(own))) or ((amount or time) and len(own) + amount >= 2)
+
+    def ends_at_comma(first: int, comma: int, last: int) -> bool:
+        """Whether a clause ends at a comma: "10% less on 8 March, 20% more on 9 March"."""
+        behind = comma + 1
+        begins = taken[behind] or counted[behind] or tokens[behind].word == "+"
+        if tokens[comma].word != "," or taken[comma] or counted[comma] or not begins:
+            return False
+        sides = [(own_words(*side), any(ahead[slice(*side)]), any(counted[slice(*side)])) for side in
+                 ((first, comma), (behind, last))]  # fmt: skip
+        # "At most 100 on weekdays, 120 on weekends" says once what both numbers are.
+        goes_on = bool(sides[1][0]) or not sides[0][0] or text[tokens[behind].start] in "+-"
+        return goes_on and all(time and (amount or not _ALONE.isdisjoint(own)) for own, time, amount in sides)
 
     def said(first: int, last: int) -> list[Clause]:
         """The clause of some tokens, without the mark of an item of a list ("- closed") and pictures at its ends."""
@@ -286,7 +305,15 @@ def _clauses(
             first += 1
         while last > first and _is_picture(tokens[last - 1]):
             last -= 1
-        return [Clause(tokens[first].start, tokens[last - 1].stop)] if last > first else []
+        if last <= first:
+            return []
+        ends = [first]
+        ends += [k + 1 for k in range(first + 1, last - 1) if ends_at_comma(first, k, last)]
+        # The comma itself belongs to neither.
+        stops = [k - 1 for k in ends[1:]]
+        return [
+            Clause(tokens[begin].start, tokens[end - 1].stop) for begin, end in zip(ends, [*stops, last], strict=True)
+        ]
 
     clauses: list[Clause] = []
     first, able = 0, False

@@ -1,4 +1,7 @@
-"""Text under markup: tags, entities and marks of emphasis become spaces, so that every character keeps its place."""
+"""Text under markup: tags, entities, marks of emphasis and quotation marks around all of it become spaces.
+
+So every character keeps its place.
+"""
 
 import html
 import re
@@ -9,7 +12,7 @@ _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{2,6});")
 _STRUCK = re.compile(r"<(del|s|strike)\b[^<>]{0,500}>.{0,500}?</\1>|~~(?=\S).{1,500}?~~", re.IGNORECASE | re.DOTALL)
 # Emphasis and code of Markdown, and the cells of its tables; a star or a dash at the start of a line is a list.
 _EMPHASIS = re.compile(
-    r"\*{2,3}|_{1,3}(?!\w)|(?<!\w)_{1,3}|`{1,3}|(?<=\w)\*(?!\w)|(?<![\w\s])\*(?=\w)|(?<=[^\S\n])\*(?=\w)"
+    r"\*{2,3}|_{1,3}(?!\w)|(?<!\w)_{1,3}|`{1,3}|(?<=\w)\*(?!\w)|(?<![\w\s])\*(?=\w)|(?<=[^\S\n])\*(?=\w)(?!\d+(?:[.,]\d+)?(?![\w%*]))"
 )
 # Items of a list: with a mark, or numbered ("8. April" is a day) or lettered in a row.
 _MARKED = re.compile(r"^([^\S\n]*)[-*\N{BULLET}](?=[^\S\n]+\S)", re.MULTILINE)
@@ -18,10 +21,15 @@ _NUMBERED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _CELL = re.compile(r"\|")
+# Quotation marks around all of a text, and none in it.
+_QUOTES = '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}'
+_QUOTED = re.compile(rf"(\s*)[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}](\s*)")
 
 
 def without_markup(text: str) -> str:
     """The text without markup, of the same length."""
+    if quoted := _QUOTED.fullmatch(text):
+        text = f"{quoted[1]} {quoted[2]} {quoted[3]}"
     text = _STRUCK.sub(lambda struck: re.sub(r"[^\n]", " ", struck.group()), text)
     text = _TAG.sub(lambda tag: " " * len(tag.group()), text)
     text = _ENTITY.sub(lambda entity: html.unescape(entity.group())[:1].ljust(len(entity.group())), text)

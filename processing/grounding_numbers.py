@@ -104,6 +104,10 @@ _NO_UNITS = words("on in for within of at over from to by the and or but per a a
 _BEFORE, _BEHIND = 7, 5
 
 
+_TIMES = words("x \N{MULTIPLICATION SIGN} *")
+_NO_NUMBERS = ("date", "clock", "ordinal")
+
+
 @dataclass(frozen=True)
 class Number:
     """A number that a text states.
@@ -150,6 +154,11 @@ class _Reader:
             return value, "factor", j + (self.word(j) == "times")
         if word in _FACTORS:
             return _FACTORS[word], "factor", i + 1
+        if word in _TIMES and i + 1 < len(self.tokens) and self.tokens[i + 1].kind == "number":
+            # "x2", "*2".
+            following = self.number(i + 1)
+            is_factor = following is not None and following[1] == "value" and not self.word(i - 1)[:1].isdecimal()
+            return (following[0], "factor", following[2]) if following is not None and is_factor else None
         found = self._spaced(i) or number_at(list(self.tokens[i : i + _LONGEST_NUMBER]), 0)
         if found is None:
             return None
@@ -353,7 +362,8 @@ def read_numbers(tokens: Sequence[Token], taken: Sequence[bool]) -> list[Number]
     reader, i, range_end, last = _Reader(tokens, taken), 0, -1, 0
     numbers: list[Number] = []
     while i < len(tokens):
-        found = None if taken[i] or tokens[i].kind in ("mark", "date", "clock", "ordinal") else reader.number(i)
+        is_mark = tokens[i].kind == "mark" and tokens[i].word not in _TIMES
+        found = None if taken[i] or is_mark or tokens[i].kind in _NO_NUMBERS else reader.number(i)
         if found is None or not abs(found[0]) < float("inf"):
             i += 1
             continue

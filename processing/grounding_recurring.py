@@ -158,6 +158,9 @@ class Recurring(Points):
             return None
         if (self.word(j + 1) == "and" and j == i) or self.word(j + 3) in _AMOUNTS or self.word(j + 3)[:1].isdecimal():
             return None
+        if self.month_number(self.skip(j + 3, "of")) is not None:
+            # "Weekdays from 8 to 12 March".
+            return None
         if last < first <= 12 * 3600:
             # "From 9 to 5".
             last += 12 * 3600

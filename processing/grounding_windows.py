@@ -109,6 +109,10 @@ _FOR_GOOD = 12
 # Tokens behind an event in which "that day" is that of the event.
 _SAME_DAY = 10
 
+# Words that say that a clause is one, and those that go on with the one before.
+_FINITE = words("will is are can must may")
+_NO_SUBJECTS = _FINITE | words("because due as for when while since if with to by of only too and or")
+
 
 class Windows(Offsets):
     """Reader of windows in the tokens of a text; see [`Dates`]."""
@@ -137,6 +141,7 @@ class Windows(Offsets):
                 i, joined = i + 1, False
                 continue
             span, j = found
+            before = i > 0 and self.word(i - 1) not in SENTENCE_ENDS
             # "On Monday from 9:00 to 17:00", "every day in March": both at once.
             for _ in range(3):
                 k = self.skip(j, ",", "on", "in", "during", "of", "at", "the")
@@ -171,10 +176,17 @@ class Windows(Offsets):
                 self.before = None
             # "On Monday and on Thursday" is one window.
             i = self.skip(j, ",", "and", "or", "&", "as", "well")
-            joined = i > j
-            i = i if joined and self._window(i) else j
-            joined = i > j
+            again = self._window(i) if i > j else None
+            joined = again is not None and not (before and self._is_clause(j, again[1]))
+            i = i if joined else j
         return windows
+
+    def _is_clause(self, i: int, j: int) -> bool:
+        """Whether a clause of its own begins at the comma of ", and on 9 March it will": an index, and that behind."""
+        if not self.words(i, ",", "and") or self.word(j) in _NO_SUBJECTS or not self.word(j)[:1].isalnum():
+            return False
+        end = next((k for k in range(j, len(self.tokens)) if self.word(k) in SENTENCE_ENDS), len(self.tokens))
+        return any(self.word(k) in _FINITE or self.tokens[k].kind == "number" for k in range(j, end))
 
     def _has_end(self, first: int, last: int) -> bool:
         """Whether a sentence ends among some tokens."""

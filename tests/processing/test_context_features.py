@@ -52,6 +52,30 @@ def test_ends_of_lines_marks_of_lists_pictures_and_the_unit_of_a_step_are_no_wor
     assert features("Open on 4 March, but only:")["texts"] == ["Open during that period, but only:"]
 
 
+def test_what_goes_on_with_a_clause_is_read_as_a_sentence():
+    found = features("Sales will fall by 5% on 4 March, and rise by 9% on 5 March.")
+    assert found["texts"] == ["Sales will fall by 10% during that period.", "rise by 10% during that period."]
+    assert found["goes_on"].tolist() == [False, True]
+    (_, place) = found["number_place"]
+    assert found["texts"][1][slice(*place)] == "10%"
+    # With a subject of its own.
+    found = features("The fair opens on 4 March, and on 5 March sales are 9% lower.")
+    assert found["texts"][1] == "during that period sales are 10% lower." and not found["goes_on"].any()
+    # What is unreal, denied or of another place is left as it is.
+    for text in (
+        "If it rains we lose 5% on 4 March and 9% on 5 March.",
+        "Other shops lose 5% on 4 March and 9% on 5 March.",
+    ):
+        assert features(text)["texts"][1] == "and 10% during that period." and not features(text)["goes_on"].any()
+
+
+def test_the_sign_of_a_share_says_its_direction():
+    assert features("Sales -5% on 4 March")["texts"] == ["Sales minus 10% during that period."]
+    assert features("Sales change by -5%.")["texts"] == ["Sales change by 10%."]
+    assert features("Sales x2")["texts"] == features("Sales *2")["texts"] == ["Sales 5x."]
+    assert features("Sales *2")["number_value"].tolist() == [2.0]
+
+
 def test_names_stand_for_all_of_their_kind():
     text = "Sales in Store 3 rise by 5 %. The number of visitors to store 12 will be 7."
     own = features(text, ["daily_sales", "store_3"], ["visitors", "store_12"])

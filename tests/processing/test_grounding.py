@@ -351,6 +351,8 @@ def test_a_time_that_is_not_known_is_no_other(text, reason):
         "<p>Sales rise by 30&nbsp;% from&#32;15&ndash;21&nbsp;March.</p>",
         "**Sales** rise by __30 %__ from _15-21 March_.",
         "| from 15-21 March | Sales | rise by `30 %` |",
+        '"Sales rise by 30 % from 15-21 March."',
+        " \N{LEFT DOUBLE QUOTATION MARK}Sales rise by 30 % from 15-21 March.\N{RIGHT DOUBLE QUOTATION MARK} ",
     ],
 )
 def test_markup_is_not_read_and_moves_no_character(text):
@@ -557,6 +559,37 @@ def test_clauses_part_where_both_sides_can_state_an_effect():
         "but on Friday it is approx. 20 lower.",
         "The Lyon site is shut.",
     ]
+
+
+def test_clauses_part_at_a_comma_between_two_amounts_with_times():
+    def parts(text):
+        found = read(text)
+        return [found.words(clause) for clause in found.clauses]
+
+    assert parts("10% less on 18 March, 20% more on 19 March, both in the north.") == [
+        "10% less on 18 March",
+        "20% more on 19 March, both in the north.",
+    ]
+    assert parts("Closed on 18 March, +5% on 19 March") == ["Closed on 18 March", "+5% on 19 March"]
+    assert parts("Closed on 18 March, but 20 come on 19 March.") == ["Closed on 18 March,", "but 20 come on 19 March."]
+    # What both numbers are is said once, and one time is past.
+    for text in ("At most 100 on 18 March, 120 on 19 March.", "20% more on 18 March, 5% less than in 2019."):
+        assert parts(text) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("We are shut on 18 March, and on 20 March sales are 5% lower.", [[18], [20]]),
+        ("We are shut on 18 March, and on 20 March 5% fewer come.", [[18], [20]]),
+        ("We are shut on 18 March, and on 20 March.", [[18, 20]]),
+        ("Sales on 18 March, and on 20 March, will be 5% lower.", [[18, 20]]),
+        ("On 18 March, and on 20 March we are shut.", [[18, 20]]),
+    ],
+)
+def test_a_time_behind_and_is_one_with_the_time_before_unless_it_begins_a_clause(text, days):
+    found = [(np.flatnonzero(window.steps) - 58).tolist() for window in read(text).windows]
+    assert found == days
 
 
 def test_the_summary_is_plain_data():

@@ -117,7 +117,7 @@ def with_context_head(model: TSFusionForForecasting, settings: ContextArguments)
 
 
 def _check_readers(start: TSFusionForForecasting, settings: ContextArguments) -> None:
-    """Raise a ValueError where a head would be of another kind than that of the forecaster, or there are many to tune."""
+    """Raise a ValueError where a head is of another kind than that of the forecaster, or there are many to tune."""
     option = "tune_head" if settings.tune_head else "add_reader"
     if start.context_head is None:
         raise UserError(f"start is {settings.start}, which has no head for texts; leave {option} out.")
@@ -135,10 +135,9 @@ def _check_readers(start: TSFusionForForecasting, settings: ContextArguments) ->
         "text_adapter_rank": rank if maps else 0,
     }
     for name, value in has.items():
-        if getattr(settings, name) != value:
-            raise UserError(
-                f"{name} is {getattr(settings, name)}, and {value} of the head that {settings.start} has; give {value}."
-            )
+        given = getattr(settings, name)
+        if given != value:
+            raise UserError(f"{name} is {given}, and {value} of the head that {settings.start} has; give {value}.")
 
 
 def with_readers(model: TSFusionForForecasting, earlier: Sequence[ContextHead]) -> TSFusionForForecasting:
