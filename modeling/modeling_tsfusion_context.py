@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from .configuration_tsfusion import OPERATIONS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_text_adapter import TextAdapter
-from .modeling_tsfusion_context_conflicts import without_contradictions
+from .modeling_tsfusion_context_conflicts import without_contradictions, without_exceptions
 from .modeling_tsfusion_context_doubts import (
     contradicts,
     is_by_a_factor,
@@ -21,13 +21,14 @@ from .modeling_tsfusion_context_doubts import (
     is_of_a_price,
     is_of_some_days,
     is_reached,
+    is_set_to,
     may_exceed,
     plain_side,
     replaced_side,
     why_unsure,
 )
 from .modeling_tsfusion_context_effects import ContextEffect, shares_of
-from .modeling_tsfusion_context_senses import not_then, open_at
+from .modeling_tsfusion_context_senses import is_exception, is_of_a_cause, not_then, open_at
 
 if TYPE_CHECKING:
     from .modeling_text_encoder import FrozenTextEncoder, TokenStates
@@ -354,6 +355,7 @@ def _operation(chances: Tensor, context: Mapping[str, Any], clause: int, thresho
     """The most probable operation of a clause.
 
     Where a bound is sure, and its side is not, the words at its number say it; plain ones always do ("stay below 90").
+    What "climbs to 90" is set to it.
     """
     confidence, kind = (float(value) for value in chances.max(0))
     name = OPERATIONS[int(kind)]
@@ -363,6 +365,10 @@ def _operation(chances: Tensor, context: Mapping[str, Any], clause: int, thresho
         if len(own) == 1 and (side or confidence < threshold):
             name = "cap" if context["number_bound"][own[0]] > 0 else "floor"
             confidence = float(chances[OPERATIONS.index("cap")] + chances[OPERATIONS.index("floor")])
+    own = [k for k, owner in enumerate(context["number_clause"]) if owner == clause]
+    if len(own) == 1 and is_set_to(context, own[0]):
+        values = float(chances[[OPERATIONS.index(one) for one in _WITH_VALUE]].sum())
+        name, confidence = ("set", values) if name in _WITH_VALUE or values > confidence else (name, confidence)
     return name, confidence
 
 
@@ -395,6 +401,25 @@ def _window_chances(reading: _Reading, context: Mapping[str, Any], clause: int, 
     of_others = (sentence[owners] > sentence[clause]) & torch.isin(sentence[owners], with_effect)
     chances = reading.windows[pairs].masked_fill(of_others, 0)
     return chances / chances.sum().clamp(min=torch.finfo(chances.dtype).tiny)
+
+
+def _of_same_times(chances: Tensor, shares: Tensor) -> Tensor:
+    """Probabilities of windows, each with those of the others of the same steps: "on 8 March ... on that day"."""
+    same = (shares[:, None] == shares).all(-1)
+    return (same * chances).sum(1)
+
+
+def _narrowest(place: int, chances: Tensor, ahead: Tensor, own: Tensor) -> int:
+    """The most probable window of a clause within the one that was chosen: "in March we are closed on Mondays".
+
+    Args:
+        place: of the one that was chosen, which is that where it holds no other.
+        chances: of each.
+        ahead: share of each step of the horizon that lies in each.
+        own: whether each stands in the clause, and is no time of a cause.
+    """
+    inside = own & (ahead > 0).any(1) & (ahead <= ahead[place]).all(1) & (ahead < ahead[place]).any(1)
+    return int((chances * inside).argmax()) if own[place] and inside.any() else place
 
 
 def _before_times(context: Mapping[str, Any], clause: int) -> dict[int, str]:
@@ -467,8 +492,16 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     if times_open or others:
         chances = chances.masked_fill(torch.isin(index, torch.tensor([*times_open, *others])), 0)
         chances = chances / chances.sum().clamp(min=torch.finfo(chances.dtype).tiny)
+    chances = _of_same_times(chances, shares[index])
     place = int((chances * (right if right.any() else 1)).argmax())
-    sure *= float(chances[place])
+    share_of_time = float(chances[place])
+    if name != "ignore":
+        may = [not is_of_a_cause(before.get(int(k), "")) for k in index]
+        own = (torch.as_tensor(context["window_owner"])[pairs] == clause) & torch.tensor(may)
+        narrow = _narrowest(place, chances, shares[index][:, history:], own)
+        share_of_time += float(chances[narrow]) if narrow != place else 0.0
+        place = narrow
+    sure *= share_of_time
     if sure < threshold:
         what = f"“{name.replace('_', ' ')}” with its number and time"
         reason = f"{what} has the probability {sure:.2f}, below {threshold:g}"
@@ -556,6 +589,24 @@ def _choices(
     return choices
 
 
+def _exceptions(effects: Sequence[ContextEffect], context: Mapping[str, Any]) -> dict[int, frozenset[int]]:
+    """Steps that each clause says to be as usual, by its place; those with an effect say something else."""
+    history, found = int(context["history"]), {}
+    of_condition, of_another = (context["clause_cues"][:, column] for column in (8, 10))
+    for clause, words in enumerate(context["texts"]):
+        owners = (context["window_owner"] == clause) & (context["window_clause"] == clause)
+        times = {
+            tuple((context["shares"][k][history:] > 0).nonzero()[0].tolist())
+            for k in context["window_index"][owners]
+            if k < len(context["shares"]) - 1
+        }
+        taken_back = of_condition[clause] or of_another[clause] or context["about_another"][clause]
+        if effects[clause].applied or len(times) != 1 or taken_back or not is_exception(words):
+            continue
+        found[clause] = frozenset(times.pop())
+    return found
+
+
 @torch.no_grad()
 def choose(
     head: ContextHead,
@@ -589,7 +640,7 @@ def choose(
             reason = effect.reason or reason
             effect = replace(effect, operands=operands, applied=not reason, reason=reason)
         effects.append(effect)
-    return without_contradictions(effects)
+    return without_contradictions(without_exceptions(effects, _exceptions(effects, context)))
 
 
 def read_contexts(

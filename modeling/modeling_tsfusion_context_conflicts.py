@@ -135,6 +135,24 @@ def _beside_others(place: int, effects: list[ContextEffect], steps: list[frozens
     return replace(bound, steps=_runs(left), partial=partial)
 
 
+def without_exceptions(effects: list[ContextEffect], exceptions: dict[int, frozenset[int]]) -> list[ContextEffect]:
+    """Effects without the times at which a later clause says that they do not hold.
+
+    Args:
+        effects: of the clauses.
+        exceptions: steps of each clause that says so, by its place.
+    """
+    kept = list(effects)
+    for place, steps in exceptions.items():
+        for other, effect in enumerate(kept[:place]):
+            own = _steps(effect)
+            if effect.applied and effect.operation != "ignore" and steps < own:
+                partial = tuple((step, share) for step, share in effect.partial if step not in steps)
+                kept[other] = replace(effect, steps=_runs(own - steps), partial=partial)
+                kept[place] = replace(kept[place], reason="its time is taken out of that of an earlier clause")
+    return kept
+
+
 def without_contradictions(effects: list[ContextEffect]) -> list[ContextEffect]:
     """Let the later one stand of two statements that contradict each other; the earlier one is not applied.
 
@@ -163,4 +181,4 @@ def without_contradictions(effects: list[ContextEffect]) -> list[ContextEffect]:
     ]
 
 
-__all__ = ["without_contradictions"]
+__all__ = ["without_contradictions", "without_exceptions"]

@@ -57,7 +57,7 @@ _LAST = (
 _OTHER_TIME = re.compile(
     rf"\b(?:than|compared (?:to|with)|versus|vs\.?|relative to|(?:up|down) on){_FILLERS}(?:{_LAST}|(?:today|tomorrow|"
     r"(?:year|month|week|quarter|day)s? (?:earlier|ago|before)|"
-    r"(?:19|20)\d\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|april|june|july|"
+    r"(?:19|20)\d\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day(?! (?:the )?\d)|january|february|april|june|july|"
     r"august|september|october|november|december)\b)"
     rf"|\b(?:above|below|twice|double|triple|half|times){_FILLERS}{_LAST}"
     r"|\b(?:year|month|week|quarter)[- ](?:on|over)[- ](?:year|month|week|quarter)\b|\byoy\b",
@@ -82,6 +82,11 @@ _REACHES = re.compile(
     # "Reduced the load to".
     r"(?:reduc|lower|rais|lift|push|pull|drag|driv|cut|br(?:ing|ought))\w*(?: [^\s,;]+){1,4} to)"
     r"(?: (?:just|only|about|around|some))? $",
+    re.IGNORECASE,
+)
+_LIMIT = re.compile(
+    r"\b(?:limits?|caps?|ceilings?|max(?:imum|ima)?|min(?:imum|ima)?|quotas?|floors?|bounds?|thresholds?|targets?|"
+    r"capacit(?:y|ies)|allowances?|between|from)\b",
     re.IGNORECASE,
 )
 _FARTHER = re.compile(r" (?:below|above|under|over|less|more|fewer|higher|lower|off|up|down|beyond)\b", re.IGNORECASE)
@@ -335,6 +340,13 @@ def is_reached(context: Mapping[str, Any], number: int) -> tuple[bool, bool]:
     return reached and not _FARTHER.match(words[stop:]), reached and words[stop:].startswith(" of ")
 
 
+def is_set_to(context: Mapping[str, Any], number: int) -> bool:
+    """Whether a number is the value that the series itself reaches: "sales climb to 90", and no limit of it."""
+    words = context["texts"][context["number_clause"][number]]
+    is_value = context["number_form"][number] == 0 and context["number_bound"][number] == 0
+    return is_value and is_reached(context, number)[0] and not _LIMIT.search(words)
+
+
 def _is_wished(name: str, phrase: str) -> bool:
     """Whether a clause says what is aimed at, and not that it is reached."""
     if _WISHED.search(phrase):
@@ -422,4 +434,4 @@ def is_from_to(words: str) -> bool:
     return _FROM_TO.search(words) is not None
 
 
-__all__ = ["contradicts", "is_from_to", "is_reached", "why_unsure"]
+__all__ = ["contradicts", "is_from_to", "is_reached", "is_set_to", "why_unsure"]

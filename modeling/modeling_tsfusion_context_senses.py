@@ -25,6 +25,21 @@ _OPEN_AT = re.compile(
     r"\b(?P<again>re-?)?open(?:s|ed|ing)?(?P<anew> again)?(?: from| on| at| for business)*\W*$", re.IGNORECASE
 )
 _NOT_THEN = re.compile(r"\b(?:instead(?: of)?|rather than|other than)(?: on| in)?\W*$", re.IGNORECASE)
+_OF_A_CAUSE = re.compile(
+    r"\b(?:because|due to|owing to|thanks to|as|since|after|following|when|compared|than|from that|unlike|despite|"
+    r"for (?:the|a|an|our)|which|who)\b[^,;:]*$",
+    re.IGNORECASE,
+)
+# Of the series, or of what was said before, and of nothing that is named.
+_EXCEPTION = re.compile(
+    r"^\W*(?:(?:and|but|only|however),? )?(?:(?:the|one|an?) )?(?:only )?exceptions?\b"
+    r"|^\W*(?:and |but )?(?:not )?during that period\W+(?:is|are) (?:the |an |one )?(?:only )?exceptions?\b"
+    r"|\b(?:this|that|it|the (?:limit|cap|rule|effect)) (?:does not|doesn't|will not|won't) (?:apply|hold)\b"
+    r"|^\W*(?:and |but |however,? )?during that period\W+(?:though\W+|however\W+)?(?:it|we|we're|sales|everything|"
+    r"business|trade|the series)\b[^.!?]*\b(?:as usual|normal(?:ly)?|usual level|pauses?)\b"
+    r"|^\W*not during that period\b",
+    re.IGNORECASE,
+)
 _SINCE_A_YEAR = re.compile(r"since (?:about |around )?(?:1[89]|20)\d\d$", re.IGNORECASE)
 _DENIES = re.compile(
     r"(?:\b(?:not|never|no longer|nothing|none|nobody|cannot|without|no \w+|nor)|n['\N{RIGHT SINGLE QUOTATION MARK}]t)"
@@ -262,6 +277,20 @@ def not_then(before: str, time: str) -> bool:
     return _NOT_THEN.search(before) is not None or _SINCE_A_YEAR.match(time) is not None
 
 
+def is_of_a_cause(before: str) -> bool:
+    """Whether the words before a time say that it is that of a cause: "in March sales rise because of the fair on"."""
+    return _OF_A_CAUSE.search(before) is not None
+
+
+def is_exception(words: str) -> bool:
+    """Whether a clause says that the series is as usual at its time, or that what was said before does not hold then.
+
+    Args:
+        words: plain words of the clause.
+    """
+    return _EXCEPTION.search(words) is not None
+
+
 def open_at(before: str) -> str:
     """How words before a time say that it is open then: "" where they do not, "again" from then on, "then" for it."""
     found = _OPEN_AT.search(before)
@@ -290,4 +319,4 @@ def other_sense(name: str, phrase: str, following: str) -> str:
     return ""
 
 
-__all__ = ["not_then", "open_at", "other_sense"]
+__all__ = ["is_exception", "is_of_a_cause", "not_then", "open_at", "other_sense"]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .context_cues import cues_of
+from .context_sentences import FUTURE, Written, complete
 from .grounding import Clause, Grounding, ground_on_axis, with_history
 from .grounding_axis import Axis
 from .grounding_words import CLOSING, UNITS
@@ -23,7 +24,7 @@ _FORMS = ("value", "percent", "factor")
 _BOUNDS = {"floor": -1, "": 0, "cap": 1}
 # What stands for a window in the words of its clause, by the part of the axis that it lies in.
 _WINDOW_WORDS = {
-    "future": "during that period",
+    "future": FUTURE,
     "past": "back in the past",
     "both": "all the time",
     "none": "at some other time",
@@ -46,21 +47,8 @@ _TAKEN_BACK = tuple(
 _STOPS = (".", "!", "?")
 _NOT_ENDED = (*_STOPS, ":", ";", ",", "-", "\N{HORIZONTAL ELLIPSIS}")
 _LINE_ENDS = re.compile(r"[^\w\n]*(?:\n|$)")
-# The end of a clause at a comma that belongs to no clause, and a clause that is one of its own without a period.
+# The end of a clause at a comma that belongs to no clause.
 _ENDS_AT_COMMA = re.compile(r"\s*,")
-_WHOLE = re.compile(
-    rf"(?:we(?: are| will be|'re)? |it(?: is| will be|'s) )?(?:closed?|shut)(?: {_WINDOW_WORDS['future']}),?",
-    re.IGNORECASE,
-)
-# The beginning of a clause without a subject of its own: "and rise by 10%", "but a drop of 10%", "and on 9 March it";
-# and that of one with its own: "and on 9 March sales".
-_GOES_ON = re.compile(
-    r"(?:and|but|yet) (?:then )?(?=(?:to|will|an?|expect|up|down|twice|half|double|halve|rise|fall|drop|grow|increase|"
-    r"decrease|decline|climb|return|stay|remain|close|reopen|stop|no more than|at (?:most|least)|minus|\+?\d\S*|"
-    rf"(?:{_WINDOW_WORDS['future']} )?(?:it|they))\b)",
-    re.IGNORECASE,
-)
-_BEGINS = re.compile(rf"(?:and|but) (?={_WINDOW_WORDS['future']} )", re.IGNORECASE)
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
 # "Units" behind "120", and "a day" behind it and behind "120 visitors".
 _UNITS = re.compile(r" units\b(?! of\b)", re.IGNORECASE)
@@ -160,7 +148,8 @@ def _parts(grounding: Grounding, mentions: Sequence[Mention], others: Sequence[_
         else:
             # "Doubled" is a number and a verb.
             words = told.get(number.start, words)
-            plain = _NUMBER_WORDS.get(number.form, words) if number.value else "zero"
+            nothing = "unchanged" if number.form == "percent" else "zero"
+            plain = _NUMBER_WORDS.get(number.form, words) if number.value else nothing
         # The sign of "-5" is that of a value, or turns "by -5" around; "minus 5" and "sales -5%" say what is done.
         is_change = number.form == "percent" and not _BY.search(grounding.text[: number.start][-_NEAR:])
         plain = f"minus {plain}" if number.value < 0 and (words[0].isalpha() or is_change) else plain
@@ -176,7 +165,7 @@ def _parts(grounding: Grounding, mentions: Sequence[Mention], others: Sequence[_
     return sorted([*parts, *others], key=lambda part: (part.start, -part.stop))
 
 
-def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str, dict[int, tuple[int, int]]]:
+def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> Written:
     """Words of a clause in which numbers, windows, names and days stand for all of their kind.
 
     So the choice of an operation depends on no magnitude, date or name, and the clauses of many series are one. What
@@ -200,30 +189,6 @@ def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> tuple[str
         # As those that the head was trained with.
         pieces.append(".")
     return "".join(pieces)[:MOST_CHARACTERS], places
-
-
-def _completed(written: list[tuple[str, dict[int, tuple[int, int]]]], may_go_on: Sequence[bool]) -> np.ndarray:
-    """Write clauses behind "and" and "but" as sentences, in place, where neither is denied, of the past or unreal.
-
-    Args:
-        written: words and places of each clause, from `plain_clause`.
-        may_go_on: whether each is in the sentence of the one before, and each of both has a time to come.
-
-    Returns:
-        Whether each clause goes on so: "and rise by 10%" behind "Sales will fall by 10%"; bool (clauses,).
-    """
-    goes_on = np.zeros(len(written), dtype=bool)
-    for k in np.flatnonzero(may_go_on):
-        (before, places), (words, own) = written[k - 1 : k + 1]
-        is_plain = not any(cue.search(one) for cue in _TAKEN_BACK for one in (before, words))
-        begin = (_GOES_ON.match(words) or _BEGINS.match(words)) if is_plain else None
-        if begin is not None:
-            goes_on[k] = begin.re is _GOES_ON
-            shift = begin.end()
-            written[k] = words[shift:], {start: (a - shift, b - shift) for start, (a, b) in own.items()}
-        if begin is not None or _WHOLE.fullmatch(before):
-            written[k - 1] = before.rstrip(", ") + ".", places
-    return goes_on
 
 
 def context_features(
@@ -295,8 +260,13 @@ def context_features(
     numbered = set(number_clause)
     ahead = [any(grounding.windows[i].kind in ("future", "both") for i in own) for own in held]
     same_sentence = [not grounding.text[: one.stop].rstrip(CLOSING).endswith(_STOPS) for one in clauses[:-1]]
-    goes_on = _completed(
-        written, [k > 0 and same_sentence[k - 1] and all(ahead[k - 1 : k + 1]) for k in range(len(held))]
+    # Of parts that begin at one character the longest stands in the words.
+    roles = {part.start: part.role for part in reversed(parts)}
+    goes_on = complete(
+        written,
+        roles,
+        [k > 0 and same_sentence[k - 1] and all(ahead[k - 1 : k + 1]) for k in range(len(held))],
+        [not any(cue.search(words) for cue in _TAKEN_BACK) for words, _ in written],
     )
     reference = np.full(len(clauses), -1)
     for one in grounding.references:
@@ -332,7 +302,8 @@ def context_features(
         shares[k] = window.shares
     shares[whole, axis.history :] = 1
     forms = np.array([_FORMS.index(one.form) for _, one in numbers], dtype=np.int64)
-    bounds = np.array([_BOUNDS[one.bound] for _, one in numbers], dtype=np.int64)
+    # The bound of one may be that of the clause before.
+    bounds = np.array([roles[one.start] for _, one in numbers], dtype=np.int64) - 2 - 3 * forms
     owners = np.array(number_clause, dtype=np.int64)
     clause_cues = np.zeros((len(clauses), 8 + len(_TAKEN_BACK)), dtype=np.float32)
     for column, which in enumerate((forms == 0, forms == 1, forms == 2, bounds > 0, bounds < 0)):
@@ -346,8 +317,6 @@ def context_features(
     links[1:, 0] = links[:-1, 1] = 1
     links[1:, 2] = same_sentence
     links[:-1, 3] = links[1:, 2]
-    # Of parts that begin at one character the longest stands in the words.
-    roles = {part.start: part.role for part in reversed(parts)}
     spans = [(window.start, window.stop) for window in grounding.windows]
     hints = np.array([(k, *hint) for k, (words, _) in enumerate(written) for hint in cues_of(words)], dtype=np.int64)
     hints = hints.reshape(-1, 4)

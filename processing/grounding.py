@@ -34,6 +34,11 @@ _EMPTY = words(
     "a an the on in of at to from by for and or with is are be will was were it this that they there then "
     "while but also , - ( )"
 )
+# What begins a part of a clause behind a comma.
+_RELATIVE = words(
+    "which who whose where when as because since after before if unless of including compared up with without like "
+    "or due owing thanks except"
+)
 # Words that state an effect without others.
 _ALONE = words("closed shut nothing none doubled halved")
 # Distance of a value from the range of the history, in multiples of it, up to which it may be one of the series.
@@ -228,13 +233,16 @@ def _ends_sentence(tokens: Sequence[Token], i: int) -> bool:
     )
 
 
-def _joins_bounds(start: int, place: int, numbers: Sequence[Number]) -> bool:
+def _joins_bounds(start: int, place: int, numbers: Sequence[Number], windows: Sequence[Window]) -> bool:
     """Whether a coordinator stands between the lower and the upper bound of one range: "above 90 and below 120"."""
     before = [number for number in numbers if start <= number.start < place]
     behind = next((number for number in numbers if number.start > place), None)
     if not before or behind is None or behind.start - place > _CLOSE:
         return False
     low, high = before[-1], behind
+    if any(low.start < window.start < place for window in windows):
+        # "At least 90 on Monday, but at most 110 on Tuesday".
+        return False
     sides = low.bound, high.bound
     return {low.form, high.form} == {"value"} and low.value < high.value and sides in (
         ("floor", "cap"), ("floor", ""), ("", "cap"),
@@ -266,7 +274,7 @@ def _clauses(
             and i > start
             and not (counted[i - 1] and any(counted[i + 1 : i + 2]))
             and not (tokens[i - 1].word in _COMPARATIVES and token.word == "and" and not any(taken[i + 1 : i + 2]))
-            and not _joins_bounds(tokens[start].start, token.start, numbers)
+            and not _joins_bounds(tokens[start].start, token.start, numbers, windows)
         ):
             parts.append([start, i, 0])
             start = i
@@ -283,19 +291,20 @@ def _clauses(
     def can_state(first: int, last: int) -> bool:
         own = own_words(first, last)
         amount, time = any(counted[first:last]), any(taken[first:last])
+        if tokens[first].word == "but" and any(ahead[first + 1 : first + 2]) and own:
+            # "But on Sunday it pauses".
+            return True
         return (time and (amount or not _ALONE.isdisjoint(own))) or ((amount or time) and len(own) + amount >= 2)
 
     def ends_at_comma(first: int, comma: int, last: int) -> bool:
         """Whether a clause ends at a comma: "10% less on 8 March, 20% more on 9 March"."""
         behind = comma + 1
-        begins = taken[behind] or counted[behind] or tokens[behind].word == "+"
-        if tokens[comma].word != "," or taken[comma] or counted[comma] or not begins:
+        is_part = tokens[behind].word in _RELATIVE | _COORDINATORS and not taken[behind]
+        if tokens[comma].word != "," or taken[comma] or counted[comma] or is_part:
             return False
         sides = [(own_words(*side), any(ahead[slice(*side)]), any(counted[slice(*side)])) for side in
                  ((first, comma), (behind, last))]  # fmt: skip
-        # "At most 100 on weekdays, 120 on weekends" says once what both numbers are.
-        goes_on = bool(sides[1][0]) or not sides[0][0] or text[tokens[behind].start] in "+-"
-        return goes_on and all(time and (amount or not _ALONE.isdisjoint(own)) for own, time, amount in sides)
+        return all(time and (amount or not _ALONE.isdisjoint(own)) for own, time, amount in sides)
 
     def said(first: int, last: int) -> list[Clause]:
         """The clause of some tokens, without the mark of an item of a list ("- closed") and pictures at its ends."""

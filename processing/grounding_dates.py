@@ -145,13 +145,17 @@ class Dates:
         known = month and (self.word(i) not in AMBIGUOUS or self.tokens[i].capital)
         return month if known else None
 
+    def _is_ordinal(self, i: int) -> bool:
+        return i < len(self.tokens) and self.tokens[i].kind == "ordinal"
+
     def weekday_number(self, i: int, plural: bool = False) -> int | None:
         """The weekday that a word names, in the plural only where asked for."""
         word = self.word(i)
         if plural:
             return WEEKDAYS.get(word[:-1]) if word.endswith("days") else None
         day = WEEKDAYS.get(word)
-        return day if day is not None and (word not in AMBIGUOUS or self.tokens[i].capital) else None
+        known = word not in AMBIGUOUS or self.tokens[i].capital or self._is_ordinal(i + 1)
+        return day if day is not None and known else None
 
     def clock(self, i: int) -> tuple[int, int] | None:
         """A time of the day in seconds after midnight."""
@@ -236,7 +240,8 @@ class Dates:
 
     def _date(self, i: int) -> Found:
         """A date with a day or a month by name, behind a weekday or not."""
-        if self.weekday_number(i) is not None:
+        weekday = self.weekday_number(i)
+        if weekday is not None:
             i = self.skip(i + 1, ".", ",", "the")
         if i < len(self.tokens) and self.tokens[i].kind == "date":
             return self._digits(i)
@@ -267,11 +272,14 @@ class Dates:
                 end = j + 1 if year is None else end
                 span = self._span(self.calendar_day(year, month, day))
                 return (span, end) if span else None
-            if self.tokens[i].kind == "ordinal" and self.word(i - 1) == "the" and self.word(i + 1) not in UNITS:
+            said = self.word(i - 1) == "the" or weekday is not None
+            if self._is_ordinal(i) and said and self.word(i + 1) not in UNITS:
                 first = midnight(self.axis.start).replace(day=1)
                 months = [add_units(first, k, "month") for k in (-1, 0, 1, 2)]
                 days = [add_units(one, day - 1, "day") for one in months if one]
-                span = self._span(self._nearest([one for one in days if one and one.day == day]))
+                known = [one for one in days if one and one.day == day]
+                # "Mon 11th" is the 11th that is a Monday.
+                span = self._span(self._nearest([one for one in known if one.weekday() == weekday] or known))
                 return (span, i + 1) if span else None
         month = self.month_number(i)
         if month is None:

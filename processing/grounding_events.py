@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from .grounding_axis import Axis, Span, add_units, midnight
 from .grounding_points import Found
 from .grounding_recurring import Recurring
-from .grounding_words import Token
+from .grounding_words import UNITS, Token
 
 # Tokens between an event and what is told by it, and words of the noun that an event goes by.
 _NEAR, _LONGEST_NOUN = 25, 4
@@ -17,20 +17,25 @@ class Events(Recurring):
     """Reader of these times in the tokens of a text; see [`Dates`].
 
     Attributes:
-        before: the last window and the index behind it.
+        before: the last window and the index behind it; None behind several times in a row.
+        latest: the same, also the last one of such a row.
         told_by: index of the last time that was told by it.
+        said_the: whether the last weekday was one of a time that was named before: "the Saturday and Sunday".
     """
 
     def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
         super().__init__(tokens, axis, taken)
         self.before: tuple[Span, int] | None = None
+        self.latest: tuple[Span, int] | None = None
         self.told_by = -1
+        self.said_the = False
 
-    def event_before(self, i: int) -> Span | None:
+    def event_before(self, i: int, latest: bool = False) -> Span | None:
         """A day, a moment or a stretch of the horizon that was named shortly before: "a pump fails on 28 May; ..."."""
-        if self.before is None or self.before[1] < i - _NEAR:
+        before = self.latest if latest else self.before
+        if before is None or before[1] < i - _NEAR:
             return None
-        span = self.before[0]
+        span = before[0]
         is_once = span.start is not None and span.stop is not None and not (span.weekdays or span.clock or span.months)
         if not is_once or span.reason:
             return None
@@ -52,7 +57,37 @@ class Events(Recurring):
         if event is None:
             return None
         self.told_by = i
-        return Span(self.since(event), None), j
+        last = self.point(j + 1) if self.word(j) in ("until", "till", "to") else None
+        return (Span(self.since(event), last[0].stop), last[1]) if last else (Span(self.since(event), None), j)
+
+    def of_weekday_before(self, i: int) -> Span | None:
+        """ "The Saturday" of a range that was named before, or behind a day; a weekday of a week in its sentence."""
+        event, weekday = self.event_before(i, latest=True), self.weekday_number(i)
+        if event is None or weekday is None or event.start is None or event.stop is None:
+            return None
+        days = (event.stop - event.start).days
+        of_week = days == 7 and self.in_sentence_of_event(i)
+        if self.word(i - 1) != "the" and not (self.word(i - 1) == "and" and self.said_the) and not of_week:
+            return None
+        if self.word(i + 1) in ("before", "between", "preceding"):
+            return Span(reason="it is not said which one it is")
+        self.said_the = not of_week
+        first = event.start if days > 1 else event.stop
+        day = midnight(first) + timedelta(days=(weekday - first.weekday()) % 7)
+        return Span(day, day + timedelta(days=1)) if days <= 1 or day < event.stop else None
+
+    def behind_event(self, i: int) -> Found:
+        """ "The following day", "the next week": the first behind the event."""
+        j = self.skip(i, "on", "in", "during")
+        unit = UNITS.get(self.word(j + 2))
+        if not self.words(j, "the", "following|next") or unit not in ("day", "week") or self.word(j + 2).endswith("s"):
+            return None
+        event = self.event_before(i)
+        stop = add_units(event.stop, 1, unit) if event is not None and event.stop is not None else None
+        if event is None or stop is None:
+            return None
+        self.told_by = i
+        return Span(event.stop, stop), j + 3
 
     @staticmethod
     def since(event: Span) -> datetime | None:

@@ -54,7 +54,10 @@ class Offsets(Counts):
             first = add_units(span.start, -count, unit) if side == "before" else span.stop
             last = span.start if side == "before" else add_units(span.stop, count, unit)
         else:
-            first = add_units(span.start, -count if side == "before" else count, unit)
+            # Behind several days it is counted from the last one.
+            is_long = span.stop - span.start > timedelta(days=1)
+            base = span.stop - timedelta(days=1) if side == "after" and is_long else span.start
+            first = add_units(base, -count if side == "before" else count, unit)
             last = add_units(first, 1, "day") if first else None
             if SECONDS.get(unit, 86400) < 86400:
                 last = first

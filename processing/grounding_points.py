@@ -157,7 +157,10 @@ class Points(Forms):
             span = self._span(monday - timedelta(days=6) if monday and ends else monday, 1, "week")
             return (span, day[1]) if day and span else None
         if self.words(i, "weekend", "of"):
-            day = self._date(self.skip(i + 2, "the"))
+            k = self.skip(i + 2, "the")
+            # "The weekend of 21-22 March".
+            k += 2 * (self.word(k + 1) in TO | {"/"} and self.integer(k, 1, 31) is not None)
+            day = self._date(k)
             start = day[0].start if day else None
             span = self._span(_of_week(start) + timedelta(days=5), 2) if start else None
             if day is None or span is None:
@@ -363,10 +366,17 @@ class Points(Forms):
                 # "Monday week" is a week behind Monday.
                 span = self._span(day + timedelta(days=7))
                 return (span, i + 2) if span else None
+            told = self.of_weekday_before(i)
+            if told is not None:
+                return (told, i + 1)
         else:
             return None
         span = self._span(day, length)
         return (span, i + 1) if span else None
+
+    def of_weekday_before(self, i: int) -> Span | None:
+        """The day of a weekday by a time that was named before; none here."""
+        return None
 
 
 __all__ = ["Found", "Points"]

@@ -104,6 +104,14 @@ def _together(first: Window, second: Window) -> Window:
     return Window(first.start, second.stop, shares, kind, first.recurs or second.recurs, reason)
 
 
+def _nested(first: Window, second: Window) -> Window:
+    """Two windows as one: that which lies within the other one, "this year, on 10 March"; else both."""
+    inner, outer = sorted((first, second), key=lambda one: one.shares.sum())
+    if first.reason or second.reason or (inner.shares > outer.shares).any():
+        return _together(first, second)
+    return replace(inner, start=first.start, stop=second.stop)
+
+
 # Tokens before a day in which it is said that what begins then lasts.
 _FOR_GOOD = 12
 # Tokens behind an event in which "that day" is that of the event.
@@ -126,15 +134,19 @@ class Windows(Offsets):
     def read(self) -> list[Window]:
         """All windows, in their order; words belong to one at most."""
         windows: list[Window] = []
-        i, joined = 0, False
+        i, joined, is_apposition = 0, False, False
         # Behind a window that begins, and has no end.
         since: int | None = None
         while i < len(self.tokens):
+            if windows and (again := self._same_time(i)):
+                # The words of "on that day" say the time before.
+                start, stop = self.tokens[i].start, self.tokens[again - 1].stop
+                windows.append(replace(windows[-1], start=start, stop=stop, by_event=False))
+                i, joined = again, False
+                continue
             found = self._window(i)
             if found is None and (without := self._exception(i)) is not None:
-                # "Closed except on Sundays", "outside 9:00-17:00".
-                whole = self._on_axis(Span(steps=(0, self.axis.horizon)), self.tokens[i].start, self.tokens[i].stop)
-                windows.append(self._outside(whole, without[0], self.tokens[without[1] - 1].stop))
+                windows[len(windows) - 1 :] = self._without(windows[-1:], without[0], i, without[1])
                 i, joined = without[1], False
                 continue
             if found is None:
@@ -162,7 +174,7 @@ class Windows(Offsets):
             if self.bounded_by == i:
                 # "From 8 April we are closed for ten days": both are the ten days.
                 windows[-1] = replace(windows[-1], shares=window.shares, kind=window.kind, reason=window.reason)
-            self.before = (span, j)
+            self.before = self.latest = (span, j)
             if (without := self._exception(j)) is not None and without[1] > j:
                 j = without[1]
                 window = self._outside(window, without[0], self.tokens[j - 1].stop)
@@ -172,14 +184,35 @@ class Windows(Offsets):
             since = j if self.word(i) == "since" else None
             windows.append(window)
             if joined and len(windows) > 1:
-                windows[-2:] = [_together(*windows[-2:])]
-                self.before = None
+                windows[-2:] = [_nested(*windows[-2:]) if is_apposition else _together(*windows[-2:])]
+                self.before = self.before if is_apposition else None
             # "On Monday and on Thursday" is one window.
             i = self.skip(j, ",", "and", "or", "&", "as", "well")
-            again = self._window(i) if i > j else None
-            joined = again is not None and not (before and self._is_clause(j, again[1]))
+            is_apposition = all(self.word(k) == "," for k in range(j, i))
+            more = self._window(i) if i > j else None
+            joined = more is not None and not (before and self._is_clause(j, more[1]))
             i = i if joined else j
         return windows
+
+    def _same_time(self, i: int) -> int:
+        """The index behind "on that day", "for those days", "on the same day"; 0 where it is none of these."""
+        j = self.skip(i, "on", "in", "during", "for", "over", "throughout")
+        is_one = self.words(j, "that|same", "day|date|weekend|week|month|morning|afternoon|evening|night")
+        if is_one or self.words(j, "those", "days|dates|weeks|weekends|months"):
+            return j + 2
+        return j + 3 if self.words(j, "the", "same", "day|days|date|dates|week|weekend") else 0
+
+    def _without(self, before: list[Window], span: Span, i: int, j: int) -> list[Window]:
+        """The window before an exception in its sentence without it, by the words of both; else all other times."""
+        start, stop = self.tokens[i].start, self.tokens[j - 1].stop
+        last = next((k for k in range(i) if before and self.tokens[k].stop == before[0].stop), i)
+        if before and not before[0].reason and not self._has_end(last, i):
+            left = self._outside(before[0], span, before[0].stop)
+            if left.reason or (left.shares != before[0].shares).any():
+                return [left, replace(left, start=start, stop=stop, by_event=False)]
+        # "Closed except on Sundays", "outside 9:00-17:00".
+        whole = self._on_axis(Span(steps=(0, self.axis.horizon)), start, self.tokens[i].stop)
+        return [*before, self._outside(whole, span, stop)]
 
     def _is_clause(self, i: int, j: int) -> bool:
         """Whether a clause of its own begins at the comma of ", and on 9 March it will": an index, and that behind."""
@@ -205,12 +238,12 @@ class Windows(Offsets):
 
     def _exception(self, i: int) -> Found:
         """ "Except on Sundays", "excluding 24 March"; a weekday alone recurs as what it is taken out of."""
-        j = self.skip(i, ",", "but", "with", "the")
+        j = self.skip(i, ",", "(", "but", "with", "the")
         if self.words(i, ",|but|(") and (excluded := self._excluded(i)) is not None:
             return excluded
         if self.words(j, "apart", "from") or self.words(j, "other", "than") or self.words(j, "exception", "of"):
             j += 2
-        elif self.word(j) in ("except", "excluding", "excepting", "outside"):
+        elif self.word(j) in ("except", "excluding", "excepting", "outside", "save"):
             j += 1
         elif self.word(i) == "but" and (
             self.weekday_number(i + 1) is not None or self.word(i - 1) in ("day", "days", "dates", "nights")
@@ -222,6 +255,9 @@ class Windows(Offsets):
             return None
         k = self.skip(j, "for", "on", "in", "during", "the")
         weekday = self.weekday_number(k)
+        if weekday is not None and (dated := self._date(k)) is not None:
+            # "Except Wednesday 13 March".
+            return dated
         if weekday is not None:
             days = {weekday}
             while (more := self.weekday_number(self.skip(k + 1, ",", "and", "or", "on"))) is not None:
@@ -245,6 +281,9 @@ class Windows(Offsets):
         k += 2 * both
         k += 2 if self.words(k, "not", "included") else self.word(k) in _LEFT_OUT
         ends = k >= len(self.tokens) or self.tokens[k].kind == "mark"
+        if span.recurs:
+            # "Saturdays excepted" is an exception itself.
+            return None
         if not ends or self.word(k - 1) not in _LEFT_OUT | {"included"} or self.axis.left is None:
             return None
         day, least = timedelta(days=1), timedelta(days=2 + both)
@@ -292,6 +331,7 @@ class Windows(Offsets):
             self._horizon,
             self.since_event,
             self._from_now_on,
+            self.behind_event,
             self._recurring,
             self._open_nth,
             self._counted_window,

@@ -18,6 +18,7 @@ CODE = {
     "configuration_llmps.py",
     "context_cues.py",
     "context_features.py",
+    "context_sentences.py",
     "covariate_inputs.py",
     "covariates.py",
     "feature_extraction_forecast.py",

@@ -196,11 +196,14 @@ def test_a_share_of_the_usual_that_is_reached_is_a_factor(model):
     assert (effect.operation, effect.operands) == ("times", (0.2,))
 
 
-def test_a_value_that_is_reached_is_no_change_of_it(model):
+def test_a_value_that_is_reached_is_set_and_no_change(model):
     always(model, "plus")
     (effect,) = forecast(model, "Sales will rise to 20 on 3 March.").context_effects[0]
+    assert (effect.operation, effect.operands, effect.applied) == ("set", (20.0,), True)
+    assert forecast(model, "Sales will rise by 20 on 3 March.").context_effects[0][0].operation == "plus"
+    # Of a limit it is none of the series.
+    (effect,) = forecast(model, "The limit will rise to 20 on 3 March.").context_effects[0]
     assert not effect.applied and "the value that is reached" in effect.reason
-    assert forecast(model, "Sales will rise by 20 on 3 March.").context_effects[0][0].applied
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,18 @@ _NO_EFFECT_AUTHORS = {
         "services",
         "clubs",
     ),
-    "validation": ("zoos", "couriers", "emergencies", "housing", "wineries", "branches", "depots", "papers"),
+    "validation": (
+        "zoos",
+        "couriers",
+        "emergencies",
+        "housing",
+        "wineries",
+        "branches",
+        "depots",
+        "papers",
+        "labs",
+        "foremen",
+    ),
     "test": (),
 }
 # Composed phrases by family, sentences by "family, sentence", those without an effect by kind, and their parts.
