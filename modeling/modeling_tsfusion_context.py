@@ -28,13 +28,15 @@ from .modeling_tsfusion_context_doubts import (
     why_unsure,
 )
 from .modeling_tsfusion_context_effects import ContextEffect, shares_of
-from .modeling_tsfusion_context_senses import is_exception, is_of_a_cause, not_then, open_at
+from .modeling_tsfusion_context_senses import is_exception, is_of_a_cause, is_of_a_level, not_then, open_at
 
 if TYPE_CHECKING:
     from .modeling_text_encoder import FrozenTextEncoder, TokenStates
 
 # Operations by the kind of number that they need; "times" takes any.
 _WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
+# What a ramp is where no word says that it takes its time.
+_LEVELS = {"ramp_up": "rise", "ramp_down": "cut"}
 _WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
 # Kinds of words, of cues of a clause, and of cues of a pair of a clause and a window; see `context_features`.
 _ROLES, _CLAUSE_CUES, _WINDOW_CUES, _LINKS = 16, 12, 8, 4
@@ -355,7 +357,7 @@ def _operation(chances: Tensor, context: Mapping[str, Any], clause: int, thresho
     """The most probable operation of a clause.
 
     Where a bound is sure, and its side is not, the words at its number say it; plain ones always do ("stay below 90").
-    What "climbs to 90" is set to it.
+    What "climbs to 90" is set to it, and "6% up" is no ramp.
     """
     confidence, kind = (float(value) for value in chances.max(0))
     name = OPERATIONS[int(kind)]
@@ -365,6 +367,8 @@ def _operation(chances: Tensor, context: Mapping[str, Any], clause: int, thresho
         if len(own) == 1 and (side or confidence < threshold):
             name = "cap" if context["number_bound"][own[0]] > 0 else "floor"
             confidence = float(chances[OPERATIONS.index("cap")] + chances[OPERATIONS.index("floor")])
+    if name in _LEVELS and is_of_a_level(context["texts"][clause]):
+        name = _LEVELS[name]
     own = [k for k, owner in enumerate(context["number_clause"]) if owner == clause]
     if len(own) == 1 and is_set_to(context, own[0]):
         values = float(chances[[OPERATIONS.index(one) for one in _WITH_VALUE]].sum())

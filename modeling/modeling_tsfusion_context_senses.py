@@ -30,6 +30,11 @@ _OF_A_CAUSE = re.compile(
     r"for (?:the|a|an|our)|which|who)\b[^,;:]*$",
     re.IGNORECASE,
 )
+_OF_A_LEVEL = re.compile(
+    r"(?:[^\w%]|10%|\b(?:during that period|all|the|of|it|than|and|with|be|will be|is|are|sales|the series|visitors|"
+    r"up|down|more|less|fewer|higher|lower|over|under|above|below|plus|minus|on|usual|normal|average|level)\b)+",
+    re.IGNORECASE,
+)
 # Of the series, or of what was said before, and of nothing that is named.
 _EXCEPTION = re.compile(
     r"^\W*(?:(?:and|but|only|however),? )?(?:(?:the|one|an?) )?(?:only )?exceptions?\b"
@@ -282,6 +287,15 @@ def is_of_a_cause(before: str) -> bool:
     return _OF_A_CAUSE.search(before) is not None
 
 
+def is_of_a_level(words: str) -> bool:
+    """Whether a clause says how much higher or lower it is, and no more: "6% up from 11 to 31 March" is no ramp.
+
+    Args:
+        words: plain words of the clause.
+    """
+    return _OF_A_LEVEL.fullmatch(words) is not None
+
+
 def is_exception(words: str) -> bool:
     """Whether a clause says that the series is as usual at its time, or that what was said before does not hold then.
 
@@ -319,4 +333,4 @@ def other_sense(name: str, phrase: str, following: str) -> str:
     return ""
 
 
-__all__ = ["is_exception", "is_of_a_cause", "not_then", "open_at", "other_sense"]
+__all__ = ["is_exception", "is_of_a_cause", "is_of_a_level", "not_then", "open_at", "other_sense"]

@@ -46,7 +46,8 @@ def _number_and_time(written: Written, roles: dict[int, int]) -> tuple[int, int]
 def _with_words_of(before: Written, own: Written, roles: dict[int, int]) -> Written | None:
     """A clause of no more than a number and a time in the words of the one before; None where it is none."""
     told, said = _number_and_time(before, roles), _number_and_time(own, roles)
-    if told is None or said is None or len(own[1]) != 2:
+    # Parts that go without saying have no characters.
+    if told is None or said is None or sum(last > first for first, last in own[1].values()) != 2:
         return None
     # "+10 % on Friday, -5 % on Sunday" says each direction itself.
     is_signed = own[0][slice(*own[1][said[0]])].startswith("minus")

@@ -258,11 +258,20 @@ def _clauses(
     time to come, and a number or such a word as "closed".
     """
     counted = _covered(tokens, numbers)
+
+    def begins_entry(i: int) -> bool:
+        """Whether a line begins with a time and a colon: "8 March: closed"."""
+        if not taken[i] or "\n" not in text[tokens[i - 1].stop : tokens[i].start]:
+            return False
+        end = next((k for k in range(i, len(tokens)) if not taken[k]), len(tokens) - 1)
+        return tokens[end].word in (":", "-", "\N{EN DASH}", "\N{EM DASH}")
+
     ahead = _covered(tokens, [window for window in windows if window.kind in ("future", "both")])
     parts: list[list[int]] = []
     start = 0
     for i, token in enumerate(tokens):
-        if i > start and not (taken[i - 1] and taken[i]) and _is_broken(text, tokens[i - 1].stop, token):
+        is_new = i > start and not (taken[i - 1] and taken[i])
+        if is_new and (_is_broken(text, tokens[i - 1].stop, token) or begins_entry(i)):
             parts.append([start, i, 1])
             start = i
         if not taken[i] and not counted[i] and _ends_sentence(tokens, i):

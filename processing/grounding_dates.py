@@ -272,7 +272,9 @@ class Dates:
                 end = j + 1 if year is None else end
                 span = self._span(self.calendar_day(year, month, day))
                 return (span, end) if span else None
-            said = self.word(i - 1) == "the" or weekday is not None
+            # "The 7th and 8th".
+            in_a_row = self.word(i - 1) in (",", "and", "or", "&") and self._is_ordinal(i - 2)
+            said = self.word(i - 1) == "the" or weekday is not None or in_a_row
             if self._is_ordinal(i) and said and self.word(i + 1) not in UNITS:
                 first = midnight(self.axis.start).replace(day=1)
                 months = [add_units(first, k, "month") for k in (-1, 0, 1, 2)]
@@ -286,7 +288,8 @@ class Dates:
             return None
         i += self._is_abbreviated(i)
         day = self.integer(i + 1, 1, 31, ("number", "ordinal"))
-        if day is not None:
+        # "All of March 10% up".
+        if day is not None and self.word(i + 2) not in ("%", "percent"):
             year, end = self._year(i + 2)
             span = self._span(self.calendar_day(year, month, day))
             return (span, end) if span else None

@@ -181,6 +181,9 @@ class Points(Forms):
             and (weekday is not None or self.word(i + 1) in ("week", "weekend"))
         ):
             inside = self._date(self.skip(i + 3, "the"))
+            # "The last weekend of the month".
+            held = self.holder(i + 3) if inside is None else None
+            inside = (Span(held[0], held[1]), held[2]) if held else inside
             if inside is None or inside[0].start is None or inside[0].stop is None:
                 return None
             start, stop = inside[0].start, inside[0].stop

@@ -104,12 +104,13 @@ def _together(first: Window, second: Window) -> Window:
     return Window(first.start, second.stop, shares, kind, first.recurs or second.recurs, reason)
 
 
-def _nested(first: Window, second: Window) -> Window:
-    """Two windows as one: that which lies within the other one, "this year, on 10 March"; else both."""
-    inner, outer = sorted((first, second), key=lambda one: one.shares.sum())
-    if first.reason or second.reason or (inner.shares > outer.shares).any():
+def _in_both(first: Window, second: Window) -> Window:
+    """Two times of which the second explains the first: what lies in both, "this year, on 10 March"; else both."""
+    shares = np.minimum(first.shares, second.shares)
+    if first.reason or second.reason or not shares.any():
         return _together(first, second)
-    return replace(inner, start=first.start, stop=second.stop)
+    inner = first if first.shares.sum() < second.shares.sum() else second
+    return replace(inner, start=first.start, stop=second.stop, shares=shares)
 
 
 # Tokens before a day in which it is said that what begins then lasts.
@@ -128,6 +129,8 @@ class Windows(Offsets):
     def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
         super().__init__(tokens, axis, taken)
         self.shares_of: dict[Span, np.ndarray] = {}
+        # The time that was taken out of the last window.
+        self.left_out: Window | None = None
         # The token of a duration that the open time before it has.
         self.bounded_by = -1
 
@@ -139,13 +142,14 @@ class Windows(Offsets):
         since: int | None = None
         while i < len(self.tokens):
             if windows and (again := self._same_time(i)):
-                # The words of "on that day" say the time before.
+                # The words of "on that day" say the time before, or that which was taken out of it.
                 start, stop = self.tokens[i].start, self.tokens[again - 1].stop
-                windows.append(replace(windows[-1], start=start, stop=stop, by_event=False))
+                windows.append(replace(self.left_out or windows[-1], start=start, stop=stop, by_event=False))
                 i, joined = again, False
                 continue
             found = self._window(i)
             if found is None and (without := self._exception(i)) is not None:
+                self.left_out = self._on_axis(without[0], self.tokens[i].start, self.tokens[without[1] - 1].stop)
                 windows[len(windows) - 1 :] = self._without(windows[-1:], without[0], i, without[1])
                 i, joined = without[1], False
                 continue
@@ -175,7 +179,9 @@ class Windows(Offsets):
                 # "From 8 April we are closed for ten days": both are the ten days.
                 windows[-1] = replace(windows[-1], shares=window.shares, kind=window.kind, reason=window.reason)
             self.before = self.latest = (span, j)
+            self.left_out = None
             if (without := self._exception(j)) is not None and without[1] > j:
+                self.left_out = self._on_axis(without[0], self.tokens[j].start, self.tokens[without[1] - 1].stop)
                 j = without[1]
                 window = self._outside(window, without[0], self.tokens[j - 1].stop)
             if since is not None and self.word(i) in ("until", "till") and not self._has_end(since, i):
@@ -184,7 +190,7 @@ class Windows(Offsets):
             since = j if self.word(i) == "since" else None
             windows.append(window)
             if joined and len(windows) > 1:
-                windows[-2:] = [_nested(*windows[-2:]) if is_apposition else _together(*windows[-2:])]
+                windows[-2:] = [_in_both(*windows[-2:]) if is_apposition else _together(*windows[-2:])]
                 self.before = self.before if is_apposition else None
             # "On Monday and on Thursday" is one window.
             i = self.skip(j, ",", "and", "or", "&", "as", "well")
@@ -198,8 +204,14 @@ class Windows(Offsets):
         """The index behind "on that day", "for those days", "on the same day"; 0 where it is none of these."""
         j = self.skip(i, "on", "in", "during", "for", "over", "throughout")
         is_one = self.words(j, "that|same", "day|date|weekend|week|month|morning|afternoon|evening|night")
-        if is_one or self.words(j, "those", "days|dates|weeks|weekends|months"):
+        if is_one or self.words(j, "those", "days|dates|weeks|weekends|months") or self.words(j, "both", "days"):
             return j + 2
+        if self.words(j, "each|both", "of", "the|these|those|them"):
+            # "On each of the two days".
+            k = self.skip(j + 3, "two", "three", "four")
+            is_days = self.word(k) in ("days", "dates", "weekends")
+            is_other = self.word(k + is_days) in ("before", "after", "following", "preceding")
+            return k + is_days if (is_days or self.word(j + 2) == "them") and not is_other else 0
         return j + 3 if self.words(j, "the", "same", "day|days|date|dates|week|weekend") else 0
 
     def _without(self, before: list[Window], span: Span, i: int, j: int) -> list[Window]:

@@ -78,7 +78,7 @@ MONTHS = _numbered(
     1,
 )
 WEEKDAYS = _numbered(
-    "monday|mon tuesday|tue|tues wednesday|wed thursday|thu|thur|thurs friday|fri saturday|sat sunday|sun"
+    "monday|mon tuesday|tue|tues wednesday|wed|weds thursday|thu|thur|thurs friday|fri saturday|sat sunday|sun"
 )
 # Words that are rather something else unless they are capitalized.
 AMBIGUOUS = {"may", "march", "mar", "sat", "sun", "wed", "mon", "jan", "dec", "sep", "second"}

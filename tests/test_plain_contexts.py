@@ -316,6 +316,17 @@ SEVERAL = [
      [("floor", ((19, 23), (24, 28)))]),
     ("In March we're closed on Mondays. One exception: on Monday 25 March we're open as usual.",
      [("zero", ((3, 4), (10, 11), (17, 18)))]),
+    ("No sales at all on the 16th and 17th.", [("zero", ((15, 17),))]),
+    ("A 25% lift on the last weekend of the month.", [("rise", ((29, 31),))]),
+    ("Tues 5th: sales +10%; Weds 6th: sales +20%", [("rise", ((4, 5),)), ("rise", ((5, 6),))]),
+    ("Friday 22 March: demonstration in the square, sales 30% lower\nSaturday 23 March: sales 10% higher",
+     [("cut", ((21, 22),)), ("rise", ((22, 23),))]),
+    ("The coupons are valid on 15 and 16 March. We expect 25 more sales on each of the two days.",
+     [("plus", ((14, 16),))]),
+    ("From 15 to 20 March our sales gain 5 a day; from 21 March on, 10 a day.",
+     [("plus", ((14, 20),)), ("plus", ((20, 31),))]),
+    ("10% up from 11 to 31 March.", [("rise", ((10, 31),))]),
+    ("Sales rise gradually to 10% up from 11 to 31 March.", [("ramp_up", ((10, 31),))]),
     # Another thing that is as usual is none.
     ("Closed from 4 to 8 March. The canteen is open as usual on 5 March.", [("zero", ((3, 8),))]),
     # What goes on with a clause that says nothing of the series says nothing of it.

@@ -589,8 +589,45 @@ def test_clauses_part_at_a_comma_between_two_amounts_with_times():
     ],
 )
 def test_a_time_behind_and_is_one_with_the_time_before_unless_it_begins_a_clause(text, days):
-    found = [(np.flatnonzero(window.steps) - 58).tolist() for window in read(text).windows]
-    assert found == days
+    assert days_of(read(text)) == days
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        # A weekday with a day of the month, and days in a row.
+        ("Shut on Mon 16th and on Tues 17th; twice as many on Weds 18th.", [[16, 17], [18]]),
+        ("Shut from mon 16th to Wed 18th.", [[16, 17, 18]]),
+        ("Shut on the 18th and 19th.", [[18, 19]]),
+        ("The weekend of 21-22 March.", [[21, 22]]),
+        ("All of March 10% up.", [[*range(1, 32)]]),
+        # By a time that was named before.
+        ("The fair is on 18 March. That day 50 more come.", [[18], [18]]),
+        ("Fairs are on 18 and 20 March: 5 more come on each of the two days.", [[18, 20], [18, 20]]),
+        ("The fair is from 18 to 20 March, and on the following day we are shut.", [[18, 19, 20], [21]]),
+        ("The fair is from 18 to 20 March. The day after it we are shut.", [[18, 19, 20], [21]]),
+        ("The fair is from 18 to 22 March, with 5 more on the Thursday and Friday.", [[*range(18, 23)], [19, 20]]),
+        ("50 come on Monday 16 March and 60 on the Wednesday.", [[16], [18]]),
+        ("Week of 16 March: shut from Monday to Tuesday.", [[*range(16, 23)], [16, 17]]),
+        ("The limit holds on 18 March. From that day until 20 March 5 more come.", [[18], [18, 19, 20]]),
+        # Exceptions.
+        ("Shut from 18 to 22 March (except Friday 20 March).", [[18, 19, 21, 22]]),
+        ("Shut from 18 to 22 March, but not on Friday 20 March.", [[18, 19, 21, 22]]),
+        ("From 18 to 22 March 5 fewer come, except the 20th.", [[18, 19, 21, 22], [18, 19, 21, 22]]),
+        ("From 18 to 22 March 5 fewer come, Fridays excepted.", [[18, 19, 21, 22], [18, 19, 21, 22]]),
+        ("Shut from 18 to 22 March except on the 20th: that day 5 come.", [[18, 19, 21, 22], [20]]),
+        # One time within the other one.
+        ("This year, on Monday 16 March, we are shut.", [[16]]),
+        ("The rest of the month, from the 26th, we are shut.", [[*range(26, 32)]]),
+    ],
+)
+def test_times_that_are_told_by_others(text, days):
+    assert days_of(read(text)) == days
+
+
+def days_of(found):
+    """Days of March of each window."""
+    return [(np.flatnonzero(window.steps) - 58).tolist() for window in found.windows]
 
 
 def test_the_summary_is_plain_data():
