@@ -28,7 +28,14 @@ from .modeling_tsfusion_context_doubts import (
     why_unsure,
 )
 from .modeling_tsfusion_context_effects import ContextEffect, shares_of
-from .modeling_tsfusion_context_senses import is_exception, is_of_a_cause, is_of_a_level, not_then, open_at
+from .modeling_tsfusion_context_senses import (
+    is_exception,
+    is_of_a_cause,
+    is_of_a_level,
+    is_of_a_value,
+    not_then,
+    open_at,
+)
 
 if TYPE_CHECKING:
     from .modeling_text_encoder import FrozenTextEncoder, TokenStates
@@ -370,7 +377,7 @@ def _operation(chances: Tensor, context: Mapping[str, Any], clause: int, thresho
     if name in _LEVELS and is_of_a_level(context["texts"][clause]):
         name = _LEVELS[name]
     own = [k for k, owner in enumerate(context["number_clause"]) if owner == clause]
-    if len(own) == 1 and is_set_to(context, own[0]):
+    if len(own) == 1 and (is_set_to(context, own[0]) or is_of_a_value(context["texts"][clause])):
         values = float(chances[[OPERATIONS.index(one) for one in _WITH_VALUE]].sum())
         name, confidence = ("set", values) if name in _WITH_VALUE or values > confidence else (name, confidence)
     return name, confidence

@@ -89,7 +89,17 @@ _LIMIT = re.compile(
     r"capacit(?:y|ies)|allowances?|between|from)\b",
     re.IGNORECASE,
 )
-_FARTHER = re.compile(r" (?:below|above|under|over|less|more|fewer|higher|lower|off|up|down|beyond)\b", re.IGNORECASE)
+_FARTHER = re.compile(
+    r" (?:below|above|under|over|less|more|fewer|higher|lower|off|up|down|beyond|extra|additional|on top)\b",
+    re.IGNORECASE,
+)
+# "We will have 130", and not "130 visitors more".
+_SOON_FARTHER = re.compile(rf"(?: [^\s,.;]+){{0,3}}?{_FARTHER.pattern}", re.IGNORECASE)
+_HAS = re.compile(
+    r"\b(?:will|should|to|we'll|they'll|it'll) (?:have|see|sell|get|be|hit|make|serve|come in at)"
+    r"(?: only| just| exactly)? $",
+    re.IGNORECASE,
+)
 _SIDES = {
     "floor": re.compile(r" (?:lower|less|fewer)\b", re.IGNORECASE),
     "cap": re.compile(r" (?:higher|more|greater)\b", re.IGNORECASE),
@@ -344,7 +354,9 @@ def is_set_to(context: Mapping[str, Any], number: int) -> bool:
     """Whether a number is the value that the series itself reaches: "sales climb to 90", and no limit of it."""
     words = context["texts"][context["number_clause"][number]]
     is_value = context["number_form"][number] == 0 and context["number_bound"][number] == 0
-    return is_value and is_reached(context, number)[0] and not _LIMIT.search(words)
+    start, stop = (int(place) for place in context["number_place"][number])
+    is_had = _HAS.search(words[:start]) is not None and not _SOON_FARTHER.match(words[stop:])
+    return is_value and (is_reached(context, number)[0] or is_had) and not _LIMIT.search(words)
 
 
 def _is_wished(name: str, phrase: str) -> bool:

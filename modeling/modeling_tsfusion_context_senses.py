@@ -35,6 +35,9 @@ _OF_A_LEVEL = re.compile(
     r"up|down|more|less|fewer|higher|lower|over|under|above|below|plus|minus|on|usual|normal|average|level)\b)+",
     re.IGNORECASE,
 )
+_OF_A_VALUE = re.compile(
+    r"(?:[^\w%]|100|\b(?:during that period|sales|visitors|calls|orders|demand|the series|at)\b)+", re.IGNORECASE
+)
 # Of the series, or of what was said before, and of nothing that is named.
 _EXCEPTION = re.compile(
     r"^\W*(?:(?:and|but|only|however),? )?(?:(?:the|one|an?) )?(?:only )?exceptions?\b"
@@ -119,6 +122,11 @@ _ZERO = (
         r"\bno (?:\w+ )?(?:meetings?|part(?:y|ies)|strikes?)\b|\b(?:nobody|no[- ]one) (?:\w+ )?(?:goes|going|is|"
         r"will be) (?:\w+ )?on strike\b|\b(?:refused|rejected|denied|turned down)\b.*\bso there will be none\b",
         "it is of something that does not take place",
+    ),
+    _of(
+        r"\b(?:shuts?|closes?|ends?|locks?) (?:the|a|an|your|my) (?:session|window|tab|browser|app|file|form|screen)\b"
+        r"|\b(?:speakers?|candidates?|drivers?|participants?) (?:are|must|have|may) [^.;]*\b(?:stop|pause|rest)\b",
+        "it is of what people or programs stop",
     ),
     _of(r"\bquartered\b|\ba quarter (?:down|off|lower|less|fewer)\b", "it names a share; state it as a number"),
 )
@@ -296,6 +304,15 @@ def is_of_a_level(words: str) -> bool:
     return _OF_A_LEVEL.fullmatch(words) is not None
 
 
+def is_of_a_value(words: str) -> bool:
+    """Whether a clause says a value and a time, and no more: "8 March: 100", a row of a table.
+
+    Args:
+        words: plain words of the clause.
+    """
+    return _OF_A_VALUE.fullmatch(words) is not None
+
+
 def is_exception(words: str) -> bool:
     """Whether a clause says that the series is as usual at its time, or that what was said before does not hold then.
 
@@ -333,4 +350,4 @@ def other_sense(name: str, phrase: str, following: str) -> str:
     return ""
 
 
-__all__ = ["is_exception", "is_of_a_cause", "is_of_a_level", "not_then", "open_at", "other_sense"]
+__all__ = ["is_exception", "is_of_a_cause", "is_of_a_level", "is_of_a_value", "not_then", "open_at", "other_sense"]

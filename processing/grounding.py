@@ -40,7 +40,8 @@ _RELATIVE = words(
     "or due owing thanks except"
 )
 # Words that state an effect without others.
-_ALONE = words("closed shut nothing none doubled halved")
+_ALONE = words("closed shut nothing none nil doubled halved")
+_AS_USUAL = words("unchanged unaffected normal usual")
 # Distance of a value from the range of the history, in multiples of it, up to which it may be one of the series.
 _FARTHEST = 5.0
 
@@ -313,7 +314,10 @@ def _clauses(
             return False
         sides = [(own_words(*side), any(ahead[slice(*side)]), any(counted[slice(*side)])) for side in
                  ((first, comma), (behind, last))]  # fmt: skip
-        return all(time and (amount or not _ALONE.isdisjoint(own)) for own, time, amount in sides)
+        states = [time and (amount or not _ALONE.isdisjoint(own)) for own, time, amount in sides]
+        # "10% up on Friday, the rest of the month unchanged".
+        is_usual = sides[1][1] and bool(sides[1][0]) and _AS_USUAL.issuperset(sides[1][0])
+        return states[0] and (states[1] or is_usual)
 
     def said(first: int, last: int) -> list[Clause]:
         """The clause of some tokens, without the mark of an item of a list ("- closed") and pictures at its ends."""

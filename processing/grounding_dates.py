@@ -31,6 +31,8 @@ _LONGER_UNITS = {
 _FARTHEST_YEARS = 100
 _BEHIND_A_YEAR = words("is was has does sales this its as plus minus yes across unless less hours")
 _BEFORE_A_DAY = words("on from until till to through since before after by the of between and starting")
+# Words behind "Sat 16".
+_ENDS_A_DAY = words("and or to until till through")
 _BEFORE_A_DOT = _BEFORE_A_DAY | words("- : ( \N{BULLET}")
 # What a day with a month in lower case may stand behind: "closed on 8 march, 15 march".
 _IN_A_ROW = words(", and & or - : ( \N{BULLET}")
@@ -275,13 +277,17 @@ class Dates:
             # "The 7th and 8th".
             in_a_row = self.word(i - 1) in (",", "and", "or", "&") and self._is_ordinal(i - 2)
             said = self.word(i - 1) == "the" or weekday is not None or in_a_row
-            if self._is_ordinal(i) and said and self.word(i + 1) not in UNITS:
+            # "On Sat 16", and no "Sat 16 visitors".
+            ends = i + 1 >= len(self.tokens) or self.tokens[i + 1].kind == "mark" or self.word(i + 1) in _ENDS_A_DAY
+            is_plain = weekday is not None and ends and self.word(i + 1) not in ("%", ":", "-")
+            if (self._is_ordinal(i) or is_plain) and said and self.word(i + 1) not in UNITS:
                 first = midnight(self.axis.start).replace(day=1)
                 months = [add_units(first, k, "month") for k in (-1, 0, 1, 2)]
                 days = [add_units(one, day - 1, "day") for one in months if one]
                 known = [one for one in days if one and one.day == day]
-                # "Mon 11th" is the 11th that is a Monday.
-                span = self._span(self._nearest([one for one in known if one.weekday() == weekday] or known))
+                # "Mon 11th" is the 11th that is a Monday; a plain number has to be one.
+                fits = [one for one in known if one.weekday() == weekday]
+                span = self._span(self._nearest(fits or known)) if fits or self._is_ordinal(i) else None
                 return (span, i + 1) if span else None
         month = self.month_number(i)
         if month is None:

@@ -159,7 +159,7 @@ class Points(Forms):
         if self.words(i, "weekend", "of"):
             k = self.skip(i + 2, "the")
             # "The weekend of 21-22 March".
-            k += 2 * (self.word(k + 1) in TO | {"/"} and self.integer(k, 1, 31) is not None)
+            k += 2 * (self.word(k + 1) in TO | {"/", "and", "&"} and self.integer(k, 1, 31) is not None)
             day = self._date(k)
             start = day[0].start if day else None
             span = self._span(_of_week(start) + timedelta(days=5), 2) if start else None

@@ -78,6 +78,10 @@ def read_references(tokens: Sequence[Token]) -> tuple[list[Reference], list[bool
             i += 1
             continue
         value, stop = day
+        if stop < len(tokens) and tokens[stop].kind in ("number", "ordinal", "date"):
+            # "As usual on Friday 8 March" is a date.
+            i = stop
+            continue
         first, compares = _before(tokens, i)
         behind = stop + (stop < len(tokens) and tokens[stop].word == "-")
         kind = tokens[behind].word if behind < len(tokens) else ""

@@ -148,10 +148,10 @@ class Windows(Offsets):
                 i, joined = again, False
                 continue
             found = self._window(i)
-            if found is None and (without := self._exception(i)) is not None:
-                self.left_out = self._on_axis(without[0], self.tokens[i].start, self.tokens[without[1] - 1].stop)
-                windows[len(windows) - 1 :] = self._without(windows[-1:], without[0], i, without[1])
-                i, joined = without[1], False
+            if found is None and (without := self._exceptions(i)) is not None:
+                self.left_out, end = without
+                windows[len(windows) - 1 :] = self._without(windows[-1:], self.left_out, i, end)
+                i, joined = end, False
                 continue
             if found is None:
                 i, joined = i + 1, False
@@ -180,10 +180,9 @@ class Windows(Offsets):
                 windows[-1] = replace(windows[-1], shares=window.shares, kind=window.kind, reason=window.reason)
             self.before = self.latest = (span, j)
             self.left_out = None
-            if (without := self._exception(j)) is not None and without[1] > j:
-                self.left_out = self._on_axis(without[0], self.tokens[j].start, self.tokens[without[1] - 1].stop)
-                j = without[1]
-                window = self._outside(window, without[0], self.tokens[j - 1].stop)
+            if (without := self._exceptions(j)) is not None and without[1] > j:
+                self.left_out, j = without
+                window = self._outside(window, self.left_out, self.tokens[j - 1].stop)
             if since is not None and self.word(i) in ("until", "till") and not self._has_end(since, i):
                 # "Closed since 20 February, and will be until 8 March".
                 windows[-1] = replace(windows[-1], shares=windows[-1].shares * window.shares)
@@ -202,6 +201,8 @@ class Windows(Offsets):
 
     def _same_time(self, i: int) -> int:
         """The index behind "on that day", "for those days", "on the same day"; 0 where it is none of these."""
+        if self.left_out is not None and self.words(i, "then", "it|they|we|sales"):
+            return i + 1
         j = self.skip(i, "on", "in", "during", "for", "over", "throughout")
         is_one = self.words(j, "that|same", "day|date|weekend|week|month|morning|afternoon|evening|night")
         if is_one or self.words(j, "those", "days|dates|weeks|weekends|months") or self.words(j, "both", "days"):
@@ -214,17 +215,16 @@ class Windows(Offsets):
             return k + is_days if (is_days or self.word(j + 2) == "them") and not is_other else 0
         return j + 3 if self.words(j, "the", "same", "day|days|date|dates|week|weekend") else 0
 
-    def _without(self, before: list[Window], span: Span, i: int, j: int) -> list[Window]:
+    def _without(self, before: list[Window], left_out: Window, i: int, j: int) -> list[Window]:
         """The window before an exception in its sentence without it, by the words of both; else all other times."""
         start, stop = self.tokens[i].start, self.tokens[j - 1].stop
         last = next((k for k in range(i) if before and self.tokens[k].stop == before[0].stop), i)
         if before and not before[0].reason and not self._has_end(last, i):
-            left = self._outside(before[0], span, before[0].stop)
-            if left.reason or (left.shares != before[0].shares).any():
-                return [left, replace(left, start=start, stop=stop, by_event=False)]
+            left = self._outside(before[0], left_out, before[0].stop)
+            return [left, replace(left, start=start, stop=stop, by_event=False)]
         # "Closed except on Sundays", "outside 9:00-17:00".
         whole = self._on_axis(Span(steps=(0, self.axis.horizon)), start, self.tokens[i].stop)
-        return [*before, self._outside(whole, span, stop)]
+        return [*before, self._outside(whole, left_out, stop)]
 
     def _is_clause(self, i: int, j: int) -> bool:
         """Whether a clause of its own begins at the comma of ", and on 9 March it will": an index, and that behind."""
@@ -248,10 +248,25 @@ class Windows(Offsets):
         said = " ".join(self.word(k) for k in range(begin, i))
         return any(words in said for words in ("for good", "for ever", "forever"))
 
+    def _exceptions(self, i: int) -> tuple[Window, int] | None:
+        """All times that are left out, "except the 9th and 10th", and the index behind them."""
+        found = self._exception(i)
+        if found is None:
+            return None
+        span, j = found
+        start, stop = self.tokens[i].start, self.tokens[j - 1].stop
+        window = self._placed(start, stop, span.shares(self.axis), span.recurs, span.reason)
+        k = self.skip(j, "and", "or", "&")
+        while k > j and (more := self._window(k)) is not None:
+            j = more[1]
+            window = _together(window, self._on_axis(more[0], window.stop, self.tokens[j - 1].stop))
+            k = self.skip(j, "and", "or", "&")
+        return window, j
+
     def _exception(self, i: int) -> Found:
         """ "Except on Sundays", "excluding 24 March"; a weekday alone recurs as what it is taken out of."""
         j = self.skip(i, ",", "(", "but", "with", "the")
-        if self.words(i, ",|but|(") and (excluded := self._excluded(i)) is not None:
+        if self.words(i, ",|but|(|-|\N{EN DASH}") and (excluded := self._excluded(i)) is not None:
             return excluded
         if self.words(j, "apart", "from") or self.words(j, "other", "than") or self.words(j, "exception", "of"):
             j += 2
@@ -261,7 +276,11 @@ class Windows(Offsets):
             self.weekday_number(i + 1) is not None or self.word(i - 1) in ("day", "days", "dates", "nights")
         ):
             j = i + 1
-        elif self.words(j - 1, "but", "not", "on|in|during|over"):
+        elif (
+            self.words(j - 1, "but", "not", "on|in|during|over")
+            or self.words(j - 1, "but", "normal|unchanged")
+            or self.words(j - 1, ",", "bar")
+        ):
             j += 1
         else:
             return None
@@ -279,7 +298,9 @@ class Windows(Offsets):
 
     def _excluded(self, i: int) -> Found:
         """ ", Sundays excluded", "(5 May not included)"."""
-        found = self._window(self.skip(i, ",", "(", "but", "with"))
+        k = self.skip(i, ",", "(", "-", "\N{EN DASH}", "but", "with")
+        # As a window of its own it would not be understood.
+        found = (self._recurring(k) or self.point(k)) if k < len(self.tokens) else None
         if found is None:
             return None
         j = found[1]
@@ -303,10 +324,11 @@ class Windows(Offsets):
             return Span(reason="what is left out of it is not understood"), self.skip(k, ")")
         return replace(span, start=span.start + both * day, stop=span.stop - day), self.skip(k, ")")
 
-    def _outside(self, window: Window, span: Span, stop: int) -> Window:
-        """A window without another time."""
-        shares = np.maximum(window.shares - span.shares(self.axis), 0)
-        return self._placed(window.start, stop, shares, window.recurs, span.reason or window.reason)
+    def _outside(self, window: Window, left_out: Window, stop: int) -> Window:
+        """A window without another time, which need not be one of the axis."""
+        shares = np.maximum(window.shares - left_out.shares, 0)
+        unknown = left_out.reason if left_out.reason not in (_OUTSIDE, _FINER) else ""
+        return self._placed(window.start, stop, shares, window.recurs, unknown or window.reason)
 
     def _on_axis(self, span: Span, start: int, stop: int) -> Window:
         axis = self.axis
@@ -337,6 +359,9 @@ class Windows(Offsets):
     def _window(self, i: int) -> Found:
         kind = self.tokens[i].kind if i < len(self.tokens) and not self.taken[i] else "mark"
         if kind == "mark" or (kind == "word" and self.tokens[i].word not in _STARTERS):
+            return None
+        if self.word(i) == "over" and i > 0 and self.tokens[i - 1].kind == "number":
+            # "10 over on the 21st".
             return None
         for read in (
             self._steps,

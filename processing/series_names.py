@@ -52,6 +52,15 @@ _GENERIC = words(
     "power energy price sales demand load consumption production generation output revenue traffic usage store shop "
     "plant station site city region branch"
 )
+# What a sentence begins with where no series has a name: "sales double", and no "sales tax" or "sales of coal".
+_UNNAMED = re.compile(
+    r"(?:^|[.!?;:]\s)\s*"
+    r"(?P<noun>(?:(?:all|our|the|daily|total) )?"
+    r"(?:sales|visitors|orders|calls|demand|consumption|footfall|load|output|production|traffic|turnover))"
+    r"(?= (?:will|should|are|is|on|in|from|until|at|up|down|doubles?|triples?|halves?|rises?|falls?|drops?|grows?|"
+    r"climbs?|increased?s?|decreased?s?|rose|fell|doubled|tripled|halved|stays?|remains?|come|[-+x*]?\d))",
+    re.IGNORECASE | re.MULTILINE,
+)
 # Words of names that say what is counted or measured: such a series is not one of the weather, prices or staff.
 _MEASURED = words(
     "sales demand load consumption production generation output revenue traffic visitor customer order call admission "
@@ -192,8 +201,8 @@ class SeriesNames:
     def mentions(self, text: str, series: int) -> tuple[Mention, ...]:
         """Mentions of a series, by its number, and of others in a text, in their order and without overlap.
 
-        "The series" is one of each; of names that begin at one word, the longest counts. Names of one kind in a list
-        ("Lyon, Paris and Rome") are one mention.
+        "The series" is one of each, and "sales" at the start of a sentence where no series has a name. Of names that
+        begin at one word, the longest counts. Names of one kind in a list ("Lyon, Paris and Rome") are one mention.
         """
         if text not in self._found:
             self._found[text] = self._find(text)
@@ -231,6 +240,7 @@ class SeriesNames:
         listed = _lists(text, found)
         spans: list[_Found | tuple[int, int]] = [_with_role(text, one) for one in listed]
         spans += [match.span() for match in _ITSELF.finditer(text)]
+        spans += [] if self._owners else [match.span("noun") for match in _UNNAMED.finditer(text)]
         kept: list[_Found | tuple[int, int]] = []
         last = 0
         for start, stop, one in sorted(

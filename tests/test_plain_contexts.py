@@ -327,6 +327,12 @@ SEVERAL = [
      [("plus", ((14, 20),)), ("plus", ((20, 31),))]),
     ("10% up from 11 to 31 March.", [("rise", ((10, 31),))]),
     ("Sales rise gradually to 10% up from 11 to 31 March.", [("ramp_up", ((10, 31),))]),
+    ("We will have 130 on 11 March.", [("set", ((10, 11),))]),
+    ("| day | calls |\n| 20 March | 110 |\n| 21 March | 120 |", [("set", ((19, 20),)), ("set", ((20, 21),))]),
+    ("Nil on 4 and 5 March, 10% fewer than usual on 6 March.", [("zero", ((3, 5),)), ("cut", ((5, 6),))]),
+    ("Friday 15 March 25% up, Saturday 16 March 10% up, the rest of the month unchanged.",
+     [("rise", ((14, 15),)), ("rise", ((15, 16),))]),
+    ("We are open as usual on Friday 8 March. On Saturday 9 March we are closed.", [("zero", ((8, 9),))]),
     # Another thing that is as usual is none.
     ("Closed from 4 to 8 March. The canteen is open as usual on 5 March.", [("zero", ((3, 8),))]),
     # What goes on with a clause that says nothing of the series says nothing of it.
@@ -337,10 +343,12 @@ SEVERAL = [
 # Of these the heads miss effects; those with their steps that they find, of more than one, and none is another.
 NOT_READ: dict[str, list[tuple]] = {
     "The load remains over 95.": [],
+    "The load remains under 105.": [],
+    "Hold below 105, no surprises please.": [],
     "Anything over 105 is shed automatically.": [],
     "Surplus over 105 goes into the battery.": [],
-    "Everything under 95 is reported as 95.": [],
-    "Sales are capped at 105 on 8 March without a minimum.": [],
+    "22 March should come in at 130 sales, 23 March at 140 and 24 March at 75.": [],
+    "Sat 16th double, Sun 17th triple": [],
 }
 # Told of the horizon as if it was over.
 HINDSIGHT = [

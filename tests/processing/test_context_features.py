@@ -32,13 +32,13 @@ def test_letters_and_their_accents_are_one_however_they_are_written():
 def test_clauses_of_many_series_become_one():
     found = features("Sales will rise by 12.5 % from 4 to 6 March.")
     other = features("Sales will rise by 40 percent on the 9th of March.")
-    assert found["texts"] == other["texts"] == ["Sales will rise by 10% during that period."]
+    assert found["texts"] == other["texts"] == ["The series will rise by 10% during that period."]
     (place,) = found["number_place"]
     assert found["texts"][0][slice(*place)] == "10%"
     np.testing.assert_array_equal(np.flatnonzero(found["shares"][0]), [63, 64, 65])
     assert features("In 1999 sales fell by minus 5.")["texts"] == ["at some other time sales fell by minus 100."]
     # A sign is that of the value, and no word.
-    assert features("Sales will be -5.")["texts"] == ["Sales will be 100."]
+    assert features("Sales will be -5.")["texts"] == ["The series will be 100."]
 
 
 def test_ends_of_lines_marks_of_lists_pictures_and_the_unit_of_a_step_are_no_words_of_a_clause():
@@ -54,7 +54,7 @@ def test_ends_of_lines_marks_of_lists_pictures_and_the_unit_of_a_step_are_no_wor
 
 def test_what_goes_on_with_a_clause_is_read_as_a_sentence():
     found = features("Sales will fall by 5% on 4 March, and rise by 9% on 5 March.")
-    assert found["texts"] == ["Sales will fall by 10% during that period.", "rise by 10% during that period."]
+    assert found["texts"] == ["The series will fall by 10% during that period.", "rise by 10% during that period."]
     assert found["goes_on"].tolist() == [False, True]
     (_, place) = found["number_place"]
     assert found["texts"][1][slice(*place)] == "10%"
@@ -82,10 +82,19 @@ def test_a_number_and_a_time_have_the_words_of_the_clause_before():
 
 
 def test_the_sign_of_a_share_says_its_direction():
-    assert features("Sales -5% on 4 March")["texts"] == ["Sales minus 10% during that period."]
+    assert features("Sales -5% on 4 March")["texts"] == ["The series minus 10% during that period."]
     assert features("Sales change by -5%.")["texts"] == ["Sales change by 10%."]
-    assert features("Sales x2")["texts"] == features("Sales *2")["texts"] == ["Sales 5x."]
+    assert features("Sales x2")["texts"] == features("Sales *2")["texts"] == ["The series 5x."]
     assert features("Sales *2")["number_value"].tolist() == [2.0]
+
+
+def test_the_subject_of_a_sentence_is_the_series_where_none_has_a_name():
+    assert features("Sales double on 4 March.")["texts"] == ["The series double during that period."]
+    assert features("All visitors are 5.")["texts"] == ["The series are 100."]
+    # With a name it is told by that, and what is named after the series is another thing.
+    assert features("Sales double on 4 March.", ["footfall"])["texts"] == ["Sales double during that period."]
+    assert features("Sales tax will double.")["texts"] == ["Sales tax will double."]
+    assert features("Orders of stationery are 5.")["texts"] == ["Orders of stationery are 100."]
 
 
 def test_names_stand_for_all_of_their_kind():
@@ -149,8 +158,8 @@ def test_a_clause_on_several_series_is_of_that_of_its_main_part(text, lyon, pari
 
 
 def test_zero_is_said_in_words():
-    assert features("Sales are 0 on 4 March.")["texts"] == ["Sales are zero during that period."]
-    assert features("Sales are 7 on 4 March.")["texts"] == ["Sales are 100 during that period."]
+    assert features("Sales are 0 on 4 March.")["texts"] == ["The series are zero during that period."]
+    assert features("Sales are 7 on 4 March.")["texts"] == ["The series are 100 during that period."]
 
 
 def test_clauses_are_linked_within_their_text_and_their_sentence():

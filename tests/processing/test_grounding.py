@@ -616,6 +616,14 @@ def test_a_time_behind_and_is_one_with_the_time_before_unless_it_begins_a_clause
         ("From 18 to 22 March 5 fewer come, except the 20th.", [[18, 19, 21, 22], [18, 19, 21, 22]]),
         ("From 18 to 22 March 5 fewer come, Fridays excepted.", [[18, 19, 21, 22], [18, 19, 21, 22]]),
         ("Shut from 18 to 22 March except on the 20th: that day 5 come.", [[18, 19, 21, 22], [20]]),
+        ("From 18 to 22 March 5 fewer come \N{EN DASH} the 20th excepted.", [[18, 19, 21, 22], [18, 19, 21, 22]]),
+        ("From 18 to 22 March 5 fewer come, bar Friday 20 March.", [[18, 19, 21, 22], [18, 19, 21, 22]]),
+        ("Shut from 18 to 22 March except the 19th and 20th.", [[18, 21, 22]]),
+        ("Shut from 18 to 22 March (but normal on the 20th).", [[18, 19, 21, 22]]),
+        ("Shut from 18 to 22 March but normal on the 25th.", [[18, 19, 20, 21, 22]]),
+        # A weekday with a number is a date where both fit.
+        ("5 more on Sat 21, and 7 more on Sun 22.", [[21], [22]]),
+        ("Open as usual on Friday 20 March.", [[20]]),
         # One time within the other one.
         ("This year, on Monday 16 March, we are shut.", [[16]]),
         ("The rest of the month, from the 26th, we are shut.", [[*range(26, 32)]]),
