@@ -304,6 +304,8 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
     reason = next((context["number_reasons"][k] for k in numbers if context["number_reasons"][k]), "")
     if reason:
         return operands, f"its number cannot be of the series: {reason}"
+    if name == "set" and operands[0] < 0 <= low:
+        return operands, "the series has no value below 0; say “minus” or “less” of a change"
     if name in ("cap", "range") and operands[-1] < low - spread:
         return operands, f"it would hold a series from {low:g} to {high:g} below {operands[-1]:g}"
     if name in ("floor", "range") and operands[0] > high + spread:

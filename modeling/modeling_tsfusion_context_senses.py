@@ -27,7 +27,7 @@ _OPEN_AT = re.compile(
 _NOT_THEN = re.compile(r"\b(?:instead(?: of)?|rather than|other than)(?: on| in)?\W*$", re.IGNORECASE)
 _OF_A_CAUSE = re.compile(
     r"\b(?:because|due to|owing to|thanks to|as|since|after|following|when|compared|than|from that|unlike|despite|"
-    r"for (?:the|a|an|our)|which|who)\b[^,;:]*$",
+    r"for (?:the|a|an|our)|which|who|with|but|while)\b[^,;:]*$",
     re.IGNORECASE,
 )
 _OF_A_LEVEL = re.compile(
@@ -120,7 +120,8 @@ _ZERO = (
     _of(rf"\b{_CLOSED} (?:on|at|in|for|during) no\b|\bon no (?:single )?day\b", _STAYS_OPEN),
     _of(
         r"\bno (?:\w+ )?(?:meetings?|part(?:y|ies)|strikes?)\b|\b(?:nobody|no[- ]one) (?:\w+ )?(?:goes|going|is|"
-        r"will be) (?:\w+ )?on strike\b|\b(?:refused|rejected|denied|turned down)\b.*\bso there will be none\b",
+        r"will be) (?:\w+ )?on strike\b|\bno (?:\w+ )?\w+ after all\b"
+        r"|\b(?:refused|rejected|denied|turned down)\b.*\bso there will be none\b",
         "it is of something that does not take place",
     ),
     _of(

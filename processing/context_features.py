@@ -265,7 +265,7 @@ def context_features(
     goes_on = complete(
         written,
         roles,
-        [k > 0 and same_sentence[k - 1] and all(ahead[k - 1 : k + 1]) for k in range(len(held))],
+        [k > 0 and same_sentence[k - 1] and ahead[k] for k in range(len(held))],
         [not any(cue.search(words) for cue in _TAKEN_BACK) for words, _ in written],
     )
     reference = np.full(len(clauses), -1)

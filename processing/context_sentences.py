@@ -29,6 +29,7 @@ _WHOLE = re.compile(
 )
 # Words of a clause that says no more than a number and a time: "and 120 on Sunday".
 _FILLERS = words("and but then only just even at to by of on in for with a an the those these some about around sales")
+_NO_NUMBER = re.compile(r"\b(?:closed?|shut|nil|none|nothing|zero|unchanged)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+|[^\w\s.,;:()-]")
 # Roles of numbers, three for each form, and of windows.
 _NUMBERS, _WINDOWS = range(1, 10), range(10, 14)
@@ -48,6 +49,9 @@ def _with_words_of(before: Written, own: Written, roles: dict[int, int]) -> Writ
     told, said = _number_and_time(before, roles), _number_and_time(own, roles)
     # Parts that go without saying have no characters.
     if told is None or said is None or sum(last > first for first, last in own[1].values()) != 2:
+        return None
+    if _NO_NUMBER.search(before[0]):
+        # "Ward 4: nil on Monday, 85 on Tuesday".
         return None
     # "+10 % on Friday, -5 % on Sunday" says each direction itself.
     is_signed = own[0][slice(*own[1][said[0]])].startswith("minus")
@@ -71,7 +75,7 @@ def _with_words_of(before: Written, own: Written, roles: dict[int, int]) -> Writ
 
 
 def _ended(written: Written) -> Written:
-    said = written[0].rstrip(", ")
+    said = written[0].rstrip(",; ")
     return said if said.endswith((".", "!", "?")) else said + ".", written[1]
 
 
@@ -87,7 +91,7 @@ def complete(
     Args:
         written: words and places of each clause, from `plain_clause`.
         roles: of the parts of the text by their first characters; a number gets the bound of that whose words it has.
-        may_go_on: whether each is in the sentence of the one before, and each of both has a time to come.
+        may_go_on: whether each is in the sentence of the one before, and has a time to come.
         is_plain: whether the words of each take nothing back.
 
     Returns:

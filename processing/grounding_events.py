@@ -67,11 +67,15 @@ class Events(Recurring):
             return None
         days = (event.stop - event.start).days
         of_week = days == 7 and self.in_sentence_of_event(i)
-        if self.word(i - 1) != "the" and not (self.word(i - 1) == "and" and self.said_the) and not of_week:
+        # "105 on Monday 18 March, then 95 on Tuesday".
+        assert self.latest is not None
+        behind = days == 1 and not any(self.word(k) in (".", "!", "?") for k in range(self.latest[1], i))
+        by_the = self.word(i - 1) == "the" or (self.word(i - 1) == "and" and self.said_the)
+        if not (by_the or of_week or behind):
             return None
         if self.word(i + 1) in ("before", "between", "preceding"):
             return Span(reason="it is not said which one it is")
-        self.said_the = not of_week
+        self.said_the = by_the
         first = event.start if days > 1 else event.stop
         day = midnight(first) + timedelta(days=(weekday - first.weekday()) % 7)
         return Span(day, day + timedelta(days=1)) if days <= 1 or day < event.stop else None

@@ -167,6 +167,9 @@ class _Reader:
             return None
         if self.word(j) == "and" and self.word(j + 1) == "a" and self.word(j + 2) in ("half", "quarter", "third"):
             value, j = value + 1 / _PARTS[self.word(j + 2)], j + 3
+        if self.word(j) == "dozen":
+            # "Two dozen".
+            value, j = 12 * value, j + 1
         if self.word(j) == "\N{PER MILLE SIGN}":
             return value / 1000, "percent", j + 1
         if self.word(j) in _PERCENT or (self.word(j) == "per" and self.word(j + 1) == "cent"):
@@ -372,7 +375,7 @@ def read_numbers(tokens: Sequence[Token], taken: Sequence[bool]) -> list[Number]
         if reader.word(i - 1) in ("minus", "negative") or (
             reader.word(i - 1) in ("-",)
             and tokens[i - 1].stop == tokens[i].start
-            and (i < 2 or tokens[i - 2].stop < tokens[i - 1].start)
+            and (i < 2 or tokens[i - 2].stop < tokens[i - 1].start or tokens[i - 2].word in (",", ":", "(", ";"))
         ):
             value, first = -value, i - 1
         bound = ""

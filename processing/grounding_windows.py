@@ -277,7 +277,7 @@ class Windows(Offsets):
         ):
             j = i + 1
         elif (
-            self.words(j - 1, "but", "not", "on|in|during|over")
+            self.words(j - 1, "but|though|although", "not", "on|in|during|over")
             or self.words(j - 1, "but", "normal|unchanged")
             or self.words(j - 1, ",", "bar")
         ):

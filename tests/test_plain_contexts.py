@@ -101,6 +101,11 @@ LASTING = [
     ("Sales are 20% higher over the whole forecast.", "rise", (0.2,), ((0, 31),)),
 ]
 SILENT = [
+    "On 8 March there is no multibuy after all.",
+    "Agents log a reason for each pause, and the system shuts the session after 20 minutes.",
+    "Speakers are asked to stop after five minutes.",
+    "Printer down until 8 March.",
+    "Overtime is capped at 90 hours from 8 to 12 March.",
     "20% of sales on 8 March will be online.",
     "We were once closed for a whole month, in 1986, after the fire.",
     'The column headed "total" is the number of sales, nothing else.',
@@ -333,6 +338,13 @@ SEVERAL = [
     ("Friday 15 March 25% up, Saturday 16 March 10% up, the rest of the month unchanged.",
      [("rise", ((14, 15),)), ("rise", ((15, 16),))]),
     ("We are open as usual on Friday 8 March. On Saturday 9 March we are closed.", [("zero", ((8, 9),))]),
+    ("date,change\n2024-03-18,+20%\n2024-03-21,-10%", [("rise", ((17, 18),)), ("cut", ((20, 21),))]),
+    ("Two dozen extra visits on Monday 11 March.", [("plus", ((10, 11),))]),
+    ("Ward 4: nil on 9 March; 85 on 10 March.", [("zero", ((8, 9),)), ("set", ((9, 10),))]),
+    ("Every Wednesday 20% more visitors, but on Wednesday 20 March we are closed.",
+     [("rise", ((5, 6), (12, 13), (19, 20), (26, 27))), ("zero", ((19, 20),))]),
+    ("Visitor numbers will be 15% lower from 11 to 31 March, with the museum closed on the 18th.",
+     [("cut", ((10, 31),))]),
     # Another thing that is as usual is none.
     ("Closed from 4 to 8 March. The canteen is open as usual on 5 March.", [("zero", ((3, 8),))]),
     # What goes on with a clause that says nothing of the series says nothing of it.

@@ -608,6 +608,7 @@ def test_a_time_behind_and_is_one_with_the_time_before_unless_it_begins_a_clause
         ("The fair is from 18 to 20 March. The day after it we are shut.", [[18, 19, 20], [21]]),
         ("The fair is from 18 to 22 March, with 5 more on the Thursday and Friday.", [[*range(18, 23)], [19, 20]]),
         ("50 come on Monday 16 March and 60 on the Wednesday.", [[16], [18]]),
+        ("50 come on Monday 23 March, then 60 on Tuesday.", [[23], [24]]),
         ("Week of 16 March: shut from Monday to Tuesday.", [[*range(16, 23)], [16, 17]]),
         ("The limit holds on 18 March. From that day until 20 March 5 more come.", [[18], [18, 19, 20]]),
         # Exceptions.
@@ -621,6 +622,10 @@ def test_a_time_behind_and_is_one_with_the_time_before_unless_it_begins_a_clause
         ("Shut from 18 to 22 March except the 19th and 20th.", [[18, 21, 22]]),
         ("Shut from 18 to 22 March (but normal on the 20th).", [[18, 19, 21, 22]]),
         ("Shut from 18 to 22 March but normal on the 25th.", [[18, 19, 20, 21, 22]]),
+        (
+            "From 18 March on 5 fewer come, though not on Fridays.",
+            2 * [[d for d in range(18, 42) if d not in (20, 27, 34, 41)]],
+        ),
         # A weekday with a number is a date where both fit.
         ("5 more on Sat 21, and 7 more on Sun 22.", [[21], [22]]),
         ("Open as usual on Friday 20 March.", [[20]]),
