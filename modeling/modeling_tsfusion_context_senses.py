@@ -38,6 +38,17 @@ _OF_A_LEVEL = re.compile(
 _OF_A_VALUE = re.compile(
     r"(?:[^\w%]|100|\b(?:during that period|sales|visitors|calls|orders|demand|the series|at)\b)+", re.IGNORECASE
 )
+_LIFTED = re.compile(
+    r"\b(?:(?:does|do) not|don't|doesn't|will not|won't|no longer|not) (?:apply|hold)\b"
+    r"|\b(?:limits?|caps?|ceilings?|maximum|minimum|floor|quota|bound)\b[^.;]*\b(?:is|are|will be) "
+    r"(?:lifted|removed|suspended|waived|dropped|abolished|over)\b"
+    r"|\b(?:limit|cap|ceiling|maximum|minimum|floor|quota|bound)\b[^.;]*\b(?:ends|expires)\b"
+    r"|\bno (?:limit|cap|ceiling|maximum|minimum|quota)\b",
+    re.IGNORECASE,
+)
+_NOT_REACHED = re.compile(
+    r"\b(?:fails?|struggles?|unlikely|unable) to\b|\b(?:fall|falls|stop|stops) short of\b", re.IGNORECASE
+)
 # Of the series, or of what was said before, and of nothing that is named.
 _EXCEPTION = re.compile(
     r"^\W*(?:(?:and|but|only|however),? )?(?:(?:the|one|an?) )?(?:only )?exceptions?\b"
@@ -342,6 +353,10 @@ def other_sense(name: str, phrase: str, following: str) -> str:
     for pattern, reason in _BY_OPERATION.get(name, ()):
         if pattern.search(phrase):
             return reason
+    if name in ("cap", "floor", "range") and _LIFTED.search(phrase):
+        return "it says that the bound ends, or does not hold"
+    if name in ("floor", "set") and _NOT_REACHED.search(phrase):
+        return "it says that the value is not reached"
     if name in (*_MOVES, "zero", "set") and _WHENEVER.match(phrase) and not _A_TIME.search(f"{phrase} {following}"):
         return "it holds only under a condition; state it as a fact if it will be so"
     if name != "ignore" and _TAKES_BACK.match(following):

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -306,18 +307,28 @@ def _clauses(
             return True
         return (time and (amount or not _ALONE.isdisjoint(own))) or ((amount or time) and len(own) + amount >= 2)
 
-    def ends_at_comma(first: int, comma: int, last: int) -> bool:
-        """Whether a clause ends at a comma: "10% less on 8 March, 20% more on 9 March"."""
-        behind = comma + 1
-        is_part = tokens[behind].word in _RELATIVE | _COORDINATORS and not taken[behind]
-        if tokens[comma].word != "," or taken[comma] or counted[comma] or is_part:
-            return False
-        sides = [(own_words(*side), any(ahead[slice(*side)]), any(counted[slice(*side)])) for side in
-                 ((first, comma), (behind, last))]  # fmt: skip
-        states = [time and (amount or not _ALONE.isdisjoint(own)) for own, time, amount in sides]
-        # "10% up on Friday, the rest of the month unchanged".
-        is_usual = sides[1][1] and bool(sides[1][0]) and _AS_USUAL.issuperset(sides[1][0])
-        return states[0] and (states[1] or is_usual)
+    alone = [token.word in _ALONE and not taken[k] and not counted[k] for k, token in enumerate(tokens)]
+    # So that a text of commas alone takes no longer than others.
+    times, amounts, whole = (list(accumulate(some, initial=0)) for some in (ahead, counted, alone))
+
+    def states(first: int, last: int) -> bool:
+        said = amounts[last] > amounts[first] or whole[last] > whole[first]
+        return said and times[last] > times[first]
+
+    def is_usual(first: int, last: int) -> bool:
+        own = own_words(first, last) if times[last] > times[first] else []
+        return bool(own) and _AS_USUAL.issuperset(own)
+
+    def ends_at_commas(first: int, last: int) -> list[int]:
+        """Commas that a clause ends at: "10% less on 8 March, 20% more on 9 March, the rest unchanged"."""
+        commas = [k for k in range(first + 1, last - 1) if tokens[k].word == "," and not taken[k] and not counted[k]]
+        found, begin = [], first
+        for k, behind in pairwise([*commas, last]):
+            is_part = tokens[k + 1].word in _RELATIVE | _COORDINATORS and not taken[k + 1]
+            if not is_part and states(begin, k) and (states(k + 1, behind) or is_usual(k + 1, behind)):
+                found.append(k)
+                begin = k + 1
+        return found
 
     def said(first: int, last: int) -> list[Clause]:
         """The clause of some tokens, without the mark of an item of a list ("- closed") and pictures at its ends."""
@@ -329,12 +340,12 @@ def _clauses(
             last -= 1
         if last <= first:
             return []
-        ends = [first]
-        ends += [k + 1 for k in range(first + 1, last - 1) if ends_at_comma(first, k, last)]
         # The comma itself belongs to neither.
-        stops = [k - 1 for k in ends[1:]]
+        commas = ends_at_commas(first, last)
+        begins = [first, *(k + 1 for k in commas)]
         return [
-            Clause(tokens[begin].start, tokens[end - 1].stop) for begin, end in zip(ends, [*stops, last], strict=True)
+            Clause(tokens[begin].start, tokens[end - 1].stop)
+            for begin, end in zip(begins, [*commas, last], strict=True)
         ]
 
     clauses: list[Clause] = []

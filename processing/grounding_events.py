@@ -76,8 +76,9 @@ class Events(Recurring):
         if self.word(i + 1) in ("before", "between", "preceding"):
             return Span(reason="it is not said which one it is")
         self.said_the = by_the
-        first = event.start if days > 1 else event.stop
+        first = event.start
         day = midnight(first) + timedelta(days=(weekday - first.weekday()) % 7)
+        # Behind one day it is the next one, or that day itself.
         return Span(day, day + timedelta(days=1)) if days <= 1 or day < event.stop else None
 
     def behind_event(self, i: int) -> Found:

@@ -96,6 +96,9 @@ class TextReader(Windows):
         if self.tokens[i].kind == "date":
             return Span(reason=_NO_SUCH_DAY), i + 1
         j = self.skip(i + 1, "of")
+        no_day = self.integer(i, 0, 0) is not None or self.integer(i, 32, 99) is not None
+        if no_day and self.word(i - 1) in ("on", "from", "to", "until") and self.month_number(j) is not None:
+            return Span(reason=_NO_SUCH_DAY), self._year(j + 1)[1]
         if self.integer(i, 29, 31, ("number", "ordinal")) is not None and self.month_number(j) is not None:
             return Span(reason=_NO_SUCH_DAY), self._year(j + 1)[1]
         if self.month_number(i) is not None and self.integer(i + 1, 29, 31, ("number", "ordinal")) is not None:

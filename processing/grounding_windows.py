@@ -34,6 +34,7 @@ _CHANGES = words(
     "changes changed move moves moved shift shifts shifted up down cut reduced lowered is are be at"
 )
 # Why no step lies in a time that is known.
+_NOT_SAID = "it is not said which time that is"
 _FINER, _OUTSIDE = "it is finer than a step", "it lies outside history and horizon"
 # Words behind a time that say that it, or its end, is not meant.
 _LEFT_OUT = words("exclusive exclusively excluded excepted")
@@ -141,10 +142,12 @@ class Windows(Offsets):
         # Behind a window that begins, and has no end.
         since: int | None = None
         while i < len(self.tokens):
-            if windows and (again := self._same_time(i)):
+            if again := self._same_time(i):
                 # The words of "on that day" say the time before, or that which was taken out of it.
                 start, stop = self.tokens[i].start, self.tokens[again - 1].stop
-                windows.append(replace(self.left_out or windows[-1], start=start, stop=stop, by_event=False))
+                unknown = self._placed(start, stop, np.zeros(len(self.axis)), False, _NOT_SAID)
+                told = self.left_out or (windows[-1] if windows else unknown)
+                windows.append(replace(told, start=start, stop=stop, by_event=False))
                 i, joined = again, False
                 continue
             found = self._window(i)

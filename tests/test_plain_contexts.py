@@ -345,6 +345,13 @@ SEVERAL = [
      [("rise", ((5, 6), (12, 13), (19, 20), (26, 27))), ("zero", ((19, 20),))]),
     ("Visitor numbers will be 15% lower from 11 to 31 March, with the museum closed on the 18th.",
      [("cut", ((10, 31),))]),
+    ("The limit of 90 a day does not apply on 5 March.", []),
+    ("The limit of 90 a day is lifted on 5 March.", []),
+    ("Sales are unlikely to exceed 110 on 5 March.", []),
+    ("Sales will fail to reach 90 on 5 March.", []),
+    ("Closed on 0 March.", []),
+    ("Sales will double that day.", []),
+    ("Closed on the Saturday. Closed on the Saturday.", [("zero", ((1, 2),))]),
     # Another thing that is as usual is none.
     ("Closed from 4 to 8 March. The canteen is open as usual on 5 March.", [("zero", ((3, 8),))]),
     # What goes on with a clause that says nothing of the series says nothing of it.

@@ -609,6 +609,8 @@ def test_a_time_behind_and_is_one_with_the_time_before_unless_it_begins_a_clause
         ("The fair is from 18 to 22 March, with 5 more on the Thursday and Friday.", [[*range(18, 23)], [19, 20]]),
         ("50 come on Monday 16 March and 60 on the Wednesday.", [[16], [18]]),
         ("50 come on Monday 23 March, then 60 on Tuesday.", [[23], [24]]),
+        ("50 come on Monday 23 March and 60 on the Monday.", [[23], [23]]),
+        ("50 come that day.", [[]]),
         ("Week of 16 March: shut from Monday to Tuesday.", [[*range(16, 23)], [16, 17]]),
         ("The limit holds on 18 March. From that day until 20 March 5 more come.", [[18], [18, 19, 20]]),
         # Exceptions.
@@ -652,7 +654,7 @@ def test_the_summary_is_plain_data():
 
 
 @pytest.mark.parametrize(
-    "piece", ["at ", "monday ", "1,", "<b>x</b>", "between 5 and 10, ", "from 15 to 21 March and "]
+    "piece", ["at ", "monday ", "1,", "<b>x</b>", ",", "closed, ", "between 5 and 10, ", "from 15 to 21 March and "]
 )
 def test_the_work_grows_with_the_length_of_the_text_alone(piece, monkeypatch):
     looked_up = 0
