@@ -20,7 +20,8 @@ class Events(Recurring):
         before: the last window and the index behind it; None behind several times in a row.
         latest: the same, also the last one of such a row.
         told_by: index of the last time that was told by it.
-        said_the: whether the last weekday was one of a time that was named before: "the Saturday and Sunday".
+        told_the: the time that the last window was a weekday of, "the Saturday", for "and Sunday" behind it.
+        tells_the: the same of the window that is read.
     """
 
     def __init__(self, tokens: list[Token], axis: Axis, taken: Sequence[bool]):
@@ -28,7 +29,8 @@ class Events(Recurring):
         self.before: tuple[Span, int] | None = None
         self.latest: tuple[Span, int] | None = None
         self.told_by = -1
-        self.said_the = False
+        self.told_the: Span | None = None
+        self.tells_the: Span | None = None
 
     def event_before(self, i: int, latest: bool = False) -> Span | None:
         """A day, a moment or a stretch of the horizon that was named shortly before: "a pump fails on 28 May; ..."."""
@@ -62,7 +64,8 @@ class Events(Recurring):
 
     def of_weekday_before(self, i: int) -> Span | None:
         """ "The Saturday" of a range that was named before, or behind a day; a weekday of a week in its sentence."""
-        event, weekday = self.event_before(i, latest=True), self.weekday_number(i)
+        before = self.event_before(i, latest=True)
+        event, weekday = (before and self.told_the) or before, self.weekday_number(i)
         if event is None or weekday is None or event.start is None or event.stop is None:
             return None
         days = (event.stop - event.start).days
@@ -70,12 +73,12 @@ class Events(Recurring):
         # "105 on Monday 18 March, then 95 on Tuesday".
         assert self.latest is not None
         behind = days == 1 and not any(self.word(k) in (".", "!", "?") for k in range(self.latest[1], i))
-        by_the = self.word(i - 1) == "the" or (self.word(i - 1) == "and" and self.said_the)
+        by_the = self.word(i - 1) == "the" or (self.word(i - 1) == "and" and self.told_the is not None)
         if not (by_the or of_week or behind):
             return None
         if self.word(i + 1) in ("before", "between", "preceding"):
             return Span(reason="it is not said which one it is")
-        self.said_the = by_the
+        self.tells_the = event if by_the else None
         first = event.start
         day = midnight(first) + timedelta(days=(weekday - first.weekday()) % 7)
         # Behind one day it is the next one, or that day itself.

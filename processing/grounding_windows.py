@@ -182,6 +182,7 @@ class Windows(Offsets):
                 # "From 8 April we are closed for ten days": both are the ten days.
                 windows[-1] = replace(windows[-1], shares=window.shares, kind=window.kind, reason=window.reason)
             self.before = self.latest = (span, j)
+            self.told_the, self.tells_the = self.tells_the, None
             self.left_out = None
             if (without := self._exceptions(j)) is not None and without[1] > j:
                 self.left_out, j = without

@@ -611,6 +611,7 @@ def test_a_time_behind_and_is_one_with_the_time_before_unless_it_begins_a_clause
         ("50 come on Monday 23 March, then 60 on Tuesday.", [[23], [24]]),
         ("50 come on Monday 23 March and 60 on the Monday.", [[23], [23]]),
         ("50 come that day.", [[]]),
+        ("5 more on the Monday and 7 more on the Friday and 5 more on the Monday.", [[16], [20], [16]]),
         ("Week of 16 March: shut from Monday to Tuesday.", [[*range(16, 23)], [16, 17]]),
         ("The limit holds on 18 March. From that day until 20 March 5 more come.", [[18], [18, 19, 20]]),
         # Exceptions.
