@@ -42,12 +42,11 @@ _LIFTED = re.compile(
     r"\b(?:(?:does|do) not|don't|doesn't|will not|won't|no longer|not) (?:apply|hold)\b"
     r"|\b(?:limits?|caps?|ceilings?|maximum|minimum|floor|quota|bound)\b[^.;]*\b(?:is|are|will be) "
     r"(?:lifted|removed|suspended|waived|dropped|abolished|over)\b"
-    r"|\b(?:limit|cap|ceiling|maximum|minimum|floor|quota|bound)\b[^.;]*\b(?:ends|expires)\b"
-    r"|\bno (?:limit|cap|ceiling|maximum|minimum|quota)\b",
+    r"|\b(?:limit|cap|ceiling|maximum|minimum|floor|quota|bound)\b[^.;]*\b(?:ends|expires)\b(?! at\b)",
     re.IGNORECASE,
 )
 _NOT_REACHED = re.compile(
-    r"\b(?:fails?|struggles?|unlikely|unable) to\b|\b(?:fall|falls|stop|stops) short of\b", re.IGNORECASE
+    r"\b(?:fails?|struggles?|unlikely|unable) to (?:reach|hit|make|exceed|pass|top|get to|attain)\b", re.IGNORECASE
 )
 # Of the series, or of what was said before, and of nothing that is named.
 _EXCEPTION = re.compile(
