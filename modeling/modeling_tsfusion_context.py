@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
 # Operations by the kind of number that they need; "times" takes any.
 _WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
+_WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
 # What a ramp is where no word says that it takes its time.
 _LEVELS = {"ramp_up": "rise", "ramp_down": "cut"}
-_WITH_SHARE = frozenset(("rise", "cut", "ramp_up", "ramp_down"))
 # Kinds of words, of cues of a clause, and of cues of a pair of a clause and a window; see `context_features`.
 _ROLES, _CLAUSE_CUES, _WINDOW_CUES, _LINKS = 16, 12, 8, 4
 # Kinds of hints of single words, see `context_cues`.
@@ -435,11 +435,11 @@ def _narrowest(place: int, chances: Tensor, ahead: Tensor, own: Tensor) -> int:
     return int((chances * inside).argmax()) if own[place] and inside.any() else place
 
 
-def _before_times(context: Mapping[str, Any], clause: int) -> dict[int, str]:
-    """The words of a clause, and of the next one, before each window in them."""
-    spans, text = context["window_span"].tolist(), context["text"]
+def _before_times(context: Mapping[str, Any], clause: int, windows: Sequence[int]) -> dict[int, str]:
+    """The words of a clause, and of the next one, before each of some windows that stand in them."""
+    starts, text = context["window_span"][:, 0].tolist(), context["text"]
     start, end = context["clause_span"][clause, 0], context["clause_span"][clause : clause + 2, 1].max()
-    return {k: text[start:first] for k, (first, _) in enumerate(spans[:-1]) if start < first < end}
+    return {k: text[start : starts[k]] for k in windows if k < len(starts) - 1 and start < starts[k] < end}
 
 
 def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, threshold: float) -> _Choice:
@@ -495,7 +495,7 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     index = torch.as_tensor(context["window_index"])[pairs]
     right = (past if name == "ignore" else future)[index]
     chances = _window_chances(reading, context, clause, pairs)
-    before = _before_times(context, clause)
+    before = _before_times(context, clause, index.tolist())
     times_open = {k: how for k, words in before.items() if name == "zero" and (how := open_at(words))}
     others = [
         k

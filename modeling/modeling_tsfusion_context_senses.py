@@ -40,9 +40,9 @@ _OF_A_VALUE = re.compile(
 )
 _LIFTED = re.compile(
     r"\b(?:(?:does|do) not|don't|doesn't|will not|won't|no longer|not) (?:apply|hold)\b"
-    r"|\b(?:limits?|caps?|ceilings?|maximum|minimum|floor|quota|bound)\b[^.;]*\b(?:is|are|will be) "
+    r"|\b(?:limits?|caps?|ceilings?|maximum|minimum|floor|quota|bound)\b[^.;]{0,80}\b(?:is|are|will be) "
     r"(?:lifted|removed|suspended|waived|dropped|abolished|over)\b"
-    r"|\b(?:limit|cap|ceiling|maximum|minimum|floor|quota|bound)\b[^.;]*\b(?:ends|expires)\b(?! at\b)",
+    r"|\b(?:limit|cap|ceiling|maximum|minimum|floor|quota|bound)\b[^.;]{0,80}\b(?:ends|expires)\b(?! at\b)",
     re.IGNORECASE,
 )
 _NOT_REACHED = re.compile(
@@ -136,7 +136,7 @@ _ZERO = (
     ),
     _of(
         r"\b(?:shuts?|closes?|ends?|locks?) (?:the|a|an|your|my) (?:session|window|tab|browser|app|file|form|screen)\b"
-        r"|\b(?:speakers?|candidates?|drivers?|participants?) (?:are|must|have|may) [^.;]*\b(?:stop|pause|rest)\b",
+        r"|\b(?:speakers?|candidates?|drivers?|participants?) (?:are|must|have|may) [^.;]{0,80}\b(?:stop|pause|rest)\b",
         "it is of what people or programs stop",
     ),
     _of(r"\bquartered\b|\ba quarter (?:down|off|lower|less|fewer)\b", "it names a share; state it as a number"),

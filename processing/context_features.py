@@ -151,7 +151,9 @@ def _parts(grounding: Grounding, mentions: Sequence[Mention], others: Sequence[_
             nothing = "unchanged" if number.form == "percent" else "zero"
             plain = _NUMBER_WORDS.get(number.form, words) if number.value else nothing
         # The sign of "-5" is that of a value, or turns "by -5" around; "minus 5" and "sales -5%" say what is done.
-        is_change = number.form == "percent" and not _BY.search(grounding.text[: number.start][-_NEAR:])
+        is_change = number.form == "percent" and not _BY.search(
+            grounding.text[max(number.start - _NEAR, 0) : number.start]
+        )
         plain = f"minus {plain}" if number.value < 0 and (words[0].isalpha() or is_change) else plain
         role = 2 + 3 * _FORMS.index(number.form) + _BOUNDS[number.bound]
         parts.append(_Part(number.start, number.stop, plain, role))

@@ -104,6 +104,7 @@ _NO_UNITS = words("on in for within of at over from to by the and or but per a a
 _BEFORE, _BEHIND = 7, 5
 
 
+# Before a factor, "x2", and tokens with digits that are no numbers.
 _TIMES = words("x \N{MULTIPLICATION SIGN} *")
 _NO_NUMBERS = ("date", "clock", "ordinal")
 

@@ -222,7 +222,7 @@ class Windows(Offsets):
     def _without(self, before: list[Window], left_out: Window, i: int, j: int) -> list[Window]:
         """The window before an exception in its sentence without it, by the words of both; else all other times."""
         start, stop = self.tokens[i].start, self.tokens[j - 1].stop
-        last = next((k for k in range(i) if before and self.tokens[k].stop == before[0].stop), i)
+        last = next((k for k in reversed(range(i)) if before and self.tokens[k].stop == before[0].stop), i)
         if before and not before[0].reason and not self._has_end(last, i):
             left = self._outside(before[0], left_out, before[0].stop)
             return [left, replace(left, start=start, stop=stop, by_event=False)]
@@ -234,8 +234,12 @@ class Windows(Offsets):
         """Whether a clause of its own begins at the comma of ", and on 9 March it will": an index, and that behind."""
         if not self.words(i, ",", "and") or self.word(j) in _NO_SUBJECTS or not self.word(j)[:1].isalnum():
             return False
-        end = next((k for k in range(j, len(self.tokens)) if self.word(k) in SENTENCE_ENDS), len(self.tokens))
-        return any(self.word(k) in _FINITE or self.tokens[k].kind == "number" for k in range(j, end))
+        for k in range(j, len(self.tokens)):
+            if self.word(k) in SENTENCE_ENDS:
+                break
+            if self.word(k) in _FINITE or self.tokens[k].kind == "number":
+                return True
+        return False
 
     def _has_end(self, first: int, last: int) -> bool:
         """Whether a sentence ends among some tokens."""
