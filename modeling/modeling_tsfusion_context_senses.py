@@ -136,7 +136,8 @@ _ZERO = (
     ),
     _of(
         r"\b(?:shuts?|closes?|ends?|locks?) (?:the|a|an|your|my) (?:session|window|tab|browser|app|file|form|screen)\b"
-        r"|\b(?:speakers?|candidates?|drivers?|participants?) (?:are|must|have|may) [^.;]{0,80}\b(?:stop|pause|rest)\b",
+        r"|\b(?:speakers?|candidates?|drivers?|participants?) (?:are|must|have|may) [^.;]{0,80}"
+        r"\b(?:stop|pause|rest)\b",
         "it is of what people or programs stop",
     ),
     _of(r"\bquartered\b|\ba quarter (?:down|off|lower|less|fewer)\b", "it names a share; state it as a number"),
