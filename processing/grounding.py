@@ -1,58 +1,23 @@
 """Grounding of a text on a time axis, without a model: its clauses, windows of time and numbers."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 from .grounding_axis import Axis
+from .grounding_clauses import Clause, Clauses, covered
 from .grounding_markup import without_markup
 from .grounding_numbers import Number, read_numbers
 from .grounding_reading import read_windows
 from .grounding_references import Reference, read_references
 from .grounding_windows import Window
-from .grounding_words import CLOSING, Token, tokenize, words
+from .grounding_words import Token, tokenize
 
-_ABBREVIATIONS = words(
-    "approx e.g i.e eg ie no nos st mr mrs dr vs etc inc ltd fig ca est jan feb mar apr jun jul aug sep "
-    "sept oct nov dec max min"
-)
-_ITEMS = words("- * > \N{BULLET} \N{MIDDLE DOT}")
-_BREAK = re.compile(r"[^\S\n]*\n\s*(?:\n|[-*•])")
-# Characters of a line that no text is wrapped at, with the first word of the next one.
-_SHORT_LINE = 50
-_COORDINATORS = words("but while whereas although though however yet and then so because")
-# "No more and no less", "over and above", "busier and busier".
-_COMPARATIVES = words("more less over higher lower up down again busier quieter further bigger smaller")
-# Characters behind a coordinator in which the upper bound of a range stands.
-_CLOSE = 40
-# Words that say nothing of an effect by themselves.
-_EMPTY = words(
-    "a an the on in of at to from by for and or with is are be will was were it this that they there then "
-    "while but also , - ( )"
-)
-# What begins a part of a clause behind a comma.
-_RELATIVE = words(
-    "which who whose where when as because since after before if unless of including compared up with without like "
-    "or due owing thanks except"
-)
-# Words that state an effect without others.
-_ALONE = words("closed shut nothing none nil doubled halved")
-_AS_USUAL = words("unchanged unaffected normal usual")
 # Distance of a value from the range of the history, in multiples of it, up to which it may be one of the series.
 _FARTHEST = 5.0
-
-
-@dataclass(frozen=True)
-class Clause:
-    """A sentence or a part of one that can state one effect: characters `start` to `stop` of the text."""
-
-    start: int
-    stop: int
 
 
 @dataclass(frozen=True)
@@ -156,13 +121,13 @@ def ground_on_axis(text: str, axis: Axis) -> Grounding:
     tokens = tokenize(text)
     references, referred = read_references(tokens)
     windows = read_windows(tokens, axis, referred)
-    taken = [a or b for a, b in zip(_covered(tokens, windows), referred, strict=True)]
+    taken = [a or b for a, b in zip(covered(tokens, windows), referred, strict=True)]
     # A value of a step is in its unit.
     numbers = [
         replace(number, per="") if number.form == "value" and number.per == axis.unit else number
         for number in read_numbers(tokens, taken)
     ]
-    clauses = _clauses(text, tokens, windows, numbers, taken)
+    clauses = Clauses(text, tokens, windows, numbers, taken).read()
     return Grounding(
         text, tuple(clauses), tuple(windows), tuple(numbers), tuple(references), tuple(tokens), axis.history
     )
@@ -171,16 +136,6 @@ def ground_on_axis(text: str, axis: Axis) -> Grounding:
 def with_history(grounding: Grounding, history: np.ndarray) -> Grounding:
     """A grounding with its numbers held against the values of a history (time,), NaN where missing."""
     return replace(grounding, numbers=tuple(_checked(number, history) for number in grounding.numbers))
-
-
-def _covered(tokens: Sequence[Token], parts: Sequence[Window | Number]) -> list[bool]:
-    """Whether each token lies in one of the parts, which are in order."""
-    covered, k = [False] * len(tokens), 0
-    for i, token in enumerate(tokens):
-        while k < len(parts) and parts[k].stop <= token.start:
-            k += 1
-        covered[i] = k < len(parts) and token.start >= parts[k].start
-    return covered
 
 
 def _checked(number: Number, history: np.ndarray) -> Number:
@@ -205,162 +160,4 @@ def _checked(number: Number, history: np.ndarray) -> Number:
     return replace(number, relative=relative, reason=reason)
 
 
-def _is_broken(text: str, stop: int, following: Token) -> bool:
-    """Whether a sentence ends with its line: before an empty one or an item, or where the next word had room in it."""
-    if "\n" not in text[stop : following.start]:
-        return False
-    line = text[text.rfind("\n", 0, stop) + 1 : stop].strip()
-    return _BREAK.match(text, stop) is not None or len(line) + following.stop - following.start < _SHORT_LINE
-
-
-def _is_picture(token: Token) -> bool:
-    """Whether a token is an emoji, or a part of one."""
-    return all(unicodedata.category(letter) in ("So", "Sk", "Mn", "Cf") for letter in token.word)
-
-
-def _ends_sentence(tokens: Sequence[Token], i: int) -> bool:
-    word = tokens[i].word
-    if word in ("!", "?", ";"):
-        return True
-    follows = tokens[i + 1] if i + 1 < len(tokens) else None
-    if word in CLOSING and i and tokens[i - 1].word == "." and tokens[i - 1].stop == tokens[i].start:
-        return follows is None or (follows.capital and follows.start > tokens[i].stop)
-    if word != ".":
-        return False
-    before = tokens[i - 1].word if i else ""
-    if follows is not None and follows.start == tokens[i].stop:
-        return False
-    return before not in _ABBREVIATIONS and (
-        len(before) > 1 or not before.isalpha() or follows is None or follows.capital
-    )
-
-
-def _joins_bounds(start: int, place: int, numbers: Sequence[Number], windows: Sequence[Window]) -> bool:
-    """Whether a coordinator stands between the lower and the upper bound of one range: "above 90 and below 120"."""
-    before = [number for number in numbers if start <= number.start < place]
-    behind = next((number for number in numbers if number.start > place), None)
-    if not before or behind is None or behind.start - place > _CLOSE:
-        return False
-    low, high = before[-1], behind
-    if any(low.start < window.start < place for window in windows):
-        # "At least 90 on Monday, but at most 110 on Tuesday".
-        return False
-    sides = low.bound, high.bound
-    return {low.form, high.form} == {"value"} and low.value < high.value and sides in (
-        ("floor", "cap"), ("floor", ""), ("", "cap"),
-    )  # fmt: skip
-
-
-def _clauses(
-    text: str, tokens: Sequence[Token], windows: Sequence[Window], numbers: Sequence[Number], taken: Sequence[bool]
-) -> list[Clause]:
-    """Sentences, and their parts about a coordinator or a comma where both parts can state an effect.
-
-    A part can if it has a number and a window, or either of them and words of its own; about a comma, if it has a
-    time to come, and a number or such a word as "closed".
-    """
-    counted = _covered(tokens, numbers)
-
-    def begins_entry(i: int) -> bool:
-        """Whether a line begins with a time and a colon: "8 March: closed"."""
-        if not taken[i] or "\n" not in text[tokens[i - 1].stop : tokens[i].start]:
-            return False
-        end = next((k for k in range(i, len(tokens)) if not taken[k]), len(tokens) - 1)
-        return tokens[end].word in (":", "-", "\N{EN DASH}", "\N{EM DASH}")
-
-    ahead = _covered(tokens, [window for window in windows if window.kind in ("future", "both")])
-    parts: list[list[int]] = []
-    start = 0
-    for i, token in enumerate(tokens):
-        is_new = i > start and not (taken[i - 1] and taken[i])
-        if is_new and (_is_broken(text, tokens[i - 1].stop, token) or begins_entry(i)):
-            parts.append([start, i, 1])
-            start = i
-        if not taken[i] and not counted[i] and _ends_sentence(tokens, i):
-            parts.append([start, i + 1, 1])
-            start = i + 1
-        elif (
-            token.word in _COORDINATORS
-            and not taken[i]
-            and i > start
-            and not (counted[i - 1] and any(counted[i + 1 : i + 2]))
-            and not (tokens[i - 1].word in _COMPARATIVES and token.word == "and" and not any(taken[i + 1 : i + 2]))
-            and not _joins_bounds(tokens[start].start, token.start, numbers, windows)
-        ):
-            parts.append([start, i, 0])
-            start = i
-    if start < len(tokens):
-        parts.append([start, len(tokens), 1])
-
-    def own_words(first: int, last: int) -> list[str]:
-        return [
-            token.word
-            for k, token in enumerate(tokens[first:last], first)
-            if token.kind == "word" and token.word not in _EMPTY | _COORDINATORS and not taken[k] and not counted[k]
-        ]
-
-    def can_state(first: int, last: int) -> bool:
-        own = own_words(first, last)
-        amount, time = any(counted[first:last]), any(taken[first:last])
-        if tokens[first].word == "but" and any(ahead[first + 1 : first + 2]) and own:
-            # "But on Sunday it pauses".
-            return True
-        return (time and (amount or not _ALONE.isdisjoint(own))) or ((amount or time) and len(own) + amount >= 2)
-
-    alone = [token.word in _ALONE and not taken[k] and not counted[k] for k, token in enumerate(tokens)]
-    # So that a text of commas alone takes no longer than others.
-    times, amounts, whole = (list(accumulate(some, initial=0)) for some in (ahead, counted, alone))
-
-    def states(first: int, last: int) -> bool:
-        said = amounts[last] > amounts[first] or whole[last] > whole[first]
-        return said and times[last] > times[first]
-
-    def is_usual(first: int, last: int) -> bool:
-        own = own_words(first, last) if times[last] > times[first] else []
-        return bool(own) and _AS_USUAL.issuperset(own)
-
-    def ends_at_commas(first: int, last: int) -> list[int]:
-        """Commas that a clause ends at: "10% less on 8 March, 20% more on 9 March, the rest unchanged"."""
-        commas = [k for k in range(first + 1, last - 1) if tokens[k].word == "," and not taken[k] and not counted[k]]
-        found, begin = [], first
-        for k, behind in pairwise([*commas, last]):
-            is_part = tokens[k + 1].word in _RELATIVE | _COORDINATORS and not taken[k + 1]
-            if not is_part and states(begin, k) and (states(k + 1, behind) or is_usual(k + 1, behind)):
-                found.append(k)
-                begin = k + 1
-        return found
-
-    def said(first: int, last: int) -> list[Clause]:
-        """The clause of some tokens, without the mark of an item of a list ("- closed") and pictures at its ends."""
-        while first < last and (
-            _is_picture(tokens[first]) or (tokens[first].word in _ITEMS and not any(counted[first + 1 : first + 2]))
-        ):
-            first += 1
-        while last > first and _is_picture(tokens[last - 1]):
-            last -= 1
-        if last <= first:
-            return []
-        # The comma itself belongs to neither.
-        commas = ends_at_commas(first, last)
-        begins = [first, *(k + 1 for k in commas)]
-        return [
-            Clause(tokens[begin].start, tokens[end - 1].stop)
-            for begin, end in zip(begins, [*commas, last], strict=True)
-        ]
-
-    clauses: list[Clause] = []
-    first, able = 0, False
-    for k, (begin, end, closes) in enumerate(parts):
-        if k == 0 or parts[k - 1][2]:
-            first, able = begin, can_state(begin, end)
-        elif able and can_state(begin, end):
-            clauses += said(first, begin)
-            first, able = begin, True
-        else:
-            able = able or can_state(begin, end)
-        if closes and end > first:
-            clauses += said(first, end)
-    return clauses
-
-
-__all__ = ["Clause", "Grounding", "ground", "ground_on_axis", "with_history"]
+__all__ = ["Grounding", "ground", "ground_on_axis", "with_history"]

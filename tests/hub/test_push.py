@@ -24,6 +24,7 @@ CODE = {
     "feature_extraction_forecast.py",
     "grounding.py",
     "grounding_axis.py",
+    "grounding_clauses.py",
     "grounding_counts.py",
     "grounding_dates.py",
     "grounding_events.py",
