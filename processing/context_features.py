@@ -11,8 +11,8 @@ import numpy as np
 from .context_cues import cues_of
 from .context_sentences import FUTURE, Written, complete
 from .grounding import Grounding, ground_on_axis, with_history
-from .grounding_clauses import Clause
 from .grounding_axis import Axis
+from .grounding_clauses import Clause
 from .grounding_words import CLOSING, UNITS
 from .hindsight import future_forms
 from .series_names import Mention, SeriesNames
