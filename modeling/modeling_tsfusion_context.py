@@ -407,12 +407,13 @@ def _numbers_of(
 
 
 def _window_chances(reading: _Reading, context: Mapping[str, Any], clause: int, pairs: Tensor) -> Tensor:
-    """Probabilities of the windows of a clause, without those of effects that a later sentence states."""
+    """Probabilities of the windows of a clause, without those of later exceptions and of later sentences' effects."""
     owners = torch.as_tensor(context["window_owner"])[pairs]
+    excepted = torch.tensor([owner > clause and is_exception(context["texts"][owner]) for owner in owners])
     sentence = (torch.as_tensor(context["clause_links"])[:, 2] == 0).cumsum(0)
     with_effect = sentence[reading.operations.argmax(1) != OPERATIONS.index("keep")]
     of_others = (sentence[owners] > sentence[clause]) & torch.isin(sentence[owners], with_effect)
-    chances = reading.windows[pairs].masked_fill(of_others, 0)
+    chances = reading.windows[pairs].masked_fill(of_others | excepted, 0)
     return chances / chances.sum().clamp(min=torch.finfo(chances.dtype).tiny)
 
 

@@ -72,6 +72,10 @@ _OTHER_SERIES = re.compile(
 )
 # "Lyon and Paris rise by 10 % and 20 % respectively".
 _RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
+# "100, 110 and 120 from 3 to 5 March", in plain words.
+_IN_TURN = re.compile(
+    r"\b100(?: \w+)?, (?:100(?: \w+)?, ?)*(?:(?:and|then) )?100\b(?:(?: \w+)?,? (?:and|then) 100\b)?"
+)
 # "To 20 %" is not "by 20 %", and "to 20 % below the usual" is.
 _REACHES = re.compile(
     r"\b(?:reach(?:es|ing)?|(?:falls?|falling|drops?|dropping|sinks?|sinking|declines?|decreases?|shrinks?|goes|go|"
@@ -380,7 +384,7 @@ def _is_wished(name: str, phrase: str) -> bool:
 def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) -> str:
     """Why a clause does not say that its operation will be so: a condition, a wish, a possibility, a denial; or ""."""
     is_bound = name in ("cap", "floor", "range")
-    if reason := other_sense(name, phrase, "".join(context["texts"][clause + 1 : clause + 2])):
+    if reason := other_sense(name, phrase, *[*context["texts"][clause : clause + 2], ""][:2]):
         return reason
     if name == "ignore":
         is_right = _IS_RIGHT.search(phrase) and not _IS_WRONG.search(phrase)
@@ -431,7 +435,8 @@ def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) 
         return "it compares with another time, whose value is not looked up"
     if name in _COMPARED and _OTHER_SERIES.search(words):
         return "it compares with another series, whose value is not looked up"
-    if _RESPECTIVELY.search(phrase):
+    in_turn = _IN_TURN.search(words)
+    if _RESPECTIVELY.search(phrase) or (in_turn and in_turn.group().count("100") > 2):
         return "it says what holds of several things in turn; say each in a sentence of its own"
     return ""
 

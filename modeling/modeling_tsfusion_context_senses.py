@@ -55,7 +55,10 @@ _EXCEPTION = re.compile(
     r"|\b(?:this|that|it|the (?:limit|cap|rule|effect)) (?:does not|doesn't|will not|won't) (?:apply|hold)\b"
     r"|^\W*(?:and |but |however,? )?during that period\W+(?:though\W+|however\W+)?(?:it|we|we're|sales|everything|"
     r"business|trade|the series)\b[^.!?]*\b(?:as usual|normal(?:ly)?|usual level|pauses?)\b"
-    r"|^\W*not during that period\b",
+    r"|^\W*not during that period\b"
+    r"|^\W*(?:and |but |however,? )?(?:during that period\W+)?(?:open|no (?:change|effect)|unchanged|unaffected|"
+    r"normal|(?:as )?usual|(?:there (?:is|will be) )?no (?:limit|cap|ceiling|maximum|minimum|floor|restriction)s?)"
+    r"(?: (?:at all|then))?(?: during that period)?\W*$",
     re.IGNORECASE,
 )
 _SINCE_A_YEAR = re.compile(r"since (?:about |around )?(?:1[89]|20)\d\d$", re.IGNORECASE)
@@ -342,12 +345,13 @@ def open_at(before: str) -> str:
     return "again" if found["again"] or found["anew"] else "then"
 
 
-def other_sense(name: str, phrase: str, following: str) -> str:
+def other_sense(name: str, phrase: str, words: str, following: str) -> str:
     """Why the words of a clause are no operation on the series: a reason, or "".
 
     Args:
         name: of the operation.
         phrase: the clause.
+        words: its plain words.
         following: the clause behind it, empty for the last.
     """
     for pattern, reason in _BY_OPERATION.get(name, ()):
@@ -357,7 +361,7 @@ def other_sense(name: str, phrase: str, following: str) -> str:
         return "it says that the bound ends, or does not hold"
     if name in ("floor", "set") and _NOT_REACHED.search(phrase):
         return "it says that the value is not reached"
-    if name in (*_MOVES, "zero", "set") and _WHENEVER.match(phrase) and not _A_TIME.search(f"{phrase} {following}"):
+    if name in (*_MOVES, "zero", "set") and _WHENEVER.match(words) and not _A_TIME.search(f"{phrase} {following}"):
         return "it holds only under a condition; state it as a fact if it will be so"
     if name != "ignore" and _TAKES_BACK.match(following):
         return "what follows takes it back"

@@ -48,8 +48,8 @@ _TAKEN_BACK = tuple(
 _STOPS = (".", "!", "?")
 _NOT_ENDED = (*_STOPS, ":", ";", ",", "-", "\N{HORIZONTAL ELLIPSIS}")
 _LINE_ENDS = re.compile(r"[^\w\n]*(?:\n|$)")
-# The end of a clause at a comma that belongs to no clause.
-_ENDS_AT_COMMA = re.compile(r"\s*,")
+# The end of a clause at a mark that belongs to no clause.
+_ENDS_AT_MARK = re.compile(r"\s*[,()]")
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
 # "Units" behind "120", and "a day" behind it and behind "120 visitors".
 _UNITS = re.compile(r" units\b(?! of\b)", re.IGNORECASE)
@@ -187,7 +187,7 @@ def plain_clause(text: str, clause: Clause, parts: Sequence[_Part]) -> Written:
         length += len(before) + len(part.words)
         at = part.stop
     pieces.append(text[at : max(clause.stop, at)])
-    ends = _LINE_ENDS.match(text, clause.stop) or _ENDS_AT_COMMA.match(text, clause.stop)
+    ends = _LINE_ENDS.match(text, clause.stop) or _ENDS_AT_MARK.match(text, clause.stop)
     if ends and pieces[-1].rstrip(CLOSING)[-1:] not in _NOT_ENDED:
         # As those that the head was trained with.
         pieces.append(".")

@@ -1,5 +1,6 @@
 """Grounding of a text on a time axis, without a model: its clauses, windows of time and numbers."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,9 @@ from .grounding_references import Reference, read_references
 from .grounding_windows import Window
 from .grounding_words import Token, tokenize
 
+# Decimal digits and signs of other scripts, of one character each.
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
+_SIGNS = str.maketrans("\N{ARABIC PERCENT SIGN}\N{ARABIC DECIMAL SEPARATOR}\N{FULLWIDTH PERCENT SIGN}", "%.%")
 # Distance of a value from the range of the history, in multiples of it, up to which it may be one of the series.
 _FARTHEST = 5.0
 
@@ -25,7 +29,7 @@ class Grounding:
     """What was found in a text; positions count characters.
 
     Args:
-        text: as given, with spaces for markup.
+        text: as given, with spaces for markup, and the digits 0 to 9 for those of other scripts.
         clauses: in their order, without overlap.
         windows: of time, in their order.
         numbers: that are not part of a window, in their order.
@@ -117,7 +121,8 @@ def ground_on_axis(text: str, axis: Axis) -> Grounding:
     """
     if not isinstance(text, str):
         raise ValueError(f"context is a {type(text).__name__}; give a string.")
-    text = without_markup(unicodedata.normalize("NFC", text))
+    text = unicodedata.normalize("NFC", text).translate(_SIGNS)
+    text = without_markup(_OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group())), text))
     tokens = tokenize(text)
     references, referred = read_references(tokens)
     windows = read_windows(tokens, axis, referred)

@@ -21,6 +21,8 @@ _SHORT_LINE = 50
 _COORDINATORS = words("but while whereas although though however yet and then so because")
 # "No more and no less", "over and above", "busier and busier".
 _COMPARATIVES = words("more less over higher lower up down again busier quieter further bigger smaller")
+# Tokens of a bracket that is a clause.
+_LONGEST_BRACKET = 60
 # Characters behind a coordinator in which the upper bound of a range stands.
 _CLOSE = 40
 # Words that say nothing of an effect by themselves.
@@ -35,7 +37,7 @@ _RELATIVE = words(
 )
 # Words that state an effect without others.
 _ALONE = words("closed shut nothing none nil doubled halved")
-_AS_USUAL = words("unchanged unaffected normal usual")
+_AS_USUAL = words("unchanged unaffected normal as usual open no change effect stay stays remain remains")
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,9 @@ def _joins_bounds(start: int, place: int, numbers: Sequence[Number], windows: Se
 class Clauses:
     """Reader of the clauses of a text.
 
-    A clause is a sentence, or a part of one about a coordinator or a comma where both parts can state an effect. A
-    part can if it has a number and a window, or either of them and words of its own; about a comma, if it has a time
-    to come, and a number or such a word as "closed".
+    A clause is a sentence, or a part of one about a coordinator, a comma or a bracket where both parts can state an
+    effect. A part can if it has a number and a window, or either of them and words of its own; about a mark, if it has
+    a time to come, and a number or such a word as "closed".
 
     Args:
         text: that the tokens are of.
@@ -221,18 +223,26 @@ class Clauses:
         own = self._own_words(first, last) if self.times[last] > self.times[first] else []
         return bool(own) and _AS_USUAL.issuperset(own)
 
-    def _ends_at_commas(self, first: int, last: int) -> list[int]:
-        """Commas that a clause ends at: "10% less on 8 March, 20% more on 9 March, the rest unchanged"."""
-        commas = [
-            k
-            for k in range(first + 1, last - 1)
-            if self.tokens[k].word == "," and not self.taken[k] and not self.counted[k]
-        ]
+    def _is_whole(self, first: int, last: int) -> bool:
+        return self._states(first, last) or self._is_usual(first, last)
+
+    def _is_mark(self, k: int, last: int) -> bool:
+        """Whether a token is a comma, or opens a bracket that says something from a time on."""
+        if self.taken[k] or self.counted[k] or self.tokens[k].word not in (",", "("):
+            return False
+        if self.tokens[k].word == ",":
+            return True
+        within = range(k + 1, min(last, k + _LONGEST_BRACKET)) if self.taken[k + 1] else ()
+        close = next((i for i in within if self.tokens[i].word == ")"), None)
+        return close is not None and self._is_whole(k + 1, close)
+
+    def _inner_ends(self, first: int, last: int) -> list[int]:
+        """Commas and brackets that a clause ends at: "20% more on 8 March, 10% less on 9 March (10 March: open)"."""
+        marks = [k for k in range(first + 1, last - 1) if self._is_mark(k, last)]
         found, begin = [], first
-        for k, behind in pairwise([*commas, last]):
+        for k, behind in pairwise([*marks, last]):
             is_part = self.tokens[k + 1].word in _RELATIVE | _COORDINATORS and not self.taken[k + 1]
-            says = self._states(k + 1, behind) or self._is_usual(k + 1, behind)
-            if says and not is_part and self._states(begin, k):
+            if not is_part and self._is_whole(begin, k) and self._is_whole(k + 1, behind):
                 found.append(k)
                 begin = k + 1
         return found
@@ -249,12 +259,14 @@ class Clauses:
             last -= 1
         if last <= first:
             return []
-        # The comma itself belongs to neither.
-        commas = self._ends_at_commas(first, last)
-        begins = [first, *(k + 1 for k in commas)]
+        # The mark itself belongs to neither.
+        marks = self._inner_ends(first, last)
+        if any(tokens[k].word == "(" for k in marks):
+            last = next((k for k in range(last - 1, marks[-1], -1) if tokens[k].word == ")"), last)
+        begins = [first, *(k + 1 for k in marks)]
         return [
             Clause(tokens[begin].start, tokens[end - 1].stop)
-            for begin, end in zip(begins, [*commas, last], strict=True)
+            for begin, end in zip(begins, [*marks, last], strict=True)
         ]
 
 

@@ -119,6 +119,11 @@ _FOR_GOOD = 12
 # Tokens behind an event in which "that day" is that of the event.
 _SAME_DAY = 10
 
+# Tokens and times before "on all other days" that it may tell of, so that the work does not grow with the text.
+_FARTHEST_BACK, _MOST_TOLD = 200, 8
+# Words before and behind "otherwise" where it is no time.
+_OR_ELSE = words("unless would might could may or if until")
+_TOLD_OTHERWISE = words("stated specified noted agreed announced indicated instructed advised told known said")
 # Words that say that a clause is one, and those that go on with the one before.
 _FINITE = words("will is are can must may")
 _NO_SUBJECTS = _FINITE | words("because due as for when while since if with to by of only too and or")
@@ -142,13 +147,9 @@ class Windows(Offsets):
         # Behind a window that begins, and has no end.
         since: int | None = None
         while i < len(self.tokens):
-            if again := self._same_time(i):
-                # The words of "on that day" say the time before, or that which was taken out of it.
-                start, stop = self.tokens[i].start, self.tokens[again - 1].stop
-                unknown = self._placed(start, stop, np.zeros(len(self.axis)), False, _NOT_SAID)
-                told = self.left_out or (windows[-1] if windows else unknown)
-                windows.append(replace(told, start=start, stop=stop, by_event=False))
-                i, joined = again, False
+            if (by_others := self._by_others(windows, i)) is not None:
+                windows.append(by_others[0])
+                i, joined = by_others[1], False
                 continue
             found = self._window(i)
             if found is None and (without := self._exceptions(i)) is not None:
@@ -203,9 +204,51 @@ class Windows(Offsets):
             i = i if joined else j
         return windows
 
+    def _by_others(self, windows: Sequence[Window], i: int) -> tuple[Window, int] | None:
+        """A time that is told by those before it, "on that day" or "on all other days", and the index behind it."""
+        same, rest = self._same_time(i), self._other_times(i)
+        if not same and not rest:
+            return None
+        end = same or rest
+        start, stop = self.tokens[i].start, self.tokens[end - 1].stop
+        if not windows:
+            return self._placed(start, stop, np.zeros(len(self.axis)), False, _NOT_SAID), end
+        if same:
+            # The time before, or that which was taken out of it.
+            return replace(self.left_out or windows[-1], start=start, stop=stop, by_event=False), end
+        said = self.tokens[self._sentence_start(i)].start
+        told = [one for one in windows[-_MOST_TOLD:] if one.start >= said] or windows[-1:]
+        # "On all other days of the week".
+        all_in = self._window(self.skip(end, "of", "in", "during", ",")) or self._window(end)
+        span, end = all_in or (Span(steps=(0, self.axis.horizon)), end)
+        whole = self._on_axis(span, start, self.tokens[end - 1].stop)
+        for one in told:
+            # "In March we close on the 8th; on all other days": not March.
+            if not any((other.steps < one.steps).any() and (other.steps <= one.steps).all() for other in told):
+                whole = self._outside(whole, one, whole.stop)
+        return whole, end
+
+    def _sentence_start(self, i: int) -> int:
+        """The first token of the sentence of a token."""
+        least = max(i - _FARTHEST_BACK, 0)
+        return next((k + 1 for k in range(i - 1, least - 1, -1) if self.word(k) in SENTENCE_ENDS), least)
+
+    def _other_times(self, i: int) -> int:
+        """The index behind "on all other days", "at other times", "otherwise"; 0 where it is none of these."""
+        j = self.skip(i, "on", "at", "during", "all", "the")
+        if j > i and self.words(j, "other|remaining", "days|dates|times|nights|weekdays"):
+            return j + 2
+        if self.words(i, "the", "rest", "of", "the", "time"):
+            return i + 5
+        if self.word(i) != "otherwise" or self.word(i - 1) in _OR_ELSE or self.word(i + 1) in _TOLD_OTHERWISE:
+            return 0
+        return self._other_times(self.skip(i + 1, ",")) or i + 1
+
     def _same_time(self, i: int) -> int:
         """The index behind "on that day", "for those days", "on the same day"; 0 where it is none of these."""
-        if self.left_out is not None and self.words(i, "then", "it|they|we|sales"):
+        if self.left_out is not None and (
+            self.words(i, "then", "it|they|we|sales") or self.words(i - 1, ",", "when", "it|they|we|sales")
+        ):
             return i + 1
         j = self.skip(i, "on", "in", "during", "for", "over", "throughout")
         is_one = self.words(j, "that|same", "day|date|weekend|week|month|morning|afternoon|evening|night")
@@ -284,6 +327,9 @@ class Windows(Offsets):
             self.weekday_number(i + 1) is not None or self.word(i - 1) in ("day", "days", "dates", "nights")
         ):
             j = i + 1
+        elif self.words(i, "that|which", "are", "not"):
+            # "On days that are not Mondays".
+            j = i + 3
         elif (
             self.words(j - 1, "but|though|although", "not", "on|in|during|over")
             or self.words(j - 1, "but", "normal|unchanged")

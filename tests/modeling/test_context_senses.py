@@ -20,7 +20,7 @@ from ts_llm_fusion.modeling.modeling_tsfusion_context_senses import other_sense
     ],
 )
 def test_what_is_said_of_the_series_is_no_other_sense(name: str, phrase: str, following: str) -> None:
-    assert other_sense(name, phrase, following) == ""
+    assert other_sense(name, phrase, phrase, following) == ""
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_what_is_said_of_the_series_is_no_other_sense(name: str, phrase: str, fo
     ],
 )
 def test_another_sense_is_told(name: str, phrase: str, following: str, reason: str) -> None:
-    assert reason in other_sense(name, phrase, following)
+    assert reason in other_sense(name, phrase, phrase, following)

@@ -635,6 +635,19 @@ def test_a_time_behind_and_is_one_with_the_time_before_unless_it_begins_a_clause
         # One time within the other one.
         ("This year, on Monday 16 March, we are shut.", [[16]]),
         ("The rest of the month, from the 26th, we are shut.", [[*range(26, 32)]]),
+        # All but the times before.
+        ("Shut on 18 March, on all other days 5 more.", [[18], [d for d in range(12, 42) if d != 18]]),
+        ("Shut on 18 and 20 March; otherwise 5 more.", [[18, 20], [d for d in range(12, 42) if d not in (18, 20)]]),
+        ("Shut on 18 March. At all other times in March we sell 5 more.", [[18], [*range(1, 18), *range(19, 32)]]),
+        (
+            "In March we shut on the 18th, on the other days 5 more.",
+            [[*range(1, 32)], [18], [d for d in range(12, 42) if d != 18]],
+        ),
+        ("Unless otherwise agreed 5 more on 18 March.", [[18]]),
+        ("5 more on days that are not Mondays.", [[d for d in range(12, 42) if d not in (16, 23, 30, 37)]]),
+        ("Shut from 18 to 22 March except on the 20th, when we expect 5.", [[18, 19, 21, 22], [20]]),
+        # Digits of other scripts.
+        ("\u0665 more from \u0661\u0668 March to \u0662\u0660 March.", [[18, 19, 20]]),
     ],
 )
 def test_times_that_are_told_by_others(text, days):
@@ -655,7 +668,19 @@ def test_the_summary_is_plain_data():
 
 
 @pytest.mark.parametrize(
-    "piece", ["at ", "monday ", "1,", "<b>x</b>", ",", "closed, ", "between 5 and 10, ", "from 15 to 21 March and "]
+    "piece",
+    [
+        "at ",
+        "monday ",
+        "1,",
+        "<b>x</b>",
+        ",",
+        "closed, ",
+        "between 5 and 10, ",
+        "from 15 to 21 March and ",
+        "(5 March ",
+        "otherwise 5 on 5 March, ",
+    ],
 )
 def test_the_work_grows_with_the_length_of_the_text_alone(piece, monkeypatch):
     looked_up = 0
