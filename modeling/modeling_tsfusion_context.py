@@ -29,6 +29,7 @@ from .modeling_tsfusion_context_doubts import (
 )
 from .modeling_tsfusion_context_effects import ContextEffect, shares_of
 from .modeling_tsfusion_context_senses import (
+    begins_exception,
     is_exception,
     is_of_a_cause,
     is_of_a_level,
@@ -304,8 +305,6 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
     reason = next((context["number_reasons"][k] for k in numbers if context["number_reasons"][k]), "")
     if reason:
         return operands, f"its number cannot be of the series: {reason}"
-    if name == "set" and operands[0] < 0 <= low:
-        return operands, "the series has no value below 0; say “minus” or “less” of a change"
     if name in ("cap", "range") and operands[-1] < low - spread:
         return operands, f"it would hold a series from {low:g} to {high:g} below {operands[-1]:g}"
     if name in ("floor", "range") and operands[0] > high + spread:
@@ -604,7 +603,7 @@ def _choices(
 
 
 def _exceptions(effects: Sequence[ContextEffect], context: Mapping[str, Any]) -> dict[int, frozenset[int]]:
-    """Steps that each clause says to be as usual, by its place; those with an effect say something else."""
+    """Steps that each clause says to be as usual, or to have an effect of their own, by its place."""
     history, found = int(context["history"]), {}
     of_condition, of_another = (context["clause_cues"][:, column] for column in (8, 10))
     for clause, words in enumerate(context["texts"]):
@@ -615,7 +614,8 @@ def _exceptions(effects: Sequence[ContextEffect], context: Mapping[str, Any]) ->
             if k < len(context["shares"]) - 1
         }
         taken_back = of_condition[clause] or of_another[clause] or context["about_another"][clause]
-        if effects[clause].applied or len(times) != 1 or taken_back or not is_exception(words):
+        is_other = effects[clause].applied and not begins_exception(words)
+        if is_other or len(times) != 1 or taken_back or not is_exception(words):
             continue
         found[clause] = frozenset(times.pop())
     return found
@@ -650,6 +650,10 @@ def choose(
     for choice in choices[key]:
         effect = choice.effect
         if choice.numbers:
+            low, value = float(context["value_range"][0]), float(context["number_value"][choice.numbers[0]])
+            if value < 0 and (effect.operation == "plus" or (effect.operation == "set" and low >= 0)):
+                # "-6 each day", said of a series without values below 0.
+                effect = replace(effect, operation="minus")
             operands, reason = _operands(effect.operation, context, list(choice.numbers))
             reason = effect.reason or reason
             effect = replace(effect, operands=operands, applied=not reason, reason=reason)

@@ -149,7 +149,8 @@ def without_exceptions(effects: list[ContextEffect], exceptions: dict[int, froze
             if effect.applied and effect.operation != "ignore" and steps < own:
                 partial = tuple((step, share) for step, share in effect.partial if step not in steps)
                 kept[other] = replace(effect, steps=_runs(own - steps), partial=partial)
-                kept[place] = replace(kept[place], reason="its time is taken out of that of an earlier clause")
+                if not kept[place].applied:
+                    kept[place] = replace(kept[place], reason="its time is taken out of that of an earlier clause")
     return kept
 
 

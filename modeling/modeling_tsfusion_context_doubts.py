@@ -141,6 +141,7 @@ _PLAIN_BOUND = re.compile(
     r"(?: (?:well|always|strictly|safely|just|far|all|at|or|on|to|values|the|time|times|somewhere|anywhere|"
     r"throughout))*"
     r" (?:above|below|over|under|beneath|(?:less|more|lower|higher|fewer|greater) than) $"
+    r"|\bat or (?:above|below|over|under) $"
     r"|\b(?:will|to|did|does|do|(?P<third>)) ?(?:also |again |even |only |clearly |easily )*"
     r"(?P<exceeds>(?(third)(?:exceeds|surpasses|tops)|"
     r"(?:exceed|surpass|top|(?:go|rise|climb|move) (?:above|beyond|over|past)))) $",

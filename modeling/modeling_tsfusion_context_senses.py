@@ -36,7 +36,8 @@ _OF_A_LEVEL = re.compile(
     re.IGNORECASE,
 )
 _OF_A_VALUE = re.compile(
-    r"(?:[^\w%]|100|\b(?:during that period|sales|visitors|calls|orders|demand|the series|at)\b)+", re.IGNORECASE
+    r"(?!.*\+)(?:[^\w%]|100|\b(?:during that period|sales|visitors|calls|orders|demand|the series|at)\b)+",
+    re.IGNORECASE,
 )
 _LIFTED = re.compile(
     r"\b(?:(?:does|do) not|don't|doesn't|will not|won't|no longer|not) (?:apply|hold)\b"
@@ -48,9 +49,10 @@ _LIFTED = re.compile(
 _NOT_REACHED = re.compile(
     r"\b(?:fails?|struggles?|unlikely|unable) to (?:reach|hit|make|exceed|pass|top|get to|attain)\b", re.IGNORECASE
 )
+_NAMED_EXCEPTION = re.compile(r"\W*(?:(?:the|one|an?) )?(?:only )?exceptions?:", re.IGNORECASE)
 # Of the series, or of what was said before, and of nothing that is named.
 _EXCEPTION = re.compile(
-    r"^\W*(?:(?:and|but|only|however),? )?(?:(?:the|one|an?) )?(?:only )?exceptions?\b"
+    r"^\W*(?:(?:and|but|only|however),? )?(?:(?:the|one|an?) )?(?:only )?(?:exceptions?\b|excluded:)"
     r"|^\W*(?:and |but )?(?:not )?during that period\W+(?:is|are) (?:the |an |one )?(?:only )?exceptions?\b"
     r"|\b(?:this|that|it|the (?:limit|cap|rule|effect)) (?:does not|doesn't|will not|won't) (?:apply|hold)\b"
     r"|^\W*(?:and |but |however,? )?during that period\W+(?:though\W+|however\W+)?(?:it|we|we're|sales|everything|"
@@ -287,6 +289,8 @@ _WHENEVER = re.compile(
     r"was|were|has been|have been)) (?!.*\b(?:for good|permanently|always|for ever|forever)\b)",
     re.IGNORECASE,
 )
+# A line that begins with a time, and says more.
+_ENTRY = re.compile(r"during that period\W+\w")
 _TAKES_BACK = re.compile(
     r"^\W*(?:correction|erratum|(?:sorry,? )?(?:i|we) meant?|(?:sorry,? )?make that|scratch that|that (?:is|"
     r"was) (?:outdated|wrong|not "
@@ -337,6 +341,15 @@ def is_exception(words: str) -> bool:
     return _EXCEPTION.search(words) is not None
 
 
+def begins_exception(words: str) -> bool:
+    """Whether a clause begins with the word for what does not hold as was said before: "exception: on 8 March".
+
+    Args:
+        words: plain words of the clause.
+    """
+    return _NAMED_EXCEPTION.match(words) is not None
+
+
 def open_at(before: str) -> str:
     """How words before a time say that it is open then: "" where they do not, "again" from then on, "then" for it."""
     found = _OPEN_AT.search(before)
@@ -363,6 +376,8 @@ def other_sense(name: str, phrase: str, words: str, following: str) -> str:
         return "it says that the value is not reached"
     if name in (*_MOVES, "zero", "set") and _WHENEVER.match(words) and not _A_TIME.search(f"{phrase} {following}"):
         return "it holds only under a condition; state it as a fact if it will be so"
+    if phrase.rstrip().endswith(":") and _ENTRY.match(following):
+        return "it is the title of the lines that follow"
     if name != "ignore" and _TAKES_BACK.match(following):
         return "what follows takes it back"
     if name in (*_MOVES, "zero") and _UNAFFECTED.match(following) and not _A_TIME.search(following):
@@ -370,4 +385,13 @@ def other_sense(name: str, phrase: str, words: str, following: str) -> str:
     return ""
 
 
-__all__ = ["is_exception", "is_of_a_cause", "is_of_a_level", "is_of_a_value", "not_then", "open_at", "other_sense"]
+__all__ = [
+    "begins_exception",
+    "is_exception",
+    "is_of_a_cause",
+    "is_of_a_level",
+    "is_of_a_value",
+    "not_then",
+    "open_at",
+    "other_sense",
+]

@@ -51,8 +51,16 @@ _LINE_ENDS = re.compile(r"[^\w\n]*(?:\n|$)")
 # The end of a clause at a mark that belongs to no clause.
 _ENDS_AT_MARK = re.compile(r"\s*[,()]")
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
-# "Units" behind "120", and "a day" behind it and behind "120 visitors".
-_UNITS = re.compile(r" units\b(?! of\b)", re.IGNORECASE)
+# Units of a value, and "a day" behind "120" and behind "120 visitors". Lengths, speeds and times are those of
+# something else more often than not.
+_UNITS = re.compile(
+    r"[^\S\n]?(?:(?i:units|(?:kilo|mega|giga)?watt(?:-?hours?|s)?|lit(?:er|re)s?|gallons?|cubic met(?:er|re)s?|"
+    r"tons?|tonnes?|kilos?|kilograms?|euros?|dollars?|pounds?|degrees(?: celsius| fahrenheit)?|"
+    r"beats(?: per minute| a minute)?)"
+    r"|[kMG]?Wh?|[kM]VA|kg|m3|m\N{SUPERSCRIPT THREE}|hl|EUR|USD|GBP|CHF|bpm|rpm|mmHg|mg/d[lL]|mmol/[lL]|hPa|mbar|bar|"
+    r"\N{DEGREE SIGN} ?[CF]?|[\N{EURO SIGN}$\N{POUND SIGN}])(?![^\W_])(?! of\b)"
+)
+_CURRENCY = re.compile(r"[\N{EURO SIGN}$\N{POUND SIGN}]\s?\Z")
 _BY, _NEAR = re.compile(r"\b(?:by|of)\s*\Z", re.IGNORECASE), 6
 _RATE = re.compile(r"(?: [^\W\d_]+){0,2}?(?P<per> ?/ ?| (?:per|an?) )(?P<unit>[a-z]+)\b", re.IGNORECASE)
 # Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
@@ -125,13 +133,15 @@ def _told_before(grounding: Grounding, clauses: Sequence[Clause]) -> tuple[list[
 
 
 def _unsaid(grounding: Grounding, unit: str) -> list[_Part]:
-    """What goes without saying behind a value: "units", and "a day" where each step is one."""
+    """What goes without saying beside a value: its unit, and "a day" where each step is one."""
     parts = []
     for number in grounding.numbers:
         if number.form != "value":
             continue
         if named := _UNITS.match(grounding.text, number.stop):
             parts.append(_Part(named.start(), named.end(), "", _NAME_ROLE))
+        if before := _CURRENCY.search(grounding.text, max(number.start - 2, 0), number.start):
+            parts.append(_Part(before.start(), number.start, "", _NAME_ROLE))
         rate = _RATE.match(grounding.text, number.stop)
         if rate is not None and UNITS.get(rate["unit"].lower()) == unit:
             parts.append(_Part(rate.start("per"), rate.end(), "", _NAME_ROLE))

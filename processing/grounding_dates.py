@@ -155,7 +155,7 @@ class Dates:
         word = self.word(i)
         if plural:
             return WEEKDAYS.get(word[:-1]) if word.endswith("days") else None
-        day = WEEKDAYS.get(word)
+        day = WEEKDAYS.get(word.removesuffix("'s"))
         known = word not in AMBIGUOUS or self.tokens[i].capital or self._is_ordinal(i + 1)
         return day if day is not None and known else None
 

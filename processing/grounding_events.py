@@ -8,8 +8,8 @@ from .grounding_points import Found
 from .grounding_recurring import Recurring
 from .grounding_words import UNITS, Token
 
-# Tokens between an event and what is told by it, and words of the noun that an event goes by.
-_NEAR, _LONGEST_NOUN = 25, 4
+# Tokens between an event and what is told by it, between a day and hours of it, and words of the noun of an event.
+_NEAR, _NEAR_DAY, _LONGEST_NOUN = 25, 60, 4
 SENTENCE_ENDS = frozenset((".", "!", "?", ";"))
 
 
@@ -32,10 +32,10 @@ class Events(Recurring):
         self.told_the: Span | None = None
         self.tells_the: Span | None = None
 
-    def event_before(self, i: int, latest: bool = False) -> Span | None:
+    def event_before(self, i: int, latest: bool = False, near: int = _NEAR) -> Span | None:
         """A day, a moment or a stretch of the horizon that was named shortly before: "a pump fails on 28 May; ..."."""
         before = self.latest if latest else self.before
-        if before is None or before[1] < i - _NEAR:
+        if before is None or before[1] < i - near:
             return None
         span = before[0]
         is_once = span.start is not None and span.stop is not None and not (span.weekdays or span.clock or span.months)
@@ -112,21 +112,30 @@ class Events(Recurring):
         self.told_by = i
         return Span(event.start, stop + timedelta(days=int(stop <= event.start))), at[1]
 
+    def day_before(self, i: int, in_sentence: bool = False) -> Span | None:
+        """The day of the horizon that the last time lies in, or ends in, where it is a day at most."""
+        event = self.event_before(i, near=_NEAR_DAY)
+        if event is None or (in_sentence and not self.in_sentence_of_event(i)):
+            return None
+        assert event.start is not None and event.stop is not None
+        if event.stop - event.start > timedelta(days=1):
+            return None
+        day = midnight(max(event.start, event.stop - timedelta(microseconds=1)))
+        return Span(day, day + timedelta(days=1))
+
     def on_day_of_event(self, span: Span, i: int) -> Span:
-        """Hours that are told in the sentence of a day: "on 28 May there is an outage between 15:00 and 18:00"."""
-        event = self.event_before(i)
+        """Hours that are told behind a day: "on 28 May there is an outage between 15:00 and 18:00"."""
         # A moment alone may be one of something else: "before the opening at 9:00".
         is_range = span.clock is not None and (span.clock[1] - span.clock[0]) % 86400 > 60
         is_plain = is_range and not (
             span.start or span.stop or span.recurs or span.weekdays or span.months or span.steps
         )
-        if not is_plain or event is None or not self.in_sentence_of_event(i):
+        day = self.day_before(i) if is_plain else None
+        if day is None:
             return span
-        assert event.start is not None and event.stop is not None
-        if event.stop - event.start != timedelta(days=1):
-            return span
-        self.told_by = i
-        return event.within(span) or span
+        if self.in_sentence_of_event(i) and self.before is not None and self.before[0] == day:
+            self.told_by = i
+        return day.within(span) or span
 
     def named_event(self, k: int, dated: bool) -> Found:
         """ "The festival on 20 July" at an index; "it" is the event that was named before.

@@ -57,6 +57,7 @@ _STARTERS = (
     | {f"{month}'s" for month in MONTHS}
     | set(WEEKDAYS)
     | {f"{day}s" for day in WEEKDAYS}
+    | {f"{day}'s" for day in WEEKDAYS}
     | set(DAY_PARTS)
     | set(SMALL)
     | set(TENS)
@@ -137,6 +138,9 @@ class Windows(Offsets):
         self.shares_of: dict[Span, np.ndarray] = {}
         # The time that was taken out of the last window.
         self.left_out: Window | None = None
+        # The hours of the last time that had some, and the span that was taken out of the last window.
+        self.hours: tuple[int, int] | None = None
+        self.excepted: Span | None = None
         # The token of a duration that the open time before it has.
         self.bounded_by = -1
 
@@ -167,7 +171,8 @@ class Windows(Offsets):
                 k = self.skip(j, ",", "on", "in", "during", "of", "at", "the")
                 # "Since Monday and until 8 March".
                 k = j + 1 if self.word(i) == "since" and self.words(j, "and", "until|till") else k
-                more = self._window(k) or self._window(j)
+                more = self._open_hours(j) if self._is_day(span) else None
+                more = more or self._window(k) or self._window(j)
                 if more is None and (span.weekdays or self._is_day(span)):
                     more = self.plain_hours(self.skip(j, ","))
                 both = span.within(more[0]) if more else None
@@ -183,6 +188,7 @@ class Windows(Offsets):
                 # "From 8 April we are closed for ten days": both are the ten days.
                 windows[-1] = replace(windows[-1], shares=window.shares, kind=window.kind, reason=window.reason)
             self.before = self.latest = (span, j)
+            self.hours = self._hours_of(span) or self.hours
             self.told_the, self.tells_the = self.tells_the, None
             self.left_out = None
             if (without := self._exceptions(j)) is not None and without[1] > j:
@@ -214,6 +220,8 @@ class Windows(Offsets):
         if not windows:
             return self._placed(start, stop, np.zeros(len(self.axis)), False, _NOT_SAID), end
         if same:
+            if self.left_out is not None and self.excepted is not None:
+                self.before = self.latest = (self.excepted, end)
             # The time before, or that which was taken out of it.
             return replace(self.left_out or windows[-1], start=start, stop=stop, by_event=False), end
         said = self.tokens[self._sentence_start(i)].start
@@ -305,6 +313,7 @@ class Windows(Offsets):
         if found is None:
             return None
         span, j = found
+        span = self.excepted = self.on_day_of_event(span, i)
         start, stop = self.tokens[i].start, self.tokens[j - 1].stop
         window = self._placed(start, stop, span.shares(self.axis), span.recurs, span.reason)
         k = self.skip(j, "and", "or", "&")
@@ -327,6 +336,8 @@ class Windows(Offsets):
             self.weekday_number(i + 1) is not None or self.word(i - 1) in ("day", "days", "dates", "nights")
         ):
             j = i + 1
+        elif self.words(j - 1, "with", "one|an|the", "exception|exceptions", ":"):
+            j += 3
         elif self.words(i, "that|which", "are", "not"):
             # "On days that are not Mondays".
             j = i + 3
@@ -348,7 +359,9 @@ class Windows(Offsets):
             while (more := self.weekday_number(self.skip(k + 1, ",", "and", "or", "on"))) is not None:
                 days, k = days | {more}, self.skip(k + 1, ",", "and", "or", "on")
             return Span(weekdays=frozenset(days), recurs=True), k + 1
-        return self._window(k) or self._window(j)
+        behind = self.skip(k, "lunch", "coffee", "night", "one")
+        behind += self.word(behind) in ("hour", "hours", "break", "breaks", "time", "period", "shift")
+        return self._window(k) or self._window(j) or (self._window(behind) if behind > k else None)
 
     def _excluded(self, i: int) -> Found:
         """ ", Sundays excluded", "(5 May not included)"."""
@@ -430,6 +443,8 @@ class Windows(Offsets):
             self._offset,
             self._part_of_day,
             self._hours_of_a_day,
+            self._hours_behind_a_day,
+            self._same_hours,
             self._range,
             self._open,
             self._lasting,
@@ -488,7 +503,14 @@ class Windows(Offsets):
             last = self.point(k) or self._last_of(first, k)
         finally:
             self.earliest = datetime.min
-        return last and (self._to_midnight(last[0], k, last[1]), last[1])
+        if last is None:
+            return None
+        span, week = self._to_midnight(last[0], k, last[1]), timedelta(days=7)
+        is_moment = span.start is not None and span.start == span.stop and first.start == first.stop
+        if is_moment and span.start and first.start and first.start < span.start - week:
+            # "From Tuesday 04:00 to Tuesday 08:00" are of one day.
+            span = Span(span.start - week, span.start - week)
+        return span, last[1]
 
     def _to_midnight(self, span: Span, i: int, j: int) -> Span:
         """A time that something ends at: midnight is the end of its day."""
@@ -507,6 +529,45 @@ class Windows(Offsets):
         day = self._window(found[1])
         both = found[0].within(day[0]) if day else None
         return (both, day[1]) if day and both else None
+
+    def _hours_behind_a_day(self, i: int) -> Found:
+        """ "20% more from 8 to 10", "before 6 am" in the sentence of a day; what rises from 8 to 10 is an amount."""
+        is_told = self.word(i - 1) == ":"
+        day = self.day_before(i, in_sentence=not is_told) if self._is_within_days() else None
+        if day is None:
+            return None
+        if self.word(i) in ("before", "after") and (opened := self._open_hours(i)) is not None:
+            return day.within(opened[0]) or day, opened[1]
+        before = self.word(i - 1)
+        is_by = before in ("up", "down") and self._is_amount(i - 2 - (self.word(i - 2) == "%"))
+        is_value = (before in _CHANGES and not is_by) or before in _LIES
+        return self.plain_hours(i) if self.word(i) in ("from", "between") and not is_value else None
+
+    @staticmethod
+    def _hours_of(span: Span) -> tuple[int, int] | None:
+        """The hours of the day that a time is, in seconds after midnight; None where it is no part of a day."""
+        day = timedelta(days=1)
+        if span.clock or span.start is None or span.stop is None or not timedelta() < span.stop - span.start < day:
+            return span.clock
+        first, last = (time - midnight(time) for time in (span.start, span.stop))
+        return int(first.total_seconds()), int(last.total_seconds())
+
+    def _same_hours(self, i: int) -> Found:
+        """ "In those hours", "between the same hours": of the time before that had some."""
+        j = self.skip(i, "in", "during", "between", "over", "at")
+        is_same = self.words(j, "the", "same", "hours|times") or self.words(j, "those|these", "hours")
+        if not is_same or self.hours is None:
+            return None
+        return Span(clock=self.hours), j + 2 + (self.word(j) == "the")
+
+    def _open_hours(self, i: int) -> Found:
+        """ "After 6 pm", "before 8 am", "from 13:00 on" behind a day, until its end or from its beginning."""
+        j = self.skip(i, ",")
+        ends = self.word(j) in ("before", "until", "till", "by")
+        at = self.clock(j + 1) if ends or self.word(j) in ("after", "from", "since") else None
+        if at is None or self.word(at[1]) in TO | {"and"} or not self._is_within_days():
+            return None
+        return Span(clock=(0, at[0]) if ends else (at[0], 86400)), self.skip(at[1], "on", "onward", "onwards")
 
     def _is_within_days(self) -> bool:
         """Whether a step is shorter than a day."""
