@@ -18,6 +18,7 @@ from .modeling_tsfusion_context_doubts import (
     is_by_a_factor,
     is_by_a_share,
     is_from_to,
+    is_just_flat,
     is_of_a_price,
     is_of_some_days,
     is_reached,
@@ -490,7 +491,7 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     elif context["about_another"][clause]:
         reason = "it names another series of the table; say what is of this one in a sentence of its own"
     reason = reason or why_unsure(name, phrase, context, clause)
-    is_of_series = not reason
+    is_of_series = not reason or is_just_flat(context["texts"][clause])
     pairs = (torch.as_tensor(context["window_clause"]) == clause).nonzero().flatten()
     index = torch.as_tensor(context["window_index"])[pairs]
     right = (past if name == "ignore" else future)[index]

@@ -71,6 +71,8 @@ _OTHER_SERIES = re.compile(
     re.IGNORECASE,
 )
 # "Lyon and Paris rise by 10 % and 20 % respectively".
+# "20 % up in March, flat in April".
+_JUST_FLAT = re.compile(r"\W*(?:and |then |but )?(?:flat|level|stable)\W+during that period\W*", re.IGNORECASE)
 _RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
 # "100, 110 and 120 from 3 to 5 March", in plain words.
 _IN_TURN = re.compile(
@@ -430,6 +432,8 @@ def why_unsure(name: str, phrase: str, context: Mapping[str, Any], clause: int) 
     denied = denied or (never is not None and not _ANYTHING_ELSE.search(words, never.end()))
     if denied or _RETRACTED.search(phrase) or _UNTRUE.search(phrase):
         return "it says that it will not be so"
+    if name == "flat" and is_just_flat(words) and context["clause_links"][clause][2:].any():
+        return "it may be as usual or a trend that stops; say “as usual”, or “the trend stops”"
     if name in ("flat", "reverse") and _GOES_ON.search(words):
         return "it says that the trend goes on"
     if name in _COMPARED and _OTHER_TIME.search(phrase):
@@ -447,9 +451,14 @@ def is_of_some_days(phrase: str) -> bool:
     return _SOME_DAYS.search(phrase) is not None
 
 
+def is_just_flat(words: str) -> bool:
+    """Whether a clause says "flat" and a time, and no more: beside changes it says that there is none."""
+    return _JUST_FLAT.fullmatch(words) is not None
+
+
 def is_from_to(words: str) -> bool:
     """Whether a clause says from which value to which the series changes, which is no range."""
     return _FROM_TO.search(words) is not None
 
 
-__all__ = ["contradicts", "is_from_to", "is_reached", "is_set_to", "why_unsure"]
+__all__ = ["contradicts", "is_from_to", "is_just_flat", "is_reached", "is_set_to", "why_unsure"]

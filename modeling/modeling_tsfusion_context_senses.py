@@ -274,6 +274,7 @@ _LIKE = (
     _of(r"\bunlike\b", "it says what it is not like"),
     _of(r"\b(?:half|twice|double|triple|times) (?:that|those) of\b", _COMPARES),
 )
+_WITH_VALUE = frozenset(("set", "plus", "minus", "cap", "floor", "range"))
 _MOVES = frozenset(("rise", "cut", "times", "plus", "minus", "ramp_up", "ramp_down"))
 _BY_OPERATION = {
     "zero": _ZERO,
@@ -289,6 +290,8 @@ _WHENEVER = re.compile(
     r"was|were|has been|have been)) (?!.*\b(?:for good|permanently|always|for ever|forever)\b)",
     re.IGNORECASE,
 )
+# "Two things for March", in plain words.
+_COUNTED = re.compile(r"\b100 (?:things|points|notes|remarks|reasons|questions|changes|updates)\b", re.IGNORECASE)
 # A line that begins with a time, and says more.
 _ENTRY = re.compile(r"during that period\W+\w")
 _TAKES_BACK = re.compile(
@@ -376,6 +379,8 @@ def other_sense(name: str, phrase: str, words: str, following: str) -> str:
         return "it says that the value is not reached"
     if name in (*_MOVES, "zero", "set") and _WHENEVER.match(words) and not _A_TIME.search(f"{phrase} {following}"):
         return "it holds only under a condition; state it as a fact if it will be so"
+    if name in _WITH_VALUE and _COUNTED.search(words):
+        return "it counts what is told, and says nothing of the series"
     if phrase.rstrip().endswith(":") and _ENTRY.match(following):
         return "it is the title of the lines that follow"
     if name != "ignore" and _TAKES_BACK.match(following):

@@ -44,6 +44,8 @@ _TAKEN_BACK = tuple(
         r"was|were|had|did|been|rose|fell|ago|previously|formerly|last year|over the past|used to",
     )
 )
+# A value, and no denial.
+_NONE_THEN = re.compile(r"\b(?:none|nothing)(?= during that period)", re.IGNORECASE)
 # What ends a sentence, behind what a line does not end one, and the end of a line, with pictures before it.
 _STOPS = (".", "!", "?")
 _NOT_ENDED = (*_STOPS, ":", ";", ",", "-", "\N{HORIZONTAL ELLIPSIS}")
@@ -279,7 +281,7 @@ def context_features(
         written,
         roles,
         [k > 0 and same_sentence[k - 1] and ahead[k] for k in range(len(held))],
-        [not any(cue.search(words) for cue in _TAKEN_BACK) for words, _ in written],
+        [not any(cue.search(_NONE_THEN.sub("", words)) for cue in _TAKEN_BACK) for words, _ in written],
     )
     reference = np.full(len(clauses), -1)
     for one in grounding.references:

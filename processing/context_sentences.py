@@ -15,14 +15,14 @@ Written = tuple[str, dict[int, tuple[int, int]]]
 # The beginning of a clause without a subject of its own: "and rise by 10%", "but a drop of 10%", "and on 9 March it";
 # and that of one with its own: "and on 9 March sales".
 _GOES_ON = re.compile(
-    r"(?:(?:and|but|yet) )?(?:then )?(?=(?:to|will|an?|expect|up|down|twice|half|double|halve|rise|fall|drop|grow|"
-    r"increase|decrease|decline|climb|jump|slip|return|stay|remain|close|reopen|stop|no more than|at (?:most|least)|"
-    rf"minus|\+?\d\S*|(?:{FUTURE} )?(?:it|they|those))\b)",
+    r"(?:(?:and|but|yet|while|whereas) )?(?:then )?(?=(?:to|will|an?|expect|up|down|twice|half|double|halve|rise|fall|"
+    r"drop|grow|none|nothing|increase|decrease|decline|climb|jump|slip|return|stay|remain|close|reopen|stop|"
+    rf"no more than|at (?:most|least)|minus|\+?\d\S*|(?:{FUTURE} )?(?:it|they|those))\b)",
     re.IGNORECASE,
 )
 # What a cause does to the series: "the fair runs from 14 to 17 March; it gives us 15% more".
 _OURS = re.compile(r"\b(?:us|our|sales|the series)\b", re.IGNORECASE)
-_BEGINS = re.compile(rf"(?:and|but) (?={FUTURE} )", re.IGNORECASE)
+_BEGINS = re.compile(rf"(?:and|but|while|whereas) (?={FUTURE} )", re.IGNORECASE)
 # A clause that is whole without a period.
 _WHOLE = re.compile(
     rf"(?:we(?: are| will be|'re)? |it(?: is| will be|'s) )?(?:closed?|shut) {FUTURE},?", re.IGNORECASE

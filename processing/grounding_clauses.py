@@ -18,7 +18,7 @@ _ITEMS = words("- * > \N{BULLET} \N{MIDDLE DOT}")
 _BREAK = re.compile(r"[^\S\n]*\n\s*(?:\n|[-*•])")
 # Characters of a line that no text is wrapped at, with the first word of the next one.
 _SHORT_LINE = 50
-_COORDINATORS = words("but while whereas although though however yet and then so because")
+_COORDINATORS = words("& but while whereas although though however yet and then so because")
 # "No more and no less", "over and above", "busier and busier".
 _COMPARATIVES = words("more less over higher lower up down again busier quieter further bigger smaller")
 # Tokens of a bracket that is a clause.
@@ -37,7 +37,12 @@ _RELATIVE = words(
 )
 # Words that state an effect without others.
 _ALONE = words("closed shut nothing none nil doubled halved")
-_AS_USUAL = words("unchanged unaffected normal as usual open no change effect stay stays remain remains")
+# What a series is of.
+_COUNTED = words(
+    "sales orders visitors visits customers calls patients load consumption demand output production usage traffic "
+    "business trade service deliveries trips passengers bookings requests"
+)
+_AS_USUAL = words("flat unchanged unaffected normal as usual open no change effect stay stays remain remains")
 
 
 @dataclass(frozen=True)
@@ -130,11 +135,18 @@ class Clauses:
         self.text, self.tokens, self.windows, self.numbers, self.taken = text, tokens, windows, numbers, taken
         self.counted = covered(tokens, numbers)
         self.ahead = covered(tokens, [window for window in windows if window.kind in ("future", "both")])
-        alone = [token.word in _ALONE and not taken[k] and not self.counted[k] for k, token in enumerate(tokens)]
+        alone = [
+            (token.word in _ALONE or self._is_none(k)) and not taken[k] and not self.counted[k]
+            for k, token in enumerate(tokens)
+        ]
         # Sums up to each token, so that a text of commas alone takes no longer than others.
         self.times, self.amounts, self.whole = (
             list(accumulate(some, initial=0)) for some in (self.ahead, self.counted, alone)
         )
+
+    def _is_none(self, k: int) -> bool:
+        """Whether "no" and what there is none of stand at an index."""
+        return self.tokens[k].word == "no" and k + 1 < len(self.tokens) and self.tokens[k + 1].word in _COUNTED
 
     def read(self) -> list[Clause]:
         """All clauses, in their order."""

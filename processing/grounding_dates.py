@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 
 from .grounding_axis import Axis, Span, add_units, midnight, start_of
 from .grounding_words import (
@@ -144,8 +145,17 @@ class Dates:
     def month_number(self, i: int) -> int | None:
         """The month that a word names."""
         month = MONTHS.get(self.word(i).removesuffix("'s"))
-        known = month and (self.word(i) not in AMBIGUOUS or self.tokens[i].capital)
+        known = month and (self.word(i) not in AMBIGUOUS or self.tokens[i].capital or self._is_small(i))
         return month if known else None
+
+    def _is_small(self, i: int) -> bool:
+        """Whether a word is a day or month in a text that writes another one in lower case: "feb ..., march"."""
+        return self.word(i) not in ("may", "second") and self._in_lower_case
+
+    @cached_property
+    def _in_lower_case(self) -> bool:
+        names = (MONTHS.keys() | WEEKDAYS.keys()) - AMBIGUOUS
+        return any(word in names and not token.capital for word, token in zip(self._words, self.tokens, strict=True))
 
     def _is_ordinal(self, i: int) -> bool:
         return i < len(self.tokens) and self.tokens[i].kind == "ordinal"
@@ -156,7 +166,7 @@ class Dates:
         if plural:
             return WEEKDAYS.get(word[:-1]) if word.endswith("days") else None
         day = WEEKDAYS.get(word.removesuffix("'s"))
-        known = word not in AMBIGUOUS or self.tokens[i].capital or self._is_ordinal(i + 1)
+        known = word not in AMBIGUOUS or self.tokens[i].capital or self._is_ordinal(i + 1) or self._is_small(i)
         return day if day is not None and known else None
 
     def clock(self, i: int) -> tuple[int, int] | None:
@@ -257,6 +267,9 @@ class Dates:
                 # "On 3. March".
                 j = i + 2
             month = MONTHS.get(self.word(j).removesuffix("'s"))
+            if month and self.tokens[j].begins_line:
+                # "-10" at the end of a line, and "Feb" in the next one.
+                return None
             if month is None:
                 j = self._later_month(i + 1)
                 month = MONTHS.get(self.word(j)) if j else None
@@ -279,7 +292,7 @@ class Dates:
             said = self.word(i - 1) == "the" or weekday is not None or in_a_row
             # "On Sat 16", and no "Sat 16 visitors".
             ends = i + 1 >= len(self.tokens) or self.tokens[i + 1].kind == "mark" or self.word(i + 1) in _ENDS_A_DAY
-            is_plain = weekday is not None and ends and self.word(i + 1) not in ("%", ":", "-")
+            is_plain = weekday is not None and ends and self.word(i + 1) not in ("%", "-")
             if (self._is_ordinal(i) or is_plain) and said and self.word(i + 1) not in UNITS:
                 first = midnight(self.axis.start).replace(day=1)
                 months = [add_units(first, k, "month") for k in (-1, 0, 1, 2)]

@@ -85,8 +85,11 @@ class Events(Recurring):
         return Span(day, day + timedelta(days=1)) if days <= 1 or day < event.stop else None
 
     def behind_event(self, i: int) -> Found:
-        """ "The following day", "the next week": the first behind the event."""
+        """ "The following day", "the next week", "the day after": the first behind the event."""
         j = self.skip(i, "on", "in", "during")
+        if self.words(j, "the", "day", "after") and self.is_end(j + 3) and (event := self.event_before(i)) is not None:
+            self.told_by = i
+            return Span(event.stop, add_units(event.stop, 1, "day") if event.stop else None), j + 3
         unit = UNITS.get(self.word(j + 2))
         if not self.words(j, "the", "following|next") or unit not in ("day", "week") or self.word(j + 2).endswith("s"):
             return None
@@ -96,6 +99,10 @@ class Events(Recurring):
             return None
         self.told_by = i
         return Span(event.stop, stop), j + 3
+
+    def is_end(self, i: int) -> bool:
+        """Whether a mark, or the end of the text, stands at an index."""
+        return i >= len(self.tokens) or self.tokens[i].kind == "mark"
 
     @staticmethod
     def since(event: Span) -> datetime | None:

@@ -124,8 +124,12 @@ class Forms(Dates):
         later = {"first": 0, "1st": 0, "front": 0, "second": 1, "2nd": 1, "last": 1, "latter": 1, "back": 1}.get(
             self.word(i)
         )
-        if later is None or not self.words(i + 1, "half", "of"):
+        if later is None or self.word(i + 1) != "half":
             return None
+        if self.word(i + 2) != "of":
+            # Of months "the second half" is that of the year.
+            is_said = self.word(i - 1) == "the" and self.axis.unit in ("month", "quarter")
+            return self._months_of_year(6 * later + 1, 6, i + 2) if is_said else None
         holder = self.holder(i + 3)
         if holder is None:
             return None

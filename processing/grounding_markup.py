@@ -20,6 +20,8 @@ _NUMBERED = re.compile(
     r"^([^\S\n]*)(\d{1,2}|[a-z])[.)](?=[^\S\n]+(?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))\S)",
     re.IGNORECASE | re.MULTILINE,
 )
+# Items within a line: "1) closed in May; 2) 10 % more in June".
+_INLINE = re.compile(r"(?<![\w(])\(?([1-9]|[a-i])\)(?=\s)")
 _CELL = re.compile(r"\|")
 # Quotation marks around all of a text, and none in it.
 _QUOTES = '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}'
@@ -40,6 +42,11 @@ def without_markup(text: str) -> str:
     if any(item.start() for item in _MARKED.finditer(text)):
         # "- 20 % more" behind another line is no "-20 %", and the end of no "8 March -".
         text = _MARKED.sub(lambda item: item[1] + "\N{BULLET}", text)
+    places = [int(item[1]) if item[1].isdecimal() else ord(item[1]) - 96 for item in _INLINE.finditer(text)]
+    if len(places) > 1 and places == list(range(1, len(places) + 1)):
+        text = _INLINE.sub(
+            lambda item: ";".ljust(len(item.group())) if item.start() else " " * len(item.group()), text
+        )
     return _CELL.sub(",", text)
 
 

@@ -168,7 +168,7 @@ class Windows(Offsets):
             before = i > 0 and self.word(i - 1) not in SENTENCE_ENDS
             # "On Monday from 9:00 to 17:00", "every day in March": both at once.
             for _ in range(3):
-                k = self.skip(j, ",", "on", "in", "during", "of", "at", "the")
+                k = self.skip(j, ",", "on", "in", "during", "throughout", "of", "at", "the")
                 # "Since Monday and until 8 March".
                 k = j + 1 if self.word(i) == "since" and self.words(j, "and", "until|till") else k
                 more = self._open_hours(j) if self._is_day(span) else None
@@ -262,6 +262,15 @@ class Windows(Offsets):
         is_one = self.words(j, "that|same", "day|date|weekend|week|month|morning|afternoon|evening|night")
         if is_one or self.words(j, "those", "days|dates|weeks|weekends|months") or self.words(j, "both", "days"):
             return j + 2
+        last = self.before[0] if self.before is not None and self.in_sentence_of_event(i) else None
+        if (
+            self.words(i, "each|every", "day")
+            and self.is_end(i + 2)
+            and last is not None
+            and self._is_several_days(last)
+        ):
+            # "Off sick on the 6th and 7th, so no more than 85 each day".
+            return i + 2
         if self.words(j, "each|both", "of", "the|these|those|them"):
             # "On each of the two days".
             k = self.skip(j + 3, "two", "three", "four")
@@ -295,6 +304,11 @@ class Windows(Offsets):
     def _has_end(self, first: int, last: int) -> bool:
         """Whether a sentence ends among some tokens."""
         return any(self.word(k) in SENTENCE_ENDS for k in range(first, last))
+
+    @staticmethod
+    def _is_several_days(span: Span) -> bool:
+        is_once = not (span.recurs or span.weekdays or span.clock or span.months)
+        return is_once and bool(span.start and span.stop and span.stop - span.start > timedelta(days=1))
 
     @staticmethod
     def _is_day(span: Span) -> bool:
@@ -456,7 +470,8 @@ class Windows(Offsets):
 
     def _range(self, i: int) -> Found:
         """From one point to another, hours, or one point alone with the duration that follows."""
-        j = self.skip(i, "on", "in", "during", "from", "between", "over", "starting", "beginning", "at", "for", "of")
+        introductions = ("on", "in", "during", "throughout", "from", "between", "over", "starting", "beginning")
+        j = self.skip(i, *introductions, "at", "for", "of")
         hours = self._hours(j)
         if hours is not None:
             return hours
@@ -656,7 +671,7 @@ class Windows(Offsets):
         """The index behind "and ended at", ", ending on"."""
         j = self.skip(self.skip(k, ",", "and", "which"), "will")
         if self.word(j) in ("ends", "ended", "ending") or (self.word(j) == "end" and self.word(j - 1) == "will"):
-            return self.skip(j + 1, "at", "on", "around", "by")
+            return self.skip(j + 1, "at", "on", "in", "around", "by")
         return None
 
     @staticmethod

@@ -49,21 +49,26 @@ def words(text: str) -> frozenset[str]:
 
 
 class Token(NamedTuple):
-    """A piece of a text: `kind` is date, clock, ordinal, number, word or mark; `word` is in lower case."""
+    """A piece of a text: `kind` is date, clock, ordinal, number, word or mark; `word` is in lower case.
+
+    `capital` says whether its first letter is one, `begins_line` whether a line ends before it.
+    """
 
     kind: str
     word: str
     start: int
     stop: int
     capital: bool
+    begins_line: bool
 
 
 def tokenize(text: str) -> list[Token]:
     """Split a text, in time that grows with its length alone."""
-    tokens = []
+    tokens: list[Token] = []
     for match in _PATTERN.finditer(text):
         piece = match.group().translate(_PLAIN)
-        tokens.append(Token(str(match.lastgroup), piece.lower(), *match.span(), piece[:1].isupper()))
+        begins_line = "\n" in text[tokens[-1].stop if tokens else 0 : match.start()]
+        tokens.append(Token(str(match.lastgroup), piece.lower(), *match.span(), piece[:1].isupper(), begins_line))
     return tokens
 
 
