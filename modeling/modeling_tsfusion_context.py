@@ -288,6 +288,8 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
         operands = (abs(operands[0]),)
     if name in ("cut", "ramp_down") and operands[0] > 1:
         return operands, f"{100 * operands[0]:g} % less is less than nothing"
+    if operands[0] == (1 if name == "times" else 0) and name in (*_WITH_SHARE, "times", "plus", "minus"):
+        return operands, "it says that nothing changes"
     low, high = (float(value) for value in context["value_range"])
     spread = max(high - low, 0.2 * max(abs(low), abs(high)))
     if name in _WITH_SHARE and high < 0:

@@ -72,7 +72,11 @@ _OTHER_SERIES = re.compile(
 )
 # "Lyon and Paris rise by 10 % and 20 % respectively".
 # "20 % up in March, flat in April".
-_JUST_FLAT = re.compile(r"\W*(?:and |then |but )?(?:flat|level|stable)\W+during that period\W*", re.IGNORECASE)
+_JUST_FLAT = re.compile(
+    r"\W*(?:and |then |but )?(?:during that period\W+(?:is )?(?:flat|level|stable)|"
+    r"(?:flat|level|stable)\W+during that period)\W*",
+    re.IGNORECASE,
+)
 _RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
 # "100, 110 and 120 from 3 to 5 March", in plain words.
 _IN_TURN = re.compile(

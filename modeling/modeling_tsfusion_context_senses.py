@@ -35,6 +35,22 @@ _OF_A_LEVEL = re.compile(
     r"up|down|more|less|fewer|higher|lower|over|under|above|below|plus|minus|on|usual|normal|average|level)\b)+",
     re.IGNORECASE,
 )
+_A_SHARE = r"10% (?:up|down|higher|lower|more|less|fewer|above|below|over|under|better|worse)\b"
+_IS_AT = re.compile(
+    rf"\b(?:is|are|be|runs?|stays?|remains?|sits?|lies?) (?:about |around |some |still )?{_A_SHARE}"
+    rf"|^\W*(?:during that period\W+)?(?:expect |about )?{_A_SHARE}",
+    re.IGNORECASE,
+)
+# What tells of a change that takes its time.
+_TAKES_TIME = re.compile(
+    r"gradual|slow|stead|even(?:ly)?\b|\bend\b|clos|final|last\b|stage|step|phase|notch|until|till|creep|climb|grow|"
+    r"swell|ris[ei]|fall|dwindl|fad[ei]|shrink|bit by|little|each|every|eventually|ramp|trend|drift|by the time|"
+    r"progress|creasing|more and more|less and less|finish|linear|slope|inch|edg|build|mount|eas[ei]|drop|declin|"
+    r"reced|abat|crumbl|sink|weaken|strengthen|lose|gain|over (?:time|the)|bottom|top|reach|pick|wind|taper|cool|warm|"
+    r"accumul|in time|ultimately|at the|day after day|week after week|straight line|start|begin|come|get|travel|"
+    r"by then|mov|work|momentum|done|by degrees|glide|landing|is over",
+    re.IGNORECASE,
+)
 _OF_A_VALUE = re.compile(
     r"(?!.*\+)(?:[^\w%]|100|\b(?:during that period|sales|visitors|calls|orders|demand|the series|at)\b)+",
     re.IGNORECASE,
@@ -318,12 +334,13 @@ def is_of_a_cause(before: str) -> bool:
 
 
 def is_of_a_level(words: str) -> bool:
-    """Whether a clause says how much higher or lower it is, and no more: "6% up from 11 to 31 March" is no ramp.
+    """Whether a clause says how much higher or lower it is, and of no time that it takes: "March is 6% up" is no ramp.
 
     Args:
         words: plain words of the clause.
     """
-    return _OF_A_LEVEL.fullmatch(words) is not None
+    is_at = _IS_AT.search(words) is not None and not _TAKES_TIME.search(words)
+    return is_at or _OF_A_LEVEL.fullmatch(words) is not None
 
 
 def is_of_a_value(words: str) -> bool:

@@ -53,17 +53,28 @@ _LINE_ENDS = re.compile(r"[^\w\n]*(?:\n|$)")
 # The end of a clause at a mark that belongs to no clause.
 _ENDS_AT_MARK = re.compile(r"\s*[,()]")
 _NUMBER_WORDS = {"value": "100", "percent": "10%"}
-# Units of a value, and "a day" behind "120" and behind "120 visitors". Lengths, speeds and times are those of
-# something else more often than not.
+# Units of a value, which go without saying: those of many series, and those of what the text speaks of.
+# Lengths, speeds and times are mostly those of something else.
+_BEHIND = r"(?![^\W_])(?! of\b)"
 _UNITS = re.compile(
     r"[^\S\n]?(?:(?i:units|(?:kilo|mega|giga)?watt(?:-?hours?|s)?|lit(?:er|re)s?|gallons?|cubic met(?:er|re)s?|"
-    r"tons?|tonnes?|kilos?|kilograms?|euros?|dollars?|pounds?|degrees(?: celsius| fahrenheit)?|"
-    r"beats(?: per minute| a minute)?)"
-    r"|[kMG]?Wh?|[kM]VA|kg|m3|m\N{SUPERSCRIPT THREE}|hl|EUR|USD|GBP|CHF|bpm|rpm|mmHg|mg/d[lL]|mmol/[lL]|hPa|mbar|bar|"
-    r"\N{DEGREE SIGN} ?[CF]?|[\N{EURO SIGN}$\N{POUND SIGN}])(?![^\W_])(?! of\b)"
+    r"tons?|tonnes?|kilos?|kilograms?)|[kMG]?Wh?|[kM]VA|kg|m3|m\N{SUPERSCRIPT THREE}|hl)" + _BEHIND
 )
+_MONEY = r"sales|revenues?|takings|turnover|income|receipts|spending|expenses|costs?|prices?|donations?|payments?"
+_UNITS_OF = tuple(
+    (re.compile(rf"\b(?:{subjects})\b", re.IGNORECASE), re.compile(rf"[^\S\n]?(?:{units}){_BEHIND}"))
+    for subjects, units in (
+        (r"temperatures?", r"(?i:degrees(?: celsius| fahrenheit)?)|\N{DEGREE SIGN} ?[CF]?"),
+        (r"heart|pulse", r"(?i:beats(?: per minute| a minute)?)|bpm"),
+        (r"\w*pressure", r"mmHg|hPa|mbar|bar"),
+        (r"glucose|sugar|cholesterol|lactate|creatinine", r"mg/d[lL]|mmol/[lL]"),
+        (_MONEY, r"(?i:euros?|dollars?|pounds?)|EUR|USD|GBP|CHF|[\N{EURO SIGN}$\N{POUND SIGN}]"),
+    )
+)
+_IS_OF_MONEY = re.compile(rf"\b(?:{_MONEY})\b", re.IGNORECASE)
 _CURRENCY = re.compile(r"[\N{EURO SIGN}$\N{POUND SIGN}]\s?\Z")
 _BY, _NEAR = re.compile(r"\b(?:by|of)\s*\Z", re.IGNORECASE), 6
+# "A day" behind "120" and behind "120 visitors".
 _RATE = re.compile(r"(?: [^\W\d_]+){0,2}?(?P<per> ?/ ?| (?:per|an?) )(?P<unit>[a-z]+)\b", re.IGNORECASE)
 # Roles of words: 0 for a word, 1 to 9 for a number by its form and bound, then windows by their kind, and days.
 _WINDOW_ROLES = {"future": 10, "past": 11, "both": 12, "none": 13}
@@ -137,12 +148,15 @@ def _told_before(grounding: Grounding, clauses: Sequence[Clause]) -> tuple[list[
 def _unsaid(grounding: Grounding, unit: str) -> list[_Part]:
     """What goes without saying beside a value: its unit, and "a day" where each step is one."""
     parts = []
+    is_of_money = _IS_OF_MONEY.search(grounding.text) is not None
+    units = [_UNITS, *(unit for subject, unit in _UNITS_OF if subject.search(grounding.text))]
     for number in grounding.numbers:
         if number.form != "value":
             continue
-        if named := _UNITS.match(grounding.text, number.stop):
+        if named := next(filter(None, (unit.match(grounding.text, number.stop) for unit in units)), None):
             parts.append(_Part(named.start(), named.end(), "", _NAME_ROLE))
-        if before := _CURRENCY.search(grounding.text, max(number.start - 2, 0), number.start):
+        before = _CURRENCY.search(grounding.text, max(number.start - 2, 0), number.start)
+        if before is not None and is_of_money:
             parts.append(_Part(before.start(), number.start, "", _NAME_ROLE))
         rate = _RATE.match(grounding.text, number.stop)
         if rate is not None and UNITS.get(rate["unit"].lower()) == unit:

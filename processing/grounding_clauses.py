@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 
 from .grounding_numbers import Number
 from .grounding_windows import Window
-from .grounding_words import CLOSING, Token, words
+from .grounding_words import CLOSING, SERIES, Token, words
 
 _ABBREVIATIONS = words(
     "approx e.g i.e eg ie no nos st mr mrs dr vs etc inc ltd fig ca est jan feb mar apr jun jul aug sep "
@@ -37,11 +37,6 @@ _RELATIVE = words(
 )
 # Words that state an effect without others.
 _ALONE = words("closed shut nothing none nil doubled halved")
-# What a series is of.
-_COUNTED = words(
-    "sales orders visitors visits customers calls patients load consumption demand output production usage traffic "
-    "business trade service deliveries trips passengers bookings requests"
-)
 _AS_USUAL = words("flat unchanged unaffected normal as usual open no change effect stay stays remain remains")
 
 
@@ -146,7 +141,7 @@ class Clauses:
 
     def _is_none(self, k: int) -> bool:
         """Whether "no" and what there is none of stand at an index."""
-        return self.tokens[k].word == "no" and k + 1 < len(self.tokens) and self.tokens[k + 1].word in _COUNTED
+        return self.tokens[k].word == "no" and k + 1 < len(self.tokens) and self.tokens[k + 1].word in SERIES
 
     def read(self) -> list[Clause]:
         """All clauses, in their order."""

@@ -81,8 +81,9 @@ class Events(Recurring):
         self.tells_the = event if by_the else None
         first = event.start
         day = midnight(first) + timedelta(days=(weekday - first.weekday()) % 7)
-        # Behind one day it is the next one, or that day itself.
-        return Span(day, day + timedelta(days=1)) if days <= 1 or day < event.stop else None
+        # Behind one day it is the next one, or that day itself; behind Monday to Friday the weekend.
+        is_near = days <= 1 or day < event.stop or (by_the and days < 7)
+        return Span(day, day + timedelta(days=1)) if is_near else None
 
     def behind_event(self, i: int) -> Found:
         """ "The following day", "the next week", "the day after": the first behind the event."""

@@ -7,6 +7,7 @@ from .grounding_axis import Span
 from .grounding_points import Found, Points
 from .grounding_words import (
     DAY_PARTS,
+    SERIES,
     TO,
     UNITS,
     WEEKEND,
@@ -15,6 +16,8 @@ from .grounding_words import (
 )
 
 _EVERY = words("every each")
+# Words of a single weekend.
+_ONE = words("the this next last that coming following per")
 _ALTERNATE = words("other second third fourth 2nd 3rd 4th")
 _PERIODICALLY = words("biweekly fortnightly bimonthly")
 # First and last weekday that are said of every week.
@@ -65,6 +68,9 @@ class Recurring(Points):
             return found if found and found[0].clock else None
         if word in ("weekends", "weekdays", "workdays"):
             return self._clocked(Span(weekdays=WEEKEND if word == "weekends" else WORKDAYS, recurs=True), j + 1)
+        if word in ("weekday", "weekend") and j == i and self.word(i - 1) not in _ONE and self.word(j + 1) in SERIES:
+            # "Weekend sales".
+            return Span(weekdays=WEEKEND if word == "weekend" else WORKDAYS, recurs=True), j + 1
         if self.words(j, "working|business|week", "days"):
             return self._clocked(Span(weekdays=WORKDAYS, recurs=True), j + 2)
         j = self.skip(j, "all")

@@ -255,7 +255,9 @@ class Windows(Offsets):
     def _same_time(self, i: int) -> int:
         """The index behind "on that day", "for those days", "on the same day"; 0 where it is none of these."""
         if self.left_out is not None and (
-            self.words(i, "then", "it|they|we|sales") or self.words(i - 1, ",", "when", "it|they|we|sales")
+            self.words(i, "then", "it|they|we|sales")
+            or self.words(i - 1, ",", "when", "it|they|we|sales")
+            or self.words(i - 1, ",", "which", "is|are|will")
         ):
             return i + 1
         j = self.skip(i, "on", "in", "during", "for", "over", "throughout")
@@ -263,6 +265,8 @@ class Windows(Offsets):
         if is_one or self.words(j, "those", "days|dates|weeks|weekends|months") or self.words(j, "both", "days"):
             return j + 2
         last = self.before[0] if self.before is not None and self.in_sentence_of_event(i) else None
+        if self.words(i, "each|every|all", "day", "that|this", "week|weekend|month"):
+            return i + 4
         if (
             self.words(i, "each|every", "day")
             and self.is_end(i + 2)

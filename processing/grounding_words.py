@@ -127,6 +127,11 @@ DAY_PARTS = {
     "evenings": (18, 22), "night": (22, 6), "nights": (22, 6), "overnight": (22, 6), "nighttime": (22, 6),
 }  # fmt: skip
 TO = words("to until till through - thru bis")
+# What a series is of.
+SERIES = words(
+    "sales orders visitors visits customers calls patients load consumption demand output production usage traffic "
+    "business trade service deliveries trips passengers bookings requests"
+)
 HORIZON = words("forecast horizon forecasts prediction outlook")
 
 
