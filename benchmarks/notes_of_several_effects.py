@@ -1,18 +1,21 @@
-"""Notes that state several effects on a daily series, by people who do not know the code, and what is read of them.
+"""Notes that state several effects on a series, by people who do not know the code, and what is read of them.
 
-    python -m benchmarks.notes_of_several_effects [AUTHOR ...] [--model FOLDER] [--show]
+    python -m benchmarks.notes_of_several_effects [KIND/AUTHOR ...] [--model FOLDER] [--show]
 
-A note is read rightly where the operations that are applied on each day of the horizon are those that its author
-expects, whichever words say them ("doubles" is "100 % more"); wrongly where a day has one that the author does not
-name; and is missed in part otherwise. The series has 60 days until 29 February 2024, without a name, and a horizon
-of March. The notes are in `notes_of_several_effects/AUTHOR.jsonl`.
+A note is read rightly where the operations that are applied on each step of the horizon are those that its author
+expects, whichever words say them ("doubles" is "100 % more"); wrongly where a step has one that the author does not
+name; and is missed in part otherwise. The series has no name. It is daily until 29 February 2024, with a horizon of
+March; hourly until 3 March 2024, a Sunday, with one of three days; or monthly until December 2023, with one of 2024.
+The notes are in `notes_of_several_effects/KIND/AUTHOR.jsonl`.
 """
 
 import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,63 +24,101 @@ import torch
 from ts_llm_fusion import BUILT_IN
 from ts_llm_fusion.evaluation.report import align_columns, markdown_table
 from ts_llm_fusion.forecasting import load_forecaster
+from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
 from ts_llm_fusion.processing.context_features import prepare_context
 
 NOTES = Path(__file__).parent / "notes_of_several_effects"
-STAMPS = pd.date_range("2024-01-01", periods=91, freq="D")
-HORIZON = 31
-# Sales of 83 to 117 a day with a weekly season.
-HISTORY = 100 + 10 * np.sin(np.arange(60) * 2 * np.pi / 7) + np.random.default_rng(0).normal(0, 3, 60)
-
 _FIXED = ("zero", "set")
-Days = dict[int, set[tuple[str, tuple[float, ...]]]]
+Steps = dict[int, set[tuple[str, tuple[float, ...]]]]
 
 
-def by_day(effects: Sequence[tuple[str, Sequence[float], Sequence[int]]]) -> Days:
-    """Operations of each day of March; a change by a share is one by a factor, and none is left of what is set."""
-    found: Days = {}
-    for operation, operands, days in effects:
+@dataclass(frozen=True)
+class Series:
+    """What the notes of a kind are on.
+
+    Args:
+        stamps: of history and horizon.
+        horizon: steps ahead.
+        season: steps of a period.
+        first: number of the first step of the horizon in the notes.
+    """
+
+    stamps: pd.DatetimeIndex
+    horizon: int
+    season: int
+    first: int
+
+    def history(self) -> np.ndarray:
+        """Values from 83 to 117, (time,)."""
+        time = len(self.stamps) - self.horizon
+        season = 10 * np.sin(np.arange(time) * 2 * np.pi / self.season)
+        return 100 + season + np.random.default_rng(0).normal(0, 3, time)
+
+
+SERIES = {
+    "days": Series(pd.date_range("2024-01-01", periods=91, freq="D"), 31, 7, 1),
+    "hours": Series(pd.date_range("2024-02-12", periods=24 * 24, freq="h"), 72, 24, 0),
+    "months": Series(pd.date_range("2019-01-01", periods=72, freq="MS"), 12, 12, 1),
+}
+
+
+def by_step(effects: Sequence[tuple[str, Sequence[float], Sequence[int]]]) -> Steps:
+    """Operations of each step; a change by a share is one by a factor, and none is left of what is set."""
+    found: Steps = {}
+    for operation, operands, steps in effects:
         shift = {"rise": 1.0, "cut": -1.0}.get(operation)
         key = ("times", (1 + shift * operands[0],)) if shift is not None else (operation, tuple(operands))
-        for day in days:
-            found.setdefault(day, set()).add((key[0], tuple(round(value, 2) for value in key[1])))
-    return {day: {one for one in own if one[0] in _FIXED} or own for day, own in found.items()}
+        for step in steps:
+            found.setdefault(step, set()).add((key[0], tuple(round(value, 2) for value in key[1])))
+    return {step: {one for one in own if one[0] in _FIXED} or own for step, own in found.items()}
 
 
-def verdict(expected: Days, found: Days) -> str:
+def verdict(expected: Steps, found: Steps) -> str:
     """Whether a note is read "right", "wrong", or is "missed" in part."""
-    if any(not found[day] <= expected.get(day, set()) for day in found):
+    if any(not found[step] <= expected.get(step, set()) for step in found):
         return "wrong"
     return "right" if expected == found else "missed"
 
 
+def read(model: TSFusionForForecasting, text: str, series: Series) -> list[tuple[str, tuple[float, ...], list[int]]]:
+    """Operations that are applied for a text, with their operands and steps as the notes number them."""
+    history = series.history()
+    context = [prepare_context(text, history, series.horizon, series.stamps)[1]]
+    values = torch.tensor(history)[None, :, None]
+    (chosen,) = model.eval().predict(values, prediction_length=series.horizon, context=context).context_effects
+    return [
+        (one.operation, one.operands, [step + series.first for run in one.steps for step in range(*run)])
+        for one in chosen
+        if one.applied
+    ]
+
+
+def notes_of(author: str) -> list[dict[str, Any]]:
+    """Notes with their `text` and `effects`: operation, operands and steps."""
+    return [json.loads(line) for line in (NOTES / f"{author}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("authors", nargs="*", default=sorted(path.stem for path in NOTES.glob("*.jsonl")))
+    all_authors = sorted(f"{path.parent.name}/{path.stem}" for path in NOTES.glob("*/*.jsonl"))
+    parser.add_argument("authors", nargs="*", default=all_authors, help="all by default")
     parser.add_argument("--model", default=BUILT_IN, help="folder of a checkpoint; the built-in one by default")
     parser.add_argument("--show", action="store_true", help="print the notes that are not read rightly")
     options = parser.parse_args()
+    if unknown := sorted(set(options.authors) - set(all_authors)):
+        parser.error(f"there are no notes of {', '.join(unknown)}; there are {', '.join(all_authors)}")
     model, _ = load_forecaster(options.model)
-    values = torch.tensor(HISTORY)[None, :, None]
-    rows = {}
+    assert isinstance(model, TSFusionForForecasting)
+    lines = [["author", "notes", "right", "missed", "wrong"]]
     for author in options.authors:
         counts = Counter({"right": 0, "missed": 0, "wrong": 0})
-        for line in (NOTES / f"{author}.jsonl").read_text(encoding="utf-8").splitlines():
-            note = json.loads(line)
-            context = [prepare_context(note["text"], HISTORY, HORIZON, STAMPS)[1]]
-            (chosen,) = model.eval().predict(values, prediction_length=HORIZON, context=context).context_effects
-            read = [
-                (one.operation, one.operands, [day + 1 for first, last in one.steps for day in range(first, last)])
-                for one in chosen
-                if one.applied
-            ]
-            result = verdict(by_day(note["effects"]), by_day(read))
+        for note in notes_of(author):
+            found = read(model, note["text"], SERIES[author.split("/")[0]])
+            result = verdict(by_step(note["effects"]), by_step(found))
             counts[result] += 1
             if options.show and result != "right":
-                print(f"{result}: {note['text']!r}\n  expected {note['effects']}\n  read {read}")
-        rows[author] = {"notes": counts.total(), **counts}
-    lines = [["author", "notes", "right", "missed", "wrong"]]
-    lines += [[author, *(str(row[name]) for name in lines[0][1:])] for author, row in rows.items()]
+                print(f"{result}: {note['text']!r}\n  expected {note['effects']}\n  read {found}")
+        lines.append([author, str(counts.total()), *(str(counts[name]) for name in lines[0][2:])])
     print(markdown_table(align_columns(lines, right=True)))
 
 

@@ -28,6 +28,12 @@ _QUOTES = '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUB
 _QUOTED = re.compile(rf"(\s*)[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}](\s*)")
 
 
+def _item_mark(item: re.Match[str]) -> str:
+    """What stands for the number of an item within a line: the end of a sentence where none is before it."""
+    before = item.string[: item.start()].rstrip(" ")
+    return (";" if before and before[-1] not in ".:;!?,\n" else "").ljust(len(item.group()))
+
+
 def without_markup(text: str) -> str:
     """The text without markup, of the same length."""
     if quoted := _QUOTED.fullmatch(text):
@@ -44,9 +50,7 @@ def without_markup(text: str) -> str:
         text = _MARKED.sub(lambda item: item[1] + "\N{BULLET}", text)
     places = [int(item[1]) if item[1].isdecimal() else ord(item[1]) - 96 for item in _INLINE.finditer(text)]
     if len(places) > 1 and places == list(range(1, len(places) + 1)):
-        text = _INLINE.sub(
-            lambda item: ";".ljust(len(item.group())) if item.start() else " " * len(item.group()), text
-        )
+        text = _INLINE.sub(_item_mark, text)
     return _CELL.sub(",", text)
 
 

@@ -212,14 +212,14 @@ class Windows(Offsets):
 
     def _by_others(self, windows: Sequence[Window], i: int) -> tuple[Window, int] | None:
         """A time that is told by those before it, "on that day" or "on all other days", and the index behind it."""
-        same, rest = self._same_time(i), self._other_times(i)
-        if not same and not rest:
+        same, rest, each = self._same_time(i), self._other_times(i), self._each_of(windows, i)
+        if not same and not rest and not each:
             return None
-        end = same or rest
+        end = same or rest or each
         start, stop = self.tokens[i].start, self.tokens[end - 1].stop
         if not windows:
             return self._placed(start, stop, np.zeros(len(self.axis)), False, _NOT_SAID), end
-        if same:
+        if same or each:
             if self.left_out is not None and self.excepted is not None:
                 self.before = self.latest = (self.excepted, end)
             # The time before, or that which was taken out of it.
@@ -240,6 +240,15 @@ class Windows(Offsets):
         """The first token of the sentence of a token."""
         least = max(i - _FARTHEST_BACK, 0)
         return next((k + 1 for k in range(i - 1, least - 1, -1) if self.word(k) in SENTENCE_ENDS), least)
+
+    def _each_of(self, windows: Sequence[Window], i: int) -> int:
+        """The index behind "each day" of some days in its sentence: "off sick on the 6th and 7th, so 85 each day"."""
+        if self.words(i, "each|every|all", "day", "that|this", "week|weekend|month"):
+            return i + 4
+        if not windows or not self.words(i, "each|every", "day") or not self.is_end(i + 2):
+            return 0
+        told, said = windows[-1], self.tokens[self._sentence_start(i)].start
+        return i + 2 if told.start >= said and not told.recurs and told.steps.sum() > 1 else 0
 
     def _other_times(self, i: int) -> int:
         """The index behind "on all other days", "at other times", "otherwise"; 0 where it is none of these."""
@@ -264,17 +273,6 @@ class Windows(Offsets):
         is_one = self.words(j, "that|same", "day|date|weekend|week|month|morning|afternoon|evening|night")
         if is_one or self.words(j, "those", "days|dates|weeks|weekends|months") or self.words(j, "both", "days"):
             return j + 2
-        last = self.before[0] if self.before is not None and self.in_sentence_of_event(i) else None
-        if self.words(i, "each|every|all", "day", "that|this", "week|weekend|month"):
-            return i + 4
-        if (
-            self.words(i, "each|every", "day")
-            and self.is_end(i + 2)
-            and last is not None
-            and self._is_several_days(last)
-        ):
-            # "Off sick on the 6th and 7th, so no more than 85 each day".
-            return i + 2
         if self.words(j, "each|both", "of", "the|these|those|them"):
             # "On each of the two days".
             k = self.skip(j + 3, "two", "three", "four")
@@ -308,11 +306,6 @@ class Windows(Offsets):
     def _has_end(self, first: int, last: int) -> bool:
         """Whether a sentence ends among some tokens."""
         return any(self.word(k) in SENTENCE_ENDS for k in range(first, last))
-
-    @staticmethod
-    def _is_several_days(span: Span) -> bool:
-        is_once = not (span.recurs or span.weekdays or span.clock or span.months)
-        return is_once and bool(span.start and span.stop and span.stop - span.start > timedelta(days=1))
 
     @staticmethod
     def _is_day(span: Span) -> bool:

@@ -1,0 +1,93 @@
+"""What the built-in checkpoint reads in texts on hourly and monthly series, and on daily ones in parts."""
+
+import pytest
+
+from benchmarks.notes_of_several_effects import SERIES, read
+from ts_llm_fusion import BUILT_IN
+from ts_llm_fusion.forecasting import load_forecaster
+
+MONDAY, TUESDAY, WEDNESDAY = range(24), range(24, 48), range(48, 72)
+# Kind of the series, text, and its effects: operation, operands and steps; hours from 0, days and months from 1.
+ROWS = [
+    # Units of a value, beside it and before it.
+    ("hours", "Load is capped at 100 kW on Tuesday between noon and 3 pm.", [("cap", (100,), range(36, 39))]),
+    ("hours", "On Monday from 10 to 13 the booster pumps add 17 kWh.", [("plus", (17,), range(10, 13))]),
+    ("hours", "The heart rate will be at most 100 bpm on Tuesday.", [("cap", (100,), TUESDAY)]),
+    ("days", "Takings are capped at \N{EURO SIGN}95 on 8 March.", [("cap", (95,), [8])]),
+    ("days", "The water will be kept at 90 degrees from 10 March.", []),
+    # Hours of the day that was named before.
+    (
+        "hours",
+        "On Monday the site load will be 20% higher from 8 to 10 and 10% lower from 14 to 17.",
+        [("rise", (0.2,), [8, 9]), ("cut", (0.1,), range(14, 17))],
+    ),
+    (
+        "hours",
+        "Tuesday 5 March schedule\n- 07:00-09:00: load doubles\n- 20:00-23:00: half the usual load",
+        [("times", (2,), [31, 32]), ("times", (0.5,), range(44, 47))],
+    ),
+    ("hours", "Load rises from 85 to 95 on Tuesday.", []),
+    ("hours", "Tuesday from 13:00 on, load down 12%.", [("cut", (0.12,), range(37, 48))]),
+    ("hours", "Wednesday after 6 pm the load is to be kept under 96 kW.", [("cap", (96,), range(66, 72))]),
+    (
+        "hours",
+        "Monday from 7 to 19 the load is up by a fifth. Exception: from 11 to 13 it is down by a fifth.",
+        [("rise", (0.2,), [*range(7, 11), *range(13, 19)]), ("cut", (0.2,), [11, 12])],
+    ),
+    ("hours", "From Tuesday 04:00 to Tuesday 08:00 the cap is 100 kW.", [("cap", (100,), range(28, 32))]),
+    (
+        "hours",
+        "Tuesday from 9 to 12 the load is 10% higher; on Wednesday it is 10% lower in those hours.",
+        [("rise", (0.1,), range(33, 36)), ("cut", (0.1,), range(57, 60))],
+    ),
+    # A sign says what is done where values below 0 cannot be.
+    (
+        "hours",
+        "Monday 9-11: +10 kW\nMonday 14-16: -10 kW",
+        [("plus", (10,), [9, 10]), ("minus", (10,), [14, 15])],
+    ),
+    # Times that others tell.
+    (
+        "days",
+        "The flyer lifts sales to 110 on 13 March. The day after, they fall to 90.",
+        [("set", (110,), [13]), ("set", (90,), [14])],
+    ),
+    ("days", "Off sick on the 6th and 7th, so at most 85 sales each day.", [("cap", (85,), [6, 7])]),
+    ("days", "In the week of 18 March we sell 12% more every day that week.", [("rise", (0.12,), range(18, 25))]),
+    (
+        "days",
+        "1.5 times the usual from Monday 11 March to Friday 15 March, and 2 times the usual on the Saturday.",
+        [("times", (1.5,), range(11, 16)), ("times", (2,), [16])],
+    ),
+    ("days", "Weekend sales will be 10% higher in March.", [("rise", (0.1,), [2, 3, 9, 10, 16, 17, 23, 24, 30, 31])]),
+    ("days", "Closed on Tuesdays throughout March, except the 26th.", [("zero", (), [5, 12, 19])]),
+    # Parts of a sentence.
+    ("days", "Sales rise 30% on 8 March, whereas on 15 March they fall 30%.",
+     [("rise", (0.3,), [8]), ("cut", (0.3,), [15])]),
+    ("days", "20% up on Friday 15 March, flat on Saturday, 10% down on Sunday 17 March.",
+     [("rise", (0.2,), [15]), ("cut", (0.1,), [17])]),
+    ("days", "8 March no sales, 9 March no sales, 10 March 70 sales.",
+     [("zero", (), [8]), ("zero", (), [9]), ("set", (70,), [10])]),
+    ("days", "1) closed on 8 March; 2) 20% more on 9 March", [("zero", (), [8]), ("rise", (0.2,), [9])]),
+    ("days", "Two things for March. Saturdays: 15% more than usual.", [("rise", (0.15,), [2, 9, 16, 23, 30])]),
+    ("days", "2024-03-19,+10%\n2024-03-20,0%", [("rise", (0.1,), [19])]),
+    ("days", "Sales in the whole of March are 5% up.", [("rise", (0.05,), range(1, 32))]),
+    # Days and months in lower case and at ends of lines.
+    ("days", "mon 18 march 20 up, tue 19 march 10 up", [("plus", (20,), [18]), ("plus", (10,), [19])]),
+    ("months", "Jan: -10\nFeb: -10\nMar: +25",
+     [("minus", (10,), [1]), ("minus", (10,), [2]), ("plus", (25,), [3])]),
+    ("months", "Starting in April and ending in September, orders are 18% above normal.",
+     [("rise", (0.18,), range(4, 10))]),
+    ("months", "In the second half we expect 5% more orders than usual.", [("rise", (0.05,), range(7, 13))]),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_forecaster(BUILT_IN)[0]
+
+
+@pytest.mark.parametrize(("kind", "text", "expected"), ROWS)
+def test_a_text_is_read_right(kind, text, expected, model):
+    found = [(operation, operands, steps) for operation, operands, steps in read(model, text, SERIES[kind])]
+    assert found == [(operation, tuple(map(float, operands)), list(steps)) for operation, operands, steps in expected]
