@@ -146,7 +146,7 @@ def without_exceptions(effects: list[ContextEffect], exceptions: dict[int, froze
     for place, steps in exceptions.items():
         for other, effect in enumerate(kept[:place]):
             own = _steps(effect)
-            if effect.applied and effect.operation != "ignore" and steps < own:
+            if effect.applied and effect.operation != "ignore" and steps & own and own - steps:
                 partial = tuple((step, share) for step, share in effect.partial if step not in steps)
                 kept[other] = replace(effect, steps=_runs(own - steps), partial=partial)
                 if not kept[place].applied:

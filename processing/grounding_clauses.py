@@ -37,7 +37,9 @@ _RELATIVE = words(
 )
 # Words that state an effect without others.
 _ALONE = words("closed shut nothing none nil doubled halved")
-_AS_USUAL = words("flat unchanged unaffected normal as usual open no change effect stay stays remain remains")
+_AS_USUAL = words(
+    "flat all untouched unchanged unaffected normal as usual open no change effect stay stays remain remains"
+)
 
 
 @dataclass(frozen=True)

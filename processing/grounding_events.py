@@ -91,6 +91,17 @@ class Events(Recurring):
         if self.words(j, "the", "day", "after") and self.is_end(j + 3) and (event := self.event_before(i)) is not None:
             self.told_by = i
             return Span(event.stop, add_units(event.stop, 1, "day") if event.stop else None), j + 3
+        lasting = self.duration(j + 2) if self.words(j, "the", "following|next") else None
+        told = self.event_before(i) if lasting and self.in_sentence_of_event(i) else None
+        if (
+            lasting is not None
+            and told is not None
+            and told.stop is not None
+            and lasting[1] in ("day", "week", "month")
+        ):
+            # "The following three days".
+            self.told_by = i
+            return Span(told.stop, add_units(told.stop, lasting[0], lasting[1])), lasting[2]
         unit = UNITS.get(self.word(j + 2))
         if not self.words(j, "the", "following|next") or unit not in ("day", "week") or self.word(j + 2).endswith("s"):
             return None

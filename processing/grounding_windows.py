@@ -125,6 +125,8 @@ _FARTHEST_BACK, _MOST_TOLD = 200, 8
 # Words before and behind "otherwise" where it is no time.
 _OR_ELSE = words("unless would might could may or if until")
 _TOLD_OTHERWISE = words("stated specified noted agreed announced indicated instructed advised told known said")
+# Words of a clause of nothing else but a time.
+_STATED = words("unchanged normal closed shut nothing none nil zero unaffected")
 # Words that say that a clause is one, and those that go on with the one before.
 _FINITE = words("will is are can must may")
 _NO_SUBJECTS = _FINITE | words("because due as for when while since if with to by of only too and or")
@@ -294,6 +296,9 @@ class Windows(Offsets):
 
     def _is_clause(self, i: int, j: int) -> bool:
         """Whether a clause of its own begins at the comma of ", and on 9 March it will": an index, and that behind."""
+        if self.words(self.skip(i, ","), "and") and self.word(j) in _STATED and self.is_end(j + 1):
+            # "Down on Tuesday and on Wednesday unchanged".
+            return True
         if not self.words(i, ",", "and") or self.word(j) in _NO_SUBJECTS or not self.word(j)[:1].isalnum():
             return False
         for k in range(j, len(self.tokens)):
@@ -544,16 +549,25 @@ class Windows(Offsets):
 
     def _hours_behind_a_day(self, i: int) -> Found:
         """ "20% more from 8 to 10", "before 6 am" in the sentence of a day; what rises from 8 to 10 is an amount."""
-        is_told = self.word(i - 1) == ":"
-        day = self.day_before(i, in_sentence=not is_told) if self._is_within_days() else None
-        if day is None:
+        if not self._is_within_days():
             return None
-        if self.word(i) in ("before", "after") and (opened := self._open_hours(i)) is not None:
-            return day.within(opened[0]) or day, opened[1]
+        if (opened := self._open_hours(i)) is not None:
+            hours, k = opened
+            named = self.point(k + 1) if self.word(k) == "on" and self.word(i) in ("before", "after") else None
+            if named is not None and self._is_day(named[0]):
+                return named[0].within(hours) or named[0], named[1]
+            same = self.skip(k, "on", "the")
+            is_same = self.words(same, "that|same", "day")
+            day = self.day_before(i, in_sentence=not is_same)
+            if day is not None and (is_same or self.word(i) in ("before", "after")):
+                return day.within(hours) or day, same + 2 if is_same else k
+        is_told = self.word(i - 1) == ":"
+        if self.day_before(i, in_sentence=not is_told) is None or self.word(i) not in ("from", "between"):
+            return None
         before = self.word(i - 1)
         is_by = before in ("up", "down") and self._is_amount(i - 2 - (self.word(i - 2) == "%"))
         is_value = (before in _CHANGES and not is_by) or before in _LIES
-        return self.plain_hours(i) if self.word(i) in ("from", "between") and not is_value else None
+        return None if is_value else self.plain_hours(i)
 
     @staticmethod
     def _hours_of(span: Span) -> tuple[int, int] | None:
@@ -813,6 +827,11 @@ class Windows(Offsets):
             return Span(reason="it is not said which part of that time"), inside[1]
         begin = self.skip(k, ",", "starting", "beginning", "from", "commencing", "on", "as", "of", "after")
         start = self.point(begin) if begin > k else None
+        at = self.clock(begin) if start is None and begin > k and unit in ("minute", "hour") else None
+        if at is not None:
+            # "For two hours from 3 am".
+            seconds = int(at[0] + {"minute": 60, "hour": 3600}[unit] * min(count, 24)) % 86400
+            return Span(clock=(at[0], seconds)), at[1]
         if start is not None and self.word(begin - 1) != ",":
             first = start[0].stop if self.word(begin - 1) == "after" else start[0].start
             return self._lengthened(replace(start[0], start=first), count, unit), start[1]
