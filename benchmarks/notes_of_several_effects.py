@@ -4,24 +4,21 @@
 
 A note is read rightly where the operations that are applied on each step of the horizon are those that its author
 expects, whichever words say them ("doubles" is "100 % more"); wrongly where a step has one that the author does not
-name; and is missed in part otherwise. The series has no name. It is daily until 29 February 2024, with a horizon of
-March; hourly until 3 March 2024, a Sunday, with one of three days; or monthly until December 2023, with one of 2024.
-The notes are in `notes_of_several_effects/KIND/AUTHOR.jsonl`.
+name; and is missed in part otherwise. The series has no name, and is one of `NOTES_SERIES`. The notes are in
+`notes_of_several_effects/KIND/AUTHOR.jsonl`; nothing is trained with them.
 """
 
 import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import torch
 
 from ts_llm_fusion import BUILT_IN
+from ts_llm_fusion.data.series.context_notes import NOTES_SERIES, NotesSeries
 from ts_llm_fusion.evaluation.report import align_columns, markdown_table
 from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
@@ -30,36 +27,6 @@ from ts_llm_fusion.processing.context_features import prepare_context
 NOTES = Path(__file__).parent / "notes_of_several_effects"
 _FIXED = ("zero", "set")
 Steps = dict[int, set[tuple[str, tuple[float, ...]]]]
-
-
-@dataclass(frozen=True)
-class Series:
-    """What the notes of a kind are on.
-
-    Args:
-        stamps: of history and horizon.
-        horizon: steps ahead.
-        season: steps of a period.
-        first: number of the first step of the horizon in the notes.
-    """
-
-    stamps: pd.DatetimeIndex
-    horizon: int
-    season: int
-    first: int
-
-    def history(self) -> np.ndarray:
-        """Values from 83 to 117, (time,)."""
-        time = len(self.stamps) - self.horizon
-        season = 10 * np.sin(np.arange(time) * 2 * np.pi / self.season)
-        return 100 + season + np.random.default_rng(0).normal(0, 3, time)
-
-
-SERIES = {
-    "days": Series(pd.date_range("2024-01-01", periods=91, freq="D"), 31, 7, 1),
-    "hours": Series(pd.date_range("2024-02-12", periods=24 * 24, freq="h"), 72, 24, 0),
-    "months": Series(pd.date_range("2019-01-01", periods=72, freq="MS"), 12, 12, 1),
-}
 
 
 def by_step(effects: Sequence[tuple[str, Sequence[float], Sequence[int]]]) -> Steps:
@@ -80,7 +47,9 @@ def verdict(expected: Steps, found: Steps) -> str:
     return "right" if expected == found else "missed"
 
 
-def read(model: TSFusionForForecasting, text: str, series: Series) -> list[tuple[str, tuple[float, ...], list[int]]]:
+def read(
+    model: TSFusionForForecasting, text: str, series: NotesSeries
+) -> list[tuple[str, tuple[float, ...], list[int]]]:
     """Operations that are applied for a text, with their operands and steps as the notes number them."""
     history = series.history()
     context = [prepare_context(text, history, series.horizon, series.stamps)[1]]
@@ -113,7 +82,7 @@ def main() -> None:
     for author in options.authors:
         counts = Counter({"right": 0, "missed": 0, "wrong": 0})
         for note in notes_of(author):
-            found = read(model, note["text"], SERIES[author.split("/")[0]])
+            found = read(model, note["text"], NOTES_SERIES[author.split("/")[0]])
             result = verdict(by_step(note["effects"]), by_step(found))
             counts[result] += 1
             if options.show and result != "right":

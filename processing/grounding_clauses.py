@@ -38,7 +38,8 @@ _RELATIVE = words(
 # Words that state an effect without others.
 _ALONE = words("closed shut nothing none nil doubled halved")
 _AS_USUAL = words(
-    "flat all untouched unchanged unaffected normal as usual open no change effect stay stays remain remains"
+    "flat all untouched unchanged unaffected normal as usual ever regular open no change effect back again everything "
+    "stay stays remain remains"
 )
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
+import numpy as np
+
 from .grounding_axis import Axis, Span, add_units, midnight, start_of
 from .grounding_words import (
     AMBIGUOUS,
@@ -32,6 +34,12 @@ _LONGER_UNITS = {
 _FARTHEST_YEARS = 100
 _BEHIND_A_YEAR = words("is was has does sales this its as plus minus yes across unless less hours")
 _BEFORE_A_DAY = words("on from until till to through since before after by the of between and starting")
+# Words before and behind "15th" without an article.
+_BEFORE_AN_ORDINAL = words("then while closed shut off from and to till until through for by on")
+_BEHIND_AN_ORDINAL = words(
+    "and or to until till through is are was should will we no at max min half double triple twice closed shut up "
+    "down nothing none too as zero about around just only they it sales normal usual"
+)
 # Words behind "Sat 16".
 _ENDS_A_DAY = words("and or to until till through")
 _BEFORE_A_DOT = _BEFORE_A_DAY | words("- : ( \N{BULLET}")
@@ -147,6 +155,20 @@ class Dates:
         month = MONTHS.get(self.word(i).removesuffix("'s"))
         known = month and (self.word(i) not in AMBIGUOUS or self.tokens[i].capital or self._is_small(i))
         return month if known else None
+
+    def _are_hours(self, i: int) -> bool:
+        """Whether a number behind a weekday begins hours of it: "Tuesday 9 to 11" on steps shorter than a day."""
+        is_short = self.axis.left is not None and self.axis.step < np.timedelta64(1, "D")
+        return is_short and self.word(i + 1) in TO and self.integer(i + 2, 0, 24) is not None
+
+    def _begins_part(self, i: int) -> bool:
+        """Whether a text, a line or a part of a sentence begins at an index, or a range does."""
+        before = self.word(i - 1)
+        return i == 0 or self.tokens[i].begins_line or not before[:1].isalnum() or before in _BEFORE_AN_ORDINAL
+
+    def _is_no_noun(self, i: int) -> bool:
+        """Whether what stands at an index is not counted by an ordinal: "15th and 16th should be", "6th: 20 less"."""
+        return i >= len(self.tokens) or self.tokens[i].kind != "word" or self.word(i) in _BEHIND_AN_ORDINAL
 
     def _is_small(self, i: int) -> bool:
         """Whether a word is a day or month in a text that writes another one in lower case: "feb ..., march"."""
@@ -289,10 +311,11 @@ class Dates:
                 return (span, end) if span else None
             # "The 7th and 8th".
             in_a_row = self.word(i - 1) in (",", "and", "or", "&") and self._is_ordinal(i - 2)
-            said = self.word(i - 1) == "the" or weekday is not None or in_a_row
+            is_bare = self._is_ordinal(i) and self._begins_part(i) and self._is_no_noun(i + 1)
+            said = self.word(i - 1) == "the" or weekday is not None or in_a_row or is_bare
             # "On Sat 16", and no "Sat 16 visitors".
             ends = i + 1 >= len(self.tokens) or self.tokens[i + 1].kind == "mark" or self.word(i + 1) in _ENDS_A_DAY
-            is_plain = weekday is not None and ends and self.word(i + 1) not in ("%", "-")
+            is_plain = weekday is not None and ends and self.word(i + 1) not in ("%", "-") and not self._are_hours(i)
             if (self._is_ordinal(i) or is_plain) and said and self.word(i + 1) not in UNITS:
                 first = midnight(self.axis.start).replace(day=1)
                 months = [add_units(first, k, "month") for k in (-1, 0, 1, 2)]
@@ -308,7 +331,15 @@ class Dates:
         i += self._is_abbreviated(i)
         day = self.integer(i + 1, 1, 31, ("number", "ordinal"))
         # "All of March 10% up".
-        if day is not None and self.word(i + 2) not in ("%", "percent"):
+        if day is not None and self.word(i + 2) not in (
+            "%",
+            "percent",
+            "more",
+            "fewer",
+            "less",
+            "extra",
+            "additional",
+        ):
             year, end = self._year(i + 2)
             span = self._span(self.calendar_day(year, month, day))
             return (span, end) if span else None

@@ -1,6 +1,7 @@
 """Times that are told by an event that was named before: "from then on", "until 11:00", "the day after it"."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .grounding_axis import Axis, Span, add_units, midnight
@@ -20,6 +21,9 @@ class Events(Recurring):
         before: the last window and the index behind it; None behind several times in a row.
         latest: the same, also the last one of such a row.
         told_by: index of the last time that was told by it.
+        days: those of the last time, and the index behind it.
+        days_are_whole: whether they were told without hours.
+        told_hours: index of the last hours that are of them.
         told_the: the time that the last window was a weekday of, "the Saturday", for "and Sunday" behind it.
         tells_the: the same of the window that is read.
     """
@@ -28,14 +32,16 @@ class Events(Recurring):
         super().__init__(tokens, axis, taken)
         self.before: tuple[Span, int] | None = None
         self.latest: tuple[Span, int] | None = None
-        self.told_by = -1
+        self.days: tuple[Span, int] | None = None
+        self.days_are_whole = False
+        self.told_by = self.told_hours = -1
         self.told_the: Span | None = None
         self.tells_the: Span | None = None
 
-    def event_before(self, i: int, latest: bool = False, near: int = _NEAR) -> Span | None:
+    def event_before(self, i: int, latest: bool = False) -> Span | None:
         """A day, a moment or a stretch of the horizon that was named shortly before: "a pump fails on 28 May; ..."."""
         before = self.latest if latest else self.before
-        if before is None or before[1] < i - near:
+        if before is None or before[1] < i - _NEAR:
             return None
         span = before[0]
         is_once = span.start is not None and span.stop is not None and not (span.weekdays or span.clock or span.months)
@@ -82,6 +88,9 @@ class Events(Recurring):
         first = event.start
         day = midnight(first) + timedelta(days=(weekday - first.weekday()) % 7)
         # Behind one day it is the next one, or that day itself; behind Monday to Friday the weekend.
+        if not by_the and day >= self.axis.end:
+            # "Wednesday ...; and on Tuesday": the one of the horizon.
+            return None
         is_near = days <= 1 or day < event.stop or (by_the and days < 7)
         return Span(day, day + timedelta(days=1)) if is_near else None
 
@@ -131,30 +140,49 @@ class Events(Recurring):
         self.told_by = i
         return Span(event.start, stop + timedelta(days=int(stop <= event.start))), at[1]
 
-    def day_before(self, i: int, in_sentence: bool = False) -> Span | None:
-        """The day of the horizon that the last time lies in, or ends in, where it is a day at most."""
-        event = self.event_before(i, near=_NEAR_DAY)
-        if event is None or (in_sentence and not self.in_sentence_of_event(i)):
+    def days_before(self, i: int, in_sentence: bool = False) -> Span | None:
+        """The days that the last time was of, for hours that are told behind it."""
+        if self.days is None or self.days[1] < i - _NEAR_DAY:
             return None
-        assert event.start is not None and event.stop is not None
-        if event.stop - event.start > timedelta(days=1):
-            return None
-        day = midnight(max(event.start, event.stop - timedelta(microseconds=1)))
-        return Span(day, day + timedelta(days=1))
+        is_away = in_sentence and any(self.word(k) in SENTENCE_ENDS for k in range(self.days[1], i))
+        return None if is_away else self.days[0]
 
-    def on_day_of_event(self, span: Span, i: int) -> Span:
-        """Hours that are told behind a day: "on 28 May there is an outage between 15:00 and 18:00"."""
+    def on_days_before(self, span: Span, i: int) -> Span:
+        """Hours that are told behind their days: "on 28 May there is an outage between 15:00 and 18:00"."""
         # A moment alone may be one of something else: "before the opening at 9:00".
         is_range = span.clock is not None and (span.clock[1] - span.clock[0]) % 86400 > 60
         is_plain = is_range and not (
             span.start or span.stop or span.recurs or span.weekdays or span.months or span.steps
         )
-        day = self.day_before(i) if is_plain else None
-        if day is None:
+        days = self.days_before(i) if is_plain else None
+        if days is None:
             return span
-        if self.in_sentence_of_event(i) and self.before is not None and self.before[0] == day:
+        self.told_hours = i
+        if self.days_before(i, in_sentence=True) is not None and self.days_are_whole:
             self.told_by = i
-        return day.within(span) or span
+        return days.within(span) or span
+
+    def days_of(self, row: Sequence[Span]) -> Span | None:
+        """The days that times in a row are of: one, several within a week, a range, or those that recur."""
+        only = row[0]
+        if any(one.reason or one.months or one.steps for one in row):
+            return None
+        if len(row) == 1 and (only.recurs or only.weekdays):
+            return replace(only, clock=None)
+        days = []
+        for one in row:
+            if one.start is None or one.stop is None or one.weekdays or one.clock or one.stop <= self.axis.start:
+                return None
+            if one.stop - one.start > timedelta(days=1):
+                is_range = len(row) == 1 and one.start == midnight(one.start) and one.stop == midnight(one.stop)
+                return one if is_range else None
+            # The day that it ends in.
+            days.append(midnight(max(one.start, one.stop - timedelta(microseconds=1))))
+        first, last = min(days), max(days)
+        if last - first >= timedelta(days=7):
+            return None
+        weekdays = frozenset(day.weekday() for day in days)
+        return Span(first, last + timedelta(days=1), None if len(weekdays) == (last - first).days + 1 else weekdays)
 
     def named_event(self, k: int, dated: bool) -> Found:
         """ "The festival on 20 July" at an index; "it" is the event that was named before.

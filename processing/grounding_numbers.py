@@ -135,6 +135,10 @@ class Number:
     per: str = ""
 
 
+# Units whose powers have a number: "m3".
+_LENGTHS = ("m", "cm", "dm", "km")
+
+
 class _Reader:
     def __init__(self, tokens: Sequence[Token], taken: Sequence[bool]):
         self.tokens, self.taken = tokens, taken
@@ -367,7 +371,10 @@ def read_numbers(tokens: Sequence[Token], taken: Sequence[bool]) -> list[Number]
     numbers: list[Number] = []
     while i < len(tokens):
         is_mark = tokens[i].kind == "mark" and tokens[i].word not in _TIMES
-        found = None if taken[i] or is_mark or tokens[i].kind in _NO_NUMBERS else reader.number(i)
+        # "95 m3".
+        is_power = i > 0 and tokens[i - 1].word in _LENGTHS and tokens[i - 1].stop == tokens[i].start
+        is_none = taken[i] or is_mark or is_power or tokens[i].kind in _NO_NUMBERS
+        found = None if is_none else reader.number(i)
         if found is None or not abs(found[0]) < float("inf"):
             i += 1
             continue

@@ -104,6 +104,9 @@ class Offsets(Counts):
             if behind > k and self.word(behind) not in _OF_THE_FORECAST:
                 return None
             return self._counted_from_start(ordinal, ordinal, unit), behind + (behind > k)
+        if self.word(j - 1) in ("a", "an", "per", "/"):
+            # "90 a day 4 to 8 March".
+            return None
         unit = UNITS.get(self.word(j), "step")
         first = self.integer(j + 1, 1, 10**4)
         if first is None or unit not in ("day", "week", "month", "hour", "year", "quarter"):

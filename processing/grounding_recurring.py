@@ -27,7 +27,7 @@ _AMOUNTS = words(
     "% percent units unit orders items pieces visitors customers calls people points degrees mw kw kwh mwh gw euros "
     "dollars cars trips passengers bikes per"
 )
-_PLAIN_HOUR = re.compile(r"(1?[0-9]|0[0-9]|2[0-4])(?:\.?([0-5][0-9]))?")
+_PLAIN_HOUR = re.compile(r"([01]?[0-9]|2[0-4])(?:(?:\.|(?<=[0-9]{2}))([0-5][0-9]))?")
 _UNKNOWN_PHASE = "it is not said on which of them it begins"
 
 

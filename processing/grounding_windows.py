@@ -36,6 +36,8 @@ _CHANGES = words(
 # Why no step lies in a time that is known.
 _NOT_SAID = "it is not said which time that is"
 _FINER, _OUTSIDE = "it is finer than a step", "it lies outside history and horizon"
+# Words behind a number that is no day.
+_OF_AN_AMOUNT = words("% percent more fewer less extra additional higher lower up down sales orders visitors calls")
 # Words behind a time that say that it, or its end, is not meant.
 _LEFT_OUT = words("exclusive exclusively excluded excepted")
 # Words of an open time that begins with what they name, and not behind it.
@@ -149,7 +151,9 @@ class Windows(Offsets):
     def read(self) -> list[Window]:
         """All windows, in their order; words belong to one at most."""
         windows: list[Window] = []
-        i, joined, is_apposition = 0, False, False
+        i, joined, is_apposition, is_listed = 0, False, False, False
+        # Times that are told in a row.
+        row: list[Span] = []
         # Behind a window that begins, and has no end.
         since: int | None = None
         while i < len(self.tokens):
@@ -181,7 +185,7 @@ class Windows(Offsets):
                 if more is None or both is None:
                     break
                 span, j = both, more[1]
-            span = self.on_day_of_event(span, i)
+            span = self.on_days_before(span, i)
             if self._is_day(span) and self._for_good(i):
                 span = replace(span, stop=None)
             window = self._on_axis(span, self.tokens[i].start, self.tokens[j - 1].stop)
@@ -191,6 +195,7 @@ class Windows(Offsets):
                 windows[-1] = replace(windows[-1], shares=window.shares, kind=window.kind, reason=window.reason)
             self.before = self.latest = (span, j)
             self.hours = self._hours_of(span) or self.hours
+            row = [*row, span] if joined else [span]
             self.told_the, self.tells_the = self.tells_the, None
             self.left_out = None
             if (without := self._exceptions(j)) is not None and without[1] > j:
@@ -202,15 +207,32 @@ class Windows(Offsets):
             since = j if self.word(i) == "since" else None
             windows.append(window)
             if joined and len(windows) > 1:
+                if not is_apposition and (each := self._with_hours_of_last(row)) is not None:
+                    # "On Monday and Wednesday from 10 to 12".
+                    windows[-2] = self._on_axis(each, windows[-2].start, windows[-2].stop)
                 windows[-2:] = [_in_both(*windows[-2:]) if is_apposition else _together(*windows[-2:])]
                 self.before = self.before if is_apposition else None
+            days = self.days_of(row)
+            if days is not None or len(row) > 1 or span.start is not None:
+                self.days = None if days is None else (days, j)
+                self.days_are_whole = all(self._is_day(one) or one.recurs for one in row) and span.clock is None
             # "On Monday and on Thursday" is one window.
-            i = self.skip(j, ",", "and", "or", "&", "as", "well")
+            first, i = i, self.skip(j, ",", "and", "or", "&", "as", "well")
             is_apposition = all(self.word(k) == "," for k in range(j, i))
             more = self._window(i) if i > j else None
             joined = more is not None and not (before and self._is_clause(j, more[1]))
+            if joined and more is not None and self._is_day(more[0]):
+                # "After 6 pm, on Tuesday", "Friday and Sunday, Saturday twice as many".
+                joined = self.told_hours != first and not (is_apposition and is_listed)
+            is_listed = joined and not is_apposition
             i = i if joined else j
         return windows
+
+    def _with_hours_of_last(self, row: Sequence[Span]) -> Span | None:
+        """The days in a row before the last one within its hours; None where that has none, or they are no days."""
+        hours = self._hours_of(row[-1])
+        days = self.days_of(row[:-1]) if hours and all(self._is_day(one) for one in row[:-1]) else None
+        return days and days.within(Span(clock=hours))
 
     def _by_others(self, windows: Sequence[Window], i: int) -> tuple[Window, int] | None:
         """A time that is told by those before it, "on that day" or "on all other days", and the index behind it."""
@@ -329,7 +351,7 @@ class Windows(Offsets):
         if found is None:
             return None
         span, j = found
-        span = self.excepted = self.on_day_of_event(span, i)
+        span = self.excepted = self.on_days_before(span, i)
         start, stop = self.tokens[i].start, self.tokens[j - 1].stop
         window = self._placed(start, stop, span.shares(self.axis), span.recurs, span.reason)
         k = self.skip(j, "and", "or", "&")
@@ -558,13 +580,16 @@ class Windows(Offsets):
                 return named[0].within(hours) or named[0], named[1]
             same = self.skip(k, "on", "the")
             is_same = self.words(same, "that|same", "day")
-            day = self.day_before(i, in_sentence=not is_same)
-            if day is not None and (is_same or self.word(i) in ("before", "after")):
-                return day.within(hours) or day, same + 2 if is_same else k
-        is_told = self.word(i - 1) == ":"
-        if self.day_before(i, in_sentence=not is_told) is None or self.word(i) not in ("from", "between"):
-            return None
+            days = self.days_before(i, in_sentence=not is_same)
+            if days is not None and (is_same or self.word(i) in ("before", "after")):
+                self.told_hours = i
+                return days.within(hours) or days, same + 2 if is_same else k
         before = self.word(i - 1)
+        begins = i > 0 and (
+            self.tokens[i - 1].kind == "mark" or before in ("and", "then", "but", "while", "afterwards")
+        )
+        if self.days_before(i, in_sentence=not begins) is None or self.word(i) not in ("from", "between"):
+            return None
         is_by = before in ("up", "down") and self._is_amount(i - 2 - (self.word(i - 2) == "%"))
         is_value = (before in _CHANGES and not is_by) or before in _LIES
         return None if is_value else self.plain_hours(i)
@@ -581,10 +606,10 @@ class Windows(Offsets):
     def _same_hours(self, i: int) -> Found:
         """ "In those hours", "between the same hours": of the time before that had some."""
         j = self.skip(i, "in", "during", "between", "over", "at")
-        is_same = self.words(j, "the", "same", "hours|times") or self.words(j, "those|these", "hours")
-        if not is_same or self.hours is None:
+        k = self.skip(j, "the", "those", "these", "same")
+        if k == j or self.words(j, "the", "hours|times") or self.word(k) not in ("hours", "times") or not self.hours:
             return None
-        return Span(clock=self.hours), j + 2 + (self.word(j) == "the")
+        return Span(clock=self.hours), k + 1
 
     def _open_hours(self, i: int) -> Found:
         """ "After 6 pm", "before 8 am", "from 13:00 on" behind a day, until its end or from its beginning."""
@@ -661,6 +686,9 @@ class Windows(Offsets):
         begin = self.skip(k, ",", "and", "lasting", "for")
         if starts or self.word(begin - 1) in ("for", "lasting"):
             lasting = self.duration(begin)
+            at = self._clock_of_length(lasting) if lasting is not None and self._is_day(span) else None
+            if at is not None and (hours := span.within(at[0])) is not None:
+                return hours, at[1]
             if lasting is not None and self.word(begin - 1) in ("for", "lasting"):
                 return self._lengthened(span, lasting[0], lasting[1]), lasting[2]
         onward = self.word(k) in ("onward", "onwards", "forward") or (self.word(k) == "on" and starts)
@@ -720,6 +748,7 @@ class Windows(Offsets):
         day = self.integer(self.skip(k, "the"), 1, 31, ("number", "ordinal"))
         if (
             day is None
+            or self.word(self.skip(k, "the") + 1) in _OF_AN_AMOUNT
             or first.start is None
             or first.stop != add_units(first.start, 1, "day")
             or day <= first.start.day
@@ -814,6 +843,14 @@ class Windows(Offsets):
         is_open = span.steps[1] >= FAR if span.steps else span.start is not None and span.stop is None
         return span if is_open and not (span.recurs or span.reason) else None
 
+    def _clock_of_length(self, lasting: tuple[float, str, int]) -> Found:
+        """Hours of the day: the 3 am behind "two hours" in "for two hours from 3 am"."""
+        count, unit, k = lasting
+        begin = self.skip(k, "starting", "beginning", "from", "at")
+        at = self.clock(begin) if begin > k and unit in ("minute", "hour") and count <= 24 else None
+        seconds = {"minute": 60, "hour": 3600}.get(unit, 0) * count
+        return None if at is None else (Span(clock=(at[0], int(at[0] + seconds) % 86400)), at[1])
+
     def _lasting(self, i: int) -> Found:
         """ "For three days" alone: from the time that was named before, or from the start of the horizon."""
         if self.word(i) not in ("for", "lasting"):
@@ -827,11 +864,8 @@ class Windows(Offsets):
             return Span(reason="it is not said which part of that time"), inside[1]
         begin = self.skip(k, ",", "starting", "beginning", "from", "commencing", "on", "as", "of", "after")
         start = self.point(begin) if begin > k else None
-        at = self.clock(begin) if start is None and begin > k and unit in ("minute", "hour") else None
-        if at is not None:
-            # "For two hours from 3 am".
-            seconds = int(at[0] + {"minute": 60, "hour": 3600}[unit] * min(count, 24)) % 86400
-            return Span(clock=(at[0], seconds)), at[1]
+        if start is None and (hours := self._clock_of_length(found)) is not None:
+            return hours
         if start is not None and self.word(begin - 1) != ",":
             first = start[0].stop if self.word(begin - 1) == "after" else start[0].start
             return self._lengthened(replace(start[0], start=first), count, unit), start[1]

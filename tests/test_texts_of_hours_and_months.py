@@ -2,8 +2,9 @@
 
 import pytest
 
-from benchmarks.notes_of_several_effects import SERIES, read
+from benchmarks.notes_of_several_effects import read
 from ts_llm_fusion import BUILT_IN
+from ts_llm_fusion.data.series.context_notes import NOTES_SERIES
 from ts_llm_fusion.forecasting import load_forecaster
 
 MONDAY, TUESDAY, WEDNESDAY = range(24), range(24, 48), range(48, 72)
@@ -89,5 +90,5 @@ def model():
 
 @pytest.mark.parametrize(("kind", "text", "expected"), ROWS)
 def test_a_text_is_read_right(kind, text, expected, model):
-    found = [(operation, operands, steps) for operation, operands, steps in read(model, text, SERIES[kind])]
+    found = [(operation, operands, steps) for operation, operands, steps in read(model, text, NOTES_SERIES[kind])]
     assert found == [(operation, tuple(map(float, operands)), list(steps)) for operation, operands, steps in expected]

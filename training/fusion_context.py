@@ -62,8 +62,8 @@ class ContextDataset(Dataset):
     """Texts with their targets, and with the states of their clauses, each of which is encoded once.
 
     Args:
-        items: features of texts from `context_features`, with the targets `operation` (names), `right_number` and
-            `right_window`.
+        items: features of texts from `context_features`, with the targets `operation` (names, None for a clause that
+            is not counted), `right_number` and `right_window`.
         encoder: of the words.
         adapted: whether the encoder is adapted in the training. Texts have the tokens of their clauses then, for
             `ContextLoss` to encode, and the place of each word among them, (clauses, words, 1), as its state.
@@ -94,7 +94,9 @@ class ContextDataset(Dataset):
     def __getitem__(self, place: int) -> dict[str, Tensor]:
         item = self.items[place]
         inputs = with_states(item, [self.encoded[text] for text in item["texts"]])
-        inputs["operation"] = torch.tensor([OPERATIONS.index(name) for name in item["operation"]])
+        inputs["operation"] = torch.tensor(
+            [_NOT_COUNTED if name is None else OPERATIONS.index(name) for name in item["operation"]]
+        )
         names: tuple[str, ...] = (*_BY_WORD, *_OF_CLAUSES, *_BY_ROW)
         if self.adapted:
             ids = [self.tokens[text].ids for text in item["texts"]]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks.notes_of_several_effects import NOTES, SERIES, by_step, notes_of, verdict
+from benchmarks.notes_of_several_effects import NOTES, by_step, notes_of, verdict
+from ts_llm_fusion.data.series.context_notes import NOTES_SERIES
 
 
 def test_a_note_is_right_where_each_step_has_what_its_author_expects():
@@ -17,9 +18,9 @@ def test_a_note_is_right_where_each_step_has_what_its_author_expects():
         assert verdict(expected, by_step(found)) == "wrong"
 
 
-@pytest.mark.parametrize("kind", SERIES)
+@pytest.mark.parametrize("kind", NOTES_SERIES)
 def test_notes_have_texts_and_effects_within_the_horizon(kind: str):
-    series = SERIES[kind]
+    series = NOTES_SERIES[kind]
     steps = range(series.first, series.first + series.horizon)
     authors = [path.stem for path in (NOTES / kind).glob("*.jsonl")]
     assert len(authors) >= 2

@@ -88,7 +88,7 @@ def test_training_encodes_as_inference_does(
 ) -> None:
     for module in (modeling_text_encoder, fusion_context):
         monkeypatch.setattr(module, "load_text_encoder", lambda name, layer: encoder)
-    settings = ContextArguments(texts=24, text_adapter_rank=2, context_hidden_size=16)
+    settings = ContextArguments(texts=24, note_repeats=0, text_adapter_rank=2, context_hidden_size=16)
     arguments = FusionContextTrainingArguments(
         output_dir=str(tmp_path), max_steps=2, per_device_train_batch_size=24, use_cpu=True, disable_tqdm=True
     )

@@ -38,7 +38,9 @@ def encoder(monkeypatch):
 
 
 def test_the_head_learns_and_the_numeric_part_keeps_every_bit(encoder, tmp_path):
-    settings = ContextArguments(texts=48, text_adapter_rank=0, context_hidden_size=32, context_dropout=0.0)
+    settings = ContextArguments(
+        texts=48, note_repeats=0, text_adapter_rank=0, context_hidden_size=32, context_dropout=0.0
+    )
     arguments = FusionContextTrainingArguments(
         output_dir=str(tmp_path / "run"),
         max_steps=12,
@@ -99,7 +101,7 @@ def test_the_loss_of_shares_is_that_of_the_whole_batch(encoder):
 
 
 def test_probabilities_of_readers_are_averaged(encoder, tmp_path):
-    sizes = {"texts": 8, "text_adapter_rank": 0, "context_hidden_size": 16}
+    sizes = {"texts": 8, "note_repeats": 0, "text_adapter_rank": 0, "context_hidden_size": 16}
     quick = {"max_steps": 2, "learning_rate": 0.1, "warmup_steps": 1, "use_cpu": True, "disable_tqdm": True}
 
     def trained(name, seed, **settings):
@@ -132,7 +134,13 @@ def test_probabilities_of_readers_are_averaged(encoder, tmp_path):
 
 
 def test_a_head_is_trained_further(encoder, tmp_path):
-    sizes = {"texts": 8, "text_adapter_rank": 0, "context_hidden_size": 16, "start": str(tmp_path / "first")}
+    sizes = {
+        "texts": 8,
+        "note_repeats": 0,
+        "text_adapter_rank": 0,
+        "context_hidden_size": 16,
+        "start": str(tmp_path / "first"),
+    }
     quick = {"max_steps": 2, "warmup_steps": 1, "use_cpu": True, "disable_tqdm": True}
 
     def trained(name, rate, **settings):
@@ -157,3 +165,22 @@ def test_texts_are_those_of_their_seed():
     assert first["text"] == again["text"] != other["text"]
     with pytest.raises(ValueError, match="texts is 0; at least 1 is needed"):
         ContextArguments(texts=0)
+    with pytest.raises(ValueError, match="note_repeats is -1; give 0 or more"):
+        ContextArguments(note_repeats=-1)
+
+
+def test_notes_are_among_the_texts_as_often_as_said(encoder, tmp_path, monkeypatch):
+    note = {"text": "Closed on 8 March, 20% more on 9 March.", "effects": [["zero", [], [8]], ["rise", [0.2], [9]]]}
+    monkeypatch.setattr(fusion_context, "training_notes", lambda: iter([("days", note)]))
+    given = []
+    dataset = fusion_context.ContextDataset
+    monkeypatch.setattr(
+        fusion_context, "ContextDataset", lambda items, *rest: given.append(items) or dataset(items, *rest)
+    )
+    settings = ContextArguments(texts=4, note_repeats=3, text_adapter_rank=0, context_hidden_size=16)
+    arguments = FusionContextTrainingArguments(
+        output_dir=str(tmp_path / "run"), max_steps=1, use_cpu=True, disable_tqdm=True
+    )
+    run_context_recipe(settings, arguments)
+    assert [item["text"] for item in given[0][4:]] == 3 * [note["text"]] and len(given[0]) == 7
+    assert given[0][-1]["operation"] == ["zero", "rise"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from transformers import set_seed
 
+from ..data.series.context_notes import NOTES_SERIES, note_item, training_notes
 from ..data.series.context_targets import context_targets
 from ..data.series.contexts import draw_example
 from ..errors import UserError
@@ -45,6 +46,9 @@ class ContextArguments:
     )
     texts: int = field(default=110000, metadata={"help": "Synthetic texts."})
     texts_seed: int = field(default=0, metadata={"help": "Seed of the texts; that of the head is `seed`."})
+    note_repeats: int = field(
+        default=5, metadata={"help": "Times that each note of several effects, by people, is among the texts."}
+    )
     context_hidden_size: int = field(default=128, metadata={"help": "Width of the head."})
     context_dropout: float = field(default=0.15, metadata={"help": "Dropout in its training."})
     context_cues: bool = field(
@@ -67,6 +71,8 @@ class ContextArguments:
     def __post_init__(self):
         if self.texts < 1:
             raise UserError(f"texts is {self.texts}; at least 1 is needed.")
+        if self.note_repeats < 0:
+            raise UserError(f"note_repeats is {self.note_repeats}; give 0 or more.")
         if self.add_reader and self.tune_head:
             raise UserError("add_reader and tune_head are both true; a head is kept as it is, or trained further.")
 
@@ -185,9 +191,10 @@ def run_context_recipe(
         head.load_state_dict(start.context_head.state_dict())
     began = time.process_time()
     encoder = load_text_encoder(settings.text_encoder, settings.text_layer)
-    texts = ContextDataset(
-        context_items(settings.texts_seed, range(settings.texts)), encoder, head.adapter is not None
-    )
+    items = context_items(settings.texts_seed, range(settings.texts))
+    if settings.note_repeats:
+        items += settings.note_repeats * [note_item(note, NOTES_SERIES[kind]) for kind, note in training_notes()]
+    texts = ContextDataset(items, encoder, head.adapter is not None)
     trainer = train_fusion_context(head, arguments, texts, encoder)
     if head.adapter is not None:
         # Others in this process share it.
