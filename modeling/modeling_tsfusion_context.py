@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from .configuration_tsfusion import OPERATIONS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_text_adapter import TextAdapter
-from .modeling_tsfusion_context_conflicts import without_contradictions, without_exceptions
+from .modeling_tsfusion_context_conflicts import with_additions, without_contradictions, without_exceptions
 from .modeling_tsfusion_context_doubts import (
     contradicts,
     is_by_a_factor,
@@ -31,6 +31,7 @@ from .modeling_tsfusion_context_doubts import (
 from .modeling_tsfusion_context_effects import ContextEffect, shares_of
 from .modeling_tsfusion_context_senses import (
     begins_exception,
+    is_addition,
     is_exception,
     is_of_a_cause,
     is_of_a_level,
@@ -605,22 +606,37 @@ def _choices(
     return choices
 
 
+def _time_of(clause: int, context: Mapping[str, Any]) -> frozenset[int] | None:
+    """Steps of the horizon of the only time of a clause; None where it has none or several, or is taken back."""
+    history = int(context["history"])
+    of_condition, of_another = (context["clause_cues"][clause, column] for column in (8, 10))
+    owners = (context["window_owner"] == clause) & (context["window_clause"] == clause)
+    times = {
+        tuple((context["shares"][k][history:] > 0).nonzero()[0].tolist())
+        for k in context["window_index"][owners]
+        if k < len(context["shares"]) - 1
+    }
+    taken_back = of_condition or of_another or context["about_another"][clause]
+    return frozenset(times.pop()) if len(times) == 1 and not taken_back else None
+
+
 def _exceptions(effects: Sequence[ContextEffect], context: Mapping[str, Any]) -> dict[int, frozenset[int]]:
     """Steps that each clause says to be as usual, or to have an effect of their own, by its place."""
-    history, found = int(context["history"]), {}
-    of_condition, of_another = (context["clause_cues"][:, column] for column in (8, 10))
+    found = {}
     for clause, words in enumerate(context["texts"]):
-        owners = (context["window_owner"] == clause) & (context["window_clause"] == clause)
-        times = {
-            tuple((context["shares"][k][history:] > 0).nonzero()[0].tolist())
-            for k in context["window_index"][owners]
-            if k < len(context["shares"]) - 1
-        }
-        taken_back = of_condition[clause] or of_another[clause] or context["about_another"][clause]
         is_other = effects[clause].applied and not begins_exception(words)
-        if is_other or len(times) != 1 or taken_back or not is_exception(words):
-            continue
-        found[clause] = frozenset(times.pop())
+        if not is_other and is_exception(words) and (time := _time_of(clause, context)) is not None:
+            found[clause] = time
+    return found
+
+
+def _additions(effects: Sequence[ContextEffect], context: Mapping[str, Any]) -> dict[int, frozenset[int]]:
+    """Steps of which each clause says the same as the one before, by its place."""
+    found = {}
+    for clause, words in enumerate(context["texts"]):
+        is_one = not effects[clause].applied and is_addition(words)
+        if is_one and (time := _time_of(clause, context)) is not None:
+            found[clause] = time
     return found
 
 
@@ -661,6 +677,7 @@ def choose(
             reason = effect.reason or reason
             effect = replace(effect, operands=operands, applied=not reason, reason=reason)
         effects.append(effect)
+    effects = with_additions(effects, _additions(effects, context))
     return without_contradictions(without_exceptions(effects, _exceptions(effects, context)))
 
 

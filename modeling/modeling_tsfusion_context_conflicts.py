@@ -135,6 +135,22 @@ def _beside_others(place: int, effects: list[ContextEffect], steps: list[frozens
     return replace(bound, steps=_runs(left), partial=partial)
 
 
+def with_additions(effects: list[ContextEffect], additions: dict[int, frozenset[int]]) -> list[ContextEffect]:
+    """Effects with the times at which later clauses say that they hold, too.
+
+    Args:
+        effects: of the clauses.
+        additions: steps of each clause that says so of the one before, by its place.
+    """
+    kept = list(effects)
+    for place, steps in additions.items():
+        told = next((k for k in reversed(range(place)) if k not in additions), -1)
+        if told >= 0 and kept[told].applied and kept[told].operation != "ignore" and steps:
+            kept[told] = replace(kept[told], steps=_runs(_steps(kept[told]) | steps))
+            kept[place] = replace(kept[place], reason="its time is added to that of an earlier clause")
+    return kept
+
+
 def without_exceptions(effects: list[ContextEffect], exceptions: dict[int, frozenset[int]]) -> list[ContextEffect]:
     """Effects without the times at which a later clause says that they do not hold.
 
@@ -182,4 +198,4 @@ def without_contradictions(effects: list[ContextEffect]) -> list[ContextEffect]:
     ]
 
 
-__all__ = ["without_contradictions", "without_exceptions"]
+__all__ = ["with_additions", "without_contradictions", "without_exceptions"]

@@ -65,11 +65,23 @@ _LIFTED = re.compile(
 _NOT_REACHED = re.compile(
     r"\b(?:fails?|struggles?|unlikely|unable) to (?:reach|hit|make|exceed|pass|top|get to|attain)\b", re.IGNORECASE
 )
-_NAMED_EXCEPTION = re.compile(r"\W*(?:(?:the|one|an?) )?(?:only )?exceptions?:", re.IGNORECASE)
+# "The 10th too", "same again on Monday", "so are we on the 31st".
+_SAME = r"(?:(?:the )?same(?: (?:again|goes|applies|holds|thing))?|ditto|likewise|again|as well|also|too|similarly)"
+_ADDITION = re.compile(
+    rf"\W*(?:and |then )?(?:{_SAME}[,:]? (?:for )?during that period|"
+    rf"during that period[,:]? (?:is |it is )?{_SAME})\W*"
+    r"|\W*(?:and )?so (?:are|is|will) (?:we|it|they|sales|the series)(?: be)? during that period\W*",
+    re.IGNORECASE,
+)
+_NAMED_EXCEPTION = re.compile(
+    r"\W*(?:(?:(?:the|one|an?) )?(?:only )?exceptions?:|except(?: for)?(?: on)? during that period:)", re.IGNORECASE
+)
 # Of the series, or of what was said before, and of nothing that is named.
 _EXCEPTION = re.compile(
-    r"^\W*(?:(?:and|but|only|however),? )?(?:(?:the|one|an?) )?(?:only )?(?:exceptions?\b|excluded:)"
-    r"|^\W*(?:and |but )?(?:not )?during that period\W+(?:is|are) (?:the |an |one )?(?:only )?exceptions?\b"
+    r"^\W*(?:(?:and|but|only|however),? )?(?:(?:the|one|an?) )?(?:only )?(?:exceptions?\b|excluded:|suspended:|"
+    r"not valid\b|except\b)"
+    r"|^\W*(?:and |but )?(?:not )?during that period\W+(?:is|are) (?:(?:the |an |one )?(?:only )?exceptions?|"
+    r"exempt(?:ed)?|excluded|excepted|not affected)\b"
     r"|\b(?:this|that|it|the (?:limit|cap|rule|effect)) (?:does not|doesn't|will not|won't) (?:apply|hold)\b"
     r"|^\W*(?:and |but |however,? )?during that period\W+(?:though\W+|however\W+)?(?:it|we|we're|sales|everything|"
     r"business|trade|the series)\b[^.!?]*\b(?:as usual|normal(?:ly)?|usual level|pauses?)\b"
@@ -361,6 +373,15 @@ def is_exception(words: str) -> bool:
     return _EXCEPTION.search(words) is not None
 
 
+def is_addition(words: str) -> bool:
+    """Whether a clause says that what was said before holds at its time, too: "the 10th too", "ditto on 8 March".
+
+    Args:
+        words: plain words of the clause.
+    """
+    return _ADDITION.fullmatch(words) is not None
+
+
 def begins_exception(words: str) -> bool:
     """Whether a clause begins with the word for what does not hold as was said before: "exception: on 8 March".
 
@@ -409,6 +430,7 @@ def other_sense(name: str, phrase: str, words: str, following: str) -> str:
 
 __all__ = [
     "begins_exception",
+    "is_addition",
     "is_exception",
     "is_of_a_cause",
     "is_of_a_level",

@@ -310,12 +310,14 @@ class Dates:
                 span = self._span(self.calendar_day(year, month, day))
                 return (span, end) if span else None
             # "The 7th and 8th".
-            in_a_row = self.word(i - 1) in (",", "and", "or", "&") and self._is_ordinal(i - 2)
+            in_a_row = self.word(i - 1) in (",", "and", "or", "&", "+") and self._is_ordinal(i - 2)
             is_bare = self._is_ordinal(i) and self._begins_part(i) and self._is_no_noun(i + 1)
             said = self.word(i - 1) == "the" or weekday is not None or in_a_row or is_bare
             # "On Sat 16", and no "Sat 16 visitors".
             ends = i + 1 >= len(self.tokens) or self.tokens[i + 1].kind == "mark" or self.word(i + 1) in _ENDS_A_DAY
-            is_plain = weekday is not None and ends and self.word(i + 1) not in ("%", "-") and not self._are_hours(i)
+            is_plain = weekday is not None and ends and self.word(i + 1) != "%" and not self._are_hours(i)
+            is_range = self.word(i + 1) == "-" and self.word(i + 2)[:1].isdecimal() and self.word(i + 3) != "%"
+            is_plain = is_plain and not is_range
             if (self._is_ordinal(i) or is_plain) and said and self.word(i + 1) not in UNITS:
                 first = midnight(self.axis.start).replace(day=1)
                 months = [add_units(first, k, "month") for k in (-1, 0, 1, 2)]
@@ -350,8 +352,8 @@ class Dates:
     def _later_month(self, i: int) -> int:
         """The index of the month of "3, 5 and 8 May" behind its first day; 0 where there is none."""
         k = i
-        while self.word(k) in (",", "and", "or", "&"):
-            k = self.skip(k, ",", "and", "or", "&", "the")
+        while self.word(k) in (",", "and", "or", "&", "+"):
+            k = self.skip(k, ",", "and", "or", "&", "+", "the")
             if self.integer(k, 1, 31, ("number", "ordinal")) is None:
                 return 0
             k = self.skip(k + 1, "of")

@@ -24,6 +24,7 @@ class Events(Recurring):
         days: those of the last time, and the index behind it.
         days_are_whole: whether they were told without hours.
         told_hours: index of the last hours that are of them.
+        beside: the last "day before" or "day after", whether it was the latter, and of which time.
         told_the: the time that the last window was a weekday of, "the Saturday", for "and Sunday" behind it.
         tells_the: the same of the window that is read.
     """
@@ -35,6 +36,7 @@ class Events(Recurring):
         self.days: tuple[Span, int] | None = None
         self.days_are_whole = False
         self.told_by = self.told_hours = -1
+        self.beside: tuple[Span, bool, Span] | None = None
         self.told_the: Span | None = None
         self.tells_the: Span | None = None
 
@@ -82,7 +84,9 @@ class Events(Recurring):
         by_the = self.word(i - 1) == "the" or (self.word(i - 1) == "and" and self.told_the is not None)
         if not (by_the or of_week or behind):
             return None
-        if self.word(i + 1) in ("before", "between", "preceding"):
+        if self.words(i + 1, "before|between|preceding") and not (
+            i + 2 < len(self.tokens) and self.tokens[i + 2].kind == "number"
+        ):
             return Span(reason="it is not said which one it is")
         self.tells_the = event if by_the else None
         first = event.start
@@ -95,11 +99,13 @@ class Events(Recurring):
         return Span(day, day + timedelta(days=1)) if is_near else None
 
     def behind_event(self, i: int) -> Found:
-        """ "The following day", "the next week", "the day after": the first behind the event."""
-        j = self.skip(i, "on", "in", "during")
-        if self.words(j, "the", "day", "after") and self.is_end(j + 3) and (event := self.event_before(i)) is not None:
-            self.told_by = i
-            return Span(event.stop, add_units(event.stop, 1, "day") if event.stop else None), j + 3
+        """ "The following day", "the next week", "the day after", "the weekend before that": beside the event."""
+        j = self.skip(i, "on", "in", "during", "over", "at")
+        if (
+            self.words(j, "the", "day|week|weekend", "before|after")
+            and (beside := self._beside_event(i, j)) is not None
+        ):
+            return beside
         lasting = self.duration(j + 2) if self.words(j, "the", "following|next") else None
         told = self.event_before(i) if lasting and self.in_sentence_of_event(i) else None
         if (
@@ -120,6 +126,28 @@ class Events(Recurring):
             return None
         self.told_by = i
         return Span(event.stop, stop), j + 3
+
+    def _beside_event(self, i: int, j: int) -> Found:
+        """ "The day after", "the weekend before that" at an index j: the one beside the event."""
+        event, is_later = self.event_before(i), self.word(j + 2) == "after"
+        k = self.skip(j + 3, "that", "it", "this")
+        if self.beside is not None and self.beside[:2] == (event, not is_later) and k == j + 3:
+            # "The day before: ... The day after: ..." are beside one day.
+            event = self.beside[2]
+        if event is None or event.start is None or event.stop is None or not (k > j + 3 or self.is_end(k)):
+            return None
+        self.told_by = i
+        unit, day = self.word(j + 1), midnight(event.stop if is_later else event.start)
+        if unit == "weekend":
+            # The first that begins behind it, or the last that ends before it.
+            first = day + timedelta(days=(5 - day.weekday()) % 7 if is_later else -day.weekday() - 2)
+            length = timedelta(days=2)
+        else:
+            length = timedelta(days=7 if unit == "week" else 1)
+            first = day if is_later else day - length
+        found = Span(first, first + length)
+        self.beside = found, is_later, event
+        return found, k
 
     def is_end(self, i: int) -> bool:
         """Whether a mark, or the end of the text, stands at an index."""

@@ -75,6 +75,8 @@ class Points(Forms):
         if self.word(j) in DAY_PARTS:
             first, last = DAY_PARTS[self.word(j)]
             return span.within(Span(clock=(first * 3600, last * 3600))) or span, j + 1
+        if j < len(self.tokens) and self.tokens[j].begins_line:
+            return span, j
         at = self.clock(j + (self.words(j, ",|:")) + (self.words(j, ",", "at")))
         # "Monday 9:00 to 17:00" are hours of a day, "Monday 9:00 to Tuesday" begins at a moment.
         if at is None or (self.word(at[1]) in TO and self.clock(at[1] + 1) is not None):
@@ -284,6 +286,9 @@ class Points(Forms):
             if unit == self.axis.unit and shift:
                 return Span(steps=(0, 1) if shift > 0 else (-1, 0)), j + 1
             span = self._span(add_units(start_of(self.axis.now, unit), shift, unit), 1, unit)
+            if unit == "month" and shift == 0 and span is not None and span.stop == self.axis.start:
+                # "This month" on its eve, as nothing of the one before is to come.
+                span = self._span(self.axis.start, 1, unit)
             return (span, j + 1) if span else None
         if self.word(j) == "weekend":
             saturday = _of_week(today) + timedelta(days=5 + 7 * min(shift, 0))

@@ -127,6 +127,8 @@ _FARTHEST_BACK, _MOST_TOLD = 200, 8
 # Words before and behind "otherwise" where it is no time.
 _OR_ELSE = words("unless would might could may or if until")
 _TOLD_OTHERWISE = words("stated specified noted agreed announced indicated instructed advised told known said")
+# Words that a clause begins with.
+_SUBJECTS = words("a an the our we they it there sales visitors orders calls load demand")
 # Words of a clause of nothing else but a time.
 _STATED = words("unchanged normal closed shut nothing none nil zero unaffected")
 # Words that say that a clause is one, and those that go on with the one before.
@@ -217,7 +219,7 @@ class Windows(Offsets):
                 self.days = None if days is None else (days, j)
                 self.days_are_whole = all(self._is_day(one) or one.recurs for one in row) and span.clock is None
             # "On Monday and on Thursday" is one window.
-            first, i = i, self.skip(j, ",", "and", "or", "&", "as", "well")
+            first, i = i, self.skip(j, ",", "and", "or", "&", "+", "as", "well")
             is_apposition = all(self.word(k) == "," for k in range(j, i))
             more = self._window(i) if i > j else None
             joined = more is not None and not (before and self._is_clause(j, more[1]))
@@ -321,6 +323,9 @@ class Windows(Offsets):
         if self.words(self.skip(i, ","), "and") and self.word(j) in _STATED and self.is_end(j + 1):
             # "Down on Tuesday and on Wednesday unchanged".
             return True
+        if self.words(i, ",", "and") and self.word(j) in _SUBJECTS:
+            # "Our director turns sixty on Friday, and on Saturday a gala doubles sales".
+            return True
         if not self.words(i, ",", "and") or self.word(j) in _NO_SUBJECTS or not self.word(j)[:1].isalnum():
             return False
         for k in range(j, len(self.tokens)):
@@ -359,7 +364,9 @@ class Windows(Offsets):
             j = more[1]
             window = _together(window, self._on_axis(more[0], window.stop, self.tokens[j - 1].stop))
             k = self.skip(j, "and", "or", "&")
-        return window, j
+        # "Except Wed 6: closed" says what is so then, as a clause of its own.
+        is_entry = self.word(j) == ":" and (self.word(j + 1) in _STATED or self._is_amount(j + 1))
+        return None if is_entry else (window, j)
 
     def _exception(self, i: int) -> Found:
         """ "Except on Sundays", "excluding 24 March"; a weekday alone recurs as what it is taken out of."""

@@ -646,6 +646,8 @@ def test_a_time_behind_and_is_one_with_the_time_before_unless_it_begins_a_clause
         ("Unless otherwise agreed 5 more on 18 March.", [[18]]),
         ("5 more on days that are not Mondays.", [[d for d in range(12, 42) if d not in (16, 23, 30, 37)]]),
         ("Shut from 18 to 22 March except on the 20th, when we expect 5.", [[18, 19, 21, 22], [20]]),
+        ("Our director turns sixty on Friday 20 March, and on Saturday 21 March a gala brings 5 more.", [[20], [21]]),
+        ("Sat 21 - furniture sale, 5 more. Sun 22 - shut.", [[21], [22]]),
         # Digits of other scripts.
         ("\u0665 more from \u0661\u0668 March to \u0662\u0660 March.", [[18, 19, 20]]),
     ],
