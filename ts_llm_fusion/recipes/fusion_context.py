@@ -191,9 +191,8 @@ def run_context_recipe(
         head.load_state_dict(start.context_head.state_dict())
     began = time.process_time()
     encoder = load_text_encoder(settings.text_encoder, settings.text_layer)
-    items = context_items(settings.texts_seed, range(settings.texts))
-    if settings.note_repeats:
-        items += settings.note_repeats * [note_item(note, NOTES_SERIES[kind]) for kind, note in training_notes()]
+    notes = [note_item(note, NOTES_SERIES[kind]) for kind, note in training_notes()] if settings.note_repeats else []
+    items = [*context_items(settings.texts_seed, range(settings.texts)), *settings.note_repeats * notes]
     texts = ContextDataset(items, encoder, head.adapter is not None)
     trainer = train_fusion_context(head, arguments, texts, encoder)
     if head.adapter is not None:
@@ -212,6 +211,7 @@ def run_context_recipe(
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     context = {
         "texts": settings.texts,
+        "notes": len(notes),
         "last_loss": losses[-1] if losses else None,
         "parameters_trained": sum(weights.numel() for weights in head.parameters()),
         "processor_seconds": seconds,
