@@ -19,6 +19,7 @@ from .modeling_tsfusion_context_doubts import (
     is_by_a_share,
     is_from_to,
     is_just_flat,
+    is_lower_by_a_factor,
     is_of_a_price,
     is_of_some_days,
     is_reached,
@@ -459,7 +460,9 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
             reason = f"“{name.replace('_', ' ')}” has the probability {sure:.2f}, below {threshold:g}"
         reason = reason or _no_effect(context, clause)
         effect = ContextEffect("keep", phrase, (start, stop), (), "", (), -1, confidence, (), False, reason)
-        return _Choice(effect, is_of_series=name != "keep")
+        # "Flat on Saturday, 10 % down on Sunday".
+        words = context["texts"][clause]
+        return _Choice(effect, is_of_series=name != "keep" or is_just_flat(words) or is_exception(words))
     name, numbers, share_of_numbers = _numbers_of(reading, context, clause, name)
     sure *= share_of_numbers
     if name == "times" and context["number_form"][numbers[0]] != 0 and context["number_value"][numbers[0]] < 0:
@@ -479,6 +482,8 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
             name = "times"
         else:
             reason = "it is said to be lower by a factor; say “a third of the usual”"
+    if name == "times" and is_lower_by_a_factor(context, numbers[0]):
+        reason = "it is said to be lower by a factor; say “a third of the usual”"
     if name == "times" and is_by_a_share(context, numbers[0]):
         reason = "it may be what is left or what is lost; say “to”, or “by … lower”"
     if numbers and is_of_a_price(context, numbers[0]):

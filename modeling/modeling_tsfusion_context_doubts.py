@@ -77,6 +77,7 @@ _JUST_FLAT = re.compile(
     r"(?:flat|level|stable)\W+during that period)\W*",
     re.IGNORECASE,
 )
+_LOWER = re.compile(r" (?:times )?(?:lower|less|fewer|smaller|below)\b", re.IGNORECASE)
 _RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
 # "100, 110 and 120 from 3 to 5 March", in plain words.
 _IN_TURN = re.compile(
@@ -455,6 +456,12 @@ def is_of_some_days(phrase: str) -> bool:
     return _SOME_DAYS.search(phrase) is not None
 
 
+def is_lower_by_a_factor(context: Mapping[str, Any], number: int) -> bool:
+    """Whether a factor is said to make less: "three times lower than usual"."""
+    words = context["texts"][context["number_clause"][number]][int(context["number_place"][number][1]) :]
+    return _LOWER.match(words) is not None
+
+
 def is_just_flat(words: str) -> bool:
     """Whether a clause says "flat" and a time, and no more: beside changes it says that there is none."""
     return _JUST_FLAT.fullmatch(words) is not None
@@ -465,4 +472,12 @@ def is_from_to(words: str) -> bool:
     return _FROM_TO.search(words) is not None
 
 
-__all__ = ["contradicts", "is_from_to", "is_just_flat", "is_reached", "is_set_to", "why_unsure"]
+__all__ = [
+    "contradicts",
+    "is_from_to",
+    "is_just_flat",
+    "is_lower_by_a_factor",
+    "is_reached",
+    "is_set_to",
+    "why_unsure",
+]

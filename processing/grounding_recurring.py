@@ -8,6 +8,7 @@ from .grounding_points import Found, Points
 from .grounding_words import (
     DAY_PARTS,
     SERIES,
+    SMALL,
     TO,
     UNITS,
     WEEKEND,
@@ -198,6 +199,10 @@ class Recurring(Points):
         if first is None or self.word(first[1]) not in TO | {"and"}:
             return None
         last = self.clock(first[1] + 1)
+        word = SMALL.get(self.word(first[1] + 1), 0)
+        if last is None and self.word(j) in ("noon", "midday", "midnight") and 0 < word <= 12:
+            # "From noon to one".
+            last = (word * 3600 + first[0]) % 86400, first[1] + 2
         hour = self._plain_hour(first[1] + 1) if last is None and self.word(j + 1) == "in" else None
         if hour is not None:
             # "From 3 in the afternoon until 5".

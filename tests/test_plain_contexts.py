@@ -378,12 +378,9 @@ SEVERAL = [
 # Of these the heads miss effects; those with their steps that they find, of more than one, and none is another.
 NOT_READ: dict[str, list[tuple]] = {
     "The load remains over 95.": [],
-    "The load remains under 105.": [],
     "Hold below 105, no surprises please.": [],
     "Anything over 105 is shed automatically.": [],
     "Surplus over 105 goes into the battery.": [],
-    "22 March should come in at 130 sales, 23 March at 140 and 24 March at 75.": [],
-    "Sat 16th double, Sun 17th triple": [],
 }
 # Told of the horizon as if it was over.
 HINDSIGHT = [

@@ -156,6 +156,11 @@ def test_a_head_is_trained_further(encoder, tmp_path):
     for name, weights in first.items():
         torch.testing.assert_close(same[name], weights)
     assert max(float((moved[name] - weights).abs().max()) for name, weights in first.items()) > 0.01
+    half, _ = trained("half", 0.01, tune_head=True, tune_share=0.5)
+    for name, weights in first.items():
+        torch.testing.assert_close(half[name], (weights + moved[name]) / 2, atol=2e-3, rtol=1e-2)
+    with pytest.raises(ValueError, match="give more than 0, and 1 at most"):
+        ContextArguments(tune_head=True, tune_share=0.0)
     with pytest.raises(ValueError, match="a head is kept as it is, or trained further"):
         ContextArguments(add_reader=True, tune_head=True)
 

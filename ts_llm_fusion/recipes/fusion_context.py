@@ -47,7 +47,7 @@ class ContextArguments:
     texts: int = field(default=110000, metadata={"help": "Synthetic texts."})
     texts_seed: int = field(default=0, metadata={"help": "Seed of the texts; that of the head is `seed`."})
     note_repeats: int = field(
-        default=5, metadata={"help": "Times that each note of several effects, by people, is among the texts."}
+        default=5, metadata={"help": "Times that each note of several effects is among the texts."}
     )
     context_hidden_size: int = field(default=128, metadata={"help": "Width of the head."})
     context_dropout: float = field(default=0.15, metadata={"help": "Dropout in its training."})
@@ -68,7 +68,17 @@ class ContextArguments:
         default=False, metadata={"help": "Go on with the head of the forecaster instead of beginning with a new one."}
     )
 
+    tune_share: float = field(
+        default=1.0,
+        metadata={
+            "help": "Share of the way from the weights of the head before to those of the one trained further that is "
+            "gone in the end (WiSE-FT, arXiv 2109.01903)."
+        },
+    )
+
     def __post_init__(self):
+        if not 0 < self.tune_share <= 1:
+            raise UserError(f"tune_share is {self.tune_share}; give more than 0, and 1 at most.")
         if self.texts < 1:
             raise UserError(f"texts is {self.texts}; at least 1 is needed.")
         if self.note_repeats < 0:
@@ -187,8 +197,9 @@ def run_context_recipe(
     model = with_context_head(start, settings)
     head = model.context_head
     assert head is not None
-    if settings.tune_head and start.context_head is not None:
-        head.load_state_dict(start.context_head.state_dict())
+    before = start.context_head.state_dict() if settings.tune_head and start.context_head is not None else None
+    if before is not None:
+        head.load_state_dict(before)
     began = time.process_time()
     encoder = load_text_encoder(settings.text_encoder, settings.text_layer)
     notes = [note_item(note, NOTES_SERIES[kind]) for kind, note in training_notes()] if settings.note_repeats else []
@@ -202,6 +213,10 @@ def run_context_recipe(
     model.context_head = head = trainer.whole_model().head
     if not trainer.is_world_process_zero():
         return None
+    if before is not None:
+        # Back on the way, so that what the head knew before is not lost for what is new.
+        after = head.cpu().state_dict()
+        head.load_state_dict({name: before[name].lerp(after[name], settings.tune_share) for name in after})
     output = Path(arguments.output_dir)
     if settings.add_reader and start.context_head is not None:
         model = with_readers(model.cpu(), start.context_head.readers())

@@ -1,4 +1,4 @@
-"""Notes of people as texts to train on: which clause, number and window states each effect."""
+"""Notes as texts to train on: which clause, number and window states each effect."""
 
 import pytest
 

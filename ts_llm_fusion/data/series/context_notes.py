@@ -1,4 +1,4 @@
-"""Notes of people that state several effects, as texts to train on: real structure beside composed phrases.
+"""Notes that state several effects, written as a whole, as texts to train on beside those of composed phrases.
 
 A note has its text and what a careful reader expects, `[operation, operands, steps]` of each effect. Which clause,
 number and window of the grounded text an effect is stated by follows from its operands and steps.
