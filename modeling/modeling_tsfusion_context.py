@@ -12,7 +12,12 @@ from torch.nn.utils.rnn import pad_sequence
 from .configuration_tsfusion import OPERATIONS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_text_adapter import TextAdapter
-from .modeling_tsfusion_context_conflicts import with_additions, without_contradictions, without_exceptions
+from .modeling_tsfusion_context_conflicts import (
+    with_additions,
+    without_contradictions,
+    without_exceptions,
+    without_replaced,
+)
 from .modeling_tsfusion_context_doubts import (
     contradicts,
     is_by_a_factor,
@@ -23,10 +28,12 @@ from .modeling_tsfusion_context_doubts import (
     is_of_a_price,
     is_of_some_days,
     is_reached,
+    is_replaced,
     is_set_to,
     may_exceed,
     plain_side,
     replaced_side,
+    takes_a_share,
     why_unsure,
 )
 from .modeling_tsfusion_context_effects import ContextEffect, shares_of
@@ -398,6 +405,9 @@ def _numbers_of(
     own = (torch.as_tensor(context["number_clause"]) == clause).nonzero().flatten()
     form, bounds, values = (torch.as_tensor(context[f"number_{kind}"])[own] for kind in ("form", "bound", "value"))
     fits = form == 0 if name in _WITH_VALUE else form != 0 if name in _WITH_SHARE else form >= 0
+    if len(own) > 1:
+        # "One instead of two".
+        fits = fits & torch.tensor([not is_replaced(context, int(k)) for k in own])
     best = own[(reading.numbers[own] * fits).topk(2 if name == "range" else 1).indices]
     if name == "range" and len({float(context["number_value"][k]) for k in best}) == 1:
         side = replaced_side(context["texts"][clause])
@@ -482,6 +492,10 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
             name = "times"
         else:
             reason = "it is said to be lower by a factor; say “a third of the usual”"
+    if name == "times" and context["number_form"][numbers[0]] != 0 and takes_a_share(context, numbers[0]):
+        name = "cut"
+    if numbers and is_replaced(context, numbers[0]):
+        reason = "another number stands instead of it"
     if name == "times" and is_lower_by_a_factor(context, numbers[0]):
         reason = "it is said to be lower by a factor; say “a third of the usual”"
     if name == "times" and is_by_a_share(context, numbers[0]):
@@ -683,7 +697,8 @@ def choose(
             effect = replace(effect, operands=operands, applied=not reason, reason=reason)
         effects.append(effect)
     effects = with_additions(effects, _additions(effects, context))
-    return without_contradictions(without_exceptions(effects, _exceptions(effects, context)))
+    effects = without_exceptions(effects, _exceptions(effects, context))
+    return without_contradictions(without_replaced(effects))
 
 
 def read_contexts(

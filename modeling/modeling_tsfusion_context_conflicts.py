@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from .modeling_tsfusion_context_effects import BOUNDS, ContextEffect
 
+# Characters between clauses of one sentence.
+_NEAR = 3
 # Operations after which nothing is left of a forecast.
 _FIXED = ("zero", "set")
 # Operations that say in different words, or in opposite directions, how much a forecast changes.
@@ -170,6 +172,34 @@ def without_exceptions(effects: list[ContextEffect], exceptions: dict[int, froze
     return kept
 
 
+def _replaces(effect: ContextEffect, own: frozenset[int], later: ContextEffect, others: frozenset[int]) -> bool:
+    """Whether a later effect of one sentence holds in place of an earlier one at some of its steps.
+
+    It does where nothing would be left of it ("closed from 11 to 17 March; on the 14th half the usual sales"), and
+    where both are changes of one kind ("10 % up from 4 to 8 March, but 20 % up on the 6th").
+    """
+    of_sentence = later.span[0] - effect.span[1] <= _NEAR and effect.phrase.rstrip()[-1:] not in (".", "!", "?")
+    if not (of_sentence and others < own) or later.operation in BOUNDS:
+        return False
+    same_kind = any(effect.operation in kind and later.operation in kind for kind in _CHANGES)
+    return effect.operation in _FIXED or (same_kind and not _adds_up(effect.phrase, later.phrase))
+
+
+def without_replaced(effects: list[ContextEffect]) -> list[ContextEffect]:
+    """Effects without the steps at which later ones hold in their place."""
+    kept = list(effects)
+    for place, later in enumerate(effects):
+        others = _steps(later)
+        if not later.applied or later.operation == "ignore":
+            continue
+        for k in range(place):
+            effect, own = kept[k], _steps(kept[k])
+            if effect.applied and effect.operation != "ignore" and _replaces(effect, own, later, others):
+                partial = tuple((step, share) for step, share in effect.partial if step not in others)
+                kept[k] = replace(effect, steps=_runs(own - others), partial=partial)
+    return kept
+
+
 def without_contradictions(effects: list[ContextEffect]) -> list[ContextEffect]:
     """Let the later one stand of two statements that contradict each other; the earlier one is not applied.
 
@@ -198,4 +228,4 @@ def without_contradictions(effects: list[ContextEffect]) -> list[ContextEffect]:
     ]
 
 
-__all__ = ["with_additions", "without_contradictions", "without_exceptions"]
+__all__ = ["with_additions", "without_contradictions", "without_exceptions", "without_replaced"]

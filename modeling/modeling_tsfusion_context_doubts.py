@@ -77,6 +77,11 @@ _JUST_FLAT = re.compile(
     r"(?:flat|level|stable)\W+during that period)\W*",
     re.IGNORECASE,
 )
+_INSTEAD = re.compile(r"\b(?:instead of|rather than)(?: the| only| just| about)* $", re.IGNORECASE)
+_TAKES = re.compile(
+    r"\b(?:takes?|robs?|steals?|eats?|swallows?|snatch(?:es)?)(?: us| away| up)*(?: of)?(?: about| some)? $",
+    re.IGNORECASE,
+)
 _LOWER = re.compile(r" (?:times )?(?:lower|less|fewer|smaller|below)\b", re.IGNORECASE)
 _RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
 # "100, 110 and 120 from 3 to 5 March", in plain words.
@@ -456,6 +461,18 @@ def is_of_some_days(phrase: str) -> bool:
     return _SOME_DAYS.search(phrase) is not None
 
 
+def takes_a_share(context: Mapping[str, Any], number: int) -> bool:
+    """Whether a share is what is lost: "the new kiosk takes a third of our sales"."""
+    words = context["texts"][context["number_clause"][number]][: int(context["number_place"][number][0])]
+    return _TAKES.search(words) is not None
+
+
+def is_replaced(context: Mapping[str, Any], number: int) -> bool:
+    """Whether a number is the one that another one stands instead of: "95 instead of 105"."""
+    words = context["texts"][context["number_clause"][number]][: int(context["number_place"][number][0])]
+    return _INSTEAD.search(words) is not None
+
+
 def is_lower_by_a_factor(context: Mapping[str, Any], number: int) -> bool:
     """Whether a factor is said to make less: "three times lower than usual"."""
     words = context["texts"][context["number_clause"][number]][int(context["number_place"][number][1]) :]
@@ -478,6 +495,8 @@ __all__ = [
     "is_just_flat",
     "is_lower_by_a_factor",
     "is_reached",
+    "is_replaced",
     "is_set_to",
+    "takes_a_share",
     "why_unsure",
 ]

@@ -318,6 +318,12 @@ _WHENEVER = re.compile(
     r"was|were|has been|have been)) (?!.*\b(?:for good|permanently|always|for ever|forever)\b)",
     re.IGNORECASE,
 )
+_OF_A_RIVAL = re.compile(
+    r"\W*(?:and |but )?(?:during that period\W+)?(?:our |the |a |their )?(?:\w+ )?(?:competitors?|competition|rivals?|"
+    r"neighbou?rs?)(?: \w+){0,2}? (?:sells?|expects?|reports?|plans?|serves?|makes?|takes? in)\b",
+    re.IGNORECASE,
+)
+_OURS = re.compile(r"\b(?:us|our (?!competitor|rival|neighbo)|we|sales|the series|here)\b", re.IGNORECASE)
 # "Two things for March", in plain words.
 _COUNTED = re.compile(r"\b100 (?:things|points|notes|remarks|reasons|questions|changes|updates)\b", re.IGNORECASE)
 # A line that begins with a time, and says more.
@@ -417,6 +423,8 @@ def other_sense(name: str, phrase: str, words: str, following: str) -> str:
         return "it says that the value is not reached"
     if name in (*_MOVES, "zero", "set") and _WHENEVER.match(words) and not _A_TIME.search(f"{phrase} {following}"):
         return "it holds only under a condition; state it as a fact if it will be so"
+    if name != "ignore" and _OF_A_RIVAL.match(words) and not _OURS.search(words):
+        return "it is said of another one"
     if name in _WITH_VALUE and _COUNTED.search(words):
         return "it counts what is told, and says nothing of the series"
     if phrase.rstrip().endswith(":") and _ENTRY.match(following):

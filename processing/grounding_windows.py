@@ -127,6 +127,10 @@ _FARTHEST_BACK, _MOST_TOLD = 200, 8
 # Words before and behind "otherwise" where it is no time.
 _OR_ELSE = words("unless would might could may or if until")
 _TOLD_OTHERWISE = words("stated specified noted agreed announced indicated instructed advised told known said")
+# "All months but July".
+_COUNTED_TIMES = words(
+    "day days dates nights month months week weeks quarter quarters hour hours sundays saturdays mondays"
+)
 # Words that a clause begins with.
 _SUBJECTS = words("a an the our we they it there sales visitors orders calls load demand")
 # Words of a clause of nothing else but a time.
@@ -365,7 +369,11 @@ class Windows(Offsets):
             window = _together(window, self._on_axis(more[0], window.stop, self.tokens[j - 1].stop))
             k = self.skip(j, "and", "or", "&")
         # "Except Wed 6: closed" says what is so then, as a clause of its own.
-        is_entry = self.word(j) == ":" and (self.word(j + 1) in _STATED or self._is_amount(j + 1))
+        is_entry = (
+            self.tokens[i].begins_line
+            and self.word(j) == ":"
+            and (self.word(j + 1) in _STATED or self._is_amount(j + 1))
+        )
         return None if is_entry else (window, j)
 
     def _exception(self, i: int) -> Found:
@@ -378,7 +386,9 @@ class Windows(Offsets):
         elif self.word(j) in ("except", "excluding", "excepting", "outside", "save"):
             j += 1
         elif self.word(i) == "but" and (
-            self.weekday_number(i + 1) is not None or self.word(i - 1) in ("day", "days", "dates", "nights")
+            self.weekday_number(i + 1) is not None
+            or self.weekday_number(i + 1, plural=True) is not None
+            or self.word(i - 1) in _COUNTED_TIMES
         ):
             j = i + 1
         elif self.words(j - 1, "with", "one|an|the", "exception|exceptions", ":"):
@@ -587,8 +597,9 @@ class Windows(Offsets):
                 return named[0].within(hours) or named[0], named[1]
             same = self.skip(k, "on", "the")
             is_same = self.words(same, "that|same", "day")
-            days = self.days_before(i, in_sentence=not is_same)
-            if days is not None and (is_same or self.word(i) in ("before", "after")):
+            days = self.days_before(i, in_sentence=not (is_same or self.word(i - 1) == ";"))
+            is_open = self.word(i) in ("before", "after") or self.word(k - 1) in ("on", "onward", "onwards")
+            if days is not None and (is_same or is_open):
                 self.told_hours = i
                 return days.within(hours) or days, same + 2 if is_same else k
         before = self.word(i - 1)
@@ -873,6 +884,12 @@ class Windows(Offsets):
         start = self.point(begin) if begin > k else None
         if start is None and (hours := self._clock_of_length(found)) is not None:
             return hours
+        told = self.before[0] if self.before is not None and self.in_sentence_of_event(i) else None
+        if told is not None and told.recurs and told.clock and unit in ("minute", "hour") and count <= 24:
+            # "Each day at 12:00 the line stops for an hour".
+            self.told_by = i
+            seconds = told.clock[0] + int(count * {"minute": 60, "hour": 3600}[unit])
+            return replace(told, clock=(told.clock[0], seconds % 86400)), k
         if start is not None and self.word(begin - 1) != ",":
             first = start[0].stop if self.word(begin - 1) == "after" else start[0].start
             return self._lengthened(replace(start[0], start=first), count, unit), start[1]

@@ -83,6 +83,25 @@ ROWS = [
     ("hours", "No more than 95 m3 on Tuesday and Wednesday between 6 and 9.",
      [("cap", (95,), [30, 31, 32, 54, 55, 56])]),
     ("days", "Saturdays this month will be up 18%.", [("rise", (0.18,), [2, 9, 16, 23, 30])]),
+    # What holds of a part of a time, in place of what was said of all of it.
+    ("days", "Closed from 11 to 17 March; on the 14th we open for half the usual sales.",
+     [("zero", (), [11, 12, 13, 15, 16, 17]), ("times", (0.5,), [14])]),
+    ("days", "10% up from 4 to 8 March, but 20% up on the 6th.",
+     [("rise", (0.1,), [4, 5, 7, 8]), ("rise", (0.2,), [6])]),
+    ("days", "In March sales rise by 10%. On 8 March the fair brings another 20%.",
+     [("rise", (0.1,), range(1, 32)), ("rise", (0.2,), [8])]),
+    ("months", "From April 5% more, from July 8% more, from October 10% more.",
+     [("rise", (0.05,), [4, 5, 6]), ("rise", (0.08,), [7, 8, 9]), ("rise", (0.1,), [10, 11, 12])]),
+    ("months", "All months but July and August: 4% up.", [("rise", (0.04,), [*range(1, 7), *range(9, 13)])]),
+    ("days", "All days but Sundays: 5% more.", [("rise", (0.05,), [d for d in range(1, 32) if d % 7 != 3])]),
+    # Lengths from a time of each day, and times until the end of a day.
+    ("hours", "Each day at 12:00 the line stops for an hour.", [("zero", (), [12, 36, 60])]),
+    ("hours", "On Wednesday, from 06:00 on, 10 kW more.", [("plus", (10,), range(54, 72))]),
+    # Shares that are lost, others than the series, and numbers that are replaced.
+    ("days", "A new kiosk takes a third of our sales from 18 March on.", [("cut", (1 / 3,), range(18, 32))]),
+    ("days", "Our competitor sells 15% more on 20 March.", []),
+    ("days", "The cleaning firm sends one person instead of two on 8 March.", []),
+    ("days", "Sales were three times lower than usual on 8 March.", []),
     # Parts of a sentence.
     ("days", "Sales rise 30% on 8 March, whereas on 15 March they fall 30%.",
      [("rise", (0.3,), [8]), ("cut", (0.3,), [15])]),
