@@ -50,7 +50,7 @@ ROWS = [
     # Times that others tell.
     (
         "days",
-        "The flyer lifts sales to 110 on 13 March. The day after, they fall to 90.",
+        "Sales will be 110 on 13 March. The day after, they fall to 90.",
         [("set", (110,), [13]), ("set", (90,), [14])],
     ),
     ("days", "Off sick on the 6th and 7th, so at most 85 sales each day.", [("cap", (85,), [6, 7])]),
@@ -76,7 +76,7 @@ ROWS = [
     # Hours of several days.
     ("hours", "Expect 20% more calls on Monday and Tuesday from 17:00 to 20:00.",
      [("rise", (0.2,), [17, 18, 19, 41, 42, 43])]),
-    ("hours", "On Monday it's 10% up after 6 pm, on Tuesday 20% up after 6 pm.",
+    ("hours", "On Monday the load is 10% higher after 6 pm, on Tuesday 20% higher after 6 pm.",
      [("rise", (0.1,), range(18, 24)), ("rise", (0.2,), range(42, 48))]),
     ("hours", "Each day the fans add 6 kW from 13:00 to 15:00; on Wednesday the ovens add 9 kW from 10:00 to 12:00.",
      [("plus", (6,), [13, 14, 37, 38, 61, 62]), ("plus", (9,), [58, 59])]),
