@@ -534,11 +534,11 @@ def _choose_clause(reading: _Reading, context: Mapping[str, Any], clause: int, t
     if name != "ignore":
         may = [not is_of_a_cause(before.get(int(k), "")) for k in index]
         own = (torch.as_tensor(context["window_owner"])[pairs] == clause) & torch.tensor(may)
-        ahead = shares[index][:, history:]
-        place = _narrowest(place, chances, ahead, own)
+        to_come = shares[index][:, history:]
+        place = _narrowest(place, chances, to_come, own)
         if own[place]:
             # "On Monday 10 % more after 6 pm": the day stands for its evening.
-            share_of_time = float(chances[own & (ahead >= ahead[place]).all(1)].sum())
+            share_of_time = float(chances[own & (to_come >= to_come[place]).all(1)].sum())
     sure *= share_of_time
     if sure < threshold:
         what = f"“{name.replace('_', ' ')}” with its number and time"

@@ -43,7 +43,7 @@ _IS_AT = re.compile(
 )
 # What tells of a change that takes its time.
 _TAKES_TIME = re.compile(
-    r"gradual|slow|stead|even(?:ly)?\b|\bend\b|clos|final|last\b|stage|step|phase|notch|until|till|creep|climb|grow|"
+    r"gradual|slow|stead|even(?:ly)?\b|\bend\b|closing|close\b|final|last\b|stage|step|phase|notch|until|till|creep|climb|grow|"
     r"swell|ris[ei]|fall|dwindl|fad[ei]|shrink|bit by|little|each|every|eventually|ramp|trend|drift|by the time|"
     r"progress|creasing|more and more|less and less|finish|linear|slope|inch|edg|build|mount|eas[ei]|drop|declin|"
     r"reced|abat|crumbl|sink|weaken|strengthen|lose|gain|over (?:time|the)|bottom|top|reach|pick|wind|taper|cool|warm|"

@@ -705,8 +705,8 @@ class Windows(Offsets):
         if starts or self.word(begin - 1) in ("for", "lasting"):
             lasting = self.duration(begin)
             at = self._clock_of_length(lasting) if lasting is not None and self._is_day(span) else None
-            if at is not None and (hours := span.within(at[0])) is not None:
-                return hours, at[1]
+            if at is not None and (both := span.within(at[0])) is not None:
+                return both, at[1]
             if lasting is not None and self.word(begin - 1) in ("for", "lasting"):
                 return self._lengthened(span, lasting[0], lasting[1]), lasting[2]
         onward = self.word(k) in ("onward", "onwards", "forward") or (self.word(k) == "on" and starts)
