@@ -128,9 +128,7 @@ _FARTHEST_BACK, _MOST_TOLD = 200, 8
 _OR_ELSE = words("unless would might could may or if until")
 _TOLD_OTHERWISE = words("stated specified noted agreed announced indicated instructed advised told known said")
 # "All months but July".
-_COUNTED_TIMES = words(
-    "day days dates nights month months week weeks quarter quarters hour hours sundays saturdays mondays"
-)
+_COUNTED_TIMES = words("day days dates nights month months week weeks quarter quarters hour hours")
 # Words that a clause begins with.
 _SUBJECTS = words("a an the our we they it there sales visitors orders calls load demand")
 # Words of a clause of nothing else but a time.
