@@ -172,31 +172,36 @@ def without_exceptions(effects: list[ContextEffect], exceptions: dict[int, froze
     return kept
 
 
-def _replaces(effect: ContextEffect, own: frozenset[int], later: ContextEffect, others: frozenset[int]) -> bool:
+def _of_one_sentence(effect: ContextEffect, following: ContextEffect) -> bool:
+    """Whether a sentence goes on from one clause to the next."""
+    near = following.span[0] - effect.span[1] <= _NEAR
+    return near and effect.phrase.rstrip()[-1:] not in (".", "!", "?")
+
+
+def _replaces(effect: ContextEffect, later: ContextEffect) -> bool:
     """Whether a later effect of one sentence holds in place of an earlier one at some of its steps.
 
     It does where nothing would be left of it ("closed from 11 to 17 March; on the 14th half the usual sales"), and
     where both are changes of one kind ("10 % up from 4 to 8 March, but 20 % up on the 6th").
     """
-    of_sentence = later.span[0] - effect.span[1] <= _NEAR and effect.phrase.rstrip()[-1:] not in (".", "!", "?")
-    if not (of_sentence and others < own) or later.operation in BOUNDS:
+    if not (effect.applied and later.applied) or later.operation in (*BOUNDS, "ignore"):
         return False
     same_kind = any(effect.operation in kind and later.operation in kind for kind in _CHANGES)
-    return effect.operation in _FIXED or (same_kind and not _adds_up(effect.phrase, later.phrase))
+    of_change = same_kind and not _adds_up(effect.phrase, later.phrase)
+    return (effect.operation in _FIXED or of_change) and _steps(later) < _steps(effect)
 
 
 def without_replaced(effects: list[ContextEffect]) -> list[ContextEffect]:
-    """Effects without the steps at which later ones hold in their place."""
+    """Effects without the steps at which later ones of their sentence hold in their place."""
     kept = list(effects)
     for place, later in enumerate(effects):
-        others = _steps(later)
-        if not later.applied or later.operation == "ignore":
-            continue
-        for k in range(place):
-            effect, own = kept[k], _steps(kept[k])
-            if effect.applied and effect.operation != "ignore" and _replaces(effect, own, later, others):
-                partial = tuple((step, share) for step, share in effect.partial if step not in others)
-                kept[k] = replace(effect, steps=_runs(own - others), partial=partial)
+        for k in reversed(range(place)):
+            if not _of_one_sentence(effects[k], effects[k + 1]):
+                break
+            if _replaces(kept[k], later):
+                others = _steps(later)
+                partial = tuple((step, share) for step, share in kept[k].partial if step not in others)
+                kept[k] = replace(kept[k], steps=_runs(_steps(kept[k]) - others), partial=partial)
     return kept
 
 

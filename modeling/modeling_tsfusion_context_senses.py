@@ -43,12 +43,12 @@ _IS_AT = re.compile(
 )
 # What tells of a change that takes its time.
 _TAKES_TIME = re.compile(
-    r"gradual|slow|stead|even(?:ly)?\b|\bend\b|closing|close\b|final|last\b|stage|step|phase|notch|until|till|creep|climb|grow|"
-    r"swell|ris[ei]|fall|dwindl|fad[ei]|shrink|bit by|little|each|every|eventually|ramp|trend|drift|by the time|"
-    r"progress|creasing|more and more|less and less|finish|linear|slope|inch|edg|build|mount|eas[ei]|drop|declin|"
-    r"reced|abat|crumbl|sink|weaken|strengthen|lose|gain|over (?:time|the)|bottom|top|reach|pick|wind|taper|cool|warm|"
-    r"accumul|in time|ultimately|at the|day after day|week after week|straight line|start|begin|come|get|travel|"
-    r"by then|mov|work|momentum|done|by degrees|glide|landing|is over",
+    r"gradual|slow|stead|even(?:ly)?\b|\bend\b|closing|close\b|final|last\b|stage|step|phase|notch|until|till|creep|"
+    r"climb|grow|swell|ris[ei]|fall|dwindl|fad[ei]|shrink|bit by|little|each|every|eventually|ramp|trend|drift|"
+    r"by the time|progress|creasing|more and more|less and less|finish|linear|slope|inch|edg|build|mount|eas[ei]|drop|"
+    r"declin|reced|abat|crumbl|sink|weaken|strengthen|lose|gain|over (?:time|the)|bottom|top|reach|pick|wind|taper|"
+    r"cool|warm|accumul|in time|ultimately|at the|day after day|week after week|straight line|start|begin|come|get|"
+    r"travel|by then|mov|work|momentum|done|by degrees|glide|landing|is over",
     re.IGNORECASE,
 )
 _OF_A_VALUE = re.compile(

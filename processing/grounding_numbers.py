@@ -107,6 +107,8 @@ _BEFORE, _BEHIND = 7, 5
 # Before a factor, "x2", and tokens with digits that are no numbers.
 _TIMES = words("x \N{MULTIPLICATION SIGN} *")
 _NO_NUMBERS = ("date", "clock", "ordinal")
+# Units whose powers have a number: "m3".
+_LENGTHS = ("m", "cm", "dm", "km")
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,6 @@ class Number:
     relative: float | None = None
     reason: str = ""
     per: str = ""
-
-
-# Units whose powers have a number: "m3".
-_LENGTHS = ("m", "cm", "dm", "km")
 
 
 class _Reader:

@@ -88,6 +88,8 @@ ROWS = [
      [("zero", (), [11, 12, 13, 15, 16, 17]), ("times", (0.5,), [14])]),
     ("days", "10% up from 4 to 8 March, but 20% up on the 6th.",
      [("rise", (0.1,), [4, 5, 7, 8]), ("rise", (0.2,), [6])]),
+    ("days", "8 fewer from 4 to 10 March, 16 fewer on the 8th, 20 fewer on the 9th.",
+     [("minus", (8,), [4, 5, 6, 7, 10]), ("minus", (16,), [8]), ("minus", (20,), [9])]),
     ("days", "In March sales rise by 10%. On 8 March the fair brings another 20%.",
      [("rise", (0.1,), range(1, 32)), ("rise", (0.2,), [8])]),
     ("months", "From April 5% more, from July 8% more, from October 10% more.",

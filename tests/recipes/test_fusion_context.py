@@ -161,6 +161,8 @@ def test_a_head_is_trained_further(encoder, tmp_path):
         torch.testing.assert_close(half[name], (weights + moved[name]) / 2, atol=2e-3, rtol=1e-2)
     with pytest.raises(ValueError, match="give more than 0, and 1 at most"):
         ContextArguments(tune_head=True, tune_share=0.0)
+    with pytest.raises(ValueError, match="a new head has none before"):
+        ContextArguments(tune_share=0.5)
     with pytest.raises(ValueError, match="a head is kept as it is, or trained further"):
         ContextArguments(add_reader=True, tune_head=True)
 
