@@ -80,9 +80,7 @@ class ContextArguments:
         if not 0 < self.tune_share <= 1:
             raise UserError(f"tune_share is {self.tune_share}; give more than 0, and 1 at most.")
         if self.tune_share < 1 and not self.tune_head:
-            raise UserError(
-                f"tune_share is {self.tune_share}, and tune_head false; a head that is new has none before."
-            )
+            raise UserError(f"tune_share is {self.tune_share}, and tune_head false; a new head has none before.")
         if self.texts < 1:
             raise UserError(f"texts is {self.texts}; at least 1 is needed.")
         if self.note_repeats < 0:
