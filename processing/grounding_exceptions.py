@@ -1,0 +1,69 @@
+"""Times that are taken out of others: "except on Sundays", "(5 May not included)"."""
+
+from .grounding_axis import Span
+from .grounding_points import Found
+from .grounding_times import LEFT_OUT, Times
+from .grounding_words import words
+
+# "All months but July".
+_COUNTED_TIMES = words("day days dates nights month months week weeks quarter quarters hour hours")
+
+
+class Exceptions(Times):
+    """Reader of these times in the tokens of a text; see [`Dates`]."""
+
+    def _exception(self, i: int) -> Found:
+        """ "Except on Sundays", "excluding 24 March"; a weekday alone recurs as what it is taken out of."""
+        j = self.skip(i, ",", "(", "but", "with", "the")
+        if self.words(i, ",|but|(|-|\N{EN DASH}") and (excluded := self._excluded(i)) is not None:
+            return excluded
+        if self.words(j, "apart", "from") or self.words(j, "other", "than") or self.words(j, "exception", "of"):
+            j += 2
+        elif self.word(j) in ("except", "excluding", "excepting", "outside", "save"):
+            j += 1
+        elif self.word(i) == "but" and (
+            self.weekday_number(i + 1) is not None
+            or self.weekday_number(i + 1, plural=True) is not None
+            or self.word(i - 1) in _COUNTED_TIMES
+        ):
+            j = i + 1
+        elif self.words(j - 1, "with", "one|an|the", "exception|exceptions", ":"):
+            j += 3
+        elif self.words(i, "that|which", "are", "not"):
+            # "On days that are not Mondays".
+            j = i + 3
+        elif (
+            self.words(j - 1, "but|though|although", "not", "on|in|during|over")
+            or self.words(j - 1, "but", "normal|unchanged")
+            or self.words(j - 1, ",", "bar")
+        ):
+            j += 1
+        else:
+            return None
+        k = self.skip(j, "for", "on", "in", "during", "the")
+        weekday = self.weekday_number(k)
+        if weekday is not None and (dated := self._date(k)) is not None:
+            # "Except Wednesday 13 March".
+            return dated
+        if weekday is not None:
+            days = {weekday}
+            while (more := self.weekday_number(self.skip(k + 1, ",", "and", "or", "on"))) is not None:
+                days, k = days | {more}, self.skip(k + 1, ",", "and", "or", "on")
+            return Span(weekdays=frozenset(days), recurs=True), k + 1
+        behind = self.skip(k, "lunch", "coffee", "night", "one")
+        behind += self.word(behind) in ("hour", "hours", "break", "breaks", "time", "period", "shift")
+        return self._window(k) or self._window(j) or (self._window(behind) if behind > k else None)
+
+    def _excluded(self, i: int) -> Found:
+        """ ", Sundays excluded", "(5 May not included)"."""
+        k = self.skip(i, ",", "(", "-", "\N{EN DASH}", "but", "with")
+        # As a window of its own it would not be understood.
+        found = (self._recurring(k) or self.point(k)) if k < len(self.tokens) else None
+        if found is None:
+            return None
+        j = found[1]
+        behind = j + 1 if self.word(j) in LEFT_OUT else j + 2 if self.words(j, "not", "included") else None
+        return (found[0], self.skip(behind, ")")) if behind else None
+
+
+__all__ = ["Exceptions"]
