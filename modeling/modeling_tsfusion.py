@@ -14,8 +14,9 @@ from .configuration_tsfusion import EXPERTS, SPREADS, TSFusionConfig
 from .modeling_scaling import observed
 from .modeling_shared_layers import init_fan_in
 from .modeling_tsfusion_analysis import Analysis, analyze, seasonal_contrast
-from .modeling_tsfusion_context import ContextHead, read_contexts
+from .modeling_tsfusion_context import ContextHead
 from .modeling_tsfusion_context_effects import ContextEffect, apply_contexts
+from .modeling_tsfusion_context_reading import read_contexts
 from .modeling_tsfusion_covariates import check_covariates, covariate_effects
 from .modeling_tsfusion_experts import Experts, run_experts
 from .modeling_tsfusion_features import NUM_FEATURES, series_features

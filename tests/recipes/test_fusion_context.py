@@ -9,7 +9,7 @@ from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.modeling import modeling_text_encoder
 from ts_llm_fusion.modeling.configuration_tsfusion import TSFusionConfig
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
-from ts_llm_fusion.modeling.modeling_tsfusion_context import _read
+from ts_llm_fusion.modeling.modeling_tsfusion_context import read_clauses
 from ts_llm_fusion.recipes import fusion_context
 from ts_llm_fusion.recipes.fusion_context import (
     ContextArguments,
@@ -119,7 +119,7 @@ def test_probabilities_of_readers_are_averaged(encoder, tmp_path):
         in (tmp_path / "both/README.md").read_text()
     )
     context = context_items(5, range(1))[0]
-    readings = [_read(model.context_head, encoder, context) for model in (first, second, both)]
+    readings = [read_clauses(model.context_head, encoder, context) for model in (first, second, both)]
     for name in ("operations", "numbers", "windows"):
         one, other, mean = (getattr(reading, name) for reading in readings)
         torch.testing.assert_close(mean, (one * other).sqrt())
