@@ -1,5 +1,6 @@
 """What a clause of a text states, by the probabilities of the head that reads it: operation, numbers and time."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,10 +35,14 @@ from .modeling_tsfusion_context_senses import (
     is_of_a_cause,
     is_of_a_level,
     is_of_a_value,
+    is_then,
     not_then,
     open_at,
 )
 
+# What stands behind a time that another one holds anyway, and what a time that tells others again begins with.
+_INCLUDED = re.compile(r"\W*(?:is |are )?includ(?:ed|ing)\b", re.IGNORECASE)
+_TOLD_AGAIN = re.compile(r"(?:on |in |for |during |over )?(?:that|those|these|each of|both|the same)\b", re.IGNORECASE)
 # What a ramp is where no word says that it takes its time.
 _LEVELS = {"ramp_up": "rise", "ramp_down": "cut"}
 
@@ -141,6 +146,23 @@ def _of_same_times(chances: Tensor, shares: Tensor) -> Tensor:
     """Probabilities of windows, each with those of the others of the same steps: "on 8 March ... on that day"."""
     same = (shares[:, None] == shares).all(-1)
     return (same * chances).sum(1)
+
+
+def _may_be_within(context: Mapping[str, Any], window: int, before: str, chosen: int) -> bool:
+    """Whether a time may be the narrower one that is meant: none of a cause, "(Good Friday included)", or told again.
+
+    Args:
+        window: the time.
+        before: the words of the clause before it.
+        chosen: the time that was chosen; what "that day and the next" tells again is not meant alone.
+    """
+    text, spans = context["text"], context["window_span"]
+    (start, stop), end = spans[chosen].tolist(), int(spans[window, 1])
+    return not (
+        is_of_a_cause(before)
+        or _INCLUDED.match(text[end:]) is not None
+        or _TOLD_AGAIN.match(text[start:stop]) is not None
+    )
 
 
 def _narrowest(place: int, chances: Tensor, ahead: Tensor, own: Tensor) -> int:
@@ -284,11 +306,16 @@ def _when(reading: Reading, context: Mapping[str, Any], clause: int, name: str) 
     if times_open or others:
         chances = chances.masked_fill(torch.isin(index, torch.tensor([*times_open, *others])), 0)
         chances = chances / chances.sum().clamp(min=torch.finfo(chances.dtype).tiny)
+    earlier, is_named = owner[owner < clause], index < len(context["window_span"]) - 1
+    if is_then(context["texts"][clause]) and len(earlier) and not ((owner == clause) & is_named).any():
+        # "A cake at 10:00. Idle from 12:00 to 18:00; the load will then be 60% of normal".
+        chances = chances.masked_fill(owner != earlier.max(), 0)
+        chances = chances / chances.sum().clamp(min=torch.finfo(chances.dtype).tiny)
     chances = _of_same_times(chances, shares[index])
     place = int((chances * (right if right.any() else 1)).argmax())
     probability = float(chances[place])
     if not of_past:
-        may = [not is_of_a_cause(before.get(int(k), "")) for k in index]
+        may = [_may_be_within(context, int(k), before.get(int(k), ""), int(index[place])) for k in index]
         own = (owner == clause) & torch.tensor(may)
         to_come = shares[index][:, history:]
         place = _narrowest(place, chances, to_come, own)

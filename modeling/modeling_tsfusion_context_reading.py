@@ -17,11 +17,12 @@ from .modeling_tsfusion_context_conflicts import (
     without_replaced,
 )
 from .modeling_tsfusion_context_effects import ContextEffect, shares_of
-from .modeling_tsfusion_context_senses import begins_exception, is_addition, is_exception
+from .modeling_tsfusion_context_senses import begins_exception, is_addition, is_exception, is_of_the_bound
 
 if TYPE_CHECKING:
     from .modeling_text_encoder import FrozenTextEncoder
 
+_NOTHING_CHANGES = "it says that nothing changes"
 # Factor beyond which a forecast is not multiplied, and the same for a plain number that may be a value of the series.
 _LARGEST_FACTOR, _LARGEST_PLAIN_FACTOR = 100.0, 10.0
 # Share of the largest size of a series up to which values on the other side of 0 count as noise or rounding of 0: a
@@ -38,7 +39,7 @@ def _operands(name: str, context: Mapping[str, Any], numbers: list[int]) -> tupl
     if name in ("cut", "ramp_down") and operands[0] > 1:
         return operands, f"{100 * operands[0]:g} % less is less than nothing"
     if operands[0] == (1 if name == "times" else 0) and name in (*WITH_SHARE, "times", "plus", "minus"):
-        return operands, "it says that nothing changes"
+        return operands, _NOTHING_CHANGES
     low, high = (float(value) for value in context["value_range"])
     spread = max(high - low, 0.2 * max(abs(low), abs(high)))
     if name in WITH_SHARE and high < 0:
@@ -112,9 +113,21 @@ def _exceptions(effects: Sequence[ContextEffect], context: Mapping[str, Any]) ->
     found = {}
     for clause, words in enumerate(context["texts"]):
         is_other = effects[clause].applied and not begins_exception(words)
-        if not is_other and is_exception(words) and (time := _time_of(clause, context)) is not None:
+        says_so = is_exception(words) or effects[clause].reason == _NOTHING_CHANGES
+        if not is_other and says_so and (time := _time_of(clause, context)) is not None:
             found[clause] = time
     return found
+
+
+def _with_bounds(effects: Sequence[ContextEffect], context: Mapping[str, Any]) -> list[ContextEffect]:
+    """Effects with values that are those of the bound before them: "the limit is 108; on Wednesday it is 98"."""
+    kept = list(effects)
+    for clause in range(1, len(context["texts"])):
+        before, own, texts = kept[clause - 1], kept[clause], context["texts"]
+        if own.operation == "set" and before.operation in ("cap", "floor") and before.applied:
+            is_bound = is_of_the_bound(texts[clause], texts[clause - 1])
+            kept[clause] = replace(own, operation=before.operation) if is_bound else own
+    return kept
 
 
 def _additions(effects: Sequence[ContextEffect], context: Mapping[str, Any]) -> dict[int, frozenset[int]]:
@@ -164,6 +177,7 @@ def choose(
             reason = effect.reason or reason
             effect = replace(effect, operands=operands, applied=not reason, reason=reason)
         effects.append(effect)
+    effects = _with_bounds(effects, context)
     effects = with_additions(effects, _additions(effects, context))
     effects = without_exceptions(effects, _exceptions(effects, context))
     return without_contradictions(without_replaced(effects))

@@ -86,11 +86,26 @@ _EXCEPTION = re.compile(
     r"|^\W*(?:and |but |however,? )?during that period\W+(?:though\W+|however\W+)?(?:it|we|we're|sales|everything|"
     r"business|trade|the series)\b[^.!?]*\b(?:as usual|normal(?:ly)?|usual level|pauses?)\b"
     r"|^\W*not during that period\b"
+    r"|^\W*(?:and |but |however,? )?during that period\W+(?:(?:they|(?:the )?(?:load|power|consumption|output|"
+    r"demand)) (?:is|are|runs?|works?|goes|stays?) (?:as (?:usual|normal|ever)|normal(?:ly)?)\b|(?:does|do) not "
+    r"(?:count|apply)\b|(?:the|that|this) (?:limit|cap|ceiling|rule|restriction) (?:is|will be) "
+    r"(?:lifted|suspended|waived)\b)"
+    r"|\bduring that period is (?:the|an) (?:only )?exception\b"
     r"|^\W*(?:and |but |however,? )?(?:during that period\W+)?(?:open|no (?:change|effect)|unchanged|unaffected|"
     r"normal|(?:as )?usual|(?:there (?:is|will be) )?no (?:limit|cap|ceiling|maximum|minimum|floor|restriction)s?)"
-    r"(?: (?:at all|then))?(?: during that period)?\W*$",
+    r"(?: (?:at all|then|appl(?:y|ies)|holds?))?(?: during that period)?\W*$",
     re.IGNORECASE,
 )
+# "On Wednesday it is 98 kW", behind "the limit is 108 kW".
+_OF_THE_BOUND = re.compile(
+    r"\W*(?:and |but |then )?(?:during that period\W+)?(?:it|this|that|the (?:limit|cap|ceiling|maximum|minimum|"
+    r"floor|quota)) (?:is|will be|(?:rises|drops|falls|goes(?: up| down)?|changes|increases|decreases) to) 100"
+    r"(?: during that period)?\W*",
+    re.IGNORECASE,
+)
+_NAMES_A_BOUND = re.compile(r"\b(?:limit|cap|ceiling|maximum|minimum|floor|quota)\b", re.IGNORECASE)
+# "The load will then be 60% of normal", at the time before.
+_THEN = re.compile(r"\b(?:will|is|are|would|should|has to|may) then\b|\bthen (?:be|is|are|at|only)\b", re.IGNORECASE)
 _SINCE_A_YEAR = re.compile(r"since (?:about |around )?(?:1[89]|20)\d\d$", re.IGNORECASE)
 _DENIES = re.compile(
     r"(?:\b(?:not|never|no longer|nothing|none|nobody|cannot|without|no \w+|nor)|n['\N{RIGHT SINGLE QUOTATION MARK}]t)"
@@ -388,6 +403,25 @@ def is_addition(words: str) -> bool:
     return _ADDITION.fullmatch(words) is not None
 
 
+def is_of_the_bound(words: str, before: str) -> bool:
+    """Whether a clause says what a bound is that the one before names: "the limit is 108; on Wednesday it is 98".
+
+    Args:
+        words: plain words of the clause.
+        before: those of the clause before it.
+    """
+    return _OF_THE_BOUND.fullmatch(words) is not None and _NAMES_A_BOUND.search(before) is not None
+
+
+def is_then(words: str) -> bool:
+    """Whether a clause says that it holds at the time that was told before: "the load will then be 60% of normal".
+
+    Args:
+        words: plain words of the clause.
+    """
+    return _THEN.search(words) is not None
+
+
 def begins_exception(words: str) -> bool:
     """Whether a clause begins with the word for what does not hold as was said before: "exception: on 8 March".
 
@@ -443,6 +477,8 @@ __all__ = [
     "is_of_a_cause",
     "is_of_a_level",
     "is_of_a_value",
+    "is_of_the_bound",
+    "is_then",
     "not_then",
     "open_at",
     "other_sense",

@@ -282,6 +282,9 @@ class Dates:
         day = self.integer(i, 1, 31, ("number", "ordinal"))
         if day is None and ORDINALS.get(self.word(i)) and self.word(i + 1) == "of":
             day = ORDINALS[self.word(i)]
+        behind = self.skip(i + 1, "of")
+        if day is None and self.integer(i, 0, 999, ("ordinal",)) is not None and self.month_number(behind) is not None:
+            return Span(reason="there is no such day"), behind + 1
         if day is not None:
             # Also "20-Mar-2026" and "20/Mar/2026".
             j = self.skip(i + 1, "of", "-", "/") if MONTHS.get(self.word(self.skip(i + 1, "of", "-", "/"))) else i + 1

@@ -63,12 +63,18 @@ class Events(Recurring):
             i, "from", "that", "day|moment|date|time|point|week|month|hour"
         ):
             j = self.skip(i + 2 + (self.word(i + 1) == "that"), "on", "onward", "onwards", "forward")
-        event = self.event_before(i) if j else None
+        event = self.event_before(i) or self._opened_before(i) if j else None
         if event is None:
             return None
         self.told_by = i
+        first = self.since(event) if event.stop is not None else event.start
         last = self.point(j + 1) if self.word(j) in ("until", "till", "to") else None
-        return (Span(self.since(event), last[0].stop), last[1]) if last else (Span(self.since(event), None), j)
+        return (Span(first, last[0].stop), last[1]) if last else (Span(first, None), j)
+
+    def _opened_before(self, i: int) -> Span | None:
+        """A time without an end that was named shortly before: "stops from 21 March. From then on ..."."""
+        span = self.before[0] if self.before is not None and self.before[1] >= i - _NEAR else None
+        return span if span is not None and span.start is not None and span == Span(span.start) else None
 
     def of_weekday_before(self, i: int) -> Span | None:
         """ "The Saturday" of a range that was named before, or behind a day; a weekday of a week in its sentence."""
@@ -101,10 +107,11 @@ class Events(Recurring):
     def behind_event(self, i: int) -> Found:
         """ "The following day", "the next week", "the day after", "the weekend before that": beside the event."""
         j = self.skip(i, "on", "in", "during", "over", "at")
-        if (
-            self.words(j, "the", "day|week|weekend", "before|after")
-            and (beside := self._beside_event(i, j)) is not None
-        ):
+        is_beside = self.words(j, "the", "day|week|weekend", "before|after")
+        is_next = self.words(j, "the", "following|next", "weekend") or self.words(
+            j, "the", "day|week|weekend", "that", "follows"
+        )
+        if (is_beside or is_next) and (beside := self._beside_event(i, j)) is not None:
             return beside
         lasting = self.duration(j + 2) if self.words(j, "the", "following|next") else None
         told = self.event_before(i) if lasting and self.in_sentence_of_event(i) else None
@@ -128,16 +135,22 @@ class Events(Recurring):
         return Span(event.stop, stop), j + 3
 
     def _beside_event(self, i: int, j: int) -> Found:
-        """ "The day after", "the weekend before that" at an index j: the one beside the event."""
-        event, is_later = self.event_before(i), self.word(j + 2) == "after"
-        k = self.skip(j + 3, "that", "it", "this")
+        """ "The day after", "the weekend before that", "the weekend that follows" at an index j: beside the event."""
+        event, is_later = self.event_before(i), self.word(j + 2) != "before"
+        k = self.skip(j + 3, "that", "it", "this", "follows")
         if self.beside is not None and self.beside[:2] == (event, not is_later) and k == j + 3:
             # "The day before: ... The day after: ..." are beside one day.
             event = self.beside[2]
-        if event is None or event.start is None or event.stop is None or not (k > j + 3 or self.is_end(k)):
+        is_next = self.words(j + 1, "following|next")
+        before = self.before[0] if event is None and self.before is not None and self.before[1] >= i - _NEAR else None
+        if before is not None and before.weekdays and before.start and before.stop:
+            # "On weekdays from 11 to 15 March, and at the weekend that follows".
+            event = Span(before.start, before.stop)
+        if event is None or event.start is None or event.stop is None or not (k > j + 3 or is_next or self.is_end(k)):
             return None
         self.told_by = i
-        unit, day = self.word(j + 1), midnight(event.stop if is_later else event.start)
+        unit = self.word(j + 1 + is_next)
+        day = midnight(event.stop if is_later else event.start)
         if unit == "weekend":
             # The first that begins behind it, or the last that ends before it.
             first = day + timedelta(days=(5 - day.weekday()) % 7 if is_later else -day.weekday() - 2)
@@ -178,7 +191,8 @@ class Events(Recurring):
     def on_days_before(self, span: Span, i: int) -> Span:
         """Hours that are told behind their days: "on 28 May there is an outage between 15:00 and 18:00"."""
         # A moment alone may be one of something else: "before the opening at 9:00".
-        is_range = span.clock is not None and (span.clock[1] - span.clock[0]) % 86400 > 60
+        # "From midnight to midnight" is a day.
+        is_range = span.clock is not None and not 0 < (span.clock[1] - span.clock[0]) % 86400 <= 60
         is_plain = is_range and not (
             span.start or span.stop or span.recurs or span.weekdays or span.months or span.steps
         )

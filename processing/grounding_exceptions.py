@@ -1,6 +1,8 @@
 """Times that are taken out of others: "except on Sundays", "(5 May not included)"."""
 
-from .grounding_axis import Span
+from datetime import timedelta
+
+from .grounding_axis import Span, midnight
 from .grounding_points import Found
 from .grounding_times import LEFT_OUT, Times
 from .grounding_words import words
@@ -20,11 +22,17 @@ class Exceptions(Times):
         if self.words(j, "apart", "from") or self.words(j, "other", "than") or self.words(j, "exception", "of"):
             j += 2
         elif self.word(j) in ("except", "excluding", "excepting", "outside", "save"):
+            if self.words(j, "outside", "from|on|in|until|during|by"):
+                # "Replacement outside from Tuesday to Thursday".
+                return None
             j += 1
+        elif self.words(i, "with", "a|one", "break|pause|gap"):
+            j = i + 3
         elif self.word(i) == "but" and (
             self.weekday_number(i + 1) is not None
             or self.weekday_number(i + 1, plural=True) is not None
             or self.word(i - 1) in _COUNTED_TIMES
+            or self._recurs_until(i)
         ):
             j = i + 1
         elif self.words(j - 1, "with", "one|an|the", "exception|exceptions", ":"):
@@ -41,6 +49,8 @@ class Exceptions(Times):
         else:
             return None
         k = self.skip(j, "for", "on", "in", "during", "the")
+        if j == i + 1 and self.words(j, "the", "first|last") and self.is_end(self.skip(j + 2, "one")):
+            return self._end_of_recurring(j + 1), self.skip(j + 2, "one")
         weekday = self.weekday_number(k)
         if weekday is not None and (dated := self._date(k)) is not None:
             # "Except Wednesday 13 March".
@@ -49,16 +59,36 @@ class Exceptions(Times):
             days = {weekday}
             while (more := self.weekday_number(self.skip(k + 1, ",", "and", "or", "on"))) is not None:
                 days, k = days | {more}, self.skip(k + 1, ",", "and", "or", "on")
-            return Span(weekdays=frozenset(days), recurs=True), k + 1
+            span, end = Span(weekdays=frozenset(days), recurs=True), k + 1
+            at = self.skip(end, ",")
+            hours = self._hours(at) or self.plain_hours(at) or self._open_hours(end)
+            both = span.within(hours[0]) if hours else None
+            # "Except Tuesday from 18:00 to 22:00".
+            return (both, hours[1]) if hours and both else (span, end)
         behind = self.skip(k, "lunch", "coffee", "night", "one")
         behind += self.word(behind) in ("hour", "hours", "break", "breaks", "time", "period", "shift")
         return self._window(k) or self._window(j) or (self._window(behind) if behind > k else None)
 
+    def _end_of_recurring(self, i: int) -> Span:
+        """The "first" or "last" day at an index of a time that recurs, in a time with a beginning and an end."""
+        span = self.before[0] if self.before is not None else Span()
+        first, stop = span.start or self.axis.start, span.stop or self.axis.end
+        if not span.weekdays or (span.stop is None and self.axis.end > self.end_of_month()):
+            return Span(reason="it is not said of which time")
+        days = [first + timedelta(days=k) for k in range((stop - first).days)]
+        days = [day for day in days if day.weekday() in span.weekdays]
+        day = midnight(days[-1 if self.word(i) == "last" else 0]) if days else None
+        return Span(day, day + timedelta(days=1)) if day else Span(reason="it is not said of which time")
+
+    def _recurs_until(self, i: int) -> bool:
+        """Whether a time that recurs ends at an index: that before "every Thursday in March but the 28th"."""
+        return self.before is not None and self.before[1] == i and self.before[0].recurs
+
     def _excluded(self, i: int) -> Found:
         """ ", Sundays excluded", "(5 May not included)"."""
-        k = self.skip(i, ",", "(", "-", "\N{EN DASH}", "but", "with")
+        k = self.skip(i, ",", "(", "-", "\N{EN DASH}", "but", "with", "lunch")
         # As a window of its own it would not be understood.
-        found = (self._recurring(k) or self.point(k)) if k < len(self.tokens) else None
+        found = (self._recurring(k) or self.point(k) or self._hours(k)) if k < len(self.tokens) else None
         if found is None:
             return None
         j = found[1]

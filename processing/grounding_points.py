@@ -177,6 +177,10 @@ class Points(Forms):
         if ordinal is not None and self.word(i + 1) == "quarter" and 1 <= ordinal <= 4:
             return self._quarter(ordinal, i + 2)
         weekday = self.weekday_number(i + 1)
+        if ordinal is not None and self.word(i - 1) == "the" and weekday is not None:
+            counted = self._counted_weekday(i, ordinal, weekday)
+            if counted is not None:
+                return counted
         if (
             ordinal is not None
             and self.word(i + 2) in ("of", "in")
@@ -208,6 +212,23 @@ class Points(Forms):
             span = self._span(datetime(year, 1, 1), 1, "year")
             return (span, i + 1) if span else None
         return None
+
+    def end_of_month(self) -> datetime:
+        """The end of the month that the horizon begins in."""
+        first = midnight(self.axis.start.replace(day=1))
+        return add_units(first, 1, "month") or first
+
+    def _counted_weekday(self, i: int, ordinal: int, weekday: int) -> Found:
+        """ "The second Tuesday" without a month: that of the horizon, where it lies within one."""
+        if self.word(i + 2) in ("of", "in", "after", "before", "following", "on") or self.word(i) == "last":
+            return None
+        first, stop = midnight(self.axis.start.replace(day=1)), self.end_of_month()
+        if self.axis.end > stop:
+            return Span(reason="it is not said of which month"), i + 2
+        days = [first + timedelta(days=k) for k in range((stop - first).days)]
+        days = [day for day in days if day.weekday() == weekday]
+        span = self._span(days[ordinal - (ordinal > 0)]) if abs(ordinal) <= len(days) else None
+        return (span, i + 2) if span else None
 
     def _is_said_year(self, year: int, i: int) -> bool:
         """Whether the words before a number, or its place in a range, say that it is a year."""
@@ -376,7 +397,7 @@ class Points(Forms):
                 return (span, i + 2) if span else None
             told = self.of_weekday_before(i)
             if told is not None:
-                return (told, i + 1)
+                return told, i + 1 + 2 * self.words(i + 1, "after|following", "that|this")
         else:
             return None
         span = self._span(day, length)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .grounding_axis import FAR, Axis, Span, add_units, midnight
+from .grounding_events import SENTENCE_ENDS
 from .grounding_holidays import holiday
 from .grounding_offsets import Offsets
 from .grounding_points import Found
@@ -12,6 +13,8 @@ from .grounding_words import TO, Token, words
 
 # Words behind a number that is no day.
 _OF_AN_AMOUNT = words("% percent more fewer less extra additional higher lower up down sales orders visitors calls")
+# The longest time from a day to one of the next month whose month alone is said: "28 to 2 April", and no "8-7 March".
+_LONGEST_TO_NEXT_MONTH = timedelta(days=20)
 # Words of an open time that begins with what they name, and not behind it.
 _AT_ITS_START = words("since as effective no")
 # Tokens behind an event in which "that day" is that of the event.
@@ -139,6 +142,8 @@ class Ranges(Offsets):
                 return both, at[1]
             if lasting is not None and self.word(begin - 1) in ("for", "lasting"):
                 return self._lengthened(span, lasting[0], lasting[1]), lasting[2]
+        if starts and self.words(k, "until|till|to", "the", "end") and self.word(k + 3) != "of":
+            return replace(span, stop=None, steps=span.steps and (span.steps[0], FAR)), k + 3
         onward = self.word(k) in ("onward", "onwards", "forward") or (self.word(k) == "on" and starts)
         behind = self.skip(k + 1, ",")
         if onward and self.word(behind) == "for" and (lasting := self.duration(behind + 1)) is not None:
@@ -221,6 +226,8 @@ class Ranges(Offsets):
             # "From 28 to 2 April".
             start = add_units(start, -1, "month") if start else None
         start = add_units(start, first - 1, "day") if start else None
+        if start and found[0].start - start > _LONGEST_TO_NEXT_MONTH and last < first:
+            return Span(reason="it ends before it begins"), found[1]
         return (Span(start, found[0].stop), found[1]) if start and start < found[0].start else None
 
     def _behind_weekday(self, i: int) -> int:
@@ -279,9 +286,18 @@ class Ranges(Offsets):
             # "Before the end of March" is until its end.
             is_end = self.word(self.skip(found_at, "the")) in ("end", "close")
             stop = span.start if word == "before" and not is_end else span.stop
-            return Span(None if at_start else self.axis.start, stop), k
+            begin = self._end_before_then(i)
+            return Span(begin or (None if at_start else self.axis.start), stop), k
         start = span.start if word in _AT_ITS_START else span.stop
         return self._extended(Span(start, start), k, starts=True)
+
+    def _end_before_then(self, i: int) -> datetime | None:
+        """When a time ends that "then until 10 March" goes on from: "closed on the 4th, then 10 % down until"."""
+        told = self.event_before(i, latest=True)
+        if told is None or self.latest is None:
+            return None
+        said = [self.word(k) for k in range(self.latest[1], i)]
+        return told.stop if "then" in said and not SENTENCE_ENDS & set(said) else None
 
     def _open_before(self, i: int) -> Span | None:
         """A time without an end that was named before in the sentence, and in no part that was added to it."""
@@ -327,6 +343,9 @@ class Ranges(Offsets):
         if opened is not None and not self.words(k, "at", "a", "time"):
             self.bounded_by = i
             return self._lengthened(opened, count, unit), k
+        if (begin := self._end_before_then(i)) is not None:
+            # "From 9 to 11 we are up 12%, then for two hours down 6%".
+            return Span(begin, add_units(begin, count, unit)), k
         since = self.event_before(i)
         if since is not None and not self.words(k, "at", "a", "time"):
             return self._lengthened(since, count, unit), k

@@ -101,7 +101,10 @@ class Windows(Exceptions):
         while i < len(self.tokens):
             if (by_others := self._by_others(windows, i)) is not None:
                 windows.append(by_others[0])
-                i, joined = by_others[1], False
+                # "That day and the day after" is one window.
+                i, row = self.skip(by_others[1], "and"), []
+                joined = i > by_others[1] and self.behind_event(i) is not None
+                is_apposition = is_listed = False
                 continue
             found = self._window(i)
             if found is None and (without := self._exceptions(i)) is not None:
@@ -142,7 +145,6 @@ class Windows(Exceptions):
             self.left_out = None
             if (without := self._exceptions(j)) is not None and without[1] > j:
                 self.left_out, j = without
-                window = self._outside(window, self.left_out, self.tokens[j - 1].stop)
             if since is not None and self.word(i) in ("until", "till") and not self._has_end(since, i):
                 # "Closed since 20 February, and will be until 8 March".
                 windows[-1] = replace(windows[-1], shares=windows[-1].shares * window.shares)
@@ -154,6 +156,8 @@ class Windows(Exceptions):
                     windows[-2] = self._on_axis(each, windows[-2].start, windows[-2].stop)
                 windows[-2:] = [_in_both(*windows[-2:]) if is_apposition else _together(*windows[-2:])]
                 self.before = self.before if is_apposition else None
+            if self.left_out is not None:
+                windows[-1] = self._outside(windows[-1], self.left_out, self.tokens[j - 1].stop)
             days = self.days_of(row)
             if days is not None or len(row) > 1 or span.start is not None:
                 self.days = None if days is None else (days, j)
@@ -237,8 +241,17 @@ class Windows(Exceptions):
             return i + 1
         j = self.skip(i, "on", "in", "during", "for", "over", "throughout")
         is_one = self.words(j, "that|same", "day|date|weekend|week|month|morning|afternoon|evening|night")
+        is_one = is_one or (self.words(j, "that", "time|period") and self.words(j - 1, "in|during|over"))
         if is_one or self.words(j, "those", "days|dates|weeks|weekends|months") or self.words(j, "both", "days"):
             return j + 2
+        is_each = self.words(j, "each", "of")
+        if (
+            self.words(j + 2 * is_each, "those|these")
+            and self.weekday_number(j + 1 + 2 * is_each, plural=True) is not None
+        ):
+            # "On those Thursdays", which were told, and not what was taken out of them.
+            self.left_out = None
+            return j + 2 + 2 * is_each
         if self.words(j, "each|both", "of", "the|these|those|them"):
             # "On each of the two days".
             k = self.skip(j + 3, "two", "three", "four")
@@ -301,11 +314,9 @@ class Windows(Exceptions):
             window = _together(window, self._on_axis(more[0], window.stop, self.tokens[j - 1].stop))
             k = self.skip(j, "and", "or", "&")
         # "Except Wed 6: closed" says what is so then, as a clause of its own.
-        is_entry = (
-            self.tokens[i].begins_line
-            and self.word(j) == ":"
-            and (self.word(j + 1) in _STATED or self._is_amount(j + 1))
-        )
+        begins = self.tokens[i].begins_line and self.word(j) == ":"
+        begins = begins or (self.word(i - 1) in SENTENCE_ENDS and self.word(j) in (":", "("))
+        is_entry = begins and (self.word(j + 1) in _STATED or self._is_amount(j + 1))
         return None if is_entry else (window, j)
 
     def _outside(self, window: Window, left_out: Window, stop: int) -> Window:

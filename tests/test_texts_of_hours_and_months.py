@@ -122,6 +122,107 @@ ROWS = [
     ("months", "Starting in April and ending in September, orders are 18% above normal.",
      [("rise", (0.18,), range(4, 10))]),
     ("months", "In the second half we expect 5% more orders than usual.", [("rise", (0.05,), range(7, 13))]),
+    # Exceptions with hours of their own, and those that are told in other words.
+    (
+        "hours",
+        "A fifth less power on Monday, Tuesday and Wednesday from 14:00 to 22:00, except Tuesday from 18:00 to 22:00.",
+        [("cut", (0.2,), [*range(14, 22), *range(38, 42), *range(62, 70)])],
+    ),
+    (
+        "hours",
+        "Wed 09:00-17:00 minus 18 kW, lunch 12:00-13:00 excluded.",
+        [("minus", (18,), [57, 58, 59, 61, 62, 63, 64])],
+    ),
+    (
+        "hours",
+        "The fans run on Tuesday from 10:00 to 20:00 and add 14 kW, with a break from 15:00 to 16:00.",
+        [("plus", (14,), [*range(34, 39), *range(40, 44)])],
+    ),
+    (
+        "hours",
+        "Stay between 88 and 98 kW the whole of Monday, but after 9 pm no limits apply.",
+        [("range", (88, 98), range(21))],
+    ),
+    (
+        "hours",
+        "Mon-Wed, 05:00 to 07:00: +16 kW. Wed 06:00 to 07:00 does not count.",
+        [("plus", (16,), [5, 6, 29, 30, 53])],
+    ),
+    (
+        "hours",
+        "The whole of Tuesday is limited to 105 kW. For 6 am to 8 am that limit is lifted.",
+        [("cap", (105,), [*range(24, 30), *range(32, 48)])],
+    ),
+    (
+        "hours",
+        "Monday 04:00-12:00, bakery at 130% of normal; the hour 08:00-09:00 at 100% of normal.",
+        [("times", (1.3,), [4, 5, 6, 7, 9, 10, 11])],
+    ),
+    ("days", "We are closed all Sundays but the last.", [("zero", (), [3, 10, 17, 24])]),
+    ("days", "Closed all Sundays in March but the first.", [("zero", (), [10, 17, 24, 31])]),
+    ("days", "Every Friday but Good Friday sales double.", [("times", (2,), [1, 8, 15, 22])]),
+    (
+        "days",
+        "Repairs outside from Tuesday 26 March to Thursday 28 March: closed on the Tuesday.",
+        [("zero", (), [26])],
+    ),
+    # What the bound before is at another time.
+    (
+        "hours",
+        "The load limit is 108 kW on Monday; on Wednesday it is 98 kW.",
+        [("cap", (108,), MONDAY), ("cap", (98,), WEDNESDAY)],
+    ),
+    # Times that go on from others.
+    ("hours", "Tuesday is quiet: 15 % below normal from midnight to midnight.", [("cut", (0.15,), TUESDAY)]),
+    (
+        "hours",
+        "For three hours from 9 am on Monday we are up 12%, then for two hours down 6%.",
+        [("rise", (0.12,), [9, 10, 11]), ("cut", (0.06,), [12, 13])],
+    ),
+    (
+        "hours",
+        "We get a cake on Monday at 10:00. Painters come on Monday from 12:00 to 18:00; the load will then be 60% "
+        "of normal.",
+        [("times", (0.6,), range(12, 18))],
+    ),
+    (
+        "hours",
+        "Entry is half price on Wednesday from 8 to 12. Visitors per hour in that time: up 60%.",
+        [("rise", (0.6,), range(56, 60))],
+    ),
+    (
+        "days",
+        "The exhibition opens on 16 March: visitors up by a fifth that day and the day after, then up 10% until the "
+        "end of the month.",
+        [("rise", (0.2,), [16, 17]), ("rise", (0.1,), range(18, 32))],
+    ),
+    (
+        "days",
+        "No visitors on weekdays between 11 and 15 March; at the weekend that follows (16-17 March) there will be "
+        "twice the usual number.",
+        [("zero", (), range(11, 16)), ("times", (2,), [16, 17])],
+    ),
+    (
+        "days",
+        "Primrose weekend on 9 and 10 March, sales up 35%. The Monday after that (11 March) we close for stocktaking.",
+        [("rise", (0.35,), [9, 10]), ("zero", (), [11])],
+    ),
+    (
+        "days",
+        "The ferry's free on 2 March and 9 March! Twice as many passengers as usual on each of those Saturdays.",
+        [("times", (2,), [2, 9])],
+    ),
+    (
+        "days",
+        "The bus stops calling from 21 March. Sales: 8% down on weekdays from then until the end of the month (Good "
+        "Friday included).",
+        [("cut", (0.08,), [21, 22, *range(25, 30)])],
+    ),
+    ("days", "From 12 March till the end sales will be 10% higher.", [("rise", (0.1,), range(12, 32))]),
+    # Counted weekdays of the month of the horizon; days that cannot be.
+    ("days", "We are closed on the second Tuesday.", [("zero", (), [12])]),
+    ("days", "Closed on 8-7 March.", []),
+    ("days", "Sales double on the 0th of March.", []),
 ]  # fmt: skip
 
 
