@@ -25,7 +25,7 @@ from ts_llm_fusion.baselines.questions import NUM_FEATURES, series_features
 from ts_llm_fusion.data.series.priors import draw_batch
 from ts_llm_fusion.evaluation.report import results_table
 from ts_llm_fusion.modeling.configuration_tslm import TSLMConfig
-from ts_llm_fusion.modeling.modeling_encoders import build_encoder
+from ts_llm_fusion.modeling.modeling_encoders import build_encoder, load_built_in_encoder
 from ts_llm_fusion.recipes.sft import SFT_SETTINGS, run_sft_recipe
 from ts_llm_fusion.training.arguments import RecipeParser
 
@@ -120,6 +120,14 @@ def _pretrained(options: argparse.Namespace, name: str) -> dict[str, Any]:
     return {"encoder_config": None, "encoder_name_or_path": str(folder), **_SERIES}
 
 
+def _built_in(options: argparse.Namespace) -> dict[str, Any]:
+    """Settings of the recipe with the built-in encoder."""
+    folder = options.output / "built_in_encoder"
+    if not (folder / "config.json").is_file():
+        load_built_in_encoder().save_pretrained(folder)
+    return {"encoder_config": None, "encoder_name_or_path": str(folder), **_SERIES}
+
+
 # Encoder -> settings of the recipe.
 ENCODERS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "patches": lambda _: {
@@ -132,6 +140,7 @@ ENCODERS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     },
     "pretrained_patches": lambda options: _pretrained(options, "patches"),
     "pretrained_cnn": lambda options: _pretrained(options, "cnn"),
+    "built_in": _built_in,
     "convolutions": lambda _: {},
 }
 RECIPE_ITSELF = "recipe"

@@ -1,13 +1,18 @@
 """Time-series encoders, the counterpart of `configuration_encoders.py`, and their common interface."""
 
+import importlib.util
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from safetensors import safe_open
 from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
 
 from .configuration_encoders import ENCODERS as ENCODER_CONFIGS
 from .configuration_encoders import EncoderGeometry, encoder_geometry
+from .configuration_ts_encoder import TSEncoderConfig
 from .modeling_mscnn_encoder import MSCNNEncoderModel
 from .modeling_random_convolutions import RandomConvolutionModel
 from .modeling_shared_layers import pad_to_multiple, series_lengths
@@ -61,10 +66,38 @@ ENCODERS: dict[str, EncoderModel] = {
 }
 
 
+# Of the weights of the encoder in the built-in checkpoint.
+_BUILT_IN_PREFIX = "tslm.model.encoder."
+
+
 def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:
     """Build a new encoder of series from its configuration."""
     model_class = ENCODERS[config.model_type].model_class
     return AutoModel.from_config(config) if model_class is None else model_class._from_config(config)
+
+
+def load_built_in_encoder() -> PreTrainedModel:
+    """Load the encoder of the built-in checkpoint, in float32.
+
+    It reads each series alone, in patches of 8 steps, has two layers of width 96 and 150 thousand weights, and learned
+    to read series from synthetic questions, with a small language model (configs/tslm/reader_small.yaml).
+
+    Raises:
+        OSError: the package ts-llm-fusion, which has it, is not installed: this is the code beside a checkpoint.
+    """
+    package = importlib.util.find_spec("ts_llm_fusion")
+    if package is None or package.origin is None:
+        raise OSError(
+            "the built-in encoder is part of the package ts-llm-fusion, which is not installed; install it, or give "
+            "an encoder, or an encoder_config for an untrained one."
+        )
+    folder = Path(package.origin).parent / "built_in" / "tsfusion"
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))["tslm_config"]["encoder_config"]
+    encoder = build_encoder(TSEncoderConfig.from_dict(config))
+    with safe_open(folder / "model.safetensors", framework="pt") as weights:
+        names = {name: f"{_BUILT_IN_PREFIX}{name}" for name in encoder.state_dict()}
+        encoder.load_state_dict({name: weights.get_tensor(key).float() for name, key in names.items()})
+    return encoder
 
 
 def checked_mask(time_series: torch.Tensor, time_series_mask: torch.Tensor | None) -> torch.Tensor:
@@ -154,4 +187,12 @@ def encode_series(
     return features.view(batch, series, -1, features.shape[-1]), token_mask.flatten(2)
 
 
-__all__ = ["ENCODERS", "EncoderModel", "build_encoder", "checked_mask", "encode_series", "tokens_by_window"]
+__all__ = [
+    "ENCODERS",
+    "EncoderModel",
+    "build_encoder",
+    "checked_mask",
+    "encode_series",
+    "load_built_in_encoder",
+    "tokens_by_window",
+]

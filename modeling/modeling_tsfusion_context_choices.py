@@ -41,7 +41,7 @@ from .modeling_tsfusion_context_senses import (
 )
 
 # What stands behind a time that another one holds anyway, and what a time that tells others again begins with.
-_INCLUDED = re.compile(r"\W*(?:is |are )?includ(?:ed|ing)\b", re.IGNORECASE)
+_INCLUDED = re.compile(r"\W*(?:is |are )?(?:included|including)\b", re.IGNORECASE)
 _TOLD_AGAIN = re.compile(r"(?:on |in |for |during |over )?(?:that|those|these|each of|both|the same)\b", re.IGNORECASE)
 # What a ramp is where no word says that it takes its time.
 _LEVELS = {"ramp_up": "rise", "ramp_down": "cut"}
@@ -152,6 +152,7 @@ def _may_be_within(context: Mapping[str, Any], window: int, before: str, chosen:
     """Whether a time may be the narrower one that is meant: none of a cause, "(Good Friday included)", or told again.
 
     Args:
+        context: features of the text.
         window: the time.
         before: the words of the clause before it.
         chosen: the time that was chosen; what "that day and the next" tells again is not meant alone.

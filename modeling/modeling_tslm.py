@@ -29,7 +29,7 @@ from .modeling_cross_attention import (
     attach_cross_attention,
     run_with_context,
 )
-from .modeling_encoders import build_encoder, checked_mask, encode_series
+from .modeling_encoders import build_encoder, checked_mask, encode_series, load_built_in_encoder
 from .modeling_perceiver import PerceiverLayer, PerceiverResampler
 from .modeling_quantization import share_quantizer, sparing_arguments
 from .modeling_series_states import (
@@ -481,9 +481,11 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         Args:
             backbone: name or path of a causal language model with its tokenizer, see [`find_text_model`] for where a
                 name is looked for.
-            encoder: pretrained time-series model, or its name or path; by default an untrained one that reads each
-                series alone, so that samples may have any number of them. Small sets of samples of the same series
-                are read better by `fitted_random_convolutions(samples, labels)` (`training/random_convolutions.py`).
+            encoder: pretrained time-series model, or its name or path; by default an untrained one of the
+                `encoder_config` in `config`, and without one the built-in encoder ([`load_built_in_encoder`]), which
+                reads each series alone, so that samples may have any number of them. Small sets of samples of the same
+                series are read better by `fitted_random_convolutions(samples, labels)`
+                (`training/random_convolutions.py`).
             time_series_token: placeholder of a series in text, added to the tokenizer and the embeddings if new.
             config: fields of [`TSLMConfig`] other than `text_config` and `time_series_token_id`.
             tokenizer: tokenizer of the backbone, for example with more tokens; by default the one saved with it.
@@ -495,7 +497,7 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
 
         Raises:
             ValueError: the config contradicts itself, the backbone or the encoder.
-            OSError: there is no such backbone.
+            OSError: there is no such backbone, or no built-in encoder.
         """
         # Not at the top: an import of AutoProcessor may import this module before transformers has its AutoTokenizer.
         from transformers import AutoTokenizer
@@ -509,6 +511,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
         grow_embeddings(language_model, len(tokenizer))
         fields = dict(config or {})
         encoder_model = AutoModel.from_pretrained(encoder) if isinstance(encoder, str | PathLike) else encoder
+        if encoder_model is None and fields.get("encoder_config") is None:
+            encoder_model = load_built_in_encoder()
         if encoder_model is not None:
             fields["encoder_config"] = encoder_model.config
         derived: dict[str, Any] = {

@@ -22,7 +22,8 @@ from tslm_models import (
 )
 from tslm_models import encoder_config as small_encoder
 
-from ts_llm_fusion import TSLMConfig, TSLMForCausalLM, TSLMModel
+from ts_llm_fusion import BUILT_IN, TSLMConfig, TSLMForCausalLM, TSLMModel
+from ts_llm_fusion.modeling.modeling_encoders import load_built_in_encoder
 
 ATOL = 1e-4
 
@@ -451,6 +452,27 @@ def test_from_backbone_keeps_the_backbone(fusion: str, backbone: str, tmp_path: 
         assert torch.equal(ours[: len(value)], value), key
     ids = torch.tensor([[1, 70, 71, 72]])
     assert torch.equal(model(ids).logits[..., :259], plain(ids).logits)
+
+
+@both_fusions
+def test_from_backbone_starts_with_the_built_in_encoder(fusion: str, tmp_path: Path):
+    name = save_backbone(tmp_path, "llama")
+    encoder = TSLMForCausalLM.from_backbone(name, config={"fusion": fusion}).model.encoder
+    built_in = AutoModelForCausalLM.from_pretrained(BUILT_IN).tslm.model.encoder
+    assert sum(weights.numel() for weights in encoder.parameters()) == 150_528
+    for key, weights in built_in.state_dict().items():
+        assert torch.equal(encoder.state_dict()[key], weights.float()), key
+    given = {"model_type": "ts_patch_encoder", "num_hidden_layers": 1, "hidden_size": 16, "num_attention_heads": 2}
+    own = TSLMForCausalLM.from_backbone(name, config={"fusion": fusion, "encoder_config": given}).model.encoder
+    assert own.config.hidden_size == 16
+
+
+def test_the_built_in_encoder_needs_the_package(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(
+        OSError, match="part of the package ts-llm-fusion, which is not installed; install it"
+    ):
+        load_built_in_encoder()
 
 
 @both_fusions

@@ -18,6 +18,9 @@ TOKEN = "<|time_series|>"
 VALUES = [3.0, 1.0, 4.0, 1.0, 5.0, 9.0]
 
 
+PATCHES_OF_4 = {"model_type": "ts_patch_encoder", "num_hidden_layers": 1}
+
+
 @pytest.fixture(scope="module")
 def backbone(tmp_path_factory: pytest.TempPathFactory) -> str:
     return save_backbone(tmp_path_factory.mktemp("backbone"))
@@ -25,7 +28,7 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def config(backbone: str):
-    return TSLMForCausalLM.from_backbone(backbone).config
+    return TSLMForCausalLM.from_backbone(backbone, config={"encoder_config": PATCHES_OF_4}).config
 
 
 @pytest.fixture
@@ -151,7 +154,8 @@ def test_one_text_takes_its_series_alone(processor):
 
 
 def test_flamingo_keeps_one_placeholder(backbone: str):
-    config = TSLMForCausalLM.from_backbone(backbone, config={"fusion": "flamingo"}).config
+    fields = {"fusion": "flamingo", "encoder_config": PATCHES_OF_4}
+    config = TSLMForCausalLM.from_backbone(backbone, config=fields).config
     processor = TimeSeriesProcessor.from_backbone(backbone, config)
     inputs = processor(text=TOKEN, time_series=np.zeros(500))
     assert inputs["input_ids"].tolist()[0].count(processor.time_series_token_id) == 1
