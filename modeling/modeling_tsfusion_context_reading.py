@@ -17,7 +17,13 @@ from .modeling_tsfusion_context_conflicts import (
     without_replaced,
 )
 from .modeling_tsfusion_context_effects import ContextEffect, shares_of
-from .modeling_tsfusion_context_senses import begins_exception, is_addition, is_exception, is_of_the_bound
+from .modeling_tsfusion_context_senses import (
+    begins_exception,
+    is_addition,
+    is_exception,
+    is_of_the_bound,
+    is_said_to_be_negative,
+)
 
 if TYPE_CHECKING:
     from .modeling_text_encoder import FrozenTextEncoder
@@ -170,7 +176,10 @@ def choose(
         effect = choice.effect
         if choice.numbers:
             low, value = float(context["value_range"][0]), float(context["number_value"][choice.numbers[0]])
-            if value < 0 and (effect.operation == "plus" or (effect.operation == "set" and low >= 0)):
+            is_set = effect.operation == "set" and low >= 0
+            if value < 0 and is_set and is_said_to_be_negative(effect.phrase):
+                effect = replace(effect, reason="it is a value below 0, and the series has none", applied=False)
+            elif value < 0 and (effect.operation == "plus" or is_set):
                 # "-6 each day", said of a series without values below 0.
                 effect = replace(effect, operation="minus")
             operands, reason = _operands(effect.operation, context, list(choice.numbers))

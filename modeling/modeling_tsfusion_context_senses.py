@@ -104,6 +104,9 @@ _OF_THE_BOUND = re.compile(
     re.IGNORECASE,
 )
 _NAMES_A_BOUND = re.compile(r"\b(?:limit|cap|ceiling|maximum|minimum|floor|quota)\b", re.IGNORECASE)
+_IS_NEGATIVE = re.compile(
+    r"\b(?:be|is|are|reach(?:es)?|(?:set|falls?|drops?|sinks?) to) (?:about |at )?-\d", re.IGNORECASE
+)
 # "The load will then be 60% of normal", at the time before.
 _THEN = re.compile(r"\b(?:will|is|are|would|should|has to|may) then\b|\bthen (?:be|is|are|at|only)\b", re.IGNORECASE)
 _SINCE_A_YEAR = re.compile(r"since (?:about |around )?(?:1[89]|20)\d\d$", re.IGNORECASE)
@@ -413,6 +416,11 @@ def is_of_the_bound(words: str, before: str) -> bool:
     return _OF_THE_BOUND.fullmatch(words) is not None and _NAMES_A_BOUND.search(before) is not None
 
 
+def is_said_to_be_negative(phrase: str) -> bool:
+    """Whether a clause says that the series "is -20", and no change by a number with a sign, as "8 March: -20" is."""
+    return _IS_NEGATIVE.search(phrase) is not None
+
+
 def is_then(words: str) -> bool:
     """Whether a clause says that it holds at the time that was told before: "the load will then be 60% of normal".
 
@@ -478,6 +486,7 @@ __all__ = [
     "is_of_a_level",
     "is_of_a_value",
     "is_of_the_bound",
+    "is_said_to_be_negative",
     "is_then",
     "not_then",
     "open_at",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from .grounding_axis import Axis, Span, add_units, midnight
 from .grounding_points import Found
 from .grounding_recurring import Recurring
-from .grounding_words import UNITS, Token
+from .grounding_words import DAY_PARTS, UNITS, Token
 
 # Tokens between an event and what is told by it, between a day and hours of it, and words of the noun of an event.
 _NEAR, _NEAR_DAY, _LONGEST_NOUN = 25, 60, 4
@@ -193,10 +193,11 @@ class Events(Recurring):
         # A moment alone may be one of something else: "before the opening at 9:00".
         # "From midnight to midnight" is a day.
         is_range = span.clock is not None and not 0 < (span.clock[1] - span.clock[0]) % 86400 <= 60
-        is_plain = is_range and not (
-            span.start or span.stop or span.recurs or span.weekdays or span.months or span.steps
-        )
-        days = self.days_before(i) if is_plain else None
+        is_plain = is_range and not (span.start or span.stop or span.weekdays or span.months or span.steps)
+        if span.recurs:
+            # "On Tuesday, mornings are 10% up and evenings 5% down".
+            is_plain = is_plain and self.word(i) in DAY_PARTS and not self.days_are_whole
+        days = self.days_before(i, in_sentence=span.recurs) if is_plain else None
         if days is None:
             return span
         self.told_hours = i

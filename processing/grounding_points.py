@@ -13,6 +13,7 @@ from .grounding_words import (
     HORIZON,
     ORDINALS,
     SECONDS,
+    SMALL,
     TO,
     UNITS,
     Token,
@@ -177,10 +178,12 @@ class Points(Forms):
         if ordinal is not None and self.word(i + 1) == "quarter" and 1 <= ordinal <= 4:
             return self._quarter(ordinal, i + 2)
         weekday = self.weekday_number(i + 1)
-        if ordinal is not None and self.word(i - 1) == "the" and weekday is not None:
+        if ordinal is not None and weekday is not None and (self.word(i - 1) == "the" or self._begins(i)):
             counted = self._counted_weekday(i, ordinal, weekday)
             if counted is not None:
                 return counted
+        if (several := self._counted_weekdays(i)) is not None:
+            return several
         if (
             ordinal is not None
             and self.word(i + 2) in ("of", "in")
@@ -229,6 +232,31 @@ class Points(Forms):
         days = [day for day in days if day.weekday() == weekday]
         span = self._span(days[ordinal - (ordinal > 0)]) if abs(ordinal) <= len(days) else None
         return (span, i + 2) if span else None
+
+    def _begins(self, i: int) -> bool:
+        """Whether a text, a line or what stands behind a mark begins with a token."""
+        return i == 0 or self.tokens[i].begins_line or self.tokens[i - 1].kind == "mark"
+
+    def _counted_weekdays(self, i: int) -> Found:
+        """ "The last two Saturdays of March"; without a month, of that of the horizon, where it lies within one."""
+        weekday, count = self.weekday_number(i + 2, plural=True), self.integer(i + 1, 2, 5)
+        count = SMALL.get(self.word(i + 1)) if count is None else count
+        if weekday is None or count is None or not 2 <= count <= 5 or self.word(i) not in ("first", "last", "final"):
+            return None
+        first, stop, end = midnight(self.axis.start.replace(day=1)), self.end_of_month(), i + 3
+        if self.word(end) in ("of", "in"):
+            inside = self._date(self.skip(end + 1, "the"))
+            held = self.holder(end + 1) if inside is None else None
+            if inside is not None and inside[0].start is not None and inside[0].stop is not None:
+                first, stop, end = inside[0].start, inside[0].stop, inside[1]
+            elif held is not None:
+                first, stop, end = held
+        elif self.axis.end > stop:
+            return Span(reason="it is not said of which month"), end
+        days = [first + timedelta(days=k) for k in range((stop - first).days)]
+        days = [day for day in days if day.weekday() == weekday]
+        days = days[:count] if self.word(i) == "first" else days[-count:]
+        return (Span(days[0], days[-1] + timedelta(days=1), frozenset({weekday})), end) if days else None
 
     def _is_said_year(self, year: int, i: int) -> bool:
         """Whether the words before a number, or its place in a range, say that it is a year."""

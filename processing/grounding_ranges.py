@@ -13,6 +13,8 @@ from .grounding_words import TO, Token, words
 
 # Words behind a number that is no day.
 _OF_AN_AMOUNT = words("% percent more fewer less extra additional higher lower up down sales orders visitors calls")
+# Words of what takes place at the end of "from 8 to 12 March" alone.
+_MOVED = words("move moves moved moving postponed rescheduled shifted delayed")
 # The longest time from a day to one of the next month whose month alone is said: "28 to 2 April", and no "8-7 March".
 _LONGEST_TO_NEXT_MONTH = timedelta(days=20)
 # Words of an open time that begins with what they name, and not behind it.
@@ -67,6 +69,9 @@ class Ranges(Offsets):
         to = k + (self.word(k) == "up")
         if self.word(to) in TO | {"and", "/"} and (self.word(to) != "and" or between):
             last = self._last(span, self.skip(to + 1, "and", "including"))
+            if last is not None and self.word(i - 1) in _MOVED and self.word(i) == "from":
+                # "The fair moved from 8 to 12 March": what comes then is on the 12th.
+                return last
             if last is not None and (starts or between) and self._reversed(span, last[0]):
                 return Span(reason="it ends before it begins"), last[1]
             if last is not None and self._ordered(span, last[0]):

@@ -9,7 +9,7 @@ import numpy as np
 from .grounding_axis import Axis, Span, midnight
 from .grounding_events import SENTENCE_ENDS
 from .grounding_exceptions import Exceptions
-from .grounding_words import Token, words
+from .grounding_words import DAY_PARTS, Token, words
 
 # Why no step lies in a time that is known.
 _NOT_SAID = "it is not said which time that is"
@@ -122,6 +122,8 @@ class Windows(Exceptions):
                 k = self.skip(j, ",", "on", "in", "during", "throughout", "of", "at", "the")
                 # "Since Monday and until 8 March".
                 k = j + 1 if self.word(i) == "since" and self.words(j, "and", "until|till") else k
+                # "Monday: mornings 10% up".
+                k = j + 1 if self.word(j) == ":" and self.word(j + 1) in DAY_PARTS else k
                 more = self._open_hours(j) if self._is_day(span) else None
                 more = more or self._window(k) or self._window(j)
                 if more is None and (span.weekdays or self._is_day(span)):

@@ -221,6 +221,17 @@ ROWS = [
     ("days", "From 12 March till the end sales will be 10% higher.", [("rise", (0.1,), range(12, 32))]),
     # Counted weekdays of the month of the horizon; days that cannot be.
     ("days", "We are closed on the second Tuesday.", [("zero", (), [12])]),
+    ("days", "Second Tuesday: closed.", [("zero", (), [12])]),
+    ("days", "We are closed on the last two Saturdays of March.", [("zero", (), [23, 30])]),
+    ("days", "Sales are 10% up on the first two Mondays in March.", [("rise", (0.1,), [4, 11])]),
+    ("days", "The opening moved from 8 March to 12 March; sales double then.", [("times", (2,), [12])]),
+    ("days", "Sales will be -20 on 8 March.", []),
+    ("hours", "Monday: mornings 10% up.", [("rise", (0.1,), range(6, 12))]),
+    (
+        "hours",
+        "On Tuesday, mornings are 10% up and evenings 5% down.",
+        [("rise", (0.1,), range(30, 36)), ("cut", (0.05,), range(42, 46))],
+    ),
     ("days", "Closed on 8-7 March.", []),
     ("days", "Sales double on the 0th of March.", []),
 ]  # fmt: skip

@@ -469,9 +469,7 @@ def test_from_backbone_starts_with_the_built_in_encoder(fusion: str, tmp_path: P
 
 def test_the_built_in_encoder_needs_the_package(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(
-        OSError, match="part of the package ts-llm-fusion, which is not installed; install it"
-    ):
+    with pytest.raises(OSError, match="part of the package ts-llm-fusion, which is not installed; install it"):
         load_built_in_encoder()
 
 
