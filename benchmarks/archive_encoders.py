@@ -4,8 +4,9 @@ python -m benchmarks.archive_encoders [--encoders patches ...] [--archives GunPo
 
 Each encoder trains the small language model of configs/tslm/archive.yaml for so many processor seconds, without early
 stopping and without the second training on all samples; `recipe` is that recipe as it is. Prints validation accuracy,
-by which encoders are chosen, and test accuracy. Every seed holds out other validation samples. Runs that are there
-already are taken from --output.
+by which encoders are chosen, and test accuracy. `flamingo_patches` has the encoder of the paper, untrained, through
+gated cross-attention, and `flamingo_built_in` the built-in one. Every seed holds out other validation samples. Runs
+that are there already are taken from --output.
 """
 
 import argparse
@@ -35,6 +36,16 @@ ARCHIVES = ["BasicMotions", "Epilepsy", "GunPoint", "SyntheticControl", "ItalyPo
 PATCHES = {"num_hidden_layers": 2, "hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 4}
 # What the patches and the CNN need to compare series, and to read their levels.
 _SERIES = {"freeze": [], "scale_embedding": True, "cross_series_layers": 1, "max_series_tokens": 16}
+# Flamingo in the proportions of configs/tslm/epilepsy_flamingo.yaml, with heads that together are as wide as the text.
+_FLAMINGO = {
+    "fusion": "flamingo",
+    "num_latents": 8,
+    "resampler_num_layers": 2,
+    "resampler_num_heads": 4,
+    "resampler_head_dim": 16,
+    "cross_attention_num_heads": 4,
+    "cross_attention_head_dim": 16,
+}
 _SHARE_MASKED = 0.4
 _PATCH = 8
 _STATISTICS = NUM_FEATURES - 2  # of a standardized series
@@ -142,6 +153,12 @@ ENCODERS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "pretrained_cnn": lambda options: _pretrained(options, "cnn"),
     "built_in": _built_in,
     "convolutions": lambda _: {},
+    "flamingo_patches": lambda _: {
+        "encoder_config": {"model_type": "ts_patch_encoder", "num_hidden_layers": 0},
+        **_SERIES,
+        **_FLAMINGO,
+    },
+    "flamingo_built_in": lambda options: {**_built_in(options), **_FLAMINGO},
 }
 RECIPE_ITSELF = "recipe"
 

@@ -35,7 +35,8 @@ class TSLMConfig(PreTrainedConfig):
         resampler_head_dim (`int`, defaults to 64): width of an attention head of the resampler (Flamingo).
         cross_attention_every_n_layers (`int`, defaults to 1): decoder layers per gated cross-attention block; the
             first block is before layer n (Flamingo).
-        cross_attention_num_heads (`int`, defaults to 8): attention heads of a cross-attention block (Flamingo).
+        cross_attention_num_heads (`int`, defaults to 4): attention heads of a cross-attention block (Flamingo). The
+            paper has 8, and published checkpoints are converted with them.
         cross_attention_head_dim (`int`, defaults to 64): width of an attention head of a cross-attention block
             (Flamingo).
         cross_attention_intermediate_size (`int`, *optional*): width of the feed-forward network of a cross-attention
@@ -72,7 +73,7 @@ class TSLMConfig(PreTrainedConfig):
     resampler_num_heads: int = 8
     resampler_head_dim: int = 64
     cross_attention_every_n_layers: int = 1
-    cross_attention_num_heads: int = 8
+    cross_attention_num_heads: int = 4
     cross_attention_head_dim: int = 64
     cross_attention_intermediate_size: int | None = None
     cross_attention_to: Literal["preceding", "last"] = "preceding"
