@@ -40,6 +40,8 @@ from .modeling_tsfusion_context_senses import (
     open_at,
 )
 
+# What stands for a time in plain words.
+_A_TIME = "during that period"
 # What stands behind a time that another one holds anyway, and what a time that tells others again begins with.
 _INCLUDED = re.compile(r"\W*(?:is |are )?(?:included|including)\b", re.IGNORECASE)
 _TOLD_AGAIN = re.compile(r"(?:on |in |for |during |over )?(?:that|those|these|each of|both|the same)\b", re.IGNORECASE)
@@ -267,6 +269,13 @@ def _as_worded(stated: _Stated, context: Mapping[str, Any]) -> _Stated:
     return _Stated(name, numbers, stated.probability, reason)
 
 
+def _has_time_between(context: Mapping[str, Any], numbers: Sequence[int]) -> bool:
+    """Whether a time stands between two numbers of a clause: "capped at 105 on Tuesday, at 98 from 16:00 on"."""
+    places = sorted(tuple(context["number_place"][k].tolist()) for k in numbers)
+    words = context["texts"][context["number_clause"][numbers[0]]]
+    return _A_TIME in words[places[0][1] : places[-1][0]]
+
+
 def _why_not(stated: _Stated, context: Mapping[str, Any], clause: int) -> str:
     """Why an operation is not applied, by the words of its clause; "" where nothing speaks against it."""
     name, numbers = stated.operation, stated.numbers
@@ -276,6 +285,8 @@ def _why_not(stated: _Stated, context: Mapping[str, Any], clause: int) -> str:
         return "the word at its number says the other direction"
     if name == "range" and is_from_to(context["texts"][clause]):
         return "it says from which value to which it changes; state the one that it will be"
+    if name == "range" and len(numbers) > 1 and _has_time_between(context, numbers):
+        return "a time stands between its numbers; say what each holds for in a sentence of its own"
     if name == "like_day" and int(context["day_length"]) == 0:
         return "a step of the series is longer than a day"
     if context["another_quantity"][clause] and name != "ignore":

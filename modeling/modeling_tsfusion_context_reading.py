@@ -177,7 +177,8 @@ def choose(
         if choice.numbers:
             low, value = float(context["value_range"][0]), float(context["number_value"][choice.numbers[0]])
             is_set = effect.operation == "set" and low >= 0
-            if value < 0 and is_set and is_said_to_be_negative(effect.phrase):
+            may_be_set = (value < 0 and is_set) or (effect.operation == "minus" and low >= 0)
+            if may_be_set and is_said_to_be_negative(effect.phrase):
                 effect = replace(effect, reason="it is a value below 0, and the series has none", applied=False)
             elif value < 0 and (effect.operation == "plus" or is_set):
                 # "-6 each day", said of a series without values below 0.

@@ -91,7 +91,8 @@ _EXCEPTION = re.compile(
     r"(?:count|apply)\b|(?:the|that|this) (?:limit|cap|ceiling|rule|restriction) (?:is|will be) "
     r"(?:lifted|suspended|waived)\b)"
     r"|\bduring that period is (?:the|an) (?:only )?exception\b"
-    r"|^\W*(?:and |but |however,? )?(?:during that period\W+)?(?:open|no (?:change|effect)|unchanged|unaffected|"
+    r"|^\W*(?:and |but |however,? )?(?:during that period\W+)?(?:open(?: as (?:usual|normal))?|"
+    r"no (?:change|effect)|unchanged|unaffected|"
     r"normal|(?:as )?usual|(?:there (?:is|will be) )?no (?:limit|cap|ceiling|maximum|minimum|floor|restriction)s?)"
     r"(?: (?:at all|then|appl(?:y|ies)|holds?))?(?: during that period)?\W*$",
     re.IGNORECASE,
@@ -105,7 +106,7 @@ _OF_THE_BOUND = re.compile(
 )
 _NAMES_A_BOUND = re.compile(r"\b(?:limit|cap|ceiling|maximum|minimum|floor|quota)\b", re.IGNORECASE)
 _IS_NEGATIVE = re.compile(
-    r"\b(?:be|is|are|reach(?:es)?|(?:set|falls?|drops?|sinks?) to) (?:about |at )?-\d", re.IGNORECASE
+    r"\b(?:be|is|are|reach(?:es)?|(?:set|falls?|drops?|sinks?) to) (?:about |at )?(?:-|minus )\d", re.IGNORECASE
 )
 # "The load will then be 60% of normal", at the time before.
 _THEN = re.compile(r"\b(?:will|is|are|would|should|has to|may) then\b|\bthen (?:be|is|are|at|only)\b", re.IGNORECASE)

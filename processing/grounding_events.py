@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from .grounding_axis import Axis, Span, add_units, midnight
 from .grounding_points import Found
 from .grounding_recurring import Recurring
-from .grounding_words import DAY_PARTS, UNITS, Token
+from .grounding_words import DAY_PARTS, UNITS, Token, words
 
 # Tokens between an event and what is told by it, between a day and hours of it, and words of the noun of an event.
 _NEAR, _NEAR_DAY, _LONGEST_NOUN = 25, 60, 4
+# Words of a start, and tokens from one to the end of its time.
+_STARTS, _LONGEST_START = words("starts start begins begin launch launches launched starting beginning"), 8
 SENTENCE_ENDS = frozenset((".", "!", "?", ";"))
 
 
@@ -68,7 +70,12 @@ class Events(Recurring):
             return None
         self.told_by = i
         first = self.since(event) if event.stop is not None else event.start
-        last = self.point(j + 1) if self.word(j) in ("until", "till", "to") else None
+        is_until = self.word(j) in ("until", "till", "to")
+        last, at = (self.point(j + 1), self.clock(j + 1)) if is_until else (None, None)
+        if last is None and at is not None and first is not None and self.axis.left is not None:
+            # "The pump stops at 10:00 on Tuesday. From then until 14:00".
+            stop = midnight(first) + timedelta(seconds=at[0])
+            return Span(first, stop + timedelta(days=int(stop <= first))), at[1]
         return (Span(first, last[0].stop), last[1]) if last else (Span(first, None), j)
 
     def _opened_before(self, i: int) -> Span | None:
@@ -107,13 +114,19 @@ class Events(Recurring):
     def behind_event(self, i: int) -> Found:
         """ "The following day", "the next week", "the day after", "the weekend before that": beside the event."""
         j = self.skip(i, "on", "in", "during", "over", "at")
-        is_beside = self.words(j, "the", "day|week|weekend", "before|after")
+        is_beside = self.words(j, "the", "day|week|weekend|month", "before|after")
         is_next = self.words(j, "the", "following|next", "weekend") or self.words(
-            j, "the", "day|week|weekend", "that", "follows"
+            j, "the", "day|week|weekend|month", "that", "follows"
         )
         if (is_beside or is_next) and (beside := self._beside_event(i, j)) is not None:
             return beside
+        if (day := self._day_behind(i, j)) is not None:
+            return day
         lasting = self.duration(j + 2) if self.words(j, "the", "following|next") else None
+        behind = self.duration(j + 1) if lasting is None and self.word(j) == "the" else None
+        if behind is not None and self.word(behind[2]) in ("after", "following") and self.is_end(behind[2] + 1):
+            # "On 12 March and the two days after, ...".
+            lasting = behind[0], behind[1], behind[2] + 1
         told = self.event_before(i) if lasting and self.in_sentence_of_event(i) else None
         if (
             lasting is not None
@@ -125,7 +138,8 @@ class Events(Recurring):
             self.told_by = i
             return Span(told.stop, add_units(told.stop, lasting[0], lasting[1])), lasting[2]
         unit = UNITS.get(self.word(j + 2))
-        if not self.words(j, "the", "following|next") or unit not in ("day", "week") or self.word(j + 2).endswith("s"):
+        units = ("day", "week", "month")
+        if not self.words(j, "the", "following|next") or unit not in units or self.word(j + 2).endswith("s"):
             return None
         event = self.event_before(i)
         stop = add_units(event.stop, 1, unit) if event is not None and event.stop is not None else None
@@ -133,6 +147,22 @@ class Events(Recurring):
             return None
         self.told_by = i
         return Span(event.stop, stop), j + 3
+
+    def _day_behind(self, i: int, j: int) -> Found:
+        """ "The following Monday" behind an event, and "on the first day" of one of several, at an index j."""
+        event = self.event_before(i, latest=True)
+        if event is None or event.start is None or event.stop is None or self.word(j) != "the":
+            return None
+        weekday, day, one = self.weekday_number(j + 2), midnight(event.stop), timedelta(days=1)
+        if self.word(j + 1) in ("following", "next") and weekday is not None:
+            self.told_by = i
+            first = day + timedelta(days=(weekday - day.weekday()) % 7)
+            return Span(first, first + one), j + 3
+        if self.words(j + 1, "first|last", "day") and self.word(j + 3) != "of" and event.stop - event.start > one:
+            self.told_by = i
+            first = midnight(event.start) if self.word(j + 1) == "first" else day - one
+            return Span(first, first + one), j + 3
+        return None
 
     def _beside_event(self, i: int, j: int) -> Found:
         """ "The day after", "the weekend before that", "the weekend that follows" at an index j: beside the event."""
@@ -146,7 +176,9 @@ class Events(Recurring):
         if before is not None and before.weekdays and before.start and before.stop:
             # "On weekdays from 11 to 15 March, and at the weekend that follows".
             event = Span(before.start, before.stop)
-        if event is None or event.start is None or event.stop is None or not (k > j + 3 or is_next or self.is_end(k)):
+        # "The day after 110".
+        ends = self.is_end(k) or (self.tokens[k].kind == "number" and self.point(k) is None)
+        if event is None or event.start is None or event.stop is None or not (k > j + 3 or is_next or ends):
             return None
         self.told_by = i
         unit = self.word(j + 1 + is_next)
@@ -155,6 +187,9 @@ class Events(Recurring):
             # The first that begins behind it, or the last that ends before it.
             first = day + timedelta(days=(5 - day.weekday()) % 7 if is_later else -day.weekday() - 2)
             length = timedelta(days=2)
+        elif unit == "month":
+            first = day if is_later else add_units(day, -1, "month") or day
+            length = (add_units(first, 1, "month") or first) - first
         else:
             length = timedelta(days=7 if unit == "week" else 1)
             first = day if is_later else day - length
@@ -177,9 +212,25 @@ class Events(Recurring):
         at, event = self.clock(k), self.event_before(i)
         if at is None or event is None or event.start is None or self.axis.left is None:
             return None
-        stop = midnight(event.start) + timedelta(seconds=at[0])
+        begin = self.end_before_then(i) or event.start
+        stop = midnight(begin) + timedelta(seconds=at[0])
         self.told_by = i
-        return Span(event.start, stop + timedelta(days=int(stop <= event.start))), at[1]
+        return Span(begin, stop + timedelta(days=int(stop <= begin))), at[1]
+
+    def end_before_then(self, i: int) -> datetime | None:
+        """When a time ends that "then until 10 March" goes on from: "closed on the 4th, then 10 % down until"."""
+        if self.latest is None or self.latest[1] < i - _NEAR:
+            return None
+        said = [self.word(k) for k in range(self.latest[1], i)]
+        return self.latest[0].stop if "then" in said and not SENTENCE_ENDS & set(said) else None
+
+    def begin_before(self, i: int) -> datetime | None:
+        """When something starts of which "until 22 March" tells the end: "the promotion starts on 18 March; ..."."""
+        told = self.event_before(i, latest=True)
+        if told is None or self.latest is None:
+            return None
+        before = range(max(self.latest[1] - _LONGEST_START, 0), self.latest[1])
+        return told.start if any(self.word(k) in _STARTS for k in before) else None
 
     def days_before(self, i: int, in_sentence: bool = False) -> Span | None:
         """The days that the last time was of, for hours that are told behind it."""
@@ -193,6 +244,8 @@ class Events(Recurring):
         # A moment alone may be one of something else: "before the opening at 9:00".
         # "From midnight to midnight" is a day.
         is_range = span.clock is not None and not 0 < (span.clock[1] - span.clock[0]) % 86400 <= 60
+        is_moment = span.clock is not None and not is_range and self.word(i) == "at"
+        is_range = is_range or (is_moment and self.days_before(i, in_sentence=True) is not None)
         is_plain = is_range and not (span.start or span.stop or span.weekdays or span.months or span.steps)
         if span.recurs:
             # "On Tuesday, mornings are 10% up and evenings 5% down".

@@ -5,8 +5,11 @@ from datetime import timedelta
 from .grounding_axis import Span, midnight
 from .grounding_points import Found
 from .grounding_times import LEFT_OUT, Times
-from .grounding_words import words
+from .grounding_words import UNITS, words
 
+# Why a time is not used of which something is taken out.
+NOT_UNDERSTOOD = "what is left out of it is not understood"
+_PARTS = words("first last final lunch lunchtime evening evenings morning mornings night nights")
 # "All months but July".
 _COUNTED_TIMES = words("day days dates nights month months week weeks quarter quarters hour hours")
 
@@ -28,6 +31,8 @@ class Exceptions(Times):
             j += 1
         elif self.words(i, "with", "a|one", "break|pause|gap"):
             j = i + 3
+        elif self.words(i, "with", "breaks|pauses|gaps"):
+            j = i + 2
         elif self.word(i) == "but" and (
             self.weekday_number(i + 1) is not None
             or self.weekday_number(i + 1, plural=True) is not None
@@ -51,6 +56,8 @@ class Exceptions(Times):
         k = self.skip(j, "for", "on", "in", "during", "the")
         if j == i + 1 and self.words(j, "the", "first|last") and self.is_end(self.skip(j + 2, "one")):
             return self._end_of_recurring(j + 1), self.skip(j + 2, "one")
+        if (end := self._behind_counted(k, j)) is not None:
+            return Span(reason=NOT_UNDERSTOOD), end
         weekday = self.weekday_number(k)
         if weekday is not None and (dated := self._date(k)) is not None:
             # "Except Wednesday 13 March".
@@ -68,6 +75,21 @@ class Exceptions(Times):
         behind = self.skip(k, "lunch", "coffee", "night", "one")
         behind += self.word(behind) in ("hour", "hours", "break", "breaks", "time", "period", "shift")
         return self._window(k) or self._window(j) or (self._window(behind) if behind > k else None)
+
+    def _behind_counted(self, k: int, j: int) -> int | None:
+        """The index behind "the last day" or "the first two weeks" where it is not said of what; else None."""
+        if self.word(k) not in ("first", "last", "final") or self.word(k - 1) != "the" or k < j:
+            return None
+        count = self.duration(k + 1)
+        end = count[2] if count is not None else k + 2 if self.word(k + 1) in UNITS else None
+        return None if end is None or self.word(end) in ("of", "in") else end
+
+    def leaves_out(self, i: int) -> bool:
+        """Whether something is taken out at an index that is no time which is understood: "but the last day"."""
+        j = i + 1 + (self.word(i + 1) == "for")
+        k = self.skip(j, "at", "the", "during")
+        is_part = self.word(k) in _PARTS and self.word(j) in ("the", "at", "during", *_PARTS)
+        return self.word(i) in ("but", "except", "excluding", "excepting", "save") and is_part
 
     def _end_of_recurring(self, i: int) -> Span:
         """The "first" or "last" day at an index of a time that recurs, in a time with a beginning and an end."""
@@ -92,8 +114,12 @@ class Exceptions(Times):
         if found is None:
             return None
         j = found[1]
+        more = self.skip(j, "and", "or", "&")
+        if more > j and (other := self._recurring(more) or self.point(more)) is not None:
+            # "July and August excluded".
+            found, j = (Span(reason=NOT_UNDERSTOOD), other[1]), other[1]
         behind = j + 1 if self.word(j) in LEFT_OUT else j + 2 if self.words(j, "not", "included") else None
         return (found[0], self.skip(behind, ")")) if behind else None
 
 
-__all__ = ["Exceptions"]
+__all__ = ["NOT_UNDERSTOOD", "Exceptions"]

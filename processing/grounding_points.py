@@ -207,7 +207,7 @@ class Points(Forms):
             days = [start + timedelta(days=k) for k in range((stop - start).days)]
             days = [day for day in days if day.weekday() == (5 if is_weekend else weekday)]
             if len(days) < abs(ordinal):
-                return None
+                return Span(reason="there is no such day"), inside[1]
             span = self._span(days[ordinal - (ordinal > 0)], 1 + is_weekend)
             return (span, inside[1]) if span else None
         year = self.integer(i, 1800, 2299)
@@ -404,6 +404,8 @@ class Points(Forms):
         """A weekday: the next one, or that of the week that follows it in the text."""
         weekday = self.weekday_number(i)
         today = midnight(self.axis.now)
+        if (weekday is not None or self.word(i) == "weekend") and (beside := self._beside_date(i)) is not None:
+            return beside
         if weekday is None and self.word(i) == "weekend" and self.word(i - 1) in ("the", "over", "this"):
             day, length = _of_week(today) + timedelta(days=5), 2
             day += timedelta(days=7 * (day + timedelta(days=2) <= self.axis.start))
@@ -430,6 +432,24 @@ class Points(Forms):
             return None
         span = self._span(day, length)
         return (span, i + 1) if span else None
+
+    def _beside_date(self, i: int) -> Found:
+        """ "Tuesday before Easter", "weekend after 12 March"."""
+        if not self.words(i + 1, "before|after|preceding|following"):
+            return None
+        k, is_later = self.skip(i + 2, "the"), self.word(i + 1) in ("after", "following")
+        found = (self._holiday(k) or self.form(k) or self._date(k)) if k < len(self.tokens) else None
+        if found is None or found[0].start is None or found[0].stop is None:
+            return None
+        weekday = self.weekday_number(i)
+        first, length = 5 if weekday is None else weekday, timedelta(days=2 if weekday is None else 1)
+        if is_later:
+            day = midnight(found[0].stop)
+            day += timedelta(days=(first - day.weekday()) % 7)
+        else:
+            day = midnight(found[0].start) - length
+            day -= timedelta(days=(day.weekday() - first) % 7)
+        return Span(day, day + length), found[1]
 
     def of_weekday_before(self, i: int) -> Span | None:
         """The day of a weekday by a time that was named before; none here."""

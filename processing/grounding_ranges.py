@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .grounding_axis import FAR, Axis, Span, add_units, midnight
-from .grounding_events import SENTENCE_ENDS
 from .grounding_holidays import holiday
 from .grounding_offsets import Offsets
 from .grounding_points import Found
@@ -14,7 +13,7 @@ from .grounding_words import TO, Token, words
 # Words behind a number that is no day.
 _OF_AN_AMOUNT = words("% percent more fewer less extra additional higher lower up down sales orders visitors calls")
 # Words of what takes place at the end of "from 8 to 12 March" alone.
-_MOVED = words("move moves moved moving postponed rescheduled shifted delayed")
+MOVED = words("move moves moved moving postponed rescheduled shifted delayed")
 # The longest time from a day to one of the next month whose month alone is said: "28 to 2 April", and no "8-7 March".
 _LONGEST_TO_NEXT_MONTH = timedelta(days=20)
 # Words of an open time that begins with what they name, and not behind it.
@@ -39,7 +38,10 @@ class Ranges(Offsets):
         """From one point to another, hours, or one point alone with the duration that follows."""
         introductions = ("on", "in", "during", "throughout", "from", "between", "over", "starting", "beginning")
         j = self.skip(i, *introductions, "at", "for", "of")
+        is_moved = self.word(i - 1) in MOVED and self.word(i) == "from"
         hours = self._hours(j)
+        if hours is not None and hours[0].clock is not None and is_moved:
+            return Span(clock=(hours[0].clock[1], hours[0].clock[1] + 60)), hours[1]
         if hours is not None:
             return hours
         between = any(self.word(k) == "between" for k in range(i, j))
@@ -48,8 +50,10 @@ class Ranges(Offsets):
         if first is None and starts and self.word(j - 1) == "in":
             # "Starting in three days".
             first = self.point(j - 1)
+        shared = self._shared_month(j, between)
+        if shared is not None and is_moved and shared[0].stop is not None:
+            return Span(shared[0].stop - timedelta(days=1), shared[0].stop), shared[1]
         if first is None:
-            shared = self._shared_month(j, between)
             if shared is not None:
                 return shared
             at = self.clock(j) if self.axis.left is not None else None
@@ -63,14 +67,13 @@ class Ranges(Offsets):
                 return self._open_clock(at[0], True), at[1] + self.words(at[1], "onward|onwards|on")
             return Span(clock=(at[0], at[0] + 60)), at[1]
         span, k = first
-        shared = self._shared_month(j, between)
         if shared is not None:
             return shared
         to = k + (self.word(k) == "up")
         if self.word(to) in TO | {"and", "/"} and (self.word(to) != "and" or between):
             last = self._last(span, self.skip(to + 1, "and", "including"))
-            if last is not None and self.word(i - 1) in _MOVED and self.word(i) == "from":
-                # "The fair moved from 8 to 12 March": what comes then is on the 12th.
+            if last is not None and is_moved:
+                # "The fair moved from 8 March to 12 March": what comes then is on the 12th.
                 return last
             if last is not None and (starts or between) and self._reversed(span, last[0]):
                 return Span(reason="it ends before it begins"), last[1]
@@ -291,18 +294,12 @@ class Ranges(Offsets):
             # "Before the end of March" is until its end.
             is_end = self.word(self.skip(found_at, "the")) in ("end", "close")
             stop = span.start if word == "before" and not is_end else span.stop
-            begin = self._end_before_then(i)
+            begin = self.end_before_then(i) or (self.begin_before(i) if word != "before" else None)
+            if begin is None and self.word(i - 1) == "then":
+                return Span(reason="it is not said from when on"), k
             return Span(begin or (None if at_start else self.axis.start), stop), k
         start = span.start if word in _AT_ITS_START else span.stop
         return self._extended(Span(start, start), k, starts=True)
-
-    def _end_before_then(self, i: int) -> datetime | None:
-        """When a time ends that "then until 10 March" goes on from: "closed on the 4th, then 10 % down until"."""
-        told = self.event_before(i, latest=True)
-        if told is None or self.latest is None:
-            return None
-        said = [self.word(k) for k in range(self.latest[1], i)]
-        return told.stop if "then" in said and not SENTENCE_ENDS & set(said) else None
 
     def _open_before(self, i: int) -> Span | None:
         """A time without an end that was named before in the sentence, and in no part that was added to it."""
@@ -348,7 +345,7 @@ class Ranges(Offsets):
         if opened is not None and not self.words(k, "at", "a", "time"):
             self.bounded_by = i
             return self._lengthened(opened, count, unit), k
-        if (begin := self._end_before_then(i)) is not None:
+        if (begin := self.end_before_then(i)) is not None:
             # "From 9 to 11 we are up 12%, then for two hours down 6%".
             return Span(begin, add_units(begin, count, unit)), k
         since = self.event_before(i)
@@ -357,4 +354,4 @@ class Ranges(Offsets):
         return self._from_edge(count, unit, at_end=False), k
 
 
-__all__ = ["Ranges"]
+__all__ = ["MOVED", "Ranges"]

@@ -9,7 +9,7 @@ import numpy as np
 from .grounding_axis import Axis, Span, midnight
 from .grounding_holidays import HOLIDAY_STARTS
 from .grounding_points import Found
-from .grounding_ranges import Ranges
+from .grounding_ranges import MOVED, Ranges
 from .grounding_words import DAY_PARTS, MONTHS, ORDINALS, SMALL, TENS, TO, WEEKDAYS, Token, words
 
 _LIES = words(
@@ -81,6 +81,14 @@ class Times(Ranges):
         if self.word(i) == "over" and i > 0 and self.tokens[i - 1].kind == "number":
             # "10 over on the 21st".
             return None
+        if (
+            self.word(i) == "of"
+            and i > 0
+            and (self.weekday_number(i - 1) is not None or self.weekday_number(i - 1, plural=True) is not None)
+        ):
+            # "The last but one Friday of March".
+            found = self.point(i + 1)
+            return (Span(reason="it is not said which of them it is"), found[1]) if found else None
         for read in (
             self._steps,
             self._horizon,
@@ -113,6 +121,8 @@ class Times(Ranges):
         if found is None or self.word(i - 1) in _CHANGES or of_values or self.word(found[1]) != "on":
             return None
         day = self._window(found[1])
+        if day and self.word(i - 1) == "from" and self.word(i - 2) in MOVED:
+            return Span(reason="it is not said when it is then"), day[1]
         both = found[0].within(day[0]) if day else None
         return (both, day[1]) if day and both else None
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .grounding_axis import Axis, Span, midnight
 from .grounding_events import SENTENCE_ENDS
-from .grounding_exceptions import Exceptions
+from .grounding_exceptions import NOT_UNDERSTOOD, Exceptions
 from .grounding_words import DAY_PARTS, Token, words
 
 # Why no step lies in a time that is known.
@@ -118,7 +118,7 @@ class Windows(Exceptions):
             span, j = found
             before = i > 0 and self.word(i - 1) not in SENTENCE_ENDS
             # "On Monday from 9:00 to 17:00", "every day in March": both at once.
-            for _ in range(3):
+            for _ in range(3 * (self._excluded(j) is None)):
                 k = self.skip(j, ",", "on", "in", "during", "throughout", "of", "at", "the")
                 # "Since Monday and until 8 March".
                 k = j + 1 if self.word(i) == "since" and self.words(j, "and", "until|till") else k
@@ -160,6 +160,8 @@ class Windows(Exceptions):
                 self.before = self.before if is_apposition else None
             if self.left_out is not None:
                 windows[-1] = self._outside(windows[-1], self.left_out, self.tokens[j - 1].stop)
+            elif self.leaves_out(j):
+                windows[-1] = self._placed(windows[-1].start, windows[-1].stop, window.shares, False, NOT_UNDERSTOOD)
             days = self.days_of(row)
             if days is not None or len(row) > 1 or span.start is not None:
                 self.days = None if days is None else (days, j)
@@ -312,8 +314,8 @@ class Windows(Exceptions):
         window = self._placed(start, stop, span.shares(self.axis), span.recurs, span.reason)
         k = self.skip(j, "and", "or", "&")
         while k > j and (more := self._window(k)) is not None:
-            j = more[1]
-            window = _together(window, self._on_axis(more[0], window.stop, self.tokens[j - 1].stop))
+            also, j = self.on_days_before(more[0], k), more[1]
+            window = _together(window, self._on_axis(also, window.stop, self.tokens[j - 1].stop))
             k = self.skip(j, "and", "or", "&")
         # "Except Wed 6: closed" says what is so then, as a clause of its own.
         begins = self.tokens[i].begins_line and self.word(j) == ":"
