@@ -381,10 +381,6 @@ NOT_READ: dict[str, list[tuple]] = {
     "Hold below 105, no surprises please.": [],
     "Anything over 105 is shed automatically.": [],
     "Surplus over 105 goes into the battery.": [],
-    "The load remains under 105.": [],
-    "Sales will exceed 105 on 8 March.": [],
-    "Everything under 95 is reported as 95.": [],
-    "We will have 130 on 11 March.": [],
 }
 # Told of the horizon as if it was over.
 HINDSIGHT = [
