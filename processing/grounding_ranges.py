@@ -294,10 +294,10 @@ class Ranges(Offsets):
             # "Before the end of March" is until its end.
             is_end = self.word(self.skip(found_at, "the")) in ("end", "close")
             stop = span.start if word == "before" and not is_end else span.stop
-            begin = self.end_before_then(i) or (self.begin_before(i) if word != "before" else None)
-            if begin is None and self.word(i - 1) == "then":
+            since = self.end_before_then(i) or (self.begin_before(i) if word != "before" else None)
+            if since is None and self.word(i - 1) == "then":
                 return Span(reason="it is not said from when on"), k
-            return Span(begin or (None if at_start else self.axis.start), stop), k
+            return Span(since or (None if at_start else self.axis.start), stop), k
         start = span.start if word in _AT_ITS_START else span.stop
         return self._extended(Span(start, start), k, starts=True)
 
@@ -345,9 +345,9 @@ class Ranges(Offsets):
         if opened is not None and not self.words(k, "at", "a", "time"):
             self.bounded_by = i
             return self._lengthened(opened, count, unit), k
-        if (begin := self.end_before_then(i)) is not None:
+        if (ended := self.end_before_then(i)) is not None:
             # "From 9 to 11 we are up 12%, then for two hours down 6%".
-            return Span(begin, add_units(begin, count, unit)), k
+            return Span(ended, add_units(ended, count, unit)), k
         since = self.event_before(i)
         if since is not None and not self.words(k, "at", "a", "time"):
             return self._lengthened(since, count, unit), k

@@ -321,6 +321,9 @@ class Windows(Exceptions):
         begins = self.tokens[i].begins_line and self.word(j) == ":"
         begins = begins or (self.word(i - 1) in SENTENCE_ENDS and self.word(j) in (":", "("))
         is_entry = begins and (self.word(j + 1) in _STATED or self._is_amount(j + 1))
+        if begins and self.word(j) == ":" and not is_entry:
+            # "Except the 26th: freezer service, none sold" and "except on Sundays: sales double".
+            window = replace(window, shares=np.zeros_like(window.shares), kind="none", reason=NOT_UNDERSTOOD)
         return None if is_entry else (window, j)
 
     def _outside(self, window: Window, left_out: Window, stop: int) -> Window:

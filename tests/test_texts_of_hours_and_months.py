@@ -269,6 +269,8 @@ ROWS = [
     ("months", "Sales will be 10 % higher in May and the following month.", [("rise", (0.1,), [5, 6])]),
     ("months", "Sales will be 10 % higher from March to October, July and August excluded.", []),
     ("months", "The launch is in April. Sales will then be 20 % higher until June.", [("rise", (0.2,), [4, 5, 6])]),
+    ("days", "From 23 to 31 March sales are 25 higher. Except the 26th: freezer service, none sold.",
+     [("plus", (25,), range(23, 32))]),
 ]  # fmt: skip
 
 
