@@ -7,8 +7,9 @@ Texts and series are synthetic, with the truth of what each text does by constru
 
 `--seeds` trains the head anew for each seed by configs/fusion/context.yaml (in `--folder`, where it is not there yet);
 without it the built-in checkpoint is scored. `--split validation` scores the phrasings and numbers of the validation
-instead, which settings and threshold were chosen by. `--averaged` adds a model whose head averages the probabilities
-of those of all the others, as of one that is trained with `add_reader`. For each model it prints
+instead, which settings and threshold were chosen by. `--alone` scores each head of the built-in checkpoint by itself.
+`--averaged` adds a model whose head averages the probabilities of those of all the others, as of one that is trained
+with `add_reader`. For each model it prints
 
 - the share of the oracle's gain in CRPS, pooled and median, in distribution, on held-out numbers and on held-out
   phrasings: the oracle applies the true operations to the same numeric forecast; and the share by family;
@@ -45,6 +46,7 @@ from ts_llm_fusion.evaluation.quantile_metrics import in_interval, pinball_loss
 from ts_llm_fusion.evaluation.report import align_columns, markdown_table
 from ts_llm_fusion.forecasting import load_forecaster
 from ts_llm_fusion.modeling import modeling_text_encoder
+from ts_llm_fusion.modeling.configuration_tsfusion import TSFusionConfig
 from ts_llm_fusion.modeling.modeling_tsfusion import TSFusionForForecasting
 from ts_llm_fusion.modeling.modeling_tsfusion_context_conflicts import without_contradictions
 from ts_llm_fusion.modeling.modeling_tsfusion_context_effects import ContextEffect, apply_contexts
@@ -358,6 +360,21 @@ def averaged(names: Sequence[str], output: Path) -> str:
     return str(output)
 
 
+def alone(model: TSFusionForForecasting) -> list[TSFusionForForecasting]:
+    """A model for each head of one, with the same numeric part and threshold."""
+    assert model.context_head is not None
+    found = []
+    for reader in model.context_head.readers():
+        single = TSFusionForForecasting(TSFusionConfig(**{**model.config.to_diff_dict(), "context_readers": 1}))
+        single.model.load_state_dict(model.model.state_dict())
+        single.head.load_state_dict(model.head.state_dict())
+        assert single.context_head is not None
+        own = {name: weights for name, weights in reader.state_dict().items() if not name.startswith("others.")}
+        single.context_head.load_state_dict(own)
+        found.append(single.eval())
+    return found
+
+
 def main() -> None:
     """Score the models and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -365,6 +382,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("outputs/text_conditioning"), help="of their checkpoints")
     parser.add_argument("--model", nargs="*", default=[], help="checkpoints to score")
     parser.add_argument("--averaged", action="store_true", help="score the mean of all heads, too")
+    parser.add_argument("--alone", action="store_true", help="score each head of the built-in checkpoint alone")
     parser.add_argument("--count", type=int, default=300, help="examples of each set")
     parser.add_argument("--threshold", type=float, help="of the choice of an operation; that of the model by default")
     parser.add_argument(
@@ -378,9 +396,11 @@ def main() -> None:
     names += options.model or ([] if names else [BUILT_IN])
     if options.averaged:
         names.append(averaged(names, options.folder / "averaged"))
+    models = {name: load_forecaster(name)[0] for name in names}
+    if options.alone:
+        models = {f"head {k}": single for k, single in enumerate(alone(load_forecaster(BUILT_IN)[0]))}
     columns = {}
-    for name in names:
-        model, _ = load_forecaster(name)
+    for name, model in models.items():
         assert isinstance(model, TSFusionForForecasting)
         if options.thresholds:
             columns[Path(name).name] = threshold_of(
