@@ -28,7 +28,7 @@ from trl import ModelConfig
 
 from ts_llm_fusion import LLMPSConfig, LLMPSForForecasting, TSLMConfig, TSLMForCausalLM
 from ts_llm_fusion.evaluation.report import results_table
-from ts_llm_fusion.training.sft import lora_config
+from ts_llm_fusion.training.tslm_adapters import lora_config
 
 _SAMPLES, _SERIES, _STEPS, _TEXT = 16, 4, 256, 128
 _VARIABLES, _CONTEXT, _PATCH, _HORIZON = 7, 512, 16, 96

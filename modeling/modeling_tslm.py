@@ -1,7 +1,9 @@
 """Time-series language model: a causal language model that reads series by soft prompt or by Flamingo."""
 
+import dataclasses
+import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from os import PathLike
@@ -22,6 +24,7 @@ from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 from transformers.utils import ModelOutput, can_return_tuple, logging
 
+from .configuration_encoders import ENCODERS
 from .configuration_tslm import NUM_SCALES, TSLMConfig
 from .modeling_cross_attention import (
     CrossAttentionContext,
@@ -52,6 +55,9 @@ from .modeling_shared_layers import init_fan_in
 from .modeling_text_sources import find_text_model, location_of
 
 logger = logging.get_logger(__name__)
+
+# Fields of `TSLMConfig` that `from_backbone` takes from the language model.
+_OF_THE_BACKBONE = ("text_config", "time_series_token_id", "dtype", "attn_implementation")
 
 
 @dataclass
@@ -449,6 +455,26 @@ class TSLMModel(TSLMPreTrainedModel):
         )
 
 
+def _checked_fields(config: Mapping[str, Any], has_encoder: bool) -> dict[str, Any]:
+    """Copy the fields of a configuration that a user gives beside a backbone, and perhaps an encoder."""
+    if not isinstance(config, Mapping):
+        raise TypeError(f"config is a {type(config).__name__}; give a dict of fields of TSLMConfig.")
+    known = [field.name for field in dataclasses.fields(TSLMConfig)]
+    for name in config:
+        if name in _OF_THE_BACKBONE:
+            raise ValueError(f"config has {name!r}, which the backbone gives; leave it out.")
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see TSLMConfig for what there is."
+            raise ValueError(f"config has no field {name!r}; {hint}")
+    encoder_config = config.get("encoder_config")
+    if encoder_config is not None and has_encoder:
+        raise ValueError("config has an encoder_config beside an encoder; give one of them.")
+    if isinstance(encoder_config, Mapping) and "model_type" not in encoder_config:
+        raise ValueError(f"encoder_config names no model_type; give one of {', '.join(sorted(ENCODERS))}.")
+    return dict(config)
+
+
 class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
     """Causal language model that reads text with any number of time series in it, and answers in text."""
 
@@ -487,7 +513,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                 series are read better by `fitted_random_convolutions(samples, labels)`
                 (`training/random_convolutions.py`).
             time_series_token: placeholder of a series in text, added to the tokenizer and the embeddings if new.
-            config: fields of [`TSLMConfig`] other than `text_config` and `time_series_token_id`.
+            config: fields of [`TSLMConfig`] other than those that the backbone gives: `text_config`, `dtype`,
+                `attn_implementation` and `time_series_token_id`.
             tokenizer: tokenizer of the backbone, for example with more tokens; by default the one saved with it.
             **kwargs: arguments of `AutoModelForCausalLM.from_pretrained`, for example `dtype` or
                 `quantization_config`, which concerns the backbone only.
@@ -496,20 +523,27 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
             The model, in evaluation mode; its new modules have the dtype and the device of the backbone.
 
         Raises:
-            ValueError: the config contradicts itself, the backbone or the encoder.
+            ValueError: the config has an unknown field or one of the backbone, or contradicts itself, the backbone or
+                the encoder; the placeholder is an ordinary word of the tokenizer.
+            TypeError: the config is no `dict`.
             OSError: there is no such backbone, or no built-in encoder.
         """
+        fields = _checked_fields({} if config is None else config, encoder is not None)
         # Not at the top: an import of AutoProcessor may import this module before transformers has its AutoTokenizer.
         from transformers import AutoTokenizer
 
         backbone = find_text_model(backbone, **location_of(kwargs))
         tokenizer = AutoTokenizer.from_pretrained(backbone) if tokenizer is None else tokenizer
+        if time_series_token in tokenizer.get_vocab() and time_series_token not in tokenizer.get_added_vocab():
+            raise ValueError(
+                f"time_series_token is {time_series_token!r}, an ordinary token of the tokenizer; give one that no "
+                "text has, such as '<|time_series|>'."
+            )
         tokenizer.add_tokens(AddedToken(time_series_token, special=True, normalized=False))
         if kwargs.get("quantization_config") is not None:
             kwargs["quantization_config"] = deepcopy(kwargs["quantization_config"])
         language_model = AutoModelForCausalLM.from_pretrained(backbone, **kwargs)
         grow_embeddings(language_model, len(tokenizer))
-        fields = dict(config or {})
         encoder_model = AutoModel.from_pretrained(encoder) if isinstance(encoder, str | PathLike) else encoder
         if encoder_model is None and fields.get("encoder_config") is None:
             encoder_model = load_built_in_encoder()

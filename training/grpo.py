@@ -12,18 +12,9 @@ from trl import GRPOConfig, GRPOTrainer, ModelConfig
 from ..processing.processing_time_series import TimeSeriesProcessor
 from .run_time import ProcessorTimeLimit
 from .runs import early_stopping
-from .sft import (
-    TSLM,
-    AnswerDefaults,
-    AnswerTraining,
-    freeze_parts,
-    keep_4bit_differentiable,
-    lora_config,
-    placeholder_out_of_fused_loss,
-    restore_whole_modules,
-    track_answers,
-    tslm_of,
-)
+from .sft import AnswerDefaults, AnswerTraining, placeholder_out_of_fused_loss, track_answers
+from .tslm_adapters import keep_4bit_differentiable, lora_config, restore_whole_modules
+from .tslm_models import TSLM, freeze_parts, tslm_of
 
 # Of the inputs of the model, those that say nothing of the series.
 _TEXT_INPUTS = ("input_ids", "attention_mask")

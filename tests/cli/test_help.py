@@ -12,8 +12,8 @@ from ts_llm_fusion.cli import main
 from ts_llm_fusion.cli.recipe_help import RECIPE_HELP
 from ts_llm_fusion.training.forecaster import ForecasterConfigArguments
 from ts_llm_fusion.training.fusion import FusionConfigArguments
-from ts_llm_fusion.training.sft import TSLMConfigArguments
 from ts_llm_fusion.training.t2t import T2TConfigArguments
+from ts_llm_fusion.training.tslm_models import TSLMConfigArguments
 
 COMMANDS = (
     *RECIPE_HELP,

@@ -11,7 +11,7 @@ from tslm_models import FUSIONS, batch, encoder_config, greedy, tokenizer
 from ts_llm_fusion import TSFusionConfig, TSFusionForCausalLM, TSFusionForForecasting, TSLMConfig, TSLMForCausalLM
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.modeling.modeling_quantization import spare_from_quantization
-from ts_llm_fusion.training.sft import keep_4bit_differentiable
+from ts_llm_fusion.training.tslm_adapters import keep_4bit_differentiable
 
 bitsandbytes = pytest.importorskip("bitsandbytes")
 

@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, AutoProcessor
 import ts_llm_fusion
 from ts_llm_fusion.data.qa.synthetic import SyntheticArguments, synthetic_sample
 from ts_llm_fusion.hub.contents import model_contents
-from ts_llm_fusion.training.sft import generate_answers
+from ts_llm_fusion.training.answers import generate_answers
 
 FOLDER = Path(ts_llm_fusion.BUILT_IN)
 

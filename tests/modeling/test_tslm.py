@@ -376,8 +376,9 @@ def test_attending_to_the_last_series_only():
     assert context.text_mask[0, :, 0].tolist() == [0, 1, 1, 1, 1]
 
 
-# A hybrid of attention and state space, and a mixture of experts.
+# Hybrids of attention with state space and with short convolutions, and a mixture of experts.
 OTHERS = {
+    "lfm2": {"layer_types": ["conv", "full_attention"], "block_auto_adjust_ff_dim": False},
     "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1, "mamba_d_state": 4, "use_mamba_kernels": False},
     "qwen2_moe": {"num_experts": 4, "moe_intermediate_size": 16, "shared_expert_intermediate_size": 16},
 }
@@ -465,6 +466,30 @@ def test_from_backbone_starts_with_the_built_in_encoder(fusion: str, tmp_path: P
     given = {"model_type": "ts_patch_encoder", "num_hidden_layers": 1, "hidden_size": 16, "num_attention_heads": 2}
     own = TSLMForCausalLM.from_backbone(name, config={"fusion": fusion, "encoder_config": given}).model.encoder
     assert own.config.hidden_size == 16
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"config": {"fuson": "flamingo"}}, ValueError, "no field 'fuson'; did you mean 'fusion'"),
+        ({"config": {"text_config": {"model_type": "llama"}}}, ValueError, "'text_config', which the backbone gives"),
+        ({"config": TSLMConfig()}, TypeError, "config is a TSLMConfig; give a dict"),
+        (
+            {"config": {"encoder_config": {"hidden_size": 16}}},
+            ValueError,
+            "encoder_config names no model_type; give one",
+        ),
+        (
+            {"encoder": "somewhere", "config": {"encoder_config": {"model_type": "ts_patch_encoder"}}},
+            ValueError,
+            "an encoder_config beside an encoder; give one of them",
+        ),
+        ({"time_series_token": "a"}, ValueError, "time_series_token is 'a', an ordinary token"),
+    ],
+)
+def test_from_backbone_refuses_what_it_would_misread(options: dict, error: type, message: str, tmp_path: Path):
+    with pytest.raises(error, match=message):
+        TSLMForCausalLM.from_backbone(save_backbone(tmp_path, "llama"), **options)
 
 
 def test_the_built_in_encoder_needs_the_package(monkeypatch: pytest.MonkeyPatch):

@@ -14,7 +14,7 @@ from ts_llm_fusion import TSLMForCausalLM
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.data.qa import synthetic
 from ts_llm_fusion.recipes.curriculum import validation_table
-from ts_llm_fusion.training.sft import generate_answers
+from ts_llm_fusion.training.answers import generate_answers
 
 # Models here are so small that a second thread costs more than it gives.
 torch.set_num_threads(1)

@@ -25,7 +25,8 @@ from ts_llm_fusion.training.forecaster import (
     ForecasterConfigArguments,
     ForecastTrainingArguments,
 )
-from ts_llm_fusion.training.sft import TSLMArguments, TSLMConfigArguments, TSLMTrainingArguments
+from ts_llm_fusion.training.sft import TSLMTrainingArguments
+from ts_llm_fusion.training.tslm_models import TSLMArguments, TSLMConfigArguments
 
 
 @pytest.fixture(scope="module")

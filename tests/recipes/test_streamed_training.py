@@ -18,7 +18,7 @@ from ts_llm_fusion.data.qa import synthetic
 from ts_llm_fusion.data.qa.archives import ArchiveArguments
 from ts_llm_fusion.data.qa.questions import StreamedQuestionArguments, stream_questions
 from ts_llm_fusion.data.qa.synthetic import SyntheticArguments
-from ts_llm_fusion.training.sft import group_stream
+from ts_llm_fusion.training.question_samples import group_stream
 
 STEPS = {
     "eval_strategy": "steps",

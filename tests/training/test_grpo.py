@@ -13,15 +13,10 @@ from ts_llm_fusion import TSLMForCausalLM
 from ts_llm_fusion.cli import main
 from ts_llm_fusion.data.qa import synthetic
 from ts_llm_fusion.data.qa.samples import sample_text
+from ts_llm_fusion.training.answers import generate_answers
 from ts_llm_fusion.training.fresh_backbone import save_fresh_backbone
 from ts_llm_fusion.training.grpo import TSLMGRPOArguments, TSLMGRPOTrainer, make_grpo_trainer, prompt_with_series
-from ts_llm_fusion.training.sft import (
-    TSLMArguments,
-    TSLMConfigArguments,
-    build_tslm,
-    generate_answers,
-    part_of,
-)
+from ts_llm_fusion.training.tslm_models import TSLMArguments, TSLMConfigArguments, build_tslm, part_of
 
 # Models here are so small that a second thread costs more than it gives.
 torch.set_num_threads(1)

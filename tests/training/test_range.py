@@ -5,7 +5,7 @@ import pytest
 from datasets import Dataset
 
 from ts_llm_fusion.data.qa.samples import FEATURES, make_sample
-from ts_llm_fusion.training.sft import training_range, training_scales
+from ts_llm_fusion.training.question_samples import training_range, training_scales
 
 
 def samples_of(channels: list[dict[str, np.ndarray]]) -> Dataset:

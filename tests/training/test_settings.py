@@ -30,7 +30,12 @@ Raises:
     [
         ("ts_llm_fusion.modeling.configuration_t2t:T2TConfig", "patch_length", "24", "Time steps of a patch."),
         ("ts_llm_fusion.training.forecaster:BackboneArguments", "lora_r", "8", "Rank of the adapters."),
-        ("ts_llm_fusion.training.sft:TSLMArguments", "freeze", "", "Parts to exclude from training: encoder, "),
+        (
+            "ts_llm_fusion.training.tslm_models:TSLMArguments",
+            "freeze",
+            "",
+            "Parts to exclude from training: encoder, ",
+        ),
     ],
 )
 def test_a_setting_has_its_default_and_description(place: str, name: str, default: str, text: str) -> None:

@@ -23,18 +23,11 @@ from ts_llm_fusion.data.qa.samples import make_sample, shuffle_series
 from ts_llm_fusion.hub.adapters import base_of, load_on_base, missing_weights
 from ts_llm_fusion.processing.answer_checks import offer
 from ts_llm_fusion.processing.processing_time_series import TimeSeriesProcessor
+from ts_llm_fusion.training.answers import generate_answers
 from ts_llm_fusion.training.fresh_backbone import save_fresh_backbone
 from ts_llm_fusion.training.runs import save_model
-from ts_llm_fusion.training.sft import (
-    ShuffledBatches,
-    TSLMArguments,
-    TSLMConfigArguments,
-    TSLMTrainingArguments,
-    build_tslm,
-    generate_answers,
-    part_of,
-    train_tslm,
-)
+from ts_llm_fusion.training.sft import ShuffledBatches, TSLMTrainingArguments, train_tslm
+from ts_llm_fusion.training.tslm_models import TSLMArguments, TSLMConfigArguments, build_tslm, part_of
 
 SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
 CONFIGS = Path(__file__).parents[2] / "configs"

@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tiny_configs import TINY_GPT2
 
 from ts_llm_fusion.cli import main
-from ts_llm_fusion.training.sft import answer_table
+from ts_llm_fusion.training.answers import answer_table
 from ts_llm_fusion.training.tracking import _markdown
 
 TSLM = {

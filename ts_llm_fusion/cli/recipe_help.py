@@ -200,7 +200,7 @@ RECIPE_HELP = {
         {
             "data": (*_QUESTIONS, "ts_llm_fusion.data.qa.questions:StreamedQuestionArguments"),
             "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
-            "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.sft:TSLMArguments"),
+            "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.tslm_models:TSLMArguments"),
             "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", *_ANSWERS),
         },
         {
@@ -217,7 +217,7 @@ RECIPE_HELP = {
             "stages": ("ts_llm_fusion.recipes.curriculum:CurriculumArguments",),
             "data": ("ts_llm_fusion.recipes.stages:StageArguments", *_QUESTIONS),
             "model": ("ts_llm_fusion.modeling.configuration_tslm:TSLMConfig",),
-            "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.sft:TSLMArguments"),
+            "backbone": ("trl.trainer.model_config:ModelConfig", f"{_TRAINING}.tslm_models:TSLMArguments"),
             "training": (f"{_TRAINING}.sft:TSLMTrainingArguments", *_ANSWERS),
         },
         {

@@ -25,8 +25,10 @@ from ..files import check_output_folder, write_json, write_yaml
 from ..hub.push import Publication, requested_publication
 from ..modeling.modeling_tsfusion_causal_lm import TSFusionForCausalLM
 from ..suggestions import nearest
+from ..training.answers import generate_shared_answers
 from ..training.arguments import RecipeParser, changed_settings
-from ..training.sft import TSLMArguments, TSLMTrainingArguments, generate_shared_answers
+from ..training.sft import TSLMTrainingArguments
+from ..training.tslm_models import TSLMArguments
 from .endings import RECIPE, carry_recipe, saved_report
 from .sft import SFT_SETTINGS, Earlier, build_model, fit_encoder, train_on_questions
 from .stages import (

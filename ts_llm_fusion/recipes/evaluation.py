@@ -26,8 +26,8 @@ from ..families import BUILT_IN_NAME, find_family
 from ..files import check_output_folder, write_text
 from ..forecasting import load_forecaster, model_order
 from ..processing.feature_extraction_forecast import ForecastFeatureExtractor
+from ..training.answers import generate_answers
 from ..training.runs import trained_parameters
-from ..training.sft import generate_answers
 from .answering import answer_faults, prediction_lines, room_for_labels
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from ..training.grpo import TSLMGRPOArguments, make_grpo_trainer
 from ..training.resuming import run_training
 from ..training.run_time import earlier_seconds
 from ..training.runs import save_model, trained_parameters
-from ..training.sft import TSLMArguments, TSLMConfigArguments, build_tslm
+from ..training.tslm_models import TSLMArguments, TSLMConfigArguments, build_tslm
 from .answering import answer_results, answer_splits, questions_seen
 from .endings import finish_run, save_run
 from .run_folder import start_run

@@ -36,21 +36,12 @@ from ..processing.answer_checks import TrainingRange
 from ..processing.processing_time_series import TimeSeriesProcessor
 from ..requirements import versions
 from ..training.arguments import mapping
+from ..training.question_samples import training_range, training_scales
 from ..training.random_convolutions import fit_random_convolutions, random_convolutions_for
 from ..training.run_time import earlier_seconds
 from ..training.runs import save_model, trained_parameters
-from ..training.sft import (
-    TSLM,
-    TSLMArguments,
-    TSLMConfigArguments,
-    TSLMTrainer,
-    TSLMTrainingArguments,
-    build_tslm,
-    train_tslm,
-    training_range,
-    training_scales,
-    tslm_of,
-)
+from ..training.sft import TSLMTrainer, TSLMTrainingArguments, train_tslm
+from ..training.tslm_models import TSLM, TSLMArguments, TSLMConfigArguments, build_tslm, tslm_of
 from .answering import answer_results, answer_splits, questions_seen, room_for_labels
 from .endings import RECIPE, TSLM_RECIPE, carry_recipe, finish_run, save_run, saved_report
 from .run_folder import FRESH_BACKBONE, start_run
