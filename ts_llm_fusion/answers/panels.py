@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..data.series.panels import Panel
-from .facts import positive, scope_for, statistic_of
+from .asked_scopes import scope_for
+from .facts_of_values import positive, statistic_of
 from .names import Names
 from .patterns import fit_line
 from .query import CannotTellError, Query
