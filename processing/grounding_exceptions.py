@@ -5,7 +5,7 @@ from datetime import timedelta
 from .grounding_axis import Span, midnight
 from .grounding_points import Found
 from .grounding_times import LEFT_OUT, Times
-from .grounding_words import UNITS, words
+from .grounding_words import DAY_PARTS, UNITS, words
 
 # Why a time is not used of which something is taken out.
 NOT_UNDERSTOOD = "what is left out of it is not understood"
@@ -46,7 +46,7 @@ class Exceptions(Times):
             # "On days that are not Mondays".
             j = i + 3
         elif (
-            self.words(j - 1, "but|though|although", "not", "on|in|during|over")
+            self.words(j - 1, "but|though|although|,", "not", "on|in|during|over")
             or self.words(j - 1, "but", "normal|unchanged")
             or self.words(j - 1, ",", "bar")
         ):
@@ -67,6 +67,9 @@ class Exceptions(Times):
             while (more := self.weekday_number(self.skip(k + 1, ",", "and", "or", "on"))) is not None:
                 days, k = days | {more}, self.skip(k + 1, ",", "and", "or", "on")
             span, end = Span(weekdays=frozenset(days), recurs=True), k + 1
+            if self.word(end) in DAY_PARTS:
+                # "Except Tuesday night".
+                return self._in_part(span, end)
             at = self.skip(end, ",")
             hours = self._hours(at) or self.plain_hours(at) or self._open_hours(end)
             both = span.within(hours[0]) if hours else None

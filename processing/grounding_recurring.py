@@ -40,7 +40,9 @@ class Recurring(Points):
         if self.axis.left is None:
             return None
         j = self.skip(i, "on", "the", "in", "at", "during")
-        word, every = self.word(j), self.word(j) in _EVERY
+        # "On any weekday", and not "any day now".
+        every = self.word(j) in _EVERY or (self.word(j) == "any" and self.word(j + 1) != "day")
+        word = self.word(j)
         for read in (self._alternating, self._stretch_of_weeks, self._parts_of_days):
             found = read(j)
             if found is not None:

@@ -271,6 +271,15 @@ ROWS = [
     ("months", "The launch is in April. Sales will then be 20 % higher until June.", [("rise", (0.2,), [4, 5, 6])]),
     ("days", "From 23 to 31 March sales are 25 higher. Except the 26th: freezer service, none sold.",
      [("plus", (25,), range(23, 32))]),
+    ("days", "Sales are 20% higher on any weekday.",
+     [("rise", (0.2,), [1, *range(4, 9), *range(11, 16), *range(18, 23), *range(25, 30)])]),
+    ("days", "Sales are 20% higher for -3 days.", []),
+    ("days", "Sales are 20% higher on the third weekend.", []),
+    ("days", "Sales are 20% higher on 10, 11 and 13 March, not on the 13th though.", [("rise", (0.2,), [10, 11])]),
+    ("hours", "Every night except Tuesday night demand is 20% lower.",
+     [("cut", (0.2,), [*range(6), *range(22, 30), 70, 71])]),
+    ("hours", "Demand is 20% lower in the mornings except Tuesday morning.",
+     [("cut", (0.2,), [*range(6, 12), *range(54, 60)])]),
 ]  # fmt: skip
 
 
