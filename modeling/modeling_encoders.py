@@ -80,7 +80,7 @@ def load_built_in_encoder() -> PreTrainedModel:
     """Load the encoder of the built-in checkpoint, in float32.
 
     It reads each series alone, in patches of 8 steps, has two layers of width 96 and 150 thousand weights, and learned
-    to read series from synthetic questions, with a small language model (configs/tslm/reader_small.yaml).
+    to read series from synthetic questions, with a small language model (`tslm_recipe.yaml` beside the checkpoint).
 
     Raises:
         OSError: the package ts-llm-fusion, which has it, is not installed: this is the code beside a checkpoint.

@@ -1,11 +1,12 @@
 """Small language model from scratch: random weights and a tokenizer learned from the texts of a recipe."""
 
 import logging
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from ..errors import UserError
@@ -13,6 +14,8 @@ from ..errors import UserError
 logger = logging.getLogger(__name__)
 
 PAD, BOS, EOS = "<|pad|>", "<|begin|>", "<|end|>"
+# Behind an option, as in "rising (A)".
+_LETTER = re.compile(r" \([A-Z]\)")
 
 
 def learn_tokenizer(
@@ -20,9 +23,13 @@ def learn_tokenizer(
 ) -> PreTrainedTokenizerFast:
     """Train a byte-level BPE tokenizer, which encodes any text, common words of `texts` as one token each.
 
+    A letter behind an option, " (A)", is one token more, where `texts` have it: it then follows its option at once,
+    and a small model looks it up by what stands before it.
+
     Args:
         texts: training texts.
-        vocab_size: largest number of tokens, at least 300: the 256 bytes, the special tokens and some words.
+        vocab_size: largest number of tokens without those of letters, at least 300: the 256 bytes, the special tokens
+            and some words.
         special_tokens: special tokens beside padding, beginning and end.
     """
     if vocab_size < 300:
@@ -36,7 +43,15 @@ def learn_tokenizer(
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    letters: set[str] = set()
+
+    def read() -> Iterator[str]:
+        for text in texts:
+            letters.update(_LETTER.findall(text))
+            yield text
+
+    tokenizer.train_from_iterator(read(), trainer)
+    tokenizer.add_tokens([AddedToken(letter, normalized=False) for letter in sorted(letters)])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token=PAD, bos_token=BOS, eos_token=EOS, padding_side="left"
     )

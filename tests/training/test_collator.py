@@ -135,3 +135,14 @@ def test_a_learned_tokenizer_keeps_every_text_and_makes_common_words_one_token()
     assert len(tokenizer(TOKEN)["input_ids"]) == 1
     with pytest.raises(ValueError, match="vocab_size is 100; at least 300"):
         learn_tokenizer(["a"], 100)
+
+
+def test_a_letter_behind_an_option_is_one_token() -> None:
+    text = "Options: rising (A), falling (B).\nSeries 2 (V): "
+    tokenizer = learn_tokenizer([text] * 20, 400)
+    tokens = tokenizer.convert_ids_to_tokens(tokenizer(text)["input_ids"])
+    assert [token for token in tokens if "(" in token] == [" (A)", " (B)", " (V)"]
+    assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+    # No letters that the texts lack.
+    assert " (C)" not in tokenizer.get_vocab()
+    assert tokenizer.decode(tokenizer("rising (C)")["input_ids"]) == "rising (C)"

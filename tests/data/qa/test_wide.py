@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ts_llm_fusion.data.qa.synthetic import SyntheticArguments, labels, synthetic_sample
-from ts_llm_fusion.data.qa.wide import MOST_SERIES, WIDE_TASKS
+from ts_llm_fusion.data.qa.wide import LETTERS, MOST_SERIES, WIDE_TASKS
 from ts_llm_fusion.processing.answer_checks import (
     CANNOT_TELL,
     answer_fault,
@@ -151,3 +151,19 @@ def test_words_of_titles_are_no_words_of_questions(samples):
     words = {word for sample in samples for question in asked_in(sample["messages"]) for word in words_of(question)}
     assert not words & {"hourly", "weekly", "january", "may", "kw", "mwh"}
     assert {"series", "trend", "options"} <= words
+
+
+def test_letters_are_looked_up_in_the_text():
+    options = {**WIDE, "tasks": [LETTERS], "longest_series": 64, "other_series": 0.0}
+    found = [synthetic_sample(SyntheticArguments(**options), "train", index) for index in range(200)]
+    looked_up = [sample for sample in found if sample["task"] == LETTERS]
+    assert 170 < len(looked_up) < 200  # the others cannot be told
+    assert labels((), **options)[LETTERS] is None
+    letters = Counter()
+    for sample in looked_up:
+        offered = offered_options(questions_of(sample["messages"])[0])
+        answers = sample["answer"].split(", ")
+        assert 2 <= len(offered) <= 6 and len(answers) == 8 and set(answers) <= set(offered)
+        letters.update(option[-2] for option in offered)
+    # Any letters, so that they say nothing of where an option stands.
+    assert len(letters) == 26 and max(letters.values()) < 3 * min(letters.values())

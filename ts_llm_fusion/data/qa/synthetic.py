@@ -13,7 +13,7 @@ from ..entries import SPLITS
 from .patterns import PERIODS, TASKS
 from .samples import Labels, make_sample
 from .source import QuestionSource
-from .wide import WIDE_TASKS, wide_labels, wide_sample
+from .wide import LETTERS, WIDE_TASKS, wide_labels, wide_sample
 
 SYNTHETIC = "synthetic"
 # Questions that one process makes before it takes the next ones.
@@ -62,7 +62,7 @@ class SyntheticArguments:
         for name in ("multiple_choice", "letters", "other_series"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name} is {getattr(self, name)}; it must be a share from 0 to 1.")
-        known = WIDE_TASKS if self.wide else TASKS
+        known = [*WIDE_TASKS, LETTERS] if self.wide else list(TASKS)
         unknown = set(self.tasks or ()) - set(known)
         if unknown:
             raise UserError(f"tasks: {sorted(unknown)[0]!r} is unknown; known are {', '.join(known)}.")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from string import ascii_uppercase
 from typing import Any
 
@@ -20,6 +21,9 @@ _RATIOS = {"a quarter": 0.25, "half": 0.5, "equal": 1.0, "double": 2.0, "four ti
 _EVENTS = ["peak", "dip", "step"]
 _EVENT_PAIRS = [("peak", "dip"), ("peak", "step"), ("dip", "step")]
 _LARGEST_OFFER = 4
+# Kind beside the eighteen: options are looked up in the text of the question.
+LETTERS = "letters"
+_MOST_OPTIONS, _LETTERS_OF_AN_ANSWER = 6, 8
 
 # Shares of the questions.
 _SHARE_OF_CHATS = 0.4  # of those with other series that follow a question about another one
@@ -378,6 +382,23 @@ def _lettered(options: Sequence[str]) -> list[str]:
     return [f"{option} ({letter})" for option, letter in zip(options, ascii_uppercase, strict=False)]
 
 
+def _look_up(rng: np.random.Generator, length: int, noise: float) -> _Asked:
+    """Draw options with any letters, some of which are to be repeated with theirs, whatever the series.
+
+    An answer has several letters, so that a small model learns to look one up before it has to choose the option.
+    """
+    kinds = [kind.task.labels for kind in WIDE_TASKS.values()]
+    every = list(dict.fromkeys(label for labels in kinds for label in labels))
+    known = every if rng.random() < 0.5 else kinds[int(rng.integers(len(kinds)))]
+    offered = rng.permutation(known)[: int(rng.integers(2, _MOST_OPTIONS + 1))].tolist()
+    letters = rng.permutation(list(ascii_uppercase))
+    lettered = [f"{option} ({letter})" for option, letter in zip(offered, letters, strict=False)]
+    # With replacement, so that the letters that are left tell nothing.
+    answer = ", ".join(rng.choice(lettered, size=_LETTERS_OF_AN_ANSWER).tolist())
+    series = _ask(rng, str(rng.choice(_ABOUT_ONE)), length, noise).series
+    return _Asked(LETTERS, series, "Repeat options with their letters." + offer(lettered), answer, [])
+
+
 def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: str, sample_id: str) -> dict[str, Any]:
     """Generate a question, in a share of cases after another one about other series in the same chat.
 
@@ -392,7 +413,8 @@ def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: st
     """
     length = log_uniform(rng, options["shortest_series"], options["longest_series"])
     name = str(rng.choice(options["tasks"] or list(WIDE_TASKS)))
-    asked = _ask(rng, name, length, options["noise"])
+    draw = partial(_look_up, rng) if name == LETTERS else partial(_ask, rng, name)
+    asked = draw(length, options["noise"])
     earlier = None
     if len(asked.series) > 2:
         titles = [title.capitalize() for title in _SERIES[: len(asked.series)]]
@@ -430,13 +452,15 @@ def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: st
 
 
 def wide_labels(tasks: Sequence[str] | None) -> Labels:
-    """Each kind of question with its answers, without and with letters."""
-    found = {name: WIDE_TASKS[name].task.labels for name in tasks or WIDE_TASKS} | {CANNOT_TELL: [CANNOT_TELL]}
+    """Each kind of question with its answers, without and with letters; those of `LETTERS` are open."""
+    names = list(tasks or WIDE_TASKS)
+    found = {name: WIDE_TASKS[name].task.labels for name in names if name != LETTERS} | {CANNOT_TELL: [CANNOT_TELL]}
     letters = ascii_uppercase[: _LARGEST_OFFER + 1]
-    return {
+    labels: Labels = {
         name: [*options, *(f"{option} ({letter})" for option in options for letter in letters)]
         for name, options in found.items()
     }
+    return labels | ({LETTERS: None} if LETTERS in names else {})
 
 
-__all__ = ["CHANGE_POINTS", "MOST_SERIES", "WIDE_TASKS", "wide_labels", "wide_sample"]
+__all__ = ["CHANGE_POINTS", "LETTERS", "MOST_SERIES", "WIDE_TASKS", "wide_labels", "wide_sample"]
