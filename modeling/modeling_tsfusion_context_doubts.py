@@ -194,7 +194,7 @@ _SOME_DAYS = re.compile(
     r"\b(?:on|during|in) (?:rainy|sunny|hot|cold|warm|windy|snowy|stormy|foggy|icy|wet|dry|cloudy|bad|good|busy|"
     r"quiet|such|some|many) (?:days|nights|hours|weeks|months)\b"
     r"|\b(?:on|during) (?:public |bank |school )?(?:holidays|outages|strikes|storms|heat ?waves|breaks|failures)\b"
-    r"|\b(?:on|during|in|over) the (?:first|second|third|fourth|last|[1-4](?:st|nd|rd|th)) (?:weekend|weekday|"
+    r"|\b(?:on|during|in|over) the (?:first|second|third|fourth|last|[1-4][a-z]{2}) (?:weekend|weekday|"
     r"workday)\b"
     r"|\bfor (?:-|\N{MINUS SIGN}|minus )\d+ (?:hours|days|weeks|months)\b",
     re.IGNORECASE,
