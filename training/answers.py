@@ -6,9 +6,7 @@ from typing import Any, cast
 import pandas as pd
 import torch
 from accelerate.utils import gather_object
-from transformers import (
-    PreTrainedModel,
-)
+from transformers import PreTrainedModel
 
 from ..processing.answer_checks import questions_of
 from ..processing.processing_time_series import TimeSeriesProcessor

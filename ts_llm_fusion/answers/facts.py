@@ -35,12 +35,7 @@ from .facts_of_values import (
 )
 from .query import Query
 from .statements import Statement
-from .stretches import (
-    all_beyond,
-    run_of_moves,
-    since,
-    until,
-)
+from .stretches import all_beyond, run_of_moves, since, until
 from .subject import Subject
 
 KINDS: dict[str, Callable[[Query, Subject], list[Statement]]] = {

@@ -10,11 +10,7 @@ from .facts_of_values import known_values, of_values, single_value, statistic_of
 from .query import CannotTellError, Query
 from .scopes import Scope, horizon, whole_history
 from .statements import Statement, state
-from .stretches import (
-    longest,
-    meets,
-    values_beyond,
-)
+from .stretches import longest, meets, values_beyond
 from .subject import Subject
 
 _SECTIONS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}

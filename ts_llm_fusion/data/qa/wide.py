@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from string import ascii_uppercase
 from typing import Any
 
@@ -256,6 +255,8 @@ WIDE_TASKS = {
         )
     ),
 }
+_LABELS = [kind.task.labels for kind in WIDE_TASKS.values()]
+_EVERY_LABEL = list(dict.fromkeys(label for labels in _LABELS for label in labels))
 _ABOUT_ONE = [name for name, kind in WIDE_TASKS.items() if kind.num_series == (1, 1)]
 _ABOUT_TWO = [name for name, kind in WIDE_TASKS.items() if kind.num_series == (2, 2)]
 _ASKS_UNIT, _ASKS_DATE = "In which unit are the values?", "On which date does the series start?"
@@ -387,9 +388,7 @@ def _look_up(rng: np.random.Generator, length: int, noise: float) -> _Asked:
 
     An answer has several letters, so that a small model learns to look one up before it has to choose the option.
     """
-    kinds = [kind.task.labels for kind in WIDE_TASKS.values()]
-    every = list(dict.fromkeys(label for labels in kinds for label in labels))
-    known = every if rng.random() < 0.5 else kinds[int(rng.integers(len(kinds)))]
+    known = _EVERY_LABEL if rng.random() < 0.5 else _LABELS[int(rng.integers(len(_LABELS)))]
     offered = rng.permutation(known)[: int(rng.integers(2, _MOST_OPTIONS + 1))].tolist()
     letters = rng.permutation(list(ascii_uppercase))
     lettered = [f"{option} ({letter})" for option, letter in zip(offered, letters, strict=False)]
@@ -413,8 +412,8 @@ def wide_sample(rng: np.random.Generator, options: Mapping[str, Any], source: st
     """
     length = log_uniform(rng, options["shortest_series"], options["longest_series"])
     name = str(rng.choice(options["tasks"] or list(WIDE_TASKS)))
-    draw = partial(_look_up, rng) if name == LETTERS else partial(_ask, rng, name)
-    asked = draw(length, options["noise"])
+    noise = options["noise"]
+    asked = _look_up(rng, length, noise) if name == LETTERS else _ask(rng, name, length, noise)
     earlier = None
     if len(asked.series) > 2:
         titles = [title.capitalize() for title in _SERIES[: len(asked.series)]]
