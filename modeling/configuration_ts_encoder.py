@@ -24,6 +24,8 @@ class TSEncoderConfig(PreTrainedConfig):
         position_embedding_type (`str`, defaults to `"sinusoidal"`): kind of positions. `"sinusoidal"` take any length;
             `"learned"` positions, those of the published checkpoints, take `max_position_embeddings` patches.
         max_position_embeddings (`int`, defaults to 1024): rows of the learned table; unused with `"sinusoidal"`.
+        convolution_components (`int`, defaults to 0): principal components of random convolutions of the whole series,
+            which are added to each of its tokens; not in the paper. 0 for none.
     """
 
     model_type = "ts_patch_encoder"
@@ -38,11 +40,12 @@ class TSEncoderConfig(PreTrainedConfig):
     dropout: float | int = 0.0
     position_embedding_type: Literal["sinusoidal", "learned"] = "sinusoidal"
     max_position_embeddings: int = 1024
+    convolution_components: int = 0
 
     def validate_architecture(self) -> None:
         """Validate sizes; called by `@strict`."""
         check_at_least(self, 1, "patch_length", "hidden_size", "num_attention_heads", "max_position_embeddings")
-        check_at_least(self, 0, "num_hidden_layers")
+        check_at_least(self, 0, "num_hidden_layers", "convolution_components")
         if self.hidden_size % self.num_attention_heads:
             raise ValueError(
                 f"num_attention_heads is {self.num_attention_heads}; it must divide hidden_size {self.hidden_size}."

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import safe_open
+from safetensors.torch import load_file
 from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
 
 from .configuration_encoders import ENCODERS as ENCODER_CONFIGS
@@ -66,10 +66,6 @@ ENCODERS: dict[str, EncoderModel] = {
 }
 
 
-# Of the weights of the encoder in the built-in checkpoint.
-_BUILT_IN_PREFIX = "tslm.model.encoder."
-
-
 def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:
     """Build a new encoder of series from its configuration."""
     model_class = ENCODERS[config.model_type].model_class
@@ -77,10 +73,11 @@ def build_encoder(config: PreTrainedConfig) -> PreTrainedModel:
 
 
 def load_built_in_encoder() -> PreTrainedModel:
-    """Load the encoder of the built-in checkpoint, in float32.
+    """Load the encoder that [`TSLMForCausalLM.from_backbone`] starts with, in float32.
 
-    It reads each series alone, in patches of 8 steps, has two layers of width 96 and 150 thousand weights, and learned
-    to read series from synthetic questions, with a small language model (`tslm_recipe.yaml` beside the checkpoint).
+    It reads each series alone, in patches of 8 steps, with two layers of width 96 that learned to read series from
+    synthetic questions, and by 192 principal components of random convolutions of synthetic series. 169 thousand
+    weights are trained; `python -m benchmarks.built_in_encoder` of the repository makes it.
 
     Raises:
         OSError: the package ts-llm-fusion, which has it, is not installed: this is the code beside a checkpoint.
@@ -91,12 +88,10 @@ def load_built_in_encoder() -> PreTrainedModel:
             "the built-in encoder is part of the package ts-llm-fusion, which is not installed; install it, or give "
             "an encoder, or an encoder_config for an untrained one."
         )
-    folder = Path(package.origin).parent / "built_in" / "tsfusion"
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))["tslm_config"]["encoder_config"]
-    encoder = build_encoder(TSEncoderConfig.from_dict(config))
-    with safe_open(folder / "model.safetensors", framework="pt") as weights:
-        names = {name: f"{_BUILT_IN_PREFIX}{name}" for name in encoder.state_dict()}
-        encoder.load_state_dict({name: weights.get_tensor(key).float() for name, key in names.items()})
+    folder = Path(package.origin).parent / "built_in" / "encoder"
+    config = TSEncoderConfig.from_dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    encoder = build_encoder(config).float()
+    encoder.load_state_dict(load_file(folder / "model.safetensors"))
     return encoder
 
 

@@ -1,6 +1,6 @@
 """Encoder of all series of a sample at once: frozen random convolutions, and a projection of their features."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import nn
@@ -40,11 +40,56 @@ def draw_series(config: RandomConvolutionConfig) -> torch.Tensor:
     return ranks < numbers.floor()[..., None]
 
 
-def quantile_levels(config: RandomConvolutionConfig) -> torch.Tensor:
+def quantile_levels(num_dilations: int, biases_per_kernel: int) -> torch.Tensor:
     """Quantiles of the answers of a kernel that its biases are, (orders, dilations, 84, biases), in (0, 1)."""
-    shape = (NUM_ORDERS, len(config.dilations), NUM_KERNELS, config.biases_per_kernel)
+    shape = (NUM_ORDERS, num_dilations, NUM_KERNELS, biases_per_kernel)
     count = torch.Size(shape).numel()
     return (torch.arange(1, count + 1, dtype=torch.float64) * _GOLDEN_RATIO % 1).float().view(shape)
+
+
+def white_noise_biases(levels: torch.Tensor, reads: torch.Tensor) -> torch.Tensor:
+    """Quantiles of the answers of kernels to white noise of deviation 1, in the shape of `levels`.
+
+    Args:
+        levels: of `quantile_levels`, (orders, dilations, 84, biases).
+        reads: series that each kernel reads the sum of, bool (orders, dilations, 84, series).
+    """
+    # An answer has the variance of the weights, about twice that for differences.
+    variance = kernels(torch.device("cpu")).square().sum(-1) * reads.sum(-1).cpu()
+    deviation = (variance * torch.arange(1, NUM_ORDERS + 1)[:, None, None]).sqrt()
+    return torch.special.ndtri(levels) * deviation[..., None]
+
+
+def convolve(
+    values: torch.Tensor, observed: torch.Tensor, reads: torch.Tensor, dilations: Sequence[int], stride: int = 1
+) -> Iterator[tuple[int, int, torch.Tensor]]:
+    """Yield for each order and dilation its indices and the answers of its kernels, (batch, 84, places) float32.
+
+    Args:
+        values: (batch, series, time) float32, 0 where nothing is observed.
+        observed: bool mask of the same shape.
+        reads: bool (orders, dilations, 84, series), the series that each kernel reads the sum of.
+        dilations: time steps between the nine weights of a kernel.
+        stride: time steps between two places of a kernel.
+    """
+    weights = kernels(values.device)
+    for order in range(NUM_ORDERS):
+        for index, dilation in enumerate(dilations):
+            filters = reads[order, index].float()[..., None] * weights[:, None]
+            reach = _KERNEL_LENGTH // 2 * dilation
+            yield order, index, conv1d(values, filters, None, stride, reach, dilation)
+        # A step out of the series or over a gap is none.
+        observed = pad(observed[..., 1:] & observed[..., :-1], (1, 0))
+        values = pad(values.diff(dim=-1), (1, 0)).masked_fill(~observed, 0.0)
+
+
+def shares_above(answers: torch.Tensor, biases: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+    """Shares (batch, 84, biases) of places where answers (batch, 84, places) are above biases (84, biases).
+
+    Places count where `inside`, bool (batch, places), is True.
+    """
+    counts = inside.sum(-1).clamp(min=1)[:, None, None]
+    return ((answers[:, :, None] > biases.float()[..., None]) & inside[:, None, None]).sum(-1) / counts
 
 
 class RandomConvolutionModel(PreTrainedModel):
@@ -91,12 +136,10 @@ class RandomConvolutionModel(PreTrainedModel):
         super()._init_weights(module)
         if not isinstance(module, RandomConvolutionModel):
             return
-        init.copy_(module.reads, draw_series(module.config))
-        # White noise of deviation 1: an answer has the variance of the weights, about twice that for differences.
-        variance = kernels(torch.device("cpu")).square().sum(-1) * module.reads.sum(-1).cpu()
-        deviation = (variance * torch.arange(1, NUM_ORDERS + 1)[:, None, None]).sqrt()
-        levels = quantile_levels(module.config)
-        init.copy_(module.biases, torch.special.ndtri(levels) * deviation[..., None])
+        reads = draw_series(module.config)
+        levels = quantile_levels(len(module.config.dilations), module.config.biases_per_kernel)
+        init.copy_(module.reads, reads)
+        init.copy_(module.biases, white_noise_biases(levels, reads))
         init.zeros_(module.log_deviations)
         init.zeros_(module.feature_mean)
         init.zeros_(module.feature_scale)
@@ -119,16 +162,10 @@ class RandomConvolutionModel(PreTrainedModel):
         """
         factors = (scales[..., _LOG_DEVIATION].float() - self.log_deviations.float()).exp()
         observed = past_observed_mask.bool()
-        values = past_values.float().masked_fill(~observed, 0.0) * factors[..., None]
-        weights = kernels(values.device)
-        for order in range(NUM_ORDERS):
-            for index, dilation in enumerate(self.config.dilations):
-                filters = self.reads[order, index].float()[..., None] * weights[:, None]
-                reach = _KERNEL_LENGTH // 2 * dilation
-                yield order, index, conv1d(values, filters, None, self.config.stride, reach, dilation)
-            # A step out of the series or over a gap is none.
-            observed = pad(observed[..., 1:] & observed[..., :-1], (1, 0))
-            values = pad(values.diff(dim=-1), (1, 0)).masked_fill(~observed, 0.0)
+        values = past_values.float().masked_fill(~observed, 0.0)
+        yield from convolve(
+            values * factors[..., None], observed, self.reads, self.config.dilations, self.config.stride
+        )
 
     def places(self, past_observed_mask: torch.Tensor) -> torch.Tensor:
         """Bool mask (batch, places) of the places of kernels within the longest series of a sample."""
@@ -139,10 +176,9 @@ class RandomConvolutionModel(PreTrainedModel):
         self, past_values: torch.Tensor, past_observed_mask: torch.Tensor, scales: torch.Tensor
     ) -> torch.Tensor:
         """Features (batch, `num_features` + series * `NUM_SCALES`) float32, not standardized, of `answers`."""
-        inside = self.places(past_observed_mask)[:, None, None]
-        counts = inside.sum(-1).clamp(min=1)
+        inside = self.places(past_observed_mask)
         shares = [
-            ((answers[:, :, None] > self.biases[order, index].float()[..., None]) & inside).sum(-1) / counts
+            shares_above(answers, self.biases[order, index], inside)
             for order, index, answers in self.answers(past_values, past_observed_mask, scales)
         ]
         return torch.cat((torch.stack(shares, 1).flatten(1), scales.float().flatten(1)), 1)
@@ -176,4 +212,11 @@ class RandomConvolutionModel(PreTrainedModel):
         )
 
 
-__all__ = ["RandomConvolutionModel", "kernels", "quantile_levels"]
+__all__ = [
+    "RandomConvolutionModel",
+    "convolve",
+    "kernels",
+    "quantile_levels",
+    "shares_above",
+    "white_noise_biases",
+]

@@ -10,6 +10,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
 from .configuration_ts_encoder import TSEncoderConfig
+from .modeling_convolution_components import ConvolutionComponents
 from .modeling_shared_layers import additive_mask, attend, init_fan_in, pad_to_multiple, sinusoidal_positions
 
 
@@ -84,6 +85,8 @@ class TSEncoderModel(PreTrainedModel):
     """Patch encoder of OpenTSLM (arXiv 2510.02410, section 3.1).
 
     A patch without an observed value is hidden from the others. Positions count patches from the start of the series.
+    With `convolution_components`, a description of the whole series is added to its tokens
+    ([`ConvolutionComponents`]), which is not in the paper.
     """
 
     config: TSEncoderConfig
@@ -102,6 +105,8 @@ class TSEncoderModel(PreTrainedModel):
         super().__init__(config)
         self.embeddings = TSEncoderEmbeddings(config)
         self.layers = nn.ModuleList([TSEncoderLayer(config) for _ in range(config.num_hidden_layers)])
+        if config.convolution_components:
+            self.convolution_components = ConvolutionComponents(config)
         self.gradient_checkpointing = False
         self.post_init()
 
@@ -111,6 +116,8 @@ class TSEncoderModel(PreTrainedModel):
         init_fan_in(module)
         if isinstance(module, TSEncoderEmbeddings) and self.config.position_embedding_type == "learned":
             init.normal_(module.position_embeddings, std=1.0)
+        if isinstance(module, ConvolutionComponents):
+            module.init_buffers()
 
     def get_input_embeddings(self) -> nn.Module:
         return self.embeddings.patch_embedding
@@ -146,6 +153,8 @@ class TSEncoderModel(PreTrainedModel):
         attention_mask = additive_mask(visible[:, None, None], hidden_states.dtype)
         for layer in self.layers:
             hidden_states, _ = layer(hidden_states, attention_mask)
+        if self.config.convolution_components:
+            hidden_states = hidden_states + self.convolution_components(values, observed)[:, None]
         return BaseModelOutput(last_hidden_state=hidden_states)
 
 

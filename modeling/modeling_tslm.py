@@ -509,8 +509,8 @@ class TSLMForCausalLM(TSLMPreTrainedModel, GenerationMixin):
                 name is looked for.
             encoder: pretrained time-series model, or its name or path; by default an untrained one of the
                 `encoder_config` in `config`, and without one the built-in encoder ([`load_built_in_encoder`]), which
-                reads each series alone, so that samples may have any number of them. Small sets of samples of the same
-                series are read better by `fitted_random_convolutions(samples, labels)`
+                reads each series alone, so that samples may have any number of them. Where samples of the same series
+                are at hand, one fitted to them reads them better: `fitted_random_convolutions(samples, labels)`
                 (`training/random_convolutions.py`).
             time_series_token: placeholder of a series in text, added to the tokenizer and the embeddings if new.
             config: fields of [`TSLMConfig`] other than those that the backbone gives: `text_config`, `dtype`,

@@ -96,7 +96,7 @@ def _subjects(samples: Dataset) -> list[str] | None:
 
 def fit_biases(encoder: RandomConvolutionModel, inputs: Inputs, generator: torch.Generator) -> None:
     """Set the biases of each kernel to quantiles of its answers to one of the samples, drawn at random."""
-    levels = quantile_levels(encoder.config)
+    levels = quantile_levels(len(encoder.config.dilations), encoder.config.biases_per_kernel)
     outside = ~encoder.places(inputs[1])
     for order, index, answers in encoder.answers(*inputs):
         count = answers.shape[1]

@@ -47,7 +47,11 @@ class TSLMArguments:
     """Encoder, forecaster and frozen parts of the model, beside `ModelConfig` of trl."""
 
     encoder_name_or_path: str | None = field(
-        default=None, metadata={"help": "Name or path of a pretrained encoder of series; by default a new one."}
+        default=None,
+        metadata={
+            "help": "Name or path of a pretrained encoder of series; by default a new one of encoder_config, and "
+            "without that the built-in encoder."
+        },
     )
     forecaster: str | None = field(
         default=None,

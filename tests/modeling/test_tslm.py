@@ -459,9 +459,10 @@ def test_from_backbone_keeps_the_backbone(fusion: str, backbone: str, tmp_path: 
 def test_from_backbone_starts_with_the_built_in_encoder(fusion: str, tmp_path: Path):
     name = save_backbone(tmp_path, "llama")
     encoder = TSLMForCausalLM.from_backbone(name, config={"fusion": fusion}).model.encoder
-    built_in = AutoModelForCausalLM.from_pretrained(BUILT_IN).tslm.model.encoder
-    assert sum(weights.numel() for weights in encoder.parameters()) == 150_528
-    for key, weights in built_in.state_dict().items():
+    reader = AutoModelForCausalLM.from_pretrained(BUILT_IN).tslm.model.encoder
+    assert sum(weights.numel() for weights in encoder.parameters()) == 150_528 + 96 * 193
+    assert {weights.dtype for weights in encoder.state_dict().values()} == {torch.float32}
+    for key, weights in reader.state_dict().items():
         assert torch.equal(encoder.state_dict()[key], weights.float()), key
     given = {"model_type": "ts_patch_encoder", "num_hidden_layers": 1, "hidden_size": 16, "num_attention_heads": 2}
     own = TSLMForCausalLM.from_backbone(name, config={"fusion": fusion, "encoder_config": given}).model.encoder
