@@ -91,6 +91,7 @@ def load_built_in_encoder() -> PreTrainedModel:
     folder = Path(package.origin).parent / "built_in" / "encoder"
     config = TSEncoderConfig.from_dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
     encoder = build_encoder(config).float()
+    encoder.config.dtype = encoder.dtype
     encoder.load_state_dict(load_file(folder / "model.safetensors"))
     return encoder
 
@@ -176,7 +177,9 @@ def encode_series(
         features = encode(encoder, values, observed, time_series_scales)
         return features[:, None, None].expand(-1, series, 1, -1), token_mask
     counts = tokens_by_window(geometry, time_series_mask)
-    rows = values.to(encoder.dtype).reshape(-1, window), observed.reshape(-1, window)
+    # An encoder of this package takes float32, of which convolutions need the small differences.
+    is_own = ENCODERS[encoder.config.model_type].model_class is not None
+    rows = values.to(torch.float32 if is_own else encoder.dtype).reshape(-1, window), observed.reshape(-1, window)
     features = _encode_rows(encoder, *rows)
     token_mask = torch.arange(features.shape[1], device=features.device) < counts[..., None]
     return features.view(batch, series, -1, features.shape[-1]), token_mask.flatten(2)

@@ -1,6 +1,7 @@
 """Encoder of all series of a sample at once: frozen random convolutions, and a projection of their features."""
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 import torch
 from torch import nn
@@ -23,7 +24,7 @@ _LOG_DEVIATION = 1
 
 def kernels(device: torch.device) -> torch.Tensor:
     """All kernels with three weights of 2 and six of -1, (84, 9) float32; each sums to 0."""
-    places = torch.combinations(torch.arange(_KERNEL_LENGTH, device=device), 3)
+    places = torch.tensor(list(combinations(range(_KERNEL_LENGTH), 3)), device=device)
     return torch.full((NUM_KERNELS, _KERNEL_LENGTH), -1.0, device=device).scatter(1, places, 2.0)
 
 

@@ -35,8 +35,9 @@ _MOST_KNOWN_WORDS = 3000
 _NEW_WORDS = 0.34
 # A deviation is far from those of the training beyond this factor, a level beyond so many of their largest deviations.
 _FAR_FACTOR, _FAR_DEVIATIONS = 10.0, 3.0
-# Share of the longest length by which a series may be shorter or longer.
+# Share of the longest length by which a series may be shorter or longer, and least share of the shortest.
 _NEAR_LENGTH = 0.05
+_LEAST_LENGTH = 0.5
 # Share of a level that is a matter of rounding or of the sample.
 _NEAR_SHARE = 0.01
 _REPEATS = 3
@@ -169,7 +170,8 @@ class TrainingRange:
             found.append(f"{len(lengths)} series (trained on {_span(fewest, most)})")
         shortest, longest = self.series_length
         margin = _NEAR_LENGTH * longest
-        outside = [length for length in lengths if not shortest - margin <= length <= longest + margin]
+        least = max(shortest - margin, _LEAST_LENGTH * shortest)
+        outside = [length for length in lengths if not least <= length <= longest + margin]
         if outside:
             found.append(f"a series of {max(outside)} steps (trained on {_span(shortest, longest)})")
         found += self._scale_differences(levels)

@@ -7,8 +7,14 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from types import ModuleType
 
-# Loggers whose warnings tell of kernels that nothing here uses, where torchao or bitsandbytes are installed.
-UNUSED_KERNELS = ("torchao", "torch.utils._pytree", "bitsandbytes.backends.cpu.ops")
+# Loggers whose warnings tell of kernels that nothing here uses, where torchao or bitsandbytes are installed, or that a
+# small language model does not need, where causal-conv1d is not.
+UNUSED_KERNELS = (
+    "torchao",
+    "torch.utils._pytree",
+    "bitsandbytes.backends.cpu.ops",
+    "transformers.integrations.hub_kernels",
+)
 
 
 class MissingPackageError(ImportError):

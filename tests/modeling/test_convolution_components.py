@@ -1,5 +1,6 @@
 """Principal components of random convolutions: what they count, what they are fitted to, and the tokens they reach."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from transformers import AutoModel
 import ts_llm_fusion
 from ts_llm_fusion.modeling.configuration_ts_encoder import TSEncoderConfig
 from ts_llm_fusion.modeling.modeling_convolution_components import NUM_SHARES, ConvolutionComponents
-from ts_llm_fusion.modeling.modeling_encoders import load_built_in_encoder
+from ts_llm_fusion.modeling.modeling_encoders import encode_series, load_built_in_encoder
 from ts_llm_fusion.modeling.modeling_random_convolutions import kernels
 from ts_llm_fusion.modeling.modeling_ts_encoder import TSEncoderModel
 from ts_llm_fusion.training.convolution_components import fit_convolution_components
@@ -73,6 +74,19 @@ def test_each_token_has_the_description_of_its_series() -> None:
     difference = with_description - without
     assert difference.abs().max() > 0.1
     assert torch.allclose(difference, difference[:, :1].expand_as(difference), atol=1e-5)
+
+
+def test_a_language_model_in_bfloat16_describes_a_slow_series_as_in_float32() -> None:
+    values = torch.linspace(-1.7, 1.7, 1024)[None, None]
+    model = encoder()
+    expected = model.convolution_components(values[0], all_of(values[0]))
+    tokens = []
+    for with_components in (True, False):
+        if not with_components:
+            model.convolution_components.projection.weight.data.zero_()
+        tokens.append(encode_series(copy.deepcopy(model).bfloat16(), values, all_of(values))[0])
+    found = (tokens[0] - tokens[1])[0, 0].float().mean(0)
+    assert (found - expected[0]).abs().max() < 0.02 * expected.abs().max()
 
 
 def test_components_are_those_of_the_series_they_are_fitted_to() -> None:

@@ -462,6 +462,7 @@ def test_from_backbone_starts_with_the_built_in_encoder(fusion: str, tmp_path: P
     reader = AutoModelForCausalLM.from_pretrained(BUILT_IN).tslm.model.encoder
     assert sum(weights.numel() for weights in encoder.parameters()) == 150_528 + 96 * 193
     assert {weights.dtype for weights in encoder.state_dict().values()} == {torch.float32}
+    assert encoder.config.dtype == torch.float32
     for key, weights in reader.state_dict().items():
         assert torch.equal(encoder.state_dict()[key], weights.float()), key
     given = {"model_type": "ts_patch_encoder", "num_hidden_layers": 1, "hidden_size": 16, "num_attention_heads": 2}
@@ -572,9 +573,10 @@ def test_a_bfloat16_backbone_takes_an_encoder_in_float32(fusion: str):
 
 
 @both_fusions
+@pytest.mark.parametrize("components", [0, 8])
 @torch.no_grad()
-def test_compiles_without_graph_breaks(fusion: str):
-    model = tslm(fusion)
+def test_compiles_without_graph_breaks(fusion: str, components: int):
+    model = tslm(fusion, encoder_config=small_encoder(convolution_components=components))
     inputs = batch(model, [SHORT, LONG])
     expected = model(**inputs, use_cache=False).logits
     compiled = torch.compile(model.forward, fullgraph=True, backend="eager")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -298,3 +299,6 @@ def test_a_length_near_those_of_the_training_is_like_them():
     found = [bool(RANGE.differences([length], "Is the series rising?")) for length in lengths]
     assert found == [length > 105 for length in lengths]
     assert RANGE.differences([42], "Is the series rising?") == ["a series of 42 steps (trained on 48 to 100)"]
+    # Where 5 % of the longest are more than the shortest.
+    wide = replace(RANGE, series_length=(48, 1024))
+    assert [bool(wide.differences([length], "Is the series rising?")) for length in (1, 23, 24, 1075)] == [1, 1, 0, 0]
