@@ -122,6 +122,36 @@ def fit(features: torch.Tensor, targets: torch.Tensor, size: int) -> tuple[torch
     return mean, (features - mean).T @ (left @ (projected / (squares + best)[:, None])), middle
 
 
+def accuracy(
+    fitted_to: tuple[torch.Tensor, torch.Tensor], size: int, held_out: tuple[torch.Tensor, torch.Tensor]
+) -> float:
+    """Share of held-out samples whose class a ridge regression scores highest; pairs of features and targets."""
+    mean, weights, middle = fit(*fitted_to, size)
+    features, targets = held_out
+    scores = (features - mean) @ weights + middle
+    return (scores.argmax(1) == targets.argmax(1)).double().mean().item()
+
+
+def load_samples(archive: str) -> tuple[Dataset, np.ndarray, list[str], torch.Tensor]:
+    """Training and validation samples of an archive, their labels, the classes, and targets of 1 and -1."""
+    data: Any = ArchiveSource(archive).prepare()
+    samples: Dataset = concatenate_datasets([data.splits["train"], data.splits["validation"]])
+    labels = np.asarray(samples["answer"])
+    classes = sorted(set(labels))
+    targets = torch.tensor(labels[:, None] == np.asarray(classes)).double() * 2 - 1
+    return samples, labels, classes, targets
+
+
+def print_tables(found: dict[str, dict[str, dict[str, float]]]) -> None:
+    """Print a table for each kind of splits, of archive -> splits -> name -> accuracy, with the mean of archives."""
+    for setting, names in next(iter(found.values())).items():
+        rows = {}
+        for name in names:
+            values = {archive: by_setting[setting][name] for archive, by_setting in found.items()}
+            rows[name] = {**values, "mean": float(np.mean(list(values.values())))}
+        print(f"\n{setting}\n{results_table(rows)}")
+
+
 def mixed(features: torch.Tensor, targets: torch.Tensor, rng: np.random.Generator) -> tuple[torch.Tensor, ...]:
     """Mixup (arXiv 1710.09412) of each sample with another."""
     share = torch.tensor(rng.beta(0.4, 0.4, size=len(features)))[:, None]
@@ -147,11 +177,7 @@ def draw_splits(labels: np.ndarray, rng: np.random.Generator) -> dict[str, list[
 
 def evaluate(archive: str, copies: int) -> dict[str, dict[str, float]]:
     """Splits -> change -> accuracy."""
-    data: Any = ArchiveSource(archive).prepare()
-    samples: Dataset = concatenate_datasets([data.splits["train"], data.splits["validation"]])
-    labels = np.asarray(samples["answer"])
-    classes = sorted(set(labels))
-    targets = torch.tensor(labels[:, None] == np.asarray(classes)).double() * 2 - 1
+    samples, labels, classes, targets = load_samples(archive)
     config = RandomConvolutionConfig(**random_convolutions_for({}, samples, len(classes), seed=1))
     encoder = RandomConvolutionModel(config).eval()
     # Thresholds and moments do not know the classes.
@@ -180,9 +206,7 @@ def evaluate(archive: str, copies: int) -> dict[str, dict[str, float]]:
                 elif name in augmented:
                     pairs += [(copy[rows], targets[rows]) for copy in augmented[name]]
                 inputs, outputs = (torch.cat(parts) for parts in zip(*pairs, strict=True))
-                mean, weights, middle = fit(inputs, outputs, len(rows))
-                scores = (features[held_out] - mean) @ weights + middle
-                right.append((scores.argmax(1) == targets[held_out].argmax(1)).double().mean().item())
+                right.append(accuracy((inputs, outputs), len(rows), (features[held_out], targets[held_out])))
             found.setdefault(setting, {})[name] = float(np.mean(right))
     return found
 
@@ -197,12 +221,7 @@ def main() -> None:
     for archive in options.archives:
         found[archive] = evaluate(archive, options.copies)
         print(f"{archive}: {found[archive]}", flush=True)
-    for setting in found[options.archives[0]]:
-        rows = {}
-        for name in found[options.archives[0]][setting]:
-            values = {archive: by_setting[setting][name] for archive, by_setting in found.items()}
-            rows[name] = {**values, "mean": float(np.mean(list(values.values())))}
-        print(f"\n{setting}\n{results_table(rows)}")
+    print_tables(found)
 
 
 if __name__ == "__main__":

@@ -12,17 +12,14 @@ scale and length of each series are features beside them. Accuracy on held-out t
 
 import argparse
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset, concatenate_datasets
+from datasets import Dataset
 
-from benchmarks.archive_augmentation import draw_splits, features_of, fit
+from benchmarks.archive_augmentation import accuracy, draw_splits, features_of, load_samples, print_tables
 from benchmarks.archive_encoders import ARCHIVES
 from benchmarks.built_in_encoder import histories
-from ts_llm_fusion.data.qa.archives import ArchiveSource
-from ts_llm_fusion.evaluation.report import results_table
 from ts_llm_fusion.modeling.configuration_ts_encoder import TSEncoderConfig
 from ts_llm_fusion.modeling.modeling_convolution_components import ConvolutionComponents
 from ts_llm_fusion.processing.feature_extraction_time_series import TimeSeriesFeatureExtractor
@@ -40,7 +37,9 @@ def as_block(features: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def descriptions(samples: Dataset, classes: list[str], module: ConvolutionComponents) -> Iterator[tuple[str, Any]]:
+def descriptions(
+    samples: Dataset, classes: list[str], module: ConvolutionComponents
+) -> Iterator[tuple[str, torch.Tensor]]:
     """Yield names and features (samples, features) of samples."""
     fitted = fitted_random_convolutions(samples, classes, seed=1)
     series = [[np.asarray(values) for values in sample] for sample in samples["time_series"]]
@@ -62,20 +61,15 @@ def descriptions(samples: Dataset, classes: list[str], module: ConvolutionCompon
 
 def evaluate(archive: str, module: ConvolutionComponents) -> dict[str, dict[str, float]]:
     """Splits -> description -> accuracy."""
-    data: Any = ArchiveSource(archive).prepare()
-    samples: Dataset = concatenate_datasets([data.splits["train"], data.splits["validation"]])
-    labels = np.asarray(samples["answer"])
-    classes = sorted(set(labels))
-    targets = torch.tensor(labels[:, None] == np.asarray(classes)).double() * 2 - 1
+    samples, labels, classes, targets = load_samples(archive)
     splits = draw_splits(labels, np.random.default_rng(0))
     found: dict[str, dict[str, float]] = {setting: {} for setting in splits}
     for name, features in descriptions(samples, classes, module):
         for setting, pairs in splits.items():
-            right = []
-            for rows, held_out in pairs:
-                mean, weights, middle = fit(features[rows], targets[rows], len(rows))
-                scores = (features[held_out] - mean) @ weights + middle
-                right.append((scores.argmax(1) == targets[held_out].argmax(1)).double().mean().item())
+            right = [
+                accuracy((features[rows], targets[rows]), len(rows), (features[held_out], targets[held_out]))
+                for rows, held_out in pairs
+            ]
             found[setting][name] = float(np.mean(right))
     return found
 
@@ -90,13 +84,7 @@ def main() -> None:
     module = ConvolutionComponents(TSEncoderConfig(convolution_components=max(COUNTS)))
     module.init_buffers()
     fit_convolution_components(module, map(list, histories(options.series, seed=1)))
-    found = {archive: evaluate(archive, module) for archive in options.archives}
-    for setting in found[options.archives[0]]:
-        rows = {}
-        for name in found[options.archives[0]][setting]:
-            values = {archive: by_setting[setting][name] for archive, by_setting in found.items()}
-            rows[name] = {**values, "mean": float(np.mean(list(values.values())))}
-        print(f"\n{setting}\n{results_table(rows)}")
+    print_tables({archive: evaluate(archive, module) for archive in options.archives})
 
 
 if __name__ == "__main__":
